@@ -1,0 +1,1 @@
+//! ocon keeps SAP Open Connectors instances equal to YAML files in Git.

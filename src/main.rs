@@ -1,0 +1,3 @@
+//! The `ocon` command.
+
+fn main() {}
