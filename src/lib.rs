@@ -1,1 +1,3 @@
 //! ocon keeps SAP Open Connectors instances equal to YAML files in Git.
+
+pub mod instance;

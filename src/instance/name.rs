@@ -1,0 +1,178 @@
+//! Names that are checked once, when they enter, and trusted afterwards.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// A name that breaks the rule for its kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a valid {what}: {rule}")]
+pub struct InvalidName {
+    /// What the name was meant to be, as a noun.
+    pub what: &'static str,
+    /// The text that was given.
+    pub given: String,
+    /// The rule it breaks, as a phrase.
+    pub rule: &'static str,
+}
+
+/// Declares a name: a checked `String` that displays, compares and sorts like one.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                let check: fn(&str) -> bool = $check;
+                if check(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidName { what: $what, given: text.to_owned(), rule: $rule })
+                }
+            }
+        }
+    };
+}
+
+name!(
+    /// The stable name of an instance in Git: `hootsuite`, `slack/support`.
+    Key,
+    "key",
+    "use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, \
+     at most 80 characters, and not `all` or `listen`",
+    |text| text.len() <= 80
+        && !["all", "listen"].contains(&text)
+        && text.split('/').all(|part| is_word(part, ".-_", usize::MAX))
+);
+
+name!(
+    /// What the API calls an element: `hootsuite`, `sfdc`.
+    ConnectorKey,
+    "connector key",
+    "use letters, digits, `_` and `-`, beginning with a letter or digit, at most 64 characters",
+    |text| is_word(text, "_-", 64)
+);
+
+name!(
+    /// The owner of a set of instances: one Git repository per tenant, as a rule.
+    Project,
+    "project name",
+    "use small letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters",
+    |text| is_word(text, ".-_", 40) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+);
+
+/// Letters, digits and `extra`, beginning with a letter or digit, of at most `longest` bytes.
+fn is_word(text: &str, extra: &str, longest: usize) -> bool {
+    text.len() <= longest
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
+}
+
+/// The platform's number for an instance: positive, unique in the whole landscape, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(u64);
+
+impl InstanceId {
+    /// Takes the number as the API gives it.
+    pub const fn new(id: u64) -> Self {
+        Self(id)
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Base64 of the decimal text (standard alphabet, padded). This is the form that webhook URLs
+    /// carry.
+    ///
+    /// ```
+    /// # use ocon::instance::InstanceId;
+    /// assert_eq!(InstanceId::new(20931).base64(), "MjA5MzE=");
+    /// ```
+    pub fn base64(self) -> String {
+        STANDARD.encode(self.0.to_string())
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Where the API lives, `https://<host>/elements/api-v2`, without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Takes a URL whose scheme, host and path were checked by the caller.
+    pub fn new(url: &str) -> Self {
+        Self(url.trim_end_matches('/').to_owned())
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_follow_their_rule() {
+        for good in ["hootsuite", "slack/support", "a", "Team.1/x_y-z", &"k".repeat(80)] {
+            assert!(good.parse::<Key>().is_ok(), "{good}");
+        }
+        for bad in
+            ["", "/a", "a/", "a//b", "-a", "a/.b", "ä", "a b", "all", "listen", &"k".repeat(81)]
+        {
+            assert!(bad.parse::<Key>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn projects_are_lower_case_and_short() {
+        assert!("marketing-eu.1".parse::<Project>().is_ok());
+        for bad in ["", "Marketing", "a/b", &"p".repeat(41)] {
+            assert!(bad.parse::<Project>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_name_says_what_it_was_and_the_rule() {
+        let error = "no spaces".parse::<ConnectorKey>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`no spaces` is not a valid connector key: use letters, digits, `_` and `-`, beginning with a \
+             letter or digit, at most 64 characters"
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Text that must never be shown.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Text that cannot be printed or serialised, and is wiped from memory when dropped.
+///
+/// There is no `Display` and no `Serialize`; `Debug` writes `(secret)` whatever the length.
+///
+/// ```
+/// # use ocon::instance::Secret;
+/// assert_eq!(format!("{:?}", Secret::new("hunter2")), "(secret)");
+/// ```
+///
+/// ```compile_fail
+/// # use ocon::instance::Secret;
+/// println!("{}", Secret::new("hunter2"));
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes ownership of the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The text itself: for a request, a comparison or a file with mode 0600, never for output.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
