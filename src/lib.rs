@@ -1,3 +1,4 @@
 //! ocon keeps SAP Open Connectors instances equal to YAML files in Git.
 
+pub mod catalog;
 pub mod instance;
