@@ -1,4 +1,5 @@
 //! ocon keeps SAP Open Connectors instances equal to YAML files in Git.
 
 pub mod catalog;
+pub mod desired;
 pub mod instance;

@@ -1,0 +1,261 @@
+//! The desired state: what the files say.
+//!
+//! In: the `instances/` folder, the project file, variables and a way to look up secrets. Out:
+//! [`Desired`], one validated [`Wanted`] per document, or [`Problems`]: everything that is wrong in
+//! any file, sorted, each with its place. Files are loaded all or nothing: one broken file stops
+//! everything before anything is contacted.
+//!
+//! This room knows nothing of the API and of what is stored there, and reads no environment
+//! variable: whoever calls it hands in a [`SecretStore`].
+
+mod across;
+mod clear;
+mod document;
+mod fields;
+mod files;
+mod lifecycle;
+mod problem;
+pub mod project;
+mod reference;
+pub mod schema;
+pub mod secrets;
+mod text;
+mod written;
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::catalog::{Catalog, Facts};
+use crate::instance::{
+    ConnectorKey, InstanceId, Json, Key, Secrecy, Source, Span, Template, Value,
+};
+
+pub use problem::{Excerpt, Problem, Problems, Related, Severity};
+pub use project::{ProjectFile, load_project, load_var_file};
+pub use secrets::{LookUp, SecretStore};
+
+use across::Collected;
+
+/// What the desired state is read from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The folder in which ocon runs.
+    pub root: &'a Path,
+    /// The folder of instance files, relative to the root or absolute; as a rule `instances`.
+    pub instances: &'a Path,
+    /// The values of `${{ var.NAME }}`.
+    pub variables: &'a BTreeMap<String, String>,
+    /// The values of `${{ env.NAME }}` and `${{ file.PATH }}`.
+    pub secrets: &'a dyn SecretStore,
+    /// What is known of connectors.
+    pub catalog: &'a Catalog,
+    /// How to take secrets that stand in a file in clear.
+    pub plain_text_secrets: PlainTextSecrets,
+    /// The day on which `until` of an ignored field is judged, in UTC, `YYYY-MM-DD`.
+    pub today: &'a str,
+}
+
+/// How to take secrets that stand in a file in clear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlainTextSecrets {
+    /// As an error.
+    #[default]
+    Refuse,
+    /// As a warning.
+    Warn,
+}
+
+/// The desired state, and what looks wrong in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The desired state.
+    pub desired: Desired,
+    /// Warnings, sorted by place, each with its line.
+    pub warnings: Vec<Problem>,
+}
+
+/// Loads the desired state from all files below the folder of instances.
+///
+/// # Errors
+///
+/// If anything is wrong in any file: all of it, and the warnings as well.
+pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
+    let mut collected = Collected::default();
+    for found in files::find(sources.root, sources.instances, &mut collected.problems) {
+        match files::read(&found) {
+            Ok(text) => collected.read(&text, found.stem(), sources),
+            Err(problem) => collected.problems.push(*problem),
+        }
+    }
+    collected.finish()
+}
+
+/// What the files say, normalised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desired {
+    /// One entry per document.
+    pub instances: BTreeMap<Key, Wanted>,
+}
+
+impl Desired {
+    /// The configuration keys that any document declares: all that is worth reading.
+    pub fn declared_keys(&self) -> BTreeSet<String> {
+        self.instances.values().flat_map(|wanted| wanted.configuration.keys()).cloned().collect()
+    }
+}
+
+/// One document: what an instance shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where the document begins.
+    pub at: Span,
+    /// The connector.
+    pub connector: ConnectorKey,
+    /// What the catalogue knows of the connector.
+    pub facts: Facts,
+    /// The display name.
+    pub name: String,
+    /// The tags, or `None` where the file does not manage them.
+    pub tags: Option<BTreeSet<String>>,
+    /// The declared configuration values.
+    pub configuration: BTreeMap<String, Field>,
+    /// The authorization grant for a create; never compared.
+    pub provider_data: BTreeMap<String, Grant>,
+    /// `initial` where a create starts from a refresh token.
+    pub external_authentication: Option<String>,
+    /// Whether the instance shall be switched on, or `None` where the file does not say.
+    pub enabled: Option<bool>,
+    /// The existing instance to adopt.
+    pub adopt: Option<Adopt>,
+    /// What protects the instance, and which fields are left alone after the create.
+    pub lifecycle: Lifecycle,
+}
+
+/// A declared configuration value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The value.
+    pub value: Value,
+    /// Whether it may be shown.
+    pub secrecy: Secrecy,
+    /// Whether the platform itself writes the key: then it is sent on create only.
+    pub platform_written: bool,
+    /// Where the value stands.
+    pub at: Span,
+}
+
+/// A declared `providerData` value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The value.
+    pub value: Json,
+    /// Where the value stands.
+    pub at: Span,
+}
+
+/// The `id:` of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopt {
+    /// The instance to adopt.
+    pub id: InstanceId,
+    /// Where the id stands.
+    pub at: Span,
+}
+
+/// The `lifecycle:` of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Never delete the instance.
+    pub protect: bool,
+    /// Fields that are sent on create and not compared later.
+    pub ignore: Vec<Ignore>,
+}
+
+/// A field that is left alone after the create, with the reason why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignore {
+    /// The field, written as in a plan: `name`, `tags`, `configuration.<key>`.
+    pub path: String,
+    /// Why, for the reader of the file.
+    pub reason: String,
+    /// The last day on which it applies (UTC), `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// Where the entry stands.
+    pub at: Span,
+}
+
+/// The references to secrets that have no value, with the place of the field that needs them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Those of compared fields: without them a field cannot be verified or written.
+    pub configuration: Vec<(Span, Source)>,
+    /// Those that only a create or a re-authentication needs: in `providerData`, and in keys that
+    /// the platform writes itself.
+    pub provider_data: Vec<(Span, Source)>,
+}
+
+impl Desired {
+    /// Whether any document refers to an environment variable.
+    pub fn refers_to_environment(&self) -> bool {
+        let templates = self.instances.values().flat_map(Wanted::templates);
+        let mut secrets = templates.flat_map(Template::secrets);
+        secrets.any(|reference| matches!(reference.source, Source::Env(_)))
+    }
+
+    /// The unset secrets of all documents.
+    pub fn missing(&self) -> Missing {
+        let mut all = Missing::default();
+        for wanted in self.instances.values() {
+            let Missing { configuration, provider_data } = wanted.missing();
+            all.configuration.extend(configuration);
+            all.provider_data.extend(provider_data);
+        }
+        all
+    }
+}
+
+impl Wanted {
+    /// All values with references, in the order of their keys.
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        let configuration = self.configuration.values().flat_map(|field| field.value.templates());
+        configuration.chain(self.provider_data.values().flat_map(|grant| grant.value.templates()))
+    }
+
+    /// Whether events reach the instance only after a person registered its webhook URL at the
+    /// provider.
+    pub fn listens_at_provider(&self) -> bool {
+        let says = |key: &str, text: &str| {
+            self.configuration.get(key).is_some_and(|field| field.value == Value::text(text))
+        };
+        self.facts.webhook_url_at_provider
+            && says("event.notification.enabled", "true")
+            && !says("event.vendor.type", "polling")
+    }
+
+    /// The unset secrets of this document.
+    pub fn missing(&self) -> Missing {
+        let mut missing = Missing::default();
+        for field in self.configuration.values() {
+            let list = if field.platform_written {
+                &mut missing.provider_data
+            } else {
+                &mut missing.configuration
+            };
+            list.extend(unset(field.value.templates(), &field.at));
+        }
+        for grant in self.provider_data.values() {
+            missing.provider_data.extend(unset(grant.value.templates(), &grant.at));
+        }
+        missing
+    }
+}
+
+fn unset<'t>(
+    templates: Vec<&'t Template>,
+    at: &'t Span,
+) -> impl Iterator<Item = (Span, Source)> + 't {
+    let secrets = templates.into_iter().flat_map(Template::secrets);
+    let unset = secrets.filter(|reference| reference.value.is_none());
+    unset.map(|reference| (at.clone(), reference.source.clone()))
+}

@@ -1,0 +1,107 @@
+//! What all files say together: one document per key.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::document::{self, Context, Document};
+use super::problem::{self, Excerpt, Problem, Problems, Related, Severity};
+use super::reference::References;
+use super::text::{Notes, Text};
+use super::{Desired, Loaded, Sources, Wanted, yaml};
+use crate::instance::{Key, Span};
+
+/// The documents and problems of the files read so far.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) problems: Vec<Problem>,
+    documents: BTreeMap<Key, (Place, Wanted)>,
+    /// The first key of each spelling in small letters.
+    folded: BTreeMap<String, Key>,
+}
+
+/// Where a document has its key, with the line, since the file is gone when another one clashes.
+struct Place {
+    at: Span,
+    excerpt: Excerpt,
+}
+
+impl Collected {
+    /// Reads the documents of one file.
+    pub(super) fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
+        let mut notes = Notes::default();
+        let roots = yaml::read(text, &mut notes);
+        if roots.is_empty() && notes.findings.is_empty() {
+            notes.add(yaml::empty("write `element:` and `name:`, or delete the file"));
+        }
+        let context = Context {
+            text,
+            references: References { variables: sources.variables, secrets: sources.secrets },
+            catalog: sources.catalog,
+            plain_text: sources.plain_text_secrets,
+            today: sources.today,
+            stem,
+            alone: roots.len() == 1,
+        };
+        let documents = roots.iter().map(|root| document::read(root, context, &mut notes));
+        let documents: Vec<_> = documents.collect();
+        let cover = notes.cover();
+        for Document { key, key_mark, wanted } in documents.into_iter().flatten() {
+            let place = Place { at: text.span(key_mark), excerpt: text.excerpt(key_mark, &cover) };
+            self.add(key, place, wanted);
+        }
+        self.problems.extend(notes.into_problems(text));
+    }
+
+    fn add(&mut self, key: Key, place: Place, wanted: Wanted) {
+        let first =
+            self.folded.entry(key.as_str().to_ascii_lowercase()).or_insert_with(|| key.clone());
+        if *first != key
+            && let Some((other, _)) = self.documents.get(first)
+        {
+            let message = format!("the keys `{key}` and `{first}` differ by case only");
+            self.problems.push(clash("keys-differ-by-case", message, &place, other));
+        }
+        match self.documents.entry(key) {
+            Entry::Vacant(vacant) => {
+                vacant.insert((place, wanted));
+            }
+            Entry::Occupied(occupied) => {
+                let message = format!("two documents have the key `{}`", occupied.key());
+                self.problems.push(clash(
+                    "duplicate-document-key",
+                    message,
+                    &place,
+                    &occupied.get().0,
+                ));
+            }
+        }
+    }
+
+    /// The desired state, if nothing is wrong.
+    pub(super) fn finish(self) -> Result<Loaded, Problems> {
+        let Self { mut problems, documents, .. } = self;
+        if problems.iter().any(|problem| problem.severity == Severity::Error)
+            && let Some(problems) = Problems::new(std::mem::take(&mut problems))
+        {
+            return Err(problems);
+        }
+        problem::sort(&mut problems);
+        let instances = documents.into_iter().map(|(key, (_, wanted))| (key, wanted));
+        Ok(Loaded { desired: Desired { instances: instances.collect() }, warnings: problems })
+    }
+}
+
+fn clash(code: &'static str, message: String, place: &Place, other: &Place) -> Problem {
+    let related = Related {
+        at: other.at.clone(),
+        excerpt: Some(other.excerpt.clone()),
+        label: "the other document".to_owned(),
+    };
+    Problem {
+        at: place.at.clone(),
+        excerpt: Some(place.excerpt.clone()),
+        related: Some(related),
+        ..Problem::of_file(code, "", message)
+    }
+    .help("give one of them another `key:`")
+}

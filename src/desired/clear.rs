@@ -1,0 +1,126 @@
+//! Secrets that stand in a file in clear, and must not stand in an excerpt of it.
+//!
+//! Where the structure of a file is known, its secrets are known. Where it is not (a quote is not
+//! closed, the indentation is wrong), the excerpt still must not show a password, and all there is
+//! to go by is the look of the lines. Hiding too much is fine here.
+
+use std::ops::Range;
+
+use super::reference::{CLOSING, OPENING};
+use super::text::{Mark, Notes};
+use crate::catalog::named_like_a_secret;
+
+/// How many lines above are searched for the key that a line belongs to: a private key has some 50.
+const LINES_ABOVE: usize = 80;
+
+/// Hides a piece of the file but for the references in it.
+pub(super) fn hide_around_references(content: &str, within: Mark, notes: &mut Notes) {
+    let text = content.get(within.start..within.end).unwrap_or_default();
+    let mut start = within.start;
+    for (index, part) in text.split(OPENING).enumerate() {
+        let reference = if index == 0 {
+            0
+        } else {
+            part.find(CLOSING).map_or(part.len(), |at| at + CLOSING.len())
+        };
+        let literal = part.get(reference..).unwrap_or_default();
+        // Quotes and blanks tell nothing, and without them the excerpt reads better.
+        if !literal.trim_matches(['"', '\'', ' ', '\n', '\r']).is_empty() {
+            notes.hidden.push(start + reference..start + part.len());
+        }
+        start += part.len() + OPENING.len();
+    }
+}
+
+/// The part of the line that is, or may be, the value of a secret.
+pub(super) fn guess(content: &str, line: Range<usize>) -> Option<Range<usize>> {
+    let text = content.get(line.clone())?;
+    if let Some(value) = secret_value(text) {
+        return Some(line.start + value..line.end);
+    }
+    let above = content.get(..line.start)?;
+    let shown = text.len() - text.trim_start().len();
+    belongs_to_a_secret(text, above).then_some(line.start + shown..line.end)
+}
+
+/// Whether one of the keys that the line is below holds secrets.
+fn belongs_to_a_secret(line: &str, above: &str) -> bool {
+    let mut indent = indentation(line);
+    let mut has_key = key_of(line).is_some();
+    for other in above.lines().rev().take(LINES_ABOVE) {
+        // The next key above an unfinished text is its own, however it is indented.
+        let outer = !has_key || indentation(other) < indent;
+        let Some(key) = key_of(other).filter(|_| outer) else {
+            continue;
+        };
+        if holds_secrets(key) {
+            return true;
+        }
+        has_key = true;
+        indent = indentation(other);
+    }
+    false
+}
+
+/// Where the value of the first secret key on the line begins.
+fn secret_value(line: &str) -> Option<usize> {
+    line.match_indices(':').find_map(|(at, _)| {
+        let before = line.get(..at)?.trim_end_matches(['"', '\'', ' ']);
+        let word = before.rsplit(|c: char| !is_key_letter(c)).next()?;
+        (holds_secrets(word)).then_some(at + 1)
+    })
+}
+
+fn holds_secrets(key: &str) -> bool {
+    key == "providerData" || key == "code" || named_like_a_secret(key)
+}
+
+/// The key at the beginning of a line.
+fn key_of(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches([' ', '\t', '-', '{', '"', '\'']);
+    let (key, _) = line.split_once(':')?;
+    let key = key.trim_end_matches(['"', '\'', ' ']);
+    (!key.is_empty() && key.chars().all(is_key_letter)).then_some(key)
+}
+
+fn is_key_letter(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(content: &str, line: &str) -> String {
+        let start = content.find(line).unwrap();
+        match guess(content, start..start + line.len()) {
+            Some(hidden) => content[start..hidden.start].to_owned(),
+            None => line.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_value_beside_a_secret_key_is_hidden() {
+        let file = "configuration:\n  oauth.api.secret: \"hunter2\n  a: b\n";
+        assert_eq!(shown(file, "  oauth.api.secret: \"hunter2"), "  oauth.api.secret:");
+        let json = r#"{"configuration": {"api_key": "hunter2", "a": "b"}"#;
+        assert_eq!(shown(json, json), r#"{"configuration": {"api_key":"#);
+    }
+
+    #[test]
+    fn lines_of_a_secret_text_and_of_provider_data_are_hidden() {
+        let file = "configuration:\n  private.key: |\n    AAAA\n   BBBB\nproviderData:\n  code2: xyz\n  z: 1\n";
+        assert_eq!(shown(file, "   BBBB"), "   ");
+        assert_eq!(shown(file, "  z: 1"), "  ");
+    }
+
+    #[test]
+    fn other_lines_are_shown() {
+        let file = "configuration:\n  password: x\n  site.url: \"y\n";
+        assert_eq!(shown(file, "  site.url: \"y"), "  site.url: \"y");
+    }
+}

@@ -1,0 +1,224 @@
+//! `configuration` and `providerData`.
+
+use std::collections::BTreeMap;
+
+use super::document::Reader;
+use super::reference::Allowed;
+use super::text::{Finding, Mark};
+use super::yaml::{Kind, MASK, Member, Node};
+use super::{Field, Grant, PlainTextSecrets};
+use crate::catalog::{named_like_a_secret, platform_written};
+use crate::instance::{ConnectorKey, Json, Secrecy, Template, Value};
+
+impl Reader<'_, '_> {
+    /// Reads `configuration`. `external` says whether the document sets `externalAuthentication`.
+    pub(super) fn configuration(
+        &mut self,
+        node: &Node,
+        connector: Option<&ConnectorKey>,
+        external: bool,
+    ) -> Option<BTreeMap<String, Field>> {
+        let members =
+            self.map(node, "`configuration`", "write one `key: value` per line below it")?;
+        let fields = members.iter().map(|member| {
+            self.platform_written(member, external);
+            (member.name.clone(), self.field(member, connector))
+        });
+        Some(fields.collect())
+    }
+
+    fn field(&mut self, member: &Member, connector: Option<&ConnectorKey>) -> Field {
+        let value = self.value(&member.value, Allowed::All);
+        let known = match connector {
+            Some(connector) => self.context.catalog.secrecy(connector, &member.name),
+            None if named_like_a_secret(&member.name) => Secrecy::Secret,
+            None => Secrecy::Unknown,
+        };
+        let from_outside = value.secrets().next().is_some();
+        if known == Secrecy::Secret {
+            self.hide(member);
+        }
+        if known == Secrecy::Secret && !from_outside {
+            let field = format!("configuration.{}", member.name);
+            self.plain_text(&member.value, &field, &suggested_variable(connector, &member.name));
+        }
+        let nested = nested_secrets(&member.value);
+        for inner in nested.iter().filter(|_| known != Secrecy::Secret) {
+            self.hide(inner);
+            let field = format!("configuration.{}: {}", member.name, inner.name);
+            self.plain_text(&inner.value, &field, &suggested_variable(connector, &inner.name));
+        }
+        let is_secret = from_outside || !nested.is_empty();
+        Field {
+            value,
+            secrecy: if is_secret { Secrecy::Secret } else { known },
+            platform_written: platform_written(&member.name),
+            at: self.context.text.span(member.value.mark),
+        }
+    }
+
+    /// Reads `providerData`: all of it is secret.
+    pub(super) fn provider_data(
+        &mut self,
+        node: &Node,
+        connector: Option<&ConnectorKey>,
+    ) -> Option<BTreeMap<String, Grant>> {
+        let members =
+            self.map(node, "`providerData`", "write one `key: value` per line below it")?;
+        let grants = members.iter().map(|member| {
+            self.hide(member);
+            let value = self.json(&member.value, Allowed::Secrets);
+            if !value.templates().iter().any(|template| template.secrets().next().is_some()) {
+                let field = format!("providerData.{}", member.name);
+                self.plain_text(
+                    &member.value,
+                    &field,
+                    &suggested_variable(connector, &member.name),
+                );
+            }
+            let at = self.context.text.span(member.value.mark);
+            (member.name.clone(), Grant { value, at })
+        });
+        Some(grants.collect())
+    }
+
+    fn value(&mut self, node: &Node, allowed: Allowed) -> Value {
+        match &node.kind {
+            Kind::Null => Value::Unset,
+            Kind::Bool(flag) => Value::text(flag.to_string()),
+            Kind::Number(number) => Value::text(number.to_string()),
+            Kind::Text(text) => Value::Text(self.template(node, text, allowed)),
+            Kind::List(_) | Kind::Map(_) => Value::Json(self.json(node, allowed)),
+        }
+    }
+
+    fn json(&mut self, node: &Node, allowed: Allowed) -> Json {
+        match &node.kind {
+            Kind::Null => Json::Null,
+            Kind::Bool(flag) => Json::Bool(*flag),
+            Kind::Number(number) => Json::Number(number.clone()),
+            Kind::Text(text) => Json::Text(self.template(node, text, allowed)),
+            Kind::List(items) => {
+                Json::List(items.iter().map(|item| self.json(item, allowed)).collect())
+            }
+            Kind::Map(members) => {
+                let members = members.iter();
+                Json::Map(
+                    members
+                        .map(|member| (member.name.clone(), self.json(&member.value, allowed)))
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    fn template(&mut self, node: &Node, text: &str, allowed: Allowed) -> Template {
+        let written = self.written(node, text);
+        let template = self.context.references.template(written, allowed, self.notes);
+        // Whether it stands in the file, in a variable or in the environment.
+        if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
+            let finding = Finding::new("mask-as-value", node.mark, "this is the mask that the API shows, not a value")
+                .help("write where the secret comes from: `${{ env.NAME }}`; or remove the line to leave it as it is");
+            self.notes.add(finding);
+        }
+        template
+    }
+
+    /// Reports a secret that stands in the file itself, and keeps it out of every excerpt.
+    fn plain_text(&mut self, node: &Node, field: &str, variable: &str) {
+        let literals = node.literals();
+        if literals.is_empty() || self.is_reported(node.mark) {
+            return;
+        }
+        for literal in literals {
+            self.notes.hide(literal.mark);
+        }
+        let finding = Finding::new(
+            "plain-text-secret",
+            node.mark,
+            format!("`{field}` is a secret and stands here in clear"),
+        )
+        .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
+        .help("who can read the repository knows this secret now: change it at the provider");
+        self.notes.add(match self.context.plain_text {
+            PlainTextSecrets::Refuse => finding,
+            PlainTextSecrets::Warn => finding.warning(),
+        });
+    }
+
+    /// Keeps the values of a secret key out of excerpts.
+    fn hide(&mut self, member: &Member) {
+        let content = &self.context.text.content;
+        member.value.hide(content, self.notes);
+        for repeat in &member.repeats {
+            repeat.hide(content, self.notes);
+        }
+    }
+
+    /// Whether the newest finding is already about this value: a mistaken reference, say.
+    fn is_reported(&self, mark: Mark) -> bool {
+        let newest = self.notes.findings.last();
+        newest.is_some_and(|finding| {
+            mark.start <= finding.mark().start && finding.mark().end <= mark.end
+        })
+    }
+
+    /// Warns of a key that the platform fills itself. A refresh token is declared on purpose where
+    /// the instance is created from it.
+    fn platform_written(&mut self, member: &Member, external: bool) {
+        let on_purpose = external && member.name == "oauth.user.refresh_token";
+        if platform_written(&member.name) && !on_purpose {
+            let message = format!("the platform writes `{}` itself", member.name);
+            let finding = Finding::new("platform-written-key", member.mark, message)
+                .warning()
+                .help("it is sent when the instance is created and never compared; most likely the line can go");
+            self.notes.add(finding);
+        }
+    }
+}
+
+/// The members of maps within a value that are named like secrets and stand there in clear.
+fn nested_secrets(node: &Node) -> Vec<&Member> {
+    match &node.kind {
+        Kind::List(items) => items.iter().flat_map(nested_secrets).collect(),
+        Kind::Map(members) => members.iter().flat_map(nested_secrets_of).collect(),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => Vec::new(),
+    }
+}
+
+fn nested_secrets_of(member: &Member) -> Vec<&Member> {
+    let in_clear = match &member.value.kind {
+        Kind::Text(text) => !text.is_empty() && !text.contains("${{"),
+        Kind::Number(_) => true,
+        Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_) => false,
+    };
+    if in_clear && named_like_a_secret(&member.name) {
+        return vec![member];
+    }
+    nested_secrets(&member.value)
+}
+
+/// A name for the environment variable of a secret: `oauth.api.secret` of Hootsuite gives
+/// `HOOTSUITE_OAUTH_API_SECRET`.
+fn suggested_variable(connector: Option<&ConnectorKey>, key: &str) -> String {
+    let connector = connector.map(|connector| format!("{connector}_")).unwrap_or_default();
+    let name = format!("{connector}{key}").to_ascii_uppercase();
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().map(letter).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suggested_variable_names_the_connector_and_the_key() {
+        let hootsuite = "hootsuite".parse().unwrap();
+        assert_eq!(
+            suggested_variable(Some(&hootsuite), "oauth.api.secret"),
+            "HOOTSUITE_OAUTH_API_SECRET"
+        );
+        assert_eq!(suggested_variable(None, "3d-key"), "_3D_KEY");
+    }
+}

@@ -1,0 +1,265 @@
+//! Finding and reading the files.
+//!
+//! In: a folder. Out: the texts of the YAML files below it, sorted by path. Whatever comes out of a
+//! pull request is bounded: how many files, how large, and links may not lead out of the repository.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::problem::Problem;
+use super::text::{Cover, Mark, Text};
+
+/// An instance file has a few kilobytes; beyond this it is something else.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// An account has some thousand instances.
+const MOST_FILES: usize = 100_000;
+
+/// A file that belongs to the desired state.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Path for messages, relative to the root, with `/`.
+    file: String,
+    /// Path below the folder without extension, with `/`: the key of its document.
+    stem: String,
+    path: PathBuf,
+}
+
+impl Found {
+    pub(super) fn stem(&self) -> &str {
+        &self.stem
+    }
+}
+
+/// Finds the YAML files below a folder.
+pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
+    let base = root.join(folder);
+    let shown = display_path(folder.strip_prefix(root).unwrap_or(folder));
+    if !base.is_dir() {
+        problems.push(no_folder(&shown));
+        return Vec::new();
+    }
+    let bounds = bounds(root, &base);
+    if leads_out_of(&bounds, &base) {
+        problems.push(link_leaves(&shown));
+        return Vec::new();
+    }
+    let mut search = Search { base: &base, shown: &shown, bounds, problems };
+    let mut found = search.walk();
+    found.sort_by(|a, b| a.file.cmp(&b.file));
+    found
+}
+
+/// The folders that links may lead to: the repository and, where the person who runs ocon names
+/// one outside of it, the folder of instances. One inside may itself be a link, which somebody
+/// committed.
+fn bounds(root: &Path, base: &Path) -> Vec<PathBuf> {
+    let inside = base.strip_prefix(root).is_ok_and(|below| {
+        below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    });
+    let named = (!inside).then_some(base);
+    [Some(root), named]
+        .into_iter()
+        .flatten()
+        .filter_map(|folder| folder.canonicalize().ok())
+        .collect()
+}
+
+struct Search<'a> {
+    base: &'a Path,
+    shown: &'a str,
+    bounds: Vec<PathBuf>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Search<'_> {
+    fn walk(&mut self) -> Vec<Found> {
+        let mut found = Vec::new();
+        let mut entries = WalkDir::new(self.base).follow_links(true).into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.problems.push(self.unreadable(&error));
+                    continue;
+                }
+            };
+            if entry.depth() == 0 {
+                continue;
+            }
+            if is_skipped(&entry) || self.leaves(&entry) {
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            found.extend(self.file(&entry));
+            if found.len() > MOST_FILES {
+                let message = format!("there are more than {MOST_FILES} files in this folder");
+                self.problems.push(Problem::of_file("too-many-files", self.shown, message));
+                return Vec::new();
+            }
+        }
+        found
+    }
+
+    fn file(&mut self, entry: &DirEntry) -> Option<Found> {
+        if entry.file_type().is_dir() {
+            return None;
+        }
+        let file = self.name(entry.path());
+        let extension = entry.path().extension().and_then(OsStr::to_str).unwrap_or_default();
+        match extension.to_ascii_lowercase().as_str() {
+            "json" => self.problems.push(json_file(&file)),
+            "yaml" | "yml" if !entry.file_type().is_file() => {
+                self.problems.push(Problem::of_file(
+                    "unreadable-file",
+                    &file,
+                    "this is not a file",
+                ));
+            }
+            "yaml" | "yml" => {
+                let below = entry.path().strip_prefix(self.base).unwrap_or(entry.path());
+                let stem = display_path(&below.with_extension(""));
+                return Some(Found { file, stem, path: entry.path().to_owned() });
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Whether the entry is a link that leads out of the repository; that is reported.
+    fn leaves(&mut self, entry: &DirEntry) -> bool {
+        if !entry.path_is_symlink() {
+            return false;
+        }
+        let path = entry.path();
+        let leaves = leads_out_of(&self.bounds, path);
+        if leaves {
+            self.problems.push(link_leaves(&self.name(path)));
+        }
+        leaves
+    }
+
+    fn unreadable(&self, error: &walkdir::Error) -> Problem {
+        let file = error.path().map_or_else(|| self.shown.to_owned(), |path| self.name(path));
+        let message = match error.io_error() {
+            Some(error) => format!("this cannot be read: {error}"),
+            None => "this link leads back to a folder that it is in".to_owned(),
+        };
+        Problem::of_file("unreadable-file", &file, message)
+    }
+
+    fn name(&self, path: &Path) -> String {
+        let below = path.strip_prefix(self.base).unwrap_or(path);
+        format!("{}/{}", self.shown, display_path(below))
+    }
+}
+
+/// Whether following the path leads to none of the folders.
+fn leads_out_of(bounds: &[PathBuf], path: &Path) -> bool {
+    let inside = |target: PathBuf| bounds.iter().any(|bound| target.starts_with(bound));
+    !path.canonicalize().is_ok_and(inside)
+}
+
+fn link_leaves(file: &str) -> Problem {
+    Problem::of_file("link-leaves-repository", file, "this link leads out of the repository")
+        .help("put the file itself there")
+}
+
+/// Reads a file of the repository whose name is fixed; `None` where there is none. What a link
+/// outside of the repository leads to is not read: its lines would come out in messages.
+pub(super) fn read_fixed(root: &Path, file: &str) -> Result<Option<Text>, Box<Problem>> {
+    let path = root.join(file);
+    let Ok(metadata) = fs::symlink_metadata(&path) else {
+        return Ok(None);
+    };
+    if metadata.is_symlink() && leads_out_of(&bounds(root, root), &path) {
+        return Err(Box::new(link_leaves(file)));
+    }
+    read_text(&path, file).map(Some)
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// The path with `/` on every platform, without `./`.
+pub(super) fn display_path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let text = text.strip_prefix("./").unwrap_or(&text);
+    if std::path::MAIN_SEPARATOR == '/' {
+        text.to_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    }
+}
+
+/// Reads a file that was found.
+pub(super) fn read(found: &Found) -> Result<Text, Box<Problem>> {
+    read_text(&found.path, &found.file)
+}
+
+/// Reads a text file of bounded size; `file` is its name in messages.
+pub(super) fn read_text(path: &Path, file: &str) -> Result<Text, Box<Problem>> {
+    let bytes = read_bounded(path).map_err(|error| {
+        Problem::of_file("unreadable-file", file, format!("this file cannot be read: {error}"))
+    })?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        let message = "this file is larger than 1 MiB";
+        let problem = Problem::of_file("file-too-large", file, message)
+            .help("an instance file has a few kilobytes; large values belong into the provider's own settings");
+        return Err(Box::new(problem));
+    }
+    let file = file.into();
+    match String::from_utf8(bytes) {
+        Ok(mut content) => {
+            // A byte-order mark is no content, and serde_yaml stumbles over it.
+            if content.starts_with('\u{feff}') {
+                content.drain(..'\u{feff}'.len_utf8());
+            }
+            Ok(Text { file, content })
+        }
+        Err(error) => Err(Box::new(not_utf8(file, &error))),
+    }
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Points at the first byte that is no UTF-8.
+fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
+    let good = error.utf8_error().valid_up_to();
+    let content = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let text = Text { file, content };
+    let start = Mark { line: 1, column: 1, start: 0, end: 0 };
+    let mark = text.piece(start, good, '\u{fffd}'.len_utf8());
+    Problem {
+        at: text.span(mark),
+        excerpt: Some(text.excerpt(mark, &Cover::guessing())),
+        ..Problem::of_file("not-utf8", &text.file, "this file is not UTF-8 text")
+    }
+    .help("save it with the encoding UTF-8")
+}
+
+fn no_folder(shown: &str) -> Problem {
+    Problem::of_file("no-instances-folder", shown, format!("there is no folder `{shown}`")).help(
+        "create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs",
+    )
+}
+
+fn json_file(file: &str) -> Problem {
+    Problem::of_file("json-file", file, "JSON files are not read")
+        .warning()
+        .help("rename it to `.yaml`: JSON is valid YAML")
+}

@@ -1,0 +1,83 @@
+//! What can be wrong with a reference, in words.
+
+use super::{Allowed, is_variable_name};
+use crate::catalog::closest;
+use crate::desired::text::{Finding, Mark};
+use crate::instance::Source;
+
+const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
+const OWN: [&str; 3] = ["id", "id_base64", "webhook_url"];
+
+pub(super) fn no_source(inside: &str, at: Mark) -> Finding {
+    let finding = Finding::new(
+        "unknown-reference",
+        at,
+        "this reference does not say where the value comes from",
+    );
+    if is_variable_name(inside) {
+        return finding
+            .help(format!("for the environment variable write `${{{{ env.{inside} }}}}`"));
+    }
+    finding.help(
+        "write `${{ env.NAME }}`, `${{ file.PATH }}`, `${{ var.NAME }}` or `${{ instance.id }}`",
+    )
+}
+
+pub(super) fn unknown_source(source: &str, at: Mark) -> Finding {
+    Finding::new("unknown-reference", at, format!("`{source}` is not a source of values"))
+        .suggest(closest(source, SOURCES.into_iter()))
+        .help("there are `env`, `file`, `var` and `instance`")
+}
+
+pub(super) fn not_allowed(inside: &str, allowed: Allowed, at: Mark) -> Finding {
+    let rule = match allowed {
+        Allowed::Nothing => "no reference can stand here: write the name itself",
+        Allowed::Public => "only `var` references can stand here, since this text is shown",
+        Allowed::Secrets | Allowed::All => {
+            "`instance` references can stand in `configuration` only: this is sent before the instance exists"
+        }
+    };
+    Finding::new(
+        "reference-not-allowed",
+        at,
+        format!("the reference `{inside}` cannot be used here"),
+    )
+    .help(rule)
+}
+
+pub(super) fn unclosed(at: Mark) -> Finding {
+    Finding::new("unclosed-reference", at, "this reference is not closed")
+        .label("opened here")
+        .help("close it with `}}`; for the characters themselves write `$${{`")
+}
+
+pub(super) fn unknown_variable<'v>(
+    name: &str,
+    declared: impl Iterator<Item = &'v str>,
+    at: Mark,
+) -> Finding {
+    let message = format!("there is no variable `{name}`");
+    Finding::new("unknown-reference", at, message)
+        .suggest(closest(name, declared))
+        .help("declare it under `vars:` in ocon.yaml, or give it with `--var` or `--var-file`")
+}
+
+pub(super) fn unknown_own(name: &str, at: Mark) -> Finding {
+    let message = format!("an instance has no `{name}`");
+    Finding::new("unknown-reference", at, message)
+        .suggest(closest(name, OWN.into_iter()))
+        .help("there are `instance.id`, `instance.id_base64` and `instance.webhook_url`")
+}
+
+pub(super) fn no_variable_name(at: Mark) -> Finding {
+    Finding::new("invalid-name", at, "this is not the name of an environment variable")
+        .help("use letters, digits and `_`, beginning with a letter or `_`")
+}
+
+pub(super) fn refused(source: &Source, message: String, help: String, at: Mark) -> Finding {
+    let code = match source {
+        Source::Env(_) => "refused-variable",
+        Source::File(_) => "refused-file",
+    };
+    Finding::new(code, at, message).help(help)
+}

@@ -1,0 +1,156 @@
+//! The shape of an instance file, for editors.
+//!
+//! In: the types below, which are never filled. Out: a JSON Schema with their comments as
+//! descriptions. The loader does not use it: it knows more (references, other documents, connectors)
+//! and says it better. A test holds that every file that loads conforms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A connector instance, kept equal to this file by ocon.
+///
+/// The documented body of `POST /instances`, and the keys `key`, `id`, `enabled` and `lifecycle`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "ocon instance file")]
+pub struct InstanceFile {
+    /// The connector: its key, or a map with its key.
+    pub element: Element,
+    /// The name that the platform shows. It cannot contain `<` or `>`.
+    #[schemars(length(min = 1), regex(pattern = r"^[^<>]*$"))]
+    pub name: String,
+    /// The tags, as a set. Without this key ocon leaves the tags alone.
+    #[schemars(inner(length(min = 1), regex(pattern = r"^(?!ocon:)[^<>]*$")))]
+    pub tags: Option<BTreeSet<String>>,
+    /// The configuration values by key. Keys that are absent are left alone.
+    ///
+    /// Secrets are written `${{ env.NAME }}` or `${{ file.PATH }}`.
+    pub configuration: Option<BTreeMap<String, Anything>>,
+    /// The authorization grant. It is used when the instance is created and never compared.
+    pub provider_data: Option<BTreeMap<String, Anything>>,
+    /// `initial` where the instance is created from a refresh token.
+    #[schemars(regex(pattern = r"^initial$|\$\{\{"))]
+    pub external_authentication: Option<String>,
+    /// The name of the instance in Git, which stays the same for ever.
+    ///
+    /// By default the path of the file below the folder of instances, without extension.
+    #[schemars(
+        length(max = 80),
+        regex(
+            pattern = r"^(?!(all|listen)$)[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
+        )
+    )]
+    pub key: Option<String>,
+    /// The number of an existing instance to adopt.
+    #[schemars(range(min = 1))]
+    pub id: Option<u64>,
+    /// Whether the instance is switched on. Without this key ocon leaves that alone.
+    pub enabled: Option<bool>,
+    /// What protects the instance, and which fields are left alone.
+    pub lifecycle: Option<LifecycleSection>,
+}
+
+/// The key of a connector, as the catalogue of the platform has it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Element {
+    /// The key alone.
+    Short(ConnectorName),
+    /// As the API documents it.
+    Long(ElementKey),
+}
+
+/// The connector as the API documents it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ElementKey {
+    /// The key of the connector.
+    pub key: ConnectorName,
+}
+
+/// For example `hootsuite`.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ConnectorName(
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"))] pub String,
+);
+
+/// What protects the instance, and which fields are left alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifecycleSection {
+    /// Never delete the instance.
+    pub protect: Option<bool>,
+    /// Fields that are sent when the instance is created and not compared later.
+    pub ignore: Option<Vec<IgnoreEntry>>,
+}
+
+/// A field that is not compared.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IgnoreEntry {
+    /// `name`, `tags` or `configuration.KEY`.
+    pub path: String,
+    /// Why, for the next reader of the file.
+    pub reason: String,
+    /// The last day on which this applies, `YYYY-MM-DD` in UTC.
+    pub until: Option<String>,
+}
+
+/// A value: the platform keeps all of them as text.
+///
+/// `null` unsets a configuration value. Maps and lists are sent as JSON text.
+#[derive(Debug, Deserialize)]
+pub struct Anything(pub Value);
+
+impl JsonSchema for Anything {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A text, boolean or number; `null` for a value that shall not be set; a map or list for a key that takes JSON",
+            "type": ["string", "boolean", "number", "null", "object", "array"],
+            "not": { "const": "********" },
+        })
+    }
+}
+
+/// The JSON Schema of an instance file, as text that ends in a line break.
+///
+/// # Errors
+///
+/// None in practice: a schema is plain JSON.
+pub fn instance() -> serde_json::Result<String> {
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
+    let schema = settings.into_generator().into_root_schema_for::<InstanceFile>();
+    Ok(serde_json::to_string_pretty(&schema)? + "\n")
+}
+
+/// An optional key may be absent; where it is present it has a value, unlike what `Option` means
+/// to the generator.
+fn without_null(schema: &mut Schema) {
+    let Some(map) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some([one, Value::String(null)]) =
+        map.get("type").and_then(Value::as_array).map(Vec::as_slice)
+        && null == "null"
+    {
+        let one = one.clone();
+        map.insert("type".to_owned(), one);
+    }
+    let null = json!({ "type": "null" });
+    if let Some([one, second]) = map.get("anyOf").and_then(Value::as_array).map(Vec::as_slice)
+        && *second == null
+        && let Value::Object(one) = one.clone()
+    {
+        map.remove("anyOf");
+        map.extend(one);
+    }
+}

@@ -1,0 +1,315 @@
+//! Where secrets come from.
+//!
+//! In: a [`Source`] that a file refers to. Out: its value, or why there is none. Three stores answer:
+//! [`Environment`] with the real values, [`Demo`] with made-up ones for the sandbox, [`Withheld`]
+//! with nothing, for a command that only looks at files. All of them refuse the same names, so that
+//! a file that is fine in one command is fine in the others.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use crate::instance::{Secret, Source};
+
+/// Variables that belong to ocon or to the CI system; no file may send them to a provider.
+const REFUSED: &[&str] = &["OCON_*", "GITHUB_*", "ACTIONS_*", "CI_*", "RUNNER_*"];
+
+/// A secret is a password, a key or a certificate: longer than this it is something else.
+const LONGEST_SECRET: u64 = 1 << 20;
+
+/// A way to look up secrets.
+pub trait SecretStore {
+    /// The value of the source.
+    fn look_up(&self, source: &Source) -> LookUp;
+}
+
+/// The answer of a [`SecretStore`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookUp {
+    /// The value, not empty.
+    Set(Secret),
+    /// There is none, it is empty, or it is withheld.
+    Unset,
+    /// The reference itself is a mistake; why, as a sentence without a full stop, and what to do.
+    Refused {
+        /// The fact.
+        message: String,
+        /// What to do about it.
+        help: String,
+    },
+}
+
+/// The environment variables that files may refer to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedVariables {
+    patterns: Option<Vec<String>>,
+}
+
+/// The real secrets: environment variables and the files of one folder.
+pub struct Environment<'a> {
+    /// The variables that files may refer to.
+    pub allowed: AllowedVariables,
+    /// Gives the value of an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// The folder that `file.PATH` is below.
+    pub folder: PathBuf,
+    /// The folder that `folder` has to be in after all links are followed: the repository, unless
+    /// whoever runs ocon named the folder. A link in the repository is somebody's commit.
+    pub within: Option<PathBuf>,
+}
+
+/// Made-up secrets that can be told apart: `env.HOOTSUITE_CODE` is `demo-hootsuite-code`.
+#[derive(Clone, Debug, Default)]
+pub struct Demo {
+    /// The variables that files may refer to.
+    pub allowed: AllowedVariables,
+}
+
+/// No secrets: every one is unset.
+#[derive(Clone, Debug, Default)]
+pub struct Withheld {
+    /// The variables that files may refer to.
+    pub allowed: AllowedVariables,
+}
+
+impl AllowedVariables {
+    /// All but the refused ones.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Those that match one of the patterns: names separated by commas, `*` standing for any text.
+    pub fn matching(patterns: &str) -> Self {
+        let trimmed = patterns.split(',').map(str::trim);
+        let patterns = trimmed.filter(|pattern| !pattern.is_empty()).map(str::to_owned);
+        Self { patterns: Some(patterns.collect()) }
+    }
+
+    /// Why files may not refer to the source.
+    fn refusal(&self, source: &Source) -> Option<LookUp> {
+        match source {
+            Source::Env(name) => self.refused_variable(name),
+            Source::File(path) => refused_path(path),
+        }
+    }
+
+    fn refused_variable(&self, name: &str) -> Option<LookUp> {
+        let upper = name.to_ascii_uppercase();
+        if REFUSED.iter().any(|pattern| matches(pattern, &upper)) {
+            return Some(LookUp::Refused {
+                message: format!("the variable `{name}` may not be used in files"),
+                help: "variables of ocon and of the CI system are refused; give the secret a name of its own"
+                    .to_owned(),
+            });
+        }
+        let patterns = self.patterns.as_ref()?;
+        let allowed = patterns.iter().any(|pattern| matches(pattern, name));
+        (!allowed).then(|| LookUp::Refused {
+            message: format!("the variable `{name}` is not among those that files may use"),
+            help: format!("add it to `--env-allow`, which is `{}`", patterns.join(",")),
+        })
+    }
+}
+
+/// Whether the name matches the pattern, in which `*` stands for any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(rest) = name.strip_prefix(before) else {
+        return false;
+    };
+    // Names are short, so trying every place costs nothing.
+    (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(after, rest)))
+}
+
+fn refused_path(path: &str) -> Option<LookUp> {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let inside = !path.is_empty() && Path::new(path).components().all(plain);
+    (!inside).then(|| LookUp::Refused {
+        message: format!("`{path}` is not a path below the secrets folder"),
+        help: "write the path relative to that folder, without `..`".to_owned(),
+    })
+}
+
+impl SecretStore for Environment<'_> {
+    fn look_up(&self, source: &Source) -> LookUp {
+        if let Some(refused) = self.allowed.refusal(source) {
+            return refused;
+        }
+        match source {
+            Source::Env(name) => set((self.variable)(name)),
+            Source::File(path) => self.file(path),
+        }
+    }
+}
+
+impl SecretStore for Demo {
+    fn look_up(&self, source: &Source) -> LookUp {
+        let name = match source {
+            Source::Env(name) => name,
+            Source::File(path) => path,
+        };
+        let demo = format!("demo-{}", name.to_lowercase().replace(['_', '/', '.'], "-"));
+        self.allowed.refusal(source).unwrap_or_else(|| set(Some(demo)))
+    }
+}
+
+impl SecretStore for Withheld {
+    fn look_up(&self, source: &Source) -> LookUp {
+        self.allowed.refusal(source).unwrap_or(LookUp::Unset)
+    }
+}
+
+impl Environment<'_> {
+    fn file(&self, path: &str) -> LookUp {
+        match read_below(&self.folder, self.within.as_deref(), path) {
+            Ok(text) => set(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => LookUp::Unset,
+            Err(error) => LookUp::Refused {
+                message: format!("the secret file `{path}` cannot be used: {error}"),
+                help: format!(
+                    "secret files are texts of at most 1 MiB below `{}`",
+                    self.folder.display()
+                ),
+            },
+        }
+    }
+}
+
+fn set(value: Option<String>) -> LookUp {
+    value
+        .filter(|text| !text.is_empty())
+        .map_or(LookUp::Unset, |text| LookUp::Set(Secret::new(text)))
+}
+
+/// What the system shows of its processes, the environment with ocon's own credentials for one.
+const SYSTEM: [&str; 2] = ["/proc", "/sys"];
+
+/// Reads a file that is below the folder even after all links are followed.
+fn read_below(folder: &Path, within: Option<&Path>, path: &str) -> io::Result<String> {
+    let folder = folder.canonicalize()?;
+    let within = within.map(Path::canonicalize).transpose()?;
+    if within.is_some_and(|within| !folder.starts_with(within)) {
+        return Err(io::Error::other(
+            "the secrets folder is a link that leads out of the repository",
+        ));
+    }
+    let file = folder.join(path).canonicalize()?;
+    if SYSTEM.iter().any(|system| file.starts_with(system)) {
+        return Err(io::Error::other("it belongs to the system"));
+    }
+    if !file.starts_with(&folder) {
+        return Err(io::Error::other("a link leads out of the secrets folder"));
+    }
+    let metadata = fs::metadata(&file)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut text = String::new();
+    fs::File::open(&file)?.take(LONGEST_SECRET + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_SECRET {
+        return Err(io::Error::other("it is too large"));
+    }
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(name: &str) -> Source {
+        Source::Env(name.to_owned())
+    }
+
+    fn is_refused(answer: &LookUp) -> bool {
+        matches!(answer, LookUp::Refused { .. })
+    }
+
+    #[test]
+    fn variables_of_ocon_and_of_the_ci_are_refused_everywhere() {
+        let environment = Environment {
+            allowed: AllowedVariables::all(),
+            variable: &|name| Some(name.to_owned()),
+            folder: PathBuf::new(),
+            within: None,
+        };
+        let stores: [&dyn SecretStore; 3] = [&environment, &Demo::default(), &Withheld::default()];
+        for store in stores {
+            for name in [
+                "OCON_USER_SECRET",
+                "GITHUB_TOKEN",
+                "ACTIONS_X",
+                "CI_JOB_TOKEN",
+                "RUNNER_X",
+                "github_token",
+            ] {
+                assert!(is_refused(&store.look_up(&env(name))), "{name}");
+            }
+            assert!(!is_refused(&store.look_up(&env("CIRCLE"))));
+        }
+    }
+
+    #[test]
+    fn an_allow_list_narrows_the_variables() {
+        let store = Withheld { allowed: AllowedVariables::matching("HOOTSUITE_*, SLACK_*_KEY") };
+        for (name, refused) in [
+            ("HOOTSUITE_CODE", false),
+            ("SLACK_A_KEY", false),
+            ("SLACK_A", true),
+            ("X_HOOTSUITE_", true),
+        ] {
+            assert_eq!(is_refused(&store.look_up(&env(name))), refused, "{name}");
+        }
+    }
+
+    #[test]
+    fn demo_values_tell_where_they_come_from() {
+        let value = Demo::default().look_up(&env("HOOTSUITE_CLIENT_ID"));
+        assert_eq!(value, LookUp::Set(Secret::new("demo-hootsuite-client-id")));
+    }
+
+    #[test]
+    fn an_empty_variable_is_unset() {
+        let environment = Environment {
+            allowed: AllowedVariables::all(),
+            variable: &|_| Some(String::new()),
+            folder: PathBuf::new(),
+            within: None,
+        };
+        assert_eq!(environment.look_up(&env("A")), LookUp::Unset);
+    }
+
+    #[test]
+    fn files_lose_one_line_break_and_links_may_not_leave_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = folder.path().join("secrets");
+        fs::create_dir(&secrets).unwrap();
+        fs::write(secrets.join("key.pem"), "line\n\n").unwrap();
+        fs::write(folder.path().join("outside"), "x").unwrap();
+        let environment = Environment {
+            allowed: AllowedVariables::all(),
+            variable: &|_| None,
+            folder: secrets.clone(),
+            within: None,
+        };
+        let look_up = |path: &str| environment.look_up(&Source::File(path.to_owned()));
+        assert_eq!(look_up("key.pem"), LookUp::Set(Secret::new("line\n")));
+        assert_eq!(look_up("missing"), LookUp::Unset);
+        for path in ["../outside", "/etc/hostname", "", "."] {
+            assert!(is_refused(&look_up(path)), "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("outside"), secrets.join("link"))
+                .unwrap();
+            assert!(is_refused(&look_up("link")));
+        }
+    }
+}

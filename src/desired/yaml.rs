@@ -1,0 +1,108 @@
+//! YAML text to trees of nodes with places.
+//!
+//! In: the text of a file. Out: one [`Node`] per document. A file is read twice: by granit-parser,
+//! whose events carry places, and by `serde_yaml`, which decides what a value means; where the two
+//! disagree, so would other tools, and the user is asked to quote the value.
+//!
+//! Refused here, each with its place: duplicate keys, merge keys, tags, keys that are no texts,
+//! numbers that would not be sent as they are written, nesting and aliases beyond bounds.
+
+mod agreement;
+mod scalar;
+mod tree;
+
+use serde_json::Number;
+
+use super::clear;
+use super::text::{Finding, Mark, Notes, Text};
+
+/// What the API shows in place of a secret.
+pub(super) const MASK: &str = "********";
+
+/// A value in a file.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) mark: Mark,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    /// The members in the order of the file, without repetitions.
+    Map(Vec<Member>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) name: String,
+    /// The key alone.
+    pub(super) mark: Mark,
+    pub(super) value: Node,
+    /// What else the key was given, where it occurs more than once: reported, and of no use but to
+    /// keep a secret among them out of sight.
+    pub(super) repeats: Vec<Node>,
+}
+
+impl Node {
+    /// What the value is, for a message.
+    pub(super) fn noun(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "a boolean",
+            Kind::Number(_) => "a number",
+            Kind::Text(_) => "a text",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a map",
+        }
+    }
+}
+
+impl Member {
+    fn literals(&self) -> Vec<&Node> {
+        let values = std::iter::once(&self.value).chain(&self.repeats);
+        values.flat_map(Node::literals).collect()
+    }
+}
+
+impl Node {
+    /// The texts and numbers in the value that tell something, repetitions included.
+    pub(super) fn literals(&self) -> Vec<&Self> {
+        match &self.kind {
+            Kind::Null | Kind::Bool(_) => Vec::new(),
+            Kind::Text(text) if text.is_empty() || text == MASK => Vec::new(),
+            Kind::Text(_) | Kind::Number(_) => vec![self],
+            Kind::List(items) => items.iter().flat_map(Self::literals).collect(),
+            Kind::Map(members) => members.iter().flat_map(Member::literals).collect(),
+        }
+    }
+
+    /// Keeps the value out of excerpts, except for its references: they show where it comes from.
+    pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
+        for literal in self.literals() {
+            clear::hide_around_references(content, literal.mark, notes);
+        }
+    }
+}
+
+/// Reads the documents of a file, without the empty ones.
+pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
+    let before = notes.findings.len();
+    let mut documents = tree::read(&text.content, notes);
+    if notes.findings.len() == before {
+        notes.findings.extend(agreement::check(&text.content, &documents));
+    }
+    documents.retain(|document| !matches!(document.kind, Kind::Null));
+    documents
+}
+
+/// A file with nothing in it: most likely it was meant to hold something, or to be deleted.
+pub(super) fn empty(help: &str) -> Finding {
+    let start = Mark { line: 1, column: 1, start: 0, end: 0 };
+    Finding::new("empty-document", start, "this file declares nothing").help(help)
+}
