@@ -1,5 +1,6 @@
 //! ocon keeps SAP Open Connectors instances equal to YAML files in Git.
 
+pub mod api;
 pub mod catalog;
 pub mod desired;
 pub mod instance;

@@ -1,0 +1,117 @@
+//! The platform's API: what can be read, what can be written, and how either can fail.
+//!
+//! In: a scope, an id or a [`Draft`]. Out: [`Record`]s with the values the caller asked to keep,
+//! or an [`Error`] that says which request failed and how. [`Read`] and [`Write`] are separate
+//! traits, so that a plan is made by code that cannot write. [`client::Client`] is the one that
+//! talks HTTP; tests have remotes in memory.
+//!
+//! This room never reads the environment, never prints, and never sends a create twice.
+
+pub mod client;
+mod clock;
+mod error;
+mod retry;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+
+pub use clock::{Clock, Sleep, SystemClock};
+pub use error::{Error, Kind};
+
+use crate::instance::{Draft, InstanceId, Place, Record};
+
+/// Which instances to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that carry this tag, with their configuration.
+    Tag(String),
+    /// All that the credentials can see, without configuration.
+    Account,
+    /// All that the credentials can see, with their configuration.
+    Everything,
+}
+
+/// Which configuration values of a reply are worth keeping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them.
+    All,
+    /// Those under these keys.
+    Only(BTreeSet<String>),
+}
+
+/// A complete listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The instances, each once, in the order of the reply.
+    pub records: Vec<Record>,
+    /// The number of pages it took.
+    pub pages: usize,
+}
+
+/// Reads instances.
+pub trait Read: Sync {
+    /// All instances in `scope`, page after page. A reply that says that nothing matches is an
+    /// empty listing.
+    ///
+    /// # Errors
+    /// When a page cannot be read, or pages repeat without end.
+    fn list(
+        &self,
+        scope: &Scope,
+        keep: &Keep,
+    ) -> impl Future<Output = Result<Listing, Error>> + Send;
+
+    /// One instance, or `None` where the platform knows none by this id.
+    ///
+    /// # Errors
+    /// When the request fails otherwise.
+    fn instance(
+        &self,
+        id: InstanceId,
+        keep: &Keep,
+    ) -> impl Future<Output = Result<Option<Record>, Error>> + Send;
+}
+
+/// Writes instances. Every reply is the instance as it is afterwards, with all configuration.
+pub trait Write: Sync {
+    /// Creates an instance. References to the instance itself are sent as placeholders.
+    ///
+    /// # Errors
+    /// When the platform refuses, or the answer is lost: see [`Error::may_have_happened`].
+    fn create(
+        &self,
+        draft: &Draft,
+        place: &Place<'_>,
+    ) -> impl Future<Output = Result<Record, Error>> + Send;
+
+    /// Changes what the draft mentions, and nothing else.
+    ///
+    /// # Errors
+    /// When the request fails after the retries that are safe for it.
+    fn patch(
+        &self,
+        id: InstanceId,
+        draft: &Draft,
+        place: &Place<'_>,
+    ) -> impl Future<Output = Result<Record, Error>> + Send;
+
+    /// Switches the instance on.
+    ///
+    /// # Errors
+    /// When the request fails after its retries.
+    fn enable(&self, id: InstanceId) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Switches the instance off; its configuration is kept.
+    ///
+    /// # Errors
+    /// When the request fails after its retries.
+    fn disable(&self, id: InstanceId) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Deletes the instance and its token for good. One that is gone already is a success.
+    ///
+    /// # Errors
+    /// When the request fails after its retries.
+    fn delete(&self, id: InstanceId) -> impl Future<Output = Result<(), Error>> + Send;
+}

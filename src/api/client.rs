@@ -1,0 +1,281 @@
+//! The client that talks HTTP to the platform.
+//!
+//! In: [`Settings`], and what [`Read`] and [`Write`] are asked for. Out: their answers; one event
+//! per request at debug level, with method, path, status and time. Requests are repeated where
+//! that is safe, and a listing asks for its next page while this one is on its way.
+//!
+//! Credentials go to the one origin of the settings and nowhere else: no redirect is followed, TLS
+//! is always verified, and neither a header nor a body is ever logged.
+
+mod call;
+mod listing;
+mod request;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::Url;
+
+use self::call::{Call, Reply};
+use self::request::{Absence, Method, Patience, Request};
+use super::clock::{Clock, SystemClock};
+use super::retry::Safety;
+use super::wire::{self, Outgoing, Redaction, Refusal};
+use super::{Error, Keep, Kind, Listing, Read, Scope, Write};
+use crate::instance::{BaseUrl, Draft, FieldPath, InstanceId, Place, Record, Secret};
+
+pub use self::transport::BuildError;
+
+/// What a client is made of. Every number has a default in [`Settings::new`].
+#[derive(Clone)]
+pub struct Settings {
+    /// Where requests go.
+    pub base_url: BaseUrl,
+    /// Who sends them.
+    pub credentials: Credentials,
+    /// For a whole read or small write; for a page of a listing, between one piece and the next.
+    pub read_timeout: Duration,
+    /// For a request during which the platform talks to the provider.
+    pub create_timeout: Duration,
+    /// For the connection, TLS included.
+    pub connect_timeout: Duration,
+    /// Instances per page of a listing; the platform gives 200 at most.
+    pub page_size: usize,
+    /// How many requests this client may send in all, repetitions included.
+    pub max_requests: Option<u64>,
+    /// The size of a reply body, decompressed, in bytes.
+    pub max_body: usize,
+    /// A PEM bundle of further certificate authorities.
+    pub ca_certificates: Option<Vec<u8>>,
+    /// What waits and tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// What is told before each repetition.
+    pub on_retry: Arc<dyn Fn(&Retrying) + Send + Sync>,
+}
+
+/// The pair of secrets that says whose instances are meant.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user secret.
+    pub user: Secret,
+    /// The organization secret.
+    pub organization: Secret,
+}
+
+/// A request that failed and will be sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrying {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path and query below the base URL; never holds a secret.
+    pub path: String,
+    /// How often it was sent so far.
+    pub attempt: u32,
+    /// How long until it is sent again.
+    pub wait: Duration,
+    /// What happened, as a phrase.
+    pub why: String,
+}
+
+impl Settings {
+    /// The policy of the tool, for these credentials at this place.
+    pub fn new(base_url: BaseUrl, credentials: Credentials) -> Self {
+        Self {
+            base_url,
+            credentials,
+            read_timeout: Duration::from_secs(30),
+            // The platform exchanges the authorization code before it answers: two minutes happen.
+            create_timeout: Duration::from_mins(3),
+            connect_timeout: Duration::from_secs(10),
+            page_size: 200,
+            max_requests: None,
+            max_body: 64 << 20,
+            ca_certificates: None,
+            clock: Arc::new(SystemClock),
+            on_retry: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// The platform at one base URL, for one pair of credentials.
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    settings: Settings,
+    sent: AtomicU64,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &self.base.as_str())
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Prepares a client; nothing is sent.
+    ///
+    /// # Errors
+    /// When the base URL is none, a credential cannot stand in a header, or certificates cannot be
+    /// read.
+    pub fn new(settings: Settings) -> Result<Self, BuildError> {
+        let base = transport::base(&settings.base_url)?;
+        Ok(Self {
+            http: transport::http(&settings, &base)?,
+            base,
+            settings,
+            sent: AtomicU64::new(0),
+        })
+    }
+
+    /// How many requests were sent so far, repetitions included.
+    pub fn requests(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Takes one request from the allowance.
+    fn count(&self) -> Result<(), Kind> {
+        let limit = self.settings.max_requests.unwrap_or(u64::MAX);
+        let spend = |sent: u64| (sent < limit).then_some(sent + 1);
+        self.sent
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, spend)
+            .map(|_| ())
+            .map_err(|_| Kind::RequestLimit { limit })
+    }
+
+    /// What replaces the secrets of a request in texts that answer it.
+    fn redaction(&self, request: &Request) -> Redaction {
+        let Credentials { user, organization } = &self.settings.credentials;
+        Redaction::new([user, organization].into_iter().chain(&request.secrets))
+    }
+
+    /// The error that a refusing reply is.
+    fn refused(&self, reply: &Reply, refusal: &Refusal<'_>) -> Error {
+        reply.error(refusal.kind(&self.redaction(&reply.request)))
+    }
+
+    /// A request for `path` below the base URL, without a body.
+    fn request(&self, method: Method, path: String) -> Request {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        Request {
+            method,
+            url,
+            path,
+            body: None,
+            secrets: Vec::new(),
+            patience: Patience::Whole(self.settings.read_timeout),
+            safety: Safety::of_method(method.name()),
+            absence: Absence::IsAnError,
+            divisible: false,
+        }
+    }
+
+    /// A POST or PATCH. With `providerData` the platform goes to the provider before it answers,
+    /// and the grant in it is used up by the first attempt.
+    fn writing(
+        &self,
+        method: Method,
+        path: String,
+        draft: &Draft,
+        outgoing: Result<Outgoing, FieldPath>,
+    ) -> Result<Request, Error> {
+        let request = self.request(method, path);
+        let Outgoing { bytes, secrets } = outgoing.map_err(|field| {
+            let field = field.to_string();
+            request.error(0, Kind::MissingValue { field })
+        })?;
+        let harmless = method == Method::Patch && draft.provider_data.is_empty();
+        let (safety, limit) = if harmless {
+            (Safety::Repeatable, self.settings.read_timeout)
+        } else {
+            (Safety::Once, self.settings.create_timeout)
+        };
+        Ok(Request {
+            body: Some(bytes),
+            secrets,
+            safety,
+            patience: Patience::Whole(limit),
+            ..request
+        })
+    }
+
+    async fn send(&self, request: Request) -> Result<Reply, Error> {
+        let mut call = Call::new(self, request);
+        let arrival = call.head().await?;
+        Ok(call.reply(arrival).await?)
+    }
+
+    /// Sends a request whose reply says nothing but success; a page for a browser says not even
+    /// that.
+    async fn send_for_success(&self, request: Request) -> Result<(), Error> {
+        let reply = self.send(request).await?;
+        match reply.refusal() {
+            _ if !reply.body.is_html() => Ok(()),
+            Some(refusal) => Err(self.refused(&reply, &refusal)),
+            None => Err(reply.error(reply.body.not_json())),
+        }
+    }
+}
+
+impl Read for Client {
+    async fn list(&self, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
+        listing::list(self, scope, keep).await
+    }
+
+    async fn instance(&self, id: InstanceId, keep: &Keep) -> Result<Option<Record>, Error> {
+        let request = Request {
+            absence: Absence::IsAnAnswer,
+            ..self.request(Method::Get, format!("/instances/{id}"))
+        };
+        let reply = self.send(request).await?;
+        match reply.refusal() {
+            None => reply.record(keep).map(Some),
+            Some(refusal) if refusal.says_absent() => Ok(None),
+            Some(refusal) => Err(self.refused(&reply, &refusal)),
+        }
+    }
+}
+
+impl Write for Client {
+    async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
+        let body = wire::create(draft, place);
+        let request = self.writing(Method::Post, "/instances".to_owned(), draft, body)?;
+        self.send(request).await?.record(&Keep::All)
+    }
+
+    async fn patch(
+        &self,
+        id: InstanceId,
+        draft: &Draft,
+        place: &Place<'_>,
+    ) -> Result<Record, Error> {
+        let place = Place { id: Some(id), ..*place };
+        let body = wire::patch(draft, &place);
+        let request = self.writing(Method::Patch, format!("/instances/{id}"), draft, body)?;
+        self.send(request).await?.record(&Keep::All)
+    }
+
+    async fn enable(&self, id: InstanceId) -> Result<(), Error> {
+        let request = self.request(Method::Put, format!("/instances/{id}/enabled"));
+        self.send_for_success(request).await
+    }
+
+    async fn disable(&self, id: InstanceId) -> Result<(), Error> {
+        let request = self.request(Method::Delete, format!("/instances/{id}/enabled"));
+        self.send_for_success(request).await
+    }
+
+    async fn delete(&self, id: InstanceId) -> Result<(), Error> {
+        let request = Request {
+            absence: Absence::IsAnAnswer,
+            ..self.request(Method::Delete, format!("/instances/{id}"))
+        };
+        self.send_for_success(request).await
+    }
+}

@@ -1,0 +1,209 @@
+//! Listings, page after page: while one page is read and decoded, the next is already asked for.
+//!
+//! The platform names the next page in a header (`Elements-Next-Page-Token`), which is in long
+//! before the body is. So at most two pages are on their way at any time, and the plan of a large
+//! account takes little longer than downloading it. Decoding has a thread of its own, and never
+//! more than one page waits for it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::try_join;
+
+use super::Client;
+use super::call::{Arrival, Call, Reply, Stop};
+use super::request::{Absence, Method, Patience, Request};
+use crate::api::{Error, Keep, Kind, Listing, Scope};
+use crate::instance::{InstanceId, Record};
+
+/// Two million instances: more is a listing that does not end.
+const MAX_PAGES: usize = 10_000;
+
+/// Reads all pages. Where a page is twice too much for the platform (it answers 429 for replies
+/// beyond 8 MB, too), the listing starts again with half the size, since a page token belongs to
+/// the size it was made for.
+pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
+    let keep = Arc::new(keep.clone());
+    let mut size = client.settings.page_size.max(1);
+    let mut spent = Duration::ZERO;
+    loop {
+        let pages = Pages {
+            client,
+            scope,
+            keep: Arc::clone(&keep),
+            size,
+            spent,
+            trail: Trail::default(),
+            records: Vec::new(),
+            known: HashSet::new(),
+            decoding: None,
+        };
+        match pages.read().await {
+            Ok(listing) => return Ok(listing),
+            Err(Stop::Failed(error)) => return Err(*error),
+            Err(Stop::TooMuch(_, time)) => (size, spent) = (size / 2, time),
+        }
+    }
+}
+
+/// A listing with one page size.
+struct Pages<'a> {
+    client: &'a Client,
+    scope: &'a Scope,
+    keep: Arc<Keep>,
+    size: usize,
+    /// Time that larger pages took of the budget for repetitions.
+    spent: Duration,
+    trail: Trail,
+    records: Vec<Record>,
+    /// Whatever is created or deleted meanwhile moves others to a page that is still to come.
+    known: HashSet<InstanceId>,
+    decoding: Option<Decoding>,
+}
+
+/// The tokens of all pages but the first: a listing must not lead in a circle, nor on for ever.
+#[derive(Default)]
+struct Trail(HashSet<String>);
+
+impl Trail {
+    /// The number of the page at its end.
+    fn pages(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    /// Goes to the page that this one names, or says why not.
+    fn follow(&mut self, token: &str) -> Result<(), String> {
+        let page = self.pages();
+        if self.0.contains(token) {
+            return Err(format!("page {page} leads back to an earlier one"));
+        }
+        if page == MAX_PAGES {
+            return Err(format!("there are more than {MAX_PAGES} pages"));
+        }
+        self.0.insert(token.to_owned());
+        Ok(())
+    }
+}
+
+/// A page that is being decoded; dropping it leaves the thread to end by itself.
+type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
+
+impl<'a> Pages<'a> {
+    async fn read(mut self) -> Result<Listing, Stop> {
+        let mut call = self.call(None);
+        let mut arrival = call.head().await?;
+        while let Some(mut following) = self.following(&call, &arrival)? {
+            let decoding = self.decode(call, arrival);
+            let ((), ahead) = try_join!(decoding, following.head())?;
+            (call, arrival) = (following, ahead);
+        }
+        self.decode(call, arrival).await?;
+        self.collect().await?;
+        Ok(Listing { records: self.records, pages: self.trail.pages() })
+    }
+
+    /// The call for the page after this one, if there is one.
+    fn following(&mut self, call: &Call<'_>, arrival: &Arrival) -> Result<Option<Call<'a>>, Stop> {
+        let Some(token) = arrival.header("elements-next-page-token") else {
+            return Ok(None);
+        };
+        if token.is_empty() {
+            return Ok(None);
+        }
+        // A token that is there and cannot be used must not pass for the end of the listing.
+        let token = token.to_str().map_err(|_| {
+            let found = "the token of the next page is not ASCII text".to_owned();
+            call.error(Kind::Decode { expected: "a page of a listing", found })
+        })?;
+        self.trail.follow(token).map_err(|found| {
+            let expected = "a listing that ends";
+            call.error(Kind::Decode { expected, found })
+        })?;
+        Ok(Some(self.call(Some(token))))
+    }
+
+    /// Every parameter is repeated on every page: nothing says that a token implies them.
+    fn call(&self, token: Option<&str>) -> Call<'a> {
+        let base = self.client.request(Method::Get, "/instances".to_owned());
+        let mut url = base.url.clone();
+        {
+            let mut query = url.query_pairs_mut();
+            match self.scope {
+                Scope::Tag(tag) => query.append_pair("tags[]", tag),
+                Scope::Account => query.append_pair("hydrate", "false"),
+                Scope::Everything => &mut query,
+            };
+            query.append_pair("pageSize", &self.size.to_string());
+        }
+        let shown = url.query().unwrap_or_default();
+        let path = match self.trail.pages() {
+            1 => format!("/instances?{shown}"),
+            page => format!("/instances?{shown} (page {page})"),
+        };
+        if let Some(token) = token {
+            url.query_pairs_mut().append_pair("nextPage", token);
+        }
+        let request = Request {
+            url,
+            path,
+            patience: Patience::Piece(self.client.settings.read_timeout),
+            absence: Absence::IsAnAnswer,
+            divisible: self.size > 1,
+            ..base
+        };
+        Call::continued(self.client, request, self.spent)
+    }
+
+    /// Reads the rest of a page, and hands it to a thread that decodes it.
+    async fn decode(&mut self, call: Call<'_>, arrival: Arrival) -> Result<(), Stop> {
+        let reply = call.reply(arrival).await?;
+        self.collect().await?;
+        match reply.refusal() {
+            None => {
+                let keep = Arc::clone(&self.keep);
+                let decode = move || records(&reply, &keep);
+                self.decoding = Some(tokio::task::spawn_blocking(decode));
+                Ok(())
+            }
+            Some(refusal) if refusal.says_nothing_matches() => Ok(()),
+            Some(refusal) => Err(self.client.refused(&reply, &refusal).into()),
+        }
+    }
+
+    /// Takes what the thread has decoded.
+    async fn collect(&mut self) -> Result<(), Stop> {
+        let Some(decoding) = self.decoding.take() else {
+            return Ok(());
+        };
+        match decoding.await {
+            Ok(records) => {
+                let new = |record: &Record| self.known.insert(record.id);
+                self.records.extend(records?.into_iter().filter(new));
+            }
+            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+        }
+        Ok(())
+    }
+}
+
+fn records(reply: &Reply, keep: &Keep) -> Result<Vec<Record>, Error> {
+    reply.body.records(keep).map_err(|kind| reply.error(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_has_ten_thousand_pages_at_most() {
+        let mut trail = Trail::default();
+        for page in 2..=MAX_PAGES {
+            trail.follow(&page.to_string()).unwrap();
+        }
+        assert_eq!(trail.pages(), 10_000);
+        let error = trail.follow("more").unwrap_err();
+        assert_eq!(error, "there are more than 10000 pages");
+    }
+}

@@ -1,0 +1,253 @@
+//! The platform's JSON, out and in: the one room that says *element* for what is a connector.
+//!
+//! In: a [`Draft`] to send, a [`Body`] that came. Out: the bytes of a request, [`Record`](crate::instance::Record)s, or a
+//! [`Kind`](super::Kind) of error. Requests are built from wanted values only: what was read is a
+//! [`Seen`](crate::instance::Seen), which has no way in here, so a mask can never be sent back.
+//!
+//! Nothing here shows a byte of a successful reply: such bodies hold live credentials, and parser
+//! messages quote what they trip over. Texts of refusals pass [`Redaction`] and [`plain`] first.
+
+mod body;
+mod configuration;
+mod plain;
+mod record;
+mod redact;
+mod refusal;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer};
+
+pub(super) use body::Body;
+pub(super) use plain::line;
+pub(super) use redact::Redaction;
+pub(super) use refusal::Refusal;
+
+use crate::instance::{Draft, FieldPath, Place, Secret};
+
+/// The body of a POST or PATCH, with what in it must never be shown.
+pub(super) struct Outgoing {
+    /// The JSON.
+    pub(super) bytes: Vec<u8>,
+    /// The secrets in it, one by one.
+    pub(super) secrets: Vec<Secret>,
+}
+
+/// A body that creates an instance: `place` names no id, so references to it are placeholders.
+pub(super) fn create(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
+    let place = Place { id: None, ..*place };
+    let key = place.connector.as_str();
+    outgoing(Some(Element { key }), draft, &place)
+}
+
+/// A body that changes what the draft mentions.
+pub(super) fn patch(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
+    outgoing(None, draft, place)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Members<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    element: Option<Element<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a BTreeSet<String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    configuration: BTreeMap<&'a str, Exposed>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    provider_data: BTreeMap<&'a str, serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_authentication: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Element<'a> {
+    key: &'a str,
+}
+
+/// A configuration value on its way out. The platform stores text only, so text is what it gets.
+struct Exposed(Secret);
+
+impl Serialize for Exposed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+fn outgoing(
+    element: Option<Element<'_>>,
+    draft: &Draft,
+    place: &Place<'_>,
+) -> Result<Outgoing, FieldPath> {
+    let members = Members {
+        element,
+        name: draft.name.as_deref(),
+        tags: draft.tags.as_ref(),
+        configuration: configuration_of(draft, place)?,
+        provider_data: provider_data_of(draft, place)?,
+        external_authentication: draft.external_authentication.as_deref(),
+    };
+    Ok(Outgoing {
+        bytes: serde_json::to_vec(&members).expect("maps with text keys are JSON"),
+        secrets: secrets_of(draft, place),
+    })
+}
+
+fn configuration_of<'a>(
+    draft: &'a Draft,
+    place: &Place<'_>,
+) -> Result<BTreeMap<&'a str, Exposed>, FieldPath> {
+    let render = |(key, value): (&'a String, &crate::instance::Value)| {
+        let text = value.render(place);
+        let missing = || FieldPath::Configuration(key.clone());
+        Ok((key.as_str(), Exposed(text.ok_or_else(missing)?)))
+    };
+    draft.configuration.iter().map(render).collect()
+}
+
+fn provider_data_of<'a>(
+    draft: &'a Draft,
+    place: &Place<'_>,
+) -> Result<BTreeMap<&'a str, serde_json::Value>, FieldPath> {
+    let render = |(key, value): (&'a String, &crate::instance::Json)| {
+        let json = value.render(place);
+        let missing = || FieldPath::ProviderData(key.clone());
+        Ok((key.as_str(), json.ok_or_else(missing)?))
+    };
+    draft.provider_data.iter().map(render).collect()
+}
+
+/// Every secret that configuration values refer to, and every text of `providerData`, where even a
+/// text without a reference is an authorization grant.
+fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
+    let configuration = draft.configuration.values();
+    let referred = configuration
+        .flat_map(crate::instance::Value::secrets)
+        .filter_map(|reference| reference.value.clone());
+    let grants = draft
+        .provider_data
+        .values()
+        .flat_map(crate::instance::Json::templates)
+        .filter_map(|template| template.render(place));
+    referred.chain(grants).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::{
+        BaseUrl, ConnectorKey, InstanceId, Json, OwnReference, Part, SecretReference, Seen, Source,
+        Template, Value,
+    };
+
+    fn at(id: Option<u64>, check: impl FnOnce(&Place<'_>)) {
+        let base_url = BaseUrl::new("https://api.example");
+        let connector: ConnectorKey = "hootsuite".parse().unwrap();
+        check(&Place { base_url: &base_url, connector: &connector, id: id.map(InstanceId::new) });
+    }
+
+    fn text(outgoing: &Outgoing) -> &str {
+        std::str::from_utf8(&outgoing.bytes).unwrap()
+    }
+
+    fn secret(name: &str, value: Option<&str>) -> Template {
+        Template::new(vec![Part::Secret(SecretReference {
+            source: Source::Env(name.into()),
+            value: value.map(Secret::new),
+        })])
+    }
+
+    fn webhook_url() -> Value {
+        Value::Text(Template::new(vec![Part::Own(OwnReference::WebhookUrl)]))
+    }
+
+    #[test]
+    fn a_create_carries_everything_with_placeholders_and_values_as_text() {
+        let poller = Json::Map([("b".into(), Json::Bool(true)), ("a".into(), Json::Null)].into());
+        let draft = Draft {
+            name: Some("Marketing".into()),
+            tags: Some(["b".into(), "a".into()].into()),
+            configuration: [
+                ("event.poller.configuration".into(), Value::Json(poller)),
+                ("filter".into(), Value::text("true")),
+                ("old".into(), Value::Unset),
+                ("url".into(), webhook_url()),
+            ]
+            .into(),
+            provider_data: [
+                ("code".into(), Json::Text(secret("CODE", Some("grant-1")))),
+                ("debug".into(), Json::Bool(true)),
+            ]
+            .into(),
+            external_authentication: Some("initial".into()),
+        };
+        at(Some(20931), |place| {
+            assert_eq!(
+                text(&create(&draft, place).unwrap()),
+                r#"{"element":{"key":"hootsuite"},"name":"Marketing","tags":["a","b"],"configuration":{"event.poller.configuration":"{\"a\":null,\"b\":true}","filter":"true","old":"","url":"https://api.example/events/hootsuite"},"providerData":{"code":"grant-1","debug":true},"externalAuthentication":"initial"}"#
+            );
+        });
+    }
+
+    #[test]
+    fn a_patch_carries_what_the_draft_mentions_and_nothing_else() {
+        at(Some(20931), |place| {
+            let body = |draft: &Draft| text(&patch(draft, place).unwrap()).to_owned();
+            let url =
+                Draft { configuration: [("url".into(), webhook_url())].into(), ..Draft::default() };
+            assert_eq!(
+                body(&url),
+                r#"{"configuration":{"url":"https://api.example/events/hootsuite/MjA5MzE="}}"#
+            );
+            let no_tags = Draft { tags: Some(BTreeSet::new()), ..Draft::default() };
+            assert_eq!(body(&no_tags), r#"{"tags":[]}"#);
+            assert_eq!(body(&Draft::default()), "{}");
+        });
+    }
+
+    #[test]
+    fn a_missing_value_is_named() {
+        at(None, |place| {
+            let draft = Draft {
+                configuration: [("pw".into(), Value::Text(secret("PW", None)))].into(),
+                ..Draft::default()
+            };
+            assert_eq!(create(&draft, place).err().unwrap().to_string(), "configuration.pw");
+            let draft = Draft {
+                provider_data: [("code".into(), Json::Text(secret("CODE", None)))].into(),
+                ..Draft::default()
+            };
+            assert_eq!(patch(&draft, place).err().unwrap().to_string(), "providerData.code");
+        });
+    }
+
+    #[test]
+    fn a_body_knows_its_secrets() {
+        let draft = Draft {
+            configuration: [
+                ("pw".into(), Value::Text(secret("PW", Some("hunter2")))),
+                ("url".into(), Value::text("https://public.example")),
+            ]
+            .into(),
+            provider_data: [("code".into(), Json::Text(Template::text("in-clear")))].into(),
+            ..Draft::default()
+        };
+        at(None, |place| {
+            let secrets = create(&draft, place).unwrap().secrets;
+            let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+            assert_eq!(secrets, ["hunter2", "in-clear"]);
+        });
+    }
+
+    /// The types keep a stored value out of a request: all that a record gives is a `Seen`, and a
+    /// draft takes only `Value`s. What is left to check is that a mask does not even keep its text.
+    #[test]
+    fn a_mask_that_was_read_has_no_text_that_could_be_sent() {
+        let reply = br#"{"id":1,"element":{"key":"a"},"configuration":{"pw":"********"}}"#;
+        let body = Body::new(None, reply.to_vec());
+        let record = body.record(&crate::api::Keep::All).unwrap();
+        assert_eq!(record.configuration("pw"), &Seen::Masked);
+    }
+}

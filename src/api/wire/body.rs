@@ -1,0 +1,135 @@
+//! A body that came, read as what it should be.
+
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use super::line;
+use crate::api::Kind;
+
+/// A complete reply body, with the content type that came with it.
+pub(in crate::api) struct Body {
+    content_type: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl Body {
+    /// Takes what came.
+    pub(in crate::api) fn new(content_type: Option<String>, bytes: Vec<u8>) -> Self {
+        Self { content_type, bytes }
+    }
+
+    /// The text, as far as it is text.
+    pub(super) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// Whether nothing came.
+    pub(in crate::api) fn is_empty(&self) -> bool {
+        self.bytes.trim_ascii().is_empty()
+    }
+
+    /// Whether this is a page for a browser: a login page or a gateway's, never the platform's.
+    pub(in crate::api) fn is_html(&self) -> bool {
+        let declared = self.content_type.as_deref().unwrap_or_default();
+        self.bytes.trim_ascii_start().starts_with(b"<")
+            || declared.to_ascii_lowercase().contains("html")
+    }
+
+    /// Whether this is a JSON object, by its first byte.
+    pub(super) fn is_object(&self) -> bool {
+        self.bytes.trim_ascii_start().starts_with(b"{")
+    }
+
+    /// What came, without any of it: `HTML (text/html, 512 bytes)`.
+    pub(in crate::api) fn describe(&self) -> String {
+        let kind = if self.is_empty() {
+            return "an empty body".to_owned();
+        } else if self.is_html() {
+            "HTML"
+        } else {
+            "something else"
+        };
+        let bytes = self.bytes.len();
+        match &self.content_type {
+            Some(declared) => format!("{kind} ({}, {bytes} bytes)", line(declared)),
+            None => format!("{kind} ({bytes} bytes)"),
+        }
+    }
+
+    /// Reads the body as JSON. The parser's own message is never passed on: it quotes values.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(
+        &'a self,
+        expected: &'static str,
+    ) -> Result<T, Kind> {
+        if self.is_empty() || self.is_html() {
+            return Err(self.not_json());
+        }
+        serde_json::from_slice(&self.bytes).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            match error.classify() {
+                Category::Eof => Kind::Decode {
+                    expected: "JSON",
+                    found: format!("it breaks off after {} bytes", self.bytes.len()),
+                },
+                Category::Data => Kind::Decode {
+                    expected,
+                    found: format!("JSON of another shape at line {line}, column {column}"),
+                },
+                Category::Syntax | Category::Io => self.not_json(),
+            }
+        })
+    }
+
+    /// Something that is not JSON came where JSON should have.
+    pub(in crate::api) fn not_json(&self) -> Kind {
+        Kind::Decode { expected: "JSON", found: self.describe() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(content_type: Option<&str>, bytes: &str) -> String {
+        let body = Body::new(content_type.map(Into::into), bytes.into());
+        let parsed = body.parse::<Vec<String>>("a list of texts");
+        parsed.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_came_instead_is_described_and_never_quoted() {
+        let table = [
+            (
+                Some("text/html"),
+                "<!DOCTYPE html>",
+                "the answer is not JSON: HTML (text/html, 15 bytes)",
+            ),
+            (
+                Some("application/json"),
+                " <html>",
+                "the answer is not JSON: HTML (application/json, 7 bytes)",
+            ),
+            (
+                Some("text/plain"),
+                "s3cret",
+                "the answer is not JSON: something else (text/plain, 6 bytes)",
+            ),
+            (None, "s3cret", "the answer is not JSON: something else (6 bytes)"),
+            (None, " \n", "the answer is not JSON: an empty body"),
+            (None, r#"["s3cret""#, "the answer is not JSON: it breaks off after 9 bytes"),
+            (
+                None,
+                r#"{"s3cret":1}"#,
+                "the answer is not a list of texts: JSON of another shape at line 1, column 0",
+            ),
+            (
+                None,
+                r#"["a", {"s3cret":1}]"#,
+                "the answer is not a list of texts: JSON of another shape at line 1, column 6",
+            ),
+        ];
+        for (content_type, bytes, text) in table {
+            assert_eq!(failure(content_type, bytes), text);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The `configuration` member of a reply: a flat map whose values are text, whatever their JSON
+//! type. A hydrated instance has dozens of keys and pollers of several kilobytes, of which a plan
+//! compares a few: what nobody asked for is skipped without allocating.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::api::Keep;
+use crate::instance::Seen;
+
+/// Reads the map, keeping what is wanted of it.
+pub(super) struct Kept<'k>(pub(super) &'k Keep);
+
+impl<'de> DeserializeSeed<'de> for Kept<'_> {
+    type Value = BTreeMap<String, Seen>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Kept<'_> {
+    type Value = BTreeMap<String, Seen>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of configuration values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut kept = BTreeMap::new();
+        while let Some(key) = map.next_key_seed(KeptKey(self.0))? {
+            if let Some(key) = key {
+                let raw = map.next_value::<&RawValue>()?;
+                kept.insert(key, seen(raw.get()).map_err(A::Error::custom)?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// Reads a key, giving it only if it is wanted.
+struct KeptKey<'k>(&'k Keep);
+
+impl<'de> DeserializeSeed<'de> for KeptKey<'_> {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeptKey<'_> {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a configuration key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        let wanted = match self.0 {
+            Keep::All => true,
+            Keep::Only(keys) => keys.contains(key),
+        };
+        Ok(wanted.then(|| key.to_owned()))
+    }
+}
+
+/// The text that the platform means: booleans and numbers as they are written, documents compact.
+fn seen(raw: &str) -> serde_json::Result<Seen> {
+    Ok(match raw.as_bytes().first() {
+        Some(b'n') => Seen::Unset,
+        Some(b'"') => Seen::new(Some(&text(raw)?)),
+        Some(b'{' | b'[') => {
+            let document: serde_json::Value = serde_json::from_str(raw)?;
+            Seen::new(Some(&document.to_string()))
+        }
+        _ => Seen::new(Some(raw)),
+    })
+}
+
+/// The text of a JSON string, borrowed where it has no escapes.
+pub(super) fn text(raw: &str) -> serde_json::Result<Cow<'_, str>> {
+    #[derive(serde::Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str::<Text<'_>>(raw).map(|text| text.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(keep: &Keep, json: &str) -> serde_json::Result<BTreeMap<String, Seen>> {
+        Kept(keep).deserialize(&mut serde_json::Deserializer::from_str(json))
+    }
+
+    #[test]
+    fn values_of_every_type_become_the_text_the_platform_stores() {
+        let json = r#"{"text":"a\u003eb","null":null,"empty":"","mask":"********","yes":true,
+            "int":15,"exact":12345678901234567890123.10,"doc":{ "b": [1, null], "a": "x" }}"#;
+        let kept = read(&Keep::All, json).unwrap();
+        let expect = |key: &str, text: Option<&str>| {
+            assert_eq!(kept[key], Seen::new(text), "{key}");
+        };
+        expect("text", Some("a>b"));
+        expect("null", None);
+        expect("empty", None);
+        expect("mask", Some("********"));
+        expect("yes", Some("true"));
+        expect("int", Some("15"));
+        expect("exact", Some("12345678901234567890123.10"));
+        expect("doc", Some(r#"{"a":"x","b":[1,null]}"#));
+        assert_eq!(kept.len(), 8);
+    }
+
+    #[test]
+    fn only_wanted_keys_are_kept() {
+        let keep = Keep::Only(["b".into(), "not.there".into()].into());
+        let kept = read(&keep, r#"{"a":{"deep":["\ud800"]},"b":"1","c":null}"#).unwrap();
+        assert_eq!(kept, BTreeMap::from([("b".into(), Seen::new(Some("1")))]));
+    }
+
+    #[test]
+    fn what_is_no_map_of_values_is_an_error() {
+        for json in ["[]", "5", r#""text""#, r#"{"a":"\ud800"}"#] {
+            assert!(read(&Keep::All, json).is_err(), "{json}");
+        }
+    }
+}
