@@ -4,4 +4,5 @@ pub mod api;
 pub mod catalog;
 pub mod desired;
 pub mod instance;
+pub mod observed;
 pub mod ownership;

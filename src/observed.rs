@@ -1,0 +1,168 @@
+//! The observed state: what the API says.
+//!
+//! In: pages of the platform. Out: [`Observed`], the instances that carry our marks, and, only
+//! where the planner asks for it, the whole account or a single instance. What comes in is brought
+//! to one shape here: marks apart from tags, configuration values as [`Seen`].
+//!
+//! This room knows no files, decides nothing and writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::{Error, Keep, Read, Scope};
+use crate::instance::{InstanceId, Project, Record, Secret, Seen};
+use crate::ownership::{self, Claim, Marks, OtherTags};
+
+/// What is known of the platform's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The project that looks.
+    pub project: Project,
+    /// The instances of this project, with the declared configuration values.
+    pub ours: BTreeMap<InstanceId, Found>,
+    /// Every instance that the credentials can see, without configuration; `None` until asked.
+    pub account: Option<BTreeMap<InstanceId, Found>>,
+    /// Instances that were asked for by id; `None` where the platform has none.
+    pub by_id: BTreeMap<InstanceId, Option<Found>>,
+    /// The instances of a project whose documents move here; `None` until asked.
+    pub taken: Option<BTreeMap<InstanceId, Found>>,
+    /// The number of requests that it took to know this.
+    pub reads: usize,
+}
+
+/// An instance as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The platform's number for it.
+    pub id: InstanceId,
+    /// Its connector, as the reply spells it.
+    pub connector: String,
+    /// The display name.
+    pub name: String,
+    /// Our marks and those of other projects.
+    pub marks: Marks,
+    /// The tags of people.
+    pub tags: OtherTags,
+    /// The stored values of the declared keys.
+    pub configuration: BTreeMap<String, Seen>,
+    /// Whether the platform holds a working authentication at the provider.
+    pub valid: bool,
+    /// Whether the instance is switched off.
+    pub disabled: bool,
+    /// The credential for calls through the instance.
+    pub token: Secret,
+}
+
+/// Something that the planner has to know before it can decide.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// Which instances there are at all: asked before a create, a re-key or an adoption.
+    Account,
+    /// Which instances another project has: asked where they are to be taken over.
+    Project(Project),
+    /// What this instance is: asked for an id that a file names or the tag filter missed.
+    Instance(InstanceId),
+}
+
+impl Found {
+    /// The stored value of a declared key; an absent one is unset.
+    pub fn configuration(&self, key: &str) -> &Seen {
+        self.configuration.get(key).unwrap_or(&Seen::Unset)
+    }
+}
+
+impl From<Record> for Found {
+    fn from(record: Record) -> Self {
+        let (marks, tags) = ownership::split(record.tags);
+        Self {
+            id: record.id,
+            connector: record.connector,
+            name: record.name,
+            marks,
+            tags,
+            configuration: record.configuration,
+            valid: record.valid,
+            disabled: record.disabled,
+            token: record.token,
+        }
+    }
+}
+
+/// Reads the instances of `project`, keeping the values of `declared` keys.
+///
+/// # Errors
+/// When the listing fails.
+pub async fn fetch(
+    remote: &impl Read,
+    project: &Project,
+    declared: BTreeSet<String>,
+) -> Result<Observed, Error> {
+    let scope = Scope::Tag(ownership::filter(project));
+    let listing = remote.list(&scope, &Keep::Only(declared)).await?;
+    let is_ours = |found: &Found| matches!(found.marks.claim(project), Claim::Ours(_));
+    let ours = listing.records.into_iter().map(Found::from).filter(is_ours);
+    Ok(Observed {
+        project: project.clone(),
+        ours: ours.map(|found| (found.id, found)).collect(),
+        account: None,
+        by_id: BTreeMap::new(),
+        taken: None,
+        reads: listing.pages,
+    })
+}
+
+/// Reads every instance that the credentials can see, keeping the values of these keys.
+///
+/// # Errors
+/// When the listing fails.
+pub async fn survey(
+    remote: &impl Read,
+    project: &Project,
+    keys: BTreeSet<String>,
+) -> Result<Observed, Error> {
+    let listing = remote.list(&Scope::Everything, &Keep::Only(keys)).await?;
+    let found = listing.records.into_iter().map(Found::from);
+    let account: BTreeMap<_, _> = found.map(|found| (found.id, found)).collect();
+    let is_ours = |found: &&Found| matches!(found.marks.claim(project), Claim::Ours(_));
+    let ours = account.values().filter(is_ours).map(|found| (found.id, found.clone())).collect();
+    Ok(Observed {
+        project: project.clone(),
+        ours,
+        account: Some(account),
+        by_id: BTreeMap::new(),
+        taken: None,
+        reads: listing.pages,
+    })
+}
+
+/// Adds the answer to `question` to what is known.
+///
+/// # Errors
+/// When the request fails.
+pub async fn answer(
+    remote: &impl Read,
+    question: &Question,
+    declared: BTreeSet<String>,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    match question {
+        Question::Account => {
+            let listing = remote.list(&Scope::Account, &Keep::Only(BTreeSet::new())).await?;
+            let found = listing.records.into_iter().map(Found::from);
+            observed.account = Some(found.map(|found| (found.id, found)).collect());
+            observed.reads += listing.pages;
+        }
+        Question::Project(project) => {
+            let scope = Scope::Tag(ownership::filter(project));
+            let listing = remote.list(&scope, &Keep::Only(declared)).await?;
+            let found = listing.records.into_iter().map(Found::from);
+            observed.taken = Some(found.map(|found| (found.id, found)).collect());
+            observed.reads += listing.pages;
+        }
+        Question::Instance(id) => {
+            let record = remote.instance(*id, &Keep::Only(declared)).await?;
+            observed.by_id.insert(*id, record.map(Found::from));
+            observed.reads += 1;
+        }
+    }
+    Ok(())
+}
