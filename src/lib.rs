@@ -6,3 +6,4 @@ pub mod desired;
 pub mod instance;
 pub mod observed;
 pub mod ownership;
+pub mod plan;

@@ -1,0 +1,305 @@
+//! The plan: what has to be done so that the API says what the files say.
+//!
+//! In: [`Desired`] and [`Observed`], both normalised. Out: first the [`Question`]s whose answers are
+//! still missing ([`questions`]), then a complete [`Plan`] ([`compute`]), ordered and comparable,
+//! before anything is written. What a step shows *is* what it will send: the request is derived from
+//! its changes, so an update with nothing to show cannot be made.
+//!
+//! This room is pure: no files, no network, no clock, no environment, and no way to write.
+
+mod change;
+mod comparison;
+mod document;
+mod guard;
+mod matching;
+mod note;
+mod revision;
+mod rotation;
+pub mod status;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use change::{Change, Kind, Shown, View};
+pub use guard::{Approved, Limits, Refused};
+pub use revision::{Planned, Stale};
+pub use rotation::{Rotate, RotateRequest};
+pub use step::{Action, Cause, Request, Step};
+
+use crate::desired::Desired;
+use crate::instance::{BaseUrl, InstanceId, Key, Project, Span};
+use crate::observed::{Found, Observed, Question};
+use crate::ownership::Fingerprints;
+use document::Document;
+use matching::Matching;
+
+/// A complete plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Where it applies.
+    pub target: Target,
+    /// Whether some documents were left out on request.
+    pub partial: bool,
+    /// What to do, in the order in which it is shown.
+    pub steps: Vec<Step>,
+    /// What cannot be done, and why.
+    pub blocked: Vec<Blocked>,
+    /// What a saved plan asks for and the world no longer allows.
+    pub stale: Vec<Stale>,
+    /// What a reader should know besides.
+    pub notes: Vec<Note>,
+    /// What is left as it is.
+    pub tally: Tally,
+    /// The number of requests that were made to know all this.
+    pub reads: usize,
+}
+
+/// The platform and the project that a plan is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The base URL, as shown and as used in values.
+    pub base_url: BaseUrl,
+    /// The project.
+    pub project: Project,
+}
+
+/// Instances that no step touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Selected instances that match their file.
+    pub unchanged: usize,
+    /// Instances of ours that no file describes.
+    pub orphans: usize,
+    /// Instances without any mark; `None` when the account was not listed.
+    pub unmanaged: Option<usize>,
+}
+
+/// A document that nothing can be done for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// The document.
+    pub key: Key,
+    /// Where it begins.
+    pub at: Span,
+    /// The kind of obstacle.
+    pub code: BlockCode,
+    /// What is in the way, and what to do.
+    pub message: String,
+}
+
+/// Why a document is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BlockCode {
+    /// Two instances carry the key.
+    AmbiguousKey,
+    /// An instance whose marks are incomplete or contradictory may be the document's.
+    BrokenMark,
+    /// The platform cannot change the connector of an instance.
+    ConnectorChanged,
+    /// The `id:` belongs to another project or another document.
+    ForeignInstance,
+    /// Two documents name one `id:`.
+    IdClaimedTwice,
+    /// There is no instance with the `id:`.
+    IdNotFound,
+    /// Another instance already carries the key of a document with `id:`.
+    KeyTaken,
+    /// A write needs a secret that is not set.
+    MissingVariable,
+    /// A create needs an authorization grant that is not there.
+    NeedsAuthorization,
+    /// A part of the files says that a document moved; only the whole can tell.
+    PartialRekey,
+    /// An instance that nobody manages has the connector and name.
+    UnmanagedNamesake,
+}
+
+impl BlockCode {
+    /// The code as scripts know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AmbiguousKey => "ambiguous-key",
+            Self::BrokenMark => "broken-mark",
+            Self::ConnectorChanged => "connector-changed",
+            Self::ForeignInstance => "foreign-instance",
+            Self::IdClaimedTwice => "id-claimed-twice",
+            Self::IdNotFound => "id-not-found",
+            Self::KeyTaken => "key-taken",
+            Self::MissingVariable => "missing-variable",
+            Self::NeedsAuthorization => "needs-authorization",
+            Self::PartialRekey => "partial-rekey",
+            Self::UnmanagedNamesake => "unmanaged-namesake",
+        }
+    }
+
+    /// Whether ownership itself is in doubt, which stops a pipeline with a code of its own.
+    pub fn is_guard(self) -> bool {
+        match self {
+            Self::AmbiguousKey
+            | Self::BrokenMark
+            | Self::ForeignInstance
+            | Self::IdClaimedTwice
+            | Self::KeyTaken => true,
+            Self::ConnectorChanged
+            | Self::IdNotFound
+            | Self::MissingVariable
+            | Self::NeedsAuthorization
+            | Self::PartialRekey
+            | Self::UnmanagedNamesake => false,
+        }
+    }
+}
+
+/// Something that a reader should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The kind of note, as scripts know it.
+    pub code: &'static str,
+    /// The document or mark it is about.
+    pub key: Key,
+    /// The instance it is about.
+    pub instance_id: Option<InstanceId>,
+    /// The text.
+    pub message: String,
+}
+
+/// What the caller asks of a plan besides the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Documents for which an unmanaged namesake is not an obstacle.
+    pub allow_duplicates: BTreeSet<Key>,
+    /// The project whose instances are taken over by documents with their keys.
+    pub take_from: Option<Project>,
+    /// What to do with orphans.
+    pub orphans: Orphans,
+    /// Which secrets to write on request.
+    pub rotate: Rotate,
+    /// Whether secrets that are not set are left alone, rather than the end of an apply.
+    pub allow_unset: bool,
+    /// The secrets that may be written to instances that exist, where a saved plan says which.
+    pub planned_secrets: Option<BTreeSet<(Key, String)>>,
+    /// The documents to look at; `None` for all of them.
+    pub selection: Option<BTreeSet<Key>>,
+}
+
+/// What to do with an instance of ours that no file describes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Orphans {
+    /// Mention it.
+    #[default]
+    Note,
+    /// Delete it, unless it is protected.
+    Prune,
+}
+
+/// What a plan is made with, besides files and platform.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Where it applies.
+    pub target: &'a Target,
+    /// What the caller asks of it.
+    pub wishes: &'a Wishes,
+    /// What secrets and documents are recognised by.
+    pub fingerprints: &'a Fingerprints,
+}
+
+impl Terms<'_> {
+    /// What a step rests on: the document, the action and what was seen of the declared fields. A
+    /// step of a saved plan is done only where this is the same.
+    fn basis(&self, document: &str, action: Action, observed: &serde_json::Value) -> String {
+        let text = serde_json::json!([document, action.as_str(), observed]).to_string();
+        self.fingerprints.seal("basis", &text)
+    }
+}
+
+impl Wishes {
+    /// Whether the document is looked at.
+    pub fn selects(&self, key: &Key) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.contains(key))
+    }
+}
+
+/// What has to be known besides before [`compute`] can decide; empty when nothing is missing.
+pub fn questions(desired: &Desired, observed: &Observed, wishes: &Wishes) -> BTreeSet<Question> {
+    let named = desired.instances.values().filter_map(|wanted| Some(wanted.adopt.as_ref()?.id));
+    let missed = observed.missed_by_filter().map(|found| found.id);
+    let unknown =
+        |id: &InstanceId| !observed.ours.contains_key(id) && !observed.by_id.contains_key(id);
+    let by_id: BTreeSet<Question> =
+        named.chain(missed).filter(unknown).map(Question::Instance).collect();
+    let takes = wishes.take_from.as_ref().filter(|_| observed.taken.is_none());
+    if let Some(project) = takes {
+        return std::iter::once(Question::Project(project.clone())).chain(by_id).collect();
+    }
+    let matching = Matching::new(desired, observed, wishes);
+    let unmarked = matching.unmarked().any(|key| wishes.selects(key));
+    if unmarked && observed.account.is_none() {
+        return std::iter::once(Question::Account).chain(by_id).collect();
+    }
+    by_id
+}
+
+/// Decides what to do. Call it when [`questions`] has none left.
+pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Plan {
+    let wishes = terms.wishes;
+    let matching = Matching::new(desired, observed, wishes);
+    let mut plan = Plan {
+        partial: wishes.selection.is_some(),
+        steps: Vec::new(),
+        blocked: Vec::new(),
+        stale: Vec::new(),
+        notes: Vec::new(),
+        tally: Tally {
+            unchanged: 0,
+            orphans: matching.orphans.len(),
+            unmanaged: observed.unmanaged(),
+        },
+        reads: observed.reads,
+        target: terms.target.clone(),
+    };
+    for (key, wanted) in &desired.instances {
+        if wishes.selects(key) {
+            Document { key, wanted, terms }.plan(&mut plan, &matching.by_key[key]);
+        }
+    }
+    note::plan_orphans(&mut plan, &matching.orphans, terms);
+    note::note_missed(&mut plan, observed);
+    note::note_foreign_namesakes(&mut plan, observed);
+    plan.order();
+    plan
+}
+
+/// The instances that belong to a document, whether or not anything is to be done with them.
+pub fn matched<'a>(desired: &'a Desired, observed: &'a Observed) -> BTreeMap<&'a Key, &'a Found> {
+    let matching = Matching::new(desired, observed, &Wishes::default());
+    matching.by_key.into_iter().filter_map(|(key, found)| Some((key, found.instance()?))).collect()
+}
+
+impl Plan {
+    /// Whether there is nothing to do and nothing in the way.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.blocked.is_empty() && self.stale.is_empty()
+    }
+
+    /// Whether ownership of a document is in doubt.
+    pub fn is_guarded(&self) -> bool {
+        self.blocked.iter().any(|blocked| blocked.code.is_guard())
+            || self.stale.iter().any(|stale| stale.guarded)
+    }
+
+    /// The number of steps with this action.
+    pub fn count(&self, action: Action) -> usize {
+        self.steps.iter().filter(|step| step.action == action).count()
+    }
+
+    /// The number of requests that carrying it out will take.
+    pub fn writes(&self) -> usize {
+        self.steps.iter().map(|step| step.requests().len()).sum()
+    }
+
+    fn order(&mut self) {
+        self.steps.sort_by(|a, b| (&a.key, a.action.rank()).cmp(&(&b.key, b.action.rank())));
+        self.notes
+            .sort_by(|a, b| (a.code, &a.key, a.instance_id).cmp(&(b.code, &b.key, b.instance_id)));
+    }
+}

@@ -1,0 +1,253 @@
+//! One change of one field: what it writes, and what of it may be shown.
+
+use std::collections::BTreeSet;
+
+use crate::desired::Field;
+use crate::instance::{
+    Draft, FieldPath, Json, Key, Place, Secrecy, Seen, Source, Value, json_valued,
+};
+
+/// A change, from which both the request and the report are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The display name.
+    Name {
+        /// The stored name; `None` on create.
+        before: Option<String>,
+        /// The wanted name.
+        after: String,
+    },
+    /// The tags of people; the step carries the complete list.
+    Tags {
+        /// The stored tags; `None` on create.
+        before: Option<BTreeSet<String>>,
+        /// The wanted tags.
+        after: BTreeSet<String>,
+    },
+    /// Our marks; the step carries the complete list of tags.
+    Mark {
+        /// The key that the instance carries, where it is another one.
+        before: Option<Key>,
+        /// The key that it will carry.
+        after: Key,
+    },
+    /// Whether the instance is protected; the step carries the complete list of tags.
+    Protect {
+        /// What the file says now.
+        after: bool,
+    },
+    /// A configuration value.
+    Configuration {
+        /// The key.
+        key: String,
+        /// The stored value; `None` on create.
+        before: Option<Seen>,
+        /// The wanted value.
+        after: Field,
+    },
+    /// A piece of the authorization grant.
+    ProviderData {
+        /// The member.
+        key: String,
+        /// Its value.
+        after: Json,
+    },
+    /// How the platform authenticates at the provider on create.
+    ExternalAuthentication(
+        /// `initial`.
+        String,
+    ),
+}
+
+/// What a change does to its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Gives a value to what had none.
+    Set,
+    /// Replaces a value.
+    Change,
+    /// Takes the value away.
+    Unset,
+    /// Replaces a secret.
+    Rotate,
+    /// Writes our own marks.
+    Mark,
+}
+
+impl Kind {
+    /// The kind as scripts know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Change => "change",
+            Self::Unset => "unset",
+            Self::Rotate => "rotate",
+            Self::Mark => "mark",
+        }
+    }
+}
+
+/// A value that may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// One text.
+    Text(String),
+    /// A set of texts.
+    List(Vec<String>),
+}
+
+/// A change as a report shows it; it holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The field.
+    pub path: FieldPath,
+    /// What happens to it.
+    pub kind: Kind,
+    /// Whether its values are kept from the reader.
+    pub sensitive: bool,
+    /// Where the secrets in the new value come from.
+    pub sources: Vec<Source>,
+    /// The stored value, where it is known as public.
+    pub before: Option<Shown>,
+    /// The wanted value, unless it is sensitive.
+    pub after: Option<Shown>,
+    /// Whether there is a stored value that is not shown.
+    pub before_hidden: bool,
+    /// Whether a part of the new value is only known once the instance exists.
+    pub known_after_create: bool,
+}
+
+impl Change {
+    /// Adds what this change asks for to a request.
+    pub fn write_to(&self, draft: &mut Draft) {
+        match self {
+            Self::Name { before: _, after } => draft.name = Some(after.clone()),
+            // The list of tags belongs to the step, since marks and tags share it.
+            Self::Tags { before: _, after: _ }
+            | Self::Mark { before: _, after: _ }
+            | Self::Protect { after: _ } => {}
+            Self::Configuration { key, before: _, after } => {
+                draft.configuration.insert(key.clone(), after.value.clone());
+            }
+            Self::ProviderData { key, after } => {
+                draft.provider_data.insert(key.clone(), after.clone());
+            }
+            Self::ExternalAuthentication(form) => {
+                draft.external_authentication = Some(form.clone());
+            }
+        }
+    }
+
+    /// The field that changes.
+    pub fn path(&self) -> FieldPath {
+        match self {
+            Self::Name { .. } => FieldPath::Name,
+            Self::Tags { .. } => FieldPath::Tags,
+            Self::Mark { .. } => FieldPath::Mark,
+            Self::Protect { .. } => FieldPath::Protect,
+            Self::Configuration { key, .. } => FieldPath::Configuration(key.clone()),
+            Self::ProviderData { key, .. } => FieldPath::ProviderData(key.clone()),
+            Self::ExternalAuthentication(_) => FieldPath::ExternalAuthentication,
+        }
+    }
+
+    /// What a report may show of it.
+    pub fn view(&self, place: &Place<'_>) -> View {
+        let list = |tags: &BTreeSet<String>| Shown::List(tags.iter().cloned().collect());
+        let key = |key: &Key| Shown::Text(key.to_string());
+        match self {
+            Self::Name { before, after } => {
+                self.plain(before.clone().map(Shown::Text), Shown::Text(after.clone()))
+            }
+            Self::Tags { before, after } => self.plain(before.as_ref().map(list), list(after)),
+            Self::Mark { before, after } => {
+                View { kind: Kind::Mark, ..self.plain(before.as_ref().map(key), key(after)) }
+            }
+            Self::Protect { after } => {
+                let text = |flag: bool| Shown::Text(flag.to_string());
+                View { kind: Kind::Mark, ..self.plain(Some(text(!after)), text(*after)) }
+            }
+            Self::ExternalAuthentication(form) => self.plain(None, Shown::Text(form.clone())),
+            Self::ProviderData { key: _, after } => View {
+                sensitive: true,
+                sources: sources(&Value::Json(after.clone())),
+                after: None,
+                ..self.plain(None, Shown::Text(String::new()))
+            },
+            Self::Configuration { key, before, after } => {
+                self.configuration(key, before.as_ref(), after, place)
+            }
+        }
+    }
+
+    /// A view of a change without any secret.
+    fn plain(&self, before: Option<Shown>, after: Shown) -> View {
+        View {
+            path: self.path(),
+            kind: if before.is_some() { Kind::Change } else { Kind::Set },
+            sensitive: false,
+            sources: Vec::new(),
+            before,
+            after: Some(after),
+            before_hidden: false,
+            known_after_create: false,
+        }
+    }
+
+    fn configuration(
+        &self,
+        key: &str,
+        before: Option<&Seen>,
+        after: &Field,
+        place: &Place<'_>,
+    ) -> View {
+        let is_document = json_valued(key) || matches!(after.value, Value::Json(_));
+        let laid_out = |text: String| if is_document { indented(text) } else { text };
+        let text = after.value.describe(place).map(laid_out);
+        let masked = before == Some(&Seen::Masked);
+        let sensitive = after.secrecy == Secrecy::Secret || text.is_none() || masked;
+        let stored = before.is_some_and(|seen| *seen != Seen::Unset);
+        let shown_before = match before {
+            Some(Seen::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
+                Some(Shown::Text(laid_out(stored.expose().to_owned())))
+            }
+            _ => None,
+        };
+        View {
+            path: self.path(),
+            kind: match (stored, &after.value) {
+                (_, Value::Unset) if before.is_some() => Kind::Unset,
+                (false, _) => Kind::Set,
+                (true, _) if sensitive => Kind::Rotate,
+                (true, _) => Kind::Change,
+            },
+            sensitive,
+            sources: sources(&after.value),
+            before_hidden: stored && shown_before.is_none(),
+            before: shown_before,
+            after: text.filter(|_| !sensitive).map(Shown::Text),
+            known_after_create: place.id.is_none() && after.value.refers_to_instance(),
+        }
+    }
+}
+
+/// A JSON document in indented lines, so that two of them differ where their content does.
+fn indented(text: String) -> String {
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(document @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => {
+            format!("{document:#}")
+        }
+        _ => text,
+    }
+}
+
+/// The sources of the secrets in a value, each once, in the order of the text.
+fn sources(value: &Value) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for reference in value.secrets() {
+        if !sources.contains(&reference.source) {
+            sources.push(reference.source.clone());
+        }
+    }
+    sources
+}

@@ -1,0 +1,222 @@
+//! How every instance stands, at a glance.
+//!
+//! In: files, platform and the plan that follows from them. Out: one row per document and per
+//! orphan, and a finding for each instance, managed or not, whose callback URL carries the id of
+//! another one, as happens when configuration is copied.
+
+use std::collections::BTreeMap;
+
+use super::matching::{Match, Matching};
+use super::{Action, Blocked, Plan, Wishes};
+use crate::desired::Desired;
+use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Place, Seen, id_in_webhook_url};
+use crate::observed::{Found, Observed};
+
+/// The switch of an instance's events.
+const EVENTS: &str = "event.notification.enabled";
+/// Where the platform passes events on to; for some connectors its own webhook URL.
+const CALLBACK: &str = "event.notification.callback.url";
+
+/// The keys that a status reads besides the declared ones.
+pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];
+
+/// How all instances stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// One row per orphan, per document, and per instance that carries the key of a blocked
+    /// document, by key.
+    pub rows: Vec<Row>,
+    /// Why nothing can be done for a document.
+    pub blocked: Vec<Blocked>,
+    /// Callback URLs that carry the id of another instance, by id.
+    pub findings: Vec<Finding>,
+}
+
+/// How one instance stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The document, or the key that an orphan carries.
+    pub key: Key,
+    /// The connector, as the file or the reply spells it.
+    pub connector: String,
+    /// The display name.
+    pub name: String,
+    /// How it compares.
+    pub state: State,
+    /// What the platform says of it, if it is there.
+    pub instance: Option<Condition>,
+}
+
+/// What the platform says of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The platform's number for it.
+    pub id: InstanceId,
+    /// Whether its authentication at the provider works.
+    pub valid: bool,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Whether it passes events on.
+    pub events: bool,
+    /// Where the provider sends its events.
+    pub webhook_url: Option<String>,
+}
+
+/// How an instance compares with its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// It matches.
+    InSync,
+    /// It differs, or is to be adopted.
+    Drifted,
+    /// Its create was interrupted.
+    Unfinished,
+    /// There is none.
+    Missing,
+    /// Nothing can be done for the document.
+    Blocked,
+    /// No file describes it.
+    Orphan,
+}
+
+impl State {
+    /// All states, in the order in which a summary counts them.
+    pub const ALL: [Self; 6] =
+        [Self::InSync, Self::Drifted, Self::Unfinished, Self::Missing, Self::Blocked, Self::Orphan];
+
+    /// The state as scripts know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InSync => "in-sync",
+            Self::Drifted => "drifted",
+            Self::Unfinished => "unfinished",
+            Self::Missing => "missing",
+            Self::Blocked => "blocked",
+            Self::Orphan => "orphan",
+        }
+    }
+
+    /// What a step with this action says of its instance.
+    fn before(action: Action) -> Self {
+        match action {
+            Action::Create => Self::Missing,
+            Action::Finish => Self::Unfinished,
+            Action::Adopt | Action::Update | Action::Enable | Action::Disable => Self::Drifted,
+            Action::Delete => Self::Orphan,
+        }
+    }
+}
+
+/// An instance whose callback URL carries the id of another one: its events go astray.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The instance.
+    pub id: InstanceId,
+    /// Its connector, as the reply spells it.
+    pub connector: String,
+    /// Its display name.
+    pub name: String,
+    /// The id in its callback URL.
+    pub carries: InstanceId,
+}
+
+/// Says how every instance stands. The observation has to hold the whole account with [`KEYS`].
+pub fn status(desired: &Desired, observed: &Observed, plan: &Plan, wishes: &Wishes) -> Status {
+    let account = observed.account.iter().flat_map(BTreeMap::values);
+    Status {
+        rows: rows(desired, observed, plan, wishes),
+        blocked: plan.blocked.clone(),
+        findings: account.filter_map(finding).collect(),
+    }
+}
+
+fn rows(desired: &Desired, observed: &Observed, plan: &Plan, wishes: &Wishes) -> Vec<Row> {
+    let matching = Matching::new(desired, observed, wishes);
+    let carriers = observed.carriers();
+    let states = states(plan);
+    let mut rows = Vec::new();
+    for (key, wanted) in desired.instances.iter().filter(|(key, _)| wishes.selects(key)) {
+        let state = states.get(key).copied().unwrap_or(State::InSync);
+        let found = match &matching.by_key[key] {
+            // None of them is the document's own, and a person has to choose.
+            Match::Blocked(..) => carriers.get(key).cloned().unwrap_or_default(),
+            matched => matched.instance().into_iter().collect(),
+        };
+        let row = |instance| Row {
+            key: key.clone(),
+            connector: wanted.connector.to_string(),
+            name: wanted.name.clone(),
+            state,
+            instance,
+        };
+        if found.is_empty() {
+            rows.push(row(None));
+        }
+        let as_found = |found: &&Found| Row {
+            connector: found.connector.clone(),
+            name: found.name.clone(),
+            ..row(Some(condition(found, plan)))
+        };
+        rows.extend(found.iter().map(as_found));
+    }
+    let orphans = matching.orphans.iter().filter(|_| wishes.selection.is_none());
+    rows.extend(orphans.map(|(key, found)| Row {
+        key: key.clone(),
+        connector: found.connector.clone(),
+        name: found.name.clone(),
+        state: State::Orphan,
+        instance: Some(condition(found, plan)),
+    }));
+    rows.sort_by(|a, b| (&a.key, a.id()).cmp(&(&b.key, b.id())));
+    rows
+}
+
+/// The states of the documents that are not in sync. Of several, the gravest counts: what is to be
+/// created and switched off is missing.
+fn states(plan: &Plan) -> BTreeMap<&Key, State> {
+    let steps = plan.steps.iter().map(|step| (&step.key, State::before(step.action)));
+    let blocked = plan.blocked.iter().map(|blocked| (&blocked.key, State::Blocked));
+    let mut states = BTreeMap::new();
+    for (key, state) in steps.chain(blocked) {
+        let gravest = states.entry(key).or_insert(state);
+        *gravest = state.max(*gravest);
+    }
+    states
+}
+
+impl Row {
+    fn id(&self) -> Option<InstanceId> {
+        Some(self.instance.as_ref()?.id)
+    }
+}
+
+fn condition(found: &Found, plan: &Plan) -> Condition {
+    Condition {
+        id: found.id,
+        valid: found.valid,
+        enabled: !found.disabled,
+        events: *found.configuration(EVENTS) == Seen::new(Some("true")),
+        webhook_url: webhook_url(found, &plan.target.base_url),
+    }
+}
+
+fn webhook_url(found: &Found, base_url: &BaseUrl) -> Option<String> {
+    let connector: ConnectorKey = found.connector.parse().ok()?;
+    Some(Place { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
+}
+
+fn finding(found: &Found) -> Option<Finding> {
+    let Seen::Text(url) = found.configuration(CALLBACK) else {
+        return None;
+    };
+    let carries = id_in_webhook_url(url.expose()).filter(|carries| *carries != found.id)?;
+    let (connector, name) = (found.connector.clone(), found.name.clone());
+    Some(Finding { id: found.id, connector, name, carries })
+}
+
+impl Status {
+    /// The number of rows in this state.
+    pub fn count(&self, state: State) -> usize {
+        self.rows.iter().filter(|row| row.state == state).count()
+    }
+}
