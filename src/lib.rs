@@ -1,6 +1,7 @@
 //! ocon keeps SAP Open Connectors instances equal to YAML files in Git.
 
 pub mod api;
+pub mod apply;
 pub mod catalog;
 pub mod desired;
 pub mod instance;

@@ -1,0 +1,228 @@
+//! The steps of one instance, in order.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Event, Failure, Settings, Status, StepResult, Touched};
+use crate::api::{self, Kind, Read, Write};
+use crate::instance::{Draft, InstanceId, Place, Record};
+use crate::ownership;
+use crate::plan::{Action, Plan, Step};
+
+/// A run of a plan against a remote.
+pub(super) struct Run<'a, R> {
+    pub(super) plan: &'a Plan,
+    pub(super) remote: &'a R,
+    pub(super) settings: Settings<'a>,
+    tell: &'a (dyn Fn(Event<'_>) + Sync),
+    /// Set when the platform did not keep our mark: a further create could not be found again.
+    creates_halted: AtomicBool,
+}
+
+/// How a step ended, and what is known of its instance.
+type Ended = (Option<Touched>, Status);
+
+impl<'a, R: Read + Write> Run<'a, R> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        remote: &'a R,
+        settings: Settings<'a>,
+        tell: &'a (dyn Fn(Event<'_>) + Sync),
+    ) -> Self {
+        Self { plan, remote, settings, tell, creates_halted: AtomicBool::new(false) }
+    }
+
+    /// Carries out the steps of one instance; what follows a step that failed is not begun.
+    pub(super) async fn carry_out(&self, steps: &[Step]) -> Vec<StepResult> {
+        let mut results: Vec<StepResult> = Vec::with_capacity(steps.len());
+        let mut known: Option<Touched> = None;
+        for step in steps {
+            let broken = results.iter().any(|result| result.status != Status::Done);
+            if broken || self.must_not_start(step) {
+                results.push(not_started(step));
+                continue;
+            }
+            (self.tell)(Event::StepStarted(step));
+            let id = step.id.or_else(|| known.as_ref().map(|touched| touched.id));
+            let (touched, status) = self.step(step, id).await;
+            known = touched.or(known);
+            let result = result(step, known.clone(), status);
+            (self.tell)(Event::StepFinished(&result));
+            results.push(result);
+        }
+        results
+    }
+
+    fn must_not_start(&self, step: &Step) -> bool {
+        let halted = step.action == Action::Create && self.creates_halted.load(Ordering::Relaxed);
+        halted || self.settings.stop.is_requested()
+    }
+
+    async fn step(&self, step: &Step, id: Option<InstanceId>) -> Ended {
+        match (step.action, id) {
+            (Action::Create, _) => self.create(step).await,
+            (Action::Finish | Action::Adopt | Action::Update, Some(id)) => {
+                self.patch(step, id).await
+            }
+            (Action::Enable, Some(id)) => self.switched(step, id, self.remote.enable(id).await),
+            (Action::Disable, Some(id)) => self.switched(step, id, self.remote.disable(id).await),
+            (Action::Delete, Some(id)) => self.switched(step, id, self.remote.delete(id).await),
+            (_, None) => {
+                unreachable!("only a create has no instance, and what follows one has its id")
+            }
+        }
+    }
+
+    /// POST with placeholders, then the PATCH that a value referring to the instance needs.
+    async fn create(&self, step: &Step) -> Ended {
+        let draft = step.draft();
+        let created = match self.remote.create(&draft, &self.place(step, None)).await {
+            Ok(record) => Ok(record),
+            Err(error) if error.may_have_happened() => self.look_for_lost(step, error).await,
+            Err(error) => Err(Status::Failed(failure(&error))),
+        };
+        let record = match created {
+            Ok(record) => record,
+            Err(status) => return (None, status),
+        };
+        let touched = self.touched(step, &record);
+        let record = match self.keep_mark(step, &draft, record).await {
+            Ok(record) => record,
+            Err(status) => return (Some(touched), status),
+        };
+        let second = step.second_draft();
+        if second.is_empty() {
+            return (Some(touched), self.verify(step, &record));
+        }
+        match self.remote.patch(record.id, &second, &self.place(step, Some(record.id))).await {
+            Ok(patched) => (Some(touched), self.verify(step, &patched)),
+            Err(error) => (Some(touched), ended(&error)),
+        }
+    }
+
+    /// Makes sure that the instance just created can be found again by its mark, and returns it as
+    /// it is then.
+    async fn keep_mark(
+        &self,
+        step: &Step,
+        draft: &Draft,
+        record: Record,
+    ) -> Result<Record, Status> {
+        if carries_marks(&record, draft) {
+            return Ok(record);
+        }
+        let tags = Draft { tags: draft.tags.clone(), ..Draft::default() };
+        let place = self.place(step, Some(record.id));
+        if let Ok(patched) = self.remote.patch(record.id, &tags, &place).await
+            && carries_marks(&patched, draft)
+        {
+            return Ok(patched);
+        }
+        self.creates_halted.store(true, Ordering::Relaxed);
+        Err(Status::Failed(Failure {
+            code: "mark-not-stored",
+            message: format!(
+                "instance {} was created, and the platform did not keep its `ocon:` tags, so the next run \
+                 could not find it: delete it, or set its tags to {}. No further instance is created",
+                record.id,
+                draft.tags.iter().flatten().cloned().collect::<Vec<_>>().join(", ")
+            ),
+            request_id: None,
+        }))
+    }
+
+    async fn patch(&self, step: &Step, id: InstanceId) -> Ended {
+        match self.remote.patch(id, &step.draft(), &self.place(step, Some(id))).await {
+            Ok(record) => (Some(self.touched(step, &record)), self.verify(step, &record)),
+            Err(error) => (Some(self.unread(step, id)), ended(&error)),
+        }
+    }
+
+    fn switched(&self, step: &Step, id: InstanceId, reply: Result<(), api::Error>) -> Ended {
+        (Some(self.unread(step, id)), reply.map_or_else(|error| ended(&error), |()| Status::Done))
+    }
+
+    /// A step is done when the reply shows what was asked for.
+    fn verify(&self, step: &Step, record: &Record) -> Status {
+        let unmet = step.expected().unmet_by(record, &step.connector, &self.plan.target.base_url);
+        if unmet.is_empty() {
+            return Status::Done;
+        }
+        let fields: Vec<_> = unmet.iter().map(ToString::to_string).collect();
+        Status::Failed(Failure {
+            code: "value-not-stored",
+            message: format!(
+                "the platform accepted the request and kept another value of {}: check what the connector \
+                 allows there",
+                fields.join(", ")
+            ),
+            request_id: None,
+        })
+    }
+
+    pub(super) fn place<'b>(&'b self, step: &'b Step, id: Option<InstanceId>) -> Place<'b> {
+        Place { base_url: &self.plan.target.base_url, connector: &step.connector, id }
+    }
+
+    fn touched(&self, step: &Step, record: &Record) -> Touched {
+        Touched { token: Some(record.token.clone()), ..self.unread(step, record.id) }
+    }
+
+    fn unread(&self, step: &Step, id: InstanceId) -> Touched {
+        Touched { id, webhook_url: self.place(step, Some(id)).webhook_url(), token: None }
+    }
+}
+
+/// Whether the reserved tags of the reply are, byte for byte, those that were sent.
+fn carries_marks(record: &Record, draft: &Draft) -> bool {
+    let reserved = |tag: &&String| tag.starts_with(ownership::RESERVED);
+    let sent: BTreeSet<_> = draft.tags.iter().flatten().filter(reserved).collect();
+    record.tags.iter().filter(reserved).collect::<BTreeSet<_>>() == sent
+}
+
+fn result(step: &Step, instance: Option<Touched>, status: Status) -> StepResult {
+    let first_seen = matches!(step.action, Action::Create | Action::Finish);
+    StepResult {
+        key: step.key.clone(),
+        action: Some(step.action),
+        register_webhook: first_seen && step.webhook_url_at_provider && status == Status::Done,
+        instance,
+        status,
+    }
+}
+
+fn not_started(step: &Step) -> StepResult {
+    result(step, None, Status::NotStarted)
+}
+
+/// How a step ends whose request failed.
+pub(super) fn ended(error: &api::Error) -> Status {
+    if error.may_have_happened() {
+        Status::Unknown(failure(error))
+    } else {
+        Status::Failed(failure(error))
+    }
+}
+
+pub(super) fn failure(error: &api::Error) -> Failure {
+    let request_id = match &error.kind {
+        Kind::Status { request_id, .. } => request_id.clone(),
+        _ => None,
+    };
+    Failure { code: code(&error.kind), message: error.to_string(), request_id }
+}
+
+/// What kind of failure it is, as scripts know it.
+fn code(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Connect { .. } => "unreachable",
+        Kind::Transport { .. } | Kind::Timeout { .. } => "answer-lost",
+        Kind::Status { status: 401, .. } => "unauthorized",
+        Kind::Status { provider_message: Some(_), .. } => "provider-refused",
+        Kind::Status { status: 400..500, .. } => "platform-refused",
+        Kind::Status { .. } => "platform-error",
+        Kind::Redirect { .. } | Kind::Decode { .. } => "unexpected-answer",
+        Kind::MissingValue { .. } => "missing-variable",
+        Kind::RequestLimit { .. } => "request-limit",
+    }
+}
