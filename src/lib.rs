@@ -8,3 +8,4 @@ pub mod instance;
 pub mod observed;
 pub mod ownership;
 pub mod plan;
+pub mod report;

@@ -1,0 +1,124 @@
+//! The text form of what became of a plan.
+
+use super::Layout;
+use crate::apply::{Outcome, Status, StepResult};
+use crate::plan::Action;
+use crate::report::style::{ADDED, FAINT, Painted, REMOVED, STRONG, clean_line, wrapped};
+
+/// Renders the results that need words, the webhook URLs of new instances, and the numbers. What
+/// is stale or blocked stands in the plan already.
+pub fn outcome(outcome: &Outcome, layout: Layout) -> String {
+    let mut text = String::new();
+    let told = |result: &&StepResult| {
+        matches!(result.status, Status::Done | Status::Stale(_) | Status::Blocked(_))
+    };
+    for result in outcome.results.iter().filter(|result| !told(result)) {
+        push_problem(&mut text, result, layout);
+    }
+    for result in &outcome.results {
+        push_instance(&mut text, result);
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&summary(outcome));
+    text
+}
+
+fn push_problem(text: &mut String, result: &StepResult, layout: Layout) {
+    let id =
+        result.instance.as_ref().map(|touched| format!("  #{}", touched.id)).unwrap_or_default();
+    let action = result.action.map(|action| format!("{} ", action.as_str())).unwrap_or_default();
+    let title = format!("{}{id}  {action}{}", result.key, result.status.as_str());
+    text.push_str(&format!("  {} {}\n", Painted(REMOVED, "!"), title));
+    let Some(failure) = result.status.failure() else {
+        return;
+    };
+    let message = format!("{}: {}", failure.code, clean_line(&failure.message));
+    text.push_str(&wrapped(&message, "      ", layout.width));
+    if let Some(request_id) = &failure.request_id
+        && !failure.message.contains(request_id.as_str())
+    {
+        text.push_str(&format!("      request id: {}\n", clean_line(request_id)));
+    }
+    if let Some(advice) = advice(failure.code) {
+        text.push_str(&wrapped(advice, "      ", layout.width));
+    }
+}
+
+/// What a person does about a failure that running again does not mend.
+fn advice(code: &str) -> Option<&'static str> {
+    match code {
+        "provider-refused" => Some(
+            "Check the credentials. An authorization code works once and not for long: the next run needs \
+             another one.",
+        ),
+        "unauthorized" => Some("Check OCON_USER_SECRET and OCON_ORGANIZATION_SECRET."),
+        _ => None,
+    }
+}
+
+/// The id and webhook URL of an instance that was created or finished.
+fn push_instance(text: &mut String, result: &StepResult) {
+    let (Some(touched), Some(Action::Create | Action::Finish)) = (&result.instance, result.action)
+    else {
+        return;
+    };
+    let sign =
+        if result.status == Status::Done { Painted(ADDED, "+") } else { Painted(REMOVED, "!") };
+    text.push_str(&format!("  {sign} {}  #{}\n", result.key, touched.id));
+    let url = Painted(FAINT, &touched.webhook_url).to_string();
+    text.push_str(&format!("      webhook URL  {url}\n"));
+    if result.register_webhook {
+        text.push_str(
+            "      Register this webhook URL at the provider: no event arrives before that.\n",
+        );
+    }
+}
+
+fn summary(outcome: &Outcome) -> String {
+    let done = |action| {
+        let results = outcome.results.iter().filter(|result| result.status == Status::Done);
+        results.filter(|result| result.action == Some(action)).count()
+    };
+    let mut applied: Vec<String> = Action::ALL
+        .into_iter()
+        .filter(|action| done(*action) > 0)
+        .map(|action| format!("{} {}", done(action), participle(action)))
+        .collect();
+    if applied.is_empty() {
+        applied.push("nothing".to_owned());
+    }
+    let mut text = format!("{} {}.", Painted(STRONG, "Applied:"), applied.join(", "));
+    for (outcome_name, label) in [
+        ("failed", "Failed"),
+        ("unknown", "Outcome unknown"),
+        ("stale", "Stale"),
+        ("blocked", "Blocked"),
+        ("not-started", "Not started"),
+    ] {
+        let number = outcome.count(outcome_name);
+        if number > 0 {
+            text.push_str(&format!(" {label}: {number}."));
+        }
+    }
+    if outcome.count("stale") > 0 {
+        text.push_str(" Plan again.");
+    } else if !outcome.is_complete() {
+        text.push_str(" Running it again is safe.");
+    }
+    text.push('\n');
+    text
+}
+
+fn participle(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Finish => "finished",
+        Action::Adopt => "adopted",
+        Action::Update => "updated",
+        Action::Enable => "enabled",
+        Action::Disable => "disabled",
+        Action::Delete => "deleted",
+    }
+}

@@ -1,0 +1,119 @@
+//! The text form of a status: a table, what goes astray, and the numbers.
+
+use super::Layout;
+use crate::plan::status::{Condition, Finding, Row, State, Status};
+use crate::report::style::{
+    ADDED, CHANGED, FAINT, Painted, REMOVED, STRONG, clean_line, width, wrapped,
+};
+
+const HEADINGS: [&str; 8] =
+    ["key", "connector", "id", "state", "valid", "enabled", "events", "webhook URL"];
+
+/// Renders a status.
+pub fn status(status: &Status, layout: Layout) -> String {
+    if status.rows.is_empty() && status.findings.is_empty() {
+        return "No instances.\n".to_owned();
+    }
+    let mut text = String::new();
+    push_table(&mut text, &status.rows, layout);
+    for blocked in &status.blocked {
+        let message = format!("{}: {} ({})", blocked.key, blocked.message, blocked.code.as_str());
+        push_remark(&mut text, "blocked", &message, layout);
+    }
+    for finding in &status.findings {
+        push_finding(&mut text, finding, layout);
+    }
+    text.push_str(&format!("\n{}\n", summary(status)));
+    text
+}
+
+/// Columns are as wide as their widest cell. The last one, the URL, is there to be copied and never
+/// cut: where the lines would be longer than the page, each URL has one to itself.
+fn push_table(text: &mut String, rows: &[Row], layout: Layout) {
+    if rows.is_empty() {
+        return;
+    }
+    let table: Vec<[String; 8]> = rows.iter().map(cells).collect();
+    let widths: Vec<usize> = (0..HEADINGS.len())
+        .map(|column| {
+            let cells = table.iter().map(|cells| width(&cells[column]));
+            cells.max().unwrap_or(0).max(width(HEADINGS[column]))
+        })
+        .collect();
+    let gaps = 2 * widths.len();
+    let beside = 2 + gaps + widths.iter().sum::<usize>() <= layout.width;
+    let shown = if beside { &widths[..] } else { &widths[..widths.len() - 1] };
+    let heading = line(&HEADINGS.map(str::to_owned), shown);
+    text.push_str(&format!("    {}\n", Painted(FAINT, &heading)));
+    for (row, cells) in rows.iter().zip(&table) {
+        let (symbol, style) = sign(row.state);
+        text.push_str(&format!("  {} {}\n", Painted(style, symbol), line(cells, shown)));
+        if !beside && row.instance.is_some() {
+            let url = Painted(FAINT, &cells[HEADINGS.len() - 1]).to_string();
+            text.push_str(&format!("      {}  {url}\n", HEADINGS[HEADINGS.len() - 1]));
+        }
+    }
+}
+
+/// The first of the cells, as many as there are widths.
+fn line(cells: &[String; 8], widths: &[usize]) -> String {
+    let padded = cells.iter().zip(widths).map(|(cell, column)| {
+        let fill = " ".repeat(column.saturating_sub(width(cell)));
+        format!("{cell}{fill}")
+    });
+    padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+fn cells(row: &Row) -> [String; 8] {
+    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    let of =
+        |show: &dyn Fn(&Condition) -> String| row.instance.as_ref().map_or("-".to_owned(), show);
+    [
+        row.key.to_string(),
+        clean_line(&row.connector),
+        of(&|instance| instance.id.to_string()),
+        row.state.as_str().replace('-', " "),
+        of(&|instance| yes(instance.valid)),
+        of(&|instance| yes(instance.enabled)),
+        of(&|instance| yes(instance.events)),
+        of(&|instance| clean_line(instance.webhook_url.as_deref().unwrap_or("-"))),
+    ]
+}
+
+fn sign(state: State) -> (&'static str, anstyle::Style) {
+    match state {
+        State::InSync => ("=", FAINT),
+        State::Drifted => ("~", CHANGED),
+        State::Unfinished => ("±", CHANGED),
+        State::Missing => ("+", ADDED),
+        State::Blocked => ("!", REMOVED),
+        State::Orphan => ("?", REMOVED),
+    }
+}
+
+fn push_finding(text: &mut String, finding: &Finding, layout: Layout) {
+    let message = format!(
+        "{} `{}` #{}: its callback URL carries the id of another instance, {}: its events go there",
+        finding.connector, finding.name, finding.id, finding.carries
+    );
+    push_remark(text, "note", &message, layout);
+}
+
+/// A paragraph whose further lines stand below the end of its first word.
+fn push_remark(text: &mut String, word: &str, message: &str, layout: Layout) {
+    let indent = " ".repeat(4 + width(word));
+    let lines = wrapped(&clean_line(message), &indent, layout.width);
+    text.push_str(&format!("\n  {word}: {}", lines.trim_start()));
+}
+
+/// `3 in sync, 1 drifted.`
+fn summary(status: &Status) -> String {
+    let numbers = State::ALL.into_iter().filter(|state| status.count(*state) > 0);
+    let mut numbers: Vec<String> = numbers
+        .map(|state| format!("{} {}", status.count(state), state.as_str().replace('-', " ")))
+        .collect();
+    if !status.findings.is_empty() {
+        numbers.push(format!("{} with a wrong callback URL", status.findings.len()));
+    }
+    format!("{} {}.", Painted(STRONG, "Status:"), numbers.join(", "))
+}

@@ -1,0 +1,52 @@
+//! The forms of a plan and of what became of it that scripts rely on.
+//!
+//! In: a plan or an outcome. Out: documents of a fixed, versioned shape, which hold no secret:
+//! a sensitive change names the source of its value and nothing else. `schemas/plan.schema.json` and
+//! `schemas/result.schema.json` are generated from the types below.
+
+mod outcome;
+mod plan;
+mod status;
+
+pub use outcome::{ResultDocument, ResultEntry, ResultError, ResultSummary};
+pub use plan::{
+    PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests, PlanStep,
+    PlanSummary, PlanTarget, PlanValue, PlanValues,
+};
+
+pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::style::is_treacherous;
+
+/// Writes a document as indented JSON with a line break at its end.
+///
+/// # Panics
+/// Never for the documents of this room: their keys are texts and their numbers finite.
+pub fn render(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document)
+        .expect("documents have text keys and finite numbers, so they always serialise");
+    text.push('\n');
+    escaped(&text)
+}
+
+/// Writes what could steer a terminal or hide text as JSON escapes: the same document, harmless
+/// where a log shows it. Outside of texts a document holds none of it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_treacherous(c) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// The JSON Schema of a document type, as it stands in `schemas/`.
+pub fn schema<T: JsonSchema>() -> String {
+    render(&schemars::schema_for!(T))
+}

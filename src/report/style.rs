@@ -1,0 +1,109 @@
+//! How text is made fit for a terminal.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr as _;
+
+/// What is added.
+pub(super) const ADDED: Style = AnsiColor::Green.on_default();
+/// What is changed.
+pub(super) const CHANGED: Style = AnsiColor::Yellow.on_default();
+/// What is taken away, and what went wrong.
+pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
+/// What is of less interest.
+pub(super) const FAINT: Style = Style::new().dimmed();
+/// What a reader should find first.
+pub(super) const STRONG: Style = Style::new().bold();
+
+/// A text in a style. The escape codes are taken out again where the output is no terminal.
+pub(super) struct Painted<'a>(pub(super) Style, pub(super) &'a str);
+
+impl fmt::Display for Painted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.0.render(), self.1, self.0.render_reset())
+    }
+}
+
+/// Makes a text harmless to a terminal: control characters (but for line breaks) and the
+/// characters that reorder or hide text are written as escapes.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_treacherous) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_treacherous(c) {
+            write!(clean, "\\u{{{:x}}}", u32::from(c)).expect("writing to a String cannot fail");
+        } else {
+            clean.push(c);
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// Like [`clean`], for text that has to stay on one line.
+pub fn clean_line(text: &str) -> String {
+    clean(text).replace('\n', "\\n")
+}
+
+/// Whether a character could steer a terminal, or reorder or hide text; all of them are in the
+/// Basic Multilingual Plane.
+pub(super) fn is_treacherous(c: char) -> bool {
+    let reorders = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}');
+    (c.is_control() && c != '\n') || reorders || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// The number of columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Spaces that bring a text of this width to `column`, at least two.
+pub(super) fn gap(from: usize, column: usize) -> String {
+    " ".repeat(column.saturating_sub(from).max(2))
+}
+
+/// A text in lines of at most `columns`, broken between words, each behind `indent`. Line breaks of
+/// the text stay; a word that is longer than a line has one to itself.
+pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(width(indent)).max(20);
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && width(&line) + 1 + width(word) > room {
+                lines.push(std::mem::take(&mut line));
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines.iter().flat_map(|line| [indent, line, "\n"]).collect()
+}
+
+/// `1 instance`, `2 instances`.
+pub fn count(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_keep_their_indent() {
+        let text = wrapped("one two three four five six\nseven", "  ", 22);
+        assert_eq!(text, "  one two three four\n  five six\n  seven\n");
+    }
+
+    #[test]
+    fn what_could_steer_a_terminal_or_hide_text_is_escaped() {
+        assert_eq!(clean("a\u{1b}[31m\u{202e}b\tc\n"), "a\\u{1b}[31m\\u{202e}b\\u{9}c\n");
+        assert_eq!(clean_line("Größe\n日本"), "Größe\\n日本");
+    }
+}
