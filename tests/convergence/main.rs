@@ -1,0 +1,13 @@
+//! What a plan decides, and that applying it converges, against a platform in memory.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod doubts;
+mod files;
+mod masks;
+mod model;
+mod moves;
+mod promises;
+mod properties;
+mod remote;
+mod rules;
+mod world;

@@ -1,0 +1,230 @@
+//! A platform in memory: what the real one does to an instance, and nothing of HTTP.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use ocon::api::{Error, Keep, Kind, Listing, Read, Scope, Write};
+use ocon::instance::{Draft, InstanceId, Place, Record, Secret, Seen};
+
+/// What every secret of the tests begins with, so that it is found wherever it must not be.
+pub(crate) const CANARY: &str = "C4n\"ry/+%s&x";
+
+/// The state of the platform, and how it misbehaves.
+#[derive(Default)]
+pub(crate) struct Remote {
+    /// The instances with their true values; reading masks them.
+    pub(crate) instances: Mutex<BTreeMap<InstanceId, Record>>,
+    pub(crate) writes: Mutex<Vec<String>>,
+    /// How many writes it takes before it stops answering.
+    pub(crate) budget: Mutex<Option<usize>>,
+    /// How many writes pass before the answer to one is lost, and whether that one is carried out.
+    pub(crate) lost: Mutex<Option<(usize, bool)>>,
+    /// How many writes of tags lose those with a colon.
+    pub(crate) strips: Mutex<usize>,
+    /// The instances that a listing by tag leaves out.
+    pub(crate) unlisted: Mutex<BTreeSet<InstanceId>>,
+    /// Whether listings and tags come in the opposite order.
+    pub(crate) reversed: Mutex<bool>,
+    assigned: Mutex<u64>,
+}
+
+impl Remote {
+    /// All instances with their true values.
+    pub(crate) fn records(&self) -> BTreeMap<InstanceId, Record> {
+        self.instances.lock().unwrap().clone()
+    }
+
+    /// Changes an instance behind ocon's back.
+    pub(crate) fn edit(&self, id: InstanceId, edit: impl FnOnce(&mut Record)) {
+        self.instances.lock().unwrap().get_mut(&id).map(edit);
+    }
+
+    pub(crate) fn insert(&self, make: impl FnOnce(InstanceId) -> Record) -> InstanceId {
+        let mut assigned = self.assigned.lock().unwrap();
+        *assigned += 1;
+        let id = InstanceId::new(20930 + *assigned);
+        self.instances.lock().unwrap().insert(id, make(id));
+        id
+    }
+
+    /// Counts a write and carries it out; once the budget is used up the process is as good as
+    /// killed.
+    fn write<T>(
+        &self,
+        method: &'static str,
+        path: &str,
+        commit: impl FnOnce() -> T,
+    ) -> Result<T, Error> {
+        let lost = self.is_lost();
+        let is_killed = count_down(&mut self.budget.lock().unwrap());
+        let error = |kind| Error { method, path: path.to_owned(), attempts: 1, kind };
+        let broken = || error(Kind::Transport { reason: "reset".into() });
+        if is_killed {
+            return Err(error(Kind::Connect { reason: "killed".into() }));
+        }
+        self.writes.lock().unwrap().push(format!("{method} {path}"));
+        match lost {
+            None => Ok(commit()),
+            Some(false) => Err(broken()),
+            Some(true) => {
+                commit();
+                Err(broken())
+            }
+        }
+    }
+
+    /// Whether this write's answer is lost, and if so whether it is carried out.
+    fn is_lost(&self) -> Option<bool> {
+        let mut lost = self.lost.lock().unwrap();
+        match lost.as_mut()? {
+            (0, committed) => {
+                let committed = *committed;
+                *lost = None;
+                Some(committed)
+            }
+            (left, _) => {
+                *left -= 1;
+                None
+            }
+        }
+    }
+
+    fn change(&self, id: InstanceId, change: impl FnOnce(&mut Record)) -> Record {
+        let mut instances = self.instances.lock().unwrap();
+        let record = instances.get_mut(&id).expect("a test writes to instances that exist");
+        let before = record.tags.clone();
+        change(record);
+        self.strip(&before, record);
+        self.read(record)
+    }
+
+    /// What some platform might do to a list of tags that it gets.
+    fn strip(&self, before: &[String], record: &mut Record) {
+        let mut strips = self.strips.lock().unwrap();
+        if *strips > 0 && (record.tags != before || before.iter().any(|tag| tag.contains(':'))) {
+            *strips -= 1;
+            record.tags.retain(|tag| !tag.contains(':'));
+        }
+    }
+
+    /// What a read shows of a record: secrets masked.
+    fn read(&self, record: &Record) -> Record {
+        let mut shown = record.clone();
+        for (key, seen) in &mut shown.configuration {
+            if key.ends_with("secret") && *seen != Seen::Unset {
+                *seen = Seen::Masked;
+            }
+        }
+        if *self.reversed.lock().unwrap() {
+            shown.tags.reverse();
+        }
+        shown
+    }
+}
+
+/// Whether none are left; otherwise takes one.
+fn count_down(left: &mut Option<usize>) -> bool {
+    match left {
+        None => false,
+        Some(0) => true,
+        Some(left) => {
+            *left -= 1;
+            false
+        }
+    }
+}
+
+pub(crate) fn record(id: InstanceId, connector: &str, name: &str) -> Record {
+    Record {
+        id,
+        connector: connector.to_owned(),
+        name: name.to_owned(),
+        tags: Vec::new(),
+        configuration: BTreeMap::new(),
+        valid: true,
+        disabled: false,
+        token: Secret::new(format!("{CANARY}token")),
+    }
+}
+
+fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
+    if let Some(name) = &draft.name {
+        record.name.clone_from(name);
+    }
+    if let Some(tags) = &draft.tags {
+        record.tags = tags.iter().cloned().collect();
+    }
+    for (key, value) in &draft.configuration {
+        let text = value.render(place).expect("a request has all its secrets");
+        assert!(!text.expose().contains("********"), "a mask was sent for {key}");
+        record.configuration.insert(key.clone(), Seen::new(Some(text.expose())));
+    }
+}
+
+impl Read for Remote {
+    async fn list(&self, scope: &Scope, _: &Keep) -> Result<Listing, Error> {
+        let (instances, unlisted) = (self.instances.lock().unwrap(), self.unlisted.lock().unwrap());
+        let matches = |record: &&Record| match scope {
+            Scope::Account | Scope::Everything => true,
+            Scope::Tag(tag) => record.tags.contains(tag) && !unlisted.contains(&record.id),
+        };
+        let mut records: Vec<_> =
+            instances.values().filter(matches).map(|record| self.read(record)).collect();
+        if *self.reversed.lock().unwrap() {
+            records.reverse();
+        }
+        if *scope == Scope::Account {
+            for record in &mut records {
+                record.configuration.clear();
+            }
+        }
+        Ok(Listing { records, pages: 1 })
+    }
+
+    async fn instance(&self, id: InstanceId, _: &Keep) -> Result<Option<Record>, Error> {
+        Ok(self.instances.lock().unwrap().get(&id).map(|record| self.read(record)))
+    }
+}
+
+impl Write for Remote {
+    async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
+        let id = self.write("POST", "/instances", || {
+            self.insert(|id| {
+                let mut record = record(id, place.connector.as_str(), "");
+                merge(&mut record, draft, place);
+                record
+            })
+        })?;
+        Ok(self.change(id, |_| ()))
+    }
+
+    async fn patch(
+        &self,
+        id: InstanceId,
+        draft: &Draft,
+        place: &Place<'_>,
+    ) -> Result<Record, Error> {
+        let fields: BTreeSet<_> = draft.configuration.keys().cloned().collect();
+        self.write("PATCH", &format!("/instances/{id} {fields:?}"), || {
+            self.change(id, |record| merge(record, draft, place))
+        })
+    }
+
+    async fn enable(&self, id: InstanceId) -> Result<(), Error> {
+        self.write("PUT", &format!("/instances/{id}/enabled"), || {
+            self.change(id, |record| record.disabled = false);
+        })
+    }
+
+    async fn disable(&self, id: InstanceId) -> Result<(), Error> {
+        self.write("DELETE", &format!("/instances/{id}/enabled"), || {
+            self.change(id, |record| record.disabled = true);
+        })
+    }
+
+    async fn delete(&self, id: InstanceId) -> Result<(), Error> {
+        self.write("DELETE", &format!("/instances/{id}"), || {
+            self.instances.lock().unwrap().remove(&id);
+        })
+    }
+}

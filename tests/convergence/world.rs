@@ -1,0 +1,180 @@
+//! Files and platform side by side, so that a test is a few lines: make them agree, edit one side,
+//! look at the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant, SystemTime};
+
+use ocon::api::{Clock, Sleep};
+use ocon::apply::{self, Outcome, Settings, Stop};
+use ocon::catalog::Facts;
+use ocon::desired::{Desired, Field, Lifecycle, Wanted};
+use ocon::instance::{
+    BaseUrl, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span, Template,
+    Value,
+};
+use ocon::observed;
+use ocon::ownership::Fingerprints;
+use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
+
+use crate::remote::Remote;
+
+pub(crate) struct World {
+    pub(crate) desired: Desired,
+    pub(crate) remote: Remote,
+    pub(crate) wishes: Wishes,
+    pub(crate) fingerprint_key: &'static str,
+    pub(crate) project: &'static str,
+    pub(crate) concurrency: usize,
+}
+
+/// Time that passes at once.
+pub(crate) struct Instantly;
+
+impl Clock for Instantly {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+impl World {
+    pub(crate) fn new(documents: impl IntoIterator<Item = (Key, Wanted)>) -> Self {
+        let desired = Desired { instances: documents.into_iter().collect() };
+        Self {
+            desired,
+            remote: Remote::default(),
+            wishes: Wishes::default(),
+            fingerprint_key: "k1",
+            project: "test",
+            concurrency: 4,
+        }
+    }
+
+    pub(crate) fn pruning(mut self) -> Self {
+        self.wishes.orphans = Orphans::Prune;
+        self
+    }
+
+    /// Brings the platform to the state of the files.
+    pub(crate) fn agrees(self) -> Self {
+        assert!(self.apply().is_complete());
+        assert!(self.plan().steps.is_empty());
+        self.remote.writes.lock().unwrap().clear();
+        self
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        block_on(async {
+            let target = Target {
+                base_url: BaseUrl::new("https://api.example/elements/api-v2"),
+                project: self.project.parse().unwrap(),
+            };
+            let declared = self.desired.declared_keys();
+            let mut observed =
+                observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
+            loop {
+                let questions = plan::questions(&self.desired, &observed, &self.wishes);
+                if questions.is_empty() {
+                    let fingerprints = Fingerprints::new(&Secret::new(self.fingerprint_key));
+                    let terms = Terms {
+                        target: &target,
+                        wishes: &self.wishes,
+                        fingerprints: &fingerprints,
+                    };
+                    return plan::compute(&self.desired, &observed, &terms);
+                }
+                for question in questions {
+                    observed::answer(&self.remote, &question, declared.clone(), &mut observed)
+                        .await
+                        .unwrap();
+                }
+            }
+        })
+    }
+
+    pub(crate) fn apply(&self) -> Outcome {
+        let approved = self.plan().within(Limits { max_deletes: usize::MAX }).unwrap();
+        let stop = Stop::default();
+        let settings = Settings { concurrency: self.concurrency, clock: &Instantly, stop: &stop };
+        block_on(apply::run(&approved, &self.remote, settings, &|_| ()))
+    }
+
+    pub(crate) fn wanted(&mut self, name: &str) -> &mut Wanted {
+        self.desired.instances.get_mut(&key(name)).unwrap()
+    }
+
+    pub(crate) fn written(&self) -> Vec<String> {
+        std::mem::take(&mut self.remote.writes.lock().unwrap())
+    }
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+pub(crate) fn key(name: &str) -> Key {
+    name.parse().unwrap()
+}
+
+/// A document called `name` with these configuration values, and events that carry its id.
+pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wanted) {
+    let at = |line| Span { file: format!("instances/{name}.yaml").into(), line, column: 1 };
+    let field = |value: &Value| Field {
+        secrecy: if value.secrets().next().is_some() { Secrecy::Secret } else { Secrecy::Public },
+        value: value.clone(),
+        platform_written: false,
+        at: at(5),
+    };
+    let wanted = Wanted {
+        at: at(1),
+        connector: "hootsuite".parse().unwrap(),
+        name: name.to_owned(),
+        tags: None,
+        configuration: configuration
+            .iter()
+            .map(|(key, value)| ((*key).into(), field(value)))
+            .collect(),
+        provider_data: BTreeMap::new(),
+        external_authentication: None,
+        enabled: None,
+        adopt: None,
+        lifecycle: Lifecycle::default(),
+        facts: Facts::default(),
+    };
+    (key(name), wanted)
+}
+
+pub(crate) fn webhook_url() -> Value {
+    Value::Text(Template::new(vec![Part::Own(OwnReference::WebhookUrl)]))
+}
+
+pub(crate) fn secret(text: &str) -> Value {
+    reference(Some(Secret::new(text)))
+}
+
+/// A secret with the id of its own instance in it.
+pub(crate) fn secret_with_id() -> Value {
+    let value = Some(Secret::new("one"));
+    let reference = SecretReference { source: Source::Env("SECRET".into()), value };
+    Value::Text(Template::new(vec![Part::Secret(reference), Part::Own(OwnReference::Id)]))
+}
+
+pub(crate) fn unset_secret() -> Value {
+    reference(None)
+}
+
+fn reference(value: Option<Secret>) -> Value {
+    let source = Source::Env("SECRET".into());
+    Value::Text(Template::new(vec![Part::Secret(SecretReference { source, value })]))
+}
+
+pub(crate) fn tags(tags: &[&str]) -> BTreeSet<String> {
+    tags.iter().map(|tag| (*tag).to_owned()).collect()
+}
