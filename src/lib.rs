@@ -9,3 +9,4 @@ pub mod observed;
 pub mod ownership;
 pub mod plan;
 pub mod report;
+pub mod sandbox;

@@ -1,0 +1,132 @@
+//! The configuration of an instance: how values come in, are kept and read back.
+//!
+//! In: a flat object of any JSON values. Kept: text, or nothing where a key was unset. Out: every
+//! key of the connector's schema and every other key that was ever sent, with its value, its
+//! default or whatever stands for unset, secrets masked. The platform masks properties of type
+//! PASSWORD and the two keys of the OAuth application; other secrets read back in clear. It must
+//! never show a masked value on any path, the reply to the write that set it included.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Unset;
+use super::catalogue::Connector;
+use super::schema::{Property, is_password, property_id};
+
+/// What stands for a secret in every read.
+pub(super) const MASK: &str = "********";
+
+/// The values that were set; a key without value was unset on purpose and hides its default.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Configuration(BTreeMap<String, Option<String>>);
+
+/// How values read back where the facts leave a choice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub(super) unset: Unset,
+    pub(super) mask_unset_passwords: bool,
+}
+
+impl Configuration {
+    /// Sets the keys of `changes` and leaves all others as they are.
+    ///
+    /// A mask for a masked key says "as it was" if `keep_masked`; otherwise it is a value.
+    pub(super) fn merge(&mut self, changes: &Map<String, Value>, keep_masked: bool) {
+        for (key, value) in changes {
+            let keep = keep_masked && is_masked(key) && value == MASK;
+            if !keep {
+                self.0.insert(key.clone(), (!value.is_null()).then(|| text(value)));
+            }
+        }
+    }
+
+    /// Sets one key.
+    pub(super) fn set(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), Some(value));
+    }
+
+    /// The value of a key that was set to something.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.as_deref().filter(|value| !value.is_empty())
+    }
+
+    /// The required keys of `connector` that have no value.
+    pub(super) fn missing<'a>(&self, connector: &'a Connector) -> Vec<&'a str> {
+        let required = connector.properties.iter().filter(|p| p.is_required(|key| self.get(key)));
+        required.map(|p| p.key.as_str()).filter(|key| self.get(key).is_none()).collect()
+    }
+
+    /// Every key with what a read shows for it.
+    pub(super) fn read<'a>(
+        &'a self,
+        connector: &'a Connector,
+        reading: Reading,
+    ) -> BTreeMap<&'a str, Option<&'a str>> {
+        let defaults = connector.properties.iter();
+        let mut values: BTreeMap<_, _> =
+            defaults.map(|property| (property.key.as_str(), property.default.as_deref())).collect();
+        values.extend(self.0.iter().map(|(key, value)| (key.as_str(), value.as_deref())));
+        for (key, value) in &mut values {
+            *value = shown(key, *value, reading);
+        }
+        values
+    }
+
+    /// Every key as an entry with an id of its own.
+    pub(super) fn entries(&self, connector: &Connector, reading: Reading) -> Vec<Value> {
+        let values = self.read(connector, reading);
+        values.into_iter().map(|(key, value)| entry(connector, key, value)).collect()
+    }
+
+    /// The entry with one id.
+    pub(super) fn entry(&self, connector: &Connector, id: u64, reading: Reading) -> Option<Value> {
+        let (key, value) = self
+            .read(connector, reading)
+            .into_iter()
+            .find(|(key, _)| property_id(&connector.key, key) == id)?;
+        Some(entry(connector, key, value))
+    }
+
+    /// The key that an entry's id stands for.
+    pub(super) fn key_of(&self, connector: &Connector, id: u64) -> Option<String> {
+        let known = connector.properties.iter().map(|property| &property.key);
+        known.chain(self.0.keys()).find(|key| property_id(&connector.key, key) == id).cloned()
+    }
+}
+
+/// The text that the platform keeps for a JSON value: objects and lists as indented documents.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => format!("{value:#}"),
+    }
+}
+
+fn entry(connector: &Connector, key: &str, value: Option<&str>) -> Value {
+    match connector.properties.binary_search_by(|property| property.key.as_str().cmp(key)) {
+        Ok(at) => {
+            connector.properties.get(at).map(|property| property.entry(&connector.key, value))
+        }
+        Err(_) => None,
+    }
+    .unwrap_or_else(|| Property::unknown(key).entry(&connector.key, value))
+}
+
+fn shown<'a>(key: &str, value: Option<&'a str>, reading: Reading) -> Option<&'a str> {
+    let set = value.is_some_and(|value| !value.is_empty());
+    match reading.unset {
+        _ if set && is_masked(key) => Some(MASK),
+        _ if is_password(key) && reading.mask_unset_passwords => Some(MASK),
+        Unset::Empty => Some(value.unwrap_or_default()),
+        Unset::Null => value,
+    }
+}
+
+fn is_masked(key: &str) -> bool {
+    is_password(key) || matches!(key, "oauth.api.key" | "oauth.api.secret")
+}

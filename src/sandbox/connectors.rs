@@ -1,0 +1,155 @@
+//! The calls on connectors, which the API calls elements.
+//!
+//! In: the catalogue. Out: its connectors as the API lists and describes them, and the first
+//! steps of an OAuth authorization. None of these calls changes anything. It must never check a
+//! client id or secret: the platform hands them on to the provider unseen.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::body::no_element;
+use super::catalogue::{Connector, Method, catalogue};
+use super::listing::{Order, Page};
+use super::oauth;
+use super::reply::{Answer, Failure, Reply};
+use super::request::Request;
+
+/// How many connectors a page has, by default and at most.
+const PAGE_SIZE: usize = 200;
+
+/// The connector that a path names, by key or by id.
+pub(super) fn named(key_or_id: &str) -> Result<&'static Connector, Failure> {
+    catalogue().find(key_or_id).ok_or_else(|| no_element(key_or_id))
+}
+
+/// `GET /elements`; with `abridged=true` in short.
+pub(super) fn list(request: &Request) -> Answer {
+    let all = catalogue().iter().collect();
+    let page = Page::cut(request, all, |connector| connector.id, PAGE_SIZE, Order::ById)?;
+    let abridged = request.parameter("abridged") == Some("true");
+    let items: Vec<_> =
+        page.items.iter().map(|c| if abridged { &c.slim } else { &c.full }).collect();
+    page.reply(&items)
+}
+
+/// `GET /elements/keys`.
+pub(super) fn keys() -> Answer {
+    let keys = catalogue().iter().map(|c| json!({ "id": c.id, "key": c.key, "name": c.name }));
+    Reply::json(&keys.collect::<Vec<_>>())
+}
+
+/// `GET /elements/{keyOrId}`: the connector with its schema.
+pub(super) fn show(connector: &Connector) -> Answer {
+    let mut element: Map<String, Value> = serde_json::from_str(connector.full.get())
+        .map_err(|error| Failure::new(500, format!("The catalogue cannot be read: {error}")))?;
+    element.insert("configuration".to_owned(), schema(connector));
+    Reply::json(&element)
+}
+
+/// `GET /elements/{keyOrId}/configuration`: an object, not the bare list.
+pub(super) fn properties(connector: &Connector) -> Answer {
+    let provider_data: Vec<_> = connector
+        .provider_data
+        .iter()
+        .map(|key| json!({ "key": key, "name": key, "type": "TEXTFIELD_128", "required": true }))
+        .collect();
+    Reply::json(&json!({ "configuration": schema(connector), "providerData": provider_data }))
+}
+
+/// `GET /elements/{id}/metadata`.
+pub(super) fn metadata(connector: &Connector) -> Answer {
+    let known = [("polling", connector.polling), ("webhook", connector.webhook)];
+    let methods: Vec<_> = known.iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
+    let types: Vec<_> = connector.methods.iter().map(|method| method.as_str()).collect();
+    Reply::json(&json!({
+        "id": connector.id,
+        "key": connector.key,
+        "name": connector.name,
+        "description": format!("Add a {} instance", connector.name),
+        "hub": connector.hub,
+        "authenticationTypes": types,
+        "events": { "supported": !methods.is_empty(), "methods": methods },
+        "bulk": {},
+        "discovery": {},
+    }))
+}
+
+/// `GET` and `POST /elements/{keyOrId}/oauth/url`: where to send the person who grants access.
+///
+/// The state is the connector's key unless one is given; a scope that is given empty stays.
+pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str) -> Answer {
+    if !connector.is_oauth() {
+        return Err(not_supported());
+    }
+    let parameters = application(request)?;
+    let given = |name| parameters.get(name).map(String::as_str);
+    let mut url = format!("{base_url}/sandbox/authorize/{}?response_type=code", connector.key);
+    let wanted = [
+        ("client_id", given("apiKey")),
+        ("redirect_uri", given("callbackUrl")),
+        ("scope", given("scope")),
+        ("oauth_token", given("requestToken")),
+        ("state", given("state").or(Some(&connector.key))),
+    ];
+    for (name, value) in wanted.into_iter().filter_map(|(n, value)| Some((n, value?))) {
+        url.push('&');
+        url.push_str(name);
+        url.push('=');
+        push_encoded(&mut url, value);
+    }
+    Reply::json(&json!({ "element": connector.key, "oauthUrl": url }))
+}
+
+/// `GET /elements/{keyOrId}/oauth/token`: the request token with which OAuth 1 begins.
+pub(super) fn oauth_token(request: &Request, connector: &Connector) -> Answer {
+    if !connector.methods.contains(&Method::Oauth1) {
+        return Err(not_supported());
+    }
+    application(request)?;
+    let (token, secret) = (oauth::random_token(), oauth::random_token());
+    Reply::json(&json!({ "token": token, "secret": secret }))
+}
+
+type Parameters = std::collections::BTreeMap<String, String>;
+
+/// What describes the caller's OAuth application: the query, or the body of a POST, which keeps
+/// the secret out of access logs.
+fn application(request: &Request) -> Result<Parameters, Failure> {
+    let mut parameters: Parameters = request.query().iter().cloned().collect();
+    if request.method == axum::http::Method::POST {
+        let body: Map<String, Value> = request.json()?;
+        let texts = body.into_iter().filter_map(|(name, value)| match value {
+            Value::String(text) => Some((name, text)),
+            _ => None,
+        });
+        parameters.extend(texts);
+    }
+    let needed = ["apiKey", "apiSecret", "callbackUrl"];
+    let missing: Vec<_> = needed.into_iter().filter(|n| !parameters.contains_key(*n)).collect();
+    if missing.is_empty() {
+        return Ok(parameters);
+    }
+    Err(Failure::bad_request(format!("Missing required parameters: {}", missing.join(", "))))
+}
+
+fn schema(connector: &Connector) -> Value {
+    connector.properties.iter().map(|property| property.describe(&connector.key)).collect()
+}
+
+/// The platform's words for a call that a connector does not have.
+fn not_supported() -> Failure {
+    Failure::bad_request("This API is not currently supported for this element")
+}
+
+/// Writes a value as part of a query.
+fn push_encoded(url: &mut String, value: &str) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A connector instance: what is kept of it and what a read shows.
+//!
+//! In: nothing from outside; other files of the room make and change instances. Kept: the members
+//! that a write can set and those that are assigned once. Out: the JSON objects of the three
+//! kinds of reads (single, list, account). It must never hold or show `providerData`: a grant is
+//! exchanged and forgotten.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::catalogue::{self, Connector};
+use super::configuration::{Configuration, Reading};
+
+/// One instance.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Instance {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) created: String,
+    pub(super) token: String,
+    #[serde(with = "catalogue")]
+    pub(super) connector: &'static Connector,
+    pub(super) tags: Vec<String>,
+    pub(super) disabled: bool,
+    pub(super) trace_logging: bool,
+    pub(super) external_authentication: ExternalAuthentication,
+    pub(super) configuration: Configuration,
+}
+
+/// Whether the instance was created from tokens that were obtained elsewhere.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ExternalAuthentication {
+    #[default]
+    None,
+    Initial,
+}
+
+/// How much of an instance a read shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// One instance, in full.
+    Single,
+    /// An item of a list, with its configuration.
+    Hydrated,
+    /// An item of a list with `hydrate=false`: without its configuration.
+    Slim,
+    /// An item of an account's list: with an empty configuration and the shortest `element`.
+    Account,
+}
+
+/// An instance as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
+pub(super) struct View<'a> {
+    id: u64,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_date: Option<&'a str>,
+    token: &'a str,
+    element: &'a RawValue,
+    element_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Cow<'a, [String]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provision_interactions: Option<[(); 0]>,
+    valid: bool,
+    disabled: bool,
+    max_cache_size: u32,
+    cache_time_to_live: u32,
+    caching_enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<BTreeMap<&'a str, Option<&'a str>>>,
+    events_enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_notification_callback_url: Option<&'a str>,
+    trace_logging_enabled: bool,
+    external_authentication: ExternalAuthentication,
+    user: User,
+}
+
+/// The user to whom all instances of a sandbox belong.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    id: u32,
+    email_address: &'static str,
+    first_name: &'static str,
+    last_name: &'static str,
+}
+
+const USER: User =
+    User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
+
+impl Instance {
+    /// Whether events are on, which the platform derives from the configuration.
+    fn events_enabled(&self) -> bool {
+        self.configuration.get("event.notification.enabled") == Some("true")
+    }
+
+    /// The instance as JSON; `shuffle` gives its tags in another order each time.
+    pub(super) fn view(&self, detail: Detail, reading: Reading, shuffle: bool) -> View<'_> {
+        let account = detail == Detail::Account;
+        let configuration = match detail {
+            Detail::Single | Detail::Hydrated => {
+                Some(self.configuration.read(self.connector, reading))
+            }
+            Detail::Slim => None,
+            Detail::Account => Some(BTreeMap::new()),
+        };
+        View {
+            id: self.id,
+            name: &self.name,
+            created_date: (!account).then_some(&self.created),
+            token: &self.token,
+            element: self.element(detail),
+            element_id: self.connector.id,
+            tags: (!account).then(|| self.tags(shuffle)),
+            provision_interactions: (detail == Detail::Single).then_some([]),
+            valid: true,
+            disabled: self.disabled,
+            max_cache_size: 0,
+            cache_time_to_live: 0,
+            caching_enabled: false,
+            configuration,
+            events_enabled: self.events_enabled(),
+            events_notification_callback_url: self
+                .configuration
+                .get("event.notification.callback.url"),
+            trace_logging_enabled: self.trace_logging,
+            external_authentication: self.external_authentication,
+            user: USER,
+        }
+    }
+
+    fn element(&self, detail: Detail) -> &RawValue {
+        match detail {
+            Detail::Single => &self.connector.full,
+            Detail::Hydrated | Detail::Slim => &self.connector.listed,
+            Detail::Account => &self.connector.slim,
+        }
+    }
+
+    fn tags(&self, shuffle: bool) -> Cow<'_, [String]> {
+        if !shuffle {
+            return Cow::Borrowed(&self.tags);
+        }
+        let mut tags = self.tags.clone();
+        fastrand::shuffle(&mut tags);
+        Cow::Owned(tags)
+    }
+}

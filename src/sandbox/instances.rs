@@ -1,0 +1,272 @@
+//! The calls on instances.
+//!
+//! In: requests whose caller, path and media types have been checked. Out: replies, and changes
+//! in the store. A write checks everything that it can before it exchanges a grant, and changes
+//! nothing before everything is right. It must never answer a write before it is committed.
+
+use std::time::SystemTime;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::body::Body;
+use super::catalogue::Connector;
+use super::configuration::Configuration;
+use super::instance::{Detail, ExternalAuthentication, Instance, View};
+use super::listing::{Order, Page};
+use super::oauth::{self, Offer};
+use super::platform::Platform;
+use super::reply::{Answer, Failure, Reply};
+use super::request::Request;
+use super::store::{Change, Grant};
+use super::timestamp;
+
+impl Platform {
+    /// The list of instances, all or those of one connector; an empty one is a 404.
+    pub(super) fn list(
+        &self,
+        request: &Request,
+        connector: Option<&Connector>,
+        detail: Detail,
+    ) -> Answer {
+        let tags: Vec<_> = request.parameters("tags[]").collect();
+        let text = request.parameter("searchText").unwrap_or_default().to_lowercase();
+        let matches = self.store.instances().filter(|instance| {
+            connector.is_none_or(|connector| connector.id == instance.connector.id)
+                && tags.iter().all(|wanted| instance.tags.iter().any(|tag| tag == wanted))
+                && (text.is_empty()
+                    || instance.connector.key == text
+                    || instance.name.to_lowercase().contains(&text))
+        });
+        let (limit, order) = (self.behaviour.page_size, self.behaviour.order);
+        let id = |instance: &Instance| instance.id;
+        let page = Page::cut(request, matches.collect(), id, limit, order)?;
+        if page.is_nothing() {
+            return Err(Failure::not_found("No element instances found"));
+        }
+        let items = page.items.iter().map(|item| self.view(item, detail));
+        page.reply(&items.collect::<Vec<_>>())
+    }
+
+    /// `POST`: creates an instance, of `connector` if the path names one.
+    pub(super) fn create(
+        &mut self,
+        request: &Request,
+        connector: Option<&'static Connector>,
+    ) -> Answer {
+        let body: Body = request.json()?;
+        let connector = connector.map_or_else(|| body.connector(), Ok)?;
+        let mut instance = self.draft(&body, connector)?;
+        check_required(&body, &instance)?;
+        let grant = self.authenticate(&body, instance.external_authentication, &mut instance)?;
+        instance.id = self.store.next_id();
+        self.put(instance, grant)
+    }
+
+    /// The instance that a creation describes, without an id yet and without tokens.
+    pub(super) fn draft(
+        &self,
+        body: &Body,
+        connector: &'static Connector,
+    ) -> Result<Instance, Failure> {
+        let missing = || Failure::bad_request("Missing required member: name");
+        let name = body.name()?.ok_or_else(missing)?;
+        let mut configuration = Configuration::default();
+        if let Some(values) = &body.configuration {
+            configuration.merge(values, self.behaviour.keep_masked);
+        }
+        Ok(Instance {
+            id: 0,
+            created: timestamp::iso(SystemTime::now()),
+            token: oauth::random_token(),
+            connector,
+            // Without tags the platform makes the name one.
+            tags: body.tags().filter(|t| !t.is_empty()).unwrap_or_else(|| vec![name.clone()]),
+            name,
+            disabled: false,
+            trace_logging: false,
+            external_authentication: body.external_authentication.unwrap_or_default(),
+            configuration,
+        })
+    }
+
+    /// The instance that a seed describes; else what is wrong with it.
+    pub(super) fn draft_from(&self, seed: Value) -> Result<Instance, String> {
+        let body: Body = serde_json::from_value(seed).map_err(|error| error.to_string())?;
+        let connector = body.connector().map_err(Failure::into_message)?;
+        self.draft(&body, connector).map_err(Failure::into_message)
+    }
+
+    /// The calls on the path of one instance.
+    pub(super) fn one(&mut self, request: &Request, id: u64) -> Answer {
+        match request.method {
+            Method::GET => Reply::json(&self.view(self.instance(id)?, Detail::Single)),
+            Method::DELETE => {
+                self.instance(id)?;
+                self.commit(vec![Change::Remove(id)])?;
+                Ok(Reply::empty())
+            }
+            _ => self.update(request, id),
+        }
+    }
+
+    /// `PATCH` and `PUT`: both change what the body has and leave the rest.
+    ///
+    /// That PUT resets what its body lacks is documented nowhere; a body of name and tags alone
+    /// is. Only PUT knows `reAuthenticate`.
+    fn update(&mut self, request: &Request, id: u64) -> Answer {
+        let body: Body = request.json()?;
+        let mut instance = self.instance(id)?.clone();
+        body.check_same_connector(instance.connector)?;
+        if let Some(name) = body.name()? {
+            instance.name = name;
+        }
+        if let Some(tags) = body.tags() {
+            instance.tags = tags;
+        }
+        if let Some(changes) = &body.configuration {
+            instance.configuration.merge(changes, self.behaviour.keep_masked);
+        }
+        let asked = request.method == Method::PUT
+            && request.parameter("reAuthenticate").is_some_and(|value| value == "true");
+        let offered = body.provider_data.as_ref().is_some_and(|data| !data.is_empty());
+        let grant = if asked || offered {
+            // Also of an instance that was created from tokens: only its creation is external.
+            self.authenticate(&body, ExternalAuthentication::None, &mut instance)?
+        } else {
+            None
+        };
+        self.put(instance, grant)
+    }
+
+    /// `GET …/configuration`.
+    pub(super) fn entries(&self, id: u64) -> Answer {
+        let instance = self.instance(id)?;
+        let reading = self.behaviour.reading;
+        Reply::json(&instance.configuration.entries(instance.connector, reading))
+    }
+
+    /// `GET …/configuration/{configId}`.
+    pub(super) fn entry(&self, id: u64, entry: u64) -> Answer {
+        let instance = self.instance(id)?;
+        let reading = self.behaviour.reading;
+        let found = instance.configuration.entry(instance.connector, entry, reading);
+        Reply::json(&found.ok_or_else(|| no_entry(entry))?)
+    }
+
+    /// `PATCH …/configuration/{configId}`: sets one value and answers with the entry.
+    pub(super) fn update_entry(&mut self, request: &Request, id: u64, entry: u64) -> Answer {
+        let body: Value = request.json()?;
+        let value = body.get("propertyValue").cloned();
+        let value =
+            value.ok_or_else(|| Failure::bad_request("Missing required member: propertyValue"))?;
+        let mut instance = self.instance(id)?.clone();
+        let key = instance.configuration.key_of(instance.connector, entry);
+        let changes = [(key.ok_or_else(|| no_entry(entry))?, value)].into_iter().collect();
+        instance.configuration.merge(&changes, self.behaviour.keep_masked);
+        self.commit(vec![Change::Put(Box::new(instance))])?;
+        self.entry(id, entry)
+    }
+
+    /// Switches something on or off; doing so again changes nothing.
+    pub(super) fn toggle(&mut self, id: u64, switch: impl FnOnce(&mut Instance)) -> Answer {
+        let mut instance = self.instance(id)?.clone();
+        switch(&mut instance);
+        self.commit(vec![Change::Put(Box::new(instance))])?;
+        Ok(Reply::empty())
+    }
+
+    /// `GET …/events`: none yet, which here is an empty list and not a 404.
+    pub(super) fn events(&self, id: Option<u64>) -> Answer {
+        if let Some(id) = id {
+            self.instance(id)?;
+        }
+        Reply::json(&json!([]))
+    }
+
+    /// `/ping`: whether the connection to the provider works.
+    pub(super) fn ping(&self, id: u64) -> Answer {
+        let instance = self.connected(id)?;
+        let now = timestamp::iso(SystemTime::now());
+        let endpoint = &instance.connector.key;
+        let reply = Reply::json(&json!({ "endpoint": endpoint, "dateTime": now, "valid": true }))?;
+        Ok(reply.with("elements-element-instance-id", &id))
+    }
+
+    /// `/hubs/…`: the provider's resources, of which there are none.
+    pub(super) fn provider(&self, id: u64) -> Answer {
+        self.connected(id)?;
+        Ok(Reply::json(&json!([]))?.with("elements-element-instance-id", &id))
+    }
+
+    /// Refuses an instance below the path of another connector.
+    pub(super) fn check_connector(&self, id: u64, connector: &Connector) -> Result<(), Failure> {
+        let found = self.instance(id)?.connector.id == connector.id;
+        if found { Ok(()) } else { Err(no_instance(id)) }
+    }
+
+    fn instance(&self, id: u64) -> Result<&Instance, Failure> {
+        self.store.get(id).ok_or_else(|| no_instance(id))
+    }
+
+    /// The instance, if calls to its provider are let through.
+    fn connected(&self, id: u64) -> Result<&Instance, Failure> {
+        let instance = self.instance(id)?;
+        let disabled = || Failure::new(403, format!("The element instance {id} is disabled"));
+        if instance.disabled { Err(disabled()) } else { Ok(instance) }
+    }
+
+    /// Exchanges what the body offers for tokens in the instance's configuration.
+    fn authenticate(
+        &self,
+        body: &Body,
+        external: ExternalAuthentication,
+        instance: &mut Instance,
+    ) -> Result<Option<Grant>, Failure> {
+        let provider_data = body.provider_data.as_ref();
+        let offer = Offer { connector: instance.connector, provider_data, external };
+        let was_used = |connector: &str, code: &str| self.store.was_used(connector, code);
+        offer.accept(&mut instance.configuration, was_used, self.behaviour.bad_code_status)
+    }
+
+    /// Commits a new or changed instance and answers with it.
+    fn put(&mut self, instance: Instance, grant: Option<Grant>) -> Answer {
+        let reply = Reply::json(&self.view(&instance, Detail::Single))?;
+        let mut changes = vec![Change::Put(Box::new(instance))];
+        changes.extend(grant.map(Change::Use));
+        self.commit(changes)?;
+        Ok(reply)
+    }
+
+    fn commit(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
+        self.store.commit(changes).map_err(|error| {
+            let message =
+                format!("The sandbox cannot write its state, nothing was changed: {error}");
+            Failure::new(500, message)
+        })
+    }
+
+    fn view<'a>(&self, instance: &'a Instance, detail: Detail) -> View<'a> {
+        let shuffle = self.behaviour.order == Order::Shuffled;
+        instance.view(detail, self.behaviour.reading, shuffle)
+    }
+}
+
+/// Names every required key that a creation lacks, not the first one only.
+fn check_required(body: &Body, instance: &Instance) -> Result<(), Failure> {
+    let mut missing = instance.configuration.missing(instance.connector);
+    missing.retain(|key| !body.excuses(key));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Missing required configuration: {}", missing.join(", "));
+    Err(Failure::bad_request(message))
+}
+
+fn no_instance(id: u64) -> Failure {
+    Failure::not_found(format!("No element instance found with ID {id}"))
+}
+
+fn no_entry(id: u64) -> Failure {
+    Failure::not_found(format!("No configuration found with ID {id}"))
+}

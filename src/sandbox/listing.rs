@@ -1,0 +1,130 @@
+//! Cuts a list into pages.
+//!
+//! In: everything that matches, by ascending id, and the query's `pageSize` and `nextPage`. Out:
+//! the items of one page and the headers that go with it. The token names the last item that was
+//! given, not a position, so instances that come and go between two pages move no others. A page
+//! size above the limit is clamped and `Elements-Error` says so; the token is absent, not empty,
+//! on the last page. It must never serialise or copy items of other pages.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::reply::{Answer, Failure, Reply};
+use super::request::Request;
+
+/// One page of a list.
+pub(super) struct Page<'a, T> {
+    pub(super) items: Vec<&'a T>,
+    total: usize,
+    next: Option<String>,
+    clamped_to: Option<usize>,
+}
+
+/// In which order a list is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    ById,
+    /// Another order for each listing, and the same one on all pages of a listing.
+    Shuffled,
+}
+
+/// Where a page begins.
+struct Cursor {
+    /// The seed of the order; 0 is the order of ids.
+    seed: u64,
+    /// The id of the last item that was given.
+    after: Option<u64>,
+}
+
+impl<'a, T> Page<'a, T> {
+    /// Cuts out the page that `request` asks for; `matches` are by ascending id.
+    pub(super) fn cut(
+        request: &Request,
+        mut matches: Vec<&'a T>,
+        id: impl Fn(&T) -> u64,
+        limit: usize,
+        order: Order,
+    ) -> Result<Self, Failure> {
+        let (size, clamped_to) = page_size(request, limit)?;
+        let cursor = Cursor::of(request, order)?;
+        let total = matches.len();
+        if cursor.seed != 0 {
+            matches.sort_unstable_by_key(|item| cursor.rank(id(item)));
+        }
+        let last = cursor.after.map(|id| cursor.rank(id));
+        let start = matches.partition_point(|item| Some(cursor.rank(id(item))) <= last);
+        let items: Vec<_> = matches.into_iter().skip(start).take(size).collect();
+        let more = start + items.len() < total;
+        let next = items.last().filter(|_| more).map(|item| cursor.after(id(item)));
+        Ok(Self { items, total, next, clamped_to })
+    }
+
+    /// Whether nothing matches at all, on any page.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.total == 0
+    }
+
+    /// The reply with this page's headers; `body` is what its items read as.
+    pub(super) fn reply(&self, body: &impl Serialize) -> Answer {
+        let mut reply = Reply::json(body)?
+            .with("elements-returned-count", &self.items.len())
+            .with("elements-total-count", &self.total);
+        if let Some(token) = &self.next {
+            reply = reply.with("elements-next-page-token", token);
+        }
+        if let Some(limit) = self.clamped_to {
+            let warning = format!("pageSize is too large: at most {limit} items are returned");
+            reply = reply.with("elements-error", &warning);
+        }
+        Ok(reply)
+    }
+}
+
+/// The size of the page and, if it was clamped, to what.
+fn page_size(request: &Request, limit: usize) -> Result<(usize, Option<usize>), Failure> {
+    let Some(asked) = request.parameter("pageSize").filter(|text| !text.is_empty()) else {
+        return Ok((limit, None));
+    };
+    match asked.parse::<usize>() {
+        Ok(size) if size > limit => Ok((limit, Some(limit))),
+        Ok(size) if size > 0 => Ok((size, None)),
+        _ => Err(Failure::bad_request(format!("pageSize must be a positive number, not {asked}"))),
+    }
+}
+
+impl Cursor {
+    /// The cursor that a request carries; an empty token asks for the first page.
+    fn of(request: &Request, order: Order) -> Result<Self, Failure> {
+        if let Some(token) = request.parameter("nextPage").filter(|token| !token.is_empty()) {
+            let foreign = || Failure::bad_request("nextPage is not a token of this list");
+            return Self::decode(token).ok_or_else(foreign);
+        }
+        let seed = if order == Order::Shuffled { fastrand::u64(1..) } else { 0 };
+        Ok(Self { seed, after: None })
+    }
+
+    fn decode(token: &str) -> Option<Self> {
+        let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
+        let (seed, after) = text.split_once(':')?;
+        Some(Self { seed: seed.parse().ok()?, after: Some(after.parse().ok()?) })
+    }
+
+    /// The token for the page after the item `id`. Plain Base64 on purpose: a client that puts it
+    /// into a URL without encoding it is to notice.
+    fn after(&self, id: u64) -> String {
+        STANDARD.encode(format!("{}:{id}", self.seed))
+    }
+
+    /// The place of an id in this listing's order; no two ids have the same.
+    fn rank(&self, id: u64) -> u64 {
+        if self.seed == 0 {
+            return id;
+        }
+        // SplitMix64: every step can be undone, hence no collisions.
+        let mut mixed = id.wrapping_add(self.seed);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}

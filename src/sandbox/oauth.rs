@@ -1,0 +1,132 @@
+//! What the provider behind an OAuth connector would do: exchange grants for tokens.
+//!
+//! In: a connector, the configuration and the `providerData` of a write. Out: the tokens, written
+//! into the configuration, and the grant that is now used up. A code works once per connector, as
+//! it does at providers; one that begins with `demo-` works always, so that examples can be run
+//! again. It must never keep a grant anywhere but in the list of used codes.
+
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::catalogue::{Connector, Method};
+use super::configuration::Configuration;
+use super::instance::ExternalAuthentication;
+use super::reply::Failure;
+use super::store::Grant;
+use super::timestamp;
+
+/// Codes that begin so are never used up.
+const REUSABLE: &str = "demo-";
+
+/// Connectors that authenticate with client credentials and are documented with an empty code.
+const WITHOUT_CODE: [&str; 1] = ["marketo"];
+
+/// What a write offers to authenticate with.
+pub(super) struct Offer<'a> {
+    pub(super) connector: &'static Connector,
+    pub(super) provider_data: Option<&'a Map<String, Value>>,
+    pub(super) external: ExternalAuthentication,
+}
+
+impl Offer<'_> {
+    /// Exchanges the offer for tokens in `configuration` and returns the grant that it used up.
+    ///
+    /// Connectors that need no grant take the offer as it is.
+    pub(super) fn accept(
+        &self,
+        configuration: &mut Configuration,
+        was_used: impl Fn(&str, &str) -> bool,
+        bad_code_status: u16,
+    ) -> Result<Option<Grant>, Failure> {
+        let method = self.method(configuration);
+        if !method.is_oauth() {
+            return Ok(None);
+        }
+        if self.external == ExternalAuthentication::Initial {
+            return check_tokens(configuration).map(|()| None);
+        }
+        let code = self.code(method)?;
+        let unusable = |code: &str| code.is_empty() || was_used(&self.connector.key, code);
+        if code.is_some_and(unusable) {
+            return Err(self.refused(bad_code_status));
+        }
+        write_tokens(configuration, method);
+        let single_use = code.filter(|code| !code.starts_with(REUSABLE));
+        Ok(single_use.map(|code| Grant { connector: &self.connector.key, code: code.to_owned() }))
+    }
+
+    /// The way in that this write takes: what it names, else what it offers, else the usual one.
+    fn method(&self, configuration: &Configuration) -> Method {
+        let methods = &self.connector.methods;
+        let named = configuration.get("authentication.type");
+        let named = named.and_then(|n| methods.iter().find(|m| m.as_str().eq_ignore_ascii_case(n)));
+        let offers = |member| self.provider_data.is_some_and(|data| data.contains_key(member));
+        let offered = methods.iter().find(|method| match method {
+            Method::Oauth2 => offers("code"),
+            Method::Oauth1 => offers("oauth_token"),
+            Method::Basic | Method::Custom | Method::ApiKey => false,
+        });
+        named.or(offered).or(methods.first()).copied().unwrap_or(Method::Custom)
+    }
+
+    /// The part of the offer that a provider takes once; none where this connector needs none.
+    fn code(&self, method: Method) -> Result<Option<&str>, Failure> {
+        let needed: &[&str] = match method {
+            Method::Oauth1 => &["oauth_verifier", "oauth_token", "secret"],
+            _ => &["code"],
+        };
+        let documented = self.connector.provider_data.iter().any(|m| needed.contains(&m.as_str()));
+        if !documented {
+            return Ok(None);
+        }
+        let text = |member: &str| self.provider_data?.get(member)?.as_str();
+        if WITHOUT_CODE.contains(&self.connector.key.as_str()) && text("code") == Some("") {
+            return Ok(None);
+        }
+        let missing: Vec<_> = needed.iter().copied().filter(|m| text(m).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(needed.first().and_then(|member| text(member)));
+        }
+        let members: Vec<_> =
+            missing.iter().map(|member| format!("providerData.{member}")).collect();
+        let message = format!("Missing required authentication data: {}", members.join(", "));
+        Err(Failure::bad_request(message))
+    }
+
+    fn refused(&self, status: u16) -> Failure {
+        let name = &self.connector.name;
+        Failure::new(status, format!("The authorization code was not accepted by {name}"))
+            .said_by_provider("invalid_grant")
+    }
+}
+
+/// Takes tokens that were obtained elsewhere; the platform asks nobody and stores them.
+fn check_tokens(configuration: &Configuration) -> Result<(), Failure> {
+    let tokens = ["oauth.user.refresh_token", "oauth.user.token"];
+    if tokens.iter().any(|key| configuration.get(key).is_some()) {
+        return Ok(());
+    }
+    Err(Failure::bad_request("Missing required configuration: oauth.user.refresh_token"))
+}
+
+/// Writes what the platform writes after an exchange.
+fn write_tokens(configuration: &mut Configuration, method: Method) {
+    configuration.set("oauth.user.token", random_token());
+    if method == Method::Oauth1 {
+        configuration.set("oauth.user.token.secret", random_token());
+    } else {
+        configuration.set("oauth.user.refresh_token", random_token());
+        let now = timestamp::epoch_milliseconds(SystemTime::now());
+        configuration.set("oauth.user.refresh_time", now);
+    }
+}
+
+/// 32 random bytes in Base64, the shape of the platform's own tokens.
+pub(super) fn random_token() -> String {
+    // Not from a cryptographic source: what it guards is a test double on this machine.
+    let bytes: [u8; 32] = std::array::from_fn(|_| fastrand::u8(..));
+    STANDARD.encode(bytes)
+}

@@ -1,0 +1,170 @@
+//! The platform: answers one request after the other.
+//!
+//! In: requests that have been read to their end. Out: responses, and an entry in the journal for
+//! each. Checks come in the platform's order: who asks, whether the path is there, whether it has
+//! the method, what is accepted and sent; only then the request itself. Everything here is
+//! synchronous and total: it runs under one lock, never waits and must never panic.
+
+use axum::body::Body;
+use axum::http::{Method, Response};
+use serde_json::json;
+
+use super::authorization::{self, Need};
+use super::catalogue::Connector;
+use super::configuration::Reading;
+use super::instance::Detail;
+use super::journal::{Entry, Journal};
+use super::listing::Order;
+use super::reply::{Answer, Failure, Reply, render};
+use super::request::Request;
+use super::routes::{Part, Route, Which};
+use super::store::Store;
+use super::{Credentials, connectors};
+
+/// The state of a sandbox and the ways in which it behaves.
+pub(super) struct Platform {
+    pub(super) behaviour: Behaviour,
+    pub(super) credentials: Credentials,
+    pub(super) store: Store,
+    pub(super) journal: Journal,
+}
+
+/// Where the facts leave a choice, or a test wants another.
+#[derive(Clone, Debug)]
+pub(super) struct Behaviour {
+    pub(super) reading: Reading,
+    pub(super) keep_masked: bool,
+    pub(super) bad_code_status: u16,
+    pub(super) order: Order,
+    pub(super) page_size: usize,
+    /// The base URL inside values that the platform makes.
+    pub(super) base_url: String,
+}
+
+impl Platform {
+    /// Answers `request` and records it.
+    pub(super) fn respond(&mut self, request: &Request) -> Response<Body> {
+        let route = request.segments().and_then(|segments| Route::parse(&segments));
+        let response = render(self.answer(request, route));
+        // Who looks at the journal is not to see himself looking.
+        if route != Some(Route::Journal) {
+            self.record(request, &response);
+        }
+        response
+    }
+
+    /// Refuses a request that could not be read, and records it.
+    pub(super) fn refuse(&mut self, request: &Request, failure: Failure) -> Response<Body> {
+        let response = render(Err(failure));
+        self.record(request, &response);
+        response
+    }
+
+    fn record(&mut self, request: &Request, response: &Response<Body>) {
+        self.journal.record(Entry {
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            query: request.raw_query.clone(),
+            status: response.status().as_u16(),
+            body: request.recorded_body(),
+        });
+    }
+
+    fn answer(&mut self, request: &Request, route: Option<Route<'_>>) -> Answer {
+        let need = route.map_or(Need::Account, |route| route.need(&request.method));
+        let header = request.authorization.as_deref();
+        let selected = authorization::check(header, &self.credentials, need, |token| {
+            self.store.with_token(token)
+        })?;
+        let route = route
+            .ok_or_else(|| Failure::not_found(format!("No resource found at {}", request.path)))?;
+        if !route.has(&request.method) {
+            return Err(Failure::method_not_allowed(route.methods()));
+        }
+        request.check_media_types()?;
+        self.dispatch(request, route, selected)
+    }
+
+    /// `selected` is the instance of the Element token.
+    fn dispatch(&mut self, request: &Request, route: Route<'_>, selected: Option<u64>) -> Answer {
+        let by_token = || selected.ok_or_else(authorization::unauthorized);
+        let id_of = |which| match which {
+            Which::Id(id) => Ok(id),
+            Which::Token => by_token(),
+        };
+        match route {
+            Route::Instances => match request.method {
+                Method::GET => self.list(request, None, list_detail(request)),
+                Method::POST => self.create(request, None),
+                _ => self.one(request, by_token()?),
+            },
+            Route::Instance(id) => self.one(request, id),
+            Route::Configuration(which) => self.entries(id_of(which)?),
+            Route::Entry(which, entry) => match request.method {
+                Method::PATCH => self.update_entry(request, id_of(which)?, entry),
+                _ => self.entry(id_of(which)?, entry),
+            },
+            Route::Enabled(which) => {
+                let disabled = request.method == Method::DELETE;
+                self.toggle(id_of(which)?, |instance| instance.disabled = disabled)
+            }
+            Route::TraceLogging(which) => {
+                let on = request.method == Method::PUT;
+                self.toggle(id_of(which)?, |instance| instance.trace_logging = on)
+            }
+            Route::Events(id) => self.events(id),
+            Route::AccountInstances => self.list(request, None, Detail::Account),
+            Route::OfConnector(key, part) => {
+                self.dispatch_connector(request, connectors::named(key)?, part)
+            }
+            Route::Connectors => connectors::list(request),
+            Route::ConnectorKeys => connectors::keys(),
+            Route::Organization => self.organization(),
+            Route::Ping => self.ping(by_token()?),
+            Route::Hub => self.provider(by_token()?),
+            Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
+        }
+    }
+
+    fn dispatch_connector(
+        &mut self,
+        request: &Request,
+        connector: &'static Connector,
+        part: Part,
+    ) -> Answer {
+        match part {
+            Part::Itself => connectors::show(connector),
+            Part::Properties => connectors::properties(connector),
+            Part::Metadata => connectors::metadata(connector),
+            Part::OauthUrl => connectors::oauth_url(request, connector, &self.behaviour.base_url),
+            Part::OauthToken => connectors::oauth_token(request, connector),
+            Part::Instances => match request.method {
+                Method::POST => self.create(request, Some(connector)),
+                _ => self.list(request, Some(connector), list_detail(request)),
+            },
+            Part::Instance(id) => {
+                self.check_connector(id, connector)?;
+                self.one(request, id)
+            }
+        }
+    }
+
+    /// `GET /organizations/me`: the organization, with its secret in clear.
+    fn organization(&self) -> Answer {
+        Reply::json(&json!({
+            "id": 1,
+            "name": "Sandbox",
+            "createdDate": "2017-01-01T00:00:00Z",
+            "active": true,
+            "secret": self.credentials.organization,
+        }))
+    }
+}
+
+/// Lists are hydrated unless a request says otherwise.
+fn list_detail(request: &Request) -> Detail {
+    match request.parameter("hydrate") {
+        Some("false") => Detail::Slim,
+        _ => Detail::Hydrated,
+    }
+}

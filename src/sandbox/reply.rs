@@ -1,0 +1,138 @@
+//! What a request is answered with, and how a failure reads on the wire.
+//!
+//! In: a status, headers and a body, or a [`Failure`]. Out: one HTTP response. Every response
+//! carries `Elements-Request-Id`, 24 hexadecimal digits, and every failure is the envelope
+//! `{requestId, message[, providerMessage]}` with that same id. Every success is a 200, never a
+//! 201 or 204. It must never leave a failure without the envelope, whatever went wrong.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+/// A success: always status 200.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    headers: Vec<(&'static str, String)>,
+    body: Option<Vec<u8>>,
+}
+
+/// A refusal or an error.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: u16,
+    message: String,
+    provider_message: Option<&'static str>,
+    allow: Option<&'static str>,
+}
+
+/// What a handler returns.
+pub(super) type Answer = Result<Reply, Failure>;
+
+impl Reply {
+    /// A 200 without a body, as deletions and toggles are answered.
+    pub(super) fn empty() -> Self {
+        Self::default()
+    }
+
+    /// A 200 with a JSON body.
+    pub(super) fn json(body: &impl Serialize) -> Answer {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Failure::new(500, format!("The reply cannot be written: {error}")))?;
+        Ok(Self { headers: Vec::new(), body: Some(body) })
+    }
+
+    /// Adds a header.
+    pub(super) fn with(mut self, name: &'static str, value: &(impl ToString + ?Sized)) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+}
+
+impl Failure {
+    /// A failure with one of the platform's status codes.
+    pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), provider_message: None, allow: None }
+    }
+
+    /// A request that says something wrong.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, message)
+    }
+
+    /// Something that is not there; the platform's texts begin with `No` and name it.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, message)
+    }
+
+    /// A known path with another method; `allow` lists those it has.
+    pub(super) fn method_not_allowed(allow: &'static str) -> Self {
+        Self { allow: Some(allow), ..Self::new(405, "Method not allowed") }
+    }
+
+    /// What it says.
+    pub(super) fn into_message(self) -> String {
+        self.message
+    }
+
+    /// Adds what the provider behind the connector said.
+    pub(super) fn said_by_provider(mut self, message: &'static str) -> Self {
+        self.provider_message = Some(message);
+        self
+    }
+}
+
+/// The envelope of every failure.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    request_id: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_message: Option<&'a str>,
+}
+
+/// Turns an answer into the response on the wire.
+pub(super) fn render(answer: Answer) -> Response<Body> {
+    let request_id = request_id();
+    let (status, headers, body) = match answer {
+        Ok(reply) => (StatusCode::OK, reply.headers, reply.body),
+        Err(failure) => {
+            let (status, headers, body) = envelope(&failure, &request_id);
+            (status, headers, Some(body))
+        }
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    let wire = response.headers_mut();
+    insert(wire, "elements-request-id", &request_id);
+    for (name, value) in &headers {
+        insert(wire, name, value);
+    }
+    if let Some(body) = body {
+        wire.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *response.body_mut() = Body::from(body);
+    }
+    response
+}
+
+fn envelope(
+    failure: &Failure,
+    request_id: &str,
+) -> (StatusCode, Vec<(&'static str, String)>, Vec<u8>) {
+    let Failure { status, message, provider_message, allow } = failure;
+    let envelope = Envelope { request_id, message, provider_message: *provider_message };
+    let body = serde_json::to_vec(&envelope).unwrap_or_default();
+    let headers = allow.map(|methods| ("allow", methods.to_owned())).into_iter().collect();
+    (StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers, body)
+}
+
+/// Leaves a header out whose value cannot be sent, rather than failing a request that succeeded.
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+fn request_id() -> String {
+    format!("{:016x}{:08x}", fastrand::u64(..), fastrand::u32(..))
+}

@@ -1,0 +1,161 @@
+//! Which paths there are, with which methods, and what each needs.
+//!
+//! In: the segments of a path below the base URL. Out: a [`Route`], the methods that it has and
+//! the parts of `Authorization` that it needs. Knows nothing of what the routes do. It must never
+//! let a path with another method look like a path that is not there: the one is 405, the other
+//! is 404.
+
+use axum::http::Method;
+
+use super::authorization::Need;
+
+/// How a path says which instance it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// By the id in the path.
+    Id(u64),
+    /// By the Element token in `Authorization`.
+    Token,
+}
+
+/// A path that this platform has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route<'a> {
+    /// The list of instances; writes other than POST mean the instance of the token.
+    Instances,
+    Instance(u64),
+    Configuration(Which),
+    Entry(Which, u64),
+    Enabled(Which),
+    TraceLogging(Which),
+    /// Events of one instance, or of all.
+    Events(Option<u64>),
+    AccountInstances,
+    Connectors,
+    ConnectorKeys,
+    /// Something of the connector with a key or id.
+    OfConnector(&'a str, Part),
+    Organization,
+    /// The data plane: whether the connection works.
+    Ping,
+    /// The data plane: the provider's resources.
+    Hub,
+    /// This sandbox's own record of requests.
+    Journal,
+}
+
+/// What a path below a connector means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Itself,
+    Properties,
+    Metadata,
+    OauthUrl,
+    OauthToken,
+    Instances,
+    Instance(u64),
+}
+
+impl<'a> Route<'a> {
+    /// Reads a path.
+    pub(super) fn parse(segments: &[&'a str]) -> Option<Self> {
+        Some(match *segments {
+            ["instances"] => Self::Instances,
+            ["instances", "configuration"] => Self::Configuration(Which::Token),
+            ["instances", "configuration", entry] => Self::Entry(Which::Token, entry.parse().ok()?),
+            ["instances", "enabled"] => Self::Enabled(Which::Token),
+            ["instances", "trace-logging"] => Self::TraceLogging(Which::Token),
+            ["instances", "events"] => Self::Events(None),
+            ["instances", id, ref rest @ ..] => Self::of_instance(id.parse().ok()?, rest)?,
+            ["accounts", "instances"] => Self::AccountInstances,
+            ["elements"] => Self::Connectors,
+            ["elements", "keys"] => Self::ConnectorKeys,
+            ["elements", key, ref rest @ ..] => Self::OfConnector(key, Part::parse(rest)?),
+            ["organizations", "me"] => Self::Organization,
+            ["ping"] | ["hubs", _, "ping"] => Self::Ping,
+            ["hubs", _, _, ..] => Self::Hub,
+            ["sandbox", "journal"] => Self::Journal,
+            _ => return None,
+        })
+    }
+
+    fn of_instance(id: u64, rest: &[&str]) -> Option<Self> {
+        Some(match *rest {
+            [] => Self::Instance(id),
+            ["configuration"] => Self::Configuration(Which::Id(id)),
+            ["configuration", entry] => Self::Entry(Which::Id(id), entry.parse().ok()?),
+            ["enabled"] => Self::Enabled(Which::Id(id)),
+            ["trace-logging"] => Self::TraceLogging(Which::Id(id)),
+            ["events"] => Self::Events(Some(id)),
+            _ => return None,
+        })
+    }
+
+    /// The methods of this path, as `Allow` lists them.
+    pub(super) fn methods(self) -> &'static str {
+        match self {
+            Self::Instances | Self::Hub => "GET, POST, PUT, PATCH, DELETE",
+            Self::Instance(_) => "GET, PUT, PATCH, DELETE",
+            Self::Entry(..) => "GET, PATCH",
+            Self::Enabled(_) | Self::TraceLogging(_) => "PUT, DELETE",
+            Self::OfConnector(_, part) => part.methods(),
+            Self::Configuration(_)
+            | Self::Events(_)
+            | Self::AccountInstances
+            | Self::Connectors
+            | Self::ConnectorKeys
+            | Self::Organization
+            | Self::Ping
+            | Self::Journal => "GET",
+        }
+    }
+
+    /// Whether this path has `method`.
+    pub(super) fn has(self, method: &Method) -> bool {
+        self.methods().split(", ").any(|known| known == method.as_str())
+    }
+
+    /// What `Authorization` must carry.
+    pub(super) fn need(self, method: &Method) -> Need {
+        let changes = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
+        match self {
+            Self::Instances if changes => Need::Token,
+            Self::Configuration(Which::Token)
+            | Self::Entry(Which::Token, _)
+            | Self::Enabled(Which::Token)
+            | Self::TraceLogging(Which::Token) => Need::Token,
+            Self::Ping | Self::Hub => Need::Data,
+            _ => Need::Account,
+        }
+    }
+
+    /// Whether a request creates an instance, which takes the platform its time.
+    pub(super) fn creates(self, method: &Method) -> bool {
+        let creates = matches!(self, Self::Instances | Self::OfConnector(_, Part::Instances));
+        creates && *method == Method::POST
+    }
+}
+
+impl Part {
+    fn parse(rest: &[&str]) -> Option<Self> {
+        Some(match *rest {
+            [] => Self::Itself,
+            ["configuration"] => Self::Properties,
+            ["metadata"] => Self::Metadata,
+            ["oauth", "url"] => Self::OauthUrl,
+            ["oauth", "token"] => Self::OauthToken,
+            ["instances"] => Self::Instances,
+            ["instances", id] => Self::Instance(id.parse().ok()?),
+            _ => return None,
+        })
+    }
+
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Itself | Self::Properties | Self::Metadata | Self::OauthToken => "GET",
+            Self::OauthUrl | Self::Instances => "GET, POST",
+            // There is no PATCH below a connector's path, unlike below `/instances`.
+            Self::Instance(_) => "GET, PUT, DELETE",
+        }
+    }
+}

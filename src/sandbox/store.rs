@@ -1,0 +1,126 @@
+//! What the sandbox holds, and the one way to change it.
+//!
+//! In: changes. Out: instances by id and by token, and which grants were used. A commit applies
+//! its changes and writes the state file; if that fails, all of them are taken back, so memory
+//! and file never say different things. Ids only grow, also over restarts, and are never given
+//! out twice. It must never be changed but through [`Store::commit`] (and the bulk insert for
+//! benchmarks, which writes once at its end).
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+
+use super::instance::Instance;
+use super::state::{Saved, StateFile};
+
+/// Everything a sandbox remembers.
+pub(super) struct Store {
+    saved: Saved,
+    by_token: HashMap<String, u64>,
+    file: Option<StateFile>,
+}
+
+/// One change; applying it gives the change that takes it back.
+#[derive(Clone)]
+pub(super) enum Change {
+    /// Adds an instance or replaces the one with its id.
+    Put(Box<Instance>),
+    /// Removes an instance.
+    Remove(u64),
+    /// Remembers that a grant was exchanged.
+    Use(Grant),
+    /// Forgets that.
+    Forget(Grant),
+}
+
+/// A grant of a provider's user, exchanged at one connector's provider.
+#[derive(Clone)]
+pub(super) struct Grant {
+    pub(super) connector: &'static str,
+    pub(super) code: String,
+}
+
+impl Store {
+    /// A store with what was saved, written to `file` at every commit.
+    pub(super) fn new(saved: Saved, file: Option<StateFile>) -> Self {
+        let tokens = saved.instances.values().map(|instance| (instance.token.clone(), instance.id));
+        Self { by_token: tokens.collect(), saved, file }
+    }
+
+    /// The instance with an id.
+    pub(super) fn get(&self, id: u64) -> Option<&Instance> {
+        self.saved.instances.get(&id)
+    }
+
+    /// The id of the instance with a token.
+    pub(super) fn with_token(&self, token: &str) -> Option<u64> {
+        self.by_token.get(token).copied()
+    }
+
+    /// All instances, by ascending id.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &Instance> {
+        self.saved.instances.values()
+    }
+
+    /// Whether a code was exchanged for a connector before.
+    pub(super) fn was_used(&self, connector: &str, code: &str) -> bool {
+        self.saved.codes.get(connector).is_some_and(|codes| codes.contains(code))
+    }
+
+    /// Takes the next id; one that is then not used is lost.
+    pub(super) fn next_id(&mut self) -> u64 {
+        let id = self.saved.next_id;
+        self.saved.next_id = id.saturating_add(1);
+        id
+    }
+
+    /// Applies `changes` and saves, or changes nothing.
+    pub(super) fn commit(&mut self, changes: Vec<Change>) -> io::Result<()> {
+        let mut undo: Vec<_> = changes.into_iter().map(|change| self.apply(change)).collect();
+        let saved = self.save();
+        if saved.is_err() {
+            while let Some(change) = undo.pop() {
+                self.apply(change);
+            }
+        }
+        saved
+    }
+
+    /// Adds many instances and saves once, or adds none.
+    pub(super) fn insert_all(&mut self, instances: Vec<Instance>) -> io::Result<()> {
+        self.commit(instances.into_iter().map(|i| Change::Put(Box::new(i))).collect())
+    }
+
+    fn save(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.write(&self.saved))
+    }
+
+    fn apply(&mut self, change: Change) -> Change {
+        match change {
+            Change::Put(instance) => {
+                let id = instance.id;
+                self.by_token.insert(instance.token.clone(), id);
+                let before = self.saved.instances.insert(id, *instance);
+                before.map_or(Change::Remove(id), |instance| Change::Put(Box::new(instance)))
+            }
+            Change::Remove(id) => match self.saved.instances.remove(&id) {
+                Some(instance) => {
+                    self.by_token.remove(&instance.token);
+                    Change::Put(Box::new(instance))
+                }
+                None => Change::Remove(id),
+            },
+            Change::Use(grant) => {
+                self.codes_of(grant.connector).insert(grant.code.clone());
+                Change::Forget(grant)
+            }
+            Change::Forget(grant) => {
+                self.codes_of(grant.connector).remove(&grant.code);
+                Change::Use(grant)
+            }
+        }
+    }
+
+    fn codes_of(&mut self, connector: &str) -> &mut BTreeSet<String> {
+        self.saved.codes.entry(connector.to_owned()).or_default()
+    }
+}

@@ -1,0 +1,14 @@
+//! The sandbox's own contract: what it answers, over real HTTP, against the facts about the
+//! platform.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on is to stop")]
+
+mod configuration;
+mod connectors;
+mod creation;
+mod instances;
+mod listing;
+mod oauth;
+mod protocol;
+mod state;
+mod support;
