@@ -1,3 +1,7 @@
 //! The `ocon` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ocon::cli::run(std::env::args_os())
+}

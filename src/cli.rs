@@ -1,0 +1,115 @@
+//! The command line: the one room that knows the environment, the terminal and the clock.
+//!
+//! In: arguments, environment variables, files and signals. Out: a result on stdout, everything
+//! else on stderr, and an exit code from the table in [`failure::Exit`]. Each command is a file of
+//! its own; what several need ([`globals`], `session`) stands beside them. Nothing is decided
+//! here that a plan could decide.
+
+pub mod failure;
+pub mod globals;
+pub mod target;
+
+mod apply;
+mod completions;
+mod embedded;
+mod environment;
+mod interrupt;
+mod missing;
+mod new_file;
+mod output;
+mod outputs;
+mod plan;
+mod progress;
+mod sandbox;
+mod saved;
+mod session;
+mod status;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use environment::Environment;
+use failure::{Exit, Failure};
+use globals::Globals;
+
+/// Keep SAP Open Connectors instances equal to YAML files in Git
+#[derive(Debug, Parser)]
+#[command(name = "ocon", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 success, no changes · 1 other error · 2 changes or blocked instances (plan --detailed-exitcode) · \
+3 some instances failed, unknown or blocked · 4 stale plan · 5 invalid files · 6 not authenticated or unreachable · \
+7 stopped by a guard · 64 usage · 130 interrupted";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the files, without network and without secrets
+    Validate(validate::Arguments),
+    /// Show what apply would do
+    Plan(plan::Arguments),
+    /// Make the platform say what the files say
+    Apply(apply::Arguments),
+    /// Show how the platform compares with the files, instance by instance
+    Status(status::Arguments),
+    /// Run a local emulator of the platform
+    Sandbox(sandbox::Arguments),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+/// Runs the command that the arguments name. This is the whole program.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let exit = match parse(arguments) {
+        Ok(cli) => dispatch(&cli),
+        Err(ended) => ended,
+    };
+    let exit = exit.unwrap_or_else(|failure| {
+        output::message(&failure.render());
+        failure.exit
+    });
+    exit.into()
+}
+
+/// Help and version are results; what cannot be parsed is a usage failure with a code of its own,
+/// since clap's own, 2, means changes to those who read exit codes.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Result<Exit, Failure>> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        let text = error.render().ansi().to_string();
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                output::result(&text).map(|()| Exit::Success)
+            }
+            _ => Err(Failure::rendered(Exit::Usage, text)),
+        }
+    })
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+    let environment = Environment::capture();
+    let globals = &cli.globals;
+    globals.set_up_output();
+    globals.check_root()?;
+    match &cli.command {
+        Command::Validate(arguments) => validate::run(globals, arguments, &environment),
+        Command::Plan(arguments) => plan::run(globals, arguments, &environment),
+        Command::Apply(arguments) => apply::run(globals, arguments, &environment),
+        Command::Status(arguments) => status::run(globals, arguments, &environment),
+        Command::Sandbox(arguments) => sandbox::run(globals, arguments),
+        Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
+    }
+}

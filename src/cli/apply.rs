@@ -1,0 +1,208 @@
+//! `ocon apply`: plan, ask, carry out, report.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::{Format, Globals};
+use super::new_file::NewFile;
+use super::plan::Scope;
+use super::progress::Progress;
+use super::saved::SavedPlan;
+use super::session::{self, Connection, Lookup};
+use super::{interrupt, missing, output, outputs};
+use crate::apply::{self, Outcome, Settings, Stop};
+use crate::plan::{Approved, Limits, Plan, Refused};
+use crate::report::human::{self, Layout};
+use crate::report::json::{self, ResultDocument};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    scope: Scope,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Refuse to delete more instances than this
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number)]
+    max_deletes: usize,
+    /// Write ids, tokens and webhook URLs to FILE as JSON, readable by its owner only
+    #[arg(long, value_name = "FILE")]
+    outputs: Option<PathBuf>,
+}
+
+pub(super) fn run(
+    globals: &Globals,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let platform = session::platform(globals, environment)?;
+    let files = session::load(globals, environment, Lookup::Asked)?;
+    files.warn(globals);
+    let saved = arguments.saved_plan(globals)?;
+    let wishes = match &saved {
+        Some(saved) => saved.wishes(&arguments.scope),
+        None => arguments.scope.wishes(globals, &files)?,
+    };
+    let written = saved.as_ref().map_or_else(|| wishes.clone(), |saved| saved.only(&wishes));
+    if wishes.allow_unset {
+        missing::warn(globals, &files.desired, &written);
+    } else {
+        missing::refuse(&files.desired, &written)?;
+    }
+    let outputs = arguments.outputs.as_ref();
+    let outputs =
+        outputs.map(|path| NewFile::prepare(&globals.root, path, "the outputs")).transpose()?;
+    session::runtime()?.block_on(async {
+        let progress = Arc::new(Progress::new(globals.quiet));
+        let on_retry = {
+            let progress = Arc::clone(&progress);
+            Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)))
+        };
+        let connection =
+            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+        if let Some(saved) = &saved {
+            saved.check(&connection)?;
+        }
+        let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
+        let plan = match &saved {
+            Some(saved) => saved.revise(plan),
+            None => plan,
+        };
+        show_plan(&plan, globals, environment)?;
+        let limits = Limits { max_deletes: arguments.max_deletes };
+        let approved = plan.within(limits).map_err(|refused| too_many_deletes(&refused))?;
+        approve(approved.plan(), arguments.yes || saved.is_some())?;
+        let outcome = carry_out(&approved, &connection, globals, environment, &progress).await;
+        // The ids and tokens first: they are needed even where nobody can read the report.
+        let written = outputs.map(|outputs| {
+            let base_url = &connection.target.base_url;
+            outputs.write(&outputs::render(&files.desired, &observed, &outcome, base_url))
+        });
+        show_outcome(&outcome, &approved, globals, environment)?;
+        written.transpose()?;
+        Ok(exit(&outcome, approved.plan()))
+    })
+}
+
+impl Arguments {
+    /// The plan to carry out, where the one argument is a plan file.
+    fn saved_plan(&self, globals: &Globals) -> Result<Option<SavedPlan>, Failure> {
+        let is_plan =
+            |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "json");
+        let Some(path) = self.scope.paths.iter().find(is_plan) else {
+            return Ok(None);
+        };
+        let beside = [
+            (self.scope.paths.len() > 1, "another PATH"),
+            (self.scope.prune, "--prune"),
+            (!self.scope.rotate.is_empty(), "--rotate"),
+        ];
+        if let Some((_, what)) = beside.iter().find(|(given, _)| *given) {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("{what} cannot stand beside a plan file"),
+            )
+            .hint(
+                "the plan says what is done: give it to `ocon plan`, and apply what that writes",
+            ));
+        }
+        SavedPlan::read(&globals.root, path).map(Some)
+    }
+}
+
+/// The plan is a part of the result for a person; a script gets the result alone.
+fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Result<(), Failure> {
+    let text = human::plan(plan, Layout { width: environment.width() });
+    match globals.format {
+        Format::Text => output::result(&text),
+        Format::Json if globals.quiet => Ok(()),
+        Format::Json => {
+            output::message(&text);
+            Ok(())
+        }
+    }
+}
+
+/// Asks for consent where there is something to do and nobody gave it yet.
+fn approve(plan: &Plan, yes: bool) -> Result<(), Failure> {
+    if yes || plan.steps.is_empty() {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "there is no terminal to ask for consent, so nothing was applied",
+        )
+        .hint("review the plan, then run: ocon apply --yes"));
+    }
+    output::message("\nApply this plan? Only `yes` is taken as consent: ");
+    let mut answer = String::new();
+    match io::stdin().read_line(&mut answer) {
+        Ok(_) if answer.trim() == "yes" => Ok(()),
+        _ => Err(Failure::new(Exit::Other, "not applied: no consent was given")),
+    }
+}
+
+async fn carry_out(
+    approved: &Approved,
+    connection: &Connection,
+    globals: &Globals,
+    environment: &Environment,
+    progress: &Progress,
+) -> Outcome {
+    let stop = Stop::default();
+    let clock = environment.clock();
+    let watch = interrupt::watch(stop.clone());
+    let settings = Settings { concurrency: globals.concurrency, clock: &*clock, stop: &stop };
+    progress.start(approved.plan().steps.len());
+    let outcome = apply::run(approved, &connection.client, settings, &|event| {
+        progress.tell(event);
+    })
+    .await;
+    progress.finish();
+    watch.abort();
+    outcome
+}
+
+fn show_outcome(
+    outcome: &Outcome,
+    approved: &Approved,
+    globals: &Globals,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let layout = Layout { width: environment.width() };
+    match globals.format {
+        Format::Text if outcome.results.is_empty() => Ok(()),
+        Format::Text => output::result(&format!("\n{}", human::outcome(outcome, layout))),
+        Format::Json => {
+            let document = ResultDocument::new(outcome, approved.plan().tally.unchanged);
+            output::result(&json::render(&document))
+        }
+    }
+}
+
+fn too_many_deletes(refused: &Refused) -> Failure {
+    Failure::new(Exit::Guarded, refused.to_string()).hint(format!(
+        "nothing was applied. If all of them shall go: --max-deletes {}",
+        refused.deletes
+    ))
+}
+
+/// Of all that fits, the code that comes first in the list of exit codes.
+fn exit(outcome: &Outcome, plan: &Plan) -> Exit {
+    let stale = outcome.count("stale");
+    let fits = [
+        (outcome.interrupted, Exit::Interrupted),
+        (plan.is_guarded(), Exit::Guarded),
+        (outcome.count("done") + stale < outcome.results.len(), Exit::Incomplete),
+        (stale > 0, Exit::Stale),
+    ];
+    fits.into_iter().filter(|(fits, _)| *fits).map(|(_, exit)| exit).min().unwrap_or(Exit::Success)
+}
+
+fn whole_number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write a whole number".to_owned())
+}

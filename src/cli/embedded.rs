@@ -1,0 +1,59 @@
+//! The sandbox inside the process, for `--sandbox`.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::failure::{Exit, Failure};
+use super::globals::beside;
+use super::target::SANDBOX_URL;
+use crate::sandbox::{self, Handle, Options};
+
+/// The folder that holds its state, below the root.
+const FOLDER: &str = ".ocon";
+
+/// Starts a sandbox whose state is in `.ocon/sandbox.json` below `root`.
+pub(super) async fn start(root: &Path) -> Result<Handle, Failure> {
+    let folder = beside(root, Path::new(FOLDER));
+    prepare(&folder).map_err(|error| {
+        Failure::new(Exit::Other, format!("the folder {} cannot be written", folder.display()))
+            .caused_by(&error)
+    })?;
+    let options = Options {
+        state: Some(folder.join("sandbox.json")),
+        public_base_url: Some(SANDBOX_URL.to_owned()),
+        ..Options::default()
+    };
+    sandbox::start(options).await.map_err(|error| failure(&error))
+}
+
+/// Makes a folder that only its owner can read and that Git leaves alone.
+fn prepare(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    if folder.is_symlink() {
+        return Err(std::io::Error::other("it is a link, and the state holds secrets"));
+    }
+    #[cfg(unix)]
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    match std::fs::File::create_new(folder.join(".gitignore")) {
+        Ok(mut file) => file.write_all(b"*\n"),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A sandbox that does not start, with the causes.
+pub(super) fn failure(error: &sandbox::Error) -> Failure {
+    let exit = match error {
+        sandbox::Error::NotLoopback { .. } => Exit::Usage,
+        _ => Exit::Other,
+    };
+    let failure = Failure::new(exit, error.to_string());
+    match std::error::Error::source(error) {
+        Some(cause) => failure.caused_by(&cause),
+        None => failure,
+    }
+}

@@ -1,0 +1,144 @@
+//! The environment variables, read once.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::failure::{Exit, Failure};
+use super::globals::Globals;
+use crate::api::{Clock, Sleep, SystemClock};
+use crate::instance::Secret;
+
+/// A secret file is at most this long: anything longer is not a secret.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// What the process was started with.
+#[derive(Clone, Default)]
+pub(super) struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+}
+
+impl Environment {
+    /// Reads the environment of the process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    pub(super) fn capture() -> Self {
+        Self { variables: env::vars_os().collect() }
+    }
+
+    /// A variable that is set to something, as text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let value = self.variables.get(&OsString::from(name))?;
+        value.to_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// A variable that is set, if only to nothing, as text.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        self.raw(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// A variable as it is, for the references in files.
+    pub(super) fn raw(&self, name: &str) -> Option<&OsString> {
+        self.variables.get(&OsString::from(name))
+    }
+
+    /// The columns of the terminal; a page has 100 where there is none.
+    pub(super) fn width(&self) -> usize {
+        let given = self.text("COLUMNS").and_then(|columns| columns.parse().ok());
+        let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let on_terminal = std::io::stdout().is_terminal();
+        given.or_else(|| measured().filter(|_| on_terminal)).unwrap_or(100).clamp(40, 200)
+    }
+
+    /// The clock. Tests of the binary ask for one that does not wait between two tries.
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        let hasty = cfg!(debug_assertions) && self.text("OCON_TEST_CLOCK").is_some();
+        if hasty { Arc::new(Hasty) } else { Arc::new(SystemClock) }
+    }
+
+    /// The user secret and the organization secret.
+    pub(super) fn credentials(&self, globals: &Globals) -> Result<(Secret, Secret), Failure> {
+        let user =
+            self.secret(globals, "user", globals.user_secret_file.as_deref(), "OCON_USER_SECRET");
+        let organization = self.secret(
+            globals,
+            "organization",
+            globals.organization_secret_file.as_deref(),
+            "OCON_ORGANIZATION_SECRET",
+        );
+        match (user?, organization?) {
+            (Some(user), Some(organization)) => Ok((user, organization)),
+            (user, organization) => {
+                let missing: Vec<&str> = [
+                    user.is_none().then_some("OCON_USER_SECRET"),
+                    organization.is_none().then_some("OCON_ORGANIZATION_SECRET"),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                let verb = if missing.len() == 1 { "is" } else { "are" };
+                Err(Failure::new(
+                    Exit::Unreachable,
+                    format!("{} {verb} not set", missing.join(" and ")),
+                )
+                .hint(
+                    "both secrets stand in the user interface, under Security and under My Profile",
+                )
+                .hint("or give them as files: --user-secret-file, --organization-secret-file")
+                .hint("or try it without a tenant: --sandbox"))
+            }
+        }
+    }
+
+    fn secret(
+        &self,
+        globals: &Globals,
+        what: &str,
+        file: Option<&Path>,
+        variable: &str,
+    ) -> Result<Option<Secret>, Failure> {
+        let Some(file) = file else {
+            return Ok(self.text(variable).map(|text| Secret::new(text.trim().to_owned())));
+        };
+        let path = globals.root.join(file);
+        let unreadable = |reason: &dyn std::fmt::Display| {
+            Failure::new(
+                Exit::Unreachable,
+                format!("the {what} secret cannot be read from {}", file.display()),
+            )
+            .caused_by(reason)
+        };
+        let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&error))?;
+        if metadata.len() > LONGEST_SECRET {
+            return Err(unreadable(&"the file is longer than any secret"));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
+        match text.trim() {
+            "" => Err(unreadable(&"the file is empty")),
+            secret => Ok(Some(Secret::new(secret.to_owned()))),
+        }
+    }
+}
+
+/// The clock of the machine, without the waits.
+struct Hasty;
+
+impl Clock for Hasty {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn instant(&self) -> Instant {
+        SystemClock.instant()
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemClock.now()
+    }
+}

@@ -1,0 +1,145 @@
+//! How a command ends: exit codes, and what a person reads when it fails.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::report::style::clean;
+
+/// Exit codes, as pipelines rely on them. Where several fit, the first in this list wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 130: interrupted.
+    Interrupted,
+    /// 64: the command line cannot be understood.
+    Usage,
+    /// 5: invalid files, or variables that are not set; nothing was contacted.
+    Invalid,
+    /// 6: not authenticated, or the API cannot be reached; no plan was made.
+    Unreachable,
+    /// 7: stopped by a guard: too many deletes, or a key whose ownership is in doubt.
+    Guarded,
+    /// 3: some instances failed, are unknown or blocked.
+    Incomplete,
+    /// 4: something was not applied because the world moved since the plan.
+    Stale,
+    /// 2: the plan has changes or blocked instances; only with `--detailed-exitcode`.
+    Changes,
+    /// 1: another error.
+    Other,
+    /// 0: success.
+    Success,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Other => 1,
+            Self::Changes => 2,
+            Self::Incomplete => 3,
+            Self::Stale => 4,
+            Self::Invalid => 5,
+            Self::Unreachable => 6,
+            Self::Guarded => 7,
+            Self::Usage => 64,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    message: Message,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Message {
+    /// One sentence, its causes and what to do.
+    Error { error: String, causes: Vec<String>, hints: Vec<String> },
+    /// A text that is complete as it is.
+    Rendered(String),
+}
+
+impl Failure {
+    /// A failure with one sentence.
+    pub fn new(exit: Exit, error: impl Into<String>) -> Self {
+        let (causes, hints) = (Vec::new(), Vec::new());
+        Self { exit, message: Message::Error { error: error.into(), causes, hints } }
+    }
+
+    /// A failure whose text was made elsewhere: diagnostics, or a usage message.
+    pub fn rendered(exit: Exit, text: String) -> Self {
+        Self { exit, message: Message::Rendered(text) }
+    }
+
+    /// Adds a cause.
+    #[must_use]
+    pub fn caused_by(mut self, cause: &dyn fmt::Display) -> Self {
+        if let Message::Error { causes, .. } = &mut self.message {
+            causes.push(cause.to_string());
+        }
+        self
+    }
+
+    /// Adds what the person can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Message::Error { hints, .. } = &mut self.message {
+            hints.push(hint.into());
+        }
+        self
+    }
+
+    /// The text for stderr.
+    pub fn render(&self) -> String {
+        let (error, causes, hints) = match &self.message {
+            Message::Rendered(text) => return text.clone(),
+            Message::Error { error, causes, hints } => (error, causes, hints),
+        };
+        let mut text = format!("error: {}\n", clean(error));
+        for cause in causes {
+            text.push_str(&format!("  caused by: {}\n", clean(cause)));
+        }
+        if !hints.is_empty() {
+            text.push('\n');
+        }
+        for hint in hints {
+            text.push_str(&format!("hint: {hint}\n"));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_exit_codes_the_first_in_the_list_wins() {
+        let codes = |exits: &[Exit]| exits.iter().min().map(|exit| exit.code());
+        assert_eq!(codes(&[Exit::Changes, Exit::Guarded, Exit::Incomplete]), Some(7));
+        assert_eq!(codes(&[Exit::Interrupted, Exit::Usage]), Some(130));
+    }
+
+    #[test]
+    fn a_failure_says_what_why_and_what_to_do() {
+        let failure = Failure::new(Exit::Unreachable, "cannot read the instances")
+            .caused_by(&"GET /instances failed: cannot connect\u{1b}[2J")
+            .hint("check --base-url");
+        assert_eq!(
+            failure.render(),
+            "error: cannot read the instances\n  caused by: GET /instances failed: cannot connect\\u{1b}[2J\n\n\
+             hint: check --base-url\n"
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! The flags that every command understands.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::failure::{Exit, Failure};
+
+/// Flags before or after the command.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Run as if started in DIR
+    #[arg(
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub root: PathBuf,
+    /// Base URL of the API [env: OCON_BASE_URL]
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
+    pub base_url: Option<String>,
+    /// Region of the API, like us2 or trial.us10 [env: OCON_REGION]
+    #[arg(long, global = true, conflicts_with = "sandbox")]
+    pub region: Option<String>,
+    /// Trust a host that is not known as the platform's (repeatable)
+    #[arg(long, global = true, value_name = "HOST")]
+    pub allow_host: Vec<String>,
+    /// Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// File with the user secret [env: OCON_USER_SECRET holds the secret itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub user_secret_file: Option<PathBuf>,
+    /// File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub organization_secret_file: Option<PathBuf>,
+    /// Owner of the instances [env: OCON_PROJECT] [default: as in ocon.yaml, else `default`]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Folder with the instance files
+    #[arg(long, global = true, value_name = "DIR", default_value = "instances")]
+    pub instances: PathBuf,
+    /// Public variable for ${{ var.NAME }} (repeatable)
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = variable)]
+    pub var: Vec<(String, String)>,
+    /// YAML map of public variables (repeatable, later files win)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub var_file: Vec<PathBuf>,
+    /// Folder for ${{ file.PATH }} [env: OCON_SECRETS_DIR] [default: secrets]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub secrets_dir: Option<PathBuf>,
+    /// Variables that ${{ env.NAME }} may read, like 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
+    #[arg(long, global = true, value_name = "PATTERNS")]
+    pub env_allow: Option<String>,
+    /// Accept secrets that stand in a file in clear, with a warning
+    #[arg(long, global = true)]
+    pub allow_plain_text_secrets: bool,
+    /// Form of the result
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = false)]
+    pub format: Format,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Instances that are written at once
+    #[arg(long, global = true, value_name = "N", default_value = "4", value_parser = at_least_one)]
+    pub concurrency: usize,
+    /// Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Log each request to stderr
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Form of the result on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    #[default]
+    Text,
+    /// JSON as described in schemas/
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Globals {
+    /// Makes sure that the root is there, so that nobody is told of folders below one that is not.
+    pub(super) fn check_root(&self) -> Result<(), Failure> {
+        if self.root.is_dir() {
+            return Ok(());
+        }
+        let sentence = format!("there is no folder {}", self.root.display());
+        Err(Failure::new(Exit::Usage, sentence).hint("-C names the folder in which ocon runs"))
+    }
+
+    /// Makes colours and the log follow the flags.
+    pub(super) fn set_up_output(&self) {
+        match self.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+        if self.verbose {
+            // An embedded sandbox would say everything once more.
+            let room = if self.sandbox { "ocon::api" } else { "ocon" };
+            super::output::log_requests(room);
+        }
+    }
+}
+
+/// A path that is relative to the root, as a message should name it: without `./`.
+pub(super) fn beside(root: &Path, path: &Path) -> PathBuf {
+    if root == Path::new(".") { path.to_owned() } else { root.join(path) }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("the name before `=` is missing".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a number from 1".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
+        (Some(seconds), _) => (seconds, 1),
+        (None, Some(minutes)) => (minutes, 60),
+        (None, None) => return Err("write a number with its unit, like 45s or 2m".to_owned()),
+    };
+    let number: u32 =
+        number.parse().map_err(|_| "write a whole number before the unit, like 45s or 2m")?;
+    if number == 0 {
+        return Err("no request is answered in no time: write at least 1s".to_owned());
+    }
+    Ok(Duration::from_secs(u64::from(number) * unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_carry_their_unit() {
+        assert_eq!(duration("45s"), Ok(Duration::from_secs(45)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        for bad in ["45", "s", "-1s", "0s", "1.5m", "2h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

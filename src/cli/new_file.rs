@@ -1,0 +1,60 @@
+//! A file that appears in one go, or not at all.
+
+use std::error::Error as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::failure::{Exit, Failure};
+
+/// A file to be written at the end. It is begun before anything is done, so that a folder that
+/// cannot be written is known in time. Its mode is 0600.
+pub(super) struct NewFile {
+    path: PathBuf,
+    given: PathBuf,
+    file: NamedTempFile,
+}
+
+impl NewFile {
+    /// Makes sure that the file, given relative to `root`, can be written; `what` will be in it.
+    pub(super) fn prepare(root: &Path, given: &Path, what: &str) -> Result<Self, Failure> {
+        let refused = |cause: &dyn std::fmt::Display| {
+            let sentence =
+                format!("{what} cannot be written to {}, so nothing was done", given.display());
+            Failure::new(Exit::Usage, sentence).caused_by(cause)
+        };
+        // A link is followed, so that what it leads to is replaced and not the link itself.
+        let path = root.join(given);
+        let path = path.canonicalize().unwrap_or(path);
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        if path.is_dir() {
+            return Err(refused(&"it is a folder").hint("name a file"));
+        }
+        if path.exists() && !path.is_file() {
+            return Err(refused(&"it is a device or a pipe").hint("name a file"));
+        }
+        if !folder.is_dir() {
+            return Err(refused(&"its folder does not exist").hint("create the folder first"));
+        }
+        // The error itself names a file that only this program knows of; its cause does not.
+        let file = NamedTempFile::new_in(folder).map_err(|error| match error.source() {
+            Some(cause) => refused(&cause),
+            None => refused(&error),
+        })?;
+        Ok(Self { path, given: given.to_owned(), file })
+    }
+
+    /// Puts the file in its place.
+    pub(super) fn write(mut self, text: &str) -> Result<(), Failure> {
+        let written =
+            self.file.write_all(text.as_bytes()).and_then(|()| self.file.as_file().sync_all());
+        let placed =
+            written.and_then(|()| self.file.persist(&self.path).map(drop).map_err(io::Error::from));
+        placed.map_err(|error| {
+            Failure::new(Exit::Other, format!("{} cannot be written", self.given.display()))
+                .caused_by(&error)
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! `ocon plan`: what apply would do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::{Format, Globals};
+use super::new_file::NewFile;
+use super::progress::Progress;
+use super::session::{self, Files, Lookup};
+use super::{missing, output, saved};
+use crate::catalog::closest;
+use crate::instance::{Key, Project};
+use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
+use crate::report::human::{self, Layout};
+use crate::report::json;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    scope: Scope,
+    /// Exit with 2 when the plan has changes or blocked instances
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Write the plan to FILE as JSON, for `ocon apply FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// What plan and apply look at.
+#[derive(Debug, clap::Args)]
+pub(super) struct Scope {
+    /// Files or folders to look at; all of instances/ by default
+    pub(super) paths: Vec<PathBuf>,
+    /// Delete instances of this project that no file describes
+    #[arg(long, conflicts_with = "paths")]
+    pub(super) prune: bool,
+    /// Create KEY although an unmanaged instance has its connector and name (repeatable)
+    #[arg(long, value_name = "KEY")]
+    pub(super) allow_duplicate: Vec<Key>,
+    /// Adopt the instances of project OLD whose keys are those of documents here
+    #[arg(long, value_name = "OLD")]
+    pub(super) take_from: Option<Project>,
+    /// Write secrets although nothing says that they changed: KEY, KEY#path or all (repeatable)
+    #[arg(long, value_name = "KEY[#PATH]")]
+    pub(super) rotate: Vec<RotateRequest>,
+    /// Leave secrets alone that are not set here
+    #[arg(long)]
+    pub(super) allow_unset: bool,
+}
+
+impl Scope {
+    /// The secrets to write on request, all of which the files must have.
+    fn rotations(&self, files: &Files) -> Result<Rotate, Failure> {
+        let rotate: Rotate = self.rotate.iter().cloned().collect();
+        let documents = &files.desired.instances;
+        if let Some(key) = rotate.keys().find(|key| !documents.contains_key(*key)) {
+            let error = format!("--rotate names `{key}`, and no document has that key");
+            return Err(unknown(&error, key.as_str(), documents.keys().map(Key::as_str)));
+        }
+        let undeclared =
+            |(key, path): &(&Key, &str)| !documents[*key].configuration.contains_key(*path);
+        if let Some((key, path)) = rotate.paths().find(undeclared) {
+            let error = format!("--rotate names `{key}#{path}`, which `{key}` does not declare");
+            let known = documents[key].configuration.keys();
+            return Err(unknown(&error, path, known.map(String::as_str)));
+        }
+        Ok(rotate)
+    }
+
+    /// What is asked of the plan.
+    pub(super) fn wishes(&self, globals: &Globals, files: &Files) -> Result<Wishes, Failure> {
+        if self.prune && files.desired.instances.is_empty() {
+            return Err(Failure::new(
+                Exit::Guarded,
+                "there is no document at all, so --prune would delete every instance of the project",
+            )
+            .hint(format!(
+                "check that `{}` is the folder you mean: --instances DIR, -C DIR",
+                globals.instances.display()
+            )));
+        }
+        Ok(Wishes {
+            allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
+            orphans: if self.prune { Orphans::Prune } else { Orphans::Note },
+            take_from: self.take_from.clone(),
+            rotate: self.rotations(files)?,
+            allow_unset: self.allow_unset,
+            planned_secrets: None,
+            selection: files.select(&globals.root, &self.paths)?,
+        })
+    }
+}
+
+fn unknown<'a>(error: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+    let failure = Failure::new(Exit::Invalid, error);
+    match closest(name, known) {
+        Some(other) => failure.hint(format!("did you mean `{other}`?")),
+        None => failure.hint("the keys stand in the files, or follow from their paths"),
+    }
+}
+
+pub(super) fn run(
+    globals: &Globals,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let platform = session::platform(globals, environment)?;
+    let files = session::load(globals, environment, Lookup::Asked)?;
+    files.warn(globals);
+    let wishes = arguments.scope.wishes(globals, &files)?;
+    let out = arguments.out.as_ref();
+    let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
+    let (plan, document) = session::runtime()?.block_on(async {
+        let progress = Progress::new(globals.quiet);
+        let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
+        let connection =
+            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+        missing::warn(globals, &files.desired, &wishes);
+        let (plan, _) = connection.plan(&files.desired, &wishes).await?;
+        let document = saved::document(&plan, &connection.fingerprints);
+        Ok((plan, document))
+    })?;
+    if let Some(out) = out {
+        out.write(&json::render(&document))?;
+    }
+    output::result(&match globals.format {
+        Format::Text => human::plan(&plan, Layout { width: environment.width() }),
+        Format::Json => json::render(&document),
+    })?;
+    Ok(exit(&plan, arguments.detailed_exitcode))
+}
+
+fn exit(plan: &Plan, detailed: bool) -> Exit {
+    if plan.is_guarded() {
+        Exit::Guarded
+    } else if detailed && !plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    }
+}

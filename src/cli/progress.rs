@@ -1,0 +1,68 @@
+//! What a person at a terminal sees while a plan is carried out.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::apply::Event;
+use crate::report::style::clean_line;
+
+/// A line on stderr that counts steps. Where stderr is no terminal, only retries are told, so that
+/// the log of a pipeline says what it waited for.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    quiet: bool,
+}
+
+impl Progress {
+    /// A line that appears with the first step.
+    pub(super) fn new(quiet: bool) -> Self {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden(), quiet };
+        }
+        let style = ProgressStyle::with_template("  {spinner} {pos}/{len} {wide_msg}")
+            .expect("the template is a constant with known fields");
+        Self { bar: ProgressBar::no_length().with_style(style), quiet }
+    }
+
+    /// Begins to count this many steps.
+    pub(super) fn start(&self, steps: usize) {
+        if steps == 0 {
+            return;
+        }
+        self.bar.set_length(steps as u64);
+        self.bar.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    /// Takes notice of an event.
+    pub(super) fn tell(&self, event: Event<'_>) {
+        match event {
+            Event::StepStarted(step) => {
+                let id = step.id.map(|id| format!(" #{id}")).unwrap_or_default();
+                self.bar.set_message(format!("{} {}{id}", step.action.as_str(), step.key));
+            }
+            Event::StepFinished(result) => {
+                self.bar.inc(1);
+                self.bar.set_message(format!("{} {}", result.key, result.status.as_str()));
+            }
+        }
+    }
+
+    /// Shows that a request will be sent again.
+    pub(super) fn say(&self, text: &str) {
+        let text = clean_line(text);
+        let counting = self.bar.length().is_some() && !self.bar.is_hidden();
+        if counting {
+            self.bar.set_message(text);
+        } else if !self.quiet {
+            output::message(&format!("{text}\n"));
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,131 @@
+//! Plans in files: `plan --out FILE`, `apply FILE`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::failure::{Exit, Failure};
+use super::plan::Scope;
+use super::session::Connection;
+use crate::instance::Key;
+use crate::ownership::Fingerprints;
+use crate::plan::{Action, Orphans, Plan, Planned, Step, Target, Wishes};
+use crate::report::json::{PlanDocument, PlanStep};
+
+/// The largest plan file that is read: 100,000 steps fit.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// The JSON form of a plan, sealed so that an edit or a loss is noticed.
+pub(super) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument {
+    PlanDocument::sealed(plan, &|text| fingerprints.seal("plan", text))
+}
+
+/// A plan that was approved.
+pub(super) struct SavedPlan {
+    document: PlanDocument,
+    name: String,
+}
+
+impl SavedPlan {
+    /// Reads a plan file, given relative to `root`.
+    pub(super) fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let path = &root.join(path);
+        let refused = |reason: &dyn std::fmt::Display| {
+            Failure::new(Exit::Invalid, format!("{name} is not a plan that can be applied"))
+                .caused_by(reason)
+                .hint("make one with: ocon plan --out plan.json")
+        };
+        let length = std::fs::metadata(path).map_err(|error| refused(&error))?.len();
+        if length > LARGEST {
+            return Err(refused(&"the file is larger than any plan"));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| refused(&error))?;
+        let version = (value["format"].as_str(), value["version"].as_u64());
+        if version != (Some("ocon-plan"), Some(1)) {
+            return Err(refused(&"its format is not `ocon-plan`, version 1"));
+        }
+        let document = serde_json::from_value(value).map_err(|error| refused(&error))?;
+        Ok(Self { document, name })
+    }
+
+    /// Refuses a plan that was edited, cut short, or made for another platform or project.
+    pub(super) fn check(&self, connection: &Connection) -> Result<(), Failure> {
+        let Target { base_url, project } = &connection.target;
+        let made_for = &self.document.target;
+        if made_for.base_url != base_url.as_str() || made_for.project != project.as_str() {
+            return Err(Failure::new(
+                Exit::Invalid,
+                format!(
+                    "{} is a plan for project {} at {}, and this is project {project} at {base_url}",
+                    self.name, made_for.project, made_for.base_url
+                ),
+            )
+            .hint("nothing was applied. Choose the platform and project of the plan, or plan again"));
+        }
+        if !self.document.is_sealed_by(&|text| connection.fingerprints.seal("plan", text)) {
+            return Err(Failure::new(
+                Exit::Invalid,
+                format!("{} was edited after it was made, or was made under another fingerprint key", self.name),
+            )
+            .hint("nothing was applied. Plan again; OCON_FINGERPRINT_KEY, or else the organization secret, \
+                   has to be the same for plan and apply"));
+        }
+        Ok(())
+    }
+
+    /// What has to be asked of a plan made anew for it to contain the approved steps.
+    pub(super) fn wishes(&self, scope: &Scope) -> Wishes {
+        let steps = || self.document.steps.iter();
+        let secrets = steps().filter(|step| step.action != Action::Create.as_str());
+        let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
+        let rotations = steps().filter(|step| step.cause == "requested");
+        let rotations =
+            rotations.flat_map(|step| step.secrets().map(|path| format!("{}#{path}", step.key)));
+        let deletes = steps().any(|step| step.action == Action::Delete.as_str());
+        Wishes {
+            allow_duplicates: scope.allow_duplicate.iter().cloned().collect(),
+            take_from: scope.take_from.clone(),
+            orphans: if deletes { Orphans::Prune } else { Orphans::Note },
+            rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
+            allow_unset: scope.allow_unset,
+            planned_secrets: Some(
+                secrets
+                    .filter_map(|(key, path)| Some((key.parse().ok()?, path.to_owned())))
+                    .collect(),
+            ),
+            selection: self.document.partial.then(|| self.keys().into_keys().collect()),
+        }
+    }
+
+    /// The same wishes for the documents with steps only.
+    pub(super) fn only(&self, wishes: &Wishes) -> Wishes {
+        Wishes { selection: Some(self.keys().into_keys().collect()), ..wishes.clone() }
+    }
+
+    /// The documents with steps, each with its first action.
+    fn keys(&self) -> BTreeMap<Key, Action> {
+        let mut keys = BTreeMap::new();
+        for step in &self.document.steps {
+            let action = Action::ALL.into_iter().find(|action| action.as_str() == step.action);
+            if let (Ok(key), Some(action)) = (step.key.parse(), action) {
+                keys.entry(key).or_insert(action);
+            }
+        }
+        keys
+    }
+
+    /// Keeps of a plan made anew what was approved and is still the same.
+    pub(super) fn revise(&self, plan: Plan) -> Plan {
+        let base_url = plan.target.base_url.clone();
+        let same = |key: &Key, steps: &[&Step]| {
+            let saved = self.document.steps.iter().filter(|step| step.key == key.as_str());
+            let saved: Vec<&PlanStep> = saved.collect();
+            let fresh: Vec<_> = steps.iter().map(|step| PlanStep::new(step, &base_url)).collect();
+            saved.len() == fresh.len()
+                && saved.iter().zip(&fresh).all(|(saved, fresh)| fresh.does_the_same_as(saved))
+        };
+        plan.revised(&Planned { keys: self.keys(), same: &same })
+    }
+}

@@ -1,0 +1,364 @@
+//! What plan and apply share: load the files, connect, look, plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::{Globals, beside};
+use super::target::{self, SANDBOX_URL};
+use super::{embedded, output};
+use crate::api;
+use crate::api::client::{BuildError, Client, Credentials, Retrying, Settings};
+use crate::catalog::Catalog;
+use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
+use crate::desired::{self, Desired, Loaded, PlainTextSecrets, Problem, SecretStore, Sources};
+use crate::instance::{BaseUrl, Key, Project, Secret};
+use crate::observed::{self, Observed};
+use crate::ownership::Fingerprints;
+use crate::plan::{self, Plan, Target, Terms, Wishes, status};
+use crate::report::diagnostics::{self, Colour};
+use crate::sandbox;
+
+/// The files, loaded and valid.
+pub(super) struct Files {
+    pub(super) desired: Desired,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) project: Project,
+    /// Whether any variable of a pipeline could be named in a file.
+    open_environment: bool,
+}
+
+/// Whether secrets are looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// They are, or demo values stand in for them with `--sandbox`.
+    Asked,
+    /// Nothing of what is done needs them.
+    Withheld,
+}
+
+/// Loads the files, or says everything that is wrong in them.
+pub(super) fn load(
+    globals: &Globals,
+    environment: &Environment,
+    lookup: Lookup,
+) -> Result<Files, Failure> {
+    let file = desired::load_project(&globals.root).map_err(|problems| invalid(&problems))?;
+    let project = project(globals, environment, file.project)?;
+    let variables = variables(globals, file.vars)?;
+    let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let in_pipeline = environment.text("CI").is_some() && !globals.sandbox;
+    let open_environment = in_pipeline && given.is_none() && lookup == Lookup::Asked;
+    let allowed =
+        given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
+    let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
+    let folder = globals
+        .secrets_dir
+        .clone()
+        .or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
+    let within = folder.is_none().then(|| globals.root.clone());
+    let folder = beside(&globals.root, &folder.unwrap_or_else(|| "secrets".into()));
+    let secrets: Box<dyn SecretStore + '_> = match (lookup, globals.sandbox) {
+        (Lookup::Withheld, _) => Box::new(Withheld { allowed }),
+        (Lookup::Asked, true) => Box::new(Demo { allowed }),
+        (Lookup::Asked, false) => {
+            Box::new(Secrets { allowed, variable: &variable, folder, within })
+        }
+    };
+    let sources = Sources {
+        root: &globals.root,
+        instances: &globals.instances,
+        variables: &variables,
+        secrets: &*secrets,
+        catalog: Catalog::embedded(),
+        plain_text_secrets: if globals.allow_plain_text_secrets {
+            PlainTextSecrets::Warn
+        } else {
+            PlainTextSecrets::Refuse
+        },
+        today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+    };
+    let Loaded { desired, warnings } =
+        desired::load(&sources).map_err(|problems| invalid(&problems))?;
+    Ok(Files { desired, warnings, project, open_environment })
+}
+
+fn invalid(problems: &desired::Problems) -> Failure {
+    Failure::rendered(Exit::Invalid, diagnostics::render(problems.as_slice(), Colour::Styled))
+}
+
+fn project(
+    globals: &Globals,
+    environment: &Environment,
+    in_file: Option<Project>,
+) -> Result<Project, Failure> {
+    let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
+    match given {
+        Some(name) => name.parse().map_err(|error: crate::instance::InvalidName| {
+            Failure::new(Exit::Usage, error.to_string())
+                .hint("give another --project (OCON_PROJECT)")
+        }),
+        None => Ok(in_file.unwrap_or_else(|| {
+            "default".parse().expect("the name of the default project follows the rule for names")
+        })),
+    }
+}
+
+/// `--var` beats `--var-file` beats `vars:`.
+fn variables(
+    globals: &Globals,
+    in_file: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut variables = in_file;
+    for file in &globals.var_file {
+        variables.extend(
+            desired::load_var_file(&globals.root.join(file))
+                .map_err(|problems| invalid(&problems))?,
+        );
+    }
+    variables.extend(globals.var.iter().cloned());
+    Ok(variables)
+}
+
+impl Files {
+    /// Says what is doubtful in the files.
+    pub(super) fn warn(&self, globals: &Globals) {
+        if !globals.quiet && !self.warnings.is_empty() {
+            output::message(&diagnostics::render(&self.warnings, Colour::Styled));
+        }
+        if !globals.quiet && self.open_environment && self.desired.refers_to_environment() {
+            output::message(
+                "warning[env-allow-unset]: a file may name any variable of this pipeline as a secret\n  \
+                 = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)\n",
+            );
+        }
+    }
+
+    /// The documents in these files and folders; `None` for all.
+    pub(super) fn select(
+        &self,
+        root: &Path,
+        paths: &[PathBuf],
+    ) -> Result<Option<BTreeSet<Key>>, Failure> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let mut selected = BTreeSet::new();
+        for path in paths {
+            let wanted = relative(root, path);
+            let keys = self
+                .desired
+                .instances
+                .iter()
+                .filter(|(_, document)| Path::new(&*document.at.file).starts_with(&wanted));
+            let before = selected.len();
+            selected.extend(keys.map(|(key, _)| key.clone()));
+            if selected.len() == before {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    format!("no document stands in {}", path.display()),
+                )
+                .hint("name a file or folder below instances/, relative to the root (-C)"));
+            }
+        }
+        Ok(Some(selected))
+    }
+}
+
+/// A path as spans write it: relative to the root, as the file system knows it.
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    let real = (root.canonicalize(), beside(root, path).canonicalize());
+    if let (Ok(root), Ok(path)) = &real
+        && let Ok(inside) = path.strip_prefix(root)
+    {
+        return inside.to_owned();
+    }
+    path.components().filter(|part| *part != std::path::Component::CurDir).collect()
+}
+
+/// A platform to talk to.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) target: Target,
+    pub(super) fingerprints: Fingerprints,
+    /// The embedded sandbox, which lives as long as the connection.
+    _sandbox: Option<sandbox::Handle>,
+}
+
+/// The platform that the flags and the environment name.
+pub(super) enum Platform {
+    /// The embedded sandbox.
+    Sandbox,
+    /// The one at this base URL.
+    At(BaseUrl),
+}
+
+/// Finds out which platform is meant, which is a matter of usage and comes before all files.
+pub(super) fn platform(globals: &Globals, environment: &Environment) -> Result<Platform, Failure> {
+    if globals.sandbox {
+        return Ok(Platform::Sandbox);
+    }
+    let (base_url, region) = match (globals.base_url.clone(), globals.region.clone()) {
+        (None, None) => (environment.text("OCON_BASE_URL"), environment.text("OCON_REGION")),
+        given => given,
+    };
+    let allowed_hosts = globals.allow_host.clone();
+    let choice = target::Choice { base_url, region, allowed_hosts };
+    target::base_url(&choice).map(Platform::At)
+}
+
+/// Prepares a client. Nothing is sent yet.
+pub(super) async fn connect(
+    platform: Platform,
+    globals: &Globals,
+    environment: &Environment,
+    project: &Project,
+    on_retry: Arc<dyn Fn(&Retrying) + Send + Sync>,
+) -> Result<Connection, Failure> {
+    let (shown, endpoint, credentials, sandbox) = match platform {
+        Platform::Sandbox => {
+            let handle = embedded::start(&globals.root).await?;
+            let secrets = handle.credentials();
+            let credentials = Credentials {
+                user: Secret::new(secrets.user.clone()),
+                organization: Secret::new(secrets.organization.clone()),
+            };
+            let endpoint = BaseUrl::new(handle.url());
+            (BaseUrl::new(SANDBOX_URL), endpoint, credentials, Some(handle))
+        }
+        Platform::At(base_url) => {
+            let (user, organization) = environment.credentials(globals)?;
+            let credentials = Credentials { user, organization };
+            (base_url.clone(), base_url, credentials, None)
+        }
+    };
+    let own_key = environment.text("OCON_FINGERPRINT_KEY").filter(|_| !globals.sandbox);
+    let fingerprints = match own_key {
+        Some(key) => Fingerprints::new(&Secret::new(key)),
+        None => Fingerprints::from_organization_secret(&credentials.organization),
+    };
+    let defaults = Settings::new(endpoint, credentials);
+    let settings = Settings {
+        read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
+        create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
+        on_retry,
+        clock: environment.clock(),
+        ..defaults
+    };
+    let client = Client::new(settings).map_err(|error| unusable(&error))?;
+    let target = Target { base_url: shown, project: project.clone() };
+    Ok(Connection { client, target, fingerprints, _sandbox: sandbox })
+}
+
+impl Connection {
+    /// Looks at the platform and decides what to do.
+    pub(super) async fn plan(
+        &self,
+        desired: &Desired,
+        wishes: &Wishes,
+    ) -> Result<(Plan, Observed), Failure> {
+        let project = &self.target.project;
+        let keys = desired.declared_keys();
+        let observed = observed::fetch(&self.client, project, keys.clone()).await;
+        self.decide(desired, wishes, keys, observed).await
+    }
+
+    /// The same, looking at every instance that the credentials can see.
+    pub(super) async fn survey(
+        &self,
+        desired: &Desired,
+        wishes: &Wishes,
+    ) -> Result<(Plan, Observed), Failure> {
+        let mut keys = desired.declared_keys();
+        keys.extend(status::KEYS.map(str::to_owned));
+        let observed = observed::survey(&self.client, &self.target.project, keys.clone()).await;
+        self.decide(desired, wishes, keys, observed).await
+    }
+
+    /// Asks what is still missing, until there is nothing left to ask, keeping the values of `keys`.
+    async fn decide(
+        &self,
+        desired: &Desired,
+        wishes: &Wishes,
+        keys: BTreeSet<String>,
+        observed: Result<Observed, api::Error>,
+    ) -> Result<(Plan, Observed), Failure> {
+        let failed = |error| unreadable(&error, &self.target.base_url);
+        let mut observed = observed.map_err(failed)?;
+        loop {
+            let questions = plan::questions(desired, &observed, wishes);
+            if questions.is_empty() {
+                let (target, fingerprints) = (&self.target, &self.fingerprints);
+                let plan =
+                    plan::compute(desired, &observed, &Terms { target, wishes, fingerprints });
+                return Ok((plan, observed));
+            }
+            for question in questions {
+                let keys = keys.clone();
+                let answered = observed::answer(&self.client, &question, keys, &mut observed);
+                answered.await.map_err(failed)?;
+            }
+        }
+    }
+}
+
+/// Why no plan could be made, and what to look at.
+fn unreadable(error: &api::Error, base_url: &BaseUrl) -> Failure {
+    let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
+    let unread = || failure("the instances cannot be read, so no plan was made");
+    match &error.kind {
+        api::Kind::Status { status: 401, .. } => {
+            failure("the platform does not accept the credentials").hint(format!(
+                "check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to {base_url}"
+            ))
+        }
+        api::Kind::Status { status: 403, .. } => {
+            unread().hint("check that the account is active and its user may read instances")
+        }
+        api::Kind::Status { status: 404, .. } => unread().hint(format!("check {base_url}")),
+        api::Kind::Status { status, .. } if *status == 429 || *status >= 500 => {
+            unread().hint("try again in some minutes; nothing was changed")
+        }
+        api::Kind::Connect { .. } => failure("the API cannot be reached").hint(format!(
+            "check {base_url}, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
+        )),
+        api::Kind::Decode { .. } | api::Kind::Redirect { .. } => {
+            failure("what answers is not the API").hint(format!(
+                "check {base_url}: a proxy, a login page or a gateway may have answered instead"
+            ))
+        }
+        api::Kind::Timeout { .. } => failure("the API does not answer in time")
+            .hint("try again, or give it longer: --timeout 2m"),
+        _ => unread(),
+    }
+}
+
+/// Why no client could be made.
+fn unusable(error: &BuildError) -> Failure {
+    let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
+    match error {
+        BuildError::Credential { .. } => failure("the credentials cannot be used")
+            .hint("copy them again, as they stand in the user interface"),
+        _ => failure("no connection to the API can be made")
+            .hint("check that the system has CA certificates, and SSL_CERT_FILE where it is set"),
+    }
+}
+
+/// The runtime for everything that waits.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|error| Failure::new(Exit::Other, "threads cannot be started").caused_by(&error))
+}
+
+/// How a retry is told on stderr, on one line.
+pub(super) fn retry_text(retrying: &Retrying) -> String {
+    let path = retrying.path.split('?').next().unwrap_or_default();
+    format!(
+        "{} {path}: {}; trying again in {:.1} s",
+        retrying.method,
+        retrying.why,
+        retrying.wait.as_secs_f64()
+    )
+}

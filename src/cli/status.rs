@@ -1,0 +1,57 @@
+//! `ocon status`: how every instance stands. It reads the whole account, so that wrong callback
+//! URLs of instances that nobody manages are found as well.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::{Format, Globals};
+use super::progress::Progress;
+use super::session::{self, Lookup};
+use super::{missing, output};
+use crate::plan::Wishes;
+use crate::plan::status::status;
+use crate::report::human::{self, Layout};
+use crate::report::json::{self, StatusDocument};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Files or folders to look at; all of instances/ by default
+    paths: Vec<PathBuf>,
+    /// Exit with 2 when an instance does not match its file
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+pub(super) fn run(
+    globals: &Globals,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let platform = session::platform(globals, environment)?;
+    let files = session::load(globals, environment, Lookup::Asked)?;
+    files.warn(globals);
+    let selection = files.select(&globals.root, &arguments.paths)?;
+    let wishes = Wishes { selection, ..Wishes::default() };
+    let (plan, observed) = session::runtime()?.block_on(async {
+        let progress = Progress::new(globals.quiet);
+        let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
+        let connection =
+            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+        missing::warn(globals, &files.desired, &wishes);
+        connection.survey(&files.desired, &wishes).await
+    })?;
+    let status = status(&files.desired, &observed, &plan, &wishes);
+    output::result(&match globals.format {
+        Format::Text => human::status(&status, Layout { width: environment.width() }),
+        Format::Json => json::render(&StatusDocument::new(&status, &plan.target, plan.partial)),
+    })?;
+    Ok(if plan.is_guarded() {
+        Exit::Guarded
+    } else if arguments.detailed_exitcode && !plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    })
+}
