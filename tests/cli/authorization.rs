@@ -1,0 +1,202 @@
+//! Creates that need a grant of the provider.
+
+use snapbox::str;
+
+use crate::support::{SHOP, World};
+
+#[test]
+fn a_create_without_its_grant_is_blocked() {
+    let world = World::example().on_sandbox();
+    world.ocon("plan --quiet --detailed-exitcode instances/hootsuite.yaml").is(str![[r#"
+$ ocon plan --quiet --detailed-exitcode instances/hootsuite.yaml
+Project example at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ! hootsuite  blocked                                                    instances/hootsuite.yaml:5
+      needs-authorization: a create needs the authorization grant, and env.HOOTSUITE_CODE is not
+      set: set it for this one run
+
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial plan.
+Requests: 2 read, 0 to write.
+--- exit 2 ---
+
+"#]]);
+}
+
+#[test]
+fn a_missing_authorization_grant_blocks_its_own_create_only() {
+    let social = "\
+element: hootsuite
+name: Social
+configuration:
+  oauth.callback.url: https://mycoolapp.com
+  oauth.api.key: ${{ env.CLIENT_ID }}
+  oauth.api.secret: ${{ env.CLIENT_SECRET }}
+providerData: { code: \"${{ env.CODE }}\" }
+";
+    let files = [("instances/shop.yaml", SHOP), ("instances/social.yaml", social)];
+    let world = World::new(&files)
+        .secret("CLIENT_ID", "cl1ent-id-of-the-tests")
+        .secret("CLIENT_SECRET", "cl1ent-secret-of-the-tests")
+        .on_sandbox();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + shop  Shop                                                                 instances/shop.yaml:1
+      + tags    shop
+  ! social  blocked                                                          instances/social.yaml:1
+      needs-authorization: a create needs the authorization grant, and env.CODE is not set: set it
+      for this one run
+
+Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + shop  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
+
+Applied: 1 created. Blocked: 1. Running it again is safe.
+--- exit 3 ---
+
+"#]]);
+    let world = world.secret("CODE", "authorization-c0de-of-the-tests");
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + social  Social                                                           instances/social.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+      providerData
+        + code                (secret, env.CODE)
+
+Plan: 1 to create, 0 to update, 0 to delete; 1 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + social  #20932
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzI=
+
+Applied: 1 created.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "most lines are what the binary says")]
+fn a_rejected_authorization_grant_fails_its_own_create_only() {
+    let social = |name: &str| {
+        format!(
+            "element: hootsuite\nname: {name}\nconfiguration:\n  \
+             oauth.callback.url: https://mycoolapp.com\n  \
+             oauth.api.key: ${{{{ env.CLIENT_ID }}}}\n  \
+             oauth.api.secret: ${{{{ env.CLIENT_SECRET }}}}\n\
+             providerData: {{ code: \"${{{{ env.CODE }}}}\" }}\n"
+        )
+    };
+    let files = [
+        ("instances/a.yaml", social("First")),
+        ("instances/b.yaml", social("Second")),
+        ("instances/shop.yaml", SHOP.to_owned()),
+    ];
+    let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let world = World::new(&files)
+        .secret("CLIENT_ID", "cl1ent-id-of-the-tests")
+        .secret("CLIENT_SECRET", "cl1ent-secret-of-the-tests")
+        .secret("CODE", "authorization-c0de-of-the-tests")
+        .on_sandbox();
+    world.ocon("apply --yes --concurrency 1").is(str![[r#"
+$ ocon apply --yes --concurrency 1
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + a  First                                                                      instances/a.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+      providerData
+        + code                (secret, env.CODE)
+  + b  Second                                                                     instances/b.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+      providerData
+        + code                (secret, env.CODE)
+  + shop  Shop                                                                 instances/shop.yaml:1
+      + tags    shop
+
+Plan: 3 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 3 to write.
+
+  ! b  create failed
+      provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
+      accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])
+      Check the credentials. An authorization code works once and not for long: the next run needs
+      another one.
+  + a  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
+  + shop  #20932
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+
+Applied: 2 created. Failed: 1. Running it again is safe.
+--- exit 3 ---
+
+"#]]);
+    world.ocon("apply --yes --format json --quiet").is(str![[r#"
+$ ocon apply --yes --format json --quiet
+{
+  "format": "ocon-result",
+  "version": 1,
+  "summary": {
+    "done": 0,
+    "failed": 1,
+    "unknown": 0,
+    "stale": 0,
+    "blocked": 0,
+    "not_started": 0,
+    "unchanged": 2
+  },
+  "results": [
+    {
+      "key": "b",
+      "action": "create",
+      "outcome": "failed",
+      "instance_id": null,
+      "webhook_url": null,
+      "error": {
+        "code": "provider-refused",
+        "message": "POST /instances failed: HTTP 400 Bad Request: The authorization code was not accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])",
+        "request_id": "[REQUEST]"
+      }
+    }
+  ]
+}
+--- exit 3 ---
+
+"#]]);
+    let world = world.secret("CODE", "another-c0de-of-the-tests");
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + b  Second                                                                     instances/b.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+      providerData
+        + code                (secret, env.CODE)
+
+Plan: 1 to create, 0 to update, 0 to delete; 2 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + b  #20933
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzM=
+
+Applied: 1 created.
+--- exit 0 ---
+
+"#]]);
+}

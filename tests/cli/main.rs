@@ -1,0 +1,25 @@
+//! The binary as people meet it: what it says on stdout and stderr, and how it ends, as one text.
+//!
+//! `SNAPSHOTS=overwrite cargo test --test cli` takes what is said now as what is expected:
+//! read the difference before committing it.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
+
+mod apply;
+mod authorization;
+mod interruption;
+mod outputs;
+mod ownership;
+mod plan;
+mod prune;
+mod sandbox;
+mod saved;
+mod status;
+mod stranger;
+mod support;
+mod target;
+mod text;
+mod unreachable;
+mod usage;
+mod validate;
+mod variables;

@@ -1,0 +1,173 @@
+//! Whose instance is it?
+
+use serde_json::json;
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+#[test]
+fn a_file_that_moved_is_an_update_of_the_key() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes");
+    world.remove("instances/shop.yaml");
+    world.write("instances/eu/shop.yaml", SHOP);
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ eu/shop  Shop  #20931                                                   instances/eu/shop.yaml:1
+        > key   shop → eu/shop
+          2 unchanged
+
+Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    let namesake = json!({"element": {"key": "stripe"}, "name": "Shop"});
+    world.send("POST", "/instances", &namesake);
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ! shop  blocked                                                              instances/shop.yaml:1
+      unmanaged-namesake: instance 20931, which nobody manages, has the same connector and name: add
+      `id: 20931` to the document to adopt it, or allow a second one with --allow-duplicate shop
+
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
+Requests: 2 read, 0 to write.
+--- exit 0 ---
+
+"#]]);
+    world.write("instances/shop.yaml", format!("{SHOP}id: 20931\n"));
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  > shop  Shop  #20931  (adoption)                                             instances/shop.yaml:1
+        > mark  shop
+        ~ tags  Shop → shop
+          1 unchanged
+
+Plan: 0 to create, 1 to adopt, 0 to update, 0 to delete; 0 unchanged, 1 unmanaged.
+Requests: 3 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    world.write("instances/shop.yaml", format!("{SHOP}id: 4711\n"));
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ! shop  blocked                                                              instances/shop.yaml:1
+      id-not-found: there is no instance 4711: remove the line `id: 4711` to create a new one
+
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
+Requests: 2 read, 0 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn instances_of_another_project_are_left_alone() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes --project marketing");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + shop  Shop                                                                 instances/shop.yaml:1
+      + tags    shop
+
+  note: shop #20931: has the same connector and name and belongs to project `marketing`: if the
+        project was renamed, --take-from adopts it (foreign-namesake)
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_change_of_connector_is_blocked() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes");
+    world.write("instances/shop.yaml", "element: sendgrid\nname: Shop\ntags: [shop]\n");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ! shop  blocked                                                              instances/shop.yaml:1
+      connector-changed: instance 20931 has the connector `stripe`, the file says `sendgrid`: the
+      platform cannot change it, and a new instance has a new token. Give the document another
+      `key:` to create one
+
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
+Requests: 1 read, 0 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn two_instances_with_one_key_stop_that_key_with_a_code_of_its_own() {
+    let files = [("instances/shop.yaml", SHOP), ("instances/desk.yaml", CRM)];
+    let world = World::new(&files).with_password().on_sandbox();
+    for name in ["Shop", "Shop again"] {
+        let tags = ["ocon:project=tests", "ocon:key=shop"];
+        let body = json!({"element": {"key": "stripe"}, "name": name, "tags": tags});
+        world.send("POST", "/instances", &body);
+    }
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + desk  Help desk                                                            instances/desk.yaml:1
+      + tags                     support
+      configuration
+        + filter.response.nulls  true
+        + password               (secret, env.DESK_PASSWORD)
+        + servicenow.subdomain   dev12345
+        + username               admin
+  ! shop  blocked                                                              instances/shop.yaml:1
+      ambiguous-key: instances 20931 and 20932 carry the key `shop`: delete all but one, or take the
+      tag `ocon:key=shop` off the others
+
+Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 7 ---
+
+"#]]);
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + desk  Help desk                                                            instances/desk.yaml:1
+      + tags                     support
+      configuration
+        + filter.response.nulls  true
+        + password               (secret, env.DESK_PASSWORD)
+        + servicenow.subdomain   dev12345
+        + username               admin
+  ! shop  blocked                                                              instances/shop.yaml:1
+      ambiguous-key: instances 20931 and 20932 carry the key `shop`: delete all but one, or take the
+      tag `ocon:key=shop` off the others
+
+Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + desk  #20933
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzM=
+
+Applied: 1 created. Blocked: 1. Running it again is safe.
+--- exit 7 ---
+
+"#]]);
+}

@@ -1,0 +1,134 @@
+//! `--prune`: the only way to delete.
+
+use snapbox::str;
+
+use crate::support::{SHOP, World, is};
+
+#[test]
+fn a_path_beside_prune_is_a_mistake() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("plan --prune instances/shop.yaml").is(str![[r#"
+$ ocon plan --prune instances/shop.yaml
+--- stderr ---
+error: the argument '--prune' cannot be used with '[PATHS]...'
+
+Usage: ocon plan --prune [PATHS]...
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn an_orphan_is_a_note_and_a_delete_only_on_request() {
+    let files =
+        [("instances/shop.yaml", SHOP), ("instances/old.yaml", "element: stripe\nname: Old\n")];
+    let world = World::new(&files).on_sandbox();
+    world.ocon("apply --yes --concurrency 1");
+    world.remove("instances/old.yaml");
+    world.ocon("plan --detailed-exitcode").is(str![[r#"
+$ ocon plan --detailed-exitcode
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  note: old #20931: no file describes stripe `Old`: it is left alone; --prune deletes it (orphan)
+
+No changes. 1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("plan --prune").is(str![[r#"
+$ ocon plan --prune
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  - old  Old  #20931  delete
+
+Plan: 0 to create, 0 to update, 1 to delete; 1 unchanged.
+Requests: 1 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn more_deletes_than_allowed_are_refused_and_done_when_the_number_is_given() {
+    let shop = |name: &str| format!("element: stripe\nname: {name}\n");
+    let world = World::new(&[("instances/keep.yaml", &shop("Keep"))]).on_sandbox();
+    for name in ["a", "b", "c", "d"] {
+        world.write(&format!("instances/{name}.yaml"), shop(name));
+    }
+    world.ocon("apply --yes --concurrency 1");
+    for name in ["a", "b", "c", "d"] {
+        world.remove(&format!("instances/{name}.yaml"));
+    }
+    world.requests();
+    world.ocon("apply --yes --prune").is(str![[r#"
+$ ocon apply --yes --prune
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  - a  a  #20931  delete
+  - b  b  #20932  delete
+  - c  c  #20933  delete
+  - d  d  #20934  delete
+
+Plan: 0 to create, 0 to update, 4 to delete; 1 unchanged.
+Requests: 1 read, 4 to write.
+--- stderr ---
+error: the plan deletes 4 of 5 managed instances, and at most 3 are allowed
+
+hint: nothing was applied. If all of them shall go: --max-deletes 4
+--- exit 7 ---
+
+"#]]);
+    is(&world.writes(), str![]);
+    world.ocon("apply --yes --prune --max-deletes 4 --concurrency 1").is(str![[r#"
+$ ocon apply --yes --prune --max-deletes 4 --concurrency 1
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  - a  a  #20931  delete
+  - b  b  #20932  delete
+  - c  c  #20933  delete
+  - d  d  #20934  delete
+
+Plan: 0 to create, 0 to update, 4 to delete; 1 unchanged.
+Requests: 1 read, 4 to write.
+
+Applied: 4 deleted.
+--- exit 0 ---
+
+"#]]);
+    is(
+        &world.writes(),
+        str![[r#"
+DELETE /instances/20931
+DELETE /instances/20932
+DELETE /instances/20933
+DELETE /instances/20934
+
+"#]],
+    );
+}
+
+#[test]
+fn pruning_without_any_document_is_refused() {
+    let world = World::new(&[("instances/.keep", "")]).on_sandbox();
+    world.ocon("apply --yes --prune").is(str![[r#"
+$ ocon apply --yes --prune
+--- stderr ---
+error: there is no document at all, so --prune would delete every instance of the project
+
+hint: check that `instances` is the folder you mean: --instances DIR, -C DIR
+--- exit 7 ---
+
+"#]]);
+    world.ocon("plan --prune").is(str![[r#"
+$ ocon plan --prune
+--- stderr ---
+error: there is no document at all, so --prune would delete every instance of the project
+
+hint: check that `instances` is the folder you mean: --instances DIR, -C DIR
+--- exit 7 ---
+
+"#]]);
+    is(&world.requests(), str![]);
+}

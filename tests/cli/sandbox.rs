@@ -1,0 +1,239 @@
+//! `ocon sandbox`, and `--sandbox` of the others.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+use snapbox::str;
+
+use crate::support::{SHOP, World, terminate};
+
+const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
+
+#[test]
+fn the_example_is_applied_to_the_embedded_sandbox() {
+    let world = World::example();
+    world.ocon("apply --sandbox --yes --concurrency 1").is(str![[r#"
+$ ocon apply --sandbox --yes --concurrency 1
+Project example at https://sandbox.invalid/elements/api-v2
+
+  + closeio  Sales Close.io                                                 instances/closeio.yaml:5
+      + tags                               sales
+      configuration
+        + event.notification.callback.url  https://mycoolapp.com/closeio/events
+        + event.notification.enabled       true
+        + event.poller.configuration
+            {
+              "contacts": {
+                "datesConfiguration": {
+                  "createdDateField": "_info.created",
+                  "createdDateFormat": "yyyy-MM-dd'T'HH:mm:ss'Z'",
+                  "createdDateTimezone": "GMT",
+                  "updatedDateField": "_info.lastUpdated",
+                  "updatedDateFormat": "yyyy-MM-dd'T'HH:mm:ss'Z'",
+                  "updatedDateTimezone": "GMT"
+                },
+                "idField": "id",
+                "pageSize": 100,
+                "url": "/hubs/crm/contacts?where=lastUpdated>'${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}'"
+              }
+            }
+        + event.poller.refresh_interval    15
+        + event.vendor.type                polling
+        + password                         (secret, env.CLOSEIO_PASSWORD)
+        + username                         (secret, env.CLOSEIO_API_KEY)
+  + hootsuite  Marketing Hootsuite                                        instances/hootsuite.yaml:5
+      + tags                               marketing, social
+      configuration
+        + event.notification.callback.url  https://sandbox.invalid/elements/api-v2/events/hootsuite/(base64 of the id, known after create)
+        + event.notification.enabled       true
+        + oauth.api.key                    (secret, env.HOOTSUITE_CLIENT_ID)
+        + oauth.api.secret                 (secret, env.HOOTSUITE_CLIENT_SECRET)
+        + oauth.callback.url               https://mycoolapp.com
+      providerData
+        + code                             (secret, env.HOOTSUITE_CODE)
+  + slack  Support Slack                                                      instances/slack.yaml:5
+      + tags                                support
+      configuration
+        + event.notification.callback.url   https://mycoolapp.com/slack/events
+        + event.notification.enabled        true
+        + event.notification.signature.key  (secret, env.SLACK_SIGNATURE_KEY)
+        + oauth.api.key                     (secret, env.SLACK_CLIENT_ID)
+        + oauth.api.secret                  (secret, env.SLACK_CLIENT_SECRET)
+        + oauth.callback.url                https://mycoolapp.com
+        + oauth.scope                       channels:read channels:history users:read
+      providerData
+        + code                              (secret, env.SLACK_CODE)
+
+Plan: 3 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 4 to write.
+
+  + closeio  #20931
+      webhook URL  https://sandbox.invalid/elements/api-v2/events/closeio/MjA5MzE=
+  + hootsuite  #20932
+      webhook URL  https://sandbox.invalid/elements/api-v2/events/hootsuite/MjA5MzI=
+      Register this webhook URL at the provider: no event arrives before that.
+  + slack  #20933
+      webhook URL  https://sandbox.invalid/elements/api-v2/events/slack/MjA5MzM=
+      Register this webhook URL at the provider: no event arrives before that.
+
+Applied: 3 created.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("apply --sandbox --yes --concurrency 1").is(str![[r#"
+$ ocon apply --sandbox --yes --concurrency 1
+Project example at https://sandbox.invalid/elements/api-v2
+
+No changes. 3 instances match the files.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn the_sandbox_prints_what_a_shell_needs_to_use_it_and_ends_on_a_signal() {
+    let mut world = World::new(FILES);
+    let mut sandbox =
+        world.command("sandbox").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(sandbox.stdout.take().unwrap()).lines();
+    for line in lines.take(3).map(Result::unwrap) {
+        let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+        world.set(name, value.trim_matches('\''));
+    }
+    assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
+    terminate(&sandbox);
+    assert_eq!(sandbox.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_state_file_survives_a_restart_of_the_sandbox() {
+    let world = World::new(FILES);
+    let first_lines = || {
+        let mut sandbox = world
+            .command("sandbox --state state.json")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(sandbox.stdout.take().unwrap()).lines();
+        let lines: Vec<_> = lines.take(3).map(Result::unwrap).collect();
+        terminate(&sandbox);
+        assert_eq!(sandbox.wait().unwrap().code(), Some(0));
+        lines
+    };
+    assert_eq!(first_lines()[1..], first_lines()[1..]);
+}
+
+#[test]
+fn the_sandbox_listens_on_loopback_only() {
+    let world = World::new(&[]);
+    world.ocon("sandbox --listen 0.0.0.0:0").is(str![[r#"
+$ ocon sandbox --listen 0.0.0.0:0
+--- stderr ---
+error: the sandbox listens on loopback only, and 0.0.0.0:0 is not: use 127.0.0.1 or [::1] with any port
+--- exit 64 ---
+
+"#]]);
+    world.ocon("sandbox --listen somewhere").is(str![[r#"
+$ ocon sandbox --listen somewhere
+--- stderr ---
+error: invalid value 'somewhere' for '--listen <ADDRESS:PORT>': write an address and a port, like 127.0.0.1:4010
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let world = World::new(&[]).at(&format!("http://{address}/elements/api-v2"));
+    world.ocon(&format!("sandbox --listen {address}")).is(str![[r#"
+$ ocon sandbox --listen 127.0.0.1:[PORT]
+--- stderr ---
+error: the sandbox cannot listen on 127.0.0.1:[PORT]: choose another port, or 0 for a free one
+  caused by: Address already in use (os error 98)
+--- exit 1 ---
+
+"#]]);
+}
+
+#[test]
+fn the_embedded_sandbox_keeps_its_state_to_itself() {
+    let world = World::new(FILES);
+    world.ocon("apply --sandbox --yes --quiet");
+    let mode = |path: &str| world.path(path).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(".ocon"), mode(".ocon/sandbox.json")), (0o700, 0o600));
+    assert_eq!(world.read(".ocon/.gitignore"), "*\n");
+}
+
+#[test]
+fn the_embedded_sandbox_heeds_no_variable_of_the_environment() {
+    let mut world = World::new(FILES).at("https://api.openconnectors.us2.ext.hana.ondemand.com");
+    world.set("OCON_REGION", "us10");
+    assert_eq!(world.ocon("apply --sandbox --yes").exit, 0);
+}
+
+#[test]
+fn a_damaged_state_is_left_as_it_is() {
+    let world = World::new(FILES);
+    world.write(".ocon/sandbox.json", "{\"version\": 1, \"inst");
+    world.ocon("plan --sandbox").is(str![[r#"
+$ ocon plan --sandbox
+--- stderr ---
+error: the sandbox cannot read its state file .ocon/sandbox.json:1:20: EOF while parsing a string; restore it, or move it away to start empty
+--- exit 1 ---
+
+"#]]);
+    assert_eq!(world.read(".ocon/sandbox.json"), "{\"version\": 1, \"inst");
+}
+
+#[test]
+fn a_state_that_another_sandbox_uses_is_left_alone() {
+    let world = World::new(FILES);
+    world.ocon("plan --sandbox");
+    let mut other = world
+        .command("sandbox --state .ocon/sandbox.json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(other.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    world.ocon("plan --sandbox").is(str![[r#"
+$ ocon plan --sandbox
+--- stderr ---
+error: another sandbox uses the state file .ocon/sandbox.json: stop that one, or use another file
+--- exit 1 ---
+
+"#]]);
+    terminate(&other);
+    other.wait().unwrap();
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let world = World::new(FILES);
+    world.write(".ocon", "a file");
+    world.ocon("plan --sandbox").is(str![[r#"
+$ ocon plan --sandbox
+--- stderr ---
+error: the folder .ocon cannot be written
+  caused by: File exists (os error 17)
+--- exit 1 ---
+
+"#]]);
+}
+
+#[test]
+fn a_first_sandbox_leaves_nothing_but_its_folder() {
+    let world = World::new(FILES);
+    world.ocon("plan --sandbox");
+    assert_eq!(world.files(), ["instances/shop.yaml", "ocon.yaml"]);
+    assert!(fs::exists(world.path(".ocon/sandbox.json")).unwrap());
+}

@@ -1,0 +1,226 @@
+//! How every instance stands.
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+fn world() -> World {
+    let world = World::new(&[("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)])
+        .on_sandbox()
+        .with_password();
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    world
+}
+
+#[test]
+fn a_status_shows_every_instance_in_one_listing() {
+    let world = world();
+    world.ocon("status --detailed-exitcode").is(str![[r#"
+$ ocon status --detailed-exitcode
+    key   connector   id     state    valid  enabled  events
+  = desk  servicenow  20931  in sync  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+  = shop  stripe      20932  in sync  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+
+Status: 2 in sync.
+--- exit 0 ---
+
+"#]]);
+    assert_eq!(world.requests(), "GET /instances?pageSize=200\n");
+}
+
+#[test]
+fn every_state_has_its_word_and_its_sign() {
+    let world = world();
+    let patch = json!({ "configuration": { "filter.response.nulls": "false" } });
+    world.send("PATCH", "/instances/20931", &patch);
+    world.send("DELETE", "/instances/20931/enabled", &Value::Null);
+    world.write("instances/kiosk.yaml", SHOP.replace("Shop", "Kiosk"));
+    world.write("instances/gone.yaml", format!("{SHOP}id: 4711\n"));
+    world.remove("instances/shop.yaml");
+    world.ocon("status --detailed-exitcode").is(str![[r#"
+$ ocon status --detailed-exitcode
+    key    connector   id     state    valid  enabled  events
+  ~ desk   servicenow  20931  drifted  yes    no       no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+  ! gone   stripe      -      blocked  -      -        -
+  + kiosk  stripe      -      missing  -      -        -
+  ? shop   stripe      20932  orphan   yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+
+  blocked: gone: there is no instance 4711: remove the line `id: 4711` to create a new one
+           (id-not-found)
+
+Status: 1 drifted, 1 missing, 1 blocked, 1 orphan.
+--- exit 2 ---
+
+"#]]);
+    world.ocon("status instances/desk.yaml").is(str![[r#"
+$ ocon status instances/desk.yaml
+    key   connector   id     state    valid  enabled  events
+  ~ desk  servicenow  20931  drifted  yes    no       no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+
+Status: 1 drifted.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
+    let world = world();
+    let copied = json!({
+        "element": { "key": "stripe" },
+        "name": "Copy\u{202e}",
+        "configuration": {
+            "event.notification.callback.url": "https://u:p@mycoolapp.com/events/stripe/MjA5MzI="
+        },
+    });
+    world.send("POST", "/instances", &copied);
+    world.ocon("status --detailed-exitcode").is(str![[r#"
+$ ocon status --detailed-exitcode
+    key   connector   id     state    valid  enabled  events
+  = desk  servicenow  20931  in sync  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+  = shop  stripe      20932  in sync  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+
+  note: stripe `Copy\u{202e}` #20933: its callback URL carries the id of another instance, 20932:
+        its events go there
+
+Status: 2 in sync, 1 with a wrong callback URL.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("status --format json").is(str![[r#"
+$ ocon status --format json
+{
+  "format": "ocon-status",
+  "version": 1,
+  "target": {
+    "base_url": "http://127.0.0.1:[PORT]/elements/api-v2",
+    "project": "tests"
+  },
+  "partial": false,
+  "summary": {
+    "in_sync": 2,
+    "drifted": 0,
+    "unfinished": 0,
+    "missing": 0,
+    "blocked": 0,
+    "orphan": 0
+  },
+  "instances": [
+    {
+      "key": "desk",
+      "connector": "servicenow",
+      "name": "Help desk",
+      "state": "in-sync",
+      "instance_id": 20931,
+      "valid": true,
+      "enabled": true,
+      "events": false,
+      "webhook_url": "http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE="
+    },
+    {
+      "key": "shop",
+      "connector": "stripe",
+      "name": "Shop",
+      "state": "in-sync",
+      "instance_id": 20932,
+      "valid": true,
+      "enabled": true,
+      "events": false,
+      "webhook_url": "http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI="
+    }
+  ],
+  "blocked": [],
+  "findings": [
+    {
+      "code": "foreign-callback-id",
+      "instance_id": 20933,
+      "connector": "stripe",
+      "name": "Copy\u202e",
+      "carries": 20932
+    }
+  ]
+}
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn nothing_to_show_is_said() {
+    let world = World::new(&[]).on_sandbox();
+    std::fs::create_dir(world.path("instances")).unwrap();
+    world.ocon("status").is(str![[r#"
+$ ocon status
+No instances.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn an_instance_to_adopt_is_shown_as_it_is() {
+    let world = World::new(&[("instances/shop.yaml", &format!("{SHOP}id: 20931\n"))]).on_sandbox();
+    let on = json!({ "event.notification.enabled": "true" });
+    let instance = json!({ "element": { "key": "stripe" }, "name": "Shop", "configuration": on });
+    world.send("POST", "/instances", &instance);
+    let document: Value = serde_json::from_str(&world.ocon("status --format json").stdout).unwrap();
+    let row = &document["instances"][0];
+    assert_eq!((&row["state"], &row["events"]), (&json!("drifted"), &json!(true)));
+}
+
+#[test]
+fn a_key_in_doubt_shows_all_who_carry_it_and_what_to_do() {
+    let world = world();
+    let twin = json!({
+        "element": { "key": "stripe" },
+        "name": "Twin",
+        "tags": ["ocon:project=tests", "ocon:key=shop"],
+    });
+    world.send("POST", "/instances", &twin);
+    world.ocon("status").is(str![[r#"
+$ ocon status
+    key   connector   id     state    valid  enabled  events
+  = desk  servicenow  20931  in sync  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+  ! shop  stripe      20932  blocked  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+  ! shop  stripe      20933  blocked  yes    yes      no
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=
+
+  blocked: shop: instances 20932 and 20933 carry the key `shop`: delete all but one, or take the tag
+           `ocon:key=shop` off the others (ambiguous-key)
+
+Status: 1 in sync, 2 blocked.
+--- exit 7 ---
+
+"#]]);
+}
+
+#[test]
+fn an_orphan_alone_is_no_change_as_in_a_plan() {
+    let world = world();
+    world.remove("instances/shop.yaml");
+    assert_eq!(world.ocon("status --detailed-exitcode").exit, 0);
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
+}
+
+#[test]
+fn a_page_that_is_wide_enough_has_the_url_beside_the_rest() {
+    let mut world = world();
+    let lines = |text: &str| text.lines().filter(|line| line.contains("/events/")).count();
+    let narrow = world.ocon("status").stdout;
+    assert!(narrow.lines().all(|line| line.chars().count() <= 100), "{narrow}");
+    world.set("COLUMNS", "160");
+    let wide = world.ocon("status").stdout;
+    assert_eq!((lines(&narrow), lines(&wide)), (2, 2));
+    assert!(wide.lines().count() < narrow.lines().count(), "{wide}");
+}

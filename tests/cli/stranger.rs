@@ -1,0 +1,83 @@
+//! A server that is not the platform: it says one and the same thing to everybody, or nothing.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// The server; it stops when it is dropped.
+pub(crate) struct Stranger {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Stranger {
+    /// Gives everybody this answer.
+    pub(crate) fn answering(status: &str, header: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::start(Some(format!(
+            "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        )))
+    }
+
+    /// Reads and never answers.
+    pub(crate) fn silent() -> Self {
+        Self::start(None)
+    }
+
+    fn start(answer: Option<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stranger = Self {
+            address: listener.local_addr().unwrap(),
+            requests: Arc::default(),
+            stop: Arc::default(),
+        };
+        let (requests, stop) = (Arc::clone(&stranger.requests), Arc::clone(&stranger.stop));
+        thread::spawn(move || {
+            let mut silent = Vec::new();
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                requests.lock().unwrap().push(head(&mut stream));
+                match &answer {
+                    Some(answer) => stream.write_all(answer.as_bytes()).unwrap(),
+                    None => silent.push(stream),
+                }
+            }
+        });
+        stranger
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}/elements/api-v2", self.address)
+    }
+
+    /// The heads of the requests that came.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes the server up, so that it sees that it shall stop.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// Reads a request up to the empty line; what comes here has no body.
+fn head(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 1024];
+    while !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(length) => bytes.extend(&piece[..length]),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,337 @@
+//! What the tests share: a root with files, a cleared environment, a platform, and a run of the
+//! binary as one text.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use ocon::sandbox::{self, Credentials, Handle, Options};
+use reqwest::Method;
+use serde_json::Value;
+use snapbox::IntoData;
+use tempfile::TempDir;
+
+use crate::text::{
+    forms, without_digests, without_fingerprints, without_request_ids, without_waits,
+};
+
+/// The credentials of every sandbox here: easily found in any output.
+const USER: &str = "us3r-s3cret+/of=the-tests";
+const ORGANIZATION: &str = "0rg-s3cret+/of=the-tests";
+
+/// A connector of basic authentication, with one secret.
+pub(crate) const CRM: &str = "\
+element: servicenow
+name: Help desk
+tags: [support]
+configuration:
+  filter.response.nulls: true
+  password: ${{ env.DESK_PASSWORD }}
+  servicenow.subdomain: dev12345
+  username: admin
+";
+
+/// A connector that needs no secret.
+pub(crate) const SHOP: &str = "\
+element: stripe
+name: Shop
+tags: [shop]
+";
+
+/// A folder in which ocon runs, and what it runs with.
+pub(crate) struct World {
+    root: TempDir,
+    environment: BTreeMap<String, String>,
+    /// Values that must occur in no output.
+    secrets: Vec<String>,
+    /// Texts that differ from run to run, and what stands in their place.
+    variable: Vec<(String, &'static str)>,
+    platform: Option<Platform>,
+}
+
+/// A sandbox of its own, and what the test itself says to it.
+struct Platform {
+    sandbox: Handle,
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+    /// How many entries of its journal were looked at.
+    seen: Cell<usize>,
+}
+
+/// What a run of the binary said.
+pub(crate) struct Run {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) exit: i32,
+    shown: String,
+}
+
+impl World {
+    /// A project `tests` with these files.
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let world = Self::bare();
+        world.write("ocon.yaml", "project: tests\n");
+        for (path, text) in files {
+            world.write(path, text);
+        }
+        world
+    }
+
+    /// The example of this repository.
+    pub(crate) fn example() -> Self {
+        let world = Self::bare();
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        copy(&repository.join("ocon.yaml"), &world.path("ocon.yaml"));
+        copy(&repository.join("instances"), &world.path("instances"));
+        world
+    }
+
+    fn bare() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let shown = root.path().to_str().unwrap().to_owned();
+        let environment = [("COLUMNS", "100"), ("NO_COLOR", "1"), ("OCON_TEST_CLOCK", "hasty")];
+        Self {
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            secrets: Vec::new(),
+            variable: vec![(shown, "[ROOT]")],
+            platform: None,
+            root,
+        }
+    }
+
+    /// Starts a sandbox and says in the environment where it is.
+    pub(crate) fn on_sandbox(self) -> Self {
+        self.on_sandbox_with(Options::default())
+    }
+
+    pub(crate) fn on_sandbox_with(mut self, options: Options) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let credentials =
+            Credentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
+        let sandbox = runtime
+            .block_on(sandbox::start(Options { credentials: Some(credentials), ..options }))
+            .unwrap();
+        // Whichever test comes first installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        self.set("OCON_BASE_URL", sandbox.url());
+        self.hide_port(sandbox.url());
+        self.platform = Some(Platform { sandbox, client, runtime, seen: Cell::new(0) });
+        self.with_credentials()
+    }
+
+    /// A platform that is none, at this base URL.
+    pub(crate) fn at(mut self, base_url: &str) -> Self {
+        self.set("OCON_BASE_URL", base_url);
+        self.hide_port(base_url);
+        self.with_credentials()
+    }
+
+    fn with_credentials(self) -> Self {
+        self.secret("OCON_USER_SECRET", USER).secret("OCON_ORGANIZATION_SECRET", ORGANIZATION)
+    }
+
+    fn hide_port(&mut self, url: &str) {
+        let origin = url.split("/elements").next().unwrap_or(url);
+        self.variable.push((origin.to_owned(), "http://127.0.0.1:[PORT]"));
+        let authority = origin.trim_start_matches("http://").to_owned();
+        self.variable.push((authority, "127.0.0.1:[PORT]"));
+    }
+
+    /// Sets a variable that is no secret.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.environment.remove(name);
+    }
+
+    /// Sets a variable whose value may occur in no output, in no encoding.
+    pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
+        self.secrets.push(value.to_owned());
+        self.set(name, value);
+        self
+    }
+
+    /// Sets the secrets that [`CRM`] refers to.
+    pub(crate) fn with_password(self) -> Self {
+        self.secret("DESK_PASSWORD", "p4ss\"w0rd\\of+the/desk=")
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    /// The base URL of the sandbox.
+    pub(crate) fn base_url(&self) -> String {
+        self.platform().sandbox.url().to_owned()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A file that the binary wrote, or that anyone may read.
+    pub(crate) fn read(&self, path: &str) -> String {
+        let text = fs::read_to_string(self.path(path)).unwrap();
+        self.refuse_secrets(&text);
+        text
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.path(path)).unwrap();
+    }
+
+    /// All files below the root but those of the sandbox, so that nothing half-written is missed.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = walkdir::WalkDir::new(self.root.path()).sort_by_file_name();
+        let paths = entries.into_iter().map(Result::unwrap);
+        let files = paths.filter(|entry| entry.file_type().is_file());
+        files
+            .map(|entry| entry.path().strip_prefix(self.root.path()).unwrap().display().to_string())
+            .filter(|path| !path.starts_with(".ocon"))
+            .collect()
+    }
+
+    /// A command that is ready to run: the binary, here, with nothing in its environment that the
+    /// test did not put there.
+    pub(crate) fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(self.root.path())
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::null());
+        // One create after the other, so that ids are what the snapshots say.
+        if arguments.starts_with("apply --yes") && !arguments.contains("--concurrency") {
+            command.args(["--concurrency", "1"]);
+        }
+        command
+    }
+
+    /// Runs the binary with these arguments.
+    pub(crate) fn ocon(&self, arguments: &str) -> Run {
+        let output = self.command(arguments).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        self.refuse_secrets(&stdout);
+        self.refuse_secrets(&stderr);
+        let mut shown = format!("$ ocon {arguments}\n{stdout}");
+        if !stderr.is_empty() {
+            shown.push_str(&format!("--- stderr ---\n{stderr}"));
+        }
+        let exit = output.status.code().expect("it was not killed");
+        shown.push_str(&format!("--- exit {exit} ---\n"));
+        Run { shown: self.constant(&shown), stdout, stderr, exit }
+    }
+
+    /// The text without what differs from run to run.
+    pub(crate) fn constant(&self, text: &str) -> String {
+        let text = self
+            .variable
+            .iter()
+            .fold(text.to_owned(), |text, (value, name)| text.replace(value, name));
+        without_digests(&without_waits(&without_request_ids(&text)))
+    }
+
+    pub(crate) fn refuse_secrets(&self, text: &str) {
+        for secret in &self.secrets {
+            for form in forms(secret) {
+                assert!(!text.contains(&form), "`{form}` is a secret, and occurs in:\n{text}");
+            }
+        }
+    }
+
+    fn platform(&self) -> &Platform {
+        self.platform.as_ref().expect("the test starts a sandbox")
+    }
+
+    /// Asks the sandbox for something, past ocon; that is not counted among its requests.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> Value {
+        let platform = self.platform();
+        let before = platform.sandbox.journal().len();
+        assert_eq!(before, platform.seen.get(), "look at the journal before you add to it");
+        let request = platform
+            .client
+            .request(
+                Method::from_bytes(method.as_bytes()).unwrap(),
+                format!("{}{path}", platform.sandbox.url()),
+            )
+            .header("authorization", format!("User {USER}, Organization {ORGANIZATION}"));
+        let request = if body.is_null() { request } else { request.json(body) };
+        let (status, text) = platform.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            (response.status(), response.text().await.unwrap())
+        });
+        assert!(status.is_success(), "{method} {path}: {text}");
+        platform.seen.set(platform.sandbox.journal().len());
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// The requests that the sandbox got since the last look: one line each, writes with their body.
+    pub(crate) fn requests(&self) -> String {
+        let platform = self.platform();
+        let journal = platform.sandbox.journal();
+        let new = &journal[platform.seen.replace(journal.len())..];
+        let line = |entry: &sandbox::Entry| {
+            let query = if entry.query.is_empty() { "" } else { "?" };
+            let body = entry.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
+            let (method, path) = (&entry.method, &entry.path);
+            format!("{method} {path}{query}{}{body}\n", entry.query)
+        };
+        let lines: String = new.iter().map(line).collect();
+        without_fingerprints(&self.constant(&lines))
+    }
+
+    /// Those of them that change something.
+    pub(crate) fn writes(&self) -> String {
+        let requests = self.requests();
+        let writes = requests.lines().filter(|line| !line.starts_with("GET "));
+        writes.flat_map(|line| [line, "\n"]).collect()
+    }
+}
+
+impl Run {
+    /// Compares everything that was said, and the exit code, with what is expected.
+    #[track_caller]
+    pub(crate) fn is(self, expected: impl IntoData) -> Self {
+        is(&self.shown, expected);
+        self
+    }
+}
+
+/// Compares texts; `SNAPSHOTS=overwrite` takes what came as what is expected.
+#[track_caller]
+pub(crate) fn is(actual: &str, expected: impl IntoData) {
+    snapbox::Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .normalize_paths(false)
+        .eq(actual, expected);
+}
+
+/// Asks a process to end, as a pipeline does.
+pub(crate) fn terminate(child: &Child) {
+    let id = child.id().to_string();
+    let status = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(status.success());
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        copy(&entry.path(), &to.join(entry.file_name()));
+    }
+}

@@ -1,0 +1,280 @@
+//! The command line itself: help, version, and what cannot be understood (64, nothing contacted).
+
+use snapbox::str;
+
+use crate::support::{SHOP, World, is};
+
+const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
+
+#[test]
+fn the_version_is_a_result() {
+    World::new(&[]).ocon("--version").is(str![[r#"
+$ ocon --version
+ocon 0.1.0
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn help_is_a_result() {
+    let world = World::new(&[]);
+    world.ocon("--help").is(str![[r#"
+$ ocon --help
+Keep SAP Open Connectors instances equal to YAML files in Git
+
+Usage: ocon [OPTIONS] <COMMAND>
+
+Commands:
+  validate     Check the files, without network and without secrets
+  plan         Show what apply would do
+  apply        Make the platform say what the files say
+  status       Show how the platform compares with the files, instance by instance
+  sandbox      Run a local emulator of the platform
+  completions  Print a completion script for a shell
+
+Options:
+  -h, --help
+          Print help (see a summary with '-h')
+
+  -V, --version
+          Print version
+
+Global options:
+  -C <DIR>
+          Run as if started in DIR
+
+      --base-url <URL>
+          Base URL of the API [env: OCON_BASE_URL]
+
+      --region <REGION>
+          Region of the API, like us2 or trial.us10 [env: OCON_REGION]
+
+      --allow-host <HOST>
+          Trust a host that is not known as the platform's (repeatable)
+
+      --sandbox
+          Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
+
+      --user-secret-file <FILE>
+          File with the user secret [env: OCON_USER_SECRET holds the secret itself]
+
+      --organization-secret-file <FILE>
+          File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
+
+      --project <NAME>
+          Owner of the instances [env: OCON_PROJECT] [default: as in ocon.yaml, else `default`]
+
+      --instances <DIR>
+          Folder with the instance files
+          
+          [default: instances]
+
+      --var <NAME=VALUE>
+          Public variable for ${{ var.NAME }} (repeatable)
+
+      --var-file <FILE>
+          YAML map of public variables (repeatable, later files win)
+
+      --secrets-dir <DIR>
+          Folder for ${{ file.PATH }} [env: OCON_SECRETS_DIR] [default: secrets]
+
+      --env-allow <PATTERNS>
+          Variables that ${{ env.NAME }} may read, like 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
+
+      --allow-plain-text-secrets
+          Accept secrets that stand in a file in clear, with a warning
+
+      --format <FORMAT>
+          Form of the result
+
+          Possible values:
+          - text: Text for people
+          - json: JSON as described in schemas/
+          
+          [default: text]
+
+      --color <WHEN>
+          When to use colours
+
+          Possible values:
+          - auto:   On a terminal, unless `NO_COLOR` is set
+          - always: Always
+          - never:  Never
+          
+          [default: auto]
+
+      --concurrency <N>
+          Instances that are written at once
+          
+          [default: 4]
+
+      --timeout <TIME>
+          Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
+
+  -v, --verbose
+          Log each request to stderr
+
+  -q, --quiet
+          Say nothing on stderr but errors
+
+Exit codes: 0 success, no changes · 1 other error · 2 changes or blocked instances (plan
+--detailed-exitcode) · 3 some instances failed, unknown or blocked · 4 stale plan · 5 invalid files
+· 6 not authenticated or unreachable · 7 stopped by a guard · 64 usage · 130 interrupted
+--- exit 0 ---
+
+"#]]);
+    for command in ["validate", "plan", "apply", "sandbox", "completions"] {
+        let run = world.ocon(&format!("{command} --help"));
+        assert!(run.stdout.contains("Usage: ocon") && run.stderr.is_empty(), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn no_command_is_a_mistake() {
+    let run = World::new(&[]).ocon("");
+    assert_eq!((run.exit, run.stdout.as_str()), (64, ""));
+    assert!(run.stderr.contains("Usage: ocon"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_misspelt_is_named_with_what_was_meant() {
+    let world = World::new(FILES);
+    world.ocon("plna").is(str![[r#"
+$ ocon plna
+--- stderr ---
+error: unrecognized subcommand 'plna'
+
+  tip: a similar subcommand exists: 'plan'
+
+Usage: ocon [OPTIONS] <COMMAND>
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --detailed-exit-code").is(str![[r#"
+$ ocon plan --detailed-exit-code
+--- stderr ---
+error: unexpected argument '--detailed-exit-code' found
+
+  tip: a similar argument exists: '--detailed-exitcode'
+
+Usage: ocon plan --detailed-exitcode [PATHS]...
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --format yaml").is(str![[r#"
+$ ocon plan --format yaml
+--- stderr ---
+error: invalid value 'yaml' for '--format <FORMAT>'
+  [possible values: text, json]
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --timeout 45").is(str![[r#"
+$ ocon plan --timeout 45
+--- stderr ---
+error: invalid value '45' for '--timeout <TIME>': write a number with its unit, like 45s or 2m
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("apply --concurrency 0").is(str![[r#"
+$ ocon apply --concurrency 0
+--- stderr ---
+error: invalid value '0' for '--concurrency <N>': write a number from 1
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("apply --max-deletes many").is(str![[r#"
+$ ocon apply --max-deletes many
+--- stderr ---
+error: invalid value 'many' for '--max-deletes <N>': write a whole number
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --var app").is(str![[r#"
+$ ocon plan --var app
+--- stderr ---
+error: invalid value 'app' for '--var <NAME=VALUE>': write it as NAME=VALUE
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --allow-duplicate a//b").is(str![[r#"
+$ ocon plan --allow-duplicate a//b
+--- stderr ---
+error: invalid value 'a//b' for '--allow-duplicate <KEY>': `a//b` is not a valid key: use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, at most 80 characters, and not `all` or `listen`
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --verbose --quiet").is(str![[r#"
+$ ocon plan --verbose --quiet
+--- stderr ---
+error: the argument '--verbose' cannot be used with '--quiet'
+
+Usage: ocon plan --verbose [PATHS]...
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn a_project_name_follows_its_rule() {
+    World::new(FILES)
+        .ocon("plan --sandbox --project Marketing")
+        .is(str![[r#"
+$ ocon plan --sandbox --project Marketing
+--- stderr ---
+error: `Marketing` is not a valid project name: use small letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters
+
+hint: give another --project (OCON_PROJECT)
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn colours_are_used_on_request_only() {
+    let world = World::new(FILES);
+    assert!(world.ocon("plan --sandbox --color always").stdout.contains("\u{1b}[32m+"));
+    assert!(!world.ocon("plan --sandbox --color never").stdout.contains('\u{1b}'));
+    assert!(!world.ocon("plan --sandbox").stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_completion_script_is_a_result() {
+    let world = World::new(&[]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = world.ocon(&format!("completions {shell}"));
+        let complete = run.stdout.contains("detailed-exitcode") && run.stderr.is_empty();
+        assert!(complete && run.exit == 0, "{shell}: {}", run.stderr);
+    }
+    is(
+        &world.ocon("completions csh").stderr,
+        str![[r#"
+error: invalid value 'csh' for '<SHELL>'
+  [possible values: bash, elvish, fish, powershell, zsh]
+
+  tip: a similar value exists: 'zsh'
+
+For more information, try '--help'.
+
+"#]],
+    );
+}

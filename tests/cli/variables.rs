@@ -1,0 +1,386 @@
+//! Variables that are not set.
+
+use snapbox::str;
+
+use crate::support::{CRM, World, is};
+
+#[test]
+fn unset_variables_are_a_warning_and_their_fields_unverified() {
+    let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
+    world.ocon("apply --yes");
+    let mut world = world;
+    world.unset("DESK_PASSWORD");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
+        (unverified)
+
+No changes. 1 instance matches the files.
+--- stderr ---
+warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
+--> instances/desk.yaml:6:13
+ = help: set it where ocon runs; until then such a field is neither compared nor written
+--- exit 0 ---
+
+"#]]);
+    world.ocon("plan --quiet").is(str![[r#"
+$ ocon plan --quiet
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
+        (unverified)
+
+No changes. 1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+    world.set("DESK_PASSWORD", "");
+    world.ocon("plan --detailed-exitcode").is(str![[r#"
+$ ocon plan --detailed-exitcode
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
+        (unverified)
+
+No changes. 1 instance matches the files.
+--- stderr ---
+warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
+--> instances/desk.yaml:6:13
+ = help: set it where ocon runs; until then such a field is neither compared nor written
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn every_unset_variable_is_listed_before_anything_is_contacted() {
+    let world = World::example().on_sandbox();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+--- stderr ---
+error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
+--> instances/closeio.yaml:9:13
+
+error[unset-variable]: env.CLOSEIO_PASSWORD is not set, or empty
+--> instances/closeio.yaml:10:13
+
+error[unset-variable]: env.HOOTSUITE_CLIENT_ID is not set, or empty
+--> instances/hootsuite.yaml:10:18
+
+error[unset-variable]: env.HOOTSUITE_CLIENT_SECRET is not set, or empty
+--> instances/hootsuite.yaml:11:21
+
+error[unset-variable]: env.SLACK_CLIENT_ID is not set, or empty
+--> instances/slack.yaml:10:18
+
+error[unset-variable]: env.SLACK_CLIENT_SECRET is not set, or empty
+--> instances/slack.yaml:11:21
+
+error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
+--> instances/slack.yaml:15:37
+ = help: set them where ocon runs; nothing was contacted
+ = help: to go on without, name the files to apply (PATH), or give --allow-unset
+--- exit 5 ---
+
+"#]]);
+    is(&world.requests(), str![]);
+}
+
+#[test]
+fn a_secret_with_another_value_is_rotated_and_shown_nowhere() {
+    let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
+    world.ocon("apply --yes");
+    let world = world.secret("DESK_PASSWORD", "n3w-p4ssword-of-the-tests");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
+        ~ password  (secret, env.DESK_PASSWORD)
+          5 unchanged
+
+Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    world.requests();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
+        ~ password  (secret, env.DESK_PASSWORD)
+          5 unchanged
+
+Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+
+Applied: 1 updated.
+--- exit 0 ---
+
+"#]]);
+    is(
+        &world.writes(),
+        str![[r#"
+PATCH /instances/20931 {"configuration":{"password":"n3w-p4ssword-of-the-tests"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=tests","support"]}
+
+"#]],
+    );
+    world.ocon("plan --detailed-exitcode").is(str![[r#"
+$ ocon plan --detailed-exitcode
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+No changes. 1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_secret_that_cannot_be_compared_is_written_on_request() {
+    let mut world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
+    world.ocon("apply --yes");
+    world.set("OCON_FINGERPRINT_KEY", "an0ther-key-for-fingerprints-of-the-tests");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
+        (unverified)
+
+No changes. 1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("plan --rotate desk").is(str![[r#"
+$ ocon plan --rotate desk
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ desk  Help desk  #20931  (requested)                                       instances/desk.yaml:1
+        ~ password  (secret, env.DESK_PASSWORD)
+          5 unchanged
+
+Plan: 0 to create, 1 to update (1 requested), 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("plan --rotate desc").is(str![[r#"
+$ ocon plan --rotate desc
+--- stderr ---
+error: --rotate names `desc`, and no document has that key
+
+hint: did you mean `desk`?
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn secrets_in_files_stay_below_their_folder() {
+    let from_file = CRM.replace("env.DESK_PASSWORD", "file.desk/password");
+    let world = World::new(&[("instances/desk.yaml", from_file.as_str())]).on_sandbox();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+--- stderr ---
+error[unset-variable]: file.desk/password is not in the folder of secrets, or empty
+--> instances/desk.yaml:6:13
+ = help: set it where ocon runs; nothing was contacted
+ = help: to go on without, name the files to apply (PATH), or give --allow-unset
+--- exit 5 ---
+
+"#]]);
+    world.write("outside", "s3cret-outside-of-the-folder");
+    world.write("secrets/desk/.keep", "");
+    std::os::unix::fs::symlink("../../outside", world.path("secrets/desk/password")).unwrap();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+--- stderr ---
+error[refused-file]: the secret file `desk/password` cannot be used: a link leads out of the secrets folder
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ file.desk/password }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: secret files are texts of at most 1 MiB below `secrets`
+--- exit 5 ---
+
+"#]]);
+    world.remove("secrets/desk/password");
+    world.write("secrets/desk/password", "s3cret-inside-of-the-folder\n");
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + desk  Help desk                                                            instances/desk.yaml:1
+      + tags                     support
+      configuration
+        + filter.response.nulls  true
+        + password               (secret, file.desk/password)
+        + servicenow.subdomain   dev12345
+        + username               admin
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + desk  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+
+Applied: 1 created.
+--- exit 0 ---
+
+"#]]);
+    is(
+        &world.writes(),
+        str![[r#"
+POST /instances {"configuration":{"filter.response.nulls":"true","password":"s3cret-inside-of-the-folder","servicenow.subdomain":"dev12345","username":"admin"},"element":{"key":"servicenow"},"name":"Help desk","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=tests","support"]}
+
+"#]],
+    );
+}
+
+#[test]
+fn public_variables_come_from_the_flag_then_the_file_then_the_project() {
+    let shop = "element: stripe\nname: Shop ${{ var.region }} ${{ var.stage }} ${{ var.team }}\n";
+    let world = World::new(&[("instances/shop.yaml", shop)]).on_sandbox();
+    world.write("ocon.yaml", "vars: { region: a, stage: a, team: a }\n");
+    world.write("vars.yaml", "{ region: b, stage: b }\n");
+    world.ocon("plan --var-file vars.yaml --var region=c").is(str![[r#"
+$ ocon plan --var-file vars.yaml --var region=c
+Project default at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + shop  Shop c b a                                                           instances/shop.yaml:1
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    world.write("ocon.yaml", "vars: { region: a, stage: a, time: a }\n");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+--- stderr ---
+error[unknown-reference]: there is no variable `team`
+ --> instances/shop.yaml:2:47
+  |
+2 | name: Shop ${{ var.region }} ${{ var.stage }} ${{ var.team }}
+  |                                               ^^^^^^^^^^^^^^^
+  |
+  = help: declare it under `vars:` in ocon.yaml, or give it with `--var` or `--var-file`
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn unset_secrets_may_be_left_alone_on_request() {
+    let files =
+        [("instances/desk.yaml", CRM), ("instances/shop.yaml", "element: stripe\nname: Shop\n")];
+    let mut world = World::new(&files).with_password().on_sandbox();
+    world.ocon("apply --yes instances/desk.yaml");
+    world.requests();
+    world.unset("DESK_PASSWORD");
+    world.write("instances/new.yaml", CRM.replace("Help desk", "New desk"));
+    world.ocon("apply --yes --allow-unset --concurrency 1").is(str![[r#"
+$ ocon apply --yes --allow-unset --concurrency 1
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + shop  Shop                                                                 instances/shop.yaml:1
+  ! new  blocked                                                                instances/new.yaml:1
+      missing-variable: a create needs env.DESK_PASSWORD, which is not set: set it where ocon runs
+
+  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
+        (unverified)
+
+Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + shop  #20932
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+
+Applied: 1 created. Blocked: 1. Running it again is safe.
+--- stderr ---
+warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
+--> instances/desk.yaml:6:13
+
+warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
+--> instances/new.yaml:6:13
+ = help: set it where ocon runs; until then such a field is neither compared nor written
+--- exit 3 ---
+
+"#]]);
+    is(
+        &world.writes(),
+        str![[r#"
+POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=shop","ocon:project=tests"]}
+
+"#]],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_in_the_repository_leads_to_no_secret_outside_of_it() {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("token"), "t0ken-of-somebody\n").unwrap();
+    let desk = CRM.replace("env.DESK_PASSWORD", "file.token");
+    let world = World::new(&[("instances/desk.yaml", &desk)]).on_sandbox();
+    std::os::unix::fs::symlink(outside.path(), world.path("secrets")).unwrap();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+--- stderr ---
+error[refused-file]: the secret file `token` cannot be used: the secrets folder is a link that leads out of the repository
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ file.token }}
+  |             ^^^^^^^^^^^^^^^^^
+  |
+  = help: secret files are texts of at most 1 MiB below `secrets`
+--- exit 5 ---
+
+"#]]);
+    world.remove("secrets");
+    std::os::unix::fs::symlink("/proc/self", world.path("secrets")).unwrap();
+    world.write("instances/desk.yaml", CRM.replace("env.DESK_PASSWORD", "file.environ"));
+    assert_eq!(world.ocon("apply --yes").exit, 5);
+    assert_eq!(world.ocon("apply --yes --secrets-dir /proc/self").exit, 5);
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn the_mask_is_no_value_wherever_it_comes_from() {
+    let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
+    world.set("DESK_PASSWORD", "********");
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+--- stderr ---
+error[mask-as-value]: this is the mask that the API shows, not a value
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: write where the secret comes from: `${{ env.NAME }}`; or remove the line to leave it as it is
+--- exit 5 ---
+
+"#]]);
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn a_pipeline_is_told_to_narrow_its_environment() {
+    let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
+    world.set("CI", "true");
+    assert_eq!(world.ocon("plan --env-allow DESK_*").stderr, "");
+    is(
+        &world.ocon("plan").stderr,
+        str![[r#"
+warning[env-allow-unset]: a file may name any variable of this pipeline as a secret
+  = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
+
+"#]],
+    );
+}
