@@ -1,0 +1,135 @@
+//! Who may import whom, as CONTRIBUTING.md describes it.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// The rooms that each room may import.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("instance", &[]),
+    ("catalog", &["instance"]),
+    ("ownership", &["instance"]),
+    ("desired", &["catalog", "instance"]),
+    ("api", &["instance"]),
+    ("observed", &["api", "ownership", "catalog", "instance"]),
+    ("plan", &["desired", "observed", "ownership", "instance"]),
+    ("apply", &["plan", "api", "ownership", "instance"]),
+    ("report", &["plan", "apply", "desired", "instance"]),
+    ("sandbox", &[]),
+    (
+        "cli",
+        &[
+            "api",
+            "apply",
+            "catalog",
+            "desired",
+            "instance",
+            "observed",
+            "ownership",
+            "plan",
+            "report",
+            "sandbox",
+        ],
+    ),
+    ("main", &["cli"]),
+];
+
+/// What a room must not mention at all, since it is pure or is not its business.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    ("instance", &["tokio", "reqwest", "clap", "std::fs", "std::env", "anstyle"]),
+    (
+        "plan",
+        &[
+            "tokio",
+            "reqwest",
+            "clap",
+            "std::fs",
+            "std::env",
+            "std::time",
+            "fastrand",
+            "anstyle",
+            "async fn",
+        ],
+    ),
+    ("ownership", &["tokio", "reqwest", "std::fs", "std::env", "async fn"]),
+    ("desired", &["tokio", "reqwest", "std::env", "async fn"]),
+    ("catalog", &["tokio", "reqwest", "std::env", "async fn"]),
+    ("report", &["tokio", "reqwest", "std::fs", "std::env", "async fn"]),
+    ("observed", &["reqwest", "std::fs", "std::env"]),
+    ("apply", &["reqwest", "std::fs", "std::env"]),
+    ("api", &["std::fs", "std::env"]),
+];
+
+/// The code of each room, without comments and unit tests.
+fn rooms() -> BTreeMap<String, String> {
+    let mut rooms: BTreeMap<String, String> = BTreeMap::new();
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in walkdir::WalkDir::new(&src).sort_by_file_name() {
+        let entry = entry.unwrap();
+        let path = entry.path().strip_prefix(&src).unwrap();
+        if path.extension().is_none_or(|extension| extension != "rs") || path == Path::new("lib.rs")
+        {
+            continue;
+        }
+        let first = path.components().next().unwrap().as_os_str().to_str().unwrap();
+        let text = fs::read_to_string(entry.path()).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let room = rooms.entry(first.trim_end_matches(".rs").to_owned()).or_default();
+        room.extend(code.flat_map(|line| [line, "\n"]));
+    }
+    rooms
+}
+
+/// The rooms that `code` names after `crate::` (or, in the binary, after `ocon::`), groups included.
+fn imports(code: &str) -> BTreeSet<&str> {
+    let paths = ["crate::", "ocon::"].into_iter().flat_map(|root| code.split(root).skip(1));
+    paths
+        .flat_map(|path| {
+            let group = path
+                .strip_prefix('{')
+                .map_or(path, |group| group.split('}').next().unwrap_or(group));
+            let names: Vec<&str> =
+                if path.starts_with('{') { group.split(',').collect() } else { vec![group] };
+            names
+        })
+        .map(|path| {
+            path.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn rooms_import_only_what_they_may() {
+    let allowed: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
+    let rooms = rooms();
+    assert_eq!(
+        rooms.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        allowed.keys().copied().collect(),
+        "every room has its line in the table"
+    );
+    for (room, code) in &rooms {
+        for imported in imports(code) {
+            let may = imported == room || allowed[room.as_str()].contains(&imported);
+            assert!(may, "`{room}` imports `{imported}`");
+        }
+    }
+}
+
+#[test]
+fn pure_rooms_mention_no_effects() {
+    let rooms = rooms();
+    for (room, words) in FORBIDDEN {
+        for word in *words {
+            assert!(!rooms[*room].contains(word), "`{room}` mentions `{word}`");
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_imports_sees_groups_and_single_paths() {
+    let code = "use crate::api::{Error, Kind};\nuse crate::{plan, report::json};\nlet x = crate::cli::run();";
+    assert_eq!(imports(code), ["api", "cli", "plan", "report"].into());
+}
