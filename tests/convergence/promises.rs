@@ -32,7 +32,7 @@ pub(crate) fn of_a_plan(world: &World, plan: &Plan, before: &Records) {
     for step in &plan.steps {
         let claim = step.id.map(|id| claim(&before[&id]));
         match (step.action, claim) {
-            (Action::Create, None) => assert_eq!(carriers(before, &step.key), 0, "{step:#?}"),
+            (Action::Create, None) => doubles_nothing(step, before),
             (Action::Disable, None) => {}
             (_, Some(Claim::Unmanaged | Claim::Broken)) => {
                 assert!(adopted.contains(&step.id), "{step:#?}");
@@ -47,6 +47,17 @@ pub(crate) fn of_a_plan(world: &World, plan: &Plan, before: &Records) {
             other => panic!("{other:?}: {step:#?}"),
         }
     }
+}
+
+/// No instance carries the key of what is created, not even with a broken mark.
+fn doubles_nothing(step: &Step, before: &Records) {
+    let tag = format!("ocon:key={}", step.key);
+    let is_it = |record: &&Record| match claim(record) {
+        Claim::Ours(key) => key == step.key,
+        Claim::Broken => record.tags.contains(&tag),
+        Claim::Unmanaged | Claim::Foreign(_) => false,
+    };
+    assert_eq!(before.values().find(is_it), None, "{step:#?}");
 }
 
 /// A visible value is written only where it is another one.
