@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::Reader;
 use super::reference::Allowed;
+use super::secrets::is_refused;
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
 use super::{Field, Grant, PlainTextSecrets};
@@ -205,7 +206,11 @@ fn suggested_variable(connector: Option<&ConnectorKey>, key: &str) -> String {
     let name = format!("{connector}{key}").to_ascii_uppercase();
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.chars().map(letter).collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+    // Connectors like github share their prefix with variables that are refused.
+    if name.starts_with(|c: char| c.is_ascii_digit()) || is_refused(&name) {
+        return format!("MY_{name}");
+    }
+    name
 }
 
 #[cfg(test)]
@@ -219,6 +224,8 @@ mod tests {
             suggested_variable(Some(&hootsuite), "oauth.api.secret"),
             "HOOTSUITE_OAUTH_API_SECRET"
         );
-        assert_eq!(suggested_variable(None, "3d-key"), "_3D_KEY");
+        let github = "github".parse().unwrap();
+        assert_eq!(suggested_variable(Some(&github), "token"), "MY_GITHUB_TOKEN");
+        assert_eq!(suggested_variable(None, "3d-key"), "MY_3D_KEY");
     }
 }

@@ -17,6 +17,11 @@ const REFUSED: &[&str] = &["OCON_*", "GITHUB_*", "ACTIONS_*", "CI_*", "RUNNER_*"
 /// A secret is a password, a key or a certificate: longer than this it is something else.
 const LONGEST_SECRET: u64 = 1 << 20;
 
+/// Whether a variable, in capitals, belongs to ocon or to the CI system.
+pub(super) fn is_refused(name: &str) -> bool {
+    REFUSED.iter().any(|pattern| matches(pattern, name))
+}
+
 /// A way to look up secrets.
 pub trait SecretStore {
     /// The value of the source.
@@ -95,11 +100,13 @@ impl AllowedVariables {
 
     fn refused_variable(&self, name: &str) -> Option<LookUp> {
         let upper = name.to_ascii_uppercase();
-        if REFUSED.iter().any(|pattern| matches(pattern, &upper)) {
+        if is_refused(&upper) {
+            let refused = REFUSED.join(", ");
             return Some(LookUp::Refused {
                 message: format!("the variable `{name}` may not be used in files"),
-                help: "variables of ocon and of the CI system are refused; give the secret a name of its own"
-                    .to_owned(),
+                help: format!(
+                    "variables of ocon and of the CI system are refused ({refused}): give the secret another name"
+                ),
             });
         }
         let patterns = self.patterns.as_ref()?;
