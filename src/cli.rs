@@ -39,11 +39,7 @@ use globals::Globals;
 /// Keep SAP Open Connectors instances equal to YAML files in Git
 #[derive(Debug, Parser)]
 #[command(name = "ocon", version, propagate_version = true, after_help = EXIT_CODES)]
-#[command(
-    disable_help_subcommand = true,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     globals: Globals,

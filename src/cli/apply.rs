@@ -136,7 +136,7 @@ fn approve(plan: &Plan, yes: bool) -> Result<(), Failure> {
             Exit::Usage,
             "there is no terminal to ask for consent, so nothing was applied",
         )
-        .hint("review the plan, then run: ocon apply --yes"));
+        .hint("review the plan, then run the same command with --yes"));
     }
     output::message("\nApply this plan? Only `yes` is taken as consent: ");
     let mut answer = String::new();

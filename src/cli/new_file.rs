@@ -29,6 +29,9 @@ impl NewFile {
         let path = path.canonicalize().unwrap_or(path);
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
+        if given == Path::new("-") {
+            return Err(refused(&"`-` is no file name").hint("name a file"));
+        }
         if path.is_dir() {
             return Err(refused(&"it is a folder").hint("name a file"));
         }

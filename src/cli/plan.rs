@@ -71,15 +71,8 @@ impl Scope {
 
     /// What is asked of the plan.
     pub(super) fn wishes(&self, globals: &Globals, files: &Files) -> Result<Wishes, Failure> {
-        if self.prune && files.desired.instances.is_empty() {
-            return Err(Failure::new(
-                Exit::Guarded,
-                "there is no document at all, so --prune would delete every instance of the project",
-            )
-            .hint(format!(
-                "check that `{}` is the folder you mean: --instances DIR, -C DIR",
-                globals.instances.display()
-            )));
+        if self.prune {
+            may_prune(globals, files)?;
         }
         Ok(Wishes {
             allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
@@ -91,6 +84,30 @@ impl Scope {
             selection: files.select(&globals.root, &self.paths)?,
         })
     }
+}
+
+/// Refuses to delete where what is missing may be missing by mistake.
+fn may_prune(globals: &Globals, files: &Files) -> Result<(), Failure> {
+    let (error, hint) = if files.desired.instances.is_empty() {
+        let folder = globals.instances.display();
+        (
+            "there is no document at all, so --prune would delete every instance of the project",
+            format!("check that `{folder}` is the folder you mean: --instances DIR, -C DIR"),
+        )
+    } else if !files.project_is_named {
+        (
+            "no project is named, and --prune would delete what others call `default` too",
+            "write `project: NAME` in ocon.yaml, or give --project NAME".to_owned(),
+        )
+    } else if files.warnings.iter().any(|warning| warning.code == "json-file") {
+        (
+            "JSON files are not read, and --prune would delete the instances that they describe",
+            "rename them to .yaml (JSON is YAML, too), or take them away".to_owned(),
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(Exit::Guarded, error).hint(hint))
 }
 
 fn unknown<'a>(error: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failure {

@@ -26,6 +26,8 @@ pub(super) struct Files {
     pub(super) desired: Desired,
     pub(super) warnings: Vec<Problem>,
     pub(super) project: Project,
+    /// Whether somebody named the project, so that it is not everybody's `default`.
+    pub(super) project_is_named: bool,
     /// Whether any variable of a pipeline could be named in a file.
     open_environment: bool,
 }
@@ -46,7 +48,9 @@ pub(super) fn load(
     lookup: Lookup,
 ) -> Result<Files, Failure> {
     let file = desired::load_project(&globals.root).map_err(|problems| invalid(&problems))?;
-    let project = project(globals, environment, file.project)?;
+    let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
+    let project_is_named = given.is_some() || file.project.is_some();
+    let project = project(given, file.project)?;
     let variables = variables(globals, file.vars)?;
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
     let in_pipeline = environment.text("CI").is_some() && !globals.sandbox;
@@ -82,19 +86,14 @@ pub(super) fn load(
     };
     let Loaded { desired, warnings } =
         desired::load(&sources).map_err(|problems| invalid(&problems))?;
-    Ok(Files { desired, warnings, project, open_environment })
+    Ok(Files { desired, warnings, project, project_is_named, open_environment })
 }
 
 fn invalid(problems: &desired::Problems) -> Failure {
     Failure::rendered(Exit::Invalid, diagnostics::render(problems.as_slice(), Colour::Styled))
 }
 
-fn project(
-    globals: &Globals,
-    environment: &Environment,
-    in_file: Option<Project>,
-) -> Result<Project, Failure> {
-    let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
+fn project(given: Option<String>, in_file: Option<Project>) -> Result<Project, Failure> {
     match given {
         Some(name) => name.parse().map_err(|error: crate::instance::InvalidName| {
             Failure::new(Exit::Usage, error.to_string())

@@ -216,7 +216,7 @@ impl Change {
         View {
             path: self.path(),
             kind: match (stored, &after.value) {
-                (_, Value::Unset) if before.is_some() => Kind::Unset,
+                (_, Value::Unset) => Kind::Unset,
                 (false, _) => Kind::Set,
                 (true, _) if sensitive => Kind::Rotate,
                 (true, _) => Kind::Change,

@@ -190,7 +190,7 @@ Requests: 2 read, 1 to write.
 --- stderr ---
 error: there is no terminal to ask for consent, so nothing was applied
 
-hint: review the plan, then run: ocon apply --yes
+hint: review the plan, then run the same command with --yes
 --- exit 64 ---
 
 "#]]);

@@ -33,7 +33,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: old #20931: no file describes stripe `Old`: it is left alone; --prune deletes it (orphan)
 
-No changes. 1 instance matches the files.
+No changes. 1 instance matches the files; 1 orphan.
 --- exit 0 ---
 
 "#]]);
@@ -131,4 +131,32 @@ hint: check that `instances` is the folder you mean: --instances DIR, -C DIR
 
 "#]]);
     is(&world.requests(), str![]);
+}
+
+#[test]
+fn pruning_wants_a_project_of_its_own_and_no_file_left_unread() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.write("instances/kiosk.json", "{}");
+    world.ocon("plan --prune --quiet").is(str![[r#"
+$ ocon plan --prune --quiet
+--- stderr ---
+error: JSON files are not read, and --prune would delete the instances that they describe
+
+hint: rename them to .yaml (JSON is YAML, too), or take them away
+--- exit 7 ---
+
+"#]]);
+    world.remove("instances/kiosk.json");
+    world.remove("ocon.yaml");
+    world.ocon("plan --prune").is(str![[r#"
+$ ocon plan --prune
+--- stderr ---
+error: no project is named, and --prune would delete what others call `default` too
+
+hint: write `project: NAME` in ocon.yaml, or give --project NAME
+--- exit 7 ---
+
+"#]]);
+    assert_eq!(world.ocon("plan --prune --project mine").exit, 0);
+    assert_eq!(world.requests().lines().count(), 2);
 }

@@ -32,6 +32,7 @@ Commands:
   status       Show how the platform compares with the files, instance by instance
   sandbox      Run a local emulator of the platform
   completions  Print a completion script for a shell
+  help         Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help

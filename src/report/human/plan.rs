@@ -38,7 +38,11 @@ fn summary(plan: &Plan) -> String {
         let unchanged = plan.tally.unchanged;
         let verb = if unchanged == 1 { "matches" } else { "match" };
         let instances = count(unchanged, "instance");
-        return format!("No changes. {instances} {verb} the files.{partial}\n");
+        let orphans = match plan.tally.orphans {
+            0 => String::new(),
+            orphans => format!("; {}", count(orphans, "orphan")),
+        };
+        return format!("No changes. {instances} {verb} the files{orphans}.{partial}\n");
     }
     let always = [Action::Create, Action::Update, Action::Delete];
     let counted =
