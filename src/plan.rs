@@ -262,6 +262,7 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
             Document { key, wanted, terms }.plan(&mut plan, &matching.by_key[key]);
         }
     }
+    note::note_possible_moves(&mut plan, &matching.orphans);
     note::plan_orphans(&mut plan, &matching.orphans, terms);
     note::note_missed(&mut plan, observed);
     note::note_foreign_namesakes(&mut plan, observed);

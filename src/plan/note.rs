@@ -101,6 +101,34 @@ fn garbled(found: &Found) -> Option<(&'static str, String)> {
     })
 }
 
+/// Adds a note where a create and an orphan are the only ones of their connector: a file that was
+/// moved and renamed at once looks like that.
+pub(super) fn note_possible_moves(plan: &mut Plan, orphans: &[(Key, &Found)]) {
+    let mut creates: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.action == Action::Create) {
+        creates.entry(step.connector.as_str()).or_default().push(&step.key);
+    }
+    let mut left: BTreeMap<&str, Vec<&(Key, &Found)>> = BTreeMap::new();
+    for orphan in orphans {
+        left.entry(orphan.1.connector.as_str()).or_default().push(orphan);
+    }
+    let mut notes = Vec::new();
+    for (connector, keys) in creates {
+        if let ([key], Some([(carried, found)])) =
+            (keys.as_slice(), left.get(connector).map(Vec::as_slice))
+        {
+            let message = format!(
+                "is created, while no file describes {connector} `{}` any more: if it is the same one, \
+                 write `key: {carried}` in its file",
+                found.name
+            );
+            let (key, instance_id) = ((*key).clone(), Some(found.id));
+            notes.push(Note { code: "maybe-moved", key, instance_id, message });
+        }
+    }
+    plan.notes.extend(notes);
+}
+
 /// Adds what has to be done with the instances that no document describes.
 pub(super) fn plan_orphans(plan: &mut Plan, orphans: &[(Key, &Found)], terms: &Terms<'_>) {
     for (key, found) in orphans {

@@ -156,3 +156,15 @@ fn a_mark_that_is_not_kept_is_sent_once_more_and_then_no_create_follows() {
     assert_eq!(outcome.results[0].status.failure().unwrap().code, "mark-not-stored");
     assert_eq!(outcome.results[0].instance.as_ref().unwrap().id, ONLY);
 }
+
+#[test]
+fn a_file_that_was_moved_and_renamed_at_once_is_pointed_out() {
+    let mut world = desk(&[]).agrees();
+    world.desired.instances.clear();
+    world.desired.instances.extend([document("counter", &[])]);
+    let plan = world.plan();
+    assert_eq!(plan.steps[0].action, Action::Create);
+    let note = plan.notes.iter().find(|note| note.code == "maybe-moved").unwrap();
+    assert_eq!((&note.key, note.instance_id), (&key("counter"), Some(ONLY)));
+    assert!(note.message.ends_with("write `key: desk` in its file"), "{}", note.message);
+}
