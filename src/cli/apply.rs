@@ -11,10 +11,11 @@ use super::new_file::NewFile;
 use super::plan::Scope;
 use super::progress::Progress;
 use super::saved::SavedPlan;
-use super::session::{self, Connection, Lookup};
+use super::session::{self, Connection, Files, Lookup};
 use super::{interrupt, missing, output, outputs};
 use crate::apply::{self, Outcome, Settings, Stop};
-use crate::plan::{Approved, Limits, Plan, Refused};
+use crate::observed::Observed;
+use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, ResultDocument};
 
@@ -46,12 +47,7 @@ pub(super) fn run(
         Some(saved) => saved.wishes(&arguments.scope),
         None => arguments.scope.wishes(globals, &files)?,
     };
-    let written = saved.as_ref().map_or_else(|| wishes.clone(), |saved| saved.only(&wishes));
-    if wishes.allow_unset {
-        missing::warn(globals, &files.desired, &written);
-    } else {
-        missing::refuse(&files.desired, &written)?;
-    }
+    settle_missing(globals, &files, &wishes, saved.as_ref())?;
     let outputs = arguments.outputs.as_ref();
     let outputs =
         outputs.map(|path| NewFile::prepare(&globals.root, path, "the outputs")).transpose()?;
@@ -63,14 +59,7 @@ pub(super) fn run(
         };
         let connection =
             session::connect(platform, globals, environment, &files.project, on_retry).await?;
-        if let Some(saved) = &saved {
-            saved.check(&connection)?;
-        }
-        let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
-        let plan = match &saved {
-            Some(saved) => saved.revise(plan),
-            None => plan,
-        };
+        let (plan, observed) = decide(&connection, &files, &wishes, saved.as_ref()).await?;
         show_plan(&plan, globals, environment)?;
         let limits = Limits { max_deletes: arguments.max_deletes };
         let approved = plan.within(limits).map_err(|refused| too_many_deletes(&refused))?;
@@ -85,6 +74,37 @@ pub(super) fn run(
         written.transpose()?;
         Ok(exit(&outcome, approved.plan()))
     })
+}
+
+/// Ends an apply that lacks secrets, unless it may go on without them. A saved plan needs those of
+/// its own documents only.
+fn settle_missing(
+    globals: &Globals,
+    files: &Files,
+    wishes: &Wishes,
+    saved: Option<&SavedPlan>,
+) -> Result<(), Failure> {
+    let written = saved.map_or_else(|| wishes.clone(), |saved| saved.only(wishes));
+    if wishes.allow_unset {
+        missing::warn(globals, &files.desired, &written);
+        return Ok(());
+    }
+    missing::refuse(&files.desired, &written)
+}
+
+/// Plans anew, and keeps of it what a saved plan contains.
+async fn decide(
+    connection: &Connection,
+    files: &Files,
+    wishes: &Wishes,
+    saved: Option<&SavedPlan>,
+) -> Result<(Plan, Observed), Failure> {
+    let Some(saved) = saved else {
+        return connection.plan(&files.desired, wishes).await;
+    };
+    saved.check(connection)?;
+    let (plan, observed) = connection.plan(&files.desired, wishes).await?;
+    Ok((saved.revise(plan), observed))
 }
 
 impl Arguments {

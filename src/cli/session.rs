@@ -58,12 +58,7 @@ pub(super) fn load(
     let allowed =
         given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
-    let folder = globals
-        .secrets_dir
-        .clone()
-        .or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
-    let within = folder.is_none().then(|| globals.root.clone());
-    let folder = beside(&globals.root, &folder.unwrap_or_else(|| "secrets".into()));
+    let (folder, within) = secrets_folder(globals, environment);
     let secrets: Box<dyn SecretStore + '_> = match (lookup, globals.sandbox) {
         (Lookup::Withheld, _) => Box::new(Withheld { allowed }),
         (Lookup::Asked, true) => Box::new(Demo { allowed }),
@@ -87,6 +82,15 @@ pub(super) fn load(
     let Loaded { desired, warnings } =
         desired::load(&sources).map_err(|problems| invalid(&problems))?;
     Ok(Files { desired, warnings, project, project_is_named, open_environment })
+}
+
+/// The folder of secret files, and the folder that it must not leave: one that nobody named is a
+/// part of the repository, where it may be a link that somebody committed.
+fn secrets_folder(globals: &Globals, environment: &Environment) -> (PathBuf, Option<PathBuf>) {
+    let given = globals.secrets_dir.clone();
+    let given = given.or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
+    let within = given.is_none().then(|| globals.root.clone());
+    (beside(&globals.root, &given.unwrap_or_else(|| "secrets".into())), within)
 }
 
 fn invalid(problems: &desired::Problems) -> Failure {
@@ -233,11 +237,7 @@ pub(super) async fn connect(
             (base_url.clone(), base_url, credentials, None)
         }
     };
-    let own_key = environment.text("OCON_FINGERPRINT_KEY").filter(|_| !globals.sandbox);
-    let fingerprints = match own_key {
-        Some(key) => Fingerprints::new(&Secret::new(key)),
-        None => Fingerprints::from_organization_secret(&credentials.organization),
-    };
+    let fingerprints = fingerprints(globals, environment, &credentials);
     let defaults = Settings::new(endpoint, credentials);
     let settings = Settings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
@@ -249,6 +249,18 @@ pub(super) async fn connect(
     let client = Client::new(settings).map_err(|error| unusable(&error))?;
     let target = Target { base_url: shown, project: project.clone() };
     Ok(Connection { client, target, fingerprints, _sandbox: sandbox })
+}
+
+/// The key of fingerprints: one of their own, or one derived from the organization secret.
+fn fingerprints(
+    globals: &Globals,
+    environment: &Environment,
+    credentials: &Credentials,
+) -> Fingerprints {
+    match environment.text("OCON_FINGERPRINT_KEY").filter(|_| !globals.sandbox) {
+        Some(key) => Fingerprints::new(&Secret::new(key)),
+        None => Fingerprints::from_organization_secret(&credentials.organization),
+    }
 }
 
 impl Connection {
