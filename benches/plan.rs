@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use ocon::api::client::{Client, Credentials, Settings};
 use ocon::catalog::Catalog;
 use ocon::desired::secrets::{AllowedVariables, Demo};
-use ocon::desired::{self, Desired, PlainTextSecrets, Sources};
+use ocon::desired::{self, Desired, Levels, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::ownership::{Fingerprints, Subject};
 use ocon::plan::{Plan, Target, Terms, Wishes};
@@ -134,7 +134,7 @@ fn load(root: &Path) -> Desired {
         variables: &BTreeMap::new(),
         secrets: &Demo { allowed: AllowedVariables::all() },
         catalog: Catalog::embedded(),
-        plain_text_secrets: PlainTextSecrets::Refuse,
+        levels: &Levels::default(),
         today: "2026-01-01",
     };
     desired::load(&sources).unwrap().desired

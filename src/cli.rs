@@ -14,6 +14,7 @@ mod completions;
 mod embedded;
 mod environment;
 mod interrupt;
+mod levels;
 mod missing;
 mod new_file;
 mod output;

@@ -10,6 +10,7 @@
 
 mod across;
 mod clear;
+mod code;
 mod document;
 mod fields;
 mod files;
@@ -31,6 +32,7 @@ use crate::instance::{
     ConnectorKey, InstanceId, Json, Key, Secrecy, Source, Span, Template, Value,
 };
 
+pub use code::{Code, Level, Levels, UnknownCode};
 pub use problem::{Excerpt, Problem, Problems, Related, Severity};
 pub use project::{ProjectFile, load_project, load_var_file};
 pub use secrets::{LookUp, SecretStore};
@@ -50,20 +52,10 @@ pub struct Sources<'a> {
     pub secrets: &'a dyn SecretStore,
     /// What is known of connectors.
     pub catalog: &'a Catalog,
-    /// How to take secrets that stand in a file in clear.
-    pub plain_text_secrets: PlainTextSecrets,
+    /// What whoever runs ocon thinks of each kind of problem.
+    pub levels: &'a Levels,
     /// The day on which `until` of an ignored field is judged, in UTC, `YYYY-MM-DD`.
     pub today: &'a str,
-}
-
-/// How to take secrets that stand in a file in clear.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PlainTextSecrets {
-    /// As an error.
-    #[default]
-    Refuse,
-    /// As a warning.
-    Warn,
 }
 
 /// The desired state, and what looks wrong in it.
@@ -88,7 +80,7 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
             Err(problem) => collected.problems.push(*problem),
         }
     }
-    collected.finish()
+    collected.finish(sources.levels)
 }
 
 /// What the files say, normalised.

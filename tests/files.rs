@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ocon::catalog::Catalog;
 use ocon::desired::secrets::Withheld;
 use ocon::desired::{
-    Loaded, Missing, PlainTextSecrets, Problem, Problems, ProjectFile, SecretStore, Sources,
+    Code, Levels, Loaded, Missing, Problem, Problems, ProjectFile, SecretStore, Severity, Sources,
     Wanted, load, load_project, load_var_file,
 };
 use ocon::report::diagnostics::{Colour, render};
@@ -18,11 +18,7 @@ use snapbox::data::DataFormat;
 
 const DATA: &str = "tests/data/files";
 
-fn load_with(
-    root: &Path,
-    secrets: &dyn SecretStore,
-    plain_text_secrets: PlainTextSecrets,
-) -> Result<Loaded, Problems> {
+fn load_with(root: &Path, secrets: &dyn SecretStore, levels: &Levels) -> Result<Loaded, Problems> {
     let variables = BTreeMap::from([("team".to_owned(), "EMEA".to_owned())]);
     load(&Sources {
         root,
@@ -30,13 +26,13 @@ fn load_with(
         variables: &variables,
         secrets,
         catalog: Catalog::embedded(),
-        plain_text_secrets,
+        levels,
         today: "2026-11-23",
     })
 }
 
 fn load_folder(root: &Path) -> Result<Loaded, Problems> {
-    load_with(root, &Withheld::default(), PlainTextSecrets::Refuse)
+    load_with(root, &Withheld::default(), &Levels::default())
 }
 
 fn problems_of(result: Result<Loaded, Problems>) -> Vec<Problem> {
@@ -190,7 +186,7 @@ fn a_file_of_mistakes_is_cut_short() {
     let problems = problems_of(load_folder(root.path()));
     assert_eq!(problems.len(), 1001);
     let last = problems.last().unwrap();
-    assert_eq!(last.code, "too-many-problems");
+    assert_eq!(last.code, Code::TooManyProblems);
     assert_eq!(last.message, "there are 1002 more problems in this file");
 }
 
@@ -237,7 +233,9 @@ fn links_may_lead_anywhere_inside_of_the_repository() {
 fn plain_text_secrets_can_be_let_through_with_a_warning() {
     let file = b"element: hootsuite\nname: A\nconfiguration: { oauth.api.secret: hunter2 }\n";
     let root = root_with(&[("a.yaml", file)]);
-    let loaded = load_with(root.path(), &Withheld::default(), PlainTextSecrets::Warn).unwrap();
+    let mut levels = Levels::default();
+    levels.report(Code::PlainTextSecret, Severity::Warning);
+    let loaded = load_with(root.path(), &Withheld::default(), &levels).unwrap();
     assert_eq!(codes(&loaded.warnings), ["instances/a.yaml plain-text-secret"]);
     assert!(!render(&loaded.warnings, Colour::Plain).contains("hunter2"));
 }

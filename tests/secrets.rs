@@ -11,7 +11,7 @@ use ocon::api::SystemClock;
 use ocon::api::client::{Client, Credentials, Settings};
 use ocon::apply::{self, Outcome, Stop};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
-use ocon::desired::{self, Desired, LookUp, PlainTextSecrets, SecretStore, Sources};
+use ocon::desired::{self, Desired, Levels, LookUp, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -95,7 +95,7 @@ fn load(root: &Path, replaced: &BTreeSet<String>) -> Desired {
         variables: &BTreeMap::new(),
         secrets: &Environment(replaced),
         catalog: Catalog::embedded(),
-        plain_text_secrets: PlainTextSecrets::Refuse,
+        levels: &Levels::default(),
         today: "2026-01-01",
     };
     desired::load(&sources).unwrap().desired

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
+use super::levels::{self, Denied};
+use crate::desired::{Code, Levels, Severity};
 
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]
@@ -61,6 +63,12 @@ pub struct Globals {
     /// Accept secrets that stand in a file in clear, with a warning
     #[arg(long, global = true)]
     pub allow_plain_text_secrets: bool,
+    /// Take a warning as an error: its code, or `warnings` for all of them (repeatable)
+    #[arg(long, global = true, value_name = "CODE", value_parser = levels::denied)]
+    pub deny: Vec<Denied>,
+    /// Do not report a warning, nor an error that is a matter of judgement (repeatable)
+    #[arg(long, global = true, value_name = "CODE", value_parser = levels::allowed)]
+    pub allow: Vec<Code>,
     /// Form of the result
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = false)]
     pub format: Format,
@@ -111,6 +119,13 @@ impl Globals {
         }
         let sentence = format!("there is no folder {}", self.root.display());
         Err(Failure::new(Exit::Usage, sentence).hint("-C names the folder in which ocon runs"))
+    }
+
+    /// What the flags say of each kind of problem in files.
+    pub(super) fn levels(&self) -> Levels {
+        let plain_text =
+            if self.allow_plain_text_secrets { Severity::Warning } else { Severity::Error };
+        levels::levels(&self.deny, &self.allow, plain_text)
     }
 
     /// Makes colours and the log follow the flags.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::failure::{Exit, Failure};
 use super::globals::Globals;
 use super::output;
-use crate::desired::{Desired, Missing, Problem, Severity};
+use crate::desired::{Code, Desired, Missing, Problem, Severity};
 use crate::instance::{Source, Span};
 use crate::plan::Wishes;
 use crate::report::diagnostics::{self, Colour};
@@ -53,7 +53,7 @@ fn problem(at: Span, source: &Source, severity: Severity) -> Problem {
         Source::File(_) => format!("{source} is not in the folder of secrets, or empty"),
     };
     Problem {
-        code: "unset-variable",
+        code: Code::UnsetVariable,
         severity,
         message,
         at,

@@ -13,7 +13,7 @@ use crate::api;
 use crate::api::client::{BuildError, Client, Credentials, Retrying, Settings};
 use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
-use crate::desired::{self, Desired, Loaded, PlainTextSecrets, Problem, SecretStore, Sources};
+use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
 use crate::instance::{BaseUrl, Key, Project, Secret};
 use crate::observed::{self, Observed};
 use crate::ownership::Fingerprints;
@@ -55,6 +55,7 @@ pub(super) fn load(
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
     let in_pipeline = environment.text("CI").is_some() && !globals.sandbox;
     let open_environment = in_pipeline && given.is_none() && lookup == Lookup::Asked;
+    let levels = globals.levels();
     let allowed =
         given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
@@ -72,15 +73,19 @@ pub(super) fn load(
         variables: &variables,
         secrets: &*secrets,
         catalog: Catalog::embedded(),
-        plain_text_secrets: if globals.allow_plain_text_secrets {
-            PlainTextSecrets::Warn
-        } else {
-            PlainTextSecrets::Refuse
-        },
+        levels: &levels,
         today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     };
     let Loaded { desired, warnings } =
         desired::load(&sources).map_err(|problems| invalid(&problems))?;
+    let open_environment = match levels.of(Code::EnvAllowUnset, Severity::Warning) {
+        Some(severity) if open_environment && desired.refers_to_environment() => Some(severity),
+        _ => None,
+    };
+    if open_environment == Some(Severity::Error) {
+        return Err(Failure::rendered(Exit::Invalid, any_variable("error")));
+    }
+    let open_environment = open_environment.is_some();
     Ok(Files { desired, warnings, project, project_is_named, open_environment })
 }
 
@@ -131,11 +136,8 @@ impl Files {
         if !globals.quiet && !self.warnings.is_empty() {
             output::message(&diagnostics::render(&self.warnings, Colour::Styled));
         }
-        if !globals.quiet && self.open_environment && self.desired.refers_to_environment() {
-            output::message(
-                "warning[env-allow-unset]: a file may name any variable of this pipeline as a secret\n  \
-                 = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)\n",
-            );
+        if !globals.quiet && self.open_environment {
+            output::message(&any_variable("warning"));
         }
     }
 
@@ -168,6 +170,15 @@ impl Files {
         }
         Ok(Some(selected))
     }
+}
+
+/// Says that files may name whatever a pipeline has in its environment.
+fn any_variable(severity: &str) -> String {
+    format!(
+        "{severity}[{}]: a file may name any variable of this pipeline as a secret\n  \
+         = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)\n",
+        Code::EnvAllowUnset
+    )
 }
 
 /// A path as spans write it: relative to the root, as the file system knows it.

@@ -7,7 +7,7 @@ use super::document::{self, Context, Document};
 use super::problem::{self, Excerpt, Problem, Problems, Related, Severity};
 use super::reference::References;
 use super::text::{Notes, Text};
-use super::{Desired, Loaded, Sources, Wanted, yaml};
+use super::{Code, Desired, Levels, Loaded, Sources, Wanted, yaml};
 use crate::instance::{Key, Span};
 
 /// The documents and problems of the files read so far.
@@ -37,7 +37,6 @@ impl Collected {
             text,
             references: References { variables: sources.variables, secrets: sources.secrets },
             catalog: sources.catalog,
-            plain_text: sources.plain_text_secrets,
             today: sources.today,
             stem,
             alone: roots.len() == 1,
@@ -59,7 +58,7 @@ impl Collected {
             && let Some((other, _)) = self.documents.get(first)
         {
             let message = format!("the keys `{key}` and `{first}` differ by case only");
-            self.problems.push(clash("keys-differ-by-case", message, &place, other));
+            self.problems.push(clash(Code::KeysDifferByCase, message, &place, other));
         }
         match self.documents.entry(key) {
             Entry::Vacant(vacant) => {
@@ -68,7 +67,7 @@ impl Collected {
             Entry::Occupied(occupied) => {
                 let message = format!("two documents have the key `{}`", occupied.key());
                 self.problems.push(clash(
-                    "duplicate-document-key",
+                    Code::DuplicateDocumentKey,
                     message,
                     &place,
                     &occupied.get().0,
@@ -78,8 +77,13 @@ impl Collected {
     }
 
     /// The desired state, if nothing is wrong.
-    pub(super) fn finish(self) -> Result<Loaded, Problems> {
-        let Self { mut problems, documents, .. } = self;
+    pub(super) fn finish(self, levels: &Levels) -> Result<Loaded, Problems> {
+        let Self { problems, documents, .. } = self;
+        let judged = |problem: Problem| {
+            let severity = levels.of(problem.code, problem.severity)?;
+            Some(Problem { severity, ..problem })
+        };
+        let mut problems: Vec<_> = problems.into_iter().filter_map(judged).collect();
         if problems.iter().any(|problem| problem.severity == Severity::Error)
             && let Some(problems) = Problems::new(std::mem::take(&mut problems))
         {
@@ -91,7 +95,7 @@ impl Collected {
     }
 }
 
-fn clash(code: &'static str, message: String, place: &Place, other: &Place) -> Problem {
+fn clash(code: Code, message: String, place: &Place, other: &Place) -> Problem {
     let related = Related {
         at: other.at.clone(),
         excerpt: Some(other.excerpt.clone()),

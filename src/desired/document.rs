@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::reference::{References, Written};
 use super::text::{Finding, Mark, Notes, Text};
 use super::yaml::{Kind, Member, Node};
-use super::{Adopt, PlainTextSecrets, Wanted};
+use super::{Adopt, Code, Wanted};
 use crate::catalog::{Catalog, closest};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 
@@ -32,7 +32,6 @@ pub(super) struct Context<'a> {
     pub(super) text: &'a Text,
     pub(super) references: References<'a>,
     pub(super) catalog: &'a Catalog,
-    pub(super) plain_text: PlainTextSecrets,
     /// `YYYY-MM-DD`
     pub(super) today: &'a str,
     /// The path below the instances folder without extension.
@@ -131,8 +130,7 @@ impl<'a> Reader<'a, '_> {
         let catalog = self.context.catalog;
         if catalog.connector(&connector).is_none() {
             let message = format!("the catalogue has no connector `{connector}`");
-            let finding = Finding::new("unknown-connector", node.mark, message)
-                .warning()
+            let finding = Finding::new(Code::UnknownConnector, node.mark, message)
                 .suggest(catalog.closest_connector(connector.as_str()))
                 .help("its fields cannot be checked; a connector of your own account is fine");
             self.notes.add(finding);
@@ -144,7 +142,7 @@ impl<'a> Reader<'a, '_> {
         let name = self.public(node, "`name`")?;
         self.is_storable(&name, node.mark, "a name").then_some(())?;
         if name.trim().is_empty() {
-            let finding = Finding::new("invalid-name", node.mark, "the name is empty")
+            let finding = Finding::new(Code::InvalidName, node.mark, "the name is empty")
                 .help("the platform shows it in its list of instances");
             self.notes.add(finding);
             return None;
@@ -169,7 +167,7 @@ impl<'a> Reader<'a, '_> {
         self.is_storable(&tag, node.mark, "a tag").then_some(())?;
         if tag.starts_with("ocon:") {
             let finding = Finding::new(
-                "reserved-tag",
+                Code::ReservedTag,
                 node.mark,
                 "tags that begin with `ocon:` are reserved",
             )
@@ -178,7 +176,7 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         if tag.trim().is_empty() {
-            self.notes.add(Finding::new("invalid-name", node.mark, "a tag cannot be empty"));
+            self.notes.add(Finding::new(Code::InvalidName, node.mark, "a tag cannot be empty"));
             return None;
         }
         Some(tag)
@@ -187,13 +185,13 @@ impl<'a> Reader<'a, '_> {
     /// Whether the platform stores a name or tag as it stands: what it alters would differ for ever.
     fn is_storable(&mut self, text: &str, mark: Mark, what: &str) -> bool {
         let finding = if text.contains(['<', '>']) {
-            Finding::new("html-in-name", mark, format!("{what} cannot contain `<` or `>`"))
+            Finding::new(Code::HtmlInName, mark, format!("{what} cannot contain `<` or `>`"))
                 .help("the platform removes HTML, so the stored text would never equal this one")
         } else if !text.trim().is_empty()
             && (text.trim() != text || text.chars().any(char::is_control))
         {
             let rule = "cannot begin or end with a blank, nor hold control characters";
-            Finding::new("invalid-name", mark, format!("{what} {rule}"))
+            Finding::new(Code::InvalidName, mark, format!("{what} {rule}"))
                 .help("a platform that trims it would store another text than this one")
         } else {
             return true;
@@ -206,7 +204,7 @@ impl<'a> Reader<'a, '_> {
         let value = self.public(node, "`externalAuthentication`")?;
         if value != "initial" {
             let finding = Finding::new(
-                "unknown-value",
+                Code::UnknownValue,
                 node.mark,
                 "the only external authentication is `initial`",
             )
@@ -228,7 +226,7 @@ impl<'a> Reader<'a, '_> {
         let mark = first_line(root);
         if !self.context.alone {
             let message = "a document in a file with several needs a `key`";
-            let finding = Finding::new("needs-key", mark, message)
+            let finding = Finding::new(Code::NeedsKey, mark, message)
                 .help("write `key: some-name`: it is the name of the instance in Git and stays the same for ever");
             self.notes.add(finding);
             return None;
@@ -238,7 +236,7 @@ impl<'a> Reader<'a, '_> {
             Err(InvalidName { rule, .. }) => {
                 let message =
                     "the path of this file gives no valid key, so the document needs a `key`";
-                let finding = Finding::new("needs-key", mark, message)
+                let finding = Finding::new(Code::NeedsKey, mark, message)
                     .help("add `key: some-name` or rename the file")
                     .help(format!("for a key, {rule}"));
                 self.notes.add(finding);
@@ -320,7 +318,7 @@ impl<'a> Reader<'a, '_> {
             Ok(name) => Some(name),
             Err(error) => {
                 let message = format!("this is not a valid {}", error.what);
-                self.notes.add(Finding::new("invalid-name", mark, message).help(error.rule));
+                self.notes.add(Finding::new(Code::InvalidName, mark, message).help(error.rule));
                 None
             }
         }
@@ -330,7 +328,7 @@ impl<'a> Reader<'a, '_> {
         for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
             let nearest = closest(&member.name, known.iter().copied());
             let message = format!("{what} has no key `{}`", member.name);
-            let mut finding = Finding::new("unknown-key", member.mark, message).suggest(nearest);
+            let mut finding = Finding::new(Code::UnknownKey, member.mark, message).suggest(nearest);
             if nearest.is_none() {
                 finding = finding.help(format!("the keys are {}", list(known)));
             }
@@ -357,12 +355,13 @@ pub(super) fn first_line(node: &Node) -> Mark {
 }
 
 pub(super) fn missing_key(mark: Mark, name: &str, what: &str) -> Finding {
-    Finding::new("missing-key", mark, format!("{what} lacks the key `{name}`")).label("begins here")
+    Finding::new(Code::MissingKey, mark, format!("{what} lacks the key `{name}`"))
+        .label("begins here")
 }
 
 pub(super) fn wrong_type(node: &Node, what: &str, expected: &str) -> Finding {
     let message = format!("{what} must be {expected}");
-    Finding::new("wrong-type", node.mark, message).label(format!("this is {}", node.noun()))
+    Finding::new(Code::WrongType, node.mark, message).label(format!("this is {}", node.noun()))
 }
 
 fn list(names: &[&str]) -> String {

@@ -7,7 +7,7 @@ use super::reference::Allowed;
 use super::secrets::is_refused;
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
-use super::{Field, Grant, PlainTextSecrets};
+use super::{Code, Field, Grant};
 use crate::catalog::{named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Secrecy, Template, Value};
 
@@ -118,7 +118,7 @@ impl Reader<'_, '_> {
         let template = self.context.references.template(written, allowed, self.notes);
         // Whether it stands in the file, in a variable or in the environment.
         if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
-            let finding = Finding::new("mask-as-value", node.mark, "this is the mask that the API shows, not a value")
+            let finding = Finding::new(Code::MaskAsValue, node.mark, "this is the mask that the API shows, not a value")
                 .help("write where the secret comes from: `${{ env.NAME }}`; or remove the line to leave it as it is");
             self.notes.add(finding);
         }
@@ -135,16 +135,13 @@ impl Reader<'_, '_> {
             self.notes.hide(literal.mark);
         }
         let finding = Finding::new(
-            "plain-text-secret",
+            Code::PlainTextSecret,
             node.mark,
             format!("`{field}` is a secret and stands here in clear"),
         )
         .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
         .help("who can read the repository knows this secret now: change it at the provider");
-        self.notes.add(match self.context.plain_text {
-            PlainTextSecrets::Refuse => finding,
-            PlainTextSecrets::Warn => finding.warning(),
-        });
+        self.notes.add(finding);
     }
 
     /// Keeps the values of a secret key out of excerpts.
@@ -170,8 +167,7 @@ impl Reader<'_, '_> {
         let on_purpose = external && member.name == "oauth.user.refresh_token";
         if platform_written(&member.name) && !on_purpose {
             let message = format!("the platform writes `{}` itself", member.name);
-            let finding = Finding::new("platform-written-key", member.mark, message)
-                .warning()
+            let finding = Finding::new(Code::PlatformWrittenKey, member.mark, message)
                 .help("it is sent when the instance is created and never compared; most likely the line can go");
             self.notes.add(finding);
         }

@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::Code;
 use super::problem::Problem;
 use super::text::{Cover, Mark, Text};
 
@@ -100,7 +101,7 @@ impl Search<'_> {
             found.extend(self.file(&entry));
             if found.len() > MOST_FILES {
                 let message = format!("there are more than {MOST_FILES} files in this folder");
-                self.problems.push(Problem::of_file("too-many-files", self.shown, message));
+                self.problems.push(Problem::of_file(Code::TooManyFiles, self.shown, message));
                 return Vec::new();
             }
         }
@@ -117,7 +118,7 @@ impl Search<'_> {
             "json" => self.problems.push(json_file(&file)),
             "yaml" | "yml" if !entry.file_type().is_file() => {
                 self.problems.push(Problem::of_file(
-                    "unreadable-file",
+                    Code::UnreadableFile,
                     &file,
                     "this is not a file",
                 ));
@@ -151,7 +152,7 @@ impl Search<'_> {
             Some(error) => format!("this cannot be read: {error}"),
             None => "this link leads back to a folder that it is in".to_owned(),
         };
-        Problem::of_file("unreadable-file", &file, message)
+        Problem::of_file(Code::UnreadableFile, &file, message)
     }
 
     fn name(&self, path: &Path) -> String {
@@ -167,7 +168,7 @@ fn leads_out_of(bounds: &[PathBuf], path: &Path) -> bool {
 }
 
 fn link_leaves(file: &str) -> Problem {
-    Problem::of_file("link-leaves-repository", file, "this link leads out of the repository")
+    Problem::of_file(Code::LinkLeavesRepository, file, "this link leads out of the repository")
         .help("put the file itself there")
 }
 
@@ -207,11 +208,11 @@ pub(super) fn read(found: &Found) -> Result<Text, Box<Problem>> {
 /// Reads a text file of bounded size; `file` is its name in messages.
 pub(super) fn read_text(path: &Path, file: &str) -> Result<Text, Box<Problem>> {
     let bytes = read_bounded(path).map_err(|error| {
-        Problem::of_file("unreadable-file", file, format!("this file cannot be read: {error}"))
+        Problem::of_file(Code::UnreadableFile, file, format!("this file cannot be read: {error}"))
     })?;
     if bytes.len() as u64 > LARGEST_FILE {
         let message = "this file is larger than 1 MiB";
-        let problem = Problem::of_file("file-too-large", file, message)
+        let problem = Problem::of_file(Code::FileTooLarge, file, message)
             .help("an instance file has a few kilobytes; large values belong into the provider's own settings");
         return Err(Box::new(problem));
     }
@@ -247,19 +248,18 @@ fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Pr
     Problem {
         at: text.span(mark),
         excerpt: Some(text.excerpt(mark, &Cover::guessing())),
-        ..Problem::of_file("not-utf8", &text.file, "this file is not UTF-8 text")
+        ..Problem::of_file(Code::NotUtf8, &text.file, "this file is not UTF-8 text")
     }
     .help("save it with the encoding UTF-8")
 }
 
 fn no_folder(shown: &str) -> Problem {
-    Problem::of_file("no-instances-folder", shown, format!("there is no folder `{shown}`")).help(
+    Problem::of_file(Code::NoInstancesFolder, shown, format!("there is no folder `{shown}`")).help(
         "create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs",
     )
 }
 
 fn json_file(file: &str) -> Problem {
-    Problem::of_file("json-file", file, "JSON files are not read")
-        .warning()
+    Problem::of_file(Code::JsonFile, file, "JSON files are not read")
         .help("rename it to `.yaml`: JSON is valid YAML")
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Code;
 use super::document::{Reader, first_line, missing_key, wrong_type};
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, Member, Node};
@@ -72,7 +73,7 @@ impl Reader<'_, '_> {
         if declared.contains(&path) {
             return Some(path);
         }
-        let finding = Finding::new("unknown-path", node.mark, format!("this document declares no `{path}`"))
+        let finding = Finding::new(Code::UnknownPath, node.mark, format!("this document declares no `{path}`"))
             .suggest(closest(&path, declared.iter().map(String::as_str)))
             .help("a path is `name`, `tags` or `configuration.KEY`; what is not declared is never compared anyway");
         self.notes.add(finding);
@@ -84,7 +85,7 @@ impl Reader<'_, '_> {
         if is_date(&date) {
             return Some(date);
         }
-        let finding = Finding::new("unknown-value", node.mark, "`until` must be a date")
+        let finding = Finding::new(Code::UnknownValue, node.mark, "`until` must be a date")
             .help("write it as year-month-day, for example `2027-03-31`; that day is included");
         self.notes.add(finding);
         None
@@ -93,11 +94,10 @@ impl Reader<'_, '_> {
 
 fn expired_ignore(mark: Mark, path: &str) -> Finding {
     Finding::new(
-        "expired-ignore",
+        Code::ExpiredIgnore,
         mark,
         format!("`{path}` is compared again: its `ignore` has ended"),
     )
-    .warning()
     .help("remove the entry, or give it a later date and a reason that still holds")
 }
 

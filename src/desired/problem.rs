@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::Code;
 use crate::instance::Span;
 
 /// How bad a problem is.
@@ -19,8 +20,8 @@ pub enum Severity {
 /// One thing that is wrong, or looks wrong, in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The stable name of this kind of problem, such as `duplicate-key`.
-    pub code: &'static str,
+    /// The kind of problem.
+    pub code: Code,
     /// How bad it is.
     pub severity: Severity,
     /// The fact, as a sentence without a full stop. Never contains a secret.
@@ -123,11 +124,11 @@ pub(super) fn sort(problems: &mut Vec<Problem>) {
 
 impl Problem {
     /// A problem of a whole file or folder.
-    pub(super) fn of_file(code: &'static str, file: &str, message: impl Into<String>) -> Self {
+    pub(super) fn of_file(code: Code, file: &str, message: impl Into<String>) -> Self {
         let at = Span { file: file.into(), line: 1, column: 1 };
         Self {
             code,
-            severity: Severity::Error,
+            severity: code.level().severity(),
             message: message.into(),
             at,
             excerpt: None,
@@ -140,12 +141,6 @@ impl Problem {
     /// Adds what to do about it.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
-        self
-    }
-
-    /// Makes it a warning.
-    pub(super) fn warning(mut self) -> Self {
-        self.severity = Severity::Warning;
         self
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::Code;
 use super::files;
 use super::problem::{Problem, Problems, Severity};
 use super::text::{Finding, Notes, Text};
@@ -52,7 +53,11 @@ fn load<T: Default>(text: &Text, read: impl FnOnce(&Node, &mut Notes) -> T) -> R
     let mut notes = Notes::default();
     let documents = yaml::read(text, &mut notes);
     if let Some(second) = documents.get(1) {
-        notes.add(Finding::new("wrong-type", second.mark, "this file can hold one document only"));
+        notes.add(Finding::new(
+            Code::WrongType,
+            second.mark,
+            "this file can hold one document only",
+        ));
     }
     let value = documents.first().map(|node| read(node, &mut notes)).unwrap_or_default();
     match Problems::new(into_errors(notes, text)) {
@@ -76,7 +81,7 @@ fn project_file(node: &Node, notes: &mut Notes) -> ProjectFile {
             name => {
                 let message = format!("ocon.yaml has no key `{name}`");
                 let nearest = closest(name, ["project", "vars"].into_iter());
-                let finding = Finding::new("unknown-key", member.mark, message)
+                let finding = Finding::new(Code::UnknownKey, member.mark, message)
                     .suggest(nearest)
                     .help("the keys are `project` and `vars`");
                 notes.add(finding);
@@ -94,7 +99,7 @@ fn project(node: &Node, notes: &mut Notes) -> Option<Project> {
     let project = text.parse::<Project>();
     if let Err(error) = &project {
         let message = format!("this is not a valid {}", error.what);
-        notes.add(Finding::new("invalid-name", node.mark, message).help(error.rule));
+        notes.add(Finding::new(Code::InvalidName, node.mark, message).help(error.rule));
     }
     project.ok()
 }
@@ -104,7 +109,7 @@ fn variables(node: &Node, what: &str, notes: &mut Notes) -> BTreeMap<String, Str
     for Member { name, mark, value, .. } in members(node, what, notes) {
         if !is_variable_name(name) {
             let finding =
-                Finding::new("invalid-name", *mark, "this is not a valid name of a variable")
+                Finding::new(Code::InvalidName, *mark, "this is not a valid name of a variable")
                     .help("use letters, digits, `.`, `_` and `-`");
             notes.add(finding);
         }

@@ -7,8 +7,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Code;
 use super::clear;
-use super::problem::{Excerpt, Problem, Related, Severity};
+use super::problem::{Excerpt, Problem, Related};
 use crate::instance::Span;
 
 /// How much of a line is shown on either side of a place; more only slows the reader down.
@@ -36,8 +37,7 @@ pub(super) struct Mark {
 /// Something that is wrong in the file at hand.
 #[derive(Debug)]
 pub(super) struct Finding {
-    code: &'static str,
-    severity: Severity,
+    code: Code,
     message: String,
     mark: Mark,
     label: Option<String>,
@@ -65,21 +65,8 @@ pub(super) struct Text {
 }
 
 impl Finding {
-    pub(super) fn new(code: &'static str, mark: Mark, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: Severity::Error,
-            message: message.into(),
-            mark,
-            label: None,
-            help: Vec::new(),
-            related: None,
-        }
-    }
-
-    pub(super) fn warning(mut self) -> Self {
-        self.severity = Severity::Warning;
-        self
+    pub(super) fn new(code: Code, mark: Mark, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), mark, label: None, help: Vec::new(), related: None }
     }
 
     pub(super) fn label(mut self, label: impl Into<String>) -> Self {
@@ -126,7 +113,7 @@ impl Notes {
         let rest = findings.split_off(findings.len().min(MOST_FINDINGS));
         findings.extend(rest.first().map(|first| {
             let message = format!("there are {} more problems in this file", rest.len());
-            Finding::new("too-many-problems", first.mark, message)
+            Finding::new(Code::TooManyProblems, first.mark, message)
         }));
         let cover = self.into_cover();
         let problem = |finding| text.problem(finding, &cover);
@@ -169,7 +156,7 @@ impl Text {
     fn problem(&self, finding: Finding, cover: &Cover) -> Problem {
         Problem {
             code: finding.code,
-            severity: finding.severity,
+            severity: finding.code.level().severity(),
             message: shorten(finding.message),
             at: self.span(finding.mark),
             excerpt: Some(self.excerpt(finding.mark, cover)),

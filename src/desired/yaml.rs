@@ -13,6 +13,7 @@ mod tree;
 
 use serde_json::Number;
 
+use super::Code;
 use super::clear;
 use super::text::{Finding, Mark, Notes, Text};
 
@@ -104,5 +105,5 @@ pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
 /// A file with nothing in it: most likely it was meant to hold something, or to be deleted.
 pub(super) fn empty(help: &str) -> Finding {
     let start = Mark { line: 1, column: 1, start: 0, end: 0 };
-    Finding::new("empty-document", start, "this file declares nothing").help(help)
+    Finding::new(Code::EmptyDocument, start, "this file declares nothing").help(help)
 }

@@ -40,7 +40,7 @@ fn block(problem: &Problem, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(harmless(&problem.message)).id(problem.code);
+    let title = level.primary_title(harmless(&problem.message)).id(problem.code.as_str());
     let mut group = Group::with_title(title);
     let label = problem.label.as_deref();
     group = place(group, &problem.at, problem.excerpt.as_ref(), AnnotationKind::Primary, label);
@@ -93,7 +93,7 @@ fn width_at(excerpt: &Excerpt) -> usize {
 #[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
 mod tests {
     use super::*;
-    use crate::desired::Related;
+    use crate::desired::{Code, Related};
 
     fn span(line: usize, column: usize) -> Span {
         Span { file: "instances/a.yaml".into(), line, column }
@@ -106,7 +106,7 @@ mod tests {
 
     fn problem() -> Problem {
         Problem {
-            code: "duplicate-key",
+            code: Code::DuplicateKey,
             severity: Severity::Error,
             message: "the key `name` occurs twice in this map".to_owned(),
             at: span(12, 1),

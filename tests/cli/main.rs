@@ -8,6 +8,7 @@
 mod apply;
 mod authorization;
 mod interruption;
+mod levels;
 mod outputs;
 mod ownership;
 mod plan;

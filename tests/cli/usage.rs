@@ -86,6 +86,12 @@ Global options:
       --allow-plain-text-secrets
           Accept secrets that stand in a file in clear, with a warning
 
+      --deny <CODE>
+          Take a warning as an error: its code, or `warnings` for all of them (repeatable)
+
+      --allow <CODE>
+          Do not report a warning, nor an error that is a matter of judgement (repeatable)
+
       --format <FORMAT>
           Form of the result
 

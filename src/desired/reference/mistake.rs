@@ -2,6 +2,7 @@
 
 use super::{Allowed, is_variable_name};
 use crate::catalog::closest;
+use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
 use crate::instance::Source;
 
@@ -10,7 +11,7 @@ const OWN: [&str; 3] = ["id", "id_base64", "webhook_url"];
 
 pub(super) fn no_source(inside: &str, at: Mark) -> Finding {
     let finding = Finding::new(
-        "unknown-reference",
+        Code::UnknownReference,
         at,
         "this reference does not say where the value comes from",
     );
@@ -24,7 +25,7 @@ pub(super) fn no_source(inside: &str, at: Mark) -> Finding {
 }
 
 pub(super) fn unknown_source(source: &str, at: Mark) -> Finding {
-    Finding::new("unknown-reference", at, format!("`{source}` is not a source of values"))
+    Finding::new(Code::UnknownReference, at, format!("`{source}` is not a source of values"))
         .suggest(closest(source, SOURCES.into_iter()))
         .help("there are `env`, `file`, `var` and `instance`")
 }
@@ -38,7 +39,7 @@ pub(super) fn not_allowed(inside: &str, allowed: Allowed, at: Mark) -> Finding {
         }
     };
     Finding::new(
-        "reference-not-allowed",
+        Code::ReferenceNotAllowed,
         at,
         format!("the reference `{inside}` cannot be used here"),
     )
@@ -46,7 +47,7 @@ pub(super) fn not_allowed(inside: &str, allowed: Allowed, at: Mark) -> Finding {
 }
 
 pub(super) fn unclosed(at: Mark) -> Finding {
-    Finding::new("unclosed-reference", at, "this reference is not closed")
+    Finding::new(Code::UnclosedReference, at, "this reference is not closed")
         .label("opened here")
         .help("close it with `}}`; for the characters themselves write `$${{`")
 }
@@ -57,27 +58,27 @@ pub(super) fn unknown_variable<'v>(
     at: Mark,
 ) -> Finding {
     let message = format!("there is no variable `{name}`");
-    Finding::new("unknown-reference", at, message)
+    Finding::new(Code::UnknownReference, at, message)
         .suggest(closest(name, declared))
         .help("declare it under `vars:` in ocon.yaml, or give it with `--var` or `--var-file`")
 }
 
 pub(super) fn unknown_own(name: &str, at: Mark) -> Finding {
     let message = format!("an instance has no `{name}`");
-    Finding::new("unknown-reference", at, message)
+    Finding::new(Code::UnknownReference, at, message)
         .suggest(closest(name, OWN.into_iter()))
         .help("there are `instance.id`, `instance.id_base64` and `instance.webhook_url`")
 }
 
 pub(super) fn no_variable_name(at: Mark) -> Finding {
-    Finding::new("invalid-name", at, "this is not the name of an environment variable")
+    Finding::new(Code::InvalidName, at, "this is not the name of an environment variable")
         .help("use letters, digits and `_`, beginning with a letter or `_`")
 }
 
 pub(super) fn refused(source: &Source, message: String, help: String, at: Mark) -> Finding {
     let code = match source {
-        Source::Env(_) => "refused-variable",
-        Source::File(_) => "refused-file",
+        Source::Env(_) => Code::RefusedVariable,
+        Source::File(_) => Code::RefusedFile,
     };
     Finding::new(code, at, message).help(help)
 }

@@ -8,6 +8,7 @@ use serde_json::Number;
 use serde_yaml::{Deserializer, Value};
 
 use super::{Kind, Node};
+use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
 
 /// The first place at which the two readers differ.
@@ -33,7 +34,7 @@ pub(super) fn check(content: &str, documents: &[Node]) -> Option<Finding> {
 }
 
 fn differs(mark: Mark) -> Finding {
-    Finding::new("ambiguous-yaml", mark, "this is read differently by different YAML readers")
+    Finding::new(Code::AmbiguousYaml, mark, "this is read differently by different YAML readers")
         .help("put the value in quotes")
 }
 

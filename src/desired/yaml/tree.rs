@@ -7,6 +7,7 @@ use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Sp
 use super::scalar::{self, Ambiguous};
 use super::{Kind, Member, Node};
 use crate::catalog::named_like_a_secret;
+use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, Notes};
 
 /// Instance files nest four deep, event metadata somewhat deeper; beyond this it is an attack.
@@ -103,7 +104,7 @@ impl<'t> Builder<'t, '_> {
             // The parser produces a node wherever one is asked for.
             _ => {
                 return Err(self.halt(Finding::new(
-                    "invalid-yaml",
+                    Code::InvalidYaml,
                     mark(&span),
                     "expected a value",
                 )));
@@ -223,11 +224,11 @@ impl<'t> Builder<'t, '_> {
     fn alias(&mut self, id: usize, at: Mark, depth: usize) -> Result<(Node, Extent), Halt> {
         let Some(Anchored { node, extent }) = self.anchors.get(&id) else {
             let message = "an alias cannot stand inside of the value that it repeats";
-            return Err(self.halt(Finding::new("alias-limit", at, message)));
+            return Err(self.halt(Finding::new(Code::AliasLimit, at, message)));
         };
         let Some(rest) = self.budget.checked_sub(extent.weight) else {
             let message = "aliases make this file larger than 1 MiB";
-            return Err(self.halt(Finding::new("alias-limit", at, message)));
+            return Err(self.halt(Finding::new(Code::AliasLimit, at, message)));
         };
         if depth + extent.height > DEEPEST {
             return Err(self.halt(too_deep(at)));
@@ -278,46 +279,48 @@ fn syntax_error(error: &ScanError) -> Finding {
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(at),
         ErrorKind::UnknownAnchor => {
-            Finding::new("invalid-yaml", at, "there is no anchor of this name above")
+            Finding::new(Code::InvalidYaml, at, "there is no anchor of this name above")
         }
         _ if error.info().starts_with("tab") => {
-            Finding::new("invalid-yaml", at, "a tab cannot be used here")
+            Finding::new(Code::InvalidYaml, at, "a tab cannot be used here")
                 .help("YAML is indented with spaces")
         }
         ErrorKind::UnclosedQuotedScalar => {
-            Finding::new("invalid-yaml", at, "this quote is not closed")
+            Finding::new(Code::InvalidYaml, at, "this quote is not closed")
         }
-        _ => Finding::new("invalid-yaml", at, format!("this is not valid YAML: {}", error.info())),
+        _ => {
+            Finding::new(Code::InvalidYaml, at, format!("this is not valid YAML: {}", error.info()))
+        }
     }
 }
 
 fn too_deep(at: Mark) -> Finding {
-    Finding::new("too-deep", at, format!("values are nested more than {DEEPEST} deep"))
+    Finding::new(Code::TooDeep, at, format!("values are nested more than {DEEPEST} deep"))
 }
 
 fn custom_tag(at: Mark) -> Finding {
-    Finding::new("custom-tag", at, "tags are not supported")
+    Finding::new(Code::CustomTag, at, "tags are not supported")
         .help("remove the tag; a value in quotes is always a text")
 }
 
 fn ambiguous_number(at: Mark) -> Finding {
-    Finding::new("ambiguous-number", at, "this number would not be sent as it is written")
+    Finding::new(Code::AmbiguousNumber, at, "this number would not be sent as it is written")
         .label("readers of YAML change its text")
         .help("put it in quotes to send it exactly so, or write it in plain decimal digits")
 }
 
 fn merge_key(at: Mark) -> Finding {
-    Finding::new("merge-key", at, "merge keys are not supported")
+    Finding::new(Code::MergeKey, at, "merge keys are not supported")
         .help("YAML 1.2 has none; write the keys out, so that a reviewer sees them")
 }
 
 fn non_text_key(at: Mark, noun: &str) -> Finding {
-    Finding::new("non-text-key", at, format!("a key must be a text, and this is {noun}"))
+    Finding::new(Code::NonTextKey, at, format!("a key must be a text, and this is {noun}"))
         .help("put it in quotes")
 }
 
 fn duplicate_key(name: &str, at: Mark, first: Mark) -> Finding {
-    Finding::new("duplicate-key", at, format!("the key `{name}` occurs twice in this map"))
+    Finding::new(Code::DuplicateKey, at, format!("the key `{name}` occurs twice in this map"))
         .label("second time")
         .related(first, "first time")
 }
