@@ -131,6 +131,7 @@ fn load(root: &Path) -> Desired {
     let sources = Sources {
         root,
         instances: Path::new("instances"),
+        schemas: Path::new("schemas"),
         variables: &BTreeMap::new(),
         secrets: &Demo { allowed: AllowedVariables::all() },
         catalog: Catalog::embedded(),

@@ -9,7 +9,9 @@
 //! not know is no error here, and nothing in it can make a key public whose name says that it is
 //! secret.
 
+mod common;
 mod secrecy;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -19,6 +21,7 @@ use serde::Deserialize;
 use crate::instance::{ConnectorKey, Secrecy};
 
 pub use secrecy::{named_like_a_secret, platform_written};
+pub use shape::{Condition, LiveProperty, Need, Property, Shape};
 
 /// Below this Jaro-Winkler similarity two names are different words rather than one misspelt.
 const SIMILAR: f64 = 0.8;
@@ -72,6 +75,9 @@ pub struct Connector {
     /// The configuration keys that it documents.
     #[serde(default)]
     pub fields: Vec<Field>,
+    /// Keys that some page shows and it does not take, with the right one where there is one.
+    #[serde(default)]
+    pub refused: BTreeMap<String, Option<String>>,
 }
 
 /// A way to authenticate at the provider.
@@ -102,6 +108,9 @@ pub struct Field {
     /// Whether a create needs it.
     #[serde(default)]
     pub required: bool,
+    /// Whether a page says so, for the condition as well; otherwise examples do.
+    #[serde(default)]
+    pub certain: bool,
     /// Whether its value is confidential.
     #[serde(default)]
     pub secret: bool,
@@ -143,6 +152,8 @@ pub struct Facts {
     pub webhooks: bool,
     /// The provider must be told the instance's webhook URL by hand.
     pub webhook_url_at_provider: bool,
+    /// The instance's own callback URL must carry its id.
+    pub callback_carries_id: bool,
 }
 
 impl Catalog {
@@ -208,6 +219,7 @@ impl Connector {
             oauth_only: !self.auth.is_empty() && self.auth.iter().all(oauth),
             webhooks: self.webhook,
             webhook_url_at_provider: self.webhook_url_id.as_deref() == Some("base64"),
+            callback_carries_id: self.callback_carries_id,
         }
     }
 }
@@ -267,7 +279,12 @@ mod tests {
         let facts = Catalog::embedded().facts(&"hootsuite".parse().unwrap());
         assert_eq!(
             facts,
-            Facts { oauth_only: true, webhooks: true, webhook_url_at_provider: true }
+            Facts {
+                oauth_only: true,
+                webhooks: true,
+                webhook_url_at_provider: true,
+                callback_carries_id: true
+            }
         );
         let unknown = Catalog::embedded().facts(&"no-such-thing".parse().unwrap());
         assert_eq!(unknown, Facts::default());

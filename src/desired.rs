@@ -11,7 +11,9 @@
 mod across;
 mod clear;
 mod code;
+mod conformance;
 mod document;
+mod events;
 mod fields;
 mod files;
 mod lifecycle;
@@ -19,6 +21,7 @@ mod problem;
 pub mod project;
 mod reference;
 pub mod schema;
+mod schemas;
 pub mod secrets;
 mod text;
 mod written;
@@ -46,6 +49,9 @@ pub struct Sources<'a> {
     pub root: &'a Path,
     /// The folder of instance files, relative to the root or absolute; as a rule `instances`.
     pub instances: &'a Path,
+    /// The folder of schemas that take the place of the built-in ones, relative to the root or
+    /// absolute; as a rule `schemas`. It may be missing.
+    pub schemas: &'a Path,
     /// The values of `${{ var.NAME }}`.
     pub variables: &'a BTreeMap<String, String>,
     /// The values of `${{ env.NAME }}` and `${{ file.PATH }}`.
@@ -73,7 +79,7 @@ pub struct Loaded {
 ///
 /// If anything is wrong in any file: all of it, and the warnings as well.
 pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
-    let mut collected = Collected::default();
+    let mut collected = Collected::new(sources);
     for found in files::find(sources.root, sources.instances, &mut collected.problems) {
         match files::read(&found) {
             Ok(text) => collected.read(&text, found.stem(), sources),

@@ -23,6 +23,7 @@ fn load_with(root: &Path, secrets: &dyn SecretStore, levels: &Levels) -> Result<
     load(&Sources {
         root,
         instances: Path::new("instances"),
+        schemas: Path::new("schemas"),
         variables: &variables,
         secrets,
         catalog: Catalog::embedded(),
@@ -54,8 +55,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn valid() -> (tempfile::TempDir, Loaded) {
+/// A root in which the connector `own` takes any key.
+fn root() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
+    copy(&Path::new(DATA).join("schemas"), &root.path().join("schemas"));
+    root
+}
+
+fn valid() -> (tempfile::TempDir, Loaded) {
+    let root = root();
     copy(&Path::new(DATA).join("valid"), &root.path().join("instances"));
     let loaded = load_folder(root.path()).unwrap_or_else(|problems| {
         panic!("{}", render(problems.as_slice(), Colour::Plain));
@@ -79,11 +87,11 @@ fn valid_files_give_one_instance_per_document() {
     snapbox::assert_data_eq!(
         render(&loaded.warnings, Colour::Plain),
         snapbox::str![[r#"
-warning[platform-written-key]: the platform writes `a.session.id` itself
+warning[platform-written-key]: the platform writes `oauth.user.refresh_time` itself
  --> instances/json.yaml:6:3
   |
-6 |         "a.session.id": null
-  |         ^^^^^^^^^^^^^^
+6 |         "oauth.user.refresh_time": null
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: it is sent when the instance is created and never compared; most likely the line can go
 
@@ -124,7 +132,7 @@ fn invalid_files_fail_with_the_text_beside_them() {
     cases.retain(|path| path.extension().is_none_or(|extension| extension != "stderr"));
     cases.sort();
     for case in cases {
-        let root = tempfile::tempdir().unwrap();
+        let root = root();
         let instances = root.path().join("instances");
         if case.is_dir() {
             copy(&case, &instances);
@@ -292,10 +300,27 @@ fn documents(path: &Path) -> Vec<serde_json::Value> {
         .collect()
 }
 
+/// `schemas/`, under the name `schema:/`.
+struct SchemaFolder;
+
+impl jsonschema::Retrieve for SchemaFolder {
+    fn retrieve(
+        &self,
+        uri: &jsonschema::Uri<String>,
+    ) -> Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
+        let file = format!("schemas{}", uri.path());
+        Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
+    }
+}
+
 #[test]
 fn valid_files_conform_to_the_schema_and_misspelt_ones_do_not() {
     let schema = serde_json::from_str(&ocon::desired::schema::instance().unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema = jsonschema::options()
+        .with_base_uri("schema:/instance.schema.json")
+        .with_retriever(SchemaFolder)
+        .build(&schema)
+        .unwrap();
     let folder = Path::new(DATA);
     for name in ["hootsuite.yaml", "slack/several.yml", "json.yaml", "windows.yaml", "aliases.yaml"]
     {

@@ -6,6 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use ocon::catalog::Catalog;
+use ocon::desired::schema;
+use ocon::instance::ConnectorKey;
 use ocon::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -17,6 +20,19 @@ fn the_schemas_are_what_the_types_say() {
     is("schemas/plan.schema.json", &json::schema::<PlanDocument>());
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());
+}
+
+#[test]
+fn every_connector_has_a_schema_that_says_what_the_catalogue_knows() {
+    let catalog = Catalog::embedded();
+    for key in catalog.keys() {
+        let key: ConnectorKey = key.parse().unwrap();
+        let text = schema::connector(&catalog.connector(&key).unwrap().shape(&key)).unwrap();
+        jsonschema::draft202012::meta::validate(&serde_json::from_str(&text).unwrap()).unwrap();
+        is(&format!("schemas/connectors/{key}.schema.json"), &text);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/connectors");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), catalog.keys().count());
 }
 
 #[test]

@@ -92,6 +92,7 @@ fn load(root: &Path, replaced: &BTreeSet<String>) -> Desired {
     let sources = Sources {
         root,
         instances: Path::new("instances"),
+        schemas: Path::new("schemas"),
         variables: &BTreeMap::new(),
         secrets: &Environment(replaced),
         catalog: Catalog::embedded(),

@@ -65,7 +65,7 @@ pub(super) fn common_and_public(key: &str) -> bool {
 }
 
 /// The words of a key in small letters: it is cut at `.`, `_`, `-` and from lower to upper case.
-fn words(key: &str) -> Vec<String> {
+pub(super) fn words(key: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut previous_is_lower = false;
     for letter in key.chars() {

@@ -48,6 +48,9 @@ pub struct Globals {
     /// Folder with the instance files
     #[arg(long, global = true, value_name = "DIR", default_value = "instances")]
     pub instances: PathBuf,
+    /// Folder with schemas of connectors that take the place of the built-in ones
+    #[arg(long, global = true, value_name = "DIR", default_value = "schemas")]
+    pub schemas: PathBuf,
     /// Public variable for ${{ var.NAME }} (repeatable)
     #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = variable)]
     pub var: Vec<(String, String)>,

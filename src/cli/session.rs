@@ -70,6 +70,7 @@ pub(super) fn load(
     let sources = Sources {
         root: &globals.root,
         instances: &globals.instances,
+        schemas: &globals.schemas,
         variables: &variables,
         secrets: &*secrets,
         catalog: Catalog::embedded(),

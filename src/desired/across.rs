@@ -6,14 +6,15 @@ use std::collections::btree_map::Entry;
 use super::document::{self, Context, Document};
 use super::problem::{self, Excerpt, Problem, Problems, Related, Severity};
 use super::reference::References;
+use super::schemas::Schemas;
 use super::text::{Notes, Text};
 use super::{Code, Desired, Levels, Loaded, Sources, Wanted, yaml};
 use crate::instance::{Key, Span};
 
 /// The documents and problems of the files read so far.
-#[derive(Default)]
-pub(super) struct Collected {
+pub(super) struct Collected<'a> {
     pub(super) problems: Vec<Problem>,
+    schemas: Schemas<'a>,
     documents: BTreeMap<Key, (Place, Wanted)>,
     /// The first key of each spelling in small letters.
     folded: BTreeMap<String, Key>,
@@ -25,7 +26,16 @@ struct Place {
     excerpt: Excerpt,
 }
 
-impl Collected {
+impl<'a> Collected<'a> {
+    pub(super) fn new(sources: &Sources<'a>) -> Self {
+        Self {
+            problems: Vec::new(),
+            schemas: Schemas::new(sources.catalog, sources.root, sources.schemas),
+            documents: BTreeMap::new(),
+            folded: BTreeMap::new(),
+        }
+    }
+
     /// Reads the documents of one file.
     pub(super) fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
         let mut notes = Notes::default();
@@ -36,7 +46,7 @@ impl Collected {
         let context = Context {
             text,
             references: References { variables: sources.variables, secrets: sources.secrets },
-            catalog: sources.catalog,
+            schemas: &self.schemas,
             today: sources.today,
             stem,
             alone: roots.len() == 1,
@@ -78,7 +88,8 @@ impl Collected {
 
     /// The desired state, if nothing is wrong.
     pub(super) fn finish(self, levels: &Levels) -> Result<Loaded, Problems> {
-        let Self { problems, documents, .. } = self;
+        let Self { mut problems, schemas, documents, folded: _ } = self;
+        problems.extend(schemas.into_problems());
         let judged = |problem: Problem| {
             let severity = levels.of(problem.code, problem.severity)?;
             Some(Problem { severity, ..problem })

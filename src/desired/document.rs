@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use super::reference::{References, Written};
+use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
 use super::yaml::{Kind, Member, Node};
 use super::{Adopt, Code, Wanted};
-use crate::catalog::{Catalog, closest};
+use crate::catalog::closest;
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 
 /// The keys of a document.
@@ -31,7 +32,7 @@ pub(super) const KEYS: [&str; 10] = [
 pub(super) struct Context<'a> {
     pub(super) text: &'a Text,
     pub(super) references: References<'a>,
-    pub(super) catalog: &'a Catalog,
+    pub(super) schemas: &'a Schemas<'a>,
     /// `YYYY-MM-DD`
     pub(super) today: &'a str,
     /// The path below the instances folder without extension.
@@ -80,10 +81,11 @@ impl<'a> Reader<'a, '_> {
         let enabled = find("enabled").map(|member| self.flag(&member.value, "enabled"));
         let lifecycle = find("lifecycle").map(|member| self.lifecycle(&member.value, members));
         let connector = connector?;
+        self.conform(root, &connector);
         let (key, key_mark) = key?;
         let wanted = Wanted {
             at: self.context.text.span(root.mark),
-            facts: self.context.catalog.facts(&connector),
+            facts: self.context.schemas.catalog().facts(&connector),
             connector,
             name: name?,
             tags: all_or_nothing(tags)?,
@@ -94,6 +96,11 @@ impl<'a> Reader<'a, '_> {
             adopt: all_or_nothing(adopt)?,
             lifecycle: all_or_nothing(lifecycle)?.unwrap_or_default(),
         };
+        if let Some(Kind::Map(configuration)) =
+            find("configuration").map(|member| &member.value.kind)
+        {
+            self.events(&wanted, configuration);
+        }
         Some(Document { key, key_mark, wanted })
     }
 
@@ -127,12 +134,15 @@ impl<'a> Reader<'a, '_> {
         let written = self.written(node, value);
         let name = self.context.references.literal(written, self.notes)?;
         let connector = self.name::<ConnectorKey>(&name, node.mark)?;
-        let catalog = self.context.catalog;
-        if catalog.connector(&connector).is_none() {
+        let catalog = self.context.schemas.catalog();
+        if catalog.connector(&connector).is_none() && self.context.schemas.of(&connector).is_none()
+        {
             let message = format!("the catalogue has no connector `{connector}`");
             let finding = Finding::new(Code::UnknownConnector, node.mark, message)
                 .suggest(catalog.closest_connector(connector.as_str()))
-                .help("its fields cannot be checked; a connector of your own account is fine");
+                .help(format!(
+                    "its fields cannot be checked; for a connector of your own tenant, `ocon schema pull {connector}`"
+                ));
             self.notes.add(finding);
         }
         Some(connector)

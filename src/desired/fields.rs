@@ -30,11 +30,7 @@ impl Reader<'_, '_> {
 
     fn field(&mut self, member: &Member, connector: Option<&ConnectorKey>) -> Field {
         let value = self.value(&member.value, Allowed::All);
-        let known = match connector {
-            Some(connector) => self.context.catalog.secrecy(connector, &member.name),
-            None if named_like_a_secret(&member.name) => Secrecy::Secret,
-            None => Secrecy::Unknown,
-        };
+        let known = self.context.schemas.secrecy(connector, &member.name);
         let from_outside = value.secrets().next().is_some();
         if known == Secrecy::Secret {
             self.hide(member);
@@ -156,9 +152,7 @@ impl Reader<'_, '_> {
     /// Whether the newest finding is already about this value: a mistaken reference, say.
     fn is_reported(&self, mark: Mark) -> bool {
         let newest = self.notes.findings.last();
-        newest.is_some_and(|finding| {
-            mark.start <= finding.mark().start && finding.mark().end <= mark.end
-        })
+        newest.is_some_and(|finding| finding.is_within(mark))
     }
 
     /// Warns of a key that the platform fills itself. A refresh token is declared on purpose where

@@ -172,17 +172,18 @@ fn link_leaves(file: &str) -> Problem {
         .help("put the file itself there")
 }
 
-/// Reads a file of the repository whose name is fixed; `None` where there is none. What a link
+/// Reads a file of the repository whose name is known; `None` where there is none. What a link
 /// outside of the repository leads to is not read: its lines would come out in messages.
-pub(super) fn read_fixed(root: &Path, file: &str) -> Result<Option<Text>, Box<Problem>> {
+pub(super) fn read_within(root: &Path, file: &Path) -> Result<Option<Text>, Box<Problem>> {
     let path = root.join(file);
-    let Ok(metadata) = fs::symlink_metadata(&path) else {
+    if fs::symlink_metadata(&path).is_err() {
         return Ok(None);
-    };
-    if metadata.is_symlink() && leads_out_of(&bounds(root, root), &path) {
-        return Err(Box::new(link_leaves(file)));
     }
-    read_text(&path, file).map(Some)
+    let shown = display_path(file);
+    if leads_out_of(&bounds(root, path.parent().unwrap_or(root)), &path) {
+        return Err(Box::new(link_leaves(&shown)));
+    }
+    read_text(&path, &shown).map(Some)
 }
 
 fn is_skipped(entry: &DirEntry) -> bool {

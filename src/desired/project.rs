@@ -29,7 +29,7 @@ pub struct ProjectFile {
 ///
 /// All problems of the file.
 pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
-    match files::read_fixed(root, PROJECT_FILE) {
+    match files::read_within(root, Path::new(PROJECT_FILE)) {
         Ok(None) => Ok(ProjectFile::default()),
         Ok(Some(text)) => load(&text, project_file),
         Err(problem) => Err(Problems::of(*problem)),

@@ -1,8 +1,12 @@
 //! The shape of an instance file, for editors.
 //!
-//! In: the types below, which are never filled. Out: a JSON Schema with their comments as
-//! descriptions. The loader does not use it: it knows more (references, other documents, connectors)
-//! and says it better. A test holds that every file that loads conforms.
+//! In: the types below, which are never filled, and the shapes of connectors. Out: JSON Schemas with
+//! the comments of the types as descriptions: one for all instance files, and one per connector.
+//! Of these the loader uses what a connector's schema says of `configuration` and `providerData`;
+//! the rest it knows better (references, other documents) and says better. A test holds that every
+//! file that loads conforms.
+
+mod connector;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +14,12 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::catalog::Catalog;
+
+pub use connector::connector;
+pub(super) use connector::value as connector_value;
 
 /// A connector instance, kept equal to this file by ocon.
 ///
@@ -25,8 +34,7 @@ pub struct InstanceFile {
     #[schemars(length(min = 1), regex(pattern = r"^[^<>]*$"))]
     pub name: String,
     /// The tags, as a set. Without this key ocon leaves the tags alone.
-    #[schemars(inner(length(min = 1), regex(pattern = r"^(?!ocon:)[^<>]*$")))]
-    pub tags: Option<BTreeSet<String>>,
+    pub tags: Option<BTreeSet<Tag>>,
     /// The configuration values by key. Keys that are absent are left alone.
     ///
     /// Secrets are written `${{ env.NAME }}` or `${{ file.PATH }}`.
@@ -41,9 +49,8 @@ pub struct InstanceFile {
     /// By default the path of the file below the folder of instances, without extension.
     #[schemars(
         length(max = 80),
-        regex(
-            pattern = r"^(?!(all|listen)$)[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
-        )
+        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"),
+        extend("not" = { "enum": ["all", "listen"] })
     )]
     pub key: Option<String>,
     /// The number of an existing instance to adopt.
@@ -54,6 +61,17 @@ pub struct InstanceFile {
     /// What protects the instance, and which fields are left alone.
     pub lifecycle: Option<LifecycleSection>,
 }
+
+/// A tag. Those that begin with `ocon:` are reserved.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+pub struct Tag(
+    #[schemars(
+        length(min = 1),
+        regex(pattern = r"^[^<>]*$"),
+        extend("not" = { "pattern": "^ocon:" })
+    )]
+    pub String,
+);
 
 /// The key of a connector, as the catalogue of the platform has it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -121,15 +139,34 @@ impl JsonSchema for Anything {
     }
 }
 
-/// The JSON Schema of an instance file, as text that ends in a line break.
+/// The JSON Schema of an instance file, as text that ends in a line break. The schemas of the known
+/// connectors stand beside it, in `connectors/`.
 ///
 /// # Errors
 ///
 /// None in practice: a schema is plain JSON.
 pub fn instance() -> serde_json::Result<String> {
-    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
-    let schema = settings.into_generator().into_root_schema_for::<InstanceFile>();
+    let mut schema = document()?;
+    let branches = Catalog::embedded().keys().map(|key| {
+        json!({
+            "if": {
+                "properties": { "element": { "enum": [key, { "key": key }] } },
+                "required": ["element"],
+            },
+            "then": { "$ref": format!("connectors/{key}.schema.json") },
+        })
+    });
+    schema.insert("allOf".to_owned(), branches.collect());
     Ok(serde_json::to_string_pretty(&schema)? + "\n")
+}
+
+/// What the schemas of all instance files have in common, without references.
+fn document() -> serde_json::Result<Map<String, Value>> {
+    let settings = SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true)
+        .with_transform(RecursiveTransform(without_null));
+    let schema = settings.into_generator().into_root_schema_for::<InstanceFile>();
+    serde_json::from_value(schema.to_value())
 }
 
 /// An optional key may be absent; where it is present it has a value, unlike what `Option` means

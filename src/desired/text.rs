@@ -91,6 +91,21 @@ impl Finding {
         self.mark
     }
 
+    /// Whether it is about a value that does not fit.
+    pub(super) fn judges_a_value(&self) -> bool {
+        self.code == Code::InvalidValue
+    }
+
+    /// Whether both say the same of the same place.
+    pub(super) fn repeats(&self, other: &Self) -> bool {
+        self.mark == other.mark && self.code == other.code && self.message == other.message
+    }
+
+    /// Whether it is about this piece of the file, or a part of it.
+    pub(super) fn is_within(&self, mark: Mark) -> bool {
+        mark.start <= self.mark.start && self.mark.end <= mark.end
+    }
+
     pub(super) fn related(mut self, mark: Mark, label: impl Into<String>) -> Self {
         self.related = Some((mark, label.into()));
         self

@@ -121,6 +121,11 @@ impl Template {
         Self::new(vec![Part::Text(text.into())])
     }
 
+    /// The pieces, in the order of the text.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     /// The references to secrets, in the order of the text.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
         self.parts.iter().filter_map(|part| match part {

@@ -290,7 +290,7 @@ warning[unknown-connector]: the catalogue has no connector `stripes`
   |          ^^^^^^^
   |
   = help: did you mean `stripe`?
-  = help: its fields cannot be checked; a connector of your own account is fine
+  = help: its fields cannot be checked; for a connector of your own tenant, `ocon schema pull stripes`
 --- exit 3 ---
 
 "#]]);

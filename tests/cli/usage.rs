@@ -71,6 +71,11 @@ Global options:
           
           [default: instances]
 
+      --schemas <DIR>
+          Folder with schemas of connectors that take the place of the built-in ones
+          
+          [default: schemas]
+
       --var <NAME=VALUE>
           Public variable for ${{ var.NAME }} (repeatable)
 

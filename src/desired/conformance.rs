@@ -1,0 +1,251 @@
+//! Whether `configuration` and `providerData` are what the connector takes.
+//!
+//! In: a document and the schema of its connector. Out: findings at the keys and values that do not
+//! fit, in words of our own: the schema decides, and what it says beside the rule explains.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Broken;
+use serde_json::Value;
+
+use super::Code;
+use super::document::{Reader, first_line};
+use super::reference::OPENING;
+use super::schemas::ConnectorSchema;
+use super::text::Finding;
+use super::yaml::{Kind, Member, Node};
+use crate::catalog::{closest, platform_written};
+use crate::instance::ConnectorKey;
+
+/// The sections that a connector has a say in.
+const SECTIONS: [&str; 2] = ["configuration", "providerData"];
+
+/// Where a rule was broken, and by what.
+struct Place<'n> {
+    section: &'static str,
+    /// The members from the section down to the value; empty for the section itself.
+    members: Vec<&'n Member>,
+    node: &'n Node,
+}
+
+impl Reader<'_, '_> {
+    /// Reports what the connector does not take.
+    pub(super) fn conform(&mut self, root: &Node, connector: &ConnectorKey) {
+        let Some(schema) = self.context.schemas.of(connector) else {
+            return;
+        };
+        let document = json(root);
+        if schema.validator.is_valid(&document) {
+            return;
+        }
+        let before = self.notes.findings.len();
+        for error in schema.validator.iter_errors(&document) {
+            for finding in findings(&error, root, connector, &schema) {
+                self.add_news(finding, before);
+            }
+        }
+    }
+
+    /// Adds a finding unless one of the first `before`, or the same from another rule, says it.
+    fn add_news(&mut self, finding: Finding, before: usize) {
+        let (loader, schema) = self.notes.findings.split_at(before);
+        let mark = finding.mark();
+        let known = finding.judges_a_value() && loader.iter().any(|known| known.is_within(mark));
+        if !known && !schema.iter().any(|other| other.repeats(&finding)) {
+            self.notes.add(finding);
+        }
+    }
+}
+
+/// What to say of a broken rule: nothing where the loader knows better.
+fn findings(
+    error: &ValidationError<'_>,
+    root: &Node,
+    connector: &ConnectorKey,
+    schema: &ConnectorSchema,
+) -> Vec<Finding> {
+    let path = error.instance_path().to_string();
+    if path.is_empty() {
+        let missing =
+            matches!(error.kind(), Broken::Required { property } if property == "configuration");
+        let finding = || missing_field(root, connector, "configuration");
+        return missing.then(finding).into_iter().collect();
+    }
+    let Some(place) = place(root, &path) else {
+        return Vec::new();
+    };
+    match error.kind() {
+        Broken::AdditionalProperties { unexpected }
+        | Broken::UnevaluatedProperties { unexpected } => {
+            let unknown = |name: &String| unknown_field(name, &place, connector, schema);
+            unexpected.iter().filter_map(unknown).collect()
+        }
+        Broken::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            vec![missing_field(place.node, connector, name)]
+        }
+        Broken::Not { .. } | Broken::FalseSchema => {
+            place.refused(connector, schema).into_iter().collect()
+        }
+        Broken::Pattern { .. } if place.is_secret(schema) => Vec::new(),
+        _ => place.unfit(connector, schema).into_iter().collect(),
+    }
+}
+
+/// Follows a JSON pointer into the document; `None` outside of the sections.
+fn place<'n>(root: &'n Node, pointer: &str) -> Option<Place<'n>> {
+    let mut names =
+        pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
+    let first = names.next()?;
+    let section = SECTIONS.into_iter().find(|section| *section == first)?;
+    let mut node = &member(root, section)?.value;
+    let mut members = Vec::new();
+    for name in names {
+        if let Kind::List(items) = &node.kind {
+            node = items.get(name.parse::<usize>().ok()?)?;
+        } else {
+            let member = member(node, &name)?;
+            members.push(member);
+            node = &member.value;
+        }
+    }
+    Some(Place { section, members, node })
+}
+
+fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
+    let Kind::Map(members) = &node.kind else {
+        return None;
+    };
+    members.iter().find(|member| member.name == name)
+}
+
+impl Place<'_> {
+    /// The key of the section that the place is in.
+    fn key(&self) -> Option<&str> {
+        self.members.first().map(|member| member.name.as_str())
+    }
+
+    fn rule<'s>(&self, schema: &'s ConnectorSchema) -> Option<&'s Value> {
+        schema.property(self.section, self.key()?)
+    }
+
+    fn is_secret(&self, schema: &ConnectorSchema) -> bool {
+        let secret = self.rule(schema).and_then(|rule| rule.get("writeOnly"));
+        secret == Some(&Value::Bool(true))
+    }
+
+    fn refused(&self, connector: &ConnectorKey, schema: &ConnectorSchema) -> Option<Finding> {
+        let [member] = self.members.as_slice() else {
+            return self.unfit(connector, schema);
+        };
+        let message = format!("`{connector}` does not take the key `{}`", member.name);
+        let advice = self.rule(schema).and_then(|rule| text(rule, "deprecationMessage"));
+        let finding = Finding::new(Code::RefusedField, member.mark, message);
+        Some(match advice {
+            Some(advice) => finding.help(advice),
+            None => finding.help("remove the line"),
+        })
+    }
+
+    fn unfit(&self, connector: &ConnectorKey, schema: &ConnectorSchema) -> Option<Finding> {
+        // What a reference will yield is not known here.
+        if matches!(&self.node.kind, Kind::Text(text) if text.contains(OPENING)) {
+            return None;
+        }
+        let key = self.key()?;
+        let message = format!("this is no value for `{key}` of `{connector}`");
+        let finding = Finding::new(Code::InvalidValue, self.node.mark, message);
+        let rule = self.rule(schema)?;
+        let options = options(rule);
+        if options.is_empty() {
+            let finding = finding.label(format!("this is {}", self.node.noun()));
+            return Some(
+                finding.help(text(rule, "patternErrorMessage").unwrap_or_else(|| types(rule))),
+            );
+        }
+        let written = match &self.node.kind {
+            Kind::Text(text) => text.as_str(),
+            _ => "",
+        };
+        let words: Vec<_> = options.iter().map(|word| format!("`{word}`")).collect();
+        let finding = finding.suggest(closest(written, options.iter().copied()));
+        Some(finding.help(format!("it takes {}", words.join(", "))))
+    }
+}
+
+fn unknown_field(
+    name: &str,
+    place: &Place<'_>,
+    connector: &ConnectorKey,
+    schema: &ConnectorSchema,
+) -> Option<Finding> {
+    let member = member(place.node, name)?;
+    // Of those there is a warning already.
+    if platform_written(name) {
+        return None;
+    }
+    if !place.members.is_empty() {
+        return place.unfit(connector, schema);
+    }
+    let nearest = closest(name, schema.keys(place.section));
+    let what = if place.section == "configuration" { "configuration key" } else { "grant" };
+    let message = format!("`{connector}` documents no {what} `{name}`");
+    let finding = Finding::new(Code::UnknownField, member.mark, message).suggest(nearest);
+    Some(finding.help(format!(
+        "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
+    )))
+}
+
+fn missing_field(node: &Node, connector: &ConnectorKey, name: &str) -> Finding {
+    let message = format!("`{connector}` needs the key `{name}`");
+    Finding::new(Code::MissingField, first_line(node), message).label("is not in this map")
+}
+
+/// The words that a key takes.
+fn options(rule: &Value) -> Vec<&str> {
+    let direct = rule.get("enum").and_then(Value::as_array);
+    let any = rule.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let nested = any.filter_map(|branch| branch.get("enum")?.as_array());
+    direct.into_iter().chain(nested).flatten().filter_map(Value::as_str).collect()
+}
+
+/// What a key takes, by its types.
+fn types(rule: &Value) -> String {
+    let listed = match rule.get("type") {
+        Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(one)) => vec![one.as_str()],
+        _ => Vec::new(),
+    };
+    let noun = |name: &&str| match *name {
+        "object" => Some("a map"),
+        "array" => Some("a list"),
+        "string" => Some("a text"),
+        "number" => Some("a number"),
+        "integer" => Some("a whole number"),
+        "boolean" => Some("a boolean"),
+        _ => None,
+    };
+    let nouns: Vec<_> = listed.iter().filter_map(noun).collect();
+    match nouns.split_last() {
+        None => "its schema says what it takes".to_owned(),
+        Some((one, [])) => format!("it takes {one}"),
+        Some((last, others)) => format!("it takes {} or {last}", others.join(", ")),
+    }
+}
+
+fn text(rule: &Value, key: &str) -> Option<String> {
+    rule.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A node as an editor would read it.
+fn json(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(flag) => Value::Bool(*flag),
+        Kind::Number(number) => Value::Number(number.clone()),
+        Kind::Text(text) => Value::String(text.clone()),
+        Kind::List(items) => items.iter().map(json).collect(),
+        Kind::Map(members) => {
+            members.iter().map(|member| (member.name.clone(), json(&member.value))).collect()
+        }
+    }
+}

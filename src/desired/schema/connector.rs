@@ -1,0 +1,223 @@
+//! The schema of one connector's instance files.
+//!
+//! In: the [`Shape`] of a connector. Out: a JSON Schema that stands by itself, so that an editor and
+//! the loader need no other file. It says what is certain only: a key is required where the
+//! platform or the documentation says so, and a value may always be a reference or `null`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::document;
+use crate::catalog::{Condition, FieldKind, Need, Property, Shape};
+
+/// A value that ocon fills in.
+const REFERENCE: &str = r"\$\{\{";
+
+/// The schema of a connector's instance files, as text that ends in a line break.
+///
+/// # Errors
+///
+/// None in practice: a schema is plain JSON.
+pub fn connector(shape: &Shape) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&value(shape)?)? + "\n")
+}
+
+/// The same as JSON.
+pub(in crate::desired) fn value(shape: &Shape) -> serde_json::Result<Value> {
+    let key = shape.connector.as_str();
+    let mut schema = document()?;
+    schema.insert("title".to_owned(), json!(format!("{} instance", shape.name)));
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        put(properties, "element", element(key));
+        put(properties, "configuration", configuration(shape));
+        if !shape.grant.is_empty() {
+            put(properties, "providerData", grant(&shape.grant));
+        }
+    }
+    let needed = shape.properties.values().any(|p| p.need == Need::Certain && p.when.is_none());
+    if let (true, Some(Value::Array(required))) = (needed, schema.get_mut("required")) {
+        required.push(json!("configuration"));
+    }
+    Ok(Value::Object(schema))
+}
+
+/// Replaces the schema of a key and keeps its description.
+fn put(properties: &mut Map<String, Value>, key: &str, mut schema: Value) {
+    let old = properties.get(key).and_then(|old| old.get("description")).cloned();
+    if let (Some(description), Value::Object(schema)) = (old, &mut schema) {
+        schema.insert("description".to_owned(), description);
+    }
+    properties.insert(key.to_owned(), schema);
+}
+
+fn element(key: &str) -> Value {
+    json!({
+        "anyOf": [
+            { "const": key },
+            {
+                "type": "object",
+                "properties": { "key": { "const": key } },
+                "required": ["key"],
+                "additionalProperties": false,
+            },
+        ],
+    })
+}
+
+fn configuration(shape: &Shape) -> Value {
+    let refused = shape.refused.iter().map(|(key, right)| (key.clone(), refused(right.as_deref())));
+    let properties =
+        shape.properties.iter().map(|(key, known)| (key.clone(), property(key, known)));
+    let properties: Map<String, Value> = properties.chain(refused).collect();
+    let mut schema = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    let (always, conditional) = needed(shape);
+    if let Value::Object(schema) = &mut schema {
+        if !always.is_empty() {
+            schema.insert("required".to_owned(), json!(always));
+        }
+        if !conditional.is_empty() {
+            let rules = conditional.iter().map(|(when, keys)| rule(when, keys));
+            schema.insert("allOf".to_owned(), rules.collect());
+        }
+    }
+    schema
+}
+
+type Conditional<'s> = BTreeMap<&'s Condition, Vec<&'s str>>;
+
+/// The keys that are certainly needed: always, and under each condition.
+fn needed(shape: &Shape) -> (Vec<&str>, Conditional<'_>) {
+    let mut always = Vec::new();
+    let mut conditional = Conditional::new();
+    for (key, property) in shape.properties.iter().filter(|(_, p)| p.need == Need::Certain) {
+        match &property.when {
+            None => always.push(key.as_str()),
+            Some(condition) => conditional.entry(condition).or_default().push(key),
+        }
+    }
+    (always, conditional)
+}
+
+fn rule(when: &Condition, keys: &[&str]) -> Value {
+    let value = match when.value.as_str() {
+        "true" => json!({ "enum": [true, "true"] }),
+        word => json!({ "type": "string", "pattern": format!("^{}$", in_any_case(word)) }),
+    };
+    json!({
+        "if": { "properties": { when.key.as_str(): value }, "required": [when.key] },
+        "then": { "required": keys },
+    })
+}
+
+/// A key that looks right and is not.
+fn refused(right: Option<&str>) -> Value {
+    let advice = right.map_or_else(
+        || "this connector does not take the key".to_owned(),
+        |right| format!("this connector takes `{right}` instead"),
+    );
+    json!({ "not": {}, "deprecationMessage": advice, "doNotSuggest": true })
+}
+
+fn property(key: &str, property: &Property) -> Value {
+    let mut schema = match property.kind {
+        _ if property.secret => text(&format!("^$|{REFERENCE}"), "write ${{ env.NAME }}"),
+        FieldKind::Boolean => {
+            typed("boolean", &format!("^(true|false|)$|{REFERENCE}"), "write true or false")
+        }
+        FieldKind::Integer => {
+            typed("integer", &format!("^-?[0-9]*$|{REFERENCE}"), "write a whole number")
+        }
+        FieldKind::Enum => words(key, &property.options),
+        FieldKind::Json => json!({ "type": ["object", "array", "string", "null"] }),
+        FieldKind::Url if key.ends_with("callback.url") => {
+            text(&format!("^$|^https?://|{REFERENCE}"), "write a URL that begins with https://")
+        }
+        FieldKind::Url => json!({ "type": ["string", "null"] }),
+        FieldKind::String => json!({ "type": ["string", "number", "boolean", "null"] }),
+    };
+    if let Value::Object(schema) = &mut schema {
+        schema.insert("title".to_owned(), json!(property.title));
+        if let Some(default) =
+            property.default.as_deref().and_then(|text| default(property.kind, text))
+        {
+            schema.insert("default".to_owned(), default);
+        }
+        if property.secret {
+            schema.insert("writeOnly".to_owned(), json!(true));
+        }
+        if property.platform_written {
+            schema.insert("readOnly".to_owned(), json!(true));
+        }
+    }
+    schema
+}
+
+fn text(pattern: &str, advice: &str) -> Value {
+    json!({ "type": ["string", "null"], "pattern": pattern, "patternErrorMessage": advice })
+}
+
+/// A value of a type, or its text.
+fn typed(kind: &str, pattern: &str, advice: &str) -> Value {
+    json!({ "type": [kind, "string", "null"], "pattern": pattern, "patternErrorMessage": advice })
+}
+
+/// One of a few words, in small or capital letters. The platform's pages write `webhook` and
+/// `webhooks` for the same way to learn of events.
+fn words(key: &str, options: &[String]) -> Value {
+    let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
+    if key == "event.vendor.type" && options.iter().any(|word| word.starts_with("webhook")) {
+        options.retain(|word| !word.starts_with("webhook"));
+        options.extend(["webhook", "webhooks"]);
+    }
+    let any: Vec<_> = options.iter().map(|word| in_any_case(word)).collect();
+    let other = format!("^({}|)$|{REFERENCE}", any.join("|"));
+    json!({
+        "anyOf": [
+            { "enum": options },
+            { "type": "string", "pattern": other },
+            { "type": "null" },
+        ],
+    })
+}
+
+/// A pattern for a word in small or capital letters: editors know no other way to say it.
+fn in_any_case(word: &str) -> String {
+    word.chars()
+        .map(|letter| match letter {
+            letter if letter.is_ascii_alphabetic() => {
+                format!("[{}{}]", letter.to_ascii_uppercase(), letter.to_ascii_lowercase())
+            }
+            letter if ".*+?()[]{}|^$\\/".contains(letter) => format!("\\{letter}"),
+            letter => letter.to_string(),
+        })
+        .collect()
+}
+
+/// A default as an editor would write it; not that of a JSON key, which is best left to the platform.
+fn default(kind: FieldKind, text: &str) -> Option<Value> {
+    match kind {
+        FieldKind::Boolean => text.parse::<bool>().ok().map(Value::from),
+        FieldKind::Integer => text.parse::<i64>().ok().map(Value::from),
+        FieldKind::Json => None,
+        FieldKind::String | FieldKind::Url | FieldKind::Enum => Some(Value::from(text)),
+    }
+}
+
+/// `providerData`: all of it is secret.
+fn grant(members: &[String]) -> Value {
+    let member = |name: &String| {
+        let pattern = format!("^$|{REFERENCE}");
+        let mut schema = text(&pattern, "write ${{ env.NAME }}");
+        if let Value::Object(schema) = &mut schema {
+            schema.insert("writeOnly".to_owned(), json!(true));
+        }
+        (name.clone(), schema)
+    };
+    let properties: Map<String, Value> = members.iter().map(member).collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}

@@ -1,0 +1,174 @@
+//! The schemas that documents are checked with.
+//!
+//! In: the built-in catalogue and the folder `schemas/connectors` of the repository. Out: one
+//! [`ConnectorSchema`] per connector that a document names, read when the first one does. A schema
+//! in the repository takes the place of the built-in one. It comes from a pull request like any
+//! other file, so it can make a key secret and never public, and it must stand by itself: without
+//! references its size bounds what checking costs.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+
+use super::problem::Problem;
+use super::text::{Cover, Mark, Text};
+use super::{Code, files, schema};
+use crate::catalog::{Catalog, named_like_a_secret};
+use crate::instance::{ConnectorKey, Secrecy};
+
+/// The schemas that were asked for so far.
+pub(super) struct Schemas<'a> {
+    catalog: &'a Catalog,
+    root: &'a Path,
+    /// The folder that holds `connectors/`.
+    folder: &'a Path,
+    known: RefCell<BTreeMap<ConnectorKey, Option<Rc<ConnectorSchema>>>>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+/// The schema of one connector.
+pub(super) struct ConnectorSchema {
+    value: Value,
+    pub(super) validator: Validator,
+}
+
+impl<'a> Schemas<'a> {
+    pub(super) fn new(catalog: &'a Catalog, root: &'a Path, folder: &'a Path) -> Self {
+        let (known, problems) = (RefCell::default(), RefCell::default());
+        Self { catalog, root, folder, known, problems }
+    }
+
+    pub(super) fn catalog(&self) -> &'a Catalog {
+        self.catalog
+    }
+
+    /// The schema of a connector; `None` where neither the repository nor the catalogue has a
+    /// usable one.
+    pub(super) fn of(&self, connector: &ConnectorKey) -> Option<Rc<ConnectorSchema>> {
+        if let Some(known) = self.known.borrow().get(connector) {
+            return known.clone();
+        }
+        let schema = self.read(connector).map(Rc::new);
+        self.known.borrow_mut().insert(connector.clone(), schema.clone());
+        schema
+    }
+
+    /// Whether a value of the connector's configuration key may be shown.
+    pub(super) fn secrecy(&self, connector: Option<&ConnectorKey>, key: &str) -> Secrecy {
+        let Some(connector) = connector else {
+            return if named_like_a_secret(key) { Secrecy::Secret } else { Secrecy::Unknown };
+        };
+        let secret = self.of(connector).is_some_and(|schema| schema.makes_secret(key));
+        if secret { Secrecy::Secret } else { self.catalog.secrecy(connector, key) }
+    }
+
+    /// What is wrong in the schemas themselves.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_inner()
+    }
+
+    fn read(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
+        let file = self.folder.join("connectors").join(format!("{connector}.schema.json"));
+        match files::read_within(self.root, &file) {
+            Ok(None) => self.built_in(connector),
+            Ok(Some(text)) => parse(&text).map_err(|problem| self.report(*problem)).ok(),
+            Err(problem) => {
+                self.report(*problem);
+                None
+            }
+        }
+    }
+
+    fn report(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    fn built_in(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
+        let shape = self.catalog.connector(connector)?.shape(connector);
+        let value = schema::connector_value(&shape).ok()?;
+        let validator = compile(&value).ok()?;
+        Some(ConnectorSchema { value, validator })
+    }
+}
+
+impl ConnectorSchema {
+    /// What the schema says of a member of `configuration` or `providerData`.
+    pub(super) fn property(&self, section: &str, key: &str) -> Option<&Value> {
+        self.properties(section)?.get(key)
+    }
+
+    /// The keys of a section.
+    pub(super) fn keys(&self, section: &str) -> impl Iterator<Item = &str> {
+        self.properties(section).into_iter().flatten().map(|(key, _)| key.as_str())
+    }
+
+    fn properties(&self, section: &str) -> Option<&serde_json::Map<String, Value>> {
+        self.value.get("properties")?.get(section)?.get("properties")?.as_object()
+    }
+
+    fn makes_secret(&self, key: &str) -> bool {
+        let property = self.property("configuration", key);
+        property.and_then(|schema| schema.get("writeOnly")) == Some(&Value::Bool(true))
+    }
+}
+
+fn compile(schema: &Value) -> Result<Validator, String> {
+    // The engine that takes time in proportion to the text, whatever the pattern.
+    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+    options.build(schema).map_err(|error| error.to_string())
+}
+
+fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {
+    let value: Value = serde_json::from_str(&text.content).map_err(|error| {
+        let message = format!("this is not valid JSON: {}", cause(&error));
+        Box::new(located(text, error.line(), error.column(), message))
+    })?;
+    if !value.is_object() {
+        return Err(Box::new(whole(text, "a schema is a JSON object")));
+    }
+    if refers(&value) {
+        let problem = whole(text, "a schema in the repository cannot use `$ref`");
+        return Err(Box::new(problem.help("write out what it refers to")));
+    }
+    let validator = compile(&value)
+        .map_err(|error| Box::new(whole(text, &format!("this is no JSON Schema: {error}"))))?;
+    Ok(ConnectorSchema { value, validator })
+}
+
+/// The error of a JSON reader without the place, which the problem has.
+fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+fn whole(text: &Text, message: &str) -> Problem {
+    let message = message.chars().take(300).collect::<String>();
+    Problem::of_file(Code::InvalidSchema, &text.file, message)
+        .help("`ocon schema pull` writes the schema of a connector anew")
+}
+
+fn located(text: &Text, line: usize, column: usize, message: String) -> Problem {
+    let start = text.content.split('\n').take(line.saturating_sub(1)).map(|l| l.len() + 1).sum();
+    let start_of_line = Mark { line: line.max(1), column: 1, start, end: start };
+    let mark = text.piece(start_of_line, column.saturating_sub(1), 1);
+    Problem {
+        at: text.span(mark),
+        excerpt: Some(text.excerpt(mark, &Cover::guessing())),
+        ..whole(text, &message)
+    }
+}
+
+/// Whether the schema refers to another one, or to a part of itself.
+fn refers(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(key, value)| {
+            matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef") || refers(value)
+        }),
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
+    }
+}
