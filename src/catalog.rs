@@ -145,6 +145,7 @@ pub enum FieldKind {
 
 /// What a plan needs to know of a connector. All false for one that the catalogue does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// OAuth is its only authentication: a create without a grant cannot succeed.
     pub oauth_only: bool,

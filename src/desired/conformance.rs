@@ -3,6 +3,8 @@
 //! In: a document and the schema of its connector. Out: findings at the keys and values that do not
 //! fit, in words of our own: the schema decides, and what it says beside the rule explains.
 
+use std::collections::BTreeMap;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
@@ -11,7 +13,7 @@ use super::Code;
 use super::document::{Reader, first_line};
 use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
-use super::text::Finding;
+use super::text::{Finding, Mark};
 use super::yaml::{Kind, Member, Node};
 use crate::catalog::{closest, platform_written};
 use crate::instance::ConnectorKey;
@@ -38,10 +40,20 @@ impl Reader<'_, '_> {
             return;
         }
         let before = self.notes.findings.len();
+        let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for error in schema.validator.iter_errors(&document) {
+            if let Broken::Required { property: Value::String(name) } = error.kind() {
+                let names = missing.entry(error.instance_path().to_string()).or_default();
+                names.push(name.clone());
+            }
             for finding in findings(&error, root, connector, &schema) {
                 self.add_news(finding, before);
             }
+        }
+        for (path, mut names) in missing {
+            names.sort();
+            names.dedup();
+            self.notes.findings.extend(missing_fields(&path, &names, root, connector));
         }
     }
 
@@ -64,12 +76,6 @@ fn findings(
     schema: &ConnectorSchema,
 ) -> Vec<Finding> {
     let path = error.instance_path().to_string();
-    if path.is_empty() {
-        let missing =
-            matches!(error.kind(), Broken::Required { property } if property == "configuration");
-        let finding = || missing_field(root, connector, "configuration");
-        return missing.then(finding).into_iter().collect();
-    }
     let Some(place) = place(root, &path) else {
         return Vec::new();
     };
@@ -79,10 +85,8 @@ fn findings(
             let unknown = |name: &String| unknown_field(name, &place, connector, schema);
             unexpected.iter().filter_map(unknown).collect()
         }
-        Broken::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            vec![missing_field(place.node, connector, name)]
-        }
+        // All that are missing are named at once.
+        Broken::Required { .. } => Vec::new(),
         Broken::Not { .. } | Broken::FalseSchema => {
             place.refused(connector, schema).into_iter().collect()
         }
@@ -124,6 +128,12 @@ impl Place<'_> {
         self.members.first().map(|member| member.name.as_str())
     }
 
+    /// The key that the place is the value of.
+    fn name(&self, root: &Node) -> Option<Mark> {
+        let own = self.members.last().copied();
+        own.or_else(|| member(root, self.section)).map(|member| member.mark)
+    }
+
     fn rule<'s>(&self, schema: &'s ConnectorSchema) -> Option<&'s Value> {
         schema.property(self.section, self.key()?)
     }
@@ -157,10 +167,12 @@ impl Place<'_> {
         let rule = self.rule(schema)?;
         let options = options(rule);
         if options.is_empty() {
-            let finding = finding.label(format!("this is {}", self.node.noun()));
-            return Some(
-                finding.help(text(rule, "patternErrorMessage").unwrap_or_else(|| types(rule))),
-            );
+            let finding = match self.node.kind {
+                Kind::Text(_) => finding,
+                _ => finding.label(format!("this is {}", self.node.noun())),
+            };
+            let advice = text(rule, "patternErrorMessage").unwrap_or_else(|| types(rule));
+            return Some(finding.help(advice));
         }
         let written = match &self.node.kind {
             Kind::Text(text) => text.as_str(),
@@ -186,18 +198,40 @@ fn unknown_field(
     if !place.members.is_empty() {
         return place.unfit(connector, schema);
     }
-    let nearest = closest(name, schema.keys(place.section));
     let what = if place.section == "configuration" { "configuration key" } else { "grant" };
     let message = format!("`{connector}` documents no {what} `{name}`");
-    let finding = Finding::new(Code::UnknownField, member.mark, message).suggest(nearest);
-    Some(finding.help(format!(
-        "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
-    )))
+    let finding = Finding::new(Code::UnknownField, member.mark, message);
+    let nearest = closest(name, schema.keys(place.section));
+    if nearest.is_some() {
+        return Some(finding.suggest(nearest));
+    }
+    let no_events = name.starts_with("event.")
+        && schema.property("configuration", "event.notification.enabled").is_none();
+    Some(if no_events {
+        finding.help(format!("the catalogue knows of no events of `{connector}`"))
+    } else {
+        finding.help(format!(
+            "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
+        ))
+    })
 }
 
-fn missing_field(node: &Node, connector: &ConnectorKey, name: &str) -> Finding {
-    let message = format!("`{connector}` needs the key `{name}`");
-    Finding::new(Code::MissingField, first_line(node), message).label("is not in this map")
+/// The keys that a section lacks, or the section itself.
+fn missing_fields(
+    path: &str,
+    names: &[String],
+    root: &Node,
+    connector: &ConnectorKey,
+) -> Option<Finding> {
+    let mark = match path {
+        "" if names == ["configuration"] => first_line(root),
+        "" => return None,
+        path => place(root, path)?.name(root)?,
+    };
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let noun = if names.len() == 1 { "the key" } else { "the keys" };
+    let message = format!("`{connector}` needs {noun} {}", names.join(", "));
+    Some(Finding::new(Code::MissingField, mark, message).label("not in here"))
 }
 
 /// The words that a key takes.

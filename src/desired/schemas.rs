@@ -125,7 +125,7 @@ fn compile(schema: &Value) -> Result<Validator, String> {
 fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {
     let value: Value = serde_json::from_str(&text.content).map_err(|error| {
         let message = format!("this is not valid JSON: {}", cause(&error));
-        Box::new(located(text, error.line(), error.column(), message))
+        Box::new(located(text, error.line(), error.column(), &message))
     })?;
     if !value.is_object() {
         return Err(Box::new(whole(text, "a schema is a JSON object")));
@@ -151,14 +151,14 @@ fn whole(text: &Text, message: &str) -> Problem {
         .help("`ocon schema pull` writes the schema of a connector anew")
 }
 
-fn located(text: &Text, line: usize, column: usize, message: String) -> Problem {
+fn located(text: &Text, line: usize, column: usize, message: &str) -> Problem {
     let start = text.content.split('\n').take(line.saturating_sub(1)).map(|l| l.len() + 1).sum();
     let start_of_line = Mark { line: line.max(1), column: 1, start, end: start };
     let mark = text.piece(start_of_line, column.saturating_sub(1), 1);
     Problem {
         at: text.span(mark),
         excerpt: Some(text.excerpt(mark, &Cover::guessing())),
-        ..whole(text, &message)
+        ..whole(text, message)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod agreement;
 mod scalar;
+mod syntax;
 mod tree;
 
 use serde_json::Number;

@@ -116,10 +116,8 @@ fn rule(when: &Condition, keys: &[&str]) -> Value {
 
 /// A key that looks right and is not.
 fn refused(right: Option<&str>) -> Value {
-    let advice = right.map_or_else(
-        || "this connector does not take the key".to_owned(),
-        |right| format!("this connector takes `{right}` instead"),
-    );
+    let advice = right
+        .map_or_else(|| "remove it".to_owned(), |right| format!("this connector takes `{right}`"));
     json!({ "not": {}, "deprecationMessage": advice, "doNotSuggest": true })
 }
 

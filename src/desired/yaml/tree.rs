@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 
 use super::scalar::{self, Ambiguous};
-use super::{Kind, Member, Node};
+use super::{Kind, Member, Node, syntax};
 use crate::catalog::named_like_a_secret;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, Notes};
@@ -78,7 +78,7 @@ impl<'t> Builder<'t, '_> {
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok(pair)) => Ok(Some(pair)),
-            Some(Err(error)) => Err(self.halt(syntax_error(&error))),
+            Some(Err(error)) => Err(self.halt(syntax::error(&error))),
         }
     }
 
@@ -265,7 +265,7 @@ fn byte(marker: &Marker) -> usize {
     marker.byte_offset().unwrap_or_default()
 }
 
-fn mark(span: &Span) -> Mark {
+pub(super) fn mark(span: &Span) -> Mark {
     Mark {
         line: span.start.line(),
         column: span.start.col() + 1,
@@ -274,27 +274,7 @@ fn mark(span: &Span) -> Mark {
     }
 }
 
-fn syntax_error(error: &ScanError) -> Finding {
-    let at = mark(&Span::empty(*error.marker()));
-    match error.kind() {
-        ErrorKind::RecursionLimitExceeded => too_deep(at),
-        ErrorKind::UnknownAnchor => {
-            Finding::new(Code::InvalidYaml, at, "there is no anchor of this name above")
-        }
-        _ if error.info().starts_with("tab") => {
-            Finding::new(Code::InvalidYaml, at, "a tab cannot be used here")
-                .help("YAML is indented with spaces")
-        }
-        ErrorKind::UnclosedQuotedScalar => {
-            Finding::new(Code::InvalidYaml, at, "this quote is not closed")
-        }
-        _ => {
-            Finding::new(Code::InvalidYaml, at, format!("this is not valid YAML: {}", error.info()))
-        }
-    }
-}
-
-fn too_deep(at: Mark) -> Finding {
+pub(super) fn too_deep(at: Mark) -> Finding {
     Finding::new(Code::TooDeep, at, format!("values are nested more than {DEEPEST} deep"))
 }
 

@@ -1,0 +1,45 @@
+//! What is wrong where a text is no YAML, in the words of somebody who writes instance files.
+
+use granit_parser::{ErrorKind, ScanError, Span};
+
+use super::tree::{mark, too_deep};
+use crate::desired::Code;
+use crate::desired::text::Finding;
+
+pub(super) fn error(error: &ScanError) -> Finding {
+    let at = mark(&Span::empty(*error.marker()));
+    let finding = |message: String| Finding::new(Code::InvalidYaml, at, message);
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => too_deep(at),
+        ErrorKind::UnknownAnchor => finding("there is no anchor of this name above".to_owned()),
+        ErrorKind::UnclosedQuotedScalar => finding("this quote is not closed".to_owned()),
+        ErrorKind::UnexpectedCharacter { character } => {
+            finding(format!("a value cannot begin with `{character}`"))
+                .help("put the value in quotes")
+        }
+        ErrorKind::MappingValueNotAllowed => {
+            finding("a second key cannot stand on this line".to_owned())
+                .help("put a text with `: ` in quotes, and every key on a line of its own")
+        }
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            finding("a `,` or `}` is missing before this".to_owned())
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            finding("a `,` or `]` is missing before this".to_owned())
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            finding(format!("this `{open}` is not closed"))
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            finding(format!("`{open}` is closed with `{close}`"))
+        }
+        ErrorKind::ExpectedBlockMappingKey => {
+            finding("this is not indented like the keys above".to_owned())
+                .help("keys of one map begin in the same column")
+        }
+        _ if error.info().starts_with("tab") => {
+            finding("a tab cannot be used here".to_owned()).help("YAML is indented with spaces")
+        }
+        _ => finding(format!("this is not valid YAML: {}", error.info())),
+    }
+}
