@@ -23,6 +23,7 @@ mod plan;
 mod progress;
 mod sandbox;
 mod saved;
+mod schema;
 mod session;
 mod status;
 mod validate;
@@ -63,6 +64,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Show how the platform compares with the files, instance by instance
     Status(status::Arguments),
+    /// Write the schemas of connectors
+    Schema(schema::Arguments),
     /// Run a local emulator of the platform
     Sandbox(sandbox::Arguments),
     /// Print a completion script for a shell
@@ -106,6 +109,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Plan(arguments) => plan::run(globals, arguments, &environment),
         Command::Apply(arguments) => apply::run(globals, arguments, &environment),
         Command::Status(arguments) => status::run(globals, arguments, &environment),
+        Command::Schema(arguments) => schema::run(globals, arguments, &environment),
         Command::Sandbox(arguments) => sandbox::run(globals, arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
     }

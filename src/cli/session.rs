@@ -103,15 +103,18 @@ fn invalid(problems: &desired::Problems) -> Failure {
     Failure::rendered(Exit::Invalid, diagnostics::render(problems.as_slice(), Colour::Styled))
 }
 
+/// The project of those who name none.
+pub(super) fn default_project() -> Project {
+    "default".parse().expect("the name of the default project follows the rule for names")
+}
+
 fn project(given: Option<String>, in_file: Option<Project>) -> Result<Project, Failure> {
     match given {
         Some(name) => name.parse().map_err(|error: crate::instance::InvalidName| {
             Failure::new(Exit::Usage, error.to_string())
                 .hint("give another --project (OCON_PROJECT)")
         }),
-        None => Ok(in_file.unwrap_or_else(|| {
-            "default".parse().expect("the name of the default project follows the rule for names")
-        })),
+        None => Ok(in_file.unwrap_or_else(default_project)),
     }
 }
 
@@ -308,7 +311,8 @@ impl Connection {
         keys: BTreeSet<String>,
         observed: Result<Observed, api::Error>,
     ) -> Result<(Plan, Observed), Failure> {
-        let failed = |error| unreadable(&error, &self.target.base_url);
+        let unread = "the instances cannot be read, so no plan was made";
+        let failed = |error| unreadable(unread, &error, &self.target.base_url);
         let mut observed = observed.map_err(failed)?;
         loop {
             let questions = plan::questions(desired, &observed, wishes);
@@ -327,10 +331,11 @@ impl Connection {
     }
 }
 
-/// Why no plan could be made, and what to look at.
-fn unreadable(error: &api::Error, base_url: &BaseUrl) -> Failure {
+/// Why nothing could be read, which is the sentence unless there is a better one, and what to look
+/// at.
+pub(super) fn unreadable(sentence: &str, error: &api::Error, base_url: &BaseUrl) -> Failure {
     let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
-    let unread = || failure("the instances cannot be read, so no plan was made");
+    let unread = || failure(sentence);
     match &error.kind {
         api::Kind::Status { status: 401, .. } => {
             failure("the platform does not accept the credentials").hint(format!(

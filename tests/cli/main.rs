@@ -15,6 +15,7 @@ mod plan;
 mod prune;
 mod sandbox;
 mod saved;
+mod schema;
 mod status;
 mod stranger;
 mod support;

@@ -23,9 +23,11 @@ pub(super) fn error(error: &ScanError) -> Finding {
         }
         ErrorKind::ExpectedFlowMappingSeparator => {
             finding("a `,` or `}` is missing before this".to_owned())
+                .help("within braces, put a text that has `{`, `}` or `,` in quotes")
         }
         ErrorKind::ExpectedFlowSequenceSeparator => {
             finding("a `,` or `]` is missing before this".to_owned())
+                .help("within brackets, put a text that has `[`, `]` or `,` in quotes")
         }
         ErrorKind::UnclosedFlowCollection { open } => {
             finding(format!("this `{open}` is not closed"))
