@@ -7,6 +7,7 @@
 
 mod apply;
 mod authorization;
+mod credentials;
 mod interruption;
 mod levels;
 mod outputs;
