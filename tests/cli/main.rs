@@ -8,6 +8,7 @@
 mod apply;
 mod authorization;
 mod credentials;
+mod hostile;
 mod interruption;
 mod levels;
 mod outputs;
