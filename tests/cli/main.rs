@@ -7,6 +7,8 @@
 
 mod apply;
 mod authorization;
+mod credentials;
+mod hostile;
 mod interruption;
 mod levels;
 mod outputs;
