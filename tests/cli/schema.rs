@@ -143,7 +143,9 @@ fn a_schema_that_cannot_be_used_is_told_with_its_place() {
         ]);
         told.push_str(&world.ocon("validate").stderr);
     }
-    is(&told, str![[r#"
+    is(
+        &told,
+        str![[r#"
 error[invalid-schema]: this is not valid JSON: key must be a string
  --> schemas/connectors/stripe.schema.json:2:18
   |
@@ -165,7 +167,8 @@ error[invalid-schema]: this is no JSON Schema: "(" is not a "regex" at /properti
 --> schemas/connectors/stripe.schema.json
  = help: `ocon schema pull` writes the schema of a connector anew
 
-"#]]);
+"#]],
+    );
 }
 
 #[cfg(unix)]

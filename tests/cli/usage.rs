@@ -30,6 +30,7 @@ Commands:
   plan         Show what apply would do
   apply        Make the platform say what the files say
   status       Show how the platform compares with the files, instance by instance
+  schema       Write the schemas of connectors
   sandbox      Run a local emulator of the platform
   completions  Print a completion script for a shell
   help         Print this message or the help of the given subcommand(s)
