@@ -36,8 +36,21 @@ impl<'a> Collected<'a> {
         }
     }
 
+    /// Adds a file, or why there is none.
+    pub(super) fn add_file(
+        &mut self,
+        text: Result<Text, Box<Problem>>,
+        stem: &str,
+        sources: &Sources<'_>,
+    ) {
+        match text {
+            Ok(text) => self.read(&text, stem, sources),
+            Err(problem) => self.problems.push(*problem),
+        }
+    }
+
     /// Reads the documents of one file.
-    pub(super) fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
+    fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
         let mut notes = Notes::default();
         let roots = yaml::read(text, &mut notes);
         if roots.is_empty() && notes.findings.is_empty() {
