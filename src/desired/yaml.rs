@@ -70,6 +70,12 @@ impl Member {
         let values = std::iter::once(&self.value).chain(&self.repeats);
         values.flat_map(Node::literals).collect()
     }
+
+    /// Keeps all that the key was given out of excerpts.
+    pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
+        let values = std::iter::once(&self.value).chain(&self.repeats);
+        values.for_each(|value| value.hide(content, notes));
+    }
 }
 
 impl Node {
@@ -86,8 +92,15 @@ impl Node {
 
     /// Keeps the value out of excerpts, except for its references: they show where it comes from.
     pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
-        for literal in self.literals() {
-            clear::hide_around_references(content, literal.mark, notes);
+        match &self.kind {
+            Kind::Null | Kind::Bool(_) => {}
+            Kind::Text(text) if text.is_empty() || text == MASK => {}
+            Kind::Text(_) | Kind::Number(_) => {
+                clear::hide_around_references(content, self.mark, notes);
+            }
+            Kind::List(_) | Kind::Map(_) if !notes.covers(self.mark) => {}
+            Kind::List(items) => items.iter().for_each(|item| item.hide(content, notes)),
+            Kind::Map(members) => members.iter().for_each(|member| member.hide(content, notes)),
         }
     }
 }

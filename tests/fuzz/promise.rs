@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use ocon::catalog::Catalog;
 use ocon::desired::secrets::{AllowedVariables, Environment};
-use ocon::desired::{Excerpt, Loaded, PlainTextSecrets, Problem, Problems, Sources, load_bytes};
+use ocon::desired::{
+    Code, Excerpt, Levels, Loaded, Problem, Problems, Severity, Sources, load_bytes,
+};
 use ocon::instance::Span;
 use ocon::report::diagnostics::{Colour, render};
 
@@ -50,11 +52,13 @@ pub(crate) fn planted() -> &'static [&'static str] {
 ///
 /// The first promise that does not hold.
 pub(crate) fn check(bytes: &[u8]) -> Result<Vec<String>, String> {
-    let refused = load(bytes, PlainTextSecrets::Refuse);
-    if refused != load(bytes, PlainTextSecrets::Refuse) {
+    let refused = load(bytes, &Levels::default());
+    if refused != load(bytes, &Levels::default()) {
         return Err("loading it twice gives two results".to_owned());
     }
-    let warned = load(bytes, PlainTextSecrets::Warn);
+    let mut levels = Levels::default();
+    levels.report(Code::PlainTextSecret, Severity::Warning);
+    let warned = load(bytes, &levels);
     let lossy = String::from_utf8_lossy(bytes);
     for result in [&refused, &warned] {
         let problems = problems(result);
@@ -65,7 +69,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Vec<String>, String> {
     Ok(problems(&refused).iter().map(|problem| problem.code.to_string()).collect())
 }
 
-fn load(bytes: &[u8], plain_text_secrets: PlainTextSecrets) -> Result<Loaded, Problems> {
+fn load(bytes: &[u8], levels: &Levels) -> Result<Loaded, Problems> {
     let variables = BTreeMap::from([
         ("team".to_owned(), "EMEA".to_owned()),
         ("hostile".to_owned(), "\u{1b}[31m\u{202e}<b>${{ env.A }}\n::error::".to_owned()),
@@ -79,10 +83,11 @@ fn load(bytes: &[u8], plain_text_secrets: PlainTextSecrets) -> Result<Loaded, Pr
     let sources = Sources {
         root: Path::new(""),
         instances: Path::new("instances"),
+        schemas: Path::new("no-such-folder"),
         variables: &variables,
         secrets: &secrets,
         catalog: Catalog::embedded(),
-        plain_text_secrets,
+        levels,
         today: "2026-11-23",
     };
     load_bytes(Path::new("fuzz.yaml"), bytes.to_vec(), &sources)
