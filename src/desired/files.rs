@@ -12,13 +12,16 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Code;
 use super::problem::Problem;
-use super::text::{Cover, Mark, Text};
+use super::text::{Cover, START, Text};
 
 /// An instance file has a few kilobytes; beyond this it is something else.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// An account has some thousand instances.
 const MOST_FILES: usize = 100_000;
+
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A file that belongs to the desired state.
 #[derive(Debug)]
@@ -235,7 +238,7 @@ pub(super) fn take(found: &Found, bytes: Vec<u8>) -> Result<Text, Box<Problem>> 
 }
 
 /// Bytes to text, if they are UTF-8 and not too many; `file` is their name in messages.
-fn decode(bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
+fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
     if bytes.len() as u64 > LARGEST_FILE {
         let message = "this file is larger than 1 MiB";
         let problem = Problem::of_file(Code::FileTooLarge, file, message)
@@ -243,14 +246,12 @@ fn decode(bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
         return Err(Box::new(problem));
     }
     let file = file.into();
+    // It is no content, and serde_yaml stumbles over it.
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
     match String::from_utf8(bytes) {
-        Ok(mut content) => {
-            // A byte-order mark is no content, and serde_yaml stumbles over it.
-            if content.starts_with('\u{feff}') {
-                content.drain(..'\u{feff}'.len_utf8());
-            }
-            Ok(Text { file, content })
-        }
+        Ok(content) => Ok(Text { file, content }),
         Err(error) => Err(Box::new(not_utf8(file, &error))),
     }
 }
@@ -269,8 +270,7 @@ fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Pr
     let good = error.utf8_error().valid_up_to();
     let content = String::from_utf8_lossy(error.as_bytes()).into_owned();
     let text = Text { file, content };
-    let start = Mark { line: 1, column: 1, start: 0, end: 0 };
-    let mark = text.piece(start, good, '\u{fffd}'.len_utf8());
+    let mark = text.piece(START, good, '\u{fffd}'.len_utf8());
     Problem {
         at: text.span(mark),
         excerpt: Some(text.excerpt(mark, &Cover::guessing())),

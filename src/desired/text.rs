@@ -40,6 +40,9 @@ pub(super) struct Mark {
     pub(super) end: usize,
 }
 
+/// The beginning of a file.
+pub(super) const START: Mark = Mark { line: 1, column: 1, start: 0, end: 0 };
+
 /// Something that is wrong in the file at hand.
 #[derive(Debug)]
 pub(super) struct Finding {
@@ -236,8 +239,10 @@ impl Text {
     pub(super) fn piece(&self, within: Mark, offset: usize, length: usize) -> Mark {
         let start = within.start + offset;
         let before = self.content.get(within.start..start).unwrap_or_default();
-        let lines = before.matches('\n').count();
-        let last = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        // A break is `\n`, `\r` or both, as editors and YAML have it.
+        let both = before.matches("\r\n").count();
+        let lines = before.matches(['\n', '\r']).count() - both;
+        let last = before.rsplit(['\n', '\r']).next().unwrap_or_default().chars().count();
         Mark {
             line: within.line + lines,
             column: if lines == 0 { within.column } else { 1 } + last,

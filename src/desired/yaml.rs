@@ -16,7 +16,7 @@ use serde_json::Number;
 
 use super::Code;
 use super::clear;
-use super::text::{Finding, Mark, Notes, Text};
+use super::text::{Finding, Mark, Notes, START, Text};
 
 /// What the API shows in place of a secret.
 pub(super) const MASK: &str = "********";
@@ -110,7 +110,7 @@ pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
     let before = notes.findings.len();
     let mut documents = tree::read(&text.content, notes);
     if notes.findings.len() == before {
-        notes.findings.extend(agreement::check(&text.content, &documents));
+        notes.findings.extend(agreement::check(text, &documents));
     }
     documents.retain(|document| !matches!(document.kind, Kind::Null));
     documents
@@ -118,6 +118,5 @@ pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
 
 /// A file with nothing in it: most likely it was meant to hold something, or to be deleted.
 pub(super) fn empty(help: &str) -> Finding {
-    let start = Mark { line: 1, column: 1, start: 0, end: 0 };
-    Finding::new(Code::EmptyDocument, start, "this file declares nothing").help(help)
+    Finding::new(Code::EmptyDocument, START, "this file declares nothing").help(help)
 }

@@ -1,6 +1,6 @@
 //! Any bytes at all as an instance file: no panic, no hang, no secret told, no place that is not there.
 //!
-//! `cargo test` runs a few thousand files, the same ones each time. More of them:
+//! `cargo test` runs a few hundred files, the same ones each time. More of them:
 //! `OCON_FUZZ_RUNS=1000000 OCON_FUZZ_SEED=1 cargo test --release --test fuzz mutated -- --nocapture`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
@@ -16,7 +16,7 @@ use std::{fs, iter};
 use mutation::Corpus;
 
 /// How many files an ordinary run of the tests takes.
-const FEW: u64 = 3000;
+const FEW: u64 = 500;
 
 /// The files of the repository that are, or ought to be, instance files.
 fn files() -> impl Iterator<Item = Vec<u8>> {
@@ -52,8 +52,8 @@ fn mutated_files_break_no_promise() {
     summary.print();
     if seed.is_none() && summary.executions >= FEW {
         // The files are neither all hopeless nor all alike.
-        assert!(summary.clean > 50, "{}", summary.clean);
-        assert!(summary.codes.len() > 30, "{:?}", summary.codes);
+        assert!(summary.clean > 3, "{}", summary.clean);
+        assert!(summary.codes.len() > 25, "{:?}", summary.codes);
     }
 }
 

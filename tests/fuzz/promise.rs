@@ -28,7 +28,7 @@ const LONGEST_LINE: usize = 4096;
 const PLANTED: &[&str] = &[
     "element: hootsuite\nname: A\nconfiguration:\n  oauth.api.secret: kestrel9Qmeridian4Z",
     "element: hootsuite\nname: A\nconfiguration:\n  oauth.api.secret: \"kestrel9Q\\nmeridian4Z",
-    "name: A\nelement: { key: slack }\nconfiguration:\n  'some password': 'kestrel9Q\n    meridian4Z",
+    "name: A\nelement: { key: slack }\nconfiguration:\n  'some_password': 'kestrel9Q\n    meridian4Z",
     "name: <A>\nconfiguration:\n  private.key: |\n    -----BEGIN-----\n    kestrel9Q\n    meridian4Z\n",
     "configuration:\n  a.token: >-\n    kestrel9Q\n\n    meridian4Z\n  b: 1\n",
     "{element: hootsuite, name: A, configuration: {oauth.api.secret: kestrel9Qmeridian4Z",
