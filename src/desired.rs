@@ -42,6 +42,7 @@ pub use project::{ProjectFile, load_project, load_var_file};
 pub use secrets::{LookUp, SecretStore};
 
 use across::Collected;
+use files::Found;
 
 /// What the desired state is read from.
 #[derive(Clone, Copy)]
@@ -82,11 +83,22 @@ pub struct Loaded {
 pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut collected = Collected::new(sources);
     for found in files::find(sources.root, sources.instances, &mut collected.problems) {
-        match files::read(&found) {
-            Ok(text) => collected.read(&text, found.stem(), sources),
-            Err(problem) => collected.problems.push(*problem),
-        }
+        collected.add_file(files::read(&found), found.stem(), sources);
     }
+    collected.finish(sources.levels)
+}
+
+/// Loads the desired state from one file that is in memory, as [`load`] would if it alone stood
+/// `below` the folder of instances. What is read besides are the files that references name and the
+/// schemas of the repository.
+///
+/// # Errors
+///
+/// If anything is wrong in it: all of it, and the warnings as well.
+pub fn load_bytes(below: &Path, bytes: Vec<u8>, sources: &Sources<'_>) -> Result<Loaded, Problems> {
+    let mut collected = Collected::new(sources);
+    let file = Found::named(sources.root, sources.instances, below);
+    collected.add_file(files::take(&file, bytes), file.stem(), sources);
     collected.finish(sources.levels)
 }
 

@@ -7,7 +7,7 @@ use super::document::{self, Context, Document};
 use super::problem::{self, Excerpt, Problem, Problems, Related, Severity};
 use super::reference::References;
 use super::schemas::Schemas;
-use super::text::{Notes, Text};
+use super::text::{MOST_FINDINGS, Notes, Text};
 use super::{Code, Desired, Levels, Loaded, Sources, Wanted, yaml};
 use crate::instance::{Key, Span};
 
@@ -36,8 +36,21 @@ impl<'a> Collected<'a> {
         }
     }
 
+    /// Adds a file, or why there is none.
+    pub(super) fn add_file(
+        &mut self,
+        text: Result<Text, Box<Problem>>,
+        stem: &str,
+        sources: &Sources<'_>,
+    ) {
+        match text {
+            Ok(text) => self.read(&text, stem, sources),
+            Err(problem) => self.problems.push(*problem),
+        }
+    }
+
     /// Reads the documents of one file.
-    pub(super) fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
+    fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
         let mut notes = Notes::default();
         let roots = yaml::read(text, &mut notes);
         if roots.is_empty() && notes.findings.is_empty() {
@@ -54,10 +67,12 @@ impl<'a> Collected<'a> {
         let documents = roots.iter().map(|root| document::read(root, context, &mut notes));
         let documents: Vec<_> = documents.collect();
         let cover = notes.cover();
+        let before = self.problems.len();
         for Document { key, key_mark, wanted } in documents.into_iter().flatten() {
             let place = Place { at: text.span(key_mark), excerpt: text.excerpt(key_mark, &cover) };
             self.add(key, place, wanted);
         }
+        self.cut_short(before + MOST_FINDINGS);
         self.problems.extend(notes.into_problems(text));
     }
 
@@ -84,6 +99,16 @@ impl<'a> Collected<'a> {
                 ));
             }
         }
+    }
+
+    /// Keeps so many problems; documents without number in one file may all have the same key.
+    fn cut_short(&mut self, most: usize) {
+        let rest = self.problems.split_off(self.problems.len().min(most));
+        self.problems.extend(rest.first().map(|first| {
+            let message = format!("there are at least {} more problems in this file", rest.len());
+            let problem = Problem::of_file(Code::TooManyProblems, "", message);
+            Problem { at: first.at.clone(), excerpt: first.excerpt.clone(), ..problem }
+        }));
     }
 
     /// The desired state, if nothing is wrong.

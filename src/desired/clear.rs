@@ -35,12 +35,13 @@ pub(super) fn hide_around_references(content: &str, within: Mark, notes: &mut No
 /// The part of the line that is, or may be, the value of a secret.
 pub(super) fn guess(content: &str, line: Range<usize>) -> Option<Range<usize>> {
     let text = content.get(line.clone())?;
-    if let Some(value) = secret_value(text) {
-        return Some(line.start + value..line.end);
-    }
     let above = content.get(..line.start)?;
-    let shown = text.len() - text.trim_start().len();
-    belongs_to_a_secret(text, above).then_some(line.start + shown..line.end)
+    let shown = if belongs_to_a_secret(text, above) {
+        text.len() - text.trim_start().len()
+    } else {
+        secret_value(text)?
+    };
+    Some(line.start + shown..line.end)
 }
 
 /// Whether one of the keys that the line is below holds secrets.
@@ -116,6 +117,12 @@ mod tests {
         let file = "configuration:\n  private.key: |\n    AAAA\n   BBBB\nproviderData:\n  code2: xyz\n  z: 1\n";
         assert_eq!(shown(file, "   BBBB"), "   ");
         assert_eq!(shown(file, "  z: 1"), "  ");
+    }
+
+    #[test]
+    fn a_secret_that_goes_on_before_another_one_is_hidden() {
+        let file = "  password: 'hun\n    ter2  { \"token\": x\n";
+        assert_eq!(shown(file, "    ter2  { \"token\": x"), "    ");
     }
 
     #[test]

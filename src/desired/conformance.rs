@@ -3,7 +3,7 @@
 //! In: a document and the schema of its connector. Out: findings at the keys and values that do not
 //! fit, in words of our own: the schema decides, and what it says beside the rule explains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Broken;
@@ -13,7 +13,7 @@ use super::Code;
 use super::document::{Reader, first_line};
 use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
-use super::text::{Finding, Mark};
+use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
 use super::yaml::{Kind, Member, Node};
 use crate::catalog::{closest, platform_written};
 use crate::instance::ConnectorKey;
@@ -35,6 +35,10 @@ impl Reader<'_, '_> {
         let Some(schema) = self.context.schemas.of(connector) else {
             return;
         };
+        // All that is told one by one is found already.
+        if self.notes.is_full() {
+            return;
+        }
         let document = json(root);
         if schema.validator.is_valid(&document) {
             return;
@@ -46,7 +50,10 @@ impl Reader<'_, '_> {
                 let names = missing.entry(error.instance_path().to_string()).or_default();
                 names.push(name.clone());
             }
-            for finding in findings(&error, root, connector, &schema) {
+            if self.notes.is_full() {
+                continue;
+            }
+            for finding in findings(&error, root, connector, &schema, self.notes) {
                 self.add_news(finding, before);
             }
         }
@@ -74,6 +81,7 @@ fn findings(
     root: &Node,
     connector: &ConnectorKey,
     schema: &ConnectorSchema,
+    notes: &mut Notes,
 ) -> Vec<Finding> {
     let path = error.instance_path().to_string();
     let Some(place) = place(root, &path) else {
@@ -82,8 +90,12 @@ fn findings(
     match error.kind() {
         Broken::AdditionalProperties { unexpected }
         | Broken::UnevaluatedProperties { unexpected } => {
-            let unknown = |name: &String| unknown_field(name, &place, connector, schema);
-            unexpected.iter().filter_map(unknown).collect()
+            let unexpected: HashSet<_> = unexpected.iter().map(String::as_str).collect();
+            let is_unknown = |member: &&Member| unexpected.contains(member.name.as_str());
+            let unknown = members(place.node).iter().filter(is_unknown).take(MOST_FINDINGS + 1);
+            unknown
+                .filter_map(|member| unknown_field(member, &place, connector, schema, notes))
+                .collect()
         }
         // All that are missing are named at once.
         Broken::Required { .. } => Vec::new(),
@@ -116,10 +128,14 @@ fn place<'n>(root: &'n Node, pointer: &str) -> Option<Place<'n>> {
 }
 
 fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
-    let Kind::Map(members) = &node.kind else {
-        return None;
-    };
-    members.iter().find(|member| member.name == name)
+    members(node).iter().find(|member| member.name == name)
+}
+
+fn members(node: &Node) -> &[Member] {
+    match &node.kind {
+        Kind::Map(members) => members,
+        _ => &[],
+    }
 }
 
 impl Place<'_> {
@@ -185,12 +201,13 @@ impl Place<'_> {
 }
 
 fn unknown_field(
-    name: &str,
+    member: &Member,
     place: &Place<'_>,
     connector: &ConnectorKey,
     schema: &ConnectorSchema,
+    notes: &mut Notes,
 ) -> Option<Finding> {
-    let member = member(place.node, name)?;
+    let name = member.name.as_str();
     // Of those there is a warning already.
     if platform_written(name) {
         return None;
@@ -201,7 +218,7 @@ fn unknown_field(
     let what = if place.section == "configuration" { "configuration key" } else { "grant" };
     let message = format!("`{connector}` documents no {what} `{name}`");
     let finding = Finding::new(Code::UnknownField, member.mark, message);
-    let nearest = closest(name, schema.keys(place.section));
+    let nearest = notes.closest(name, schema.keys(place.section));
     if nearest.is_some() {
         return Some(finding.suggest(nearest));
     }

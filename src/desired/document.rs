@@ -10,7 +10,6 @@ use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
 use super::yaml::{Kind, Member, Node};
 use super::{Adopt, Code, Wanted};
-use crate::catalog::closest;
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 
 /// The keys of a document.
@@ -139,7 +138,7 @@ impl<'a> Reader<'a, '_> {
         {
             let message = format!("the catalogue has no connector `{connector}`");
             let finding = Finding::new(Code::UnknownConnector, node.mark, message)
-                .suggest(catalog.closest_connector(connector.as_str()))
+                .suggest(self.notes.closest(connector.as_str(), catalog.keys()))
                 .help(format!(
                     "its fields cannot be checked; for a connector of your own tenant, `ocon schema pull {connector}`"
                 ));
@@ -336,7 +335,7 @@ impl<'a> Reader<'a, '_> {
 
     pub(super) fn unknown_keys(&mut self, members: &[Member], known: &[&str], what: &str) {
         for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
-            let nearest = closest(&member.name, known.iter().copied());
+            let nearest = self.notes.closest(&member.name, known.iter().copied());
             let message = format!("{what} has no key `{}`", member.name);
             let mut finding = Finding::new(Code::UnknownKey, member.mark, message).suggest(nearest);
             if nearest.is_none() {

@@ -145,11 +145,7 @@ impl Reader<'_, '_> {
 
     /// Keeps the values of a secret key out of excerpts.
     fn hide(&mut self, member: &Member) {
-        let content = &self.context.text.content;
-        member.value.hide(content, self.notes);
-        for repeat in &member.repeats {
-            repeat.hide(content, self.notes);
-        }
+        member.hide(&self.context.text.content, self.notes);
     }
 
     /// Whether the newest finding is already about this value: a mistaken reference, say.

@@ -12,13 +12,16 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Code;
 use super::problem::Problem;
-use super::text::{Cover, Mark, Text};
+use super::text::{Cover, START, Text};
 
 /// An instance file has a few kilobytes; beyond this it is something else.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// An account has some thousand instances.
 const MOST_FILES: usize = 100_000;
+
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A file that belongs to the desired state.
 #[derive(Debug)]
@@ -31,6 +34,17 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// A file at `path`, which is `below` the folder that messages call `shown`.
+    fn new(shown: &str, below: &Path, path: PathBuf) -> Self {
+        let file = format!("{shown}/{}", display_path(below));
+        Self { file, stem: display_path(&below.with_extension("")), path }
+    }
+
+    /// A file `below` the folder of instances, whether it is there or not.
+    pub(super) fn named(root: &Path, folder: &Path, below: &Path) -> Self {
+        Self::new(&shown(root, folder), below, root.join(folder).join(below))
+    }
+
     pub(super) fn stem(&self) -> &str {
         &self.stem
     }
@@ -39,7 +53,7 @@ impl Found {
 /// Finds the YAML files below a folder.
 pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
     let base = root.join(folder);
-    let shown = display_path(folder.strip_prefix(root).unwrap_or(folder));
+    let shown = shown(root, folder);
     if !base.is_dir() {
         problems.push(no_folder(&shown));
         return Vec::new();
@@ -53,6 +67,11 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
     let mut found = search.walk();
     found.sort_by(|a, b| a.file.cmp(&b.file));
     found
+}
+
+/// The name of the folder of instances in messages.
+fn shown(root: &Path, folder: &Path) -> String {
+    display_path(folder.strip_prefix(root).unwrap_or(folder))
 }
 
 /// The folders that links may lead to: the repository and, where the person who runs ocon names
@@ -125,8 +144,7 @@ impl Search<'_> {
             }
             "yaml" | "yml" => {
                 let below = entry.path().strip_prefix(self.base).unwrap_or(entry.path());
-                let stem = display_path(&below.with_extension(""));
-                return Some(Found { file, stem, path: entry.path().to_owned() });
+                return Some(Found::new(self.shown, below, entry.path().to_owned()));
             }
             _ => {}
         }
@@ -211,6 +229,16 @@ pub(super) fn read_text(path: &Path, file: &str) -> Result<Text, Box<Problem>> {
     let bytes = read_bounded(path).map_err(|error| {
         Problem::of_file(Code::UnreadableFile, file, format!("this file cannot be read: {error}"))
     })?;
+    decode(bytes, file)
+}
+
+/// Takes bytes for the content of a file that was found.
+pub(super) fn take(found: &Found, bytes: Vec<u8>) -> Result<Text, Box<Problem>> {
+    decode(bytes, &found.file)
+}
+
+/// Bytes to text, if they are UTF-8 and not too many; `file` is their name in messages.
+fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
     if bytes.len() as u64 > LARGEST_FILE {
         let message = "this file is larger than 1 MiB";
         let problem = Problem::of_file(Code::FileTooLarge, file, message)
@@ -218,14 +246,12 @@ pub(super) fn read_text(path: &Path, file: &str) -> Result<Text, Box<Problem>> {
         return Err(Box::new(problem));
     }
     let file = file.into();
+    // It is no content, and serde_yaml stumbles over it.
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
     match String::from_utf8(bytes) {
-        Ok(mut content) => {
-            // A byte-order mark is no content, and serde_yaml stumbles over it.
-            if content.starts_with('\u{feff}') {
-                content.drain(..'\u{feff}'.len_utf8());
-            }
-            Ok(Text { file, content })
-        }
+        Ok(content) => Ok(Text { file, content }),
         Err(error) => Err(Box::new(not_utf8(file, &error))),
     }
 }
@@ -244,8 +270,7 @@ fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Pr
     let good = error.utf8_error().valid_up_to();
     let content = String::from_utf8_lossy(error.as_bytes()).into_owned();
     let text = Text { file, content };
-    let start = Mark { line: 1, column: 1, start: 0, end: 0 };
-    let mark = text.piece(start, good, '\u{fffd}'.len_utf8());
+    let mark = text.piece(START, good, '\u{fffd}'.len_utf8());
     Problem {
         at: text.span(mark),
         excerpt: Some(text.excerpt(mark, &Cover::guessing())),

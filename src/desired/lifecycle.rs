@@ -7,7 +7,6 @@ use super::document::{Reader, first_line, missing_key, wrong_type};
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, Member, Node};
 use super::{Ignore, Lifecycle};
-use crate::catalog::closest;
 
 impl Reader<'_, '_> {
     /// Reads `lifecycle`; `document` is what an ignored path may lead to.
@@ -73,8 +72,9 @@ impl Reader<'_, '_> {
         if declared.contains(&path) {
             return Some(path);
         }
+        let nearest = self.notes.closest(&path, declared.iter().map(String::as_str));
         let finding = Finding::new(Code::UnknownPath, node.mark, format!("this document declares no `{path}`"))
-            .suggest(closest(&path, declared.iter().map(String::as_str)))
+            .suggest(nearest)
             .help("a path is `name`, `tags` or `configuration.KEY`; what is not declared is never compared anyway");
         self.notes.add(finding);
         None

@@ -168,7 +168,8 @@ impl Reader<'_, '_> {
             return Some(Part::Text(value.clone()));
         }
         let declared = variables.keys().map(String::as_str);
-        self.notes.add(mistake::unknown_variable(name, declared, at));
+        let nearest = self.notes.closest(name, declared);
+        self.notes.add(mistake::unknown_variable(name, nearest, at));
         None
     }
 

@@ -4,12 +4,14 @@
 //! done, [`Text::problem`] turns each into a [`Problem`] with its line, and hides what must not be
 //! shown: only then all of the file's plain-text secrets are known.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Code;
 use super::clear;
 use super::problem::{Excerpt, Problem, Related};
+use crate::catalog::closest;
 use crate::instance::Span;
 
 /// How much of a line is shown on either side of a place; more only slows the reader down.
@@ -19,7 +21,11 @@ const WINDOW: usize = 240;
 const LONGEST_MESSAGE: usize = 300;
 
 /// More problems than this in one file are one problem: it is no instance file.
-const MOST_FINDINGS: usize = 1000;
+pub(super) const MOST_FINDINGS: usize = 1000;
+
+/// Whoever makes more slips than this in one file needs no "did you mean" for the next: each one
+/// takes time, and whoever wrote the file chose how many there are.
+const MOST_SUGGESTIONS: usize = 100;
 
 /// A piece of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +39,9 @@ pub(super) struct Mark {
     /// The byte after it.
     pub(super) end: usize,
 }
+
+/// The beginning of a file.
+pub(super) const START: Mark = Mark { line: 1, column: 1, start: 0, end: 0 };
 
 /// Something that is wrong in the file at hand.
 #[derive(Debug)]
@@ -53,6 +62,10 @@ pub(super) struct Notes {
     pub(super) hidden: Vec<Range<usize>>,
     /// Reading stopped half way, so that `hidden` is not complete.
     pub(super) broken_off: bool,
+    /// The lists and maps of which all is hidden: those within others are met again with each.
+    covered: HashSet<(usize, usize)>,
+    /// How often the file asked what was meant.
+    suggestions: usize,
 }
 
 /// One file.
@@ -117,6 +130,26 @@ impl Notes {
         self.findings.push(finding);
     }
 
+    /// Whether there are more problems than are told one by one.
+    pub(super) fn is_full(&self) -> bool {
+        self.findings.len() > MOST_FINDINGS
+    }
+
+    /// The candidate most like `name`, as long as the file does not ask too often.
+    pub(super) fn closest<'c>(
+        &mut self,
+        name: &str,
+        candidates: impl Iterator<Item = &'c str>,
+    ) -> Option<&'c str> {
+        self.suggestions += 1;
+        if self.suggestions > MOST_SUGGESTIONS { None } else { closest(name, candidates) }
+    }
+
+    /// Marks a list or map as hidden altogether; whether it was not before.
+    pub(super) fn covers(&mut self, mark: Mark) -> bool {
+        self.covered.insert((mark.start, mark.end))
+    }
+
     pub(super) fn hide(&mut self, mark: Mark) {
         self.hidden.push(mark.start..mark.end);
     }
@@ -127,7 +160,7 @@ impl Notes {
         findings.sort_by_key(|finding| finding.mark.start);
         let rest = findings.split_off(findings.len().min(MOST_FINDINGS));
         findings.extend(rest.first().map(|first| {
-            let message = format!("there are {} more problems in this file", rest.len());
+            let message = format!("there are at least {} more problems in this file", rest.len());
             Finding::new(Code::TooManyProblems, first.mark, message)
         }));
         let cover = self.into_cover();
@@ -137,8 +170,8 @@ impl Notes {
 
     /// What excerpts must hide.
     pub(super) fn cover(&self) -> Cover {
-        Self { findings: Vec::new(), hidden: self.hidden.clone(), broken_off: self.broken_off }
-            .into_cover()
+        let (hidden, broken_off) = (self.hidden.clone(), self.broken_off);
+        Self { hidden, broken_off, ..Self::default() }.into_cover()
     }
 
     fn into_cover(self) -> Cover {
@@ -206,8 +239,10 @@ impl Text {
     pub(super) fn piece(&self, within: Mark, offset: usize, length: usize) -> Mark {
         let start = within.start + offset;
         let before = self.content.get(within.start..start).unwrap_or_default();
-        let lines = before.matches('\n').count();
-        let last = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        // A break is `\n`, `\r` or both, as editors and YAML have it.
+        let both = before.matches("\r\n").count();
+        let lines = before.matches(['\n', '\r']).count() - both;
+        let last = before.rsplit(['\n', '\r']).next().unwrap_or_default().chars().count();
         Mark {
             line: within.line + lines,
             column: if lines == 0 { within.column } else { 1 } + last,

@@ -16,7 +16,7 @@ use serde_json::Number;
 
 use super::Code;
 use super::clear;
-use super::text::{Finding, Mark, Notes, Text};
+use super::text::{Finding, Mark, Notes, START, Text};
 
 /// What the API shows in place of a secret.
 pub(super) const MASK: &str = "********";
@@ -70,6 +70,12 @@ impl Member {
         let values = std::iter::once(&self.value).chain(&self.repeats);
         values.flat_map(Node::literals).collect()
     }
+
+    /// Keeps all that the key was given out of excerpts.
+    pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
+        let values = std::iter::once(&self.value).chain(&self.repeats);
+        values.for_each(|value| value.hide(content, notes));
+    }
 }
 
 impl Node {
@@ -86,8 +92,15 @@ impl Node {
 
     /// Keeps the value out of excerpts, except for its references: they show where it comes from.
     pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
-        for literal in self.literals() {
-            clear::hide_around_references(content, literal.mark, notes);
+        match &self.kind {
+            Kind::Null | Kind::Bool(_) => {}
+            Kind::Text(text) if text.is_empty() || text == MASK => {}
+            Kind::Text(_) | Kind::Number(_) => {
+                clear::hide_around_references(content, self.mark, notes);
+            }
+            Kind::List(_) | Kind::Map(_) if !notes.covers(self.mark) => {}
+            Kind::List(items) => items.iter().for_each(|item| item.hide(content, notes)),
+            Kind::Map(members) => members.iter().for_each(|member| member.hide(content, notes)),
         }
     }
 }
@@ -97,7 +110,7 @@ pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
     let before = notes.findings.len();
     let mut documents = tree::read(&text.content, notes);
     if notes.findings.len() == before {
-        notes.findings.extend(agreement::check(&text.content, &documents));
+        notes.findings.extend(agreement::check(text, &documents));
     }
     documents.retain(|document| !matches!(document.kind, Kind::Null));
     documents
@@ -105,6 +118,5 @@ pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
 
 /// A file with nothing in it: most likely it was meant to hold something, or to be deleted.
 pub(super) fn empty(help: &str) -> Finding {
-    let start = Mark { line: 1, column: 1, start: 0, end: 0 };
-    Finding::new(Code::EmptyDocument, start, "this file declares nothing").help(help)
+    Finding::new(Code::EmptyDocument, START, "this file declares nothing").help(help)
 }

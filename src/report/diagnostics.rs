@@ -4,6 +4,8 @@
 //! and lines hold text from files, so control and bidirectional characters are replaced in all of
 //! them before they are written.
 
+use std::ops::Range;
+
 use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
@@ -70,8 +72,11 @@ fn place<'a>(
             origin.line(at.line).char_column(at.column)
         });
     };
-    let marked = excerpt.start..excerpt.end.max(excerpt.start + width_at(excerpt));
-    let snippet = Snippet::source(excerpt.line.clone())
+    let end = excerpt.end.max(excerpt.start + width_at(excerpt));
+    let part = |range: Range<usize>| legible(excerpt.line.get(range).unwrap_or_default());
+    let (before, within) = (part(0..excerpt.start), part(excerpt.start..end));
+    let marked = before.len()..before.len() + within.len();
+    let snippet = Snippet::source(before + &within + &part(end..excerpt.line.len()))
         .path(path)
         .line_start(at.line)
         .annotation(kind.span(marked).label(label.map(harmless)));
@@ -80,7 +85,14 @@ fn place<'a>(
 
 /// Replaces what would steer a terminal or break out of the line.
 fn harmless(text: &str) -> String {
-    normalize_untrusted_str(text).replace(['\n', '\r'], "␊")
+    legible(&normalize_untrusted_str(text)).replace(['\n', '\r'], "␊")
+}
+
+/// Replaces what steers a terminal and is not replaced by the renderer: the second set of control
+/// characters, and marks of direction.
+fn legible(text: &str) -> String {
+    let steers = |c| matches!(c, '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}');
+    text.replace(steers, "\u{fffd}")
 }
 
 /// The bytes of the first marked character: a place of no width is shown as one character.
@@ -174,7 +186,7 @@ error[duplicate-key]: the key `name` occurs twice in this map
 
     #[test]
     fn control_characters_of_files_reach_no_terminal() {
-        let hostile = "a\u{1b}[31m\u{202e}b\u{7}\r::error::";
+        let hostile = "a\u{1b}[31m\u{202e}b\u{7}\u{9b}31m\u{200f}\r::error::";
         let place = Span { file: hostile.into(), ..span(1, 1) };
         let problem = Problem {
             message: hostile.to_owned(),
@@ -190,7 +202,7 @@ error[duplicate-key]: the key `name` occurs twice in this map
             ..problem()
         };
         let text = render(&[problem], Colour::Plain);
-        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\u{9b}', '\u{200f}']), "{text:?}");
     }
 
     #[test]

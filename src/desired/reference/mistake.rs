@@ -52,14 +52,10 @@ pub(super) fn unclosed(at: Mark) -> Finding {
         .help("close it with `}}`; for the characters themselves write `$${{`")
 }
 
-pub(super) fn unknown_variable<'v>(
-    name: &str,
-    declared: impl Iterator<Item = &'v str>,
-    at: Mark,
-) -> Finding {
+pub(super) fn unknown_variable(name: &str, nearest: Option<&str>, at: Mark) -> Finding {
     let message = format!("there is no variable `{name}`");
     Finding::new(Code::UnknownReference, at, message)
-        .suggest(closest(name, declared))
+        .suggest(nearest)
         .help("declare it under `vars:` in ocon.yaml, or give it with `--var` or `--var-file`")
 }
 

@@ -9,21 +9,21 @@ use serde_yaml::{Deserializer, Value};
 
 use super::{Kind, Node};
 use crate::desired::Code;
-use crate::desired::text::{Finding, Mark};
+use crate::desired::text::{Finding, Mark, START, Text};
 
 /// The first place at which the two readers differ.
-pub(super) fn check(content: &str, documents: &[Node]) -> Option<Finding> {
+pub(super) fn check(text: &Text, documents: &[Node]) -> Option<Finding> {
     if documents.is_empty() {
         return None;
     }
-    let mut second = Deserializer::from_str(content);
+    let mut second = Deserializer::from_str(&text.content);
     for document in documents {
         let Some(reader) = second.next() else {
             return Some(differs(document.mark));
         };
         let difference = match Value::deserialize(reader) {
             Ok(value) => difference(document, &value),
-            Err(error) => Some(place(&error).unwrap_or(document.mark)),
+            Err(error) => Some(place(text, &error).unwrap_or(document.mark)),
         };
         if let Some(mark) = difference {
             return Some(differs(mark));
@@ -38,14 +38,12 @@ fn differs(mark: Mark) -> Finding {
         .help("put the value in quotes")
 }
 
-fn place(error: &serde_yaml::Error) -> Option<Mark> {
-    let location = error.location()?;
-    Some(Mark {
-        line: location.line(),
-        column: location.column(),
-        start: location.index(),
-        end: location.index(),
-    })
+/// Where the second reader stopped. It counts characters, and has more kinds of line breaks.
+fn place(text: &Text, error: &serde_yaml::Error) -> Option<Mark> {
+    let index = error.location()?.index();
+    let before = text.content.char_indices().nth(index);
+    let offset = before.map_or(text.content.len(), |(offset, _)| offset);
+    Some(text.piece(START, offset, 0))
 }
 
 /// The first node that is another value to the second reader.
