@@ -1,13 +1,21 @@
 //! Problems in files, shown as rustc shows them: code, message, place, line, mark, help.
 //!
-//! In: [`Problem`]s, which carry their line with secrets already replaced. Out: text. Messages, paths
+//! In: [`Problem`]s, which carry their line with secrets already replaced. Out: text, and for
+//! programs [`json`], [`github`] and [`sarif`], which never contain the line itself. Messages, paths
 //! and lines hold text from files, so control and bidirectional characters are replaced in all of
 //! them before they are written.
+
+pub mod github;
+pub mod json;
+pub mod sarif;
+
+use std::collections::BTreeSet;
 
 use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
+use super::style::count;
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
 
@@ -35,6 +43,40 @@ pub fn render(problems: &[Problem], colour: Colour) -> String {
     text
 }
 
+/// How many problems there are, in a sentence; `None` where a reader sees that at a glance.
+pub fn summary(problems: &[Problem]) -> Option<String> {
+    if problems.len() < 2 {
+        return None;
+    }
+    let of = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let counts = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
+    let counts = counts.iter().filter(|(number, _)| *number > 0);
+    let counts: Vec<_> = counts.map(|(number, noun)| count(*number, noun)).collect();
+    let files = problems.iter().map(|problem| &problem.at.file).filter(|file| !file.is_empty());
+    let files = count(files.collect::<BTreeSet<_>>().len(), "file");
+    Some(format!("{} in {files}\n", counts.join(", ")))
+}
+
+/// A piece of a line: lines and columns count from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Region {
+    line: usize,
+    column: usize,
+    /// The column after the last one, where the line is at hand. A secret counts as one character, so
+    /// that not even its length is told.
+    end_column: Option<usize>,
+}
+
+/// The piece that a problem points at; `None` where it is the file as a whole.
+fn region(at: &Span, excerpt: Option<&Excerpt>) -> Option<Region> {
+    let (line, column) = (at.line, at.column);
+    let Some(excerpt) = excerpt else {
+        return (line > 1 || column > 1).then_some(Region { line, column, end_column: None });
+    };
+    let marked = excerpt.line.get(excerpt.start..excerpt.end).unwrap_or_default();
+    Some(Region { line, column, end_column: Some(column + marked.chars().count().max(1)) })
+}
+
 fn block(problem: &Problem, renderer: &Renderer) -> String {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
@@ -60,18 +102,20 @@ fn place<'a>(
     kind: AnnotationKind,
     label: Option<&str>,
 ) -> Group<'a> {
+    if at.file.is_empty() {
+        // It is about no file at all.
+        return group;
+    }
     let path = harmless(&at.file);
     let Some(excerpt) = excerpt else {
         let origin = Origin::path(path);
-        return group.element(if at.line == 1 && at.column == 1 {
-            // The file as a whole.
-            origin
-        } else {
-            origin.line(at.line).char_column(at.column)
+        return group.element(match region(at, None) {
+            None => origin,
+            Some(region) => origin.line(region.line).char_column(region.column),
         });
     };
     let marked = excerpt.start..excerpt.end.max(excerpt.start + width_at(excerpt));
-    let snippet = Snippet::source(excerpt.line.clone())
+    let snippet = Snippet::source(no_command(&excerpt.line))
         .path(path)
         .line_start(at.line)
         .annotation(kind.span(marked).label(label.map(harmless)));
@@ -80,7 +124,13 @@ fn place<'a>(
 
 /// Replaces what would steer a terminal or break out of the line.
 fn harmless(text: &str) -> String {
-    normalize_untrusted_str(text).replace(['\n', '\r'], "␊")
+    no_command(&normalize_untrusted_str(text)).replace(['\n', '\r'], "␊")
+}
+
+/// Changes what runners of GitHub and Azure take for a command wherever it stands in a line. Another
+/// bracket, so that places stay where they are.
+fn no_command(text: &str) -> String {
+    text.replace("##[", "##(").replace("##vso[", "##vso(")
 }
 
 /// The bytes of the first marked character: a place of no width is shown as one character.
@@ -191,6 +241,49 @@ error[duplicate-key]: the key `name` occurs twice in this map
         };
         let text = render(&[problem], Colour::Plain);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
+    }
+
+    #[test]
+    fn text_of_files_is_no_command_to_a_runner() {
+        for hostile in ["a ##[add-mask]b", "##vso[task.setvariable]b"] {
+            let mut problem = problem();
+            problem.message = hostile.to_owned();
+            problem.at.file = hostile.into();
+            problem.excerpt = Some(excerpt(hostile, "b"));
+            problem.label = Some(hostile.to_owned());
+            problem.help = vec![hostile.to_owned()];
+            let text = render(&[problem], Colour::Plain);
+            assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
+            assert_eq!(text.matches("##").count(), 5, "{text}");
+            let commands = text.lines().filter(|line| line.trim_start().starts_with("::"));
+            assert!(commands.filter(|line| !line.trim_start().starts_with("::: ")).count() == 0);
+        }
+    }
+
+    #[test]
+    fn several_problems_are_counted() {
+        let warning = Problem { severity: Severity::Warning, ..problem() };
+        let elsewhere =
+            Problem { at: Span { file: "ocon.yaml".into(), ..span(1, 1) }, ..problem() };
+        let of_none = Problem { at: Span { file: "".into(), ..span(1, 1) }, ..warning.clone() };
+        let said = |problems: &[Problem]| summary(problems);
+        assert_eq!(said(&[problem()]), None);
+        assert_eq!(said(&[problem(), problem()]).unwrap(), "2 errors in 1 file\n");
+        assert_eq!(said(&[warning.clone(), of_none.clone()]).unwrap(), "2 warnings in 1 file\n");
+        let all = [problem(), warning, elsewhere, of_none];
+        assert_eq!(said(&all).unwrap(), "2 errors, 2 warnings in 2 files\n");
+    }
+
+    #[test]
+    fn a_region_counts_characters_and_a_secret_as_one() {
+        let of = |line: &str, marked: &str| region(&span(3, 5), Some(&excerpt(line, marked)));
+        let region_to = |end| Some(Region { line: 3, column: 5, end_column: Some(end) });
+        assert_eq!(of("größe: 日本", "größe"), region_to(10));
+        assert_eq!(of("password: …", "…"), region_to(6));
+        assert_eq!(of("nothing: ", ""), region_to(6));
+        let unknown = Some(Region { line: 3, column: 1, end_column: None });
+        assert_eq!(region(&span(3, 1), None), unknown);
+        assert_eq!(region(&span(1, 1), None), None);
     }
 
     #[test]

@@ -80,7 +80,8 @@ fn an_open_environment_can_be_denied_and_allowed() {
 $ ocon plan --deny env-allow-unset
 --- stderr ---
 error[env-allow-unset]: a file may name any variable of this pipeline as a secret
-  = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
+ |
+ = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 --- exit 5 ---
 
 "#]]);

@@ -7,6 +7,8 @@
 
 mod apply;
 mod authorization;
+mod explain;
+mod forms;
 mod interruption;
 mod levels;
 mod outputs;

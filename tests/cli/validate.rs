@@ -124,6 +124,8 @@ error[unknown-reference]: `evn` is not a source of values
   |
   = help: did you mean `env`?
   = help: there are `env`, `file`, `var` and `instance`
+
+4 errors in 4 files
 --- exit 5 ---
 
 "#]]);
@@ -254,6 +256,8 @@ error[unknown-key]: ocon.yaml has no key `var`
   |
   = help: did you mean `vars`?
   = help: the keys are `project` and `vars`
+
+2 errors in 1 file
 --- exit 5 ---
 
 "#]]);

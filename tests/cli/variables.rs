@@ -82,6 +82,8 @@ error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
 --> instances/slack.yaml:15:37
  = help: set them where ocon runs; nothing was contacted
  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+
+7 errors in 3 files
 --- exit 5 ---
 
 "#]]);
@@ -309,6 +311,8 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 --> instances/new.yaml:6:13
  = help: set it where ocon runs; until then such a field is neither compared nor written
+
+2 warnings in 2 files
 --- exit 3 ---
 
 "#]]);
@@ -379,7 +383,8 @@ fn a_pipeline_is_told_to_narrow_its_environment() {
         &world.ocon("plan").stderr,
         str![[r#"
 warning[env-allow-unset]: a file may name any variable of this pipeline as a secret
-  = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
+ |
+ = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 
 "#]],
     );
