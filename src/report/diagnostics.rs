@@ -91,7 +91,11 @@ fn block(problem: &Problem, renderer: &Renderer) -> String {
         group = place(group, &related.at, related.excerpt.as_ref(), AnnotationKind::Context, label);
     }
     let help = problem.help.iter().map(|help| Level::HELP.message(harmless(help)));
-    renderer.render(&[group.elements(help)])
+    let text = renderer.render(&[group.elements(help)]);
+    let with_line = problem.excerpt.is_some()
+        || problem.related.as_ref().is_some_and(|related| related.excerpt.is_some());
+    // Without a line there is no number that would push the rest to the right.
+    if with_line { text } else { text.replace('\n', "\n ") }
 }
 
 /// Adds a place and, where there is one, its line.
@@ -201,8 +205,8 @@ error[duplicate-key]: the key `name` occurs twice in this map
             render(&[whole], Colour::Plain),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
---> instances/a.yaml
- = help: remove one
+ --> instances/a.yaml
+  = help: remove one
 
 "#]]
         );
@@ -215,8 +219,8 @@ error[duplicate-key]: the key `name` occurs twice in this map
             render(&[unset], Colour::Plain),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
---> instances/a.yaml:12:1
- = help: remove one
+ --> instances/a.yaml:12:1
+  = help: remove one
 
 "#]]
         );

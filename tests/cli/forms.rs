@@ -112,8 +112,8 @@ $ ocon validate --format json
 }
 --- stderr ---
 warning[json-file]: JSON files are not read
---> instances/desk.json
- = help: rename it to `.yaml`: JSON is valid YAML
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
 
 error[unknown-key]: a document has no key `tag`
  --> instances/desk.yaml:3:1
@@ -184,9 +184,9 @@ $ ocon apply --yes --format json
 }
 --- stderr ---
 error[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/desk.yaml:6:13
- = help: set it where ocon runs; nothing was contacted
- = help: to go on without, name the files to apply (PATH), or give --allow-unset
+ --> instances/desk.yaml:6:13
+  = help: set it where ocon runs; nothing was contacted
+  = help: to go on without, name the files to apply (PATH), or give --allow-unset
 --- exit 5 ---
 
 "#]]);
@@ -214,8 +214,8 @@ $ ocon validate --format github
 ::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret and stands here in clear%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: who can read the repository knows this secret now: change it at the provider
 --- stderr ---
 warning[json-file]: JSON files are not read
---> instances/desk.json
- = help: rename it to `.yaml`: JSON is valid YAML
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
 
 error[unknown-key]: a document has no key `tag`
  --> instances/desk.yaml:3:1
