@@ -78,6 +78,8 @@ fn all_forms_tell_the_same_problems_and_no_secret() {
         assert_eq!(result["ruleId"], code);
         assert_eq!(result["level"], level);
         let region = &result["locations"][0]["physicalLocation"]["region"];
+        // The errata of the standard want a start, which the schema here does not.
+        assert!(region.is_null() || region["startLine"].is_u64(), "{result:#}");
         for (name, name_in_log) in
             [("line", "startLine"), ("column", "startColumn"), ("end_column", "endColumn")]
         {
