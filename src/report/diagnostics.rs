@@ -15,7 +15,7 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::style::count;
+use super::style::{count, is_treacherous};
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
 
@@ -129,6 +129,19 @@ fn place<'a>(
 /// Replaces what would steer a terminal or break out of the line.
 fn harmless(text: &str) -> String {
     no_command(&normalize_untrusted_str(text)).replace(['\n', '\r'], "␊")
+}
+
+/// Writes what could steer a terminal, or reorder or hide text, as escapes, but for line breaks.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_treacherous(c) {
+            visible.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
 }
 
 /// Changes what runners of GitHub and Azure take for a command wherever it stands in a line. Another

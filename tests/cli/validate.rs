@@ -101,7 +101,7 @@ error[unknown-key]: a document has no key `tag`
   |
   = help: did you mean `tags`?
 
-error[invalid-yaml]: this is not valid YAML: unclosed bracket '['
+error[invalid-yaml]: this `[` is not closed
  --> instances/b.yaml:3:16
   |
 3 | configuration: [1, 2
@@ -317,11 +317,13 @@ fn hostile_text_in_files_does_not_reach_the_terminal() {
     is(
         &run.stderr,
         str![[r#"
-error[invalid-yaml]: this is not valid YAML: unexpected character: `\u{7}'
+error[invalid-yaml]: a value cannot begin with `␇`
  --> instances/shop.yaml:3:1
   |
 3 | ␇bell: x
   | ^
+  |
+  = help: put the value in quotes
 
 "#]],
     );

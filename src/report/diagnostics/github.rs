@@ -5,9 +5,8 @@
 //! way the runner decodes it, and no text can become a command of its own.
 
 use super::json::severity;
-use super::region;
+use super::{region, visible};
 use crate::desired::Problem;
-use crate::report::style::clean;
 
 /// Writes the problems in the given order.
 pub fn render(problems: &[Problem]) -> String {
@@ -49,7 +48,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Escapes a message. Of the control characters only line breaks are left by [`clean`].
+/// Escapes a message. Of the control characters only line breaks are left by [`visible`].
 fn data(text: &str) -> String {
-    clean(text).replace('%', "%25").replace('\n', "%0A")
+    visible(text).replace('%', "%25").replace('\n', "%0A")
 }
