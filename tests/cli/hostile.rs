@@ -60,6 +60,8 @@ error[reserved-tag]: tags that begin with `ocon:` are reserved
   |        ^^^^^^^^^^^^^^^^^
   |
   = help: ocon keeps its own marks in them
+
+2 errors in 1 file
 --- exit 5 ---
 
 "#]]);
@@ -164,6 +166,8 @@ error[unknown-key]: ocon.yaml has no key `region`
   | ^^^^^^
   |
   = help: the keys are `project` and `vars`
+
+3 errors in 1 file
 --- exit 5 ---
 
 "#]]);

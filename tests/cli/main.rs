@@ -8,6 +8,8 @@
 mod apply;
 mod authorization;
 mod credentials;
+mod explain;
+mod forms;
 mod hostile;
 mod interruption;
 mod levels;

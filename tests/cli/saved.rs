@@ -238,8 +238,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 No changes. 2 instances match the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/desk.yaml:6:13
- = help: set it where ocon runs; until then such a field is neither compared nor written
+ --> instances/desk.yaml:6:13
+  = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 
 "#]]);

@@ -122,6 +122,8 @@ error[invalid-value]: this is no value for `region` of `ours`
   |                          ^^^^
   |
   = help: it takes `eu`, `us`
+
+2 errors, 1 warning in 2 files
 --- exit 5 ---
 
 "#]]);
@@ -154,18 +156,18 @@ error[invalid-schema]: this is not valid JSON: key must be a string
   |
   = help: `ocon schema pull` writes the schema of a connector anew
 error[invalid-schema]: a schema is a JSON object
---> schemas/connectors/stripe.schema.json
- = help: `ocon schema pull` writes the schema of a connector anew
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
 error[invalid-schema]: a schema in the repository cannot use `$ref`
---> schemas/connectors/stripe.schema.json
- = help: `ocon schema pull` writes the schema of a connector anew
- = help: write out what it refers to
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: write out what it refers to
 error[invalid-schema]: this is no JSON Schema: "text" is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
---> schemas/connectors/stripe.schema.json
- = help: `ocon schema pull` writes the schema of a connector anew
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
 error[invalid-schema]: this is no JSON Schema: "(" is not a "regex" at /properties/name/pattern
---> schemas/connectors/stripe.schema.json
- = help: `ocon schema pull` writes the schema of a connector anew
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
 
 "#]],
     );
@@ -183,8 +185,8 @@ fn a_schema_is_not_read_from_outside_of_the_repository() {
 $ ocon validate
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
---> schemas/connectors/stripe.schema.json
- = help: put the file itself there
+ --> schemas/connectors/stripe.schema.json
+  = help: put the file itself there
 --- exit 5 ---
 
 "#]]);
