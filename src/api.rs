@@ -50,6 +50,36 @@ pub struct Listing {
     pub pages: usize,
 }
 
+/// What the platform says that a connector takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// The properties of its configuration.
+    pub properties: Vec<Property>,
+    /// The members of `providerData` that a create takes.
+    pub grant: Vec<String>,
+}
+
+/// A property of a connector's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Property {
+    /// The configuration key.
+    pub key: String,
+    /// The label in the user interface.
+    pub name: String,
+    /// The data type, such as `TEXTFIELD_128`.
+    pub data_type: String,
+    /// What the platform takes where it is absent.
+    pub default: Option<String>,
+    /// Whether it must be set, by the user or by its default.
+    pub required: bool,
+    /// Whether the platform itself writes it.
+    pub internal: bool,
+    /// The authentication that it belongs to, where the connector has several.
+    pub group: Option<String>,
+    /// The values of a `COMBO`.
+    pub options: Vec<String>,
+}
+
 /// Reads instances.
 pub trait Read: Sync {
     /// All instances in `scope`, page after page. A reply that says that nothing matches is an

@@ -8,6 +8,7 @@
 //!
 //! It never sends a create twice: when the answer to one is lost, it looks for our mark.
 
+mod code;
 mod instance;
 mod settle;
 
@@ -21,6 +22,8 @@ use futures_util::stream;
 use crate::api::{Clock, Read, Write};
 use crate::instance::{InstanceId, Key, Secret};
 use crate::plan::{Action, Approved, Blocked, Stale, Step};
+
+pub use code::Code;
 
 /// How a plan is carried out.
 #[derive(Clone, Copy)]
@@ -186,7 +189,7 @@ fn stale_result(stale: &Stale) -> StepResult {
         action: Some(stale.action),
         instance: None,
         status: Status::Stale(Failure {
-            code: "stale",
+            code: Code::Stale.as_str(),
             message: stale.message.clone(),
             request_id: None,
         }),

@@ -10,6 +10,7 @@
 //! secret.
 
 mod common;
+mod hosts;
 mod secrecy;
 mod shape;
 
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 use crate::instance::{ConnectorKey, Secrecy};
 
+pub use hosts::{Credentials, HostRole};
 pub use secrecy::{named_like_a_secret, platform_written};
 pub use shape::{Condition, LiveProperty, Need, Property, Shape};
 
@@ -155,6 +157,8 @@ pub struct Facts {
     pub webhook_url_at_provider: bool,
     /// The instance's own callback URL must carry its id.
     pub callback_carries_id: bool,
+    /// Whether an instance keeps credentials for the provider.
+    pub credentials: Credentials,
 }
 
 impl Catalog {
@@ -221,6 +225,7 @@ impl Connector {
             webhooks: self.webhook,
             webhook_url_at_provider: self.webhook_url_id.as_deref() == Some("base64"),
             callback_carries_id: self.callback_carries_id,
+            credentials: self.credentials(),
         }
     }
 }
@@ -284,7 +289,8 @@ mod tests {
                 oauth_only: true,
                 webhooks: true,
                 webhook_url_at_provider: true,
-                callback_carries_id: true
+                callback_carries_id: true,
+                credentials: Credentials::Kept
             }
         );
         let unknown = Catalog::embedded().facts(&"no-such-thing".parse().unwrap());

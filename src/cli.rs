@@ -13,6 +13,7 @@ mod apply;
 mod completions;
 mod embedded;
 mod environment;
+mod explain;
 mod interrupt;
 mod levels;
 mod missing;
@@ -20,9 +21,11 @@ mod new_file;
 mod output;
 mod outputs;
 mod plan;
+mod problems;
 mod progress;
 mod sandbox;
 mod saved;
+mod schema;
 mod session;
 mod status;
 mod validate;
@@ -35,7 +38,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use environment::Environment;
 use failure::{Exit, Failure};
-use globals::Globals;
+use globals::{Format, Globals};
 
 /// Keep SAP Open Connectors instances equal to YAML files in Git
 #[derive(Debug, Parser)]
@@ -63,10 +66,33 @@ enum Command {
     Apply(apply::Arguments),
     /// Show how the platform compares with the files, instance by instance
     Status(status::Arguments),
+    /// Write the schemas of connectors
+    Schema(schema::Arguments),
+    /// Say what a code of a problem, of a plan or of a failure means, and how to mend it
+    Explain(explain::Arguments),
     /// Run a local emulator of the platform
     Sandbox(sandbox::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
+}
+
+impl Command {
+    /// The command's name, and the forms in which its result can be had.
+    const fn formats(&self) -> (&'static str, &'static [Format]) {
+        const DATA: &[Format] = &[Format::Text, Format::Json];
+        match self {
+            Self::Validate(_) => {
+                ("validate", &[Format::Text, Format::Json, Format::Github, Format::Sarif])
+            }
+            Self::Plan(_) => ("plan", DATA),
+            Self::Apply(_) => ("apply", DATA),
+            Self::Status(_) => ("status", DATA),
+            Self::Schema(_) => ("schema", &[Format::Text]),
+            Self::Explain(_) => ("explain", &[Format::Text]),
+            Self::Sandbox(_) => ("sandbox", &[Format::Text]),
+            Self::Completions(_) => ("completions", &[Format::Text]),
+        }
+    }
 }
 
 /// Runs the command that the arguments name. This is the whole program.
@@ -75,11 +101,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => dispatch(&cli),
         Err(ended) => ended,
     };
-    let exit = exit.unwrap_or_else(|failure| {
-        output::message(&failure.render());
-        failure.exit
-    });
-    exit.into()
+    exit.unwrap_or_else(|failure| end(&failure)).into()
+}
+
+/// Tells a failure, and what there is of a result in spite of it.
+fn end(failure: &Failure) -> Exit {
+    output::message(&failure.render());
+    if let Some(Err(unwritten)) = failure.result().map(output::result) {
+        output::message(&unwritten.render());
+    }
+    failure.exit
 }
 
 /// Help and version are results; what cannot be parsed is a usage failure with a code of its own,
@@ -101,11 +132,15 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     let globals = &cli.globals;
     globals.set_up_output();
     globals.check_root()?;
+    let (command, formats) = cli.command.formats();
+    globals.check_format(command, formats)?;
     match &cli.command {
         Command::Validate(arguments) => validate::run(globals, arguments, &environment),
         Command::Plan(arguments) => plan::run(globals, arguments, &environment),
         Command::Apply(arguments) => apply::run(globals, arguments, &environment),
         Command::Status(arguments) => status::run(globals, arguments, &environment),
+        Command::Schema(arguments) => schema::run(globals, arguments, &environment),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Sandbox(arguments) => sandbox::run(globals, arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
     }

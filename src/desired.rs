@@ -35,6 +35,7 @@ use crate::instance::{
     ConnectorKey, InstanceId, Json, Key, Secrecy, Source, Span, Template, Value,
 };
 
+pub use crate::catalog::HostRole;
 pub use code::{Code, Level, Levels, UnknownCode};
 pub use problem::{Excerpt, Problem, Problems, Related, Severity};
 pub use project::{ProjectFile, load_project, load_var_file};
@@ -151,6 +152,8 @@ pub struct Field {
     pub secrecy: Secrecy,
     /// Whether the platform itself writes the key: then it is sent on create only.
     pub platform_written: bool,
+    /// What the key has to do with the host that gets the credentials.
+    pub host_role: HostRole,
     /// Where the value stands.
     pub at: Span,
 }

@@ -8,6 +8,7 @@
 //! Text that comes from files or from the platform is never trusted: see [`style::clean`].
 
 pub mod diagnostics;
+pub mod explanation;
 pub mod human;
 pub mod json;
 pub mod style;

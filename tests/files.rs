@@ -65,6 +65,7 @@ fn root() -> tempfile::TempDir {
 fn valid() -> (tempfile::TempDir, Loaded) {
     let root = root();
     copy(&Path::new(DATA).join("valid"), &root.path().join("instances"));
+    fs::remove_dir_all(root.path().join("instances/connectors")).unwrap();
     let loaded = load_folder(root.path()).unwrap_or_else(|problems| {
         panic!("{}", render(problems.as_slice(), Colour::Plain));
     });
@@ -97,6 +98,21 @@ warning[platform-written-key]: the platform writes `oauth.user.refresh_time` its
 
 "#]]
     );
+}
+
+#[test]
+fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
+    let root = tempfile::tempdir().unwrap();
+    copy(&Path::new(DATA).join("valid/connectors"), &root.path().join("instances"));
+    let Loaded { desired, warnings } = load_folder(root.path()).unwrap_or_else(|problems| {
+        panic!("{}", render(problems.as_slice(), Colour::Plain));
+    });
+    assert_eq!(render(&warnings, Colour::Plain), "");
+    let keys: Vec<_> = desired.instances.keys().map(|key| key.as_str()).collect();
+    assert_eq!(keys, Catalog::embedded().keys().collect::<Vec<_>>());
+    for (key, wanted) in &desired.instances {
+        assert_eq!(wanted.connector.as_str(), key.as_str());
+    }
 }
 
 #[test]

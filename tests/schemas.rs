@@ -9,6 +9,7 @@ use std::process::Command;
 use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
+use ocon::report::diagnostics::json::Diagnostics;
 use ocon::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 
 #[test]
 fn the_schemas_are_what_the_types_say() {
+    is("schemas/diagnostics.schema.json", &json::schema::<Diagnostics>());
     is("schemas/plan.schema.json", &json::schema::<PlanDocument>());
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());
@@ -60,6 +62,30 @@ fn what_the_binary_writes_follows_the_schemas() {
     );
     conforms(&status, &ocon(&root, "status"));
     conforms(&result, &ocon(&root, "apply --yes --prune"));
+}
+
+#[test]
+fn what_the_binary_says_of_files_follows_the_schema() {
+    let root = example();
+    let schema = validator("diagnostics");
+    let fine = ocon(&root, "validate");
+    conforms(&schema, &fine);
+    assert_eq!(fine["summary"], json!({ "documents": 3, "errors": 0, "warnings": 0 }));
+    fs::write(root.path().join("instances/old.json"), "{}").unwrap();
+    let doubtful = ocon(&root, "validate");
+    conforms(&schema, &doubtful);
+    assert_eq!(doubtful["summary"], json!({ "documents": 3, "errors": 0, "warnings": 1 }));
+    edit(&root, "slack.yaml", "name: Support Slack", "name: A\nname: B\nnmae: C\ntags: x");
+    for command in ["validate", "plan", "apply --yes", "status"] {
+        let invalid = ocon(&root, command);
+        conforms(&schema, &invalid);
+        assert_eq!(invalid["summary"]["documents"], json!(null), "{command}");
+        assert_eq!(invalid["summary"]["warnings"], json!(1), "{command}");
+        assert!(invalid["problems"].as_array().unwrap().len() >= 4, "{command}");
+    }
+    let mut bad = doubtful.clone();
+    bad["problems"][0]["line"] = json!(0);
+    assert!(!schema.is_valid(&bad));
 }
 
 #[test]

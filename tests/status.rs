@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ocon::catalog::Facts;
-use ocon::desired::{Desired, Field, Lifecycle, Wanted};
+use ocon::desired::{Desired, Field, HostRole, Lifecycle, Wanted};
 use ocon::instance::{
     BaseUrl, InstanceId, OwnReference, Part, Secrecy, Secret, Seen, Span, Template, Value,
 };
@@ -57,6 +57,7 @@ impl World {
             value: Value::Text(own),
             secrecy: Secrecy::Public,
             platform_written: false,
+            host_role: HostRole::Other,
             at: at.clone(),
         };
         let wanted = Wanted {

@@ -24,8 +24,8 @@ use self::request::{Absence, Method, Patience, Request};
 use super::clock::{Clock, SystemClock};
 use super::retry::Safety;
 use super::wire::{self, Outgoing, Redaction, Refusal};
-use super::{Error, Keep, Kind, Listing, Read, Scope, Write};
-use crate::instance::{BaseUrl, Draft, FieldPath, InstanceId, Place, Record, Secret};
+use super::{Description, Error, Keep, Kind, Listing, Read, Scope, Write};
+use crate::instance::{BaseUrl, ConnectorKey, Draft, FieldPath, InstanceId, Place, Record, Secret};
 
 pub use self::transport::BuildError;
 
@@ -131,6 +131,32 @@ impl Client {
             settings,
             sent: AtomicU64::new(0),
         })
+    }
+
+    /// The keys of all connectors of the account, its own included.
+    ///
+    /// # Errors
+    /// When the request fails after its retries.
+    pub async fn connectors(&self) -> Result<Vec<String>, Error> {
+        let reply = self.send(self.request(Method::Get, "/elements/keys".to_owned())).await?;
+        wire::connector_keys(&reply.body).map_err(|kind| reply.error(kind))
+    }
+
+    /// What a connector takes, or `None` where the platform knows none of this key.
+    ///
+    /// # Errors
+    /// When the request fails otherwise.
+    pub async fn describe(&self, connector: &ConnectorKey) -> Result<Option<Description>, Error> {
+        let request = Request {
+            absence: Absence::IsAnAnswer,
+            ..self.request(Method::Get, format!("/elements/{connector}/configuration"))
+        };
+        let reply = self.send(request).await?;
+        match reply.refusal() {
+            None => wire::description(&reply.body).map(Some).map_err(|kind| reply.error(kind)),
+            Some(refusal) if refusal.says_absent() => Ok(None),
+            Some(refusal) => Err(self.refused(&reply, &refusal)),
+        }
     }
 
     /// How many requests were sent so far, repetitions included.

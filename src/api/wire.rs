@@ -9,6 +9,7 @@
 
 mod body;
 mod configuration;
+mod description;
 mod plain;
 mod record;
 mod redact;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer};
 
 pub(super) use body::Body;
+pub(super) use description::{connector_keys, description};
 pub(super) use plain::line;
 pub(super) use redact::Redaction;
 pub(super) use refusal::Refusal;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Event, Failure, Settings, Status, StepResult, Touched};
+use super::{Code, Event, Failure, Settings, Status, StepResult, Touched};
 use crate::api::{self, Kind, Read, Write};
 use crate::instance::{Draft, InstanceId, Place, Record};
 use crate::ownership;
@@ -120,7 +120,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
         }
         self.creates_halted.store(true, Ordering::Relaxed);
         Err(Status::Failed(Failure {
-            code: "mark-not-stored",
+            code: Code::MarkNotStored.as_str(),
             message: format!(
                 "instance {} was created, and the platform did not keep its `ocon:` tags, so the next run \
                  could not find it: delete it, or set its tags to {}. No further instance is created",
@@ -150,7 +150,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
         }
         let fields: Vec<_> = unmet.iter().map(ToString::to_string).collect();
         Status::Failed(Failure {
-            code: "value-not-stored",
+            code: Code::ValueNotStored.as_str(),
             message: format!(
                 "the platform accepted the request and kept another value of {}: check what the connector \
                  allows there",
@@ -209,20 +209,5 @@ pub(super) fn failure(error: &api::Error) -> Failure {
         Kind::Status { request_id, .. } => request_id.clone(),
         _ => None,
     };
-    Failure { code: code(&error.kind), message: error.to_string(), request_id }
-}
-
-/// What kind of failure it is, as scripts know it.
-fn code(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Connect { .. } => "unreachable",
-        Kind::Transport { .. } | Kind::Timeout { .. } => "answer-lost",
-        Kind::Status { status: 401, .. } => "unauthorized",
-        Kind::Status { provider_message: Some(_), .. } => "provider-refused",
-        Kind::Status { status: 400..500, .. } => "platform-refused",
-        Kind::Status { .. } => "platform-error",
-        Kind::Redirect { .. } | Kind::Decode { .. } => "unexpected-answer",
-        Kind::MissingValue { .. } => "missing-variable",
-        Kind::RequestLimit { .. } => "request-limit",
-    }
+    Failure { code: Code::of(&error.kind).as_str(), message: error.to_string(), request_id }
 }

@@ -46,12 +46,17 @@ const PLATFORM_WRITTEN: &[&str] = &[
 
 /// Whether the key is confidential by its name, whatever the connector.
 pub fn named_like_a_secret(key: &str) -> bool {
+    ends_in(key, SECRET_ENDINGS)
+}
+
+/// Whether the key ends in the words of one of the endings.
+pub(super) fn ends_in(key: &str, endings: &[&[&str]]) -> bool {
     let words = words(key);
-    let ends_in = |ending: &&[&str]| {
+    let is_end = |ending: &&[&str]| {
         let last = words.iter().rev().map(String::as_str);
         words.len() >= ending.len() && ending.iter().rev().copied().zip(last).all(|(a, b)| a == b)
     };
-    SECRET_ENDINGS.iter().any(ends_in)
+    endings.iter().any(is_end)
 }
 
 /// Whether the platform writes the key itself: such a value is sent on create and never compared.

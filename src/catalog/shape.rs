@@ -94,6 +94,7 @@ impl Connector {
             (key.to_owned(), Property { default, ..Property::new(key, kind) })
         });
         let mut properties: BTreeMap<String, Property> = shared.collect();
+        properties.retain(|key, _| !self.refused.contains_key(key));
         for field in &self.fields {
             let shared = properties.remove(&field.key);
             properties.insert(field.key.clone(), Property::documented(field, shared));

@@ -89,7 +89,7 @@ fn settle_missing(
         missing::warn(globals, &files.desired, &written);
         return Ok(());
     }
-    missing::refuse(&files.desired, &written)
+    missing::refuse(globals, &files.desired, &written)
 }
 
 /// Plans anew, and keeps of it what a saved plan contains.
@@ -137,12 +137,12 @@ impl Arguments {
 fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Result<(), Failure> {
     let text = human::plan(plan, Layout { width: environment.width() });
     match globals.format {
-        Format::Text => output::result(&text),
         Format::Json if globals.quiet => Ok(()),
         Format::Json => {
             output::message(&text);
             Ok(())
         }
+        _ => output::result(&text),
     }
 }
 
@@ -195,12 +195,12 @@ fn show_outcome(
 ) -> Result<(), Failure> {
     let layout = Layout { width: environment.width() };
     match globals.format {
-        Format::Text if outcome.results.is_empty() => Ok(()),
-        Format::Text => output::result(&format!("\n{}", human::outcome(outcome, layout))),
         Format::Json => {
             let document = ResultDocument::new(outcome, approved.plan().tally.unchanged);
             output::result(&json::render(&document))
         }
+        _ if outcome.results.is_empty() => Ok(()),
+        _ => output::result(&format!("\n{}", human::outcome(outcome, layout))),
     }
 }
 

@@ -60,6 +60,7 @@ pub struct Failure {
     /// The exit code.
     pub exit: Exit,
     message: Message,
+    result: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,12 +75,24 @@ impl Failure {
     /// A failure with one sentence.
     pub fn new(exit: Exit, error: impl Into<String>) -> Self {
         let (causes, hints) = (Vec::new(), Vec::new());
-        Self { exit, message: Message::Error { error: error.into(), causes, hints } }
+        Self { exit, message: Message::Error { error: error.into(), causes, hints }, result: None }
     }
 
     /// A failure whose text was made elsewhere: diagnostics, or a usage message.
     pub fn rendered(exit: Exit, text: String) -> Self {
-        Self { exit, message: Message::Rendered(text) }
+        Self { exit, message: Message::Rendered(text), result: None }
+    }
+
+    /// Adds what goes to stdout in spite of the failure.
+    #[must_use]
+    pub fn with_result(mut self, result: Option<String>) -> Self {
+        self.result = result;
+        self
+    }
+
+    /// What goes to stdout in spite of the failure.
+    pub fn result(&self) -> Option<&str> {
+        self.result.as_deref()
     }
 
     /// Adds a cause.

@@ -100,6 +100,22 @@ pub enum Format {
     Text,
     /// JSON as described in schemas/
     Json,
+    /// Workflow commands, which GitHub shows at the lines (validate)
+    Github,
+    /// SARIF 2.1.0, for code scanning (validate)
+    Sarif,
+}
+
+impl Format {
+    /// The name on the command line.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+        }
+    }
 }
 
 /// When to use colours.
@@ -122,6 +138,17 @@ impl Globals {
         }
         let sentence = format!("there is no folder {}", self.root.display());
         Err(Failure::new(Exit::Usage, sentence).hint("-C names the folder in which ocon runs"))
+    }
+
+    /// Makes sure that the result of a command can be had in the form that was asked for.
+    pub(super) fn check_format(&self, command: &str, taken: &[Format]) -> Result<(), Failure> {
+        if taken.contains(&self.format) {
+            return Ok(());
+        }
+        let names: Vec<_> = taken.iter().map(|format| format.as_str()).collect();
+        let given = self.format.as_str();
+        Err(Failure::new(Exit::Usage, format!("`ocon {command}` has no form `{given}`"))
+            .hint(format!("write --format {}", names.join(" or "))))
     }
 
     /// What the flags say of each kind of problem in files.

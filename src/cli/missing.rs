@@ -2,35 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::globals::Globals;
-use super::output;
+use super::problems;
 use crate::desired::{Code, Desired, Missing, Problem, Severity};
 use crate::instance::{Source, Span};
 use crate::plan::Wishes;
-use crate::report::diagnostics::{self, Colour};
 
 /// Says which fields of a plan cannot be compared for want of their secrets.
 pub(super) fn warn(globals: &Globals, desired: &Desired, wishes: &Wishes) {
-    let problems = problems(desired, wishes, Severity::Warning);
-    if !globals.quiet && !problems.is_empty() {
-        output::message(&diagnostics::render(&problems, Colour::Styled));
-    }
+    problems::warn(globals, &unset(desired, wishes, Severity::Warning));
 }
 
 /// Ends an apply that would have to write what it does not know.
-pub(super) fn refuse(desired: &Desired, wishes: &Wishes) -> Result<(), Failure> {
-    let problems = problems(desired, wishes, Severity::Error);
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let text = diagnostics::render(&problems, Colour::Styled);
-    Err(Failure::rendered(Exit::Invalid, text))
+pub(super) fn refuse(globals: &Globals, desired: &Desired, wishes: &Wishes) -> Result<(), Failure> {
+    let unset = unset(desired, wishes, Severity::Error);
+    if unset.is_empty() { Ok(()) } else { Err(problems::invalid(globals, &unset)) }
 }
 
 /// One problem per reference, in the order of the files. Those of an authorization grant are left
 /// out: only a create needs them, and a plan says so where it matters.
-fn problems(desired: &Desired, wishes: &Wishes, severity: Severity) -> Vec<Problem> {
+fn unset(desired: &Desired, wishes: &Wishes, severity: Severity) -> Vec<Problem> {
     let documents = desired.instances.iter().filter(|(key, _)| wishes.selects(key));
     let missing = documents.map(|(_, wanted)| wanted.missing());
     let mut unset: Vec<_> =

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use super::failure::{Exit, Failure};
 
 /// A file to be written at the end. It is begun before anything is done, so that a folder that
-/// cannot be written is known in time. Its mode is 0600.
+/// cannot be written is known in time.
 pub(super) struct NewFile {
     path: PathBuf,
     given: PathBuf,
@@ -17,7 +17,8 @@ pub(super) struct NewFile {
 }
 
 impl NewFile {
-    /// Makes sure that the file, given relative to `root`, can be written; `what` will be in it.
+    /// Makes sure that the file, given relative to `root`, can be written; `what` will be in it. Its
+    /// mode is 0600.
     pub(super) fn prepare(root: &Path, given: &Path, what: &str) -> Result<Self, Failure> {
         let refused = |cause: &dyn std::fmt::Display| {
             let sentence =
@@ -47,6 +48,23 @@ impl NewFile {
             None => refused(&error),
         })?;
         Ok(Self { path, given: given.to_owned(), file })
+    }
+
+    /// A file that anybody may read, in a folder that is there.
+    pub(super) fn public(path: &Path) -> Result<Self, Failure> {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // The mask of the process takes away what it does not want.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file =
+            builder.tempfile_in(path.parent().unwrap_or(Path::new("."))).map_err(|error| {
+                Failure::new(Exit::Other, format!("{} cannot be written", path.display()))
+                    .caused_by(&error)
+            })?;
+        Ok(Self { path: path.to_owned(), given: path.to_owned(), file })
     }
 
     /// Puts the file in its place.

@@ -144,8 +144,8 @@ pub(super) fn run(
         out.write(&json::render(&document))?;
     }
     output::result(&match globals.format {
-        Format::Text => human::plan(&plan, Layout { width: environment.width() }),
         Format::Json => json::render(&document),
+        _ => human::plan(&plan, Layout { width: environment.width() }),
     })?;
     Ok(exit(&plan, arguments.detailed_exitcode))
 }

@@ -8,17 +8,16 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::target::{self, SANDBOX_URL};
-use super::{embedded, output};
+use super::{embedded, problems};
 use crate::api;
 use crate::api::client::{BuildError, Client, Credentials, Retrying, Settings};
 use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
-use crate::instance::{BaseUrl, Key, Project, Secret};
+use crate::instance::{BaseUrl, Key, Project, Secret, Span};
 use crate::observed::{self, Observed};
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Plan, Target, Terms, Wishes, status};
-use crate::report::diagnostics::{self, Colour};
 use crate::sandbox;
 
 /// The files, loaded and valid.
@@ -28,8 +27,6 @@ pub(super) struct Files {
     pub(super) project: Project,
     /// Whether somebody named the project, so that it is not everybody's `default`.
     pub(super) project_is_named: bool,
-    /// Whether any variable of a pipeline could be named in a file.
-    open_environment: bool,
 }
 
 /// Whether secrets are looked up.
@@ -47,7 +44,8 @@ pub(super) fn load(
     environment: &Environment,
     lookup: Lookup,
 ) -> Result<Files, Failure> {
-    let file = desired::load_project(&globals.root).map_err(|problems| invalid(&problems))?;
+    let invalid = |found: desired::Problems| problems::invalid(globals, found.as_slice());
+    let file = desired::load_project(&globals.root).map_err(invalid)?;
     let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
     let project_is_named = given.is_some() || file.project.is_some();
     let project = project(given, file.project)?;
@@ -77,17 +75,15 @@ pub(super) fn load(
         levels: &levels,
         today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     };
-    let Loaded { desired, warnings } =
-        desired::load(&sources).map_err(|problems| invalid(&problems))?;
-    let open_environment = match levels.of(Code::EnvAllowUnset, Severity::Warning) {
-        Some(severity) if open_environment && desired.refers_to_environment() => Some(severity),
-        _ => None,
-    };
-    if open_environment == Some(Severity::Error) {
-        return Err(Failure::rendered(Exit::Invalid, any_variable("error")));
+    let Loaded { desired, mut warnings } = desired::load(&sources).map_err(invalid)?;
+    if open_environment && desired.refers_to_environment() {
+        let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
+        warnings.extend(severity.map(any_variable));
     }
-    let open_environment = open_environment.is_some();
-    Ok(Files { desired, warnings, project, project_is_named, open_environment })
+    if warnings.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(problems::invalid(globals, &warnings));
+    }
+    Ok(Files { desired, warnings, project, project_is_named })
 }
 
 /// The folder of secret files, and the folder that it must not leave: one that nobody named is a
@@ -99,8 +95,9 @@ fn secrets_folder(globals: &Globals, environment: &Environment) -> (PathBuf, Opt
     (beside(&globals.root, &given.unwrap_or_else(|| "secrets".into())), within)
 }
 
-fn invalid(problems: &desired::Problems) -> Failure {
-    Failure::rendered(Exit::Invalid, diagnostics::render(problems.as_slice(), Colour::Styled))
+/// The project of those who name none.
+pub(super) fn default_project() -> Project {
+    "default".parse().expect("the name of the default project follows the rule for names")
 }
 
 fn project(given: Option<String>, in_file: Option<Project>) -> Result<Project, Failure> {
@@ -109,9 +106,7 @@ fn project(given: Option<String>, in_file: Option<Project>) -> Result<Project, F
             Failure::new(Exit::Usage, error.to_string())
                 .hint("give another --project (OCON_PROJECT)")
         }),
-        None => Ok(in_file.unwrap_or_else(|| {
-            "default".parse().expect("the name of the default project follows the rule for names")
-        })),
+        None => Ok(in_file.unwrap_or_else(default_project)),
     }
 }
 
@@ -124,7 +119,7 @@ fn variables(
     for file in &globals.var_file {
         variables.extend(
             desired::load_var_file(&globals.root.join(file))
-                .map_err(|problems| invalid(&problems))?,
+                .map_err(|found| problems::invalid(globals, found.as_slice()))?,
         );
     }
     variables.extend(globals.var.iter().cloned());
@@ -134,12 +129,7 @@ fn variables(
 impl Files {
     /// Says what is doubtful in the files.
     pub(super) fn warn(&self, globals: &Globals) {
-        if !globals.quiet && !self.warnings.is_empty() {
-            output::message(&diagnostics::render(&self.warnings, Colour::Styled));
-        }
-        if !globals.quiet && self.open_environment {
-            output::message(&any_variable("warning"));
-        }
+        problems::warn(globals, &self.warnings);
     }
 
     /// The documents in these files and folders; `None` for all.
@@ -174,12 +164,19 @@ impl Files {
 }
 
 /// Says that files may name whatever a pipeline has in its environment.
-fn any_variable(severity: &str) -> String {
-    format!(
-        "{severity}[{}]: a file may name any variable of this pipeline as a secret\n  \
-         = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)\n",
-        Code::EnvAllowUnset
-    )
+fn any_variable(severity: Severity) -> Problem {
+    let narrow = "narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)";
+    Problem {
+        code: Code::EnvAllowUnset,
+        severity,
+        message: "a file may name any variable of this pipeline as a secret".to_owned(),
+        // It is about the pipeline, not about a file.
+        at: Span { file: "".into(), line: 1, column: 1 },
+        excerpt: None,
+        label: None,
+        help: vec![narrow.to_owned()],
+        related: None,
+    }
 }
 
 /// A path as spans write it: relative to the root, as the file system knows it.
@@ -308,7 +305,8 @@ impl Connection {
         keys: BTreeSet<String>,
         observed: Result<Observed, api::Error>,
     ) -> Result<(Plan, Observed), Failure> {
-        let failed = |error| unreadable(&error, &self.target.base_url);
+        let unread = "the instances cannot be read, so no plan was made";
+        let failed = |error| unreadable(unread, &error, &self.target.base_url);
         let mut observed = observed.map_err(failed)?;
         loop {
             let questions = plan::questions(desired, &observed, wishes);
@@ -327,10 +325,11 @@ impl Connection {
     }
 }
 
-/// Why no plan could be made, and what to look at.
-fn unreadable(error: &api::Error, base_url: &BaseUrl) -> Failure {
+/// Why nothing could be read, which is the sentence unless there is a better one, and what to look
+/// at.
+pub(super) fn unreadable(sentence: &str, error: &api::Error, base_url: &BaseUrl) -> Failure {
     let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
-    let unread = || failure("the instances cannot be read, so no plan was made");
+    let unread = || failure(sentence);
     match &error.kind {
         api::Kind::Status { status: 401, .. } => {
             failure("the platform does not accept the credentials").hint(format!(

@@ -44,8 +44,8 @@ pub(super) fn run(
     })?;
     let status = status(&files.desired, &observed, &plan, &wishes);
     output::result(&match globals.format {
-        Format::Text => human::status(&status, Layout { width: environment.width() }),
         Format::Json => json::render(&StatusDocument::new(&status, &plan.target, plan.partial)),
+        _ => human::status(&status, Layout { width: environment.width() }),
     })?;
     Ok(if plan.is_guarded() {
         Exit::Guarded

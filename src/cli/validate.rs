@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::Globals;
-use super::output;
 use super::session::{self, Lookup};
+use super::{output, problems};
 use crate::report::style::count;
 
 #[derive(Debug, clap::Args)]
@@ -23,13 +23,19 @@ pub(super) fn run(
     let files = session::load(globals, environment, Lookup::Withheld)?;
     files.warn(globals);
     files.select(&globals.root, &arguments.paths)?;
-    if files.desired.instances.is_empty() {
-        let folder = globals.instances.display();
-        output::result(&format!("There is no document below {folder}.\n"))?;
+    let documents = files.desired.instances.len();
+    if let Some(document) = problems::document(globals, Some(documents), &files.warnings) {
+        output::result(&document)?;
         return Ok(Exit::Success);
     }
-    let documents = count(files.desired.instances.len(), "document");
-    let verb = if files.desired.instances.len() == 1 { "is" } else { "are" };
-    output::result(&format!("{documents} {verb} valid.\n"))?;
+    output::result(&text(globals, documents))?;
     Ok(Exit::Success)
+}
+
+fn text(globals: &Globals, documents: usize) -> String {
+    if documents == 0 {
+        return format!("There is no document below {}.\n", globals.instances.display());
+    }
+    let verb = if documents == 1 { "is" } else { "are" };
+    format!("{} {verb} valid.\n", count(documents, "document"))
 }

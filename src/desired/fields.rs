@@ -50,6 +50,9 @@ impl Reader<'_, '_> {
             value,
             secrecy: if is_secret { Secrecy::Secret } else { known },
             platform_written: platform_written(&member.name),
+            host_role: connector
+                .map(|connector| self.context.schemas.catalog().host_role(connector, &member.name))
+                .unwrap_or_default(),
             at: self.context.text.span(member.value.mark),
         }
     }

@@ -119,7 +119,10 @@ impl ConnectorSchema {
 fn compile(schema: &Value) -> Result<Validator, String> {
     // The engine that takes time in proportion to the text, whatever the pattern.
     let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-    options.build(schema).map_err(|error| error.to_string())
+    options.build(schema).map_err(|error| match error.instance_path().to_string() {
+        place if place.is_empty() => error.to_string(),
+        place => format!("{error} at {place}"),
+    })
 }
 
 fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {

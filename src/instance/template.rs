@@ -63,7 +63,8 @@ pub enum OwnReference {
 }
 
 impl OwnReference {
-    fn as_written(self) -> &'static str {
+    /// The reference as a file says it.
+    pub fn as_written(self) -> &'static str {
         match self {
             Self::Id => "${{ instance.id }}",
             Self::IdBase64 => "${{ instance.id_base64 }}",

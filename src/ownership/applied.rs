@@ -189,6 +189,15 @@ fn text(tag: &hmac::Tag, length: usize) -> String {
 }
 
 impl Memory {
+    /// Whether secrets were applied, whatever the file says of them now.
+    pub fn holds_secrets(&self) -> bool {
+        match self {
+            Self::Known(applied) => !applied.secrets.is_empty(),
+            Self::Newer => true,
+            Self::Absent | Self::Garbled => false,
+        }
+    }
+
     /// Reads the values of all `ocon:applied=` tags of an instance.
     pub(super) fn read(values: &[&str]) -> Self {
         match values {

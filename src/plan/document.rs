@@ -80,8 +80,10 @@ impl Document<'_> {
         let holds_id = self.remembered_fields().any(|(_, field)| field.value.refers_to_instance());
         let basis =
             self.terms.basis(&self.wanted.as_written(), Action::Create, &serde_json::Value::Null);
+        let changes = self.creation();
+        self.note_credentials(plan, None, &changes);
         plan.steps.push(Step {
-            changes: self.creation(),
+            changes,
             tags: Some(list(self.digests(|_, field| field.value.render(&self.placeholder())))),
             second_tags: holds_id.then(|| list(self.digests(|_, it| it.value.render_unplaced()))),
             basis: basis.clone(),
@@ -194,6 +196,7 @@ impl Document<'_> {
             let observed = self.observation(found);
             let basis = self.terms.basis(&self.wanted.as_written(), action, &observed);
             let Comparison { changes, unchanged, .. } = comparison;
+            self.note_credentials(plan, Some(found), &changes);
             plan.steps.push(Step {
                 changes,
                 unchanged,

@@ -1,5 +1,8 @@
 //! What a reader of a plan should know besides its steps.
 
+mod credentials;
+mod host;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -11,6 +14,8 @@ use crate::desired::Ignore;
 use crate::instance::{Key, Seen, Value};
 use crate::observed::{Found, Observed};
 use crate::ownership::{Claim, Memory};
+
+pub(super) use credentials::CREDENTIAL_NOTES;
 
 impl Document<'_> {
     /// Adds what there is to say about the document's instance.

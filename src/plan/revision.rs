@@ -3,8 +3,9 @@
 //! Nothing is done that the approved plan does not contain, and nothing that rests on something
 //! else than it did then: such an instance is stale, and the others go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::note::CREDENTIAL_NOTES;
 use super::{Action, Note, Plan, Step};
 use crate::instance::{Key, Span};
 
@@ -54,8 +55,16 @@ impl Plan {
         for (key, steps) in fresh {
             self.leave_alone(key, &steps);
         }
+        self.forget_what_is_not_sent();
         self.order();
         self
+    }
+
+    /// Drops what was said of credentials that no step sends or moves any more.
+    fn forget_what_is_not_sent(&mut self) {
+        let kept: BTreeSet<&Key> = self.steps.iter().map(|step| &step.key).collect();
+        let is_said_of_steps = |note: &Note| CREDENTIAL_NOTES.contains(&note.code);
+        self.notes.retain(|note| !is_said_of_steps(note) || kept.contains(&note.key));
     }
 
     /// Mentions what differs and was not approved.

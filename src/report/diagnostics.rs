@@ -1,15 +1,22 @@
 //! Problems in files, shown as rustc shows them: code, message, place, line, mark, help.
 //!
-//! In: [`Problem`]s, which carry their line with secrets already replaced. Out: text. Messages, paths
+//! In: [`Problem`]s, which carry their line with secrets already replaced. Out: text, and for
+//! programs [`json`], [`github`] and [`sarif`], which never contain the line itself. Messages, paths
 //! and lines hold text from files, so control and bidirectional characters are replaced in all of
 //! them before they are written.
 
+pub mod github;
+pub mod json;
+pub mod sarif;
+
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
+use super::style::{count, is_treacherous};
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
 
@@ -37,6 +44,40 @@ pub fn render(problems: &[Problem], colour: Colour) -> String {
     text
 }
 
+/// How many problems there are, in a sentence; `None` where a reader sees that at a glance.
+pub fn summary(problems: &[Problem]) -> Option<String> {
+    if problems.len() < 2 {
+        return None;
+    }
+    let of = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let counts = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
+    let counts = counts.iter().filter(|(number, _)| *number > 0);
+    let counts: Vec<_> = counts.map(|(number, noun)| count(*number, noun)).collect();
+    let files = problems.iter().map(|problem| &problem.at.file).filter(|file| !file.is_empty());
+    let files = count(files.collect::<BTreeSet<_>>().len(), "file");
+    Some(format!("{} in {files}\n", counts.join(", ")))
+}
+
+/// A piece of a line: lines and columns count from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Region {
+    line: usize,
+    column: usize,
+    /// The column after the last one, where the line is at hand. A secret counts as one character, so
+    /// that not even its length is told.
+    end_column: Option<usize>,
+}
+
+/// The piece that a problem points at; `None` where it is the file as a whole.
+fn region(at: &Span, excerpt: Option<&Excerpt>) -> Option<Region> {
+    let (line, column) = (at.line, at.column);
+    let Some(excerpt) = excerpt else {
+        return (line > 1 || column > 1).then_some(Region { line, column, end_column: None });
+    };
+    let marked = excerpt.line.get(excerpt.start..excerpt.end).unwrap_or_default();
+    Some(Region { line, column, end_column: Some(column + marked.chars().count().max(1)) })
+}
+
 fn block(problem: &Problem, renderer: &Renderer) -> String {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
@@ -51,7 +92,11 @@ fn block(problem: &Problem, renderer: &Renderer) -> String {
         group = place(group, &related.at, related.excerpt.as_ref(), AnnotationKind::Context, label);
     }
     let help = problem.help.iter().map(|help| Level::HELP.message(harmless(help)));
-    renderer.render(&[group.elements(help)])
+    let text = renderer.render(&[group.elements(help)]);
+    let with_line = problem.excerpt.is_some()
+        || problem.related.as_ref().is_some_and(|related| related.excerpt.is_some());
+    // Without a line there is no number that would push the rest to the right.
+    if with_line { text } else { text.replace('\n', "\n ") }
 }
 
 /// Adds a place and, where there is one, its line.
@@ -62,21 +107,24 @@ fn place<'a>(
     kind: AnnotationKind,
     label: Option<&str>,
 ) -> Group<'a> {
+    if at.file.is_empty() {
+        // It is about no file at all.
+        return group;
+    }
     let path = harmless(&at.file);
     let Some(excerpt) = excerpt else {
         let origin = Origin::path(path);
-        return group.element(if at.line == 1 && at.column == 1 {
-            // The file as a whole.
-            origin
-        } else {
-            origin.line(at.line).char_column(at.column)
+        return group.element(match region(at, None) {
+            None => origin,
+            Some(region) => origin.line(region.line).char_column(region.column),
         });
     };
     let end = excerpt.end.max(excerpt.start + width_at(excerpt));
-    let part = |range: Range<usize>| legible(excerpt.line.get(range).unwrap_or_default());
+    let line = no_command(&excerpt.line);
+    let part = |range: Range<usize>| legible(line.get(range).unwrap_or_default());
     let (before, within) = (part(0..excerpt.start), part(excerpt.start..end));
     let marked = before.len()..before.len() + within.len();
-    let snippet = Snippet::source(before + &within + &part(end..excerpt.line.len()))
+    let snippet = Snippet::source(before + &within + &part(end..line.len()))
         .path(path)
         .line_start(at.line)
         .annotation(kind.span(marked).label(label.map(harmless)));
@@ -85,7 +133,26 @@ fn place<'a>(
 
 /// Replaces what would steer a terminal or break out of the line.
 fn harmless(text: &str) -> String {
-    legible(&normalize_untrusted_str(text)).replace(['\n', '\r'], "␊")
+    no_command(&legible(&normalize_untrusted_str(text))).replace(['\n', '\r'], "␊")
+}
+
+/// Writes what could steer a terminal, or reorder or hide text, as escapes, but for line breaks.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_treacherous(c) {
+            visible.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
+}
+
+/// Changes what runners of GitHub and Azure take for a command wherever it stands in a line. Another
+/// bracket, so that places stay where they are.
+fn no_command(text: &str) -> String {
+    text.replace("##[", "##(").replace("##vso[", "##vso(")
 }
 
 /// Replaces what steers a terminal and is not replaced by the renderer: the second set of control
@@ -163,8 +230,8 @@ error[duplicate-key]: the key `name` occurs twice in this map
             render(&[whole], Colour::Plain),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
---> instances/a.yaml
- = help: remove one
+ --> instances/a.yaml
+  = help: remove one
 
 "#]]
         );
@@ -177,8 +244,8 @@ error[duplicate-key]: the key `name` occurs twice in this map
             render(&[unset], Colour::Plain),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
---> instances/a.yaml:12:1
- = help: remove one
+ --> instances/a.yaml:12:1
+  = help: remove one
 
 "#]]
         );
@@ -203,6 +270,49 @@ error[duplicate-key]: the key `name` occurs twice in this map
         };
         let text = render(&[problem], Colour::Plain);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\u{9b}', '\u{200f}']), "{text:?}");
+    }
+
+    #[test]
+    fn text_of_files_is_no_command_to_a_runner() {
+        for hostile in ["a ##[add-mask]b", "##vso[task.setvariable]b"] {
+            let mut problem = problem();
+            problem.message = hostile.to_owned();
+            problem.at.file = hostile.into();
+            problem.excerpt = Some(excerpt(hostile, "b"));
+            problem.label = Some(hostile.to_owned());
+            problem.help = vec![hostile.to_owned()];
+            let text = render(&[problem], Colour::Plain);
+            assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
+            assert_eq!(text.matches("##").count(), 5, "{text}");
+            let commands = text.lines().filter(|line| line.trim_start().starts_with("::"));
+            assert!(commands.filter(|line| !line.trim_start().starts_with("::: ")).count() == 0);
+        }
+    }
+
+    #[test]
+    fn several_problems_are_counted() {
+        let warning = Problem { severity: Severity::Warning, ..problem() };
+        let elsewhere =
+            Problem { at: Span { file: "ocon.yaml".into(), ..span(1, 1) }, ..problem() };
+        let of_none = Problem { at: Span { file: "".into(), ..span(1, 1) }, ..warning.clone() };
+        let said = |problems: &[Problem]| summary(problems);
+        assert_eq!(said(&[problem()]), None);
+        assert_eq!(said(&[problem(), problem()]).unwrap(), "2 errors in 1 file\n");
+        assert_eq!(said(&[warning.clone(), of_none.clone()]).unwrap(), "2 warnings in 1 file\n");
+        let all = [problem(), warning, elsewhere, of_none];
+        assert_eq!(said(&all).unwrap(), "2 errors, 2 warnings in 2 files\n");
+    }
+
+    #[test]
+    fn a_region_counts_characters_and_a_secret_as_one() {
+        let of = |line: &str, marked: &str| region(&span(3, 5), Some(&excerpt(line, marked)));
+        let region_to = |end| Some(Region { line: 3, column: 5, end_column: Some(end) });
+        assert_eq!(of("größe: 日本", "größe"), region_to(10));
+        assert_eq!(of("password: …", "…"), region_to(6));
+        assert_eq!(of("nothing: ", ""), region_to(6));
+        let unknown = Some(Region { line: 3, column: 1, end_column: None });
+        assert_eq!(region(&span(3, 1), None), unknown);
+        assert_eq!(region(&span(1, 1), None), None);
     }
 
     #[test]

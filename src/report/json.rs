@@ -32,8 +32,8 @@ pub fn render(document: &impl Serialize) -> String {
     escaped(&text)
 }
 
-/// Writes what could steer a terminal or hide text as JSON escapes: the same document, harmless
-/// where a log shows it. Outside of texts a document holds none of it.
+/// Writes what could steer a terminal or a runner, or hide text, as JSON escapes: the same document,
+/// harmless where a log shows it. Outside of texts a document holds none of it.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -43,10 +43,26 @@ fn escaped(text: &str) -> String {
             escaped.push(c);
         }
     }
-    escaped
+    // Runners of GitHub and Azure take these for commands wherever they stand in a line.
+    escaped.replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b")
 }
 
 /// The JSON Schema of a document type, as it stands in `schemas/`.
 pub fn schema<T: JsonSchema>() -> String {
     render(&schemars::schema_for!(T))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_steer_a_terminal_or_a_runner_is_escaped_and_stays_the_same() {
+        let hostile = "\u{1b}[31m \u{202e} ##[add-mask]a ##vso[b] \n[c]";
+        let text = render(&[hostile]);
+        for bad in ["\u{1b}", "\u{202e}", "##[", "##vso["] {
+            assert!(!text.contains(bad), "{text}");
+        }
+        assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [hostile]);
+    }
 }

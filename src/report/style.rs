@@ -26,21 +26,32 @@ impl fmt::Display for Painted<'_> {
     }
 }
 
-/// Makes a text harmless to a terminal: control characters (but for line breaks) and the
-/// characters that reorder or hide text are written as escapes.
+/// Makes a text harmless to a terminal and to the log of a pipeline: control characters (but for
+/// line breaks), the characters that reorder or hide text, and the beginnings of workflow commands
+/// are written as escapes.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_treacherous) {
+    let may_command = text.contains("::") || text.contains("##");
+    if !may_command && !text.chars().any(is_treacherous) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_treacherous(c) {
+    let mut begins_word = true;
+    for (at, c) in text.char_indices() {
+        if is_treacherous(c) || begins_command(text.get(at..).unwrap_or_default(), begins_word) {
             write!(clean, "\\u{{{:x}}}", u32::from(c)).expect("writing to a String cannot fail");
         } else {
             clean.push(c);
         }
+        begins_word = c.is_whitespace();
     }
     Cow::Owned(clean)
+}
+
+/// Whether a CI system could take what begins here for a command: `::name::` at the beginning of a
+/// line, where a word may come to stand, and `##[name]` or `##vso[name]` anywhere.
+fn begins_command(rest: &str, begins_word: bool) -> bool {
+    (begins_word && rest.starts_with("::"))
+        || ["##[", "##vso["].iter().any(|command| rest.starts_with(command))
 }
 
 /// Like [`clean`], for text that has to stay on one line.
@@ -105,5 +116,15 @@ mod tests {
     fn what_could_steer_a_terminal_or_hide_text_is_escaped() {
         assert_eq!(clean("a\u{1b}[31m\u{202e}b\tc\n"), "a\\u{1b}[31m\\u{202e}b\\u{9}c\n");
         assert_eq!(clean_line("Größe\n日本"), "Größe\\n日本");
+    }
+
+    #[test]
+    fn what_a_pipeline_would_take_for_a_command_is_escaped() {
+        let escaped = "\\u{3a}:error::x a \\u{3a}:stop-commands::y\n\\u{3a}:z";
+        assert_eq!(clean("::error::x a ::stop-commands::y\n::z"), escaped);
+        assert_eq!(clean("a##[error]b ###vso[x]"), "a\\u{23}#[error]b #\\u{23}#vso[x]");
+        for text in ["a::b", "std::fmt", "## title", "#[x]", "a: b"] {
+            assert_eq!(clean(text), text);
+        }
     }
 }

@@ -75,6 +75,9 @@ pub(super) struct Source {
     provider_data: Vec<String>,
     #[serde(default)]
     pub(super) fields: Vec<Field>,
+    /// Keys that the connector does not have, whatever others of its kind have.
+    #[serde(default)]
+    pub(super) refused: BTreeMap<String, Value>,
 }
 
 /// A configuration field as the file has it.

@@ -51,6 +51,7 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum On {
     All,
+    Events,
     Polling,
     Oauth,
     Oauth1,
@@ -68,7 +69,7 @@ enum By {
 /// Properties that connectors share: key, type, default and who sets them; `""` is no default.
 type Shared = &'static [(&'static str, Kind, &'static str, By)];
 
-const COMMON: [(On, Shared); 5] = {
+const COMMON: [(On, Shared); 6] = {
     use By::{Hidden, Platform, User};
     use Kind::{Area, Boolean, Long, Password, Short, Text};
     [
@@ -79,6 +80,11 @@ const COMMON: [(On, Shared); 5] = {
                 ("filter.response.nulls", Boolean, "true", Hidden),
                 ("pagination.max", Short, "200", Hidden),
                 ("pagination.type", Short, "offset", Hidden),
+            ],
+        ),
+        (
+            On::Events,
+            &[
                 ("event.notification.basic.password", Password, "", User),
                 ("event.notification.basic.username", Text, "", User),
                 ("event.notification.callback.headers", Text, "", User),
@@ -86,6 +92,7 @@ const COMMON: [(On, Shared); 5] = {
                 ("event.notification.enabled", Boolean, "false", User),
                 ("event.notification.signature.key", Text, "", User),
                 ("event.notification.subscription.id", Text, "", Platform),
+                ("event.notification.type", Text, "", User),
                 ("event.vendor.type", Text, "", User),
             ],
         ),
@@ -126,6 +133,7 @@ pub(super) fn properties(source: &Source) -> Vec<Property> {
         .flat_map(|(_, shared)| *shared)
         .map(|&(key, kind, default, by)| (key, Property::common(key, kind, default, by)))
         .collect();
+    properties.retain(|key, _| !source.refused.contains_key(*key));
     if let Some(events) = properties.get_mut("event.vendor.type") {
         events.default = vendor_type(source);
     }
@@ -140,6 +148,7 @@ fn applies(on: On, source: &Source) -> bool {
     use super::catalogue::Method::{Oauth1, Oauth2};
     match on {
         On::All => true,
+        On::Events => source.polling || source.webhook,
         On::Polling => source.polling,
         On::Oauth => source.auth.iter().any(|method| method.is_oauth()),
         On::Oauth1 => source.auth.contains(&Oauth1),
@@ -201,6 +210,12 @@ impl Property {
         self.required || applies
     }
 
+    /// The authentication that makes it required.
+    fn authentication(&self) -> Option<&str> {
+        let (key, value) = self.required_when.as_ref()?;
+        (key == "authentication.type").then_some(value.as_str())
+    }
+
     /// The property as `GET /elements/{key}/configuration` shows it.
     pub(super) fn describe(&self, connector: &str) -> Value {
         let label = label(&self.key);
@@ -219,7 +234,8 @@ impl Property {
             "groupControl": false,
             "type": self.kind,
             "hideFromConsole": self.hidden,
-            "required": self.required,
+            "groupName": self.authentication(),
+            "required": self.required || self.authentication().is_some(),
             "options": options,
         })
     }

@@ -178,6 +178,40 @@ async fn no_secret_of_a_request_comes_back_in_an_error() {
     assert!(shown.contains(r#""password":"user:(secret)""#), "{shown}");
 }
 
+#[tokio::test]
+async fn a_reply_does_not_choose_where_the_next_request_goes() {
+    let elsewhere = Server::script(vec![|wire| wire.json(200, "{}")]);
+    let url = format!("http://{}", elsewhere.address);
+    let server = Server::start(move |_, number, wire| {
+        let token = if number == 0 { "&tags=x#/../..@evil" } else { "" };
+        let link = format!("<{url}>; rel=next");
+        let headers = [("Elements-Next-Page-Token", token), ("Link", &link), ("Location", &link)];
+        let record = serde_json::json!([{
+            "id": 7, "element": { "key": "../../users" }, "url": url, "href": url, "token": "t",
+        }]);
+        wire.answer(200, &headers, record.to_string().as_bytes());
+    });
+    let (client, _) = server.client();
+    let listing = client.list(&Scope::Account, &Keep::All).await.unwrap();
+    client.delete(listing.records[0].id).await.unwrap();
+    let first = "GET /instances?hydrate=false&pageSize=200";
+    let second = format!("{first}&nextPage=%26tags%3Dx%23%2F..%2F..%40evil");
+    assert_eq!(server.lines(), [first, &second, "DELETE /instances/7"]);
+    assert_eq!(elsewhere.lines().len(), 0);
+}
+
+#[tokio::test]
+async fn an_id_that_is_no_number_is_none() {
+    for id in [r#""7/../../users""#, "-7", "7.5", "null", "[7]", r#""""#] {
+        let server = Server::start(move |_, _, wire| {
+            wire.json(200, &format!(r#"{{"id":{id},"element":{{"key":"a"}}}}"#));
+        });
+        let (client, _) = server.client();
+        let error = at(async |place| client.create(&named("n"), place).await.unwrap_err()).await;
+        assert!(error.to_string().contains("the answer is not an instance: `id` is"), "{error}");
+    }
+}
+
 #[test]
 fn the_policy_is_the_documented_one() {
     let credentials =

@@ -12,8 +12,8 @@ fn a_denied_warning_fails_and_an_allowed_one_is_silent() {
 $ ocon validate --deny json-file
 --- stderr ---
 error[json-file]: JSON files are not read
---> instances/desk.json
- = help: rename it to `.yaml`: JSON is valid YAML
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 5 ---
 
 "#]]);
@@ -27,8 +27,8 @@ $ ocon validate --allow json-file
 $ ocon plan --sandbox --deny warnings
 --- stderr ---
 error[json-file]: JSON files are not read
---> instances/desk.json
- = help: rename it to `.yaml`: JSON is valid YAML
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 5 ---
 
 "#]]);
@@ -80,6 +80,7 @@ fn an_open_environment_can_be_denied_and_allowed() {
 $ ocon plan --deny env-allow-unset
 --- stderr ---
 error[env-allow-unset]: a file may name any variable of this pipeline as a secret
+  |
   = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 --- exit 5 ---
 

@@ -7,6 +7,10 @@
 
 mod apply;
 mod authorization;
+mod credentials;
+mod explain;
+mod forms;
+mod hostile;
 mod interruption;
 mod levels;
 mod outputs;
@@ -15,6 +19,7 @@ mod plan;
 mod prune;
 mod sandbox;
 mod saved;
+mod schema;
 mod status;
 mod stranger;
 mod support;

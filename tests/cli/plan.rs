@@ -331,7 +331,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         > mark  shop
         ~ name
             - \u{1b}[2J\u{202e}Shop
-            - ::error::x
+            - \u{3a}:error::x
             + Shop
         ~ tags  a\u{1b}]0;x\u{7}b → shop
 

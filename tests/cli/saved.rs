@@ -38,6 +38,10 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Shop → Store
           1 unchanged
 
+  note: desk #20931: `servicenow.subdomain` changes, and the credentials that the instance keeps
+        will be sent to the host that `prod` stands for: make sure that it is the provider's
+        (credential-host-changed)
+
 Plan: 0 to create, 2 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 2 to write.
 
@@ -200,6 +204,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Shop → Store
           1 unchanged
 
+  note: desk #20931: `servicenow.subdomain` changes, and the credentials that the instance keeps
+        will be sent to the host that `prod` stands for: make sure that it is the provider's
+        (credential-host-changed)
   note: desk #20931: changed here since the plan was made, and is not written: password
         (rotation-not-planned)
 
@@ -231,8 +238,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 No changes. 2 instances match the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/desk.yaml:6:13
- = help: set it where ocon runs; until then such a field is neither compared nor written
+ --> instances/desk.yaml:6:13
+  = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 
 "#]]);
@@ -266,7 +273,7 @@ hint: nothing was applied. Plan again; OCON_FINGERPRINT_KEY, or else the organiz
 $ ocon apply plan.json
 --- stderr ---
 error: plan.json is not a plan that can be applied
-  caused by: EOF while parsing an object at line 42 column 10
+  caused by: EOF while parsing a value at line 47 column 6
 
 hint: make one with: ocon plan --out plan.json
 --- exit 5 ---
@@ -335,6 +342,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Shop → Store
           1 unchanged
 
+  note: desk #20931: `servicenow.subdomain` changes, and the credentials that the instance keeps
+        will be sent to the host that `prod` stands for: make sure that it is the provider's
+        (credential-host-changed)
   note: new: differs from its file, and the plan does not mention it: plan again (not-planned)
 
 Plan: 0 to create, 2 to update, 0 to delete; 0 unchanged, 0 unmanaged.

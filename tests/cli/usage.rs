@@ -30,6 +30,8 @@ Commands:
   plan         Show what apply would do
   apply        Make the platform say what the files say
   status       Show how the platform compares with the files, instance by instance
+  schema       Write the schemas of connectors
+  explain      Say what a code of a problem, of a plan or of a failure means, and how to mend it
   sandbox      Run a local emulator of the platform
   completions  Print a completion script for a shell
   help         Print this message or the help of the given subcommand(s)
@@ -101,8 +103,10 @@ Global options:
           Form of the result
 
           Possible values:
-          - text: Text for people
-          - json: JSON as described in schemas/
+          - text:   Text for people
+          - json:   JSON as described in schemas/
+          - github: Workflow commands, which GitHub shows at the lines (validate)
+          - sarif:  SARIF 2.1.0, for code scanning (validate)
           
           [default: text]
 
@@ -157,7 +161,7 @@ $ ocon plna
 --- stderr ---
 error: unrecognized subcommand 'plna'
 
-  tip: a similar subcommand exists: 'plan'
+  tip: some similar subcommands exist: 'explain', 'plan'
 
 Usage: ocon [OPTIONS] <COMMAND>
 
@@ -182,7 +186,7 @@ For more information, try '--help'.
 $ ocon plan --format yaml
 --- stderr ---
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json]
+  [possible values: text, json, github, sarif]
 
 For more information, try '--help'.
 --- exit 64 ---

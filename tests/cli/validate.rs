@@ -69,8 +69,8 @@ $ ocon validate
 1 document is valid.
 --- stderr ---
 warning[json-file]: JSON files are not read
---> instances/desk.json
- = help: rename it to `.yaml`: JSON is valid YAML
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 0 ---
 
 "#]]);
@@ -101,7 +101,7 @@ error[unknown-key]: a document has no key `tag`
   |
   = help: did you mean `tags`?
 
-error[invalid-yaml]: this is not valid YAML: unclosed bracket '['
+error[invalid-yaml]: this `[` is not closed
  --> instances/b.yaml:3:16
   |
 3 | configuration: [1, 2
@@ -124,6 +124,8 @@ error[unknown-reference]: `evn` is not a source of values
   |
   = help: did you mean `env`?
   = help: there are `env`, `file`, `var` and `instance`
+
+4 errors in 4 files
 --- exit 5 ---
 
 "#]]);
@@ -178,8 +180,8 @@ fn a_missing_folder_is_an_error() {
 $ ocon validate
 --- stderr ---
 error[no-instances-folder]: there is no folder `instances`
---> instances
- = help: create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs
+ --> instances
+  = help: create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs
 --- exit 5 ---
 
 "#]]);
@@ -254,6 +256,8 @@ error[unknown-key]: ocon.yaml has no key `var`
   |
   = help: did you mean `vars`?
   = help: the keys are `project` and `vars`
+
+2 errors in 1 file
 --- exit 5 ---
 
 "#]]);
@@ -313,11 +317,13 @@ fn hostile_text_in_files_does_not_reach_the_terminal() {
     is(
         &run.stderr,
         str![[r#"
-error[invalid-yaml]: this is not valid YAML: unexpected character: `\u{7}'
+error[invalid-yaml]: a control character cannot stand here
  --> instances/shop.yaml:3:1
   |
 3 | ␇bell: x
   | ^
+  |
+  = help: write it as an escape within double quotes, like `"\u0007"`
 
 "#]],
     );
@@ -334,8 +340,8 @@ fn a_folder_of_instances_that_leads_out_of_the_repository_is_refused() {
 $ ocon validate
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
---> instances
- = help: put the file itself there
+ --> instances
+  = help: put the file itself there
 --- exit 5 ---
 
 "#]]);

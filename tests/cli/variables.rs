@@ -20,8 +20,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 No changes. 1 instance matches the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/desk.yaml:6:13
- = help: set it where ocon runs; until then such a field is neither compared nor written
+ --> instances/desk.yaml:6:13
+  = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 
 "#]]);
@@ -47,8 +47,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 No changes. 1 instance matches the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/desk.yaml:6:13
- = help: set it where ocon runs; until then such a field is neither compared nor written
+ --> instances/desk.yaml:6:13
+  = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 
 "#]]);
@@ -61,27 +61,29 @@ fn every_unset_variable_is_listed_before_anything_is_contacted() {
 $ ocon apply --yes
 --- stderr ---
 error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
---> instances/closeio.yaml:9:13
+ --> instances/closeio.yaml:9:13
 
 error[unset-variable]: env.CLOSEIO_PASSWORD is not set, or empty
---> instances/closeio.yaml:10:13
+ --> instances/closeio.yaml:10:13
 
 error[unset-variable]: env.HOOTSUITE_CLIENT_ID is not set, or empty
---> instances/hootsuite.yaml:10:18
+ --> instances/hootsuite.yaml:10:18
 
 error[unset-variable]: env.HOOTSUITE_CLIENT_SECRET is not set, or empty
---> instances/hootsuite.yaml:11:21
+ --> instances/hootsuite.yaml:11:21
 
 error[unset-variable]: env.SLACK_CLIENT_ID is not set, or empty
---> instances/slack.yaml:10:18
+ --> instances/slack.yaml:10:18
 
 error[unset-variable]: env.SLACK_CLIENT_SECRET is not set, or empty
---> instances/slack.yaml:11:21
+ --> instances/slack.yaml:11:21
 
 error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
---> instances/slack.yaml:15:37
- = help: set them where ocon runs; nothing was contacted
- = help: to go on without, name the files to apply (PATH), or give --allow-unset
+ --> instances/slack.yaml:15:37
+  = help: set them where ocon runs; nothing was contacted
+  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+
+7 errors in 3 files
 --- exit 5 ---
 
 "#]]);
@@ -187,9 +189,9 @@ fn secrets_in_files_stay_below_their_folder() {
 $ ocon apply --yes
 --- stderr ---
 error[unset-variable]: file.desk/password is not in the folder of secrets, or empty
---> instances/desk.yaml:6:13
- = help: set it where ocon runs; nothing was contacted
- = help: to go on without, name the files to apply (PATH), or give --allow-unset
+ --> instances/desk.yaml:6:13
+  = help: set it where ocon runs; nothing was contacted
+  = help: to go on without, name the files to apply (PATH), or give --allow-unset
 --- exit 5 ---
 
 "#]]);
@@ -304,11 +306,13 @@ Requests: 2 read, 1 to write.
 Applied: 1 created. Blocked: 1. Running it again is safe.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/desk.yaml:6:13
+ --> instances/desk.yaml:6:13
 
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
---> instances/new.yaml:6:13
- = help: set it where ocon runs; until then such a field is neither compared nor written
+ --> instances/new.yaml:6:13
+  = help: set it where ocon runs; until then such a field is neither compared nor written
+
+2 warnings in 2 files
 --- exit 3 ---
 
 "#]]);
@@ -379,6 +383,7 @@ fn a_pipeline_is_told_to_narrow_its_environment() {
         &world.ocon("plan").stderr,
         str![[r#"
 warning[env-allow-unset]: a file may name any variable of this pipeline as a secret
+  |
   = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 
 "#]],

@@ -1,6 +1,7 @@
 //! What a plan decides, and that applying it converges, against a platform in memory.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod credentials;
 mod doubts;
 mod files;
 mod masks;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::{Clock, Sleep};
 use ocon::apply::{self, Outcome, Settings, Stop};
-use ocon::catalog::Facts;
+use ocon::catalog::{Catalog, Facts};
 use ocon::desired::{Desired, Field, Lifecycle, Wanted};
 use ocon::instance::{
-    BaseUrl, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span, Template,
-    Value,
+    BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
+    Template, Value,
 };
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -126,20 +126,22 @@ pub(crate) fn key(name: &str) -> Key {
 /// A document called `name` with these configuration values, and events that carry its id.
 pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wanted) {
     let at = |line| Span { file: format!("instances/{name}.yaml").into(), line, column: 1 };
-    let field = |value: &Value| Field {
+    let connector: ConnectorKey = "hootsuite".parse().unwrap();
+    let field = |key: &str, value: &Value| Field {
         secrecy: if value.secrets().next().is_some() { Secrecy::Secret } else { Secrecy::Public },
         value: value.clone(),
         platform_written: false,
+        host_role: Catalog::embedded().host_role(&connector, key),
         at: at(5),
     };
     let wanted = Wanted {
         at: at(1),
-        connector: "hootsuite".parse().unwrap(),
+        connector: connector.clone(),
         name: name.to_owned(),
         tags: None,
         configuration: configuration
             .iter()
-            .map(|(key, value)| ((*key).into(), field(value)))
+            .map(|(key, value)| ((*key).into(), field(key, value)))
             .collect(),
         provider_data: BTreeMap::new(),
         external_authentication: None,

@@ -13,6 +13,10 @@ pub(super) fn error(error: &ScanError) -> Finding {
         ErrorKind::RecursionLimitExceeded => too_deep(at),
         ErrorKind::UnknownAnchor => finding("there is no anchor of this name above".to_owned()),
         ErrorKind::UnclosedQuotedScalar => finding("this quote is not closed".to_owned()),
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            finding("a control character cannot stand here".to_owned())
+                .help("write it as an escape within double quotes, like `\"\\u0007\"`")
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             finding(format!("a value cannot begin with `{character}`"))
                 .help("put the value in quotes")
@@ -23,9 +27,11 @@ pub(super) fn error(error: &ScanError) -> Finding {
         }
         ErrorKind::ExpectedFlowMappingSeparator => {
             finding("a `,` or `}` is missing before this".to_owned())
+                .help("within braces, put a text that has `{`, `}` or `,` in quotes")
         }
         ErrorKind::ExpectedFlowSequenceSeparator => {
             finding("a `,` or `]` is missing before this".to_owned())
+                .help("within brackets, put a text that has `[`, `]` or `,` in quotes")
         }
         ErrorKind::UnclosedFlowCollection { open } => {
             finding(format!("this `{open}` is not closed"))

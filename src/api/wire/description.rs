@@ -1,0 +1,127 @@
+//! What the platform says of a connector: `GET /elements/{key}/configuration`.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Body;
+use crate::api::{Description, Kind, Property};
+
+/// The object that the platform documents. Some builds answer with the bare list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Reply {
+    Object {
+        configuration: Vec<Item>,
+        #[serde(default, rename = "providerData")]
+        provider_data: Vec<Member>,
+    },
+    List(Vec<Item>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    key: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default, rename = "type", alias = "configDataType")]
+    data_type: Option<String>,
+    #[serde(default)]
+    default_value: Option<Value>,
+    #[serde(default, alias = "mandatory")]
+    required: Option<bool>,
+    #[serde(default)]
+    internal: Option<bool>,
+    #[serde(default)]
+    active: Option<bool>,
+    #[serde(default)]
+    group_name: Option<String>,
+    #[serde(default)]
+    options: Option<Vec<Choice>>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    key: String,
+}
+
+/// The connectors that `GET /elements/keys` names.
+pub(in crate::api) fn connector_keys(body: &Body) -> Result<Vec<String>, Kind> {
+    let members: Vec<Member> = body.parse("a list of connectors")?;
+    Ok(members.into_iter().map(|member| member.key).collect())
+}
+
+pub(in crate::api) fn description(body: &Body) -> Result<Description, Kind> {
+    let (items, members) = match body.parse("the configuration of a connector")? {
+        Reply::Object { configuration, provider_data } => (configuration, provider_data),
+        Reply::List(items) => (items, Vec::new()),
+    };
+    let in_use = items.into_iter().filter(|item| item.active != Some(false));
+    let grant = members.into_iter().map(|member| member.key).collect();
+    Ok(Description { properties: in_use.map(property).collect(), grant })
+}
+
+fn property(item: Item) -> Property {
+    let text = |value: Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    };
+    let choices = item.options.into_iter().flatten();
+    Property {
+        key: item.key,
+        name: item.name.unwrap_or_default(),
+        data_type: item.data_type.unwrap_or_default(),
+        default: item.default_value.and_then(text),
+        required: item.required.unwrap_or_default(),
+        internal: item.internal.unwrap_or_default(),
+        group: item.group_name.filter(|group| !group.is_empty()),
+        options: choices.filter_map(|choice| choice.value).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Description, Kind> {
+        description(&Body::new(Some("application/json".to_owned()), json.into()))
+    }
+
+    #[test]
+    fn an_object_and_a_bare_list_say_the_same() {
+        let list = r#"[{"key":"a","type":"COMBO","required":true,"options":[{"value":"x"},{}],
+                        "defaultValue":15,"groupName":"basic"},{"key":"b","active":false}]"#;
+        let object = format!(r#"{{"configuration":{list},"providerData":[{{"key":"code"}}]}}"#);
+        let (list, object) = (read(list).unwrap(), read(&object).unwrap());
+        assert_eq!(list.properties, object.properties);
+        assert_eq!(object.grant, ["code"]);
+        assert_eq!(
+            list.properties,
+            [Property {
+                key: "a".to_owned(),
+                data_type: "COMBO".to_owned(),
+                default: Some("15".to_owned()),
+                required: true,
+                group: Some("basic".to_owned()),
+                options: vec!["x".to_owned()],
+                ..Property::default()
+            }]
+        );
+    }
+
+    #[test]
+    fn older_names_are_understood_and_other_shapes_are_not() {
+        let old =
+            read(r#"{"configuration":[{"key":"a","configDataType":"PASSWORD","mandatory":true}]}"#);
+        let property = old.unwrap().properties.remove(0);
+        assert_eq!((property.data_type.as_str(), property.required), ("PASSWORD", true));
+        assert!(read(r#"{"message":"no"}"#).is_err());
+    }
+}

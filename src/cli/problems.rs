@@ -1,0 +1,72 @@
+//! Problems in files: as text on stderr, and on stdout in the form that `--format` names.
+
+use std::path::Path;
+
+use super::failure::{Exit, Failure};
+use super::globals::{Format, Globals};
+use super::output;
+use crate::desired::Problem;
+use crate::instance::Span;
+use crate::report::diagnostics::json::Diagnostics;
+use crate::report::diagnostics::{self, Colour, github, sarif};
+use crate::report::json;
+
+/// Says what is doubtful.
+pub(super) fn warn(globals: &Globals, problems: &[Problem]) {
+    if !globals.quiet && !problems.is_empty() {
+        output::message(&text(problems));
+    }
+}
+
+/// The end of a command whose files cannot be used.
+pub(super) fn invalid(globals: &Globals, problems: &[Problem]) -> Failure {
+    Failure::rendered(Exit::Invalid, text(problems)).with_result(document(globals, None, problems))
+}
+
+/// The problems, of files with so many documents, in the form that was asked for; `None` where that
+/// is text.
+pub(super) fn document(
+    globals: &Globals,
+    documents: Option<usize>,
+    problems: &[Problem],
+) -> Option<String> {
+    match globals.format {
+        Format::Text => None,
+        Format::Json => Some(json::render(&Diagnostics::new(documents, problems))),
+        Format::Github => Some(github::render(&from_start(&globals.root, problems))),
+        Format::Sarif => Some(sarif::render(&from_start(&globals.root, problems))),
+    }
+}
+
+fn text(problems: &[Problem]) -> String {
+    let mut text = diagnostics::render(problems, Colour::Styled);
+    if let Some(summary) = diagnostics::summary(problems) {
+        text.push('\n');
+        text.push_str(&summary);
+    }
+    text
+}
+
+/// The problems with paths from where ocon was started: those who show them at the lines of a
+/// repository know nothing of `-C`.
+fn from_start(root: &Path, problems: &[Problem]) -> Vec<Problem> {
+    let mut problems = problems.to_vec();
+    if root.is_absolute() || root == Path::new(".") {
+        return problems;
+    }
+    let prefixed = |at: &Span| {
+        let file = if at.file.is_empty() {
+            at.file.clone()
+        } else {
+            root.join(&*at.file).display().to_string().into()
+        };
+        Span { file, ..at.clone() }
+    };
+    for problem in &mut problems {
+        problem.at = prefixed(&problem.at);
+        if let Some(related) = &mut problem.related {
+            related.at = prefixed(&related.at);
+        }
+    }
+    problems
+}

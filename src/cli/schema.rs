@@ -1,0 +1,186 @@
+//! `ocon schema pull`: the schemas of connectors, from what the platform says of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::{Globals, beside};
+use super::new_file::NewFile;
+use super::output;
+use super::progress::Progress;
+use super::session::{self, Connection};
+use crate::api::{self, Description};
+use crate::catalog::{Catalog, LiveProperty, Shape, closest};
+use crate::desired::schema;
+use crate::instance::ConnectorKey;
+use crate::report::style::count;
+
+/// What to do with schemas.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Write the schemas of connectors, as the platform describes them
+    Pull(Pull),
+}
+
+#[derive(Debug, clap::Args)]
+struct Pull {
+    /// Keys of connectors, like hootsuite
+    #[arg(required_unless_present = "all", value_name = "KEY")]
+    connectors: Vec<ConnectorKey>,
+    /// All connectors that the platform has
+    #[arg(long, conflicts_with = "connectors")]
+    all: bool,
+}
+
+/// What became of a schema file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Written,
+    Unchanged,
+}
+
+pub(super) fn run(
+    globals: &Globals,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let Action::Pull(pull) = &arguments.action;
+    let platform = session::platform(globals, environment)?;
+    let described = session::runtime()?.block_on(async {
+        let progress = Progress::new(globals.quiet);
+        let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
+        let project = session::default_project();
+        let connection =
+            session::connect(platform, globals, environment, &project, on_retry).await?;
+        describe(globals, pull, &connection).await
+    })?;
+    let folder = folder(globals)?;
+    let mut unknown = Vec::new();
+    let mut outcomes = BTreeMap::new();
+    for (connector, description) in described {
+        match description {
+            Some(description) => {
+                let (file, outcome) = write(&folder, &connector, description)?;
+                outcomes.insert(file, outcome);
+            }
+            None => unknown.push(connector),
+        }
+    }
+    output::result(&told(&outcomes))?;
+    match unknown.first() {
+        None => Ok(Exit::Success),
+        Some(first) => Err(not_there(first, &unknown)),
+    }
+}
+
+type Described = BTreeMap<ConnectorKey, Option<Description>>;
+
+/// Asks the platform about the connectors, a few at a time.
+async fn describe(
+    globals: &Globals,
+    pull: &Pull,
+    connection: &Connection,
+) -> Result<Described, Failure> {
+    let base_url = &connection.target.base_url;
+    let failed =
+        |error: api::Error| session::unreadable("the connectors cannot be read", &error, base_url);
+    let client = &connection.client;
+    let connectors = if pull.all {
+        let keys = client.connectors().await.map_err(failed)?;
+        keys.iter().filter_map(|key| key.parse().ok()).collect()
+    } else {
+        pull.connectors.clone()
+    };
+    let questions = connectors.into_iter().map(|connector| async move {
+        let description = client.describe(&connector).await?;
+        Ok((connector, description))
+    });
+    stream::iter(questions)
+        .buffer_unordered(globals.concurrency)
+        .try_collect()
+        .await
+        .map_err(failed)
+}
+
+/// The folder that schemas are written to; it is created where it is missing.
+fn folder(globals: &Globals) -> Result<PathBuf, Failure> {
+    let folder = beside(&globals.root, &globals.schemas).join("connectors");
+    let refused = |cause: &dyn std::fmt::Display| {
+        let sentence = format!("schemas cannot be written to {}", folder.display());
+        Failure::new(Exit::Usage, sentence).caused_by(cause)
+    };
+    fs::create_dir_all(&folder).map_err(|error| refused(&error))?;
+    let real = folder.canonicalize().map_err(|error| refused(&error))?;
+    let root = globals.root.canonicalize().map_err(|error| refused(&error))?;
+    if globals.schemas.is_relative() && !real.starts_with(&root) {
+        return Err(refused(&"it is a link that leads out of the repository")
+            .hint("--schemas names a folder elsewhere"));
+    }
+    Ok(folder)
+}
+
+fn write(
+    folder: &Path,
+    connector: &ConnectorKey,
+    description: Description,
+) -> Result<(PathBuf, Outcome), Failure> {
+    let file = folder.join(format!("{connector}.schema.json"));
+    let text = schema::connector(&shape(connector, description)).map_err(|error| {
+        Failure::new(Exit::Other, format!("no schema of {connector} can be made")).caused_by(&error)
+    })?;
+    if fs::read_to_string(&file).is_ok_and(|old| old == text) {
+        return Ok((file, Outcome::Unchanged));
+    }
+    NewFile::public(&file)?.write(&text)?;
+    Ok((file, Outcome::Written))
+}
+
+fn shape(connector: &ConnectorKey, description: Description) -> Shape {
+    let known = Catalog::embedded().connector(connector);
+    let name = known.map_or_else(|| connector.to_string(), |known| known.name.clone());
+    let Description { properties, grant } = description;
+    let properties = properties.into_iter().map(live).collect();
+    Shape::live(connector, name, properties, grant, known)
+}
+
+fn live(property: api::Property) -> LiveProperty {
+    let api::Property { key, name, data_type, default, required, internal, group, options } =
+        property;
+    LiveProperty { key, name, data_type, default, required, internal, group, options }
+}
+
+fn told(outcomes: &BTreeMap<PathBuf, Outcome>) -> String {
+    let mut text = String::new();
+    for (file, outcome) in outcomes {
+        let word = match outcome {
+            Outcome::Written => "written  ",
+            Outcome::Unchanged => "unchanged",
+        };
+        text.push_str(&format!("{word}  {}\n", file.display()));
+    }
+    let written = outcomes.values().filter(|outcome| **outcome == Outcome::Written).count();
+    let unchanged = outcomes.len() - written;
+    text.push_str(&format!("{} written, {unchanged} unchanged.\n", count(written, "schema")));
+    text
+}
+
+fn not_there(first: &ConnectorKey, unknown: &[ConnectorKey]) -> Failure {
+    let names: Vec<_> = unknown.iter().map(|connector| format!("`{connector}`")).collect();
+    let sentence = format!("the platform knows no connector {}", names.join(", "));
+    let failure = Failure::new(Exit::Other, sentence);
+    match closest(first.as_str(), Catalog::embedded().keys()) {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None => failure.hint("`ocon schema pull --all` writes those that it knows"),
+    }
+}

@@ -1,0 +1,74 @@
+//! `docs/diagnostics.md`, section by section: what each code means and how to mend it.
+
+/// The page. Its sections are headed `## code`, in parts that are headed `# title`.
+const PAGE: &str = include_str!("../../docs/diagnostics.md");
+
+/// The section of one code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The title of the part of the page.
+    pub part: &'static str,
+    /// The code.
+    pub code: &'static str,
+    /// The text below the heading: how bad it is, a blank line, what it means, and the rest.
+    pub text: &'static str,
+}
+
+/// All sections, in the order of the page.
+pub fn all() -> Vec<Explanation> {
+    let mut all: Vec<Explanation> = Vec::new();
+    let mut part = "";
+    let mut open: Option<(&str, usize)> = None;
+    for (offset, line) in headings() {
+        if let Some((code, start)) = open.take() {
+            let text = PAGE.get(start..offset).unwrap_or_default().trim();
+            all.push(Explanation { part, code, text });
+        }
+        match line.strip_prefix("## ") {
+            Some(code) => open = Some((code, offset + line.len())),
+            None => part = line.trim_start_matches("# "),
+        }
+    }
+    all
+}
+
+/// The section of a code.
+pub fn of(code: &str) -> Option<Explanation> {
+    all().into_iter().find(|explanation| explanation.code == code)
+}
+
+/// The headings with the bytes at which they begin, and an empty one at the end.
+fn headings() -> Vec<(usize, &'static str)> {
+    let (mut offset, mut fenced) = (0, false);
+    let mut headings = Vec::new();
+    for line in PAGE.split_inclusive('\n') {
+        fenced ^= line.starts_with("```");
+        if !fenced && (line.starts_with("# ") || line.starts_with("## ")) {
+            headings.push((offset, line.trim_end()));
+        }
+        offset += line.len();
+    }
+    headings.push((offset, ""));
+    headings
+}
+
+impl Explanation {
+    /// How bad it is: the first paragraph.
+    pub fn level(&self) -> String {
+        self.paragraph(0)
+    }
+
+    /// What it means, in one sentence: the first of the second paragraph.
+    pub fn summary(&self) -> String {
+        let meaning = self.paragraph(1);
+        match meaning.split_once(". ") {
+            Some((first, _)) => format!("{first}."),
+            None => meaning,
+        }
+    }
+
+    fn paragraph(&self, number: usize) -> String {
+        let paragraph = self.text.split("\n\n").nth(number).unwrap_or_default();
+        paragraph.lines().collect::<Vec<_>>().join(" ")
+    }
+}

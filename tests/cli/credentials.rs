@@ -1,0 +1,175 @@
+//! What a plan says of the hosts that get secrets.
+
+use serde_json::Value;
+use snapbox::str;
+
+use crate::support::World;
+
+/// A connector whose host is named by a URL.
+const ERP: &str = "\
+element: saps4hanacloud
+name: ERP
+configuration:
+  saps4hanacloud.url: https://my300000.s4hana.example/sap
+  username: ${{ env.ERP_USER }}
+  password: ${{ env.ERP_PASSWORD }}
+";
+
+fn erp() -> World {
+    let world = World::new(&[("instances/erp.yaml", ERP)]).on_sandbox();
+    world
+        .secret("ERP_USER", "erp-user-of-the-tests")
+        .secret("ERP_PASSWORD", "erp-s3cret-of-the-tests")
+}
+
+#[test]
+fn a_plan_says_which_secrets_go_to_which_host() {
+    erp().ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + erp  ERP                                                                    instances/erp.yaml:1
+      configuration
+        + password            (secret, env.ERP_PASSWORD)
+        + saps4hanacloud.url  https://my300000.s4hana.example/sap
+        + username            (secret, env.ERP_USER)
+
+  note: erp: sends password, username to `my300000.s4hana.example` (`saps4hanacloud.url`): make sure
+        that it is the provider's (secret-to-host)
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_changed_host_is_pointed_out_to_the_reviewer() {
+    let world = erp();
+    world.ocon("apply --yes");
+    world.ocon("plan --detailed-exitcode").is(str![[r#"
+$ ocon plan --detailed-exitcode
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+No changes. 1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+    let url = "https://my300000.s4hana.example@\\u001b[2Jevil.example/sap";
+    world.write(
+        "instances/erp.yaml",
+        ERP.replace("https://my300000.s4hana.example/sap", &format!("\"{url}\"")),
+    );
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ erp  ERP  #20931                                                            instances/erp.yaml:1
+        ~ saps4hanacloud.url  https://my300000.s4hana.example/sap → https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap
+          3 unchanged
+
+  note: erp #20931: `saps4hanacloud.url` changes, and the credentials that the instance keeps will
+        be sent to a host that cannot be told from the value: make sure that it is the provider's
+        (credential-host-changed)
+
+Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    world.write("instances/erp.yaml", ERP.replace("s4hana.example", "s4hana.example@evil.example"));
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ erp  ERP  #20931                                                            instances/erp.yaml:1
+        ~ saps4hanacloud.url  https://my300000.s4hana.example/sap → https://my300000.s4hana.example@evil.example/sap
+          3 unchanged
+
+  note: erp #20931: `saps4hanacloud.url` changes, and the credentials that the instance keeps will
+        be sent to `evil.example`: make sure that it is the provider's (credential-host-changed)
+
+Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_changed_host_is_a_note_in_json_as_well() {
+    let world = erp();
+    world.ocon("apply --yes");
+    world.write("instances/erp.yaml", ERP.replace("my300000.s4hana.example", "evil.example"));
+    let plan: Value = serde_json::from_str(&world.ocon("plan --format json").stdout).unwrap();
+    let notes = serde_json::to_string_pretty(&plan["notes"]).unwrap();
+    snapbox::assert_data_eq!(
+        notes,
+        str![[r#"
+[
+  {
+    "code": "credential-host-changed",
+    "instance_id": 20931,
+    "key": "erp",
+    "message": "`saps4hanacloud.url` changes, and the credentials that the instance keeps will be sent to `evil.example`: make sure that it is the provider's"
+  }
+]
+"#]]
+    );
+}
+
+#[test]
+fn a_host_in_a_secret_is_told_and_not_shown() {
+    let world = erp().secret("ERP_URL", "https://hidden.example/of-the-tests");
+    world.write(
+        "instances/erp.yaml",
+        ERP.replace("https://my300000.s4hana.example/sap", "${{ env.ERP_URL }}"),
+    );
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + erp  ERP                                                                    instances/erp.yaml:1
+      configuration
+        + password            (secret, env.ERP_PASSWORD)
+        + saps4hanacloud.url  (secret, env.ERP_URL)
+        + username            (secret, env.ERP_USER)
+
+  note: erp: sends password, username to a host that stands in a secret, so that no reader can tell
+        which (`saps4hanacloud.url`): make sure that it is the provider's (secret-to-host)
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_step_that_was_not_approved_says_nothing_of_its_credentials() {
+    let world = erp();
+    world.write("instances/desk.yaml", ERP.replace("ERP\n", "Desk\n"));
+    world.ocon("apply --yes");
+    world.write("instances/desk.yaml", ERP.replace("ERP\n", "Help desk\n"));
+    assert_eq!(world.ocon("plan --out plan.json").exit, 0);
+    world.write("instances/erp.yaml", ERP.replace("my300000.s4hana.example", "evil.example"));
+    world.ocon("apply plan.json").is(str![[r#"
+$ ocon apply plan.json
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
+        ~ name  Desk → Help desk
+          3 unchanged
+
+  note: erp #20932: differs from its file, and the plan does not mention it: plan again
+        (not-planned)
+
+Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+
+Applied: 1 updated.
+--- exit 0 ---
+
+"#]]);
+}

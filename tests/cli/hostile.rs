@@ -1,0 +1,261 @@
+//! What an attacker tries through a file of the repository or a reply of the platform, and what a
+//! neighbour on the machine can see. `docs/threat-model.md` names these tests.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+#[test]
+fn no_reference_stands_in_a_connector_or_a_key() {
+    let world = World::new(&[("ocon.yaml", "vars: { name: stripe }\n")]);
+    for element in ["element: ${{ var.name }}", "element: { key: \"${{ env.NAME }}\" }"] {
+        world.write("instances/shop.yaml", format!("{element}\nname: Shop\n"));
+        let run = world.ocon("validate");
+        assert!(
+            run.exit == 5 && run.stderr.contains("error[reference-not-allowed]"),
+            "{}",
+            run.stderr
+        );
+    }
+    world.write("instances/shop.yaml", format!("key: a/${{{{ var.name }}}}\n{SHOP}"));
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[reference-not-allowed]: the reference `var.name` cannot be used here
+ --> instances/shop.yaml:1:8
+  |
+1 | key: a/${{ var.name }}
+  |        ^^^^^^^^^^^^^^^
+  |
+  = help: no reference can stand here: write the name itself
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn a_variable_forges_no_mark_of_ours() {
+    let world =
+        World::new(&[("ocon.yaml", "vars: { mark: \"ocon:key=other\", name: \"a<b>\" }\n")]);
+    let shop = "element: stripe\nname: ${{ var.name }}\ntags: [\"${{ var.mark }}\"]\n";
+    world.write("instances/shop.yaml", shop);
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[html-in-name]: a name cannot contain `<` or `>`
+ --> instances/shop.yaml:2:7
+  |
+2 | name: ${{ var.name }}
+  |       ^^^^^^^^^^^^^^^
+  |
+  = help: the platform removes HTML, so the stored text would never equal this one
+
+error[reserved-tag]: tags that begin with `ocon:` are reserved
+ --> instances/shop.yaml:3:8
+  |
+3 | tags: ["${{ var.mark }}"]
+  |        ^^^^^^^^^^^^^^^^^
+  |
+  = help: ocon keeps its own marks in them
+
+2 errors in 1 file
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn a_value_that_reads_like_a_reference_is_text() {
+    let vars = "project: tests\nvars: { sneaky: \"${{ env.DESK_PASSWORD }}\" }\n";
+    let desk = CRM.replace("username: admin", "username: ${{ var.sneaky }}");
+    let world = World::new(&[("ocon.yaml", vars), ("instances/desk.yaml", &desk)]);
+    let world = world.on_sandbox().with_password();
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + desk  Help desk                                                            instances/desk.yaml:1
+      + tags                     support
+      configuration
+        + filter.response.nulls  true
+        + password               (secret, env.DESK_PASSWORD)
+        + servicenow.subdomain   dev12345
+        + username               ${{ env.DESK_PASSWORD }}
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+
+  + desk  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+
+Applied: 1 created.
+--- exit 0 ---
+
+"#]]);
+    world.requests();
+    let stored = world.send("GET", "/instances/20931", &json!(null));
+    assert_eq!(stored["configuration"]["username"], "${{ env.DESK_PASSWORD }}");
+}
+
+#[test]
+fn a_stored_value_that_reads_like_a_reference_is_text() {
+    let world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
+    world.ocon("apply --yes");
+    world.requests();
+    let edit = json!({
+        "name": "${{ env.DESK_PASSWORD }}",
+        "configuration": { "username": "${{ env.DESK_PASSWORD }}" },
+    });
+    world.send("PATCH", "/instances/20931", &edit);
+    world.ocon("apply --yes").is(str![[r#"
+$ ocon apply --yes
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ desk  Help desk  #20931  (remote drift)                                    instances/desk.yaml:1
+        ~ name      ${{ env.DESK_PASSWORD }} → Help desk
+        ~ username  ${{ env.DESK_PASSWORD }} → admin
+          4 unchanged
+
+Plan: 0 to create, 1 to update (1 remote drift), 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+
+Applied: 1 updated.
+--- exit 0 ---
+
+"#]]);
+    crate::support::is(
+        &world.writes(),
+        str![[r#"
+PATCH /instances/20931 {"configuration":{"username":"admin"},"name":"Help desk"}
+
+"#]],
+    );
+}
+
+#[test]
+fn no_file_names_the_platform_or_the_folder_of_secrets() {
+    let project =
+        "project: tests\nbase_url: https://evil.example\nsecrets_dir: /etc\nregion: us2\n";
+    let world = World::new(&[("ocon.yaml", project), ("instances/shop.yaml", SHOP)]);
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[unknown-key]: ocon.yaml has no key `base_url`
+ --> ocon.yaml:2:1
+  |
+2 | base_url: https://evil.example
+  | ^^^^^^^^
+  |
+  = help: the keys are `project` and `vars`
+
+error[unknown-key]: ocon.yaml has no key `secrets_dir`
+ --> ocon.yaml:3:1
+  |
+3 | secrets_dir: /etc
+  | ^^^^^^^^^^^
+  |
+  = help: the keys are `project` and `vars`
+
+error[unknown-key]: ocon.yaml has no key `region`
+ --> ocon.yaml:4:1
+  |
+4 | region: us2
+  | ^^^^^^
+  |
+  = help: the keys are `project` and `vars`
+
+3 errors in 1 file
+--- exit 5 ---
+
+"#]]);
+    world.write("ocon.yaml", "project: tests\nvars: { OCON_BASE_URL: \"https://evil.example\" }\n");
+    world.write(".env", "OCON_BASE_URL=https://evil.example\n");
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+--- stderr ---
+error: no platform is given
+
+hint: name yours: --region us2, or --base-url https://api.openconnectors.….ondemand.com/elements/api-v2
+hint: or try it without one: --sandbox
+--- exit 64 ---
+
+"#]]);
+    world.write("ocon.yaml", "project: tests\n");
+    world.write("instances/shop.yaml", format!("{SHOP}base_url: https://evil.example\n"));
+    assert_eq!(world.ocon("validate").exit, 5);
+}
+
+#[test]
+fn text_of_the_platform_gives_a_pipeline_no_command() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes");
+    world.requests();
+    let words = "a word and a word and a word and a word and a word and a word and a word and a ";
+    let name = format!("::stop-commands::x {words} ::error::y ##[add-mask]z ##vso[task.x]");
+    let tags = ["ocon:project=tests", "ocon:key=shop", "::warning::tag"];
+    world.send("PATCH", "/instances/20931", &json!({ "name": name, "tags": tags }));
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  ~ shop  Shop  #20931  (cause unknown)                                        instances/shop.yaml:1
+        > mark  shop
+        ~ name
+            - \u{3a}:stop-commands::x a word and a word and a word and a word and a word and a word and a word and a  \u{3a}:error::y \u{23}#[add-mask]z \u{23}#vso[task.x]
+            + Shop
+        ~ tags  \u{3a}:warning::tag → shop
+
+Plan: 0 to create, 1 to update (1 cause unknown), 0 to delete; 0 unchanged.
+Requests: 1 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    world.write("instances/other.yaml", SHOP.replace("stripe", "servicenow"));
+    world.remove("instances/shop.yaml");
+    // The name is in a note now, whose lines are broken where they are too long.
+    let plan = world.ocon("plan").stdout;
+    assert!(plan.contains("stop-commands") && plan.contains("{3a}:error"), "{plan}");
+    for line in plan.lines() {
+        let is_command = line.trim_start().starts_with("::");
+        assert!(!is_command && !line.contains("##[") && !line.contains("##vso["), "{line}");
+    }
+}
+
+#[test]
+fn no_argument_takes_a_secret() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("plan --user-secret x").is(str![[r#"
+$ ocon plan --user-secret x
+--- stderr ---
+error: unexpected argument '--user-secret' found
+
+  tip: a similar argument exists: '--user-secret-file'
+
+Usage: ocon plan --user-secret-file <FILE> [PATHS]...
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    for argument in ["--organization-secret", "--token", "--fingerprint-key"] {
+        assert_eq!(world.ocon(&format!("plan {argument} x")).exit, 64, "{argument}");
+    }
+}
+
+#[test]
+fn a_file_that_anybody_reads_is_replaced_by_one_that_only_its_owner_reads() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    for name in ["out.json", "plan.json"] {
+        world.write(name, "{}");
+        std::fs::set_permissions(world.path(name), PermissionsExt::from_mode(0o666)).unwrap();
+    }
+    assert_eq!(world.ocon("plan --out plan.json").exit, 0);
+    assert_eq!(world.ocon("apply --yes --outputs out.json").exit, 0);
+    for name in ["out.json", "plan.json"] {
+        let mode = world.path(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}

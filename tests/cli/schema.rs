@@ -1,0 +1,195 @@
+//! `ocon schema pull`, and schemas in the repository.
+
+use snapbox::str;
+
+use crate::support::{SHOP, World, is};
+
+#[test]
+fn schemas_are_written_once_and_told() {
+    let world = World::new(&[]).on_sandbox();
+    world.ocon("schema pull hootsuite slack --concurrency 1").is(str![[r#"
+$ ocon schema pull hootsuite slack --concurrency 1
+written    schemas/connectors/hootsuite.schema.json
+written    schemas/connectors/slack.schema.json
+2 schemas written, 0 unchanged.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("schema pull slack --schemas other").is(str![[r#"
+$ ocon schema pull slack --schemas other
+written    other/connectors/slack.schema.json
+1 schema written, 0 unchanged.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("schema pull slack hootsuite --concurrency 1").is(str![[r#"
+$ ocon schema pull slack hootsuite --concurrency 1
+unchanged  schemas/connectors/hootsuite.schema.json
+unchanged  schemas/connectors/slack.schema.json
+0 schemas written, 2 unchanged.
+--- exit 0 ---
+
+"#]]);
+    snapbox::assert_data_eq!(
+        world.requests(),
+        str![[r#"
+GET /elements/hootsuite/configuration
+GET /elements/slack/configuration
+GET /elements/slack/configuration
+GET /elements/slack/configuration
+GET /elements/hootsuite/configuration
+
+"#]]
+    );
+}
+
+#[test]
+fn a_connector_that_is_not_there_is_told_after_the_others_are_written() {
+    let world = World::new(&[]).on_sandbox();
+    world.ocon("schema pull hootsiute slack").is(str![[r#"
+$ ocon schema pull hootsiute slack
+written    schemas/connectors/slack.schema.json
+1 schema written, 0 unchanged.
+--- stderr ---
+error: the platform knows no connector `hootsiute`
+
+hint: did you mean `hootsuite`?
+--- exit 1 ---
+
+"#]]);
+    world.ocon("schema pull ../etc").is(str![[r#"
+$ ocon schema pull ../etc
+--- stderr ---
+error: invalid value '../etc' for '[KEY]...': `../etc` is not a valid connector key: use letters, digits, `_` and `-`, beginning with a letter or digit, at most 64 characters
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world.ocon("schema pull").is(str![[r#"
+$ ocon schema pull
+--- stderr ---
+error: the following required arguments were not provided:
+  <KEY>...
+
+Usage: ocon schema pull <KEY>...
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn a_schema_makes_a_connector_of_the_tenant_known() {
+    let schema = r#"{
+      "title": "Our own connector",
+      "properties": {
+        "configuration": {
+          "properties": { "region": { "enum": ["eu", "us"] }, "pin": { "writeOnly": true } },
+          "required": ["region"],
+          "additionalProperties": false
+        }
+      }
+    }"#;
+    let file = "element: ours\nname: A\nconfiguration: { regoin: eu, pin: \"${{ env.PIN }}\" }\n";
+    let world = World::new(&[
+        ("schemas/connectors/ours.schema.json", schema),
+        ("instances/a.yaml", file),
+        ("instances/b.yaml", "element: ours\nname: B\nconfiguration: { region: asia }\n"),
+    ]);
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[missing-field]: `ours` needs the key `region`
+ --> instances/a.yaml:3:1
+  |
+3 | configuration: { regoin: eu, pin: "${{ env.PIN }}" }
+  | ^^^^^^^^^^^^^ not in here
+
+warning[unknown-field]: `ours` documents no configuration key `regoin`
+ --> instances/a.yaml:3:18
+  |
+3 | configuration: { regoin: eu, pin: "${{ env.PIN }}" }
+  |                  ^^^^^^
+  |
+  = help: did you mean `region`?
+
+error[invalid-value]: this is no value for `region` of `ours`
+ --> instances/b.yaml:3:26
+  |
+3 | configuration: { region: asia }
+  |                          ^^^^
+  |
+  = help: it takes `eu`, `us`
+
+2 errors, 1 warning in 2 files
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn a_schema_that_cannot_be_used_is_told_with_its_place() {
+    let mut told = String::new();
+    for schema in [
+        "{\n  \"properties\": {,\n}",
+        "[]",
+        r##"{ "allOf": [{ "$ref": "#" }] }"##,
+        r#"{ "properties": { "configuration": { "type": "text" } } }"#,
+        r#"{ "properties": { "name": { "pattern": "(" } } }"#,
+    ] {
+        let world = World::new(&[
+            ("schemas/connectors/stripe.schema.json", schema),
+            ("instances/shop.yaml", SHOP),
+        ]);
+        told.push_str(&world.ocon("validate").stderr);
+    }
+    is(
+        &told,
+        str![[r#"
+error[invalid-schema]: this is not valid JSON: key must be a string
+ --> schemas/connectors/stripe.schema.json:2:18
+  |
+2 |   "properties": {,
+  |                  ^
+  |
+  = help: `ocon schema pull` writes the schema of a connector anew
+error[invalid-schema]: a schema is a JSON object
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+error[invalid-schema]: a schema in the repository cannot use `$ref`
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: write out what it refers to
+error[invalid-schema]: this is no JSON Schema: "text" is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+error[invalid-schema]: this is no JSON Schema: "(" is not a "regex" at /properties/name/pattern
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+
+"#]],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_schema_is_not_read_from_outside_of_the_repository() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]);
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("stripe.schema.json"), "{ \"hunter2\": }").unwrap();
+    std::fs::create_dir(world.path("schemas")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), world.path("schemas/connectors")).unwrap();
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[link-leaves-repository]: this link leads out of the repository
+ --> schemas/connectors/stripe.schema.json
+  = help: put the file itself there
+--- exit 5 ---
+
+"#]]);
+    let world = world.on_sandbox();
+    assert!(world.ocon("schema pull stripe").stderr.contains("leads out of the repository"));
+}

@@ -1,0 +1,192 @@
+//! `docs/diagnostics.md` describes every code, none that does not exist, and what it shows is true.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use ocon::apply;
+use ocon::desired::{Code, Level};
+use ocon::plan::BlockCode;
+use ocon::report::explanation::{self, Explanation};
+use serde_json::Value;
+
+const BLOCKS: [BlockCode; 11] = [
+    BlockCode::AmbiguousKey,
+    BlockCode::BrokenMark,
+    BlockCode::ConnectorChanged,
+    BlockCode::ForeignInstance,
+    BlockCode::IdClaimedTwice,
+    BlockCode::IdNotFound,
+    BlockCode::KeyTaken,
+    BlockCode::MissingVariable,
+    BlockCode::NeedsAuthorization,
+    BlockCode::PartialRekey,
+    BlockCode::UnmanagedNamesake,
+];
+
+/// The notes that `plan` makes.
+const NOTES: [&str; 14] = [
+    "credential-host-changed",
+    "disabled",
+    "foreign-namesake",
+    "garbled-mark",
+    "ignored",
+    "late-events",
+    "maybe-moved",
+    "not-authenticated",
+    "not-planned",
+    "orphan",
+    "rotation-not-planned",
+    "secret-to-host",
+    "tag-filter-unreliable",
+    "unverified",
+];
+
+const FINDINGS: [&str; 1] = ["foreign-callback-id"];
+
+fn part(title: &str) -> Vec<Explanation> {
+    let all = explanation::all().into_iter();
+    all.filter(|explanation| explanation.part == title).collect()
+}
+
+fn names(explanations: &[Explanation]) -> Vec<&str> {
+    explanations.iter().map(|explanation| explanation.code).collect()
+}
+
+#[test]
+fn every_code_has_its_section_in_order_and_every_section_its_code() {
+    let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(names(&part("Problems in files")), codes);
+    let blocks = BLOCKS.map(BlockCode::as_str);
+    assert_eq!(names(&part("What blocks a document")), blocks);
+    assert_eq!(names(&part("Notes of a plan")), NOTES);
+    let failures = apply::Code::ALL.iter().map(|code| code.as_str());
+    // A create that lacks a variable is blocked; a request that lacks one fails for the same reason.
+    let failures: Vec<_> = failures.filter(|code| !blocks.contains(code)).collect();
+    assert_eq!(names(&part("Failures of an apply")), failures);
+    assert_eq!(names(&part("Findings of a status")), FINDINGS);
+    let parts: BTreeSet<_> =
+        explanation::all().iter().map(|explanation| explanation.part).collect();
+    assert_eq!(parts.len(), 5);
+    let all = explanation::all();
+    assert_eq!(all.len(), names(&all).into_iter().collect::<BTreeSet<_>>().len());
+}
+
+/// A new block code has to be added to the list above; this does not compile before somebody looked.
+#[test]
+fn the_list_of_block_codes_is_complete() {
+    let position = |code| match code {
+        BlockCode::AmbiguousKey => 0,
+        BlockCode::BrokenMark => 1,
+        BlockCode::ConnectorChanged => 2,
+        BlockCode::ForeignInstance => 3,
+        BlockCode::IdClaimedTwice => 4,
+        BlockCode::IdNotFound => 5,
+        BlockCode::KeyTaken => 6,
+        BlockCode::MissingVariable => 7,
+        BlockCode::NeedsAuthorization => 8,
+        BlockCode::PartialRekey => 9,
+        BlockCode::UnmanagedNamesake => 10,
+    };
+    assert_eq!(BLOCKS.map(position), std::array::from_fn(|place| place));
+}
+
+#[test]
+fn the_levels_are_those_of_the_codes() {
+    for code in Code::ALL {
+        let level = explanation::of(code.as_str()).unwrap().level();
+        match code.level() {
+            Level::Fatal => assert!(level.starts_with("Always an error"), "{code}: {level}"),
+            Level::Error => {
+                assert_eq!(level, format!("An error; `--allow {code}` turns it off."));
+            }
+            Level::Warning => assert_eq!(
+                level,
+                format!(
+                    "A warning; `--deny {code}` makes it an error, `--allow {code}` turns it off."
+                )
+            ),
+        }
+    }
+    for block in BLOCKS {
+        let level = explanation::of(block.as_str()).unwrap().level();
+        assert!(level.starts_with("Blocks the document"), "{level}");
+        assert_eq!(level.ends_with("exit code 7."), block.is_guard(), "{level}");
+    }
+}
+
+#[test]
+fn every_summary_is_a_sentence_that_fits_on_a_line() {
+    for explanation in explanation::all() {
+        let summary = explanation.summary();
+        assert!(summary.ends_with('.') && summary.len() <= 92, "{}: {summary}", explanation.code);
+        assert!(explanation.text.matches("\n\n").count() >= 2, "{}", explanation.code);
+    }
+}
+
+/// The blocks of a section with the word behind the fence.
+fn blocks(text: &str) -> Vec<(&str, String)> {
+    let mut blocks: Vec<(&str, String)> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), open) {
+            (Some(language), false) => blocks.push((language, String::new())),
+            (None, true) => blocks.last_mut().unwrap().1.push_str(&format!("{line}\n")),
+            (Some(_), true) | (None, false) => {}
+        }
+        open ^= line.starts_with("```");
+    }
+    blocks
+}
+
+#[test]
+fn the_wrong_example_has_the_problem_and_the_right_one_has_none() {
+    let mut checked = 0;
+    for code in Code::ALL {
+        let text = explanation::of(code.as_str()).unwrap().text;
+        let examples = blocks(text);
+        assert!(text.contains("\n\nWrong:\n\n```") && text.contains("\n\nRight:\n\n```"), "{code}");
+        let [(language, wrong), (_, right)] = examples.as_slice() else {
+            panic!("{code} has two examples: {examples:?}");
+        };
+        if *language != "yaml" {
+            continue;
+        }
+        let empty = *code == Code::EmptyDocument;
+        let found = problems(&if empty { wrong.clone() } else { completed(wrong) });
+        assert!(found.contains(code.as_str()), "{code}: {wrong}\n{found:?}");
+        let found = problems(&completed(right));
+        assert!(found.is_empty(), "{code}: {right}\n{found:?}");
+        checked += 1;
+    }
+    assert!(checked >= 40, "{checked}");
+}
+
+/// An example with the two lines that every document has.
+fn completed(example: &str) -> String {
+    let has = |key: &str| example.lines().any(|line| line.starts_with(key));
+    let mut text = String::new();
+    if !has("element:") {
+        text.push_str("element: hootsuite\n");
+    }
+    if !has("name:") {
+        text.push_str("name: Marketing\n");
+    }
+    text + example
+}
+
+/// The codes of the problems of a file.
+fn problems(text: &str) -> BTreeSet<String> {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("instances")).unwrap();
+    fs::write(root.path().join("instances/example.yaml"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ocon"))
+        .args(["validate", "--format", "json", "--quiet"])
+        .current_dir(root.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problems = document["problems"].as_array().unwrap().iter();
+    problems.map(|problem| problem["code"].as_str().unwrap().to_owned()).collect()
+}
