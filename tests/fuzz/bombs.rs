@@ -20,6 +20,11 @@ fn bomb(name: &'static str, bytes: impl Into<Vec<u8>>, codes: &'static [&'static
     Bomb { name, bytes: bytes.into(), codes }
 }
 
+/// A text made of pieces that tell their number.
+fn numbered(count: usize, piece: impl Fn(usize) -> String) -> String {
+    (0..count).map(piece).collect::<Vec<_>>().concat()
+}
+
 /// All of them, by what they are made of.
 pub(crate) fn all() -> [Vec<Bomb>; 7] {
     [large(), deep(), aliases(), many(), costly(), bytes(), scalars()]
@@ -65,7 +70,7 @@ fn deep() -> Vec<Bomb> {
 }
 
 fn staircase(steps: usize) -> String {
-    (0..steps).map(|step| format!("{}a:\n", " ".repeat(step))).collect()
+    numbered(steps, |step| format!("{}a:\n", " ".repeat(step)))
 }
 
 fn aliases() -> Vec<Bomb> {
@@ -77,8 +82,7 @@ fn aliases() -> Vec<Bomb> {
         "x".repeat(1000),
         "*a,".repeat(2000)
     );
-    let anchors: String =
-        (0..MANY / 2).map(|number| format!("  k{number}: &a{number} 1\n")).collect();
+    let anchors: String = numbered(MANY / 2, |number| format!("  k{number}: &a{number} 1\n"));
     vec![
         bomb(
             "billion laughs",
@@ -108,7 +112,7 @@ fn aliases() -> Vec<Bomb> {
 
 fn many() -> Vec<Bomb> {
     let keys = |indentation: &str| -> String {
-        (0..MANY).map(|number| format!("{indentation}{number:x}k:\n")).collect()
+        numbered(MANY, |number| format!("{indentation}{number:x}k:\n"))
     };
     let same = "a: 1\n".repeat(MANY);
     let documents = |text: &str, times: usize| format!("---\n{text}").repeat(times);
@@ -138,7 +142,7 @@ fn many() -> Vec<Bomb> {
         ),
         bomb(
             "documents with one key",
-            documents("element: slack\nname: A\nkey: b\n", MANY / 3),
+            documents("element: slack\nname: A\nkey: b\n", MANY / 4),
             &["duplicate-document-key", "too-many-problems"],
         ),
         bomb(
@@ -156,16 +160,13 @@ fn many() -> Vec<Bomb> {
 
 /// Files in which each mistake is cheap and looking for what was meant, or for what to hide, is not.
 fn costly() -> Vec<Bomb> {
-    let keys: String =
-        (0..MANY / 20).map(|number| format!("  event.notification.k{number}: 1\n")).collect();
-    let ignored: String = (0..MANY / 5)
-        .map(|number| {
-            format!("    - {{path: configuration.event.notificatoin.k{number}, reason: x}}\n")
-        })
-        .collect();
-    let ignores = format!("{HEAD}configuration:\n{keys}lifecycle:\n  ignore:\n{ignored}");
+    let keys: String = numbered(MANY / 20, |number| format!("  event.notification.k{number}: 1\n"));
+    let entries: String = numbered(MANY / 8, |number| {
+        format!("  - {{path: configuration.event.notifi{number}, reason: x}}\n")
+    });
+    let ignores = format!("{HEAD}configuration:\n{keys}lifecycle:\n  ignore:\n{entries}");
     let connectors: String =
-        (0..MANY / 5).map(|number| format!("---\nelement: hootsiute{number}\nname: A\n")).collect();
+        numbered(MANY / 5, |number| format!("---\nelement: hootsiute{number}\nname: A\n"));
     let zeros = "0,".repeat(2 * MANY);
     let nested = |open: &str| {
         format!("{HEAD}configuration: {{{}b: [{zeros}]{}}}", open.repeat(58), "}".repeat(58))

@@ -15,7 +15,7 @@ use crate::mutation::Corpus;
 use crate::promise;
 
 /// A file that takes this long is taken for one that never ends. No speed is measured by it.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_mins(1);
 
 /// What a run of executions came to.
 pub(crate) struct Summary {
@@ -112,8 +112,8 @@ impl Summary {
     pub(crate) fn print(&self) {
         let Self { executions, clean, codes, elapsed, slowest } = self;
         let Slowest { took, seed, file } = slowest;
-        let rate = *executions as f64 / elapsed.as_secs_f64();
-        println!("{executions} executions in {elapsed:.1?}: {rate:.0} a second");
+        let rate = u128::from(*executions) * 1000 / elapsed.as_millis().max(1);
+        println!("{executions} executions in {elapsed:.1?}: {rate} a second");
         println!("{clean} files without a problem, {} codes: {codes:?}", codes.len());
         let path = save("slowest", *seed, file);
         println!("slowest: {took:.1?} for {} bytes, {}", file.len(), path.display());

@@ -2,7 +2,12 @@
 //!
 //! `cargo test` runs a few hundred files, the same ones each time. More of them:
 //! `OCON_FUZZ_RUNS=1000000 OCON_FUZZ_SEED=1 cargo test --release --test fuzz mutated -- --nocapture`.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot read its files has failed, and this one tells what it did"
+)]
 
 mod bombs;
 mod driver;
@@ -77,7 +82,9 @@ fn files_of_the_repository_break_no_promise() {
 fn bombs_end_with_what_is_wrong_with_them() {
     let groups = bombs::all().into_iter();
     let threads: Vec<_> = groups.map(|group| std::thread::spawn(|| explode(group))).collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 fn explode(bombs: Vec<bombs::Bomb>) {

@@ -24,6 +24,9 @@ const RESOLVED: &str = "osprey7Xlagoon2W";
 /// Beyond this, finding the column in a line that is not ASCII takes longer than it is worth.
 const LONGEST_LINE: usize = 4096;
 
+/// Each problem is shown by itself, so of very many the first ones tell enough.
+const MOST_SHOWN: usize = 100;
+
 /// Beginnings of files in which a secret stands in clear: whatever follows, it must not be shown.
 const PLANTED: &[&str] = &[
     "element: hootsuite\nname: A\nconfiguration:\n  oauth.api.secret: kestrel9Qmeridian4Z",
@@ -60,9 +63,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Vec<String>, String> {
     levels.report(Code::PlainTextSecret, Severity::Warning);
     let warned = load(bytes, &levels);
     let lossy = String::from_utf8_lossy(bytes);
-    for result in [&refused, &warned] {
-        let problems = problems(result);
-        let lines = lines(lossy.strip_prefix('\u{feff}').unwrap_or(&lossy));
+    let lines = lines(lossy.strip_prefix('\u{feff}').unwrap_or(&lossy));
+    let results = [problems(&refused), problems(&warned)];
+    let different = if results[0] == results[1] { &results[..1] } else { &results };
+    for problems in different {
         problems.iter().try_for_each(|problem| places(problem, &lines))?;
         shown(problems, &lossy)?;
     }
@@ -163,6 +167,10 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
         }
     }
     let marked = marked.split('…').next().unwrap_or_default();
+    // The parser gives a byte-order mark no column wherever it stands; an editor shows none either.
+    if line.contains('\u{feff}') {
+        return Ok(());
+    }
     if !from.is_empty() && !from.starts_with(marked) {
         return Err("a mark in another column".to_owned());
     }
@@ -171,8 +179,9 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
 
 /// What is shown tells no secret and steers no terminal.
 fn shown(problems: &[Problem], file: &str) -> Result<(), String> {
-    let plain = render(problems, Colour::Plain);
-    let styled = without_colours(&render(problems, Colour::Styled));
+    let first = problems.get(..MOST_SHOWN).unwrap_or(problems);
+    let plain = render(first, Colour::Plain);
+    let styled = without_colours(&render(first, Colour::Styled));
     let parts = format!("{problems:?}");
     steers_no_terminal(&plain)?;
     steers_no_terminal(&styled)?;

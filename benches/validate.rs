@@ -1,0 +1,220 @@
+//! What `ocon validate` costs on 10,000 files: time and peak memory, as ratios to a process that
+//! merely reads and parses the same files.
+//!
+//! Run it with `cargo bench --bench validate`. Only the ratios mean anything on another machine.
+//! Peak memory is read from `/proc`, so it is measured on Linux only.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops where it fails, and prints"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize as _;
+
+/// Runs of each measurement; the fastest and the smallest count.
+const RUNS: usize = 3;
+
+/// How often the memory of a process is looked at.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// With this argument and a folder, the program is the process that ocon is compared to.
+const READ_AND_PARSE: &str = "read-and-parse";
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [first, folder, ..] if first == READ_AND_PARSE => read_and_parse(Path::new(folder)),
+        _ => compare(),
+    }
+}
+
+fn compare() {
+    println!("| files | read and parse | memory | validate | memory | time | memory |");
+    println!("|---:|---:|---:|---:|---:|---:|---:|");
+    for count in [100, 10_000] {
+        let root = tempfile::tempdir().unwrap();
+        write_files(root.path(), count);
+        let own = std::env::current_exe().unwrap();
+        let parse = || start(Command::new(&own).arg(READ_AND_PARSE).arg(root.path()));
+        let ocon = env!("CARGO_BIN_EXE_ocon");
+        let validate = || start(Command::new(ocon).arg("-C").arg(root.path()).arg("validate"));
+        let (parsed, validated) = (cheapest(parse), cheapest(validate));
+        println!(
+            "| {count} | {:.0} ms | {} | {:.0} ms | {} | {:.2} × | {} |",
+            milliseconds(parsed.took),
+            mebibytes(parsed.peak),
+            milliseconds(validated.took),
+            mebibytes(validated.peak),
+            validated.took.as_secs_f64() / parsed.took.as_secs_f64(),
+            ratio(validated.peak, parsed.peak),
+        );
+    }
+}
+
+/// What a process cost.
+struct Cost {
+    took: Duration,
+    /// In kibibytes; `None` where the system does not tell.
+    peak: Option<u64>,
+}
+
+fn cheapest(start: impl Fn() -> Child) -> Cost {
+    let costs: Vec<_> = (0..RUNS).map(|_| cost(&start)).collect();
+    let took = costs.iter().map(|cost| cost.took).min().unwrap();
+    Cost { took, peak: costs.iter().filter_map(|cost| cost.peak).min() }
+}
+
+fn cost(run: impl Fn() -> Child) -> Cost {
+    let started = Instant::now();
+    let mut child = run();
+    let mut peak = None;
+    let status = loop {
+        peak = peak_memory(child.id()).or(peak);
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        pause();
+    };
+    let took = started.elapsed();
+    assert!(status.success(), "{status}");
+    Cost { took, peak }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process of its own is watched, by nothing else")]
+fn pause() {
+    std::thread::sleep(GLANCE);
+}
+
+/// The most memory that the process had so far, in kibibytes.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// Reads and parses all files, and keeps what they say, as ocon has to.
+fn read_and_parse(root: &Path) {
+    let files = walkdir::WalkDir::new(root.join("instances")).sort_by_file_name().into_iter();
+    let paths = files.map(|file| file.unwrap().into_path()).filter(|path| path.is_file());
+    let values = paths.flat_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        let documents = serde_yaml::Deserializer::from_str(&text);
+        documents.map(|one| serde_yaml::Value::deserialize(one).unwrap()).collect::<Vec<_>>()
+    });
+    let values: Vec<_> = values.collect();
+    assert!(!values.is_empty());
+    std::hint::black_box(values);
+}
+
+fn write_files(root: &Path, count: usize) {
+    fs::write(root.join("ocon.yaml"), "vars:\n  app: https://mycoolapp.com\n").unwrap();
+    for number in 0..count {
+        let folder = root.join(format!("instances/team-{}", number % 50));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("n{number}.yaml")), file(number)).unwrap();
+    }
+}
+
+/// A file as people write it: every third one polls.
+fn file(number: usize) -> String {
+    let text = [HOOTSUITE, CLOSEIO, SLACK].into_iter().cycle().nth(number % 3).unwrap();
+    text.replace("NUMBER", &number.to_string())
+}
+
+const HOOTSUITE: &str = "\
+# yaml-language-server: $schema=../../schemas/instance.schema.json
+element: { key: hootsuite }
+name: Marketing NUMBER
+tags: [marketing, social]
+configuration:
+  oauth.callback.url: ${{ var.app }}
+  oauth.api.key: ${{ env.HOOTSUITE_CLIENT_ID }}
+  oauth.api.secret: ${{ env.HOOTSUITE_CLIENT_SECRET }}
+  oauth.scope: offline
+  filter.response.nulls: true
+  event.notification.enabled: true
+  event.notification.callback.url: ${{ instance.webhook_url }}
+  base.url: https://platform.hootsuite.com/NUMBER
+providerData:
+  code: ${{ env.HOOTSUITE_CODE }}
+";
+
+const CLOSEIO: &str = "\
+# The platform's own macros, like ${gmtDate:…}, pass through untouched.
+element: closeio
+name: Sales NUMBER
+tags: [sales]
+configuration:
+  username: ${{ env.CLOSEIO_API_KEY }}
+  password: ${{ env.CLOSEIO_PASSWORD }}
+  base.url: https://app.close.io/api/v1
+  filter.response.nulls: true
+  event.notification.enabled: true
+  event.vendor.type: polling
+  event.notification.callback.url: ${{ var.app }}/closeio/NUMBER
+  event.poller.refresh_interval: 15
+  event.poller.configuration:
+    contacts:
+      url: /hubs/crm/contacts?where=lastUpdated>'${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}'
+      idField: id
+      pageSize: 100
+      datesConfiguration:
+        updatedDateField: _info.lastUpdated
+        updatedDateFormat: yyyy-MM-dd'T'HH:mm:ss'Z'
+        updatedDateTimezone: GMT
+        createdDateField: _info.created
+        createdDateFormat: yyyy-MM-dd'T'HH:mm:ss'Z'
+        createdDateTimezone: GMT
+lifecycle:
+  protect: true
+";
+
+const SLACK: &str = "\
+element: slack
+name: Support NUMBER
+tags: [support]
+configuration:
+  oauth.callback.url: ${{ var.app }}
+  oauth.api.key: ${{ env.SLACK_CLIENT_ID }}
+  oauth.api.secret: ${{ env.SLACK_CLIENT_SECRET }}
+  oauth.scope: channels:read channels:history users:read
+  filter.response.nulls: true
+  event.notification.enabled: true
+  event.notification.callback.url: ${{ var.app }}/slack/NUMBER
+  event.notification.signature.key: ${{ env.SLACK_SIGNATURE_KEY }}
+  base.url: https://slack.com/api
+providerData:
+  code: ${{ env.SLACK_CODE }}
+lifecycle:
+  ignore:
+    - path: name
+      reason: the team renames it
+";
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+fn mebibytes(kibibytes: Option<u64>) -> String {
+    kibibytes.map_or_else(|| "n/a".to_owned(), |size| format!("{} MiB", size / 1024))
+}
+
+fn ratio(one: Option<u64>, other: Option<u64>) -> String {
+    match (one, other) {
+        (Some(one), Some(other)) => format!("{:.2} ×", f64_of(one) / f64_of(other)),
+        _ => "n/a".to_owned(),
+    }
+}
+
+fn f64_of(kibibytes: u64) -> f64 {
+    f64::from(u32::try_from(kibibytes).unwrap())
+}

@@ -1,0 +1,12 @@
+//! Any bytes as an instance file, guided by coverage.
+#![no_main]
+
+#[path = "../../tests/fuzz/promise.rs"]
+#[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
+mod promise;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if let Err(broken) = promise::check(bytes) {
+        panic!("{broken}");
+    }
+});
