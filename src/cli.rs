@@ -23,6 +23,7 @@ mod outputs;
 mod plan;
 mod problems;
 mod progress;
+mod refusals;
 mod sandbox;
 mod saved;
 mod schema;

@@ -19,6 +19,7 @@ mod files;
 mod lifecycle;
 mod problem;
 pub mod project;
+mod quote;
 mod reference;
 pub mod schema;
 mod schemas;
@@ -39,6 +40,7 @@ pub use crate::catalog::HostRole;
 pub use code::{Code, Level, Levels, UnknownCode};
 pub use problem::{Excerpt, Problem, Problems, Related, Severity};
 pub use project::{ProjectFile, load_project, load_var_file};
+pub use quote::quote;
 pub use secrets::{LookUp, SecretStore};
 
 use across::Collected;

@@ -108,7 +108,7 @@ fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
         panic!("{}", render(problems.as_slice(), Colour::Plain));
     });
     assert_eq!(render(&warnings, Colour::Plain), "");
-    let keys: Vec<_> = desired.instances.keys().map(|key| key.as_str()).collect();
+    let keys: Vec<_> = desired.instances.keys().map(ocon::instance::Key::as_str).collect();
     assert_eq!(keys, Catalog::embedded().keys().collect::<Vec<_>>());
     for (key, wanted) in &desired.instances {
         assert_eq!(wanted.connector.as_str(), key.as_str());

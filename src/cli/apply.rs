@@ -12,7 +12,7 @@ use super::plan::Scope;
 use super::progress::Progress;
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
-use super::{interrupt, missing, output, outputs};
+use super::{interrupt, missing, output, outputs, refusals};
 use crate::apply::{self, Outcome, Settings, Stop};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
@@ -71,6 +71,7 @@ pub(super) fn run(
             outputs.write(&outputs::render(&files.desired, &observed, &outcome, base_url))
         });
         show_outcome(&outcome, &approved, globals, environment)?;
+        refusals::show(globals, &files.desired, &outcome);
         written.transpose()?;
         Ok(exit(&outcome, approved.plan()))
     })

@@ -5,24 +5,29 @@ use std::collections::BTreeSet;
 use super::failure::Failure;
 use super::globals::Globals;
 use super::problems;
-use crate::desired::{Code, Desired, Missing, Problem, Severity};
+use crate::desired::{Code, Desired, Missing, Problem, Severity, quote};
 use crate::instance::{Source, Span};
 use crate::plan::Wishes;
 
 /// Says which fields of a plan cannot be compared for want of their secrets.
 pub(super) fn warn(globals: &Globals, desired: &Desired, wishes: &Wishes) {
-    problems::warn(globals, &unset(desired, wishes, Severity::Warning));
+    problems::warn(globals, &unset(globals, desired, wishes, Severity::Warning));
 }
 
 /// Ends an apply that would have to write what it does not know.
 pub(super) fn refuse(globals: &Globals, desired: &Desired, wishes: &Wishes) -> Result<(), Failure> {
-    let unset = unset(desired, wishes, Severity::Error);
+    let unset = unset(globals, desired, wishes, Severity::Error);
     if unset.is_empty() { Ok(()) } else { Err(problems::invalid(globals, &unset)) }
 }
 
 /// One problem per reference, in the order of the files. Those of an authorization grant are left
 /// out: only a create needs them, and a plan says so where it matters.
-fn unset(desired: &Desired, wishes: &Wishes, severity: Severity) -> Vec<Problem> {
+fn unset(
+    globals: &Globals,
+    desired: &Desired,
+    wishes: &Wishes,
+    severity: Severity,
+) -> Vec<Problem> {
     let documents = desired.instances.iter().filter(|(key, _)| wishes.selects(key));
     let missing = documents.map(|(_, wanted)| wanted.missing());
     let mut unset: Vec<_> =
@@ -36,6 +41,7 @@ fn unset(desired: &Desired, wishes: &Wishes, severity: Severity) -> Vec<Problem>
     if let Some(last) = problems.last_mut() {
         last.help = help(object, severity);
     }
+    quote(&globals.root, &globals.schemas, &mut problems);
     problems
 }
 

@@ -13,7 +13,14 @@ use crate::report::json;
 
 /// Says what is doubtful.
 pub(super) fn warn(globals: &Globals, problems: &[Problem]) {
-    if !globals.quiet && !problems.is_empty() {
+    if !globals.quiet {
+        tell(problems);
+    }
+}
+
+/// Says what is wrong where that ends nothing.
+pub(super) fn tell(problems: &[Problem]) {
+    if !problems.is_empty() {
         output::message(&text(problems));
     }
 }

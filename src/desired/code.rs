@@ -121,6 +121,8 @@ codes! {
     PlatformWrittenKey "platform-written-key" Warning,
     /// A reference where none, or none of its kind, may stand.
     ReferenceNotAllowed "reference-not-allowed" Fatal,
+    /// A field that the platform names where it refuses to create or change an instance.
+    RefusedByPlatform "refused-by-platform" Fatal,
     /// A configuration key of another connector or another time.
     RefusedField "refused-field" Error,
     /// A secret file that files may not refer to.

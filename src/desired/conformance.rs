@@ -187,7 +187,9 @@ impl Place<'_> {
                 Kind::Text(_) => finding,
                 _ => finding.label(format!("this is {}", self.node.noun())),
             };
-            let advice = text(rule, "patternErrorMessage").unwrap_or_else(|| types(rule));
+            let advice = ["patternErrorMessage", "errorMessage"];
+            let advice = advice.into_iter().find_map(|key| text(rule, key));
+            let advice = advice.unwrap_or_else(|| types(rule));
             return Some(finding.help(advice));
         }
         let written = match &self.node.kind {

@@ -31,7 +31,11 @@ pub struct InstanceFile {
     /// The connector: its key, or a map with its key.
     pub element: Element,
     /// The name that the platform shows. It cannot contain `<` or `>`.
-    #[schemars(length(min = 1), regex(pattern = r"^[^<>]*$"))]
+    #[schemars(
+        length(min = 1),
+        regex(pattern = r"^[^<>]*$"),
+        extend("errorMessage" = "a name is a text without `<` and `>`")
+    )]
     pub name: String,
     /// The tags, as a set. Without this key ocon leaves the tags alone.
     pub tags: Option<BTreeSet<Tag>>,
@@ -42,7 +46,10 @@ pub struct InstanceFile {
     /// The authorization grant. It is used when the instance is created and never compared.
     pub provider_data: Option<BTreeMap<String, Anything>>,
     /// `initial` where the instance is created from a refresh token.
-    #[schemars(regex(pattern = r"^initial$|\$\{\{"))]
+    #[schemars(
+        regex(pattern = r"^initial$|\$\{\{"),
+        extend("errorMessage" = "write initial")
+    )]
     pub external_authentication: Option<String>,
     /// The name of the instance in Git, which stays the same for ever.
     ///
@@ -50,7 +57,10 @@ pub struct InstanceFile {
     #[schemars(
         length(max = 80),
         regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"),
-        extend("not" = { "enum": ["all", "listen"] })
+        extend(
+            "not" = { "enum": ["all", "listen"] },
+            "errorMessage" = "a key has letters, digits, `.`, `_` and `-`, with `/` between its parts"
+        )
     )]
     pub key: Option<String>,
     /// The number of an existing instance to adopt.
@@ -67,8 +77,11 @@ pub struct InstanceFile {
 pub struct Tag(
     #[schemars(
         length(min = 1),
-        regex(pattern = r"^[^<>]*$"),
-        extend("not" = { "pattern": "^ocon:" })
+        // Also that no tag begins with `ocon:`, in a form that editors have a message for.
+        regex(
+            pattern = r"^([^<>o]|o([^<>c]|$)|oc([^<>o]|$)|oco([^<>n]|$)|ocon([^<>:]|$))[^<>]*$"
+        ),
+        extend("errorMessage" = "a tag is a text without `<` and `>` that does not begin with `ocon:`")
     )]
     pub String,
 );
@@ -134,7 +147,9 @@ impl JsonSchema for Anything {
         json_schema!({
             "description": "A text, boolean or number; `null` for a value that shall not be set; a map or list for a key that takes JSON",
             "type": ["string", "boolean", "number", "null", "object", "array"],
-            "not": { "const": "********" },
+            // All but eight asterisks.
+            "pattern": r"[^*]|^\*{0,7}$|^\*{9}",
+            "errorMessage": "this is how the platform shows a secret: write ${{ env.NAME }}",
         })
     }
 }
@@ -142,22 +157,35 @@ impl JsonSchema for Anything {
 /// The JSON Schema of an instance file, as text that ends in a line break. The schemas of the known
 /// connectors stand beside it, in `connectors/`.
 ///
+/// Each file is judged by one schema, that of its connector or the general one: from two, an editor
+/// would mix what they say.
+///
 /// # Errors
 ///
 /// None in practice: a schema is plain JSON.
 pub fn instance() -> serde_json::Result<String> {
-    let mut schema = document()?;
-    let branches = Catalog::embedded().keys().map(|key| {
-        json!({
-            "if": {
-                "properties": { "element": { "enum": [key, { "key": key }] } },
-                "required": ["element"],
-            },
-            "then": { "$ref": format!("connectors/{key}.schema.json") },
-        })
+    let mut general = document()?;
+    let mut schema = Map::new();
+    for key in ["$schema", "title", "description"] {
+        schema.extend(general.remove_entry(key));
+    }
+    let keys: Vec<&str> = Catalog::embedded().keys().collect();
+    let known = keys.iter().map(|key| {
+        let reference = json!({ "$ref": format!("connectors/{key}.schema.json") });
+        json!({ "if": element_is(&json!({ "const": key })), "then": reference })
     });
-    schema.insert("allOf".to_owned(), branches.collect());
+    let other = json!({
+        "if": element_is(&json!({ "type": "string", "pattern": format!("^({})$", keys.join("|")) })),
+        "else": general,
+    });
+    schema.insert("allOf".to_owned(), known.chain([other]).collect());
     Ok(serde_json::to_string_pretty(&schema)? + "\n")
+}
+
+/// Whether a document is of a connector, in either form.
+fn element_is(name: &Value) -> Value {
+    let long = json!({ "type": "object", "properties": { "key": name }, "required": ["key"] });
+    json!({ "properties": { "element": { "anyOf": [name, long] } }, "required": ["element"] })
 }
 
 /// What the schemas of all instance files have in common, without references.

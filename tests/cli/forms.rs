@@ -172,7 +172,7 @@ $ ocon apply --yes --format json
       "file": "instances/desk.yaml",
       "line": 6,
       "column": 13,
-      "end_column": null,
+      "end_column": 37,
       "label": null,
       "help": [
         "set it where ocon runs; nothing was contacted",
@@ -185,6 +185,10 @@ $ ocon apply --yes --format json
 --- stderr ---
 error[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
   = help: set it where ocon runs; nothing was contacted
   = help: to go on without, name the files to apply (PATH), or give --allow-unset
 --- exit 5 ---

@@ -239,6 +239,10 @@ No changes. 2 instances match the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
   = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 

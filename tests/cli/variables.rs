@@ -21,6 +21,10 @@ No changes. 1 instance matches the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
   = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 
@@ -48,6 +52,10 @@ No changes. 1 instance matches the files.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
   = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
 
@@ -62,26 +70,48 @@ $ ocon apply --yes
 --- stderr ---
 error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
  --> instances/closeio.yaml:9:13
+  |
+9 |   username: ${{ env.CLOSEIO_API_KEY }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 error[unset-variable]: env.CLOSEIO_PASSWORD is not set, or empty
- --> instances/closeio.yaml:10:13
+  --> instances/closeio.yaml:10:13
+   |
+10 |   password: ${{ env.CLOSEIO_PASSWORD }}
+   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 error[unset-variable]: env.HOOTSUITE_CLIENT_ID is not set, or empty
- --> instances/hootsuite.yaml:10:18
+  --> instances/hootsuite.yaml:10:18
+   |
+10 |   oauth.api.key: ${{ env.HOOTSUITE_CLIENT_ID }}
+   |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 error[unset-variable]: env.HOOTSUITE_CLIENT_SECRET is not set, or empty
- --> instances/hootsuite.yaml:11:21
+  --> instances/hootsuite.yaml:11:21
+   |
+11 |   oauth.api.secret: ${{ env.HOOTSUITE_CLIENT_SECRET }}
+   |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 error[unset-variable]: env.SLACK_CLIENT_ID is not set, or empty
- --> instances/slack.yaml:10:18
+  --> instances/slack.yaml:10:18
+   |
+10 |   oauth.api.key: ${{ env.SLACK_CLIENT_ID }}
+   |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 error[unset-variable]: env.SLACK_CLIENT_SECRET is not set, or empty
- --> instances/slack.yaml:11:21
+  --> instances/slack.yaml:11:21
+   |
+11 |   oauth.api.secret: ${{ env.SLACK_CLIENT_SECRET }}
+   |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
- --> instances/slack.yaml:15:37
-  = help: set them where ocon runs; nothing was contacted
-  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+  --> instances/slack.yaml:15:37
+   |
+15 |   event.notification.signature.key: ${{ env.SLACK_SIGNATURE_KEY }}
+   |                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set them where ocon runs; nothing was contacted
+   = help: to go on without, name the files to apply (PATH), or give --allow-unset
 
 7 errors in 3 files
 --- exit 5 ---
@@ -190,6 +220,10 @@ $ ocon apply --yes
 --- stderr ---
 error[unset-variable]: file.desk/password is not in the folder of secrets, or empty
  --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ file.desk/password }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
   = help: set it where ocon runs; nothing was contacted
   = help: to go on without, name the files to apply (PATH), or give --allow-unset
 --- exit 5 ---
@@ -307,9 +341,16 @@ Applied: 1 created. Blocked: 1. Running it again is safe.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
 
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/new.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
   = help: set it where ocon runs; until then such a field is neither compared nor written
 
 2 warnings in 2 files

@@ -77,6 +77,9 @@ fn configuration(shape: &Shape) -> Value {
     });
     let (always, conditional) = needed(shape);
     if let Value::Object(schema) = &mut schema {
+        if !shape.refused.is_empty() {
+            schema.insert("patternProperties".to_owned(), refusal(shape.refused.keys()));
+        }
         if !always.is_empty() {
             schema.insert("required".to_owned(), json!(always));
         }
@@ -114,16 +117,23 @@ fn rule(when: &Condition, keys: &[&str]) -> Value {
     })
 }
 
-/// A key that looks right and is not.
+/// What an editor says of a key that looks right and is not.
 fn refused(right: Option<&str>) -> Value {
     let advice = right
         .map_or_else(|| "remove it".to_owned(), |right| format!("this connector takes `{right}`"));
-    json!({ "not": {}, "deprecationMessage": advice, "doNotSuggest": true })
+    json!({ "deprecationMessage": advice, "doNotSuggest": true })
+}
+
+/// Refuses keys. This stands apart from what is said of them because editors would add a message of
+/// their own to ours.
+fn refusal<'k>(keys: impl Iterator<Item = &'k String>) -> Value {
+    let keys: Vec<String> = keys.map(|key| key.chars().map(escaped).collect()).collect();
+    json!({ format!("^({})$", keys.join("|")): false })
 }
 
 fn property(key: &str, property: &Property) -> Value {
     let mut schema = match property.kind {
-        _ if property.secret => text(&format!("^$|{REFERENCE}"), "write ${{ env.NAME }}"),
+        _ if property.secret => secret(),
         FieldKind::Boolean => {
             typed("boolean", &format!("^(true|false|)$|{REFERENCE}"), "write true or false")
         }
@@ -145,23 +155,59 @@ fn property(key: &str, property: &Property) -> Value {
         {
             schema.insert("default".to_owned(), default);
         }
-        if property.secret {
-            schema.insert("writeOnly".to_owned(), json!(true));
-        }
         if property.platform_written {
             schema.insert("readOnly".to_owned(), json!(true));
+            schema.insert("doNotSuggest".to_owned(), json!(true));
+        }
+        if let Some(description) = description(property) {
+            schema.insert("description".to_owned(), json!(description));
         }
     }
     schema
 }
 
+/// What the title and the type do not say: editors show it beside the keys that they offer.
+fn description(property: &Property) -> Option<String> {
+    let mut sentences = Vec::new();
+    let needed = match property.need {
+        Need::Optional => None,
+        Need::Likely => Some("As a rule needed"),
+        Need::Certain => Some("Needed"),
+    };
+    if let Some(needed) = needed {
+        let when = property.when.as_ref();
+        let when = when.map(|when| format!(" where `{}` is `{}`", when.key, when.value));
+        sentences.push(format!("{needed}{}.", when.unwrap_or_default()));
+    }
+    if property.platform_written {
+        sentences.push("The platform writes it itself.".to_owned());
+    }
+    if property.secret {
+        sentences.push("A secret: `${{ env.NAME }}` or `${{ file.PATH }}`.".to_owned());
+    } else if property.kind == FieldKind::Json {
+        sentences.push("A map or a list, or its text in JSON.".to_owned());
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// A value that no file holds.
+fn secret() -> Value {
+    let mut schema =
+        text(&format!("^$|{REFERENCE}"), "a secret stands in no file: write ${{ env.NAME }}");
+    if let Value::Object(schema) = &mut schema {
+        schema.insert("writeOnly".to_owned(), json!(true));
+        schema.insert("examples".to_owned(), json!(["${{ env.NAME }}"]));
+    }
+    schema
+}
+
 fn text(pattern: &str, advice: &str) -> Value {
-    json!({ "type": ["string", "null"], "pattern": pattern, "patternErrorMessage": advice })
+    json!({ "type": ["string", "null"], "pattern": pattern, "errorMessage": advice })
 }
 
 /// A value of a type, or its text.
 fn typed(kind: &str, pattern: &str, advice: &str) -> Value {
-    json!({ "type": [kind, "string", "null"], "pattern": pattern, "patternErrorMessage": advice })
+    json!({ "type": [kind, "string", "null"], "pattern": pattern, "errorMessage": advice })
 }
 
 /// One of a few words, in small or capital letters. The platform's pages write `webhook` and
@@ -190,10 +236,13 @@ fn in_any_case(word: &str) -> String {
             letter if letter.is_ascii_alphabetic() => {
                 format!("[{}{}]", letter.to_ascii_uppercase(), letter.to_ascii_lowercase())
             }
-            letter if ".*+?()[]{}|^$\\/".contains(letter) => format!("\\{letter}"),
-            letter => letter.to_string(),
+            letter => escaped(letter),
         })
         .collect()
+}
+
+fn escaped(letter: char) -> String {
+    if ".*+?()[]{}|^$\\/".contains(letter) { format!("\\{letter}") } else { letter.to_string() }
 }
 
 /// A default as an editor would write it; not that of a JSON key, which is best left to the platform.
@@ -208,14 +257,7 @@ fn default(kind: FieldKind, text: &str) -> Option<Value> {
 
 /// `providerData`: all of it is secret.
 fn grant(members: &[String]) -> Value {
-    let member = |name: &String| {
-        let pattern = format!("^$|{REFERENCE}");
-        let mut schema = text(&pattern, "write ${{ env.NAME }}");
-        if let Value::Object(schema) = &mut schema {
-            schema.insert("writeOnly".to_owned(), json!(true));
-        }
-        (name.clone(), schema)
-    };
-    let properties: Map<String, Value> = members.iter().map(member).collect();
+    let properties: Map<String, Value> =
+        members.iter().map(|name| (name.clone(), secret())).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }

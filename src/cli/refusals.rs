@@ -1,0 +1,83 @@
+//! The lines of files that a refusal of the platform names.
+//!
+//! The platform answers with a sentence. Where configuration keys occur in it, the reader wants to
+//! know where they stand; where one is asked for that the file does not have, where it belongs.
+
+use super::globals::Globals;
+use super::problems;
+use crate::apply::{Outcome, Status, StepResult};
+use crate::catalog::Catalog;
+use crate::desired::{Code, Desired, Problem, Severity, Wanted, quote};
+use crate::instance::{Key, Span};
+
+/// Failures whose message is an answer to the values that were sent.
+const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-stored"];
+
+/// Points at the fields that the failures of an apply name.
+pub(super) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
+    let mut named: Vec<_> =
+        outcome.results.iter().flat_map(|result| named(desired, result)).collect();
+    quote(&globals.root, &globals.schemas, &mut named);
+    problems::tell(&named);
+}
+
+fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
+    let Status::Failed(failure) = &result.status else {
+        return Vec::new();
+    };
+    let Some(wanted) = desired.instances.get(&result.key) else {
+        return Vec::new();
+    };
+    if !ANSWERS.contains(&failure.code) {
+        return Vec::new();
+    }
+    let mut keys: Vec<_> = words(&failure.message).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect()
+}
+
+/// What could be keys: the platform puts them between blanks, commas, quotes and brackets, and ends
+/// a sentence with a full stop.
+fn words(message: &str) -> impl Iterator<Item = &str> {
+    let of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    message.split(move |c| !of_key(c)).map(|word| word.trim_matches('.'))
+}
+
+fn problem(wanted: &Wanted, document: &Key, key: &str) -> Option<Problem> {
+    if let Some(field) = wanted.configuration.get(key) {
+        let message = format!("the platform names `{key}` where it refuses `{document}`");
+        return Some(refused(message, &field.at));
+    }
+    let known = Catalog::embedded().connector(&wanted.connector)?;
+    known.field(key)?;
+    let message =
+        format!("the platform names `{key}` where it refuses `{document}`, which lacks it");
+    let problem = refused(message, &wanted.at);
+    Some(Problem { help: vec![format!("add `{key}` to its `configuration`")], ..problem })
+}
+
+fn refused(message: String, at: &Span) -> Problem {
+    Problem {
+        code: Code::RefusedByPlatform,
+        severity: Severity::Error,
+        message,
+        at: at.clone(),
+        excerpt: None,
+        label: None,
+        help: Vec::new(),
+        related: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_in_a_sentence() {
+        let message = "Missing required configuration: oauth.api.key, `site_url`. Check api-token.";
+        let found: Vec<_> = words(message).filter(|word| word.contains(['.', '_', '-'])).collect();
+        assert_eq!(found, ["oauth.api.key", "site_url", "api-token"]);
+    }
+}
