@@ -17,6 +17,9 @@ use crate::instance::Span;
 /// How much of a line is shown on either side of a place; more only slows the reader down.
 const WINDOW: usize = 240;
 
+/// How far back on a line of broken YAML keys are looked for that hold secrets.
+const LONGEST_GUESSED: usize = 4096;
+
 /// The longest message, in bytes.
 const LONGEST_MESSAGE: usize = 300;
 
@@ -230,9 +233,22 @@ impl Text {
         let from = before.rfind(breaks).map_or(window_start, |at| window_start + at + 1);
         let after = content.get(start..window_end).unwrap_or_default();
         let to = after.find(breaks).map_or(window_end, |at| start + at);
-        let guessed = cover.guess.then(|| clear::guess(content, from..to)).flatten();
+        let guessed = cover.guess.then(|| self.guess(start, from..to)).flatten();
         let hidden = cover.within(from..to).chain(guessed);
         redact(content, from..to, start..end.min(to), hidden)
+    }
+
+    /// What may be a secret among the bytes `shown` around `start`. The key that tells may be on the
+    /// line before them; where the line begins too far away to look, all of them may be.
+    fn guess(&self, start: usize, shown: Range<usize>) -> Option<Range<usize>> {
+        let content = self.content.as_str();
+        let searched = content.ceil_char_boundary(start.saturating_sub(LONGEST_GUESSED));
+        let before = content.get(searched..start).unwrap_or_default();
+        match before.rfind(['\n', '\r']) {
+            Some(at) => clear::guess(content, searched + at + 1..shown.end),
+            None if searched == 0 => clear::guess(content, 0..shown.end),
+            None => Some(shown),
+        }
     }
 
     /// The mark of a piece of `within`, which begins there at byte `offset`.

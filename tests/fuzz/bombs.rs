@@ -160,7 +160,7 @@ fn many() -> Vec<Bomb> {
 
 /// Files in which each mistake is cheap and looking for what was meant, or for what to hide, is not.
 fn costly() -> Vec<Bomb> {
-    let keys: String = numbered(MANY / 20, |number| format!("  event.notification.k{number}: 1\n"));
+    let keys: String = numbered(MANY / 40, |number| format!("  event.notification.k{number}: 1\n"));
     let entries: String = numbered(MANY / 8, |number| {
         format!("  - {{path: configuration.event.notifi{number}, reason: x}}\n")
     });
