@@ -299,10 +299,14 @@ fn the_project_file_and_variable_files_are_checked_as_instances_are() {
     assert_eq!(load_var_file(&file).unwrap(), BTreeMap::new());
 }
 
+fn connectors() -> Vec<ocon::instance::ConnectorKey> {
+    Catalog::embedded().keys().map(|key| key.parse().unwrap()).collect()
+}
+
 #[test]
 fn the_schema_is_what_the_types_say() {
     snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(
-        ocon::desired::schema::instance().unwrap(),
+        ocon::desired::schema::instance(&connectors()).unwrap(),
         snapbox::Data::read_from(Path::new("schemas/instance.schema.json"), Some(DataFormat::Text)),
     );
 }
@@ -331,7 +335,8 @@ impl jsonschema::Retrieve for SchemaFolder {
 
 #[test]
 fn valid_files_conform_to_the_schema_and_misspelt_ones_do_not() {
-    let schema = serde_json::from_str(&ocon::desired::schema::instance().unwrap()).unwrap();
+    let schema =
+        serde_json::from_str(&ocon::desired::schema::instance(&connectors()).unwrap()).unwrap();
     let schema = jsonschema::options()
         .with_base_uri("schema:/instance.schema.json")
         .with_retriever(SchemaFolder)

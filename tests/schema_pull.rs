@@ -32,7 +32,9 @@ fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {
     let output = ocon(&root, "schema pull --all --sandbox");
     assert!(output.status.success(), "{}", text(&output.stderr));
     let catalog = Catalog::embedded();
-    assert!(text(&output.stdout).ends_with("167 schemas written, 0 unchanged.\n"));
+    assert!(text(&output.stdout).ends_with("168 schemas written, 0 unchanged.\n"));
+    let pulled = fs::read_to_string(root.path().join("schemas/instance.schema.json")).unwrap();
+    assert_eq!(pulled, fs::read_to_string("schemas/instance.schema.json").unwrap());
     for key in catalog.keys() {
         let key: ConnectorKey = key.parse().unwrap();
         let shape = catalog.connector(&key).unwrap().shape(&key).taken_at_its_word();
@@ -44,7 +46,7 @@ fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {
         );
     }
     let again = ocon(&root, "schema pull --all --sandbox");
-    assert!(text(&again.stdout).ends_with("0 schemas written, 167 unchanged.\n"));
+    assert!(text(&again.stdout).ends_with("0 schemas written, 168 unchanged.\n"));
 }
 
 fn write(root: &Path, file: &str, content: &str) {

@@ -1,4 +1,5 @@
-//! `ocon schema pull`: the schemas of connectors, from what the platform says of them.
+//! `ocon schema pull`: the schemas of connectors, from what the platform says of them, and the one
+//! by which an editor finds them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,6 +78,7 @@ pub(super) fn run(
             None => unknown.push(connector),
         }
     }
+    outcomes.extend(index(&folder)?);
     output::result(&told(&outcomes))?;
     match unknown.first() {
         None => Ok(Exit::Success),
@@ -136,8 +138,24 @@ fn write(
     description: Description,
 ) -> Result<(PathBuf, Outcome), Failure> {
     let file = folder.join(format!("{connector}.schema.json"));
-    let text = schema::connector(&shape(connector, description)).map_err(|error| {
-        Failure::new(Exit::Other, format!("no schema of {connector} can be made")).caused_by(&error)
+    put(file, schema::connector(&shape(connector, description)))
+}
+
+/// Writes the schema that picks, for an editor, one of those in the folder.
+fn index(folder: &Path) -> Result<Option<(PathBuf, Outcome)>, Failure> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut connectors: Vec<ConnectorKey> = entries
+        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".schema.json")?.parse().ok())
+        .collect();
+    connectors.sort();
+    let file = folder.with_file_name("instance.schema.json");
+    let some = !connectors.is_empty();
+    some.then(|| put(file, schema::instance(&connectors))).transpose()
+}
+
+fn put(file: PathBuf, text: serde_json::Result<String>) -> Result<(PathBuf, Outcome), Failure> {
+    let text = text.map_err(|error| {
+        Failure::new(Exit::Other, format!("{} cannot be made", file.display())).caused_by(&error)
     })?;
     if fs::read_to_string(&file).is_ok_and(|old| old == text) {
         return Ok((file, Outcome::Unchanged));

@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::catalog::Catalog;
+use crate::instance::ConnectorKey;
 
 pub use connector::connector;
 pub(super) use connector::value as connector_value;
@@ -154,7 +154,7 @@ impl JsonSchema for Anything {
     }
 }
 
-/// The JSON Schema of an instance file, as text that ends in a line break. The schemas of the known
+/// The JSON Schema of an instance file, as text that ends in a line break. The schemas of these
 /// connectors stand beside it, in `connectors/`.
 ///
 /// Each file is judged by one schema, that of its connector or the general one: from two, an editor
@@ -163,13 +163,13 @@ impl JsonSchema for Anything {
 /// # Errors
 ///
 /// None in practice: a schema is plain JSON.
-pub fn instance() -> serde_json::Result<String> {
+pub fn instance(connectors: &[ConnectorKey]) -> serde_json::Result<String> {
     let mut general = document()?;
     let mut schema = Map::new();
     for key in ["$schema", "title", "description"] {
         schema.extend(general.remove_entry(key));
     }
-    let keys: Vec<&str> = Catalog::embedded().keys().collect();
+    let keys: Vec<&str> = connectors.iter().map(ConnectorKey::as_str).collect();
     let known = keys.iter().map(|key| {
         let reference = json!({ "$ref": format!("connectors/{key}.schema.json") });
         json!({ "if": element_is(&json!({ "const": key })), "then": reference })

@@ -11,14 +11,16 @@ fn schemas_are_written_once_and_told() {
 $ ocon schema pull hootsuite slack --concurrency 1
 written    schemas/connectors/hootsuite.schema.json
 written    schemas/connectors/slack.schema.json
-2 schemas written, 0 unchanged.
+written    schemas/instance.schema.json
+3 schemas written, 0 unchanged.
 --- exit 0 ---
 
 "#]]);
     world.ocon("schema pull slack --schemas other").is(str![[r#"
 $ ocon schema pull slack --schemas other
 written    other/connectors/slack.schema.json
-1 schema written, 0 unchanged.
+written    other/instance.schema.json
+2 schemas written, 0 unchanged.
 --- exit 0 ---
 
 "#]]);
@@ -26,7 +28,8 @@ written    other/connectors/slack.schema.json
 $ ocon schema pull slack hootsuite --concurrency 1
 unchanged  schemas/connectors/hootsuite.schema.json
 unchanged  schemas/connectors/slack.schema.json
-0 schemas written, 2 unchanged.
+unchanged  schemas/instance.schema.json
+0 schemas written, 3 unchanged.
 --- exit 0 ---
 
 "#]]);
@@ -49,7 +52,8 @@ fn a_connector_that_is_not_there_is_told_after_the_others_are_written() {
     world.ocon("schema pull hootsiute slack").is(str![[r#"
 $ ocon schema pull hootsiute slack
 written    schemas/connectors/slack.schema.json
-1 schema written, 0 unchanged.
+written    schemas/instance.schema.json
+2 schemas written, 0 unchanged.
 --- stderr ---
 error: the platform knows no connector `hootsiute`
 
