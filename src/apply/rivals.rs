@@ -16,11 +16,14 @@ use crate::ownership::{self, Claim};
 use crate::plan::Action;
 
 /// The waits before each further look at a rival that has to go, 30 s in all.
-const LOOKS: [Duration; 4] = [
+const LOOKS: [Duration; 7] = [
+    Duration::from_millis(250),
+    Duration::from_millis(750),
+    Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),
     Duration::from_secs(8),
-    Duration::from_secs(16),
+    Duration::from_secs(14),
 ];
 
 /// All ids that carry each of our keys.
