@@ -138,6 +138,7 @@ impl<'a> Reader<'a, '_> {
         {
             let message = format!("the catalogue has no connector `{connector}`");
             let finding = Finding::new(Code::UnknownConnector, node.mark, message)
+                .quoting(connector.as_str())
                 .suggest(self.notes.closest(connector.as_str(), catalog.keys()))
                 .help(format!(
                     "its fields cannot be checked; for a connector of your own tenant, `ocon schema pull {connector}`"
