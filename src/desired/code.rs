@@ -107,6 +107,8 @@ codes! {
     MissingField "missing-field" Error,
     /// A key that a document needs is not there.
     MissingKey "missing-key" Fatal,
+    /// A text that looks like a reference and is none.
+    MistakenReference "mistaken-reference" Error,
     /// A document whose file gives it no key.
     NeedsKey "needs-key" Fatal,
     /// There is no folder of instance files.

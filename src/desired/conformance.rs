@@ -10,7 +10,7 @@ use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
 
 use super::Code;
-use super::document::{Reader, first_line};
+use super::document::{KEYS, Reader, first_line};
 use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
 use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
@@ -219,6 +219,9 @@ fn unknown_field(
     }
     let what = if place.section == "configuration" { "configuration key" } else { "grant" };
     let message = format!("`{connector}` documents no {what} `{name}`");
+    if let Some(advice) = misplaced(member, place.section, schema) {
+        return Some(Finding::new(Code::RefusedField, member.mark, message).help(advice));
+    }
     let finding = Finding::new(Code::UnknownField, member.mark, message);
     let nearest = notes.closest(name, schema.keys(place.section));
     if nearest.is_some() {
@@ -233,6 +236,27 @@ fn unknown_field(
             "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
         ))
     })
+}
+
+/// What to do with a key that is certainly at the wrong place: one of the document, or the first part
+/// of one with dots, taken apart into maps.
+fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option<String> {
+    let name = member.name.as_str();
+    if KEYS.contains(&name) {
+        return Some(format!(
+            "`{name}` is a key of the document: it begins in the column in which `{section}` begins"
+        ));
+    }
+    let mut path = name.to_owned();
+    let mut node = &member.value;
+    while let Some(first) = members(node).first() {
+        path = format!("{path}.{}", first.name);
+        node = &first.value;
+    }
+    let start = format!("{name}.");
+    let is_part = schema.keys(section).any(|key| key.starts_with(&start));
+    let apart = is_part && path.len() > name.len();
+    apart.then(|| format!("keys are flat, their dots included: write `{path}: …`"))
 }
 
 /// The keys that a section lacks, or the section itself.

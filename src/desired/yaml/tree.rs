@@ -78,7 +78,10 @@ impl<'t> Builder<'t, '_> {
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok(pair)) => Ok(Some(pair)),
-            Some(Err(error)) => Err(self.halt(syntax::error(&error))),
+            Some(Err(error)) => {
+                let finding = syntax::error(&error, self.content);
+                Err(self.halt(finding))
+            }
         }
     }
 
