@@ -9,13 +9,13 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
 
-use super::Code;
 use super::document::{KEYS, Reader, first_line};
 use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
 use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
 use super::yaml::{Kind, Member, Node};
-use crate::catalog::{closest, platform_written};
+use super::{Code, Wanted};
+use crate::catalog::{Condition, Need, closest, platform_written};
 use crate::instance::ConnectorKey;
 
 /// The sections that a connector has a say in.
@@ -61,6 +61,31 @@ impl Reader<'_, '_> {
             names.sort();
             names.dedup();
             self.notes.findings.extend(missing_fields(&path, &names, root, connector));
+        }
+    }
+
+    /// Warns of keys that every documented example has, where an instance is still to be created. A
+    /// schema in the repository says itself what is needed.
+    pub(super) fn likely_missing(&mut self, wanted: &Wanted, mark: Mark) {
+        let Some(shape) = self.context.schemas.built_in_shape(&wanted.connector) else {
+            return;
+        };
+        let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
+        let applies = |when: &Condition| {
+            let given = value(&when.key).and_then(crate::instance::Value::render_unplaced);
+            given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
+        };
+        let likely = shape.properties.iter().filter(|(key, property)| {
+            property.need == Need::Likely
+                && property.when.as_ref().is_none_or(applies)
+                && value(key).is_none()
+        });
+        let names: Vec<_> = likely.map(|(key, _)| format!("`{key}`")).collect();
+        if !names.is_empty() && wanted.adopt.is_none() {
+            let message = format!("`{}` as a rule needs {}", wanted.connector, names.join(", "));
+            let finding =
+                Finding::new(Code::LikelyMissingField, mark, message).label("not in here");
+            self.notes.add(finding.help("the platform would refuse to create the instance"));
         }
     }
 

@@ -100,6 +100,8 @@ impl<'a> Reader<'a, '_> {
         {
             self.events(&wanted, configuration);
         }
+        let mark = find("configuration").map_or_else(|| first_line(root), |member| member.mark);
+        self.likely_missing(&wanted, mark);
         Some(Document { key, key_mark, wanted })
     }
 
