@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 pub use clock::{Clock, Sleep, SystemClock};
-pub use error::{Error, Kind};
+pub use error::{Error, HeldBack, Kind};
 
 use crate::instance::{Draft, InstanceId, Place, Record};
 

@@ -57,7 +57,8 @@ impl Remote {
     ) -> Result<T, Error> {
         let lost = self.is_lost();
         let is_killed = count_down(&mut self.budget.lock().unwrap());
-        let error = |kind| Error { method, path: path.to_owned(), attempts: 1, kind };
+        let error =
+            |kind| Error { method, path: path.to_owned(), attempts: 1, kind, held_back: None };
         let broken = || error(Kind::Transport { reason: "reset".into() });
         if is_killed {
             return Err(error(Kind::Connect { reason: "killed".into() }));
