@@ -94,7 +94,7 @@ pub enum Kind {
         field: String,
     },
     /// As many requests were sent as this run may send: this one was not.
-    #[error("the limit of {limit} requests is reached")]
+    #[error("the limit of {} is reached", requests(*.limit))]
     RequestLimit {
         /// The limit.
         limit: u64,
@@ -183,9 +183,13 @@ fn held_back_note(held_back: Option<&HeldBack>) -> impl fmt::Display {
             write!(f, "; the platform asks to wait {}", seconds(*wait))
         }
         Some(HeldBack::RequestLimit(limit)) => {
-            write!(f, "; it was not sent again, since the limit of {limit} requests is reached")
+            write!(f, "; it was not sent again, since the limit of {} is reached", requests(*limit))
         }
     })
+}
+
+fn requests(number: u64) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{number} request{}", if number == 1 { "" } else { "s" }))
 }
 
 /// Seconds, with milliseconds only where a limit is that fine.

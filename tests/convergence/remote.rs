@@ -21,6 +21,8 @@ pub(crate) struct Remote {
     pub(crate) lost: Mutex<Option<(usize, bool)>>,
     /// How many writes of tags lose those with a colon.
     pub(crate) strips: Mutex<usize>,
+    /// How many requests were allowed, where no read is any more.
+    pub(crate) limit: Mutex<Option<u64>>,
     /// The instances that a listing by tag leaves out.
     pub(crate) unlisted: Mutex<BTreeSet<InstanceId>>,
     /// Whether listings and tags come in the opposite order.
@@ -164,6 +166,10 @@ fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
 
 impl Read for Remote {
     async fn list(&self, scope: &Scope, _: &Keep) -> Result<Listing, Error> {
+        if let Some(limit) = *self.limit.lock().unwrap() {
+            let (method, path, kind) = ("GET", "/instances".into(), Kind::RequestLimit { limit });
+            return Err(Error { method, path, attempts: 0, kind, held_back: None });
+        }
         let (instances, unlisted) = (self.instances.lock().unwrap(), self.unlisted.lock().unwrap());
         let matches = |record: &&Record| match scope {
             Scope::Account | Scope::Everything => true,
