@@ -10,6 +10,7 @@
 pub mod client;
 mod clock;
 mod error;
+pub mod reply;
 mod retry;
 mod wire;
 

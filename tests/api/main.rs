@@ -3,6 +3,8 @@
 
 // Clippy's leave to unwrap in tests covers helpers only where it sees that they are tests.
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod listing;
