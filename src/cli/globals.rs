@@ -13,7 +13,6 @@ use crate::desired::{Code, Levels, Severity};
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
     /// Run as if started in DIR

@@ -17,7 +17,7 @@ use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
 use crate::instance::{BaseUrl, Key, Project, Secret, Span};
-use crate::observed::{self, Observed, Question};
+use crate::observed::{self, Observed};
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Plan, Target, Terms, Wishes, status};
 use crate::sandbox;
@@ -324,21 +324,12 @@ impl Connection {
                 return Ok((plan, observed));
             }
             for question in questions {
-                debug!(what = asked_for(&question), "question");
+                debug!(what = %question, "question");
                 let keys = keys.clone();
                 let answered = observed::answer(&self.client, &question, keys, &mut observed);
                 answered.await.map_err(failed)?;
             }
         }
-    }
-}
-
-/// What has to be known before there can be a plan.
-fn asked_for(question: &Question) -> String {
-    match question {
-        Question::Account => "the whole account".to_owned(),
-        Question::Project(project) => format!("project {project}"),
-        Question::Instance(id) => format!("instance {id}"),
     }
 }
 

@@ -31,7 +31,7 @@ async fn table(rows: &[(&str, Vec<u8>)]) -> String {
 }
 
 fn entry(members: &str) -> Vec<u8> {
-    format!(r#"[{{{members}}}]"#).into_bytes()
+    format!("[{{{members}}}]").into_bytes()
 }
 
 /// An entry that is as it should be, with this besides.

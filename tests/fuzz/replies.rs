@@ -48,8 +48,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
     let mut readable = 0;
     for keep in &keeps {
         let one = || reply::instance(bytes, keep).map(|record| vec![record]);
-        readable += usize::from(read(one, records)?);
-        readable += usize::from(read(|| reply::instances(bytes, keep), records)?);
+        readable += usize::from(read(one, |found| records(found))?);
+        readable += usize::from(read(|| reply::instances(bytes, keep), |found| records(found))?);
     }
     readable += usize::from(read(|| reply::description(bytes), |_| Ok(()))?);
     readable += usize::from(read(|| reply::connectors(bytes), |_| Ok(()))?);
@@ -78,7 +78,7 @@ fn read<T: Debug>(
     }
 }
 
-fn records(records: &Vec<Record>) -> Result<(), String> {
+fn records(records: &[Record]) -> Result<(), String> {
     if records.iter().any(|record| record.id.get() == 0) {
         return Err("an instance without a number".to_owned());
     }
