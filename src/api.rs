@@ -10,6 +10,7 @@
 pub mod client;
 mod clock;
 mod error;
+pub mod reply;
 mod retry;
 mod wire;
 
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 pub use clock::{Clock, Sleep, SystemClock};
-pub use error::{Error, Kind};
+pub use error::{Error, HeldBack, Kind};
 
 use crate::instance::{Draft, InstanceId, Place, Record};
 

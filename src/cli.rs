@@ -16,6 +16,7 @@ mod environment;
 mod explain;
 mod interrupt;
 mod levels;
+mod log;
 mod missing;
 mod new_file;
 mod output;

@@ -7,6 +7,7 @@
 //! This room knows no files, decides nothing and writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::api::{Error, Keep, Read, Scope};
 use crate::instance::{InstanceId, Project, Record, Secret, Seen};
@@ -61,6 +62,16 @@ pub enum Question {
     Project(Project),
     /// What this instance is: asked for an id that a file names or the tag filter missed.
     Instance(InstanceId),
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account => write!(f, "the whole account"),
+            Self::Project(project) => write!(f, "project {project}"),
+            Self::Instance(id) => write!(f, "instance {id}"),
+        }
+    }
 }
 
 impl Found {

@@ -1,14 +1,16 @@
 //! The client that talks HTTP to the platform.
 //!
 //! In: [`Settings`], and what [`Read`] and [`Write`] are asked for. Out: their answers; one event
-//! per request at debug level, with method, path, status and time. Requests are repeated where
-//! that is safe, and a listing asks for its next page while this one is on its way.
+//! per request at info level, with method, path, status and time, and what else happens at debug
+//! level. Requests are repeated where that is safe, a listing asks for its next page while this one
+//! is on its way, and fewer writes are sent at once where the platform says that it is too much.
 //!
 //! Credentials go to the one origin of the settings and nowhere else: no redirect is followed, TLS
 //! is always verified, and neither a header nor a body is ever logged.
 
 mod call;
 mod listing;
+mod pace;
 mod request;
 mod transport;
 
@@ -20,6 +22,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use self::call::{Call, Reply};
+use self::pace::Gate;
 use self::request::{Absence, Method, Patience, Request};
 use super::clock::{Clock, SystemClock};
 use super::retry::Safety;
@@ -44,6 +47,9 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Instances per page of a listing; the platform gives 200 at most.
     pub page_size: usize,
+    /// The most writes that are on their way at once; fewer while the platform says that it is too
+    /// much.
+    pub concurrency: usize,
     /// How many requests this client may send in all, repetitions included.
     pub max_requests: Option<u64>,
     /// The size of a reply body, decompressed, in bytes.
@@ -91,6 +97,7 @@ impl Settings {
             create_timeout: Duration::from_mins(3),
             connect_timeout: Duration::from_secs(10),
             page_size: 200,
+            concurrency: 4,
             max_requests: None,
             max_body: 64 << 20,
             ca_certificates: None,
@@ -106,6 +113,7 @@ pub struct Client {
     base: Url,
     settings: Settings,
     sent: AtomicU64,
+    gate: Gate,
 }
 
 impl fmt::Debug for Client {
@@ -128,6 +136,7 @@ impl Client {
         Ok(Self {
             http: transport::http(&settings, &base)?,
             base,
+            gate: Gate::new(settings.concurrency),
             settings,
             sent: AtomicU64::new(0),
         })
@@ -164,14 +173,14 @@ impl Client {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Takes one request from the allowance.
-    fn count(&self) -> Result<(), Kind> {
+    /// Takes one request from the allowance, or says how large that was.
+    fn count(&self) -> Result<(), u64> {
         let limit = self.settings.max_requests.unwrap_or(u64::MAX);
         let spend = |sent: u64| (sent < limit).then_some(sent + 1);
         self.sent
             .try_update(Ordering::Relaxed, Ordering::Relaxed, spend)
             .map(|_| ())
-            .map_err(|_| Kind::RequestLimit { limit })
+            .map_err(|_| limit)
     }
 
     /// What replaces the secrets of a request in texts that answer it.

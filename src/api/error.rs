@@ -14,7 +14,7 @@ use super::retry::Safety;
 
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{method} {path} failed{}: {kind}", attempts_note(*.attempts))]
+#[error("{method} {path} failed{}: {kind}{}", attempts_note(*.attempts), held_back_note(held_back.as_deref()))]
 pub struct Error {
     /// HTTP method.
     pub method: &'static str,
@@ -24,6 +24,18 @@ pub struct Error {
     pub attempts: u32,
     /// What happened the last time.
     pub kind: Kind,
+    /// What kept it from being sent again, where that is not a matter of course. Boxed, as every
+    /// result is as large as its largest error.
+    pub held_back: Option<Box<HeldBack>>,
+}
+
+/// What kept a request from being sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldBack {
+    /// The platform asks for a longer wait than there is time for.
+    AsksToWait(Duration),
+    /// As many requests were sent as this run may send.
+    RequestLimit(u64),
 }
 
 /// What happened to a request.
@@ -53,9 +65,8 @@ pub enum Kind {
         /// HTTP status code.
         status: u16,
         /// The platform's message, or the beginning of a body that is not JSON (512 bytes at most).
-        message: Option<String>,
-        /// The provider's own message, where the provider refused. Boxed, as every result is as
-        /// large as its largest error.
+        message: Option<Box<str>>,
+        /// The provider's own message, where the provider refused.
         provider_message: Option<Box<str>>,
         /// The platform's id of the request, for its support.
         request_id: Option<String>,
@@ -83,7 +94,7 @@ pub enum Kind {
         field: String,
     },
     /// As many requests were sent as this run may send: this one was not.
-    #[error("the limit of {limit} requests is reached")]
+    #[error("the limit of {} is reached", requests(*.limit))]
     RequestLimit {
         /// The limit.
         limit: u64,
@@ -122,6 +133,16 @@ impl Error {
         self.status() == Some(401)
     }
 
+    /// The number of requests that this run may send, where that is what ended this one.
+    pub fn request_limit(&self) -> Option<u64> {
+        match (&self.kind, self.held_back.as_deref()) {
+            (Kind::RequestLimit { limit }, _) | (_, Some(HeldBack::RequestLimit(limit))) => {
+                Some(*limit)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether no connection came about: the host is unknown, refuses, or is not to be trusted.
     pub fn is_unreachable(&self) -> bool {
         matches!(self.kind, Kind::Connect { .. })
@@ -138,11 +159,37 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What happened, without a word that a body said.
+    pub(super) fn brief(&self) -> String {
+        match self {
+            Self::Status { status, .. } => status_line(*status).to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn attempts_note(attempts: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| match attempts {
         0 | 1 => Ok(()),
         tries => write!(f, " after {tries} tries"),
     })
+}
+
+fn held_back_note(held_back: Option<&HeldBack>) -> impl fmt::Display {
+    fmt::from_fn(move |f| match held_back {
+        None => Ok(()),
+        Some(HeldBack::AsksToWait(wait)) => {
+            write!(f, "; the platform asks to wait {}", seconds(*wait))
+        }
+        Some(HeldBack::RequestLimit(limit)) => {
+            write!(f, "; it was not sent again, since the limit of {} is reached", requests(*limit))
+        }
+    })
+}
+
+fn requests(number: u64) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{number} request{}", if number == 1 { "" } else { "s" }))
 }
 
 /// Seconds, with milliseconds only where a limit is that fine.
@@ -190,7 +237,7 @@ mod tests {
     use super::*;
 
     fn error(method: &'static str, kind: Kind) -> Error {
-        Error { method, path: "/instances".into(), attempts: 1, kind }
+        Error { method, path: "/instances".into(), attempts: 1, kind, held_back: None }
     }
 
     fn status(status: u16, provider_message: Option<&str>) -> Kind {
@@ -218,6 +265,7 @@ mod tests {
                 provider_message: Some("slow down".into()),
                 request_id: Some("5b0437c6e4b07731ae39b533".into()),
             },
+            held_back: None,
         };
         assert_eq!(
             full.to_string(),
@@ -242,6 +290,27 @@ mod tests {
             bare(Kind::RequestLimit { limit: 10 }),
             "GET /instances failed: the limit of 10 requests is reached"
         );
+    }
+
+    #[test]
+    fn an_error_says_what_kept_it_from_being_sent_again() {
+        let held_back =
+            |why| Error { held_back: Some(Box::new(why)), ..error("PUT", status(503, None)) };
+        let long = held_back(HeldBack::AsksToWait(Duration::from_mins(5)));
+        assert_eq!(
+            long.to_string(),
+            "PUT /instances failed: HTTP 503 Service Unavailable; the platform asks to wait 300 s"
+        );
+        assert_eq!(long.request_limit(), None);
+        let limited = held_back(HeldBack::RequestLimit(3));
+        assert_eq!(
+            limited.to_string(),
+            "PUT /instances failed: HTTP 503 Service Unavailable; it was not sent again, since the limit of \
+             3 requests is reached"
+        );
+        assert!(limited.may_have_happened(), "what was sent before counts");
+        assert_eq!(limited.request_limit(), Some(3));
+        assert_eq!(error("PUT", Kind::RequestLimit { limit: 4 }).request_limit(), Some(4));
     }
 
     #[test]

@@ -78,6 +78,11 @@ pub(super) fn wait(
     (tries < MAX_TRIES && elapsed + wait < BUDGET).then_some(wait)
 }
 
+/// Whether an answer asks for a longer wait than a request may take.
+pub(super) fn asks_too_long(elapsed: Duration, asked: Duration) -> bool {
+    asked > LONGEST_WAIT || elapsed + asked >= BUDGET
+}
+
 /// Anything from nothing to 1 s after the first try, 2 s after the second, then 4 s and 8 s.
 fn jitter(tries: u32, random: &mut fastrand::Rng) -> Duration {
     let bound = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(10));
@@ -119,6 +124,37 @@ mod tests {
             assert!(*most > bound.mul_f64(0.95), "{most:?} after {tries}");
             assert!(*least < bound.mul_f64(0.05), "{least:?} after {tries}");
         }
+    }
+
+    /// Full jitter: with a least wait of half the bound, say, many would come back together.
+    #[test]
+    fn waits_are_spread_evenly() {
+        let mut random = random();
+        let waits: Vec<_> = (0..4000)
+            .map(|_| wait(4, Duration::ZERO, None, &mut random).unwrap().as_secs_f64())
+            .collect();
+        for second in 0..8 {
+            let second = f64::from(second);
+            let count = waits.iter().filter(|wait| (second..second + 1.0).contains(*wait)).count();
+            assert!((400..600).contains(&count), "{count} waits from {second} s on");
+        }
+    }
+
+    #[test]
+    fn no_wait_of_our_own_is_longer_than_the_longest() {
+        let mut random = random();
+        for tries in [8, 12, 100, u32::MAX] {
+            assert!((0..100).all(|_| jitter(tries, &mut random) < LONGEST_WAIT));
+        }
+    }
+
+    #[test]
+    fn an_answer_asks_too_long_beyond_a_minute_or_beyond_the_budget() {
+        assert!(!asks_too_long(Duration::ZERO, secs(60)));
+        assert!(asks_too_long(Duration::ZERO, secs(61)));
+        assert!(!asks_too_long(secs(69), secs(50)));
+        assert!(asks_too_long(secs(70), secs(50)));
+        assert!(asks_too_long(secs(70), Duration::MAX));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! and this list equal. A document that nothing could be done for has a
 //! [`BlockCode`](crate::plan::BlockCode) instead.
 
-use crate::api::Kind;
+use crate::api::{Error, Kind};
 
 /// Declares [`Code`] from lines of `Variant "name"`.
 macro_rules! codes {
@@ -58,8 +58,11 @@ codes! {
 
 impl Code {
     /// What kind of failure an error of the API is.
-    pub(super) fn of(kind: &Kind) -> Self {
-        match kind {
+    pub(super) fn of(error: &Error) -> Self {
+        if error.request_limit().is_some() && !error.may_have_happened() {
+            return Self::RequestLimit;
+        }
+        match &error.kind {
             Kind::Connect { .. } => Self::Unreachable,
             Kind::Transport { .. } | Kind::Timeout { .. } => Self::AnswerLost,
             Kind::Status { status: 401, .. } => Self::Unauthorized,

@@ -17,6 +17,8 @@ pub(super) struct Run<'a, R> {
     tell: &'a (dyn Fn(Event<'_>) + Sync),
     /// Set when the platform did not keep our mark: a further create could not be found again.
     creates_halted: AtomicBool,
+    /// Set when no further request is allowed.
+    limit_reached: AtomicBool,
 }
 
 /// How a step ended, and what is known of its instance.
@@ -29,7 +31,8 @@ impl<'a, R: Read + Write> Run<'a, R> {
         settings: Settings<'a>,
         tell: &'a (dyn Fn(Event<'_>) + Sync),
     ) -> Self {
-        Self { plan, remote, settings, tell, creates_halted: AtomicBool::new(false) }
+        let (creates_halted, limit_reached) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { plan, remote, settings, tell, creates_halted, limit_reached }
     }
 
     /// Carries out the steps of one instance; what follows a step that failed is not begun.
@@ -55,7 +58,8 @@ impl<'a, R: Read + Write> Run<'a, R> {
 
     fn must_not_start(&self, step: &Step) -> bool {
         let halted = step.action == Action::Create && self.creates_halted.load(Ordering::Relaxed);
-        halted || self.settings.stop.is_requested()
+        let no_requests = self.limit_reached.load(Ordering::Relaxed);
+        halted || no_requests || self.settings.stop.is_requested()
     }
 
     async fn step(&self, step: &Step, id: Option<InstanceId>) -> Ended {
@@ -81,7 +85,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
             Err(error) if error.may_have_happened() => {
                 self.look_for_lost(step, error).await.map(|record| (record, false))
             }
-            Err(error) => Err(Status::Failed(failure(&error))),
+            Err(error) => Err(Status::Failed(self.failure(&error))),
         };
         let (record, from_own_create) = match created {
             Ok(created) => created,
@@ -98,7 +102,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
         }
         match self.remote.patch(record.id, &second, &self.place(step, Some(record.id))).await {
             Ok(patched) => (Some(touched), self.verify(step, &patched)),
-            Err(error) => (Some(touched), ended(&error)),
+            Err(error) => (Some(touched), self.ended(&error)),
         }
     }
 
@@ -136,12 +140,32 @@ impl<'a, R: Read + Write> Run<'a, R> {
     async fn patch(&self, step: &Step, id: InstanceId) -> Ended {
         match self.remote.patch(id, &step.draft(), &self.place(step, Some(id))).await {
             Ok(record) => (Some(self.touched(step, &record)), self.verify(step, &record)),
-            Err(error) => (Some(self.unread(step, id)), ended(&error)),
+            Err(error) => (Some(self.unread(step, id)), self.ended(&error)),
         }
     }
 
     fn switched(&self, step: &Step, id: InstanceId, reply: Result<(), api::Error>) -> Ended {
-        (Some(self.unread(step, id)), reply.map_or_else(|error| ended(&error), |()| Status::Done))
+        let status = reply.map_or_else(|error| self.ended(&error), |()| Status::Done);
+        (Some(self.unread(step, id)), status)
+    }
+
+    /// How a step ends whose request failed.
+    fn ended(&self, error: &api::Error) -> Status {
+        if error.may_have_happened() {
+            Status::Unknown(self.failure(error))
+        } else {
+            Status::Failed(self.failure(error))
+        }
+    }
+
+    /// What is told of a request that failed. Where no further one is allowed, nothing more begins.
+    pub(super) fn failure(&self, error: &api::Error) -> Failure {
+        self.limit_reached.fetch_or(error.request_limit().is_some(), Ordering::Relaxed);
+        let request_id = match &error.kind {
+            Kind::Status { request_id, .. } => request_id.clone(),
+            _ => None,
+        };
+        Failure { code: Code::of(error).as_str(), message: error.to_string(), request_id }
     }
 
     /// A step is done when the reply shows what was asked for.
@@ -200,21 +224,4 @@ fn result(step: &Step, instance: Option<Touched>, status: Status) -> StepResult 
 
 fn not_started(step: &Step) -> StepResult {
     result(step, None, Status::NotStarted)
-}
-
-/// How a step ends whose request failed.
-pub(super) fn ended(error: &api::Error) -> Status {
-    if error.may_have_happened() {
-        Status::Unknown(failure(error))
-    } else {
-        Status::Failed(failure(error))
-    }
-}
-
-pub(super) fn failure(error: &api::Error) -> Failure {
-    let request_id = match &error.kind {
-        Kind::Status { request_id, .. } => request_id.clone(),
-        _ => None,
-    };
-    Failure { code: Code::of(&error.kind).as_str(), message: error.to_string(), request_id }
 }

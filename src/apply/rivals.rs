@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::instance::{Run, failure};
+use super::instance::Run;
 use super::{Code, Failure, Status, StepResult, Touched};
 use crate::api::{self, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Key};
@@ -83,7 +83,7 @@ impl<R: Read + Write> Run<'_, R> {
                 (format!("{what}, so {own} was deleted again"), None)
             }
             Err(error) => {
-                let Failure { message, request_id, .. } = failure(&error);
+                let Failure { message, request_id, .. } = self.failure(&error);
                 (format!("{what}, and {own} could not be deleted: {message}"), request_id)
             }
         };

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tracing::debug;
+
 use super::Status;
-use super::instance::{Run, failure};
+use super::instance::Run;
 use crate::api::{self, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Record};
 use crate::ownership::{self, Claim};
@@ -23,17 +25,28 @@ impl<R: Read + Write> Run<'_, R> {
         step: &Step,
         lost: api::Error,
     ) -> Result<Record, Status> {
-        for wait in LOOKS {
+        let mut unread = None;
+        for (number, wait) in (1..).zip(LOOKS) {
             self.settings.clock.sleep(wait).await;
-            if let Ok(Some(record)) = self.look(step).await {
-                return Ok(record);
+            let seen = self.look(step).await;
+            debug!(key = step.key.as_str(), number, found = found(&seen), "look for a lost create");
+            match seen {
+                Ok(Some(record)) => return Ok(record),
+                Ok(None) => unread = None,
+                Err(error) => unread = Some(error),
+            }
+            if unread.as_ref().is_some_and(|error| error.request_limit().is_some()) {
+                break;
             }
         }
-        let mut failure = failure(&lost);
-        failure.message.push_str(
-            ". Whether the instance exists is unknown: it did not show up within 30 s. Run again, which \
-             finds it or creates it",
+        let mut failure = self.failure(&lost);
+        let why = unread.map_or_else(
+            || "it did not show up within 30 s".to_owned(),
+            |error| format!("it could not be looked for, {}", self.failure(&error).message),
         );
+        failure.message.push_str(&format!(
+            ". Whether the instance exists is unknown: {why}. Run again, which finds it or creates it"
+        ));
         Err(Status::Unknown(failure))
     }
 
@@ -50,5 +63,14 @@ impl<R: Read + Write> Run<'_, R> {
     fn is_marked(&self, record: &Record, step: &Step) -> bool {
         let (marks, _) = ownership::split(record.tags.clone());
         marks.claim(&self.plan.target.project) == Claim::Ours(step.key.clone())
+    }
+}
+
+/// What a look came to, in a word.
+fn found(seen: &Result<Option<Record>, api::Error>) -> String {
+    match seen {
+        Ok(Some(record)) => record.id.to_string(),
+        Ok(None) => "nothing".to_owned(),
+        Err(_) => "no answer".to_owned(),
     }
 }

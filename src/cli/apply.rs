@@ -52,7 +52,7 @@ pub(super) fn run(
     let outputs =
         outputs.map(|path| NewFile::prepare(&globals.root, path, "the outputs")).transpose()?;
     session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals.quiet));
+        let progress = Arc::new(Progress::new(globals));
         let on_retry = {
             let progress = Arc::clone(&progress);
             Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)))

@@ -7,12 +7,12 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
 use super::levels::{self, Denied};
+use super::log::{self, LogForm, Verbosity};
 use crate::desired::{Code, Levels, Severity};
 
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
     /// Run as if started in DIR
@@ -84,9 +84,15 @@ pub struct Globals {
     /// Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Log each request to stderr
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
+    /// Most requests that are sent in all, repetitions included
+    #[arg(long, global = true, value_name = "N", value_parser = at_least_one_request)]
+    pub max_requests: Option<u64>,
+    /// Log each request to stderr; -vv also decisions, -vvv also connections
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Form of the log
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    pub log_format: LogForm,
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -166,10 +172,19 @@ impl Globals {
             Color::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        if self.verbose {
+        if let Some(verbosity) = self.verbosity() {
             // An embedded sandbox would say everything once more.
-            let room = if self.sandbox { "ocon::api" } else { "ocon" };
-            super::output::log_requests(room);
+            log::set_up(verbosity, self.log_format, self.sandbox);
+        }
+    }
+
+    /// How much is logged, if anything is.
+    pub(super) fn verbosity(&self) -> Option<Verbosity> {
+        match self.verbose {
+            0 => None,
+            1 => Some(Verbosity::Requests),
+            2 => Some(Verbosity::Decisions),
+            _ => Some(Verbosity::Libraries),
         }
     }
 }
@@ -188,6 +203,10 @@ fn variable(text: &str) -> Result<(String, String), String> {
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a number from 1".to_owned())
+}
+
+fn at_least_one_request(text: &str) -> Result<u64, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a number from 1".to_owned())
 }
 

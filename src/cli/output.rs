@@ -2,9 +2,6 @@
 
 use std::io::{self, ErrorKind, Write as _};
 
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::prelude::*;
-
 use super::failure::{Exit, Failure};
 
 /// Writes a result to stdout. A reader that went away is no failure: it has what it wanted.
@@ -27,17 +24,4 @@ pub(super) fn message(text: &str) {
 
 fn ignore_broken_pipe(error: io::Error) -> io::Result<()> {
     if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
-}
-
-/// Logs each request of this room to stderr, one line each; what the libraries below would say is
-/// left out.
-pub(super) fn log_requests(room: &'static str) {
-    let ours = filter_fn(move |event| event.target().starts_with(room));
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .with_target(false)
-        .without_time();
-    // A second call in one process, as in tests, keeps the first log.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }

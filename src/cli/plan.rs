@@ -131,7 +131,7 @@ pub(super) fn run(
     let out = arguments.out.as_ref();
     let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals.quiet);
+        let progress = Progress::new(globals);
         let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
         let connection =
             session::connect(platform, globals, environment, &files.project, on_retry).await?;

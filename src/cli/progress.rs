@@ -4,7 +4,10 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tracing::debug;
 
+use super::globals::Globals;
+use super::log::Verbosity;
 use super::output;
 use crate::apply::Event;
 use crate::report::style::clean_line;
@@ -13,18 +16,21 @@ use crate::report::style::clean_line;
 /// the log of a pipeline says what it waited for.
 pub(super) struct Progress {
     bar: ProgressBar,
-    quiet: bool,
+    /// Whether nobody has to be told of retries: nobody wants to know, or the log tells them.
+    is_told_already: bool,
 }
 
 impl Progress {
-    /// A line that appears with the first step.
-    pub(super) fn new(quiet: bool) -> Self {
-        if quiet || !std::io::stderr().is_terminal() {
-            return Self { bar: ProgressBar::hidden(), quiet };
+    /// A line that appears with the first step. A log would tear it up.
+    pub(super) fn new(globals: &Globals) -> Self {
+        let verbosity = globals.verbosity();
+        let is_told_already = globals.quiet || verbosity >= Some(Verbosity::Decisions);
+        if globals.quiet || verbosity.is_some() || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden(), is_told_already };
         }
         let style = ProgressStyle::with_template("  {spinner} {pos}/{len} {wide_msg}")
             .expect("the template is a constant with known fields");
-        Self { bar: ProgressBar::no_length().with_style(style), quiet }
+        Self { bar: ProgressBar::no_length().with_style(style), is_told_already }
     }
 
     /// Begins to count this many steps.
@@ -40,10 +46,12 @@ impl Progress {
     pub(super) fn tell(&self, event: Event<'_>) {
         match event {
             Event::StepStarted(step) => {
+                debug!(key = step.key.as_str(), action = step.action.as_str(), "step begins");
                 let id = step.id.map(|id| format!(" #{id}")).unwrap_or_default();
                 self.bar.set_message(format!("{} {}{id}", step.action.as_str(), step.key));
             }
             Event::StepFinished(result) => {
+                debug!(key = result.key.as_str(), outcome = result.status.as_str(), "step ends");
                 self.bar.inc(1);
                 self.bar.set_message(format!("{} {}", result.key, result.status.as_str()));
             }
@@ -56,7 +64,7 @@ impl Progress {
         let counting = self.bar.length().is_some() && !self.bar.is_hidden();
         if counting {
             self.bar.set_message(text);
-        } else if !self.quiet {
+        } else if !self.is_told_already {
             output::message(&format!("{text}\n"));
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn run(
     let Action::Pull(pull) = &arguments.action;
     let platform = session::platform(globals, environment)?;
     let described = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals.quiet);
+        let progress = Progress::new(globals);
         let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
         let project = session::default_project();
         let connection =

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tracing::debug;
+
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
@@ -251,6 +253,8 @@ pub(super) async fn connect(
     let settings = Settings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
+        concurrency: globals.concurrency,
+        max_requests: globals.max_requests,
         on_retry,
         clock: environment.clock(),
         ..defaults
@@ -314,9 +318,13 @@ impl Connection {
                 let (target, fingerprints) = (&self.target, &self.fingerprints);
                 let plan =
                     plan::compute(desired, &observed, &Terms { target, wishes, fingerprints });
+                let (steps, blocked, stale) =
+                    (plan.steps.len(), plan.blocked.len(), plan.stale.len());
+                debug!(steps, blocked, stale, reads = observed.reads, "plan");
                 return Ok((plan, observed));
             }
             for question in questions {
+                debug!(what = %question, "question");
                 let keys = keys.clone();
                 let answered = observed::answer(&self.client, &question, keys, &mut observed);
                 answered.await.map_err(failed)?;
@@ -330,6 +338,12 @@ impl Connection {
 pub(super) fn unreadable(sentence: &str, error: &api::Error, base_url: &BaseUrl) -> Failure {
     let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
     let unread = || failure(sentence);
+    if error.request_limit().is_some() {
+        return failure("as many requests were sent as are allowed, and more are needed").hint(
+            "nothing was changed. Allow more with --max-requests, or leave it out: one request reads \
+             200 instances",
+        );
+    }
     match &error.kind {
         api::Kind::Status { status: 401, .. } => {
             failure("the platform does not accept the credentials").hint(format!(

@@ -35,7 +35,7 @@ pub(super) fn run(
     let selection = files.select(&globals.root, &arguments.paths)?;
     let wishes = Wishes { selection, ..Wishes::default() };
     let (plan, observed) = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals.quiet);
+        let progress = Progress::new(globals);
         let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
         let connection =
             session::connect(platform, globals, environment, &files.project, on_retry).await?;

@@ -3,6 +3,11 @@
 
 // Clippy's leave to unwrap in tests covers helpers only where it sees that they are tests.
 #[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
+mod hostile;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod listing;
 #[cfg(test)]
 mod replies;

@@ -136,7 +136,8 @@ async fn the_log_has_one_line_per_request_and_no_secret() {
         );
     }
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<_> = text.lines().filter(|line| line.contains("ocon::api")).collect();
+    let is_request = |line: &&str| line.contains("INFO") && line.contains("ocon::api");
+    let lines: Vec<_> = text.lines().filter(is_request).collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[0].contains(r#"method="GET""#) && lines[0].contains("status=503"), "{text}");
     assert!(lines[1].contains("status=200") && lines[1].contains("attempt=2"), "{text}");

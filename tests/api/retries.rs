@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use ocon::api::client::{Client, Retrying};
-use ocon::api::{Error, Keep, Kind, Read as _, Write as _};
+use ocon::api::{Error, HeldBack, Keep, Read as _, Write as _};
 
 use super::support::{
     Answer, Server, Told, Wire, at, client_of, granted, id, instance, named, pause,
@@ -13,6 +13,8 @@ use super::support::{
 /// The requests, by whether they may be processed twice.
 const REPEATABLE: [&str; 5] = ["read", "patch", "enable", "disable", "delete"];
 const ONCE: [&str; 2] = ["create", "reauthenticate"];
+
+const FIVE_MINUTES: Duration = Duration::from_mins(5);
 
 async fn perform(client: &Client, what: &str) -> Result<(), Error> {
     at(async |place| match what {
@@ -184,8 +186,38 @@ async fn all_tries_of_a_request_fit_into_two_minutes() {
     }]);
     let (client, clock) = server.client();
     let error = client.delete(id(7)).await.unwrap_err();
-    assert_eq!(error.attempts, 2);
     assert_eq!(clock.waits(), [Duration::from_mins(1)]);
+    assert_eq!(
+        error.to_string(),
+        "DELETE /instances/7 failed after 2 tries: HTTP 429 Too Many Requests; the platform asks to wait \
+         86400 s"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_beyond_the_cap_is_told_in_both_forms_and_by_every_request() {
+    let seconds: Answer = |wire| wire.answer(429, &[("Retry-After", "300")], b"");
+    let date: Answer = |wire| {
+        wire.answer(429, &[("Retry-After", "Tue, 01 Dec 2026 08:05:00 GMT")], b"");
+    };
+    for what in REPEATABLE.into_iter().chain(ONCE) {
+        for answer in [seconds, date] {
+            let (client, _) = Server::script(vec![answer]).client();
+            let error = perform(&client, what).await.unwrap_err();
+            assert_eq!(error.held_back.as_deref(), Some(&HeldBack::AsksToWait(FIVE_MINUTES)));
+            let text = error.to_string();
+            assert!(text.ends_with("; the platform asks to wait 300 s"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wait_within_the_cap_is_not_told() {
+    let server = Server::script(vec![|wire| wire.answer(503, &[("Retry-After", "9")], b"")]);
+    let (client, clock) = server.client();
+    let error = client.delete(id(7)).await.unwrap_err();
+    assert_eq!(clock.waits(), [Duration::from_secs(9); 4]);
+    assert_eq!((error.attempts, error.held_back), (5, None));
 }
 
 #[tokio::test]
@@ -205,17 +237,4 @@ async fn a_late_answer_is_a_lost_one() {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn no_more_requests_are_sent_than_allowed() {
-    let server = Server::script(vec![|wire| wire.json(503, "{}")]);
-    let (client, _) = server.client_with(|settings| settings.max_requests = Some(3));
-    let error = client.enable(id(7)).await.unwrap_err();
-    assert!(matches!(error.kind, Kind::RequestLimit { limit: 3 }));
-    assert_eq!((error.attempts, client.requests()), (3, 3));
-    assert_eq!(server.lines().len(), 3);
-    let error = client.delete(id(7)).await.unwrap_err();
-    assert_eq!(error.to_string(), "DELETE /instances/7 failed: the limit of 3 requests is reached");
-    assert_eq!(server.lines().len(), 3);
 }

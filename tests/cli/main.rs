@@ -13,6 +13,8 @@ mod forms;
 mod hostile;
 mod interruption;
 mod levels;
+mod limits;
+mod log;
 mod outputs;
 mod ownership;
 mod plan;

@@ -343,14 +343,6 @@ Requests: 1 read, 1 to write.
 }
 
 #[test]
-fn requests_are_logged_on_request_without_credentials() {
-    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    let run = world.ocon("plan --verbose");
-    let requests: Vec<_> = run.stderr.lines().collect();
-    assert!(requests.len() == 2 && requests[0].contains("GET"), "{requests:?}");
-}
-
-#[test]
 fn the_reader_of_a_plan_may_go_away() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let (reader, writer) = std::io::pipe().unwrap();

@@ -14,7 +14,8 @@ use snapbox::IntoData;
 use tempfile::TempDir;
 
 use crate::text::{
-    forms, without_digests, without_fingerprints, without_request_ids, without_waits,
+    forms, without_digests, without_fingerprints, without_milliseconds, without_request_ids,
+    without_waits,
 };
 
 /// The credentials of every sandbox here: easily found in any output.
@@ -239,7 +240,7 @@ impl World {
             .variable
             .iter()
             .fold(text.to_owned(), |text, (value, name)| text.replace(value, name));
-        without_digests(&without_waits(&without_request_ids(&text)))
+        without_milliseconds(&without_digests(&without_waits(&without_request_ids(&text))))
     }
 
     pub(crate) fn refuse_secrets(&self, text: &str) {

@@ -59,6 +59,20 @@ pub(crate) fn without_waits(text: &str) -> String {
     replace_between(text, "; trying again in ", " s\n", "[SECONDS]")
 }
 
+/// How long something took, or will be waited for.
+pub(crate) fn without_milliseconds(text: &str) -> String {
+    let marks = [" ms=", " wait_ms=", "\"ms\":", "\"wait_ms\":"];
+    marks.into_iter().fold(text.to_owned(), |text, mark| {
+        let mut parts = text.split(mark);
+        let mut constant = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            constant.push_str(&format!("{mark}[MS]{rest}"));
+        }
+        constant
+    })
+}
+
 fn replace_between(text: &str, before: &str, after: &str, name: &str) -> String {
     let mut parts = text.split(before);
     let mut constant = parts.next().unwrap_or_default().to_owned();

@@ -128,8 +128,20 @@ Global options:
       --timeout <TIME>
           Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
 
-  -v, --verbose
-          Log each request to stderr
+      --max-requests <N>
+          Most requests that are sent in all, repetitions included
+
+  -v, --verbose...
+          Log each request to stderr; -vv also decisions, -vvv also connections
+
+      --log-format <FORM>
+          Form of the log
+
+          Possible values:
+          - text: The event and its fields, as `name=value`
+          - json: One JSON object per line
+          
+          [default: text]
 
   -q, --quiet
           Say nothing on stderr but errors
@@ -240,9 +252,9 @@ For more information, try '--help'.
     world.ocon("plan --verbose --quiet").is(str![[r#"
 $ ocon plan --verbose --quiet
 --- stderr ---
-error: the argument '--verbose' cannot be used with '--quiet'
+error: the argument '--verbose...' cannot be used with '--quiet'
 
-Usage: ocon plan --verbose [PATHS]...
+Usage: ocon plan --verbose... [PATHS]...
 
 For more information, try '--help'.
 --- exit 64 ---

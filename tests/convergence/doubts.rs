@@ -168,3 +168,28 @@ fn a_file_that_was_moved_and_renamed_at_once_is_pointed_out() {
     assert_eq!((&note.key, note.instance_id), (&key("counter"), Some(ONLY)));
     assert!(note.message.ends_with("write `key: desk` in its file"), "{}", note.message);
 }
+
+#[test]
+fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
+    let mut world = World::new([document("a", &[]), document("b", &[]), document("c", &[])]);
+    world.concurrency = 1;
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    *world.remote.lost.lock().unwrap() = Some((0, true));
+    *world.remote.limit.lock().unwrap() = Some(3);
+    let stop = Stop::default();
+    let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
+    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    assert_eq!(statuses, ["unknown", "not-started", "not-started"]);
+    let failure = outcome.results[0].status.failure().unwrap();
+    assert_eq!(failure.code, "answer-lost");
+    assert_eq!(
+        failure.message,
+        "POST /instances failed: the connection broke before the answer was complete: reset. Whether \
+         the instance exists is unknown: it could not be looked for, GET /instances failed: the limit of \
+         3 requests is reached. Run again, which finds it or creates it"
+    );
+    *world.remote.limit.lock().unwrap() = None;
+    assert!(world.apply().is_complete());
+    assert_eq!(world.remote.records().len(), 3, "nothing is there twice");
+}

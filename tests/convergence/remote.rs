@@ -21,6 +21,8 @@ pub(crate) struct Remote {
     pub(crate) lost: Mutex<Option<(usize, bool)>>,
     /// How many writes of tags lose those with a colon.
     pub(crate) strips: Mutex<usize>,
+    /// How many requests were allowed, where no read is any more.
+    pub(crate) limit: Mutex<Option<u64>>,
     /// The instances that a listing by tag leaves out.
     pub(crate) unlisted: Mutex<BTreeSet<InstanceId>>,
     /// Another run, which creates what is created here, before or after.
@@ -69,7 +71,8 @@ impl Remote {
     ) -> Result<T, Error> {
         let lost = self.is_lost();
         let is_killed = count_down(&mut self.budget.lock().unwrap());
-        let error = |kind| Error { method, path: path.to_owned(), attempts: 1, kind };
+        let error =
+            |kind| Error { method, path: path.to_owned(), attempts: 1, kind, held_back: None };
         let broken = || error(Kind::Transport { reason: "reset".into() });
         if is_killed {
             return Err(error(Kind::Connect { reason: "killed".into() }));
@@ -193,6 +196,10 @@ fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
 impl Read for Remote {
     async fn list(&self, scope: &Scope, _: &Keep) -> Result<Listing, Error> {
         self.let_rival_leave();
+        if let Some(limit) = *self.limit.lock().unwrap() {
+            let (method, path, kind) = ("GET", "/instances".into(), Kind::RequestLimit { limit });
+            return Err(Error { method, path, attempts: 0, kind, held_back: None });
+        }
         let (instances, unlisted) = (self.instances.lock().unwrap(), self.unlisted.lock().unwrap());
         let matches = |record: &&Record| match scope {
             Scope::Account | Scope::Everything => true,

@@ -1,4 +1,5 @@
 //! Any bytes at all as an instance file: no panic, no hang, no secret told, no place that is not there.
+//! And any bytes at all as a reply of the platform: no panic, no credential told, no unclear error.
 //!
 //! `cargo test` runs a few hundred files, the same ones each time. More of them:
 //! `OCON_FUZZ_RUNS=1000000 OCON_FUZZ_SEED=1 cargo test --release --test fuzz mutated -- --nocapture`.
@@ -13,6 +14,7 @@ mod bombs;
 mod driver;
 mod mutation;
 mod promise;
+mod replies;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -60,6 +62,33 @@ fn mutated_files_break_no_promise() {
         assert!(summary.clean > 3, "{}", summary.clean);
         assert!(summary.codes.len() > 25, "{:?}", summary.codes);
     }
+}
+
+#[test]
+fn mutated_replies_break_no_promise() {
+    let first = number("OCON_FUZZ_SEED").unwrap_or_default();
+    let runs = number("OCON_FUZZ_RUNS").unwrap_or(10 * FEW);
+    let replies = replies::REPLIES.iter().map(|reply| reply.as_bytes().to_vec());
+    let corpus = Corpus::speaking(replies::WORDS, replies);
+    let mut readable = 0;
+    for seed in (0..runs).map(|number| first.wrapping_add(number)) {
+        let reply = corpus.file(&mut fastrand::Rng::with_seed(seed), &[]);
+        let judged = std::panic::catch_unwind(|| replies::check(&reply));
+        let read =
+            judged.unwrap_or_else(|_| Err("it panics".to_owned())).unwrap_or_else(|broken| {
+                panic!("seed {seed}: {broken}\n{}", String::from_utf8_lossy(&reply))
+            });
+        readable += u64::from(read > 0);
+    }
+    println!("{runs} replies, {readable} of them readable");
+    // They are neither all hopeless nor all alike.
+    assert!(runs < FEW || (runs / 20..runs / 2).contains(&readable), "{readable} of {runs}");
+}
+
+#[test]
+fn replies_as_they_should_be_can_be_read() {
+    let readable = replies::REPLIES.iter().map(|reply| replies::check(reply.as_bytes()).unwrap());
+    assert_eq!(readable.collect::<Vec<_>>(), [2, 2, 0, 1, 2, 0, 4, 0]);
 }
 
 #[test]

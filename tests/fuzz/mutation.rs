@@ -36,8 +36,13 @@ pub(crate) struct Corpus {
 
 impl Corpus {
     pub(crate) fn new(files: impl Iterator<Item = Vec<u8>>) -> Self {
+        Self::speaking(WORDS, files)
+    }
+
+    /// Files into which these words are put, which are separated by `¦`.
+    pub(crate) fn speaking(words: &'static str, files: impl Iterator<Item = Vec<u8>>) -> Self {
         let (small, large) = files.partition(|file| file.len() <= ORDINARY);
-        Self { small, large, words: WORDS.split('¦').map(str::as_bytes).collect() }
+        Self { small, large, words: words.split('¦').map(str::as_bytes).collect() }
     }
 
     /// A file that is new, more or less.

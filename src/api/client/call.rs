@@ -6,13 +6,14 @@
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use tracing::debug;
+use tracing::{debug, info};
 
-use super::request::{Absence, Patience, Request};
+use super::pace::{Ending, Turn};
+use super::request::{Absence, Method, Patience, Request};
 use super::{Client, Retrying, transport};
 use crate::api::retry;
 use crate::api::wire::{Body, Refusal};
-use crate::api::{Error, Keep, Kind, wire};
+use crate::api::{Error, HeldBack, Keep, Kind, wire};
 use crate::instance::Record;
 
 /// A request on its way.
@@ -25,6 +26,8 @@ pub(super) struct Call<'a> {
     started: Instant,
     /// Time that an earlier form of this request took of the budget.
     spent: Duration,
+    /// Time in which other writes were let pass, which is no time of this one.
+    queued: Duration,
 }
 
 /// A reply whose head is in.
@@ -93,11 +96,15 @@ impl<'a> Call<'a> {
             throttled: 0,
             started: client.settings.clock.instant(),
             spent,
+            queued: Duration::ZERO,
         }
     }
 
     /// Sends the request until a reply begins to arrive.
     pub(super) async fn head(&mut self) -> Result<Arrival, Stop> {
+        if self.tries == 0 {
+            self.client.count().map_err(|limit| self.error(Kind::RequestLimit { limit }))?;
+        }
         loop {
             match self.attempt().await {
                 Ok(arrival) => return Ok(arrival),
@@ -132,22 +139,53 @@ impl<'a> Call<'a> {
         self.request.error(self.tries, kind)
     }
 
+    /// Sends the request once; it is counted already.
     async fn attempt(&mut self) -> Result<Arrival, Failure> {
-        self.client.count()?;
+        let turn = self.turn().await;
         let limit = self.limit();
         self.tries += 1;
-        let started = self.client.settings.clock.instant();
-        let sending = self.client.http.execute(self.request.build());
-        let sent = limit.within(sending).await;
-        let took = self.client.settings.clock.instant() - started;
-        self.log(took, sent.as_ref().ok().and_then(|sent| sent.as_ref().ok()));
-        match sent? {
+        let sent = self.sent(limit).await;
+        let judged = match sent {
             Ok(response) => self.judge(Arrival { response, limit }).await,
-            Err(error) => Err(Failure {
+            Err(failure) => Err(failure),
+        };
+        if let Some(turn) = turn {
+            turn.end(match &judged {
+                Ok(_) => Ending::Taken,
+                Err(failure) if failure.kind.status() == Some(429) => Ending::TooMuch,
+                Err(_) => Ending::Otherwise,
+            });
+        }
+        judged
+    }
+
+    /// Lets other writes pass where there are too many.
+    async fn turn(&mut self) -> Option<Turn<'a>> {
+        if self.request.method == Method::Get {
+            return None;
+        }
+        let clock = &self.client.settings.clock;
+        let since = clock.instant();
+        let turn = self.client.gate.turn().await;
+        self.queued += clock.instant() - since;
+        Some(turn)
+    }
+
+    /// The head of an answer, whatever it is, if there is one.
+    async fn sent(&self, limit: Limit) -> Result<reqwest::Response, Failure> {
+        let clock = &self.client.settings.clock;
+        let started = clock.instant();
+        let sending = self.client.http.execute(self.request.build());
+        let sent = match limit.within(sending).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failure {
                 lasting: transport::is_untrusted(&error),
                 ..transport::lost(&error).into()
             }),
-        }
+            Err(late) => Err(late.into()),
+        };
+        self.log(clock.instant() - started, &sent);
+        sent
     }
 
     /// Lets pass what the caller can read, and makes a failure of the rest.
@@ -181,28 +219,45 @@ impl<'a> Call<'a> {
         let Failure { kind, asked, lasting } = failure;
         self.throttled += u32::from(kind.status() == Some(429));
         let allowed = !lasting && self.request.safety.allows(&kind);
-        let mut random = fastrand::Rng::new();
-        let wait = retry::wait(self.tries, self.elapsed(), asked, &mut random);
+        let elapsed = self.elapsed();
+        let wait = retry::wait(self.tries, elapsed, asked, &mut fastrand::Rng::new());
         let Some(wait) = wait.filter(|_| allowed) else {
-            return Err(self.error(kind).into());
+            let asked = asked.filter(|asked| retry::asks_too_long(elapsed, *asked));
+            return Err(self.held_back(kind, asked.map(HeldBack::AsksToWait)));
         };
-        let settings = &self.client.settings;
-        (settings.on_retry)(&Retrying {
-            method: self.request.method.name(),
-            path: self.request.path.clone(),
-            attempt: self.tries,
-            wait,
-            why: kind.to_string(),
-        });
-        settings.clock.sleep(wait).await;
-        if self.request.divisible && self.throttled == 2 {
+        let too_much = self.request.divisible && self.throttled == 2;
+        // Before the wait, which would be for nothing; smaller pages are counted for themselves.
+        if !too_much && let Err(limit) = self.client.count() {
+            return Err(self.held_back(kind, Some(HeldBack::RequestLimit(limit))));
+        }
+        self.tell_retry(wait, &kind);
+        self.client.settings.clock.sleep(wait).await;
+        if too_much {
             return Err(Stop::TooMuch(Box::new(self.error(kind)), self.elapsed()));
         }
         Ok(())
     }
 
+    fn held_back(&self, kind: Kind, why: Option<HeldBack>) -> Stop {
+        Error { held_back: why.map(Box::new), ..self.error(kind) }.into()
+    }
+
+    fn tell_retry(&self, wait: Duration, kind: &Kind) {
+        let retrying = Retrying {
+            method: self.request.method.name(),
+            path: self.request.path.clone(),
+            attempt: self.tries,
+            wait,
+            why: kind.to_string(),
+        };
+        let Retrying { method, path, attempt, .. } = &retrying;
+        debug!(method, path, attempt, reason = %kind.brief(), wait_ms = milliseconds(wait), "retry");
+        (self.client.settings.on_retry)(&retrying);
+    }
+
     fn elapsed(&self) -> Duration {
-        self.spent + (self.client.settings.clock.instant() - self.started)
+        let since = self.client.settings.clock.instant() - self.started;
+        (self.spent + since).saturating_sub(self.queued)
     }
 
     /// A repetition has no more time than the budget leaves.
@@ -222,12 +277,16 @@ impl<'a> Call<'a> {
         retry::retry_after(header, self.client.settings.clock.now())
     }
 
-    fn log(&self, took: Duration, response: Option<&reqwest::Response>) {
-        debug!(
+    /// One line for one request. Neither a header, but for the platform's id of the request, nor a
+    /// body is ever a part of it.
+    fn log(&self, took: Duration, sent: &Result<reqwest::Response, Failure>) {
+        let response = sent.as_ref().ok();
+        info!(
             method = self.request.method.name(),
             path = self.request.path,
             status = response.map(|response| response.status().as_u16()),
-            ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            error = sent.as_ref().err().map(|failure| failure.kind.to_string()),
+            ms = milliseconds(took),
             attempt = self.tries,
             request_id =
                 response.and_then(|response| request_id(response.headers())).map(wire::line),
@@ -305,6 +364,10 @@ impl Limit {
         };
         result.map_err(|_| Kind::Timeout { after: self.length })
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn too_large(most: usize) -> Kind {

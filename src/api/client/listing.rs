@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::try_join;
+use tracing::debug;
 
 use super::Client;
 use super::call::{Arrival, Call, Reply, Stop};
@@ -43,7 +44,10 @@ pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<
         match pages.read().await {
             Ok(listing) => return Ok(listing),
             Err(Stop::Failed(error)) => return Err(*error),
-            Err(Stop::TooMuch(_, time)) => (size, spent) = (size / 2, time),
+            Err(Stop::TooMuch(_, time)) => {
+                (size, spent) = (size / 2, time);
+                debug!(size, "smaller pages");
+            }
         }
     }
 }
@@ -179,8 +183,10 @@ impl<'a> Pages<'a> {
         };
         match decoding.await {
             Ok(records) => {
+                let records = records?;
+                debug!(instances = records.len(), size = self.size, "page");
                 let new = |record: &Record| self.known.insert(record.id);
-                self.records.extend(records?.into_iter().filter(new));
+                self.records.extend(records.into_iter().filter(new));
             }
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         }

@@ -86,6 +86,12 @@ impl Request {
 
     /// The failure of this request after so many tries.
     pub(super) fn error(&self, attempts: u32, kind: Kind) -> Error {
-        Error { method: self.method.name(), path: self.path.clone(), attempts, kind }
+        Error {
+            method: self.method.name(),
+            path: self.path.clone(),
+            attempts,
+            kind,
+            held_back: None,
+        }
     }
 }

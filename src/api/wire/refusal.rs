@@ -59,7 +59,7 @@ impl Refusal<'_> {
         };
         Kind::Status {
             status: self.status,
-            message: shown.as_deref().and_then(show),
+            message: shown.as_deref().and_then(show).map(Into::into),
             provider_message: provider_message.as_deref().and_then(show).map(Into::into),
             request_id: plain(members.request_id).as_deref().or(self.request_id).and_then(show),
         }
