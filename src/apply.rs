@@ -10,6 +10,7 @@
 
 mod code;
 mod instance;
+mod rivals;
 mod settle;
 
 use std::collections::BTreeMap;
@@ -94,6 +95,8 @@ pub struct Touched {
     pub webhook_url: String,
     /// The credential for calls through the instance, where a reply gave it.
     pub token: Option<Secret>,
+    /// Whether the id came in answer to this run's own create.
+    pub from_own_create: bool,
 }
 
 /// How a step ended.
@@ -150,6 +153,12 @@ pub struct Failure {
 }
 
 impl Outcome {
+    /// Whether two instances were left with one key.
+    pub fn is_guarded(&self) -> bool {
+        let failures = self.results.iter().filter_map(|result| result.status.failure());
+        failures.into_iter().any(|failure| failure.code == Code::DuplicateInstance.as_str())
+    }
+
     /// Whether every step is done and nothing was blocked.
     pub fn is_complete(&self) -> bool {
         self.results.iter().all(|result| result.status == Status::Done)
@@ -179,7 +188,9 @@ pub async fn run<R: Read + Write>(
         stream::iter(work).buffer_unordered(settings.concurrency.max(1)).collect().await;
     let blocked = plan.blocked.iter().map(blocked_result);
     let stale = plan.stale.iter().map(stale_result);
-    let results: Vec<_> = done.into_values().flatten().chain(stale).chain(blocked).collect();
+    let mut done: Vec<_> = done.into_values().flatten().collect();
+    run.settle_rivals(&mut done).await;
+    let results: Vec<_> = done.into_iter().chain(stale).chain(blocked).collect();
     Outcome { results, interrupted: settings.stop.is_requested() }
 }
 

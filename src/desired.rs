@@ -24,6 +24,7 @@ mod reference;
 pub mod schema;
 mod schemas;
 pub mod secrets;
+mod slips;
 mod text;
 mod written;
 mod yaml;

@@ -32,8 +32,11 @@ fn load_with(root: &Path, secrets: &dyn SecretStore, levels: &Levels) -> Result<
     })
 }
 
+/// Small files have only what they are about, so that what else an instance needs is not told.
 fn load_folder(root: &Path) -> Result<Loaded, Problems> {
-    load_with(root, &Withheld::default(), &Levels::default())
+    let mut levels = Levels::default();
+    levels.allow(Code::LikelyMissingField);
+    load_with(root, &Withheld::default(), &levels)
 }
 
 fn problems_of(result: Result<Loaded, Problems>) -> Vec<Problem> {
@@ -104,7 +107,8 @@ warning[platform-written-key]: the platform writes `oauth.user.refresh_time` its
 fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
     let root = tempfile::tempdir().unwrap();
     copy(&Path::new(DATA).join("valid/connectors"), &root.path().join("instances"));
-    let Loaded { desired, warnings } = load_folder(root.path()).unwrap_or_else(|problems| {
+    let loaded = load_with(root.path(), &Withheld::default(), &Levels::default());
+    let Loaded { desired, warnings } = loaded.unwrap_or_else(|problems| {
         panic!("{}", render(problems.as_slice(), Colour::Plain));
     });
     assert_eq!(render(&warnings, Colour::Plain), "");
@@ -163,6 +167,30 @@ fn invalid_files_fail_with_the_text_beside_them() {
             .normalize_paths(false)
             .eq(render(&problems, Colour::Plain), expected);
     }
+}
+
+#[test]
+fn keys_that_every_example_has_are_missed_where_an_instance_is_to_be_created() {
+    let jira = |rest| format!("element: jira\nname: A\n{rest}");
+    let warnings = |file: String| {
+        let root = root_with(&[("a.yaml", file.as_bytes())]);
+        load_with(root.path(), &Withheld::default(), &Levels::default()).unwrap().warnings
+    };
+    let [warning] = warnings(jira("configuration:\n  username: admin\n")).try_into().unwrap();
+    assert_eq!(warning.message, "`jira` as a rule needs `base.url`, `password`");
+    assert_eq!(warning.help, ["the platform would refuse to create the instance"]);
+    assert_eq!((warning.at.line, warning.at.column), (3, 1));
+    assert_eq!(codes(&warnings(jira(""))), ["instances/a.yaml likely-missing-field"]);
+    assert_eq!(warnings(jira("id: 4711\n")), []);
+    let dynamics = |way: &str| {
+        format!("element: hubspot\nname: A\nconfiguration: {{ authentication.type: {way} }}\n")
+    };
+    let said = |way| warnings(dynamics(way)).remove(0).message;
+    assert_eq!(said("apiKey"), "`hubspot` as a rule needs `hubspot.authorization.apikey`");
+    assert_eq!(
+        said("OAUTH2"),
+        "`hubspot` as a rule needs `oauth.api.key`, `oauth.api.secret`, `oauth.callback.url`"
+    );
 }
 
 /// A root whose `instances/` has these files.
@@ -259,6 +287,7 @@ fn plain_text_secrets_can_be_let_through_with_a_warning() {
     let root = root_with(&[("a.yaml", file)]);
     let mut levels = Levels::default();
     levels.report(Code::PlainTextSecret, Severity::Warning);
+    levels.allow(Code::LikelyMissingField);
     let loaded = load_with(root.path(), &Withheld::default(), &levels).unwrap();
     assert_eq!(codes(&loaded.warnings), ["instances/a.yaml plain-text-secret"]);
     assert!(!render(&loaded.warnings, Colour::Plain).contains("hunter2"));

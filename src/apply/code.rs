@@ -28,6 +28,10 @@ macro_rules! codes {
 codes! {
     /// The connection ended before the answer was there.
     AnswerLost "answer-lost",
+    /// Another run created the same instance first.
+    ConcurrentApply "concurrent-apply",
+    /// Two instances carry one key.
+    DuplicateInstance "duplicate-instance",
     /// The platform did not keep the tags that say whose the instance is.
     MarkNotStored "mark-not-stored",
     /// A write needs a secret that is not set.

@@ -81,15 +81,17 @@ impl<'a, R: Read + Write> Run<'a, R> {
     async fn create(&self, step: &Step) -> Ended {
         let draft = step.draft();
         let created = match self.remote.create(&draft, &self.place(step, None)).await {
-            Ok(record) => Ok(record),
-            Err(error) if error.may_have_happened() => self.look_for_lost(step, error).await,
+            Ok(record) => Ok((record, true)),
+            Err(error) if error.may_have_happened() => {
+                self.look_for_lost(step, error).await.map(|record| (record, false))
+            }
             Err(error) => Err(Status::Failed(self.failure(&error))),
         };
-        let record = match created {
-            Ok(record) => record,
+        let (record, from_own_create) = match created {
+            Ok(created) => created,
             Err(status) => return (None, status),
         };
-        let touched = self.touched(step, &record);
+        let touched = Touched { from_own_create, ..self.touched(step, &record) };
         let record = match self.keep_mark(step, &draft, record).await {
             Ok(record) => record,
             Err(status) => return (Some(touched), status),
@@ -193,7 +195,12 @@ impl<'a, R: Read + Write> Run<'a, R> {
     }
 
     fn unread(&self, step: &Step, id: InstanceId) -> Touched {
-        Touched { id, webhook_url: self.place(step, Some(id)).webhook_url(), token: None }
+        Touched {
+            id,
+            webhook_url: self.place(step, Some(id)).webhook_url(),
+            token: None,
+            from_own_create: false,
+        }
     }
 }
 

@@ -15,6 +15,9 @@ const SECRET_ENDINGS: &[&[&str]] = &[
     &["consumer", "key"],
 ];
 
+/// Keys that are confidential whatever their name says: headers carry an authorization as a rule.
+const SECRET_KEYS: &[&str] = &["event.notification.callback.headers"];
+
 /// Keys that mean the same at every connector and hold nothing confidential.
 const COMMON_AND_PUBLIC: &[&str] = &[
     "base.url",
@@ -46,7 +49,7 @@ const PLATFORM_WRITTEN: &[&str] = &[
 
 /// Whether the key is confidential by its name, whatever the connector.
 pub fn named_like_a_secret(key: &str) -> bool {
-    ends_in(key, SECRET_ENDINGS)
+    ends_in(key, SECRET_ENDINGS) || SECRET_KEYS.contains(&key)
 }
 
 /// Whether the key ends in the words of one of the endings.

@@ -217,7 +217,7 @@ fn exit(outcome: &Outcome, plan: &Plan) -> Exit {
     let stale = outcome.count("stale");
     let fits = [
         (outcome.interrupted, Exit::Interrupted),
-        (plan.is_guarded(), Exit::Guarded),
+        (plan.is_guarded() || outcome.is_guarded(), Exit::Guarded),
         (outcome.count("done") + stale < outcome.results.len(), Exit::Incomplete),
         (stale > 0, Exit::Stale),
     ];

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
 use super::output;
-use crate::desired::Problem;
+use crate::desired::{Problem, Severity};
 use crate::instance::Span;
 use crate::report::diagnostics::json::Diagnostics;
 use crate::report::diagnostics::{self, Colour, github, sarif};
@@ -27,7 +27,9 @@ pub(super) fn tell(problems: &[Problem]) {
 
 /// The end of a command whose files cannot be used.
 pub(super) fn invalid(globals: &Globals, problems: &[Problem]) -> Failure {
-    Failure::rendered(Exit::Invalid, text(problems)).with_result(document(globals, None, problems))
+    let told = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
+    let shown: Vec<_> = problems.iter().filter(told).cloned().collect();
+    Failure::rendered(Exit::Invalid, text(&shown)).with_result(document(globals, None, problems))
 }
 
 /// The problems, of files with so many documents, in the form that was asked for; `None` where that

@@ -97,6 +97,8 @@ codes! {
     JsonFile "json-file" Warning,
     /// Keys of documents that differ by case only.
     KeysDifferByCase "keys-differ-by-case" Fatal,
+    /// Configuration keys that every documented example of the connector has are not there.
+    LikelyMissingField "likely-missing-field" Warning,
     /// A symbolic link that leads out of the repository.
     LinkLeavesRepository "link-leaves-repository" Fatal,
     /// The mask of the API in place of a secret.
@@ -107,6 +109,8 @@ codes! {
     MissingField "missing-field" Error,
     /// A key that a document needs is not there.
     MissingKey "missing-key" Fatal,
+    /// A text that looks like a reference and is none.
+    MistakenReference "mistaken-reference" Error,
     /// A document whose file gives it no key.
     NeedsKey "needs-key" Fatal,
     /// There is no folder of instance files.

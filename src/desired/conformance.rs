@@ -9,13 +9,13 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
 
-use super::Code;
-use super::document::{Reader, first_line};
+use super::document::{KEYS, Reader, first_line};
 use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
 use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
 use super::yaml::{Kind, Member, Node};
-use crate::catalog::{closest, platform_written};
+use super::{Code, Wanted};
+use crate::catalog::{Condition, Need, closest, platform_written};
 use crate::instance::ConnectorKey;
 
 /// The sections that a connector has a say in.
@@ -61,6 +61,31 @@ impl Reader<'_, '_> {
             names.sort();
             names.dedup();
             self.notes.findings.extend(missing_fields(&path, &names, root, connector));
+        }
+    }
+
+    /// Warns of keys that every documented example has, where an instance is still to be created. A
+    /// schema in the repository says itself what is needed.
+    pub(super) fn likely_missing(&mut self, wanted: &Wanted, mark: Mark) {
+        let Some(shape) = self.context.schemas.built_in_shape(&wanted.connector) else {
+            return;
+        };
+        let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
+        let applies = |when: &Condition| {
+            let given = value(&when.key).and_then(crate::instance::Value::render_unplaced);
+            given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
+        };
+        let likely = shape.properties.iter().filter(|(key, property)| {
+            property.need == Need::Likely
+                && property.when.as_ref().is_none_or(applies)
+                && value(key).is_none()
+        });
+        let names: Vec<_> = likely.map(|(key, _)| format!("`{key}`")).collect();
+        if !names.is_empty() && wanted.adopt.is_none() {
+            let message = format!("`{}` as a rule needs {}", wanted.connector, names.join(", "));
+            let finding =
+                Finding::new(Code::LikelyMissingField, mark, message).label("not in here");
+            self.notes.add(finding.help("the platform would refuse to create the instance"));
         }
     }
 
@@ -219,6 +244,9 @@ fn unknown_field(
     }
     let what = if place.section == "configuration" { "configuration key" } else { "grant" };
     let message = format!("`{connector}` documents no {what} `{name}`");
+    if let Some(advice) = misplaced(member, place.section, schema) {
+        return Some(Finding::new(Code::RefusedField, member.mark, message).help(advice));
+    }
     let finding = Finding::new(Code::UnknownField, member.mark, message);
     let nearest = notes.closest(name, schema.keys(place.section));
     if nearest.is_some() {
@@ -233,6 +261,27 @@ fn unknown_field(
             "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
         ))
     })
+}
+
+/// What to do with a key that is certainly at the wrong place: one of the document, or the first part
+/// of one with dots, taken apart into maps.
+fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option<String> {
+    let name = member.name.as_str();
+    if KEYS.contains(&name) {
+        return Some(format!(
+            "`{name}` is a key of the document: it begins in the column in which `{section}` begins"
+        ));
+    }
+    let mut path = name.to_owned();
+    let mut node = &member.value;
+    while let Some(first) = members(node).first() {
+        path = format!("{path}.{}", first.name);
+        node = &first.value;
+    }
+    let start = format!("{name}.");
+    let is_part = schema.keys(section).any(|key| key.starts_with(&start));
+    let apart = is_part && path.len() > name.len();
+    apart.then(|| format!("keys are flat, their dots included: write `{path}: …`"))
 }
 
 /// The keys that a section lacks, or the section itself.

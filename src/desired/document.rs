@@ -100,6 +100,8 @@ impl<'a> Reader<'a, '_> {
         {
             self.events(&wanted, configuration);
         }
+        let mark = find("configuration").map_or_else(|| first_line(root), |member| member.mark);
+        self.likely_missing(&wanted, mark);
         Some(Document { key, key_mark, wanted })
     }
 
@@ -138,6 +140,7 @@ impl<'a> Reader<'a, '_> {
         {
             let message = format!("the catalogue has no connector `{connector}`");
             let finding = Finding::new(Code::UnknownConnector, node.mark, message)
+                .quoting(connector.as_str())
                 .suggest(self.notes.closest(connector.as_str(), catalog.keys()))
                 .help(format!(
                     "its fields cannot be checked; for a connector of your own tenant, `ocon schema pull {connector}`"

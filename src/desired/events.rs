@@ -7,7 +7,7 @@ use super::document::Reader;
 use super::text::Finding;
 use super::yaml::{Kind, Member};
 use super::{Code, Wanted};
-use crate::instance::{Part, Template, Value, id_in_webhook_url};
+use crate::instance::{ConnectorKey, OwnReference, Part, Template, Value, id_in_webhook_url};
 
 const ENABLED: &str = "event.notification.enabled";
 const CALLBACK: &str = "event.notification.callback.url";
@@ -59,14 +59,19 @@ impl Reader<'_, '_> {
 
     /// The id in a webhook URL is the instance's own, or the events of another one arrive here.
     fn webhook_url(&mut self, member: &Member, url: &Template, wanted: &Wanted) {
-        if url.refers_to_instance() {
-            return;
-        }
-        let [Part::Text(literal)] = url.parts() else {
-            return;
-        };
         let mark = member.value.mark;
         let own = "write `${{ instance.webhook_url }}`, which is right for every tenant";
+        let [Part::Text(literal)] = url.parts() else {
+            if !carries_own_id(url, &wanted.connector) && wanted.facts.callback_carries_id {
+                let message = format!(
+                    "this is not the webhook URL of the instance: it ends in `/events/{}/` and the Base64 of the id",
+                    wanted.connector
+                );
+                let finding = Finding::new(Code::CallbackWithoutId, mark, message);
+                self.notes.add(finding.help(own));
+            }
+            return;
+        };
         let finding = match (id_in_webhook_url(literal), &wanted.adopt) {
             (Some(id), Some(adopt)) if id != adopt.id => {
                 let message = format!(
@@ -88,5 +93,18 @@ impl Reader<'_, '_> {
             _ => return,
         };
         self.notes.add(finding);
+    }
+}
+
+/// Whether the URL ends in the address at which the platform takes the instance's own events, as far
+/// as the file tells.
+fn carries_own_id(url: &Template, connector: &ConnectorKey) -> bool {
+    match url.parts() {
+        [.., Part::Own(OwnReference::WebhookUrl)] => true,
+        [.., Part::Text(before), Part::Own(OwnReference::IdBase64)] => {
+            before.ends_with(&format!("/events/{connector}/"))
+        }
+        // What a secret holds is not known here.
+        parts => parts.iter().any(|part| matches!(part, Part::Secret(_))),
     }
 }

@@ -7,7 +7,7 @@ use super::reference::Allowed;
 use super::secrets::is_refused;
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
-use super::{Code, Field, Grant};
+use super::{Code, Field, Grant, slips};
 use crate::catalog::{named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Secrecy, Template, Value};
 
@@ -39,13 +39,19 @@ impl Reader<'_, '_> {
             let field = format!("configuration.{}", member.name);
             self.plain_text(&member.value, &field, &suggested_variable(connector, &member.name));
         }
-        let nested = nested_secrets(&member.value);
+        let password = password_in_url(&member.value);
+        if password && known != Secrecy::Secret {
+            member.value.hide(&self.context.text.content, self.notes);
+            let field = format!("configuration.{}: its password", member.name);
+            self.plain_text(&member.value, &field, &suggested_variable(connector, &member.name));
+        }
+        let nested = nested_secrets(&member.value, &member.name);
         for inner in nested.iter().filter(|_| known != Secrecy::Secret) {
             self.hide(inner);
             let field = format!("configuration.{}: {}", member.name, inner.name);
             self.plain_text(&inner.value, &field, &suggested_variable(connector, &inner.name));
         }
-        let is_secret = from_outside || !nested.is_empty();
+        let is_secret = from_outside || password || !nested.is_empty();
         Field {
             value,
             secrecy: if is_secret { Secrecy::Secret } else { known },
@@ -115,6 +121,7 @@ impl Reader<'_, '_> {
     fn template(&mut self, node: &Node, text: &str, allowed: Allowed) -> Template {
         let written = self.written(node, text);
         let template = self.context.references.template(written, allowed, self.notes);
+        self.notes.findings.extend(slips::mistaken(text, node.mark));
         // Whether it stands in the file, in a variable or in the environment.
         if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
             let finding = Finding::new(Code::MaskAsValue, node.mark, "this is the mask that the API shows, not a value")
@@ -168,24 +175,41 @@ impl Reader<'_, '_> {
 }
 
 /// The members of maps within a value that are named like secrets and stand there in clear.
-fn nested_secrets(node: &Node) -> Vec<&Member> {
+///
+/// A key that was taken apart counts as the whole: `oauth: { api: { key: … } }`.
+fn nested_secrets<'n>(node: &'n Node, path: &str) -> Vec<&'n Member> {
+    let below = |member: &'n Member| nested_secrets_of(member, &format!("{path}.{}", member.name));
     match &node.kind {
-        Kind::List(items) => items.iter().flat_map(nested_secrets).collect(),
-        Kind::Map(members) => members.iter().flat_map(nested_secrets_of).collect(),
+        Kind::List(items) => items.iter().flat_map(|item| nested_secrets(item, path)).collect(),
+        Kind::Map(members) => members.iter().flat_map(below).collect(),
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => Vec::new(),
     }
 }
 
-fn nested_secrets_of(member: &Member) -> Vec<&Member> {
+fn nested_secrets_of<'n>(member: &'n Member, path: &str) -> Vec<&'n Member> {
     let in_clear = match &member.value.kind {
         Kind::Text(text) => !text.is_empty() && !text.contains("${{"),
         Kind::Number(_) => true,
         Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_) => false,
     };
-    if in_clear && named_like_a_secret(&member.name) {
+    if in_clear && named_like_a_secret(path) {
         return vec![member];
     }
-    nested_secrets(&member.value)
+    nested_secrets(&member.value, path)
+}
+
+/// Whether the value is a URL with a password of its own: `https://user:password@host`.
+fn password_in_url(node: &Node) -> bool {
+    let Kind::Text(text) = &node.kind else {
+        return false;
+    };
+    let Some((_, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    user.and_then(|user| user.split_once(':'))
+        .is_some_and(|(_, password)| !password.is_empty() && !password.contains("${{"))
 }
 
 /// A name for the environment variable of a secret: `oauth.api.secret` of Hootsuite gives

@@ -74,6 +74,7 @@ impl Reader<'_, '_> {
         }
         let nearest = self.notes.closest(&path, declared.iter().map(String::as_str));
         let finding = Finding::new(Code::UnknownPath, node.mark, format!("this document declares no `{path}`"))
+            .quoting(&path)
             .suggest(nearest)
             .help("a path is `name`, `tags` or `configuration.KEY`; what is not declared is never compared anyway");
         self.notes.add(finding);

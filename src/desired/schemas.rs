@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::problem::Problem;
 use super::text::{Cover, Mark, Text};
 use super::{Code, files, schema};
-use crate::catalog::{Catalog, named_like_a_secret};
+use crate::catalog::{Catalog, Shape, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
 
 /// The schemas that were asked for so far.
@@ -34,6 +34,8 @@ pub(super) struct Schemas<'a> {
 pub(super) struct ConnectorSchema {
     value: Value,
     pub(super) validator: Validator,
+    /// What it was made of, unless the repository has it.
+    built_in: Option<Rc<Shape>>,
 }
 
 impl<'a> Schemas<'a> {
@@ -55,6 +57,11 @@ impl<'a> Schemas<'a> {
         let schema = self.read(connector).map(Rc::new);
         self.known.borrow_mut().insert(connector.clone(), schema.clone());
         schema
+    }
+
+    /// What the catalogue knows of a connector whose schema the repository does not replace.
+    pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Rc<Shape>> {
+        self.of(connector)?.built_in.clone()
     }
 
     /// Whether a value of the connector's configuration key may be shown.
@@ -91,7 +98,7 @@ impl<'a> Schemas<'a> {
         let shape = self.catalog.connector(connector)?.shape(connector);
         let value = schema::connector_value(&shape).ok()?;
         let validator = compile(&value).ok()?;
-        Some(ConnectorSchema { value, validator })
+        Some(ConnectorSchema { value, validator, built_in: Some(Rc::new(shape)) })
     }
 }
 
@@ -139,7 +146,7 @@ fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {
     }
     let validator = compile(&value)
         .map_err(|error| Box::new(whole(text, &format!("this is no JSON Schema: {error}"))))?;
-    Ok(ConnectorSchema { value, validator })
+    Ok(ConnectorSchema { value, validator, built_in: None })
 }
 
 /// The error of a JSON reader without the place, which the problem has.

@@ -55,6 +55,8 @@ pub(super) struct Finding {
     label: Option<String>,
     help: Vec<String>,
     related: Option<(Mark, String)>,
+    /// The marked value, where the words repeat it: it may be the alias of a secret.
+    quoted: Option<String>,
 }
 
 /// What was found in one file.
@@ -82,7 +84,14 @@ pub(super) struct Text {
 
 impl Finding {
     pub(super) fn new(code: Code, mark: Mark, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), mark, label: None, help: Vec::new(), related: None }
+        let (message, help) = (message.into(), Vec::new());
+        Self { code, message, mark, label: None, help, related: None, quoted: None }
+    }
+
+    /// Says that the words repeat the marked value.
+    pub(super) fn quoting(mut self, value: impl Into<String>) -> Self {
+        self.quoted = Some(value.into());
+        self
     }
 
     pub(super) fn label(mut self, label: impl Into<String>) -> Self {
@@ -204,7 +213,13 @@ impl Text {
         Span { file: Arc::clone(&self.file), line: mark.line, column: mark.column }
     }
 
-    fn problem(&self, finding: Finding, cover: &Cover) -> Problem {
+    fn problem(&self, mut finding: Finding, cover: &Cover) -> Problem {
+        let mark = finding.mark;
+        let is_hidden = cover.within(mark.start..mark.end).next().is_some();
+        if let Some(value) = finding.quoted.filter(|value| is_hidden && !value.is_empty()) {
+            finding.message = finding.message.replace(&value, "…");
+            finding.help.iter_mut().for_each(|help| *help = help.replace(&value, "…"));
+        }
         Problem {
             code: finding.code,
             severity: finding.code.level().severity(),

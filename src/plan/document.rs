@@ -128,7 +128,7 @@ impl Document<'_> {
         let no_grant = wanted.provider_data.is_empty() && wanted.external_authentication.is_none();
         (wanted.facts.oauth_only && no_grant).then(|| {
             format!(
-                "`{}` authenticates by OAuth only: add `providerData: {{ code: ${{{{ env.… }}}} }}`, or \
+                "`{}` authenticates by OAuth only: add `providerData: {{ code: \"${{{{ env.… }}}}\" }}`, or \
                  `externalAuthentication: initial` with a refresh token",
                 wanted.connector
             )

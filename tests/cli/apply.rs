@@ -34,6 +34,7 @@ Applied: 1 created.
 GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
 GET /instances?hydrate=false&pageSize=200
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=shop","ocon:project=tests","shop"]}
+GET /instances?hydrate=false&pageSize=200
 
 "#]],
     );

@@ -29,6 +29,7 @@ fn a_request_is_one_line() {
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
 request method=GET path=/instances?hydrate=false&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
 request method=POST path=/instances status=200 ms=[MS] attempt=1 request_id=[REQUEST]
+request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS] attempt=1 request_id=[REQUEST]
 
 "#]],
     );
@@ -55,6 +56,8 @@ plan steps=1 blocked=0 stale=0 reads=2
 step begins key=shop action=create
 request method=POST path=/instances status=200 ms=[MS] attempt=1 request_id=[REQUEST]
 step ends key=shop outcome=done
+request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS] attempt=1 request_id=[REQUEST]
+page instances=1 size=200
 
 "#]],
     );

@@ -19,6 +19,7 @@ mod outputs;
 mod ownership;
 mod plan;
 mod prune;
+mod race;
 mod refusals;
 mod sandbox;
 mod saved;

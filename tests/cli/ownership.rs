@@ -111,6 +111,14 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
 Requests: 1 read, 0 to write.
+--- stderr ---
+warning[likely-missing-field]: `sendgrid` as a rule needs `messaging.smtp.sendgrid.password`, `messaging.smtp.sendgrid.port`, `messaging.smtp.sendgrid.protocol`, `messaging.smtp.sendgrid.sender`, `messaging.smtp.sendgrid.server`, `messaging.smtp.sendgrid.username`
+ --> instances/shop.yaml:1:1
+  |
+1 | element: sendgrid
+  | ^^^^^^^ not in here
+  |
+  = help: the platform would refuse to create the instance
 --- exit 0 ---
 
 "#]]);

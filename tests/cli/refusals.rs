@@ -48,6 +48,13 @@ Requests: 2 read, 2 to write.
 
 Applied: nothing. Failed: 2. Running it again is safe.
 --- stderr ---
+warning[likely-missing-field]: `jira` as a rule needs `base.url`
+  --> instances/all.yaml:13:1
+   |
+13 | configuration: { username: admin, password: "${{ env.DESK_PASSWORD }}" }
+   | ^^^^^^^^^^^^^ not in here
+   |
+   = help: the platform would refuse to create the instance
 error[refused-by-platform]: the platform names `servicenow.subdomain` where it refuses `desk`
  --> instances/all.yaml:8:25
   |

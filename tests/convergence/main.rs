@@ -10,5 +10,6 @@ mod moves;
 mod promises;
 mod properties;
 mod remote;
+mod rivals;
 mod rules;
 mod world;

@@ -25,9 +25,21 @@ pub(crate) struct Remote {
     pub(crate) limit: Mutex<Option<u64>>,
     /// The instances that a listing by tag leaves out.
     pub(crate) unlisted: Mutex<BTreeSet<InstanceId>>,
+    /// Another run, which creates what is created here, before or after.
+    pub(crate) rival: Mutex<Option<Rival>>,
     /// Whether listings and tags come in the opposite order.
     pub(crate) reversed: Mutex<bool>,
+    of_rival: Mutex<Option<InstanceId>>,
     assigned: Mutex<u64>,
+}
+
+/// A run at the same time.
+#[derive(Clone, Copy)]
+pub(crate) struct Rival {
+    /// Whether its instance has the lower id.
+    pub(crate) is_first: bool,
+    /// How many looks it takes until its instance is gone; never without a number.
+    pub(crate) leaves_after: Option<usize>,
 }
 
 impl Remote {
@@ -73,6 +85,23 @@ impl Remote {
                 commit();
                 Err(broken())
             }
+        }
+    }
+
+    /// Counts a look at the account, and lets the other run take back its instance.
+    fn let_rival_leave(&self) {
+        let mut rival = self.rival.lock().unwrap();
+        let mut theirs = self.of_rival.lock().unwrap();
+        let (Some(rival), Some(id)) = (rival.as_mut(), *theirs) else {
+            return;
+        };
+        match rival.leaves_after.as_mut() {
+            None => {}
+            Some(0) => {
+                self.instances.lock().unwrap().remove(&id);
+                *theirs = None;
+            }
+            Some(left) => *left -= 1,
         }
     }
 
@@ -170,6 +199,7 @@ impl Read for Remote {
             let (method, path, kind) = ("GET", "/instances".into(), Kind::RequestLimit { limit });
             return Err(Error { method, path, attempts: 0, kind, held_back: None });
         }
+        self.let_rival_leave();
         let (instances, unlisted) = (self.instances.lock().unwrap(), self.unlisted.lock().unwrap());
         let matches = |record: &&Record| match scope {
             Scope::Account | Scope::Everything => true,
@@ -195,12 +225,20 @@ impl Read for Remote {
 
 impl Write for Remote {
     async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
-        let id = self.write("POST", "/instances", || {
+        let insert = || {
             self.insert(|id| {
                 let mut record = record(id, place.connector.as_str(), "");
                 merge(&mut record, draft, place);
                 record
             })
+        };
+        let rival = *self.rival.lock().unwrap();
+        let id = self.write("POST", "/instances", || {
+            let theirs = rival.filter(|rival| rival.is_first).map(|_| insert());
+            let own = insert();
+            let later = rival.filter(|rival| !rival.is_first).map(|_| insert());
+            *self.of_rival.lock().unwrap() = theirs.or(later);
+            own
         })?;
         Ok(self.change(id, |_| ()))
     }

@@ -120,7 +120,9 @@ fn explode(bombs: Vec<bombs::Bomb>) {
     for bomb in bombs {
         let codes =
             driver::judge(&bomb.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", bomb.name));
-        let codes: BTreeSet<_> = codes.iter().map(String::as_str).collect();
+        let mut codes: BTreeSet<_> = codes.iter().map(String::as_str).collect();
+        // No bomb is a complete instance.
+        codes.remove("likely-missing-field");
         assert!(codes.iter().eq(bomb.codes), "{}: {codes:?}", bomb.name);
     }
 }

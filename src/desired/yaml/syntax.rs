@@ -4,10 +4,15 @@ use granit_parser::{ErrorKind, ScanError, Span};
 
 use super::tree::{mark, too_deep};
 use crate::desired::Code;
-use crate::desired::text::Finding;
+use crate::desired::text::{Finding, Mark};
 
-pub(super) fn error(error: &ScanError) -> Finding {
+/// Says what the parser stumbled over in this text.
+pub(super) fn error(error: &ScanError, content: &str) -> Finding {
     let at = mark(&Span::empty(*error.marker()));
+    if error.info().contains("tab") {
+        return Finding::new(Code::InvalidYaml, tab(content, at), "a tab cannot be used here")
+            .help("YAML is indented with spaces");
+    }
     let finding = |message: String| Finding::new(Code::InvalidYaml, at, message);
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(at),
@@ -43,9 +48,28 @@ pub(super) fn error(error: &ScanError) -> Finding {
             finding("this is not indented like the keys above".to_owned())
                 .help("keys of one map begin in the same column")
         }
-        _ if error.info().starts_with("tab") => {
-            finding("a tab cannot be used here".to_owned()).help("YAML is indented with spaces")
-        }
+        ErrorKind::SimpleKeyExpected => finding("there is no `: ` after this key".to_owned())
+            .help("write a colon and a blank between key and value"),
         _ => finding(format!("this is not valid YAML: {}", error.info())),
+    }
+}
+
+/// The tab that is meant: the parser may notice it at the end of the line before.
+fn tab(content: &str, near: Mark) -> Mark {
+    let rest = content.get(near.start..).unwrap_or_default();
+    let Some(start) = rest.find('\t').map(|at| near.start + at) else {
+        return near;
+    };
+    let before = content.get(near.start..start).unwrap_or_default();
+    match before.rsplit_once('\n') {
+        None => {
+            Mark { column: near.column + before.chars().count(), start, end: start + 1, ..near }
+        }
+        Some((lines, last)) => Mark {
+            line: near.line + 1 + lines.matches('\n').count(),
+            column: 1 + last.chars().count(),
+            start,
+            end: start + 1,
+        },
     }
 }

@@ -78,7 +78,10 @@ impl<'t> Builder<'t, '_> {
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok(pair)) => Ok(Some(pair)),
-            Some(Err(error)) => Err(self.halt(syntax::error(&error))),
+            Some(Err(error)) => {
+                let finding = syntax::error(&error, self.content);
+                Err(self.halt(finding))
+            }
         }
     }
 
@@ -207,6 +210,11 @@ impl<'t> Builder<'t, '_> {
     ) -> Result<Option<(String, Mark)>, Halt> {
         let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
         let place = mark(&span);
+        // What it repeats may be a secret, and keys are shown.
+        if matches!(event, Event::Alias(_)) {
+            self.notes.add(alias_as_key(place));
+            return Ok(None);
+        }
         let before = self.notes.findings.len();
         let (node, _) = self.node(event, span, depth + 1)?;
         match node.kind {
@@ -292,6 +300,11 @@ fn ambiguous_number(at: Mark) -> Finding {
 fn merge_key(at: Mark) -> Finding {
     Finding::new(Code::MergeKey, at, "merge keys are not supported")
         .help("YAML 1.2 has none; write the keys out, so that a reviewer sees them")
+}
+
+fn alias_as_key(at: Mark) -> Finding {
+    Finding::new(Code::NonTextKey, at, "a key must be a text, and this is an alias")
+        .help("write the key out")
 }
 
 fn non_text_key(at: Mark, noun: &str) -> Finding {

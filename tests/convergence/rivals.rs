@@ -1,0 +1,74 @@
+//! Two runs at once create the same instance.
+
+use ocon::apply::Outcome;
+use ocon::instance::InstanceId;
+
+use crate::remote::Rival;
+use crate::world::{World, document, webhook_url};
+
+const FIRST: InstanceId = InstanceId::new(20931);
+const SECOND: InstanceId = InstanceId::new(20932);
+
+fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.rival.lock().unwrap() = Some(Rival { is_first, leaves_after });
+    let outcome = world.apply();
+    (world, outcome)
+}
+
+fn said(outcome: &Outcome) -> (&str, &str) {
+    let failure = outcome.results[0].status.failure().unwrap();
+    (failure.code, &failure.message)
+}
+
+#[test]
+fn the_run_with_the_higher_id_takes_its_own_back() {
+    let (world, outcome) = race(true, None);
+    assert_eq!(
+        said(&outcome),
+        (
+            "concurrent-apply",
+            "another run created instance 20931 for this document at the same time, so 20932 was deleted again"
+        )
+    );
+    assert_eq!(outcome.results[0].instance, None);
+    assert!(!outcome.is_guarded());
+    assert!(world.remote.records().keys().eq([&FIRST]));
+    assert_eq!(world.written().last().unwrap(), "DELETE /instances/20932");
+}
+
+#[test]
+fn the_run_with_the_lower_id_waits_until_the_other_is_gone() {
+    let (world, outcome) = race(false, Some(2));
+    assert!(outcome.is_complete());
+    assert!(world.remote.records().keys().eq([&FIRST]));
+    assert!(world.plan().is_empty());
+}
+
+#[test]
+fn a_rival_that_stays_is_named_and_left_alone() {
+    let (world, outcome) = race(false, None);
+    assert_eq!(
+        said(&outcome),
+        (
+            "duplicate-instance",
+            "the instances 20931 and 20932 both carry the key `desk`: another run created one at the same \
+             time and did not take it back. Delete one of them"
+        )
+    );
+    assert!(outcome.is_guarded());
+    assert!(world.remote.records().keys().eq([&FIRST, &SECOND]));
+    assert!(world.plan().is_guarded());
+}
+
+#[test]
+fn an_id_that_did_not_come_in_answer_to_the_own_create_is_never_deleted() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.lost.lock().unwrap() = Some((0, true));
+    let outcome = world.apply();
+    assert_eq!(said(&outcome).0, "duplicate-instance");
+    assert!(!world.written().iter().any(|write| write.starts_with("DELETE")));
+    assert!(world.remote.records().keys().eq([&FIRST, &SECOND]));
+    assert!(world.plan().is_guarded());
+}
