@@ -76,6 +76,9 @@ pub struct Loaded {
     pub desired: Desired,
     /// Warnings, sorted by place, each with its line.
     pub warnings: Vec<Problem>,
+    /// Whether the folder of instances has files that look like documents and are not read, whatever
+    /// whoever runs ocon thinks of that.
+    pub unread_files: bool,
 }
 
 /// Loads the desired state from all files below the folder of instances.

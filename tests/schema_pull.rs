@@ -49,6 +49,19 @@ fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {
     assert!(text(&again.stdout).ends_with("0 schemas written, 168 unchanged.\n"));
 }
 
+#[test]
+fn a_key_that_somebody_made_secret_stays_secret_when_the_schema_is_pulled_again() {
+    let root = tempfile::tempdir().unwrap();
+    let own = r#"{ "properties": { "configuration": { "properties": {
+        "oauth.scope": { "writeOnly": true }, "pin": { "writeOnly": true } } } } }"#;
+    write(root.path(), "schemas/connectors/hootsuite.schema.json", own);
+    assert!(ocon(&root, "schema pull hootsuite --sandbox").status.success());
+    let pulled = root.path().join("schemas/connectors/hootsuite.schema.json");
+    let secret = schema::secret_keys(&fs::read_to_string(pulled).unwrap());
+    assert!(secret.contains(&"oauth.scope".to_owned()) && secret.contains(&"pin".to_owned()));
+    assert!(secret.contains(&"oauth.api.secret".to_owned()));
+}
+
 fn write(root: &Path, file: &str, content: &str) {
     let path = root.join(file);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -135,10 +135,28 @@ impl Shape {
             let known = known.as_ref().and_then(|shape| shape.properties.get(&live.key));
             (live.key.clone(), Property::live(live, known))
         };
-        let properties: BTreeMap<_, _> = properties.into_iter().map(property).collect();
+        let mut by_key: BTreeMap<String, Property> = BTreeMap::new();
+        for (key, mut property) in properties.into_iter().map(property) {
+            if by_key.get(&key).is_some_and(|other| other.secret) {
+                property.secret = true;
+                property.default = None;
+            }
+            by_key.insert(key, property);
+        }
+        let properties = by_key;
         let mut refused = known.map(|shape| shape.refused).unwrap_or_default();
         refused.retain(|key, _| !properties.contains_key(key));
         Self { connector: key.clone(), name, properties, grant, refused }
+    }
+
+    /// Makes these keys secret, which a user did before.
+    pub fn keep_secret(&mut self, keys: Vec<String>) {
+        for key in keys {
+            let property = self.properties.entry(key.clone());
+            let property = property.or_insert_with(|| Property::new(&key, FieldKind::String));
+            property.secret = true;
+            property.default = None;
+        }
     }
 
     /// The same with everything that is likely needed as certain.

@@ -11,7 +11,6 @@ use super::progress::Progress;
 use super::session::{self, Files, Lookup};
 use super::{missing, output, saved};
 use crate::catalog::closest;
-use crate::desired::Code;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
 use crate::report::human::{self, Layout};
@@ -100,7 +99,7 @@ fn may_prune(globals: &Globals, files: &Files) -> Result<(), Failure> {
             "no project is named, and --prune would delete what others call `default` too",
             "write `project: NAME` in ocon.yaml, or give --project NAME".to_owned(),
         )
-    } else if files.warnings.iter().any(|warning| warning.code == Code::JsonFile) {
+    } else if files.left_unread {
         (
             "JSON files are not read, and --prune would delete the instances that they describe",
             "rename them to .yaml (JSON is YAML, too), or take them away".to_owned(),

@@ -21,6 +21,9 @@ use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;
 
+/// The size of a schema that is read, in bytes: 1 MiB, as for every file of a repository.
+const LARGEST: u64 = 1 << 20;
+
 /// What to do with schemas.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -138,7 +141,17 @@ fn write(
     description: Description,
 ) -> Result<(PathBuf, Outcome), Failure> {
     let file = folder.join(format!("{connector}.schema.json"));
-    put(file, schema::connector(&shape(connector, description)))
+    let mut shape = shape(connector, description);
+    // What somebody made secret by hand stays so.
+    shape.keep_secret(old(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
+    put(file, schema::connector(&shape))
+}
+
+/// What the file says so far; a link, a device or something huge is no schema of ours.
+fn old(file: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(file).ok()?;
+    let usual = metadata.is_file() && metadata.len() <= LARGEST;
+    usual.then(|| fs::read_to_string(file).ok()).flatten()
 }
 
 /// Writes the schema that picks, for an editor, one of those in the folder.
@@ -157,7 +170,7 @@ fn put(file: PathBuf, text: serde_json::Result<String>) -> Result<(PathBuf, Outc
     let text = text.map_err(|error| {
         Failure::new(Exit::Other, format!("{} cannot be made", file.display())).caused_by(&error)
     })?;
-    if fs::read_to_string(&file).is_ok_and(|old| old == text) {
+    if old(&file).is_some_and(|old| old == text) {
         return Ok((file, Outcome::Unchanged));
     }
     NewFile::public(&file)?.write(&text)?;

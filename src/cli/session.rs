@@ -26,6 +26,8 @@ use crate::sandbox;
 pub(super) struct Files {
     pub(super) desired: Desired,
     pub(super) warnings: Vec<Problem>,
+    /// Whether files that look like documents are not read.
+    pub(super) left_unread: bool,
     pub(super) project: Project,
     /// Whether somebody named the project, so that it is not everybody's `default`.
     pub(super) project_is_named: bool,
@@ -77,7 +79,8 @@ pub(super) fn load(
         levels: &levels,
         today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     };
-    let Loaded { desired, mut warnings } = desired::load(&sources).map_err(invalid)?;
+    let Loaded { desired, mut warnings, unread_files: left_unread } =
+        desired::load(&sources).map_err(invalid)?;
     if open_environment && desired.refers_to_environment() {
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
         warnings.extend(severity.map(any_variable));
@@ -85,7 +88,7 @@ pub(super) fn load(
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems::invalid(globals, &warnings));
     }
-    Ok(Files { desired, warnings, project, project_is_named })
+    Ok(Files { desired, warnings, left_unread, project, project_is_named })
 }
 
 /// The folder of secret files, and the folder that it must not leave: one that nobody named is a

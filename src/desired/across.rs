@@ -115,6 +115,7 @@ impl<'a> Collected<'a> {
     pub(super) fn finish(self, levels: &Levels) -> Result<Loaded, Problems> {
         let Self { mut problems, schemas, documents, folded: _ } = self;
         problems.extend(schemas.into_problems());
+        let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
         let judged = |problem: Problem| {
             let severity = levels.of(problem.code, problem.severity)?;
             Some(Problem { severity, ..problem })
@@ -127,7 +128,8 @@ impl<'a> Collected<'a> {
         }
         problem::sort(&mut problems);
         let instances = documents.into_iter().map(|(key, (_, wanted))| (key, wanted));
-        Ok(Loaded { desired: Desired { instances: instances.collect() }, warnings: problems })
+        let desired = Desired { instances: instances.collect() };
+        Ok(Loaded { desired, warnings: problems, unread_files })
     }
 }
 

@@ -17,18 +17,37 @@ const LINES_ABOVE: usize = 80;
 pub(super) fn hide_around_references(content: &str, within: Mark, notes: &mut Notes) {
     let text = content.get(within.start..within.end).unwrap_or_default();
     let mut start = within.start;
+    let mut escaped = false;
     for (index, part) in text.split(OPENING).enumerate() {
-        let reference = if index == 0 {
-            0
-        } else {
-            part.find(CLOSING).map_or(part.len(), |at| at + CLOSING.len())
-        };
+        let inside = part.split_once(CLOSING).filter(|_| index > 0 && !escaped);
+        let inside =
+            inside.map(|(inside, _)| inside).filter(|inside| names_a_source(inside.trim()));
+        let reference = inside.map_or(0, |inside| inside.len() + CLOSING.len());
+        escaped = part.ends_with('$');
         let literal = part.get(reference..).unwrap_or_default();
         // Quotes and blanks tell nothing, and without them the excerpt reads better.
         if !literal.trim_matches(['"', '\'', ' ', '\n', '\r']).is_empty() {
             notes.hidden.push(start + reference..start + part.len());
         }
         start += part.len() + OPENING.len();
+    }
+}
+
+/// Whether it names where a value comes from, if misspelt: `env.NAME`, `evn.NAME`. What else stands
+/// between braces may be the secret itself.
+fn names_a_source(inside: &str) -> bool {
+    let Some((source, name)) = inside.split_once('.') else {
+        return false;
+    };
+    let of_variable = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let of_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    match source {
+        "file" | "var" | "instance" => name.chars().all(of_path),
+        "env" => name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
+        other => {
+            let misspelt = other.len() < 10 && other.chars().all(|c| c.is_ascii_lowercase());
+            misspelt && name.chars().all(of_variable)
+        }
     }
 }
 

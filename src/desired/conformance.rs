@@ -21,6 +21,9 @@ use crate::instance::ConnectorKey;
 /// The sections that a connector has a say in.
 const SECTIONS: [&str; 2] = ["configuration", "providerData"];
 
+/// How many of the words that a key takes are told.
+const MOST_WORDS: usize = 20;
+
 /// Where a rule was broken, and by what.
 struct Place<'n> {
     section: &'static str,
@@ -39,10 +42,17 @@ impl Reader<'_, '_> {
         if self.notes.is_full() {
             return;
         }
+        if !schema.can_check(values(root)) {
+            let message = format!("this document is too large for the schema of `{connector}`");
+            let finding = Finding::new(Code::FileTooLarge, first_line(root), message);
+            self.notes.add(finding.help("an instance file has a few kilobytes"));
+            return;
+        }
         let document = json(root);
         if schema.validator.is_valid(&document) {
             return;
         }
+        let is_there = member(root, "id").is_some();
         let before = self.notes.findings.len();
         let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for error in schema.validator.iter_errors(&document) {
@@ -57,7 +67,8 @@ impl Reader<'_, '_> {
                 self.add_news(finding, before);
             }
         }
-        for (path, mut names) in missing {
+        // What is not declared of an instance that is there is left alone.
+        for (path, mut names) in missing.into_iter().filter(|_| !is_there) {
             names.sort();
             names.dedup();
             self.notes.findings.extend(missing_fields(&path, &names, root, connector));
@@ -221,7 +232,11 @@ impl Place<'_> {
             Kind::Text(text) => text.as_str(),
             _ => "",
         };
-        let words: Vec<_> = options.iter().map(|word| format!("`{word}`")).collect();
+        let mut words: Vec<_> =
+            options.iter().take(MOST_WORDS).map(|word| format!("`{word}`")).collect();
+        if options.len() > MOST_WORDS {
+            words.push(format!("and {} more", options.len() - MOST_WORDS));
+        }
         let finding = finding.suggest(closest(written, options.iter().copied()));
         Some(finding.help(format!("it takes {}", words.join(", "))))
     }
@@ -336,6 +351,15 @@ fn types(rule: &Value) -> String {
 
 fn text(rule: &Value, key: &str) -> Option<String> {
     rule.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// How many values a node holds, itself included.
+fn values(node: &Node) -> usize {
+    1 + match &node.kind {
+        Kind::List(items) => items.iter().map(values).sum::<usize>(),
+        Kind::Map(members) => members.iter().map(|member| values(&member.value)).sum(),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => 0,
+    }
 }
 
 /// A node as an editor would read it.

@@ -19,6 +19,9 @@ impl Reader<'_, '_> {
         connector: Option<&ConnectorKey>,
         external: bool,
     ) -> Option<BTreeMap<String, Field>> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            node.hide(&self.context.text.content, self.notes);
+        }
         let members =
             self.map(node, "`configuration`", "write one `key: value` per line below it")?;
         let fields = members.iter().map(|member| {
@@ -69,6 +72,8 @@ impl Reader<'_, '_> {
         node: &Node,
         connector: Option<&ConnectorKey>,
     ) -> Option<BTreeMap<String, Grant>> {
+        // Whatever it is, even if it is no map.
+        node.hide(&self.context.text.content, self.notes);
         let members =
             self.map(node, "`providerData`", "write one `key: value` per line below it")?;
         let grants = members.iter().map(|member| {
@@ -192,7 +197,10 @@ fn nested_secrets_of<'n>(member: &'n Member, path: &str) -> Vec<&'n Member> {
         Kind::Number(_) => true,
         Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_) => false,
     };
-    if in_clear && named_like_a_secret(path) {
+    let holds_text = |node: &&Node| !matches!(&node.kind, Kind::Text(text) if text.contains("${{"));
+    let below = matches!(member.value.kind, Kind::List(_) | Kind::Map(_))
+        && member.value.literals().iter().any(holds_text);
+    if (in_clear || below) && named_like_a_secret(path) {
         return vec![member];
     }
     nested_secrets(&member.value, path)

@@ -182,6 +182,15 @@ pub fn instance(connectors: &[ConnectorKey]) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&schema)? + "\n")
 }
 
+/// The configuration keys that a schema makes secret; none where the text is no schema.
+pub fn secret_keys(schema: &str) -> Vec<String> {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    let properties = &schema["properties"]["configuration"]["properties"];
+    let secret = |(_, rule): &(&String, &Value)| rule["writeOnly"] == true;
+    let properties = properties.as_object().into_iter().flatten();
+    properties.filter(secret).map(|(key, _)| key.clone()).collect()
+}
+
 /// Whether a document is of a connector, in either form.
 fn element_is(name: &Value) -> Value {
     let long = json!({ "type": "object", "properties": { "key": name }, "required": ["key"] });

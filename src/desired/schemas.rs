@@ -6,6 +6,8 @@
 //! other file, so it can make a key secret and never public, and it must stand by itself: without
 //! references its size bounds what checking costs.
 
+mod bounds;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +21,9 @@ use super::text::{Cover, Mark, Text};
 use super::{Code, files, schema};
 use crate::catalog::{Catalog, Shape, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
+
+/// How many rules are looked at for one document: a million take a second or two.
+const MOST_CHECKS: usize = 1 << 20;
 
 /// The schemas that were asked for so far.
 pub(super) struct Schemas<'a> {
@@ -36,6 +41,8 @@ pub(super) struct ConnectorSchema {
     pub(super) validator: Validator,
     /// What it was made of, unless the repository has it.
     built_in: Option<Rc<Shape>>,
+    /// The most rules that are looked at for one value.
+    cost: usize,
 }
 
 impl<'a> Schemas<'a> {
@@ -98,11 +105,17 @@ impl<'a> Schemas<'a> {
         let shape = self.catalog.connector(connector)?.shape(connector);
         let value = schema::connector_value(&shape).ok()?;
         let validator = compile(&value).ok()?;
-        Some(ConnectorSchema { value, validator, built_in: Some(Rc::new(shape)) })
+        let (built_in, cost) = (Some(Rc::new(shape)), bounds::cost(&value));
+        Some(ConnectorSchema { value, validator, built_in, cost })
     }
 }
 
 impl ConnectorSchema {
+    /// Whether a document with so many values can be checked without looking at rules for minutes.
+    pub(super) fn can_check(&self, values: usize) -> bool {
+        values.saturating_mul(self.cost) <= MOST_CHECKS
+    }
+
     /// What the schema says of a member of `configuration` or `providerData`.
     pub(super) fn property(&self, section: &str, key: &str) -> Option<&Value> {
         self.properties(section)?.get(key)
@@ -127,8 +140,8 @@ fn compile(schema: &Value) -> Result<Validator, String> {
     // The engine that takes time in proportion to the text, whatever the pattern.
     let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
     options.build(schema).map_err(|error| match error.instance_path().to_string() {
-        place if place.is_empty() => error.to_string(),
-        place => format!("{error} at {place}"),
+        place if place.is_empty() => error.masked().to_string(),
+        place => format!("{} at {place}", error.masked()),
     })
 }
 
@@ -140,13 +153,13 @@ fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {
     if !value.is_object() {
         return Err(Box::new(whole(text, "a schema is a JSON object")));
     }
-    if refers(&value) {
-        let problem = whole(text, "a schema in the repository cannot use `$ref`");
-        return Err(Box::new(problem.help("write out what it refers to")));
+    if let Some((message, help)) = bounds::refusal(&value) {
+        return Err(Box::new(whole(text, &message).help(help)));
     }
     let validator = compile(&value)
         .map_err(|error| Box::new(whole(text, &format!("this is no JSON Schema: {error}"))))?;
-    Ok(ConnectorSchema { value, validator, built_in: None })
+    let cost = bounds::cost(&value);
+    Ok(ConnectorSchema { value, validator, built_in: None, cost })
 }
 
 /// The error of a JSON reader without the place, which the problem has.
@@ -169,16 +182,5 @@ fn located(text: &Text, line: usize, column: usize, message: &str) -> Problem {
         at: text.span(mark),
         excerpt: Some(text.excerpt(mark, &Cover::guessing())),
         ..whole(text, message)
-    }
-}
-
-/// Whether the schema refers to another one, or to a part of itself.
-fn refers(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => members.iter().any(|(key, value)| {
-            matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef") || refers(value)
-        }),
-        Value::Array(items) => items.iter().any(refers),
-        _ => false,
     }
 }

@@ -41,6 +41,15 @@ $ ocon validate --deny warnings --allow json-file
 }
 
 #[test]
+fn an_allowed_json_file_still_keeps_its_instance_from_being_pruned() {
+    let files = [("instances/shop.yaml", SHOP), ("instances/desk.json", "{}")];
+    let world = World::new(&files).on_sandbox();
+    let run = world.ocon("apply --yes --prune --allow json-file");
+    assert_eq!(run.exit, 7, "{}", run.stderr);
+    assert_eq!(world.writes(), "");
+}
+
+#[test]
 fn only_what_is_a_matter_of_judgement_can_be_allowed() {
     let world = World::new(&[("instances/crm.yaml", CRM)]);
     world.ocon("validate --allow duplicate-key").is(str![[r#"

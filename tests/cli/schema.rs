@@ -142,6 +142,8 @@ fn a_schema_that_cannot_be_used_is_told_with_its_place() {
         r##"{ "allOf": [{ "$ref": "#" }] }"##,
         r#"{ "properties": { "configuration": { "type": "text" } } }"#,
         r#"{ "properties": { "name": { "pattern": "(" } } }"#,
+        r#"{ "allOf": [{ "unevaluatedProperties": false }] }"#,
+        r#"{ "properties": { "configuration": { "additionalProperties": { "writeOnly": true } } } }"#,
     ] {
         let world = World::new(&[
             ("schemas/connectors/stripe.schema.json", schema),
@@ -165,13 +167,21 @@ error[invalid-schema]: a schema is a JSON object
 error[invalid-schema]: a schema in the repository cannot use `$ref`
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
-  = help: write out what it refers to
-error[invalid-schema]: this is no JSON Schema: "text" is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
+  = help: write out what it stands for
+error[invalid-schema]: this is no JSON Schema: value is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
-error[invalid-schema]: this is no JSON Schema: "(" is not a "regex" at /properties/name/pattern
+error[invalid-schema]: this is no JSON Schema: value is not a "regex" at /properties/name/pattern
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
+error[invalid-schema]: a schema in the repository cannot use `unevaluatedProperties`
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: write out what it stands for
+error[invalid-schema]: `writeOnly` counts only directly at a key of `configuration` or `providerData`
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: list the secret keys under `properties` of `configuration`
 
 "#]],
     );

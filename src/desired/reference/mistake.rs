@@ -15,7 +15,10 @@ pub(super) fn no_source(inside: &str, at: Mark) -> Finding {
         at,
         "this reference does not say where the value comes from",
     );
-    if is_variable_name(inside) {
+    // What was pasted between the braces may be the secret itself.
+    let looks_like_a_variable =
+        inside.contains('_') && !inside.contains(|c: char| c.is_ascii_lowercase());
+    if is_variable_name(inside) && looks_like_a_variable {
         return finding
             .help(format!("for the environment variable write `${{{{ env.{inside} }}}}`"));
     }
@@ -25,8 +28,14 @@ pub(super) fn no_source(inside: &str, at: Mark) -> Finding {
 }
 
 pub(super) fn unknown_source(source: &str, at: Mark) -> Finding {
-    Finding::new(Code::UnknownReference, at, format!("`{source}` is not a source of values"))
-        .suggest(closest(source, SOURCES.into_iter()))
+    let nearest = closest(source, SOURCES.into_iter());
+    // What is not much like a source may be a secret that was pasted between the braces.
+    let message = match nearest {
+        Some(_) => format!("`{source}` is not a source of values"),
+        None => "what stands before the dot is not a source of values".to_owned(),
+    };
+    Finding::new(Code::UnknownReference, at, message)
+        .suggest(nearest)
         .help("there are `env`, `file`, `var` and `instance`")
 }
 

@@ -218,7 +218,11 @@ fn words(key: &str, options: &[String]) -> Value {
         options.retain(|word| !word.starts_with("webhook"));
         options.extend(["webhook", "webhooks"]);
     }
-    let any: Vec<_> = options.iter().map(|word| in_any_case(word)).collect();
+    let mut any: Vec<_> = options.iter().map(|word| in_any_case(word)).collect();
+    if key == "event.vendor.type" {
+        // Instances were seen to learn in ways that no page of their connector tells of.
+        any = ["polling", "webhook", "webhooks"].map(in_any_case).into();
+    }
     let other = format!("^({}|)$|{REFERENCE}", any.join("|"));
     json!({
         "anyOf": [

@@ -1,5 +1,7 @@
 //! Where secrets go: a reviewer who sees a host in a file should know what is sent there.
 
+use std::collections::BTreeSet;
+
 use crate::desired::{Field, HostRole};
 use crate::instance::{Secrecy, Seen, Value};
 use crate::observed::Found;
@@ -38,9 +40,9 @@ impl Document<'_> {
     /// One message for each host that the file names and that gets a secret of the step.
     fn secrets_to_hosts(&self, found: Option<&Found>, changes: &[Change]) -> Vec<String> {
         let written: Vec<String> = changes.iter().filter_map(written_secret).collect();
-        let is_written = |key: &String| {
-            changes.iter().any(|it| it.path().to_string() == format!("configuration.{key}"))
-        };
+        let paths: BTreeSet<String> =
+            changes.iter().map(|change| change.path().to_string()).collect();
+        let is_written = |key: &String| paths.contains(&format!("configuration.{key}"));
         let mut messages = Vec::new();
         for (key, field) in &self.wanted.configuration {
             // What is stored under an ignored key may be something else.
