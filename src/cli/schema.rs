@@ -170,6 +170,12 @@ fn put(file: PathBuf, text: serde_json::Result<String>) -> Result<(PathBuf, Outc
     let text = text.map_err(|error| {
         Failure::new(Exit::Other, format!("{} cannot be made", file.display())).caused_by(&error)
     })?;
+    if text.len() as u64 > LARGEST {
+        let sentence = format!("{} would have more than 1 MiB", file.display());
+        return Err(Failure::new(Exit::Other, sentence)
+            .caused_by(&"the platform describes more keys than a schema can hold")
+            .hint("the connector is checked with what is built in; pull the others by name"));
+    }
     if old(&file).is_some_and(|old| old == text) {
         return Ok((file, Outcome::Unchanged));
     }

@@ -21,6 +21,12 @@ use crate::instance::ConnectorKey;
 /// The sections that a connector has a say in.
 const SECTIONS: [&str; 2] = ["configuration", "providerData"];
 
+/// The keys that any document has, whatever its connector.
+const EVERYWHERE: [&str; 2] = ["connector", "name"];
+
+/// How many characters of a rule that somebody else wrote are told.
+const LONGEST_RULE: usize = 300;
+
 /// How many of the words that a key takes are told.
 const MOST_WORDS: usize = 20;
 
@@ -120,8 +126,12 @@ fn findings(
     notes: &mut Notes,
 ) -> Vec<Finding> {
     let path = error.instance_path().to_string();
-    let Some(place) = place(root, &path) else {
+    // All that are missing are named at once.
+    if matches!(error.kind(), Broken::Required { .. }) {
         return Vec::new();
+    }
+    let Some(place) = place(root, &path) else {
+        return other_rule(error, root, connector, schema).into_iter().collect();
     };
     match error.kind() {
         Broken::AdditionalProperties { unexpected }
@@ -133,24 +143,56 @@ fn findings(
                 .filter_map(|member| unknown_field(member, &place, connector, schema, notes))
                 .collect()
         }
-        // All that are missing are named at once.
-        Broken::Required { .. } => Vec::new(),
         Broken::Not { .. } | Broken::FalseSchema => {
             place.refused(connector, schema).into_iter().collect()
         }
         Broken::Pattern { .. } if place.is_secret(schema) => Vec::new(),
+        _ if place.rule(schema).is_none() => {
+            other_rule(error, root, connector, schema).into_iter().collect()
+        }
         _ => place.unfit(connector, schema).into_iter().collect(),
     }
 }
 
+/// A rule that is not one of a key: only somebody who wrote it into the repository knows more of it
+/// than the loader.
+fn other_rule(
+    error: &ValidationError<'_>,
+    root: &Node,
+    connector: &ConnectorKey,
+    schema: &ConnectorSchema,
+) -> Option<Finding> {
+    if schema.is_built_in() {
+        return None;
+    }
+    let (members, node) = judged(root, &error.instance_path().to_string())?;
+    if matches!(&node.kind, Kind::Text(text) if text.contains(OPENING)) {
+        return None;
+    }
+    let mark = members.last().map_or_else(|| first_line(root), |member| member.mark);
+    let message = format!("the schema of `{connector}` in this repository does not allow this");
+    let rule: String = error.masked_with("it").to_string().chars().take(LONGEST_RULE).collect();
+    Some(Finding::new(Code::InvalidValue, mark, message).help(format!("its rule says: {rule}")))
+}
+
 /// Follows a JSON pointer into the document; `None` outside of the sections.
 fn place<'n>(root: &'n Node, pointer: &str) -> Option<Place<'n>> {
-    let mut names =
-        pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
-    let first = names.next()?;
-    let section = SECTIONS.into_iter().find(|section| *section == first)?;
-    let mut node = &member(root, section)?.value;
-    let mut members = Vec::new();
+    let (mut members, node) = walk(root, pointer)?;
+    let first = &members.first()?.name;
+    let section = SECTIONS.into_iter().find(|section| section == first)?;
+    members.remove(0);
+    Some(Place { section, members, node })
+}
+
+/// Follows a JSON pointer, except into the one part whose rules only the loader has.
+fn judged<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
+    walk(root, pointer).filter(|(members, _)| members.first().is_none_or(|m| m.name != "lifecycle"))
+}
+
+/// Follows a JSON pointer; the members on the way and the value at its end.
+fn walk<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
+    let names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
+    let (mut members, mut node) = (Vec::new(), root);
     for name in names {
         if let Kind::List(items) = &node.kind {
             node = items.get(name.parse::<usize>().ok()?)?;
@@ -160,7 +202,7 @@ fn place<'n>(root: &'n Node, pointer: &str) -> Option<Place<'n>> {
             node = &member.value;
         }
     }
-    Some(Place { section, members, node })
+    Some((members, node))
 }
 
 fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
@@ -178,12 +220,6 @@ impl Place<'_> {
     /// The key of the section that the place is in.
     fn key(&self) -> Option<&str> {
         self.members.first().map(|member| member.name.as_str())
-    }
-
-    /// The key that the place is the value of.
-    fn name(&self, root: &Node) -> Option<Mark> {
-        let own = self.members.last().copied();
-        own.or_else(|| member(root, self.section)).map(|member| member.mark)
     }
 
     fn rule<'s>(&self, schema: &'s ConnectorSchema) -> Option<&'s Value> {
@@ -306,12 +342,17 @@ fn missing_fields(
     root: &Node,
     connector: &ConnectorKey,
 ) -> Option<Finding> {
+    // What every document needs is told already.
+    let own: Vec<_> = names
+        .iter()
+        .filter(|name| !path.is_empty() || !EVERYWHERE.contains(&name.as_str()))
+        .collect();
     let mark = match path {
-        "" if names == ["configuration"] => first_line(root),
-        "" => return None,
-        path => place(root, path)?.name(root)?,
+        _ if own.is_empty() => return None,
+        "" => first_line(root),
+        path => judged(root, path)?.0.last()?.mark,
     };
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<_> = own.iter().map(|name| format!("`{name}`")).collect();
     let noun = if names.len() == 1 { "the key" } else { "the keys" };
     let message = format!("`{connector}` needs {noun} {}", names.join(", "));
     Some(Finding::new(Code::MissingField, mark, message).label("not in here"))

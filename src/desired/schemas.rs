@@ -116,6 +116,11 @@ impl ConnectorSchema {
         values.saturating_mul(self.cost) <= MOST_CHECKS
     }
 
+    /// Whether it is the catalogue's, and not one of the repository.
+    pub(super) fn is_built_in(&self) -> bool {
+        self.built_in.is_some()
+    }
+
     /// What the schema says of a member of `configuration` or `providerData`.
     pub(super) fn property(&self, section: &str, key: &str) -> Option<&Value> {
         self.properties(section)?.get(key)

@@ -1,7 +1,9 @@
 //! `ocon schema pull`, and schemas in the repository.
 
+use serde_json::json;
 use snapbox::str;
 
+use crate::stranger::Stranger;
 use crate::support::{SHOP, World, is};
 
 #[test]
@@ -134,6 +136,70 @@ error[invalid-value]: this is no value for `region` of `ours`
 }
 
 #[test]
+fn every_rule_of_a_schema_in_the_repository_counts() {
+    let schema = r#"{
+      "required": ["name", "tags"],
+      "properties": {
+        "name": { "pattern": "^prod-" },
+        "configuration": {
+          "propertyNames": { "pattern": "^[a-z.]+$" },
+          "dependentRequired": { "user": ["pass"] },
+          "additionalProperties": { "maxLength": 5 }
+        }
+      }
+    }"#;
+    let file = "element: ours\nname: Shop\nconfiguration: { user: long enough, UP: \"1\" }\n";
+    let world = World::new(&[
+        ("schemas/connectors/ours.schema.json", schema),
+        ("instances/a.yaml", file),
+        ("instances/b.yaml", "element: ours\nname: prod-b\ntags: []\nconfiguration: {}\n"),
+    ]);
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[missing-field]: `ours` needs the key `tags`
+ --> instances/a.yaml:1:1
+  |
+1 | element: ours
+  | ^^^^^^^ not in here
+
+error[invalid-value]: the schema of `ours` in this repository does not allow this
+ --> instances/a.yaml:2:1
+  |
+2 | name: Shop
+  | ^^^^
+  |
+  = help: its rule says: it does not match "^prod-"
+
+error[invalid-value]: the schema of `ours` in this repository does not allow this
+ --> instances/a.yaml:3:1
+  |
+3 | configuration: { user: long enough, UP: "1" }
+  | ^^^^^^^^^^^^^
+  |
+  = help: its rule says: "UP" does not match "^[a-z.]+$"
+
+error[missing-field]: `ours` needs the key `pass`
+ --> instances/a.yaml:3:1
+  |
+3 | configuration: { user: long enough, UP: "1" }
+  | ^^^^^^^^^^^^^ not in here
+
+error[invalid-value]: the schema of `ours` in this repository does not allow this
+ --> instances/a.yaml:3:18
+  |
+3 | configuration: { user: long enough, UP: "1" }
+  |                  ^^^^
+  |
+  = help: its rule says: it is longer than 5 characters
+
+5 errors in 1 file
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
 fn a_schema_that_cannot_be_used_is_told_with_its_place() {
     let mut told = String::new();
     for schema in [
@@ -185,6 +251,26 @@ error[invalid-schema]: `writeOnly` counts only directly at a key of `configurati
 
 "#]],
     );
+}
+
+#[test]
+fn what_validate_would_refuse_is_not_written() {
+    let keys: Vec<_> =
+        (0..15_000).map(|number| json!({ "key": format!("key.{number}") })).collect();
+    let body = serde_json::to_string(&keys).unwrap();
+    let stranger = Stranger::answering("200 OK", "content-type: application/json", &body);
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&stranger.base_url());
+    world.ocon("schema pull stripe").is(str![[r#"
+$ ocon schema pull stripe
+--- stderr ---
+error: schemas/connectors/stripe.schema.json would have more than 1 MiB
+  caused by: the platform describes more keys than a schema can hold
+
+hint: the connector is checked with what is built in; pull the others by name
+--- exit 1 ---
+
+"#]]);
+    assert!(!world.path("schemas/connectors/stripe.schema.json").exists());
 }
 
 #[cfg(unix)]
