@@ -162,14 +162,23 @@ fn other_rule(
     connector: &ConnectorKey,
     schema: &ConnectorSchema,
 ) -> Option<Finding> {
-    if schema.is_built_in() {
+    let (members, node) = judged(root, &error.instance_path().to_string())?;
+    let told = match error.kind() {
+        Broken::AdditionalProperties { .. } => members.is_empty(),
+        Broken::Type { .. } => members.len() == 1,
+        _ => false,
+    };
+    if schema.is_built_in() || told {
         return None;
     }
-    let (members, node) = judged(root, &error.instance_path().to_string())?;
     if matches!(&node.kind, Kind::Text(text) if text.contains(OPENING)) {
         return None;
     }
-    let mark = members.last().map_or_else(|| first_line(root), |member| member.mark);
+    let mark = match (&node.kind, members.last()) {
+        (Kind::Map(_) | Kind::List(_), Some(member)) => member.mark,
+        (_, Some(_)) => node.mark,
+        (_, None) => first_line(root),
+    };
     let message = format!("the schema of `{connector}` in this repository does not allow this");
     let rule: String = error.masked_with("it").to_string().chars().take(LONGEST_RULE).collect();
     Some(Finding::new(Code::InvalidValue, mark, message).help(format!("its rule says: {rule}")))

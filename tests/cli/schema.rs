@@ -164,10 +164,10 @@ error[missing-field]: `ours` needs the key `tags`
   | ^^^^^^^ not in here
 
 error[invalid-value]: the schema of `ours` in this repository does not allow this
- --> instances/a.yaml:2:1
+ --> instances/a.yaml:2:7
   |
 2 | name: Shop
-  | ^^^^
+  |       ^^^^
   |
   = help: its rule says: it does not match "^prod-"
 
@@ -186,10 +186,10 @@ error[missing-field]: `ours` needs the key `pass`
   | ^^^^^^^^^^^^^ not in here
 
 error[invalid-value]: the schema of `ours` in this repository does not allow this
- --> instances/a.yaml:3:18
+ --> instances/a.yaml:3:24
   |
 3 | configuration: { user: long enough, UP: "1" }
-  |                  ^^^^
+  |                        ^^^^^^^^^^^
   |
   = help: its rule says: it is longer than 5 characters
 
