@@ -3,7 +3,7 @@
 //! In: [`Settings`], and what [`Read`] and [`Write`] are asked for. Out: their answers; one event
 //! per request at info level, with method, path, status and time, and what else happens at debug
 //! level. Requests are repeated where that is safe, a listing asks for its next page while this one
-//! is on its way, and fewer writes are sent at once where the platform says that it is too much.
+//! is on its way, and fewer requests are sent at once where the platform says that it is too much.
 //!
 //! Credentials go to the one origin of the settings and nowhere else: no redirect is followed, TLS
 //! is always verified, and neither a header nor a body is ever logged.
@@ -47,8 +47,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Instances per page of a listing; the platform gives 200 at most.
     pub page_size: usize,
-    /// The most writes that are on their way at once; fewer while the platform says that it is too
-    /// much.
+    /// The most requests, reads and writes together, that wait for an answer at once; fewer while
+    /// the platform says that it is too much.
     pub concurrency: usize,
     /// How many requests this client may send in all, repetitions included.
     pub max_requests: Option<u64>,

@@ -249,7 +249,9 @@ impl Text {
         let after = content.get(start..window_end).unwrap_or_default();
         let to = after.find(breaks).map_or(window_end, |at| start + at);
         let guessed = cover.guess.then(|| self.guess(start, from..to)).flatten();
-        let hidden = cover.within(from..to).chain(guessed);
+        // A guess hides the rest of the line, whatever is known to be hidden in there.
+        let sure = from..guessed.as_ref().map_or(to, |guessed| guessed.start);
+        let hidden = cover.within(sure).chain(guessed);
         redact(content, from..to, start..end.min(to), hidden)
     }
 

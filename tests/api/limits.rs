@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
+use ocon::api::client::Client;
 use ocon::api::{Clock as _, HeldBack, Keep, Kind, Read as _, Scope, Write as _};
 
 use super::support::{Server, at, client_of, id, instance, named, pause, signalled};
@@ -101,27 +102,32 @@ fn overloaded(at_once: usize) -> (Server, Arc<AtomicUsize>) {
     (server, seen)
 }
 
+/// So many writes and so many reads, all at once.
+async fn write_and_read(client: &Client, of_each: usize) {
+    let keep = Keep::All;
+    let each = (0..of_each).map(|_| async {
+        let (written, read) = tokio::join!(client.enable(id(7)), client.instance(id(7), &keep));
+        written.unwrap();
+        read.unwrap();
+    });
+    futures_util::future::join_all(each).await;
+}
+
 #[tokio::test]
-async fn after_too_much_fewer_writes_are_on_their_way_at_once() {
+async fn after_too_much_fewer_requests_are_on_their_way_at_once() {
     let (server, most) = overloaded(8);
     let (client, _) = server.client_with(|settings| settings.concurrency = 8);
-    let all = (0..8).map(|_| client.enable(id(7)));
-    for done in futures_util::future::join_all(all).await {
-        done.unwrap();
-    }
+    write_and_read(&client, 4).await;
     // The barrier shows that all eight were sent at once, which the server told to be too much.
     assert_eq!(server.lines().len(), 16);
     assert!((1..=4).contains(&most.load(Ordering::SeqCst)), "{most:?}");
 }
 
 #[tokio::test]
-async fn no_more_writes_are_on_their_way_than_allowed() {
+async fn no_more_requests_are_on_their_way_than_allowed() {
     let (server, most) = overloaded(0);
     let (client, _) = server.client_with(|settings| settings.concurrency = 3);
-    let all = (0..9).map(|_| client.delete(id(7)));
-    for done in futures_util::future::join_all(all).await {
-        done.unwrap();
-    }
+    write_and_read(&client, 5).await;
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
 }
 

@@ -9,7 +9,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTE
 use tracing::{debug, info};
 
 use super::pace::{Ending, Turn};
-use super::request::{Absence, Method, Patience, Request};
+use super::request::{Absence, Patience, Request};
 use super::{Client, Retrying, transport};
 use crate::api::retry;
 use crate::api::wire::{Body, Refusal};
@@ -26,7 +26,7 @@ pub(super) struct Call<'a> {
     started: Instant,
     /// Time that an earlier form of this request took of the budget.
     spent: Duration,
-    /// Time in which other writes were let pass, which is no time of this one.
+    /// Time in which others were let pass, which is no time of this one.
     queued: Duration,
 }
 
@@ -149,26 +149,22 @@ impl<'a> Call<'a> {
             Ok(response) => self.judge(Arrival { response, limit }).await,
             Err(failure) => Err(failure),
         };
-        if let Some(turn) = turn {
-            turn.end(match &judged {
-                Ok(_) => Ending::Taken,
-                Err(failure) if failure.kind.status() == Some(429) => Ending::TooMuch,
-                Err(_) => Ending::Otherwise,
-            });
-        }
+        turn.end(match &judged {
+            Ok(_) => Ending::Taken,
+            Err(failure) if failure.kind.status() == Some(429) => Ending::TooMuch,
+            Err(_) => Ending::Otherwise,
+        });
         judged
     }
 
-    /// Lets other writes pass where there are too many.
-    async fn turn(&mut self) -> Option<Turn<'a>> {
-        if self.request.method == Method::Get {
-            return None;
-        }
+    /// Lets others pass where there are too many. A turn ends with the head of the reply, so that
+    /// the page of a listing never waits for the body of the one before.
+    async fn turn(&mut self) -> Turn<'a> {
         let clock = &self.client.settings.clock;
         let since = clock.instant();
         let turn = self.client.gate.turn().await;
         self.queued += clock.instant() - since;
-        Some(turn)
+        turn
     }
 
     /// The head of an answer, whatever it is, if there is one.

@@ -1,19 +1,18 @@
-//! How many writes are on their way at once: fewer where the platform says that it is too much,
-//! and slowly more again.
+//! How many requests wait for the platform at once: fewer where it says that it is too much, and
+//! slowly more again.
 //!
-//! In: how each write ended. Out: the turn of the next one. [`Pace`] is the arithmetic, without
-//! clock or network; [`Gate`] makes requests wait. Reads do not pass: two pages of a listing are on
-//! their way at any time, and neither could wait for the other.
+//! In: how each request ended. Out: the turn of the next one, be it a read or a write. [`Pace`] is
+//! the arithmetic, without clock or network; [`Gate`] makes requests wait.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tracing::debug;
 
-/// So many writes in a row have to go well before there is one more at once.
+/// So many requests in a row have to go well before there is one more at once.
 const RUN: u32 = 10;
 
-/// How a write ended.
+/// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// The platform took it.
@@ -44,14 +43,14 @@ impl Pace {
         Self { most, width: most, under_way: 0, taken: 0, halvings: 0 }
     }
 
-    /// Begins a write, if there is room for it; gives what has to be told at its end.
+    /// Begins a request, if there is room for it; gives what has to be told at its end.
     fn begin(&mut self) -> Option<u32> {
         let room = self.under_way < self.width;
         self.under_way += usize::from(room);
         room.then_some(self.halvings)
     }
 
-    /// Ends a write that was begun after so many halvings; gives the width if that changes.
+    /// Ends a request that was begun after so many halvings; gives the width if that changes.
     fn end(&mut self, begun_after: u32, ending: Ending) -> Option<usize> {
         self.under_way = self.under_way.saturating_sub(1);
         let before = self.width;
@@ -71,7 +70,7 @@ impl Pace {
     }
 }
 
-/// Where writes wait for their turn.
+/// Where requests wait for their turn.
 #[derive(Debug)]
 pub(super) struct Gate {
     pace: Mutex<Pace>,
@@ -103,7 +102,7 @@ impl Gate {
     }
 }
 
-/// A write under way; it ends when this is dropped, whether it was completed or given up.
+/// A request under way; it ends when this is dropped, whether it was completed or given up.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     gate: &'a Gate,
@@ -112,7 +111,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Ends the write in this way.
+    /// Ends the request in this way.
     pub(super) fn end(mut self, ending: Ending) {
         self.ending = ending;
     }

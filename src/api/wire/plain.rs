@@ -3,21 +3,22 @@
 /// The most that is shown of a text that came from outside; a gateway's page may be huge.
 const LONGEST: usize = 512;
 
-/// At most the first 512 bytes, with control characters and everything that reorders or hides text
-/// shown as escapes.
+/// As much of the text as fits into 512 bytes, with control characters and everything that reorders
+/// or hides text shown as escapes.
 pub(in crate::api) fn line(text: &str) -> String {
-    let text = text.trim();
-    let shown = &text[..text.floor_char_boundary(LONGEST)];
-    let mut line: String = String::with_capacity(shown.len());
-    for c in shown.chars() {
+    let mut line = String::new();
+    for c in text.trim().chars() {
+        let before = line.len();
         if deceives(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);
         }
-    }
-    if shown.len() < text.len() {
-        line.push('…');
+        if line.len() > LONGEST {
+            line.truncate(before);
+            line.push('…');
+            break;
+        }
     }
     line
 }
@@ -43,5 +44,6 @@ mod tests {
         let cut = line(&format!("a{}", "ü".repeat(400)));
         assert_eq!(cut, format!("a{}…", "ü".repeat(255)));
         assert_eq!(line(&"x".repeat(512)), "x".repeat(512));
+        assert_eq!(line(&"\u{1b}".repeat(512)), format!("{}…", r"\u{1b}".repeat(85)));
     }
 }
