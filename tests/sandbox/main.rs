@@ -6,6 +6,7 @@
 mod configuration;
 mod connectors;
 mod creation;
+mod faults;
 mod instances;
 mod listing;
 mod oauth;
