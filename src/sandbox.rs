@@ -170,7 +170,7 @@ pub enum Error {
     )]
     StateUnwritable(#[source] io::Error),
     /// The file of faults cannot be read.
-    #[error("the file of faults {} cannot be read: check its name and its permissions", path.display())]
+    #[error("the sandbox cannot read its faults {}: check the name and the permissions of the file", path.display())]
     FaultsUnreadable {
         /// The file.
         path: PathBuf,
@@ -178,13 +178,13 @@ pub enum Error {
         source: io::Error,
     },
     /// The file of faults is too large to be one.
-    #[error("the file of faults {} is larger than 1 MiB: write fewer rules, or name another file", path.display())]
+    #[error("the sandbox cannot read its faults {}: the file is larger than 1 MiB; write fewer rules, or name another file", path.display())]
     FaultsTooLarge {
         /// The file.
         path: PathBuf,
     },
     /// The file of faults says something that no rule can say.
-    #[error("the file of faults is not right at {}:{invalid}", path.display())]
+    #[error("the sandbox cannot read its faults {}:{invalid}; docs/sandbox-faults.md has every fault with an example", path.display())]
     FaultsInvalid {
         /// The file.
         path: PathBuf,

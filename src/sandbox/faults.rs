@@ -35,7 +35,7 @@ const FILE_LIMIT: u64 = 1024 * 1024;
 ///
 /// `docs/sandbox-faults.md` describes the form and every fault.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with `rules:`")]
 pub struct Faults {
     /// Where the rules with a probability begin to draw.
     #[serde(default)]
@@ -74,6 +74,7 @@ struct When {
     #[serde(deserialize_with = "scalar::optional")]
     path: Option<Pattern>,
     /// Part of the decoded query, `key=value&key=value`.
+    #[serde(deserialize_with = "scalar::text")]
     query: Option<String>,
     #[serde(deserialize_with = "scalar::optional")]
     occurrence: Option<Occurrence>,

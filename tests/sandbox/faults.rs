@@ -1,9 +1,12 @@
 //! Scripted faults: each does what its rule says, to those requests and to no others.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use ocon::sandbox::{Faults, Options};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{World, path_of, servicenow};
 
@@ -214,4 +217,68 @@ async fn the_journal_is_never_faulted() {
     world.call("GET", "/instances").await.failed(500);
     let journal = world.get("/sandbox/journal").await;
     assert_eq!((&journal[0]["fault"], journal.as_array().unwrap().len()), (&json!("status"), 1));
+}
+
+#[tokio::test]
+async fn a_dripping_answer_is_whole_in_the_end() {
+    let (world, one) = world_with_one("rules: [{ drip: 1ms }]").await;
+    let request = world.request("GET", &path_of(&one));
+    let mut response = request.header("authorization", world.authorization()).send().await.unwrap();
+    let length = response.content_length().unwrap();
+    let (mut body, mut chunks) = (Vec::new(), 0);
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        body.extend_from_slice(&chunk);
+        chunks += 1;
+    }
+    assert_eq!((serde_json::from_slice::<Value>(&body).unwrap(), body.len() as u64), (one, length));
+    assert!(chunks > 10, "{chunks} chunks of {length} bytes");
+}
+
+#[tokio::test]
+async fn a_redirect_goes_elsewhere() {
+    let (world, one) = world_with_one(
+        "rules:
+  - { when: { occurrence: 1 }, redirect: 'https://elsewhere.invalid/x' }
+  - { when: { occurrence: 2 }, redirect: 'https://elsewhere.invalid/x', status: 302 }",
+    )
+    .await;
+    let redirects = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().no_proxy().redirect(redirects).build().unwrap();
+    let url = format!("{}{}", world.sandbox.url(), path_of(&one));
+    for status in [307, 302] {
+        let request = client.delete(&url).header("authorization", world.authorization());
+        let reply = world.send(request).await;
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.header("location"), Some("https://elsewhere.invalid/x"));
+    }
+    assert_eq!(world.get(&path_of(&one)).await, one);
+}
+
+/// Sends a request on `connection` and reads what comes first.
+async fn first_bytes(world: &World, connection: &mut TcpStream, path: &str) -> io::Result<Vec<u8>> {
+    let base = "/elements/api-v2";
+    let authorization = world.authorization();
+    let request =
+        format!("GET {base}{path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\n\r\n");
+    connection.write_all(request.as_bytes()).await?;
+    let mut bytes = vec![0; 64 * 1024];
+    let read = connection.read(&mut bytes).await?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+#[tokio::test]
+async fn a_reset_hits_its_own_connection_without_a_byte_of_an_answer() {
+    let world = world("rules: [{ when: { path: /ping }, reset: after }]").await;
+    let address = world.sandbox.url().split('/').nth(2).unwrap();
+    let mut hit = TcpStream::connect(address).await.unwrap();
+    let mut other = TcpStream::connect(address).await.unwrap();
+    for connection in [&mut hit, &mut other] {
+        let answer = first_bytes(&world, connection, "/organizations/me").await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    }
+    let error = first_bytes(&world, &mut hit, "/ping").await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    let answer = first_bytes(&world, &mut other, "/organizations/me").await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
 }

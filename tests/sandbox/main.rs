@@ -6,6 +6,7 @@
 mod configuration;
 mod connectors;
 mod creation;
+mod fault_files;
 mod faults;
 mod instances;
 mod listing;
@@ -13,3 +14,4 @@ mod oauth;
 mod protocol;
 mod state;
 mod support;
+mod twists;

@@ -27,7 +27,7 @@ pub(in crate::sandbox) enum Edit {
 
 /// Which instances are meant.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "an id, which is a number, or a name")]
+#[serde(untagged, expecting = "`instance:` takes an id, which is a number, or a name")]
 pub(in crate::sandbox) enum Target {
     Id(u64),
     Name(String),

@@ -14,7 +14,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::edit::Edit;
-use super::scalar::{self, Pause};
+use super::scalar::{self, Pause, Status};
 use super::{Content, Fault, Rule, Shift, StandIn, Twist, When};
 use crate::sandbox::authorization::unauthorized;
 use crate::sandbox::reply::Failure;
@@ -38,7 +38,8 @@ struct Form {
     delay: Option<Pause>,
     #[serde(default)]
     edit: Vec<Edit>,
-    status: Option<u16>,
+    #[serde(default, deserialize_with = "scalar::optional")]
+    status: Option<Status>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<Value>,
@@ -107,10 +108,11 @@ impl Form {
     }
 
     fn twists(&self) -> [(&'static str, Option<Twist>); 5] {
+        let ignored = self.ignore_keys.as_ref().filter(|keys| !keys.is_empty());
         [
             ("endless_pages", self.endless_pages.then_some(Twist::EndlessPages)),
             ("shift_listing", self.shift_listing.map(Twist::ShiftedListing)),
-            ("ignore_keys", self.ignore_keys.clone().map(Twist::IgnoredKeys)),
+            ("ignore_keys", ignored.cloned().map(Twist::IgnoredKeys)),
             ("drop_tags", self.drop_tags.then_some(Twist::DroppedTags)),
             ("tag_filter_empty", self.tag_filter_empty.then_some(Twist::TagFilterEmpty)),
         ]
@@ -143,7 +145,7 @@ impl Form {
         let content = if self.html {
             self.without_body("html")?;
             Content::Written {
-                status: checked(self.status.unwrap_or(502), 200..600)?,
+                status: self.status.map_or(502, |Status(status)| status),
                 media_type: "text/html",
                 body: GATEWAY_PAGE.into(),
             }
@@ -151,10 +153,12 @@ impl Form {
             self.without_body("redirect")?;
             let location = HeaderValue::from_str(target);
             headers.insert(header::LOCATION, location.map_err(|_| no_header(target))?);
-            let status = checked(self.status.unwrap_or(307), 300..400)?;
+            let status = self.status.map_or(307, |Status(status)| status);
+            if !(300..400).contains(&status) {
+                return Err(format!("{status} redirects nobody: write one of 300 to 399"));
+            }
             Content::Written { status, media_type: "text/plain", body: Vec::new() }
-        } else if let Some(status) = self.status {
-            let status = checked(status, 200..600)?;
+        } else if let Some(Status(status)) = self.status {
             self.body.as_ref().map_or_else(|| no_body(status), |body| written(status, body))
         } else if self.body.is_some() || !self.headers.is_empty() || self.processed {
             return Err(
@@ -185,13 +189,6 @@ impl Moment {
     fn fault(self) -> Fault {
         Fault::Reset { processed: matches!(self, Self::After) }
     }
-}
-
-fn checked(status: u16, range: std::ops::Range<u16>) -> Result<u16, String> {
-    let (first, last) = (range.start, range.end - 1);
-    let wrong =
-        || format!("the status {status} is not possible here: write one of {first} to {last}");
-    range.contains(&status).then_some(status).ok_or_else(wrong)
 }
 
 /// The platform's own form of a failure; a success has no body.

@@ -22,6 +22,10 @@ pub(super) struct Occurrence {
     last: u64,
 }
 
+/// The status of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Status(pub(super) u16);
+
 /// A share between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Probability(pub(super) f64);
@@ -76,6 +80,15 @@ impl Occurrence {
     }
 }
 
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let status = text.parse().ok().filter(|status| (200..600).contains(status));
+        status.map(Self).ok_or_else(|| format!("`{text}` is no status: write one of 200 to 599"))
+    }
+}
+
 impl FromStr for Probability {
     type Err = String;
 
@@ -111,6 +124,21 @@ impl Pattern {
         let Self(pattern) = self;
         pattern.len() == segments.len()
             && pattern.iter().zip(segments).all(|(wanted, found)| wanted == "*" || wanted == found)
+    }
+}
+
+/// Any text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    optional::<D, Text>(deserializer).map(|text| text.map(|Text(text)| text))
+}
+
+struct Text(String);
+
+impl FromStr for Text {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(text.to_owned()))
     }
 }
 
