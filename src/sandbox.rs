@@ -352,7 +352,7 @@ impl Handle {
     }
 
     /// Stops the server: takes no new request, lets those in flight finish and waits for them, at
-    /// most five seconds longer than a creation takes.
+    /// most five seconds longer than a creation takes. A scripted delay that is longer is cut off.
     pub async fn stopped(self) {
         self.server.stop().await;
     }

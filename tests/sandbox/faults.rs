@@ -235,6 +235,27 @@ async fn a_dripping_answer_is_whole_in_the_end() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_body_has_nothing_to_lose() {
+    for fault in ["truncate: 10", "drip: 1ms"] {
+        let (world, one) = world_with_one(&format!("rules: [{{ {fault} }}]")).await;
+        let reply = world.call("DELETE", &path_of(&one)).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, ""), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn any_status_is_sent() {
+    let world = World::start().await;
+    for status in [200, 204, 205, 226, 304, 308, 400, 599] {
+        for form in ["html: true", "body: text", "body: ''", "processed: true"] {
+            let faults = format!("rules: [{{ status: {status}, {form} }}]");
+            world.sandbox.set_faults(Faults::parse(&faults).unwrap());
+            assert_eq!(world.call("GET", "/elements/keys").await.status, status, "{faults}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_goes_elsewhere() {
     let (world, one) = world_with_one(
         "rules:
