@@ -11,13 +11,16 @@
 //! anything.
 //!
 //! A request goes from `server` (connections) through `platform` (who asks, which route) to
-//! `instances` or `connectors` (what it does), which change the `store`; `state` is its file.
+//! `instances` or `connectors` (what it does), which change the `store`; `state` is its file. What
+//! is to go wrong on that way is scripted in `faults`.
 
 mod authorization;
 mod body;
 mod catalogue;
 mod configuration;
+mod connection;
 mod connectors;
+mod faults;
 mod html;
 mod instance;
 mod instances;
@@ -44,11 +47,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use configuration::Reading;
+use faults::script::Script;
 use listing::Order;
 use platform::{Behaviour, Platform};
 use server::{Server, Shared};
 use store::Store;
 
+pub use faults::{Faults, Invalid};
 pub use journal::Entry;
 
 /// How a sandbox is started and how it behaves.
@@ -79,6 +84,8 @@ pub struct Options {
     pub page_size: usize,
     /// How long the creation of an instance takes; its id is assigned at the end. Default: none.
     pub slow_post: Duration,
+    /// What goes wrong at which requests. Default: nothing.
+    pub faults: Faults,
 }
 
 /// How a configuration value that is not set reads.
@@ -162,6 +169,28 @@ pub enum Error {
         "the sandbox cannot write its state file: check the folder, its permissions and the free space"
     )]
     StateUnwritable(#[source] io::Error),
+    /// The file of faults cannot be read.
+    #[error("the sandbox cannot read its faults {}: check the name and the permissions of the file", path.display())]
+    FaultsUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file of faults is too large to be one.
+    #[error("the sandbox cannot read its faults {}: the file is larger than 1 MiB; write fewer rules, or name another file", path.display())]
+    FaultsTooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file of faults says something that no rule can say.
+    #[error("the sandbox cannot read its faults {}:{invalid}; docs/sandbox-faults.md has every fault with an example", path.display())]
+    FaultsInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what.
+        invalid: Invalid,
+    },
     /// A body that was to be inserted is not one that creates an instance.
     #[error("the seed {index} does not describe an instance: {reason}")]
     Seed {
@@ -186,6 +215,7 @@ impl Default for Options {
             shuffle: false,
             page_size: 200,
             slow_post: Duration::ZERO,
+            faults: Faults::default(),
         }
     }
 }
@@ -233,6 +263,7 @@ fn start_blocking(options: &Options) -> Result<Handle, Error> {
         credentials: credentials.clone(),
         store,
         journal: journal::Journal::default(),
+        script: Script::new(options.faults.clone()),
     };
     let shared = Shared::new(platform, options.slow_post);
     let server = Server::start(listener, shared).map_err(bind)?;
@@ -288,6 +319,11 @@ impl Handle {
         self.server.platform().journal.entries().cloned().collect()
     }
 
+    /// Replaces the faults; their counting begins anew. Requests that have arrived keep theirs.
+    pub fn set_faults(&self, faults: Faults) {
+        self.server.platform().script = Script::new(faults);
+    }
+
     /// Inserts `count` instances, each described by a body of `POST /instances`, and returns their
     /// ids. Nothing is required of them but a connector and a name, no grant is asked for, and the
     /// state is written once.
@@ -316,7 +352,7 @@ impl Handle {
     }
 
     /// Stops the server: takes no new request, lets those in flight finish and waits for them, at
-    /// most five seconds longer than a creation takes.
+    /// most five seconds longer than a creation takes. A scripted delay that is longer is cut off.
     pub async fn stopped(self) {
         self.server.stop().await;
     }

@@ -49,6 +49,9 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
 pub(super) fn failure(error: &sandbox::Error) -> Failure {
     let exit = match error {
         sandbox::Error::NotLoopback { .. } => Exit::Usage,
+        sandbox::Error::FaultsUnreadable { .. }
+        | sandbox::Error::FaultsTooLarge { .. }
+        | sandbox::Error::FaultsInvalid { .. } => Exit::Invalid,
         _ => Exit::Other,
     };
     let failure = Failure::new(exit, error.to_string());

@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::interrupt::Signals;
 use super::{embedded, output, session};
-use crate::sandbox::{self, Options};
+use crate::sandbox::{self, Faults, Options};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -17,13 +17,18 @@ pub(super) struct Arguments {
     /// File that keeps the state across restarts; in memory by default
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// File of faults: what goes wrong at which requests, see docs/sandbox-faults.md
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
 }
 
 pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Failure> {
+    let faults = faults(globals, arguments)?;
     session::runtime()?.block_on(async {
         let options = Options {
             listen: arguments.listen,
             state: arguments.state.as_ref().map(|path| beside(&globals.root, path)),
+            faults,
             ..Options::default()
         };
         let handle = sandbox::start(options).await.map_err(|error| embedded::failure(&error))?;
@@ -43,6 +48,13 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
         handle.stopped().await;
         Ok(Exit::Success)
     })
+}
+
+fn faults(globals: &Globals, arguments: &Arguments) -> Result<Faults, Failure> {
+    let Some(path) = &arguments.faults else {
+        return Ok(Faults::default());
+    };
+    Faults::from_file(&beside(&globals.root, path)).map_err(|error| embedded::failure(&error))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -6,7 +6,7 @@
 //! PASSWORD and the two keys of the OAuth application; other secrets read back in clear. It must
 //! never show a masked value on any path, the reply to the write that set it included.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -40,6 +40,16 @@ impl Configuration {
             if !keep {
                 self.0.insert(key.clone(), (!value.is_null()).then(|| text(value)));
             }
+        }
+    }
+
+    /// Gives `keys` the values that they had in `before`.
+    pub(super) fn restore(&mut self, keys: &BTreeSet<String>, before: Option<&Self>) {
+        for key in keys {
+            match before.and_then(|before| before.0.get(key)) {
+                Some(value) => self.0.insert(key.clone(), value.clone()),
+                None => self.0.remove(key),
+            };
         }
     }
 

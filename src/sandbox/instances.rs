@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::body::Body;
 use super::catalogue::Connector;
 use super::configuration::Configuration;
+use super::faults::Twist;
 use super::instance::{Detail, ExternalAuthentication, Instance, View};
 use super::listing::{Order, Page};
 use super::oauth::{self, Offer};
@@ -31,8 +32,10 @@ impl Platform {
     ) -> Answer {
         let tags: Vec<_> = request.parameters("tags[]").collect();
         let text = request.parameter("searchText").unwrap_or_default().to_lowercase();
+        let blind = request.twist == Some(Twist::TagFilterEmpty) && !tags.is_empty();
         let matches = self.store.instances().filter(|instance| {
-            connector.is_none_or(|connector| connector.id == instance.connector.id)
+            !blind
+                && connector.is_none_or(|connector| connector.id == instance.connector.id)
                 && tags.iter().all(|wanted| instance.tags.iter().any(|tag| tag == wanted))
                 && (text.is_empty()
                     || instance.connector.key == text
@@ -60,7 +63,7 @@ impl Platform {
         check_required(&body, &instance)?;
         let grant = self.authenticate(&body, instance.external_authentication, &mut instance)?;
         instance.id = self.store.next_id();
-        self.put(instance, grant)
+        self.put(request, instance, grant)
     }
 
     /// The instance that a creation describes, without an id yet and without tokens.
@@ -136,7 +139,7 @@ impl Platform {
         } else {
             None
         };
-        self.put(instance, grant)
+        self.put(request, instance, grant)
     }
 
     /// `GET …/configuration`.
@@ -164,6 +167,7 @@ impl Platform {
         let key = instance.configuration.key_of(instance.connector, entry);
         let changes = [(key.ok_or_else(|| no_entry(entry))?, value)].into_iter().collect();
         instance.configuration.merge(&changes, self.behaviour.keep_masked);
+        self.hold_back(request, &mut instance);
         self.commit(vec![Change::Put(Box::new(instance))])?;
         self.entry(id, entry)
     }
@@ -230,7 +234,8 @@ impl Platform {
     }
 
     /// Commits a new or changed instance and answers with it.
-    fn put(&mut self, instance: Instance, grant: Option<Grant>) -> Answer {
+    fn put(&mut self, request: &Request, mut instance: Instance, grant: Option<Grant>) -> Answer {
+        self.hold_back(request, &mut instance);
         let reply = Reply::json(&self.view(&instance, Detail::Single))?;
         let mut changes = vec![Change::Put(Box::new(instance))];
         changes.extend(grant.map(Change::Use));
@@ -238,7 +243,22 @@ impl Platform {
         Ok(reply)
     }
 
-    fn commit(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
+    /// Takes back what a scripted fault keeps from taking.
+    fn hold_back(&self, request: &Request, instance: &mut Instance) {
+        let before = self.store.get(instance.id);
+        match &request.twist {
+            Some(Twist::IgnoredKeys(keys)) => {
+                instance.configuration.restore(keys, before.map(|before| &before.configuration));
+            }
+            Some(Twist::DroppedTags) => {
+                let none = || vec![instance.name.clone()];
+                instance.tags = before.map_or_else(none, |before| before.tags.clone());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
         self.store.commit(changes).map_err(|error| {
             let message =
                 format!("The sandbox cannot write its state, nothing was changed: {error}");

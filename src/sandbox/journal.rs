@@ -22,8 +22,12 @@ pub struct Entry {
     pub path: String,
     /// The query as it was sent, without `?`; empty if there was none.
     pub query: String,
-    /// The status of the reply.
+    /// The status of the reply; 0 if a scripted fault left the request unanswered before it was
+    /// processed. Where the answer was lost, the one that it had.
     pub status: u16,
+    /// The scripted faults that befell the request, like `reset-after` or `delay+status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// The body of the request, where it had one and that was JSON.
     pub body: Option<Value>,
 }
@@ -58,7 +62,8 @@ mod tests {
         let mut journal = Journal::default();
         for number in 0..=CAPACITY {
             let (method, path) = ("GET".to_owned(), number.to_string());
-            journal.record(Entry { method, path, query: String::new(), status: 200, body: None });
+            let query = String::new();
+            journal.record(Entry { method, path, query, status: 200, fault: None, body: None });
         }
         let paths: Vec<_> = journal.entries().map(|entry| entry.path.as_str()).collect();
         assert_eq!((paths.len(), paths[0], paths[CAPACITY - 1]), (CAPACITY, "1", "10000"));

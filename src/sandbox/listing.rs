@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::faults::{Shift, Twist};
 use super::reply::{Answer, Failure, Reply};
 use super::request::Request;
 
@@ -54,9 +55,17 @@ impl<'a, T> Page<'a, T> {
         }
         let last = cursor.after.map(|id| cursor.rank(id));
         let start = matches.partition_point(|item| Some(cursor.rank(id(item))) <= last);
+        let start = match request.twist {
+            Some(Twist::ShiftedListing(Shift::Skip)) if last.is_some() => start + 1,
+            Some(Twist::ShiftedListing(Shift::Repeat)) => start.saturating_sub(1),
+            _ => start,
+        };
         let items: Vec<_> = matches.into_iter().skip(start).take(size).collect();
         let more = start + items.len() < total;
-        let next = items.last().filter(|_| more).map(|item| cursor.after(id(item)));
+        let next = match items.last() {
+            Some(item) if more => Some(cursor.after(id(item))),
+            _ => (request.twist == Some(Twist::EndlessPages)).then(|| cursor.again()),
+        };
         Ok(Self { items, total, next, clamped_to })
     }
 
@@ -107,13 +116,19 @@ impl Cursor {
     fn decode(token: &str) -> Option<Self> {
         let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
         let (seed, after) = text.split_once(':')?;
-        Some(Self { seed: seed.parse().ok()?, after: Some(after.parse().ok()?) })
+        let after = if after.is_empty() { None } else { Some(after.parse().ok()?) };
+        Some(Self { seed: seed.parse().ok()?, after })
     }
 
     /// The token for the page after the item `id`. Plain Base64 on purpose: a client that puts it
     /// into a URL without encoding it is to notice.
     fn after(&self, id: u64) -> String {
         STANDARD.encode(format!("{}:{id}", self.seed))
+    }
+
+    /// The token for the first page of the same list in another order, which never came before.
+    fn again(&self) -> String {
+        STANDARD.encode(format!("{}:", self.seed.wrapping_add(1)))
     }
 
     /// The place of an id in this listing's order; no two ids have the same.

@@ -5,13 +5,14 @@
 //! the method, what is accepted and sent; only then the request itself. Everything here is
 //! synchronous and total: it runs under one lock, never waits and must never panic.
 
-use axum::body::Body;
 use axum::http::{Method, Response};
 use serde_json::json;
 
 use super::authorization::{self, Need};
 use super::catalogue::Connector;
 use super::configuration::Reading;
+use super::faults::Fault;
+use super::faults::script::{Decision, Script};
 use super::instance::Detail;
 use super::journal::{Entry, Journal};
 use super::listing::Order;
@@ -27,6 +28,7 @@ pub(super) struct Platform {
     pub(super) credentials: Credentials,
     pub(super) store: Store,
     pub(super) journal: Journal,
+    pub(super) script: Script,
 }
 
 /// Where the facts leave a choice, or a test wants another.
@@ -42,30 +44,50 @@ pub(super) struct Behaviour {
 }
 
 impl Platform {
-    /// Answers `request` and records it.
-    pub(super) fn respond(&mut self, request: &Request) -> Response<Body> {
-        let route = request.segments().and_then(|segments| Route::parse(&segments));
-        let response = render(self.answer(request, route));
-        // Who looks at the journal is not to see himself looking.
-        if route != Some(Route::Journal) {
-            self.record(request, &response);
+    /// Decides what goes wrong with a request that has arrived.
+    pub(super) fn decide(&mut self, request: &mut Request) -> Decision {
+        // Whoever looks at the journal looks from outside.
+        if is_journal(request) {
+            return Decision::default();
         }
-        response
+        let decision = self.script.decide(request);
+        request.twist = decision.twist().cloned();
+        decision
     }
 
-    /// Refuses a request that could not be read, and records it.
-    pub(super) fn refuse(&mut self, request: &Request, failure: Failure) -> Response<Body> {
-        let response = render(Err(failure));
-        self.record(request, &response);
-        response
+    /// Answers `request`, unless it `could` not be read, and records it.
+    pub(super) fn respond(
+        &mut self,
+        request: &Request,
+        could: Result<(), Failure>,
+        decision: &Decision,
+    ) -> Response<Vec<u8>> {
+        if let Err(failure) = self.edit(&decision.edits) {
+            tracing::warn!(reason = failure.into_message(), "a scripted edit was not carried out");
+        }
+        let processed = decision.is_processed().then(|| {
+            let route = request.segments().and_then(|segments| Route::parse(&segments));
+            render(could.and_then(|()| self.answer(request, route)))
+        });
+        let response = match &decision.fault {
+            Some(Fault::Replaced { answer, .. }) => Some(answer.response()),
+            _ => processed,
+        };
+        let status = response.as_ref().map_or(0, |response| response.status().as_u16());
+        // Who looks at the journal is not to see himself looking.
+        if !is_journal(request) {
+            self.record(request, status, decision);
+        }
+        response.unwrap_or_default()
     }
 
-    fn record(&mut self, request: &Request, response: &Response<Body>) {
+    fn record(&mut self, request: &Request, status: u16, decision: &Decision) {
         self.journal.record(Entry {
             method: request.method.to_string(),
             path: request.path.clone(),
             query: request.raw_query.clone(),
-            status: response.status().as_u16(),
+            status,
+            fault: decision.name(),
             body: request.recorded_body(),
         });
     }
@@ -159,6 +181,10 @@ impl Platform {
             "secret": self.credentials.organization,
         }))
     }
+}
+
+fn is_journal(request: &Request) -> bool {
+    request.segments().is_some_and(|segments| Route::parse(&segments) == Some(Route::Journal))
 }
 
 /// Lists are hydrated unless a request says otherwise.

@@ -5,7 +5,6 @@
 //! `{requestId, message[, providerMessage]}` with that same id. Every success is a 200, never a
 //! 201 or 204. It must never leave a failure without the envelope, whatever went wrong.
 
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -17,7 +16,7 @@ pub(super) struct Reply {
 }
 
 /// A refusal or an error.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Failure {
     status: u16,
     message: String,
@@ -92,7 +91,7 @@ struct Envelope<'a> {
 }
 
 /// Turns an answer into the response on the wire.
-pub(super) fn render(answer: Answer) -> Response<Body> {
+pub(super) fn render(answer: Answer) -> Response<Vec<u8>> {
     let request_id = request_id();
     let (status, headers, body) = match answer {
         Ok(reply) => (StatusCode::OK, reply.headers, reply.body),
@@ -101,7 +100,7 @@ pub(super) fn render(answer: Answer) -> Response<Body> {
             (status, headers, Some(body))
         }
     };
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(Vec::new());
     *response.status_mut() = status;
     let wire = response.headers_mut();
     insert(wire, "elements-request-id", &request_id);
@@ -110,7 +109,7 @@ pub(super) fn render(answer: Answer) -> Response<Body> {
     }
     if let Some(body) = body {
         wire.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *response.body_mut() = Body::from(body);
+        *response.body_mut() = body;
     }
     response
 }

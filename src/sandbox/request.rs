@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde::de::DeserializeOwned;
 
+use super::faults::Twist;
 use super::reply::Failure;
 
 /// The path below which everything of the platform lives.
@@ -23,6 +24,8 @@ pub(super) struct Request {
     /// The query as it was sent, without `?`.
     pub(super) raw_query: String,
     pub(super) authorization: Option<String>,
+    /// How a scripted fault wants it to go wrong.
+    pub(super) twist: Option<Twist>,
     below_base: bool,
     accept: Option<String>,
     content_type: Option<String>,
@@ -40,6 +43,7 @@ impl Request {
             path: below.unwrap_or(whole).to_owned(),
             raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             authorization: joined(&parts.headers, &header::AUTHORIZATION),
+            twist: None,
             below_base: below.is_some(),
             accept: joined(&parts.headers, &header::ACCEPT),
             content_type: joined(&parts.headers, &header::CONTENT_TYPE),

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::Response;
-use axum::serve::ListenerExt;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
+use super::connection::{Link, Loopback};
+use super::faults::effect;
 use super::platform::Platform;
 use super::reply::{Failure, render};
 use super::request::Request;
@@ -125,13 +126,10 @@ fn run(
     stop_now: oneshot::Receiver<()>,
 ) {
     let patience = GRACE + shared.slow_post;
-    let listener = listener.tap_io(|connection| {
-        // Small replies must not wait for an acknowledgement; a failure costs speed only.
-        let _ = connection.set_nodelay(true);
-    });
     let router = Router::new().fallback(handle).with_state(shared);
+    let service = router.into_make_service_with_connect_info::<Link>();
     let (stopping, stop_begun) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let server = axum::serve(Loopback(listener), service).with_graceful_shutdown(async move {
         let _ = graceful_stop.await;
         drop(stopping);
     });
@@ -153,40 +151,41 @@ fn run(
 /// The one way that every request takes.
 async fn handle(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(link): ConnectInfo<Link>,
     request: axum::extract::Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let (body, complete) = read(body).await;
     let request = Request::new(&parts, body);
     // On a task of its own: hyper drops this future when the client goes away.
-    let answer = tokio::spawn(carry_out(shared, request, complete));
+    let answer = tokio::spawn(carry_out(shared, request, complete, link));
     answer.await.unwrap_or_else(|error| {
-        render(Err(Failure::new(500, format!("The sandbox failed: {error}"))))
+        let failure = Failure::new(500, format!("The sandbox failed: {error}"));
+        render(Err(failure)).map(Body::from)
     })
 }
 
-/// Answers a request that has been read. This is where a scripted fault is to be looked up: it
-/// knows method and path, and stands before the commit as well as after it.
+/// Answers a request that has been read, as well or as badly as the scripted faults have it.
 async fn carry_out(
     shared: Arc<Shared>,
-    request: Request,
+    mut request: Request,
     body: Result<(), Failure>,
+    link: Link,
 ) -> Response<Body> {
+    let decision = shared.platform().decide(&mut request);
     let segments = request.segments();
     let route = segments.as_deref().and_then(Route::parse);
-    if route.is_some_and(|route| route.creates(&request.method)) && !shared.slow_post.is_zero() {
-        tokio::time::sleep(shared.slow_post).await;
+    let creates = route.is_some_and(|route| route.creates(&request.method));
+    let slow_post = if creates { shared.slow_post } else { Duration::ZERO };
+    let wait = decision.delay.saturating_add(slow_post);
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
-    let mut platform = shared.platform();
-    let response = match body {
-        Ok(()) => platform.respond(&request),
-        Err(failure) => platform.refuse(&request, failure),
-    };
-    drop(platform);
+    let response = shared.platform().respond(&request, body, &decision);
     // Neither query nor body: both can hold secrets.
-    let status = response.status().as_u16();
-    tracing::debug!(method = %request.method, path = request.path, status, "sandbox answered");
-    response
+    let (status, fault) = (response.status().as_u16(), decision.name());
+    tracing::debug!(method = %request.method, path = request.path, status, fault, "sandbox answered");
+    effect::send(decision.fault.as_ref(), response, &link)
 }
 
 /// Reads a body within bounds; refuses one that is too large or broke off.

@@ -149,6 +149,66 @@ For more information, try '--help'.
 }
 
 #[test]
+fn a_scripted_fault_befalls_the_requests_of_an_apply() {
+    let mut world = World::new(FILES);
+    world
+        .write("faults.yaml", "rules: [{ when: { method: POST, occurrence: 1 }, reset: after }]\n");
+    let mut sandbox = world
+        .command("sandbox --faults faults.yaml")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(sandbox.stdout.take().unwrap()).lines();
+    for line in lines.take(3).map(Result::unwrap) {
+        let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+        world.set(name, value);
+    }
+    let log = world.ocon("apply --yes -v").stderr;
+    assert!(log.lines().any(|line| line.contains("POST") && line.contains("reset")), "{log}");
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0, "the lost create was found");
+    terminate(&sandbox);
+    assert_eq!(sandbox.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_file_of_faults_that_is_not_right_is_refused_at_its_place() {
+    let world = World::new(&[]);
+    world.write("faults.yaml", "rules:\n  - when: { method: POST }\n    reset: sometimes\n");
+    world.ocon("sandbox --faults faults.yaml").is(str![[r#"
+$ ocon sandbox --faults faults.yaml
+--- stderr ---
+error: the sandbox cannot read its faults faults.yaml:3:12: rules[0].reset: unknown variant `sometimes`, expected `before` or `after`; docs/sandbox-faults.md has every fault with an example
+--- exit 5 ---
+
+"#]]);
+    world.write("faults.yaml", "rules:\n  - status: 500\n    truncate: 40\n");
+    world.ocon("sandbox --faults faults.yaml").is(str![[r#"
+$ ocon sandbox --faults faults.yaml
+--- stderr ---
+error: the sandbox cannot read its faults faults.yaml:2:5: rules[0]: a rule has one fault, and this one has `status` and `truncate`: make it two rules; docs/sandbox-faults.md has every fault with an example
+--- exit 5 ---
+
+"#]]);
+    world.ocon("sandbox --faults nosuch.yaml").is(str![[r#"
+$ ocon sandbox --faults nosuch.yaml
+--- stderr ---
+error: the sandbox cannot read its faults nosuch.yaml: check the name and the permissions of the file
+  caused by: No such file or directory (os error 2)
+--- exit 5 ---
+
+"#]]);
+    world.write("large.yaml", " ".repeat(1024 * 1024 + 1));
+    world.ocon("sandbox --faults large.yaml").is(str![[r#"
+$ ocon sandbox --faults large.yaml
+--- stderr ---
+error: the sandbox cannot read its faults large.yaml: the file is larger than 1 MiB; write fewer rules, or name another file
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
 fn an_address_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

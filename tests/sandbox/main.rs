@@ -6,9 +6,12 @@
 mod configuration;
 mod connectors;
 mod creation;
+mod fault_files;
+mod faults;
 mod instances;
 mod listing;
 mod oauth;
 mod protocol;
 mod state;
 mod support;
+mod twists;

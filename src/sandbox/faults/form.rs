@@ -1,0 +1,258 @@
+//! How a rule is written.
+//!
+//! In: a mapping of the file. Out: a rule with at most one fault, or what is wrong with the
+//! mapping, at its place. It must never guess between two faults, or take a setting that the
+//! fault beside it has no use for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::edit::Edit;
+use super::scalar::{self, Pause, Status};
+use super::{Content, Fault, Rule, Shift, StandIn, Twist, When};
+use crate::sandbox::authorization::unauthorized;
+use crate::sandbox::reply::Failure;
+
+/// A page as a gateway in front of the platform writes it.
+const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<body>\r\n\
+    <center><h1>The upstream server is unavailable</h1></center>\r\n</body>\r\n</html>\r\n";
+
+/// Headers that follow from the body and the connection.
+const FRAMING: [HeaderName; 3] =
+    [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
+
+/// A rule as it is written.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "what is written has these flags")]
+struct Form {
+    #[serde(default)]
+    when: When,
+    #[serde(default, deserialize_with = "scalar::optional")]
+    delay: Option<Pause>,
+    #[serde(default)]
+    edit: Vec<Edit>,
+    #[serde(default, deserialize_with = "scalar::optional")]
+    status: Option<Status>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<Value>,
+    #[serde(default)]
+    processed: bool,
+    #[serde(default)]
+    html: bool,
+    redirect: Option<String>,
+    #[serde(default)]
+    unauthorized: bool,
+    reset: Option<Moment>,
+    truncate: Option<usize>,
+    #[serde(default, deserialize_with = "scalar::optional")]
+    drip: Option<Pause>,
+    #[serde(default)]
+    endless_pages: bool,
+    shift_listing: Option<Shift>,
+    ignore_keys: Option<BTreeSet<String>>,
+    #[serde(default)]
+    drop_tags: bool,
+    #[serde(default)]
+    tag_filter_empty: bool,
+}
+
+/// When a connection is reset: before or after the request is processed.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Moment {
+    Before,
+    After,
+}
+
+impl TryFrom<Form> for Rule {
+    type Error = String;
+
+    fn try_from(form: Form) -> Result<Self, String> {
+        let mut faults = form.faults()?;
+        let fault = faults.pop();
+        if let (Some((second, _)), Some((first, _))) = (&fault, faults.last()) {
+            return Err(format!(
+                "a rule has one fault, and this one has `{first}` and `{second}`: make it two rules"
+            ));
+        }
+        let Form { when, delay, edit, .. } = form;
+        if fault.is_none() && delay.is_none() && edit.is_empty() {
+            return Err("the rule says no fault: add one, like `status: 503`".to_owned());
+        }
+        let delay = delay.map_or(Duration::ZERO, |Pause(delay)| delay);
+        Ok(Self { when, delay, edits: edit, fault })
+    }
+}
+
+impl Form {
+    /// Every fault that the rule names.
+    fn faults(&self) -> Result<Vec<(&'static str, Fault)>, String> {
+        let others = [
+            (self.answer_name(), self.answer()?),
+            ("unauthorized", self.unauthorized.then(Fault::unauthorized)),
+            (self.reset_name(), self.reset.map(Moment::fault)),
+            ("truncate", self.truncate.map(Fault::Truncated)),
+            ("drip", self.drip.map(|Pause(pause)| Fault::Dripped(pause))),
+        ];
+        let twists = self.twists().map(|(name, twist)| (name, twist.map(Fault::Twisted)));
+        let all = others.into_iter().chain(twists);
+        Ok(all.filter_map(|(name, fault)| Some((name, fault?))).collect())
+    }
+
+    fn twists(&self) -> [(&'static str, Option<Twist>); 5] {
+        let ignored = self.ignore_keys.as_ref().filter(|keys| !keys.is_empty());
+        [
+            ("endless_pages", self.endless_pages.then_some(Twist::EndlessPages)),
+            ("shift_listing", self.shift_listing.map(Twist::ShiftedListing)),
+            ("ignore_keys", ignored.cloned().map(Twist::IgnoredKeys)),
+            ("drop_tags", self.drop_tags.then_some(Twist::DroppedTags)),
+            ("tag_filter_empty", self.tag_filter_empty.then_some(Twist::TagFilterEmpty)),
+        ]
+    }
+
+    fn reset_name(&self) -> &'static str {
+        match self.reset {
+            Some(Moment::After) => "reset-after",
+            _ => "reset-before",
+        }
+    }
+
+    fn answer_name(&self) -> &'static str {
+        match (self.html, &self.redirect) {
+            (true, _) => "html",
+            (_, Some(_)) => "redirect",
+            _ => "status",
+        }
+    }
+
+    /// The answer that the rule writes out itself; `status` may stand alone or beside another.
+    fn answer(&self) -> Result<Option<Fault>, String> {
+        if self.html && self.redirect.is_some() {
+            return Err(
+                "a rule has one fault, and this one has `html` and `redirect`: make it two rules"
+                    .to_owned(),
+            );
+        }
+        let mut headers = headers(&self.headers)?;
+        let content = if self.html {
+            self.without_body("html")?;
+            Content::Written {
+                status: self.status.map_or(502, |Status(status)| status),
+                media_type: "text/html",
+                body: GATEWAY_PAGE.into(),
+            }
+        } else if let Some(target) = &self.redirect {
+            self.without_body("redirect")?;
+            let location = HeaderValue::from_str(target);
+            headers.insert(header::LOCATION, location.map_err(|_| no_header(target))?);
+            let status = self.status.map_or(307, |Status(status)| status);
+            if !(300..400).contains(&status) {
+                return Err(format!("{status} redirects nobody: write one of 300 to 399"));
+            }
+            Content::Written { status, media_type: "text/plain", body: Vec::new() }
+        } else if let Some(Status(status)) = self.status {
+            self.body.as_ref().map_or_else(|| no_body(status), |body| written(status, body))
+        } else if self.body.is_some() || !self.headers.is_empty() || self.processed {
+            return Err(
+                "`headers`, `body` and `processed` belong to an answer: add `status:`".to_owned()
+            );
+        } else {
+            return Ok(None);
+        };
+        let answer = StandIn { headers, content };
+        Ok(Some(Fault::Replaced { answer, processed: self.processed }))
+    }
+
+    fn without_body(&self, fault: &str) -> Result<(), String> {
+        let wrong = || format!("`{fault}` has a body of its own: remove `body:`");
+        if self.body.is_some() { Err(wrong()) } else { Ok(()) }
+    }
+}
+
+impl Fault {
+    fn unauthorized() -> Self {
+        let content = Content::Envelope(unauthorized());
+        let answer = StandIn { headers: HeaderMap::new(), content };
+        Self::Replaced { answer, processed: false }
+    }
+}
+
+impl Moment {
+    fn fault(self) -> Fault {
+        Fault::Reset { processed: matches!(self, Self::After) }
+    }
+}
+
+/// The platform's own form of a failure; a success has no body.
+fn no_body(status: u16) -> Content {
+    if status < 400 {
+        return Content::Written { status, media_type: "application/json", body: Vec::new() };
+    }
+    Content::Envelope(Failure::new(status, "The sandbox was told to answer with this status"))
+}
+
+/// A text as it stands, anything else as JSON.
+fn written(status: u16, body: &Value) -> Content {
+    let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned).into_bytes();
+    Content::Written { status, media_type: "application/json", body }
+}
+
+fn headers(written: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in written {
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no_header(name))?;
+        if FRAMING.contains(&header) {
+            return Err(format!("the header `{name}` follows from the answer: remove it"));
+        }
+        headers.insert(header, HeaderValue::from_str(value).map_err(|_| no_header(value))?);
+    }
+    Ok(headers)
+}
+
+fn no_header(text: &str) -> String {
+    format!("{text:?} cannot stand in a header: leave out line breaks and control characters")
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        mapping::<D, Form, Self>(deserializer)
+    }
+}
+
+/// Reads a `Form` and makes a `T` of it while the mapping is visited, so that the YAML parser adds
+/// the place of the mapping to what is wrong with it.
+pub(super) fn mapping<'de, D, Form, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    Form: Deserialize<'de>,
+    T: TryFrom<Form, Error = String>,
+{
+    deserializer.deserialize_map(Mapping(PhantomData::<(Form, T)>))
+}
+
+struct Mapping<Form, T>(PhantomData<(Form, T)>);
+
+impl<'de, Form, T> Visitor<'de> for Mapping<Form, T>
+where
+    Form: Deserialize<'de>,
+    T: TryFrom<Form, Error = String>,
+{
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        let form = Form::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        T::try_from(form).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,243 @@
+//! The single words and numbers of a rule: times, ranges, patterns.
+//!
+//! In: a YAML scalar. Out: a value that means something. Each is checked while it is visited, so
+//! that the YAML parser adds its place to what is wrong with it. It must never take a word that
+//! could match nothing.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::{self, Deserializer, Visitor};
+
+/// A time with its unit: `150ms`, `2s`, `1m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pause(pub(super) Duration);
+
+/// Which of the requests that a rule is about, counted from 1: `3`, `2..4`, `5..`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Occurrence {
+    first: u64,
+    last: u64,
+}
+
+/// The status of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Status(pub(super) u16);
+
+/// A share between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Probability(pub(super) f64);
+
+/// A path below the base URL, in which `*` stands for one segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<String>);
+
+impl FromStr for Pause {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no time: write 150ms, 2s or 1m");
+        let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let (number, unit) = text.split_at(unit_at);
+        // Of 32 bits, so that no sum of times overflows.
+        let number = u64::from(number.parse::<u32>().map_err(|_| wrong())?);
+        match unit {
+            "ms" => Ok(Self(Duration::from_millis(number))),
+            "s" => Ok(Self(Duration::from_secs(number))),
+            "m" => Ok(Self(Duration::from_mins(number))),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl FromStr for Occurrence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no occurrence: write 3, 2..4 or 5.., counted from 1");
+        let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+        let (first, last) = match text.split_once("..") {
+            None => (number(text)?, number(text)?),
+            Some((first, "")) => (number(first)?, u64::MAX),
+            Some((first, last)) => (number(first)?, number(last)?),
+        };
+        if first == 0 {
+            return Err(wrong());
+        }
+        if first > last {
+            return Err(format!("`{text}` is empty: write the smaller number first"));
+        }
+        Ok(Self { first, last })
+    }
+}
+
+impl Occurrence {
+    /// Whether the request with this number is one of them.
+    pub(super) fn has(self, number: u64) -> bool {
+        (self.first..=self.last).contains(&number)
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let status = text.parse().ok().filter(|status| (200..600).contains(status));
+        status.map(Self).ok_or_else(|| format!("`{text}` is no status: write one of 200 to 599"))
+    }
+}
+
+impl FromStr for Probability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        share
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is no probability: write 0 to 1, like 0.25"))
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some(segments) = text.strip_prefix('/') else {
+            return Err(format!("`{text}` is no path: begin it with /, without the base URL"));
+        };
+        if segments.contains(['?', '#']) {
+            return Err(format!("`{text}` has a query: write it as `query:`"));
+        }
+        let segments: Vec<_> = segments.split('/').map(str::to_owned).collect();
+        if segments.iter().any(|segment| segment != "*" && segment.contains('*')) {
+            return Err(format!("`{text}` is no pattern: * stands for one whole segment"));
+        }
+        Ok(Self(segments))
+    }
+}
+
+impl Pattern {
+    /// Whether these are the segments of such a path.
+    pub(super) fn matches(&self, segments: &[&str]) -> bool {
+        let Self(pattern) = self;
+        pattern.len() == segments.len()
+            && pattern.iter().zip(segments).all(|(wanted, found)| wanted == "*" || wanted == found)
+    }
+}
+
+/// Any text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    optional::<D, Text>(deserializer).map(|text| text.map(|Text(text)| text))
+}
+
+struct Text(String);
+
+impl FromStr for Text {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A method, which HTTP writes in capitals.
+pub(super) fn method<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    optional::<D, Method>(deserializer).map(|method| method.map(|Method(name)| name))
+}
+
+struct Method(String);
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let capitals = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let wrong = || format!("`{text}` is no method: write it in capitals, like POST");
+        capitals.then(|| Self(text.to_owned())).ok_or_else(wrong)
+    }
+}
+
+/// A scalar that may be left out.
+pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = String>,
+{
+    deserializer.deserialize_any(Scalar(PhantomData)).map(Some)
+}
+
+struct Scalar<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = String>> Visitor<'_> for Scalar<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text or a number")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_occurrence_is_a_number_or_a_range() {
+        let numbers = |text: &str| {
+            let occurrence: Occurrence = text.parse().unwrap();
+            (1..=6).filter(|number| occurrence.has(*number)).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers("3"), [3]);
+        assert_eq!(numbers("2..4"), [2, 3, 4]);
+        assert_eq!(numbers("5.."), [5, 6]);
+        for bad in ["", "0", "..3", "0..2", "1...2", "a", "-1", "4..2", "1.5"] {
+            assert!(bad.parse::<Occurrence>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_star_is_one_segment() {
+        let matches = |pattern: &str, path: &str| {
+            let segments: Vec<_> = path.split('/').skip(1).collect();
+            pattern.parse::<Pattern>().unwrap().matches(&segments)
+        };
+        assert!(matches("/instances/*", "/instances/7"));
+        assert!(matches("/*/me", "/organizations/me"));
+        assert!(!matches("/instances/*", "/instances"));
+        assert!(!matches("/instances/*", "/instances/7/enabled"));
+        assert!(!matches("/instances", "/elements"));
+        for bad in ["instances", "", "/inst*", "/instances/**", "/instances?a=b"] {
+            assert!(bad.parse::<Pattern>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        let millis = |text: &str| text.parse::<Pause>().map(|pause| pause.0.as_millis());
+        assert_eq!(millis("150ms"), Ok(150));
+        assert_eq!(millis("2s"), Ok(2_000));
+        assert_eq!(millis("1m"), Ok(60_000));
+        for bad in ["", "2", "s", "1.5s", "-1s", "2 s", "1h", "99999999999s"] {
+            assert!(millis(bad).is_err(), "{bad}");
+        }
+    }
+}
