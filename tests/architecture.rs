@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["desired", "observed", "ownership", "instance"]),
     ("apply", &["plan", "api", "ownership", "instance"]),
     ("report", &["plan", "apply", "desired", "instance"]),
+    ("scrub", &["instance"]),
     ("sandbox", &[]),
     (
         "cli",
@@ -30,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plan",
             "report",
             "sandbox",
+            "scrub",
         ],
     ),
     ("main", &["cli"]),
@@ -56,6 +58,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("desired", &["tokio", "reqwest", "std::env", "async fn"]),
     ("catalog", &["tokio", "reqwest", "std::env", "async fn"]),
     ("report", &["tokio", "reqwest", "std::fs", "std::env", "async fn"]),
+    ("scrub", &["tokio", "reqwest", "std::fs", "std::env", "std::time", "async fn"]),
     ("observed", &["reqwest", "std::fs", "std::env"]),
     ("apply", &["reqwest", "std::fs", "std::env"]),
     ("api", &["std::fs", "std::env"]),
