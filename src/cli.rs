@@ -30,6 +30,7 @@ mod refusals;
 mod sandbox;
 mod saved;
 mod schema;
+mod selftest;
 mod session;
 mod status;
 mod validate;
@@ -74,6 +75,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Say what a code of a problem, of a plan or of a failure means, and how to mend it
     Explain(explain::Arguments),
+    /// Show that no secret gets out: run the commands on these files, against an emulator
+    Selftest(selftest::Arguments),
     /// Run a local emulator of the platform
     Sandbox(sandbox::Arguments),
     /// Print a completion script for a shell
@@ -93,6 +96,7 @@ impl Command {
             Self::Status(_) => ("status", DATA),
             Self::Schema(_) => ("schema", &[Format::Text]),
             Self::Explain(_) => ("explain", &[Format::Text]),
+            Self::Selftest(_) => ("selftest", DATA),
             Self::Sandbox(_) => ("sandbox", &[Format::Text]),
             Self::Completions(_) => ("completions", &[Format::Text]),
         }
@@ -148,6 +152,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Status(arguments) => status::run(globals, arguments, environment),
         Command::Schema(arguments) => schema::run(globals, arguments, environment),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Selftest(arguments) => selftest::run(globals, arguments, environment),
         Command::Sandbox(arguments) => sandbox::run(globals, arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
     }

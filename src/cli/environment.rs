@@ -77,6 +77,17 @@ impl Environment {
         known::learn(&secrets);
     }
 
+    /// The variables for a process that this one starts: all but those that say which platform and
+    /// with which credentials.
+    pub(super) fn for_children(&self) -> Vec<(OsString, OsString)> {
+        let platform = ["OCON_BASE_URL", "OCON_REGION", "NO_PROXY", "no_proxy"];
+        let is_left_out = |name: &OsStr| {
+            platform.iter().chain(&OWN_SECRETS).any(|left_out| name == OsStr::new(left_out))
+        };
+        let kept = self.variables.iter().filter(|(name, _)| !is_left_out(name));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Panics, where a test of the binary wants to see what is said then.
     pub(super) fn panic_on_request(&self) {
         let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));
