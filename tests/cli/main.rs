@@ -8,10 +8,12 @@
 mod apply;
 mod authorization;
 mod credentials;
+mod echo;
 mod explain;
 mod forms;
 mod hostile;
 mod interruption;
+mod leaks;
 mod levels;
 mod limits;
 mod log;
