@@ -10,6 +10,12 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use super::SHORTEST;
 use crate::instance::Secret;
 
+/// What ends a message that was cut because of its length.
+const CUT: &str = "…";
+
+/// No escape is longer, in bytes: two of UTF-16.
+const LONGEST_ESCAPE: usize = 12;
+
 /// A text that gives a secret away.
 #[derive(Debug)]
 pub(super) struct Form {
@@ -29,15 +35,28 @@ impl Form {
     pub(super) fn range_at(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
         let text = self.text.expose().as_bytes();
         let before = bytes.get(..at)?;
-        let after = bytes.get(at..)?.strip_prefix(text)?;
+        let here = bytes.get(at..)?;
         let (shares_before, shares_after) = self.shares;
         let start =
             at - usize::from(shares_before && before.last().copied().is_some_and(is_base64));
+        let Some(after) = here.strip_prefix(text) else {
+            return beginning(here, text).map(|length| start..at + length);
+        };
         let end = at
             + text.len()
             + usize::from(shares_after && after.first().copied().is_some_and(is_base64));
         Some(start..end)
     }
+}
+
+/// How much of the text the bytes begin with, where the message was cut after that, or within the
+/// escape that follows.
+fn beginning(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    let length = bytes.iter().zip(text).take_while(|(one, other)| one == other).count();
+    let rest = bytes.get(length..)?;
+    let is_escape = rest.first().is_some_and(|byte| b"%\\&".contains(byte));
+    let within = rest.iter().take_while(|byte| is_escape && byte.is_ascii()).take(LONGEST_ESCAPE);
+    rest.get(within.count()..)?.starts_with(CUT.as_bytes()).then_some(length)
 }
 
 fn is_base64(byte: u8) -> bool {

@@ -157,6 +157,21 @@ fn lines_of_a_secret_are_secrets_and_white_space_may_be_another() {
 }
 
 #[test]
+fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
+    let scrubber = scrubber(&["0123456789abcdef", "p4ss word/of+me"]);
+    assert_eq!(scrubber.scrub("a 0123456789…"), "a (secret)…");
+    assert_eq!(scrubber.scrub("a p4ss%20word%2F…"), "a (secret)…");
+    assert_eq!(
+        scrubber.scrub(&format!("a {}…", &STANDARD.encode("0123456789abcdef")[..9])),
+        "a (secret)…"
+    );
+    assert_eq!(scrubber.scrub("a p4ss%20word%2…"), "a (secret)%2…");
+    assert_eq!(scrubber.scrub("a 01234567890…"), "a 01234567890…");
+    // Less than eight bytes tell little, and occur by chance.
+    assert_eq!(scrubber.scrub("a 0123456…"), "a 0123456…");
+}
+
+#[test]
 fn json_stays_json_and_the_rest_of_it_the_same() {
     let scrubber = scrubber(&["abc\"defgh", "12345678", "n0 newline"]);
     let text =

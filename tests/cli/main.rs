@@ -26,6 +26,7 @@ mod refusals;
 mod sandbox;
 mod saved;
 mod schema;
+mod selftest;
 mod status;
 mod stranger;
 mod support;
