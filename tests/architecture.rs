@@ -131,6 +131,24 @@ fn pure_rooms_mention_no_effects() {
     }
 }
 
+/// Whoever else writes to the terminal writes past what takes secrets out.
+#[test]
+fn one_file_writes_to_the_terminal() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in walkdir::WalkDir::new(&src) {
+        let entry = entry.unwrap();
+        if !entry.file_type().is_file() || entry.path().ends_with("cli/output.rs") {
+            continue;
+        }
+        let code = fs::read_to_string(entry.path()).unwrap();
+        for stream in ["stdout()", "stderr()"] {
+            let others =
+                code.split(stream).skip(1).filter(|rest| !rest.starts_with(".is_terminal()"));
+            assert_eq!(others.count(), 0, "{} writes to {stream}", entry.path().display());
+        }
+    }
+}
+
 #[test]
 fn the_reader_of_imports_sees_groups_and_single_paths() {
     let code = "use crate::api::{Error, Kind};\nuse crate::{plan, report::json};\nlet x = crate::cli::run();";

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use crate::catalog::named_like_a_secret;
 use crate::desired::{Desired, LookUp, SecretStore};
-use crate::instance::{Secrecy, Secret, Source, Template};
+use crate::instance::{Json, Secrecy, Secret, Source, Template, Value};
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
@@ -53,14 +54,32 @@ impl SecretStore for Noticed<'_> {
 /// Takes notice of the secrets that stand in files in clear, and of what references and the text
 /// around them make together.
 pub(super) fn learn_values(desired: &Desired) {
-    let documents = || desired.instances.values();
-    let fields = documents().flat_map(|wanted| wanted.configuration.values());
-    let secret = fields.filter(|field| field.secrecy == Secrecy::Secret);
-    let configuration = secret.flat_map(|field| field.value.templates());
-    let grants = documents().flat_map(|wanted| wanted.provider_data.values());
-    let grants = grants.flat_map(|grant| grant.value.templates());
-    let values: Vec<Secret> = configuration.chain(grants).filter_map(known_value).collect();
-    learn(&values);
+    let mut values = Vec::new();
+    for wanted in desired.instances.values() {
+        for (key, field) in &wanted.configuration {
+            match &field.value {
+                value if field.secrecy == Secrecy::Secret => values.extend(value.templates()),
+                Value::Json(json) => values.extend(named_like_secrets(key, json)),
+                Value::Text(_) | Value::Unset => {}
+            }
+        }
+        values.extend(wanted.provider_data.values().flat_map(|grant| grant.value.templates()));
+    }
+    let secrets: Vec<Secret> = values.into_iter().filter_map(known_value).collect();
+    learn(&secrets);
+}
+
+/// The texts in a document that stand under names of secrets.
+fn named_like_secrets<'j>(path: &str, json: &'j Json) -> Vec<&'j Template> {
+    match json {
+        json if named_like_a_secret(path) => json.templates(),
+        Json::List(items) => items.iter().flat_map(|item| named_like_secrets(path, item)).collect(),
+        Json::Map(members) => members
+            .iter()
+            .flat_map(|(name, member)| named_like_secrets(&format!("{path}.{name}"), member))
+            .collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => Vec::new(),
+    }
 }
 
 /// What will be sent, where that is known; what refers to the instance itself is an address.

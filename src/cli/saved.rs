@@ -153,12 +153,14 @@ impl SavedPlan {
         let same = |key: &Key, steps: &[&Step]| {
             let saved = self.document.steps.iter().filter(|step| step.key == key.as_str());
             let saved: Vec<&PlanStep> = saved.collect();
-            let fresh = steps.iter().map(|step| PlanStep::new(step, &base_url));
-            // As it was when it was saved.
-            let fresh = fresh.map(|step| without_secrets(&step).unwrap_or(step));
-            let fresh: Vec<_> = fresh.collect();
+            let fresh: Vec<_> = steps.iter().map(|step| PlanStep::new(step, &base_url)).collect();
+            // It was saved without the secrets that were known then.
+            let same = |saved: &PlanStep, fresh: &PlanStep| {
+                fresh.does_the_same_as(saved)
+                    || without_secrets(fresh).is_some_and(|fresh| fresh.does_the_same_as(saved))
+            };
             saved.len() == fresh.len()
-                && saved.iter().zip(&fresh).all(|(saved, fresh)| fresh.does_the_same_as(saved))
+                && saved.iter().zip(&fresh).all(|(saved, fresh)| same(saved, fresh))
         };
         plan.revised(&Planned { keys: self.keys(), same: &same })
     }

@@ -298,3 +298,32 @@ hint: what is no secret belongs in a variable: ${{ var.NAME }}, with `vars:` in 
 
 "#]]);
 }
+
+#[test]
+fn a_secret_that_stands_in_a_file_in_clear_is_hidden_elsewhere_too() {
+    let clear = CRM
+        .replace("${{ env.DESK_PASSWORD }}", "cl3ar-canary")
+        .replace("Help desk", "Desk cl3ar-canary n3sted-canary")
+        + "  event.metadata: { list: [{ apiToken: n3sted-canary }] }\n";
+    let world = World::new(&[("instances/desk.yaml", &clear)]).on_sandbox();
+    let world = world.secret("PASSWORD", "cl3ar-canary").secret("TOKEN", "n3sted-canary");
+    for form in ["", "--format json"] {
+        let run = world.ocon(&format!("plan --allow-plain-text-secrets {form}"));
+        assert!(run.stdout.contains("Desk (secret) (secret)"), "{}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn tokens_of_the_platform_are_hidden_once_they_were_read() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    assert_eq!(world.ocon("apply --yes --outputs outputs.json").exit, 0);
+    let outputs: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(world.path("outputs.json")).unwrap())
+            .unwrap();
+    let token = outputs["shop"]["token"].as_str().unwrap().to_owned();
+    assert!(token.len() > 20, "the file for them has them as they are: {token}");
+    world.write("instances/shop.yaml", SHOP.replace("Shop", &format!("Shop {token}")));
+    let world = world.secret("TOKEN", &token);
+    let run = world.ocon("plan");
+    assert!(run.stdout.contains("Shop → Shop (secret)"), "{}", run.stdout);
+}
