@@ -24,7 +24,7 @@ use std::ops::Range;
 
 use crate::instance::Secret;
 use forms::Form;
-use reading::{Reading, readings};
+use reading::Reading;
 
 /// The length, in bytes, from which secrets are taken out. Shorter values, like `true` or `443`,
 /// occur in ordinary text by chance.
@@ -115,15 +115,16 @@ impl Scrubber {
     /// Where secrets stand in the text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for reading in readings(text, self.has_blanks) {
-            self.search(&reading, &mut found);
-        }
+        reading::each(text, self.has_blanks, &mut |reading| self.search(reading, &mut found));
         found
     }
 
     /// Where secrets stand in a text of JSON, as it is written: no escape is cut.
     fn whole_escapes(&self, inner: &str) -> Vec<Range<usize>> {
-        let mut found = self.ranges(inner);
+        let mut found = Vec::new();
+        reading::each_in_json(inner, self.has_blanks, &mut |reading| {
+            self.search(reading, &mut found);
+        });
         if !found.is_empty() {
             json::widen(&mut found, inner);
         }

@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// How many layers of escapes are undone: JSON in JSON in a log, for one.
-const LAYERS: usize = 3;
+/// How many layers of escapes are undone: JSON in JSON, for one. Each costs a walk for each kind of
+/// escape, and whoever sends the text decides how many there are.
+const LAYERS: usize = 2;
+
+/// Of a text that is longer, in bytes, only one layer is undone.
+const LONG: usize = 64 * 1024;
 
 /// A text with some of its escapes undone.
 pub(super) struct Reading<'t> {
@@ -30,33 +34,48 @@ const DECODERS: [Decoder; 4] = [percent, backslash, braces, html];
 /// What texts are read through besides where secrets have white space.
 const OF_BLANKS: [Decoder; 2] = [form, blanks];
 
-/// The text itself, and what it becomes when escapes are undone, in any order.
-pub(super) fn readings(text: &str, has_blanks: bool) -> Vec<Reading<'_>> {
-    let own = Reading { bytes: Cow::Borrowed(text.as_bytes()), origins: None };
-    let of_blanks: &[Decoder] = if has_blanks { &OF_BLANKS } else { &[] };
-    let mut all = vec![own];
-    let mut last = 0..1;
-    for _ in 0..LAYERS {
-        for index in last.clone() {
-            for decoder in DECODERS.iter().chain(of_blanks) {
-                let decoded = all.get(index).and_then(|reading| reading.decoded(*decoder));
-                let new = decoded.filter(|new| all.iter().all(|old| old.bytes != new.bytes));
-                all.extend(new);
-            }
-        }
-        last = last.end..all.len();
+/// Shows the text itself, and what it becomes when escapes are undone, in any order.
+pub(super) fn each(text: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
+    let own = Reading::of(text);
+    let layers = if text.len() > LONG { 1 } else { LAYERS };
+    own.descend(layers, has_blanks, visit);
+}
+
+/// The same for a text of JSON as it is written, whose own escapes are undone first.
+pub(super) fn each_in_json(inner: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
+    each(inner, has_blanks, visit);
+    let layers = if inner.len() > LONG { 1 } else { LAYERS };
+    if let Some(text) = Reading::of(inner).decoded(backslash) {
+        text.descend(layers, has_blanks, visit);
     }
-    all
 }
 
 /// Where the escapes of a text of JSON, and everything between them, begin, and where it ends.
 pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
-    let own = Reading { bytes: Cow::Borrowed(inner.as_bytes()), origins: None };
-    let decoded = own.decoded(backslash).and_then(|reading| reading.origins);
+    let decoded = Reading::of(inner).decoded(backslash).and_then(|reading| reading.origins);
     decoded.unwrap_or_else(|| inner.char_indices().map(|(at, _)| at).chain([inner.len()]).collect())
 }
 
-impl Reading<'_> {
+impl<'t> Reading<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { bytes: Cow::Borrowed(text.as_bytes()), origins: None }
+    }
+
+    /// Shows this reading and those that are so many layers below it. Only those on the way to the
+    /// present one are held.
+    fn descend(&self, layers: usize, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
+        visit(self);
+        if layers == 0 {
+            return;
+        }
+        let of_blanks: &[Decoder] = if has_blanks { &OF_BLANKS } else { &[] };
+        for decoder in DECODERS.iter().chain(of_blanks) {
+            if let Some(below) = self.decoded(*decoder) {
+                below.descend(layers - 1, has_blanks, visit);
+            }
+        }
+    }
+
     /// What is read.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -172,6 +172,18 @@ fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
 }
 
 #[test]
+fn a_long_line_loses_its_secrets_too() {
+    let scrubber = scrubber(&["s3cret+/of=me"]);
+    let around = "%25&amp;\\\\+ ".repeat(10_000);
+    for form in ["s3cret+/of=me", "s3cret%2B%2Fof%3Dme", r"s3cret+\/of\u003dme"] {
+        let text = format!("{around}{form}{around}");
+        assert_eq!(scrubber.scrub(&text), format!("{around}(secret){around}"));
+        let document = format!("[\"{around}{form}\"]");
+        assert_eq!(scrubber.scrub_json(&document), format!("[\"{around}(secret)\"]"));
+    }
+}
+
+#[test]
 fn json_stays_json_and_the_rest_of_it_the_same() {
     let scrubber = scrubber(&["abc\"defgh", "12345678", "n0 newline"]);
     let text =
