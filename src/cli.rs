@@ -15,12 +15,14 @@ mod embedded;
 mod environment;
 mod explain;
 mod interrupt;
+mod known;
 mod levels;
 mod log;
 mod missing;
 mod new_file;
 mod output;
 mod outputs;
+mod panic;
 mod plan;
 mod problems;
 mod progress;
@@ -28,6 +30,7 @@ mod refusals;
 mod sandbox;
 mod saved;
 mod schema;
+mod selftest;
 mod session;
 mod status;
 mod validate;
@@ -72,6 +75,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Say what a code of a problem, of a plan or of a failure means, and how to mend it
     Explain(explain::Arguments),
+    /// Show that no secret gets out: run the commands on these files, against an emulator
+    Selftest(selftest::Arguments),
     /// Run a local emulator of the platform
     Sandbox(sandbox::Arguments),
     /// Print a completion script for a shell
@@ -91,6 +96,7 @@ impl Command {
             Self::Status(_) => ("status", DATA),
             Self::Schema(_) => ("schema", &[Format::Text]),
             Self::Explain(_) => ("explain", &[Format::Text]),
+            Self::Selftest(_) => ("selftest", DATA),
             Self::Sandbox(_) => ("sandbox", &[Format::Text]),
             Self::Completions(_) => ("completions", &[Format::Text]),
         }
@@ -99,8 +105,12 @@ impl Command {
 
 /// Runs the command that the arguments name. This is the whole program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    panic::set_up();
+    let environment = Environment::capture();
+    environment.learn_secrets();
+    environment.panic_on_request();
     let exit = match parse(arguments) {
-        Ok(cli) => dispatch(&cli),
+        Ok(cli) => dispatch(&cli, &environment),
         Err(ended) => ended,
     };
     exit.unwrap_or_else(|failure| end(&failure)).into()
@@ -122,27 +132,27 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Result<Ex
         let text = error.render().ansi().to_string();
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                output::result(&text).map(|()| Exit::Success)
+                output::text(&text).map(|()| Exit::Success)
             }
             _ => Err(Failure::rendered(Exit::Usage, text)),
         }
     })
 }
 
-fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
-    let environment = Environment::capture();
+fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     let globals = &cli.globals;
     globals.set_up_output();
     globals.check_root()?;
     let (command, formats) = cli.command.formats();
     globals.check_format(command, formats)?;
     match &cli.command {
-        Command::Validate(arguments) => validate::run(globals, arguments, &environment),
-        Command::Plan(arguments) => plan::run(globals, arguments, &environment),
-        Command::Apply(arguments) => apply::run(globals, arguments, &environment),
-        Command::Status(arguments) => status::run(globals, arguments, &environment),
-        Command::Schema(arguments) => schema::run(globals, arguments, &environment),
+        Command::Validate(arguments) => validate::run(globals, arguments, environment),
+        Command::Plan(arguments) => plan::run(globals, arguments, environment),
+        Command::Apply(arguments) => apply::run(globals, arguments, environment),
+        Command::Status(arguments) => status::run(globals, arguments, environment),
+        Command::Schema(arguments) => schema::run(globals, arguments, environment),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Selftest(arguments) => selftest::run(globals, arguments, environment),
         Command::Sandbox(arguments) => sandbox::run(globals, arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
     }

@@ -15,8 +15,9 @@
 //! 6. [`report`] turns plans, outcomes and problems into text and JSON.
 //!
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
-//! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed. [`sandbox`] is the platform
-//! in miniature, for trying things out and for tests; it shares no code with the rest.
+//! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
+//! taken out by [`scrub`] before anything is written. [`sandbox`] is the platform in miniature, for
+//! trying things out and for tests; it shares no code with the rest.
 
 pub mod api;
 pub mod apply;
@@ -29,3 +30,4 @@ pub mod ownership;
 pub mod plan;
 pub mod report;
 pub mod sandbox;
+pub mod scrub;

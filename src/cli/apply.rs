@@ -8,11 +8,12 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
 use super::new_file::NewFile;
+use super::output::{self, Output};
 use super::plan::Scope;
 use super::progress::Progress;
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
-use super::{interrupt, missing, output, outputs, refusals};
+use super::{interrupt, known, missing, outputs, refusals};
 use crate::apply::{self, Outcome, Settings, Stop};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
@@ -68,7 +69,7 @@ pub(super) fn run(
         // The ids and tokens first: they are needed even where nobody can read the report.
         let written = outputs.map(|outputs| {
             let base_url = &connection.target.base_url;
-            outputs.write(&outputs::render(&files.desired, &observed, &outcome, base_url))
+            outputs.write_secrets(&outputs::render(&files.desired, &observed, &outcome, base_url))
         });
         show_outcome(&outcome, &approved, globals, environment)?;
         refusals::show(globals, &files.desired, &outcome);
@@ -143,7 +144,7 @@ fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Resul
             output::message(&text);
             Ok(())
         }
-        _ => output::result(&text),
+        _ => output::text(&text),
     }
 }
 
@@ -185,6 +186,8 @@ async fn carry_out(
     .await;
     progress.finish();
     watch.abort();
+    let touched = outcome.results.iter().filter_map(|result| result.instance.as_ref());
+    known::learn(touched.filter_map(|instance| instance.token.as_ref()));
     outcome
 }
 
@@ -198,10 +201,10 @@ fn show_outcome(
     match globals.format {
         Format::Json => {
             let document = ResultDocument::new(outcome, approved.plan().tally.unchanged);
-            output::result(&json::render(&document))
+            output::result(&Output::Json(json::render(&document)))
         }
         _ if outcome.results.is_empty() => Ok(()),
-        _ => output::result(&format!("\n{}", human::outcome(outcome, layout))),
+        _ => output::text(&format!("\n{}", human::outcome(outcome, layout))),
     }
 }
 

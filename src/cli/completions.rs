@@ -14,6 +14,6 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, command: &mut clap::Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command, "ocon", &mut script);
-    output::result(&String::from_utf8_lossy(&script))?;
+    output::text(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,11 +10,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::failure::{Exit, Failure};
 use super::globals::Globals;
+use super::known;
 use crate::api::{Clock, Sleep, SystemClock};
 use crate::instance::Secret;
 
 /// A secret file is at most this long: anything longer is not a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// The secrets of ocon itself.
+const OWN_SECRETS: [&str; 3] =
+    ["OCON_USER_SECRET", "OCON_ORGANIZATION_SECRET", "OCON_FINGERPRINT_KEY"];
 
 /// What the process was started with.
 #[derive(Clone, Default)]
@@ -60,6 +65,33 @@ impl Environment {
     pub(super) fn clock(&self) -> Arc<dyn Clock> {
         let hasty = cfg!(debug_assertions) && self.text("OCON_TEST_CLOCK").is_some();
         if hasty { Arc::new(Hasty) } else { Arc::new(SystemClock) }
+    }
+
+    /// Takes notice of the secrets that ocon itself is given.
+    pub(super) fn learn_secrets(&self) {
+        let own = OWN_SECRETS.into_iter().filter_map(|name| self.text(name));
+        let proxies = self.variables.iter().filter(|(name, _)| is_proxy(name));
+        let proxies = proxies.filter_map(|(_, address)| login(address.to_str()?));
+        let proxies = proxies.flat_map(|(login, password)| [login, password]);
+        let secrets: Vec<Secret> = own.chain(proxies.map(str::to_owned)).map(Secret::new).collect();
+        known::learn(&secrets);
+    }
+
+    /// The variables for a process that this one starts: all but those that say which platform and
+    /// with which credentials.
+    pub(super) fn for_children(&self) -> Vec<(OsString, OsString)> {
+        let platform = ["OCON_BASE_URL", "OCON_REGION", "NO_PROXY", "no_proxy"];
+        let is_left_out = |name: &OsStr| {
+            platform.iter().chain(&OWN_SECRETS).any(|left_out| name == OsStr::new(left_out))
+        };
+        let kept = self.variables.iter().filter(|(name, _)| !is_left_out(name));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Panics, where a test of the binary wants to see what is said then.
+    pub(super) fn panic_on_request(&self) {
+        let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));
+        assert!(message.is_none(), "{}", message.unwrap_or_default());
     }
 
     /// The user secret and the organization secret.
@@ -121,9 +153,26 @@ impl Environment {
         let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
         match text.trim() {
             "" => Err(unreadable(&"the file is empty")),
-            secret => Ok(Some(Secret::new(secret.to_owned()))),
+            secret => {
+                let secret = Secret::new(secret.to_owned());
+                known::learn([&secret]);
+                Ok(Some(secret))
+            }
         }
     }
+}
+
+/// Whether the variable names a proxy: `HTTPS_PROXY`, `all_proxy`.
+fn is_proxy(name: &OsStr) -> bool {
+    let name = name.to_str().unwrap_or_default().to_ascii_uppercase();
+    name.ends_with("_PROXY") && name != "NO_PROXY"
+}
+
+/// The name and password in an address, and the password alone.
+fn login(address: &str) -> Option<(&str, &str)> {
+    let (_, rest) = address.split_once("://").unwrap_or(("", address));
+    let (login, _) = rest.rsplit_once('@')?;
+    Some((login, login.split_once(':')?.1))
 }
 
 /// The clock of the machine, without the waits.

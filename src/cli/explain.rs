@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(code) => section(code)?,
         None => list(&explanation::all()),
     };
-    output::result(&text)?;
+    output::text(&text)?;
     Ok(Exit::Success)
 }
 

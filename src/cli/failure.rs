@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use super::output::Output;
 use crate::report::style::clean;
 
 /// Exit codes, as pipelines rely on them. Where several fit, the first in this list wins.
@@ -60,7 +61,7 @@ pub struct Failure {
     /// The exit code.
     pub exit: Exit,
     message: Message,
-    result: Option<String>,
+    result: Option<Output>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,14 +86,14 @@ impl Failure {
 
     /// Adds what goes to stdout in spite of the failure.
     #[must_use]
-    pub fn with_result(mut self, result: Option<String>) -> Self {
+    pub(super) fn with_result(mut self, result: Option<Output>) -> Self {
         self.result = result;
         self
     }
 
     /// What goes to stdout in spite of the failure.
-    pub fn result(&self) -> Option<&str> {
-        self.result.as_deref()
+    pub(super) fn result(&self) -> Option<&Output> {
+        self.result.as_ref()
     }
 
     /// Adds a cause.

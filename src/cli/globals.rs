@@ -1,5 +1,6 @@
 //! The flags that every command understands.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -155,6 +156,26 @@ impl Globals {
         let given = self.format.as_str();
         Err(Failure::new(Exit::Usage, format!("`ocon {command}` has no form `{given}`"))
             .hint(format!("write --format {}", names.join(" or "))))
+    }
+
+    /// The flags that say what the files are, for a process that reads the same ones.
+    pub(super) fn of_files(&self) -> Vec<OsString> {
+        let path = |flag: &str, path: &Path| [flag.into(), path.into()];
+        let mut flags: Vec<OsString> = Vec::new();
+        flags.extend(path("-C", &self.root));
+        flags.extend(path("--instances", &self.instances));
+        flags.extend(path("--schemas", &self.schemas));
+        flags.extend(self.var_file.iter().flat_map(|file| path("--var-file", file)));
+        flags.extend(self.secrets_dir.iter().flat_map(|folder| path("--secrets-dir", folder)));
+        let variables = self.var.iter().map(|(name, value)| format!("--var={name}={value}"));
+        flags.extend(variables.map(Into::into));
+        flags.extend(self.project.iter().map(|name| format!("--project={name}").into()));
+        flags.extend(self.env_allow.iter().map(|names| format!("--env-allow={names}").into()));
+        flags.extend(self.allow.iter().map(|code| format!("--allow={code}").into()));
+        if self.allow_plain_text_secrets {
+            flags.push("--allow-plain-text-secrets".into());
+        }
+        flags
     }
 
     /// What the flags say of each kind of problem in files.

@@ -17,7 +17,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::prelude::*;
 
-use super::output;
+use super::{known, output};
 use crate::report::style::{clean, clean_line};
 
 /// The libraries that speak HTTP and TLS for the client.
@@ -169,10 +169,21 @@ impl Line {
         // Lines of several threads must not run into each other.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        output::message(&match form {
-            LogForm::Text => self.text(),
-            LogForm::Json => self.json(),
-        });
+        // Before quotes are put around a value, as well as after that.
+        let line = self.without_secrets();
+        match form {
+            LogForm::Text => output::message(&line.text()),
+            LogForm::Json => output::json_message(&line.json()),
+        }
+    }
+
+    fn without_secrets(mut self) -> Self {
+        for (_, value) in &mut self.fields {
+            if let Value::String(text) = value {
+                *text = known::scrub(text).into_owned();
+            }
+        }
+        self
     }
 
     fn text(&self) -> String {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::failure::{Exit, Failure};
+use super::known;
 
 /// A file to be written at the end. It is begun before anything is done, so that a folder that
 /// cannot be written is known in time.
@@ -67,8 +68,13 @@ impl NewFile {
         Ok(Self { path: path.to_owned(), given: path.to_owned(), file })
     }
 
-    /// Puts the file in its place.
-    pub(super) fn write(mut self, text: &str) -> Result<(), Failure> {
+    /// Puts the file in its place, with a JSON document without secrets.
+    pub(super) fn write(self, document: &str) -> Result<(), Failure> {
+        self.write_secrets(&known::scrub_json(document))
+    }
+
+    /// Puts the file in its place, with the secrets that somebody asked for.
+    pub(super) fn write_secrets(mut self, text: &str) -> Result<(), Failure> {
         let written =
             self.file.write_all(text.as_bytes()).and_then(|()| self.file.as_file().sync_all());
         let placed =

@@ -1,14 +1,79 @@
-//! Where text goes: results to stdout, everything else to stderr.
+//! Where text goes: results to stdout, everything else to stderr; both without secrets.
+//!
+//! A message is taken as a whole, so that no secret stands in two pieces of it.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write as _};
 
 use super::failure::{Exit, Failure};
+use super::known;
+
+/// A result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// Lines of text.
+    Text(String),
+    /// A JSON document, which stays one whatever is taken out of it.
+    Json(String),
+}
 
 /// Writes a result to stdout. A reader that went away is no failure: it has what it wanted.
 ///
 /// # Errors
 /// When stdout cannot be written for another reason, a full disk for one.
-pub(super) fn result(text: &str) -> Result<(), Failure> {
+pub(super) fn result(result: &Output) -> Result<(), Failure> {
+    to_stdout(&match result {
+        Output::Text(text) => without_secrets(text),
+        Output::Json(document) => known::scrub_json(document),
+    })
+}
+
+/// Writes lines of text as a result.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn text(text: &str) -> Result<(), Failure> {
+    to_stdout(&without_secrets(text))
+}
+
+/// Writes credentials to stdout, for somebody who asked for nothing else.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn credentials(text: &str) -> Result<(), Failure> {
+    to_stdout(text)
+}
+
+/// Writes a message to stderr. Where stderr is gone there is nobody left to tell.
+pub(super) fn message(text: &str) {
+    to_stderr(&without_secrets(text));
+}
+
+/// Writes a line of JSON to stderr.
+pub(super) fn json_message(line: &str) {
+    to_stderr(&known::scrub_json(line));
+}
+
+/// Writes a message in a panic, or what can be said `instead` where its secrets cannot be found now.
+pub(super) fn last_words(text: &str, instead: &str) {
+    let scrubbed = known::scrub_at_once(text);
+    to_stderr(scrubbed.as_deref().unwrap_or(instead));
+}
+
+/// A style may begin or end within a secret, and is taken away where the output is no terminal: what
+/// is looked at is the text without any.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return known::scrub(text);
+    }
+    let plain = anstream::adapter::strip_str(text).to_string();
+    match known::scrub(&plain) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(clean) => Cow::Owned(clean),
+    }
+}
+
+fn to_stdout(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.or_else(ignore_broken_pipe).map_err(|error| {
@@ -16,8 +81,7 @@ pub(super) fn result(text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Writes a message to stderr. Where stderr is gone there is nobody left to tell.
-pub(super) fn message(text: &str) {
+fn to_stderr(text: &str) {
     let mut stderr = anstream::stderr();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

@@ -7,9 +7,10 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
 use super::new_file::NewFile;
+use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{missing, output, saved};
+use super::{missing, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
@@ -140,11 +141,12 @@ pub(super) fn run(
         Ok((plan, document))
     })?;
     if let Some(out) = out {
+        saved::check_names(&plan, &document)?;
         out.write(&json::render(&document))?;
     }
     output::result(&match globals.format {
-        Format::Json => json::render(&document),
-        _ => human::plan(&plan, Layout { width: environment.width() }),
+        Format::Json => Output::Json(json::render(&document)),
+        _ => Output::Text(human::plan(&plan, Layout { width: environment.width() })),
     })?;
     Ok(exit(&plan, arguments.detailed_exitcode))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
-use super::output;
+use super::output::{self, Output};
 use crate::desired::{Problem, Severity};
 use crate::instance::Span;
 use crate::report::diagnostics::json::Diagnostics;
@@ -38,12 +38,12 @@ pub(super) fn document(
     globals: &Globals,
     documents: Option<usize>,
     problems: &[Problem],
-) -> Option<String> {
+) -> Option<Output> {
     match globals.format {
         Format::Text => None,
-        Format::Json => Some(json::render(&Diagnostics::new(documents, problems))),
-        Format::Github => Some(github::render(&from_start(&globals.root, problems))),
-        Format::Sarif => Some(sarif::render(&from_start(&globals.root, problems))),
+        Format::Json => Some(Output::Json(json::render(&Diagnostics::new(documents, problems)))),
+        Format::Github => Some(Output::Text(github::render(&from_start(&globals.root, problems)))),
+        Format::Sarif => Some(Output::Json(sarif::render(&from_start(&globals.root, problems)))),
     }
 }
 

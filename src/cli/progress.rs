@@ -8,7 +8,7 @@ use tracing::debug;
 
 use super::globals::Globals;
 use super::log::Verbosity;
-use super::output;
+use super::{known, output};
 use crate::apply::Event;
 use crate::report::style::clean_line;
 
@@ -48,12 +48,12 @@ impl Progress {
             Event::StepStarted(step) => {
                 debug!(key = step.key.as_str(), action = step.action.as_str(), "step begins");
                 let id = step.id.map(|id| format!(" #{id}")).unwrap_or_default();
-                self.bar.set_message(format!("{} {}{id}", step.action.as_str(), step.key));
+                self.show(&format!("{} {}{id}", step.action.as_str(), step.key));
             }
             Event::StepFinished(result) => {
                 debug!(key = result.key.as_str(), outcome = result.status.as_str(), "step ends");
                 self.bar.inc(1);
-                self.bar.set_message(format!("{} {}", result.key, result.status.as_str()));
+                self.show(&format!("{} {}", result.key, result.status.as_str()));
             }
         }
     }
@@ -63,10 +63,14 @@ impl Progress {
         let text = clean_line(text);
         let counting = self.bar.length().is_some() && !self.bar.is_hidden();
         if counting {
-            self.bar.set_message(text);
+            self.show(&text);
         } else if !self.is_told_already {
             output::message(&format!("{text}\n"));
         }
+    }
+
+    fn show(&self, text: &str) {
+        self.bar.set_message(known::scrub(text).into_owned());
     }
 
     /// Takes the line away.

@@ -37,7 +37,7 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
             Failure::new(Exit::Other, "signals cannot be received").caused_by(&error)
         })?;
         let credentials = handle.credentials();
-        output::result(&format!(
+        output::credentials(&format!(
             "export OCON_BASE_URL={}\nexport OCON_USER_SECRET={}\nexport OCON_ORGANIZATION_SECRET={}\n",
             handle.url(),
             credentials.user,

@@ -1,11 +1,16 @@
 //! Plans in files: `plan --out FILE`, `apply FILE`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::failure::{Exit, Failure};
+use super::known;
 use super::plan::Scope;
 use super::session::Connection;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{Action, Orphans, Plan, Planned, Step, Target, Wishes};
@@ -16,7 +21,33 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// The JSON form of a plan, sealed so that an edit or a loss is noticed.
 pub(super) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument {
-    PlanDocument::sealed(plan, &|text| fingerprints.seal("plan", text))
+    let seal = |text: &str| fingerprints.seal("plan", text);
+    let document = PlanDocument::sealed(plan, &seal);
+    without_secrets(&document).map_or(document, |clean| clean.sealed_anew(&seal))
+}
+
+/// Refuses to save a plan whose documents could not be recognised any more, since a secret was taken
+/// out of their keys, or out of what the plan is for.
+pub(super) fn check_names(plan: &Plan, document: &PlanDocument) -> Result<(), Failure> {
+    let keys = plan.steps.iter().map(|step| step.key.as_str());
+    let same = keys.eq(document.steps.iter().map(|step| step.key.as_str()))
+        && document.target.base_url == plan.target.base_url.as_str()
+        && document.target.project == plan.target.project.as_str();
+    if same {
+        return Ok(());
+    }
+    let sentence = "the plan cannot be saved: a key, the project or the base URL has the value of a secret in it";
+    Err(Failure::new(Exit::Invalid, sentence)
+        .hint("what is no secret belongs in a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var"))
+}
+
+/// What is left of a part of a plan without secrets; `None` where there is none in it.
+fn without_secrets<T: Serialize + DeserializeOwned>(part: &T) -> Option<T> {
+    let text = serde_json::to_string(part).ok()?;
+    match known::scrub_json(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(clean) => serde_json::from_str(&clean).ok(),
+    }
 }
 
 /// A plan that was approved.
@@ -123,8 +154,13 @@ impl SavedPlan {
             let saved = self.document.steps.iter().filter(|step| step.key == key.as_str());
             let saved: Vec<&PlanStep> = saved.collect();
             let fresh: Vec<_> = steps.iter().map(|step| PlanStep::new(step, &base_url)).collect();
+            // It was saved without the secrets that were known then.
+            let same = |saved: &PlanStep, fresh: &PlanStep| {
+                fresh.does_the_same_as(saved)
+                    || without_secrets(fresh).is_some_and(|fresh| fresh.does_the_same_as(saved))
+            };
             saved.len() == fresh.len()
-                && saved.iter().zip(&fresh).all(|(saved, fresh)| fresh.does_the_same_as(saved))
+                && saved.iter().zip(&fresh).all(|(saved, fresh)| same(saved, fresh))
         };
         plan.revised(&Planned { keys: self.keys(), same: &same })
     }

@@ -82,7 +82,7 @@ pub(super) fn run(
         }
     }
     outcomes.extend(index(&folder)?);
-    output::result(&told(&outcomes))?;
+    output::text(&told(&outcomes))?;
     match unknown.first() {
         None => Ok(Exit::Success),
         Some(first) => Err(not_there(first, &unknown)),

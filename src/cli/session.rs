@@ -9,6 +9,7 @@ use tracing::debug;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
+use super::known::{self, Noticed};
 use super::target::{self, SANDBOX_URL};
 use super::{embedded, problems};
 use crate::api;
@@ -69,18 +70,20 @@ pub(super) fn load(
             Box::new(Secrets { allowed, variable: &variable, folder, within })
         }
     };
+    let secrets = Noticed(secrets);
     let sources = Sources {
         root: &globals.root,
         instances: &globals.instances,
         schemas: &globals.schemas,
         variables: &variables,
-        secrets: &*secrets,
+        secrets: &secrets,
         catalog: Catalog::embedded(),
         levels: &levels,
         today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     };
     let Loaded { desired, mut warnings, unread_files: left_unread } =
         desired::load(&sources).map_err(invalid)?;
+    known::learn_values(&desired);
     if open_environment && desired.refers_to_environment() {
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
         warnings.extend(severity.map(any_variable));
@@ -251,6 +254,7 @@ pub(super) async fn connect(
             (base_url.clone(), base_url, credentials, None)
         }
     };
+    known::learn([&credentials.user, &credentials.organization]);
     let fingerprints = fingerprints(globals, environment, &credentials);
     let defaults = Settings::new(endpoint, credentials);
     let settings = Settings {
@@ -315,6 +319,7 @@ impl Connection {
         let unread = "the instances cannot be read, so no plan was made";
         let failed = |error| unreadable(unread, &error, &self.target.base_url);
         let mut observed = observed.map_err(failed)?;
+        known::learn(observed.ours.values().map(|found| &found.token));
         loop {
             let questions = plan::questions(desired, &observed, wishes);
             if questions.is_empty() {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
+use super::missing;
+use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Lookup};
-use super::{missing, output};
 use crate::plan::Wishes;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
@@ -44,8 +45,11 @@ pub(super) fn run(
     })?;
     let status = status(&files.desired, &observed, &plan, &wishes);
     output::result(&match globals.format {
-        Format::Json => json::render(&StatusDocument::new(&status, &plan.target, plan.partial)),
-        _ => human::status(&status, Layout { width: environment.width() }),
+        Format::Json => {
+            let document = StatusDocument::new(&status, &plan.target, plan.partial);
+            Output::Json(json::render(&document))
+        }
+        _ => Output::Text(human::status(&status, Layout { width: environment.width() })),
     })?;
     Ok(if plan.is_guarded() {
         Exit::Guarded

@@ -28,7 +28,7 @@ pub(super) fn run(
         output::result(&document)?;
         return Ok(Exit::Success);
     }
-    output::result(&text(globals, documents))?;
+    output::text(&text(globals, documents))?;
     Ok(Exit::Success)
 }
 

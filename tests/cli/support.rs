@@ -244,11 +244,15 @@ impl World {
     }
 
     pub(crate) fn refuse_secrets(&self, text: &str) {
-        for secret in &self.secrets {
-            for form in forms(secret) {
-                assert!(!text.contains(&form), "`{form}` is a secret, and occurs in:\n{text}");
-            }
+        if let Some(form) = self.leak_in(text) {
+            panic!("`{form}` is a secret, and occurs in:\n{text}");
         }
+    }
+
+    /// The first secret in the text, in the encoding in which it stands there.
+    pub(crate) fn leak_in(&self, text: &str) -> Option<String> {
+        let mut forms = self.secrets.iter().flat_map(|secret| forms(secret));
+        forms.find(|form| text.contains(form))
     }
 
     fn platform(&self) -> &Platform {

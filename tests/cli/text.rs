@@ -1,28 +1,74 @@
 //! What is done to a text before it is compared.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::Value;
 
-/// The encodings in which a secret could leak.
+/// The encodings in which a secret could leak: as it is, as URLs, forms, JSON, Rust and HTML write
+/// it, in Base64 at each alignment, and in hexadecimal digits; each of the last three also of what
+/// JSON makes of it.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
-    let url: String = secret
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect();
-    let json = Value::from(secret).to_string();
-    let mut forms = vec![secret.to_owned(), url, json.trim_matches('"').to_owned()];
-    for offset in 0..3 {
-        let text = STANDARD.encode([&vec![b'.'; offset], secret.as_bytes()].concat());
-        // Without the characters that the neighbours of the secret have a part in.
-        forms.push(text[4..text.len() - 4].to_owned());
+    let json = in_json(secret);
+    let upper = in_percent(secret, |byte| format!("%{byte:02X}"));
+    let mut forms = vec![
+        secret.to_owned(),
+        upper.replace("%20", "+"),
+        in_percent(secret, |byte| format!("%{byte:02x}")),
+        json.replace('/', "\\/"),
+        in_json(&json),
+        in_utf16(&json, |c| !c.is_ascii()),
+        in_utf16(&json, |c| "<>&='".contains(c)),
+        format!("{secret:?}").trim_start_matches('"').strip_suffix('"').unwrap().to_owned(),
+        secret.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"),
+        upper,
+    ];
+    for text in [secret, json.as_str()] {
+        forms.extend([false, true].map(|capitals| in_hexadecimal(text, capitals)));
+        for before in 0..3 {
+            forms.push(in_base64(text, before));
+            forms.push(in_base64(text, before).replace('+', "-").replace('/', "_"));
+        }
     }
+    forms.push(json);
+    forms.sort();
+    forms.dedup();
     forms
+}
+
+fn in_percent(text: &str, digits: fn(u8) -> String) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => digits(byte),
+    };
+    text.bytes().map(byte).collect()
+}
+
+fn in_json(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+fn in_utf16(text: &str, wanted: fn(char) -> bool) -> String {
+    let escape = |c: char| {
+        let units: Vec<_> =
+            c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        units.concat()
+    };
+    text.chars().map(|c| if wanted(c) { escape(c) } else { c.to_string() }).collect()
+}
+
+fn in_hexadecimal(text: &str, capitals: bool) -> String {
+    let digits: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    if capitals { digits.concat().to_uppercase() } else { digits.concat() }
+}
+
+/// What of the Base64 of a longer text these bytes alone decide.
+fn in_base64(text: &str, before: usize) -> String {
+    let encoded = STANDARD_NO_PAD.encode([&b"::"[..before], text.as_bytes()].concat());
+    let shared = usize::from(!(before + text.len()).is_multiple_of(3));
+    encoded[[0, 2, 3][before]..encoded.len() - shared].to_owned()
 }
 
 /// The platform's request ids are 24 hexadecimal digits.

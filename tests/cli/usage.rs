@@ -32,6 +32,7 @@ Commands:
   status       Show how the platform compares with the files, instance by instance
   schema       Write the schemas of connectors
   explain      Say what a code of a problem, of a plan or of a failure means, and how to mend it
+  selftest     Show that no secret gets out: run the commands on these files, against an emulator
   sandbox      Run a local emulator of the platform
   completions  Print a completion script for a shell
   help         Print this message or the help of the given subcommand(s)

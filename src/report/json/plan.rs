@@ -228,6 +228,13 @@ impl PlanDocument {
         document
     }
 
+    /// The document with a new digest, after something was taken out of it.
+    #[must_use]
+    pub fn sealed_anew(self, seal: &dyn Fn(&str) -> String) -> Self {
+        let unsealed = Self { digest: String::new(), ..self };
+        Self { digest: seal(&render(&unsealed)), ..unsealed }
+    }
+
     /// Whether the document is as `seal` left it.
     pub fn is_sealed_by(&self, seal: &dyn Fn(&str) -> String) -> bool {
         let unsealed = Self { digest: String::new(), ..self.clone() };

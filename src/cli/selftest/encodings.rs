@@ -1,0 +1,135 @@
+//! What secrets look like in each encoding, made independently of what takes them out of text: a
+//! mistake there is not repeated here.
+
+use std::fmt::Write as _;
+
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use crate::instance::Secret;
+
+/// The encodings, by the names under which they are told.
+pub(super) const ENCODINGS: [&str; 11] = [
+    "as it is",
+    "percent-encoded",
+    "percent-encoded in lower case",
+    "form-encoded",
+    "JSON",
+    "JSON in ASCII",
+    "JSON in JSON",
+    "Base64",
+    "Base64 for URLs",
+    "hexadecimal",
+    "hexadecimal in capitals",
+];
+
+/// The secret in each encoding; in Base64 at every alignment.
+pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
+    let bytes = secret.as_bytes();
+    let percent = percent(secret, |byte| format!("%{byte:02X}"));
+    let json = json(secret);
+    let [raw, upper, lower, form, in_json, ascii, twice, base64, for_urls, hex, capitals] =
+        ENCODINGS;
+    let mut all = vec![
+        (raw, secret.to_owned()),
+        (upper, percent.clone()),
+        (lower, self::percent(secret, |byte| format!("%{byte:02x}"))),
+        (form, percent.replace("%20", "+")),
+        (ascii, in_ascii(&json)),
+        (twice, self::json(&json)),
+        (in_json, json),
+        (hex, hexadecimal(bytes)),
+        (capitals, hexadecimal(bytes).to_uppercase()),
+    ];
+    for before in 0..3 {
+        all.push((base64, aligned(&STANDARD_NO_PAD, bytes, before)));
+        all.push((for_urls, aligned(&URL_SAFE_NO_PAD, bytes, before)));
+    }
+    // What an encoding leaves as it is would be found twice.
+    let same = |(encoding, text): &(&str, String)| *encoding != raw && text == secret;
+    all.retain(|entry| !same(entry));
+    all.into_iter().map(|(encoding, text)| (encoding, Secret::new(text))).collect()
+}
+
+fn percent(secret: &str, digits: fn(u8) -> String) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => digits(byte),
+    };
+    secret.bytes().map(byte).collect()
+}
+
+fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&quoted).to_owned()
+}
+
+fn in_ascii(json: &str) -> String {
+    let mut ascii = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(ascii, "\\u{unit:04x}").expect("a String takes any text");
+            }
+        }
+    }
+    ascii
+}
+
+/// The part of a longer Base64 text that these bytes alone decide, so many bytes after its start.
+fn aligned(engine: &impl base64::Engine, bytes: &[u8], before: usize) -> String {
+    let all: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
+    let mut text = engine.encode(&all);
+    if !all.len().is_multiple_of(3) {
+        text.pop();
+    }
+    text.split_off([0, 2, 3].get(before).copied().unwrap_or_default())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a String takes any text");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_encoding_is_looked_for() {
+        let found: Vec<_> = of("p ä\"/+==")
+            .into_iter()
+            .map(|(name, text)| (name, text.expose().to_owned()))
+            .collect();
+        let expected = [
+            ("as it is", "p ä\"/+=="),
+            ("percent-encoded", "p%20%C3%A4%22%2F%2B%3D%3D"),
+            ("percent-encoded in lower case", "p%20%c3%a4%22%2f%2b%3d%3d"),
+            ("form-encoded", "p+%C3%A4%22%2F%2B%3D%3D"),
+            ("JSON in ASCII", r#"p \u00e4\"/+=="#),
+            ("JSON in JSON", r#"p ä\\\"/+=="#),
+            ("JSON", r#"p ä\"/+=="#),
+            ("hexadecimal", "7020c3a4222f2b3d3d"),
+            ("hexadecimal in capitals", "7020C3A4222F2B3D3D"),
+            ("Base64", "cCDDpCIvKz09"),
+            ("Base64 for URLs", "cCDDpCIvKz09"),
+            ("Base64", "Agw6QiLys9P"),
+            ("Base64 for URLs", "Agw6QiLys9P"),
+            ("Base64", "wIMOkIi8rPT"),
+            ("Base64 for URLs", "wIMOkIi8rPT"),
+        ];
+        assert_eq!(found, expected.map(|(name, text)| (name, text.to_owned())));
+    }
+
+    #[test]
+    fn what_an_encoding_leaves_as_it_is_is_found_once() {
+        let names: Vec<_> = of("abcdefgh").into_iter().map(|(name, _)| name).collect();
+        assert!(!names.contains(&"JSON") && !names.contains(&"form-encoded"), "{names:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! What a secret may look like where no escapes hide it: itself, its lines, Base64, hexadecimal
+//! digits.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::SHORTEST;
+use crate::instance::Secret;
+
+/// What ends a message that was cut because of its length.
+const CUT: &str = "…";
+
+/// No escape is longer, in bytes: two of UTF-16.
+const LONGEST_ESCAPE: usize = 12;
+
+/// A text that gives a secret away.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// The text.
+    pub(super) text: Secret,
+    /// Whether the characters before and after hold bits of the secret as well, beside those of its
+    /// neighbours: so it is with Base64.
+    shares: (bool, bool),
+}
+
+impl Form {
+    fn plain(text: impl Into<String>) -> Self {
+        Self { text: Secret::new(text), shares: (false, false) }
+    }
+
+    /// What the form takes of the bytes, if it stands at this place.
+    pub(super) fn range_at(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+        let text = self.text.expose().as_bytes();
+        let before = bytes.get(..at)?;
+        let here = bytes.get(at..)?;
+        let (shares_before, shares_after) = self.shares;
+        let start =
+            at - usize::from(shares_before && before.last().copied().is_some_and(is_base64));
+        let Some(after) = here.strip_prefix(text) else {
+            return beginning(here, text).map(|length| start..at + length);
+        };
+        let end = at
+            + text.len()
+            + usize::from(shares_after && after.first().copied().is_some_and(is_base64));
+        Some(start..end)
+    }
+}
+
+/// How much of the text the bytes begin with, where the message was cut after that, or within the
+/// escape that follows.
+fn beginning(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    let length = bytes.iter().zip(text).take_while(|(one, other)| one == other).count();
+    let rest = bytes.get(length..)?;
+    let is_escape = rest.first().is_some_and(|byte| b"%\\&".contains(byte));
+    let within = rest.iter().take_while(|byte| is_escape && byte.is_ascii()).take(LONGEST_ESCAPE);
+    rest.get(within.count()..)?.starts_with(CUT.as_bytes()).then_some(length)
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+}
+
+/// All forms of a secret that are long enough to be looked for, each once.
+pub(super) fn forms(secret: &str) -> Vec<Form> {
+    let mut forms = Vec::new();
+    for text in texts(secret) {
+        for encoded in [text.clone(), json(&text), percent(&text)] {
+            forms.extend(base64(encoded.as_bytes()));
+            forms.extend(hexadecimal(encoded.as_bytes()));
+        }
+        forms.push(Form::plain(text));
+    }
+    forms.retain(|form| form.text.expose().len() >= SHORTEST);
+    forms.sort_by(|one, other| one.text.expose().cmp(other.text.expose()));
+    forms.dedup_by(|one, other| one.text == other.text && one.shares == other.shares);
+    forms
+}
+
+/// The secret as it may come to stand in a message: whole, trimmed, on one line, and line by line.
+fn texts(secret: &str) -> Vec<String> {
+    let mut texts = vec![secret.to_owned()];
+    if secret.contains(char::is_whitespace) {
+        let words: Vec<&str> = secret.split_whitespace().collect();
+        texts.push(secret.trim().to_owned());
+        texts.push(words.join(" "));
+        // As messages show a line break, whatever else they do or do not escape.
+        texts.push(secret.replace('\n', "\\n"));
+        texts.extend(secret.lines().map(|line| line.trim().to_owned()));
+    }
+    texts.retain(|text| text.trim().len() >= SHORTEST || text == secret && !text.trim().is_empty());
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+/// The text within the quotes of JSON.
+fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+}
+
+fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a String takes any text");
+        }
+    }
+    encoded
+}
+
+/// What the bytes become within a longer Base64 text, for each place modulo three at which they may
+/// begin, in both alphabets: the characters that depend on nothing else.
+fn base64(bytes: &[u8]) -> impl Iterator<Item = Form> {
+    let aligned = (0..3_usize).map(|before| {
+        let text = STANDARD_NO_PAD.encode([&[0_u8; 2][..before], bytes].concat());
+        let (from, to) = ((before * 8).div_ceil(6), (before + bytes.len()) * 8 / 6);
+        let own = text.get(from..to).unwrap_or_default().to_owned();
+        (own, (before > 0, !((before + bytes.len()) * 8).is_multiple_of(6)))
+    });
+    aligned.flat_map(|(text, shares)| {
+        let for_urls = text.replace('+', "-").replace('/', "_");
+        [text, for_urls].map(|text| Form { text: Secret::new(text), shares })
+    })
+}
+
+fn hexadecimal(bytes: &[u8]) -> [Form; 2] {
+    let mut lower = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(lower, "{byte:02x}").expect("a String takes any text");
+    }
+    let upper = lower.to_ascii_uppercase();
+    [Form::plain(lower), Form::plain(upper)]
+}

@@ -1,0 +1,248 @@
+//! Every encoding of a secret is made here by other means than the ones under test.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+
+use super::*;
+
+/// White space, quotes, backslashes, control characters, what URLs and Base64 treat in their own
+/// way, two characters beyond ASCII, and one beyond the first 65,536.
+const AWKWARD: &str = "p4ss \"w0rd\"\\n\u{7}+of/the=desk&<ü日🔑>'%41\tend";
+
+fn scrubber(secrets: &[&str]) -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    for secret in secrets {
+        scrubber.learn(&Secret::new(*secret));
+    }
+    scrubber
+}
+
+fn escaped(text: &str, wanted: impl Fn(char) -> bool, escape: impl Fn(char) -> String) -> String {
+    text.chars().map(|c| if wanted(c) { escape(c) } else { c.to_string() }).collect()
+}
+
+fn percent(text: &str, kept: &str, digits: fn(u8) -> String) -> String {
+    let byte = |byte: u8| {
+        let c = char::from(byte);
+        let kept = c.is_ascii_alphanumeric() || kept.contains(c);
+        if kept { c.to_string() } else { digits(byte) }
+    };
+    text.bytes().map(byte).collect()
+}
+
+fn every_byte(text: &str, digits: fn(u8) -> String) -> String {
+    let digits: Vec<_> = text.bytes().map(digits).collect();
+    digits.concat()
+}
+
+fn json(text: &str) -> String {
+    within_quotes(&serde_json::Value::from(text).to_string())
+}
+
+fn within_quotes(text: &str) -> String {
+    text.strip_prefix('"').unwrap().strip_suffix('"').unwrap().to_owned()
+}
+
+fn utf16(c: char) -> String {
+    let units: Vec<_> =
+        c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    units.concat()
+}
+
+/// What of the Base64 text of something longer tells of the secret alone.
+fn base64(secret: &[u8], before: usize, engine: &impl base64::Engine) -> String {
+    let text = engine.encode([&b"::"[..before], secret].concat());
+    let text = text.trim_end_matches('=');
+    let from = [0, 2, 3][before];
+    let shared = usize::from(!(before + secret.len()).is_multiple_of(3));
+    text[from..text.len() - shared].to_owned()
+}
+
+/// The encodings of a secret, each with its name.
+fn encodings(secret: &str) -> Vec<(&'static str, String)> {
+    let upper = |byte| format!("%{byte:02X}");
+    let lower = |byte| format!("%{byte:02x}");
+    let form = percent(secret, "-._*", upper);
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let html = html.replace('"', "&quot;").replace('\'', "&#39;");
+    let bytes = secret.as_bytes();
+    let mut all = vec![
+        ("raw", secret.to_owned()),
+        ("percent", percent(secret, "-._~", upper)),
+        ("percent, lower case", percent(secret, "-._~", lower)),
+        ("percent, as browsers do", percent(secret, "-._~!*'()", upper)),
+        ("percent, as in paths", percent(secret, "-._~!*'()/:@$,;+=&", upper)),
+        ("form", form.replace("%20", "+")),
+        ("every byte in percent", every_byte(secret, upper)),
+        ("JSON", json(secret)),
+        ("JSON, ASCII only", escaped(&json(secret), |c| !c.is_ascii(), utf16)),
+        ("JSON with slashes", json(secret).replace('/', "\\/")),
+        ("JSON as Gson writes it", escaped(&json(secret), |c| "<>&='".contains(c), utf16)),
+        ("JSON in JSON", json(&json(secret))),
+        ("JSON in a URL", percent(&json(secret), "-._~", upper)),
+        ("Rust", within_quotes(&format!("{secret:?}"))),
+        (
+            "shown",
+            escaped(
+                secret,
+                |c| c.is_control() && c != '\n',
+                |c| format!("\\u{{{:x}}}", u32::from(c)),
+            ),
+        ),
+        ("HTML", html),
+        ("hex", every_byte(secret, |byte| format!("{byte:02x}"))),
+        ("hex, upper case", every_byte(secret, |byte| format!("{byte:02X}"))),
+        ("Base64 of JSON", base64(json(secret).as_bytes(), 1, &STANDARD)),
+        ("Base64 of a URL", base64(percent(secret, "-._~", upper).as_bytes(), 2, &STANDARD)),
+        ("Base64 in a URL", percent(&base64(bytes, 0, &STANDARD), "-._~", upper)),
+        ("Base64 in JSON with slashes", base64(bytes, 0, &STANDARD).replace('/', "\\/")),
+    ];
+    for before in 0..3 {
+        all.push(("Base64", base64(bytes, before, &STANDARD)));
+        all.push(("Base64 for URLs", base64(bytes, before, &URL_SAFE)));
+    }
+    all
+}
+
+#[test]
+fn each_encoding_of_a_secret_is_hidden() {
+    for secret in [AWKWARD, "abcdefgh", "0rg-s3cret+/of=the-tests", "pass phrase"] {
+        let scrubber = scrubber(&[secret]);
+        for (name, form) in encodings(secret) {
+            let clean = scrubber.scrub(&format!("<< {form} >>")).into_owned();
+            assert_eq!(clean, "<< (secret) >>", "{name}: {form}");
+        }
+    }
+}
+
+#[test]
+fn base64_is_hidden_with_the_characters_that_hold_a_part_of_the_secret() {
+    let scrubber = scrubber(&["abcdefgh"]);
+    for before in ["", "x", "xy", "xyz"] {
+        for after in ["", "1", "12", "123"] {
+            let text = STANDARD.encode(format!("{before}abcdefgh{after}"));
+            let clean = scrubber.scrub(&text).into_owned();
+            let rest = clean.replacen("(secret)", "", 1);
+            assert!(rest.len() < clean.len() && rest.len() <= 9, "{text}: {clean}");
+        }
+    }
+    assert_eq!(scrubber.scrub(&URL_SAFE_NO_PAD.encode("abcdefgh")), "(secret)");
+}
+
+#[test]
+fn what_is_short_or_blank_is_left_alone() {
+    let scrubber = scrubber(&["true", "1234567", "", "          ", "(secret)"]);
+    let text = "true 1234567            (secret)";
+    assert!(matches!(scrubber.scrub(text), Cow::Borrowed(same) if same == text));
+}
+
+#[test]
+fn secrets_that_overlap_leave_no_rest() {
+    let scrubber = scrubber(&["abcdefgh", "efghijkl", "hunter22", "hunter22-and-more"]);
+    assert_eq!(scrubber.scrub("abcdefghijkl hunter22-and-more."), "(secret) (secret).");
+}
+
+#[test]
+fn lines_of_a_secret_are_secrets_and_white_space_may_be_another() {
+    let key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n  kqhkiG9w0BAQEF\nshort\n";
+    let scrubber = scrubber(&[key, "correct horse battery"]);
+    assert_eq!(scrubber.scrub("a MIIEvQIBADANBg b"), "a (secret) b");
+    assert_eq!(scrubber.scrub("| kqhkiG9w0BAQEF\n| short"), "| (secret)\n| short");
+    assert_eq!(scrubber.scrub("a correct\n    horse  battery b"), "a (secret) b");
+    assert_eq!(
+        scrubber.scrub("key=-----BEGIN KEY-----\\nMIIEvQIBADANBg\\n"),
+        "key=(secret)\\n(secret)\\n"
+    );
+}
+
+#[test]
+fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
+    let scrubber = scrubber(&["0123456789abcdef", "p4ss word/of+me"]);
+    assert_eq!(scrubber.scrub("a 0123456789…"), "a (secret)…");
+    assert_eq!(scrubber.scrub("a p4ss%20word%2F…"), "a (secret)…");
+    assert_eq!(
+        scrubber.scrub(&format!("a {}…", &STANDARD.encode("0123456789abcdef")[..9])),
+        "a (secret)…"
+    );
+    assert_eq!(scrubber.scrub("a p4ss%20word%2…"), "a (secret)%2…");
+    assert_eq!(scrubber.scrub("a 01234567890…"), "a 01234567890…");
+    // Less than eight bytes tell little, and occur by chance.
+    assert_eq!(scrubber.scrub("a 0123456…"), "a 0123456…");
+}
+
+#[test]
+fn a_long_line_loses_its_secrets_too() {
+    let scrubber = scrubber(&["s3cret+/of=me"]);
+    let around = "%25&amp;\\\\+ ".repeat(10_000);
+    for form in ["s3cret+/of=me", "s3cret%2B%2Fof%3Dme", r"s3cret+\/of\u003dme"] {
+        let text = format!("{around}{form}{around}");
+        assert_eq!(scrubber.scrub(&text), format!("{around}(secret){around}"));
+        let document = format!("[\"{around}{form}\"]");
+        assert_eq!(scrubber.scrub_json(&document), format!("[\"{around}(secret)\"]"));
+    }
+}
+
+#[test]
+fn json_stays_json_and_the_rest_of_it_the_same() {
+    let scrubber = scrubber(&["abc\"defgh", "12345678", "n0 newline"]);
+    let text =
+        r#"{"abc\"defgh": ["\u202e x abc\u0022defgh y\\", 12345678], "12345678": "a\n0 newline"}"#;
+    let clean = scrubber.scrub_json(text);
+    let expected = r#"{"(secret)": ["\u202e x (secret) y\\", 12345678], "(secret)": "a(secret)"}"#;
+    assert_eq!(clean, expected);
+    serde_json::from_str::<serde_json::Value>(&clean).unwrap();
+}
+
+/// What a secret may be, and what may stand around it.
+fn secret() -> impl Strategy<Value = String> {
+    let any = proptest::collection::vec(any::<char>(), 8..40).prop_map(String::from_iter);
+    let awkward = "[ -~\\n\\\\\"%&+/=ü日🔑\\x07]{8,40}";
+    let long_enough = |secret: &String| secret.trim().len() >= SHORTEST;
+    prop_oneof![any, awkward.prop_map(|text| text)].prop_filter("too short", long_enough)
+}
+
+/// Text that does not end within an escape, where no reader could tell what begins.
+fn around() -> impl Strategy<Value = String> {
+    "[^\\\\%&]{0,20}"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_encoding_of_a_secret_survives(secret in secret(), before in around(), after in around()) {
+        let (scrubber, encodings) = (scrubber(&[&secret]), encodings(&secret));
+        for (name, form) in &encodings {
+            let text = format!("{before}{form}{after}");
+            let clean = scrubber.scrub(&text);
+            for (other, form) in &encodings {
+                prop_assert!(!clean.contains(form), "{} left {}: {}", name, other, clean);
+            }
+            prop_assert_eq!(scrubber.scrub(&clean), &*clean);
+        }
+    }
+
+    #[test]
+    fn text_without_a_secret_is_unchanged(text in "[a-z {}\"\\\\%&+\\n]{0,200}") {
+        let scrubber = scrubber(&["0123456789", "PASSWORD ÄÖ"]);
+        prop_assert_eq!(scrubber.scrub(&text), &*text);
+        prop_assert!(matches!(Scrubber::default().scrub(&text), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_with_secrets_stays_json(secret in secret(), before in around(), after in around()) {
+        let (scrubber, encodings) = (scrubber(&[&secret]), encodings(&secret));
+        for (_, form) in &encodings {
+            let leak = format!("{before}{form}{after}");
+            let document = serde_json::json!({ "key": leak, &leak: [leak] });
+            let clean = scrubber.scrub_json(&document.to_string()).into_owned();
+            let value: serde_json::Value = serde_json::from_str(&clean).unwrap();
+            for shown in [clean.as_str(), value["key"].as_str().unwrap()] {
+                for (name, form) in &encodings {
+                    prop_assert!(!shown.contains(form), "{}: {}", name, shown);
+                }
+            }
+        }
+    }
+}

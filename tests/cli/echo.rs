@@ -1,0 +1,136 @@
+//! A server that repeats what it is sent, in every field of what it answers.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// How what came is written.
+type Encoding = fn(&str) -> String;
+
+const ENCODINGS: [Encoding; 5] = [
+    str::to_owned,
+    |text| Value::from(text).to_string(),
+    |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat(),
+    |text| STANDARD.encode(text),
+    |text| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+];
+
+/// The server; it stops when it is dropped.
+pub(crate) struct Echo {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+}
+
+/// What makes an answer of the head and the body of a request.
+type Answer = Box<dyn Fn(&str, &str) -> (String, String) + Send>;
+
+impl Echo {
+    /// Servers that give every request this status, as JSON and as a page for people.
+    pub(crate) fn in_every_encoding(status: &'static str) -> Vec<Self> {
+        let as_json = |encode: Encoding| -> Answer {
+            Box::new(move |head, body| (status.to_owned(), instances(&encode(&said(head, body)))))
+        };
+        let as_page = |encode: Encoding| -> Answer {
+            Box::new(move |head, body| {
+                (status.to_owned(), format!("<html><title>{}</title>", encode(&said(head, body))))
+            })
+        };
+        ENCODINGS
+            .into_iter()
+            .flat_map(|encode| [as_json(encode), as_page(encode)])
+            .map(Self::start)
+            .collect()
+    }
+
+    /// Servers that have no instance, and refuse to create one.
+    pub(crate) fn after_an_empty_listing() -> Vec<Self> {
+        let answer = |encode: Encoding| -> Answer {
+            Box::new(move |head, body| {
+                if head.starts_with("GET") {
+                    return ("200 OK".to_owned(), "[]".to_owned());
+                }
+                let said = encode(&said(head, body));
+                let refusal =
+                    json!({ "message": said, "providerMessage": said, "requestId": said });
+                ("400 Bad Request".to_owned(), refusal.to_string())
+            })
+        };
+        ENCODINGS.into_iter().map(answer).map(Self::start).collect()
+    }
+
+    fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let echo = Self { address: listener.local_addr().unwrap(), stop: Arc::default() };
+        let stop = Arc::clone(&echo.stop);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                let (head, body) = request(&stream);
+                let (status, text) = answer(&head, &body);
+                let length = text.len();
+                // Whoever went away does not want it.
+                let _ = write!(
+                    &stream,
+                    "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+                );
+            }
+        });
+        echo
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}/elements/api-v2", self.address)
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes the server up, so that it sees that it shall stop.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// The body and the credentials, which come first since long messages are cut.
+fn said(head: &str, body: &str) -> String {
+    let credentials = head.lines().find(|line| line.to_lowercase().starts_with("authorization"));
+    format!("{} {body}", credentials.unwrap_or_default())
+}
+
+/// A listing of one instance, which is also a refusal, a description and whatever else is expected.
+fn instances(said: &str) -> String {
+    let instance = json!({
+        "id": 4711,
+        "name": said,
+        "token": said,
+        "message": said,
+        "providerMessage": said,
+        "requestId": said,
+        "element": { "key": said, "name": said },
+        "tags": ["ocon:project=tests", "ocon:key=desk", said],
+        "configuration": { "username": said, said: said },
+        "disabled": false,
+        "valid": true,
+    });
+    json!([instance]).to_string()
+}
+
+fn request(stream: &TcpStream) -> (String, String) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap_or_default() > 0 {}
+    let length = head
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or_default()];
+    let _ = reader.read_exact(&mut body);
+    (head, String::from_utf8_lossy(&body).into_owned())
+}

@@ -1,0 +1,329 @@
+//! No secret is in any output: every command, form and log, and every way in which things go wrong.
+//!
+//! Each run of the binary in these tests is searched for all secrets of its world, in all encodings
+//! (`World::refuse_secrets`); here they are numerous and awkward, and what runs is everything.
+
+use clap::{CommandFactory as _, ValueEnum as _};
+use ocon::cli::Cli;
+use ocon::cli::globals::Format;
+
+use crate::echo::Echo;
+use crate::support::{CRM, SHOP, World, terminate};
+use crate::text::forms;
+
+/// What no encoding leaves as it is.
+const AWKWARD: &str = "c4nary \"quoted\"\\n&<of+the/desk='ü日🔑%41\ttests";
+
+/// A password in each of the places where one may stand.
+const DESK: &str = "\
+element: servicenow
+name: Help desk
+configuration:
+  password: ${{ env.DESK_PASSWORD }}
+  servicenow.subdomain: dev12345
+  username: admin
+  event.notification.callback.url: https://example.com/hook?token=${{ env.HOOK }}
+  event.metadata: { authorization: \"Bearer ${{ file.hook }}\" }
+providerData:
+  code: ${{ env.CODE }}
+";
+
+const LOGS: [&str; 7] = [
+    "",
+    "-v",
+    "-vv",
+    "-vvv",
+    "-v --log-format json",
+    "-vv --log-format json",
+    "-vvv --log-format json",
+];
+
+fn world() -> World {
+    let files = [("instances/desk.yaml", DESK), ("instances/shop.yaml", SHOP)];
+    let world = World::new(&files);
+    world.write("secrets/hook", "f1le-canary\nof=two/lines\n");
+    world
+        .secret("DESK_PASSWORD", AWKWARD)
+        .secret("HOOK", "h00k-canary of+the=tests")
+        .secret("CODE", "demo-c0de-canary/of=the+tests")
+        .secret("OCON_FINGERPRINT_KEY", "f1ngerprint-canary/of=the+tests")
+        .secret("UNUSED", "f1le-canary\nof=two/lines")
+        .secret("UNUSED_LINE", "of=two/lines")
+}
+
+/// The command lines that stand for a command; a command that has none is not covered.
+fn lines(command: &str) -> &'static [&'static str] {
+    match command {
+        "validate" => &["validate"],
+        "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
+        "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
+        "status" => &["status"],
+        "schema" => &["schema pull servicenow"],
+        "explain" => &["explain", "explain plain-text-secret"],
+        "completions" => &["completions bash"],
+        // It runs the others with its own arguments, and searches what they say.
+        "selftest" => &["selftest --leaks"],
+        // It runs until it is ended: see below.
+        "sandbox" | "help" => &[],
+        other => panic!("say how `{other}` is run, so that what it says is searched"),
+    }
+}
+
+#[test]
+fn no_command_in_any_form_with_any_log_says_a_secret() {
+    let world = world().on_sandbox();
+    let cli = Cli::command();
+    let (mut runs, mut bytes) = (0, 0);
+    for command in cli.get_subcommands().map(clap::Command::get_name) {
+        for line in lines(command) {
+            for format in Format::value_variants() {
+                let format = format.to_possible_value().unwrap();
+                // The self-test runs all logs itself.
+                for log in if command == "selftest" { &LOGS[..1] } else { &LOGS } {
+                    let run = world.ocon(&format!("{line} --format {} {log}", format.get_name()));
+                    assert!(run.exit < 100 && run.exit != 1, "{line}: {}", run.stderr);
+                    (runs, bytes) = (runs + 1, bytes + run.stdout.len() + run.stderr.len());
+                }
+            }
+        }
+    }
+    let written = written(&world);
+    assert!(written.contains(&"plan.json".to_owned()), "{written:?}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(world.path("outputs.json")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600, "tokens are for the owner alone");
+    println!(
+        "{runs} runs and {} files, {bytes} bytes, {} encodings of each secret: 0 findings",
+        written.len(),
+        forms(AWKWARD).len()
+    );
+}
+
+/// Searches the files that ocon wrote; those that hold secrets by intent are left out.
+fn written(world: &World) -> Vec<String> {
+    let by_intent = |path: &String| path.starts_with("secrets/") || path == "outputs.json";
+    let files: Vec<_> = world.files().into_iter().filter(|path| !by_intent(path)).collect();
+    for path in &files {
+        world.read(path);
+    }
+    files
+}
+
+#[test]
+fn the_sandbox_says_its_own_credentials_and_nothing_else() {
+    let world = world();
+    for log in LOGS {
+        let mut command = world.command(&format!("sandbox {log}"));
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut told = String::new();
+        for _ in 0..3 {
+            std::io::BufRead::read_line(&mut stdout, &mut told).unwrap();
+        }
+        assert!(told.contains("export OCON_USER_SECRET=") && !told.contains("(secret)"), "{told}");
+        terminate(&child);
+        world.refuse_secrets(&told);
+        let output = child.wait_with_output().unwrap();
+        world.refuse_secrets(&String::from_utf8(output.stderr).unwrap());
+    }
+}
+
+/// Runs what talks to the platform, in both forms, with the least log and the most.
+fn everything_fails(world: &World, exits: &[i32]) {
+    for command in ["plan", "apply --yes --rotate all", "status", "schema pull stripe"] {
+        for form in ["", "--format json -vvv"] {
+            // The one command here that has no other form than text.
+            let form = if command.starts_with("schema") {
+                form.trim_start_matches("--format json")
+            } else {
+                form
+            };
+            let run = world.ocon(&format!("{command} {form}"));
+            assert!(exits.contains(&run.exit), "{command} {form}: {} {}", run.exit, run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_platform_that_repeats_what_it_is_sent_gets_no_secret_shown() {
+    for status in ["200 OK", "400 Bad Request", "401 Unauthorized", "503 Service Unavailable"] {
+        for echo in Echo::in_every_encoding(status) {
+            let world = world().at(&echo.base_url());
+            everything_fails(&world, if status == "200 OK" { &[0, 3, 6, 7] } else { &[6] });
+        }
+    }
+}
+
+#[test]
+fn a_platform_that_refuses_a_create_with_its_body_gets_no_secret_shown() {
+    for echo in Echo::after_an_empty_listing() {
+        let world = world().at(&echo.base_url());
+        for form in ["", "--format json", "-vvv"] {
+            let run = world.ocon(&format!("apply --yes {form}"));
+            assert_eq!(run.exit, 3, "{}", run.stderr);
+            assert!(run.stdout.contains("(secret)") || form == "--format json", "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_goes_wrong_says_a_secret() {
+    let wrong = world().on_sandbox().secret("OCON_USER_SECRET", "an0ther-canary/of=the+tests");
+    everything_fails(&wrong, &[6]);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    everything_fails(&world().at(&format!("http://{port}/elements/api-v2")), &[6]);
+    let mut unset = world().on_sandbox();
+    unset.unset("DESK_PASSWORD");
+    everything_fails(&unset, &[0, 2, 5]);
+    let proxy = "pr0xy-canary-of-the-tests";
+    let mut proxied = world().at("https://api.cloud-elements.com/elements/api-v2");
+    proxied = proxied.secret("PASSWORD", proxy);
+    proxied.set("HTTPS_PROXY", &format!("http://me:{proxy}@{port}"));
+    everything_fails(&proxied, &[6]);
+}
+
+#[test]
+fn a_file_that_cannot_be_used_says_no_secret_of_it() {
+    let world = world().on_sandbox();
+    for text in [
+        "element: servicenow\nconfiguration:\n  password: \"{}\n",
+        "element: servicenow\nconfiguration: { password: {} \n  x: [\n",
+        "element: servicenow\nname: a\nconfiguration:\n  password: {}\n",
+        "{}: x\n",
+        "- {}\n",
+        "element: {}\nname: x\n",
+        "element: stripe\nname: x\ntags: [ \"ocon:{}\" ]\n",
+        "element: stripe\nname: x\nnmae: {}\n",
+    ] {
+        for secret in ["h00k-canary of+the=tests", "f1ngerprint-canary/of=the+tests"] {
+            world.write("instances/broken.yaml", text.replace("{}", secret));
+            for line in ["plan", "plan --format json", "apply --yes", "status -vvv"] {
+                let run = world.ocon(line);
+                assert!(run.exit == 5 || run.exit == 0, "{line}: {}", run.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_saved_plan_that_somebody_wrote_a_secret_into_is_refused_without_it() {
+    let world = world().on_sandbox();
+    world.ocon("plan --out plan.json");
+    let plan = world.read("plan.json");
+    for (old, new) in
+        [("Help desk", "h00k-canary of+the=tests"), ("\"tests\"", "\"h00k-canary of+the=tests\"")]
+    {
+        world.write("plan.json", plan.replace(old, new));
+        for form in ["", "--format json", "-vvv"] {
+            assert_eq!(world.ocon(&format!("apply plan.json {form}")).exit, 5);
+        }
+    }
+}
+
+#[test]
+fn an_argument_that_is_a_secret_is_not_repeated() {
+    let world = world().on_sandbox();
+    let canary = "f1ngerprint-canary/of=the+tests";
+    for line in [
+        "",
+        "plan",
+        "plan --rotate",
+        "plan --project",
+        "plan --out x/",
+        "schema pull",
+        "explain",
+        "plan -C",
+        "plan --format",
+        "plan --base-url",
+    ] {
+        let run = world.ocon(&format!("{line} {canary}"));
+        assert!(run.stderr.contains("(secret)"), "{line}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_panic_says_no_secret() {
+    let mut world = world().on_sandbox();
+    for form in forms("f1ngerprint-canary/of=the+tests") {
+        world.set("OCON_TEST_PANIC", &format!("it broke at {form}!"));
+        for backtrace in ["0", "1"] {
+            world.set("RUST_BACKTRACE", backtrace);
+            let run = world.ocon("plan");
+            assert_eq!(run.exit, 101);
+            assert!(
+                run.stderr.starts_with("error: this is a mistake in ocon: it broke at "),
+                "{}",
+                run.stderr
+            );
+            assert!(run.stderr.contains("(secret)"), "{}", run.stderr);
+        }
+    }
+}
+
+/// The search itself: a leak in each encoding is found.
+#[test]
+fn a_leak_in_any_encoding_is_found() {
+    let world = world();
+    let encodings = forms(AWKWARD);
+    assert!(encodings.len() > 20, "{encodings:?}");
+    for form in encodings {
+        assert!(world.leak_in(&format!("before {form} after")).is_some(), "{form}");
+    }
+    assert_eq!(world.leak_in("before (secret) after"), None);
+}
+
+#[test]
+fn a_public_value_that_equals_a_secret_is_hidden_and_a_plan_with_it_can_be_applied() {
+    let files = [("instances/desk.yaml", CRM)];
+    let world = World::new(&files).on_sandbox().secret("DESK_PASSWORD", "dev12345");
+    let plan = world.ocon("plan --out plan.json --format json");
+    assert!(plan.exit == 0 && plan.stdout.contains("\"after\": \"(secret)\""), "{}", plan.stdout);
+    assert_eq!(world.ocon("apply plan.json").exit, 0);
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
+}
+
+#[test]
+fn a_plan_whose_keys_equal_a_secret_is_not_saved() {
+    let files = [("instances/help-desk.yaml", CRM)];
+    let world = World::new(&files).on_sandbox().secret("DESK_PASSWORD", "help-desk");
+    world.ocon("plan --out plan.json").is(snapbox::str![[r#"
+$ ocon plan --out plan.json
+--- stderr ---
+error: the plan cannot be saved: a key, the project or the base URL has the value of a secret in it
+
+hint: what is no secret belongs in a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn a_secret_that_stands_in_a_file_in_clear_is_hidden_elsewhere_too() {
+    let clear = CRM
+        .replace("${{ env.DESK_PASSWORD }}", "cl3ar-canary")
+        .replace("Help desk", "Desk cl3ar-canary n3sted-canary")
+        + "  event.metadata: { list: [{ apiToken: n3sted-canary }] }\n";
+    let world = World::new(&[("instances/desk.yaml", &clear)]).on_sandbox();
+    let world = world.secret("PASSWORD", "cl3ar-canary").secret("TOKEN", "n3sted-canary");
+    for form in ["", "--format json"] {
+        let run = world.ocon(&format!("plan --allow-plain-text-secrets {form}"));
+        assert!(run.stdout.contains("Desk (secret) (secret)"), "{}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn tokens_of_the_platform_are_hidden_once_they_were_read() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    assert_eq!(world.ocon("apply --yes --outputs outputs.json").exit, 0);
+    let outputs: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(world.path("outputs.json")).unwrap())
+            .unwrap();
+    let token = outputs["shop"]["token"].as_str().unwrap().to_owned();
+    assert!(token.len() > 20, "the file for them has them as they are: {token}");
+    world.write("instances/shop.yaml", SHOP.replace("Shop", &format!("Shop {token}")));
+    let world = world.secret("TOKEN", &token);
+    let run = world.ocon("plan");
+    assert!(run.stdout.contains("Shop → Shop (secret)"), "{}", run.stdout);
+}

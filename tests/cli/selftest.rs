@@ -1,0 +1,82 @@
+//! `ocon selftest --leaks`.
+
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+fn world() -> World {
+    World::new(&[("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)])
+}
+
+#[test]
+fn what_was_searched_is_counted() {
+    let mut world = world().with_password();
+    world.write(
+        "instances/other.yaml",
+        CRM.replace("DESK_PASSWORD", "PORT").replace("Help", "Front"),
+    );
+    world.set("PORT", "443");
+    let run = world.ocon("selftest --leaks");
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+    let (before, after) = run.stdout.split_once(" byte").unwrap();
+    let (before, bytes) = before.rsplit_once(' ').unwrap();
+    assert!(bytes.parse::<usize>().unwrap() > 10_000, "{bytes}");
+    crate::support::is(
+        &format!("{before} [BYTES] byte{after}"),
+        str![[r#"
+Ran 84 commands against a sandbox, and searched [BYTES] bytes of stdout, stderr and plans.
+Looked for 3 secrets in 11 encodings: as it is, percent-encoded, percent-encoded in lower case, form-encoded, JSON, JSON in ASCII, JSON in JSON, Base64, Base64 for URLs, hexadecimal, hexadecimal in capitals.
+1 more secret is shorter than 8 bytes: too short to be told from ordinary text.
+
+No secret was found.
+
+"#]],
+    );
+    let json = world.ocon("selftest --leaks --format json").stdout;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&report["secrets"], &report["too_short"]), (&3.into(), &1.into()));
+    assert_eq!(report["findings"], serde_json::json!([]));
+}
+
+/// Nothing here says where the platform is, and the sandbox is in memory: nothing is left behind.
+#[test]
+fn it_needs_no_platform_and_no_variable_and_leaves_nothing_behind() {
+    let world = world();
+    let before = world.files();
+    let run = world.ocon("selftest --leaks --quiet");
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(run.stdout.contains("Looked for 3 secrets in "), "{}", run.stdout);
+    assert_eq!(world.files(), before);
+}
+
+#[test]
+fn it_never_asks_the_platform() {
+    let world = world().on_sandbox().with_password();
+    assert_eq!(world.ocon("selftest --leaks").exit, 0);
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn files_that_are_wrong_are_told_before_anything_is_run() {
+    let world = world();
+    world.write("instances/shop.yaml", SHOP.replace("name:", "nam:"));
+    let run = world.ocon("selftest --leaks");
+    assert_eq!((run.exit, run.stdout.as_str()), (5, ""));
+    assert!(run.stderr.contains("error[unknown-key]"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_to_be_shown_has_to_be_named() {
+    world().ocon("selftest").is(str![[r#"
+$ ocon selftest
+--- stderr ---
+error: the following required arguments were not provided:
+  --leaks
+
+Usage: ocon selftest --leaks
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
