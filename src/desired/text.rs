@@ -43,6 +43,23 @@ pub(super) struct Mark {
     pub(super) end: usize,
 }
 
+impl Mark {
+    /// The mark of a piece of `content` which begins at byte `start`, not before this one.
+    pub(super) fn forward(self, content: &str, start: usize, length: usize) -> Self {
+        let before = content.get(self.start..start).unwrap_or_default();
+        // A break is `\n`, `\r` or both, as editors and YAML have it.
+        let both = before.matches("\r\n").count();
+        let lines = before.matches(['\n', '\r']).count() - both;
+        let last = before.rsplit(['\n', '\r']).next().unwrap_or_default().chars().count();
+        Self {
+            line: self.line + lines,
+            column: if lines == 0 { self.column } else { 1 } + last,
+            start,
+            end: start + length,
+        }
+    }
+}
+
 /// The beginning of a file.
 pub(super) const START: Mark = Mark { line: 1, column: 1, start: 0, end: 0 };
 
@@ -270,18 +287,7 @@ impl Text {
 
     /// The mark of a piece of `within`, which begins there at byte `offset`.
     pub(super) fn piece(&self, within: Mark, offset: usize, length: usize) -> Mark {
-        let start = within.start + offset;
-        let before = self.content.get(within.start..start).unwrap_or_default();
-        // A break is `\n`, `\r` or both, as editors and YAML have it.
-        let both = before.matches("\r\n").count();
-        let lines = before.matches(['\n', '\r']).count() - both;
-        let last = before.rsplit(['\n', '\r']).next().unwrap_or_default().chars().count();
-        Mark {
-            line: within.line + lines,
-            column: if lines == 0 { within.column } else { 1 } + last,
-            start,
-            end: start + length,
-        }
+        within.forward(&self.content, within.start + offset, length)
     }
 }
 

@@ -57,19 +57,5 @@ pub(super) fn error(error: &ScanError, content: &str) -> Finding {
 /// The tab that is meant: the parser may notice it at the end of the line before.
 fn tab(content: &str, near: Mark) -> Mark {
     let rest = content.get(near.start..).unwrap_or_default();
-    let Some(start) = rest.find('\t').map(|at| near.start + at) else {
-        return near;
-    };
-    let before = content.get(near.start..start).unwrap_or_default();
-    match before.rsplit_once('\n') {
-        None => {
-            Mark { column: near.column + before.chars().count(), start, end: start + 1, ..near }
-        }
-        Some((lines, last)) => Mark {
-            line: near.line + 1 + lines.matches('\n').count(),
-            column: 1 + last.chars().count(),
-            start,
-            end: start + 1,
-        },
-    }
+    rest.find('\t').map_or(near, |at| near.forward(content, near.start + at, 1))
 }
