@@ -324,6 +324,16 @@ impl Handle {
         self.server.platform().script = Script::new(faults);
     }
 
+    /// Waits until so many requests are held by the faults, since the start or the last release.
+    pub async fn held(&self, count: usize) {
+        self.server.holds().held(count).await;
+    }
+
+    /// Lets every request that is held go on, also where its client has gone away meanwhile.
+    pub fn release(&self) {
+        self.server.holds().release();
+    }
+
     /// Inserts `count` instances, each described by a body of `POST /instances`, and returns their
     /// ids. Nothing is required of them but a connector and a name, no grant is asked for, and the
     /// state is written once.

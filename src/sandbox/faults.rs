@@ -2,13 +2,15 @@
 //!
 //! In: a YAML file, or text of the same form from a test. Out: [`Faults`], whose rules
 //! `script` asks at every request. `form` says how a rule is written, `scalar` how its words are
-//! read; `edit` holds what third parties do, and `effect` what happens to an answer on its way.
+//! read; `edit` holds what third parties do, `hold` the requests that wait, and `effect` what
+//! happens to an answer on its way.
 //! It must never let a misspelt or meaningless rule pass: a fault that silently does not happen
 //! makes the test that relies on it worthless.
 
 pub(super) mod edit;
 pub(super) mod effect;
 mod form;
+pub(super) mod hold;
 mod scalar;
 pub(super) mod script;
 
@@ -102,6 +104,11 @@ pub(super) enum Fault {
     Truncated(usize),
     /// The body comes in small pieces, with this pause before each.
     Dripped(Duration),
+    /// The request waits until it is released.
+    Held {
+        /// Whether the platform carries the request out before.
+        processed: bool,
+    },
 }
 
 /// An answer that is not the platform's.

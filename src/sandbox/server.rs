@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Link, Loopback};
 use super::faults::effect;
+use super::faults::hold::Holds;
 use super::platform::Platform;
 use super::reply::{Failure, render};
 use super::request::Request;
@@ -41,6 +42,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) struct Shared {
     platform: Mutex<Platform>,
     slow_post: Duration,
+    holds: Holds,
 }
 
 /// A running server; dropping it stops it and waits until its thread has ended.
@@ -54,7 +56,7 @@ pub(super) struct Server {
 
 impl Shared {
     pub(super) fn new(platform: Platform, slow_post: Duration) -> Self {
-        Self { platform: Mutex::new(platform), slow_post }
+        Self { platform: Mutex::new(platform), slow_post, holds: Holds::default() }
     }
 
     /// The platform, for one request.
@@ -96,6 +98,11 @@ impl Server {
 
     pub(super) fn platform(&self) -> MutexGuard<'_, Platform> {
         self.shared.platform()
+    }
+
+    /// The requests that wait to be released.
+    pub(super) fn holds(&self) -> &Holds {
+        &self.shared.holds
     }
 
     /// Takes no new request, lets those in flight finish and waits for that.
@@ -181,7 +188,13 @@ async fn carry_out(
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
+    if decision.held() == Some(false) {
+        shared.holds.hold().await;
+    }
     let response = shared.platform().respond(&request, body, &decision);
+    if decision.held() == Some(true) {
+        shared.holds.hold().await;
+    }
     // Neither query nor body: both can hold secrets.
     let (status, fault) = (response.status().as_u16(), decision.name());
     tracing::debug!(method = %request.method, path = request.path, status, fault, "sandbox answered");

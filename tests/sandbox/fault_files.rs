@@ -50,10 +50,11 @@ fn the_page_has_an_example_of_everything_and_each_is_right() {
         known("rules: [{ when: { x: 1 } }]"),
         known("rules: [{ edit: [{ x: 1 }] }]"),
         known("rules: [{ reset: x }]"),
+        known("rules: [{ hold: x }]"),
         known("rules: [{ shift_listing: x }]"),
     ]
     .concat();
-    assert_eq!(keys.len(), 2 + 18 + 5 + 7 + 2 + 2, "{keys:?}");
+    assert_eq!(keys.len(), 2 + 19 + 5 + 7 + 2 + 2 + 2, "{keys:?}");
     for key in keys {
         assert!(written.contains(&key), "docs/sandbox-faults.md has no example of `{key}`");
     }

@@ -8,6 +8,7 @@ mod connectors;
 mod creation;
 mod fault_files;
 mod faults;
+mod holds;
 mod instances;
 mod listing;
 mod oauth;

@@ -62,7 +62,9 @@ pub(in crate::sandbox) fn send(
             let pause = *pause;
             response.map(|body| dripping(body, pause))
         }
-        Some(Fault::Replaced { .. } | Fault::Twisted(_)) | None => response.map(Body::from),
+        Some(Fault::Replaced { .. } | Fault::Twisted(_) | Fault::Held { .. }) | None => {
+            response.map(Body::from)
+        }
     }
 }
 

@@ -51,6 +51,7 @@ struct Form {
     #[serde(default)]
     unauthorized: bool,
     reset: Option<Moment>,
+    hold: Option<Moment>,
     truncate: Option<usize>,
     #[serde(default, deserialize_with = "scalar::optional")]
     drip: Option<Pause>,
@@ -64,7 +65,7 @@ struct Form {
     tag_filter_empty: bool,
 }
 
-/// When a connection is reset: before or after the request is processed.
+/// When a connection is reset or a request held: before or after the request is processed.
 #[derive(Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Moment {
@@ -98,7 +99,8 @@ impl Form {
         let others = [
             (self.answer_name(), self.answer()?),
             ("unauthorized", self.unauthorized.then(Fault::unauthorized)),
-            (self.reset_name(), self.reset.map(Moment::fault)),
+            (self.reset_name(), self.reset.map(Moment::reset)),
+            (self.hold_name(), self.hold.map(Moment::hold)),
             ("truncate", self.truncate.map(Fault::Truncated)),
             ("drip", self.drip.map(|Pause(pause)| Fault::Dripped(pause))),
         ];
@@ -122,6 +124,13 @@ impl Form {
         match self.reset {
             Some(Moment::After) => "reset-after",
             _ => "reset-before",
+        }
+    }
+
+    fn hold_name(&self) -> &'static str {
+        match self.hold {
+            Some(Moment::After) => "hold-after",
+            _ => "hold-before",
         }
     }
 
@@ -186,8 +195,12 @@ impl Fault {
 }
 
 impl Moment {
-    fn fault(self) -> Fault {
+    fn reset(self) -> Fault {
         Fault::Reset { processed: matches!(self, Self::After) }
+    }
+
+    fn hold(self) -> Fault {
+        Fault::Held { processed: matches!(self, Self::After) }
     }
 }
 

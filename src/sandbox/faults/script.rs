@@ -117,6 +117,14 @@ impl Decision {
         }
     }
 
+    /// Whether the request waits to be released, and if so, whether after it is carried out.
+    pub(in crate::sandbox) fn held(&self) -> Option<bool> {
+        match self.fault {
+            Some(Fault::Held { processed }) => Some(processed),
+            _ => None,
+        }
+    }
+
     /// Whether the platform carries the request out.
     pub(in crate::sandbox) fn is_processed(&self) -> bool {
         match self.fault {
