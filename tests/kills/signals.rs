@@ -1,0 +1,119 @@
+//! Ctrl-C and SIGTERM: the first lets requests in flight finish, the second ends at once.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command};
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::stage::{Root, Run, Stage};
+
+const SIGNALS: [&str; 2] = ["INT", "TERM"];
+
+/// A platform that holds the first two of four creates.
+fn stage() -> (Root, Stage) {
+    let root = Root::new("signals");
+    for name in ["a", "b", "c", "d"] {
+        root.write(name, &format!("element: stripe\nname: {name}\n"));
+    }
+    let faults = "rules: [{ when: { method: POST, occurrence: 1..2 }, hold: before }]";
+    let stage = Stage::empty(&root, faults.parse().unwrap());
+    (root, stage)
+}
+
+/// An apply with two creates in flight that was asked to end, and has said that it will.
+fn interrupted(stage: &Stage, signal: &str, arguments: &str) -> (Child, String) {
+    let mut ocon = stage.spawn(&format!("apply --yes --concurrency 2 {arguments}"));
+    stage.wait_for_held(2);
+    send(&ocon, signal);
+    let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+    (ocon, said)
+}
+
+fn send(ocon: &Child, signal: &str) {
+    let (signal, id) = (format!("-{signal}"), ocon.id().to_string());
+    assert!(Command::new("kill").args([signal, id]).status().unwrap().success());
+}
+
+fn ended(mut ocon: Child, said: String) -> Run {
+    let mut stdout = String::new();
+    ocon.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    let exit = ocon.wait().unwrap().code().expect("it ends by itself");
+    Run { exit, stdout, stderr: said }
+}
+
+#[test]
+fn the_first_signal_lets_requests_in_flight_finish_and_begins_nothing_more() {
+    for signal in SIGNALS {
+        let (_root, stage) = stage();
+        let (ocon, said) = interrupted(&stage, signal, "--quiet");
+        stage.release(2);
+        let mut run = ended(ocon, said);
+        // The two ids are given out in the order in which the requests are released.
+        run.stdout = run.stdout.replace("20932", "20931").replace("MjA5MzI", "MjA5MzE");
+        run.is(
+            &stage,
+            str![[r#"
+Project signals at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + a  a                                                                          instances/a.yaml:1
+  + b  b                                                                          instances/b.yaml:1
+  + c  c                                                                          instances/c.yaml:1
+  + d  d                                                                          instances/d.yaml:1
+
+Plan: 4 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 4 to write.
+
+  ! c  create not-started
+  ! d  create not-started
+  + a  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
+  + b  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
+
+Applied: 2 created. Not started: 2. Running it again is safe.
+--- stderr ---
+Interrupted: what is under way is finished, nothing new is begun. Again to abort.
+--- exit 130 ---
+
+"#]],
+        );
+        assert_eq!(stage.writes(), 2, "{signal}");
+        assert_eq!(stage.ocon("apply --yes").exit, 0);
+        assert_eq!(stage.writes(), 4, "{signal}: nothing is created twice");
+        assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+    }
+}
+
+#[test]
+fn an_interrupted_run_tells_scripts_what_it_did_and_what_not() {
+    let (_root, stage) = stage();
+    let (ocon, said) = interrupted(&stage, "TERM", "--format json");
+    stage.release(2);
+    let run = ended(ocon, said);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    let results = document["results"].as_array().unwrap().iter();
+    let outcomes: Vec<_> = results.map(|result| (&result["key"], &result["outcome"])).collect();
+    let expected =
+        json!([["a", "done"], ["b", "done"], ["c", "not-started"], ["d", "not-started"]]);
+    assert_eq!((json!(outcomes), run.exit), (expected, 130));
+}
+
+#[test]
+fn the_second_signal_ends_the_run_at_once() {
+    for (first, second) in [("INT", "INT"), ("TERM", "TERM"), ("INT", "TERM")] {
+        let (_root, stage) = stage();
+        let (ocon, said) = interrupted(&stage, first, "--quiet");
+        send(&ocon, second);
+        // The two requests are still held: nobody waited for them.
+        let run = ended(ocon, said);
+        assert_eq!((run.exit, stage.writes()), (130, 0), "{run:?}");
+        assert!(!run.stdout.contains("Applied"), "{run:?}");
+        // The platform carries them out all the same, and the next run finds what they created.
+        stage.release(2);
+        assert_eq!(stage.ocon("apply --yes").exit, 0);
+        assert_eq!(stage.writes(), 4);
+        assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+    }
+}
