@@ -117,3 +117,19 @@ fn the_second_signal_ends_the_run_at_once() {
         assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
     }
 }
+
+#[test]
+#[ignore = "the wait before a request is sent again does not end with the first signal"]
+fn a_refused_request_is_not_sent_again_after_the_first_signal() {
+    let (_root, stage) = stage();
+    let faults = "rules: [{ when: { method: POST, occurrence: 1 }, status: 429, headers: { Retry-After: '60' } }]";
+    stage.sandbox().set_faults(faults.parse().unwrap());
+    let mut ocon = stage.spawn("apply --yes --concurrency 1");
+    let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(stderr.any(|line| line.contains("trying again in 60")));
+    send(&ocon, "TERM");
+    let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+    let run = ended(ocon, said);
+    assert_eq!((run.exit, stage.writes()), (130, 1), "{run:?}");
+    assert!(run.stdout.contains("Not started: "), "{run:?}");
+}
