@@ -77,8 +77,8 @@ struct Both {
 }
 
 impl Both {
-    fn measure(root: &Path, served: Served, runs: usize) -> Self {
-        let server = Server::start(root, served);
+    fn measure(root: &Path, wanted: Served, runs: usize) -> Self {
+        let server = Server::start(root, wanted);
         let download = cheapest(runs, || {
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.arg(DOWNLOAD);
