@@ -67,8 +67,19 @@ pub enum Event<'a> {
 pub struct Outcome {
     /// One result per step and per blocked document, in the order of the plan.
     pub results: Vec<StepResult>,
+    /// What a reader should know besides.
+    pub notes: Vec<Note>,
     /// Whether the run was asked to end.
     pub interrupted: bool,
+}
+
+/// What a reader of an outcome should know besides its results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The kind of note, as scripts know it.
+    pub code: &'static str,
+    /// What happened, and what follows.
+    pub message: String,
 }
 
 /// What became of one step.
@@ -189,9 +200,9 @@ pub async fn run<R: Read + Write>(
     let blocked = plan.blocked.iter().map(blocked_result);
     let stale = plan.stale.iter().map(stale_result);
     let mut done: Vec<_> = done.into_values().flatten().collect();
-    run.settle_rivals(&mut done).await;
+    let notes = run.settle_rivals(&mut done).await.into_iter().collect();
     let results: Vec<_> = done.into_iter().chain(stale).chain(blocked).collect();
-    Outcome { results, interrupted: settings.stop.is_requested() }
+    Outcome { results, notes, interrupted: settings.stop.is_requested() }
 }
 
 fn stale_result(stale: &Stale) -> StepResult {

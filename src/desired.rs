@@ -30,7 +30,10 @@ mod written;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread::{self, ScopedJoinHandle};
 
 use crate::catalog::{Catalog, Facts};
 use crate::instance::{
@@ -46,6 +49,9 @@ pub use secrets::{LookUp, SecretStore};
 
 use across::Collected;
 use files::Found;
+
+/// Fewer files than this are read sooner than a thread is started.
+const SMALLEST_SHARE: usize = 50;
 
 /// What the desired state is read from.
 #[derive(Clone, Copy)]
@@ -88,8 +94,10 @@ pub struct Loaded {
 /// If anything is wrong in any file: all of it, and the warnings as well.
 pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut collected = Collected::new(sources);
-    for found in files::find(sources.root, sources.instances, &mut collected.problems) {
-        collected.add_file(files::read(&found), found.stem(), sources);
+    let files = files::find(sources.root, sources.instances, &mut collected.problems);
+    let read = |found: &Found| collected.read(files::read(found), found.stem(), sources);
+    for content in on_all_cores(&files, read) {
+        collected.add_file(content);
     }
     collected.finish(sources.levels)
 }
@@ -104,8 +112,24 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
 pub fn load_bytes(below: &Path, bytes: Vec<u8>, sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut collected = Collected::new(sources);
     let file = Found::named(sources.root, sources.instances, below);
-    collected.add_file(files::take(&file, bytes), file.stem(), sources);
+    collected.add_file(collected.read(files::take(&file, bytes), file.stem(), sources));
     collected.finish(sources.levels)
+}
+
+/// The results for all files in their order, worked out on as many threads as that pays for.
+fn on_all_cores<T: Send>(files: &[Found], read: impl Fn(&Found) -> T + Sync) -> Vec<T> {
+    let read_all = |share: &[Found]| share.iter().map(&read).collect::<Vec<_>>();
+    if files.len() <= SMALLEST_SHARE {
+        return read_all(files);
+    }
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(cores).max(SMALLEST_SHARE);
+    thread::scope(|scope| {
+        let shares: Vec<_> =
+            files.chunks(share).map(|share| scope.spawn(|| read_all(share))).collect();
+        let results = shares.into_iter().map(ScopedJoinHandle::join);
+        results.flat_map(|result| result.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// What the files say, normalised.

@@ -48,6 +48,8 @@ codes! {
     Stale "stale",
     /// The platform does not take the credentials.
     Unauthorized "unauthorized",
+    /// Whether another run created the same instance could not be seen; a note, and no failure.
+    UncheckedRivals "unchecked-rivals",
     /// The answer is none of the platform's.
     UnexpectedAnswer "unexpected-answer",
     /// There is no connection.

@@ -58,8 +58,12 @@ impl<'a, R: Read + Write> Run<'a, R> {
 
     fn must_not_start(&self, step: &Step) -> bool {
         let halted = step.action == Action::Create && self.creates_halted.load(Ordering::Relaxed);
-        let no_requests = self.limit_reached.load(Ordering::Relaxed);
-        halted || no_requests || self.settings.stop.is_requested()
+        halted || self.limit_reached() || self.settings.stop.is_requested()
+    }
+
+    /// Whether a step met the limit of requests.
+    pub(super) fn limit_reached(&self) -> bool {
+        self.limit_reached.load(Ordering::Relaxed)
     }
 
     async fn step(&self, step: &Step, id: Option<InstanceId>) -> Ended {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::instance::Run;
-use super::{Code, Failure, Status, StepResult, Touched};
+use super::{Code, Failure, Note, Status, StepResult, Touched};
 use crate::api::{self, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Key};
 use crate::ownership::{self, Claim};
@@ -30,15 +30,18 @@ const LOOKS: [Duration; 7] = [
 type Carriers = BTreeMap<Key, BTreeSet<InstanceId>>;
 
 impl<R: Read + Write> Run<'_, R> {
-    /// Takes back what another run created first, and waits until it took back its own.
-    pub(super) async fn settle_rivals(&self, results: &mut [StepResult]) {
-        if !results.iter().any(|result| created(result).is_some()) {
-            return;
+    /// Takes back what another run created first, and waits until it took back its own. Says so
+    /// where that could not be seen.
+    pub(super) async fn settle_rivals(&self, results: &mut [StepResult]) -> Option<Note> {
+        // Where no request is allowed any more, a step has said so, and the next run looks.
+        if self.limit_reached() || !results.iter().any(|result| created(result).is_some()) {
+            return None;
         }
-        // Where the look fails, the next plan sees both: it names them and does nothing.
-        let Ok(mut carriers) = self.carriers().await else {
-            return;
+        let mut carriers = match self.carriers().await {
+            Ok(carriers) => carriers,
+            Err(error) => return Some(self.unchecked(&error)),
         };
+        let mut unread = None;
         for result in results.iter_mut() {
             if let Some((own, first)) = forestalled(result, &carriers) {
                 self.take_back(result, own, first).await;
@@ -50,13 +53,28 @@ impl<R: Read + Write> Run<'_, R> {
                 break;
             }
             self.settings.clock.sleep(wait).await;
-            carriers = self.carriers().await.unwrap_or(carriers);
+            match self.carriers().await {
+                Ok(seen) => (carriers, unread) = (seen, None),
+                Err(error) => unread = Some(error),
+            }
         }
         for result in results {
             if let Some((own, other)) = rival(result, &carriers) {
                 result.status = Status::Failed(both_stay(&result.key, own, other));
             }
         }
+        unread.map(|error| self.unchecked(&error))
+    }
+
+    /// What there is to say where nobody could look. If there are two instances, the next plan sees
+    /// both: it names them and does nothing.
+    fn unchecked(&self, error: &api::Error) -> Note {
+        let message = format!(
+            "whether another run created the same instances at the same time could not be seen: {}. Every plan \
+             names both where that happened, so look at the next one",
+            self.failure(error).message
+        );
+        Note { code: Code::UncheckedRivals.as_str(), message }
     }
 
     /// Who carries our keys, from the listing of the whole account: the tag filter may lag behind.

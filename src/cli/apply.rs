@@ -74,7 +74,7 @@ pub(super) fn run(
         show_outcome(&outcome, &approved, globals, environment)?;
         refusals::show(globals, &files.desired, &outcome);
         written.transpose()?;
-        Ok(exit(&outcome, approved.plan()))
+        Ok(Exit::of_apply(&outcome, approved.plan()))
     })
 }
 
@@ -213,18 +213,6 @@ fn too_many_deletes(refused: &Refused) -> Failure {
         "nothing was applied. If all of them shall go: --max-deletes {}",
         refused.deletes
     ))
-}
-
-/// Of all that fits, the code that comes first in the list of exit codes.
-fn exit(outcome: &Outcome, plan: &Plan) -> Exit {
-    let stale = outcome.count("stale");
-    let fits = [
-        (outcome.interrupted, Exit::Interrupted),
-        (plan.is_guarded() || outcome.is_guarded(), Exit::Guarded),
-        (outcome.count("done") + stale < outcome.results.len(), Exit::Incomplete),
-        (stale > 0, Exit::Stale),
-    ];
-    fits.into_iter().filter(|(fits, _)| *fits).map(|(_, exit)| exit).min().unwrap_or(Exit::Success)
 }
 
 fn whole_number(text: &str) -> Result<usize, String> {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use super::output::Output;
+use crate::apply::Outcome;
+use crate::plan::Plan;
 use crate::report::style::clean;
 
 /// Exit codes, as pipelines rely on them. Where several fit, the first in this list wins.
@@ -46,6 +48,19 @@ impl Exit {
             Self::Usage => 64,
             Self::Interrupted => 130,
         }
+    }
+
+    /// How an apply ends: of all that fits, what comes first in this list.
+    pub fn of_apply(outcome: &Outcome, plan: &Plan) -> Self {
+        let stale = outcome.count("stale");
+        let fits = [
+            (outcome.interrupted, Self::Interrupted),
+            (plan.is_guarded() || outcome.is_guarded(), Self::Guarded),
+            (outcome.count("done") + stale < outcome.results.len(), Self::Incomplete),
+            (stale > 0, Self::Stale),
+        ];
+        let fitting = fits.into_iter().filter(|(fits, _)| *fits).map(|(_, exit)| exit);
+        fitting.min().unwrap_or(Self::Success)
     }
 }
 

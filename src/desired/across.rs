@@ -26,6 +26,41 @@ struct Place {
     excerpt: Excerpt,
 }
 
+/// What one file says by itself.
+pub(super) struct Content {
+    documents: Vec<(Key, Place, Wanted)>,
+    problems: Vec<Problem>,
+}
+
+impl Content {
+    fn of(text: &Text, stem: &str, sources: &Sources<'_>, schemas: &Schemas<'_>) -> Self {
+        let mut notes = Notes::default();
+        let roots = yaml::read(text, &mut notes);
+        if roots.is_empty() && notes.findings.is_empty() {
+            notes.add(yaml::empty("write `element:` and `name:`, or delete the file"));
+        }
+        let context = Context {
+            text,
+            references: References { variables: sources.variables, secrets: sources.secrets },
+            schemas,
+            today: sources.today,
+            stem,
+            alone: roots.len() == 1,
+        };
+        let documents = roots.iter().map(|root| document::read(root, context, &mut notes));
+        let documents: Vec<_> = documents.collect();
+        let cover = notes.cover();
+        let placed = |Document { key, key_mark, wanted }| {
+            let place = Place { at: text.span(key_mark), excerpt: text.excerpt(key_mark, &cover) };
+            (key, place, wanted)
+        };
+        Self {
+            documents: documents.into_iter().flatten().map(placed).collect(),
+            problems: notes.into_problems(text),
+        }
+    }
+}
+
 impl<'a> Collected<'a> {
     pub(super) fn new(sources: &Sources<'a>) -> Self {
         Self {
@@ -36,44 +71,27 @@ impl<'a> Collected<'a> {
         }
     }
 
-    /// Adds a file, or why there is none.
-    pub(super) fn add_file(
-        &mut self,
+    /// Reads a file on any thread; it is added later, in its turn.
+    pub(super) fn read(
+        &self,
         text: Result<Text, Box<Problem>>,
         stem: &str,
         sources: &Sources<'_>,
-    ) {
+    ) -> Content {
         match text {
-            Ok(text) => self.read(&text, stem, sources),
-            Err(problem) => self.problems.push(*problem),
+            Ok(text) => Content::of(&text, stem, sources, &self.schemas),
+            Err(problem) => Content { documents: Vec::new(), problems: vec![*problem] },
         }
     }
 
-    /// Reads the documents of one file.
-    fn read(&mut self, text: &Text, stem: &str, sources: &Sources<'_>) {
-        let mut notes = Notes::default();
-        let roots = yaml::read(text, &mut notes);
-        if roots.is_empty() && notes.findings.is_empty() {
-            notes.add(yaml::empty("write `element:` and `name:`, or delete the file"));
-        }
-        let context = Context {
-            text,
-            references: References { variables: sources.variables, secrets: sources.secrets },
-            schemas: &self.schemas,
-            today: sources.today,
-            stem,
-            alone: roots.len() == 1,
-        };
-        let documents = roots.iter().map(|root| document::read(root, context, &mut notes));
-        let documents: Vec<_> = documents.collect();
-        let cover = notes.cover();
+    /// Adds what a file says.
+    pub(super) fn add_file(&mut self, content: Content) {
         let before = self.problems.len();
-        for Document { key, key_mark, wanted } in documents.into_iter().flatten() {
-            let place = Place { at: text.span(key_mark), excerpt: text.excerpt(key_mark, &cover) };
+        for (key, place, wanted) in content.documents {
             self.add(key, place, wanted);
         }
         self.cut_short(before + MOST_FINDINGS);
-        self.problems.extend(notes.into_problems(text));
+        self.problems.extend(content.problems);
     }
 
     fn add(&mut self, key: Key, place: Place, wanted: Wanted) {

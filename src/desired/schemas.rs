@@ -8,10 +8,9 @@
 
 mod bounds;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
@@ -31,8 +30,8 @@ pub(super) struct Schemas<'a> {
     root: &'a Path,
     /// The folder that holds `connectors/`.
     folder: &'a Path,
-    known: RefCell<BTreeMap<ConnectorKey, Option<Rc<ConnectorSchema>>>>,
-    problems: RefCell<Vec<Problem>>,
+    known: RwLock<BTreeMap<ConnectorKey, Option<Arc<ConnectorSchema>>>>,
+    problems: Mutex<Vec<Problem>>,
 }
 
 /// The schema of one connector.
@@ -40,14 +39,14 @@ pub(super) struct ConnectorSchema {
     value: Value,
     pub(super) validator: Validator,
     /// What it was made of, unless the repository has it.
-    built_in: Option<Rc<Shape>>,
+    built_in: Option<Arc<Shape>>,
     /// The most rules that are looked at for one value.
     cost: usize,
 }
 
 impl<'a> Schemas<'a> {
     pub(super) fn new(catalog: &'a Catalog, root: &'a Path, folder: &'a Path) -> Self {
-        let (known, problems) = (RefCell::default(), RefCell::default());
+        let (known, problems) = (RwLock::default(), Mutex::default());
         Self { catalog, root, folder, known, problems }
     }
 
@@ -57,17 +56,20 @@ impl<'a> Schemas<'a> {
 
     /// The schema of a connector; `None` where neither the repository nor the catalogue has a
     /// usable one.
-    pub(super) fn of(&self, connector: &ConnectorKey) -> Option<Rc<ConnectorSchema>> {
-        if let Some(known) = self.known.borrow().get(connector) {
+    pub(super) fn of(&self, connector: &ConnectorKey) -> Option<Arc<ConnectorSchema>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(connector) {
             return known.clone();
         }
-        let schema = self.read(connector).map(Rc::new);
-        self.known.borrow_mut().insert(connector.clone(), schema.clone());
-        schema
+        drop(known);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Others may have waited for the same one: it is read, and complained of, once.
+        let read = || self.read(connector).map(Arc::new);
+        known.entry(connector.clone()).or_insert_with(read).clone()
     }
 
     /// What the catalogue knows of a connector whose schema the repository does not replace.
-    pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Rc<Shape>> {
+    pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Arc<Shape>> {
         self.of(connector)?.built_in.clone()
     }
 
@@ -82,7 +84,7 @@ impl<'a> Schemas<'a> {
 
     /// What is wrong in the schemas themselves.
     pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+        self.problems.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
@@ -98,14 +100,14 @@ impl<'a> Schemas<'a> {
     }
 
     fn report(&self, problem: Problem) {
-        self.problems.borrow_mut().push(problem);
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
     }
 
     fn built_in(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
         let shape = self.catalog.connector(connector)?.shape(connector);
         let value = schema::connector_value(&shape).ok()?;
         let validator = compile(&value).ok()?;
-        let (built_in, cost) = (Some(Rc::new(shape)), bounds::cost(&value));
+        let (built_in, cost) = (Some(Arc::new(shape)), bounds::cost(&value));
         Some(ConnectorSchema { value, validator, built_in, cost })
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn is_refused(name: &str) -> bool {
     REFUSED.iter().any(|pattern| matches(pattern, name))
 }
 
-/// A way to look up secrets.
-pub trait SecretStore {
+/// A way to look up secrets, from several threads at once.
+pub trait SecretStore: Sync {
     /// The value of the source.
     fn look_up(&self, source: &Source) -> LookUp;
 }
@@ -55,7 +55,7 @@ pub struct Environment<'a> {
     /// The variables that files may refer to.
     pub allowed: AllowedVariables,
     /// Gives the value of an environment variable.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    pub variable: &'a (dyn Fn(&str) -> Option<String> + Sync),
     /// The folder that `file.PATH` is below.
     pub folder: PathBuf,
     /// The folder that `folder` has to be in after all links are followed: the repository, unless

@@ -8,7 +8,7 @@ mod outcome;
 mod plan;
 mod status;
 
-pub use outcome::{ResultDocument, ResultEntry, ResultError, ResultSummary};
+pub use outcome::{ResultDocument, ResultEntry, ResultError, ResultNote, ResultSummary};
 pub use plan::{
     PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests, PlanStep,
     PlanSummary, PlanTarget, PlanValue, PlanValues,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ocon::api::{Error, Keep, Listing, Read as _, Scope};
 use ocon::instance::Seen;
 
-use super::support::{Answer, Server, instance, pause, signalled};
+use super::support::{Answer, Server, Wire, instance, pause, signalled};
 
 const TAG: &str = "ocon:project=a&b";
 
@@ -271,4 +271,78 @@ async fn smaller_pages_share_one_budget() {
     assert_eq!(error.status(), Some(429));
     assert_eq!(clock.waits(), [Duration::from_secs(50); 2]);
     assert_eq!(server.lines().len(), 3);
+}
+
+/// A page of the account, of so many instances in all.
+fn page_of(wire: &mut Wire, ids: &[u64], total: &str, next: Option<&str>) {
+    let entries: Vec<String> = ids.iter().copied().map(instance).collect();
+    let token = next.map(|token| ("Elements-Next-Page-Token", token));
+    let headers: Vec<_> = token.into_iter().chain([("Elements-Total-Count", total)]).collect();
+    wire.answer(200, &headers, format!("[{}]", entries.join(",")).as_bytes());
+}
+
+async fn account(server: &Server) -> Result<Listing, Error> {
+    server.client().0.list(&Scope::Account, &Keep::All).await
+}
+
+fn sizes(server: &Server) -> Vec<String> {
+    let size = |line: String| {
+        let (_, rest) = line.split_once("pageSize=").unwrap();
+        rest.split('&').next().unwrap().to_owned()
+    };
+    server.lines().into_iter().map(size).collect()
+}
+
+/// What such a listing leaves out would be created a second time.
+#[tokio::test]
+async fn a_listing_of_the_account_that_lacks_an_instance_is_read_again() {
+    let server = Server::script(vec![
+        |wire| page_of(wire, &[1, 2], "4", Some("two")),
+        |wire| page_of(wire, &[4], "4", None),
+        |wire| page_of(wire, &[1, 2, 3, 4], "4", None),
+    ]);
+    let listing = account(&server).await.unwrap();
+    assert_eq!((ids(&listing), listing.pages), (vec![1, 2, 3, 4], 3));
+    assert_eq!(sizes(&server), ["200", "200", "199"]);
+}
+
+#[tokio::test]
+async fn a_number_of_instances_that_is_wrong_each_time_is_not_believed() {
+    let server = Server::script(vec![|wire| page_of(wire, &[1, 2], "3", None)]);
+    let listing = account(&server).await.unwrap();
+    assert_eq!((ids(&listing), listing.pages), (vec![1, 2], 2));
+}
+
+#[tokio::test]
+async fn a_listing_of_the_account_that_lacks_others_each_time_is_an_error() {
+    let server = Server::script(vec![
+        |wire| page_of(wire, &[1, 2], "3", None),
+        |wire| page_of(wire, &[1, 3], "3", None),
+        |wire| page_of(wire, &[2, 3], "3", None),
+    ]);
+    assert_eq!(
+        account(&server).await.unwrap_err().to_string(),
+        "GET /instances?hydrate=false failed: the answer is not a complete listing: it has 2 of 3 instances, \
+         and each of 3 readings left out others"
+    );
+}
+
+#[tokio::test]
+async fn a_listing_by_tag_is_read_once_whatever_the_number_is() {
+    let server = Server::script(vec![|wire| page_of(wire, &[1, 2], "3", None)]);
+    assert_eq!(ids(&list(&server).await.unwrap()), [1, 2]);
+    assert_eq!(server.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_listing_that_begins_again_under_other_tokens_ends() {
+    let server = Server::start(|_, number, wire| {
+        let next = format!("token-{number}");
+        wire.page(&[[1, 2], [3, 4]][number % 2], Some(&next));
+    });
+    assert_eq!(
+        list(&server).await.unwrap_err().to_string(),
+        "GET /instances?tags%5B%5D=ocon%3Aproject%3Da%26b&pageSize=200 (page 7) failed: the answer is not a \
+         listing that ends: 3 pages in a row have nothing new"
+    );
 }

@@ -23,6 +23,8 @@ pub(crate) struct Remote {
     pub(crate) strips: Mutex<usize>,
     /// How many requests were allowed, where no read is any more.
     pub(crate) limit: Mutex<Option<u64>>,
+    /// How many listings pass before none does any more.
+    pub(crate) looks: Mutex<Option<usize>>,
     /// The instances that a listing by tag leaves out.
     pub(crate) unlisted: Mutex<BTreeSet<InstanceId>>,
     /// Another run, which creates what is created here, before or after.
@@ -196,6 +198,11 @@ fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
 impl Read for Remote {
     async fn list(&self, scope: &Scope, _: &Keep) -> Result<Listing, Error> {
         self.let_rival_leave();
+        if count_down(&mut self.looks.lock().unwrap()) {
+            let (method, path) = ("GET", "/instances".into());
+            let kind = Kind::Transport { reason: "reset".into() };
+            return Err(Error { method, path, attempts: 1, kind, held_back: None });
+        }
         if let Some(limit) = *self.limit.lock().unwrap() {
             let (method, path, kind) = ("GET", "/instances".into(), Kind::RequestLimit { limit });
             return Err(Error { method, path, attempts: 0, kind, held_back: None });

@@ -72,3 +72,32 @@ fn an_id_that_did_not_come_in_answer_to_the_own_create_is_never_deleted() {
     assert!(world.remote.records().keys().eq([&FIRST, &SECOND]));
     assert!(world.plan().is_guarded());
 }
+
+#[test]
+fn a_look_for_rivals_that_fails_is_said() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.looks.lock().unwrap() = Some(2);
+    let outcome = world.apply();
+    let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
+    assert_eq!(note.code, "unchecked-rivals");
+    assert_eq!(
+        note.message,
+        "whether another run created the same instances at the same time could not be seen: GET /instances \
+         failed: the connection broke before the answer was complete: reset. Every plan names both where that \
+         happened, so look at the next one"
+    );
+    assert!(outcome.is_complete());
+    *world.remote.looks.lock().unwrap() = None;
+    assert!(world.plan().is_guarded());
+}
+
+#[test]
+fn a_rival_that_nobody_could_look_for_again_is_named_with_the_reason() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: false, leaves_after: Some(2) });
+    *world.remote.looks.lock().unwrap() = Some(3);
+    let outcome = world.apply();
+    assert_eq!(said(&outcome).0, "duplicate-instance");
+    assert_eq!(outcome.notes.len(), 1, "{:#?}", outcome.notes);
+}

@@ -5,7 +5,7 @@
 //! account takes little longer than downloading it. Decoding has a thread of its own, and never
 //! more than one page waits for it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,33 +22,103 @@ use crate::instance::{InstanceId, Record};
 /// Two million instances: more is a listing that does not end.
 const MAX_PAGES: usize = 10_000;
 
-/// Reads all pages. Where a page is twice too much for the platform (it answers 429 for replies
-/// beyond 8 MB, too), the listing starts again with half the size, since a page token belongs to
-/// the size it was made for.
+/// Every page has something new; whatever slips from one page to the next fills no page. A listing
+/// that begins again would go on for all of [`MAX_PAGES`], which takes hours.
+const MAX_REPEATED: usize = 3;
+
+/// How often a listing that lacks instances is read again.
+const FURTHER_READINGS: usize = 2;
+
+/// Reads all pages.
+///
+/// Before a create the whole account is listed, and what such a listing leaves out would be created
+/// a second time: instances slip from one page to another where something before them is deleted.
+/// So one that has fewer instances than the platform announced (`Elements-Total-Count`) is read
+/// again, with pages that end elsewhere. It counts where nothing is lacking, or where the same comes
+/// again: then it is the number that is wrong.
 pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
     let keep = Arc::new(keep.clone());
     let mut size = client.settings.page_size.max(1);
+    let mut reading = read(client, scope, &keep, &mut size).await?;
+    for _ in 0..FURTHER_READINGS {
+        if *scope != Scope::Account || reading.is_complete() {
+            return Ok(reading.listing);
+        }
+        size = size.saturating_sub(1).max(1);
+        debug!(announced = reading.announced, size, "the listing lacks instances");
+        let mut again = read(client, scope, &keep, &mut size).await?;
+        let is_settled = again.ids() == reading.ids();
+        again.listing.pages += reading.listing.pages;
+        reading = again;
+        if is_settled {
+            return Ok(reading.listing);
+        }
+    }
+    if reading.is_complete() {
+        return Ok(reading.listing);
+    }
+    Err(reading.error(client))
+}
+
+/// Reads all pages once. Where a page is twice too much for the platform (it answers 429 for replies
+/// beyond 8 MB, too), the listing starts again with half the size, since a page token belongs to
+/// the size it was made for.
+async fn read(
+    client: &Client,
+    scope: &Scope,
+    keep: &Arc<Keep>,
+    size: &mut usize,
+) -> Result<Reading, Error> {
     let mut spent = Duration::ZERO;
     loop {
         let pages = Pages {
             client,
             scope,
-            keep: Arc::clone(&keep),
-            size,
+            keep: Arc::clone(keep),
+            size: *size,
             spent,
             trail: Trail::default(),
+            announced: 0,
             records: Vec::new(),
             known: HashSet::new(),
+            repeated: 0,
             decoding: None,
         };
         match pages.read().await {
-            Ok(listing) => return Ok(listing),
+            Ok(reading) => return Ok(reading),
             Err(Stop::Failed(error)) => return Err(*error),
             Err(Stop::TooMuch(_, time)) => {
-                (size, spent) = (size / 2, time);
+                (*size, spent) = (*size / 2, time);
                 debug!(size, "smaller pages");
             }
         }
+    }
+}
+
+/// What came of all pages.
+struct Reading {
+    listing: Listing,
+    /// How many instances the platform said that there are; 0 where it did not say.
+    announced: usize,
+}
+
+impl Reading {
+    fn is_complete(&self) -> bool {
+        self.listing.records.len() >= self.announced
+    }
+
+    fn ids(&self) -> BTreeSet<InstanceId> {
+        self.listing.records.iter().map(|record| record.id).collect()
+    }
+
+    fn error(&self, client: &Client) -> Error {
+        let (came, announced) = (self.listing.records.len(), self.announced);
+        let times = FURTHER_READINGS + 1;
+        let found = format!(
+            "it has {came} of {announced} instances, and each of {times} readings left out others"
+        );
+        let request = client.request(Method::Get, "/instances?hydrate=false".to_owned());
+        request.error(1, Kind::Decode { expected: "a complete listing", found })
     }
 }
 
@@ -61,9 +131,13 @@ struct Pages<'a> {
     /// Time that larger pages took of the budget for repetitions.
     spent: Duration,
     trail: Trail,
+    /// The largest number of instances that a page said there are.
+    announced: usize,
     records: Vec<Record>,
     /// Whatever is created or deleted meanwhile moves others to a page that is still to come.
     known: HashSet<InstanceId>,
+    /// How many pages in a row had nothing new.
+    repeated: usize,
     decoding: Option<Decoding>,
 }
 
@@ -95,7 +169,7 @@ impl Trail {
 type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
 
 impl<'a> Pages<'a> {
-    async fn read(mut self) -> Result<Listing, Stop> {
+    async fn read(mut self) -> Result<Reading, Stop> {
         let mut call = self.call(None);
         let mut arrival = call.head().await?;
         while let Some(mut following) = self.following(&call, &arrival)? {
@@ -105,11 +179,20 @@ impl<'a> Pages<'a> {
         }
         self.decode(call, arrival).await?;
         self.collect().await?;
-        Ok(Listing { records: self.records, pages: self.trail.pages() })
+        let listing = Listing { records: self.records, pages: self.trail.pages() };
+        Ok(Reading { listing, announced: self.announced })
+    }
+
+    /// Takes notice of how many instances there are.
+    fn hear(&mut self, arrival: &Arrival) {
+        let total = arrival.header("elements-total-count");
+        let total = total.and_then(|total| total.to_str().ok()?.parse().ok());
+        self.announced = self.announced.max(total.unwrap_or_default());
     }
 
     /// The call for the page after this one, if there is one.
     fn following(&mut self, call: &Call<'_>, arrival: &Arrival) -> Result<Option<Call<'a>>, Stop> {
+        self.hear(arrival);
         let Some(token) = arrival.header("elements-next-page-token") else {
             return Ok(None);
         };
@@ -185,12 +268,19 @@ impl<'a> Pages<'a> {
             Ok(records) => {
                 let records = records?;
                 debug!(instances = records.len(), size = self.size, "page");
+                let (before, some) = (self.records.len(), !records.is_empty());
                 let new = |record: &Record| self.known.insert(record.id);
                 self.records.extend(records.into_iter().filter(new));
+                let repeated = some && self.records.len() == before;
+                self.repeated = if repeated { self.repeated + 1 } else { 0 };
             }
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         }
-        Ok(())
+        if self.repeated < MAX_REPEATED {
+            return Ok(());
+        }
+        let found = format!("{MAX_REPEATED} pages in a row have nothing new");
+        Err(self.call(None).error(Kind::Decode { expected: "a listing that ends", found }).into())
     }
 }
 

@@ -18,6 +18,11 @@ pub fn outcome(outcome: &Outcome, layout: Layout) -> String {
     for result in &outcome.results {
         push_instance(&mut text, result);
     }
+    for note in &outcome.notes {
+        let message = format!("{}: {}", note.code, clean_line(&note.message));
+        let lines = wrapped(&message, "        ", layout.width);
+        text.push_str(&format!("  note: {}", lines.trim_start()));
+    }
     if !text.is_empty() {
         text.push('\n');
     }

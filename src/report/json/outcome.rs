@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Outcome, StepResult};
+use crate::apply::{Note, Outcome, StepResult};
 use crate::plan::Action;
 
 /// What became of a plan of ocon.
@@ -21,6 +21,19 @@ pub struct ResultDocument {
     pub summary: ResultSummary,
     /// One entry per step and per blocked document.
     pub results: Vec<ResultEntry>,
+    /// What a reader should know besides; left out where there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ResultNote>,
+}
+
+/// What a reader should know besides the results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResultNote {
+    /// The kind of note.
+    pub code: String,
+    /// What happened, and what follows.
+    pub message: String,
 }
 
 /// The numbers of an outcome.
@@ -91,8 +104,13 @@ impl ResultDocument {
                 unchanged,
             },
             results: outcome.results.iter().map(entry).collect(),
+            notes: outcome.notes.iter().map(note).collect(),
         }
     }
+}
+
+fn note(note: &Note) -> ResultNote {
+    ResultNote { code: note.code.to_owned(), message: note.message.clone() }
 }
 
 fn entry(result: &StepResult) -> ResultEntry {

@@ -1,0 +1,13 @@
+//! Nothing lost, nothing doubled: the real client against the real sandbox, which goes wrong as a
+//! script says. Nobody waits: time is the test's own.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod columns;
+mod fifty;
+mod model;
+mod regressions;
+mod rows;
+mod schedules;
+mod script;
+mod support;
+mod table;

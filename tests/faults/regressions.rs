@@ -1,0 +1,111 @@
+//! What the table and the schedules found, each by its name, and what they cannot show.
+
+use ocon::plan::BlockCode;
+use ocon::report::human::{self, Layout};
+use ocon::report::json::{ResultDocument, render};
+
+use crate::columns::{Column, TARGET};
+use crate::fifty::Fifty;
+use crate::model::duplicates;
+use crate::support::World;
+
+/// An apply that meets these faults.
+fn met(column: Column, page_size: usize, rules: &str) -> (World, crate::support::Run) {
+    let mut world = column.prepared().world();
+    world.page_size = page_size;
+    world.goes_wrong(rules);
+    let run = world.apply();
+    (world, run)
+}
+
+fn ends_well(world: &World) {
+    world.goes_well();
+    assert_eq!(world.apply().exit, 0);
+    assert_eq!(world.differences(), [""; 0]);
+    assert!(world.plan().is_empty() && duplicates(&world.stored()).is_empty());
+}
+
+/// Both listings left out the first instance of the second page, which was created again.
+#[test]
+fn an_instance_that_slips_between_two_pages_is_not_created_again() {
+    let skip = "- { when: { method: GET, path: /instances }, shift_listing: skip }";
+    let (world, run) = met(Column::Update, 3, skip);
+    let error = run.error.as_ref().unwrap().to_string();
+    assert!(error.ends_with("instances, and each of 3 readings left out others"), "{error}");
+    assert!(run.journal.iter().all(|entry| entry.method == "GET"));
+    ends_well(&world);
+}
+
+/// It took 10,000 pages, of some tenths of a second each, to see it.
+#[test]
+fn a_listing_without_end_is_given_up_soon() {
+    let endless = "- { when: { method: GET, path: /instances }, endless_pages: true }";
+    let (world, run) = met(Column::Update, 3, endless);
+    assert_eq!(run.exit, 6);
+    assert!(run.journal.len() < 10, "{}", run.journal.len());
+    ends_well(&world);
+}
+
+/// Nothing was said of it.
+#[test]
+fn an_apply_says_that_it_could_not_look_for_rivals() {
+    let broken = "- { when: { query: hydrate=false, occurrence: 2.. }, status: 400 }";
+    let (world, run) = met(Column::Create, 200, broken);
+    assert_eq!(run.exit, 0);
+    let (plan, outcome) = run.done.as_ref().unwrap();
+    let text = human::outcome(outcome, Layout { width: 100 });
+    let note = text.lines().skip_while(|line| !line.starts_with("  note:"));
+    let note: Vec<_> = note.take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let note = note.join(" ");
+    let (before, after) = note.split_once(" (request ").unwrap();
+    assert_eq!(
+        before,
+        "note: unchecked-rivals: whether another run created the same instances at the same time could not be \
+         seen: GET /instances?hydrate=false&pageSize=200 failed: HTTP 400 Bad Request: The sandbox was told to \
+         answer with this status"
+    );
+    let after = after.split_once("). ").unwrap().1;
+    assert_eq!(after, "Every plan names both where that happened, so look at the next one");
+    let json = render(&ResultDocument::new(outcome, plan.tally.unchanged));
+    assert!(json.contains("\"notes\": [\n    {\n      \"code\": \"unchecked-rivals\","), "{json}");
+    ends_well(&world);
+}
+
+/// An instance without marks cannot be found again, so a person is told, and nothing is created.
+#[test]
+fn an_instance_whose_marks_are_never_kept_is_named_and_not_doubled() {
+    let dropped = "- { when: {}, drop_tags: true }";
+    let (world, run) = met(Column::Create, 200, dropped);
+    assert_eq!((run.exit, run.results()[0].status.failure().unwrap().code), (3, "mark-not-stored"));
+    let id = run.results()[0].instance.as_ref().unwrap().id;
+    world.goes_well();
+    let before = world.stored().len();
+    assert_eq!(world.apply().exit, 3);
+    assert_eq!(world.stored().len(), before);
+    let blocked = &world.plan().blocked[0];
+    assert_eq!((blocked.code, blocked.key.as_str()), (BlockCode::UnmanagedNamesake, TARGET));
+    assert!(blocked.message.contains(&id.to_string()), "{}", blocked.message);
+}
+
+/// Killed at a request, before it is carried out or after: the next run converges.
+#[test]
+fn interrupted_at_any_request_and_run_again_it_converges() {
+    let mut finished = false;
+    for request in (1..).step_by(6).take_while(|request| *request < 400) {
+        for killed in ["before", "after"] {
+            let mut world = Fifty::prepared().world(&mut fastrand::Rng::with_seed(7));
+            world.concurrency = 1;
+            let after = request + 1;
+            world.goes_wrong(&format!(
+                "- {{ when: {{ occurrence: {request} }}, reset: {killed} }}\n- {{ when: {{ occurrence: {after}.. }}, reset: before }}"
+            ));
+            finished = world.apply().exit == 0;
+            assert!(duplicates(&world.stored()).is_empty(), "{killed} request {request}");
+            ends_well(&world);
+        }
+        if finished {
+            break;
+        }
+    }
+    assert!(finished);
+}

@@ -1,0 +1,279 @@
+//! Random faults, many of them: whatever goes wrong, nothing is doubled, nothing is lost, and the
+//! exit code says so.
+//!
+//! `OCON_SCHEDULES` asks for more schedules than a test run has, `OCON_SEED` for others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::thread;
+
+use fastrand::Rng;
+use ocon::apply::Status;
+use ocon::plan::Action;
+
+use crate::fifty::Fifty;
+use crate::model::{Document, Stored, duplicates};
+use crate::script::{Edit, Script, What};
+use crate::support::{Run, World};
+
+/// Schedules in a test run.
+const SCHEDULES: u64 = 20;
+
+/// Schedules at once.
+const WORKERS: u64 = 2;
+
+#[test]
+fn whatever_goes_wrong_nothing_is_doubled_and_nothing_is_lost() {
+    let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
+    let total = Mutex::new(Figures::default());
+    let seeds = Mutex::new(first..first + schedules);
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let seed = seeds.lock().unwrap().next();
+                    let Some(seed) = seed else { break };
+                    let figures = schedule(seed);
+                    total.lock().unwrap().add(figures);
+                }
+            });
+        }
+    });
+    let total = total.into_inner().unwrap();
+    println!("{schedules} schedules from seed {first}: {total:#?}");
+    assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test may be asked for more")]
+fn asked(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// What came of schedules.
+#[derive(Debug, Default)]
+struct Figures {
+    requests: usize,
+    /// How often each fault befell a request.
+    faults: BTreeMap<String, usize>,
+    /// How often each exit code came.
+    exits: BTreeMap<u8, usize>,
+    /// How often each outcome came.
+    outcomes: BTreeMap<&'static str, usize>,
+    /// What must not be.
+    wrong: Vec<String>,
+}
+
+impl Figures {
+    fn of(run: &Run) -> Self {
+        let mut figures = Self { requests: run.journal.len(), ..Self::default() };
+        for fault in run.journal.iter().filter_map(|entry| entry.fault.as_deref()) {
+            *figures.faults.entry(fault.to_owned()).or_default() += 1;
+        }
+        figures.exits.insert(run.exit, 1);
+        for result in run.results() {
+            *figures.outcomes.entry(result.status.as_str()).or_default() += 1;
+        }
+        figures
+    }
+
+    fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.wrong.extend(other.wrong);
+        for (fault, times) in other.faults {
+            *self.faults.entry(fault).or_default() += times;
+        }
+        for (exit, times) in other.exits {
+            *self.exits.entry(exit).or_default() += times;
+        }
+        for (outcome, times) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += times;
+        }
+    }
+}
+
+/// One schedule: applies while things go wrong, and one while they do not.
+fn schedule(seed: u64) -> Figures {
+    let mut random = Rng::with_seed(seed);
+    let mut world = Fifty::prepared().world(&mut random);
+    world.page_size = if random.bool() { 10 } else { 200 };
+    world.concurrency = if random.bool() { 4 } else { 1 };
+    world.stop_after = (random.u8(0..10) == 0).then(|| random.usize(1..20));
+    let (mut figures, mut edits, mut told) = (Figures::default(), Vec::new(), String::new());
+    for _ in 0..random.usize(1..=2) {
+        let before = world.stored();
+        let script = Script::random(&before, &world.documents, &mut random);
+        world.goes_wrong(&script.rules);
+        let run = world.apply();
+        let happened = script.edits.into_iter().filter(|edit| edit.happened(&run.journal));
+        let recent: Vec<_> = happened.collect();
+        edits.extend(recent.iter().cloned());
+        let judge = Judge { world: &world, before: &before, recent: &recent, edits: &edits };
+        figures.add(Figures::of(&run));
+        figures.wrong.extend(judge.first(&run));
+        told.push_str(&format!("{}\n{:#?}\n", script.rules, run.results()));
+    }
+    let before = world.stored();
+    world.goes_well();
+    world.stop_after = None;
+    let last = world.apply();
+    let judge = Judge { world: &world, before: &before, recent: &[], edits: &edits };
+    figures.wrong.extend(judge.last(&last));
+    if !figures.wrong.is_empty() {
+        let wrong = figures.wrong.join("\n");
+        let again = format!("OCON_SEED={seed} OCON_SCHEDULES=1 cargo test --test faults schedules");
+        figures.wrong = vec![format!("seed {seed}, again with {again}:\n{told}\n{wrong}")];
+    }
+    figures
+}
+
+/// What is known independently of the client.
+struct Judge<'a> {
+    world: &'a World,
+    before: &'a [Stored],
+    /// What third parties did during the apply.
+    recent: &'a [Edit],
+    /// What they did so far.
+    edits: &'a [Edit],
+}
+
+impl Judge<'_> {
+    /// What is wrong after the apply that met the faults.
+    fn first(&self, run: &Run) -> Vec<String> {
+        let after = self.world.stored();
+        let mut wrong = self.always(&after);
+        wrong.extend(self.exit(run, &after));
+        for result in run.results() {
+            let failure = result.status.failure();
+            let message = failure.map_or("", |failure| &failure.message);
+            wrong.extend(message.contains("s3cret").then(|| format!("leaked: {message}")));
+        }
+        wrong.extend(self.kept_promises(run, &after));
+        wrong.extend(self.left_alone(run, &after));
+        wrong
+    }
+
+    /// What is wrong after the apply without faults.
+    fn last(&self, run: &Run) -> Vec<String> {
+        let after = self.world.stored();
+        let mut wrong = self.always(&after);
+        wrong.extend(
+            (run.exit != 0)
+                .then(|| format!("the last apply ended with {}: {:#?}", run.exit, run.results())),
+        );
+        wrong.extend(self.world.differences());
+        wrong.extend(self.unwanted(&after).map(|id| format!("{id} is still there")));
+        let plan = self.world.plan();
+        let left = !plan.is_empty() || !plan.blocked.is_empty();
+        wrong.extend(left.then(|| format!("left to do: {:#?} {:#?}", plan.steps, plan.blocked)));
+        wrong
+    }
+
+    /// What must hold at any time: nothing twice, others left alone, and what they changed kept.
+    fn always(&self, after: &[Stored]) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let doubled = duplicates(after);
+        wrong.extend((!doubled.is_empty()).then(|| format!("doubled: {doubled:?}")));
+        let adopted: BTreeSet<u64> =
+            self.world.documents.iter().filter_map(|document| document.id).collect();
+        let others = |stored: &[Stored]| -> Vec<Stored> {
+            let others = stored
+                .iter()
+                .filter(|instance| !instance.is_ours() && !adopted.contains(&instance.id));
+            others.cloned().collect()
+        };
+        wrong.extend(
+            (others(self.before) != others(after))
+                .then(|| format!("others changed: {:#?}", others(after))),
+        );
+        for edit in self.edits.iter().filter(|edit| edit.what == What::Undeclared) {
+            let undone = |instance: &&Stored| {
+                instance.id == edit.id && !instance.configuration.contains_key("note")
+            };
+            wrong.extend(after.iter().find(undone).map(|_| format!("undone: {edit:?}")));
+        }
+        wrong
+    }
+
+    /// Whether the exit code is the one that follows from the results, and a success is one.
+    fn exit(&self, run: &Run, after: &[Stored]) -> Vec<String> {
+        let writes = run.journal.iter().filter(|entry| entry.method != "GET").count();
+        let Some((_, outcome)) = &run.done else {
+            let silent = run.exit == 6 && writes == 0 && run.error.is_some();
+            return Vec::from_iter((!silent).then(|| format!("no plan: {}, {writes}", run.exit)));
+        };
+        let all_done = outcome.results.iter().all(|result| result.status == Status::Done);
+        let expected = match (outcome.interrupted, all_done) {
+            (true, _) => 130,
+            (false, true) => 0,
+            (false, false) => 3,
+        };
+        let mut wrong =
+            Vec::from_iter((run.exit != expected).then(|| format!("{} not {expected}", run.exit)));
+        if run.exit == 0 {
+            let documents =
+                self.world.documents.iter().filter(|document| !self.is_touched(document));
+            wrong.extend(
+                documents
+                    .flat_map(|document| document.differences(after, &self.world.variables))
+                    .map(|difference| format!("exit 0, and {difference}")),
+            );
+            // An orphan that a listing leaves out is not seen.
+            let blind = run.met("shift_listing") || run.met("tag_filter_empty");
+            let left = self.unwanted(after).filter(|_| !blind);
+            wrong.extend(left.map(|id| format!("exit 0, and {id} is there")));
+        }
+        wrong
+    }
+
+    /// What was said to be done and is not.
+    fn kept_promises(&self, run: &Run, after: &[Stored]) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for result in run.results().iter().filter(|result| result.status == Status::Done) {
+            let key = result.key.as_str();
+            if result.action == Some(Action::Delete) {
+                let there = after.iter().any(|instance| instance.is_for(key));
+                wrong.extend(there.then(|| format!("{key} was not deleted")));
+                continue;
+            }
+            let of_key = |other: &&ocon::apply::StepResult| other.key == result.key;
+            let whole = run.results().iter().filter(of_key).all(|one| one.status == Status::Done);
+            let document =
+                self.world.documents.iter().find(|document| document.key == key).unwrap();
+            if whole && !self.is_touched(document) {
+                let lost = document.differences(after, &self.world.variables);
+                wrong.extend(lost.into_iter().map(|what| format!("done, and {what}")));
+            }
+        }
+        wrong
+    }
+
+    /// What changed although no step was about it.
+    fn left_alone(&self, run: &Run, after: &[Stored]) -> Vec<String> {
+        let steps: BTreeSet<_> = run.results().iter().map(|result| result.key.as_str()).collect();
+        let untouched = self.before.iter().filter(|instance| {
+            !self.recent.iter().any(|edit| edit.id == instance.id)
+                && !steps.iter().any(|key| instance.is_for(key))
+                && instance.is_ours()
+        });
+        let changed = untouched.filter(|instance| !after.contains(instance));
+        changed.map(|instance| format!("{} changed without a step", instance.name)).collect()
+    }
+
+    /// Whether a third party changed what the document declares.
+    fn is_touched(&self, document: &Document) -> bool {
+        let edits = self.recent.iter().filter(|edit| edit.what != What::Undeclared);
+        let ids: BTreeSet<_> = edits.map(|edit| edit.id).collect();
+        self.before
+            .iter()
+            .any(|instance| ids.contains(&instance.id) && instance.is_for(&document.key))
+    }
+
+    /// Our instances that no document wants.
+    fn unwanted(&self, after: &[Stored]) -> impl Iterator<Item = u64> {
+        let wanted = |instance: &Stored| {
+            self.world.documents.iter().any(|document| instance.is_for(&document.key))
+        };
+        let unwanted = after.iter().filter(|instance| instance.is_ours() && !wanted(instance));
+        unwanted.map(|instance| instance.id).collect::<Vec<_>>().into_iter()
+    }
+}

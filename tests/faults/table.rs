@@ -1,0 +1,128 @@
+//! Every fault at every action: `table.md` says what came of it.
+//!
+//! `SNAPSHOTS=overwrite cargo test --test faults` takes what comes now as what is expected: read
+//! the difference before committing it.
+
+use std::sync::Mutex;
+use std::thread;
+
+use snapbox::file;
+
+use crate::columns::{Column, Prepared, TARGET};
+use crate::model::duplicates;
+use crate::rows::{ROWS, Row};
+
+const LEGEND: &str = "\
+# Faults
+
+Each fault of the sandbox, at each action of an apply. A cell says
+
+- the exit code of the apply that met the fault, and the outcome of its step: `no plan` where none was made, `no step` where
+  the plan is empty, and the code of a note,
+- how many instances carry the key of the document afterwards,
+- how many of all instances share their key with another,
+- whether the plan is empty after a second apply without faults.
+
+`–` stands where the fault cannot happen: the action has no such request, or no such answer. In each other cell the
+journal of the sandbox shows the fault. A test makes this table and compares it:
+`SNAPSHOTS=overwrite cargo test --test faults` writes it anew.
+";
+
+/// Cells at once: they wait for their sandboxes more than they work.
+const WORKERS: usize = 4;
+
+#[test]
+fn every_fault_at_every_action() {
+    let prepared: Vec<Prepared> = Column::ALL.into_iter().map(Column::prepared).collect();
+    let cells: Vec<(usize, &Prepared)> =
+        (0..ROWS.len()).flat_map(|row| prepared.iter().map(move |column| (row, column))).collect();
+    let (next, done) = (Mutex::new(0), Mutex::new(vec![None; cells.len()]));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some((number, (row, prepared))) = take(&next, &cells) {
+                    let cell = cell(&ROWS[row], prepared);
+                    done.lock().unwrap()[number] = Some(cell);
+                }
+            });
+        }
+    });
+    let done: Vec<Cell> = done.into_inner().unwrap().into_iter().flatten().collect();
+    let table = render(&done);
+    println!("{table}");
+    let wrong: Vec<_> = done.iter().flat_map(|cell| &cell.wrong).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    snapbox::Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .normalize_paths(false)
+        .eq(table, file!["table.md"]);
+}
+
+/// The next cell, if there is one.
+fn take<T: Copy>(next: &Mutex<usize>, cells: &[T]) -> Option<(usize, T)> {
+    let mut next = next.lock().unwrap();
+    let number = *next;
+    *next += 1;
+    Some((number, *cells.get(number)?))
+}
+
+/// What came of a fault at an action.
+#[derive(Clone, Default)]
+struct Cell {
+    text: String,
+    /// What must not be.
+    wrong: Vec<String>,
+}
+
+fn cell(row: &Row, prepared: &Prepared) -> Cell {
+    let column = prepared.column;
+    if !row.columns.contains(&column) {
+        return Cell { text: "–".to_owned(), wrong: Vec::new() };
+    }
+    let mut world = prepared.world();
+    (world.page_size, world.patience) = (row.page_size, row.patience);
+    world.goes_wrong(&row.rules(column));
+    let mut run = world.apply();
+    if row.is_late() {
+        run.journal = world.late(row.fault);
+    }
+    let after = world.stored();
+    let carriers = after.iter().filter(|instance| instance.is_for(TARGET)).count();
+    let doubled = duplicates(&after).len();
+    world.goes_well();
+    let second = world.apply();
+    let plan = world.plan();
+    let is_empty = plan.is_empty() && plan.blocked.is_empty();
+    let outcome = run.summary();
+    let checks = [
+        (!run.met(row.fault), format!("no fault: {:#?}", run.journal)),
+        (doubled > 0, format!("doubled: {:?}", duplicates(&after))),
+        (run.exit == 0 && !row.is_success(&outcome), format!("exit 0, and {outcome}")),
+        (!is_empty, format!("left to do: {:?} {:?}", plan.steps, plan.blocked)),
+        (second.exit != 0, format!("the second apply: {:?}", second.done)),
+        (!world.differences().is_empty(), world.differences().join(", ")),
+    ];
+    let place = format!("{} / {}: ", row.name, column.name());
+    let wrong = checks.into_iter().filter(|(wrong, _)| *wrong);
+    let empty = if is_empty { "empty" } else { "NOT EMPTY" };
+    Cell {
+        text: format!("{} {outcome}, {carriers}, {doubled}, {empty}", run.exit),
+        wrong: wrong.map(|(_, what)| format!("{place}{what}")).collect(),
+    }
+}
+
+fn render(cells: &[Cell]) -> String {
+    let mut text = format!("{LEGEND}\n| fault |");
+    for column in Column::ALL {
+        text.push_str(&format!(" {} |", column.name()));
+    }
+    text.push_str(&format!("\n|---|{}\n", "---|".repeat(Column::ALL.len())));
+    for (row, cells) in ROWS.iter().zip(cells.chunks(Column::ALL.len())) {
+        text.push_str(&format!("| {} |", row.name));
+        for cell in cells {
+            text.push_str(&format!(" {} |", cell.text));
+        }
+        text.push('\n');
+    }
+    text
+}
