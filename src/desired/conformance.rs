@@ -3,12 +3,15 @@
 //! In: a document and the schema of its connector. Out: findings at the keys and values that do not
 //! fit, in words of our own: the schema decides, and what it says beside the rule explains.
 
+mod rule;
+
 use std::collections::{BTreeMap, HashSet};
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
 
+use self::rule::{options, text, types};
 use super::document::{KEYS, Reader, first_line};
 use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
@@ -365,42 +368,6 @@ fn missing_fields(
     let noun = if names.len() == 1 { "the key" } else { "the keys" };
     let message = format!("`{connector}` needs {noun} {}", names.join(", "));
     Some(Finding::new(Code::MissingField, mark, message).label("not in here"))
-}
-
-/// The words that a key takes.
-fn options(rule: &Value) -> Vec<&str> {
-    let direct = rule.get("enum").and_then(Value::as_array);
-    let any = rule.get("anyOf").and_then(Value::as_array).into_iter().flatten();
-    let nested = any.filter_map(|branch| branch.get("enum")?.as_array());
-    direct.into_iter().chain(nested).flatten().filter_map(Value::as_str).collect()
-}
-
-/// What a key takes, by its types.
-fn types(rule: &Value) -> String {
-    let listed = match rule.get("type") {
-        Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(one)) => vec![one.as_str()],
-        _ => Vec::new(),
-    };
-    let noun = |name: &&str| match *name {
-        "object" => Some("a map"),
-        "array" => Some("a list"),
-        "string" => Some("a text"),
-        "number" => Some("a number"),
-        "integer" => Some("a whole number"),
-        "boolean" => Some("a boolean"),
-        _ => None,
-    };
-    let nouns: Vec<_> = listed.iter().filter_map(noun).collect();
-    match nouns.split_last() {
-        None => "its schema says what it takes".to_owned(),
-        Some((one, [])) => format!("it takes {one}"),
-        Some((last, others)) => format!("it takes {} or {last}", others.join(", ")),
-    }
-}
-
-fn text(rule: &Value, key: &str) -> Option<String> {
-    rule.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// How many values a node holds, itself included.
