@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::thread::{self, ScopedJoinHandle};
 
 use crate::catalog::{Catalog, Facts};
@@ -73,6 +74,26 @@ pub struct Sources<'a> {
     pub levels: &'a Levels,
     /// The day on which `until` of an ignored field is judged, in UTC, `YYYY-MM-DD`.
     pub today: &'a str,
+}
+
+static NO_VARIABLES: BTreeMap<String, String> = BTreeMap::new();
+static USUAL_LEVELS: LazyLock<Levels> = LazyLock::new(Levels::default);
+
+impl<'a> Sources<'a> {
+    /// What most repositories have: the usual folders below `root`, the built-in connectors and no
+    /// variables. Every problem is as bad as ocon thinks.
+    pub fn usual(root: &'a Path, secrets: &'a dyn SecretStore, today: &'a str) -> Self {
+        Self {
+            root,
+            instances: Path::new("instances"),
+            schemas: Path::new("schemas"),
+            variables: &NO_VARIABLES,
+            secrets,
+            catalog: Catalog::embedded(),
+            levels: &USUAL_LEVELS,
+            today,
+        }
+    }
 }
 
 /// The desired state, and what looks wrong in it.

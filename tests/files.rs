@@ -20,16 +20,7 @@ const DATA: &str = "tests/data/files";
 
 fn load_with(root: &Path, secrets: &dyn SecretStore, levels: &Levels) -> Result<Loaded, Problems> {
     let variables = BTreeMap::from([("team".to_owned(), "EMEA".to_owned())]);
-    load(&Sources {
-        root,
-        instances: Path::new("instances"),
-        schemas: Path::new("schemas"),
-        variables: &variables,
-        secrets,
-        catalog: Catalog::embedded(),
-        levels,
-        today: "2026-11-23",
-    })
+    load(&Sources { variables: &variables, levels, ..Sources::usual(root, secrets, "2026-11-23") })
 }
 
 /// Small files have only what they are about, so that what else an instance needs is not told.

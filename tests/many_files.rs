@@ -2,28 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ocon::catalog::Catalog;
 use ocon::desired::secrets::Withheld;
-use ocon::desired::{Code, Levels, Problem, Problems, Sources, load};
+use ocon::desired::{Code, Problem, Problems, Sources, load};
 
 /// Enough for every core of a large machine to have a share.
 const MANY: usize = 5_000;
 
 fn load_all(root: &Path) -> Result<usize, Problems> {
-    let sources = Sources {
-        root,
-        instances: Path::new("instances"),
-        schemas: Path::new("schemas"),
-        variables: &BTreeMap::new(),
-        secrets: &Withheld::default(),
-        catalog: Catalog::embedded(),
-        levels: &Levels::default(),
-        today: "2026-11-24",
-    };
+    let secrets = Withheld::default();
+    let sources = Sources::usual(root, &secrets, "2026-11-24");
     load(&sources).map(|loaded| loaded.desired.instances.len())
 }
 

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use ocon::api::SystemClock;
 use ocon::api::client::{Client, Credentials, Settings};
-use ocon::apply::{self, Outcome, Stop};
+use ocon::api::{Stop, SystemClock};
+use ocon::apply::{self, Outcome};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
-use ocon::desired::{self, Desired, Levels, LookUp, SecretStore, Sources};
+use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -89,16 +89,8 @@ fn value(connector: &str, field: &Field) -> String {
 }
 
 fn load(root: &Path, replaced: &BTreeSet<String>) -> Desired {
-    let sources = Sources {
-        root,
-        instances: Path::new("instances"),
-        schemas: Path::new("schemas"),
-        variables: &BTreeMap::new(),
-        secrets: &Environment(replaced),
-        catalog: Catalog::embedded(),
-        levels: &Levels::default(),
-        today: "2026-01-01",
-    };
+    let secrets = Environment(replaced);
+    let sources = Sources::usual(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }
 

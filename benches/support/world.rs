@@ -7,9 +7,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use ocon::catalog::Catalog;
 use ocon::desired::secrets::{AllowedVariables, Demo};
-use ocon::desired::{self, Desired, Levels, Sources};
+use ocon::desired::{self, Desired, Sources};
 use ocon::instance::Secret;
 use ocon::ownership::{Fingerprints, Subject};
 use ocon::sandbox::{self, Faults, Options};
@@ -190,15 +189,7 @@ pub(crate) fn write_files(root: &Path, count: usize) {
 }
 
 fn load(root: &Path) -> Desired {
-    let sources = Sources {
-        root,
-        instances: Path::new("instances"),
-        schemas: Path::new("schemas"),
-        variables: &BTreeMap::new(),
-        secrets: &Demo { allowed: AllowedVariables::all() },
-        catalog: Catalog::embedded(),
-        levels: &Levels::default(),
-        today: "2026-01-01",
-    };
+    let secrets = Demo { allowed: AllowedVariables::all() };
+    let sources = Sources::usual(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }

@@ -1,19 +1,17 @@
 //! A world in which an apply can go wrong: files, variables, a sandbox with a state of its own, and
 //! time that passes as soon as somebody waits.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Clock, Error, Sleep};
-use ocon::apply::{self, Event, Outcome, StepResult, Stop};
-use ocon::catalog::Catalog;
+use ocon::api::{Clock, Error, Sleep, Stop};
+use ocon::apply::{self, Event, Outcome, StepResult};
 use ocon::cli::failure::Exit;
 use ocon::desired::secrets::{AllowedVariables, Environment};
-use ocon::desired::{self, Desired, Levels, Sources};
+use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -208,16 +206,7 @@ impl World {
             folder: self.root.path().join("secrets"),
             within: None,
         };
-        let sources = Sources {
-            root: self.root.path(),
-            instances: Path::new("instances"),
-            schemas: Path::new("schemas"),
-            variables: &BTreeMap::new(),
-            secrets: &secrets,
-            catalog: Catalog::embedded(),
-            levels: &Levels::default(),
-            today: "2026-12-01",
-        };
+        let sources = Sources::usual(self.root.path(), &secrets, "2026-12-01");
         desired::load(&sources).unwrap_or_else(|problems| panic!("{problems:#?}")).desired
     }
 

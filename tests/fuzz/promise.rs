@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ocon::catalog::Catalog;
 use ocon::desired::secrets::{AllowedVariables, Environment};
 use ocon::desired::{
     Code, Excerpt, Levels, Loaded, Problem, Problems, Severity, Sources, load_bytes,
@@ -85,14 +84,10 @@ fn load(bytes: &[u8], levels: &Levels) -> Result<Loaded, Problems> {
         within: None,
     };
     let sources = Sources {
-        root: Path::new(""),
-        instances: Path::new("instances"),
         schemas: Path::new("no-such-folder"),
         variables: &variables,
-        secrets: &secrets,
-        catalog: Catalog::embedded(),
         levels,
-        today: "2026-11-23",
+        ..Sources::usual(Path::new(""), &secrets, "2026-11-23")
     };
     load_bytes(Path::new("fuzz.yaml"), bytes.to_vec(), &sources)
 }

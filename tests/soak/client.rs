@@ -1,14 +1,12 @@
 //! What a run of `plan` and `apply` does, through the library.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ocon::api::SystemClock;
 use ocon::api::client::{self, Credentials};
-use ocon::apply::{self, Settings, Stop};
-use ocon::catalog::Catalog;
+use ocon::api::{Stop, SystemClock};
+use ocon::apply::{self, Settings};
 use ocon::desired::secrets::{AllowedVariables, Demo};
-use ocon::desired::{self, Desired, Levels, Sources};
+use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -83,15 +81,7 @@ impl Client {
 }
 
 fn load(root: &Path) -> Desired {
-    let sources = Sources {
-        root,
-        instances: Path::new("instances"),
-        schemas: Path::new("schemas"),
-        variables: &BTreeMap::new(),
-        secrets: &Demo { allowed: AllowedVariables::all() },
-        catalog: Catalog::embedded(),
-        levels: &Levels::default(),
-        today: "2026-01-01",
-    };
+    let secrets = Demo { allowed: AllowedVariables::all() };
+    let sources = Sources::usual(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }
