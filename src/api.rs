@@ -12,6 +12,7 @@ mod clock;
 mod error;
 pub mod reply;
 mod retry;
+mod stop;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use std::future::Future;
 
 pub use clock::{Clock, Sleep, SystemClock};
 pub use error::{Error, HeldBack, Kind};
+pub use stop::Stop;
 
 use crate::instance::{Draft, InstanceId, Place, Record};
 

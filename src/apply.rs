@@ -14,13 +14,11 @@ mod rivals;
 mod settle;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::api::{Clock, Read, Write};
+use crate::api::{Clock, Read, Stop, Write};
 use crate::instance::{InstanceId, Key, Secret};
 use crate::plan::{Action, Approved, Blocked, Stale, Step};
 
@@ -35,22 +33,6 @@ pub struct Settings<'a> {
     pub clock: &'a dyn Clock,
     /// Set by whoever wants the run to end early.
     pub stop: &'a Stop,
-}
-
-/// A request to start no further step; those under way are finished.
-#[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Asks the run to end.
-    pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the run was asked to end.
-    pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 /// What happens while a plan is carried out.

@@ -33,6 +33,7 @@ mod schema;
 mod selftest;
 mod session;
 mod status;
+mod unreachable;
 mod validate;
 
 use std::ffi::OsString;

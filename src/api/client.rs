@@ -27,7 +27,7 @@ use self::request::{Absence, Method, Patience, Request};
 use super::clock::{Clock, SystemClock};
 use super::retry::Safety;
 use super::wire::{self, Outgoing, Redaction, Refusal};
-use super::{Description, Error, Keep, Kind, Listing, Read, Scope, Write};
+use super::{Description, Error, Keep, Kind, Listing, Read, Scope, Stop, Write};
 use crate::instance::{BaseUrl, ConnectorKey, Draft, FieldPath, InstanceId, Place, Record, Secret};
 
 pub use self::transport::BuildError;
@@ -58,6 +58,8 @@ pub struct Settings {
     pub ca_certificates: Option<Vec<u8>>,
     /// What waits and tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Set by whoever wants the run to end early: no request is sent again then.
+    pub stop: Stop,
     /// What is told before each repetition.
     pub on_retry: Arc<dyn Fn(&Retrying) + Send + Sync>,
 }
@@ -102,6 +104,7 @@ impl Settings {
             max_body: 64 << 20,
             ca_certificates: None,
             clock: Arc::new(SystemClock),
+            stop: Stop::default(),
             on_retry: Arc::new(|_| {}),
         }
     }

@@ -36,6 +36,8 @@ pub enum HeldBack {
     AsksToWait(Duration),
     /// As many requests were sent as this run may send.
     RequestLimit(u64),
+    /// The run was asked to end.
+    Interrupted,
 }
 
 /// What happened to a request.
@@ -182,6 +184,9 @@ fn held_back_note(held_back: Option<&HeldBack>) -> impl fmt::Display {
         Some(HeldBack::AsksToWait(wait)) => {
             write!(f, "; the platform asks to wait {}", seconds(*wait))
         }
+        Some(HeldBack::Interrupted) => {
+            f.write_str("; it was not sent again, since the run was asked to end")
+        }
         Some(HeldBack::RequestLimit(limit)) => {
             write!(f, "; it was not sent again, since the limit of {} is reached", requests(*limit))
         }
@@ -307,6 +312,11 @@ mod tests {
             limited.to_string(),
             "PUT /instances failed: HTTP 503 Service Unavailable; it was not sent again, since the limit of \
              3 requests is reached"
+        );
+        assert_eq!(
+            held_back(HeldBack::Interrupted).to_string(),
+            "PUT /instances failed: HTTP 503 Service Unavailable; it was not sent again, since the run was asked \
+             to end"
         );
         assert!(limited.may_have_happened(), "what was sent before counts");
         assert_eq!(limited.request_limit(), Some(3));

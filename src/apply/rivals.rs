@@ -52,7 +52,7 @@ impl<R: Read + Write> Run<'_, R> {
             if self.settings.stop.is_requested() || !results.iter().any(waits) {
                 break;
             }
-            self.settings.clock.sleep(wait).await;
+            self.settings.stop.pause(self.settings.clock, wait).await;
             match self.carriers().await {
                 Ok(seen) => (carriers, unread) = (seen, None),
                 Err(error) => unread = Some(error),

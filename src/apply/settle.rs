@@ -27,7 +27,7 @@ impl<R: Read + Write> Run<'_, R> {
     ) -> Result<Record, Status> {
         let mut unread = None;
         for (number, wait) in (1..).zip(LOOKS) {
-            self.settings.clock.sleep(wait).await;
+            self.settings.stop.pause(self.settings.clock, wait).await;
             let seen = self.look(step).await;
             debug!(key = step.key.as_str(), number, found = found(&seen), "look for a lost create");
             match seen {
@@ -35,13 +35,19 @@ impl<R: Read + Write> Run<'_, R> {
                 Ok(None) => unread = None,
                 Err(error) => unread = Some(error),
             }
-            if unread.as_ref().is_some_and(|error| error.request_limit().is_some()) {
+            let is_last = |error: &api::Error| error.request_limit().is_some();
+            if self.settings.stop.is_requested() || unread.as_ref().is_some_and(is_last) {
                 break;
             }
         }
         let mut failure = self.failure(&lost);
+        let unseen = if self.settings.stop.is_requested() {
+            "it had not shown up when the run was asked to end"
+        } else {
+            "it did not show up within 30 s"
+        };
         let why = unread.map_or_else(
-            || "it did not show up within 30 s".to_owned(),
+            || unseen.to_owned(),
             |error| format!("it could not be looked for, {}", self.failure(&error).message),
         );
         failure.message.push_str(&format!(

@@ -13,8 +13,8 @@ use super::plan::Scope;
 use super::progress::Progress;
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
-use super::{interrupt, known, missing, outputs, refusals};
-use crate::apply::{self, Outcome, Settings, Stop};
+use super::{interrupt, known, missing, outputs, refusals, unreachable};
+use crate::apply::{self, Outcome, Settings};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
 use crate::report::human::{self, Layout};
@@ -56,7 +56,7 @@ pub(super) fn run(
         let progress = Arc::new(Progress::new(globals));
         let on_retry = {
             let progress = Arc::clone(&progress);
-            Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)))
+            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)))
         };
         let connection =
             session::connect(platform, globals, environment, &files.project, on_retry).await?;
@@ -175,10 +175,10 @@ async fn carry_out(
     environment: &Environment,
     progress: &Progress,
 ) -> Outcome {
-    let stop = Stop::default();
     let clock = environment.clock();
-    let watch = interrupt::watch(stop.clone());
-    let settings = Settings { concurrency: globals.concurrency, clock: &*clock, stop: &stop };
+    let watch = interrupt::watch(connection.stop.clone());
+    let settings =
+        Settings { concurrency: globals.concurrency, clock: &*clock, stop: &connection.stop };
     progress.start(approved.plan().steps.len());
     let outcome = apply::run(approved, &connection.client, settings, &|event| {
         progress.tell(event);

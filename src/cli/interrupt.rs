@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::failure::Exit;
 use super::output;
-use crate::apply::Stop;
+use crate::api::Stop;
 
 /// The signals that ask a process to end; from its making on, none is lost and none kills.
 pub(super) struct Signals {

@@ -10,7 +10,7 @@ use super::new_file::NewFile;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{missing, saved};
+use super::{missing, saved, unreachable};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
@@ -132,7 +132,8 @@ pub(super) fn run(
     let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {
         let progress = Progress::new(globals);
-        let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
+        let on_retry =
+            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
         let connection =
             session::connect(platform, globals, environment, &files.project, on_retry).await?;
         missing::warn(globals, &files.desired, &wishes);

@@ -15,6 +15,7 @@ use super::new_file::NewFile;
 use super::output;
 use super::progress::Progress;
 use super::session::{self, Connection};
+use super::unreachable;
 use crate::api::{self, Description};
 use crate::catalog::{Catalog, LiveProperty, Shape, closest};
 use crate::desired::schema;
@@ -63,7 +64,8 @@ pub(super) fn run(
     let platform = session::platform(globals, environment)?;
     let described = session::runtime()?.block_on(async {
         let progress = Progress::new(globals);
-        let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
+        let on_retry =
+            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
         let project = session::default_project();
         let connection =
             session::connect(platform, globals, environment, &project, on_retry).await?;
@@ -98,8 +100,9 @@ async fn describe(
     connection: &Connection,
 ) -> Result<Described, Failure> {
     let base_url = &connection.target.base_url;
-    let failed =
-        |error: api::Error| session::unreadable("the connectors cannot be read", &error, base_url);
+    let failed = |error: api::Error| {
+        unreachable::unreadable("the connectors cannot be read", &error, base_url)
+    };
     let client = &connection.client;
     let connectors = if pull.all {
         let keys = client.connectors().await.map_err(failed)?;

@@ -11,6 +11,7 @@ use super::missing;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Lookup};
+use super::unreachable;
 use crate::plan::Wishes;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
@@ -37,7 +38,8 @@ pub(super) fn run(
     let wishes = Wishes { selection, ..Wishes::default() };
     let (plan, observed) = session::runtime()?.block_on(async {
         let progress = Progress::new(globals);
-        let on_retry = Arc::new(move |retrying: &_| progress.say(&session::retry_text(retrying)));
+        let on_retry =
+            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
         let connection =
             session::connect(platform, globals, environment, &files.project, on_retry).await?;
         missing::warn(globals, &files.desired, &wishes);

@@ -74,6 +74,15 @@ async fn smaller_pages_are_counted_once() {
 }
 
 #[tokio::test]
+async fn nothing_is_sent_again_once_the_run_was_asked_to_end() {
+    let server = Server::start(|_, _, wire| wire.answer(503, &[], b""));
+    let (client, _) = server.client_with(|settings| settings.stop.request());
+    let error = client.list(&Scope::Account, &Keep::All).await.unwrap_err();
+    assert_eq!(error.held_back.as_deref(), Some(&HeldBack::Interrupted));
+    assert_eq!((client.requests(), server.lines().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_create_that_was_surely_not_processed_is_surely_not_there_at_the_limit() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (client, _) = client_of(address, |settings| settings.max_requests = Some(2));

@@ -1,6 +1,7 @@
 //! Where something is in doubt: broken marks, named instances, secrets that are not at hand.
 
-use ocon::apply::{self, Settings, Stop};
+use ocon::api::Stop;
+use ocon::apply::{self, Settings};
 use ocon::desired::{Adopt, Ignore};
 use ocon::instance::{InstanceId, Seen, Span, Value};
 use ocon::plan::{Action, BlockCode, Limits};
@@ -127,17 +128,6 @@ fn protection_that_changes_is_shown() {
     assert_eq!(changes[0].path().to_string(), "lifecycle.protect");
     let world = world.agrees();
     assert!(world.remote.instances.lock().unwrap()[&ONLY].tags.contains(&"ocon:protect".into()));
-}
-
-#[test]
-fn a_run_that_was_asked_to_end_says_so_even_when_all_is_done() {
-    let world = desk(&[]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
-    let stop = Stop::default();
-    let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
-    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| stop.request()));
-    assert!(outcome.interrupted && outcome.is_complete());
-    assert!(world.plan().is_empty() && world.desired.instances.contains_key(&key("desk")));
 }
 
 #[test]

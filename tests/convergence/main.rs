@@ -4,6 +4,7 @@
 mod credentials;
 mod doubts;
 mod files;
+mod interrupted;
 mod masks;
 mod model;
 mod moves;

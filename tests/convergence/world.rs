@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep};
-use ocon::apply::{self, Outcome, Settings, Stop};
+use ocon::api::{Clock, Sleep, Stop};
+use ocon::apply::{self, Outcome, Settings};
 use ocon::catalog::{Catalog, Facts};
 use ocon::desired::{Desired, Field, Lifecycle, Wanted};
 use ocon::instance::{

@@ -46,22 +46,22 @@ pub(super) struct Reply {
 }
 
 /// Why a call ended without a reply.
-pub(super) enum Stop {
+pub(super) enum NoReply {
     /// For good.
     Failed(Box<Error>),
     /// Twice too much for one page: a smaller one may do. So much time is spent.
     TooMuch(Box<Error>, Duration),
 }
 
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Self {
+impl From<NoReply> for Error {
+    fn from(stop: NoReply) -> Self {
         match stop {
-            Stop::Failed(error) | Stop::TooMuch(error, _) => *error,
+            NoReply::Failed(error) | NoReply::TooMuch(error, _) => *error,
         }
     }
 }
 
-impl From<Error> for Stop {
+impl From<Error> for NoReply {
     fn from(error: Error) -> Self {
         Self::Failed(Box::new(error))
     }
@@ -101,7 +101,7 @@ impl<'a> Call<'a> {
     }
 
     /// Sends the request until a reply begins to arrive.
-    pub(super) async fn head(&mut self) -> Result<Arrival, Stop> {
+    pub(super) async fn head(&mut self) -> Result<Arrival, NoReply> {
         if self.tries == 0 {
             self.client.count().map_err(|limit| self.error(Kind::RequestLimit { limit }))?;
         }
@@ -114,7 +114,7 @@ impl<'a> Call<'a> {
     }
 
     /// Reads the rest of a reply, or all of another one where that breaks off.
-    pub(super) async fn reply(mut self, mut arrival: Arrival) -> Result<Reply, Stop> {
+    pub(super) async fn reply(mut self, mut arrival: Arrival) -> Result<Reply, NoReply> {
         loop {
             let status = arrival.response.status().as_u16();
             let request_id = request_id(arrival.response.headers()).map(Into::into);
@@ -211,7 +211,7 @@ impl<'a> Call<'a> {
     }
 
     /// Waits before the next try, or says why there is none.
-    async fn recover(&mut self, failure: Failure) -> Result<(), Stop> {
+    async fn recover(&mut self, failure: Failure) -> Result<(), NoReply> {
         let Failure { kind, asked, lasting } = failure;
         self.throttled += u32::from(kind.status() == Some(429));
         let allowed = !lasting && self.request.safety.allows(&kind);
@@ -221,20 +221,27 @@ impl<'a> Call<'a> {
             let asked = asked.filter(|asked| retry::asks_too_long(elapsed, *asked));
             return Err(self.held_back(kind, asked.map(HeldBack::AsksToWait)));
         };
+        let stop = &self.client.settings.stop;
+        if stop.is_requested() {
+            return Err(self.held_back(kind, Some(HeldBack::Interrupted)));
+        }
         let too_much = self.request.divisible && self.throttled == 2;
         // Before the wait, which would be for nothing; smaller pages are counted for themselves.
         if !too_much && let Err(limit) = self.client.count() {
             return Err(self.held_back(kind, Some(HeldBack::RequestLimit(limit))));
         }
         self.tell_retry(wait, &kind);
-        self.client.settings.clock.sleep(wait).await;
+        stop.pause(&*self.client.settings.clock, wait).await;
+        if stop.is_requested() {
+            return Err(self.held_back(kind, Some(HeldBack::Interrupted)));
+        }
         if too_much {
-            return Err(Stop::TooMuch(Box::new(self.error(kind)), self.elapsed()));
+            return Err(NoReply::TooMuch(Box::new(self.error(kind)), self.elapsed()));
         }
         Ok(())
     }
 
-    fn held_back(&self, kind: Kind, why: Option<HeldBack>) -> Stop {
+    fn held_back(&self, kind: Kind, why: Option<HeldBack>) -> NoReply {
         Error { held_back: why.map(Box::new), ..self.error(kind) }.into()
     }
 

@@ -14,7 +14,7 @@ use tokio::try_join;
 use tracing::debug;
 
 use super::Client;
-use super::call::{Arrival, Call, Reply, Stop};
+use super::call::{Arrival, Call, NoReply, Reply};
 use super::request::{Absence, Method, Patience, Request};
 use crate::api::{Error, Keep, Kind, Listing, Scope};
 use crate::instance::{InstanceId, Record};
@@ -86,8 +86,8 @@ async fn read(
         };
         match pages.read().await {
             Ok(reading) => return Ok(reading),
-            Err(Stop::Failed(error)) => return Err(*error),
-            Err(Stop::TooMuch(_, time)) => {
+            Err(NoReply::Failed(error)) => return Err(*error),
+            Err(NoReply::TooMuch(_, time)) => {
                 (*size, spent) = (*size / 2, time);
                 debug!(size, "smaller pages");
             }
@@ -169,7 +169,7 @@ impl Trail {
 type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
 
 impl<'a> Pages<'a> {
-    async fn read(mut self) -> Result<Reading, Stop> {
+    async fn read(mut self) -> Result<Reading, NoReply> {
         let mut call = self.call(None);
         let mut arrival = call.head().await?;
         while let Some(mut following) = self.following(&call, &arrival)? {
@@ -191,7 +191,11 @@ impl<'a> Pages<'a> {
     }
 
     /// The call for the page after this one, if there is one.
-    fn following(&mut self, call: &Call<'_>, arrival: &Arrival) -> Result<Option<Call<'a>>, Stop> {
+    fn following(
+        &mut self,
+        call: &Call<'_>,
+        arrival: &Arrival,
+    ) -> Result<Option<Call<'a>>, NoReply> {
         self.hear(arrival);
         let Some(token) = arrival.header("elements-next-page-token") else {
             return Ok(None);
@@ -244,7 +248,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Reads the rest of a page, and hands it to a thread that decodes it.
-    async fn decode(&mut self, call: Call<'_>, arrival: Arrival) -> Result<(), Stop> {
+    async fn decode(&mut self, call: Call<'_>, arrival: Arrival) -> Result<(), NoReply> {
         let reply = call.reply(arrival).await?;
         self.collect().await?;
         match reply.refusal() {
@@ -260,7 +264,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Takes what the thread has decoded.
-    async fn collect(&mut self) -> Result<(), Stop> {
+    async fn collect(&mut self) -> Result<(), NoReply> {
         let Some(decoding) = self.decoding.take() else {
             return Ok(());
         };

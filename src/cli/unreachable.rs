@@ -1,0 +1,66 @@
+//! What to say, and what to look at, where the platform does not answer as it should.
+
+use super::failure::{Exit, Failure};
+use crate::api;
+use crate::api::client::{BuildError, Retrying};
+use crate::instance::BaseUrl;
+
+/// Why nothing could be read, which is the sentence unless there is a better one, and what to look
+/// at.
+pub(super) fn unreadable(sentence: &str, error: &api::Error, base_url: &BaseUrl) -> Failure {
+    let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
+    let unread = || failure(sentence);
+    if error.request_limit().is_some() {
+        return failure("as many requests were sent as are allowed, and more are needed").hint(
+            "nothing was changed. Allow more with --max-requests, or leave it out: one request reads \
+             200 instances",
+        );
+    }
+    match &error.kind {
+        api::Kind::Status { status: 401, .. } => {
+            failure("the platform does not accept the credentials").hint(format!(
+                "check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to {base_url}"
+            ))
+        }
+        api::Kind::Status { status: 403, .. } => {
+            unread().hint("check that the account is active and its user may read instances")
+        }
+        api::Kind::Status { status: 404, .. } => unread().hint(format!("check {base_url}")),
+        api::Kind::Status { status, .. } if *status == 429 || *status >= 500 => {
+            unread().hint("try again in some minutes; nothing was changed")
+        }
+        api::Kind::Connect { .. } => failure("the API cannot be reached").hint(format!(
+            "check {base_url}, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
+        )),
+        api::Kind::Decode { .. } | api::Kind::Redirect { .. } => {
+            failure("what answers is not the API").hint(format!(
+                "check {base_url}: a proxy, a login page or a gateway may have answered instead"
+            ))
+        }
+        api::Kind::Timeout { .. } => failure("the API does not answer in time")
+            .hint("try again, or give it longer: --timeout 2m"),
+        _ => unread(),
+    }
+}
+
+/// Why no client could be made.
+pub(super) fn unusable(error: &BuildError) -> Failure {
+    let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence).caused_by(error);
+    match error {
+        BuildError::Credential { .. } => failure("the credentials cannot be used")
+            .hint("copy them again, as they stand in the user interface"),
+        _ => failure("no connection to the API can be made")
+            .hint("check that the system has CA certificates, and SSL_CERT_FILE where it is set"),
+    }
+}
+
+/// How a retry is told on stderr, on one line.
+pub(super) fn retry_text(retrying: &Retrying) -> String {
+    let path = retrying.path.split('?').next().unwrap_or_default();
+    format!(
+        "{} {path}: {}; trying again in {:.1} s",
+        retrying.method,
+        retrying.why,
+        retrying.wait.as_secs_f64()
+    )
+}
