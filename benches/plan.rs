@@ -78,17 +78,19 @@ struct Both {
 
 impl Both {
     fn measure(root: &Path, wanted: Served, runs: usize) -> Self {
-        let server = Server::start(root, wanted);
+        let mut server = Server::start(root, wanted);
         let download = cheapest(runs, || {
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.arg(DOWNLOAD);
-            server.introduce(&mut command);
-            command
+            cost::cost(server.introduce(&mut command))
         });
         // Fails where there is anything to do.
-        let plan = cheapest(runs, || server.ocon(root, &["plan", "--detailed-exitcode"]));
+        let plan =
+            cheapest(runs, || cost::cost(&server.ocon(root, &["plan", "--detailed-exitcode"])));
+        let requests = server.requests();
+        assert_eq!(requests.writes, 0);
         // Both ask for the same pages.
-        Self { download, plan, requests: server.requests() / (2 * runs) }
+        Self { download, plan, requests: requests.all / (2 * runs) }
     }
 }
 

@@ -30,10 +30,9 @@ impl Cost {
     }
 }
 
-/// The smallest cost of so many runs of a program that must succeed.
-pub(crate) fn cheapest(runs: usize, mut command: impl FnMut() -> Command) -> Cost {
-    let costs = (0..runs).map(|_| cost(&command()));
-    costs.reduce(Cost::least).unwrap()
+/// The smallest cost of so many runs.
+pub(crate) fn cheapest(runs: usize, run: impl FnMut() -> Cost) -> Cost {
+    std::iter::repeat_with(run).take(runs).reduce(Cost::least).unwrap()
 }
 
 /// Runs the program, which must succeed; what it says is thrown away then.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -31,6 +31,13 @@ pub(crate) struct Served {
     pub(crate) drifted: usize,
     /// How long each request takes, in milliseconds.
     pub(crate) delay: u64,
+}
+
+/// What a sandbox was asked.
+pub(crate) struct Requests {
+    pub(crate) all: usize,
+    /// Those that are no GET.
+    pub(crate) writes: usize,
 }
 
 /// A sandbox in a process of its own, which ends with this value.
@@ -77,13 +84,13 @@ impl Server {
         command
     }
 
-    /// Stops the sandbox, and says how many requests it had.
-    pub(crate) fn requests(mut self) -> usize {
-        drop(self.process.stdin.take());
-        let mut text = String::new();
-        self.stdout.read_to_string(&mut text).unwrap();
-        assert!(self.process.wait().unwrap().success());
-        text.trim().parse().unwrap()
+    /// How many requests the sandbox had until now.
+    pub(crate) fn requests(&mut self) -> Requests {
+        self.process.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        let [all, writes] = serde_json::from_str(&line).unwrap();
+        Requests { all, writes }
     }
 }
 
@@ -124,8 +131,12 @@ async fn serve(root: &Path, served: Served) {
     drop(desired);
     let secrets = handle.credentials();
     println!("{}", json!([handle.url(), secrets.user, secrets.organization]));
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
-    println!("{}", handle.journal().len());
+    for line in std::io::stdin().lines() {
+        assert_eq!(line.unwrap(), "", "each empty line asks how many requests there were");
+        let journal = handle.journal();
+        let writes = journal.iter().filter(|entry| entry.method != "GET").count();
+        println!("{}", json!([journal.len(), writes]));
+    }
     handle.stopped().await;
 }
 
