@@ -33,6 +33,7 @@ mod schema;
 mod selftest;
 mod session;
 mod status;
+mod token;
 mod unreachable;
 mod validate;
 
@@ -72,6 +73,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Show how the platform compares with the files, instance by instance
     Status(status::Arguments),
+    /// Print the token of an instance, and nothing else
+    Token(token::Arguments),
     /// Write the schemas of connectors
     Schema(schema::Arguments),
     /// Say what a code of a problem, of a plan or of a failure means, and how to mend it
@@ -95,6 +98,7 @@ impl Command {
             Self::Plan(_) => ("plan", DATA),
             Self::Apply(_) => ("apply", DATA),
             Self::Status(_) => ("status", DATA),
+            Self::Token(_) => ("token", &[Format::Text]),
             Self::Schema(_) => ("schema", &[Format::Text]),
             Self::Explain(_) => ("explain", &[Format::Text]),
             Self::Selftest(_) => ("selftest", DATA),
@@ -151,6 +155,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Plan(arguments) => plan::run(globals, arguments, environment),
         Command::Apply(arguments) => apply::run(globals, arguments, environment),
         Command::Status(arguments) => status::run(globals, arguments, environment),
+        Command::Token(arguments) => token::run(globals, arguments, environment),
         Command::Schema(arguments) => schema::run(globals, arguments, environment),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Selftest(arguments) => selftest::run(globals, arguments, environment),

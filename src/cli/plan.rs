@@ -111,7 +111,12 @@ fn may_prune(globals: &Globals, files: &Files) -> Result<(), Failure> {
     Err(Failure::new(Exit::Guarded, error).hint(hint))
 }
 
-fn unknown<'a>(error: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+/// Says that nothing has this name, and which one may be meant.
+pub(super) fn unknown<'a>(
+    error: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Failure {
     let failure = Failure::new(Exit::Invalid, error);
     match closest(name, known) {
         Some(other) => failure.hint(format!("did you mean `{other}`?")),

@@ -58,6 +58,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
         "status" => &["status"],
+        "token" => &["token desk", "token nobody"],
         "schema" => &["schema pull servicenow"],
         "explain" => &["explain", "explain plain-text-secret"],
         "completions" => &["completions bash"],

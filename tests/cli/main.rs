@@ -32,6 +32,7 @@ mod stranger;
 mod support;
 mod target;
 mod text;
+mod token;
 mod unreachable;
 mod usage;
 mod validate;

@@ -30,6 +30,7 @@ Commands:
   plan         Show what apply would do
   apply        Make the platform say what the files say
   status       Show how the platform compares with the files, instance by instance
+  token        Print the token of an instance, and nothing else
   schema       Write the schemas of connectors
   explain      Say what a code of a problem, of a plan or of a failure means, and how to mend it
   selftest     Show that no secret gets out: run the commands on these files, against an emulator

@@ -1,0 +1,107 @@
+//! `ocon token`.
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+fn world() -> World {
+    World::new(&[("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)]).on_sandbox()
+}
+
+/// What the outputs say of the same instance is what is printed, and the pipe of an application
+/// needs no secret of the files.
+#[test]
+fn the_token_is_all_that_is_printed() {
+    let world = world().with_password();
+    assert_eq!(world.ocon("apply --yes --outputs out.json").exit, 0);
+    let outputs: Value = serde_json::from_str(&world.read("out.json")).unwrap();
+    for key in ["desk", "shop"] {
+        let run = world.ocon(&format!("token {key}"));
+        assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+        assert_eq!(run.stdout, format!("{}\n", outputs[key]["token"].as_str().unwrap()));
+    }
+    world.requests();
+    let mut world = world;
+    world.unset("DESK_PASSWORD");
+    assert_eq!(world.ocon("token desk").exit, 0);
+    assert_eq!(world.requests(), "GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200\n");
+}
+
+#[test]
+fn a_key_that_no_document_has_is_told_with_the_one_that_may_be_meant() {
+    world().ocon("token dekc").is(str![[r#"
+$ ocon token dekc
+--- stderr ---
+error: no document has the key `dekc`
+
+hint: did you mean `desk`?
+--- exit 5 ---
+
+"#]]);
+    world().ocon("token somewhere-else").is(str![[r#"
+$ ocon token somewhere-else
+--- stderr ---
+error: no document has the key `somewhere-else`
+
+hint: the keys stand in the files, or follow from their paths
+--- exit 5 ---
+
+"#]]);
+    world().ocon("token").is(str![[r#"
+$ ocon token
+--- stderr ---
+error: the following required arguments were not provided:
+  <KEY>
+
+Usage: ocon token <KEY>
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+    world().ocon("token shop --format json").is(str![[r#"
+$ ocon token shop --format json
+--- stderr ---
+error: `ocon token` has no form `json`
+
+hint: write --format text
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn a_document_without_an_instance_has_no_token() {
+    world().ocon("token shop").is(str![[r#"
+$ ocon token shop
+--- stderr ---
+error: `shop` has no instance yet, so no token
+
+hint: create it first: ocon apply
+--- exit 1 ---
+
+"#]]);
+}
+
+#[test]
+fn a_document_that_may_have_two_instances_has_no_token() {
+    let world = world().with_password();
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    let tags = json!(["ocon:project=tests", "ocon:key=shop"]);
+    world.send(
+        "POST",
+        "/instances",
+        &json!({ "element": { "key": "stripe" }, "name": "Shop", "tags": tags }),
+    );
+    world.ocon("token shop").is(str![[r#"
+$ ocon token shop
+--- stderr ---
+error: `shop` has no instance that is surely its own, so no token
+  caused by: instances 20932 and 20933 carry the key `shop`: delete all but one, or take the tag `ocon:key=shop` off the others
+--- exit 7 ---
+
+"#]]);
+    assert_eq!(world.ocon("token desk").exit, 0);
+}
