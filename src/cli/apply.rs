@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
-use super::new_file::NewFile;
 use super::output::{self, Output};
+use super::outputs::Outputs;
 use super::plan::Scope;
 use super::progress::Progress;
 use super::saved::SavedPlan;
@@ -30,9 +30,12 @@ pub(super) struct Arguments {
     /// Refuse to delete more instances than this
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number)]
     max_deletes: usize,
-    /// Write ids, tokens and webhook URLs to FILE as JSON, readable by its owner only
+    /// Write ids, tokens and webhook URLs to FILE, readable by its owner only
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
+    /// How to write the outputs
+    #[arg(long, value_name = "FORM", default_value = "json", requires = "outputs")]
+    outputs_format: outputs::Form,
 }
 
 pub(super) fn run(
@@ -49,9 +52,7 @@ pub(super) fn run(
         None => arguments.scope.wishes(globals, &files)?,
     };
     settle_missing(globals, &files, &wishes, saved.as_ref())?;
-    let outputs = arguments.outputs.as_ref();
-    let outputs =
-        outputs.map(|path| NewFile::prepare(&globals.root, path, "the outputs")).transpose()?;
+    let outputs = arguments.outputs(globals, environment, &files)?;
     session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals));
         let on_retry = {
@@ -69,7 +70,7 @@ pub(super) fn run(
         // The ids and tokens first: they are needed even where nobody can read the report.
         let written = outputs.map(|outputs| {
             let base_url = &connection.target.base_url;
-            outputs.write_secrets(&outputs::render(&files.desired, &observed, &outcome, base_url))
+            outputs.write(&files.desired, &observed, &outcome, base_url)
         });
         show_outcome(&outcome, &approved, globals, environment)?;
         refusals::show(globals, &files.desired, &outcome);
@@ -110,6 +111,20 @@ async fn decide(
 }
 
 impl Arguments {
+    /// Where the outputs will go, if anywhere.
+    fn outputs(
+        &self,
+        globals: &Globals,
+        environment: &Environment,
+        files: &Files,
+    ) -> Result<Option<Outputs>, Failure> {
+        let prepare = |path: &PathBuf| {
+            let form = self.outputs_format;
+            Outputs::prepare(&globals.root, path, form, environment, &files.desired)
+        };
+        self.outputs.as_ref().map(prepare).transpose()
+    }
+
     /// The plan to carry out, where the one argument is a plan file.
     fn saved_plan(&self, globals: &Globals) -> Result<Option<SavedPlan>, Failure> {
         let is_plan =

@@ -44,6 +44,11 @@ pub(super) fn credentials(text: &str) -> Result<(), Failure> {
     to_stdout(text)
 }
 
+/// Tells the runner of GitHub Actions, which reads stderr too, to hide this from now on.
+pub(super) fn mask(secret: &str) {
+    to_stderr(&format!("::add-mask::{secret}\n"));
+}
+
 /// Writes a message to stderr. Where stderr is gone there is nobody left to tell.
 pub(super) fn message(text: &str) {
     to_stderr(&without_secrets(text));

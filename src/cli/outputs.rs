@@ -1,15 +1,46 @@
 //! `--outputs FILE`: what the next stage of a pipeline needs to use the instances.
 
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use serde::Serialize;
 
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::new_file::NewFile;
+use super::output;
 use crate::apply::Outcome;
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, InstanceId, Place, Secret};
+use crate::instance::{BaseUrl, InstanceId, Key, Place, Secret};
 use crate::observed::Observed;
 use crate::plan;
 use crate::report::json;
+
+/// How the outputs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// A JSON object by key
+    Json,
+    /// Lines `OCON_INSTANCE_KEY_TOKEN=…`, for a shell and for dotenv files
+    Env,
+    /// The same lines, appended to the file of GitHub Actions, and the tokens masked in its log
+    Github,
+}
+
+/// Where the outputs go, which is known to be possible before anything is done.
+pub(super) struct Outputs {
+    form: Form,
+    place: Destination,
+}
+
+enum Destination {
+    New(NewFile),
+    /// The runner has the file open, and other steps have lines in it.
+    Appended(File, PathBuf),
+}
 
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -20,27 +51,157 @@ struct Entry<'a> {
     webhook_url: String,
 }
 
-/// The JSON of every instance that matches a document: those just touched and those left alone.
-pub(super) fn render(
-    desired: &Desired,
-    observed: &Observed,
-    outcome: &Outcome,
-    base_url: &BaseUrl,
-) -> String {
-    let mut instances: BTreeMap<_, (InstanceId, Option<Secret>)> = plan::matched(desired, observed)
+impl Outputs {
+    /// Makes sure that the file can be written, in this form, whatever comes of the documents.
+    pub(super) fn prepare(
+        root: &Path,
+        given: &Path,
+        form: Form,
+        environment: &Environment,
+        desired: &Desired,
+    ) -> Result<Self, Failure> {
+        if form != Form::Json {
+            check_names(desired)?;
+        }
+        if form == Form::Github && environment.text("GITHUB_ACTIONS").as_deref() != Some("true") {
+            let sentence = "--outputs-format github would print tokens, which only GitHub Actions hides, \
+                            so nothing was done";
+            return Err(Failure::new(Exit::Usage, sentence).hint("elsewhere: --outputs-format env"));
+        }
+        let place = match form {
+            Form::Json | Form::Env => {
+                Destination::New(NewFile::prepare(root, given, "the outputs")?)
+            }
+            Form::Github => {
+                let opened = OpenOptions::new().append(true).open(root.join(given));
+                let file = opened.map_err(|error| {
+                    let given = given.display();
+                    let sentence =
+                        format!("the outputs cannot be added to {given}, so nothing was done");
+                    Failure::new(Exit::Usage, sentence)
+                        .caused_by(&error)
+                        .hint("name the file of the runner: --outputs \"$GITHUB_OUTPUT\"")
+                })?;
+                Destination::Appended(file, given.to_owned())
+            }
+        };
+        Ok(Self { form, place })
+    }
+
+    /// Writes what there is after an apply.
+    pub(super) fn write(
+        self,
+        desired: &Desired,
+        observed: &Observed,
+        outcome: &Outcome,
+        base_url: &BaseUrl,
+    ) -> Result<(), Failure> {
+        let instances = instances(desired, observed, outcome);
+        let entries = entries(desired, &instances, base_url);
+        let text = match self.form {
+            Form::Json => json::render(&entries),
+            Form::Env | Form::Github => lines(&entries)?,
+        };
+        match self.place {
+            Destination::New(file) => file.write_secrets(&text),
+            Destination::Appended(mut file, given) => {
+                // Hidden before anything can show them.
+                let tokens = entries.values().map(|entry| entry.token);
+                tokens.filter(|token| !token.is_empty()).for_each(output::mask);
+                file.write_all(text.as_bytes()).map_err(|error| {
+                    Failure::new(Exit::Other, format!("{} cannot be written", given.display()))
+                        .caused_by(&error)
+                })
+            }
+        }
+    }
+}
+
+/// The beginning of the names of a document's variables, which no variable of anybody else has.
+fn prefix(key: &str) -> String {
+    let letter = |letter: char| {
+        if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
+    };
+    format!("OCON_INSTANCE_{}", key.chars().map(letter).collect::<String>())
+}
+
+/// Refuses documents whose variables would have the same names.
+fn check_names(desired: &Desired) -> Result<(), Failure> {
+    let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
+    for key in desired.instances.keys() {
+        let prefix = prefix(key.as_str());
+        if let Some(other) = seen.get(&prefix) {
+            let sentence = format!(
+                "`{other}` and `{key}` would both be {prefix}_TOKEN in the outputs, so nothing was done"
+            );
+            let hint = "use --outputs-format json, or give one of them another `key:`";
+            return Err(Failure::new(Exit::Usage, sentence).hint(hint));
+        }
+        seen.insert(prefix, key);
+    }
+    Ok(())
+}
+
+/// One assignment in each line. The name of an instance is free text, and is left out.
+fn lines(entries: &BTreeMap<String, Entry<'_>>) -> Result<String, Failure> {
+    let mut lines = String::new();
+    for (key, entry) in entries {
+        let id = entry.id.to_string();
+        let values = [
+            ("ID", id.as_str()),
+            ("TOKEN", entry.token),
+            ("CONNECTOR", entry.connector),
+            ("WEBHOOK_URL", &entry.webhook_url),
+        ];
+        for (what, value) in values {
+            let name = format!("{}_{what}", prefix(key));
+            if !value.chars().all(is_plain) {
+                let sentence = format!(
+                    "{name} has characters that mean something to a shell, so the outputs were not written"
+                );
+                return Err(Failure::new(Exit::Other, sentence).hint("use --outputs-format json"));
+            }
+            lines.push_str(&format!("{name}={value}\n"));
+        }
+    }
+    Ok(lines)
+}
+
+/// Whether a character is itself in a shell without quotes, in a dotenv file, and in a log.
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "_./:=+@,-".contains(letter)
+}
+
+type Instances<'a> = BTreeMap<&'a Key, (InstanceId, Option<Secret>)>;
+
+/// Every instance that matches a document: those just touched and those left alone.
+fn instances<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+    outcome: &'a Outcome,
+) -> Instances<'a> {
+    let mut instances: Instances<'_> = plan::matched(desired, observed)
         .into_iter()
-        .map(|(key, found)| (key.clone(), (found.id, Some(found.token.clone()))))
+        .map(|(key, found)| (key, (found.id, Some(found.token.clone()))))
         .collect();
     for result in &outcome.results {
         if let Some(touched) = &result.instance {
-            let known = instances.entry(result.key.clone()).or_insert((touched.id, None));
+            let known = instances.entry(&result.key).or_insert((touched.id, None));
             *known = (touched.id, touched.token.clone().or_else(|| known.1.take()));
         }
     }
-    let entries: BTreeMap<_, Entry<'_>> = instances
+    instances
+}
+
+fn entries<'a>(
+    desired: &'a Desired,
+    instances: &'a Instances<'_>,
+    base_url: &BaseUrl,
+) -> BTreeMap<String, Entry<'a>> {
+    instances
         .iter()
         .filter_map(|(key, (id, token))| {
-            let wanted = desired.instances.get(key)?;
+            let wanted = desired.instances.get(*key)?;
             let place = Place { base_url, connector: &wanted.connector, id: Some(*id) };
             let entry = Entry {
                 id: id.get(),
@@ -51,6 +212,24 @@ pub(super) fn render(
             };
             Some((key.to_string(), entry))
         })
-        .collect();
-    json::render(&entries)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_a_shell_would_run_is_refused() {
+        for token in ["a b", "$(id)", "a\nPATH=/tmp", "a'b", "a;b", "ä"] {
+            let webhook_url = "https://example.com/events/stripe/Nw==".to_owned();
+            let entry = Entry { id: 7, token, name: "Shop", connector: "stripe", webhook_url };
+            let failure = lines(&BTreeMap::from([("shop".to_owned(), entry)])).unwrap_err();
+            assert_eq!(
+                failure.render(),
+                "error: OCON_INSTANCE_SHOP_TOKEN has characters that mean something to a shell, so the \
+                 outputs were not written\n\nhint: use --outputs-format json\n"
+            );
+        }
+    }
 }

@@ -104,3 +104,112 @@ fn outputs_go_to_files_only_and_through_links() {
     assert_eq!(world.ocon("apply --yes --outputs link.json").exit, 0);
     assert!(world.path("link.json").is_symlink() && world.read("real.json").contains("20931"));
 }
+
+/// The lines without the tokens, which differ from run to run.
+fn without_tokens(text: &str) -> String {
+    let line = |line: &str| match line.split_once("_TOKEN=") {
+        Some((name, token)) if token.len() > 20 => format!("{name}_TOKEN=[TOKEN]\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn outputs_for_a_shell_are_assignments() {
+    let files = [("instances/eu/shop-2.yaml", SHOP), ("instances/desk.yaml", CRM)];
+    let world = World::new(&files).with_password().on_sandbox();
+    let run = world.ocon("apply --yes --outputs out.env --outputs-format env");
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+    let text = world.read("out.env");
+    is(
+        &world.constant(&without_tokens(&text)),
+        str![[r#"
+OCON_INSTANCE_DESK_ID=20931
+OCON_INSTANCE_DESK_TOKEN=[TOKEN]
+OCON_INSTANCE_DESK_CONNECTOR=servicenow
+OCON_INSTANCE_DESK_WEBHOOK_URL=http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
+OCON_INSTANCE_EU_SHOP_2_ID=20932
+OCON_INSTANCE_EU_SHOP_2_TOKEN=[TOKEN]
+OCON_INSTANCE_EU_SHOP_2_CONNECTOR=stripe
+OCON_INSTANCE_EU_SHOP_2_WEBHOOK_URL=http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
+
+"#]],
+    );
+    let mode = world.path("out.env").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", ". ./out.env; echo $OCON_INSTANCE_EU_SHOP_2_TOKEN"]);
+    let said = shell.current_dir(world.path(".")).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(said).unwrap(), world.ocon("token eu/shop-2").stdout);
+}
+
+#[test]
+fn outputs_for_github_are_added_to_its_file_and_hidden_in_its_log() {
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes --outputs out --outputs-format github").is(str![[r#"
+$ ocon apply --yes --outputs out --outputs-format github
+--- stderr ---
+error: --outputs-format github would print tokens, which only GitHub Actions hides, so nothing was done
+
+hint: elsewhere: --outputs-format env
+--- exit 64 ---
+
+"#]]);
+    is(&world.requests(), str![]);
+    world.set("GITHUB_ACTIONS", "true");
+    world.ocon("apply --yes --outputs out --outputs-format github").is(str![[r#"
+$ ocon apply --yes --outputs out --outputs-format github
+--- stderr ---
+error: the outputs cannot be added to out, so nothing was done
+  caused by: No such file or directory (os error 2)
+
+hint: name the file of the runner: --outputs "$GITHUB_OUTPUT"
+--- exit 64 ---
+
+"#]]);
+    is(&world.requests(), str![]);
+    world.write("out", "before=1\n");
+    let run = world.ocon("apply --yes --outputs out --outputs-format github");
+    let token = world.ocon("token shop").stdout;
+    assert_eq!((run.exit, run.stderr), (0, format!("::add-mask::{token}")));
+    assert!(!run.stdout.contains(token.trim()));
+    is(
+        &world.constant(&without_tokens(&world.read("out"))),
+        str![[r#"
+before=1
+OCON_INSTANCE_SHOP_ID=20931
+OCON_INSTANCE_SHOP_TOKEN=[TOKEN]
+OCON_INSTANCE_SHOP_CONNECTOR=stripe
+OCON_INSTANCE_SHOP_WEBHOOK_URL=http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
+
+"#]],
+    );
+}
+
+#[test]
+fn outputs_with_one_name_for_two_documents_stop_the_apply_before_it_begins() {
+    let files = [("instances/a-b.yaml", SHOP), ("instances/a/b.yaml", SHOP)];
+    let world = World::new(&files).on_sandbox();
+    world.ocon("apply --yes --outputs out --outputs-format env").is(str![[r#"
+$ ocon apply --yes --outputs out --outputs-format env
+--- stderr ---
+error: `a-b` and `a/b` would both be OCON_INSTANCE_A_B_TOKEN in the outputs, so nothing was done
+
+hint: use --outputs-format json, or give one of them another `key:`
+--- exit 64 ---
+
+"#]]);
+    is(&world.requests(), str![]);
+    world.ocon("apply --yes --outputs-format env").is(str![[r#"
+$ ocon apply --yes --outputs-format env
+--- stderr ---
+error: the following required arguments were not provided:
+  --outputs <FILE>
+
+Usage: ocon apply --outputs <FILE> --yes --outputs-format <FORM> --concurrency <N> [PATHS]...
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
