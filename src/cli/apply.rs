@@ -13,7 +13,7 @@ use super::plan::Scope;
 use super::progress::Progress;
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
-use super::{interrupt, known, missing, outputs, refusals, unreachable};
+use super::{interrupt, known, missing, outputs, refusals};
 use crate::apply::{self, Outcome, Settings};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
@@ -55,12 +55,8 @@ pub(super) fn run(
     let outputs = arguments.outputs(globals, environment, &files)?;
     session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals));
-        let on_retry = {
-            let progress = Arc::clone(&progress);
-            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)))
-        };
         let connection =
-            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+            session::connect(platform, globals, environment, &files.project, &progress).await?;
         let (plan, observed) = decide(&connection, &files, &wishes, saved.as_ref()).await?;
         show_plan(&plan, globals, environment)?;
         let limits = Limits { max_deletes: arguments.max_deletes };

@@ -10,7 +10,7 @@ use super::new_file::NewFile;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{missing, saved, unreachable};
+use super::{missing, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
@@ -136,11 +136,9 @@ pub(super) fn run(
     let out = arguments.out.as_ref();
     let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals);
-        let on_retry =
-            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
+        let progress = Arc::new(Progress::new(globals));
         let connection =
-            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+            session::connect(platform, globals, environment, &files.project, &progress).await?;
         missing::warn(globals, &files.desired, &wishes);
         let (plan, _) = connection.plan(&files.desired, &wishes).await?;
         let document = saved::document(&plan, &connection.fingerprints);

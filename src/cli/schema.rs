@@ -63,12 +63,10 @@ pub(super) fn run(
     let Action::Pull(pull) = &arguments.action;
     let platform = session::platform(globals, environment)?;
     let described = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals);
-        let on_retry =
-            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
+        let progress = Arc::new(Progress::new(globals));
         let project = session::default_project();
         let connection =
-            session::connect(platform, globals, environment, &project, on_retry).await?;
+            session::connect(platform, globals, environment, &project, &progress).await?;
         describe(globals, pull, &connection).await
     })?;
     let folder = folder(globals)?;

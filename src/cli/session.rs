@@ -10,10 +10,11 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::known::{self, Noticed};
+use super::progress::Progress;
 use super::target::{self, SANDBOX_URL};
-use super::unreachable::{unreadable, unusable};
+use super::unreachable::{retry_text, unreadable, unusable};
 use super::{embedded, problems};
-use crate::api::client::{Client, Credentials, Retrying, Settings};
+use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Stop};
 use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
@@ -232,13 +233,13 @@ pub(super) fn platform(globals: &Globals, environment: &Environment) -> Result<P
     target::base_url(&choice).map(Platform::At)
 }
 
-/// Prepares a client. Nothing is sent yet.
+/// Prepares a client, which tells of its repetitions. Nothing is sent yet.
 pub(super) async fn connect(
     platform: Platform,
     globals: &Globals,
     environment: &Environment,
     project: &Project,
-    on_retry: Arc<dyn Fn(&Retrying) + Send + Sync>,
+    progress: &Arc<Progress>,
 ) -> Result<Connection, Failure> {
     let (shown, endpoint, credentials, sandbox) = match platform {
         Platform::Sandbox => {
@@ -259,13 +260,14 @@ pub(super) async fn connect(
     };
     known::learn([&credentials.user, &credentials.organization]);
     let fingerprints = fingerprints(globals, environment, &credentials);
+    let teller = Arc::clone(progress);
     let defaults = Settings::new(endpoint, credentials);
     let settings = Settings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
         concurrency: globals.concurrency,
         max_requests: globals.max_requests,
-        on_retry,
+        on_retry: Arc::new(move |retrying: &_| teller.say(&retry_text(retrying))),
         clock: environment.clock(),
         ..defaults
     };

@@ -11,7 +11,6 @@ use super::missing;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Lookup};
-use super::unreachable;
 use crate::plan::Wishes;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
@@ -37,11 +36,9 @@ pub(super) fn run(
     let selection = files.select(&globals.root, &arguments.paths)?;
     let wishes = Wishes { selection, ..Wishes::default() };
     let (plan, observed) = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals);
-        let on_retry =
-            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
+        let progress = Arc::new(Progress::new(globals));
         let connection =
-            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+            session::connect(platform, globals, environment, &files.project, &progress).await?;
         missing::warn(globals, &files.desired, &wishes);
         connection.survey(&files.desired, &wishes).await
     })?;

@@ -10,7 +10,6 @@ use super::output;
 use super::plan::unknown;
 use super::progress::Progress;
 use super::session::{self, Lookup};
-use super::unreachable;
 use crate::instance::Key;
 use crate::plan::{self, Plan, Wishes};
 
@@ -37,11 +36,9 @@ pub(super) fn run(
     let selection = Some(BTreeSet::from([key.clone()]));
     let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
     let (plan, observed) = session::runtime()?.block_on(async {
-        let progress = Progress::new(globals);
-        let on_retry =
-            Arc::new(move |retrying: &_| progress.say(&unreachable::retry_text(retrying)));
+        let progress = Arc::new(Progress::new(globals));
         let connection =
-            session::connect(platform, globals, environment, &files.project, on_retry).await?;
+            session::connect(platform, globals, environment, &files.project, &progress).await?;
         connection.plan(&files.desired, &wishes).await
     })?;
     let matched = plan::matched(&files.desired, &observed);
