@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{Change, Kind, Shown, View};
 pub use guard::{Approved, Limits, Refused};
+pub use note::CREDENTIAL_NOTES;
 pub use revision::{Planned, Stale};
 pub use rotation::{Rotate, RotateRequest};
 pub use step::{Action, Cause, Request, Step};

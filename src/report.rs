@@ -7,9 +7,12 @@
 //!
 //! Text that comes from files or from the platform is never trusted: see [`style::clean`].
 
+pub mod annotations;
 pub mod diagnostics;
 pub mod explanation;
 pub mod human;
 pub mod json;
+pub mod markdown;
 pub mod style;
 mod text_diff;
+mod wording;

@@ -15,7 +15,7 @@ use crate::instance::{Key, Seen, Value};
 use crate::observed::{Found, Observed};
 use crate::ownership::{Claim, Memory};
 
-pub(super) use credentials::CREDENTIAL_NOTES;
+pub use credentials::CREDENTIAL_NOTES;
 
 impl Document<'_> {
     /// Adds what there is to say about the document's instance.

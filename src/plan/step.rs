@@ -49,6 +49,24 @@ impl Action {
         }
     }
 
+    /// What was done, in a word.
+    pub fn participle(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Finish => "finished",
+            Self::Adopt => "adopted",
+            Self::Update => "updated",
+            Self::Enable => "enabled",
+            Self::Disable => "disabled",
+            Self::Delete => "deleted",
+        }
+    }
+
+    /// The action that scripts know by this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
+
     /// The sign before a step, so that colour never carries the meaning alone.
     pub fn symbol(self) -> &'static str {
         match self {

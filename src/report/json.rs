@@ -10,8 +10,8 @@ mod status;
 
 pub use outcome::{ResultDocument, ResultEntry, ResultError, ResultNote, ResultSummary};
 pub use plan::{
-    PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests, PlanStep,
-    PlanSummary, PlanTarget, PlanValue, PlanValues,
+    PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests, PlanStale,
+    PlanStep, PlanSummary, PlanTarget, PlanValue, PlanValues,
 };
 
 pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};

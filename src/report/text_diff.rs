@@ -27,6 +27,29 @@ pub(super) fn render(before: &str, after: &str, indent: &str) -> String {
     text
 }
 
+/// The lines of the difference with their signs, `+`, `-` or a space, and `…` where some are left out.
+pub(super) fn lines(before: &str, after: &str) -> Vec<(char, String)> {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
+    let mut lines = Vec::new();
+    for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if index > 0 {
+            lines.push((' ', "…".to_owned()));
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            lines.push((sign(change.tag()), change.value().trim_end().to_owned()));
+        }
+    }
+    lines
+}
+
+fn sign(tag: ChangeTag) -> char {
+    match tag {
+        ChangeTag::Equal => ' ',
+        ChangeTag::Insert => '+',
+        ChangeTag::Delete => '-',
+    }
+}
+
 fn push_line(text: &mut String, change: &similar::InlineChange<'_, str>, indent: &str) {
     let (sign, style) = match change.tag() {
         ChangeTag::Equal => (' ', None),

@@ -10,8 +10,8 @@ use crate::plan::{Change, Note, Plan};
 
 use super::host::Host;
 
-/// What is said of a step and where it sends secrets.
-pub(in crate::plan) const CREDENTIAL_NOTES: [&str; 2] = [SECRET_TO_HOST, HOST_CHANGED];
+/// The codes of what is said of a step and where it sends secrets.
+pub const CREDENTIAL_NOTES: [&str; 2] = [SECRET_TO_HOST, HOST_CHANGED];
 
 const SECRET_TO_HOST: &str = "secret-to-host";
 const HOST_CHANGED: &str = "credential-host-changed";

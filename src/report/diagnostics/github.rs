@@ -16,15 +16,24 @@ pub fn render(problems: &[Problem]) -> String {
 fn line(problem: &Problem) -> String {
     let mut properties = Vec::new();
     if !problem.at.file.is_empty() {
-        properties.push(format!("file={}", property(&problem.at.file)));
+        properties.push(file(&problem.at.file));
     }
     if let Some(region) = region(&problem.at, problem.excerpt.as_ref()) {
         properties.push(format!("line={},col={}", region.line, region.column));
         properties.extend(region.end_column.map(|end| format!("endColumn={end}")));
     }
     properties.push(format!("title={}", problem.code));
-    let (command, properties) = (severity(problem.severity), properties.join(","));
-    format!("::{command} {properties}::{}\n", data(&message(problem)))
+    command(severity(problem.severity), &properties, &message(problem))
+}
+
+/// One command, on a line.
+pub(in crate::report) fn command(name: &str, properties: &[String], message: &str) -> String {
+    format!("::{name} {}::{}\n", properties.join(","), data(message))
+}
+
+/// The property that names a file.
+pub(in crate::report) fn file(path: &str) -> String {
+    format!("file={}", property(path))
 }
 
 /// What a reader of the pull request sees: there is no line below it that could be marked.

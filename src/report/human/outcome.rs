@@ -89,7 +89,7 @@ fn summary(outcome: &Outcome) -> String {
     let mut applied: Vec<String> = Action::ALL
         .into_iter()
         .filter(|action| done(*action) > 0)
-        .map(|action| format!("{} {}", done(action), participle(action)))
+        .map(|action| format!("{} {}", done(action), action.participle()))
         .collect();
     if applied.is_empty() {
         applied.push("nothing".to_owned());
@@ -114,16 +114,4 @@ fn summary(outcome: &Outcome) -> String {
     }
     text.push('\n');
     text
-}
-
-fn participle(action: Action) -> &'static str {
-    match action {
-        Action::Create => "created",
-        Action::Finish => "finished",
-        Action::Adopt => "adopted",
-        Action::Update => "updated",
-        Action::Enable => "enabled",
-        Action::Disable => "disabled",
-        Action::Delete => "deleted",
-    }
 }

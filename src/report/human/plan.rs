@@ -6,7 +6,7 @@ use crate::plan::{Action, Blocked, Cause, Kind, Plan, Shown, Stale, Step, View};
 use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, STRONG, clean, clean_line, count, gap, width, wrapped,
 };
-use crate::report::text_diff;
+use crate::report::{text_diff, wording};
 
 /// Where the values of a step begin at most; longer paths push theirs to the right.
 const WIDEST_PATH: usize = 40;
@@ -289,12 +289,7 @@ fn secret(view: &View) -> String {
 
 /// Says what a create will fill in.
 fn known_later(view: &View, after: &str) -> String {
-    if !view.known_after_create {
-        return after.to_owned();
-    }
-    after
-        .replace("{base64(id)}", "(base64 of the id, known after create)")
-        .replace("{id}", "(id, known after create)")
+    if view.known_after_create { wording::known_later(after) } else { after.to_owned() }
 }
 
 /// A value on one line; one that would not be seen stands in quotes.

@@ -72,6 +72,9 @@ pub struct ResultEntry {
     pub instance_id: Option<u64>,
     /// Where the provider sends its events; null where the instance is not known.
     pub webhook_url: Option<String>,
+    /// True where a person has to register that URL at the provider before any event arrives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub register_webhook: bool,
     /// What went wrong; null where nothing did.
     pub error: Option<ResultError>,
 }
@@ -120,6 +123,7 @@ fn entry(result: &StepResult) -> ResultEntry {
         outcome: result.status.as_str().to_owned(),
         instance_id: result.instance.as_ref().map(|touched| touched.id.get()),
         webhook_url: result.instance.as_ref().map(|touched| touched.webhook_url.clone()),
+        register_webhook: result.register_webhook,
         error: result.status.failure().map(|failure| ResultError {
             code: failure.code.to_owned(),
             message: failure.message.clone(),

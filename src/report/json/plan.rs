@@ -28,6 +28,9 @@ pub struct PlanDocument {
     pub steps: Vec<PlanStep>,
     /// What cannot be done, and why.
     pub blocked: Vec<PlanBlocked>,
+    /// What a plan file asks for and is not done, since the world moved; only in an apply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<PlanStale>,
     /// What a reader should know besides.
     pub notes: Vec<PlanNote>,
     /// The numbers of requests.
@@ -179,6 +182,24 @@ pub struct PlanBlocked {
     pub code: String,
     /// What is in the way, and what to do.
     pub message: String,
+    /// True where ownership itself is in doubt, which ends a command with 7.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guard: bool,
+}
+
+/// A document whose planned steps cannot be carried out any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanStale {
+    /// The document's key.
+    pub key: String,
+    /// What was planned.
+    #[schemars(regex(pattern = "^(create|finish|adopt|update|enable|disable|delete)$"))]
+    pub action: String,
+    /// What is different, and what to do.
+    pub message: String,
+    /// What would have to be done now.
+    pub steps: Vec<PlanStep>,
 }
 
 /// Something that a reader should know.
@@ -220,6 +241,7 @@ impl PlanDocument {
                 .map(|step| PlanStep::new(step, &plan.target.base_url))
                 .collect(),
             blocked: plan.blocked.iter().map(blocked).collect(),
+            stale: plan.stale.iter().map(|stale| self::stale(stale, plan)).collect(),
             notes: plan.notes.iter().map(note).collect(),
             requests: PlanRequests { read: plan.reads, write: plan.writes() },
             digest: String::new(),
@@ -343,6 +365,17 @@ pub(super) fn blocked(blocked: &crate::plan::Blocked) -> PlanBlocked {
         line: blocked.at.line,
         code: blocked.code.as_str().to_owned(),
         message: blocked.message.clone(),
+        guard: blocked.code.is_guard(),
+    }
+}
+
+fn stale(stale: &crate::plan::Stale, plan: &Plan) -> PlanStale {
+    let step = |step| PlanStep::new(step, &plan.target.base_url);
+    PlanStale {
+        key: stale.key.to_string(),
+        action: stale.action.as_str().to_owned(),
+        message: stale.message.clone(),
+        steps: stale.steps.iter().map(step).collect(),
     }
 }
 

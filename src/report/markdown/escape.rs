@@ -1,0 +1,165 @@
+//! How text becomes a guest in Markdown.
+//!
+//! Entities and backslashes are not enough: whoever shows a comment looks for mentions, references
+//! and addresses in the text that is left after them. Only code is left alone everywhere, so foreign
+//! text becomes code; of our own sentences, which may quote it, plain words stay words.
+
+use std::borrow::Cow;
+
+use crate::report::style::{clean, clean_line};
+
+/// A text as a code span, on one line, and fit for a cell of a table.
+pub(super) fn code(text: &str) -> String {
+    // There is no escape for a bar in a code span that every reader of tables understands.
+    let text = clean_line(text).replace('|', "\\u{7c}");
+    if text.trim().is_empty() {
+        return format!("`\"{text}\"`");
+    }
+    let fence = "`".repeat(longest_run(&text) + 1);
+    let touches = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let pad = if touches { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// A text in HTML, where Markdown is not read.
+pub(super) fn html(text: &str) -> String {
+    let text = clean_line(text);
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+/// A text as a block of code.
+pub(super) fn fenced(language: &str, text: &str) -> String {
+    let text = clean(text);
+    let fence = "`".repeat((longest_run(&text) + 1).max(3));
+    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
+
+/// A sentence of ours, on one line: plain words as they are, all else as code.
+pub(super) fn prose(text: &str) -> String {
+    let text = clean_line(text);
+    let mut parts: Vec<String> = Vec::new();
+    let mut quoted = false;
+    let mut segments = text.split('`').peekable();
+    while let Some(segment) = segments.next() {
+        // What follows the last of an odd number of backticks is no quotation.
+        if quoted && segments.peek().is_some() && !segment.trim().is_empty() {
+            parts.push(code(segment));
+        } else {
+            push_words(&mut parts, segment);
+        }
+        quoted = !quoted;
+    }
+    joined(&parts)
+}
+
+/// Words apart, and what belongs to the word before it with it.
+fn joined(parts: &[String]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let clings = part.chars().all(|c| ".,;:)".contains(c));
+        if !text.is_empty() && !clings && !text.ends_with('(') {
+            text.push(' ');
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+fn push_words(parts: &mut Vec<String>, segment: &str) {
+    let mut odd: Vec<&str> = Vec::new();
+    for word in segment.split_whitespace() {
+        if is_plain(word) {
+            parts.extend(took(&mut odd));
+            parts.push(word.to_owned());
+        } else {
+            odd.push(word);
+        }
+    }
+    parts.extend(took(&mut odd));
+}
+
+/// The words that are not plain, as one piece of code.
+fn took(odd: &mut Vec<&str>) -> Option<String> {
+    let words = std::mem::take(odd);
+    (!words.is_empty()).then(|| code(&words.join(" ")))
+}
+
+/// Whether a word is no markup, mention, reference, address or commit anywhere.
+fn is_plain(word: &str) -> bool {
+    let core = word.trim_start_matches('(').trim_end_matches(['.', ',', ';', ':', ')', '?', '!']);
+    let is_number = core.len() < 7 && core.chars().all(|c| c.is_ascii_digit());
+    let is_word = core.chars().all(|c| c.is_ascii_alphabetic() || c == '\'' || c == '-')
+        && !core.starts_with(['-', '\''])
+        && !core.ends_with('-')
+        && !looks_like_a_commit(core);
+    let brackets = word.chars().all(|c| matches!(c, '(' | ')' | '.' | ',' | ';' | ':'));
+    brackets || is_number || is_word
+}
+
+fn looks_like_a_commit(word: &str) -> bool {
+    word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// A path as a part of an address.
+pub(super) fn in_link(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    path.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// A text of at most so many characters.
+pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+    }
+}
+
+/// The length of the longest run of backticks.
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_spans_are_longer_than_what_is_in_them() {
+        assert_eq!(code("a"), "`a`");
+        assert_eq!(code("a`b``c"), "```a`b``c```");
+        assert_eq!(code("`a`"), "`` `a` ``");
+        assert_eq!(code(" a"), "`  a `");
+        assert_eq!(code(""), "`\"\"`");
+        assert_eq!(code("a|b\nc\u{202e}"), "`a\\u{7c}b\\nc\\u{202e}`");
+    }
+
+    #[test]
+    fn sentences_keep_their_plain_words_and_their_quotations() {
+        assert_eq!(
+            prose("instance 4711, which nobody manages: add `id: 4711` to it (or not)."),
+            "instance 4711, which nobody manages: add `id: 4711` to it (or not)."
+        );
+        assert_eq!(
+            prose("see @team and #12 at www.evil.example or <b>x</b> *now*"),
+            "see `@team` and `#12` at `www.evil.example` or `<b>x</b> *now*`"
+        );
+        assert_eq!(prose("a `b @c"), "a b `@c`");
+        assert_eq!(prose("deadbeef GH-12 a-b"), "`deadbeef GH-12` a-b");
+    }
+
+    #[test]
+    fn html_is_text() {
+        assert_eq!(html("<img src='x'>&\u{202e}"), "&lt;img src=&#39;x&#39;&gt;&amp;\\u{202e}");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_its_text() {
+        assert_eq!(fenced("diff", "+ ```\n"), "````diff\n+ ```\n````\n");
+    }
+}

@@ -1,0 +1,8 @@
+//! What more than one form says in the same words.
+
+/// Says what a create will fill in.
+pub(super) fn known_later(after: &str) -> String {
+    after
+        .replace("{base64(id)}", "(base64 of the id, known after create)")
+        .replace("{id}", "(id, known after create)")
+}
