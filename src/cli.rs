@@ -10,6 +10,7 @@ pub mod globals;
 pub mod target;
 
 mod apply;
+mod comment;
 mod completions;
 mod embedded;
 mod environment;
@@ -91,13 +92,16 @@ impl Command {
     /// The command's name, and the forms in which its result can be had.
     const fn formats(&self) -> (&'static str, &'static [Format]) {
         const DATA: &[Format] = &[Format::Text, Format::Json];
+        const COMMENT: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         match self {
             Self::Validate(_) => {
                 ("validate", &[Format::Text, Format::Json, Format::Github, Format::Sarif])
             }
-            Self::Plan(_) => ("plan", DATA),
-            Self::Apply(_) => ("apply", DATA),
-            Self::Status(_) => ("status", DATA),
+            Self::Plan(_) => {
+                ("plan", &[Format::Text, Format::Json, Format::Markdown, Format::Github])
+            }
+            Self::Apply(_) => ("apply", COMMENT),
+            Self::Status(_) => ("status", COMMENT),
             Self::Token(_) => ("token", &[Format::Text]),
             Self::Schema(_) => ("schema", &[Format::Text]),
             Self::Explain(_) => ("explain", &[Format::Text]),
@@ -150,6 +154,12 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     globals.check_root()?;
     let (command, formats) = cli.command.formats();
     globals.check_format(command, formats)?;
+    execute(cli, environment)
+        .map_err(|failure| comment::on_failure(failure, command, globals, environment))
+}
+
+fn execute(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
+    let globals = &cli.globals;
     match &cli.command {
         Command::Validate(arguments) => validate::run(globals, arguments, environment),
         Command::Plan(arguments) => plan::run(globals, arguments, environment),

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::comment::{Comment, frame};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
@@ -60,7 +61,12 @@ pub(super) fn run(
         let (plan, observed) = decide(&connection, &files, &wishes, saved.as_ref()).await?;
         show_plan(&plan, globals, environment)?;
         let limits = Limits { max_deletes: arguments.max_deletes };
-        let approved = plan.within(limits).map_err(|refused| too_many_deletes(&refused))?;
+        let comment = (globals.format == Format::Markdown)
+            .then(|| Comment::new(&plan, &connection, frame(globals, environment)));
+        let approved = plan.within(limits).map_err(|refused| {
+            let result = comment.as_ref().map(|comment| comment.refused(&refused));
+            too_many_deletes(&refused).with_result(result)
+        })?;
         approve(approved.plan(), arguments.yes || saved.is_some())?;
         let outcome = carry_out(&approved, &connection, globals, environment, &progress).await;
         // The ids and tokens first: they are needed even where nobody can read the report.
@@ -68,7 +74,7 @@ pub(super) fn run(
             let base_url = &connection.target.base_url;
             outputs.write(&files.desired, &observed, &outcome, base_url)
         });
-        show_outcome(&outcome, &approved, globals, environment)?;
+        show_outcome(&outcome, &approved, comment.as_ref(), globals, environment)?;
         refusals::show(globals, &files.desired, &outcome);
         written.transpose()?;
         Ok(Exit::of_apply(&outcome, approved.plan()))
@@ -150,8 +156,8 @@ impl Arguments {
 fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Result<(), Failure> {
     let text = human::plan(plan, Layout { width: environment.width() });
     match globals.format {
-        Format::Json if globals.quiet => Ok(()),
-        Format::Json => {
+        Format::Json | Format::Markdown if globals.quiet => Ok(()),
+        Format::Json | Format::Markdown => {
             output::message(&text);
             Ok(())
         }
@@ -205,15 +211,15 @@ async fn carry_out(
 fn show_outcome(
     outcome: &Outcome,
     approved: &Approved,
+    comment: Option<&Comment>,
     globals: &Globals,
     environment: &Environment,
 ) -> Result<(), Failure> {
     let layout = Layout { width: environment.width() };
-    match globals.format {
-        Format::Json => {
-            let document = ResultDocument::new(outcome, approved.plan().tally.unchanged);
-            output::result(&Output::Json(json::render(&document)))
-        }
+    let document = || ResultDocument::new(outcome, approved.plan().tally.unchanged);
+    match (globals.format, comment) {
+        (Format::Json, _) => output::result(&Output::Json(json::render(&document()))),
+        (_, Some(comment)) => output::result(&comment.outcome(document())),
         _ if outcome.results.is_empty() => Ok(()),
         _ => output::text(&format!("\n{}", human::outcome(outcome, layout))),
     }

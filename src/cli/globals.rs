@@ -10,6 +10,7 @@ use super::failure::{Exit, Failure};
 use super::levels::{self, Denied};
 use super::log::{self, LogForm, Verbosity};
 use crate::desired::{Code, Levels, Severity};
+use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
 
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]
@@ -76,6 +77,12 @@ pub struct Globals {
     /// Form of the result
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = false)]
     pub format: Format,
+    /// Most bytes of a comment in Markdown; what is left out is counted
+    #[arg(long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = bytes)]
+    pub max_bytes: usize,
+    /// Where the files can be looked at, for links in Markdown [default: as GitHub or GitLab says]
+    #[arg(long, global = true, value_name = "URL")]
+    pub file_url: Option<String>,
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
@@ -107,7 +114,9 @@ pub enum Format {
     Text,
     /// JSON as described in schemas/
     Json,
-    /// Workflow commands, which GitHub shows at the lines (validate)
+    /// A comment for a pull request (plan, apply, status)
+    Markdown,
+    /// Workflow commands, which GitHub shows at the lines (validate, plan)
     Github,
     /// SARIF 2.1.0, for code scanning (validate)
     Sarif,
@@ -119,6 +128,7 @@ impl Format {
         match self {
             Self::Text => "text",
             Self::Json => "json",
+            Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Sarif => "sarif",
         }
@@ -225,6 +235,11 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a number from 1".to_owned())
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let enough = text.parse().ok().filter(|number| *number >= FEWEST_BYTES);
+    enough.ok_or_else(|| format!("write a number from {FEWEST_BYTES}"))
 }
 
 fn at_least_one_request(text: &str) -> Result<u64, String> {

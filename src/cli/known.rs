@@ -7,6 +7,9 @@
 use std::borrow::Cow;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::catalog::named_like_a_secret;
 use crate::desired::{Desired, LookUp, SecretStore};
 use crate::instance::{Json, Secrecy, Secret, Source, Template, Value};
@@ -30,6 +33,15 @@ pub(super) fn scrub(text: &str) -> Cow<'_, str> {
 /// A whole JSON document without secrets.
 pub(super) fn scrub_json(text: &str) -> Cow<'_, str> {
     KNOWN.read().unwrap_or_else(PoisonError::into_inner).scrub_json(text)
+}
+
+/// What is left of a document without secrets; `None` where there is none in it.
+pub(super) fn without_secrets<T: Serialize + DeserializeOwned>(document: &T) -> Option<T> {
+    let text = serde_json::to_string(document).ok()?;
+    match scrub_json(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(clean) => serde_json::from_str(&clean).ok(),
+    }
 }
 
 /// The message without secrets, or `None` where that cannot be told now: in a panic, this very

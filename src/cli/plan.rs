@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::comment::frame;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
@@ -10,12 +11,12 @@ use super::new_file::NewFile;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{missing, saved};
+use super::{missing, problems, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
 use crate::report::human::{self, Layout};
-use crate::report::json;
+use crate::report::{annotations, json, markdown};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -150,6 +151,10 @@ pub(super) fn run(
     }
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&document)),
+        Format::Markdown => Output::Text(markdown::plan(&document, &frame(globals, environment))),
+        Format::Github => {
+            Output::Text(annotations::plan(&document, &|file| problems::place(&globals.root, file)))
+        }
         _ => Output::Text(human::plan(&plan, Layout { width: environment.width() })),
     })?;
     Ok(exit(&plan, arguments.detailed_exitcode))

@@ -40,7 +40,7 @@ pub(super) fn document(
     problems: &[Problem],
 ) -> Option<Output> {
     match globals.format {
-        Format::Text => None,
+        Format::Text | Format::Markdown => None,
         Format::Json => Some(Output::Json(json::render(&Diagnostics::new(documents, problems)))),
         Format::Github => Some(Output::Text(github::render(&from_start(&globals.root, problems)))),
         Format::Sarif => Some(Output::Json(sarif::render(&from_start(&globals.root, problems)))),
@@ -56,19 +56,20 @@ fn text(problems: &[Problem]) -> String {
     text
 }
 
+/// A path from where ocon was started.
+pub(super) fn place(root: &Path, file: &str) -> String {
+    if root.is_absolute() || root == Path::new(".") {
+        return file.to_owned();
+    }
+    root.join(file).display().to_string()
+}
+
 /// The problems with paths from where ocon was started: those who show them at the lines of a
 /// repository know nothing of `-C`.
 fn from_start(root: &Path, problems: &[Problem]) -> Vec<Problem> {
     let mut problems = problems.to_vec();
-    if root.is_absolute() || root == Path::new(".") {
-        return problems;
-    }
     let prefixed = |at: &Span| {
-        let file = if at.file.is_empty() {
-            at.file.clone()
-        } else {
-            root.join(&*at.file).display().to_string().into()
-        };
+        let file = if at.file.is_empty() { at.file.clone() } else { place(root, &at.file).into() };
         Span { file, ..at.clone() }
     };
     for problem in &mut problems {

@@ -1,6 +1,5 @@
 //! Plans in files: `plan --out FILE`, `apply FILE`.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,9 +7,6 @@ use super::failure::{Exit, Failure};
 use super::known;
 use super::plan::Scope;
 use super::session::Connection;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{Action, Orphans, Plan, Planned, Step, Target, Wishes};
@@ -23,7 +19,7 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 pub(super) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument {
     let seal = |text: &str| fingerprints.seal("plan", text);
     let document = PlanDocument::sealed(plan, &seal);
-    without_secrets(&document).map_or(document, |clean| clean.sealed_anew(&seal))
+    known::without_secrets(&document).map_or(document, |clean| clean.sealed_anew(&seal))
 }
 
 /// Refuses to save a plan whose documents could not be recognised any more, since a secret was taken
@@ -39,15 +35,6 @@ pub(super) fn check_names(plan: &Plan, document: &PlanDocument) -> Result<(), Fa
     let sentence = "the plan cannot be saved: a key, the project or the base URL has the value of a secret in it";
     Err(Failure::new(Exit::Invalid, sentence)
         .hint("what is no secret belongs in a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var"))
-}
-
-/// What is left of a part of a plan without secrets; `None` where there is none in it.
-fn without_secrets<T: Serialize + DeserializeOwned>(part: &T) -> Option<T> {
-    let text = serde_json::to_string(part).ok()?;
-    match known::scrub_json(&text) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(clean) => serde_json::from_str(&clean).ok(),
-    }
 }
 
 /// A plan that was approved.
@@ -139,8 +126,7 @@ impl SavedPlan {
     fn keys(&self) -> BTreeMap<Key, Action> {
         let mut keys = BTreeMap::new();
         for step in &self.document.steps {
-            let action = Action::ALL.into_iter().find(|action| action.as_str() == step.action);
-            if let (Ok(key), Some(action)) = (step.key.parse(), action) {
+            if let (Ok(key), Some(action)) = (step.key.parse(), Action::named(&step.action)) {
                 keys.entry(key).or_insert(action);
             }
         }
@@ -157,7 +143,8 @@ impl SavedPlan {
             // It was saved without the secrets that were known then.
             let same = |saved: &PlanStep, fresh: &PlanStep| {
                 fresh.does_the_same_as(saved)
-                    || without_secrets(fresh).is_some_and(|fresh| fresh.does_the_same_as(saved))
+                    || known::without_secrets(fresh)
+                        .is_some_and(|fresh| fresh.does_the_same_as(saved))
             };
             saved.len() == fresh.len()
                 && saved.iter().zip(&fresh).all(|(saved, fresh)| same(saved, fresh))

@@ -4,17 +4,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::comment::frame;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
-use super::missing;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Lookup};
+use super::{known, missing};
 use crate::plan::Wishes;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, StatusDocument};
+use crate::report::markdown;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -47,6 +49,11 @@ pub(super) fn run(
         Format::Json => {
             let document = StatusDocument::new(&status, &plan.target, plan.partial);
             Output::Json(json::render(&document))
+        }
+        Format::Markdown => {
+            let document = StatusDocument::new(&status, &plan.target, plan.partial);
+            let document = known::without_secrets(&document).unwrap_or(document);
+            Output::Text(markdown::status(&document, &frame(globals, environment)))
         }
         _ => Output::Text(human::status(&status, Layout { width: environment.width() })),
     })?;

@@ -340,12 +340,12 @@ $ ocon validate --format sarif --quiet
 #[test]
 fn a_form_that_a_command_has_not_is_a_matter_of_usage() {
     let world = World::new(&[]);
-    world.ocon("plan --format github").is(str![[r#"
-$ ocon plan --format github
+    world.ocon("plan --format sarif").is(str![[r#"
+$ ocon plan --format sarif
 --- stderr ---
-error: `ocon plan` has no form `github`
+error: `ocon plan` has no form `sarif`
 
-hint: write --format text or json
+hint: write --format text or json or markdown or github
 --- exit 64 ---
 
 "#]]);
@@ -354,7 +354,7 @@ $ ocon apply --format sarif
 --- stderr ---
 error: `ocon apply` has no form `sarif`
 
-hint: write --format text or json
+hint: write --format text or json or markdown
 --- exit 64 ---
 
 "#]]);

@@ -17,6 +17,7 @@ mod leaks;
 mod levels;
 mod limits;
 mod log;
+mod markdown;
 mod outputs;
 mod ownership;
 mod plan;

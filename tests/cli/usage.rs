@@ -17,6 +17,7 @@ ocon 0.1.0
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one text")]
 fn help_is_a_result() {
     let world = World::new(&[]);
     world.ocon("--help").is(str![[r#"
@@ -105,12 +106,22 @@ Global options:
           Form of the result
 
           Possible values:
-          - text:   Text for people
-          - json:   JSON as described in schemas/
-          - github: Workflow commands, which GitHub shows at the lines (validate)
-          - sarif:  SARIF 2.1.0, for code scanning (validate)
+          - text:     Text for people
+          - json:     JSON as described in schemas/
+          - markdown: A comment for a pull request (plan, apply, status)
+          - github:   Workflow commands, which GitHub shows at the lines (validate, plan)
+          - sarif:    SARIF 2.1.0, for code scanning (validate)
           
           [default: text]
+
+      --max-bytes <N>
+          Most bytes of a comment in Markdown; what is left out is counted
+          
+          [default: 65000]
+
+      --file-url <URL>
+          Where the files can be looked at, for links in Markdown [default: as GitHub or GitLab
+          says]
 
       --color <WHEN>
           When to use colours
@@ -200,7 +211,7 @@ For more information, try '--help'.
 $ ocon plan --format yaml
 --- stderr ---
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json, github, sarif]
+  [possible values: text, json, markdown, github, sarif]
 
 For more information, try '--help'.
 --- exit 64 ---

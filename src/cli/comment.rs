@@ -1,0 +1,101 @@
+//! `--format markdown`: how comments are framed, and what they say when a command fails.
+
+use std::path::Path;
+
+use super::environment::Environment;
+use super::failure::Failure;
+use super::globals::{Format, Globals};
+use super::output::Output;
+use super::session::{self, Connection, Platform};
+use super::target::SANDBOX_URL;
+use super::{known, saved};
+use crate::desired;
+use crate::plan::{Plan, Refused};
+use crate::report::json::{PlanDocument, ResultDocument};
+use crate::report::markdown::{self, Frame, Links};
+
+/// How long a comment may be, and where it can lead.
+pub(super) fn frame(globals: &Globals, environment: &Environment) -> Frame {
+    let links = globals.file_url.clone().or_else(|| repository(&globals.root, environment));
+    let links = links.map(|prefix| Links::below(&prefix)).unwrap_or_default();
+    Frame { max_bytes: globals.max_bytes, links }
+}
+
+/// Where the host of the repository shows the files of this very commit.
+fn repository(root: &Path, environment: &Environment) -> Option<String> {
+    let text = |name| environment.text(name);
+    let github = || {
+        let (server, repository) = (text("GITHUB_SERVER_URL")?, text("GITHUB_REPOSITORY")?);
+        let files = format!("{server}/{repository}/blob/{}", text("GITHUB_SHA")?);
+        Some((files, text("GITHUB_WORKSPACE")))
+    };
+    let gitlab = || {
+        let files = format!("{}/-/blob/{}", text("CI_PROJECT_URL")?, text("CI_COMMIT_SHA")?);
+        Some((files, text("CI_PROJECT_DIR")))
+    };
+    let (files, checkout) = github().or_else(gitlab)?;
+    let below = folder_below(checkout.as_deref().map(Path::new), root)?;
+    Some(if below.is_empty() { files } else { format!("{files}/{below}") })
+}
+
+/// The root below the folder of the checkout; `None` where it is elsewhere, so that no link would be
+/// right.
+fn folder_below(checkout: Option<&Path>, root: &Path) -> Option<String> {
+    let Some(checkout) = checkout else {
+        return (root == Path::new(".")).then(String::new);
+    };
+    let root = root.canonicalize().ok()?;
+    let below = root.strip_prefix(checkout.canonicalize().ok()?).ok()?;
+    Some(below.to_str()?.to_owned())
+}
+
+/// A plan that is carried out, for a comment on what becomes of it.
+pub(super) struct Comment {
+    plan: PlanDocument,
+    frame: Frame,
+}
+
+impl Comment {
+    pub(super) fn new(plan: &Plan, connection: &Connection, frame: Frame) -> Self {
+        Self { plan: saved::document(plan, &connection.fingerprints), frame }
+    }
+
+    /// Nothing of the plan may be done.
+    pub(super) fn refused(&self, refused: &Refused) -> Output {
+        Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.frame))
+    }
+
+    /// All of it that could be done was done.
+    pub(super) fn outcome(&self, result: ResultDocument) -> Output {
+        let result = known::without_secrets(&result).unwrap_or(result);
+        Output::Text(markdown::outcome(&self.plan, &result, &self.frame))
+    }
+}
+
+/// A failure as it is, and where a comment was asked for, a comment that says the same.
+pub(super) fn on_failure(
+    failure: Failure,
+    command: &str,
+    globals: &Globals,
+    environment: &Environment,
+) -> Failure {
+    if globals.format != Format::Markdown || failure.result().is_some() {
+        return failure;
+    }
+    let base_url = match session::platform(globals, environment) {
+        Ok(Platform::At(base_url)) => base_url.as_str().to_owned(),
+        Ok(Platform::Sandbox) => SANDBOX_URL.to_owned(),
+        Err(_) => String::new(),
+    };
+    let text = anstream::adapter::strip_str(&failure.render()).to_string();
+    let project = project(globals, environment);
+    let comment = markdown::failure(command, &project, &base_url, failure.exit.code(), &text);
+    failure.with_result(Some(Output::Text(comment)))
+}
+
+/// The project, as far as it can be told.
+fn project(globals: &Globals, environment: &Environment) -> String {
+    let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
+    let in_file = || desired::load_project(&globals.root).ok()?.project;
+    given.unwrap_or_else(|| in_file().unwrap_or_else(session::default_project).to_string())
+}

@@ -1,0 +1,494 @@
+//! `--format markdown`: comments for a pull request.
+
+use ocon::sandbox::{Faults, Options};
+use serde_json::json;
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+/// A world with something of everything: a create, a delete to come, drift, a change of a file, a
+/// rotation, a document that is blocked.
+fn mixed() -> World {
+    let chat = "element: hootsuite\nname: Social\nid: 999\nconfiguration:\n  event.notification.enabled: false\n";
+    let files =
+        [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP), ("instances/old.yaml", OLD)];
+    let world = World::new(&files).on_sandbox().with_password();
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    world.send("PATCH", "/instances/20933", &json!({ "name": "Shop @all" }));
+    world.remove("instances/old.yaml");
+    let poller = CRM.replace("tags: [support]", "tags: [support, night]");
+    world.write("instances/desk.yaml", poller);
+    world.write("instances/chat.yaml", chat);
+    world.write("instances/new.yaml", SHOP.replace("Shop", "New"));
+    world
+}
+
+const OLD: &str = "element: stripe\nname: Old\n";
+
+#[test]
+fn a_plan_is_a_comment_with_the_gravest_first() {
+    let mut world = mixed();
+    world.set("GITHUB_SERVER_URL", "https://github.com");
+    world.set("GITHUB_REPOSITORY", "owner/name");
+    world.set("GITHUB_SHA", "0123abc");
+    world.ocon("plan --prune --format markdown").is(str![[r#"
+$ ocon plan --prune --format markdown
+<!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
+## ocon plan: 1 to create, 2 to update (1 remote drift), 1 to delete; 1 blocked
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+| create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| 1 | 0 | 0 | 2 | 0 | 0 | 1 | 1 | 0 | 0 | 0 |
+
+Requests: 3 read, 4 to write.
+
+### Blocked: 1
+
+| instance | code | what is in the way, and what to do |
+|---|---|---|
+| `chat` [`instances/chat.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/chat.yaml#L1) | `id-not-found` | there is no instance 999: remove the line `id: 999` to create a new one |
+
+### To delete: 1
+
+| instance | name | connector | id |
+|---|---|---|---:|
+| `old` | `Old` | `stripe` | `#20932` |
+
+### To create: 1
+
+<details><summary><code>+ create</code> <code>new</code> <code>New</code> (<code>stripe</code>)</summary>
+
+[`instances/new.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/new.yaml#L1)
+
+```diff
++ tags: shop
+```
+
+</details>
+
+
+### To change: 1
+
+<details><summary><code>~ update</code> <code>desk</code> <code>Help desk</code> (<code>servicenow</code>) <code>#20931</code></summary>
+
+[`instances/desk.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/desk.yaml#L1)
+
+```diff
+- tags: support
++ tags: night, support
+```
+
+</details>
+
+
+### Drift that was there before: 1
+
+The files did not cause this; an apply puts it right as well.
+<details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
+
+[`instances/shop.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/shop.yaml#L1)
+
+```diff
+- name: Shop @all
++ name: Shop
+```
+
+</details>
+
+
+### Notes: 1
+
+| instance | code | note |
+|---|---|---|
+| `new` `#20932` | `maybe-moved` | is created, while no file describes stripe `Old` any more: if it is the same one, write `key: old` in its file |
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_plan_is_workflow_commands_at_the_documents() {
+    mixed().ocon("plan --prune --format github").is(str![[r#"
+$ ocon plan --prune --format github
+::error file=instances/chat.yaml,line=1,title=id-not-found::chat: there is no instance 999: remove the line `id: 999` to create a new one
+::warning title=ocon delete::delete old (stripe) #20932
+::warning title=maybe-moved::new #20932: is created, while no file describes stripe `Old` any more: if it is the same one, write `key: old` in its file
+::notice file=instances/desk.yaml,line=1,title=ocon update::update desk (servicenow) #20931: tags
+::notice file=instances/new.yaml,line=1,title=ocon create::create new (stripe): name, tags
+::notice file=instances/shop.yaml,line=1,title=ocon update::update shop (stripe) #20933 (remote drift): name
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn what_became_of_a_plan_is_a_comment() {
+    mixed().ocon("apply --prune --yes --quiet --format markdown").is(str![[r#"
+$ ocon apply --prune --yes --quiet --format markdown
+<!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
+## ocon apply: 1 created, 2 updated, 1 deleted; 1 blocked
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+| done | failed | unknown | stale | blocked | not started | unchanged |
+|---:|---:|---:|---:|---:|---:|---:|
+| 4 | 0 | 0 | 0 | 1 | 0 | 0 |
+
+Running it again is safe.
+
+### Blocked: 1
+
+| instance | action | what happened |
+|---|---|---|
+| `chat` | blocked | `id-not-found`: there is no instance 999: remove the line `id: 999` to create a new one |
+
+### Done: 4
+
+<details><summary><code>~ update</code> <code>desk</code> <code>Help desk</code> (<code>servicenow</code>) <code>#20931</code></summary>
+
+`instances/desk.yaml:1`
+
+```diff
+- tags: support
++ tags: night, support
+```
+
+</details>
+
+<details><summary><code>+ create</code> <code>new</code> <code>New</code> (<code>stripe</code>) <code>#20934</code></summary>
+
+`instances/new.yaml:1`
+
+Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzQ=`
+
+```diff
++ tags: shop
+```
+
+</details>
+
+- `- delete` `old` `Old` (`stripe`) `#20932`
+<details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
+
+`instances/shop.yaml:1`
+
+```diff
+- name: Shop @all
++ name: Shop
+```
+
+</details>
+
+--- exit 3 ---
+
+"#]]);
+}
+
+#[test]
+fn what_fails_stands_first() {
+    let refused =
+        "rules: [{ when: { method: POST, path: /instances, occurrence: 1 }, status: 403 }]";
+    let options = Options { faults: Faults::parse(refused).unwrap(), ..Options::default() };
+    let files = [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)];
+    let world = World::new(&files).on_sandbox_with(options).with_password();
+    world.ocon("apply --yes --quiet --concurrency 1 --format markdown").is(str![[r#"
+$ ocon apply --yes --quiet --concurrency 1 --format markdown
+<!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
+## ocon apply: 1 created; 1 failed
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+| done | failed | unknown | stale | blocked | not started | unchanged |
+|---:|---:|---:|---:|---:|---:|---:|
+| 1 | 1 | 0 | 0 | 0 | 0 | 0 |
+
+Running it again is safe.
+
+### Failed: 1
+
+| instance | action | what happened |
+|---|---|---|
+| `desk` | create | `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request `[REQUEST])` |
+
+### Done: 1
+
+<details><summary><code>+ create</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20931</code></summary>
+
+`instances/shop.yaml:1`
+
+Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
+
+```diff
++ tags: shop
+```
+
+</details>
+
+--- exit 3 ---
+
+"#]]);
+}
+
+#[test]
+fn too_many_deletes_are_refused_with_the_plan_below() {
+    let world = mixed();
+    world.ocon("apply --prune --max-deletes 0 --yes --quiet --format markdown").is(str![[r#"
+$ ocon apply --prune --max-deletes 0 --yes --quiet --format markdown
+<!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
+## ocon apply: 1 to create, 2 to update (1 remote drift), 1 to delete; 1 blocked
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+| create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| 1 | 0 | 0 | 2 | 0 | 0 | 1 | 1 | 0 | 0 | 0 |
+
+Requests: 3 read, 4 to write.
+
+### Refused, nothing was applied: 1
+
+the plan deletes 1 of 3 managed instances, and at most 0 are allowed
+
+### Blocked: 1
+
+| instance | code | what is in the way, and what to do |
+|---|---|---|
+| `chat` `instances/chat.yaml:1` | `id-not-found` | there is no instance 999: remove the line `id: 999` to create a new one |
+
+### To delete: 1
+
+| instance | name | connector | id |
+|---|---|---|---:|
+| `old` | `Old` | `stripe` | `#20932` |
+
+### To create: 1
+
+<details><summary><code>+ create</code> <code>new</code> <code>New</code> (<code>stripe</code>)</summary>
+
+`instances/new.yaml:1`
+
+```diff
++ tags: shop
+```
+
+</details>
+
+
+### To change: 1
+
+<details><summary><code>~ update</code> <code>desk</code> <code>Help desk</code> (<code>servicenow</code>) <code>#20931</code></summary>
+
+`instances/desk.yaml:1`
+
+```diff
+- tags: support
++ tags: night, support
+```
+
+</details>
+
+
+### Drift that was there before: 1
+
+The files did not cause this; an apply puts it right as well.
+<details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
+
+`instances/shop.yaml:1`
+
+```diff
+- name: Shop @all
++ name: Shop
+```
+
+</details>
+
+
+### Notes: 1
+
+| instance | code | note |
+|---|---|---|
+| `new` `#20932` | `maybe-moved` | is created, while no file describes stripe `Old` any more: if it is the same one, write `key: old` in its file |
+--- stderr ---
+error: the plan deletes 1 of 3 managed instances, and at most 0 are allowed
+
+hint: nothing was applied. If all of them shall go: --max-deletes 1
+--- exit 7 ---
+
+"#]]);
+}
+
+#[test]
+fn a_status_is_a_comment() {
+    mixed().ocon("status --format markdown").is(str![[r#"
+$ ocon status --format markdown
+<!-- ocon-status project=tests at=127.0.0.1:[PORT] -->
+## ocon status: 2 drifted, 1 missing, 1 blocked, 1 orphan
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+### Blocked: 1
+
+| instance | code | what is in the way, and what to do |
+|---|---|---|
+| `chat` `instances/chat.yaml:1` | `id-not-found` | there is no instance 999: remove the line `id: 999` to create a new one |
+
+### Does not match: 5
+
+| instance | name | connector | id | state | valid | enabled | events | webhook URL |
+|---|---|---|---:|---|---|---|---|---|
+| `chat` | `Social` | `hootsuite` |  | blocked |  |  |  |  |
+| `new` | `New` | `stripe` |  | missing |  |  |  |  |
+| `desk` | `Help desk` | `servicenow` | `#20931` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=` |
+| `shop` | `Shop @all` | `stripe` | `#20933` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=` |
+| `old` | `Old` | `stripe` | `#20932` | orphan | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=` |
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn nothing_to_do_is_said_in_a_comment_too() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes --quiet --format markdown").is(str![[r#"
+$ ocon apply --yes --quiet --format markdown
+<!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
+## ocon apply: 1 created
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+| done | failed | unknown | stale | blocked | not started | unchanged |
+|---:|---:|---:|---:|---:|---:|---:|
+| 1 | 0 | 0 | 0 | 0 | 0 | 0 |
+
+### Done: 1
+
+<details><summary><code>+ create</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20931</code></summary>
+
+`instances/shop.yaml:1`
+
+Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
+
+```diff
++ tags: shop
+```
+
+</details>
+
+--- exit 0 ---
+
+"#]]);
+    world.ocon("apply --yes --quiet --format markdown").is(str![[r#"
+$ ocon apply --yes --quiet --format markdown
+<!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
+## ocon apply: no changes
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("plan --format markdown").is(str![[r#"
+$ ocon plan --format markdown
+<!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
+## ocon plan: no changes
+
+Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
+
+1 instance matches the files.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_failure_is_a_comment_and_keeps_its_exit_code() {
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.unset("OCON_USER_SECRET");
+    world.ocon("plan --format markdown").is(str![[r#"
+$ ocon plan --format markdown
+<!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
+## ocon plan: failed (exit 6)
+
+```text
+error: OCON_USER_SECRET is not set
+
+hint: both secrets stand in the user interface, under Security and under My Profile
+hint: or give them as files: --user-secret-file, --organization-secret-file
+hint: or try it without a tenant: --sandbox
+```
+--- stderr ---
+error: OCON_USER_SECRET is not set
+
+hint: both secrets stand in the user interface, under Security and under My Profile
+hint: or give them as files: --user-secret-file, --organization-secret-file
+hint: or try it without a tenant: --sandbox
+--- exit 6 ---
+
+"#]]);
+    world.write("instances/shop.yaml", "element: stripe\nname: \"a ``` b\"\ntag: []\n");
+    world.ocon("plan --format markdown").is(str![[r#"
+$ ocon plan --format markdown
+<!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
+## ocon plan: failed (exit 5)
+
+```text
+error[unknown-key]: a document has no key `tag`
+ --> instances/shop.yaml:3:1
+  |
+3 | tag: []
+  | ^^^
+  |
+  = help: did you mean `tags`?
+```
+--- stderr ---
+error[unknown-key]: a document has no key `tag`
+ --> instances/shop.yaml:3:1
+  |
+3 | tag: []
+  | ^^^
+  |
+  = help: did you mean `tags`?
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn links_lead_to_the_files_of_this_commit() {
+    let mut world =
+        World::new(&[("sub/ocon.yaml", "project: tests\n"), ("sub/instances/shop.yaml", SHOP)])
+            .on_sandbox();
+    let link = |world: &World, line: &str| -> String {
+        let comment = world.ocon(&format!("{line} --format markdown")).stdout;
+        comment.lines().find(|line| line.contains("shop.yaml:1")).unwrap().to_owned()
+    };
+    assert!(link(&world, "-C sub plan").ends_with("`instances/shop.yaml:1`"));
+    world.set("CI_PROJECT_URL", "https://gitlab.example/group/name");
+    world.set("CI_COMMIT_SHA", "0123abc");
+    world.set("CI_PROJECT_DIR", &world.path("").display().to_string());
+    let expected = "[`instances/shop.yaml:1`](https://gitlab.example/group/name/-/blob/0123abc/sub/instances/shop.yaml#L1)";
+    assert!(link(&world, "-C sub plan").ends_with(expected));
+    let given = "--file-url https://forge.example/x";
+    let expected = "(https://forge.example/x/instances/shop.yaml#L1)";
+    assert!(link(&world, &format!("-C sub plan {given}")).ends_with(expected));
+    // Elsewhere than in the checkout, a link would lead nowhere.
+    world.set("CI_PROJECT_DIR", "/usr");
+    assert!(link(&world, "-C sub plan").ends_with("`instances/shop.yaml:1`"));
+}
+
+#[test]
+fn a_comment_has_a_least_size() {
+    World::new(&[]).on_sandbox().ocon("plan --format markdown --max-bytes 100").is(str![[r#"
+$ ocon plan --format markdown --max-bytes 100
+--- stderr ---
+error: invalid value '100' for '--max-bytes <N>': write a number from 4000
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
