@@ -10,6 +10,7 @@ pub mod globals;
 pub mod target;
 
 mod apply;
+mod changed;
 mod comment;
 mod completions;
 mod embedded;

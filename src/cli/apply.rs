@@ -50,7 +50,7 @@ pub(super) fn run(
     let saved = arguments.saved_plan(globals)?;
     let wishes = match &saved {
         Some(saved) => saved.wishes(&arguments.scope),
-        None => arguments.scope.wishes(globals, &files)?,
+        None => arguments.scope.wishes(globals, environment, &files)?,
     };
     settle_missing(globals, &files, &wishes, saved.as_ref())?;
     let outputs = arguments.outputs(globals, environment, &files)?;

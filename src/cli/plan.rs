@@ -11,7 +11,7 @@ use super::new_file::NewFile;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{missing, problems, saved};
+use super::{changed, missing, problems, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
@@ -35,6 +35,9 @@ pub(super) struct Arguments {
 pub(super) struct Scope {
     /// Files or folders to look at; all of instances/ by default
     pub(super) paths: Vec<PathBuf>,
+    /// Look only at documents that differ from those of a commit, like origin/main
+    #[arg(long, value_name = "REF", conflicts_with_all = ["paths", "prune"])]
+    pub(super) changed_since: Option<String>,
     /// Delete instances of this project that no file describes
     #[arg(long, conflicts_with = "paths")]
     pub(super) prune: bool,
@@ -72,7 +75,12 @@ impl Scope {
     }
 
     /// What is asked of the plan.
-    pub(super) fn wishes(&self, globals: &Globals, files: &Files) -> Result<Wishes, Failure> {
+    pub(super) fn wishes(
+        &self,
+        globals: &Globals,
+        environment: &Environment,
+        files: &Files,
+    ) -> Result<Wishes, Failure> {
         if self.prune {
             may_prune(globals, files)?;
         }
@@ -83,7 +91,10 @@ impl Scope {
             rotate: self.rotations(files)?,
             allow_unset: self.allow_unset,
             planned_secrets: None,
-            selection: files.select(&globals.root, &self.paths)?,
+            selection: match &self.changed_since {
+                Some(reference) => Some(changed::since(reference, globals, environment, files)?),
+                None => files.select(&globals.root, &self.paths)?,
+            },
         })
     }
 }
@@ -133,7 +144,7 @@ pub(super) fn run(
     let platform = session::platform(globals, environment)?;
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
-    let wishes = arguments.scope.wishes(globals, &files)?;
+    let wishes = arguments.scope.wishes(globals, environment, &files)?;
     let out = arguments.out.as_ref();
     let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {

@@ -246,7 +246,7 @@ impl<'a> Rules<'a, '_> {
         }
         let message = format!(
             "instance {} carries the key `{carried}` of a document that is gone, so this one was moved: \
-             run without PATH, since a partial plan changes no keys",
+             plan all documents, since a partial plan changes no keys",
             found.id
         );
         Match::Blocked(BlockCode::PartialRekey, message)

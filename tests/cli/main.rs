@@ -7,6 +7,7 @@
 
 mod apply;
 mod authorization;
+mod changed;
 mod credentials;
 mod echo;
 mod explain;

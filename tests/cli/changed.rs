@@ -1,0 +1,242 @@
+//! `--changed-since REF`: only what a branch touches.
+
+use std::process::Command;
+
+use snapbox::str;
+
+use crate::support::{CRM, SHOP, World};
+
+/// A repository with one commit, in which two documents are to be created.
+fn repository() -> World {
+    let files = [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)];
+    let world = World::new(&files).on_sandbox().with_password();
+    git(&world, "init --quiet --initial-branch main");
+    commit(&world);
+    world
+}
+
+/// Runs Git in the root, whoever this machine's Git thinks is at work.
+fn git(world: &World, line: &str) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=tests", "-c", "user.email=tests@localhost"])
+        .args(line.split_whitespace())
+        .current_dir(world.path(""))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn commit(world: &World) {
+    git(world, "add --all");
+    git(world, "commit --quiet --message change");
+}
+
+/// The keys of the plan's steps.
+fn planned(world: &World, line: &str) -> Vec<String> {
+    let run = world.ocon(&format!("{line} --format json"));
+    let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect(&run.stderr);
+    assert_eq!(plan["partial"], true);
+    let keys = plan["steps"].as_array().unwrap().iter().map(|step| step["key"].as_str().unwrap());
+    keys.map(str::to_owned).collect()
+}
+
+#[test]
+fn only_documents_that_the_branch_touches_are_planned() {
+    let world = repository();
+    world.ocon("plan --changed-since main").is(str![[r#"
+$ ocon plan --changed-since main
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+No changes. 0 instances match the files. This is a partial plan.
+--- exit 0 ---
+
+"#]]);
+    git(&world, "switch --quiet --create branch");
+    world.write("instances/shop.yaml", SHOP.replace("Shop", "Store"));
+    world.write("notes.txt", "not a document\n");
+    commit(&world);
+    world.ocon("plan --changed-since main").is(str![[r#"
+$ ocon plan --changed-since main
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + shop  Store                                                                instances/shop.yaml:1
+      + tags    shop
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    // What is not committed, or not even known to Git, counts.
+    world.write("instances/new-one.yaml", SHOP.replace("Shop", "New"));
+    assert_eq!(planned(&world, "plan --changed-since main"), ["new-one", "shop"]);
+    // What others do on main does not.
+    git(&world, "add --all");
+    git(&world, "commit --quiet --message new");
+    git(&world, "switch --quiet main");
+    world.write("instances/desk.yaml", CRM.replace("Help desk", "Service desk"));
+    commit(&world);
+    git(&world, "switch --quiet branch");
+    assert_eq!(planned(&world, "plan --changed-since main"), ["new-one", "shop"]);
+    assert_eq!(world.ocon("apply --yes --changed-since main").exit, 0);
+    assert_eq!(planned(&world, "plan --changed-since main"), [""; 0]);
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 2);
+}
+
+#[test]
+fn what_documents_share_touches_them() {
+    let mut world = repository();
+    world.write("vars.yaml", "team: one\n");
+    world.write(
+        "schemas/connectors/stripe.schema.json",
+        include_str!("../../schemas/connectors/stripe.schema.json"),
+    );
+    commit(&world);
+    let plan = "plan --var-file vars.yaml --changed-since HEAD";
+    assert_eq!(planned(&world, plan), [""; 0]);
+    world.write("vars.yaml", "team: two\n");
+    assert_eq!(planned(&world, plan), ["desk", "shop"]);
+    assert_eq!(planned(&world, "plan --changed-since HEAD"), [""; 0]);
+    git(&world, "checkout --quiet -- .");
+    world.write("ocon.yaml", "project: tests\nvars: { team: two }\n");
+    assert_eq!(planned(&world, plan), ["desk", "shop"]);
+    git(&world, "checkout --quiet -- .");
+    let path = "schemas/connectors/stripe.schema.json";
+    world.write(path, world.read(path) + "\n");
+    assert_eq!(planned(&world, plan), ["shop"]);
+    // A root below that of the repository, and a setting that would change what Git writes.
+    git(&world, "checkout --quiet -- .");
+    world.write("sub/ocon.yaml", "project: tests\n");
+    world.write("sub/instances/größe.yaml", "key: size\nelement: stripe\nname: Size\n");
+    git(&world, "config diff.external false");
+    git(&world, "config diff.noprefix true");
+    assert_eq!(planned(&world, "-C sub plan --changed-since HEAD"), ["size"]);
+    world.set("GIT_EXTERNAL_DIFF", "false");
+    assert_eq!(planned(&world, "-C sub plan --changed-since HEAD"), ["size"]);
+}
+
+#[test]
+fn a_link_leads_to_what_changed() {
+    let world = repository();
+    world.write("shared/shop.yaml", SHOP.replace("Shop", "Shared"));
+    std::os::unix::fs::symlink("../shared", world.path("instances/linked")).unwrap();
+    commit(&world);
+    assert_eq!(planned(&world, "plan --changed-since HEAD"), [""; 0]);
+    world.write("shared/shop.yaml", SHOP.replace("Shop", "Common"));
+    assert_eq!(planned(&world, "plan --changed-since HEAD"), ["linked/shop"]);
+    commit(&world);
+    world.write("other/shop.yaml", SHOP.replace("Shop", "Other"));
+    commit(&world);
+    std::fs::remove_file(world.path("instances/linked")).unwrap();
+    std::os::unix::fs::symlink("../other", world.path("instances/linked")).unwrap();
+    assert_eq!(planned(&world, "plan --changed-since HEAD"), ["linked/shop"]);
+}
+
+#[test]
+fn a_file_that_is_gone_leaves_an_orphan_and_every_file_is_checked() {
+    let world = repository();
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.remove("instances/shop.yaml");
+    world.ocon("plan --changed-since HEAD").is(str![[r#"
+$ ocon plan --changed-since HEAD
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  note: shop #20932: no file describes stripe `Shop`: it is left alone; --prune deletes it (orphan)
+
+No changes. 0 instances match the files; 1 orphan. This is a partial plan.
+--- exit 0 ---
+
+"#]]);
+    world.write("instances/copy.yaml", format!("key: desk\n{CRM}"));
+    let run = world.ocon("plan --changed-since HEAD");
+    assert!(run.exit == 5 && run.stderr.contains("duplicate-document-key"), "{}", run.stderr);
+}
+
+#[test]
+fn a_commit_that_is_not_there_is_told_with_the_likely_reason() {
+    let world = repository();
+    world.ocon("plan --changed-since nowhere").is(str![[r#"
+$ ocon plan --changed-since nowhere
+--- stderr ---
+error: Git knows no commit `nowhere` here
+
+hint: name a branch, a tag or a commit, like origin/main
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --changed-since=--output=x").is(str![[r#"
+$ ocon plan --changed-since=--output=x
+--- stderr ---
+error: Git knows no commit `--output=x` here
+
+hint: name a branch, a tag or a commit, like origin/main
+--- exit 64 ---
+
+"#]]);
+    git(&world, "switch --quiet --orphan other");
+    world.write("instances/shop.yaml", SHOP);
+    commit(&world);
+    world.ocon("plan --changed-since main").is(str![[r#"
+$ ocon plan --changed-since main
+--- stderr ---
+error: `main` and HEAD have no commit in common
+
+hint: name a branch, a tag or a commit, like origin/main
+--- exit 64 ---
+
+"#]]);
+    let shallow = World::new(&[]).on_sandbox();
+    let origin = format!("file://{}", world.path("").display());
+    git(&shallow, &format!("clone --quiet --depth 1 {origin} clone"));
+    shallow.write("clone/instances/shop.yaml", SHOP);
+    shallow.ocon("-C clone plan --changed-since origin/main").is(str![[r#"
+$ ocon -C clone plan --changed-since origin/main
+--- stderr ---
+error: Git knows no commit `origin/main` here
+
+hint: this clone has only a part of the history: fetch all of it (`fetch-depth: 0` in GitHub Actions, `GIT_DEPTH: 0` in GitLab CI)
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn where_there_is_no_git_that_is_said() {
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.set(
+        "GIT_CEILING_DIRECTORIES",
+        &world.path("..").canonicalize().unwrap().display().to_string(),
+    );
+    world.ocon("plan --changed-since main").is(str![[r#"
+$ ocon plan --changed-since main
+--- stderr ---
+error: Git cannot tell what changed, and --changed-since needs it
+  caused by: fatal: not a git repository (or any of the parent directories): .git
+
+hint: name the files instead: ocon plan PATH…
+--- exit 64 ---
+
+"#]]);
+    world.set("PATH", "/nowhere");
+    world.ocon("plan --changed-since main").is(str![[r#"
+$ ocon plan --changed-since main
+--- stderr ---
+error: Git cannot tell what changed, and --changed-since needs it
+  caused by: No such file or directory (os error 2)
+
+hint: install Git, or name the files: ocon plan PATH…
+--- exit 64 ---
+
+"#]]);
+}
+
+#[test]
+fn neither_paths_nor_prune_go_with_it() {
+    let world = World::new(&[]);
+    for line in ["plan instances --changed-since main", "apply --prune --changed-since main"] {
+        assert_eq!(world.ocon(line).exit, 64, "{line}");
+    }
+}
