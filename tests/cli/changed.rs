@@ -21,8 +21,8 @@ fn git(world: &World, line: &str) -> String {
         .args(["-c", "user.name=tests", "-c", "user.email=tests@localhost"])
         .args(line.split_whitespace())
         .current_dir(world.path(""))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env_remove("GIT_DIR")
         .output()
         .unwrap();
     assert!(output.status.success(), "git {line}: {}", String::from_utf8_lossy(&output.stderr));
