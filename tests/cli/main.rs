@@ -17,6 +17,7 @@ mod leaks;
 mod levels;
 mod limits;
 mod log;
+mod narrow;
 mod outputs;
 mod ownership;
 mod plan;
