@@ -17,6 +17,9 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 /// What a reader should find first.
 pub(super) const STRONG: Style = Style::new().bold();
 
+/// The columns that a text has in any case.
+const LEAST_ROOM: usize = 20;
+
 /// A text in a style. The escape codes are taken out again where the output is no terminal.
 pub(super) struct Painted<'a>(pub(super) Style, pub(super) &'a str);
 
@@ -85,14 +88,18 @@ pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
     hanging(indent, text, indent, columns)
 }
 
-/// Like [`wrapped`], with the first line behind something else.
+/// Like [`wrapped`], with the first line behind something else, or below it where it leaves no room.
 pub(super) fn hanging(first: &str, text: &str, indent: &str, columns: usize) -> String {
-    let mut lines: Vec<String> = Vec::new();
+    let has_room = width(first) + LEAST_ROOM.min(width(text)) <= columns;
+    let mut lines = Vec::new();
+    if !has_room && width(first) > width(indent) {
+        lines.push(String::new());
+    }
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split(' ') {
             let before = if lines.is_empty() { first } else { indent };
-            let room = columns.saturating_sub(width(before)).max(20);
+            let room = columns.saturating_sub(width(before)).max(LEAST_ROOM);
             if !line.is_empty() && width(&line) + 1 + width(word) > room {
                 lines.push(std::mem::take(&mut line));
             } else if !line.is_empty() {
@@ -103,7 +110,9 @@ pub(super) fn hanging(first: &str, text: &str, indent: &str, columns: usize) -> 
         lines.push(line);
     }
     let indents = std::iter::once(first).chain(std::iter::repeat(indent));
-    indents.zip(&lines).flat_map(|(indent, line)| [indent, line.trim_end(), "\n"]).collect()
+    let line =
+        |(indent, line): (&str, &String)| [format!("{indent}{line}").trim_end(), "\n"].concat();
+    indents.zip(&lines).map(line).collect()
 }
 
 /// Like [`wrapped`], with each line in a style of its own: none goes on over the end of a line.
@@ -111,6 +120,18 @@ pub(super) fn wrapped_in(style: Style, text: &str, indent: &str, columns: usize)
     let room = columns.saturating_sub(width(indent));
     let lines = wrapped(text, "", room);
     lines.lines().map(|line| format!("{indent}{}\n", Painted(style, line))).collect()
+}
+
+/// A message behind its label, in lines of at most `columns` if there is a limit.
+pub fn message(label: &str, text: &str, columns: Option<usize>) -> String {
+    let style = if label == "error:" { REMOVED.bold() } else { STRONG };
+    let content = label.trim_start();
+    let margin = " ".repeat(label.len() - content.len());
+    let first = format!("{margin}{} ", Painted(style, content));
+    match columns {
+        Some(columns) => hanging(&first, text, &format!("{margin}  "), columns),
+        None => format!("{first}{text}\n"),
+    }
 }
 
 /// What a summary begins with, and the rest of it, in lines of at most `columns`.

@@ -32,6 +32,7 @@ mod status;
 mod stranger;
 mod support;
 mod target;
+mod terminal;
 mod text;
 mod token;
 mod unreachable;

@@ -47,7 +47,8 @@ fn world() -> World {
 #[track_caller]
 fn fits(text: &str, columns: usize) {
     for line in text.lines().filter(|line| line.width() > columns) {
-        let words = line.split_whitespace().filter(|word| word.width() > 2 && *word != "note:").count();
+        let words =
+            line.split_whitespace().filter(|word| word.width() > 2 && *word != "note:").count();
         assert!(words < 2, "{} columns: {line}", line.width());
     }
 }
@@ -114,7 +115,9 @@ Requests: 2 read, 4 to write.
     let apply = world.ocon("apply --yes");
     fits(&apply.stdout, 40);
     let result = apply.stdout.strip_prefix(&plan.stdout).unwrap();
-    crate::support::is(&world.constant(result), str![[r#"
+    crate::support::is(
+        &world.constant(result),
+        str![[r#"
 
   + hootsuite  #20931
       webhook URL
@@ -132,7 +135,8 @@ Requests: 2 read, 4 to write.
 
 Applied: 3 created.
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
