@@ -69,12 +69,12 @@ impl Environment {
     }
 
     /// The clock. Tests of the binary ask for one that does not wait between two tries, or for one
-    /// on which a minute has passed at once wherever something else is done meanwhile.
+    /// on which half a minute has passed at once where something else is done first.
     pub(super) fn clock(&self) -> Arc<dyn Clock> {
         let asked = self.text("OCON_TEST_CLOCK").filter(|_| cfg!(debug_assertions));
         match asked.as_deref() {
             None => Arc::new(SystemClock),
-            Some(kind) => Arc::new(Hasty { alarms: if kind == "slow" { 2 } else { 0 }.into() }),
+            Some(kind) => Arc::new(Hasty { alarms: u32::from(kind == "slow").into() }),
         }
     }
 

@@ -100,7 +100,6 @@ fn a_slow_step_is_told_of_in_a_log_too() {
         &world.ocon("apply --yes").stderr,
         str![[r#"
 Still creating shop … [30 s]
-Still creating shop … [60 s]
 
 "#]],
     );
