@@ -301,7 +301,7 @@ impl Connection {
     ) -> Result<(Plan, Observed), Failure> {
         let keys = desired.declared_keys();
         let observed = observed::fetch(&self.client, &self.target.project, keys.clone());
-        self.read(self.decide(desired, wishes, keys, observed)).await
+        self.read(Box::pin(self.decide(desired, wishes, keys, observed))).await
     }
 
     /// The same, looking at every instance that the credentials can see.
@@ -313,7 +313,7 @@ impl Connection {
         let mut keys = desired.declared_keys();
         keys.extend(status::KEYS.map(str::to_owned));
         let observed = observed::survey(&self.client, &self.target.project, keys.clone());
-        self.read(self.decide(desired, wishes, keys, observed)).await
+        self.read(Box::pin(self.decide(desired, wishes, keys, observed))).await
     }
 
     /// Shows progress as long as something is read, and takes it away before anything is told.

@@ -119,7 +119,8 @@ pub(super) fn hanging(first: &str, text: &str, indent: &str, columns: usize) -> 
 pub(super) fn wrapped_in(style: Style, text: &str, indent: &str, columns: usize) -> String {
     let room = columns.saturating_sub(width(indent));
     let lines = wrapped(text, "", room);
-    lines.lines().map(|line| format!("{indent}{}\n", Painted(style, line))).collect()
+    let styled = |line| [indent, &Painted(style, line).to_string(), "\n"].concat();
+    lines.lines().map(styled).collect()
 }
 
 /// A message behind its label, in lines of at most `columns` if there is a limit.

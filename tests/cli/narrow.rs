@@ -1,5 +1,7 @@
 //! Pages of 40 columns: what is long goes on below, and what is there to be copied is never broken.
 
+#![expect(clippy::unicode_not_nfc, reason = "combining marks must be measured, too")]
+
 use snapbox::str;
 use unicode_width::UnicodeWidthStr as _;
 

@@ -19,6 +19,10 @@ struct Terminal<'a> {
 
 impl Terminal<'_> {
     /// What is seen on the terminal, with `redirected` streams elsewhere.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`script` is found where the test itself finds it"
+    )]
     fn shows(&self, arguments: &str, redirected: &str) -> String {
         let ocon = env!("CARGO_BIN_EXE_ocon");
         let size = format!("stty cols {} rows 24", self.columns);

@@ -93,8 +93,8 @@ fn a_step_that_goes_on_is_told_of_every_half_minute() {
     let told = Mutex::new(Vec::new());
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {
         told.lock().unwrap().push(match event {
-            Event::StepStarted(step) => format!("{} begins", step.key),
-            Event::StepGoesOn(step, passed) => format!("{} goes on: {passed:?}", step.key),
+            Event::StepStarted(begun) => format!("{} begins", begun.key),
+            Event::StepGoesOn(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
             Event::StepFinished(result) => format!("{} ends", result.key),
         });
     }));

@@ -45,7 +45,9 @@ fn push_table(text: &mut String, rows: &[Row], layout: Layout) {
         |widths: &[usize]| 2 + 2 * widths.len() + widths.iter().sum::<usize>() <= layout.width;
     let (all, but_url) = (&widths[..], &widths[..widths.len() - 1]);
     if !fits(but_url) {
-        rows.iter().for_each(|row| push_row(text, row, layout));
+        for row in rows {
+            push_row(text, row, layout);
+        }
         return;
     }
     let shown = if fits(all) { all } else { but_url };
