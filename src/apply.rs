@@ -14,6 +14,7 @@ mod rivals;
 mod settle;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -40,6 +41,8 @@ pub struct Settings<'a> {
 pub enum Event<'a> {
     /// A step begins.
     StepStarted(&'a Step),
+    /// A step is still under way after so much time.
+    StepGoesOn(&'a Step, Duration),
     /// A step has ended, well or not.
     StepFinished(&'a StepResult),
 }

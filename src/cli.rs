@@ -128,9 +128,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Tells a failure, and what there is of a result in spite of it.
 fn end(failure: &Failure) -> Exit {
-    output::message(&failure.render());
+    output::message(&failure.render(output::columns()));
     if let Some(Err(unwritten)) = failure.result().map(output::result) {
-        output::message(&unwritten.render());
+        output::message(&unwritten.render(output::columns()));
     }
     failure.exit
 }

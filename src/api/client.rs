@@ -62,6 +62,8 @@ pub struct Settings {
     pub stop: Stop,
     /// What is told before each repetition.
     pub on_retry: Arc<dyn Fn(&Retrying) + Send + Sync>,
+    /// What is told after each page of a listing.
+    pub on_page: Arc<dyn Fn(&PageRead) + Send + Sync>,
 }
 
 /// The pair of secrets that says whose instances are meant.
@@ -88,6 +90,17 @@ pub struct Retrying {
     pub why: String,
 }
 
+/// A page of a listing that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRead {
+    /// How many pages of this listing were read so far.
+    pub pages: usize,
+    /// How many instances they had.
+    pub instances: usize,
+    /// How many instances the platform says there are, if it does.
+    pub announced: Option<usize>,
+}
+
 impl Settings {
     /// The policy of the tool, for these credentials at this place.
     pub fn new(base_url: BaseUrl, credentials: Credentials) -> Self {
@@ -106,6 +119,7 @@ impl Settings {
             clock: Arc::new(SystemClock),
             stop: Stop::default(),
             on_retry: Arc::new(|_| {}),
+            on_page: Arc::new(|_| {}),
         }
     }
 }

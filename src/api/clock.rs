@@ -11,6 +11,13 @@ pub trait Clock: Send + Sync {
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 
+    /// Ends when so much time has passed, for whoever looks up from something else then. On a clock
+    /// that does not wait it never does.
+    fn alarm(&self, after: Duration) -> Sleep {
+        let _ = after;
+        Box::pin(std::future::pending())
+    }
+
     /// The moment, for measuring how long something takes.
     fn instant(&self) -> Instant;
 
@@ -25,6 +32,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn sleep(&self, duration: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn alarm(&self, after: Duration) -> Sleep {
+        self.sleep(after)
     }
 
     fn instant(&self) -> Instant {

@@ -1,13 +1,20 @@
 //! The steps of one instance, in order.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 
 use super::{Code, Event, Failure, Settings, Status, StepResult, Touched};
 use crate::api::{self, Kind, Read, Write};
 use crate::instance::{Draft, InstanceId, Place, Record};
 use crate::ownership;
 use crate::plan::{Action, Plan, Step};
+
+/// How often it is told that a step goes on: a create takes seconds at the provider, or minutes.
+const STILL: Duration = Duration::from_secs(30);
 
 /// A run of a plan against a remote.
 pub(super) struct Run<'a, R> {
@@ -47,7 +54,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
             }
             (self.tell)(Event::StepStarted(step));
             let id = step.id.or_else(|| known.as_ref().map(|touched| touched.id));
-            let (touched, status) = self.step(step, id).await;
+            let (touched, status) = self.watched(step, id).await;
             known = touched.or(known);
             let result = result(step, known.clone(), status);
             (self.tell)(Event::StepFinished(&result));
@@ -64,6 +71,19 @@ impl<'a, R: Read + Write> Run<'a, R> {
     /// Whether a step met the limit of requests.
     pub(super) fn limit_reached(&self) -> bool {
         self.limit_reached.load(Ordering::Relaxed)
+    }
+
+    /// Carries out a step, and tells of it as long as it goes on.
+    async fn watched(&self, step: &Step, id: Option<InstanceId>) -> Ended {
+        let mut work = pin!(self.step(step, id));
+        let mut passed = Duration::ZERO;
+        loop {
+            match select(work.as_mut(), self.settings.clock.alarm(STILL)).await {
+                Either::Left((ended, _)) => return ended,
+                Either::Right(_) => passed += STILL,
+            }
+            (self.tell)(Event::StepGoesOn(step, passed));
+        }
     }
 
     async fn step(&self, step: &Step, id: Option<InstanceId>) -> Ended {

@@ -55,7 +55,7 @@ pub(super) fn run(
     settle_missing(globals, &files, &wishes, saved.as_ref())?;
     let outputs = arguments.outputs(globals, environment, &files)?;
     session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals));
+        let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         let (plan, observed) = decide(&connection, &files, &wishes, saved.as_ref()).await?;
@@ -190,13 +190,14 @@ async fn carry_out(
     connection: &Connection,
     globals: &Globals,
     environment: &Environment,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Outcome {
     let clock = environment.clock();
-    let watch = interrupt::watch(connection.stop.clone());
+    let teller = Arc::clone(progress);
+    let watch = interrupt::watch(connection.stop.clone(), move |text| teller.message(text));
     let settings =
         Settings { concurrency: globals.concurrency, clock: &*clock, stop: &connection.stop };
-    progress.start(approved.plan().steps.len());
+    progress.start_applying(approved.plan().steps.len());
     let outcome = apply::run(approved, &connection.client, settings, &|event| {
         progress.tell(event);
     })

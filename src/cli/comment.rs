@@ -87,7 +87,7 @@ pub(super) fn on_failure(
         Ok(Platform::Sandbox) => SANDBOX_URL.to_owned(),
         Err(_) => String::new(),
     };
-    let text = anstream::adapter::strip_str(&failure.render()).to_string();
+    let text = anstream::adapter::strip_str(&failure.render(None)).to_string();
     let project = project(globals, environment);
     let comment = markdown::failure(command, &project, &base_url, failure.exit.code(), &text);
     failure.with_result(Some(Output::Text(comment)))

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::failure::{Exit, Failure};
@@ -61,10 +62,20 @@ impl Environment {
         given.or_else(|| measured().filter(|_| on_terminal)).unwrap_or(100).clamp(40, 200)
     }
 
-    /// The clock. Tests of the binary ask for one that does not wait between two tries.
+    /// Whether a line of progress is welcome where stderr is a terminal: not in the log of a pipeline,
+    /// and not where it could not be taken away again.
+    pub(super) fn takes_progress(&self) -> bool {
+        self.text("CI").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// The clock. Tests of the binary ask for one that does not wait between two tries, or for one
+    /// on which half a minute has passed at once where something else is done first.
     pub(super) fn clock(&self) -> Arc<dyn Clock> {
-        let hasty = cfg!(debug_assertions) && self.text("OCON_TEST_CLOCK").is_some();
-        if hasty { Arc::new(Hasty) } else { Arc::new(SystemClock) }
+        let asked = self.text("OCON_TEST_CLOCK").filter(|_| cfg!(debug_assertions));
+        match asked.as_deref() {
+            None => Arc::new(SystemClock),
+            Some(kind) => Arc::new(Hasty { alarms: u32::from(kind == "slow").into() }),
+        }
     }
 
     /// Takes notice of the secrets that ocon itself is given.
@@ -176,11 +187,22 @@ fn login(address: &str) -> Option<(&str, &str)> {
 }
 
 /// The clock of the machine, without the waits.
-struct Hasty;
+struct Hasty {
+    /// How many alarms still ring, at once.
+    alarms: AtomicU32,
+}
 
 impl Clock for Hasty {
     fn sleep(&self, _: Duration) -> Sleep {
         Box::pin(std::future::ready(()))
+    }
+
+    fn alarm(&self, _: Duration) -> Sleep {
+        let take = |left: u32| left.checked_sub(1);
+        match self.alarms.try_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Box::pin(std::future::ready(())),
+            Err(_) => Box::pin(std::future::pending()),
+        }
     }
 
     fn instant(&self) -> Instant {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::output::Output;
 use crate::apply::Outcome;
 use crate::plan::Plan;
-use crate::report::style::clean;
+use crate::report::style::{clean, message};
 
 /// Exit codes, as pipelines rely on them. Where several fit, the first in this list wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,21 +129,21 @@ impl Failure {
         self
     }
 
-    /// The text for stderr.
-    pub fn render(&self) -> String {
+    /// The text for stderr, with as many columns as there are, if there is a limit.
+    pub fn render(&self, columns: Option<usize>) -> String {
         let (error, causes, hints) = match &self.message {
             Message::Rendered(text) => return text.clone(),
             Message::Error { error, causes, hints } => (error, causes, hints),
         };
-        let mut text = format!("error: {}\n", clean(error));
+        let mut text = message("error:", &clean(error), columns);
         for cause in causes {
-            text.push_str(&format!("  caused by: {}\n", clean(cause)));
+            text.push_str(&message("  caused by:", &clean(cause), columns));
         }
         if !hints.is_empty() {
             text.push('\n');
         }
         for hint in hints {
-            text.push_str(&format!("hint: {hint}\n"));
+            text.push_str(&message("hint:", hint, columns));
         }
         text
     }
@@ -166,9 +166,29 @@ mod tests {
             .caused_by(&"GET /instances failed: cannot connect\u{1b}[2J")
             .hint("check --base-url");
         assert_eq!(
-            failure.render(),
+            anstream::adapter::strip_str(&failure.render(None)).to_string(),
             "error: cannot read the instances\n  caused by: GET /instances failed: cannot connect\\u{1b}[2J\n\n\
              hint: check --base-url\n"
         );
+    }
+
+    #[test]
+    fn a_failure_fits_on_a_terminal() {
+        let failure = Failure::new(Exit::Unreachable, "the credentials cannot be read from there")
+            .caused_by(&"No such file or directory at https://example.com/a/long/path/of/words")
+            .hint("both secrets stand in the user interface");
+        let text = failure.render(Some(40));
+        assert!(text.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m the credentials"), "{text:?}");
+        let expected = "\
+error: the credentials cannot be read
+  from there
+  caused by: No such file or directory
+    at
+    https://example.com/a/long/path/of/words
+
+hint: both secrets stand in the user
+  interface
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
     }
 }

@@ -5,7 +5,6 @@ use std::io;
 use tokio::task::JoinHandle;
 
 use super::failure::Exit;
-use super::output;
 use crate::api::Stop;
 
 /// The signals that ask a process to end; from its making on, none is lost and none kills.
@@ -18,7 +17,7 @@ pub(super) struct Signals {
 
 /// Watches for signals: the first asks the run to end after what is under way, the second ends the
 /// process at once. Where signals cannot be received, they end the process as ever.
-pub(super) fn watch(stop: Stop) -> JoinHandle<()> {
+pub(super) fn watch(stop: Stop, tell: impl Fn(&str) + Send + 'static) -> JoinHandle<()> {
     let signals = Signals::new();
     tokio::spawn(async move {
         let Ok(mut signals) = signals else {
@@ -26,7 +25,7 @@ pub(super) fn watch(stop: Stop) -> JoinHandle<()> {
         };
         signals.next().await;
         stop.request();
-        output::message(
+        tell(
             "\nInterrupted: what is under way is finished, nothing new is begun. Again to abort.\n",
         );
         signals.next().await;

@@ -78,6 +78,13 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The columns of the terminal that messages go to, if they go to one: where they do not, each
+/// sentence is a line, however long.
+pub(super) fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(width.0).max(40))
+}
+
 fn to_stdout(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

@@ -226,7 +226,7 @@ mod tests {
             let entry = Entry { id: 7, token, name: "Shop", connector: "stripe", webhook_url };
             let failure = lines(&BTreeMap::from([("shop".to_owned(), entry)])).unwrap_err();
             assert_eq!(
-                failure.render(),
+                anstream::adapter::strip_str(&failure.render(None)).to_string(),
                 "error: OCON_INSTANCE_SHOP_TOKEN has characters that mean something to a shell, so the \
                  outputs were not written\n\nhint: use --outputs-format json\n"
             );

@@ -148,7 +148,7 @@ pub(super) fn run(
     let out = arguments.out.as_ref();
     let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals));
+        let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         missing::warn(globals, &files.desired, &wishes);

@@ -48,7 +48,7 @@ pub(super) fn document(
 }
 
 fn text(problems: &[Problem]) -> String {
-    let mut text = diagnostics::render(problems, Colour::Styled);
+    let mut text = diagnostics::render(problems, Colour::Styled, output::columns());
     if let Some(summary) = diagnostics::summary(problems) {
         text.push('\n');
         text.push_str(&summary);

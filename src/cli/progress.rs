@@ -1,45 +1,91 @@
-//! What a person at a terminal sees while a plan is carried out.
+//! What a person at a terminal sees while something takes its time, and what a log is told of it.
 
 use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tracing::debug;
 
+use super::environment::Environment;
 use super::globals::Globals;
 use super::log::Verbosity;
 use super::{known, output};
+use crate::api::client::PageRead;
 use crate::apply::Event;
-use crate::report::style::clean_line;
+use crate::instance::Key;
+use crate::plan::Action;
+use crate::report::style::{clean_line, count};
 
-/// A line on stderr that counts steps. Where stderr is no terminal, only retries are told, so that
-/// the log of a pipeline says what it waited for.
+/// How often the line is drawn anew.
+const TICK: Duration = Duration::from_millis(120);
+
+/// A line on stderr that counts what is read or written, with the time that it takes. Where stderr is
+/// no terminal, only retries and slow steps are told, so that the log of a pipeline says what it
+/// waited for.
 pub(super) struct Progress {
-    bar: ProgressBar,
+    /// Whether there is somebody who would see the line.
+    is_seen: bool,
     /// Whether nobody has to be told of retries: nobody wants to know, or the log tells them.
     is_told_already: bool,
+    line: Mutex<ProgressBar>,
+    /// The steps under way, the oldest first: it is what one waits for.
+    under_way: Mutex<Vec<(Key, String)>>,
 }
 
 impl Progress {
-    /// A line that appears with the first step. A log would tear it up.
-    pub(super) fn new(globals: &Globals) -> Self {
+    /// Nothing is shown yet. A log would tear the line up.
+    pub(super) fn new(globals: &Globals, environment: &Environment) -> Self {
         let verbosity = globals.verbosity();
+        let is_seen = !globals.quiet
+            && verbosity.is_none()
+            && environment.takes_progress()
+            && std::io::stderr().is_terminal();
         let is_told_already = globals.quiet || verbosity >= Some(Verbosity::Decisions);
-        if globals.quiet || verbosity.is_some() || !std::io::stderr().is_terminal() {
-            return Self { bar: ProgressBar::hidden(), is_told_already };
-        }
-        let style = ProgressStyle::with_template("  {spinner} {pos}/{len} {wide_msg}")
-            .expect("the template is a constant with known fields");
-        Self { bar: ProgressBar::no_length().with_style(style), is_told_already }
+        let line = Mutex::new(ProgressBar::hidden());
+        Self { is_seen, is_told_already, line, under_way: Mutex::default() }
+    }
+
+    /// Begins to show how much was read.
+    pub(super) fn start_reading(&self) {
+        self.start(ProgressBar::no_length(), "Reading");
     }
 
     /// Begins to count this many steps.
-    pub(super) fn start(&self, steps: usize) {
-        if steps == 0 {
+    pub(super) fn start_applying(&self, steps: usize) {
+        if steps > 0 {
+            self.start(ProgressBar::new(steps as u64), &applied(0, steps));
+        }
+    }
+
+    fn start(&self, line: ProgressBar, what: &str) {
+        if !self.is_seen {
             return;
         }
-        self.bar.set_length(steps as u64);
-        self.bar.enable_steady_tick(Duration::from_millis(120));
+        let seconds = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // A line that cannot be drawn is no reason to end.
+            let _ = write!(out, "{} s", state.elapsed().as_secs());
+        };
+        let style = ProgressStyle::with_template("  {spinner} {prefix} · {seconds}{wide_msg}")
+            .expect("the template is a constant with known fields")
+            .with_key("seconds", seconds);
+        let line = line.with_style(style).with_prefix(what.to_owned());
+        line.enable_steady_tick(TICK);
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+    }
+
+    /// Takes notice of a page of a listing, where reading is what is shown.
+    pub(super) fn tell_page(&self, page: &PageRead) {
+        let line = self.line();
+        // Looks at the platform between writes are no part of what is counted then.
+        if line.length().is_some() {
+            return;
+        }
+        let of = page.announced.map(|announced| format!(" of {announced}")).unwrap_or_default();
+        let pages = count(page.pages, "page");
+        let text = format!("Reading: {}{of} instances, {pages}", page.instances);
+        line.set_prefix(text);
+        self.show("");
     }
 
     /// Takes notice of an event.
@@ -48,12 +94,24 @@ impl Progress {
             Event::StepStarted(step) => {
                 debug!(key = step.key.as_str(), action = step.action.as_str(), "step begins");
                 let id = step.id.map(|id| format!(" #{id}")).unwrap_or_default();
-                self.show(&format!("{} {}{id}", step.action.as_str(), step.key));
+                let text = format!("{} {}{id}", step.action.as_str(), step.key);
+                self.show_oldest(|steps| steps.push((step.key.clone(), text)));
+            }
+            Event::StepGoesOn(step, passed) => {
+                let seconds = passed.as_secs();
+                debug!(key = step.key.as_str(), seconds, "step goes on");
+                if !self.is_told_already {
+                    let doing = doing(step.action);
+                    self.message(&format!("Still {doing} {} … [{seconds} s]\n", step.key));
+                }
             }
             Event::StepFinished(result) => {
                 debug!(key = result.key.as_str(), outcome = result.status.as_str(), "step ends");
-                self.bar.inc(1);
-                self.show(&format!("{} {}", result.key, result.status.as_str()));
+                let line = self.line();
+                line.inc(1);
+                let (done, all) = (line.position(), line.length().unwrap_or_default());
+                line.set_prefix(applied(done, all));
+                self.show_oldest(|steps| steps.retain(|(key, _)| *key != result.key));
             }
         }
     }
@@ -61,20 +119,54 @@ impl Progress {
     /// Shows that a request will be sent again.
     pub(super) fn say(&self, text: &str) {
         let text = clean_line(text);
-        let counting = self.bar.length().is_some() && !self.bar.is_hidden();
-        if counting {
+        if !self.line().is_hidden() {
             self.show(&text);
         } else if !self.is_told_already {
             output::message(&format!("{text}\n"));
         }
     }
 
+    /// Writes a message above the line.
+    pub(super) fn message(&self, text: &str) {
+        self.line().suspend(|| output::message(text));
+    }
+
+    /// Changes what is under way, and shows what is so longest.
+    fn show_oldest(&self, change: impl FnOnce(&mut Vec<(Key, String)>)) {
+        let mut steps = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut steps);
+        self.show(steps.first().map_or("", |(_, text)| text));
+    }
+
     fn show(&self, text: &str) {
-        self.bar.set_message(known::scrub(text).into_owned());
+        let between = if text.is_empty() { "" } else { " · " };
+        self.line().set_message(format!("{between}{}", known::scrub(text)));
     }
 
     /// Takes the line away.
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.line().finish_and_clear();
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = ProgressBar::hidden();
+    }
+
+    fn line(&self) -> ProgressBar {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn applied(done: impl std::fmt::Display, all: impl std::fmt::Display) -> String {
+    format!("Applying: {done} of {all} done")
+}
+
+/// What is done in a step, as long as it is.
+fn doing(action: Action) -> &'static str {
+    match action {
+        Action::Create => "creating",
+        Action::Finish => "finishing",
+        Action::Adopt => "adopting",
+        Action::Update => "updating",
+        Action::Enable => "enabling",
+        Action::Disable => "disabling",
+        Action::Delete => "deleting",
     }
 }

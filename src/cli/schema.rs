@@ -63,11 +63,11 @@ pub(super) fn run(
     let Action::Pull(pull) = &arguments.action;
     let platform = session::platform(globals, environment)?;
     let described = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals));
+        let progress = Arc::new(Progress::new(globals, environment));
         let project = session::default_project();
         let connection =
             session::connect(platform, globals, environment, &project, &progress).await?;
-        describe(globals, pull, &connection).await
+        connection.read(describe(globals, pull, &connection)).await
     })?;
     let folder = folder(globals)?;
     let mut unknown = Vec::new();

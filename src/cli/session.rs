@@ -207,6 +207,7 @@ pub(super) struct Connection {
     pub(super) fingerprints: Fingerprints,
     /// Whether somebody wants the run to end early.
     pub(super) stop: Stop,
+    progress: Arc<Progress>,
     /// The embedded sandbox, which lives as long as the connection.
     _sandbox: Option<sandbox::Handle>,
 }
@@ -260,21 +261,23 @@ pub(super) async fn connect(
     };
     known::learn([&credentials.user, &credentials.organization]);
     let fingerprints = fingerprints(globals, environment, &credentials);
-    let teller = Arc::clone(progress);
+    let (of_retries, of_pages) = (Arc::clone(progress), Arc::clone(progress));
     let defaults = Settings::new(endpoint, credentials);
     let settings = Settings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
         concurrency: globals.concurrency,
         max_requests: globals.max_requests,
-        on_retry: Arc::new(move |retrying: &_| teller.say(&retry_text(retrying))),
+        on_retry: Arc::new(move |retrying: &_| of_retries.say(&retry_text(retrying))),
+        on_page: Arc::new(move |page: &_| of_pages.tell_page(page)),
         clock: environment.clock(),
         ..defaults
     };
     let stop = settings.stop.clone();
     let client = Client::new(settings).map_err(|error| unusable(&error))?;
     let target = Target { base_url: shown, project: project.clone() };
-    Ok(Connection { client, target, fingerprints, stop, _sandbox: sandbox })
+    let progress = Arc::clone(progress);
+    Ok(Connection { client, target, fingerprints, stop, progress, _sandbox: sandbox })
 }
 
 /// The key of fingerprints: one of their own, or one derived from the organization secret.
@@ -296,10 +299,9 @@ impl Connection {
         desired: &Desired,
         wishes: &Wishes,
     ) -> Result<(Plan, Observed), Failure> {
-        let project = &self.target.project;
         let keys = desired.declared_keys();
-        let observed = observed::fetch(&self.client, project, keys.clone()).await;
-        self.decide(desired, wishes, keys, observed).await
+        let observed = observed::fetch(&self.client, &self.target.project, keys.clone());
+        self.read(Box::pin(self.decide(desired, wishes, keys, observed))).await
     }
 
     /// The same, looking at every instance that the credentials can see.
@@ -310,8 +312,16 @@ impl Connection {
     ) -> Result<(Plan, Observed), Failure> {
         let mut keys = desired.declared_keys();
         keys.extend(status::KEYS.map(str::to_owned));
-        let observed = observed::survey(&self.client, &self.target.project, keys.clone()).await;
-        self.decide(desired, wishes, keys, observed).await
+        let observed = observed::survey(&self.client, &self.target.project, keys.clone());
+        self.read(Box::pin(self.decide(desired, wishes, keys, observed))).await
+    }
+
+    /// Shows progress as long as something is read, and takes it away before anything is told.
+    pub(super) async fn read<T>(&self, reading: impl Future<Output = T>) -> T {
+        self.progress.start_reading();
+        let read = reading.await;
+        self.progress.finish();
+        read
     }
 
     /// Asks what is still missing, until there is nothing left to ask, keeping the values of `keys`.
@@ -320,11 +330,11 @@ impl Connection {
         desired: &Desired,
         wishes: &Wishes,
         keys: BTreeSet<String>,
-        observed: Result<Observed, api::Error>,
+        observed: impl Future<Output = Result<Observed, api::Error>>,
     ) -> Result<(Plan, Observed), Failure> {
         let unread = "the instances cannot be read, so no plan was made";
         let failed = |error| unreadable(unread, &error, &self.target.base_url);
-        let mut observed = observed.map_err(failed)?;
+        let mut observed = observed.await.map_err(failed)?;
         known::learn(observed.ours.values().map(|found| &found.token));
         loop {
             let questions = plan::questions(desired, &observed, wishes);

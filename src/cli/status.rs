@@ -38,7 +38,7 @@ pub(super) fn run(
     let selection = files.select(&globals.root, &arguments.paths)?;
     let wishes = Wishes { selection, ..Wishes::default() };
     let (plan, observed) = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals));
+        let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         missing::warn(globals, &files.desired, &wishes);

@@ -36,7 +36,7 @@ pub(super) fn run(
     let selection = Some(BTreeSet::from([key.clone()]));
     let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
     let (plan, observed) = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals));
+        let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         connection.plan(&files.desired, &wishes).await

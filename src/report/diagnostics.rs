@@ -16,7 +16,7 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::style::{count, is_treacherous};
+use super::style::{count, hanging, is_treacherous};
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
 
@@ -30,13 +30,19 @@ pub enum Colour {
     Styled,
 }
 
-/// Shows the problems in the given order, an empty line between two of them.
-pub fn render(problems: &[Problem], colour: Colour) -> String {
+/// Shows the problems in the given order, an empty line between two of them. What is said fits on
+/// so many columns, if there is a limit; a file's line that does not is shown in part.
+pub fn render(problems: &[Problem], colour: Colour, columns: Option<usize>) -> String {
     let renderer = match colour {
         Colour::Plain => Renderer::plain(),
         Colour::Styled => Renderer::styled(),
     };
-    let blocks: Vec<_> = problems.iter().map(|problem| block(problem, &renderer)).collect();
+    let renderer = match columns {
+        Some(columns) => renderer.term_width(columns),
+        None => renderer,
+    };
+    let block = |problem| block(problem, &renderer, columns);
+    let blocks: Vec<_> = problems.iter().map(block).collect();
     let mut text = blocks.join("\n\n");
     if !text.is_empty() {
         text.push('\n');
@@ -78,12 +84,15 @@ fn region(at: &Span, excerpt: Option<&Excerpt>) -> Option<Region> {
     Some(Region { line, column, end_column: Some(column + marked.chars().count().max(1)) })
 }
 
-fn block(problem: &Problem, renderer: &Renderer) -> String {
-    let level = match problem.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+fn block(problem: &Problem, renderer: &Renderer, columns: Option<usize>) -> String {
+    let (level, severity) = match problem.severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
     };
-    let title = level.primary_title(harmless(&problem.message)).id(problem.code.as_str());
+    let code = problem.code.as_str();
+    let before = format!("{severity}[{code}]: ");
+    let message = fitting(&problem.message, &before, "  ", columns);
+    let title = level.primary_title(message.as_str()).id(code);
     let mut group = Group::with_title(title);
     let label = problem.label.as_deref();
     group = place(group, &problem.at, problem.excerpt.as_ref(), AnnotationKind::Primary, label);
@@ -91,8 +100,11 @@ fn block(problem: &Problem, renderer: &Renderer) -> String {
         let label = Some(related.label.as_str());
         group = place(group, &related.at, related.excerpt.as_ref(), AnnotationKind::Context, label);
     }
-    let help = problem.help.iter().map(|help| Level::HELP.message(harmless(help)));
+    let under = " ".repeat(problem.at.line.to_string().len() + "  = help: ".len());
+    let help = problem.help.iter();
+    let help = help.map(|help| Level::HELP.message(fitting(help, &under, &under, columns)));
     let text = renderer.render(&[group.elements(help)]);
+    let text = less_indented(&text, message.lines().count(), before.len());
     let with_line = problem.excerpt.is_some()
         || problem.related.as_ref().is_some_and(|related| related.excerpt.is_some());
     // Without a line there is no number that would push the rest to the right.
@@ -129,6 +141,29 @@ fn place<'a>(
         .line_start(at.line)
         .annotation(kind.span(marked).label(label.map(harmless)));
     group.element(snippet)
+}
+
+/// A harmless text in lines that fit behind what stands before them, the first line behind `first`.
+fn fitting(text: &str, first: &str, indent: &str, columns: Option<usize>) -> String {
+    let text = harmless(text);
+    let Some(columns) = columns else { return text };
+    let lines = hanging(first, &text, indent, columns);
+    let lines = lines.lines().enumerate().map(|(number, line)| {
+        line.get(if number == 0 { first.len() } else { indent.len() }..).unwrap_or_default()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The further lines of a title stand below the end of its code, where a narrow terminal has no room.
+fn less_indented(text: &str, title: usize, indent: usize) -> String {
+    let further = 1..title;
+    let lines = text.split('\n').enumerate().map(|(number, line)| {
+        if !further.contains(&number) {
+            return line.to_owned();
+        }
+        line.replacen(&" ".repeat(indent), "  ", 1)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Replaces what would steer a terminal or break out of the line.
@@ -203,7 +238,7 @@ mod tests {
     #[test]
     fn a_problem_is_shown_with_its_line_and_the_related_one() {
         snapbox::assert_data_eq!(
-            render(&[problem()], Colour::Plain),
+            render(&[problem()], Colour::Plain, None),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
   --> instances/a.yaml:12:1
@@ -227,7 +262,7 @@ error[duplicate-key]: the key `name` occurs twice in this map
         let whole =
             Problem { at: span(1, 1), excerpt: None, related: None, label: None, ..problem() };
         snapbox::assert_data_eq!(
-            render(&[whole], Colour::Plain),
+            render(&[whole], Colour::Plain, None),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
  --> instances/a.yaml
@@ -241,7 +276,7 @@ error[duplicate-key]: the key `name` occurs twice in this map
     fn a_place_is_named_even_without_its_line() {
         let unset = Problem { excerpt: None, related: None, label: None, ..problem() };
         snapbox::assert_data_eq!(
-            render(&[unset], Colour::Plain),
+            render(&[unset], Colour::Plain, None),
             snapbox::str![[r#"
 error[duplicate-key]: the key `name` occurs twice in this map
  --> instances/a.yaml:12:1
@@ -268,7 +303,7 @@ error[duplicate-key]: the key `name` occurs twice in this map
             }),
             ..problem()
         };
-        let text = render(&[problem], Colour::Plain);
+        let text = render(&[problem], Colour::Plain, None);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\u{9b}', '\u{200f}']), "{text:?}");
     }
 
@@ -281,7 +316,7 @@ error[duplicate-key]: the key `name` occurs twice in this map
             problem.excerpt = Some(excerpt(hostile, "b"));
             problem.label = Some(hostile.to_owned());
             problem.help = vec![hostile.to_owned()];
-            let text = render(&[problem], Colour::Plain);
+            let text = render(&[problem], Colour::Plain, None);
             assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
             assert_eq!(text.matches("##").count(), 5, "{text}");
             let commands = text.lines().filter(|line| line.trim_start().starts_with("::"));
@@ -317,6 +352,33 @@ error[duplicate-key]: the key `name` occurs twice in this map
 
     #[test]
     fn no_problems_are_no_text() {
-        assert_eq!(render(&[], Colour::Plain), "");
+        assert_eq!(render(&[], Colour::Plain, None), "");
+    }
+
+    #[test]
+    fn what_is_said_fits_on_a_terminal() {
+        let message = "events are switched on, and nothing says where they are sent";
+        let help =
+            vec!["add `event.notification.callback.url: https://…`, or switch them off".to_owned()];
+        let long = Problem { message: message.to_owned(), help, related: None, ..problem() };
+        let line = excerpt(&format!("name: {}", "a long name ".repeat(9)), "name");
+        snapbox::assert_data_eq!(
+            render(&[Problem { excerpt: Some(line), ..long }], Colour::Plain, Some(40)),
+            snapbox::str![[r#"
+error[duplicate-key]: 
+  events are switched on, and nothing
+  says where they are sent
+  --> instances/a.yaml:12:1
+   |
+12 | name: a long name a long name a ...
+   | ^^^^ second time
+   |
+   = help: add
+           `event.notification.callback.url:
+           https://…`, or switch them
+           off
+
+"#]]
+        );
     }
 }

@@ -8,6 +8,8 @@ pub use outcome::outcome;
 pub use plan::plan;
 pub use status::status;
 
+use super::style::{FAINT, Painted, clean_line, width};
+
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -19,4 +21,13 @@ impl Default for Layout {
     fn default() -> Self {
         Self { width: 100 }
     }
+}
+
+/// A URL is there to be copied: where it has no room beside its label it stands below, and it is
+/// never broken.
+fn push_webhook_url(text: &mut String, url: &str, layout: Layout) {
+    let (label, url) = ("      webhook URL", clean_line(url));
+    let beside = width(label) + 2 + width(&url) <= layout.width;
+    let between = if beside { "  " } else { "\n      " };
+    text.push_str(&format!("{label}{between}{}\n", Painted(FAINT, &url)));
 }

@@ -17,6 +17,9 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 /// What a reader should find first.
 pub(super) const STRONG: Style = Style::new().bold();
 
+/// The columns that a text has in any case.
+const LEAST_ROOM: usize = 20;
+
 /// A text in a style. The escape codes are taken out again where the output is no terminal.
 pub(super) struct Painted<'a>(pub(super) Style, pub(super) &'a str);
 
@@ -66,8 +69,11 @@ pub(super) fn is_treacherous(c: char) -> bool {
     (c.is_control() && c != '\n') || reorders || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// The number of columns a text takes.
+/// The number of columns a text takes; styles take none.
 pub(super) fn width(text: &str) -> usize {
+    if text.contains('\u{1b}') {
+        return anstream::adapter::strip_str(text).to_string().width();
+    }
     text.width()
 }
 
@@ -79,11 +85,21 @@ pub(super) fn gap(from: usize, column: usize) -> String {
 /// A text in lines of at most `columns`, broken between words, each behind `indent`. Line breaks of
 /// the text stay; a word that is longer than a line has one to itself.
 pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
-    let room = columns.saturating_sub(width(indent)).max(20);
-    let mut lines: Vec<String> = Vec::new();
+    hanging(indent, text, indent, columns)
+}
+
+/// Like [`wrapped`], with the first line behind something else, or below it where it leaves no room.
+pub(super) fn hanging(first: &str, text: &str, indent: &str, columns: usize) -> String {
+    let has_room = width(first) + LEAST_ROOM.min(width(text)) <= columns;
+    let mut lines = Vec::new();
+    if !has_room && width(first) > width(indent) {
+        lines.push(String::new());
+    }
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split(' ') {
+            let before = if lines.is_empty() { first } else { indent };
+            let room = columns.saturating_sub(width(before)).max(LEAST_ROOM);
             if !line.is_empty() && width(&line) + 1 + width(word) > room {
                 lines.push(std::mem::take(&mut line));
             } else if !line.is_empty() {
@@ -93,7 +109,36 @@ pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
         }
         lines.push(line);
     }
-    lines.iter().flat_map(|line| [indent, line, "\n"]).collect()
+    let indents = std::iter::once(first).chain(std::iter::repeat(indent));
+    let line =
+        |(indent, line): (&str, &String)| [format!("{indent}{line}").trim_end(), "\n"].concat();
+    indents.zip(&lines).map(line).collect()
+}
+
+/// Like [`wrapped`], with each line in a style of its own: none goes on over the end of a line.
+pub(super) fn wrapped_in(style: Style, text: &str, indent: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(width(indent));
+    let lines = wrapped(text, "", room);
+    let styled = |line| [indent, &Painted(style, line).to_string(), "\n"].concat();
+    lines.lines().map(styled).collect()
+}
+
+/// A message behind its label, in lines of at most `columns` if there is a limit.
+pub fn message(label: &str, text: &str, columns: Option<usize>) -> String {
+    let style = if label == "error:" { REMOVED.bold() } else { STRONG };
+    let content = label.trim_start();
+    let margin = " ".repeat(label.len() - content.len());
+    let first = format!("{margin}{} ", Painted(style, content));
+    match columns {
+        Some(columns) => hanging(&first, text, &format!("{margin}  "), columns),
+        None => format!("{first}{text}\n"),
+    }
+}
+
+/// What a summary begins with, and the rest of it, in lines of at most `columns`.
+pub(super) fn sentence(strong: &str, rest: &str, columns: usize) -> String {
+    let text = wrapped(&format!("{strong} {rest}"), "", columns);
+    text.replacen(strong, &Painted(STRONG, strong).to_string(), 1)
 }
 
 /// `1 instance`, `2 instances`.
@@ -110,6 +155,18 @@ mod tests {
     fn lines_break_between_words_and_keep_their_indent() {
         let text = wrapped("one two three four five six\nseven", "  ", 22);
         assert_eq!(text, "  one two three four\n  five six\n  seven\n");
+    }
+
+    #[test]
+    fn a_first_line_may_begin_otherwise_and_no_style_goes_over_its_end() {
+        let text = hanging("  + ", "support/desk  Help  desk", "      ", 26);
+        assert_eq!(text, "  + support/desk  Help\n      desk\n");
+        let painted = wrapped_in(FAINT, "one two three four five six", "  ", 22);
+        assert_eq!(
+            painted,
+            "  \u{1b}[2mone two three four\u{1b}[0m\n  \u{1b}[2mfive six\u{1b}[0m\n"
+        );
+        assert_eq!(width(painted.lines().next().unwrap()), 20);
     }
 
     #[test]

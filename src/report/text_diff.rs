@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anstyle::Style;
 use similar::{ChangeTag, TextDiff};
 
 use super::style::{ADDED, Painted, REMOVED, width};
@@ -11,17 +12,18 @@ const CONTEXT: usize = 2;
 /// How long the search for the shortest difference may take; afterwards a longer one will do.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Renders the difference, each line behind `indent`. Under a changed line the changed words are
-/// marked with `^`, so that they can be seen without colour.
-pub(super) fn render(before: &str, after: &str, indent: &str) -> String {
+/// Renders the difference in lines of at most `columns`, each behind `indent`. The changed words of a
+/// changed line stand out, and are marked with `^` below it, so that they can be seen without colour.
+pub(super) fn render(before: &str, after: &str, indent: &str, columns: usize) -> String {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
+    let room = columns.saturating_sub(width(indent) + 2).max(20);
     let mut text = String::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         if index > 0 {
             text.push_str(&format!("{indent}  …\n"));
         }
         for change in group.iter().flat_map(|op| diff.iter_inline_changes(op)) {
-            push_line(&mut text, &change, indent);
+            push_line(&mut text, &change, indent, room);
         }
     }
     text
@@ -50,30 +52,89 @@ fn sign(tag: ChangeTag) -> char {
     }
 }
 
-fn push_line(text: &mut String, change: &similar::InlineChange<'_, str>, indent: &str) {
-    let (sign, style) = match change.tag() {
-        ChangeTag::Equal => (' ', None),
-        ChangeTag::Insert => ('+', Some(ADDED)),
-        ChangeTag::Delete => ('-', Some(REMOVED)),
+/// A piece of a line, and whether it is what changed.
+type Piece<'a> = (&'a str, bool);
+
+fn push_line(
+    text: &mut String,
+    change: &similar::InlineChange<'_, str>,
+    indent: &str,
+    room: usize,
+) {
+    let sign = sign(change.tag());
+    let style = match sign {
+        '+' => ADDED,
+        '-' => REMOVED,
+        _ => Style::new(),
     };
-    let (mut line, mut marks) = (String::new(), String::new());
-    for (emphasised, piece) in change.iter_strings_lossy() {
-        let piece = piece.trim_end_matches(['\n', '\r']);
-        let mark = if emphasised && !piece.trim().is_empty() { "^" } else { " " };
-        marks.push_str(&mark.repeat(width(piece)));
-        line.push_str(piece);
-    }
-    let line = format!("{sign} {line}");
-    match style {
-        Some(style) => text.push_str(&format!("{indent}{}\n", Painted(style, line.trim_end()))),
-        None => text.push_str(format!("{indent}{line}").trim_end()),
-    }
-    if style.is_none() {
+    let pieces: Vec<_> = change.iter_strings_lossy().collect();
+    let pieces =
+        pieces.iter().map(|(changed, piece)| (piece.trim_end_matches(['\n', '\r']), *changed));
+    let rows = rows(&words(pieces), room);
+    for (row, sign) in rows.iter().zip(std::iter::once(sign).chain(std::iter::repeat(' '))) {
+        let sign = Painted(style, &sign.to_string()).to_string();
+        let (last, rest) = row.split_last().unwrap_or((&("", false), &[]));
+        let pieces = rest.iter().copied().chain([(last.0.trim_end(), last.1)]);
+        let line: String = pieces.map(|piece| emphasised(piece, style)).collect();
+        let marks: String = row.iter().map(|(piece, changed)| marks(piece, *changed)).collect();
+        text.push_str(format!("{indent}{sign} {line}").trim_end());
         text.push('\n');
+        if marks.contains('^') {
+            text.push_str(&format!("{indent}  {}\n", marks.trim_end()));
+        }
     }
-    if marks.contains('^') {
-        text.push_str(&format!("{indent}  {}\n", marks.trim_end()));
+}
+
+/// The pieces by word, each with the spaces behind it; the spaces before the first are one, too.
+fn words<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Vec<Piece<'a>>> {
+    let mut words: Vec<Vec<Piece<'a>>> = vec![Vec::new()];
+    for (piece, changed) in pieces {
+        for part in piece.split_inclusive(' ') {
+            let goes_on =
+                |word: &Vec<Piece>| !word.last().is_some_and(|(last, _)| last.ends_with(' '));
+            match words.last_mut() {
+                Some(word) if goes_on(word) || part == " " => word.push((part, changed)),
+                _ => words.push(vec![(part, changed)]),
+            }
+        }
     }
+    words
+}
+
+/// Words in rows that are no longer than `room`, unless a single word is. Further rows stand under
+/// the first one, a little to the right.
+fn rows<'a>(words: &[Vec<Piece<'a>>], room: usize) -> Vec<Vec<Piece<'a>>> {
+    let of = |word: &[Piece]| word.iter().map(|(piece, _)| width(piece)).sum::<usize>();
+    let margin = words.first().filter(|word| word.iter().all(|(piece, _)| *piece == " "));
+    let indent = SPACES.get(..margin.map_or(0, |margin| of(margin)) + 2).unwrap_or(SPACES);
+    let (mut row, mut used, mut rows) = (Vec::new(), 0, Vec::new());
+    for (number, word) in words.iter().enumerate() {
+        let seen = of(word) - word.iter().rev().take_while(|(piece, _)| *piece == " ").count();
+        if number > usize::from(margin.is_some()) && used + seen > room + 1 {
+            rows.push(std::mem::replace(&mut row, vec![(indent, false)]));
+            used = indent.len();
+        }
+        used += of(word);
+        row.extend(word);
+    }
+    rows.push(row);
+    rows
+}
+
+/// As far as a further row is ever moved to the right.
+const SPACES: &str = "                    ";
+
+/// A piece in the style of its line; what changed is shown the other way round.
+fn emphasised((piece, changed): Piece<'_>, style: Style) -> String {
+    if piece.trim().is_empty() {
+        return piece.to_owned();
+    }
+    Painted(if changed { style.invert() } else { style }, piece).to_string()
+}
+
+fn marks(piece: &str, changed: bool) -> String {
+    let mark = if changed && !piece.trim().is_empty() { "^" } else { " " };
+    mark.repeat(width(piece))
 }
 
 #[cfg(test)]
@@ -84,7 +145,7 @@ mod tests {
     fn changed_words_are_marked_below_their_line() {
         let before = "{\n  \"a\": 1,\n  \"size\": 100,\n  \"z\": 0\n}";
         let after = "{\n  \"a\": 1,\n  \"size\": 200,\n  \"z\": 0\n}";
-        let plain = anstream::adapter::strip_str(&render(before, after, "  ")).to_string();
+        let plain = anstream::adapter::strip_str(&render(before, after, "  ", 80)).to_string();
         let expected = [
             "    {",
             "      \"a\": 1,",
@@ -94,6 +155,39 @@ mod tests {
             "              ^^^",
             "      \"z\": 0",
             "    }",
+            "",
+        ];
+        assert_eq!(plain, expected.join("\n"));
+    }
+
+    #[test]
+    fn changed_words_are_shown_the_other_way_round_and_no_style_goes_over_the_end_of_a_line() {
+        let text = render("\"size\": 100,\n", "\"size\": 200,\n", "", 80);
+        let expected = [
+            "\u{1b}[31m-\u{1b}[0m \u{1b}[31m\"size\": \u{1b}[0m\u{1b}[7m\u{1b}[31m100\u{1b}[0m\u{1b}[31m,\u{1b}[0m",
+            "          ^^^",
+            "\u{1b}[32m+\u{1b}[0m \u{1b}[32m\"size\": \u{1b}[0m\u{1b}[7m\u{1b}[32m200\u{1b}[0m\u{1b}[32m,\u{1b}[0m",
+            "          ^^^",
+            "",
+        ];
+        assert_eq!(text, expected.join("\n"));
+    }
+
+    #[test]
+    fn long_lines_go_on_below_with_their_marks() {
+        let before = "  \"url\": \"/customers?where=created\", \"size\": 100, \"first\": 1\n";
+        let after = before.replace("100", "2500").replace("1\n", "日本\n");
+        let text = render(before, &after, "  ", 36);
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        let expected = [
+            "  -   \"url\":",
+            "        \"/customers?where=created\",",
+            "        \"size\": 100, \"first\": 1",
+            "                ^^^           ^",
+            "  +   \"url\":",
+            "        \"/customers?where=created\",",
+            "        \"size\": 2500, \"first\": 日本",
+            "                ^^^^           ^^^^",
             "",
         ];
         assert_eq!(plain, expected.join("\n"));

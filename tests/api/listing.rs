@@ -1,9 +1,10 @@
 //! Listings: pages, their overlap, their end, and pages that are too much.
 
-use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ocon::api::client::PageRead;
 use ocon::api::{Error, Keep, Listing, Read as _, Scope};
 use ocon::instance::Seen;
 
@@ -52,6 +53,19 @@ async fn pages_are_joined_in_their_order_and_every_parameter_is_repeated() {
             format!("{first}&nextPage=100%25%26x")
         ]
     );
+}
+
+#[tokio::test]
+async fn every_page_is_told_of() {
+    let server = three_pages();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let (client, _) = server.client_with(|settings| {
+        settings.on_page = Arc::new(move |page| telling.lock().unwrap().push(*page));
+    });
+    client.list(&scope(), &Keep::All).await.unwrap();
+    let page = |pages, instances| PageRead { pages, instances, announced: None };
+    assert_eq!(*told.lock().unwrap(), [page(1, 2), page(2, 3), page(3, 5)]);
 }
 
 #[tokio::test]

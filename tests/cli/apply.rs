@@ -329,7 +329,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ± sales  Sales  #20931  (unfinished create)                                 instances/sales.yaml:1
         > mark                             sales
-        ~ event.notification.callback.url  http://127.0.0.1:[PORT]/elements/api-v2/events/closeio → http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzE=
+        ~ event.notification.callback.url
+            http://127.0.0.1:[PORT]/elements/api-v2/events/closeio
+            → http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzE=
         ~ username                         (secret, env.DESK_PASSWORD)
           3 unchanged
 

@@ -15,7 +15,8 @@ Project example at http://127.0.0.1:[PORT]/elements/api-v2
       needs-authorization: a create needs the authorization grant, and env.HOOTSUITE_CODE is not
       set: set it for this one run
 
-Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial plan.
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial
+plan.
 Requests: 2 read, 0 to write.
 --- exit 2 ---
 

@@ -66,7 +66,9 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
-        ~ saps4hanacloud.url  https://my300000.s4hana.example/sap → https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap
+        ~ saps4hanacloud.url
+            https://my300000.s4hana.example/sap
+            → https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap
           3 unchanged
 
   note: erp #20931: `saps4hanacloud.url` changes, and the credentials that the instance keeps will
@@ -84,7 +86,9 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
-        ~ saps4hanacloud.url  https://my300000.s4hana.example/sap → https://my300000.s4hana.example@evil.example/sap
+        ~ saps4hanacloud.url
+            https://my300000.s4hana.example/sap
+            → https://my300000.s4hana.example@evil.example/sap
           3 unchanged
 
   note: erp #20931: `saps4hanacloud.url` changes, and the credentials that the instance keeps will

@@ -204,7 +204,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ~ shop  Shop  #20931  (cause unknown)                                        instances/shop.yaml:1
         > mark  shop
         ~ name
-            - \u{3a}:stop-commands::x a word and a word and a word and a word and a word and a word and a word and a  \u{3a}:error::y \u{23}#[add-mask]z \u{23}#vso[task.x]
+            - \u{3a}:stop-commands::x a word and a word and a word and a word and a word and a word
+                and a word and a  \u{3a}:error::y \u{23}#[add-mask]z \u{23}#vso[task.x]
             + Shop
         ~ tags  \u{3a}:warning::tag → shop
 

@@ -113,7 +113,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + social  Social                                                           instances/social.yaml:1
       configuration
-        + event.notification.callback.url  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/(base64 of the id, known after create)
+        + event.notification.callback.url
+            http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/(base64 of the id, known after
+            create)
         + event.notification.enabled       true
         + oauth.api.key                    (secret, env.SOCIAL_KEY)
         + oauth.api.secret                 (secret, env.SOCIAL_SECRET)

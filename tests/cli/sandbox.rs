@@ -46,7 +46,9 @@ Project example at https://sandbox.invalid/elements/api-v2
   + hootsuite  Marketing Hootsuite                                        instances/hootsuite.yaml:5
       + tags                               marketing, social
       configuration
-        + event.notification.callback.url  https://sandbox.invalid/elements/api-v2/events/hootsuite/(base64 of the id, known after create)
+        + event.notification.callback.url
+            https://sandbox.invalid/elements/api-v2/events/hootsuite/(base64 of the id, known after
+            create)
         + event.notification.enabled       true
         + oauth.api.key                    (secret, env.HOOTSUITE_CLIENT_ID)
         + oauth.api.secret                 (secret, env.HOOTSUITE_CLIENT_SECRET)

@@ -175,8 +175,8 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
 /// What is shown tells no secret and steers no terminal.
 fn shown(problems: &[Problem], file: &str) -> Result<(), String> {
     let first = problems.get(..MOST_SHOWN).unwrap_or(problems);
-    let plain = render(first, Colour::Plain);
-    let styled = without_colours(&render(first, Colour::Styled));
+    let plain = render(first, Colour::Plain, None);
+    let styled = without_colours(&render(first, Colour::Styled, None));
     let parts = format!("{problems:?}");
     steers_no_terminal(&plain)?;
     steers_no_terminal(&styled)?;

@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use tokio::try_join;
 use tracing::debug;
 
-use super::Client;
 use super::call::{Arrival, Call, NoReply, Reply};
 use super::request::{Absence, Method, Patience, Request};
+use super::{Client, PageRead};
 use crate::api::{Error, Keep, Kind, Listing, Scope};
 use crate::instance::{InstanceId, Record};
 
@@ -80,6 +80,7 @@ async fn read(
             trail: Trail::default(),
             announced: 0,
             records: Vec::new(),
+            read: 0,
             known: HashSet::new(),
             repeated: 0,
             decoding: None,
@@ -134,6 +135,8 @@ struct Pages<'a> {
     /// The largest number of instances that a page said there are.
     announced: usize,
     records: Vec<Record>,
+    /// How many pages they came on.
+    read: usize,
     /// Whatever is created or deleted meanwhile moves others to a page that is still to come.
     known: HashSet<InstanceId>,
     /// How many pages in a row had nothing new.
@@ -277,6 +280,12 @@ impl<'a> Pages<'a> {
                 self.records.extend(records.into_iter().filter(new));
                 let repeated = some && self.records.len() == before;
                 self.repeated = if repeated { self.repeated + 1 } else { 0 };
+                self.read += 1;
+                (self.client.settings.on_page)(&PageRead {
+                    pages: self.read,
+                    instances: self.records.len(),
+                    announced: Some(self.announced).filter(|announced| *announced > 0),
+                });
             }
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         }

@@ -1,9 +1,9 @@
 //! The text form of what became of a plan.
 
-use super::Layout;
+use super::{Layout, push_webhook_url};
 use crate::apply::{Outcome, Status, StepResult};
 use crate::plan::Action;
-use crate::report::style::{ADDED, FAINT, Painted, REMOVED, STRONG, clean_line, wrapped};
+use crate::report::style::{ADDED, Painted, REMOVED, clean_line, hanging, sentence, wrapped};
 
 /// Renders the results that need words, the webhook URLs of new instances, and the numbers. What
 /// is stale or blocked stands in the plan already.
@@ -16,7 +16,7 @@ pub fn outcome(outcome: &Outcome, layout: Layout) -> String {
         push_problem(&mut text, result, layout);
     }
     for result in &outcome.results {
-        push_instance(&mut text, result);
+        push_instance(&mut text, result, layout);
     }
     for note in &outcome.notes {
         let message = format!("{}: {}", note.code, clean_line(&note.message));
@@ -26,7 +26,7 @@ pub fn outcome(outcome: &Outcome, layout: Layout) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&summary(outcome));
+    text.push_str(&summary(outcome, layout));
     text
 }
 
@@ -35,7 +35,8 @@ fn push_problem(text: &mut String, result: &StepResult, layout: Layout) {
         result.instance.as_ref().map(|touched| format!("  #{}", touched.id)).unwrap_or_default();
     let action = result.action.map(|action| format!("{} ", action.as_str())).unwrap_or_default();
     let title = format!("{}{id}  {action}{}", result.key, result.status.as_str());
-    text.push_str(&format!("  {} {}\n", Painted(REMOVED, "!"), title));
+    let first = format!("  {} ", Painted(REMOVED, "!"));
+    text.push_str(&hanging(&first, &title, "      ", layout.width));
     let Some(failure) = result.status.failure() else {
         return;
     };
@@ -44,7 +45,8 @@ fn push_problem(text: &mut String, result: &StepResult, layout: Layout) {
     if let Some(request_id) = &failure.request_id
         && !failure.message.contains(request_id.as_str())
     {
-        text.push_str(&format!("      request id: {}\n", clean_line(request_id)));
+        let request = format!("request id: {}", clean_line(request_id));
+        text.push_str(&wrapped(&request, "      ", layout.width));
     }
     if let Some(advice) = advice(failure.code) {
         text.push_str(&wrapped(advice, "      ", layout.width));
@@ -64,24 +66,23 @@ fn advice(code: &str) -> Option<&'static str> {
 }
 
 /// The id and webhook URL of an instance that was created or finished.
-fn push_instance(text: &mut String, result: &StepResult) {
+fn push_instance(text: &mut String, result: &StepResult, layout: Layout) {
     let (Some(touched), Some(Action::Create | Action::Finish)) = (&result.instance, result.action)
     else {
         return;
     };
     let sign =
         if result.status == Status::Done { Painted(ADDED, "+") } else { Painted(REMOVED, "!") };
-    text.push_str(&format!("  {sign} {}  #{}\n", result.key, touched.id));
-    let url = Painted(FAINT, &touched.webhook_url).to_string();
-    text.push_str(&format!("      webhook URL  {url}\n"));
+    let title = format!("{}  #{}", result.key, touched.id);
+    text.push_str(&hanging(&format!("  {sign} "), &title, "      ", layout.width));
+    push_webhook_url(text, &touched.webhook_url, layout);
     if result.register_webhook {
-        text.push_str(
-            "      Register this webhook URL at the provider: no event arrives before that.\n",
-        );
+        let todo = "Register this webhook URL at the provider: no event arrives before that.";
+        text.push_str(&wrapped(todo, "      ", layout.width));
     }
 }
 
-fn summary(outcome: &Outcome) -> String {
+fn summary(outcome: &Outcome, layout: Layout) -> String {
     let done = |action| {
         let results = outcome.results.iter().filter(|result| result.status == Status::Done);
         results.filter(|result| result.action == Some(action)).count()
@@ -94,7 +95,7 @@ fn summary(outcome: &Outcome) -> String {
     if applied.is_empty() {
         applied.push("nothing".to_owned());
     }
-    let mut text = format!("{} {}.", Painted(STRONG, "Applied:"), applied.join(", "));
+    let mut text = format!("{}.", applied.join(", "));
     for (outcome_name, label) in [
         ("failed", "Failed"),
         ("unknown", "Outcome unknown"),
@@ -112,6 +113,5 @@ fn summary(outcome: &Outcome) -> String {
     } else if !outcome.is_complete() {
         text.push_str(" Running it again is safe.");
     }
-    text.push('\n');
-    text
+    sentence("Applied:", &text, layout.width)
 }

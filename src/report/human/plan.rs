@@ -4,16 +4,20 @@ use super::Layout;
 use crate::instance::{FieldPath, Span};
 use crate::plan::{Action, Blocked, Cause, Kind, Plan, Shown, Stale, Step, View};
 use crate::report::style::{
-    ADDED, CHANGED, FAINT, Painted, REMOVED, STRONG, clean, clean_line, count, gap, width, wrapped,
+    ADDED, CHANGED, FAINT, Painted, REMOVED, clean, clean_line, count, gap, hanging, sentence,
+    width, wrapped, wrapped_in,
 };
 use crate::report::{text_diff, wording};
 
 /// Where the values of a step begin at most; longer paths push theirs to the right.
 const WIDEST_PATH: usize = 40;
+/// The columns that values have at least where they begin below each other.
+const LEAST_ROOM: usize = 20;
 
 /// Renders a plan: target, steps, what is blocked, notes, and the numbers.
 pub fn plan(plan: &Plan, layout: Layout) -> String {
-    let mut text = format!("Project {} at {}\n\n", plan.target.project, plan.target.base_url);
+    let target = format!("Project {} at {}", plan.target.project, plan.target.base_url);
+    let mut text = format!("{}\n", wrapped(&target, "", layout.width));
     for step in &plan.steps {
         push_step(&mut text, plan, step, layout);
     }
@@ -27,12 +31,12 @@ pub fn plan(plan: &Plan, layout: Layout) -> String {
     if text.ends_with(|last| last != '\n') || !text.ends_with("\n\n") {
         text.push('\n');
     }
-    text.push_str(&summary(plan));
+    text.push_str(&summary(plan, layout));
     text
 }
 
 /// `Plan: 1 to create, …` and the number of requests, or `No changes. …`.
-fn summary(plan: &Plan) -> String {
+fn summary(plan: &Plan, layout: Layout) -> String {
     let partial = if plan.partial { " This is a partial plan." } else { "" };
     if plan.is_empty() {
         let unchanged = plan.tally.unchanged;
@@ -42,7 +46,8 @@ fn summary(plan: &Plan) -> String {
             0 => String::new(),
             orphans => format!("; {}", count(orphans, "orphan")),
         };
-        return format!("No changes. {instances} {verb} the files{orphans}.{partial}\n");
+        let text = format!("No changes. {instances} {verb} the files{orphans}.{partial}");
+        return wrapped(&text, "", layout.width);
     }
     let always = [Action::Create, Action::Update, Action::Delete];
     let counted =
@@ -63,14 +68,9 @@ fn summary(plan: &Plan) -> String {
         rest.push(count(plan.tally.orphans, "orphan"));
     }
     rest.extend(plan.tally.unmanaged.map(|unmanaged| format!("{unmanaged} unmanaged")));
-    format!(
-        "{} {}; {}.{partial}\nRequests: {} read, {} to write.\n",
-        Painted(STRONG, "Plan:"),
-        todo.join(", "),
-        rest.join(", "),
-        plan.reads,
-        plan.writes()
-    )
+    let text = format!("{}; {}.{partial}", todo.join(", "), rest.join(", "));
+    let requests = format!("Requests: {} read, {} to write.\n", plan.reads, plan.writes());
+    sentence("Plan:", &text, layout.width) + &requests
 }
 
 /// ` (1 remote drift, 1 requested)`: the causes that an action does not already tell.
@@ -106,9 +106,9 @@ fn push_step(text: &mut String, plan: &Plan, step: &Step, layout: Layout) {
     push_title(text, &symbol, &title, step.at.as_ref(), layout);
     let views: Vec<View> = step.views(&plan.target.base_url).collect();
     if step.action == Action::Create {
-        push_creation(text, &views);
+        push_creation(text, &views, layout);
     } else {
-        push_changes(text, &views, step.unchanged);
+        push_changes(text, &views, step.unchanged, layout);
     }
 }
 
@@ -130,13 +130,22 @@ fn style(action: Action) -> anstyle::Style {
     }
 }
 
-/// A line with its place at the right margin.
+/// A line with its place at the right margin, or below where there is no room for it.
 fn push_title(text: &mut String, symbol: &str, title: &str, at: Option<&Span>, layout: Layout) {
-    let place = at.map(|at| format!("{}:{}", clean_line(&at.file), at.line)).unwrap_or_default();
-    let used = 4 + width(title);
-    let gap = gap(used, layout.width.saturating_sub(width(&place)));
-    let place = if place.is_empty() { place } else { format!("{gap}{}", Painted(FAINT, &place)) };
-    text.push_str(&format!("  {symbol} {title}{place}\n"));
+    let first = format!("  {symbol} ");
+    let Some(at) = at else {
+        text.push_str(&hanging(&first, title, "      ", layout.width));
+        return;
+    };
+    let place = format!("{}:{}", clean_line(&at.file), at.line);
+    let (used, column) = (4 + width(title), layout.width.saturating_sub(width(&place)));
+    if used + 2 <= column {
+        let place = Painted(FAINT, &place).to_string();
+        text.push_str(&format!("{first}{title}{}{place}\n", gap(used, column)));
+        return;
+    }
+    text.push_str(&hanging(&first, title, "      ", layout.width));
+    text.push_str(&wrapped_in(FAINT, &place, "      ", layout.width));
 }
 
 /// What was approved and cannot be done, with what would have to be done now set apart.
@@ -180,8 +189,8 @@ fn push_notes(text: &mut String, plan: &Plan, layout: Layout) {
 }
 
 /// A create shows everything that the file declares, by section. The name stands in the title.
-fn push_creation(text: &mut String, views: &[View]) {
-    let column = value_column(views);
+fn push_creation(text: &mut String, views: &[View], layout: Layout) {
+    let column = value_column(views, layout);
     let mut section = "";
     for view in views {
         let (own, label) = match &view.path {
@@ -196,12 +205,12 @@ fn push_creation(text: &mut String, views: &[View]) {
             text.push_str(&format!("      {section}\n"));
         }
         let indent = if own.is_empty() { "      " } else { "        " };
-        push_change(text, view, label, indent, column);
+        push_change(text, view, label, Lines { indent, column, layout });
     }
 }
 
-fn push_changes(text: &mut String, views: &[View], unchanged: usize) {
-    let column = value_column(views);
+fn push_changes(text: &mut String, views: &[View], unchanged: usize, layout: Layout) {
+    let column = value_column(views, layout);
     for view in views {
         let path = view.path.to_string();
         let label = match &view.path {
@@ -211,7 +220,7 @@ fn push_changes(text: &mut String, views: &[View], unchanged: usize) {
             FieldPath::Mark if view.before.is_some() => "key",
             _ => &path,
         };
-        push_change(text, view, label, "        ", column);
+        push_change(text, view, label, Lines { indent: "        ", column, layout });
     }
     if !views.is_empty() && unchanged > 0 {
         text.push_str(&format!(
@@ -221,41 +230,82 @@ fn push_changes(text: &mut String, views: &[View], unchanged: usize) {
     }
 }
 
-fn value_column(views: &[View]) -> usize {
+/// Where values begin; right behind their paths where they would have little room there.
+fn value_column(views: &[View], layout: Layout) -> usize {
     let label = |view: &View| match &view.path {
         FieldPath::Configuration(key) | FieldPath::ProviderData(key) => width(key),
         path => width(&path.to_string()),
     };
-    10 + views.iter().map(label).max().unwrap_or(0).min(WIDEST_PATH) + 2
+    let column = 10 + views.iter().map(label).max().unwrap_or(0).min(WIDEST_PATH) + 2;
+    if column + LEAST_ROOM > layout.width { 0 } else { column }
 }
 
-fn push_change(text: &mut String, view: &View, label: &str, indent: &str, column: usize) {
+/// Where the lines of a change stand.
+#[derive(Clone, Copy)]
+struct Lines<'a> {
+    indent: &'a str,
+    /// Where values begin, but for those whose path is too long.
+    column: usize,
+    layout: Layout,
+}
+
+fn push_change(text: &mut String, view: &View, label: &str, lines: Lines<'_>) {
+    let Lines { indent, layout: Layout { width: columns }, .. } = lines;
     let (sign, style) = match view.kind {
         Kind::Set => ("+", ADDED),
         Kind::Change | Kind::Rotate => ("~", CHANGED),
         Kind::Unset => ("-", REMOVED),
         Kind::Mark => (">", CHANGED),
     };
-    let sign = Painted(style, sign);
-    let label = clean_line(label);
-    let start = indent.len() + 2 + width(&label);
+    let first = format!("{indent}{} ", Painted(style, sign));
     let block = format!("{indent}    ");
+    let label = hanging(&first, &clean_line(label), &block, columns);
     match (text_of(view.before.as_ref()), text_of(view.after.as_ref())) {
         (Some(before), Some(after)) if is_long(&before) || is_long(&after) => {
-            text.push_str(&format!("{indent}{sign} {label}\n"));
-            text.push_str(&text_diff::render(&clean(&before), &clean(&after), &block));
+            text.push_str(&label);
+            text.push_str(&text_diff::render(&clean(&before), &clean(&after), &block, columns));
         }
         (None, Some(after)) if after.contains('\n') => {
-            text.push_str(&format!("{indent}{sign} {label}\n"));
-            for line in clean(&known_later(view, &after)).lines() {
-                text.push_str(format!("{block}{line}").trim_end());
-                text.push('\n');
-            }
+            text.push_str(&label);
+            push_block(text, &clean(&known_later(view, &after)), &block, columns);
         }
         (before, after) => {
-            let value = inline(view, before, after);
-            text.push_str(&format!("{indent}{sign} {label}{}{value}\n", gap(start, column)));
+            let (before, after) = inline(view, before, after);
+            push_inline(text, &label, before.as_deref(), &after, lines);
         }
+    }
+}
+
+/// Values beside their path, or below it where there is no room.
+fn push_inline(
+    text: &mut String,
+    label: &str,
+    before: Option<&str>,
+    after: &str,
+    lines: Lines<'_>,
+) {
+    let columns = lines.layout.width;
+    let before = before.map(|before| [before, " → "].concat()).unwrap_or_default();
+    let gap = gap(width(label.trim_end()), lines.column);
+    if width(label.trim_end()) + gap.len() + width(&before) + width(after) <= columns {
+        text.push_str(&format!("{}{gap}{before}{after}\n", label.trim_end()));
+        return;
+    }
+    let block = format!("{}    ", lines.indent);
+    text.push_str(label);
+    text.push_str(&wrapped(before.trim_end_matches(" → "), &block, columns));
+    let arrow = if before.is_empty() { "" } else { "→ " };
+    let further = " ".repeat(width(&block) + width(arrow));
+    text.push_str(&hanging(&format!("{block}{arrow}"), after, &further, columns));
+}
+
+/// A text of several lines, each of which keeps its own indent.
+fn push_block(text: &mut String, value: &str, block: &str, columns: usize) {
+    for line in value.lines() {
+        let content = line.trim_start_matches(' ');
+        let first = format!("{block}{}", " ".repeat(line.len() - content.len()));
+        let lines = hanging(&first, content, &format!("{first}  "), columns);
+        text.push_str(if content.is_empty() { "\n" } else { &lines });
     }
 }
 
@@ -264,7 +314,8 @@ fn is_long(value: &str) -> bool {
     value.contains('\n') || width(value) > 120
 }
 
-fn inline(view: &View, before: Option<String>, after: Option<String>) -> String {
+/// What was, where that is worth telling, and what will be.
+fn inline(view: &View, before: Option<String>, after: Option<String>) -> (Option<String>, String) {
     let after = if view.kind == Kind::Unset {
         "(unset)".to_owned()
     } else if view.sensitive {
@@ -272,13 +323,14 @@ fn inline(view: &View, before: Option<String>, after: Option<String>) -> String 
     } else {
         after.map(|after| quoted(&known_later(view, &after))).unwrap_or_default()
     };
-    match before {
-        Some(before) => format!("{} → {after}", quoted(&before)),
-        None if view.before_hidden && view.sensitive && view.kind != Kind::Unset => after,
-        None if view.before_hidden && view.sensitive => format!("(secret) → {after}"),
-        None if view.before_hidden => format!("(not shown) → {after}"),
-        None => after,
-    }
+    let before = match before {
+        Some(before) => quoted(&before),
+        None if !view.before_hidden => return (None, after),
+        None if !view.sensitive => "(not shown)".to_owned(),
+        None if view.kind == Kind::Unset => "(secret)".to_owned(),
+        None => return (None, after),
+    };
+    (Some(before), after)
 }
 
 fn secret(view: &View) -> String {

@@ -1,9 +1,9 @@
 //! The text form of a status: a table, what goes astray, and the numbers.
 
-use super::Layout;
+use super::{Layout, push_webhook_url};
 use crate::plan::status::{Condition, Finding, Row, State, Status};
 use crate::report::style::{
-    ADDED, CHANGED, FAINT, Painted, REMOVED, STRONG, clean_line, width, wrapped,
+    ADDED, CHANGED, FAINT, Painted, REMOVED, clean_line, hanging, sentence, width, wrapped,
 };
 
 const HEADINGS: [&str; 8] =
@@ -23,12 +23,13 @@ pub fn status(status: &Status, layout: Layout) -> String {
     for finding in &status.findings {
         push_finding(&mut text, finding, layout);
     }
-    text.push_str(&format!("\n{}\n", summary(status)));
+    text.push_str(&format!("\n{}", summary(status, layout)));
     text
 }
 
 /// Columns are as wide as their widest cell. The last one, the URL, is there to be copied and never
-/// cut: where the lines would be longer than the page, each URL has one to itself.
+/// cut: where the lines would be longer than the page, each URL has one to itself, and where they
+/// still would be, there are no columns.
 fn push_table(text: &mut String, rows: &[Row], layout: Layout) {
     if rows.is_empty() {
         return;
@@ -40,18 +41,50 @@ fn push_table(text: &mut String, rows: &[Row], layout: Layout) {
             cells.max().unwrap_or(0).max(width(HEADINGS[column]))
         })
         .collect();
-    let gaps = 2 * widths.len();
-    let beside = 2 + gaps + widths.iter().sum::<usize>() <= layout.width;
-    let shown = if beside { &widths[..] } else { &widths[..widths.len() - 1] };
+    let fits =
+        |widths: &[usize]| 2 + 2 * widths.len() + widths.iter().sum::<usize>() <= layout.width;
+    let (all, but_url) = (&widths[..], &widths[..widths.len() - 1]);
+    if !fits(but_url) {
+        for row in rows {
+            push_row(text, row, layout);
+        }
+        return;
+    }
+    let shown = if fits(all) { all } else { but_url };
     let heading = line(&HEADINGS.map(str::to_owned), shown);
     text.push_str(&format!("    {}\n", Painted(FAINT, &heading)));
     for (row, cells) in rows.iter().zip(&table) {
         let (symbol, style) = sign(row.state);
         text.push_str(&format!("  {} {}\n", Painted(style, symbol), line(cells, shown)));
-        if !beside && row.instance.is_some() {
-            let url = Painted(FAINT, &cells[HEADINGS.len() - 1]).to_string();
-            text.push_str(&format!("      {}  {url}\n", HEADINGS[HEADINGS.len() - 1]));
+        if !fits(all) && row.instance.is_some() {
+            push_webhook_url(text, &cells[HEADINGS.len() - 1], layout);
         }
+    }
+}
+
+/// A row without columns.
+fn push_row(text: &mut String, row: &Row, layout: Layout) {
+    let (symbol, style) = sign(row.state);
+    let instance = row.instance.as_ref();
+    let id = instance.map(|instance| format!("  #{}", instance.id)).unwrap_or_default();
+    let title = format!("{}{id}  {}", row.key, row.state.as_str().replace('-', " "));
+    let first = format!("  {} ", Painted(style, symbol));
+    text.push_str(&hanging(&first, &title, "      ", layout.width));
+    let mut about = vec![clean_line(&row.connector)];
+    if let Some(instance) = instance {
+        let flags = [instance.valid, instance.enabled, instance.events];
+        let said = [("valid", "not valid"), ("enabled", "disabled"), ("events", "no events")];
+        about.extend(
+            said.iter().zip(flags).map(
+                |((yes, no), flag)| {
+                    if flag { (*yes).to_owned() } else { (*no).to_owned() }
+                },
+            ),
+        );
+    }
+    text.push_str(&wrapped(&about.join(", "), "      ", layout.width));
+    if let Some(url) = instance.and_then(|instance| instance.webhook_url.as_deref()) {
+        push_webhook_url(text, url, layout);
     }
 }
 
@@ -107,7 +140,7 @@ fn push_remark(text: &mut String, word: &str, message: &str, layout: Layout) {
 }
 
 /// `3 in sync, 1 drifted.`
-fn summary(status: &Status) -> String {
+fn summary(status: &Status, layout: Layout) -> String {
     let numbers = State::ALL.into_iter().filter(|state| status.count(*state) > 0);
     let mut numbers: Vec<String> = numbers
         .map(|state| format!("{} {}", status.count(state), state.as_str().replace('-', " ")))
@@ -115,5 +148,5 @@ fn summary(status: &Status) -> String {
     if !status.findings.is_empty() {
         numbers.push(format!("{} with a wrong callback URL", status.findings.len()));
     }
-    format!("{} {}.", Painted(STRONG, "Status:"), numbers.join(", "))
+    sentence("Status:", &format!("{}.", numbers.join(", ")), layout.width)
 }

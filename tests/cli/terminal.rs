@@ -1,0 +1,214 @@
+//! What is said while something takes its time, on a terminal and in a pipe, and what has colours.
+
+use std::process::{Command, Stdio};
+
+use snapbox::str;
+
+use crate::support::{SHOP, World, is};
+
+const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
+
+/// Escapes that begin a colour, or end one.
+const STYLED: &str = "\u{1b}[";
+
+/// A terminal of its own, which `script` makes.
+struct Terminal<'a> {
+    world: &'a World,
+    columns: usize,
+}
+
+impl Terminal<'_> {
+    /// What is seen on the terminal, with `redirected` streams elsewhere.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`script` is found where the test itself finds it"
+    )]
+    fn shows(&self, arguments: &str, redirected: &str) -> String {
+        let ocon = env!("CARGO_BIN_EXE_ocon");
+        let size = format!("stty cols {} rows 24", self.columns);
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command"]);
+        script.arg(format!("{size}; {ocon} {arguments} {redirected}")).arg("/dev/null");
+        let before = self.world.command(arguments);
+        let environment = before.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        // The terminal has a width of its own.
+        let environment = environment.filter(|(name, _)| *name != "COLUMNS");
+        let path = std::env::var_os("PATH").unwrap();
+        script.current_dir(self.world.path(".")).env_clear().envs(environment);
+        script.env("PATH", path).env("SHELL", "/bin/sh");
+        if !before.get_envs().any(|(name, _)| name == "TERM") {
+            script.env("TERM", "xterm");
+        }
+        let output = script.stdin(Stdio::null()).output().expect("`script` of util-linux is there");
+        let text = String::from_utf8(output.stdout).unwrap();
+        self.world.refuse_secrets(&text);
+        self.world.constant(&text)
+    }
+}
+
+fn on_terminal(world: &World) -> Terminal<'_> {
+    Terminal { world, columns: 80 }
+}
+
+#[test]
+fn on_a_terminal_a_line_counts_and_is_gone_when_all_is_done() {
+    let world = World::new(FILES).on_sandbox();
+    let text = on_terminal(&world).shows("apply --yes", "");
+    assert!(text.contains("Reading · 0 s"), "{text:?}");
+    assert!(text.contains("Applying: 0 of 1 done · 0 s"), "{text:?}");
+    // The line is taken away before the result is told.
+    let result = text.rsplit_once("\u{1b}[2K").expect("the line was cleared").1;
+    assert!(result.trim_start_matches(['\r', '\n']).starts_with("  "), "{result:?}");
+    assert!(result.contains("1 created.") && !result.contains("Applying"), "{result:?}");
+}
+
+#[test]
+fn progress_is_for_terminals_only_and_not_for_pipelines() {
+    let mut world = World::new(FILES).on_sandbox();
+    assert!(!on_terminal(&world).shows("plan", "2>/dev/null").contains("Reading"));
+    assert!(on_terminal(&world).shows("plan", ">/dev/null").contains("Reading"));
+    assert!(!on_terminal(&world).shows("plan --quiet", "").contains("Reading"));
+    assert!(!on_terminal(&world).shows("plan --verbose", "").contains("Reading"));
+    world.set("CI", "true");
+    assert!(!on_terminal(&world).shows("plan --env-allow *", "").contains("Reading"));
+    world.unset("CI");
+    world.set("TERM", "dumb");
+    let dumb = on_terminal(&world).shows("plan", "");
+    assert!(!dumb.contains("Reading") && !dumb.contains(STYLED), "{dumb:?}");
+}
+
+#[test]
+fn a_pipe_has_no_control_sequence() {
+    let world = World::new(FILES).on_sandbox();
+    world.write("instances/wrong.yaml", "element: stripe\nnane: Wrong\n");
+    for arguments in ["validate", "plan"] {
+        let run = world.ocon(arguments);
+        assert!(!(run.stdout + &run.stderr).contains(['\u{1b}', '\r']), "{arguments}");
+    }
+    world.remove("instances/wrong.yaml");
+    let commands = ["plan", "apply --yes", "status", "plan --help", "explain", "token none"];
+    for arguments in commands {
+        let mut command = world.command(arguments);
+        command.env_remove("NO_COLOR").env("TERM", "xterm-256color");
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        assert!(!text.contains(&0x1b) && !text.contains(&b'\r'), "{arguments}");
+    }
+}
+
+#[test]
+fn a_slow_step_is_told_of_in_a_log_too() {
+    let mut world = World::new(FILES).on_sandbox();
+    world.set("OCON_TEST_CLOCK", "slow");
+    is(
+        &world.ocon("apply --yes").stderr,
+        str![[r#"
+Still creating shop … [30 s]
+
+"#]],
+    );
+    world.write("instances/second.yaml", SHOP.replace("Shop", "Second"));
+    assert_eq!(world.ocon("apply --yes --quiet").stderr, "");
+    world.write("instances/third.yaml", SHOP.replace("Shop", "Third"));
+    let seen = on_terminal(&world).shows("apply --yes", ">/dev/null");
+    assert!(seen.contains("Still creating third … [30 s]\r\n"), "{seen:?}");
+}
+
+#[test]
+fn problems_and_failures_fit_on_a_terminal_of_forty_columns() {
+    let world = World::new(&[("instances/shop.yaml", "element: stripe\nnane: Shop\n")]);
+    let terminal = Terminal { world: &world, columns: 40 };
+    is(
+        &terminal.shows("validate --color never", "").replace('\r', ""),
+        str![[r#"
+error[missing-key]: this document lacks
+  the key `name`
+ --> instances/shop.yaml:1:1
+  |
+1 | element: stripe
+  | ^^^^^^^ begins here
+
+error[unknown-key]: a document has no
+  key `nane`
+ --> instances/shop.yaml:2:1
+  |
+2 | nane: Shop
+  | ^^^^
+  |
+  = help: did you mean `name`?
+
+2 errors in 1 file
+
+"#]],
+    );
+    world.write("instances/shop.yaml", SHOP);
+    is(
+        &terminal.shows("plan --color never", "").replace('\r', ""),
+        str![[r#"
+error: no platform is given
+
+hint: name yours: --region us2, or
+  --base-url
+  https://api.openconnectors.….ondemand.com/elements/api-v2
+hint: or try it without one: --sandbox
+
+"#]],
+    );
+}
+
+/// Whether stdout and stderr have colours, with these variables and flags.
+fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bool) {
+    let mut command = world.command(&format!("plan --sandbox {flags}"));
+    let output = command.env_remove("NO_COLOR").envs(variables.iter().copied()).output().unwrap();
+    let has = |bytes: &[u8]| bytes.contains(&0x1b);
+    (has(&output.stdout), has(&output.stderr))
+}
+
+#[test]
+fn colours_in_a_pipe_are_for_those_who_force_them() {
+    // Its warning is told on stderr, its plan on stdout.
+    let world = World::new(FILES);
+    world.write("instances/desk.json", "{}");
+    let is = |flags: &str, variables: &[(&str, &str)], expected: bool| {
+        assert_eq!(
+            coloured(&world, flags, variables),
+            (expected, expected),
+            "{flags} {variables:?}"
+        );
+    };
+    is("", &[], false);
+    is("", &[("TERM", "xterm-256color")], false);
+    is("", &[("CLICOLOR_FORCE", "1")], true);
+    is("", &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], true);
+    is("", &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false);
+    is("--color always", &[("NO_COLOR", "1")], true);
+    is("--color always", &[("TERM", "dumb")], true);
+    is("--color never", &[("CLICOLOR_FORCE", "1")], false);
+}
+
+#[test]
+fn each_stream_has_colours_where_it_is_a_terminal() {
+    let mut world = World::new(FILES);
+    world.unset("NO_COLOR");
+    world.write("instances/desk.json", "{}");
+    let seen = |world: &World, flags: &str, redirected: &str| {
+        let text = on_terminal(world).shows(&format!("plan --sandbox {flags}"), redirected);
+        text.contains("\u{1b}[1m") || text.contains("\u{1b}[32m")
+    };
+    assert!(seen(&world, "", "2>/dev/null") && seen(&world, "", ">/dev/null"));
+    assert!(!seen(&world, "--color never", ""));
+    // What goes to a file beside the terminal has none.
+    on_terminal(&world).shows("plan --sandbox", ">plan.txt");
+    on_terminal(&world).shows("plan --sandbox", "2>notes.txt");
+    assert!(!world.read("plan.txt").contains(STYLED) && world.read("plan.txt").contains("Plan:"));
+    let notes = world.read("notes.txt");
+    assert!(!notes.contains(STYLED) && notes.contains("warning[json-file]"), "{notes:?}");
+    world.set("TERM", "dumb");
+    assert!(!seen(&world, "", ""));
+    world.unset("TERM");
+    for (name, value) in [("CLICOLOR", "0"), ("NO_COLOR", "1")] {
+        world.set(name, value);
+        assert!(!seen(&world, "", "") && seen(&world, "--color always", ""), "{name}");
+        world.unset(name);
+    }
+}
