@@ -11,6 +11,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use ocon::catalog::Catalog;
+use ocon::desired::schema;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// What a reader does.
@@ -32,6 +35,51 @@ fn the_readme_shows_what_the_program_says() {
 #[test]
 fn the_tour_shows_what_the_program_says() {
     follow("docs/tour.md", &tempfile::tempdir().unwrap(), 10);
+}
+
+#[test]
+fn the_reference_of_files_shows_what_the_program_says() {
+    follow("docs/files.md", &tempfile::tempdir().unwrap(), 3);
+}
+
+#[test]
+fn the_reference_of_files_has_the_fields_of_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/files.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("generated from the schema -->\n", "<!-- end of fields -->");
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(
+        format!("{before}{begin}{}{end}{after}", fields()),
+        snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)).raw(),
+    );
+}
+
+/// The fields of a document, as the schema of a connector tells them.
+fn fields() -> String {
+    let key = "stripe".parse().unwrap();
+    let shape = Catalog::embedded().connector(&key).unwrap().shape(&key);
+    let schema: Value = serde_json::from_str(&schema::connector(&shape).unwrap()).unwrap();
+    let lifecycle = &schema["properties"]["lifecycle"];
+    let ignore = &lifecycle["properties"]["ignore"]["items"];
+    let rows =
+        [rows("", &schema), rows("lifecycle.", lifecycle), rows("lifecycle.ignore[].", ignore)];
+    format!("| field | required | meaning |\n|---|---|---|\n{}", rows.concat())
+}
+
+fn rows(prefix: &str, schema: &Value) -> String {
+    let required = |name: &str| {
+        let names = schema["required"].as_array();
+        names.is_some_and(|names| names.iter().any(|required| required == name))
+    };
+    let properties = schema["properties"].as_object().unwrap();
+    let row = |(name, property): (&String, &Value)| {
+        let meaning = property["description"].as_str().unwrap().split_whitespace();
+        let meaning = meaning.collect::<Vec<_>>().join(" ");
+        let required = if required(name) { "yes" } else { "" };
+        format!("| `{prefix}{name}` | {required} | {meaning} |\n")
+    };
+    properties.iter().map(row).collect::<Vec<_>>().concat()
 }
 
 #[test]
