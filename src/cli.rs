@@ -16,6 +16,7 @@ mod completions;
 mod embedded;
 mod environment;
 mod explain;
+mod import;
 mod interrupt;
 mod known;
 mod levels;
@@ -75,6 +76,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Show how the platform compares with the files, instance by instance
     Status(status::Arguments),
+    /// Write files for instances that exist
+    Import(import::Arguments),
     /// Print the token of an instance, and nothing else
     Token(token::Arguments),
     /// Write the schemas of connectors
@@ -103,6 +106,7 @@ impl Command {
             }
             Self::Apply(_) => ("apply", COMMENT),
             Self::Status(_) => ("status", COMMENT),
+            Self::Import(_) => ("import", &[Format::Text]),
             Self::Token(_) => ("token", &[Format::Text]),
             Self::Schema(_) => ("schema", &[Format::Text]),
             Self::Explain(_) => ("explain", &[Format::Text]),
@@ -166,6 +170,7 @@ fn execute(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Plan(arguments) => plan::run(globals, arguments, environment),
         Command::Apply(arguments) => apply::run(globals, arguments, environment),
         Command::Status(arguments) => status::run(globals, arguments, environment),
+        Command::Import(arguments) => import::run(globals, arguments, environment),
         Command::Token(arguments) => token::run(globals, arguments, environment),
         Command::Schema(arguments) => schema::run(globals, arguments, environment),
         Command::Explain(arguments) => explain::run(arguments),

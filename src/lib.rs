@@ -14,6 +14,8 @@
 //!    decides nothing.
 //! 6. [`report`] turns plans, outcomes and problems into text and JSON.
 //!
+//! The other way round, [`import`] makes files of instances that nobody has declared yet.
+//!
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
 //! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
 //! taken out by [`scrub`] before anything is written. [`sandbox`] is the platform in miniature, for
@@ -24,6 +26,7 @@ pub mod apply;
 pub mod catalog;
 pub mod cli;
 pub mod desired;
+pub mod import;
 pub mod instance;
 pub mod observed;
 pub mod ownership;

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("apply", &["plan", "api", "ownership", "instance"]),
     ("report", &["plan", "apply", "desired", "instance"]),
     ("scrub", &["instance"]),
+    ("import", &["desired", "observed", "catalog", "instance"]),
     ("sandbox", &[]),
     (
         "cli",
@@ -25,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "apply",
             "catalog",
             "desired",
+            "import",
             "instance",
             "observed",
             "ownership",
@@ -58,6 +60,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("desired", &["tokio", "reqwest", "std::env", "async fn"]),
     ("catalog", &["tokio", "reqwest", "std::env", "async fn"]),
     ("report", &["tokio", "reqwest", "std::fs", "std::env", "async fn"]),
+    ("import", &["tokio", "reqwest", "std::fs", "std::env", "std::time", "async fn"]),
     ("scrub", &["tokio", "reqwest", "std::fs", "std::env", "std::time", "async fn"]),
     ("observed", &["reqwest", "std::fs", "std::env"]),
     ("apply", &["reqwest", "std::fs", "std::env"]),

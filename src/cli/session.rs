@@ -1,6 +1,7 @@
 //! What plan and apply share: load the files, connect, look, plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +44,9 @@ pub(super) enum Lookup {
     Asked,
     /// Nothing of what is done needs them.
     Withheld,
+    /// Nothing of what is done needs them, and a folder that is not there yet holds no files: for a
+    /// command that writes the first ones.
+    WithheldFromAny,
 }
 
 /// Loads the files, or says everything that is wrong in them.
@@ -66,7 +70,7 @@ pub(super) fn load(
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
     let (folder, within) = secrets_folder(globals, environment);
     let secrets: Box<dyn SecretStore + '_> = match (lookup, globals.sandbox) {
-        (Lookup::Withheld, _) => Box::new(Withheld { allowed }),
+        (Lookup::Withheld | Lookup::WithheldFromAny, _) => Box::new(Withheld { allowed }),
         (Lookup::Asked, true) => Box::new(Demo { allowed }),
         (Lookup::Asked, false) => {
             Box::new(Secrets { allowed, variable: &variable, folder, within })
@@ -83,8 +87,11 @@ pub(super) fn load(
         levels: &levels,
         today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     };
-    let Loaded { desired, mut warnings, unread_files: left_unread } =
-        desired::load(&sources).map_err(invalid)?;
+    let begins = lookup == Lookup::WithheldFromAny
+        && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
+    let loaded =
+        if begins { Loaded::default() } else { desired::load(&sources).map_err(invalid)? };
+    let Loaded { desired, mut warnings, unread_files: left_unread } = loaded;
     known::learn_values(&desired);
     if open_environment && desired.refers_to_environment() {
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);

@@ -18,7 +18,7 @@ const REFUSED: &[&str] = &["OCON_*", "GITHUB_*", "ACTIONS_*", "CI_*", "RUNNER_*"
 const LONGEST_SECRET: u64 = 1 << 20;
 
 /// Whether a variable, in capitals, belongs to ocon or to the CI system.
-pub(super) fn is_refused(name: &str) -> bool {
+pub fn is_refused(name: &str) -> bool {
     REFUSED.iter().any(|pattern| matches(pattern, name))
 }
 

@@ -58,6 +58,8 @@ fn lines(command: &str) -> &'static [&'static str] {
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
         "status" => &["status"],
+        // Of a folder without files: what is there, an orphan each, gets one.
+        "import" => &["import --all --force --instances imported"],
         "token" => &["token desk", "token nobody"],
         "schema" => &["schema pull servicenow"],
         "explain" => &["explain", "explain plain-text-secret"],

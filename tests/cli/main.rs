@@ -13,6 +13,7 @@ mod echo;
 mod explain;
 mod forms;
 mod hostile;
+mod import;
 mod interruption;
 mod leaks;
 mod levels;

@@ -31,6 +31,7 @@ Commands:
   plan         Show what apply would do
   apply        Make the platform say what the files say
   status       Show how the platform compares with the files, instance by instance
+  import       Write files for instances that exist
   token        Print the token of an instance, and nothing else
   schema       Write the schemas of connectors
   explain      Say what a code of a problem, of a plan or of a failure means, and how to mend it

@@ -1,0 +1,211 @@
+//! `ocon import`: files for instances that exist. What is in them is the business of the room
+//! [`crate::import`]; here instances are read and chosen, and files written.
+
+mod choice;
+mod folder;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::Globals;
+use super::output;
+use super::progress::Progress;
+use super::session::{self, Connection, Files, Lookup};
+use super::{known, unreachable};
+use crate::api::{self, Keep, Read as _, Scope};
+use crate::catalog::Catalog;
+use crate::desired::secrets::Withheld;
+use crate::desired::{self, Levels, Sources};
+use crate::import::{self, Candidate, File, Ground};
+use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Source};
+use crate::observed::Found;
+
+use choice::Chosen;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Ids of instances
+    #[arg(value_name = "ID", value_parser = id)]
+    ids: Vec<InstanceId>,
+    /// All instances that have no file yet
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Those of a connector that have no file yet (repeatable)
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["ids", "all"])]
+    connector: Vec<ConnectorKey>,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+fn id(text: &str) -> Result<InstanceId, String> {
+    let id = text.parse().ok().filter(|id| *id > 0).map(InstanceId::new);
+    id.ok_or_else(|| "write the number of an instance, like 4711".to_owned())
+}
+
+/// An instance that may get a file; `None` where the platform has none by the id that was given.
+type Seen = BTreeMap<InstanceId, Option<Found>>;
+
+/// What a file is, or why there is none, by instance.
+type Made = BTreeMap<InstanceId, Result<File, String>>;
+
+pub(super) fn run(
+    globals: &Globals,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    arguments.check()?;
+    let platform = session::platform(globals, environment)?;
+    let files = session::load(globals, environment, Lookup::WithheldFromAny)?;
+    files.warn(globals);
+    let (seen, base_url) = session::runtime()?.block_on(async {
+        let progress = Arc::new(Progress::new(globals, environment));
+        let connection =
+            session::connect(platform, globals, environment, &files.project, &progress).await?;
+        let seen = arguments.read(globals, &connection).await?;
+        Ok((seen, connection.target.base_url))
+    })?;
+    known::learn(seen.values().flatten().map(|found| &found.token));
+    let looked_at = seen.len();
+    let Chosen { candidates, refused } = choice::choose(seen, &files);
+    arguments.refuse(&refused)?;
+    let made = make(globals, &files, &base_url, &candidates);
+    let failed: Vec<_> =
+        made.iter().filter_map(|(id, made)| Some((*id, made.as_ref().err()?))).collect();
+    let failed = failed.into_iter().map(|(id, why)| choice::Refused {
+        id,
+        exit: Exit::Other,
+        why: why.clone(),
+    });
+    let failed: Vec<_> = failed.collect();
+    arguments.refuse(&failed)?;
+    told::left_out(globals, refused.iter().chain(&failed), &made);
+    let made: Vec<(InstanceId, File)> =
+        made.into_iter().filter_map(|(id, file)| Some((id, file.ok()?))).collect();
+    if made.is_empty() {
+        output::text(&told::nothing(looked_at))?;
+        return Ok(Exit::Success);
+    }
+    folder::write(globals, &made, arguments.force)?;
+    output::text(&told::result(globals, &made, environment))?;
+    Ok(Exit::Success)
+}
+
+impl Arguments {
+    fn check(&self) -> Result<(), Failure> {
+        if self.all || !self.ids.is_empty() || !self.connector.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Usage, "nothing says which instances to import")
+            .hint("name ids, `ocon import 4711`, or a connector, `--connector hootsuite`")
+            .hint("`ocon import --all` writes a file for every instance that has none"))
+    }
+
+    /// Reads what was asked for: instances one by one, or the whole account.
+    async fn read(&self, globals: &Globals, connection: &Connection) -> Result<Seen, Failure> {
+        let client = &connection.client;
+        let sentence = "the instances cannot be read, so no file was written";
+        let failed = |error: api::Error| {
+            unreachable::unreadable(sentence, &error, &connection.target.base_url)
+        };
+        if self.ids.is_empty() {
+            let listing = client.list(&Scope::Everything, &Keep::All).await.map_err(failed)?;
+            let found = listing.records.into_iter().map(Found::from);
+            let wanted = |found: &Found| {
+                let of = |connector: &ConnectorKey| connector.as_str() == found.connector;
+                self.all || self.connector.iter().any(of)
+            };
+            return Ok(found.filter(wanted).map(|found| (found.id, Some(found))).collect());
+        }
+        let ids: BTreeSet<InstanceId> = self.ids.iter().copied().collect();
+        let questions = ids.into_iter().map(|id| async move {
+            let record = client.instance(id, &Keep::All).await?;
+            Ok((id, record.map(Found::from)))
+        });
+        stream::iter(questions)
+            .buffer_unordered(globals.concurrency)
+            .try_collect()
+            .await
+            .map_err(failed)
+    }
+
+    /// What was named has to get a file.
+    fn refuse(&self, refused: &[choice::Refused]) -> Result<(), Failure> {
+        let Some(exit) = refused.iter().map(|refused| refused.exit).min() else { return Ok(()) };
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let sentence = "not all of these instances can be imported, so no file was written";
+        let failure = Failure::new(exit, sentence);
+        Err(refused
+            .iter()
+            .fold(failure, |failure, choice::Refused { id, why, .. }| {
+                failure.caused_by(&format!("{id}: {why}"))
+            })
+            .hint("leave them out; `ocon import --all` does so itself"))
+    }
+}
+
+/// Makes the files, each of which the loader has taken.
+fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Candidate]) -> Made {
+    let (none, secrets, levels) = (BTreeMap::new(), Withheld::default(), Levels::default());
+    let sources = Sources {
+        root: &globals.root,
+        instances: &globals.instances,
+        schemas: &globals.schemas,
+        variables: &none,
+        secrets: &secrets,
+        catalog: Catalog::embedded(),
+        levels: &levels,
+        today: "",
+    };
+    let missing = files.desired.missing();
+    let sources_of_files = missing.configuration.iter().chain(&missing.provider_data);
+    let variables = sources_of_files.filter_map(|(_, source)| match source {
+        Source::Env(name) => Some(name.to_ascii_uppercase()),
+        Source::File(_) => None,
+    });
+    import::files(
+        candidates,
+        &Ground {
+            base_url,
+            catalog: Catalog::embedded(),
+            keys: files.desired.instances.keys().map(Key::to_string).collect(),
+            variables: variables.collect(),
+            schema: &|connector, below| schema(globals, connector, below),
+            load: &|below, text| {
+                desired::load_bytes(Path::new(below), text.as_bytes().to_vec(), &sources)
+            },
+            holds_secret: &|text| known::scrub(text) != text,
+        },
+    )
+}
+
+/// The schema of a connector as an editor finds it from a file below the folder of instances.
+fn schema(globals: &Globals, connector: &ConnectorKey, below: &str) -> Option<String> {
+    let plain = |path: &Path| {
+        let parts = path.components().filter(|part| *part != std::path::Component::CurDir);
+        let parts = parts.map(|part| match part {
+            std::path::Component::Normal(name) => name.to_str().map(str::to_owned),
+            _ => None,
+        });
+        parts.collect::<Option<Vec<String>>>()
+    };
+    let (instances, schemas) = (plain(&globals.instances)?, plain(&globals.schemas)?);
+    // It is part of a comment.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !schemas.iter().all(|part| part.chars().all(is_word)) {
+        return None;
+    }
+    let name = format!("{connector}.schema.json");
+    let file: PathBuf = globals.root.join(&globals.schemas).join("connectors").join(&name);
+    let known = Catalog::embedded().connector(connector).is_some() || file.is_file();
+    let up = "../".repeat(instances.len() + below.matches('/').count());
+    known.then(|| format!("{up}{}/connectors/{name}", schemas.join("/")))
+}

@@ -1,0 +1,251 @@
+//! Values in YAML, written so that every reader of YAML sees the same ones.
+//!
+//! A text stands bare only where no reader of YAML 1.1 or 1.2 could take it for something else;
+//! otherwise in double quotes with all that is odd escaped. Correct comes before pretty.
+
+use serde_json::Value;
+
+/// Maps and lists that are nested deeper are better left as the text that they are; the loader takes
+/// 64 levels.
+const DEEPEST: usize = 40;
+
+/// Readers of YAML take keys of up to 1024 characters without further ado.
+const LONGEST_KEY: usize = 200;
+
+/// Words that some reader takes for a boolean or for nothing.
+const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+
+/// A text, with what looks like one of our references made plain text again.
+pub(super) fn text(text: &str) -> String {
+    let text = text.replace("${{", "$${{");
+    if is_plain(&text) { text } else { quoted(&text) }
+}
+
+/// The text of a key, which holds no reference; `None` where it is too long for one.
+pub(super) fn key(name: &str) -> Option<String> {
+    let fits = name.len() <= LONGEST_KEY;
+    fits.then(|| if is_plain(name) { name.to_owned() } else { quoted(name) })
+}
+
+/// The lines of `name: value`, each behind `indent` spaces; `None` where YAML cannot hold it as it is.
+pub(super) fn member(name: &str, value: &Value, indent: usize) -> Option<Vec<String>> {
+    nested(name, value, indent, 0)
+}
+
+fn nested(name: &str, value: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
+    let margin = " ".repeat(indent);
+    let name = key(name)?;
+    if let Some(scalar) = scalar(value)? {
+        return Some(vec![format!("{margin}{name}: {scalar}")]);
+    }
+    let mut lines = vec![format!("{margin}{name}:")];
+    lines.extend(block(value, indent + 2, depth + 1)?);
+    Some(lines)
+}
+
+/// The lines of a map or a list with something in it.
+fn block(value: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
+    if depth > DEEPEST {
+        return None;
+    }
+    let mut lines = Vec::new();
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                lines.extend(nested(name, member, indent, depth)?);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                lines.extend(self::item(item, indent, depth)?);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    Some(lines)
+}
+
+/// The lines of a list's item: the dash stands where the first line has its margin.
+fn item(item: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
+    let margin = " ".repeat(indent);
+    if let Some(scalar) = scalar(item)? {
+        return Some(vec![format!("{margin}- {scalar}")]);
+    }
+    let mut lines = block(item, indent + 2, depth + 1)?;
+    if let Some(first) = lines.first_mut() {
+        *first = format!("{margin}- {}", first.trim_start());
+    }
+    Some(lines)
+}
+
+/// What fits behind a key; `Some(None)` for what needs lines of its own.
+#[expect(clippy::option_option, reason = "the outer level is whether YAML can hold it")]
+fn scalar(value: &Value) -> Option<Option<String>> {
+    Some(match value {
+        Value::Null => Some("null".to_owned()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => {
+            let digits = number.to_string();
+            // `1e16` is a number to some readers and a text to others.
+            if digits.contains(['e', 'E']) {
+                return None;
+            }
+            Some(digits)
+        }
+        Value::String(string) => Some(text(string)),
+        Value::Array(items) if items.is_empty() => Some("[]".to_owned()),
+        Value::Object(members) if members.is_empty() => Some("{}".to_owned()),
+        Value::Array(_) | Value::Object(_) => None,
+    })
+}
+
+/// Whether the text is the same without quotes to every reader, in a block.
+fn is_plain(text: &str) -> bool {
+    let harmless = |c: char| c.is_alphanumeric() || "_-./@+,;=&?%~!*()'$: ".contains(c);
+    text.starts_with(char::is_alphabetic)
+        && !text.ends_with([' ', ':'])
+        && text.chars().all(harmless)
+        && !text.contains(": ")
+        && !text.contains("  ")
+        && !WORDS.contains(&text.to_lowercase().as_str())
+}
+
+/// The text in double quotes.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            c if is_visible(c) => quoted.push(c),
+            c => match u32::from(c) {
+                code @ ..0x100 => quoted.push_str(&format!("\\x{code:02x}")),
+                code @ ..0x1_0000 => quoted.push_str(&format!("\\u{code:04x}")),
+                code => quoted.push_str(&format!("\\U{code:08x}")),
+            },
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Whether a reader of the file sees the character, and sees it where it stands.
+fn is_visible(c: char) -> bool {
+    c.is_alphanumeric()
+        || matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{ff}' | '\u{2010}'..='\u{2027}')
+        || matches!(c, '\u{2030}'..='\u{205e}' | '\u{20a0}'..='\u{2bff}' | '\u{3001}'..='\u{303f}')
+        || matches!(c, '\u{1f000}'..='\u{1faff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_misreads_stands_bare() {
+        for bare in [
+            "Marketing",
+            "https://a.example/b?c=d&e=%20",
+            "it's 1, or 2",
+            "Größe",
+            "a:b",
+            "1st".trim_start_matches('1'),
+        ] {
+            assert_eq!(text(bare), bare);
+        }
+        for odd in [
+            "",
+            " a",
+            "a ",
+            "no",
+            "Yes",
+            "NULL",
+            "~",
+            "<<",
+            "2026-01-01",
+            "1_000",
+            "12:30",
+            "0x1F",
+            "1e3",
+            ".inf",
+            "a: b",
+            "a #b",
+            "#a",
+            "- a",
+            "[a]",
+            "{a}",
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a`",
+            "'a'",
+            "\"a\"",
+            "a:",
+            "a\nb",
+            "a\tb",
+            "a\r",
+            "\u{2028}",
+            "a\u{202e}b",
+            "\u{feff}",
+            "\u{85}",
+            "\0",
+            "=",
+            "|",
+            ">",
+            "?",
+            "a  b",
+            "---",
+        ] {
+            assert!(text(odd).starts_with('"'), "{odd:?}: {}", text(odd));
+        }
+        assert_eq!(text("a\u{202e}\u{7}\u{e000}🔑\u{e0001}"), r#""a\u202e\x07\ue000🔑\U000e0001""#);
+    }
+
+    #[test]
+    fn a_reference_in_a_text_is_text_again() {
+        assert_eq!(text("a${{ env.HOME }}"), r#""a$${{ env.HOME }}""#);
+        assert_eq!(text("$${{"), r#""$$${{""#);
+        assert_eq!(text("${gmtDate:yyyy}"), r#""${gmtDate:yyyy}""#);
+    }
+
+    #[test]
+    fn maps_and_lists_stand_in_blocks() {
+        let value =
+            json!({ "list": [1, [true, { "a": null, "b": "c" }], {}], "none": [], "text": "1.0" });
+        let expected = [
+            "  key:",
+            "    list:",
+            "      - 1",
+            "      - - true",
+            "        - a: null",
+            "          b: c",
+            "      - {}",
+            "    none: []",
+            "    text: \"1.0\"",
+        ];
+        assert_eq!(member("key", &value, 2).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_yaml_cannot_hold_is_refused() {
+        let deep = (0..60).fold(json!(1), |inner, _| json!([inner]));
+        for value in [json!(1e300), json!([1e300]), deep, json!({ "k".repeat(300): 1 })] {
+            assert_eq!(member("key", &value, 0), None, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back(given in any::<String>()) {
+            let line = format!("key: {}\n", text(&given));
+            let read: serde_yaml::Value = serde_yaml::from_str(&line).unwrap();
+            assert_eq!(read["key"].as_str().map(|read| read.replace("$${{", "${{")), Some(given.replace("$${{", "${{")));
+        }
+    }
+}
