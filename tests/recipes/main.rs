@@ -1,0 +1,8 @@
+//! What the recipes of `examples/ci` need to be carried out in a test: the expressions of GitHub
+//! Actions, and a forge that keeps comments and issues in memory.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod expression;
+mod forge;
+mod github;
+mod runner;
