@@ -15,12 +15,14 @@ mod comment;
 mod completions;
 mod embedded;
 mod environment;
+mod examples;
 mod explain;
 mod import;
 mod interrupt;
 mod known;
 mod levels;
 mod log;
+mod man;
 mod missing;
 mod new_file;
 mod output;
@@ -69,27 +71,71 @@ Exit codes: 0 success, no changes · 1 other error · 2 changes or blocked insta
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check the files, without network and without secrets
+    ///
+    /// All problems of all files are told at once, each at its line and with a code that `ocon
+    /// explain` knows. The first step of every pipeline.
+    #[command(after_long_help = examples::VALIDATE)]
     Validate(validate::Arguments),
     /// Show what apply would do
+    ///
+    /// Reads the platform and writes nothing. Run it before an apply, and on every pull request.
+    #[command(after_long_help = examples::PLAN)]
     Plan(plan::Arguments),
     /// Make the platform say what the files say
+    ///
+    /// Plans, asks, carries out and reports. Running it again is always safe: what was
+    /// interrupted is finished, and nothing is created twice.
+    #[command(after_long_help = examples::APPLY)]
     Apply(apply::Arguments),
     /// Show how the platform compares with the files, instance by instance
+    ///
+    /// In sync, drifted, unfinished, missing, blocked or orphan; valid, enabled, events, webhook
+    /// URL. Writes nothing.
+    #[command(after_long_help = examples::STATUS)]
     Status(status::Arguments),
     /// Write files for instances that exist
+    ///
+    /// For a tenant that was set up by hand: the plan after it shows the adoption of the
+    /// instances, and nothing else.
+    #[command(after_long_help = examples::IMPORT)]
     Import(import::Arguments),
     /// Print the token of an instance, and nothing else
+    ///
+    /// For an application that calls the connector's API; needs no secret of the files.
+    #[command(after_long_help = examples::TOKEN)]
     Token(token::Arguments),
     /// Write the schemas of connectors
+    ///
+    /// For editors, and for ocon itself, which then checks files with them instead of its built-
+    /// in catalogue.
+    #[command(after_long_help = examples::SCHEMA)]
     Schema(schema::Arguments),
     /// Say what a code of a problem, of a plan or of a failure means, and how to mend it
+    ///
+    /// Codes stand in brackets behind a message: error[unknown-key], (orphan).
+    #[command(after_long_help = examples::EXPLAIN)]
     Explain(explain::Arguments),
     /// Show that no secret gets out: run the commands on these files, against an emulator
+    ///
+    /// Looks for the secrets of these files in all that is written, in eleven encodings.
+    #[command(after_long_help = examples::SELFTEST)]
     Selftest(selftest::Arguments),
     /// Run a local emulator of the platform
+    ///
+    /// For tests, for curl and for trying things out. `--sandbox` with other commands needs no
+    /// server.
+    #[command(after_long_help = examples::SANDBOX)]
     Sandbox(sandbox::Arguments),
     /// Print a completion script for a shell
+    ///
+    /// Put it where the shell looks for it, and open a new shell.
+    #[command(after_long_help = examples::COMPLETIONS)]
     Completions(completions::Arguments),
+    /// Write manual pages into a folder
+    ///
+    /// One for ocon and one for each command, as `man` reads them.
+    #[command(after_long_help = examples::MAN)]
+    Man(man::Arguments),
 }
 
 impl Command {
@@ -113,6 +159,7 @@ impl Command {
             Self::Selftest(_) => ("selftest", DATA),
             Self::Sandbox(_) => ("sandbox", &[Format::Text]),
             Self::Completions(_) => ("completions", &[Format::Text]),
+            Self::Man(_) => ("man", &[Format::Text]),
         }
     }
 }
@@ -177,5 +224,6 @@ fn execute(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Selftest(arguments) => selftest::run(globals, arguments, environment),
         Command::Sandbox(arguments) => sandbox::run(globals, arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
+        Command::Man(arguments) => man::run(globals, arguments, Cli::command()),
     }
 }

@@ -15,10 +15,10 @@ use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
-#[command(next_help_heading = "Global options")]
 pub struct Globals {
     /// Run as if started in DIR
     #[arg(
+        help_heading = "Files",
         short = 'C',
         global = true,
         value_name = "DIR",
@@ -27,82 +27,115 @@ pub struct Globals {
     )]
     pub root: PathBuf,
     /// Base URL of the API [env: OCON_BASE_URL]
-    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
+    #[arg(help_heading = "Platform", long, global = true, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
     pub base_url: Option<String>,
     /// Region of the API, like us2 or trial.us10 [env: OCON_REGION]
-    #[arg(long, global = true, conflicts_with = "sandbox")]
+    #[arg(help_heading = "Platform", long, global = true, conflicts_with = "sandbox")]
     pub region: Option<String>,
     /// Trust a host that is not known as the platform's (repeatable)
-    #[arg(long, global = true, value_name = "HOST")]
+    #[arg(help_heading = "Platform", long, global = true, value_name = "HOST")]
     pub allow_host: Vec<String>,
     /// Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
-    #[arg(long, global = true)]
+    #[arg(help_heading = "Platform", long, global = true)]
     pub sandbox: bool,
     /// File with the user secret [env: OCON_USER_SECRET holds the secret itself]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = "Platform", long, global = true, value_name = "FILE")]
     pub user_secret_file: Option<PathBuf>,
     /// File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = "Platform", long, global = true, value_name = "FILE")]
     pub organization_secret_file: Option<PathBuf>,
     /// Owner of the instances [env: OCON_PROJECT] [default: as in ocon.yaml, else `default`]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help_heading = "Platform", long, global = true, value_name = "NAME")]
     pub project: Option<String>,
     /// Folder with the instance files
-    #[arg(long, global = true, value_name = "DIR", default_value = "instances")]
+    #[arg(
+        help_heading = "Files",
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "instances"
+    )]
     pub instances: PathBuf,
     /// Folder with schemas of connectors that take the place of the built-in ones
-    #[arg(long, global = true, value_name = "DIR", default_value = "schemas")]
+    #[arg(
+        help_heading = "Files",
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "schemas"
+    )]
     pub schemas: PathBuf,
     /// Public variable for ${{ var.NAME }} (repeatable)
-    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = variable)]
+    #[arg(help_heading = "Files", long, global = true, value_name = "NAME=VALUE", value_parser = variable)]
     pub var: Vec<(String, String)>,
     /// YAML map of public variables (repeatable, later files win)
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = "Files", long, global = true, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
     /// Folder for ${{ file.PATH }} [env: OCON_SECRETS_DIR] [default: secrets]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(help_heading = "Files", long, global = true, value_name = "DIR")]
     pub secrets_dir: Option<PathBuf>,
     /// Variables that ${{ env.NAME }} may read, like 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
-    #[arg(long, global = true, value_name = "PATTERNS")]
+    #[arg(help_heading = "Files", long, global = true, value_name = "PATTERNS")]
     pub env_allow: Option<String>,
     /// Accept secrets that stand in a file in clear, with a warning
-    #[arg(long, global = true)]
+    #[arg(help_heading = "Files", long, global = true)]
     pub allow_plain_text_secrets: bool,
     /// Take a warning as an error: its code, or `warnings` for all of them (repeatable)
-    #[arg(long, global = true, value_name = "CODE", value_parser = levels::denied)]
+    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = levels::denied)]
     pub deny: Vec<Denied>,
     /// Do not report a warning, nor an error that is a matter of judgement (repeatable)
-    #[arg(long, global = true, value_name = "CODE", value_parser = levels::allowed)]
+    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = levels::allowed)]
     pub allow: Vec<Code>,
     /// Form of the result
-    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = false)]
+    #[arg(
+        help_heading = "Output",
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = false
+    )]
     pub format: Format,
     /// Most bytes of a comment in Markdown; what is left out is counted
-    #[arg(long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = bytes)]
+    #[arg(help_heading = "Output", long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = bytes)]
     pub max_bytes: usize,
     /// Where the files can be looked at, for links in Markdown [default: as GitHub or GitLab says]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(help_heading = "Output", long, global = true, value_name = "URL")]
     pub file_url: Option<String>,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        help_heading = "Output",
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
     pub color: Color,
     /// Instances that are written at once
-    #[arg(long, global = true, value_name = "N", default_value = "4", value_parser = at_least_one)]
+    #[arg(help_heading = "Requests", long, global = true, value_name = "N", default_value = "4", value_parser = at_least_one)]
     pub concurrency: usize,
     /// Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = "Requests", long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Most requests that are sent in all, repetitions included
-    #[arg(long, global = true, value_name = "N", value_parser = at_least_one_request)]
+    #[arg(help_heading = "Requests", long, global = true, value_name = "N", value_parser = at_least_one_request)]
     pub max_requests: Option<u64>,
     /// Log each request to stderr; -vv also decisions, -vvv also connections
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(help_heading = "Output", short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Form of the log
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    #[arg(
+        help_heading = "Output",
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORM"
+    )]
     pub log_format: LogForm,
     /// Say nothing on stderr but errors
-    #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    #[arg(help_heading = "Output", short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 

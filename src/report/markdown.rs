@@ -7,7 +7,7 @@
 //!
 //! Text from files and from the platform is a guest: it stands in code spans and fenced blocks,
 //! whose fences are longer than any in it, and can be no markup, mention, link or image. See
-//! [`escape`].
+//! `escape`.
 
 mod changes;
 mod escape;

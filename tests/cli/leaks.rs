@@ -64,6 +64,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "schema" => &["schema pull servicenow"],
         "explain" => &["explain", "explain plain-text-secret"],
         "completions" => &["completions bash"],
+        "man" => &["man pages"],
         // It runs the others with its own arguments, and searches what they say.
         "selftest" => &["selftest --leaks"],
         // It runs until it is ended: see below.

@@ -12,6 +12,7 @@ mod credentials;
 mod echo;
 mod explain;
 mod forms;
+mod help;
 mod hostile;
 mod import;
 mod interruption;

@@ -38,6 +38,7 @@ Commands:
   selftest     Show that no secret gets out: run the commands on these files, against an emulator
   sandbox      Run a local emulator of the platform
   completions  Print a completion script for a shell
+  man          Write manual pages into a folder
   help         Print this message or the help of the given subcommand(s)
 
 Options:
@@ -47,30 +48,9 @@ Options:
   -V, --version
           Print version
 
-Global options:
+Files:
   -C <DIR>
           Run as if started in DIR
-
-      --base-url <URL>
-          Base URL of the API [env: OCON_BASE_URL]
-
-      --region <REGION>
-          Region of the API, like us2 or trial.us10 [env: OCON_REGION]
-
-      --allow-host <HOST>
-          Trust a host that is not known as the platform's (repeatable)
-
-      --sandbox
-          Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
-
-      --user-secret-file <FILE>
-          File with the user secret [env: OCON_USER_SECRET holds the secret itself]
-
-      --organization-secret-file <FILE>
-          File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
-
-      --project <NAME>
-          Owner of the instances [env: OCON_PROJECT] [default: as in ocon.yaml, else `default`]
 
       --instances <DIR>
           Folder with the instance files
@@ -103,6 +83,29 @@ Global options:
       --allow <CODE>
           Do not report a warning, nor an error that is a matter of judgement (repeatable)
 
+Platform:
+      --base-url <URL>
+          Base URL of the API [env: OCON_BASE_URL]
+
+      --region <REGION>
+          Region of the API, like us2 or trial.us10 [env: OCON_REGION]
+
+      --allow-host <HOST>
+          Trust a host that is not known as the platform's (repeatable)
+
+      --sandbox
+          Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
+
+      --user-secret-file <FILE>
+          File with the user secret [env: OCON_USER_SECRET holds the secret itself]
+
+      --organization-secret-file <FILE>
+          File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
+
+      --project <NAME>
+          Owner of the instances [env: OCON_PROJECT] [default: as in ocon.yaml, else `default`]
+
+Output:
       --format <FORMAT>
           Form of the result
 
@@ -134,17 +137,6 @@ Global options:
           
           [default: auto]
 
-      --concurrency <N>
-          Instances that are written at once
-          
-          [default: 4]
-
-      --timeout <TIME>
-          Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
-
-      --max-requests <N>
-          Most requests that are sent in all, repetitions included
-
   -v, --verbose...
           Log each request to stderr; -vv also decisions, -vvv also connections
 
@@ -159,6 +151,18 @@ Global options:
 
   -q, --quiet
           Say nothing on stderr but errors
+
+Requests:
+      --concurrency <N>
+          Instances that are written at once
+          
+          [default: 4]
+
+      --timeout <TIME>
+          Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
+
+      --max-requests <N>
+          Most requests that are sent in all, repetitions included
 
 Exit codes: 0 success, no changes · 1 other error · 2 changes or blocked instances (plan
 --detailed-exitcode) · 3 some instances failed, unknown or blocked · 4 stale plan · 5 invalid files
