@@ -98,7 +98,10 @@ fn a_pipe_has_no_control_sequence() {
 
 #[test]
 fn a_slow_step_is_told_of_in_a_log_too() {
-    let mut world = World::new(FILES).on_sandbox();
+    // An answer that is there at once would leave nothing to tell of.
+    let slow_post = std::time::Duration::from_millis(100);
+    let options = ocon::sandbox::Options { slow_post, ..ocon::sandbox::Options::default() };
+    let mut world = World::new(FILES).on_sandbox_with(options);
     world.set("OCON_TEST_CLOCK", "slow");
     is(
         &world.ocon("apply --yes").stderr,
