@@ -101,13 +101,18 @@ fn a_plan_of_a_fork_is_not_made_here() {
 }
 
 #[test]
-fn nothing_is_edited_where_ocon_said_nothing() {
+fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
     let stage = Stage::new();
-    stage.forge.kept().comments.push(Text::by(BOT, 1, 7, "coverage: 90 %"));
-    std::fs::write(stage.checkout.path().join(".killed"), "").unwrap();
-    let run = stage.run("plan.yml", &pull_request());
-    assert_eq!((exits(&run), stage.forge.writes()), (vec![("plan", 1)], String::new()));
-    assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);
+    let theirs = ["coverage: 90 %", "<!-- ocon-plan project=other at=elsewhere -->"];
+    for (id, body) in (1..).zip(theirs) {
+        stage.forge.kept().comments.push(Text::by(BOT, id, 7, body));
+    }
+    for said in ["", "<!-- ocon-plan project="] {
+        std::fs::write(stage.checkout.path().join(".killed"), said).unwrap();
+        let run = stage.run("plan.yml", &pull_request());
+        assert_eq!((exits(&run), stage.forge.writes()), (vec![("plan", 1)], String::new()));
+        assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);
+    }
 }
 
 fn fork() -> Value {

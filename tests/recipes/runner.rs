@@ -281,7 +281,7 @@ fn archive() -> (Vec<u8>, String) {
     let ocon = folder.path().join("ocon");
     let binary = env!("CARGO_BIN_EXE_ocon");
     fs::write(&ocon, format!(
-        "#!/bin/sh\n[ ! -e .killed ] || exit 137\nOCON_TEST_CLOCK=hasty exec '{binary}' \"$@\"\n"
+        "#!/bin/sh\n[ ! -e .killed ] || {{ cat .killed; exit 137; }}\nOCON_TEST_CLOCK=hasty exec '{binary}' \"$@\"\n"
     )).unwrap();
     let script = "chmod 755 ocon && tar -czf ocon.tar.gz ocon && sha256sum ocon.tar.gz";
     let digest = Command::new("sh").args(["-c", script]).current_dir(folder.path()).output();
