@@ -39,6 +39,8 @@ pub(crate) struct Kept {
     pub(crate) heads: BTreeMap<u64, String>,
     /// What was asked that changes something: method and path.
     pub(crate) writes: Vec<String>,
+    /// Whether lists of texts cannot be had.
+    pub(crate) is_refusing_lists: bool,
     /// The archive that is served for download.
     pub(crate) archive: Vec<u8>,
 }
@@ -122,6 +124,9 @@ async fn answer(
     if !holds("authorization", &bearer) && !holds("private-token", TOKEN) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    if kept.is_refusing_lists && uri.query().is_some() {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     if method != Method::GET {
         kept.writes.push(format!("{method} {}", uri.path()));
     }
@@ -155,8 +160,10 @@ impl Kept {
             | ("PUT", ["projects", "5", "merge_requests", _, "notes", id]) => {
                 change(&mut self.comments, id, body)
             }
-            ("GET", ["repos", "tests", "instances", "issues"])
-            | ("GET", ["projects", "5", "issues"]) => {
+            ("GET", ["repos", "tests", "instances", "issues"]) if asks(query, "state=open") => {
+                Some(page(self.issues.iter().filter(|issue| issue.open), query))
+            }
+            ("GET", ["projects", "5", "issues"]) if asks(query, "state=opened") => {
                 Some(page(self.issues.iter().filter(|issue| issue.open), query))
             }
             ("POST", ["repos", "tests", "instances", "issues"])
@@ -166,6 +173,11 @@ impl Kept {
             _ => None,
         }
     }
+}
+
+/// Whether a parameter stands in a query; each forge has a word of its own for an open issue.
+fn asks(query: &str, parameter: &str) -> bool {
+    query.split('&').any(|given| given == parameter)
 }
 
 /// The page of a list that a query asks for: 30 items, unless it says how many, and never over 100.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::forge::{BOT, Text};
-use crate::runner::{Run, Stage};
+use crate::stage::{Run, Stage};
 
 fn pull_request() -> Value {
     json!({
@@ -67,7 +67,7 @@ fn a_plan_is_one_comment_that_is_kept_current() {
     );
     assert_eq!(run.summary, first);
 
-    std::fs::remove_file(stage.checkout.path().join("instances/slack.yaml")).unwrap();
+    stage.remove("instances/slack.yaml");
     let run = stage.run("plan.yml", &pull_request());
     assert_eq!(exits(&run), [("plan", 0)], "{}", run.log);
     let edited = stage.forge.writes();
@@ -108,7 +108,7 @@ fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
         stage.forge.kept().comments.push(Text::by(BOT, id, 7, body));
     }
     for said in ["", "<!-- ocon-plan project="] {
-        std::fs::write(stage.checkout.path().join(".killed"), said).unwrap();
+        stage.kill_ocon_when_it_said(said);
         let run = stage.run("plan.yml", &pull_request());
         assert_eq!((exits(&run), stage.forge.writes()), (vec![("plan", 1)], String::new()));
         assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);

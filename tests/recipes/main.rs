@@ -5,4 +5,9 @@
 mod expression;
 mod forge;
 mod github;
-mod runner;
+mod gitlab;
+mod groovy;
+mod jenkins;
+mod pipeline;
+mod stage;
+mod workflow;
