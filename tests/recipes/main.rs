@@ -2,12 +2,15 @@
 //! Actions, and a forge that keeps comments and issues in memory.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod action;
 mod expression;
 mod forge;
 mod github;
 mod gitlab;
 mod groovy;
+mod image;
 mod jenkins;
+mod kubernetes;
 mod pipeline;
 mod stage;
 mod workflow;

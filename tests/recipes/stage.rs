@@ -90,6 +90,16 @@ impl Stage {
         self.sandbox.set_faults(Faults::parse(faults).unwrap());
     }
 
+    /// The instances of the tenant. An empty list is an answer that has a message instead.
+    pub(crate) fn instances(&self) -> Vec<serde_json::Value> {
+        let url = format!("{}/instances?hydrate=true", self.sandbox.url());
+        let authorization = format!("User {USER}, Organization {ORGANIZATION}");
+        let curl = format!("curl -sS -H 'Authorization: {authorization}' '{url}'");
+        let answer = Command::new("sh").args(["-c", &curl]).output().unwrap();
+        let list: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+        list.as_array().cloned().unwrap_or_default()
+    }
+
     /// Edits a file of the repository.
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.checkout.path().join(file);

@@ -42,6 +42,30 @@ impl Stage {
         self.look_for_leaks(&run);
         run
     }
+
+    /// Carries out the action of this repository in a job that has these variables; its outputs
+    /// as well.
+    pub(crate) fn act(&self, inputs: &Value, variables: &Value) -> (Run, BTreeMap<String, String>) {
+        let path = format!("{}/action.yml", env!("CARGO_MANIFEST_DIR"));
+        let action: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let mut given = inputs.clone();
+        for (name, input) in action["inputs"].as_object().unwrap() {
+            assert!(input["required"] == true || !input["default"].is_null(), "{name}");
+            let default = input["default"].as_str().unwrap_or_default();
+            given.as_object_mut().unwrap().entry(name).or_insert_with(|| default.into());
+        }
+        let context = json!({ "inputs": given, "secrets": self.secrets });
+        let mut job = Job::new(self, &json!({ "env": variables }), context);
+        let mut run = Run::default();
+        let exit = job.steps(&action["runs"]["steps"], &mut run);
+        run.jobs.insert("action".to_owned(), exit);
+        self.look_for_leaks(&run);
+        let outputs = action["outputs"].as_object().unwrap().iter();
+        let outputs = outputs.map(|(name, output)| {
+            (name.clone(), substitute(output["value"].as_str().unwrap(), &job.context))
+        });
+        (run, outputs.collect())
+    }
 }
 
 /// A job, on a machine of its own.
@@ -65,8 +89,22 @@ impl<'a> Job<'a> {
 
     /// Runs the steps, and says what the job hands on.
     fn run(mut self, name: &str, job: &Value, run: &mut Run) -> Value {
+        let exit = self.steps(&job["steps"], run);
+        run.jobs.insert(name.to_owned(), exit);
+        let outputs = job["outputs"].as_object().cloned().unwrap_or_default();
+        let outputs = outputs.into_iter();
+        outputs
+            .map(|(name, value)| (name, substitute(value.as_str().unwrap(), &self.context)))
+            .collect::<BTreeMap<_, _>>()
+            .into_iter()
+            .map(|(name, value)| (name, Value::from(value)))
+            .collect()
+    }
+
+    /// Runs steps in order; the exit code of the first that failed, or 0.
+    fn steps(&mut self, steps: &Value, run: &mut Run) -> i32 {
         let mut exit = 0;
-        for step in job["steps"].as_array().unwrap() {
+        for step in steps.as_array().unwrap() {
             if !holds(step["if"].as_str(), &self.context, exit == 0) {
                 continue;
             }
@@ -78,15 +116,7 @@ impl<'a> Job<'a> {
                 exit = ended;
             }
         }
-        run.jobs.insert(name.to_owned(), exit);
-        let outputs = job["outputs"].as_object().cloned().unwrap_or_default();
-        let outputs = outputs.into_iter();
-        outputs
-            .map(|(name, value)| (name, substitute(value.as_str().unwrap(), &self.context)))
-            .collect::<BTreeMap<_, _>>()
-            .into_iter()
-            .map(|(name, value)| (name, Value::from(value)))
-            .collect()
+        exit
     }
 
     fn shell(&mut self, step: &Value, script: &str, run: &mut Run) -> i32 {
