@@ -187,6 +187,22 @@ fn what_changed_since_the_approval_is_not_applied() {
 }
 
 #[test]
+fn what_somebody_changed_on_the_platform_since_the_approval_is_not_applied() {
+    let mut stage = Stage::new();
+    stage.run("apply.yml", &push());
+    stage.edit("instances/slack.yaml", "/slack/events", "/slack/news");
+    stage.meanwhile = Some(|stage| {
+        let instances = stage.instances();
+        let slack = instances.iter().find(|it| it["name"] == "Support Slack").unwrap();
+        let id = &slack["id"];
+        stage.ask("PATCH", &format!("/instances/{id}"), &json!({ "name": "Mine" }));
+    });
+    let run = stage.run("apply.yml", &push());
+    assert_eq!(exits(&run), [("apply", 4), ("plan", 0)], "{}", run.log);
+    assert!(run.summary.contains("### Stale: 1"), "{}", run.summary);
+}
+
+#[test]
 fn drift_opens_an_issue_and_closes_it() {
     let stage = Stage::new();
     stage.run("apply.yml", &push());
@@ -215,4 +231,41 @@ fn an_issue_stays_as_it_is_where_there_is_no_plan() {
     stage.secrets.remove("OCON_ORGANIZATION_SECRET");
     let run = stage.run("drift.yml", &push());
     assert_eq!((exits(&run), stage.forge.writes()), (vec![("drift", 6)], String::new()));
+}
+
+#[test]
+fn an_issue_of_somebody_else_is_left_alone() {
+    let stage = Stage::new();
+    stage.run("drift.yml", &push());
+    let ours = stage.forge.kept().issues[0].clone();
+    let theirs = Text::by("somebody", 1, 0, &ours.body);
+    stage.forge.kept().issues = vec![theirs.clone(), Text { id: 2, ..ours }];
+    stage.forge.writes();
+    let run = stage.run("drift.yml", &push());
+    assert_eq!(exits(&run), [("drift", 0)], "{}", run.log);
+    assert_eq!(stage.forge.writes(), "PATCH /repos/tests/instances/issues/2\n");
+    assert_eq!(stage.forge.kept().issues[0].body, theirs.body);
+}
+
+#[test]
+fn an_ownership_in_doubt_stands_in_the_issue_and_fails_the_run() {
+    let stage = Stage::new();
+    stage.run("apply.yml", &push());
+    let instances = stage.instances();
+    let slack = instances.iter().find(|it| it["name"] == "Support Slack").unwrap();
+    let twin = json!({
+        "name": "Twin", "element": { "key": "slack" }, "tags": slack["tags"],
+        "configuration": {
+            "oauth.api.key": "of the twin", "oauth.api.secret": "of the twin",
+            "oauth.callback.url": slack["configuration"]["oauth.callback.url"],
+        },
+        "providerData": { "code": "code-of-the-twin" },
+    });
+    let made = stage.ask("POST", "/instances", &twin);
+    assert!(made["id"].is_u64(), "{made}");
+    let run = stage.run("drift.yml", &push());
+    assert_eq!(exits(&run), [("drift", 7)], "{}", run.log);
+    assert_eq!(stage.forge.writes(), "POST /repos/tests/instances/issues\n");
+    let kept = stage.forge.kept();
+    assert!(kept.issues[0].body.contains("ambiguous-key"), "{}", kept.issues[0].body);
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::forge::{Forge, TOKEN};
@@ -91,13 +92,23 @@ impl Stage {
     }
 
     /// The instances of the tenant. An empty list is an answer that has a message instead.
-    pub(crate) fn instances(&self) -> Vec<serde_json::Value> {
-        let url = format!("{}/instances?hydrate=true", self.sandbox.url());
-        let authorization = format!("User {USER}, Organization {ORGANIZATION}");
-        let curl = format!("curl -sS -H 'Authorization: {authorization}' '{url}'");
-        let answer = Command::new("sh").args(["-c", &curl]).output().unwrap();
-        let list: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
-        list.as_array().cloned().unwrap_or_default()
+    pub(crate) fn instances(&self) -> Vec<Value> {
+        self.ask("GET", "/instances?hydrate=true", &Value::Null)
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Asks the tenant for something, as somebody else would.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.sandbox.url());
+        let authorization = format!("Authorization: User {USER}, Organization {ORGANIZATION}");
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "-X", method, "-H", &authorization, &url]);
+        if !body.is_null() {
+            curl.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
+        }
+        serde_json::from_slice(&curl.output().unwrap().stdout).unwrap()
     }
 
     /// Edits a file of the repository.
