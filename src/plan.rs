@@ -253,7 +253,7 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
         tally: Tally {
             unchanged: 0,
             orphans: matching.orphans.len(),
-            unmanaged: observed.unmanaged(),
+            unmanaged: matching.unmanaged(observed),
         },
         reads: observed.reads,
         target: terms.target.clone(),

@@ -45,12 +45,6 @@ impl Observed {
             .filter(|found| matches!(found.marks.claim(&self.project), Claim::Ours(_)))
     }
 
-    /// The number of instances without any mark, where the account was listed.
-    pub(super) fn unmanaged(&self) -> Option<usize> {
-        let is_unmanaged = |found: &&Found| found.marks.claim(&self.project) == Claim::Unmanaged;
-        Some(self.account.as_ref()?.values().filter(is_unmanaged).count())
-    }
-
     /// All instances of ours whose configuration is known, under the key that each carries.
     pub(super) fn carriers(&self) -> BTreeMap<Key, Vec<&Found>> {
         let read = self.by_id.values().flatten().filter(|found| !self.ours.contains_key(&found.id));
@@ -70,6 +64,20 @@ impl Observed {
 }
 
 impl<'a> Matching<'a> {
+    /// The number of instances without any mark that no document adopts, where the account was
+    /// listed.
+    pub(super) fn unmanaged(&self, observed: &Observed) -> Option<usize> {
+        let adopted = self.by_key.values().filter_map(|found| match found {
+            Match::Adopt(found) => Some(found.id),
+            _ => None,
+        });
+        let adopted: BTreeSet<_> = adopted.collect();
+        let is_left_alone = |found: &&Found| {
+            found.marks.claim(&observed.project) == Claim::Unmanaged && !adopted.contains(&found.id)
+        };
+        Some(observed.account.as_ref()?.values().filter(is_left_alone).count())
+    }
+
     pub(super) fn new(desired: &'a Desired, observed: &'a Observed, wishes: &Wishes) -> Self {
         let carriers = observed.carriers();
         let mut claimants: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -20,6 +20,8 @@ pub use outcome::outcome;
 pub use plan::{plan, refused};
 pub use status::status;
 
+use std::borrow::Cow;
+
 use escape::{fenced, in_link};
 
 /// The bytes of a comment, where nobody asks for fewer. GitHub takes 65,536 characters.
@@ -78,8 +80,20 @@ fn marker(command: &str, project: &str, base_url: &str) -> String {
 pub fn failure(command: &str, project: &str, base_url: &str, exit: u8, text: &str) -> String {
     let marker = marker(command, project, base_url);
     // Long enough for every error, and short enough for every comment.
-    let text = escape::shortened(text, FEWEST_BYTES * 4);
+    let text = abridged(text, FEWEST_BYTES * 4);
     format!("{marker}## ocon {command}: failed (exit {exit})\n\n{}", fenced("text", &text))
+}
+
+/// A text of about so many characters at most. What is left out stands before its last line, which
+/// counts the errors.
+fn abridged(text: &str, most: usize) -> Cow<'_, str> {
+    match escape::shortened(text, most) {
+        Cow::Borrowed(whole) => Cow::Borrowed(whole),
+        Cow::Owned(begin) => {
+            let last = text.lines().next_back().unwrap_or_default();
+            Cow::Owned(format!("{begin}\n\n{}\n", escape::shortened(last, 200)))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +118,14 @@ mod tests {
         let hostile = "https://evil.example-->\n<b>/elements/api-v2";
         let marker = marker("plan", "a\n-->", hostile);
         assert_eq!(marker, "<!-- ocon-plan project=a-- at=evil.example--b -->\n");
+    }
+
+    #[test]
+    fn a_long_failure_keeps_its_last_line() {
+        let text = format!("{}12 errors in 3 files\n", "error: no\n".repeat(2_000));
+        let comment = failure("plan", "shop", "https://api.example.com/elements/api-v2", 5, &text);
+        assert!(comment.ends_with("error: no\n…\n\n12 errors in 3 files\n```\n"), "{comment}");
+        assert!(comment.len() < 17_000);
     }
 
     #[test]

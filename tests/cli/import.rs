@@ -85,7 +85,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   note: servicenow/help-desk #20931: not compared and not written: password; --rotate
         servicenow/help-desk writes what is set here (unverified)
 
-Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 2 unmanaged.
+Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.
 --- stderr ---
 warning[unset-variable]: env.SERVICENOW_HELP_DESK_PASSWORD is not set, or empty

@@ -54,7 +54,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ tags  Shop → shop
           1 unchanged
 
-Plan: 0 to create, 1 to adopt, 0 to update, 0 to delete; 0 unchanged, 1 unmanaged.
+Plan: 0 to create, 1 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 3 read, 1 to write.
 --- exit 0 ---
 
