@@ -32,7 +32,7 @@ pub(super) fn run(
         clap_mangen::Man::new(command.clone())
             .render(&mut page)
             .map_err(|error| unwritten(&error))?;
-        NewFile::public(&folder.join(name))?.write_searched(&String::from_utf8_lossy(&page))?;
+        NewFile::public(&folder.join(name))?.fill(&String::from_utf8_lossy(&page))?.place()?;
     }
     output::text(&format!("{} in {}\n", count(pages.len(), "page"), folder.display()))?;
     Ok(Exit::Success)

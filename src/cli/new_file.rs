@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::failure::{Exit, Failure};
 use super::known;
@@ -60,11 +60,9 @@ impl NewFile {
             // The mask of the process takes away what it does not want.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file =
-            builder.tempfile_in(path.parent().unwrap_or(Path::new("."))).map_err(|error| {
-                Failure::new(Exit::Other, format!("{} cannot be written", path.display()))
-                    .caused_by(&error)
-            })?;
+        let file = builder
+            .tempfile_in(path.parent().unwrap_or(Path::new(".")))
+            .map_err(|error| unwritten(path, &error))?;
         Ok(Self { path: path.to_owned(), given: path.to_owned(), file })
     }
 
@@ -73,21 +71,40 @@ impl NewFile {
         self.write_secrets(&known::scrub_json(document))
     }
 
-    /// Puts the file in its place, with a text that was searched for secrets piece by piece: taking
-    /// them out of the whole would make it another document.
-    pub(super) fn write_searched(self, text: &str) -> Result<(), Failure> {
-        self.write_secrets(text)
+    /// Puts the file in its place, with the secrets that somebody asked for.
+    pub(super) fn write_secrets(self, text: &str) -> Result<(), Failure> {
+        self.fill(text)?.place()
     }
 
-    /// Puts the file in its place, with the secrets that somebody asked for.
-    pub(super) fn write_secrets(mut self, text: &str) -> Result<(), Failure> {
-        let written =
-            self.file.write_all(text.as_bytes()).and_then(|()| self.file.as_file().sync_all());
-        let placed =
-            written.and_then(|()| self.file.persist(&self.path).map(drop).map_err(io::Error::from));
-        placed.map_err(|error| {
-            Failure::new(Exit::Other, format!("{} cannot be written", self.given.display()))
-                .caused_by(&error)
-        })
+    /// Has the text on the disk, where it waits for [`FullFile::place`]. It was searched for secrets
+    /// piece by piece: taking them out of the whole would make it another document.
+    pub(super) fn fill(mut self, text: &str) -> Result<FullFile, Failure> {
+        // The errors of the file itself, and not of the one that only this program knows of.
+        let filled = self.file.as_file_mut().write_all(text.as_bytes());
+        match filled.and_then(|()| self.file.as_file().sync_all()) {
+            Ok(()) => Ok(FullFile {
+                path: self.path,
+                given: self.given,
+                file: self.file.into_temp_path(),
+            }),
+            Err(error) => Err(unwritten(&self.given, &error)),
+        }
     }
+}
+
+/// A file that has its text, but not its place yet. It is gone if it gets none.
+pub(super) struct FullFile {
+    path: PathBuf,
+    given: PathBuf,
+    file: TempPath,
+}
+
+impl FullFile {
+    pub(super) fn place(self) -> Result<(), Failure> {
+        self.file.persist(&self.path).map_err(|error| unwritten(&self.given, &error.error))
+    }
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Other, format!("{} cannot be written", path.display())).caused_by(error)
 }

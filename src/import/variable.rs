@@ -22,10 +22,10 @@ pub(super) fn name(
     free
 }
 
-/// The pattern that the names of a document's variables match.
+/// The pattern that the names of a document's variables match, and as few others as can be: a
+/// pipeline has variables of its own that begin with the name of a provider.
 pub(super) fn pattern(document: &Key) -> String {
-    let first = document.as_str().split('/').next().unwrap_or_default();
-    valid(&format!("{first}_")) + "*"
+    valid(&format!("{document}_")) + "*"
 }
 
 /// A text as the name of a variable that files may use.
@@ -63,9 +63,11 @@ mod tests {
 
     #[test]
     fn the_pattern_of_a_document_fits_all_of_its_names() {
-        for (document, expected) in
-            [("hootsuite/team", "HOOTSUITE_*"), ("github/x", "MY_GITHUB_*"), ("desk", "DESK_*")]
-        {
+        for (document, expected) in [
+            ("hootsuite/team", "HOOTSUITE_TEAM_*"),
+            ("github/x", "MY_GITHUB_X_*"),
+            ("desk", "DESK_*"),
+        ] {
             let pattern = pattern(&document.parse().unwrap());
             assert_eq!(pattern, expected);
             let name = name_of(document, "a.token", &mut BTreeSet::new());

@@ -45,7 +45,7 @@ written  instances/stripe/shop.yaml  #20932
 # Where ocon runs, with the secrets as they are at the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
-export OCON_ENV_ALLOW='SERVICENOW_*'
+export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_*'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
@@ -179,7 +179,7 @@ written  instances/stripe/shop.yaml  #20932
 # Where ocon runs, with the secrets as they are at the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
-export OCON_ENV_ALLOW='SERVICENOW_*'
+export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_*'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
@@ -311,7 +311,7 @@ export SERVICENOW_HELP_DESK_PASSWORD=
 export SERVICENOW_DESK_EVENT_NOTIFICATION_CALLBACK_URL=
 export SERVICENOW_DESK_PASSWORD=
 export SERVICENOW_DESK_USERNAME=
-export OCON_ENV_ALLOW='SERVICENOW_*'
+export OCON_ENV_ALLOW='SERVICENOW_DESK_*,SERVICENOW_HELP_DESK_*'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
@@ -344,6 +344,80 @@ configuration:
 fn a_folder_that_leads_elsewhere_is_refused() {
     let world = tenant();
     std::os::unix::fs::symlink("/tmp", world.path("instances")).unwrap();
-    let run = world.ocon("import --all");
-    assert!(run.exit != 0 && run.stdout.is_empty(), "{}{}", run.stdout, run.stderr);
+    world.ocon("import --all").is(str![[r#"
+$ ocon import --all
+--- stderr ---
+error[link-leaves-repository]: this link leads out of the repository
+ --> instances
+  = help: put the file itself there
+--- exit 5 ---
+
+"#]]);
+    std::fs::remove_file(world.path("instances")).unwrap();
+    std::fs::create_dir(world.path("instances")).unwrap();
+    std::os::unix::fs::symlink("/nowhere", world.path("instances/stripe")).unwrap();
+    world.ocon("import --all").is(str![[r#"
+$ ocon import --all
+--- stderr ---
+error[unreadable-file]: this cannot be read: No such file or directory (os error 2)
+ --> instances/stripe
+--- exit 5 ---
+
+"#]]);
+    // Nor does a folder below one that was named.
+    std::fs::create_dir(world.path("named")).unwrap();
+    std::os::unix::fs::symlink("/tmp", world.path("named/stripe")).unwrap();
+    let named = format!("--instances {} import --all", world.path("named").display());
+    world.ocon(&named).is(str![[r#"
+$ ocon --instances [ROOT]/named import --all
+--- stderr ---
+error[link-leaves-repository]: this link leads out of the repository
+ --> [ROOT]/named/stripe
+  = help: put the file itself there
+--- exit 5 ---
+
+"#]]);
+    assert!(std::fs::read_dir(world.path("named")).unwrap().count() == 1);
+}
+
+#[test]
+fn where_a_folder_cannot_be_made_none_is_left() {
+    let world = tenant();
+    world.write("instances/stripe", "a file\n");
+    world.ocon("import --all").is(str![[r#"
+$ ocon import --all
+--- stderr ---
+error: no file can be written to instances/stripe
+  caused by: File exists (os error 17)
+
+hint: no file was written
+--- exit 1 ---
+
+"#]]);
+    assert!(!world.path("instances/servicenow").exists());
+    assert_eq!(world.read("instances/stripe"), "a file\n");
+}
+
+#[test]
+fn no_file_is_left_of_a_disk_that_is_full_half_way() {
+    let world = World::new(&[]).on_sandbox();
+    world.send("POST", "/instances", &shop("Shop", &[]));
+    let tags: Vec<String> = (0..200).map(|number| format!("tag number {number}")).collect();
+    let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+    let mut desk = json!({ "element": { "key": "servicenow" }, "name": "Desk", "tags": tags });
+    desk["configuration"] = self::desk("Desk")["configuration"].clone();
+    world.send("POST", "/instances", &desk);
+    let small = world.ocon_on_a_small_disk(2, "import --all");
+    small.is(str![[r#"
+$ ocon import --all
+--- stderr ---
+error: instances/servicenow/desk.yaml cannot be written
+  caused by: File too large (os error 27)
+
+hint: no file was written
+--- exit 1 ---
+
+"#]]);
+    assert_eq!(world.files(), ["ocon.yaml"]);
+    assert!(!world.path("instances").exists());
 }

@@ -220,7 +220,22 @@ impl World {
 
     /// Runs the binary with these arguments.
     pub(crate) fn ocon(&self, arguments: &str) -> Run {
-        let output = self.command(arguments).output().unwrap();
+        self.run(self.command(arguments), arguments)
+    }
+
+    /// Runs ocon with files of at most `blocks` of 512 bytes, as if the disk were full then.
+    pub(crate) fn ocon_on_a_small_disk(&self, blocks: u32, arguments: &str) -> Run {
+        let ocon = self.command(arguments);
+        let script = format!(r#"trap '' XFSZ; ulimit -f {blocks}; exec "$0" "$@""#);
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &script]).arg(ocon.get_program()).args(ocon.get_args());
+        sh.current_dir(ocon.get_current_dir().unwrap());
+        sh.env_clear().envs(ocon.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.run(sh, arguments)
+    }
+
+    fn run(&self, mut command: Command, arguments: &str) -> Run {
+        let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         self.refuse_secrets(&stdout);

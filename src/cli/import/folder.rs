@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::told;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Globals, beside};
-use crate::cli::new_file::NewFile;
+use crate::cli::new_file::{FullFile, NewFile};
 use crate::cli::output::Output;
 use crate::import::File;
 use crate::instance::InstanceId;
@@ -15,7 +15,8 @@ use crate::instance::InstanceId;
 /// How many files are named that are in the way.
 const MOST_NAMED: usize = 20;
 
-/// Writes the files.
+/// Writes the files. None of their folders leads out of the repository: where files were loaded
+/// from, no link does.
 pub(super) fn write(
     globals: &Globals,
     files: &[(InstanceId, File)],
@@ -24,19 +25,20 @@ pub(super) fn write(
     let base = beside(&globals.root, &globals.instances);
     let path = |file: &File| base.join(&file.below);
     refuse_to_overwrite(files.iter().map(|(_, file)| path(file)), force)?;
-    let folders: BTreeSet<PathBuf> =
-        files.iter().filter_map(|(_, file)| Some(path(file).parent()?.to_owned())).collect();
-    for folder in &folders {
-        stays_inside(globals, folder)?;
-    }
-    for folder in &folders {
-        fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
-        // Whether files can be written there shows when one is begun.
-        NewFile::public(&folder.join("a.yaml"))?;
-    }
-    for (index, (_, file)) in files.iter().enumerate() {
-        let written = NewFile::public(&path(file)).and_then(|new| new.write_searched(&file.text));
-        written.map_err(|failure| {
+    let made = folders(files.iter().map(|(_, file)| path(file)));
+    let begun = || -> Result<Vec<FullFile>, Failure> {
+        let begin = |(_, file): &(InstanceId, File)| {
+            let path = path(file);
+            let folder = path.parent().unwrap_or(Path::new("."));
+            fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
+            NewFile::public(&path)?.fill(&file.text)
+        };
+        files.iter().map(begin).collect()
+    };
+    let begun = begun().map_err(|failure| failure.hint("no file was written"));
+    let begun = begun.inspect_err(|_| remove(&made))?;
+    for (index, file) in begun.into_iter().enumerate() {
+        file.place().map_err(|failure| {
             let before = told::written(globals, files.get(..index).unwrap_or_default());
             failure
                 .hint("what was written before is on stdout")
@@ -44,6 +46,24 @@ pub(super) fn write(
         })?;
     }
     Ok(())
+}
+
+/// The folders of files that are not there yet, the inner ones first.
+fn folders(files: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let missing = |file: PathBuf| {
+        let parts = file.ancestors().skip(1).filter(|part| !part.exists());
+        parts.map(Path::to_owned).collect::<Vec<_>>()
+    };
+    let missing: BTreeSet<PathBuf> = files.flat_map(missing).collect();
+    missing.into_iter().rev().collect()
+}
+
+/// Removes those folders that are there and empty.
+fn remove(folders: &[PathBuf]) {
+    for folder in folders {
+        // What cannot be removed is in nobody's way.
+        let _ = fs::remove_dir(folder);
+    }
 }
 
 /// Makes sure that nothing is in the way; a folder is, even where files are replaced.
@@ -66,21 +86,6 @@ fn refuse_to_overwrite(paths: impl Iterator<Item = PathBuf>, force: bool) -> Res
     }
     Err(failure
         .hint("move them, or replace them with --force; links and folders are never replaced"))
-}
-
-/// Makes sure that the folder, or what there is of it, does not lead out of the repository or out of
-/// the folder that somebody named.
-fn stays_inside(globals: &Globals, folder: &Path) -> Result<(), Failure> {
-    let there = folder.ancestors().find(|part| fs::symlink_metadata(part).is_ok());
-    let there = there.filter(|part| !part.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = there.canonicalize().map_err(|error| refused(folder, &error))?;
-    let root = globals.root.canonicalize().map_err(|error| refused(folder, &error))?;
-    let named = globals.instances.is_absolute() || globals.instances.starts_with("..");
-    if named || real.starts_with(&root) {
-        return Ok(());
-    }
-    Err(refused(folder, &"it is a link that leads out of the repository")
-        .hint("--instances names a folder elsewhere"))
 }
 
 fn refused(folder: &Path, cause: &dyn std::fmt::Display) -> Failure {
