@@ -223,7 +223,7 @@ impl Draft<'_> {
     fn give_way(&mut self, objection: Objection) -> Result<(), String> {
         let Objection { piece, why, in_clear } = objection;
         match piece {
-            Piece::Whole => return Err(why),
+            Piece::Whole => return Err(format!("{why}; change it on the platform")),
             Piece::Tags => self.tags = Some(why),
             Piece::Entry(index) => {
                 if let Some(entry) = self.entries.get_mut(index) {

@@ -242,10 +242,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_back(given in any::<String>()) {
+        fn any_text_is_read_back(given in any::<String>(), dollars in "[$]{0,3}[{]{0,3}[a$]{0,2}[{ ]{0,2}") {
+            let given = given + &dollars;
             let line = format!("key: {}\n", text(&given));
             let read: serde_yaml::Value = serde_yaml::from_str(&line).unwrap();
-            assert_eq!(read["key"].as_str().map(|read| read.replace("$${{", "${{")), Some(given.replace("$${{", "${{")));
+            // As the loader does, which takes `$${{` for `${{`.
+            let read = read["key"].as_str().map(|read| read.replace("$${{", "${{"));
+            assert_eq!(read, Some(given));
         }
     }
 }

@@ -228,7 +228,7 @@ written  instances/stripe/env-home-error-x.yaml  #20931
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
 --- stderr ---
-no file for 20932: a name cannot begin or end with a blank, nor hold control characters
+no file for 20932: a name cannot begin or end with a blank, nor hold control characters; change it on the platform
 warning: instances/stripe/env-home-error-x.yaml leaves out configuration.a\nb: c: this is no key that a file should hold
 warning: instances/stripe/env-home-error-x.yaml leaves out configuration.unknown.key: the connector documents no such key
 --- exit 0 ---
