@@ -55,6 +55,7 @@ use globals::{Format, Globals};
 /// Keep SAP Open Connectors instances equal to YAML files in Git
 #[derive(Debug, Parser)]
 #[command(name = "ocon", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(after_long_help = format!("{}\n\n{EXIT_CODES}", examples::OCON))]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]

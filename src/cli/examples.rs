@@ -1,5 +1,13 @@
 //! The examples at the end of each command's help. A test parses every line of them.
 
+pub(super) const OCON: &str = "\
+Examples:
+  ocon plan --sandbox                try it here, without a tenant
+  ocon import --all --region us2     files for what a tenant has
+  ocon plan --region us2             what an apply would do
+  ocon apply --region us2            does it, after a question
+  ocon explain orphan                what a word in brackets means";
+
 pub(super) const VALIDATE: &str = "\
 Examples:
   ocon validate                      all files
@@ -46,6 +54,11 @@ pub(super) const SCHEMA: &str = "\
 Examples:
   ocon schema pull hootsuite slack   as the tenant describes them
   ocon schema pull --all --sandbox   all of the built-in catalogue";
+
+pub(super) const SCHEMA_PULL: &str = "\
+Examples:
+  ocon schema pull hootsuite slack   as the tenant describes them
+  ocon schema pull --all             of every connector that it has";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

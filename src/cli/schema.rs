@@ -35,6 +35,7 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Write the schemas of connectors, as the platform describes them
+    #[command(after_long_help = super::examples::SCHEMA_PULL)]
     Pull(Pull),
 }
 

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::support::{World, is};
 
 /// A world without files, with instances that somebody made by hand.
-fn tenant() -> World {
+pub(crate) fn tenant() -> World {
     let world = World::new(&[]).on_sandbox();
     std::fs::remove_dir_all(world.path("instances")).ok();
     world.send("POST", "/instances", &desk("Help desk"));
@@ -14,7 +14,7 @@ fn tenant() -> World {
     world
 }
 
-fn desk(name: &str) -> Value {
+pub(crate) fn desk(name: &str) -> Value {
     let configuration = json!({
         "servicenow.subdomain": "dev12345",
         "username": "admin",
@@ -29,7 +29,7 @@ fn desk(name: &str) -> Value {
     })
 }
 
-fn shop(name: &str, tags: &[&str]) -> Value {
+pub(crate) fn shop(name: &str, tags: &[&str]) -> Value {
     json!({ "element": { "key": "stripe" }, "name": name, "tags": tags })
 }
 
@@ -191,29 +191,6 @@ no file for 20933: it belongs to project `theirs`
 }
 
 #[test]
-fn a_file_is_only_replaced_on_request() {
-    let world = tenant();
-    world.write("instances/stripe/shop.yaml", "key: other\nelement: stripe\nname: Other\n");
-    world.write(
-        "instances/servicenow/help-desk.yaml",
-        "key: another\nelement: stripe\nname: Another\n",
-    );
-    world.ocon("import --all").is(str![[r#"
-$ ocon import --all
---- stderr ---
-error: files are in the way, so no file was written
-  caused by: instances/servicenow/help-desk.yaml is there
-  caused by: instances/stripe/shop.yaml is there
-
-hint: move them, or replace them with --force; links and folders are never replaced
---- exit 1 ---
-
-"#]]);
-    assert_eq!(world.ocon("import --all --force").exit, 0);
-    assert!(world.read("instances/stripe/shop.yaml").contains("id: 20932"));
-}
-
-#[test]
 fn hostile_text_stays_text() {
     let world = World::new(&[]).on_sandbox();
     let mut evil = shop("${{ env.HOME }}\u{202e} # ::error::x", &["- a: b", "${{ env.HOME }}"]);
@@ -253,38 +230,6 @@ tags:
 "##]],
     );
     assert_eq!(world.ocon("plan --format json").exit, 0);
-}
-
-#[test]
-fn names_that_differ_little_get_the_id() {
-    let world = World::new(&[("instances/stripe/taken.yaml", SHOP)]).on_sandbox();
-    for name in ["Support", "SUPPORT", "Taken", "日本", "../../etc/passwd"] {
-        world.send("POST", "/instances", &shop(name, &[]));
-    }
-    assert_eq!(world.ocon("import --all").exit, 0);
-    let files = world.files().into_iter().filter(|path| path.starts_with("instances/"));
-    is(
-        &(files.collect::<Vec<_>>().join("\n") + "\n"),
-        str![[r#"
-instances/stripe/etc-passwd.yaml
-instances/stripe/stripe-20934.yaml
-instances/stripe/support-20931.yaml
-instances/stripe/support-20932.yaml
-instances/stripe/taken-20933.yaml
-instances/stripe/taken.yaml
-
-"#]],
-    );
-}
-
-#[test]
-fn an_orphan_of_ours_gets_the_file_that_it_had() {
-    let world = World::new(&[("instances/pay/shop.yaml", SHOP)]).on_sandbox();
-    assert_eq!(world.ocon("apply --yes").exit, 0);
-    world.remove("instances/pay/shop.yaml");
-    assert_eq!(world.ocon("import --all").exit, 0);
-    assert!(world.read("instances/pay/shop.yaml").contains("id: 20931"));
-    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
 }
 
 #[test]
@@ -338,86 +283,4 @@ configuration:
 
 "##]],
     );
-}
-
-#[test]
-fn a_folder_that_leads_elsewhere_is_refused() {
-    let world = tenant();
-    std::os::unix::fs::symlink("/tmp", world.path("instances")).unwrap();
-    world.ocon("import --all").is(str![[r#"
-$ ocon import --all
---- stderr ---
-error[link-leaves-repository]: this link leads out of the repository
- --> instances
-  = help: put the file itself there
---- exit 5 ---
-
-"#]]);
-    std::fs::remove_file(world.path("instances")).unwrap();
-    std::fs::create_dir(world.path("instances")).unwrap();
-    std::os::unix::fs::symlink("/nowhere", world.path("instances/stripe")).unwrap();
-    world.ocon("import --all").is(str![[r#"
-$ ocon import --all
---- stderr ---
-error[unreadable-file]: this cannot be read: No such file or directory (os error 2)
- --> instances/stripe
---- exit 5 ---
-
-"#]]);
-    // Nor does a folder below one that was named.
-    std::fs::create_dir(world.path("named")).unwrap();
-    std::os::unix::fs::symlink("/tmp", world.path("named/stripe")).unwrap();
-    let named = format!("--instances {} import --all", world.path("named").display());
-    world.ocon(&named).is(str![[r#"
-$ ocon --instances [ROOT]/named import --all
---- stderr ---
-error[link-leaves-repository]: this link leads out of the repository
- --> [ROOT]/named/stripe
-  = help: put the file itself there
---- exit 5 ---
-
-"#]]);
-    assert!(std::fs::read_dir(world.path("named")).unwrap().count() == 1);
-}
-
-#[test]
-fn where_a_folder_cannot_be_made_none_is_left() {
-    let world = tenant();
-    world.write("instances/stripe", "a file\n");
-    world.ocon("import --all").is(str![[r#"
-$ ocon import --all
---- stderr ---
-error: no file can be written to instances/stripe
-  caused by: File exists (os error 17)
-
-hint: no file was written
---- exit 1 ---
-
-"#]]);
-    assert!(!world.path("instances/servicenow").exists());
-    assert_eq!(world.read("instances/stripe"), "a file\n");
-}
-
-#[test]
-fn no_file_is_left_of_a_disk_that_is_full_half_way() {
-    let world = World::new(&[]).on_sandbox();
-    world.send("POST", "/instances", &shop("Shop", &[]));
-    let tags: Vec<String> = (0..200).map(|number| format!("tag number {number}")).collect();
-    let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
-    let mut desk = json!({ "element": { "key": "servicenow" }, "name": "Desk", "tags": tags });
-    desk["configuration"] = self::desk("Desk")["configuration"].clone();
-    world.send("POST", "/instances", &desk);
-    let small = world.ocon_on_a_small_disk(2, "import --all");
-    small.is(str![[r#"
-$ ocon import --all
---- stderr ---
-error: instances/servicenow/desk.yaml cannot be written
-  caused by: File too large (os error 27)
-
-hint: no file was written
---- exit 1 ---
-
-"#]]);
-    assert_eq!(world.files(), ["ocon.yaml"]);
-    assert!(!world.path("instances").exists());
 }

@@ -164,6 +164,13 @@ Requests:
       --max-requests <N>
           Most requests that are sent in all, repetitions included
 
+Examples:
+  ocon plan --sandbox                try it here, without a tenant
+  ocon import --all --region us2     files for what a tenant has
+  ocon plan --region us2             what an apply would do
+  ocon apply --region us2            does it, after a question
+  ocon explain orphan                what a word in brackets means
+
 Exit codes: 0 success, no changes · 1 other error · 2 changes or blocked instances (plan
 --detailed-exitcode) · 3 some instances failed, unknown or blocked · 4 stale plan · 5 invalid files
 · 6 not authenticated or unreachable · 7 stopped by a guard · 64 usage · 130 interrupted
