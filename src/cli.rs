@@ -6,6 +6,7 @@
 //! here that a plan could decide.
 
 pub mod failure;
+mod git;
 pub mod globals;
 pub mod target;
 
@@ -85,7 +86,8 @@ enum Command {
     /// Make the platform say what the files say
     ///
     /// Plans, asks, carries out and reports. Running it again is always safe: what was
-    /// interrupted is finished, and nothing is created twice.
+    /// interrupted is finished, and nothing is created twice. A saved plan was approved already, and is
+    /// carried out without a question.
     #[command(after_long_help = examples::APPLY)]
     Apply(apply::Arguments),
     /// Show how the platform compares with the files, instance by instance
@@ -107,8 +109,8 @@ enum Command {
     Token(token::Arguments),
     /// Write the schemas of connectors
     ///
-    /// For editors, and for ocon itself, which then checks files with them instead of its built-
-    /// in catalogue.
+    /// For editors, and for ocon itself, which then checks files with them instead of what it
+    /// has built in.
     #[command(after_long_help = examples::SCHEMA)]
     Schema(schema::Arguments),
     /// Say what a code of a problem, of a plan or of a failure means, and how to mend it

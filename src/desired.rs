@@ -262,9 +262,17 @@ pub struct Missing {
 impl Desired {
     /// Whether any document refers to an environment variable.
     pub fn refers_to_environment(&self) -> bool {
+        self.sources().any(|source| matches!(source, Source::Env(_)))
+    }
+
+    /// Whether any document takes a secret from a file.
+    pub fn refers_to_files(&self) -> bool {
+        self.sources().any(|source| matches!(source, Source::File(_)))
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &Source> {
         let templates = self.instances.values().flat_map(Wanted::templates);
-        let mut secrets = templates.flat_map(Template::secrets);
-        secrets.any(|reference| matches!(reference.source, Source::Env(_)))
+        templates.flat_map(Template::secrets).map(|reference| &reference.source)
     }
 
     /// The unset secrets of all documents.

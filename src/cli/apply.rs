@@ -122,7 +122,7 @@ impl Arguments {
     ) -> Result<Option<Outputs>, Failure> {
         let prepare = |path: &PathBuf| {
             let form = self.outputs_format;
-            Outputs::prepare(&globals.root, path, form, environment, &files.desired)
+            Outputs::prepare(globals, path, form, environment, &files.desired)
         };
         self.outputs.as_ref().map(prepare).transpose()
     }

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
+use super::git::{Git, path, unusable};
 use super::globals::{Globals, beside};
 use super::session::Files;
 use crate::instance::Key;
@@ -38,23 +39,44 @@ pub(super) fn since(
     Ok(documents.map(|(key, _)| key.clone()).collect())
 }
 
-/// Paths that differ, absolute, as Git names them.
-struct Changes(BTreeSet<PathBuf>);
+/// How many links are followed on the way to a file.
+const MOST_LINKS: usize = 40;
+
+/// Paths that differ, absolute, as Git names them; what is not UTF-8 in them as documents name it.
+struct Changes(BTreeSet<String>);
 
 impl Changes {
     /// Whether a file differs, or a link on the way to it.
     fn touch(&self, file: &Path) -> bool {
-        // A path that Git names is that of a file or of a link, which may be one to a folder.
-        let named = |path: &Path| path.ancestors().any(|path| self.0.contains(path));
-        let real = file.canonicalize();
-        named(file) || real.is_ok_and(|real| named(&real))
+        // A path that Git names is that of a file or of a link, which may be one to a folder, or of
+        // a repository within this one.
+        let named = |path: &Path| self.0.contains(&*path.to_string_lossy());
+        way(file).iter().any(|step| step.ancestors().any(named))
     }
 }
 
-/// Git, run in the root.
-struct Git<'a> {
-    root: &'a Path,
-    environment: &'a Environment,
+/// The links that are followed to a file, and where they lead in the end.
+fn way(file: &Path) -> Vec<PathBuf> {
+    let parts = |path: &Path| -> Vec<OsString> {
+        path.components().rev().map(|part| part.as_os_str().to_owned()).collect()
+    };
+    let (mut links, mut reached, mut ahead) = (Vec::new(), PathBuf::new(), parts(file));
+    while let Some(part) = ahead.pop() {
+        if part == ".." {
+            reached.pop();
+            continue;
+        }
+        let next = if part == "." { reached.clone() } else { reached.join(part) };
+        match fs::read_link(&next) {
+            Ok(target) if links.len() < MOST_LINKS => {
+                ahead.extend(parts(&target));
+                links.push(next);
+            }
+            _ => reached = next,
+        }
+    }
+    links.push(reached);
+    links
 }
 
 impl Git<'_> {
@@ -64,13 +86,24 @@ impl Git<'_> {
         })?;
         let top = PathBuf::from(path(top.trim_ascii_end()));
         let base = self.base(reference)?;
-        let differ = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", &base, "--"];
+        // Whatever the repository has configured: its files are those of whoever asks for a review.
+        let differ = [
+            "diff",
+            "--name-only",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "--no-relative",
+            "--ignore-submodules=none",
+            &base,
+            "--",
+        ];
         let new = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/"];
         let mut changes = BTreeSet::new();
-        for question in [&differ, &new] {
+        for question in [&differ[..], &new[..]] {
             let names = self.run(question)?.map_err(|said| unusable().caused_by(&said))?;
             let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-            changes.extend(names.map(|name| top.join(path(name))));
+            changes.extend(names.map(|name| top.join(path(name)).to_string_lossy().into_owned()));
         }
         Ok(Changes(changes))
     }
@@ -100,39 +133,5 @@ impl Git<'_> {
             ),
             _ => failure.hint("name a branch, a tag or a commit, like origin/main"),
         }
-    }
-
-    /// What Git answers, or what it says instead. It gets no secret, and starts nothing of what the
-    /// repository may have configured.
-    fn run(&self, arguments: &[&str]) -> Result<Result<Vec<u8>, String>, Failure> {
-        let output = Command::new("git")
-            .args(["-c", "core.fsmonitor=false"])
-            .args(arguments)
-            .current_dir(self.root)
-            .env_clear()
-            .envs(self.environment.for_children())
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| {
-                unusable().caused_by(&error).hint("install Git, or name the files: ocon plan PATH…")
-            })?;
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Ok(if output.status.success() { Ok(output.stdout) } else { Err(said) })
-    }
-}
-
-fn unusable() -> Failure {
-    Failure::new(Exit::Usage, "Git cannot tell what changed, and --changed-since needs it")
-}
-
-/// A path in the bytes that Git writes.
-fn path(bytes: &[u8]) -> OsString {
-    #[cfg(unix)]
-    {
-        std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec())
-    }
-    #[cfg(not(unix))]
-    {
-        String::from_utf8_lossy(bytes).into_owned().into()
     }
 }

@@ -12,7 +12,7 @@ use super::{known, saved};
 use crate::desired;
 use crate::plan::{Plan, Refused};
 use crate::report::json::{PlanDocument, ResultDocument};
-use crate::report::markdown::{self, Frame, Links};
+use crate::report::markdown::{self, Failed, Frame, Links};
 
 /// How long a comment may be, and where it can lead.
 pub(super) fn frame(globals: &Globals, environment: &Environment) -> Frame {
@@ -89,7 +89,9 @@ pub(super) fn on_failure(
     };
     let text = anstream::adapter::strip_str(&failure.render(None)).to_string();
     let project = project(globals, environment);
-    let comment = markdown::failure(command, &project, &base_url, failure.exit.code(), &text);
+    let (project, base_url, text) = (project.as_str(), base_url.as_str(), text.as_str());
+    let failed = Failed { command, project, base_url, exit: failure.exit.code(), text };
+    let comment = markdown::failure(&failed, globals.max_bytes);
     failure.with_result(Some(Output::Text(comment)))
 }
 

@@ -99,6 +99,16 @@ impl Environment {
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// The variables for Git: where it is, where it finds its settings and the repository.
+    pub(super) fn for_git(&self) -> Vec<(OsString, OsString)> {
+        let needed = ["PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "XDG_CONFIG_HOME"];
+        let of_git = ["GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES"];
+        let is_kept =
+            |name: &OsStr| needed.iter().chain(&of_git).any(|kept| name == OsStr::new(kept));
+        let kept = self.variables.iter().filter(|(name, _)| is_kept(name));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Panics, where a test of the binary wants to see what is said then.
     pub(super) fn panic_on_request(&self) {
         let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));

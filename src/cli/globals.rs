@@ -112,7 +112,7 @@ pub struct Globals {
         value_name = "WHEN"
     )]
     pub color: Color,
-    /// Instances that are written at once
+    /// Requests that are under way at once, and instances that are written at once
     #[arg(help_heading = "Requests", long, global = true, value_name = "N", default_value = "4", value_parser = at_least_one)]
     pub concurrency: usize,
     /// Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]

@@ -19,12 +19,13 @@ use super::progress::Progress;
 use super::session::{self, Connection, Files, Lookup};
 use super::{known, unreachable};
 use crate::api::{self, Keep, Read as _, Scope};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, named_like_a_secret};
 use crate::desired::secrets::Withheld;
 use crate::desired::{self, Levels, Sources};
 use crate::import::{self, Candidate, File, Ground};
-use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Source};
+use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Seen as Stored, Source};
 use crate::observed::Found;
+use crate::ownership::Claim;
 
 use choice::Chosen;
 
@@ -71,8 +72,15 @@ pub(super) fn run(
         let seen = arguments.read(globals, &connection).await?;
         Ok((seen, connection.target.base_url))
     })?;
-    known::learn(seen.values().flatten().map(|found| &found.token));
+    learn(seen.values().flatten());
     let looked_at = seen.len();
+    let claims = seen.values().flatten().map(|found| found.marks.claim(&files.project));
+    let carried: BTreeSet<Key> = claims
+        .filter_map(|claim| match claim {
+            Claim::Ours(key) => Some(key),
+            _ => None,
+        })
+        .collect();
     let Chosen { candidates, refused } = choice::choose(seen, &files);
     arguments.refuse(&refused)?;
     let made = make(globals, &files, &base_url, &candidates);
@@ -89,11 +97,11 @@ pub(super) fn run(
     let made: Vec<(InstanceId, File)> =
         made.into_iter().filter_map(|(id, file)| Some((id, file.ok()?))).collect();
     if made.is_empty() {
-        output::text(&told::nothing(looked_at))?;
+        output::text(&told::nothing(looked_at, &arguments.connector))?;
         return Ok(Exit::Success);
     }
-    folder::write(globals, &made, arguments.force)?;
-    output::text(&told::result(globals, &made, environment))?;
+    folder::write(globals, &made, arguments.force, &files.desired, &carried)?;
+    output::text(&told::result(globals, &made, environment, files.project_is_named))?;
     Ok(Exit::Success)
 }
 
@@ -149,6 +157,25 @@ impl Arguments {
                 failure.caused_by(&format!("{id}: {why}"))
             })
             .hint("leave them out; `ocon import --all` does so itself"))
+    }
+}
+
+/// Takes notice of the tokens, and of the secrets that the platform shows: what is one under its own
+/// key must not get into a file under another.
+fn learn<'f>(seen: impl Iterator<Item = &'f Found>) {
+    for found in seen {
+        let facts = found.connector.parse().ok();
+        let facts = facts.and_then(|key: ConnectorKey| Catalog::embedded().connector(&key));
+        let is_secret = |key: &str| match facts.and_then(|facts| facts.field(key)) {
+            Some(field) => field.secret,
+            None => named_like_a_secret(key),
+        };
+        let secrets = found.configuration.iter().filter(|(key, _)| is_secret(key));
+        let secrets = secrets.filter_map(|(_, seen)| match seen {
+            Stored::Text(secret) => Some(secret),
+            Stored::Unset | Stored::Masked => None,
+        });
+        known::learn(std::iter::once(&found.token).chain(secrets));
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::failure::{Exit, Failure};
+use super::globals::Globals;
 use super::known;
 
 /// A file to be written at the end. It is begun before anything is done, so that a folder that
@@ -18,17 +19,20 @@ pub(super) struct NewFile {
 }
 
 impl NewFile {
-    /// Makes sure that the file, given relative to `root`, can be written; `what` will be in it. Its
+    /// Makes sure that the file, given relative to the root, can be written; `what` will be in it. Its
     /// mode is 0600.
-    pub(super) fn prepare(root: &Path, given: &Path, what: &str) -> Result<Self, Failure> {
+    pub(super) fn prepare(globals: &Globals, given: &Path, what: &str) -> Result<Self, Failure> {
         let refused = |cause: &dyn std::fmt::Display| {
             let sentence =
                 format!("{what} cannot be written to {}, so nothing was done", given.display());
             Failure::new(Exit::Usage, sentence).caused_by(cause)
         };
         // A link is followed, so that what it leads to is replaced and not the link itself.
-        let path = root.join(given);
+        let path = globals.root.join(given);
         let path = path.canonicalize().unwrap_or(path);
+        if is_of_repository(globals, &path) {
+            return Err(refused(&"ocon reads the files there").hint("name a file elsewhere"));
+        }
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         if given == Path::new("-") {
@@ -90,6 +94,19 @@ impl NewFile {
             Err(error) => Err(unwritten(&self.given, &error)),
         }
     }
+}
+
+/// Whether ocon itself reads what is there: replacing it would lose a document, and a file of
+/// tokens would be committed with the others.
+fn is_of_repository(globals: &Globals, path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let folder = path.parent().and_then(real).unwrap_or_default();
+    let is_below =
+        |of: &Path| real(&globals.root.join(of)).is_some_and(|of| folder.starts_with(of));
+    if real(&globals.root).as_ref() == Some(&folder) {
+        return path.extension().is_some_and(|extension| extension == "yaml");
+    }
+    is_below(&globals.instances) || is_below(&globals.schemas)
 }
 
 /// A file that has its text, but not its place yet. It is gone if it gets none.

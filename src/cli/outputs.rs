@@ -1,8 +1,8 @@
 //! `--outputs FILE`: what the next stage of a pipeline needs to use the instances.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
+use super::globals::Globals;
 use super::new_file::NewFile;
 use super::output;
 use crate::apply::Outcome;
@@ -54,7 +55,7 @@ struct Entry<'a> {
 impl Outputs {
     /// Makes sure that the file can be written, in this form, whatever comes of the documents.
     pub(super) fn prepare(
-        root: &Path,
+        globals: &Globals,
         given: &Path,
         form: Form,
         environment: &Environment,
@@ -70,10 +71,10 @@ impl Outputs {
         }
         let place = match form {
             Form::Json | Form::Env => {
-                Destination::New(NewFile::prepare(root, given, "the outputs")?)
+                Destination::New(NewFile::prepare(globals, given, "the outputs")?)
             }
             Form::Github => {
-                let opened = OpenOptions::new().append(true).open(root.join(given));
+                let opened = appended(&globals.root.join(given));
                 let file = opened.map_err(|error| {
                     let given = given.display();
                     let sentence =
@@ -115,6 +116,22 @@ impl Outputs {
             }
         }
     }
+}
+
+/// Opens a file that others have written to, too, at the beginning of a line.
+fn appended(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(-1)).is_ok() {
+        file.read_exact(&mut last)?;
+    }
+    if last != [b'\n'] {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
 }
 
 /// The beginning of the names of a document's variables, which no variable of anybody else has.

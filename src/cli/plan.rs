@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 /// What plan and apply look at.
 #[derive(Debug, clap::Args)]
 pub(super) struct Scope {
-    /// Files or folders to look at; all of instances/ by default
+    /// Files or folders to look at; all of instances/ by default. For `apply`, a saved plan instead
     pub(super) paths: Vec<PathBuf>,
     /// Look only at documents that differ from those of a commit, like origin/main
     #[arg(long, value_name = "REF", conflicts_with_all = ["paths", "prune"])]
@@ -105,12 +105,17 @@ fn may_prune(globals: &Globals, files: &Files) -> Result<(), Failure> {
         let folder = globals.instances.display();
         (
             "there is no document at all, so --prune would delete every instance of the project",
-            format!("check that `{folder}` is the folder you mean: --instances DIR, -C DIR"),
+            format!(
+                "check that `{folder}` is the folder you mean: --instances DIR, -C DIR. To give up a whole \
+                 project, delete its instances in the user interface"
+            ),
         )
     } else if !files.project_is_named {
         (
             "no project is named, and --prune would delete what others call `default` too",
-            "write `project: NAME` in ocon.yaml, or give --project NAME".to_owned(),
+            "if they are yours and stay in it: --project default; to name another one, write `project: NAME` \
+             in ocon.yaml and take them over once with --take-from default, while they still have files"
+                .to_owned(),
         )
     } else if files.left_unread {
         (
@@ -146,7 +151,7 @@ pub(super) fn run(
     files.warn(globals);
     let wishes = arguments.scope.wishes(globals, environment, &files)?;
     let out = arguments.out.as_ref();
-    let out = out.map(|out| NewFile::prepare(&globals.root, out, "the plan")).transpose()?;
+    let out = out.map(|out| NewFile::prepare(globals, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =

@@ -14,7 +14,7 @@ use super::known::{self, Noticed};
 use super::progress::Progress;
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
-use super::{embedded, problems};
+use super::{embedded, git, problems};
 use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Stop};
 use crate::catalog::Catalog;
@@ -69,6 +69,7 @@ pub(super) fn load(
         given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
     let (folder, within) = secrets_folder(globals, environment);
+    let committed = within.is_some().then(|| folder.clone());
     let secrets: Box<dyn SecretStore + '_> = match (lookup, globals.sandbox) {
         (Lookup::Withheld | Lookup::WithheldFromAny, _) => Box::new(Withheld { allowed }),
         (Lookup::Asked, true) => Box::new(Demo { allowed }),
@@ -92,6 +93,9 @@ pub(super) fn load(
     let loaded =
         if begins { Loaded::default() } else { desired::load(&sources).map_err(invalid)? };
     let Loaded { desired, mut warnings, unread_files: left_unread } = loaded;
+    if let Some(folder) = committed.filter(|_| desired.refers_to_files()) {
+        git::refuse_committed(globals, environment, &folder)?;
+    }
     known::learn_values(&desired);
     if open_environment && desired.refers_to_environment() {
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);

@@ -43,7 +43,13 @@ pub(super) fn run(
     })?;
     let matched = plan::matched(&files.desired, &observed);
     let found = matched.get(key).ok_or_else(|| nowhere(key, &plan))?;
-    output::credentials(&format!("{}\n", found.token.expose()))?;
+    let token = found.token.expose();
+    if token.is_empty() || token.contains(char::is_control) {
+        let sentence = format!("the platform shows no usable token of instance {}", found.id);
+        return Err(Failure::new(Exit::Other, sentence)
+            .hint("look whether the credentials may see it in the user interface"));
+    }
+    output::credentials(&format!("{token}\n"))?;
     Ok(Exit::Success)
 }
 

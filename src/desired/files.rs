@@ -36,7 +36,7 @@ pub(super) struct Found {
 impl Found {
     /// A file at `path`, which is `below` the folder that messages call `shown`.
     fn new(shown: &str, below: &Path, path: PathBuf) -> Self {
-        let file = format!("{shown}/{}", display_path(below));
+        let file = inside(shown, below);
         Self { file, stem: display_path(&below.with_extension("")), path }
     }
 
@@ -72,6 +72,14 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
 /// The name of the folder of instances in messages.
 fn shown(root: &Path, folder: &Path) -> String {
     display_path(folder.strip_prefix(root).unwrap_or(folder))
+}
+
+/// A file `below` a folder, as a message names it; the root itself has no name.
+fn inside(folder: &str, below: &Path) -> String {
+    match folder {
+        "" => display_path(below),
+        _ => format!("{folder}/{}", display_path(below)),
+    }
 }
 
 /// The folders that links may lead to: the repository and, where the person who runs ocon names
@@ -175,7 +183,7 @@ impl Search<'_> {
 
     fn name(&self, path: &Path) -> String {
         let below = path.strip_prefix(self.base).unwrap_or(path);
-        format!("{}/{}", self.shown, display_path(below))
+        inside(self.shown, below)
     }
 }
 

@@ -173,7 +173,10 @@ fn gives_access(text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let parameters = rest.split(['?', '&', '#', ';']).skip(1);
+    let path_opens = ["hooks.slack.com", "discord.com", "outlook.office.com", "hooks.zapier.com"];
     authority.contains('@')
+        || path_opens.contains(&authority)
+        || authority.ends_with(".webhook.office.com")
         || parameters.filter_map(|part| part.split_once('=')).any(|(name, value)| {
             !value.is_empty()
                 && (named_like_a_secret(name) || matches!(name, "sig" | "key" | "code"))

@@ -202,9 +202,11 @@ impl<'a> Rules<'a, '_> {
             Claim::Ours(carried) if !self.desired.instances.contains_key(&carried) => {
                 Match::Moved(found, carried)
             }
-            Claim::Ours(carried) => foreign(id, &format!("the document `{carried}`")),
+            Claim::Ours(carried) => {
+                foreign(id, &format!("the document `{carried}`"), "delete that document")
+            }
             Claim::Foreign(_) if self.is_taken(found) => Match::Adopt(found),
-            Claim::Foreign(owner) => foreign(id, &owner),
+            Claim::Foreign(owner) => foreign(id, &owner, "take it over with --take-from"),
         }
     }
 
@@ -316,10 +318,9 @@ fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a> {
     Match::Blocked(BlockCode::ConnectorChanged, message)
 }
 
-fn foreign<'a>(id: InstanceId, owner: &str) -> Match<'a> {
-    let message = format!(
-        "instance {id} belongs to {owner}: remove the line `id: {id}`, or have its owner give it up first"
-    );
+fn foreign<'a>(id: InstanceId, owner: &str, way_out: &str) -> Match<'a> {
+    let message =
+        format!("instance {id} belongs to {owner}: {way_out}, or remove the line `id: {id}`");
     Match::Blocked(BlockCode::ForeignInstance, message)
 }
 

@@ -45,9 +45,9 @@ impl Document<'_> {
 
     fn unverified(&self, comparison: &Comparison) -> Option<(&'static str, String)> {
         (!comparison.unverified.is_empty()).then(|| {
-            let (fields, key) = (comparison.unverified.join(", "), self.key);
+            let (fields, key) = (comparison.unverified.join("`, `"), self.key);
             let message = format!(
-                "not compared and not written: {fields}; --rotate {key} writes what is set here"
+                "not compared and not written: `{fields}`; `--rotate {key}` writes what is set here"
             );
             ("unverified", message)
         })

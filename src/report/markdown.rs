@@ -76,12 +76,36 @@ fn marker(command: &str, project: &str, base_url: &str) -> String {
     format!("<!-- ocon-{command} project={} at={} -->\n", plain(project), plain(host))
 }
 
+/// Long enough for every error that somebody reads.
+const LONGEST_FAILURE: usize = 16_000;
+
+/// A command that has no result.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed<'a> {
+    /// Its name.
+    pub command: &'a str,
+    /// Whose instances it was about.
+    pub project: &'a str,
+    /// Where.
+    pub base_url: &'a str,
+    /// How it ended.
+    pub exit: u8,
+    /// What it said on stderr.
+    pub text: &'a str,
+}
+
 /// Why there is no result: what was said on stderr, for the readers of a pull request.
-pub fn failure(command: &str, project: &str, base_url: &str, exit: u8, text: &str) -> String {
+pub fn failure(failed: &Failed<'_>, max_bytes: usize) -> String {
+    let Failed { command, project, base_url, exit, text } = *failed;
     let marker = marker(command, project, base_url);
-    // Long enough for every error, and short enough for every comment.
-    let text = abridged(text, FEWEST_BYTES * 4);
-    format!("{marker}## ocon {command}: failed (exit {exit})\n\n{}", fenced("text", &text))
+    let whole = |most: usize| {
+        let text = fenced("text", &abridged(text, most));
+        format!("{marker}## ocon {command}: failed (exit {exit})\n\n{text}")
+    };
+    // A character has several bytes, and one that cannot be seen is written with more of them.
+    let mut lengths = (0..16).map(|halved| max_bytes.min(LONGEST_FAILURE) >> halved);
+    let fitting = lengths.find_map(|most| Some(whole(most)).filter(|it| it.len() <= max_bytes));
+    fitting.unwrap_or_else(|| whole(0))
 }
 
 /// A text of about so many characters at most. What is left out stands before its last line, which
@@ -120,18 +144,27 @@ mod tests {
         assert_eq!(marker, "<!-- ocon-plan project=a-- at=evil.example--b -->\n");
     }
 
+    fn failed(text: &str) -> Failed<'_> {
+        let base_url = "https://api.example.com/elements/api-v2";
+        Failed { command: "plan", project: "shop", base_url, exit: 5, text }
+    }
+
     #[test]
     fn a_long_failure_keeps_its_last_line() {
         let text = format!("{}12 errors in 3 files\n", "error: no\n".repeat(2_000));
-        let comment = failure("plan", "shop", "https://api.example.com/elements/api-v2", 5, &text);
+        let comment = failure(&failed(&text), FEWEST_BYTES * 4);
         assert!(comment.ends_with("error: no\n…\n\n12 errors in 3 files\n```\n"), "{comment}");
-        assert!(comment.len() < 17_000);
+        let hidden = "\u{202e}".repeat(3_000);
+        for most in [FEWEST_BYTES, 5_000] {
+            assert!(failure(&failed(&text), most).len() <= most);
+            assert!(failure(&failed(&hidden), most).len() <= most);
+        }
     }
 
     #[test]
     fn a_failure_stands_in_a_fence_that_it_cannot_close() {
         let said = "error: `a`\n````\n@everyone\u{1b}[2J\n";
-        let comment = failure("plan", "shop", "https://api.example.com/elements/api-v2", 5, said);
+        let comment = failure(&failed(said), FEWEST_BYTES);
         assert_eq!(
             comment,
             "<!-- ocon-plan project=shop at=api.example.com -->\n## ocon plan: failed (exit 5)\n\n\

@@ -335,8 +335,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ username                         (secret, env.DESK_PASSWORD)
           3 unchanged
 
-  note: sales #20931: not compared and not written: password; --rotate sales writes what is set here
-        (unverified)
+  note: sales #20931: not compared and not written: `password`; `--rotate sales` writes what is set
+        here (unverified)
 
 Plan: 0 to create, 1 to finish, 0 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
@@ -359,8 +359,8 @@ PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http
 $ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: sales #20931: not compared and not written: password; --rotate sales writes what is set here
-        (unverified)
+  note: sales #20931: not compared and not written: `password`; `--rotate sales` writes what is set
+        here (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

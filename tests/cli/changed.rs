@@ -240,3 +240,70 @@ fn neither_paths_nor_prune_go_with_it() {
         assert_eq!(world.ocon(line).exit, 64, "{line}");
     }
 }
+
+#[test]
+fn links_on_the_way_and_odd_settings_hide_no_change() {
+    let world = repository();
+    world.write("lib/one.yaml", SHOP);
+    world.write("lib/two.yaml", SHOP.replace("Shop", "Store"));
+    let link = |target: &str, name: &str| {
+        std::fs::remove_file(world.path(name)).ok();
+        std::os::unix::fs::symlink(target, world.path(name)).unwrap();
+    };
+    link("one.yaml", "lib/current.yaml");
+    link("../lib/current.yaml", "instances/linked.yaml");
+    commit(&world);
+    link("two.yaml", "lib/current.yaml");
+    assert_eq!(planned(&world, "plan --changed-since HEAD"), ["linked"]);
+    git(&world, "config diff.relative true");
+    git(&world, "config core.hooksPath .hooks");
+    world.write(".hooks/post-index-change", "#!/bin/sh\nenv > leaked\n");
+    std::fs::set_permissions(
+        world.path(".hooks/post-index-change"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    assert_eq!(planned(&world, "plan --changed-since HEAD"), ["linked"]);
+    assert!(!world.path("leaked").exists());
+}
+
+#[test]
+fn a_repository_within_is_looked_at_whatever_it_is_configured_to_be() {
+    let world = repository();
+    world.write("instances/sub/shop.yaml", SHOP);
+    let inner = world.path("instances/sub");
+    let inner = inner.to_str().unwrap();
+    git(&world, &format!("-C {inner} init --quiet --initial-branch main"));
+    git(&world, &format!("-C {inner} add --all"));
+    git(&world, &format!("-C {inner} commit --quiet --message one"));
+    commit(&world);
+    world.write("instances/sub/shop.yaml", SHOP.replace("Shop", "Store"));
+    git(&world, &format!("-C {inner} commit --quiet --all --message two"));
+    world
+        .write(".gitmodules", "[submodule \"s\"]\npath = instances/sub\nurl = ./s\nignore = all\n");
+    let planned = planned(&world, "plan --changed-since HEAD");
+    assert!(planned.contains(&"sub/shop".to_owned()), "{planned:?}");
+}
+
+#[test]
+fn the_root_may_be_the_folder_of_instances() {
+    let world = World::new(&[]).on_sandbox();
+    git(&world, "init --quiet --initial-branch main");
+    world.write("i/shop.yaml", SHOP);
+    std::fs::remove_file(world.path("ocon.yaml")).unwrap();
+    commit(&world);
+    world.write("i/shop.yaml", SHOP.replace("Shop", "Store"));
+    world.ocon("--instances . --project tests plan --changed-since HEAD").is(str![[r#"
+$ ocon --instances . --project tests plan --changed-since HEAD
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + i/shop  Store                                                                      i/shop.yaml:1
+      + tags    shop
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+    assert_eq!(world.ocon("--instances . --project tests plan i").exit, 0);
+}

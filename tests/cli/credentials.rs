@@ -3,7 +3,7 @@
 use serde_json::Value;
 use snapbox::str;
 
-use crate::support::World;
+use crate::support::{CRM, World};
 
 /// A connector whose host is named by a URL.
 const ERP: &str = "\
@@ -176,4 +176,43 @@ Applied: 1 updated.
 --- exit 0 ---
 
 "#]]);
+}
+
+#[test]
+fn a_secret_that_is_committed_is_none() {
+    let world = World::new(&[(
+        "instances/desk.yaml",
+        &CRM.replace("env.DESK_PASSWORD", "file.desk/password"),
+    )]);
+    world.write("secrets/desk/password", "p4ssword-of-the-desk");
+    let git = |line: &str| {
+        let mut git = std::process::Command::new("git");
+        let ended = git.args(line.split(' ')).current_dir(world.path("")).status().unwrap();
+        assert!(ended.success());
+    };
+    git("init --quiet");
+    assert_eq!(world.ocon("plan --sandbox").exit, 0);
+    git("add --all");
+    world.ocon("plan --sandbox").is(str![[r#"
+$ ocon plan --sandbox
+--- stderr ---
+error: secrets/desk/password is committed, so it is no secret
+
+hint: take it out of Git, give it another value, and name its folder in .gitignore
+hint: a pipeline keeps secrets elsewhere: --secrets-dir DIR (OCON_SECRETS_DIR)
+--- exit 5 ---
+
+"#]]);
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error: secrets/desk/password is committed, so it is no secret
+
+hint: take it out of Git, give it another value, and name its folder in .gitignore
+hint: a pipeline keeps secrets elsewhere: --secrets-dir DIR (OCON_SECRETS_DIR)
+--- exit 5 ---
+
+"#]]);
+    // Whoever runs ocon may say that they mean it.
+    assert_eq!(world.ocon("plan --sandbox --secrets-dir secrets").exit, 0);
 }

@@ -82,8 +82,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         > mark  stripe/shop
           2 unchanged
 
-  note: servicenow/help-desk #20931: not compared and not written: password; --rotate
-        servicenow/help-desk writes what is set here (unverified)
+  note: servicenow/help-desk #20931: not compared and not written: `password`; `--rotate
+        servicenow/help-desk` writes what is set here (unverified)
 
 Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.
@@ -153,6 +153,14 @@ yours and changes nothing else, whether or not the variables are set.
         world.ocon("import --connector closeio").stdout,
         "Nothing to import: there are no such instances.\n"
     );
+    assert_eq!(
+        world.ocon("import --connector hootsuit").stdout,
+        "Nothing to import: there are no such instances. Did you mean `hootsuite`?\n"
+    );
+    world.remove("ocon.yaml");
+    world.remove("instances/stripe/shop.yaml");
+    let import = world.ocon("import --connector stripe --force").stdout;
+    assert!(import.contains("First: name a project, `project: NAME` in ocon.yaml"), "{import}");
 }
 
 #[test]
@@ -283,4 +291,27 @@ configuration:
 
 "##]],
     );
+}
+
+#[test]
+fn what_is_a_secret_under_one_key_is_none_the_less_under_another() {
+    let world = World::new(&[]).on_sandbox();
+    let mut desk = desk("Desk");
+    desk["tags"] = json!(["s3cret-of-the-signature"]);
+    desk["configuration"]["event.notification.signature.key"] = json!("s3cret-of-the-signature");
+    desk["configuration"]["event.notification.callback.url"] =
+        json!("https://app.example/s3cret-of-the-signature");
+    world.send("POST", "/instances", &desk);
+    assert_eq!(world.ocon("import --all --quiet").exit, 0);
+    let file = world.read("instances/servicenow/desk.yaml");
+    assert!(!file.contains("s3cret"), "{file}");
+    // An address whose path opens it is one as well.
+    world.requests();
+    let hook = json!("https://hooks.slack.com/services/T000/B000/XXXX");
+    let mut other = self::desk("Other");
+    other["configuration"]["event.notification.callback.url"] = hook;
+    world.send("POST", "/instances", &other);
+    assert_eq!(world.ocon("import --all --quiet").exit, 0);
+    let file = world.read("instances/servicenow/other.yaml");
+    assert!(!file.contains("hooks.slack.com"), "{file}");
 }

@@ -25,8 +25,52 @@ hint: move them, or replace them with --force; links and folders are never repla
 --- exit 1 ---
 
 "#]]);
-    assert_eq!(world.ocon("import --all --force").exit, 0);
+    world.ocon("import --all --force").is(str![[r#"
+$ ocon import --all --force
+written  instances/servicenow/help-desk.yaml  #20931
+written  instances/stripe/shop.yaml  #20932
+2 files and 1 variable; 3 keys in comments.
+
+# Where ocon runs, with the secrets as they are at the provider:
+# instances/servicenow/help-desk.yaml
+export SERVICENOW_HELP_DESK_PASSWORD=
+export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_*'
+
+Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
+yours and changes nothing else, whether or not the variables are set.
+--- stderr ---
+warning: the document `another` at instances/servicenow/help-desk.yaml:1 is replaced
+warning: the document `other` at instances/stripe/shop.yaml:1 is replaced
+--- exit 0 ---
+
+"#]]);
     assert!(world.read("instances/stripe/shop.yaml").contains("id: 20932"));
+}
+
+#[test]
+fn a_document_of_another_instance_is_never_replaced() {
+    let world = tenant();
+    world.write("instances/a.yaml", "key: other\nelement: stripe\nname: Other\n");
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    // Moved to where the file of the shop would stand.
+    world.remove("instances/a.yaml");
+    world.write("instances/stripe/shop.yaml", "key: other\nelement: stripe\nname: Other\n");
+    let two = "key: one\nelement: stripe\nname: One\n---\nkey: two\nelement: stripe\nname: Two\n";
+    world.write("instances/servicenow/help-desk.yaml", two);
+    world.ocon("import --all --force").is(str![[r#"
+$ ocon import --all --force
+--- stderr ---
+no file for 20933: it has a document already, `other` at instances/stripe/shop.yaml:1
+error: files with other documents are in the way, so no file was written
+  caused by: `one` at instances/servicenow/help-desk.yaml:1
+  caused by: `two` at instances/servicenow/help-desk.yaml:5
+  caused by: `other` at instances/stripe/shop.yaml:1
+
+hint: move these documents to other files
+--- exit 1 ---
+
+"#]]);
+    assert!(world.read("instances/stripe/shop.yaml").contains("key: other"));
 }
 
 #[test]

@@ -213,3 +213,49 @@ For more information, try '--help'.
 
 "#]]);
 }
+
+#[test]
+fn no_file_that_ocon_reads_is_replaced() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes --outputs instances/shop.yaml").is(str![[r#"
+$ ocon apply --yes --outputs instances/shop.yaml
+--- stderr ---
+error: the outputs cannot be written to instances/shop.yaml, so nothing was done
+  caused by: ocon reads the files there
+
+hint: name a file elsewhere
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --out ocon.yaml").is(str![[r#"
+$ ocon plan --out ocon.yaml
+--- stderr ---
+error: the plan cannot be written to ocon.yaml, so nothing was done
+  caused by: ocon reads the files there
+
+hint: name a file elsewhere
+--- exit 64 ---
+
+"#]]);
+    world.ocon("plan --out instances/plan.json").is(str![[r#"
+$ ocon plan --out instances/plan.json
+--- stderr ---
+error: the plan cannot be written to instances/plan.json, so nothing was done
+  caused by: ocon reads the files there
+
+hint: name a file elsewhere
+--- exit 64 ---
+
+"#]]);
+    assert_eq!(world.read("instances/shop.yaml"), SHOP);
+    assert_eq!(world.writes(), "");
+}
+
+#[test]
+fn the_line_of_another_step_stays_a_line() {
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.set("GITHUB_ACTIONS", "true");
+    world.write("step", "A=1");
+    assert_eq!(world.ocon("apply --yes --outputs step --outputs-format github").exit, 0);
+    assert!(world.read("step").starts_with("A=1\nOCON_INSTANCE_SHOP_ID=20931\n"));
+}

@@ -117,7 +117,7 @@ $ ocon apply --yes --prune
 --- stderr ---
 error: there is no document at all, so --prune would delete every instance of the project
 
-hint: check that `instances` is the folder you mean: --instances DIR, -C DIR
+hint: check that `instances` is the folder you mean: --instances DIR, -C DIR. To give up a whole project, delete its instances in the user interface
 --- exit 7 ---
 
 "#]]);
@@ -126,7 +126,7 @@ $ ocon plan --prune
 --- stderr ---
 error: there is no document at all, so --prune would delete every instance of the project
 
-hint: check that `instances` is the folder you mean: --instances DIR, -C DIR
+hint: check that `instances` is the folder you mean: --instances DIR, -C DIR. To give up a whole project, delete its instances in the user interface
 --- exit 7 ---
 
 "#]]);
@@ -153,7 +153,7 @@ $ ocon plan --prune
 --- stderr ---
 error: no project is named, and --prune would delete what others call `default` too
 
-hint: write `project: NAME` in ocon.yaml, or give --project NAME
+hint: if they are yours and stay in it: --project default; to name another one, write `project: NAME` in ocon.yaml and take them over once with --take-from default, while they still have files
 --- exit 7 ---
 
 "#]]);

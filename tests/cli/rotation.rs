@@ -64,8 +64,8 @@ fn a_secret_that_cannot_be_compared_is_written_on_request() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
-        (unverified)
+  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
+        here (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

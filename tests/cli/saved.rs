@@ -232,8 +232,8 @@ fn a_planned_rotation_takes_the_value_from_the_environment() {
 $ ocon plan --out plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
-        (unverified)
+  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
+        here (unverified)
 
 No changes. 2 instances match the files.
 --- stderr ---

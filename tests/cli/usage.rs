@@ -154,7 +154,7 @@ Output:
 
 Requests:
       --concurrency <N>
-          Instances that are written at once
+          Requests that are under way at once, and instances that are written at once
           
           [default: 4]
 

@@ -14,8 +14,8 @@ fn unset_variables_are_a_warning_and_their_fields_unverified() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
-        (unverified)
+  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
+        here (unverified)
 
 No changes. 1 instance matches the files.
 --- stderr ---
@@ -33,8 +33,8 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 $ ocon plan --quiet
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
-        (unverified)
+  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
+        here (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -45,8 +45,8 @@ No changes. 1 instance matches the files.
 $ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
-        (unverified)
+  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
+        here (unverified)
 
 No changes. 1 instance matches the files.
 --- stderr ---
@@ -237,8 +237,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ! new  blocked                                                                instances/new.yaml:1
       missing-variable: a create needs env.DESK_PASSWORD, which is not set: set it where ocon runs
 
-  note: desk #20931: not compared and not written: password; --rotate desk writes what is set here
-        (unverified)
+  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
+        here (unverified)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write.

@@ -30,7 +30,7 @@ fn changes_are_no_failure_and_stand_in_the_summary() {
     assert_eq!(outputs["code"], "2");
     assert!(run.summary.contains("## ocon plan: 3 to create"), "{}", run.summary);
 
-    let (run, outputs) = act(&stage, "apply --yes");
+    let (run, outputs) = act(&stage, "apply\n--yes\n");
     assert_eq!((run.jobs["action"], outputs["code"].as_str()), (0, "0"), "{}", run.log);
     assert!(run.summary.contains("## ocon apply: 3 created"), "{}", run.summary);
     assert!(outputs["report"].ends_with("/ocon.md"), "{outputs:?}");
@@ -40,7 +40,7 @@ fn changes_are_no_failure_and_stand_in_the_summary() {
 fn a_failure_fails_the_step_with_the_code_of_ocon() {
     let mut stage = Stage::new();
     stage.secrets.remove("OCON_USER_SECRET");
-    let (run, outputs) = act(&stage, "plan");
+    let (run, outputs) = act(&stage, "--quiet plan");
     assert_eq!((run.jobs["action"], outputs["code"].as_str()), (6, "6"), "{}", run.log);
     assert!(run.summary.contains("OCON_USER_SECRET is not set"), "{}", run.summary);
 

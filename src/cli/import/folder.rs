@@ -8,9 +8,10 @@ use super::told;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Globals, beside};
 use crate::cli::new_file::{FullFile, NewFile};
-use crate::cli::output::Output;
+use crate::cli::output::{self, Output};
+use crate::desired::{Desired, Wanted};
 use crate::import::File;
-use crate::instance::InstanceId;
+use crate::instance::{InstanceId, Key};
 
 /// How many files are named that are in the way.
 const MOST_NAMED: usize = 20;
@@ -21,10 +22,13 @@ pub(super) fn write(
     globals: &Globals,
     files: &[(InstanceId, File)],
     force: bool,
+    desired: &Desired,
+    seen: &BTreeSet<Key>,
 ) -> Result<(), Failure> {
     let base = beside(&globals.root, &globals.instances);
     let path = |file: &File| base.join(&file.below);
     refuse_to_overwrite(files.iter().map(|(_, file)| path(file)), force)?;
+    refuse_to_forget(globals, files, desired, seen)?;
     let made = folders(files.iter().map(|(_, file)| path(file)));
     let begun = || -> Result<Vec<FullFile>, Failure> {
         let begin = |(_, file): &(InstanceId, File)| {
@@ -46,6 +50,42 @@ pub(super) fn write(
         })?;
     }
     Ok(())
+}
+
+/// Makes sure that no file is replaced that holds several documents, or that of an instance which was
+/// `seen`: without it, the next `--prune` would delete the instance. Says which document goes.
+fn refuse_to_forget(
+    globals: &Globals,
+    files: &[(InstanceId, File)],
+    desired: &Desired,
+    seen: &BTreeSet<Key>,
+) -> Result<(), Failure> {
+    let base = beside(&globals.root, &globals.instances);
+    let mut failure: Option<Failure> = None;
+    for (_, file) in files {
+        let Ok(path) = base.join(&file.below).canonicalize() else { continue };
+        let stands_there = |wanted: &Wanted| {
+            let file = beside(&globals.root, Path::new(&*wanted.at.file));
+            file.canonicalize().is_ok_and(|file| file == path)
+        };
+        let documents = desired.instances.iter().filter(|(_, wanted)| stands_there(wanted));
+        let documents: Vec<_> = documents.map(|(key, wanted)| (key, &wanted.at)).collect();
+        let is_needed = documents.len() > 1 || documents.iter().any(|(key, _)| seen.contains(*key));
+        for (key, at) in documents {
+            let document = format!("`{key}` at {}:{}", at.file, at.line);
+            if is_needed {
+                let sentence = "files with other documents are in the way, so no file was written";
+                let begun = failure.unwrap_or_else(|| Failure::new(Exit::Other, sentence));
+                failure = Some(begun.caused_by(&document));
+            } else {
+                output::message(&format!("warning: the document {document} is replaced\n"));
+            }
+        }
+    }
+    match failure {
+        None => Ok(()),
+        Some(failure) => Err(failure.hint("move these documents to other files")),
+    }
 }
 
 /// The folders of files that are not there yet, the inner ones first.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Made;
 use super::choice::Refused;
+use crate::catalog::{Catalog, closest};
 use crate::cli::environment::Environment;
 use crate::cli::globals::{Globals, beside};
 use crate::cli::output;
 use crate::import::File;
-use crate::instance::InstanceId;
+use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
 
 /// Says on stderr what has no file, and what is in none.
@@ -37,9 +38,15 @@ pub(super) fn left_out<'r>(
 }
 
 /// What is said where nothing is written.
-pub(super) fn nothing(looked_at: usize) -> String {
-    match looked_at {
-        0 => "Nothing to import: there are no such instances.\n".to_owned(),
+pub(super) fn nothing(looked_at: usize, connectors: &[ConnectorKey]) -> String {
+    let catalog = Catalog::embedded();
+    let unknown = connectors.iter().find(|connector| catalog.connector(connector).is_none());
+    let meant = unknown.and_then(|connector| closest(connector.as_str(), catalog.keys()));
+    match (looked_at, meant) {
+        (0, Some(meant)) => {
+            format!("Nothing to import: there are no such instances. Did you mean `{meant}`?\n")
+        }
+        (0, None) => "Nothing to import: there are no such instances.\n".to_owned(),
         _ => "Nothing to import: no instance that can have a file lacks one.\n".to_owned(),
     }
 }
@@ -56,6 +63,7 @@ pub(super) fn result(
     globals: &Globals,
     files: &[(InstanceId, File)],
     environment: &Environment,
+    project_is_named: bool,
 ) -> String {
     let variables: usize = files.iter().map(|(_, file)| file.variables.len()).sum();
     let commented: usize = files.iter().map(|(_, file)| file.commented.len()).sum();
@@ -73,6 +81,9 @@ pub(super) fn result(
             "export OCON_ENV_ALLOW='{}'\n",
             patterns(globals, files, environment)
         ));
+    }
+    if !project_is_named {
+        text.push_str("\nFirst: name a project, `project: NAME` in ocon.yaml, since it is written to the instances.");
     }
     text.push_str("\nNext: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as\n");
     text.push_str("yours and changes nothing else, whether or not the variables are set.\n");
