@@ -17,6 +17,7 @@
 mod authorization;
 mod body;
 mod catalogue;
+mod clock;
 mod configuration;
 mod connection;
 mod connectors;
@@ -28,6 +29,8 @@ mod journal;
 mod listing;
 mod oauth;
 mod platform;
+mod provider;
+mod refresh;
 mod reply;
 mod request;
 mod routes;
@@ -46,10 +49,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use clock::Clock;
 use configuration::Reading;
 use faults::script::Script;
 use listing::Order;
 use platform::{Behaviour, Platform};
+use provider::Provider;
 use server::{Server, Shared};
 use store::Store;
 
@@ -264,6 +269,10 @@ fn start_blocking(options: &Options) -> Result<Handle, Error> {
         store,
         journal: journal::Journal::default(),
         script: Script::new(options.faults.clone()),
+        clock: Clock::default(),
+        provider: Provider::default(),
+        failing: refresh::Failing::new(),
+        caught_up: None,
     };
     let shared = Shared::new(platform, options.slow_post);
     let server = Server::start(listener, shared).map_err(bind)?;
@@ -322,6 +331,11 @@ impl Handle {
     /// Replaces the faults; their counting begins anew. Requests that have arrived keep theirs.
     pub fn set_faults(&self, faults: Faults) {
         self.server.platform().script = Script::new(faults);
+    }
+
+    /// Moves the time of the sandbox forward. It goes on by itself from there.
+    pub fn advance(&self, by: Duration) {
+        self.server.platform().clock.advance(by);
     }
 
     /// Waits until so many requests are held by the faults, since the start or the last release.

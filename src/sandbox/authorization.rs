@@ -12,6 +12,8 @@ use super::reply::Failure;
 /// Which parts a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
+    /// Nothing: what a browser or a provider calls.
+    Nobody,
     /// User and Organization: the calls on the platform itself.
     Account,
     /// User, Organization and Element: calls on the one instance that the token names.
@@ -37,6 +39,9 @@ pub(super) fn check(
     need: Need,
     instance_of: impl Fn(&str) -> Option<u64>,
 ) -> Result<Option<u64>, Failure> {
+    if need == Need::Nobody {
+        return Ok(None);
+    }
     let parts = header.and_then(parse).ok_or_else(unauthorized)?;
     let organization_right = match parts.organization {
         Some(secret) => secret == credentials.organization,

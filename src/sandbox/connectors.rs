@@ -4,14 +4,12 @@
 //! steps of an OAuth authorization. None of these calls changes anything. It must never check a
 //! client id or secret: the platform hands them on to the provider unseen.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
 
 use super::body::no_element;
 use super::catalogue::{Connector, Method, catalogue};
 use super::listing::{Order, Page};
-use super::oauth;
+use super::provider::{Provider, push_encoded};
 use super::reply::{Answer, Failure, Reply};
 use super::request::Request;
 
@@ -84,16 +82,21 @@ pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str
     }
     let parameters = application(request)?;
     let given = |name| parameters.get(name).map(String::as_str);
-    let mut url = format!("{base_url}/sandbox/authorize/{}?response_type=code", connector.key);
-    let wanted = [
-        ("client_id", given("apiKey")),
-        ("redirect_uri", given("callbackUrl")),
-        ("scope", given("scope")),
-        ("oauth_token", given("requestToken")),
-        ("state", given("state").or(Some(&connector.key))),
-    ];
+    let mut url = format!("{base_url}/sandbox/authorize/{}", connector.key);
+    let oauth_1 = given("requestToken").map(|token| vec![("oauth_token", Some(token))]);
+    let wanted = oauth_1.unwrap_or_else(|| {
+        vec![
+            ("response_type", Some("code")),
+            ("client_id", given("apiKey")),
+            ("redirect_uri", given("callbackUrl")),
+            ("scope", given("scope")),
+            ("state", given("state").or(Some(&connector.key))),
+        ]
+    });
+    let mut separator = '?';
     for (name, value) in wanted.into_iter().filter_map(|(n, value)| Some((n, value?))) {
-        url.push('&');
+        url.push(separator);
+        separator = '&';
         url.push_str(name);
         url.push('=');
         push_encoded(&mut url, value);
@@ -102,12 +105,17 @@ pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str
 }
 
 /// `GET /elements/{keyOrId}/oauth/token`: the request token with which OAuth 1 begins.
-pub(super) fn oauth_token(request: &Request, connector: &Connector) -> Answer {
+pub(super) fn oauth_token(
+    request: &Request,
+    connector: &'static Connector,
+    provider: &mut Provider,
+) -> Answer {
     if !connector.methods.contains(&Method::Oauth1) {
         return Err(not_supported());
     }
-    application(request)?;
-    let (token, secret) = (oauth::random_token(), oauth::random_token());
+    let parameters = application(request)?;
+    let given = |name| parameters.get(name).map(String::as_str).unwrap_or_default();
+    let (token, secret) = provider.request_token(connector, given("apiKey"), given("callbackUrl"));
     Reply::json(&json!({ "token": token, "secret": secret }))
 }
 
@@ -140,16 +148,4 @@ fn schema(connector: &Connector) -> Value {
 /// The platform's words for a call that a connector does not have.
 fn not_supported() -> Failure {
     Failure::bad_request("This API is not currently supported for this element")
-}
-
-/// Writes a value as part of a query.
-fn push_encoded(url: &mut String, value: &str) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(url, "%{byte:02X}");
-        }
-    }
 }

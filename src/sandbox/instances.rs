@@ -4,8 +4,6 @@
 //! in the store. A write checks everything that it can before it exchanges a grant, and changes
 //! nothing before everything is right. It must never answer a write before it is committed.
 
-use std::time::SystemTime;
-
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -80,7 +78,7 @@ impl Platform {
         }
         Ok(Instance {
             id: 0,
-            created: timestamp::iso(SystemTime::now()),
+            created: timestamp::iso(self.clock.now()),
             token: oauth::random_token(),
             connector,
             // Without tags the platform makes the name one.
@@ -139,6 +137,9 @@ impl Platform {
         } else {
             None
         };
+        if grant.is_some() {
+            self.failing.remove(&id);
+        }
         self.put(request, instance, grant)
     }
 
@@ -191,7 +192,7 @@ impl Platform {
     /// `/ping`: whether the connection to the provider works.
     pub(super) fn ping(&self, id: u64) -> Answer {
         let instance = self.connected(id)?;
-        let now = timestamp::iso(SystemTime::now());
+        let now = timestamp::iso(self.clock.now());
         let endpoint = &instance.connector.key;
         let reply = Reply::json(&json!({ "endpoint": endpoint, "dateTime": now, "valid": true }))?;
         Ok(reply.with("elements-element-instance-id", &id))
@@ -228,9 +229,15 @@ impl Platform {
         instance: &mut Instance,
     ) -> Result<Option<Grant>, Failure> {
         let provider_data = body.provider_data.as_ref();
-        let offer = Offer { connector: instance.connector, provider_data, external };
+        let now = self.clock.now();
+        let offer = Offer { connector: instance.connector, provider_data, external, now };
         let was_used = |connector: &str, code: &str| self.store.was_used(connector, code);
-        offer.accept(&mut instance.configuration, was_used, self.behaviour.bad_code_status)
+        offer.accept(
+            &mut instance.configuration,
+            &self.provider,
+            was_used,
+            self.behaviour.bad_code_status,
+        )
     }
 
     /// Commits a new or changed instance and answers with it.

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::catalogue::{Connector, Method};
 use super::configuration::Configuration;
 use super::instance::ExternalAuthentication;
+use super::provider::{Offered, Provider};
 use super::reply::Failure;
 use super::store::Grant;
 use super::timestamp;
@@ -29,6 +30,7 @@ pub(super) struct Offer<'a> {
     pub(super) connector: &'static Connector,
     pub(super) provider_data: Option<&'a Map<String, Value>>,
     pub(super) external: ExternalAuthentication,
+    pub(super) now: SystemTime,
 }
 
 impl Offer<'_> {
@@ -38,6 +40,7 @@ impl Offer<'_> {
     pub(super) fn accept(
         &self,
         configuration: &mut Configuration,
+        provider: &Provider,
         was_used: impl Fn(&str, &str) -> bool,
         bad_code_status: u16,
     ) -> Result<Option<Grant>, Failure> {
@@ -49,11 +52,20 @@ impl Offer<'_> {
             return check_tokens(configuration).map(|()| None);
         }
         let code = self.code(method)?;
-        let unusable = |code: &str| code.is_empty() || was_used(&self.connector.key, code);
+        let (token, secret) = match method {
+            Method::Oauth1 => (self.text("oauth_token"), self.text("secret")),
+            _ => (None, None),
+        };
+        let unusable = |code: &str| {
+            let offered = Offered { code, token, secret };
+            code.is_empty()
+                || was_used(&self.connector.key, code)
+                || !provider.accepts(&offered, self.connector, configuration, self.now)
+        };
         if code.is_some_and(unusable) {
             return Err(self.refused(bad_code_status));
         }
-        write_tokens(configuration, method);
+        write_tokens(configuration, method, self.now);
         let single_use = code.filter(|code| !code.starts_with(REUSABLE));
         Ok(single_use.map(|code| Grant { connector: &self.connector.key, code: code.to_owned() }))
     }
@@ -82,7 +94,7 @@ impl Offer<'_> {
         if !documented {
             return Ok(None);
         }
-        let text = |member: &str| self.provider_data?.get(member)?.as_str();
+        let text = |member| self.text(member);
         if WITHOUT_CODE.contains(&self.connector.key.as_str()) && text("code") == Some("") {
             return Ok(None);
         }
@@ -94,6 +106,10 @@ impl Offer<'_> {
             missing.iter().map(|member| format!("providerData.{member}")).collect();
         let message = format!("Missing required authentication data: {}", members.join(", "));
         Err(Failure::bad_request(message))
+    }
+
+    fn text(&self, member: &str) -> Option<&str> {
+        self.provider_data?.get(member)?.as_str()
     }
 
     fn refused(&self, status: u16) -> Failure {
@@ -113,13 +129,13 @@ fn check_tokens(configuration: &Configuration) -> Result<(), Failure> {
 }
 
 /// Writes what the platform writes after an exchange.
-fn write_tokens(configuration: &mut Configuration, method: Method) {
+fn write_tokens(configuration: &mut Configuration, method: Method, now: SystemTime) {
     configuration.set("oauth.user.token", random_token());
     if method == Method::Oauth1 {
         configuration.set("oauth.user.token.secret", random_token());
     } else {
         configuration.set("oauth.user.refresh_token", random_token());
-        let now = timestamp::epoch_milliseconds(SystemTime::now());
+        let now = timestamp::epoch_milliseconds(now);
         configuration.set("oauth.user.refresh_time", now);
     }
 }

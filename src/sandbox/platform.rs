@@ -10,12 +10,15 @@ use serde_json::json;
 
 use super::authorization::{self, Need};
 use super::catalogue::Connector;
+use super::clock::Clock;
 use super::configuration::Reading;
 use super::faults::Fault;
 use super::faults::script::{Decision, Script};
 use super::instance::Detail;
 use super::journal::{Entry, Journal};
 use super::listing::Order;
+use super::provider::{Decision as Consent, Provider};
+use super::refresh::Failing;
 use super::reply::{Answer, Failure, Reply, render};
 use super::request::Request;
 use super::routes::{Part, Route, Which};
@@ -29,6 +32,11 @@ pub(super) struct Platform {
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) script: Script,
+    pub(super) clock: Clock,
+    pub(super) provider: Provider,
+    pub(super) failing: Failing,
+    /// When it was last looked whether a token has to be refreshed.
+    pub(super) caught_up: Option<std::time::SystemTime>,
 }
 
 /// Where the facts leave a choice, or a test wants another.
@@ -62,6 +70,9 @@ impl Platform {
         could: Result<(), Failure>,
         decision: &Decision,
     ) -> Response<Vec<u8>> {
+        if let Err(failure) = self.catch_up() {
+            tracing::warn!(reason = failure.into_message(), "the tokens were not refreshed");
+        }
         if let Err(failure) = self.edit(&decision.edits) {
             tracing::warn!(reason = failure.into_message(), "a scripted edit was not carried out");
         }
@@ -103,7 +114,9 @@ impl Platform {
         if !route.has(&request.method) {
             return Err(Failure::method_not_allowed(route.methods()));
         }
-        request.check_media_types()?;
+        if need != Need::Nobody {
+            request.check_media_types()?;
+        }
         self.dispatch(request, route, selected)
     }
 
@@ -142,8 +155,17 @@ impl Platform {
             Route::Connectors => connectors::list(request),
             Route::ConnectorKeys => connectors::keys(),
             Route::Organization => self.organization(),
-            Route::Ping => self.ping(by_token()?),
-            Route::Hub => self.provider(by_token()?),
+            Route::Ping => {
+                self.freshen(by_token()?)?;
+                self.ping(by_token()?)
+            }
+            Route::Hub => {
+                self.freshen(by_token()?)?;
+                self.provider(by_token()?)
+            }
+            Route::Authorize(key, decision) => {
+                self.authorize(request, connectors::named(key)?, decision)
+            }
             Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
         }
     }
@@ -159,7 +181,7 @@ impl Platform {
             Part::Properties => connectors::properties(connector),
             Part::Metadata => connectors::metadata(connector),
             Part::OauthUrl => connectors::oauth_url(request, connector, &self.behaviour.base_url),
-            Part::OauthToken => connectors::oauth_token(request, connector),
+            Part::OauthToken => connectors::oauth_token(request, connector, &mut self.provider),
             Part::Instances => match request.method {
                 Method::POST => self.create(request, Some(connector)),
                 _ => self.list(request, Some(connector), list_detail(request)),
@@ -168,6 +190,19 @@ impl Platform {
                 self.check_connector(id, connector)?;
                 self.one(request, id)
             }
+        }
+    }
+
+    /// The pretend provider's page, and what was decided on it.
+    fn authorize(
+        &mut self,
+        request: &Request,
+        connector: &'static Connector,
+        decision: Option<Consent>,
+    ) -> Answer {
+        match decision {
+            None => self.provider.page(request, connector),
+            Some(decision) => self.provider.decide(request, connector, decision, self.clock.now()),
         }
     }
 

@@ -5,12 +5,13 @@
 //! `{requestId, message[, providerMessage]}` with that same id. Every success is a 200, never a
 //! 201 or 204. It must never leave a failure without the envelope, whatever went wrong.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-/// A success: always status 200.
+/// A success: always status 200, but for the redirects of the pretend provider.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
+    status: StatusCode,
     headers: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
 }
@@ -37,7 +38,28 @@ impl Reply {
     pub(super) fn json(body: &impl Serialize) -> Answer {
         let body = serde_json::to_vec(body)
             .map_err(|error| Failure::new(500, format!("The reply cannot be written: {error}")))?;
-        Ok(Self { headers: Vec::new(), body: Some(body) })
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Ok(Self { status: StatusCode::OK, headers, body: Some(body) })
+    }
+
+    /// A page for a browser, which is to load and run nothing else.
+    pub(super) fn page(html: &str) -> Self {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        let headers = [
+            ("content-type", "text/html; charset=utf-8"),
+            ("content-security-policy", policy),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+        ];
+        let headers = headers.map(|(name, value)| (name, value.to_owned())).into();
+        Self { status: StatusCode::OK, headers, body: Some(html.as_bytes().to_vec()) }
+    }
+
+    /// Sends a browser elsewhere.
+    pub(super) fn redirect(url: &str) -> Self {
+        let headers =
+            vec![("location", url.to_owned()), ("referrer-policy", "no-referrer".to_owned())];
+        Self { status: StatusCode::SEE_OTHER, headers, body: None }
     }
 
     /// Adds a header.
@@ -94,7 +116,7 @@ struct Envelope<'a> {
 pub(super) fn render(answer: Answer) -> Response<Vec<u8>> {
     let request_id = request_id();
     let (status, headers, body) = match answer {
-        Ok(reply) => (StatusCode::OK, reply.headers, reply.body),
+        Ok(reply) => (reply.status, reply.headers, reply.body),
         Err(failure) => {
             let (status, headers, body) = envelope(&failure, &request_id);
             (status, headers, Some(body))
@@ -108,7 +130,6 @@ pub(super) fn render(answer: Answer) -> Response<Vec<u8>> {
         insert(wire, name, value);
     }
     if let Some(body) = body {
-        wire.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *response.body_mut() = body;
     }
     response
@@ -121,8 +142,13 @@ fn envelope(
     let Failure { status, message, provider_message, allow } = failure;
     let envelope = Envelope { request_id, message, provider_message: *provider_message };
     let body = serde_json::to_vec(&envelope).unwrap_or_default();
-    let headers = allow.map(|methods| ("allow", methods.to_owned())).into_iter().collect();
-    (StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers, body)
+    let json = ("content-type", "application/json".to_owned());
+    let headers = allow.map(|methods| ("allow", methods.to_owned())).into_iter().chain([json]);
+    (
+        StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        headers.collect(),
+        body,
+    )
 }
 
 /// Leaves a header out whose value cannot be sent, rather than failing a request that succeeded.

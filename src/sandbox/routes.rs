@@ -8,6 +8,7 @@
 use axum::http::Method;
 
 use super::authorization::Need;
+use super::provider::Decision;
 
 /// How a path says which instance it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(super) enum Route<'a> {
     Ping,
     /// The data plane: the provider's resources.
     Hub,
+    /// This sandbox's pretend provider: its page, or what was decided on it.
+    Authorize(&'a str, Option<Decision>),
     /// This sandbox's own record of requests.
     Journal,
 }
@@ -75,6 +78,9 @@ impl<'a> Route<'a> {
             ["ping"] | ["hubs", _, "ping"] => Self::Ping,
             ["hubs", _, _, ..] => Self::Hub,
             ["sandbox", "journal"] => Self::Journal,
+            ["sandbox", "authorize", key] => Self::Authorize(key, None),
+            ["sandbox", "authorize", key, "allow"] => Self::Authorize(key, Some(Decision::Allow)),
+            ["sandbox", "authorize", key, "deny"] => Self::Authorize(key, Some(Decision::Deny)),
             _ => return None,
         })
     }
@@ -99,6 +105,7 @@ impl<'a> Route<'a> {
             Self::Entry(..) => "GET, PATCH",
             Self::Enabled(_) | Self::TraceLogging(_) => "PUT, DELETE",
             Self::OfConnector(_, part) => part.methods(),
+            Self::Authorize(_, Some(_)) => "POST",
             Self::Configuration(_)
             | Self::Events(_)
             | Self::AccountInstances
@@ -106,6 +113,7 @@ impl<'a> Route<'a> {
             | Self::ConnectorKeys
             | Self::Organization
             | Self::Ping
+            | Self::Authorize(_, None)
             | Self::Journal => "GET",
         }
     }
@@ -125,6 +133,7 @@ impl<'a> Route<'a> {
             | Self::Enabled(Which::Token)
             | Self::TraceLogging(Which::Token) => Need::Token,
             Self::Ping | Self::Hub => Need::Data,
+            Self::Authorize(..) => Need::Nobody,
             _ => Need::Account,
         }
     }

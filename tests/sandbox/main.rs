@@ -5,6 +5,7 @@
 
 mod configuration;
 mod connectors;
+mod consent;
 mod creation;
 mod fault_files;
 mod faults;
@@ -13,6 +14,7 @@ mod instances;
 mod listing;
 mod oauth;
 mod protocol;
+mod refresh;
 mod state;
 mod support;
 mod twists;
