@@ -7,8 +7,8 @@
 //! the likelier answer as its default.
 //!
 //! It is the second opinion on the wire format: it must never share code with the client, so it
-//! imports nothing from the rest of the crate. It binds loopback only and must never contact
-//! anything.
+//! imports nothing from the rest of the crate. It binds loopback only and contacts nothing but the
+//! callback URLs of events, where these are on loopback.
 //!
 //! A request goes from `server` (connections) through `platform` (who asks, which route) to
 //! `instances` or `connectors` (what it does), which change the `store`; `state` is its file. What
@@ -21,6 +21,8 @@ mod clock;
 mod configuration;
 mod connection;
 mod connectors;
+mod delivery;
+mod events;
 mod faults;
 mod html;
 mod instance;
@@ -51,6 +53,7 @@ use serde_json::Value;
 
 use clock::Clock;
 use configuration::Reading;
+use events::Events;
 use faults::script::Script;
 use listing::Order;
 use platform::{Behaviour, Platform};
@@ -271,6 +274,7 @@ fn start_blocking(options: &Options) -> Result<Handle, Error> {
         script: Script::new(options.faults.clone()),
         clock: Clock::default(),
         provider: Provider::default(),
+        events: Events::default(),
         failing: refresh::Failing::new(),
         caught_up: None,
     };
@@ -307,6 +311,7 @@ impl Options {
             order: if self.shuffle { Order::Shuffled } else { Order::ById },
             page_size: self.page_size.max(1),
             base_url: base_url.trim_end_matches('/').to_owned(),
+            own_url: own_url.to_owned(),
         }
     }
 }
@@ -336,6 +341,12 @@ impl Handle {
     /// Moves the time of the sandbox forward. It goes on by itself from there.
     pub fn advance(&self, by: Duration) {
         self.server.platform().clock.advance(by);
+        self.server.wake();
+    }
+
+    /// Waits until no notification is due, and none is being sent.
+    pub async fn notified(&self) {
+        self.server.quiet().await;
     }
 
     /// Waits until so many requests are held by the faults, since the start or the last release.

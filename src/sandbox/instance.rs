@@ -99,7 +99,7 @@ const USER: User =
 
 impl Instance {
     /// Whether events are on, which the platform derives from the configuration.
-    fn events_enabled(&self) -> bool {
+    pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
     }
 

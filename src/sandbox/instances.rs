@@ -181,12 +181,9 @@ impl Platform {
         Ok(Reply::empty())
     }
 
-    /// `GET …/events`: none yet, which here is an empty list and not a 404.
-    pub(super) fn events(&self, id: Option<u64>) -> Answer {
-        if let Some(id) = id {
-            self.instance(id)?;
-        }
-        Reply::json(&json!([]))
+    /// Refuses an id that no instance has.
+    pub(super) fn check_instance(&self, id: u64) -> Result<(), Failure> {
+        self.instance(id).map(drop)
     }
 
     /// `/ping`: whether the connection to the provider works.
@@ -243,6 +240,7 @@ impl Platform {
     /// Commits a new or changed instance and answers with it.
     fn put(&mut self, request: &Request, mut instance: Instance, grant: Option<Grant>) -> Answer {
         self.hold_back(request, &mut instance);
+        self.resubscribe(instance.id);
         let reply = Reply::json(&self.view(&instance, Detail::Single))?;
         let mut changes = vec![Change::Put(Box::new(instance))];
         changes.extend(grant.map(Change::Use));

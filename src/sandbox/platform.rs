@@ -12,6 +12,7 @@ use super::authorization::{self, Need};
 use super::catalogue::Connector;
 use super::clock::Clock;
 use super::configuration::Reading;
+use super::events::Events;
 use super::faults::Fault;
 use super::faults::script::{Decision, Script};
 use super::instance::Detail;
@@ -34,6 +35,7 @@ pub(super) struct Platform {
     pub(super) script: Script,
     pub(super) clock: Clock,
     pub(super) provider: Provider,
+    pub(super) events: Events,
     pub(super) failing: Failing,
     /// When it was last looked whether a token has to be refreshed.
     pub(super) caught_up: Option<std::time::SystemTime>,
@@ -49,6 +51,8 @@ pub(super) struct Behaviour {
     pub(super) page_size: usize,
     /// The base URL inside values that the platform makes.
     pub(super) base_url: String,
+    /// The base URL at which it listens.
+    pub(super) own_url: String,
 }
 
 impl Platform {
@@ -147,7 +151,11 @@ impl Platform {
                 let on = request.method == Method::PUT;
                 self.toggle(id_of(which)?, |instance| instance.trace_logging = on)
             }
-            Route::Events(id) => self.events(id),
+            Route::Events(id) => {
+                id.map_or(Ok(()), |id| self.check_instance(id))?;
+                self.list_events(id)
+            }
+            Route::Incoming(key, base64) => self.incoming(request, key, base64),
             Route::AccountInstances => self.list(request, None, Detail::Account),
             Route::OfConnector(key, part) => {
                 self.dispatch_connector(request, connectors::named(key)?, part)

@@ -68,9 +68,9 @@ impl Platform {
             refreshed(instance).is_some_and(|last| last + LIFETIME <= now)
                 || instance.configuration.get("oauth.user.token").is_none()
         };
-        let old =
-            |instance: &&Instance| !instance.disabled && refreshable(instance) && is_old(instance);
-        if self.store.get(id).filter(old).is_none() || self.refresh(id, now)? {
+        let is_due =
+            |instance: &Instance| !instance.disabled && refreshable(instance) && is_old(instance);
+        if !self.store.get(id).is_some_and(is_due) || self.refresh(id, now)? {
             return Ok(());
         }
         Err(Failure::new(401, "The refresh token was not accepted by the provider")

@@ -31,6 +31,8 @@ pub(super) enum Route<'a> {
     TraceLogging(Which),
     /// Events of one instance, or of all.
     Events(Option<u64>),
+    /// Where a provider reports events: a connector, and the Base64 of an instance's id.
+    Incoming(&'a str, &'a str),
     AccountInstances,
     Connectors,
     ConnectorKeys,
@@ -70,6 +72,7 @@ impl<'a> Route<'a> {
             ["instances", "trace-logging"] => Self::TraceLogging(Which::Token),
             ["instances", "events"] => Self::Events(None),
             ["instances", id, ref rest @ ..] => Self::of_instance(id.parse().ok()?, rest)?,
+            ["events", key, base64] => Self::Incoming(key, base64),
             ["accounts", "instances"] => Self::AccountInstances,
             ["elements"] => Self::Connectors,
             ["elements", "keys"] => Self::ConnectorKeys,
@@ -105,7 +108,7 @@ impl<'a> Route<'a> {
             Self::Entry(..) => "GET, PATCH",
             Self::Enabled(_) | Self::TraceLogging(_) => "PUT, DELETE",
             Self::OfConnector(_, part) => part.methods(),
-            Self::Authorize(_, Some(_)) => "POST",
+            Self::Authorize(_, Some(_)) | Self::Incoming(..) => "POST",
             Self::Configuration(_)
             | Self::Events(_)
             | Self::AccountInstances
@@ -133,7 +136,7 @@ impl<'a> Route<'a> {
             | Self::Enabled(Which::Token)
             | Self::TraceLogging(Which::Token) => Need::Token,
             Self::Ping | Self::Hub => Need::Data,
-            Self::Authorize(..) => Need::Nobody,
+            Self::Authorize(..) | Self::Incoming(..) => Need::Nobody,
             _ => Need::Account,
         }
     }

@@ -18,9 +18,10 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, State};
 use axum::http::Response;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::connection::{Link, Loopback};
+use super::delivery;
 use super::faults::effect;
 use super::faults::hold::Holds;
 use super::platform::Platform;
@@ -43,6 +44,10 @@ pub(super) struct Shared {
     platform: Mutex<Platform>,
     slow_post: Duration,
     holds: Holds,
+    /// Says that a notification may be due.
+    pub(super) woken: Notify,
+    /// Says that none is.
+    pub(super) quiet: Notify,
 }
 
 /// A running server; dropping it stops it and waits until its thread has ended.
@@ -56,7 +61,13 @@ pub(super) struct Server {
 
 impl Shared {
     pub(super) fn new(platform: Platform, slow_post: Duration) -> Self {
-        Self { platform: Mutex::new(platform), slow_post, holds: Holds::default() }
+        Self {
+            platform: Mutex::new(platform),
+            slow_post,
+            holds: Holds::default(),
+            woken: Notify::new(),
+            quiet: Notify::new(),
+        }
     }
 
     /// The platform, for one request.
@@ -100,6 +111,22 @@ impl Server {
         self.shared.platform()
     }
 
+    /// Has it looked whether a notification is due.
+    pub(super) fn wake(&self) {
+        self.shared.woken.notify_one();
+    }
+
+    /// Waits until no notification is due or being sent.
+    pub(super) async fn quiet(&self) {
+        loop {
+            let quiet = self.shared.quiet.notified();
+            if self.shared.platform().is_quiet() {
+                return;
+            }
+            quiet.await;
+        }
+    }
+
     /// The requests that wait to be released.
     pub(super) fn holds(&self) -> &Holds {
         &self.shared.holds
@@ -133,7 +160,7 @@ fn run(
     stop_now: oneshot::Receiver<()>,
 ) {
     let patience = GRACE + shared.slow_post;
-    let router = Router::new().fallback(handle).with_state(shared);
+    let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
     let service = router.into_make_service_with_connect_info::<Link>();
     let (stopping, stop_begun) = oneshot::channel::<()>();
     let server = axum::serve(Loopback(listener), service).with_graceful_shutdown(async move {
@@ -150,6 +177,7 @@ fn run(
                 tracing::error!(%error, "the sandbox stopped serving");
             },
             () = out_of_patience => {}
+            () = delivery::run(shared) => {}
             _ = stop_now => {}
         }
     });
@@ -192,6 +220,9 @@ async fn carry_out(
         shared.holds.hold().await;
     }
     let response = shared.platform().respond(&request, body, &decision);
+    if matches!(route, Some(Route::Incoming(..))) {
+        shared.woken.notify_one();
+    }
     if decision.held() == Some(true) {
         shared.holds.hold().await;
     }

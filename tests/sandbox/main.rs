@@ -7,6 +7,7 @@ mod configuration;
 mod connectors;
 mod consent;
 mod creation;
+mod events;
 mod fault_files;
 mod faults;
 mod holds;

@@ -1,0 +1,99 @@
+//! One notification: what is sent to a callback URL, and how it is signed.
+
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
+use serde_json::{Value, json};
+
+use crate::sandbox::instance::Instance;
+
+/// What is sent to one callback.
+#[derive(Clone)]
+pub(in crate::sandbox) struct Notification {
+    pub(super) event: String,
+    pub(super) instance: u64,
+    /// When it is sent.
+    pub(super) due: SystemTime,
+    /// How often it was sent in vain.
+    pub(super) retries: u32,
+    pub(in crate::sandbox) url: String,
+    pub(in crate::sandbox) headers: Vec<(&'static str, String)>,
+    pub(in crate::sandbox) body: Vec<u8>,
+}
+
+impl Notification {
+    pub(super) fn new(
+        instance: &Instance,
+        url: &str,
+        event: &str,
+        objects: &[Value],
+        raw: &Value,
+        now: SystemTime,
+    ) -> Self {
+        let message = json!({ "eventId": event, "events": objects, "raw": raw });
+        let body = json!({ "id": instance.id, "message": message }).to_string().into_bytes();
+        let mut headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("elements-webhook-id", format!("{:016x}", fastrand::u64(..))),
+        ];
+        let given = |key| instance.configuration.get(key);
+        if let Some(key) = given("event.notification.signature.key") {
+            headers.push(("elements-webhook-signature", signature(key, &body)));
+        }
+        if let Some(user) = given("event.notification.basic.username") {
+            let password = given("event.notification.basic.password").unwrap_or_default();
+            let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+            headers.push(("authorization", basic));
+        }
+        let (event, url) = (event.to_owned(), url.to_owned());
+        Self { event, instance: instance.id, due: now, retries: 0, url, headers, body }
+    }
+}
+
+/// Whether an address is one of this machine, without TLS.
+pub(super) fn is_loopback(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix("[::1]") {
+        Some(port) if port.is_empty() || port.starts_with(':') => "localhost",
+        _ => authority.split(':').next().unwrap_or_default(),
+    };
+    matches!(host, "localhost" | "127.0.0.1")
+}
+
+fn signature(key: &str, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    format!("sha256={}", STANDARD.encode(hmac::sign(&key, body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the vendor's page on the security of events.
+    #[test]
+    fn a_signature_is_that_of_the_documentation() {
+        let signed =
+            signature("MySecretEventSignatureKey", b"<INSERT_EVENT_NOTIFICATION_RESPONSE_BODY>");
+        assert_eq!(signed, "sha256=jHdbRx5EZAsOfTwAPJOGkNUzQMVVdu5VJlxcsk+G6jQ=");
+    }
+
+    #[test]
+    fn only_this_machine_is_contacted() {
+        for url in ["http://127.0.0.1:8/x", "http://localhost/", "http://[::1]:9?a"] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "https://127.0.0.1/",
+            "http://127.0.0.1.evil.example/",
+            "http://localhost@evil.example/",
+            "http://[::1].evil.example/",
+            "http://evil.example/http://127.0.0.1/",
+            "",
+        ] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
+}
