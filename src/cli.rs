@@ -11,6 +11,7 @@ pub mod globals;
 pub mod target;
 
 mod apply;
+mod authorize;
 mod changed;
 mod comment;
 mod completions;
@@ -90,6 +91,13 @@ enum Command {
     /// carried out without a question.
     #[command(after_long_help = examples::APPLY)]
     Apply(apply::Arguments),
+    /// Have a person grant access at the provider
+    ///
+    /// Prints an address and opens a browser. With what the person grants there the instance of a
+    /// document is created, or authenticated again, which keeps its id and token. The grant is used
+    /// once and kept nowhere.
+    #[command(after_long_help = examples::AUTHORIZE)]
+    Authorize(authorize::Arguments),
     /// Show how the platform compares with the files, instance by instance
     ///
     /// In sync, drifted, unfinished, missing, blocked or orphan; valid, enabled, events, webhook
@@ -154,6 +162,7 @@ impl Command {
                 ("plan", &[Format::Text, Format::Json, Format::Markdown, Format::Github])
             }
             Self::Apply(_) => ("apply", COMMENT),
+            Self::Authorize(_) => ("authorize", &[Format::Text]),
             Self::Status(_) => ("status", COMMENT),
             Self::Import(_) => ("import", &[Format::Text]),
             Self::Token(_) => ("token", &[Format::Text]),
@@ -219,6 +228,7 @@ fn execute(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(globals, arguments, environment),
         Command::Plan(arguments) => plan::run(globals, arguments, environment),
         Command::Apply(arguments) => apply::run(globals, arguments, environment),
+        Command::Authorize(arguments) => authorize::run(globals, arguments, environment),
         Command::Status(arguments) => status::run(globals, arguments, environment),
         Command::Import(arguments) => import::run(globals, arguments, environment),
         Command::Token(arguments) => token::run(globals, arguments, environment),

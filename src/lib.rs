@@ -16,6 +16,8 @@
 //!
 //! The other way round, [`import`] makes files of instances that nobody has declared yet.
 //!
+//! What a person grants at a provider is checked by [`authorization`].
+//!
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
 //! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
 //! taken out by [`scrub`] before anything is written. [`sandbox`] is the platform in miniature, for
@@ -23,6 +25,7 @@
 
 pub mod api;
 pub mod apply;
+pub mod authorization;
 pub mod catalog;
 pub mod cli;
 pub mod desired;

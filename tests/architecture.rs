@@ -18,12 +18,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["plan", "apply", "desired", "instance"]),
     ("scrub", &["instance"]),
     ("import", &["desired", "observed", "catalog", "instance"]),
+    ("authorization", &["instance"]),
     ("sandbox", &[]),
     (
         "cli",
         &[
             "api",
             "apply",
+            "authorization",
             "catalog",
             "desired",
             "import",
@@ -61,6 +63,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("catalog", &["tokio", "reqwest", "std::env", "async fn"]),
     ("report", &["tokio", "reqwest", "std::fs", "std::env", "async fn"]),
     ("import", &["tokio", "reqwest", "std::fs", "std::env", "std::time", "async fn"]),
+    ("authorization", &["tokio", "reqwest", "std::fs", "std::env", "std::time", "async fn"]),
     ("scrub", &["tokio", "reqwest", "std::fs", "std::env", "std::time", "async fn"]),
     ("observed", &["reqwest", "std::fs", "std::env"]),
     ("apply", &["reqwest", "std::fs", "std::env"]),

@@ -8,6 +8,7 @@
 //! Credentials go to the one origin of the settings and nowhere else: no redirect is followed, TLS
 //! is always verified, and neither a header nor a body is ever logged.
 
+mod authorization;
 mod call;
 mod listing;
 mod pace;
@@ -30,6 +31,7 @@ use super::wire::{self, Outgoing, Redaction, Refusal};
 use super::{Description, Error, Keep, Kind, Listing, Read, Scope, Stop, Write};
 use crate::instance::{BaseUrl, ConnectorKey, Draft, FieldPath, InstanceId, Place, Record, Secret};
 
+pub use self::authorization::{Application, Happened, ProviderEvent, RequestToken, Told};
 pub use self::transport::BuildError;
 
 /// What a client is made of. Every number has a default in [`Settings::new`].

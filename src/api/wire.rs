@@ -7,9 +7,11 @@
 //! Nothing here shows a byte of a successful reply: such bodies hold live credentials, and parser
 //! messages quote what they trip over. Texts of refusals pass [`Redaction`] and [`plain`] first.
 
+mod authorization;
 mod body;
 mod configuration;
 mod description;
+mod events;
 mod plain;
 mod record;
 mod redact;
@@ -19,8 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
+pub use authorization::RequestToken;
+pub(super) use authorization::{application, authorization_url, parameters, request_token};
 pub(super) use body::Body;
 pub(super) use description::{connector_keys, description};
+pub(super) use events::events;
+pub use events::{Happened, ProviderEvent};
 pub(super) use plain::line;
 pub(super) use redact::Redaction;
 pub(super) use refusal::Refusal;

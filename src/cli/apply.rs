@@ -185,7 +185,7 @@ fn approve(plan: &Plan, yes: bool) -> Result<(), Failure> {
     }
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     approved: &Approved,
     connection: &Connection,
     globals: &Globals,

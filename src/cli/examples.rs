@@ -33,6 +33,13 @@ Examples:
   ocon apply --rotate hootsuite#oauth.api.secret
                                      writes a secret that nobody can compare";
 
+pub(super) const AUTHORIZE: &str = "\
+Examples:
+  ocon authorize hootsuite           opens a browser, then creates it
+  ocon authorize slack --no-browser  over SSH: prints the address, and reads
+                                     the one at which your browser ends up
+  ocon authorize slack --wait 15m    for those who have to find a password";
+
 pub(super) const STATUS: &str = "\
 Examples:
   ocon status                        every instance

@@ -196,7 +196,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
     let sources_of_files = missing.configuration.iter().chain(&missing.provider_data);
     let variables = sources_of_files.filter_map(|(_, source)| match source {
         Source::Env(name) => Some(name.to_ascii_uppercase()),
-        Source::File(_) => None,
+        Source::File(_) | Source::Authorization => None,
     });
     import::files(
         candidates,

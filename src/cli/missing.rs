@@ -49,6 +49,7 @@ fn problem(at: Span, source: &Source, severity: Severity) -> Problem {
     let message = match source {
         Source::Env(_) => format!("{source} is not set, or empty"),
         Source::File(_) => format!("{source} is not in the folder of secrets, or empty"),
+        Source::Authorization => format!("nobody has {source} it yet"),
     };
     Problem {
         code: Code::UnsetVariable,

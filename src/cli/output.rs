@@ -54,6 +54,12 @@ pub(super) fn message(text: &str) {
     to_stderr(&without_secrets(text));
 }
 
+/// Writes an address to stderr that a person has to open, as it is: the public id of an application
+/// is a part of it, which is taken out elsewhere. Whoever calls this has looked for real secrets.
+pub(super) fn address(text: &str) {
+    to_stderr(text);
+}
+
 /// Writes a line of JSON to stderr.
 pub(super) fn json_message(line: &str) {
     to_stderr(&known::scrub_json(line));

@@ -95,6 +95,7 @@ impl AllowedVariables {
         match source {
             Source::Env(name) => self.refused_variable(name),
             Source::File(path) => refused_path(path),
+            Source::Authorization => None,
         }
     }
 
@@ -147,6 +148,7 @@ impl SecretStore for Environment<'_> {
         match source {
             Source::Env(name) => set((self.variable)(name)),
             Source::File(path) => self.file(path),
+            Source::Authorization => LookUp::Unset,
         }
     }
 }
@@ -156,6 +158,7 @@ impl SecretStore for Demo {
         let name = match source {
             Source::Env(name) => name,
             Source::File(path) => path,
+            Source::Authorization => return LookUp::Unset,
         };
         let demo = format!("demo-{}", name.to_lowercase().replace(['_', '/', '.'], "-"));
         self.allowed.refusal(source).unwrap_or_else(|| set(Some(demo)))

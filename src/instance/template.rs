@@ -40,6 +40,8 @@ pub enum Source {
     Env(String),
     /// A file below the secrets folder.
     File(String),
+    /// A person, who grants it while ocon runs. No file can say so.
+    Authorization,
 }
 
 impl fmt::Display for Source {
@@ -47,6 +49,7 @@ impl fmt::Display for Source {
         match self {
             Self::Env(name) => write!(f, "env.{name}"),
             Self::File(path) => write!(f, "file.{path}"),
+            Self::Authorization => f.write_str("granted by a person"),
         }
     }
 }

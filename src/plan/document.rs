@@ -121,16 +121,18 @@ impl Document<'_> {
         let unset = unset(grants.chain(written));
         if !unset.is_empty() {
             return Some(format!(
-                "a create needs the authorization grant, and {} is not set: set it for this one run",
-                unset.join(", ")
+                "a create needs the authorization grant, and {} is not set: set it for this one run, or \
+                 `ocon authorize {}`",
+                unset.join(", "),
+                self.key
             ));
         }
         let no_grant = wanted.provider_data.is_empty() && wanted.external_authentication.is_none();
         (wanted.facts.oauth_only && no_grant).then(|| {
             format!(
-                "`{}` authenticates by OAuth only: add `providerData: {{ code: \"${{{{ env.… }}}}\" }}`, or \
-                 `externalAuthentication: initial` with a refresh token",
-                wanted.connector
+                "`{}` authenticates by OAuth only: `ocon authorize {}`, or add `providerData: {{ code: \
+                 \"${{{{ env.… }}}}\" }}`, or `externalAuthentication: initial` with a refresh token",
+                wanted.connector, self.key
             )
         })
     }

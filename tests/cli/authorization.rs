@@ -13,7 +13,7 @@ Project example at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! hootsuite  blocked                                                    instances/hootsuite.yaml:5
       needs-authorization: a create needs the authorization grant, and env.HOOTSUITE_CODE is not
-      set: set it for this one run
+      set: set it for this one run, or `ocon authorize hootsuite`
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial
 plan.
@@ -47,7 +47,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
   ! social  blocked                                                          instances/social.yaml:1
       needs-authorization: a create needs the authorization grant, and env.CODE is not set: set it
-      for this one run
+      for this one run, or `ocon authorize social`
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write.

@@ -28,7 +28,7 @@ providerData:
   code: ${{ env.CODE }}
 ";
 
-const LOGS: [&str; 7] = [
+pub(crate) const LOGS: [&str; 7] = [
     "",
     "-v",
     "-vv",
@@ -57,6 +57,8 @@ fn lines(command: &str) -> &'static [&'static str] {
         "validate" => &["validate"],
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
+        // As far as it gets without a person; what is said with one is in `authorize.rs`.
+        "authorize" => &["authorize desk"],
         "status" => &["status"],
         // Of a folder without files: what is there, an orphan each, gets one.
         "import" => &["import --all --force --instances imported"],

@@ -7,6 +7,7 @@
 
 mod apply;
 mod authorization;
+mod authorize;
 mod changed;
 mod comments;
 mod credentials;

@@ -189,7 +189,8 @@ http://127.0.0.1:[PORT]/elements/api-v2
   ! second  blocked
       instances/second.yaml:1
       needs-authorization: `hootsuite`
-      authenticates by OAuth only: add
+      authenticates by OAuth only: `ocon
+      authorize second`, or add
       `providerData: { code: "${{ env.…
       }}" }`, or
       `externalAuthentication: initial`

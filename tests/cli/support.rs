@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use ocon::sandbox::{self, Credentials, Handle, Options};
+use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
 use reqwest::Method;
 use serde_json::Value;
 use snapbox::IntoData;
@@ -141,6 +141,16 @@ impl World {
         self.variable.push((origin.to_owned(), "http://127.0.0.1:[PORT]"));
         let authority = origin.trim_start_matches("http://").to_owned();
         self.variable.push((authority, "127.0.0.1:[PORT]"));
+    }
+
+    /// Shows `name` in place of what differs from run to run.
+    pub(crate) fn hide(&mut self, value: &str, name: &'static str) {
+        self.variable.push((value.to_owned(), name));
+    }
+
+    /// From now on the sandbox goes wrong so.
+    pub(crate) fn go_wrong(&self, faults: Faults) {
+        self.platform.as_ref().unwrap().sandbox.set_faults(faults);
     }
 
     /// Sets a variable that is no secret.

@@ -30,6 +30,7 @@ Commands:
   validate     Check the files, without network and without secrets
   plan         Show what apply would do
   apply        Make the platform say what the files say
+  authorize    Have a person grant access at the provider
   status       Show how the platform compares with the files, instance by instance
   import       Write files for instances that exist
   token        Print the token of an instance, and nothing else

@@ -45,7 +45,7 @@ impl Wanted {
                 (Source::Env(_), None) => {
                     Secret::new(format!("made-up-{:032x}", fastrand::u128(..)))
                 }
-                (Source::File(_), None) => continue,
+                (Source::File(_) | Source::Authorization, None) => continue,
             };
             if let Source::Env(variable) = &reference.source {
                 self.variables.push((variable.clone(), value.clone()));

@@ -83,7 +83,7 @@ pub(super) fn no_variable_name(at: Mark) -> Finding {
 pub(super) fn refused(source: &Source, message: String, help: String, at: Mark) -> Finding {
     let code = match source {
         Source::Env(_) => Code::RefusedVariable,
-        Source::File(_) => Code::RefusedFile,
+        Source::File(_) | Source::Authorization => Code::RefusedFile,
     };
     Finding::new(code, at, message).help(help)
 }

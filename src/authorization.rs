@@ -1,0 +1,207 @@
+//! What a person grants at a provider: checks of the address that they are sent to, and of the answer.
+//!
+//! In: the address that the platform gave, the declared callback, the query with which the browser
+//! came back. Out: the members of `providerData`, or why there are none. It is pure. It must never
+//! put a code, a state or a client secret into a message.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use url::{Host, Url};
+
+use crate::instance::Secret;
+
+/// Which OAuth a connector speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Version 2: a code and a state come back.
+    Second,
+    /// Version 1: the request token comes back, with a verifier.
+    First {
+        /// The request token.
+        token: Secret,
+        /// Its secret, which the create sends along.
+        secret: Secret,
+    },
+}
+
+/// Where the provider sends the browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback(Url);
+
+/// What the answer has to fit.
+#[derive(Clone, Debug)]
+pub struct Expected<'a> {
+    /// Which OAuth it is.
+    pub way: &'a Way,
+    /// The state that was sent.
+    pub state: &'a Secret,
+    /// The members that the connector's create takes, besides those of its OAuth.
+    pub members: &'a [String],
+}
+
+/// Why an answer grants nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person, or the provider, said no; what the provider calls it.
+    Denied(String),
+    /// It answers another question, or none of ours.
+    WrongState,
+    /// It has neither a grant nor an error.
+    Nothing,
+    /// A parameter comes twice.
+    Doubled(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(error) => write!(f, "access was not granted: the provider says `{error}`"),
+            Self::WrongState => f.write_str(
+                "the answer does not belong to this request: its `state` is missing or another one",
+            ),
+            Self::Nothing => f.write_str("the answer has neither a code nor an error"),
+            Self::Doubled(name) => write!(f, "the answer has `{name}` twice"),
+        }
+    }
+}
+
+impl Callback {
+    /// Reads the declared `oauth.callback.url`; else what is wrong with it.
+    ///
+    /// # Errors
+    /// When it is no address that a browser can be sent to.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        match (url.scheme(), url.host()) {
+            ("http" | "https", Some(_)) => Ok(Self(url)),
+            _ => Err("it is no address that a browser can be sent to".to_owned()),
+        }
+    }
+
+    /// The port to listen on, and the host; `None` where the browser ends up elsewhere.
+    pub fn listener(&self) -> Option<(Host<&str>, u16)> {
+        let host = self.0.host()?;
+        let here = self.0.scheme() == "http" && is_loopback(&host);
+        here.then(|| Some((host, self.0.port_or_known_default()?))).flatten()
+    }
+
+    /// The whole of it.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The path to listen on.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// The `Host` of a request that comes from the provider's redirect.
+    pub fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
+    /// The query of an address to which the browser was sent, if it is this callback's.
+    pub fn query_of(&self, pasted: &str) -> Option<String> {
+        let url = Url::parse(pasted.trim()).ok()?;
+        let same = url.origin() == self.0.origin() && url.path() == self.0.path();
+        same.then(|| url.query().unwrap_or_default().to_owned())
+    }
+}
+
+/// Makes sure that the platform's address leads to a provider which sends the answer where it
+/// belongs; else what is wrong with it.
+///
+/// # Errors
+/// When a browser should not be sent there.
+pub fn check(address: &str, callback: &Callback, way: &Way) -> Result<(), String> {
+    let url = Url::parse(address).map_err(|error| format!("it is no address: {error}"))?;
+    let host = url.host().ok_or("it names no host")?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&host) => {}
+        scheme => return Err(format!("it is not https, but {scheme}")),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it carries a login".to_owned());
+    }
+    let redirects: Vec<_> =
+        url.query_pairs().filter(|(name, _)| name == "redirect_uri").map(|(_, to)| to).collect();
+    match (redirects.as_slice(), way) {
+        ([], Way::First { .. }) => Ok(()),
+        ([to], _) if Url::parse(to).as_ref() == Ok(&callback.0) => Ok(()),
+        ([], Way::Second) => Err("it does not say where the answer goes".to_owned()),
+        _ => Err("its answer would not go to the declared callback".to_owned()),
+    }
+}
+
+/// Reads the answer: the members of `providerData`.
+///
+/// # Errors
+/// When it grants nothing.
+pub fn grant(query: &str, expected: &Expected<'_>) -> Result<BTreeMap<String, Secret>, Refusal> {
+    let mut answer: BTreeMap<String, Secret> = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if answer.insert(name.to_string(), Secret::new(value)).is_some() {
+            return Err(Refusal::Doubled(harmless(&name)));
+        }
+    }
+    answer.retain(|_, value| !value.expose().is_empty());
+    check_state(&answer, expected)?;
+    if let Some(error) = answer.get("error") {
+        return Err(Refusal::Denied(harmless(error.expose())));
+    }
+    if answer.contains_key("denied") {
+        return Err(Refusal::Denied("denied".to_owned()));
+    }
+    let (needed, mut grant): (&[&str], BTreeMap<String, Secret>) = match expected.way {
+        Way::Second => (&["code"], BTreeMap::new()),
+        Way::First { secret, .. } => {
+            (&["oauth_token", "oauth_verifier"], [("secret".to_owned(), secret.clone())].into())
+        }
+    };
+    let known = expected.members.iter().map(String::as_str);
+    for name in known.chain(needed.iter().copied()) {
+        if let Some(value) = answer.get(name) {
+            grant.insert(name.to_owned(), value.clone());
+        }
+    }
+    let complete = needed.iter().all(|name| grant.contains_key(*name));
+    if complete { Ok(grant) } else { Err(Refusal::Nothing) }
+}
+
+/// The answer has to be one to this question: by its state, and in OAuth 1 by its request token.
+fn check_state(answer: &BTreeMap<String, Secret>, expected: &Expected<'_>) -> Result<(), Refusal> {
+    let same = match expected.way {
+        Way::Second => answer.get("state") == Some(expected.state),
+        Way::First { token, .. } => {
+            // A denial names the token in a parameter of its own.
+            let named = answer.get("oauth_token").or_else(|| answer.get("denied"));
+            let state = answer.get("state");
+            named.or(state).is_some()
+                && named.is_none_or(|named| named == token)
+                && state.is_none_or(|state| state == expected.state)
+        }
+    };
+    if answer.is_empty() {
+        return Err(Refusal::Nothing);
+    }
+    if same { Ok(()) } else { Err(Refusal::WrongState) }
+}
+
+/// A short word of a provider: the beginning of it, without anything but letters and digits.
+fn harmless(text: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.chars().take(60).filter(plain).collect()
+}
+
+fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => name.as_ref() == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

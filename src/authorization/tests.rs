@@ -1,0 +1,101 @@
+use super::*;
+
+const CALLBACK: &str = "http://127.0.0.1:8899/callback";
+
+fn callback() -> Callback {
+    Callback::parse(CALLBACK).unwrap()
+}
+
+fn first() -> Way {
+    Way::First { token: Secret::new("request"), secret: Secret::new("its-secret") }
+}
+
+fn read(query: &str, way: &Way) -> Result<Vec<(String, String)>, Refusal> {
+    let state = Secret::new("st/te");
+    let members = ["code".to_owned(), "realmId".to_owned()];
+    let expected = Expected { way, state: &state, members: &members };
+    let grant = grant(query, &expected)?;
+    Ok(grant.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect())
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn a_code_is_taken_with_its_state_and_what_the_connector_takes_besides() {
+    let query = "code=4%2F0A%2Bb%3D&state=st%2Fte&realmId=7&session=x";
+    assert_eq!(read(query, &Way::Second), Ok(pairs(&[("code", "4/0A+b="), ("realmId", "7")])));
+    let query = "oauth_token=request&oauth_verifier=v";
+    let expected = [("oauth_token", "request"), ("oauth_verifier", "v"), ("secret", "its-secret")];
+    assert_eq!(read(query, &first()), Ok(pairs(&expected)));
+}
+
+#[test]
+fn what_belongs_to_another_question_grants_nothing() {
+    for query in ["code=a", "code=a&state=", "code=a&state=other", "state=x&error=access_denied"] {
+        assert_eq!(read(query, &Way::Second), Err(Refusal::WrongState), "{query}");
+    }
+    for query in [
+        "oauth_token=other&oauth_verifier=v",
+        "oauth_verifier=v",
+        "oauth_token=request&oauth_verifier=v&state=other",
+    ] {
+        assert_eq!(read(query, &first()), Err(Refusal::WrongState), "{query}");
+    }
+}
+
+#[test]
+fn a_denial_is_told_apart_from_an_answer_that_says_nothing() {
+    let denied = |word: &str| Err(Refusal::Denied(word.to_owned()));
+    let query = "state=st%2Fte&error=access_denied%0A%1b[2J%60";
+    assert_eq!(read(query, &Way::Second), denied("access_denied2J"));
+    assert_eq!(read("denied=request", &first()), denied("denied"));
+    assert_eq!(read("state=st/te", &Way::Second), Err(Refusal::Nothing));
+    assert_eq!(read("", &Way::Second), Err(Refusal::Nothing));
+    assert_eq!(read("oauth_token=request", &first()), Err(Refusal::Nothing));
+}
+
+#[test]
+fn a_parameter_that_comes_twice_is_refused() {
+    let doubled = Err(Refusal::Doubled("code".to_owned()));
+    assert_eq!(read("code=a&state=st/te&code=b", &Way::Second), doubled);
+}
+
+#[test]
+fn a_browser_is_sent_to_https_and_the_answer_to_the_declared_callback() {
+    let to = |url: &str| check(url, &callback(), &Way::Second);
+    let back = "redirect_uri=http%3A%2F%2F127.0.0.1%3A8899%2Fcallback";
+    for url in ["https://provider.example/authorize?", "http://localhost:1/a?", "http://[::1]/?"] {
+        assert_eq!(to(&format!("{url}{back}&state=x")), Ok(()), "{url}");
+    }
+    for (url, why) in [
+        (format!("http://provider.example/?{back}"), "it is not https, but http"),
+        (format!("javascript:alert(1)?{back}"), "it names no host"),
+        (format!("https://user:pass@provider.example/?{back}"), "it carries a login"),
+        ("https://provider.example/".to_owned(), "it does not say where the answer goes"),
+        (
+            "https://provider.example/?redirect_uri=https://evil.example".to_owned(),
+            "its answer would not go to the declared callback",
+        ),
+        (
+            format!("https://provider.example/?{back}&redirect_uri=https://evil.example"),
+            "its answer would not go to the declared callback",
+        ),
+    ] {
+        assert_eq!(to(&url), Err(why.to_owned()), "{url}");
+    }
+    assert_eq!(check("https://provider.example/?oauth_token=x", &callback(), &first()), Ok(()));
+}
+
+#[test]
+fn a_callback_here_is_listened_on_and_one_elsewhere_is_pasted() {
+    let listens = |text: &str| Callback::parse(text).unwrap().listener().is_some();
+    assert!(listens(CALLBACK) && listens("http://localhost/x") && listens("http://[::1]:9/"));
+    assert!(!listens("https://127.0.0.1/x") && !listens("http://app.example/x"));
+    assert!(Callback::parse("mailto:a@b").is_err() && Callback::parse("app").is_err());
+    let query = callback().query_of(" http://127.0.0.1:8899/callback?code=a&state=b#x\n");
+    assert_eq!(query.as_deref(), Some("code=a&state=b"));
+    assert_eq!(callback().query_of("http://127.0.0.1:8898/callback?code=a"), None);
+    assert_eq!(callback().query_of("code=a"), None);
+}

@@ -1,0 +1,311 @@
+//! `ocon authorize KEY`: a person grants access at the provider, and the instance is created with
+//! that grant, or authenticated again.
+//!
+//! The grant is used at once and kept nowhere. Until it is there nothing is created or changed.
+
+mod answer;
+mod browser;
+mod declared;
+mod listener;
+mod page;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::{Globals, duration};
+use super::plan::unknown;
+use super::progress::Progress;
+use super::session::{self, Connection, Files, Lookup};
+use super::{apply, interrupt, known, output, unreachable};
+use crate::api::Write as _;
+use crate::api::client::{Application, Told};
+use crate::authorization::{self, Expected, Way};
+use crate::instance::{Draft, Json, Key, Part, Place, Secret, SecretReference, Source, Template};
+use crate::observed::Found;
+use crate::plan::{self, Action, Limits, Plan, Wishes};
+use crate::report::human::{self, Layout};
+use crate::scrub::Scrubber;
+
+use answer::Answer;
+use declared::Declared;
+use listener::Listener;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The document whose instance is authorized
+    key: Key,
+    /// Ask for this instead of the declared `oauth.scope`
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+    /// Print the address and open no browser
+    #[arg(long)]
+    no_browser: bool,
+    /// Longest time to wait for the person, like 90s or 10m
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    wait: Duration,
+    /// Tell the platform the client secret in an address, which access logs keep, where it takes no POST
+    #[arg(long)]
+    allow_get: bool,
+}
+
+/// What becomes of the grant.
+enum Task {
+    /// The instance is created.
+    Create,
+    /// The instance that is there is authenticated again.
+    Again(Box<Found>),
+}
+
+pub(super) fn run(
+    globals: &Globals,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let platform = session::platform(globals, environment)?;
+    let files = session::load(globals, environment, Lookup::Asked)?;
+    files.warn(globals);
+    let key = &arguments.key;
+    let documents = &files.desired.instances;
+    let Some(wanted) = documents.get(key) else {
+        let error = format!("no document has the key `{key}`");
+        return Err(unknown(&error, key.as_str(), documents.keys().map(Key::as_str)));
+    };
+    let mut declared = Declared::read(key, wanted)?;
+    declared.scope = arguments.scope.clone().or(declared.scope);
+    session::runtime()?.block_on(async {
+        let listener = Listener::bind(&declared.callback).await?;
+        let progress = Arc::new(Progress::new(globals, environment));
+        let connection =
+            session::connect(platform, globals, environment, &files.project, &progress).await?;
+        let mut session = Session { key, files, declared, connection, arguments };
+        let (task, plan) = session.task().await?;
+        if matches!(task, Task::Create) {
+            output::text(&human::plan(&plan, Layout { width: environment.width() }))?;
+        }
+        let grant = session.ask(listener, environment).await?;
+        known::learn(grant.values());
+        match task {
+            Task::Create => session.create(grant, globals, environment, &progress).await,
+            Task::Again(found) => session.authenticate(&found, grant).await,
+        }
+    })
+}
+
+/// An authorization under way.
+struct Session<'a> {
+    key: &'a Key,
+    files: Files,
+    declared: Declared,
+    connection: Connection,
+    arguments: &'a Arguments,
+}
+
+impl Session<'_> {
+    /// What there is to do, before anybody is asked: a grant lives for minutes and works once.
+    async fn task(&mut self) -> Result<(Task, Plan), Failure> {
+        let pending = Secret::new("pending");
+        let name = if self.declared.is_first { "oauth_verifier" } else { "code" };
+        let (plan, found) = self.plan(&[(name.to_owned(), pending)].into()).await?;
+        if let Some(blocked) = plan.blocked.first() {
+            let exit = if blocked.code.is_guard() { Exit::Guarded } else { Exit::Other };
+            let sentence = format!("`{}` cannot be authorized now, so nobody was asked", self.key);
+            return Err(Failure::new(exit, sentence).caused_by(&blocked.message));
+        }
+        let adopted = plan.steps.iter().any(|step| step.action == Action::Adopt);
+        match found {
+            None => Ok((Task::Create, plan)),
+            Some(_) if adopted => {
+                let sentence = format!("the instance of `{}` is not adopted yet", self.key);
+                Err(Failure::new(Exit::Other, sentence).hint("adopt it first: ocon apply"))
+            }
+            Some(found) => Ok((Task::Again(Box::new(found)), plan)),
+        }
+    }
+
+    /// Plans the document with a grant, looking anew.
+    async fn plan(
+        &mut self,
+        grant: &BTreeMap<String, Secret>,
+    ) -> Result<(Plan, Option<Found>), Failure> {
+        let desired = &mut self.files.desired;
+        if let Some(wanted) = desired.instances.get_mut(self.key) {
+            let at = wanted.at.clone();
+            let member = |(name, value): (&String, &Secret)| {
+                (name.clone(), crate::desired::Grant { value: granted(value), at: at.clone() })
+            };
+            wanted.provider_data = grant.iter().map(member).collect();
+            wanted.external_authentication = None;
+        }
+        let selection = Some(BTreeSet::from([self.key.clone()]));
+        // What a create lacks blocks it, before anybody is asked.
+        let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
+        let (plan, observed) = self.connection.plan(desired, &wishes).await?;
+        let found = plan::matched(desired, &observed).remove(self.key).cloned();
+        Ok((plan, found))
+    }
+
+    /// Asks the person, and waits for what they grant.
+    async fn ask(
+        &self,
+        listener: Option<Listener>,
+        environment: &Environment,
+    ) -> Result<BTreeMap<String, Secret>, Failure> {
+        let state = random_state()?;
+        let way = self.way(&state).await?;
+        let url = self.address(&state, &way).await?;
+        let declared = &self.declared;
+        let judging = (way, state, declared.members.clone());
+        let judge = move |query: &str| {
+            let (way, state, members) = &judging;
+            authorization::grant(query, &Expected { way, state, members })
+        };
+        output::address(&format!("\nOpen this address and grant access:\n\n  {url}\n\n"));
+        if !self.arguments.no_browser {
+            browser::open(&url, environment);
+        }
+        let answer = Answer {
+            callback: &declared.callback,
+            wait: self.arguments.wait,
+            clock: environment.clock(),
+        };
+        answer.wait(listener, judge).await
+    }
+
+    /// Which OAuth it is; version 1 begins with a token.
+    async fn way(&self, state: &Secret) -> Result<Way, Failure> {
+        if !self.declared.is_first {
+            return Ok(Way::Second);
+        }
+        let application = self.application(state, None);
+        let token = self.connection.client.request_token(&application).await;
+        let token = token.map_err(|error| self.unanswered(&error))?;
+        known::learn([&token.token, &token.secret]);
+        Ok(Way::First { token: token.token, secret: token.secret })
+    }
+
+    /// The address that the person is sent to.
+    async fn address(&self, state: &Secret, way: &Way) -> Result<String, Failure> {
+        let token = match way {
+            Way::First { token, .. } => Some(token),
+            Way::Second => None,
+        };
+        let application = self.application(state, token);
+        let told = if self.arguments.allow_get { Told::InQuery } else { Told::InBody };
+        let url = self.connection.client.authorization_url(&application, told).await;
+        let url = url.map_err(|error| self.unanswered(&error))?;
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(&self.declared.client_secret);
+        let checked = match authorization::check(&url, &self.declared.callback, way) {
+            Ok(()) if scrubber.scrub(&url) != url => Err("it carries the client secret".to_owned()),
+            checked => checked,
+        };
+        let refused = |why: String| {
+            Failure::new(Exit::Other, "the platform gave an address that nobody should open")
+                .caused_by(&why)
+                .hint("compare `oauth.callback.url` with what is registered at the provider")
+        };
+        checked.map(|()| url).map_err(refused)
+    }
+
+    fn application<'a>(
+        &'a self,
+        state: &'a Secret,
+        request_token: Option<&'a Secret>,
+    ) -> Application<'a> {
+        Application {
+            connector: &self.files.desired.instances[self.key].connector,
+            client_id: &self.declared.client_id,
+            client_secret: &self.declared.client_secret,
+            callback: &self.declared.callback_url,
+            scope: self.declared.scope.as_deref(),
+            state,
+            request_token,
+        }
+    }
+
+    fn unanswered(&self, error: &crate::api::Error) -> Failure {
+        let sentence = "the platform gave no address to authorize at, so nobody was asked";
+        unreachable::unreadable(sentence, error, &self.connection.target.base_url)
+            .hint("some platforms take this by GET only: --allow-get (the client secret is in the address then)")
+    }
+
+    /// Creates the instance, as an apply does.
+    async fn create(
+        mut self,
+        grant: BTreeMap<String, Secret>,
+        globals: &Globals,
+        environment: &Environment,
+        progress: &Arc<Progress>,
+    ) -> Result<Exit, Failure> {
+        let (plan, _) = self.plan(&grant).await?;
+        let limits = Limits { max_deletes: 0 };
+        let approved = plan.within(limits).map_err(|refused| {
+            Failure::new(Exit::Guarded, refused.to_string()).hint("nothing was created")
+        })?;
+        let outcome =
+            apply::carry_out(&approved, &self.connection, globals, environment, progress).await;
+        let layout = Layout { width: environment.width() };
+        output::text(&format!("\n{}", human::outcome(&outcome, layout)))?;
+        Ok(Exit::of_apply(&outcome, approved.plan()))
+    }
+
+    /// Gives the instance that is there the new grant, and nothing else.
+    async fn authenticate(
+        self,
+        found: &Found,
+        grant: BTreeMap<String, Secret>,
+    ) -> Result<Exit, Failure> {
+        let Connection { client, target, stop, .. } = &self.connection;
+        let watch = interrupt::watch(stop.clone(), output::message);
+        let wanted = &self.files.desired.instances[self.key];
+        let id = found.id;
+        let place =
+            Place { base_url: &target.base_url, connector: &wanted.connector, id: Some(id) };
+        let provider_data =
+            grant.iter().map(|(name, value)| (name.clone(), granted(value))).collect();
+        let draft = Draft { provider_data, ..Draft::default() };
+        let record = client.patch(id, &draft, &place).await.map_err(|error| {
+            Failure::new(Exit::Incomplete, format!("instance {id} was not authorized again"))
+                .caused_by(&error)
+                .hint("a grant works once and for minutes: run the same command again")
+        })?;
+        let mut text = format!("Authorized again: {} #{id}.\n", self.key);
+        if record.id != id || record.token != found.token {
+            text.push_str("Its token is another one now: hand it on, `ocon token`.\n");
+        }
+        if record.disabled && wanted.enabled != Some(false) {
+            client.enable(id).await.map_err(|error| {
+                let sentence = format!("instance {id} is authorized, but could not be switched on");
+                Failure::new(Exit::Incomplete, sentence)
+                    .caused_by(&error)
+                    .hint("ocon apply does so with `enabled: true`")
+            })?;
+            text.push_str("It was switched off, and is on again.\n");
+        }
+        watch.abort();
+        output::text(&text)?;
+        Ok(Exit::Success)
+    }
+}
+
+/// A value that nobody wrote down.
+fn granted(value: &Secret) -> Json {
+    let reference = SecretReference { source: Source::Authorization, value: Some(value.clone()) };
+    Json::Text(Template::new(vec![Part::Secret(reference)]))
+}
+
+/// 32 random bytes, in letters that no address has to encode.
+fn random_state() -> Result<Secret, Failure> {
+    let mut bytes = [0; 32];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Failure::new(Exit::Other, "the system gives no random numbers"))?;
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
+}
