@@ -26,6 +26,9 @@ pub(super) struct Instance {
     pub(super) connector: &'static Connector,
     pub(super) tags: Vec<String>,
     pub(super) disabled: bool,
+    /// Whether the provider refused the last refresh of its token.
+    #[serde(default)]
+    pub(super) refused: bool,
     pub(super) trace_logging: bool,
     pub(super) external_authentication: ExternalAuthentication,
     pub(super) configuration: Configuration,
@@ -122,7 +125,7 @@ impl Instance {
             element_id: self.connector.id,
             tags: (!account).then(|| self.tags(shuffle)),
             provision_interactions: (detail == Detail::Single).then_some([]),
-            valid: true,
+            valid: !self.refused,
             disabled: self.disabled,
             max_cache_size: 0,
             cache_time_to_live: 0,

@@ -85,6 +85,7 @@ impl Platform {
             tags: body.tags().filter(|t| !t.is_empty()).unwrap_or_else(|| vec![name.clone()]),
             name,
             disabled: false,
+            refused: false,
             trace_logging: false,
             external_authentication: body.external_authentication.unwrap_or_default(),
             configuration,
@@ -137,8 +138,9 @@ impl Platform {
         } else {
             None
         };
-        if grant.is_some() {
+        if asked || offered {
             self.failing.remove(&id);
+            instance.refused = false;
         }
         self.put(request, instance, grant)
     }

@@ -93,19 +93,18 @@ impl Platform {
         let Some(mut instance) = self.store.get(id).cloned() else { return Ok(false) };
         let token = instance.configuration.get("oauth.user.refresh_token").unwrap_or_default();
         let accepted = !token.starts_with("revoked");
+        instance.refused = !accepted;
         if accepted {
             self.failing.remove(&id);
             instance.configuration.set("oauth.user.token", random_token());
             let time = timestamp::epoch_milliseconds(at);
             instance.configuration.set("oauth.user.refresh_time", time);
         } else {
-            let times = self.failing.get(&id).map_or(0, |refused| refused.times) + 1;
-            self.failing.insert(id, Refused { times, next: at + AGAIN });
-            if times < MOST_FAILURES {
-                return Ok(false);
+            let times = self.failing.remove(&id).map_or(0, |refused| refused.times) + 1;
+            instance.disabled = times == MOST_FAILURES;
+            if !instance.disabled {
+                self.failing.insert(id, Refused { times, next: at + AGAIN });
             }
-            self.failing.remove(&id);
-            instance.disabled = true;
         }
         self.commit(vec![Change::Put(Box::new(instance))])?;
         Ok(accepted)
