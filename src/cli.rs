@@ -15,8 +15,10 @@ mod authorize;
 mod changed;
 mod comment;
 mod completions;
+mod doctor;
 mod embedded;
 mod environment;
+mod events;
 mod examples;
 mod explain;
 mod import;
@@ -27,6 +29,7 @@ mod log;
 mod man;
 mod missing;
 mod new_file;
+mod one;
 mod output;
 mod outputs;
 mod panic;
@@ -104,6 +107,18 @@ enum Command {
     /// URL. Writes nothing.
     #[command(after_long_help = examples::STATUS)]
     Status(status::Arguments),
+    /// Show what the provider of an instance has reported, or take deliveries
+    ///
+    /// Events that the platform keeps: when they came, whether they were passed on, and what
+    /// happened. `ocon events listen` is an application's end of the line.
+    #[command(after_long_help = examples::EVENTS)]
+    Events(events::Arguments),
+    /// Look at each link between the provider and the application
+    ///
+    /// Whether events get through: the instance, its authentication, its switches, the callback URL,
+    /// the signature, the last event. Exit code 1 where a link is broken.
+    #[command(after_long_help = examples::DOCTOR)]
+    Doctor(doctor::Arguments),
     /// Write files for instances that exist
     ///
     /// For a tenant that was set up by hand: the plan after it shows the adoption of the
@@ -164,6 +179,8 @@ impl Command {
             Self::Apply(_) => ("apply", COMMENT),
             Self::Authorize(_) => ("authorize", &[Format::Text]),
             Self::Status(_) => ("status", COMMENT),
+            Self::Events(_) => ("events", DATA),
+            Self::Doctor(_) => ("doctor", DATA),
             Self::Import(_) => ("import", &[Format::Text]),
             Self::Token(_) => ("token", &[Format::Text]),
             Self::Schema(_) => ("schema", &[Format::Text]),
@@ -230,6 +247,8 @@ fn execute(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Apply(arguments) => apply::run(globals, arguments, environment),
         Command::Authorize(arguments) => authorize::run(globals, arguments, environment),
         Command::Status(arguments) => status::run(globals, arguments, environment),
+        Command::Events(arguments) => events::run(globals, arguments, environment),
+        Command::Doctor(arguments) => doctor::run(globals, arguments, environment),
         Command::Import(arguments) => import::run(globals, arguments, environment),
         Command::Token(arguments) => token::run(globals, arguments, environment),
         Command::Schema(arguments) => schema::run(globals, arguments, environment),

@@ -16,7 +16,8 @@
 //!
 //! The other way round, [`import`] makes files of instances that nobody has declared yet.
 //!
-//! What a person grants at a provider is checked by [`authorization`].
+//! What a person grants at a provider is checked by [`authorization`]; whether events arrive, by
+//! [`events`] and [`doctor`].
 //!
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
 //! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
@@ -29,6 +30,8 @@ pub mod authorization;
 pub mod catalog;
 pub mod cli;
 pub mod desired;
+pub mod doctor;
+pub mod events;
 pub mod import;
 pub mod instance;
 pub mod observed;

@@ -46,6 +46,24 @@ Examples:
   ocon status instances/hootsuite.yaml
   ocon status --format json          for scripts";
 
+pub(super) const EVENTS: &str = "\
+Examples:
+  ocon events hootsuite              the last twenty
+  ocon events slack --limit 1 --format json
+  ocon events listen slack           what is delivered to this machine";
+
+pub(super) const EVENTS_LISTEN: &str = "\
+Examples:
+  ocon events listen slack           verified with the key of that document
+  ocon events listen --port 9000     with OCON_SIGNATURE_KEY, if it is set
+  ocon events listen slack --count 1
+                                     one, and its exit code tells";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  ocon doctor hootsuite              for a person
+  ocon doctor slack --format json    for a monitor";
+
 pub(super) const IMPORT: &str = "\
 Examples:
   ocon import --all                  a file for every instance that has none

@@ -16,7 +16,7 @@ fn commands() -> Vec<String> {
 
 /// What stands between `ocon` and `--help`.
 fn lines() -> Vec<String> {
-    ["", "schema pull"].map(str::to_owned).into_iter().chain(commands()).collect()
+    ["", "schema pull", "events listen"].map(str::to_owned).into_iter().chain(commands()).collect()
 }
 
 /// The help of a command at 80 columns, which is in a file; `SNAPSHOTS=overwrite` writes it.

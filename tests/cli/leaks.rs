@@ -60,6 +60,9 @@ fn lines(command: &str) -> &'static [&'static str] {
         // As far as it gets without a person; what is said with one is in `authorize.rs`.
         "authorize" => &["authorize desk"],
         "status" => &["status"],
+        // `listen` runs until it is ended; what it says is in `events.rs`.
+        "events" => &["events shop", "events shop --limit 1"],
+        "doctor" => &["doctor shop", "doctor desk"],
         // Of a folder without files: what is there, an orphan each, gets one.
         "import" => &["import --all --force --instances imported"],
         "token" => &["token desk", "token nobody"],
@@ -87,7 +90,9 @@ fn no_command_in_any_form_with_any_log_says_a_secret() {
                 // The self-test runs all logs itself.
                 for log in if command == "selftest" { &LOGS[..1] } else { &LOGS } {
                     let run = world.ocon(&format!("{line} --format {} {log}", format.get_name()));
-                    assert!(run.exit < 100 && run.exit != 1, "{line}: {}", run.stderr);
+                    // A doctor that finds a broken link ends with 1.
+                    let ends = run.exit != 1 || command == "doctor";
+                    assert!(run.exit < 100 && ends, "{line}: {}", run.stderr);
                     (runs, bytes) = (runs + 1, bytes + run.stdout.len() + run.stderr.len());
                 }
             }

@@ -12,6 +12,7 @@ mod changed;
 mod comments;
 mod credentials;
 mod echo;
+mod events;
 mod explain;
 mod forms;
 mod help;

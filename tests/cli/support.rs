@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
 use reqwest::Method;
@@ -146,6 +147,17 @@ impl World {
     /// Shows `name` in place of what differs from run to run.
     pub(crate) fn hide(&mut self, value: &str, name: &'static str) {
         self.variable.push((value.to_owned(), name));
+    }
+
+    /// Waits until the sandbox has delivered what is due.
+    pub(crate) fn notified(&self) {
+        let platform = self.platform.as_ref().unwrap();
+        platform.runtime.block_on(platform.sandbox.notified());
+    }
+
+    /// Moves the time of the sandbox forward.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.platform.as_ref().unwrap().sandbox.advance(by);
     }
 
     /// From now on the sandbox goes wrong so.

@@ -32,6 +32,8 @@ Commands:
   apply        Make the platform say what the files say
   authorize    Have a person grant access at the provider
   status       Show how the platform compares with the files, instance by instance
+  events       Show what the provider of an instance has reported, or take deliveries
+  doctor       Look at each link between the provider and the application
   import       Write files for instances that exist
   token        Print the token of an instance, and nothing else
   schema       Write the schemas of connectors

@@ -1,0 +1,78 @@
+//! The one instance that a command is about: that of a document.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::Globals;
+use super::plan::unknown;
+use super::progress::Progress;
+use super::session::{self, Connection, Files, Platform};
+use crate::desired::Wanted;
+use crate::instance::Key;
+use crate::observed::Found;
+use crate::plan::{self, BlockCode, Wishes};
+
+/// Why a document has no instance that is surely its own.
+pub(super) struct Nowhere {
+    /// Whether ownership itself is in doubt.
+    is_guard: bool,
+    /// What is in the way; nothing where there is just no instance yet.
+    blocked: Option<String>,
+}
+
+/// The document with a key.
+pub(super) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Failure> {
+    let documents = &files.desired.instances;
+    documents.get(key).ok_or_else(|| {
+        let error = format!("no document has the key `{key}`");
+        unknown(&error, key.as_str(), documents.keys().map(Key::as_str))
+    })
+}
+
+/// Connects, and looks for the instance of a document. That depends on no secret of the files.
+pub(super) async fn find(
+    platform: Platform,
+    globals: &Globals,
+    environment: &Environment,
+    files: &Files,
+    key: &Key,
+) -> Result<(Connection, Result<Found, Nowhere>), Failure> {
+    let selection = Some(BTreeSet::from([key.clone()]));
+    let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
+    let progress = Arc::new(Progress::new(globals, environment));
+    let connection =
+        session::connect(platform, globals, environment, &files.project, &progress).await?;
+    let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
+    let found = plan::matched(&files.desired, &observed).remove(key).cloned();
+    let found = found.ok_or_else(|| {
+        // What a create lacks is no doubt: there is no instance yet.
+        let lacks = [BlockCode::NeedsAuthorization, BlockCode::MissingVariable];
+        let mut blocked = plan.blocked.iter().filter(|blocked| blocked.key == *key);
+        let blocked = blocked.find(|blocked| !lacks.contains(&blocked.code));
+        Nowhere {
+            is_guard: blocked.is_some_and(|blocked| blocked.code.is_guard()),
+            blocked: blocked.map(|blocked| blocked.message.clone()),
+        }
+    });
+    Ok((connection, found))
+}
+
+impl Nowhere {
+    /// The reason in words.
+    pub(super) fn why(&self) -> &str {
+        self.blocked.as_deref().unwrap_or("there is none yet")
+    }
+
+    /// The end of a command that needs the instance, `so` without something.
+    pub(super) fn failure(&self, key: &Key, so: &str) -> Failure {
+        let Some(message) = &self.blocked else {
+            return Failure::new(Exit::Other, format!("`{key}` has no instance yet, {so}"))
+                .hint("create it first: ocon apply");
+        };
+        let exit = if self.is_guard { Exit::Guarded } else { Exit::Other };
+        let sentence = format!("`{key}` has no instance that is surely its own, {so}");
+        Failure::new(exit, sentence).caused_by(message)
+    }
+}

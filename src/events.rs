@@ -1,0 +1,154 @@
+//! Deliveries of events: whether one comes from the platform, and what it says.
+//!
+//! In: the body of a notification as it came, its headers, a key. Out: whether the signature holds,
+//! and what happened. It is pure. It must never take a body apart before its signature was compared,
+//! nor show what a provider sent: that is the application's business.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
+use serde_json::Value;
+
+use crate::api::client::Happened;
+use crate::instance::Secret;
+
+/// The header with the signature.
+pub const SIGNATURE: &str = "elements-webhook-signature";
+
+/// The header with the id of a notification, the same in every attempt.
+pub const ID: &str = "elements-webhook-id";
+
+/// Whether a notification was signed with the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// It was.
+    Holds,
+    /// It was signed with another key, or changed on its way.
+    Broken,
+    /// It has no signature.
+    Missing,
+    /// Nobody gave a key.
+    NotVerified,
+}
+
+impl Signature {
+    /// Compares in constant time: `sha256=` and the Base64 of an HMAC-SHA256 over the raw body, as
+    /// the vendor's page on the security of events has it.
+    pub fn verify(key: Option<&Secret>, header: Option<&str>, body: &[u8]) -> Self {
+        let Some(key) = key else { return Self::NotVerified };
+        let Some(header) = header else { return Self::Missing };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
+        let tag = header.strip_prefix("sha256=").and_then(|tag| STANDARD.decode(tag).ok());
+        match tag.map(|tag| hmac::verify(&key, body, &tag)) {
+            Some(Ok(())) => Self::Holds,
+            _ => Self::Broken,
+        }
+    }
+
+    /// Whether the notification may be trusted as far as anybody wanted to know.
+    pub fn is_acceptable(self) -> bool {
+        matches!(self, Self::Holds | Self::NotVerified)
+    }
+
+    /// As scripts know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Broken => "broken",
+            Self::Missing => "missing",
+            Self::NotVerified => "not-verified",
+        }
+    }
+
+    /// As people read it.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Holds => "the signature holds",
+            Self::Broken => "the signature does not hold",
+            Self::Missing => "there is no signature",
+            Self::NotVerified => "the signature is not verified",
+        }
+    }
+}
+
+/// What a notification says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notification {
+    /// The platform's id of the event; empty where there is none.
+    pub event: String,
+    /// What happened.
+    pub objects: Vec<Happened>,
+}
+
+impl Notification {
+    /// Reads a body, in the current form or in the older one; `None` where it is no JSON object.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let document: Value = serde_json::from_slice(body).ok()?;
+        let document = document.as_object()?;
+        let (id, events) = match (document.get("message"), document.get("response")) {
+            (Some(message), _) => (message.get("eventId"), message.get("events")),
+            (None, Some(response)) => (document.get("eventId"), response.get("events")),
+            (None, None) => (None, None),
+        };
+        let objects = events.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Some(Self {
+            event: id.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            objects: objects.iter().map(Happened::read).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "MySecretEventSignatureKey";
+    const BODY: &[u8] = b"<INSERT_EVENT_NOTIFICATION_RESPONSE_BODY>";
+    const HEADER: &str = "sha256=jHdbRx5EZAsOfTwAPJOGkNUzQMVVdu5VJlxcsk+G6jQ=";
+
+    fn verify(key: &str, header: &str, body: &[u8]) -> Signature {
+        Signature::verify(Some(&Secret::new(key)), Some(header), body)
+    }
+
+    /// The example of the vendor's page on the security of events.
+    #[test]
+    fn the_example_of_the_documentation_holds() {
+        assert_eq!(verify(KEY, HEADER, BODY), Signature::Holds);
+    }
+
+    #[test]
+    fn a_byte_more_or_less_and_it_does_not() {
+        let longer = [BODY, b"\n"].concat();
+        assert_eq!(verify(KEY, HEADER, &longer), Signature::Broken);
+        assert_eq!(verify("mySecretEventSignatureKey", HEADER, BODY), Signature::Broken);
+        let without = HEADER.trim_start_matches("sha256=");
+        for header in [without, &HEADER.replace('j', "k"), "sha256=", "sha256=*", ""] {
+            assert_eq!(verify(KEY, header, BODY), Signature::Broken, "{header}");
+        }
+        let key = Secret::new(KEY);
+        assert_eq!(Signature::verify(Some(&key), None, BODY), Signature::Missing);
+        assert_eq!(Signature::verify(None, Some(HEADER), BODY), Signature::NotVerified);
+    }
+
+    #[test]
+    fn both_forms_of_a_notification_are_read() {
+        let events = r#"[{"eventType":"CREATED","objectType":"message","objectId":"7"}]"#;
+        let current = format!(r#"{{"message":{{"eventId":"e","events":{events},"raw":{{}}}}}}"#);
+        let older = format!(r#"{{"eventId":"e","response":{{"events":{events}}}}}"#);
+        let expected = Notification {
+            event: "e".to_owned(),
+            objects: vec![Happened {
+                what: "CREATED".to_owned(),
+                kind: "message".to_owned(),
+                id: "7".to_owned(),
+            }],
+        };
+        for body in [current, older] {
+            assert_eq!(Notification::read(body.as_bytes()).as_ref(), Some(&expected), "{body}");
+        }
+        assert_eq!(Notification::read(b"{}"), Some(Notification::default()));
+        for body in ["", "[]", "\"a\"", "{"] {
+            assert_eq!(Notification::read(body.as_bytes()), None, "{body}");
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! `ocon events KEY`, `ocon events listen` and `ocon doctor`: from the provider to the application.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::support::{World, is, terminate};
+
+const CHAT: &str = "\
+element: slack
+name: Support
+configuration:
+  oauth.api.key: ${{ env.CHAT_ID }}
+  oauth.api.secret: ${{ env.CHAT_SECRET }}
+  oauth.callback.url: https://app.example/callback
+  oauth.scope: channels:read
+  event.notification.enabled: true
+  event.notification.callback.url: CALLBACK
+  event.notification.signature.key: ${{ env.CHAT_SIGNATURE }}
+providerData:
+  code: ${{ env.CHAT_CODE }}
+";
+
+const KEY: &str = "s1gnature-key/of=the+chat";
+
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// An instance whose events go to a port of this machine.
+fn world() -> (World, u16) {
+    let port = port();
+    let callback = format!("http://127.0.0.1:{port}/slack/events");
+    let file = CHAT.replace("CALLBACK", &callback);
+    let mut world = World::new(&[("instances/chat.yaml", &file)])
+        .on_sandbox()
+        .secret("CHAT_ID", "the-client-id")
+        .secret("CHAT_SECRET", "the-client-secret")
+        .secret("CHAT_CODE", "demo-code-of-the-chat")
+        .secret("CHAT_SIGNATURE", KEY);
+    world.hide(&port.to_string(), "[CALLBACK]");
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    (world, port)
+}
+
+/// `ocon events listen`, once it listens.
+struct Listening {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Listening {
+    fn begin(world: &World, line: &str) -> Self {
+        let mut command = world.command(line);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        let read = BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+        if read == 0 || !said.starts_with("Listening") {
+            child.wait().unwrap();
+            panic!("{said}");
+        }
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// The next line, without its time and the random ids.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line.get("2026-01-01T00:00:00Z  ".len()..).unwrap().to_owned()
+    }
+
+    /// Waits for the end: the exit code.
+    fn end(mut self) -> i32 {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+/// What the provider reports to the platform.
+fn report(world: &World, body: &Value) {
+    world.requests();
+    world.send("POST", "/events/slack/MjA5MzE=", body);
+    world.notified();
+    world.requests();
+}
+
+/// A delivery that somebody makes up; the status of the answer.
+fn deliver(port: u16, headers: &[&str], body: &str) -> String {
+    let url = format!("http://127.0.0.1:{port}/slack/events");
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "-o", "/dev/null", "-w", "%{http_code}", "--data-binary", body, &url]);
+    for header in headers {
+        curl.args(["-H", header]);
+    }
+    String::from_utf8(curl.output().unwrap().stdout).unwrap()
+}
+
+fn signature(body: &str) -> String {
+    use base64::Engine as _;
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, KEY.as_bytes());
+    let tag = ring::hmac::sign(&key, body.as_bytes());
+    let tag = base64::engine::general_purpose::STANDARD.encode(tag);
+    format!("Elements-Webhook-Signature: sha256={tag}")
+}
+
+#[test]
+fn an_event_arrives_and_its_signature_holds() {
+    let (world, port) = world();
+    let mut listening =
+        Listening::begin(&world, &format!("events listen chat --port {port} --count 1"));
+    report(&world, &json!([{ "type": "message", "id": 7 }, { "type": "message", "id": 8 }]));
+    let line = listening.line();
+    assert!(line.starts_with("CREATED message 7 and 1 more  (the signature holds; "), "{line}");
+    assert_eq!(listening.end(), 0);
+    let run = world.ocon("events chat");
+    assert!(
+        run.stdout.ends_with("Z  NOTIFIED    CREATED message 7 and 1 more\n"),
+        "{}",
+        run.stdout
+    );
+    let run = world.ocon("events chat --format json");
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(document["instance_id"], 20931);
+    assert_eq!(document["events"][0]["objects"][1]["object_id"], "8");
+    assert!(!run.stdout.contains("providerData"), "{}", run.stdout);
+}
+
+#[test]
+fn what_was_changed_made_up_or_sent_again_is_told() {
+    let (world, port) = world();
+    let mut listening = Listening::begin(&world, &format!("events listen chat --port {port}"));
+    let body = r#"{"message":{"eventId":"e1","events":[{"eventType":"UPDATED","objectType":"m","objectId":"1"}]}}"#;
+    let (signed, id) = (signature(body), "Elements-Webhook-Id: n1");
+    assert_eq!(deliver(port, &[&signed, id], body), "200");
+    assert_eq!(listening.line(), "UPDATED m 1  (the signature holds; notification n1)\n");
+    assert_eq!(deliver(port, &[&signed, id], body), "200");
+    assert_eq!(
+        listening.line(),
+        "UPDATED m 1, which was delivered before  (the signature holds; notification n1)\n"
+    );
+    assert_eq!(deliver(port, &[&signed, id], &body.replace("\"1\"", "\"2\"")), "401");
+    assert_eq!(
+        listening.line(),
+        "refused: nothing of it is shown  (the signature does not hold; notification n1)\n"
+    );
+    assert_eq!(deliver(port, &[], body), "401");
+    assert_eq!(
+        listening.line(),
+        "refused: nothing of it is shown  (there is no signature; notification )\n"
+    );
+    let text = "a=b";
+    assert_eq!(deliver(port, &[&signature(text)], text), "400");
+    let line = listening.line();
+    assert!(line.starts_with("refused: it is no JSON object  (the signature holds; "), "{line}");
+    // What stands in a body is no sequence for the terminal.
+    let body =
+        r#"{"message":{"eventId":"e1","events":[{"eventType":"\u001b[2J","objectId":"1"}]}}"#;
+    assert_eq!(deliver(port, &[&signature(body)], body), "200");
+    let line = listening.line();
+    assert!(!line.contains('\u{1b}') && line.contains("\\u{1b}[2J"), "{line:?}");
+    terminate(&listening.child);
+    assert_eq!(listening.end(), 0);
+}
+
+#[test]
+fn a_delivery_that_is_refused_is_an_exit_code_where_they_are_counted() {
+    let (mut world, port) = world();
+    world.set("OCON_SIGNATURE_KEY", "another key");
+    let line = format!("events listen --port {port} --count 1 --format json");
+    let mut listening = Listening::begin(&world, &line);
+    assert_eq!(deliver(port, &[&signature("{}")], "{}"), "401");
+    let mut said = String::new();
+    listening.stdout.read_line(&mut said).unwrap();
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&said["signature"], &said["status"]), (&json!("broken"), &json!(401)));
+    assert_eq!(listening.end(), 1);
+    world.unset("OCON_SIGNATURE_KEY");
+    let mut listening = Listening::begin(&world, &format!("events listen --port {port} --count 1"));
+    assert_eq!(deliver(port, &[], "{}"), "200");
+    let line = listening.line();
+    assert!(line.contains("(the signature is not verified; "), "{line}");
+    assert_eq!(listening.end(), 0);
+}
+
+#[test]
+fn what_cannot_be_listened_to_is_told() {
+    let (mut world, _) = world();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    world.hide(&port.to_string(), "[TAKEN]");
+    world.ocon(&format!("events listen --port {port}")).is(str![[r#"
+$ ocon events listen --port [TAKEN]
+--- stderr ---
+error: nothing can listen on 127.0.0.1:[TAKEN]
+  caused by: Address already in use (os error 98)
+
+hint: end the program that has the port, or give another one: --port 8901
+--- exit 1 ---
+
+"#]]);
+    world.ocon("events listen caht").is(str![[r#"
+$ ocon events listen caht
+--- stderr ---
+error: no document has the key `caht`
+
+hint: did you mean `chat`?
+--- exit 5 ---
+
+"#]]);
+    world.unset("CHAT_SIGNATURE");
+    world.ocon("events listen chat").is(str![[r#"
+$ ocon events listen chat
+--- stderr ---
+error: `event.notification.signature.key` of `chat` has no value
+
+hint: set env.CHAT_SIGNATURE
+--- exit 5 ---
+
+"#]]);
+    let file = world.read("instances/chat.yaml");
+    let without = file.lines().filter(|line| !line.contains("signature"));
+    world.write("instances/chat.yaml", without.flat_map(|line| [line, "\n"]).collect::<String>());
+    world.ocon("events listen chat").is(str![[r#"
+$ ocon events listen chat
+--- stderr ---
+error: `chat` does not declare `event.notification.signature.key`
+
+hint: declare it, or leave KEY out: then nothing is verified
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn events_of_what_is_not_there_are_none() {
+    let (world, _) = world();
+    world.ocon("events chat").is(str![[r#"
+$ ocon events chat
+No event of chat #20931 has come yet. `ocon doctor chat` looks at what may be in their way.
+--- exit 0 ---
+
+"#]]);
+    world.ocon("events caht").is(str![[r#"
+$ ocon events caht
+--- stderr ---
+error: no document has the key `caht`
+
+hint: did you mean `chat`?
+--- exit 5 ---
+
+"#]]);
+    world.requests();
+    world.send("DELETE", "/instances/20931", &Value::Null);
+    world.ocon("events chat").is(str![[r#"
+$ ocon events chat
+--- stderr ---
+error: `chat` has no instance yet, so no events
+
+hint: create it first: ocon apply
+--- exit 1 ---
+
+"#]]);
+    world.ocon("events").is(str![[r#"
+$ ocon events
+--- stderr ---
+error: the following required arguments were not provided:
+  <KEY>
+
+Usage: ocon events <KEY>
+
+For more information, try '--help'.
+--- exit 64 ---
+
+"#]]);
+}
+
+/// Reports an event, which the callback takes if it `listens`.
+fn one_event(world: &World, port: u16, listens: bool) {
+    let listening =
+        listens.then(|| Listening::begin(world, &format!("events listen --port {port} --count 1")));
+    report(world, &json!({ "type": "message", "id": 7 }));
+    if let Some(mut listening) = listening {
+        listening.line();
+        listening.end();
+    }
+}
+
+/// What the doctor says, without the time of the last event.
+fn doctor(world: &World) -> String {
+    let run = world.ocon("doctor chat");
+    let text = format!("{}{}--- exit {} ---\n", run.stdout, run.stderr, run.exit);
+    let text = world.constant(&text);
+    let lines = text.lines().map(|line| match line.find("last event      20") {
+        Some(at) => format!("{}[TIME]{}\n", &line[..at + 16], &line[at + 36..]),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+fn patch(world: &World, key: &str, value: &str) {
+    world.send("PATCH", "/instances/20931", &json!({ "configuration": { key: value } }));
+    world.requests();
+}
+
+#[test]
+fn a_doctor_finds_nothing_where_everything_holds() {
+    let (world, port) = world();
+    is(
+        &doctor(&world),
+        str![[r#"
+chat
+  ok      instance        #20931, Support
+  ok      authentication  the platform holds a valid one
+  ok      enabled         the instance is switched on
+  ok      events          they are switched on
+  ok      callback        http://127.0.0.1:[CALLBACK]/…
+  ok      signature       deliveries are signed with the declared key
+  ?       registered      whether the provider knows the webhook URL cannot be seen from here
+                          register it at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
+  ?       last event      none has come yet
+                          make one happen at the provider, and look again
+
+No link is broken; 2 cannot be seen from here.
+--- exit 0 ---
+
+"#]],
+    );
+    one_event(&world, port, true);
+    is(
+        &doctor(&world),
+        str![[r#"
+chat
+  ok      instance        #20931, Support
+  ok      authentication  the platform holds a valid one
+  ok      enabled         the instance is switched on
+  ok      events          they are switched on
+  ok      callback        http://127.0.0.1:[CALLBACK]/…
+  ok      signature       deliveries are signed with the declared key
+  ?       registered      whether the provider knows the webhook URL cannot be seen from here
+                          register it at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
+  ok      last event      [TIME], NOTIFIED
+
+No link is broken; 1 cannot be seen from here.
+--- exit 0 ---
+
+"#]],
+    );
+    let document: Value =
+        serde_json::from_str(&world.ocon("doctor chat --format json").stdout).unwrap();
+    assert_eq!((&document["healthy"], &document["instance_id"]), (&json!(true), &json!(20931)));
+}
+
+/// The broken links.
+fn broken(world: &World) -> Vec<String> {
+    let run = world.ocon("doctor chat --format json");
+    let document: Value = serde_json::from_str(&run.stdout).expect(&run.stderr);
+    assert_eq!(run.exit, 1, "{}", run.stdout);
+    let links = document["links"].as_array().unwrap().iter();
+    let broken = links.filter(|link| link["state"] == "broken");
+    broken
+        .map(|link| {
+            format!("{}: {}", link["link"].as_str().unwrap(), link["says"].as_str().unwrap())
+        })
+        .collect()
+}
+
+/// The link that is broken then, and what breaks it.
+type Break = (&'static str, fn(&World, u16));
+
+#[test]
+fn a_doctor_names_the_link_that_is_broken() {
+    let revoked = Duration::from_secs(24 * 60 * 60 + 1);
+    let breaks: [Break; 8] = [
+        ("instance: there is none yet", |world, _| {
+            world.send("DELETE", "/instances/20931", &Value::Null);
+        }),
+        ("authentication: it no longer works at the provider", |world, _| {
+            patch(world, "oauth.user.refresh_token", "revoked");
+        }),
+        ("enabled: the instance is switched off", |world, _| {
+            world.send("DELETE", "/instances/20931/enabled", &Value::Null);
+        }),
+        ("events: they are switched off", |world, _| {
+            patch(world, "event.notification.enabled", "false");
+        }),
+        ("callback: it carries the id of instance 4711", |world, _| {
+            let other = format!("{}/events/slack/NDcxMQ==", world.base_url());
+            patch(world, "event.notification.callback.url", &other);
+        }),
+        ("signature: a key is declared, and none is stored", |world, _| {
+            patch(world, "event.notification.signature.key", "");
+        }),
+        ("last event: ", |world, port| one_event(world, port, false)),
+        ("callback: there is no address to pass events on to", |world, _| {
+            patch(world, "event.notification.callback.url", "");
+        }),
+    ];
+    for (expected, breaks) in breaks {
+        let (world, port) = world();
+        one_event(&world, port, true);
+        breaks(&world, port);
+        if expected.starts_with("authentication") {
+            world.advance(revoked);
+        }
+        let found = broken(&world);
+        assert_eq!(found.len(), 1, "{expected}: {found:?}");
+        assert!(found[0].starts_with(expected), "{expected}: {found:?}");
+    }
+}
