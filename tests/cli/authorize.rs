@@ -24,12 +24,12 @@ configuration:
 ";
 
 /// A port that nobody has.
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A tenant with an application whose answers go to this callback, with `PORT` replaced.
-fn world(callback: &str) -> World {
+pub(crate) fn world(callback: &str) -> World {
     world_with(SOCIAL, callback, Options::default())
 }
 
@@ -46,15 +46,15 @@ fn world_with(file: &str, callback: &str, options: Options) -> World {
 }
 
 /// `ocon authorize`, as far as the address that it prints.
-struct Asking {
+pub(crate) struct Asking {
     child: Child,
     said: BufReader<std::process::ChildStderr>,
     before: String,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Asking {
-    fn begin(world: &World, line: &str) -> Self {
+    pub(crate) fn begin(world: &World, line: &str) -> Self {
         let mut command = world.command(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -73,7 +73,7 @@ impl Asking {
     }
 
     /// Presses a button of the provider's page; the address to which the browser is sent.
-    fn press(&self, button: &str) -> String {
+    pub(crate) fn press(&self, button: &str) -> String {
         let (page, query) = self.url.split_once('?').unwrap();
         let head = curl(&[
             "-X",
@@ -93,7 +93,7 @@ impl Asking {
     }
 
     /// Waits for the end: what was said, without the address, and how it ended.
-    fn end(mut self, world: &World) -> String {
+    pub(crate) fn end(mut self, world: &World) -> String {
         drop(self.child.stdin.take());
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
@@ -106,20 +106,20 @@ impl Asking {
     }
 }
 
-fn curl(arguments: &[&str]) -> String {
+pub(crate) fn curl(arguments: &[&str]) -> String {
     let output = Command::new("curl").arg("-sS").args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// The instance, as the platform shows it.
-fn instance(world: &World) -> Value {
+pub(crate) fn instance(world: &World) -> Value {
     world.requests();
     world.send("GET", "/instances/20931", &Value::Null)
 }
 
 /// What was written to instances, without the code.
-fn written(world: &World) -> String {
+pub(crate) fn written(world: &World) -> String {
     let writes = world.writes();
     let lines = writes.lines().filter(|line| line.contains(" /instances"));
     let lines = lines.map(|line| match line.split_once("\"granted/") {

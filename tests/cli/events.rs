@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use snapbox::str;
 
+use crate::authorize::port;
 use crate::support::{World, is, terminate};
 
 const CHAT: &str = "\
@@ -26,10 +27,6 @@ providerData:
 ";
 
 const KEY: &str = "s1gnature-key/of=the+chat";
-
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// An instance whose events go to a port of this machine.
 fn world() -> (World, u16) {

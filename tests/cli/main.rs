@@ -8,6 +8,7 @@
 mod apply;
 mod authorization;
 mod authorize;
+mod browser;
 mod changed;
 mod comments;
 mod credentials;
@@ -16,6 +17,7 @@ mod events;
 mod explain;
 mod forms;
 mod help;
+mod help_page;
 mod hostile;
 mod import;
 mod import_files;

@@ -1,0 +1,164 @@
+//! `ocon authorize` with Chromium: the pages as a person meets them. Needs `chromedriver`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+
+use crate::authorize::{Asking, instance, world, written};
+use crate::support::{World, is};
+use snapbox::str;
+
+/// A driver, and a browser that it drives.
+struct Browser {
+    runtime: tokio::runtime::Runtime,
+    client: Client,
+    driver: Child,
+}
+
+impl Browser {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut command = Command::new("chromedriver");
+        let mut driver = command.arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut ports = said.filter_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let Some(port) = ports.next() else {
+            driver.wait().unwrap();
+            panic!("chromedriver did not start");
+        };
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--window-size=800,600",
+        ];
+        let wishes = json!({ "goog:chromeOptions": { "args": arguments } });
+        let wishes = wishes.as_object().unwrap().clone();
+        let address = format!("http://127.0.0.1:{port}");
+        let client = runtime.block_on(async {
+            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+                .capabilities(wishes)
+                .connect(&address)
+                .await
+                .unwrap()
+        });
+        Self { runtime, client, driver }
+    }
+
+    fn open(&self, url: &str) {
+        self.runtime.block_on(self.client.goto(url)).unwrap();
+    }
+
+    /// Presses the button with this word.
+    fn press(&self, word: &str) {
+        let path = format!("//button[text()='{word}']");
+        self.runtime.block_on(async {
+            let button = self.client.find(Locator::XPath(&path)).await.unwrap();
+            button.click().await.unwrap();
+        });
+    }
+
+    /// The heading of the page, which has one, a language and no script.
+    fn heading(&self) -> String {
+        self.runtime.block_on(async {
+            let headings = self.client.find_all(Locator::Css("h1")).await.unwrap();
+            let [heading] = headings.as_slice() else { panic!("one heading") };
+            let scripts = self.client.find_all(Locator::Css("script")).await.unwrap();
+            let document = self.client.find(Locator::Css("html")).await.unwrap();
+            let language = document.attr("lang").await.unwrap();
+            assert_eq!((scripts.len(), language.as_deref()), (0, Some("en")));
+            heading.text().await.unwrap()
+        })
+    }
+
+    /// All that the page has, the address aside.
+    fn source(&self) -> String {
+        self.runtime.block_on(self.client.source()).unwrap()
+    }
+
+    /// Keeps a picture of the page.
+    fn picture(&self, name: &str) {
+        let png = self.runtime.block_on(self.client.screenshot()).unwrap();
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authorize-{name}.png"));
+        std::fs::write(file, png).unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its session, and the driver is nobody else's.
+        let _ = self.runtime.block_on(self.client.clone().close());
+        self.driver.kill().unwrap();
+        self.driver.wait().unwrap();
+    }
+}
+
+/// Has somebody press a button; what the last page is headed, and what ocon said.
+fn authorized(browser: &Browser, world: &World, button: &str) -> (String, String) {
+    let asking = Asking::begin(world, "authorize social");
+    browser.open(&asking.url);
+    assert_eq!(browser.heading(), "Allow access to Hootsuite?");
+    browser.picture("consent");
+    browser.press(button);
+    let heading = browser.heading();
+    browser.picture(&heading.to_lowercase().replace(' ', "-"));
+    assert!(!browser.source().contains("granted/"));
+    (heading, asking.end(world))
+}
+
+#[test]
+#[ignore = "needs chromedriver and Chromium: see CONTRIBUTING.md"]
+fn a_person_allows_and_the_instance_is_there() {
+    let (browser, world) = (Browser::start(), world("http://127.0.0.1:PORT/callback"));
+    let (heading, said) = authorized(&browser, &world, "Allow");
+    assert_eq!(heading, "Access granted");
+    assert!(said.contains("Applied: 1 created."), "{said}");
+    is(
+        &written(&world),
+        str![[r#"
+POST /instances {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite","event.notification.enabled":"true","oauth.api.key":"the-public-client-id","oauth.api.secret":"the-client-s3cret/of+social=","oauth.callback.url":"http://127.0.0.1:[CALLBACK]/callback","oauth.scope":"a b"},"element":{"key":"hootsuite"},"name":"Social","providerData":{"code":"[CODE]"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=social","ocon:project=tests"]}
+PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE="}}
+
+"#]],
+    );
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
+
+    // Once more: the instance stays what it is.
+    let before = instance(&world);
+    let (heading, said) = authorized(&browser, &world, "Allow");
+    assert_eq!(heading, "Access granted");
+    assert!(said.starts_with("Authorized again: social #20931.\n"), "{said}");
+    let after = instance(&world);
+    let is_same = |member: &str| before[member] == after[member] && before[member] != Value::Null;
+    assert!(is_same("id") && is_same("token"));
+    assert_ne!(
+        before["configuration"]["oauth.user.token"],
+        after["configuration"]["oauth.user.token"]
+    );
+}
+
+#[test]
+#[ignore = "needs chromedriver and Chromium: see CONTRIBUTING.md"]
+fn a_person_denies_or_an_answer_is_tampered_with_and_nothing_is_there() {
+    let (browser, world) = (Browser::start(), world("http://localhost:PORT/callback"));
+    let (heading, said) = authorized(&browser, &world, "Deny");
+    assert_eq!(heading, "Access denied");
+    assert!(said.contains("the provider says `access_denied`"), "{said}");
+
+    let asking = Asking::begin(&world, "authorize social");
+    let (address, _) = asking.url.split_once("&state=").unwrap();
+    browser.open(&format!("{address}&state=tampered"));
+    browser.press("Allow");
+    assert_eq!(browser.heading(), "This answer was refused");
+    browser.picture("refused");
+    let said = asking.end(&world);
+    assert!(said.contains("its `state` is missing or another one"), "{said}");
+    assert_eq!(written(&world), "");
+}
