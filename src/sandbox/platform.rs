@@ -188,7 +188,7 @@ impl Platform {
             Part::Itself => connectors::show(connector),
             Part::Properties => connectors::properties(connector),
             Part::Metadata => connectors::metadata(connector),
-            Part::OauthUrl => connectors::oauth_url(request, connector, &self.behaviour.base_url),
+            Part::OauthUrl => connectors::oauth_url(request, connector, &self.behaviour.own_url),
             Part::OauthToken => connectors::oauth_token(request, connector, &mut self.provider),
             Part::Instances => match request.method {
                 Method::POST => self.create(request, Some(connector)),

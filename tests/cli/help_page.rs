@@ -59,8 +59,10 @@ fn the_page_does_what_it_says() {
 
     let (file, text) = next();
     world.write(file.strip_prefix("yaml ").unwrap(), text);
-    let five = commands(&next().1);
-    let [validate, authorize, plan, doctor, events] = five.as_slice() else { panic!("{five:?}") };
+    let to_events = commands(&next().1);
+    let [validate, authorize, plan, doctor, events] = to_events.as_slice() else {
+        panic!("{to_events:?}")
+    };
     assert_eq!(world.ocon(validate).exit, 0);
     shows(&authorized(&world, authorize), &next());
     assert_eq!(world.ocon(plan).exit, 0);

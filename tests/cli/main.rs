@@ -8,6 +8,7 @@
 mod apply;
 mod authorization;
 mod authorize;
+mod authorize_refused;
 mod browser;
 mod changed;
 mod comments;
