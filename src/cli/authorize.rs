@@ -245,6 +245,10 @@ impl Session<'_> {
         progress: &Arc<Progress>,
     ) -> Result<Exit, Failure> {
         let (plan, _) = self.plan(&grant).await?;
+        let creates = plan.steps.first().is_some_and(|step| step.action == Action::Create);
+        if !creates || !plan.blocked.is_empty() {
+            return Err(moved(self.key));
+        }
         let limits = Limits { max_deletes: 0 };
         let approved = plan.within(limits).map_err(|refused| {
             Failure::new(Exit::Guarded, refused.to_string()).hint("nothing was created")
@@ -258,10 +262,14 @@ impl Session<'_> {
 
     /// Gives the instance that is there the new grant, and nothing else.
     async fn authenticate(
-        self,
+        mut self,
         found: &Found,
         grant: BTreeMap<String, Secret>,
     ) -> Result<Exit, Failure> {
+        let (_, now) = self.plan(&grant).await?;
+        if now.is_none_or(|now| now.id != found.id) {
+            return Err(moved(self.key));
+        }
         let Connection { client, target, stop, .. } = &self.connection;
         let watch = interrupt::watch(stop.clone(), output::message);
         let wanted = &self.files.desired.instances[self.key];
@@ -293,6 +301,13 @@ impl Session<'_> {
         output::text(&text)?;
         Ok(Exit::Success)
     }
+}
+
+/// What was to be done is not what is to be done now.
+fn moved(key: &Key) -> Failure {
+    let sentence =
+        format!("the instance of `{key}` changed while you were asked, so nothing was written");
+    Failure::new(Exit::Stale, sentence).hint("run it again; the grant is lost")
 }
 
 /// A value that nobody wrote down.

@@ -281,7 +281,9 @@ fn an_answer_that_goes_elsewhere_is_pasted() {
     asking.paste("https://app.example/other?code=a");
     asking.paste("");
     asking.paste(&format!("  {back}#_=_"));
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -296,7 +298,8 @@ Then paste here the address at which the browser ends up, which begins with http
 This is not the address at which the browser ends up: it begins with https://app.example/callback
 --- exit 0 ---
 
-"#]]);
+"#]],
+    );
     assert_eq!(instance(&world)["name"], "Social");
 }
 
@@ -306,7 +309,9 @@ fn oauth_1_begins_with_a_token() {
     let world = world_with(&file, "http://127.0.0.1:PORT/callback", Options::default());
     let asking = Asking::begin(&world, "authorize social");
     curl(&[&asking.press("allow")]);
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/twitter/MjA5MzE=
@@ -319,7 +324,8 @@ Open this address and grant access:
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
 
-"#]]);
+"#]],
+    );
     let read = instance(&world);
     assert_eq!(read["configuration"]["oauth.user.token.secret"].as_str().unwrap().len(), 44);
 }

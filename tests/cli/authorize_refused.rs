@@ -15,7 +15,9 @@ fn what_is_not_granted_creates_nothing() {
     let asking = Asking::begin(&world, "authorize social --no-browser");
     let page = curl(&[&asking.press("deny")]);
     assert!(page.contains("<h1>Access denied</h1>"), "{page}");
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -27,14 +29,17 @@ error: no access was granted, so nothing was created or changed
 hint: run it again to ask again
 --- exit 1 ---
 
-"#]]);
+"#]],
+    );
 
     let asking = Asking::begin(&world, "authorize social --no-browser");
     let back = asking.press("allow");
     let (address, _) = back.split_once("&state=").unwrap();
     let page = curl(&[&format!("{address}&state=tampered")]);
     assert!(page.contains("<h1>This answer was refused</h1>"), "{page}");
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -46,7 +51,8 @@ error: no access was granted, so nothing was created or changed
 hint: run it again, and use only the address that it prints
 --- exit 1 ---
 
-"#]]);
+"#]],
+    );
 
     assert_eq!(written(&world), "");
 }
@@ -70,7 +76,9 @@ fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
         assert!(curl(&arguments).contains("<h1>Nothing here</h1>"), "{arguments:?}");
     }
     curl(&[&format!("{address}?code=a&code=b&state={state}")]);
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -82,7 +90,8 @@ error: no access was granted, so nothing was created or changed
 hint: run it again, and use only the address that it prints
 --- exit 1 ---
 
-"#]]);
+"#]],
+    );
     assert_eq!(written(&world), "");
 }
 
@@ -97,7 +106,9 @@ fn a_code_that_was_used_fails_as_a_create_does() {
     let mut asking = Asking::begin(&world, "authorize social");
     let state = asking.url.split("state=").last().unwrap().to_owned();
     asking.paste(&format!("https://app.example/callback?code=used&state={state}"));
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 
   ! social  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
@@ -113,7 +124,8 @@ Open this address and grant access:
 Then paste here the address at which the browser ends up, which begins with https://app.example/callback
 --- exit 3 ---
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -121,7 +133,9 @@ fn who_does_not_answer_is_not_waited_for_for_ever() {
     let mut world = world("http://127.0.0.1:PORT/callback");
     world.set("OCON_TEST_CLOCK", "slow");
     let asking = Asking::begin(&world, "authorize social --wait 90s");
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -132,11 +146,14 @@ error: nobody answered within 90 s, so nothing was created or changed
 hint: run it again, with more time: --wait 15m
 --- exit 1 ---
 
-"#]]);
+"#]],
+    );
     world.unset("OCON_TEST_CLOCK");
     let elsewhere = self::world("https://app.example/callback");
     let asking = Asking::begin(&elsewhere, "authorize social");
-    is(&asking.rest(&elsewhere), str![[r#"
+    is(
+        &asking.rest(&elsewhere),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -147,7 +164,8 @@ error: there was no answer, so nothing was created or changed
 hint: run it where you can paste the address, or declare a callback on 127.0.0.1
 --- exit 1 ---
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -333,4 +351,56 @@ error: `social` cannot be authorized now, so nobody was asked
 --- exit 7 ---
 
 "#]]);
+}
+
+#[test]
+fn what_moved_while_somebody_was_asked_is_left_alone() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let mine = json!({
+        "element": { "key": "hootsuite" }, "name": "Social", "providerData": { "code": "mine" },
+        "tags": ["ocon:project=tests", "ocon:key=social"],
+        "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
+    });
+    // Somebody creates it first.
+    let asking = Asking::begin(&world, "authorize social");
+    let back = asking.press("allow");
+    world.requests();
+    world.send("POST", "/instances", &mine);
+    curl(&[&back]);
+    is(&asking.rest(&world), str![[r#"
+--- stderr ---
+Open this address and grant access:
+
+
+Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
+error: the instance of `social` changed while you were asked, so nothing was written
+
+hint: run it again; the grant is lost
+--- exit 4 ---
+
+"#]]);
+    // Somebody replaces it.
+    let asking = Asking::begin(&world, "authorize social");
+    let back = asking.press("allow");
+    world.requests();
+    world.send("DELETE", "/instances/20931", &serde_json::Value::Null);
+    world.requests();
+    let mut other = mine.clone();
+    other["providerData"]["code"] = json!("another");
+    world.send("POST", "/instances", &other);
+    world.requests();
+    curl(&[&back]);
+    is(&asking.rest(&world), str![[r#"
+--- stderr ---
+Open this address and grant access:
+
+
+Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
+error: the instance of `social` changed while you were asked, so nothing was written
+
+hint: run it again; the grant is lost
+--- exit 4 ---
+
+"#]]);
+    assert_eq!(written(&world), "");
 }

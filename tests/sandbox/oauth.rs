@@ -119,6 +119,8 @@ async fn the_redirect_url_has_the_documented_shape() {
     let query = "apiKey=the%20id&apiSecret=s&callbackUrl=https%3A%2F%2Fmycoolapp.com%2Fcb%3Fa%3Db";
     let reply = world.get(&format!("/elements/4066/oauth/url?{query}")).await;
     assert_eq!(reply["element"], "hootsuite");
+    // Where a browser can go, whatever the base URL is called.
+    let base = world.sandbox.url();
     let expected = format!(
         "{base}/sandbox/authorize/hootsuite?response_type=code&client_id=the%20id\
          &redirect_uri=https%3A%2F%2Fmycoolapp.com%2Fcb%3Fa%3Db&state=hootsuite"
