@@ -22,7 +22,7 @@ impl Document<'_> {
     pub(super) fn note(&self, plan: &mut Plan, found: &Found, comparison: &Comparison) {
         let notes = [
             self.disabled(found),
-            not_authenticated(found),
+            self.not_authenticated(found),
             self.unverified(comparison),
             unplanned(comparison),
             self.late_events(comparison),
@@ -53,6 +53,16 @@ impl Document<'_> {
         })
     }
 
+    fn not_authenticated(&self, found: &Found) -> Option<(&'static str, String)> {
+        (!found.valid).then(|| {
+            let message = format!(
+                "its authentication at the provider no longer works: `ocon authorize {}`, since apply never does",
+                self.key
+            );
+            ("not-authenticated", message)
+        })
+    }
+
     fn ignored(&self) -> Option<(&'static str, String)> {
         let fields: Vec<String> = self.wanted.lifecycle.ignore.iter().map(described).collect();
         (!fields.is_empty()).then(|| ("ignored", format!("not compared: {}", fields.join("; "))))
@@ -79,14 +89,6 @@ impl Document<'_> {
 fn described(ignore: &Ignore) -> String {
     let until = ignore.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
     format!("{} ({}{until})", ignore.path, ignore.reason)
-}
-
-fn not_authenticated(found: &Found) -> Option<(&'static str, String)> {
-    (!found.valid).then(|| {
-        let message = "its authentication at the provider no longer works: authorize it again, since apply \
-                       never does";
-        ("not-authenticated", message.to_owned())
-    })
 }
 
 fn unplanned(comparison: &Comparison) -> Option<(&'static str, String)> {

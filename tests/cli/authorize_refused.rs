@@ -367,7 +367,9 @@ fn what_moved_while_somebody_was_asked_is_left_alone() {
     world.requests();
     world.send("POST", "/instances", &mine);
     curl(&[&back]);
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -378,7 +380,8 @@ error: the instance of `social` changed while you were asked, so nothing was wri
 hint: run it again; the grant is lost
 --- exit 4 ---
 
-"#]]);
+"#]],
+    );
     // Somebody replaces it.
     let asking = Asking::begin(&world, "authorize social");
     let back = asking.press("allow");
@@ -390,7 +393,9 @@ hint: run it again; the grant is lost
     world.send("POST", "/instances", &other);
     world.requests();
     curl(&[&back]);
-    is(&asking.rest(&world), str![[r#"
+    is(
+        &asking.rest(&world),
+        str![[r#"
 --- stderr ---
 Open this address and grant access:
 
@@ -401,6 +406,7 @@ error: the instance of `social` changed while you were asked, so nothing was wri
 hint: run it again; the grant is lost
 --- exit 4 ---
 
-"#]]);
+"#]],
+    );
     assert_eq!(written(&world), "");
 }
