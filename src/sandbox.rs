@@ -71,8 +71,6 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The file that survives restarts; none keeps everything in memory. Default: none.
     pub state: Option<PathBuf>,
-    /// The base URL inside values that the server makes. Default: its own.
-    pub public_base_url: Option<String>,
     /// The secrets that callers must send. Default: those of the state file, else fresh ones.
     pub credentials: Option<Credentials>,
     /// How a configuration value that is not set reads. Default: [`Unset::Empty`].
@@ -214,7 +212,6 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             state: None,
-            public_base_url: None,
             credentials: None,
             unset: Unset::default(),
             mask_unset_passwords: true,
@@ -303,14 +300,12 @@ fn open_store(options: &Options) -> Result<(Credentials, Store), Error> {
 
 impl Options {
     fn behaviour(&self, own_url: &str) -> Behaviour {
-        let base_url = self.public_base_url.as_deref().unwrap_or(own_url);
         Behaviour {
             reading: Reading { unset: self.unset, mask_unset_passwords: self.mask_unset_passwords },
             keep_masked: self.keep_masked,
             bad_code_status: self.bad_code_status,
             order: if self.shuffle { Order::Shuffled } else { Order::ById },
             page_size: self.page_size.max(1),
-            base_url: base_url.trim_end_matches('/').to_owned(),
             own_url: own_url.to_owned(),
         }
     }

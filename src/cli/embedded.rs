@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::failure::{Exit, Failure};
 use super::globals::beside;
-use super::target::SANDBOX_URL;
 use crate::sandbox::{self, Handle, Options};
 
 /// The folder that holds its state, below the root.
@@ -18,11 +17,7 @@ pub(super) async fn start(root: &Path) -> Result<Handle, Failure> {
         Failure::new(Exit::Other, format!("the folder {} cannot be written", folder.display()))
             .caused_by(&error)
     })?;
-    let options = Options {
-        state: Some(folder.join("sandbox.json")),
-        public_base_url: Some(SANDBOX_URL.to_owned()),
-        ..Options::default()
-    };
+    let options = Options { state: Some(folder.join("sandbox.json")), ..Options::default() };
     sandbox::start(options).await.map_err(|error| failure(&error))
 }
 

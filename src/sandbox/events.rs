@@ -163,9 +163,10 @@ impl Platform {
     /// Where an instance wants to be told, if this sandbox goes there.
     fn callback(&self, instance: &Instance) -> Option<String> {
         let url = instance.configuration.get("event.notification.callback.url")?;
-        let own = [&self.behaviour.base_url, &self.behaviour.own_url];
-        let is_own = own.iter().any(|own| url.starts_with(&format!("{own}/events/")));
-        let goes = notification::is_loopback(url) && !is_own;
+        // However it is spelled, `localhost` or `[::1]`: an event that came back would go on for ever.
+        let own_port = notification::loopback_port(&self.behaviour.own_url);
+        let port = notification::loopback_port(url);
+        let goes = port.is_some() && port != own_port;
         (goes && !self.events.given_up.contains(&instance.id)).then(|| url.to_owned())
     }
 }

@@ -49,8 +49,6 @@ pub(super) struct Behaviour {
     pub(super) bad_code_status: u16,
     pub(super) order: Order,
     pub(super) page_size: usize,
-    /// The base URL inside values that the platform makes.
-    pub(super) base_url: String,
     /// The base URL at which it listens.
     pub(super) own_url: String,
 }

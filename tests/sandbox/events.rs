@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ocon::sandbox::Options;
 use ring::hmac;
 use serde_json::{Value, json};
 
@@ -179,14 +178,16 @@ async fn who_is_off_or_has_no_events_tells_nobody() {
 
 #[tokio::test]
 async fn its_own_addresses_and_other_machines_are_not_contacted() {
-    for callback in [None, Some("https://app.example/hook"), Some("http://10.0.0.1/hook")] {
-        let world = World::with(Options {
-            public_base_url: Some("http://localhost:9/x".to_owned()),
-            ..Options::default()
-        })
-        .await;
+    let others = [Some("https://app.example/hook"), Some("http://10.0.0.1/hook")];
+    for callback in [None, Some("http://localhost:PORT/elements/api-v2/events/hootsuite/MjA5MzE=")]
+        .into_iter()
+        .chain(others)
+    {
+        let world = World::start().await;
         let own = format!("{}/events/hootsuite/MjA5MzE=", world.sandbox.url());
-        let instance = subscribed(&world, callback.unwrap_or(&own)).await;
+        let port = world.sandbox.url().split([':', '/']).nth(4).unwrap();
+        let callback = callback.map(|callback| callback.replace("PORT", port));
+        let instance = subscribed(&world, callback.as_deref().unwrap_or(&own)).await;
         report(&world, &instance, &json!({ "id": 1 })).await;
         let kept = events(&world, &instance).await;
         assert_eq!((kept.len(), &kept[0]["status"]), (1, &json!("RECEIVED")), "{callback:?}");

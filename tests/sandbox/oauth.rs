@@ -113,13 +113,10 @@ async fn a_new_code_authenticates_again_in_place() {
 
 #[tokio::test]
 async fn the_redirect_url_has_the_documented_shape() {
-    let base = "https://sandbox.invalid/elements/api-v2";
-    let options = Options { public_base_url: Some(format!("{base}/")), ..Options::default() };
-    let world = World::with(options).await;
+    let world = World::start().await;
     let query = "apiKey=the%20id&apiSecret=s&callbackUrl=https%3A%2F%2Fmycoolapp.com%2Fcb%3Fa%3Db";
     let reply = world.get(&format!("/elements/4066/oauth/url?{query}")).await;
     assert_eq!(reply["element"], "hootsuite");
-    // Where a browser can go, whatever the base URL is called.
     let base = world.sandbox.url();
     let expected = format!(
         "{base}/sandbox/authorize/hootsuite?response_type=code&client_id=the%20id\

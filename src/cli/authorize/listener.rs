@@ -110,7 +110,8 @@ async fn handle<T: Send + 'static>(
     request: Request,
 ) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host != Some(&shared.authority) || request.uri().path() != shared.path {
+    let is_asked = host.is_some_and(|host| host.eq_ignore_ascii_case(&shared.authority));
+    if !is_asked || request.uri().path() != shared.path {
         return shown(StatusCode::NOT_FOUND, page::ELSEWHERE);
     }
     if request.method() != Method::GET {

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
@@ -52,15 +53,16 @@ impl Notification {
     }
 }
 
-/// Whether an address is one of this machine, without TLS.
-pub(super) fn is_loopback(url: &str) -> bool {
-    let rest = url.strip_prefix("http://").unwrap_or_default();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix("[::1]") {
-        Some(port) if port.is_empty() || port.starts_with(':') => "localhost",
-        _ => authority.split(':').next().unwrap_or_default(),
-    };
-    matches!(host, "localhost" | "127.0.0.1")
+/// The port of an address of this machine, without TLS; `None` for every other address.
+pub(super) fn loopback_port(url: &str) -> Option<u16> {
+    let uri: Uri = url.parse().ok()?;
+    let host = uri.host()?.to_ascii_lowercase();
+    let here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    // Nothing else in it, like a login, or a name that only begins so.
+    let rest = uri.authority()?.as_str().get(host.len()..)?;
+    let is_port =
+        rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    (here && is_port && uri.scheme_str() == Some("http")).then(|| uri.port_u16().unwrap_or(80))
 }
 
 fn signature(key: &str, body: &[u8]) -> String {
@@ -82,18 +84,27 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_contacted() {
-        for url in ["http://127.0.0.1:8/x", "http://localhost/", "http://[::1]:9?a"] {
-            assert!(is_loopback(url), "{url}");
+        for (url, port) in [
+            ("http://127.0.0.1:8/x", 8),
+            ("http://localhost/", 80),
+            ("HTTP://LocalHost:9", 9),
+            ("http://[::1]:9?a", 9),
+        ] {
+            assert_eq!(loopback_port(url), Some(port), "{url}");
         }
         for url in [
             "https://127.0.0.1/",
             "http://127.0.0.1.evil.example/",
             "http://localhost@evil.example/",
+            "http://user@localhost/",
             "http://[::1].evil.example/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0.0.0.0/",
             "http://evil.example/http://127.0.0.1/",
             "",
         ] {
-            assert!(!is_loopback(url), "{url}");
+            assert_eq!(loopback_port(url), None, "{url}");
         }
     }
 }
