@@ -11,6 +11,9 @@ use url::{Host, Url};
 
 use crate::instance::Secret;
 
+/// The longest address that browsers and their helpers take, in bytes.
+const LONGEST: usize = 8_000;
+
 /// Which OAuth a connector speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -115,6 +118,10 @@ impl Callback {
 /// # Errors
 /// When a browser should not be sent there.
 pub fn check(address: &str, callback: &Callback, way: &Way) -> Result<(), String> {
+    // It is printed as it is, and parsing would overlook line breaks.
+    if address.len() > LONGEST || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("it is too long, or has characters that no address has".to_owned());
+    }
     let url = Url::parse(address).map_err(|error| format!("it is no address: {error}"))?;
     let host = url.host().ok_or("it names no host")?;
     match url.scheme() {

@@ -157,10 +157,11 @@ impl Callback {
         if url.starts_with(&events) || *url == *place.webhook_url() {
             return Self::Platform(id_in_webhook_url(url));
         }
-        // Paths and parameters may open it.
-        let origin = url.split(['?', '#']).next().unwrap_or_default();
-        let origin: Vec<&str> = origin.splitn(4, '/').take(3).collect();
-        Self::Elsewhere(origin.join("/"))
+        // A login, a path or parameters may open it.
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        Self::Elsewhere(format!("{scheme}://{host}"))
     }
 
     fn link(&self, id: InstanceId) -> Link {

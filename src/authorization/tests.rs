@@ -73,6 +73,14 @@ fn a_browser_is_sent_to_https_and_the_answer_to_the_declared_callback() {
         (format!("http://provider.example/?{back}"), "it is not https, but http"),
         (format!("javascript:alert(1)?{back}"), "it names no host"),
         (format!("https://user:pass@provider.example/?{back}"), "it carries a login"),
+        (
+            format!("https://provider.example/?{back}\n\u{1b}[2J"),
+            "it is too long, or has characters that no address has",
+        ),
+        (
+            format!("https://provider.example/?{back}&x={}", "x".repeat(8_000)),
+            "it is too long, or has characters that no address has",
+        ),
         ("https://provider.example/".to_owned(), "it does not say where the answer goes"),
         (
             "https://provider.example/?redirect_uri=https://evil.example".to_owned(),

@@ -356,6 +356,18 @@ No link is broken; 1 cannot be seen from here.
     assert_eq!((&document["healthy"], &document["instance_id"]), (&json!(true), &json!(20931)));
 }
 
+#[test]
+fn a_doctor_shows_nothing_that_opens_a_callback() {
+    let (world, _) = world();
+    let opens = "https://login:passw0rd@app.example/s3cret-path?token=t0ken#x";
+    patch(&world, "event.notification.callback.url", opens);
+    let said = doctor(&world);
+    assert!(said.contains("callback        https://app.example/…\n"), "{said}");
+    for secret in ["login", "passw0rd", "s3cret-path", "t0ken"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
 /// The broken links.
 fn broken(world: &World) -> Vec<String> {
     let run = world.ocon("doctor chat --format json");
