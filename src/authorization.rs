@@ -76,6 +76,9 @@ impl Callback {
     /// When it is no address that a browser can be sent to.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err("it has a login or a fragment, which no callback has".to_owned());
+        }
         match (url.scheme(), url.host()) {
             ("http" | "https", Some(_)) => Ok(Self(url)),
             _ => Err("it is no address that a browser can be sent to".to_owned()),

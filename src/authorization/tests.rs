@@ -101,6 +101,11 @@ fn a_callback_here_is_listened_on_and_one_elsewhere_is_pasted() {
     let listens = |text: &str| Callback::parse(text).unwrap().listener().is_some();
     assert!(listens(CALLBACK) && listens("http://localhost/x") && listens("http://[::1]:9/"));
     assert!(!listens("https://127.0.0.1/x") && !listens("http://app.example/x"));
+    for refused in
+        ["http://user@127.0.0.1:9/", "http://:pass@127.0.0.1:9/", "http://127.0.0.1:9/#x"]
+    {
+        assert!(Callback::parse(refused).unwrap_err().starts_with("it has a login or a fragment"));
+    }
     assert!(Callback::parse("mailto:a@b").is_err() && Callback::parse("app").is_err());
     let query = callback().query_of(" http://127.0.0.1:8899/callback?code=a&state=b#x\n");
     assert_eq!(query.as_deref(), Some("code=a&state=b"));

@@ -284,10 +284,20 @@ impl Session<'_> {
                 .caused_by(&error)
                 .hint("a grant works once and for minutes: run the same command again")
         })?;
-        let mut text = format!("Authorized again: {} #{id}.\n", self.key);
-        if record.id != id || record.token != found.token {
-            text.push_str("Its token is another one now: hand it on, `ocon token`.\n");
+        if record.id != id {
+            let sentence =
+                format!("the platform answered for instance {} instead of {id}", record.id);
+            return Err(Failure::new(Exit::Incomplete, sentence).hint(format!(
+                "look at both in the user interface, then: ocon doctor {}",
+                self.key
+            )));
         }
+        // Said at once: it is true whatever happens to the switch.
+        let mut text = format!("Authorized again: {} #{id}.\n", self.key);
+        if record.token != found.token {
+            text.push_str(&format!("Its token is another one now: ocon token {}\n", self.key));
+        }
+        output::text(&text)?;
         if record.disabled && wanted.enabled != Some(false) {
             client.enable(id).await.map_err(|error| {
                 let sentence = format!("instance {id} is authorized, but could not be switched on");
@@ -295,10 +305,9 @@ impl Session<'_> {
                     .caused_by(&error)
                     .hint("ocon apply does so with `enabled: true`")
             })?;
-            text.push_str("It was switched off, and is on again.\n");
+            output::text("It was switched off, and is on again.\n")?;
         }
         watch.abort();
-        output::text(&text)?;
         Ok(Exit::Success)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::globals::{Format, Globals};
+use super::globals::{Format, Globals, at_least_one};
 use super::output::{self, Output};
 use super::session::{self, Lookup};
 use super::{one, unreachable};
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(required = true)]
     key: Option<Key>,
     /// Show so many at most, the newest first
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
     limit: usize,
     #[command(subcommand)]
     action: Option<Action>,

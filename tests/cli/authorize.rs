@@ -348,3 +348,61 @@ fn no_log_says_the_code_or_the_client_secret() {
         }
     }
 }
+
+#[test]
+fn a_new_token_is_told_whatever_becomes_of_the_switch() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let authorize = || {
+        let asking = Asking::begin(&world, "authorize social");
+        curl(&[&asking.press("allow")]);
+        asking.rest(&world)
+    };
+    authorize();
+    let mut answer = instance(&world);
+    answer["token"] = "another-token-of-this-instance".into();
+    answer["disabled"] = true.into();
+    let fault = |answer: &Value| {
+        let rules = serde_json::json!({ "rules": [
+            { "when": { "method": "PATCH" }, "status": 200, "body": answer },
+            { "when": { "path": "/instances/*/enabled" }, "status": 403 },
+        ] });
+        world.go_wrong(ocon::sandbox::Faults::parse(&rules.to_string()).unwrap());
+    };
+    fault(&answer);
+    is(
+        &authorize(),
+        str![[r#"
+Authorized again: social #20931.
+Its token is another one now: ocon token social
+--- stderr ---
+Open this address and grant access:
+
+
+Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
+error: instance 20931 is authorized, but could not be switched on
+  caused by: PUT /instances/20931/enabled failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+
+hint: ocon apply does so with `enabled: true`
+--- exit 3 ---
+
+"#]],
+    );
+    // An answer about another instance is no success.
+    answer["id"] = 4711.into();
+    fault(&answer);
+    is(
+        &authorize(),
+        str![[r#"
+--- stderr ---
+Open this address and grant access:
+
+
+Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
+error: the platform answered for instance 4711 instead of 20931
+
+hint: look at both in the user interface, then: ocon doctor social
+--- exit 3 ---
+
+"#]],
+    );
+}

@@ -266,6 +266,7 @@ hint: create it first: ocon apply
 --- exit 1 ---
 
 "#]]);
+    assert_eq!(world.ocon("events chat --limit 0").exit, 64);
     world.ocon("events").is(str![[r#"
 $ ocon events
 --- stderr ---
