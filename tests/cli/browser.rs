@@ -56,12 +56,14 @@ impl Browser {
         self.runtime.block_on(self.client.goto(url)).unwrap();
     }
 
-    /// Presses the button with this word.
+    /// Presses the button with this word, and waits for the page of ocon that it leads to.
     fn press(&self, word: &str) {
-        let path = format!("//button[text()='{word}']");
+        let button = format!("//button[text()='{word}']");
+        let page = "//title[contains(text(), ' – ocon')]/ancestor::html//main/p";
         self.runtime.block_on(async {
-            let button = self.client.find(Locator::XPath(&path)).await.unwrap();
+            let button = self.client.find(Locator::XPath(&button)).await.unwrap();
             button.click().await.unwrap();
+            self.client.wait().for_element(Locator::XPath(page)).await.unwrap();
         });
     }
 
