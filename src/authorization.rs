@@ -116,11 +116,11 @@ impl Callback {
 }
 
 /// Makes sure that the platform's address leads to a provider which sends the answer where it
-/// belongs; else what is wrong with it.
+/// belongs, and with our state; else what is wrong with it.
 ///
 /// # Errors
 /// When a browser should not be sent there.
-pub fn check(address: &str, callback: &Callback, way: &Way) -> Result<(), String> {
+pub fn check(address: &str, callback: &Callback, way: &Way, state: &Secret) -> Result<(), String> {
     // It is printed as it is, and parsing would overlook line breaks.
     if address.len() > LONGEST || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("it is too long, or has characters that no address has".to_owned());
@@ -135,13 +135,20 @@ pub fn check(address: &str, callback: &Callback, way: &Way) -> Result<(), String
     if !url.username().is_empty() || url.password().is_some() {
         return Err("it carries a login".to_owned());
     }
-    let redirects: Vec<_> =
-        url.query_pairs().filter(|(name, _)| name == "redirect_uri").map(|(_, to)| to).collect();
-    match (redirects.as_slice(), way) {
+    let all = |name: &str| -> Vec<_> {
+        url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
+    };
+    match (all("redirect_uri").as_slice(), way) {
+        ([], Way::First { .. }) => {}
+        ([to], _) if Url::parse(to).as_ref() == Ok(&callback.0) => {}
+        ([], Way::Second) => return Err("it does not say where the answer goes".to_owned()),
+        _ => return Err("its answer would not go to the declared callback".to_owned()),
+    }
+    match (all("state").as_slice(), way) {
         ([], Way::First { .. }) => Ok(()),
-        ([to], _) if Url::parse(to).as_ref() == Ok(&callback.0) => Ok(()),
-        ([], Way::Second) => Err("it does not say where the answer goes".to_owned()),
-        _ => Err("its answer would not go to the declared callback".to_owned()),
+        ([ours], _) if ours == state.expose() => Ok(()),
+        _ => Err("its `state` is not the one that was sent, so no answer could be told from a forged one"
+            .to_owned()),
     }
 }
 
@@ -151,13 +158,17 @@ pub fn check(address: &str, callback: &Callback, way: &Way) -> Result<(), String
 /// When it grants nothing.
 pub fn grant(query: &str, expected: &Expected<'_>) -> Result<BTreeMap<String, Secret>, Refusal> {
     let mut answer: BTreeMap<String, Secret> = BTreeMap::new();
+    let mut doubled = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if answer.insert(name.to_string(), Secret::new(value)).is_some() {
-            return Err(Refusal::Doubled(harmless(&name)));
+            doubled.get_or_insert(harmless(&name));
         }
     }
     answer.retain(|_, value| !value.expose().is_empty());
     check_state(&answer, expected)?;
+    if let Some(name) = doubled {
+        return Err(Refusal::Doubled(name));
+    }
     if let Some(error) = answer.get("error") {
         return Err(Refusal::Denied(harmless(error.expose())));
     }
@@ -199,10 +210,10 @@ fn check_state(answer: &BTreeMap<String, Secret>, expected: &Expected<'_>) -> Re
     if same { Ok(()) } else { Err(Refusal::WrongState) }
 }
 
-/// A short word of a provider: the beginning of it, without anything but letters and digits.
+/// A short word of a provider: the beginning of it, with nothing but letters and digits in it.
 fn harmless(text: &str) -> String {
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.chars().take(60).filter(plain).collect()
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.chars().take(60).map(|c| if is_plain(c) { c } else { '?' }).collect()
 }
 
 fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {

@@ -49,7 +49,8 @@ fn what_belongs_to_another_question_grants_nothing() {
 fn a_denial_is_told_apart_from_an_answer_that_says_nothing() {
     let denied = |word: &str| Err(Refusal::Denied(word.to_owned()));
     let query = "state=st%2Fte&error=access_denied%0A%1b[2J%60";
-    assert_eq!(read(query, &Way::Second), denied("access_denied2J"));
+    assert_eq!(read(query, &Way::Second), denied("access_denied???2J?"));
+    assert_eq!(read("state=st/te&error=%C3%A9", &Way::Second), denied("?"));
     assert_eq!(read("denied=request", &first()), denied("denied"));
     assert_eq!(read("state=st/te", &Way::Second), Err(Refusal::Nothing));
     assert_eq!(read("", &Way::Second), Err(Refusal::Nothing));
@@ -60,14 +61,17 @@ fn a_denial_is_told_apart_from_an_answer_that_says_nothing() {
 fn a_parameter_that_comes_twice_is_refused() {
     let doubled = Err(Refusal::Doubled("code".to_owned()));
     assert_eq!(read("code=a&state=st/te&code=b", &Way::Second), doubled);
+    let forged = read("code=a&state=other&code=b", &Way::Second);
+    assert_eq!(forged, Err(Refusal::WrongState), "what is not ours is not taken apart");
 }
 
 #[test]
 fn a_browser_is_sent_to_https_and_the_answer_to_the_declared_callback() {
-    let to = |url: &str| check(url, &callback(), &Way::Second);
-    let back = "redirect_uri=http%3A%2F%2F127.0.0.1%3A8899%2Fcallback";
+    let state = Secret::new("st/te");
+    let to = |url: &str| check(url, &callback(), &Way::Second, &state);
+    let back = "state=st%2Fte&redirect_uri=http%3A%2F%2F127.0.0.1%3A8899%2Fcallback";
     for url in ["https://provider.example/authorize?", "http://localhost:1/a?", "http://[::1]/?"] {
-        assert_eq!(to(&format!("{url}{back}&state=x")), Ok(()), "{url}");
+        assert_eq!(to(&format!("{url}{back}&scope=x")), Ok(()), "{url}");
     }
     for (url, why) in [
         (format!("http://provider.example/?{back}"), "it is not https, but http"),
@@ -93,7 +97,18 @@ fn a_browser_is_sent_to_https_and_the_answer_to_the_declared_callback() {
     ] {
         assert_eq!(to(&url), Err(why.to_owned()), "{url}");
     }
-    assert_eq!(check("https://provider.example/?oauth_token=x", &callback(), &first()), Ok(()));
+    let first = |query: &str| {
+        check(&format!("https://provider.example/?{query}"), &callback(), &first(), &state)
+    };
+    assert_eq!(first("oauth_token=x"), Ok(()));
+    let forgeable =
+        "its `state` is not the one that was sent, so no answer could be told from a forged one";
+    assert_eq!(first("oauth_token=x&state=hootsuite"), Err(forgeable.to_owned()));
+    let without = back.trim_start_matches("state=st%2Fte&");
+    for state in ["", "&state=hootsuite", "&state=st/te&state=x"] {
+        let address = format!("https://provider.example/?{without}{state}");
+        assert_eq!(to(&address), Err(forgeable.to_owned()), "{state}");
+    }
 }
 
 #[test]

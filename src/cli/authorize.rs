@@ -202,9 +202,10 @@ impl Session<'_> {
         let url = url.map_err(|error| self.unanswered(&error))?;
         let mut scrubber = Scrubber::default();
         scrubber.learn(&self.declared.client_secret);
-        let checked = match authorization::check(&url, &self.declared.callback, way) {
-            Ok(()) if scrubber.scrub(&url) != url => Err("it carries the client secret".to_owned()),
-            checked => checked,
+        let checked = if scrubber.scrub(&url) == url {
+            authorization::check(&url, &self.declared.callback, way, state)
+        } else {
+            Err("it carries the client secret".to_owned())
         };
         let refused = |why: String| {
             Failure::new(Exit::Other, "the platform gave an address that nobody should open")
