@@ -18,8 +18,8 @@ pub struct Case<'a> {
     pub wanted: &'a Wanted,
     /// Its instance, with all of its configuration; or why there is none.
     pub found: Result<&'a Found, &'a str>,
-    /// What the provider has reported, the newest first.
-    pub events: &'a [ProviderEvent],
+    /// What the provider has reported, the newest first; or why that cannot be read.
+    pub events: Result<&'a [ProviderEvent], &'a str>,
     /// The platform.
     pub place: Place<'a>,
 }
@@ -213,8 +213,12 @@ fn registered(wanted: &Wanted, place: &Place<'_>) -> Link {
     unseen(name, "the platform asks the provider itself", format!("or the provider posts to {url}"))
 }
 
-fn last_event(events: &[ProviderEvent], callback: &Callback) -> Link {
+fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> Link {
     let name = "last event";
+    let events = match events {
+        Ok(events) => events,
+        Err(why) => return unseen(name, why, "look again, or in the user interface"),
+    };
     let Some(last) = events.first() else {
         return unseen(
             name,

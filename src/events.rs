@@ -4,12 +4,14 @@
 //! and what happened. It is pure. It must never take a body apart before its signature was compared,
 //! nor show what a provider sent: that is the application's business.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use serde_json::Value;
 
-use crate::api::client::Happened;
+pub use crate::api::client::{Happened, ProviderEvent};
 use crate::instance::Secret;
 
 /// The header with the signature.
@@ -17,6 +19,9 @@ pub const SIGNATURE: &str = "elements-webhook-signature";
 
 /// The header with the id of a notification, the same in every attempt.
 pub const ID: &str = "elements-webhook-id";
+
+/// How many ids are remembered, to recognise what comes again.
+const REMEMBERED: usize = 10_000;
 
 /// Whether a notification was signed with the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +90,8 @@ impl Notification {
     pub fn read(body: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(body).ok()?;
         let document = document.as_object()?;
-        let (id, events) = match (document.get("message"), document.get("response")) {
+        let object = |name: &str| document.get(name).filter(|value| value.is_object());
+        let (id, events) = match (object("message"), object("response")) {
             (Some(message), _) => (message.get("eventId"), message.get("events")),
             (None, Some(response)) => (document.get("eventId"), response.get("events")),
             (None, None) => (None, None),
@@ -98,6 +104,92 @@ impl Notification {
     }
 }
 
+/// A delivery, judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The platform's id of the notification; empty where there is none.
+    pub id: String,
+    /// Whether it was signed with the key.
+    pub signature: Signature,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// Whether one of the same id was taken before.
+    pub replayed: bool,
+}
+
+/// What becomes of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is taken.
+    Taken(Notification),
+    /// It is no JSON object.
+    Unreadable,
+    /// Its signature is missing or does not hold, so it is not looked at.
+    Untrusted,
+}
+
+impl Outcome {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Taken(_) => 200,
+            Self::Unreadable => 400,
+            Self::Untrusted => 401,
+        }
+    }
+
+    /// What it says, if it was taken.
+    pub fn notification(&self) -> Option<&Notification> {
+        match self {
+            Self::Taken(notification) => Some(notification),
+            Self::Unreadable | Self::Untrusted => None,
+        }
+    }
+}
+
+/// Takes deliveries, and recognises what comes again.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    key: Option<Secret>,
+    ids: BTreeSet<String>,
+    order: VecDeque<String>,
+}
+
+impl Inbox {
+    /// An empty one; without a key nothing is verified.
+    pub fn new(key: Option<Secret>) -> Self {
+        Self { key, ..Self::default() }
+    }
+
+    /// Judges a delivery by its two headers and its body.
+    pub fn take(&mut self, id: Option<&str>, signature: Option<&str>, body: &[u8]) -> Delivery {
+        let signature = Signature::verify(self.key.as_ref(), signature, body);
+        let notification = signature.is_acceptable().then(|| Notification::read(body));
+        let outcome = match notification {
+            None => Outcome::Untrusted,
+            Some(None) => Outcome::Unreadable,
+            Some(Some(notification)) => Outcome::Taken(notification),
+        };
+        let id = id.unwrap_or_default();
+        let replayed = outcome.notification().is_some() && !id.is_empty() && !self.remember(id);
+        Delivery { id: id.to_owned(), signature, outcome, replayed }
+    }
+
+    /// Whether an id is new; the oldest is forgotten where there are too many.
+    fn remember(&mut self, id: &str) -> bool {
+        let is_new = self.ids.insert(id.to_owned());
+        if is_new {
+            self.order.push_back(id.to_owned());
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        is_new
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +197,21 @@ mod tests {
     const KEY: &str = "MySecretEventSignatureKey";
     const BODY: &[u8] = b"<INSERT_EVENT_NOTIFICATION_RESPONSE_BODY>";
     const HEADER: &str = "sha256=jHdbRx5EZAsOfTwAPJOGkNUzQMVVdu5VJlxcsk+G6jQ=";
+
+    #[test]
+    fn what_comes_again_is_recognised_and_what_was_refused_is_not_remembered() {
+        let mut inbox = Inbox::new(Some(Secret::new(KEY)));
+        assert_eq!(inbox.take(Some("n1"), None, b"{}").outcome, Outcome::Untrusted);
+        assert_eq!(inbox.take(Some("n1"), Some(HEADER), BODY).outcome, Outcome::Unreadable);
+        let mut inbox = Inbox::new(None);
+        let mut again = |id: &str| inbox.take(Some(id), None, b"{}").replayed;
+        assert_eq!([again("n1"), again("n1"), again(""), again("")], [false, true, false, false]);
+        for n in 2..=REMEMBERED {
+            assert!(!again(&format!("n{n}")));
+        }
+        assert!(again("n1"));
+        assert!(!again("one more") && !again("n1") && again("n3"), "the oldest was forgotten");
+    }
 
     fn verify(key: &str, header: &str, body: &[u8]) -> Signature {
         Signature::verify(Some(&Secret::new(key)), Some(header), body)
@@ -143,7 +250,8 @@ mod tests {
                 id: "7".to_owned(),
             }],
         };
-        for body in [current, older] {
+        let both = older.replacen('{', r#"{"message":null,"#, 1);
+        for body in [current, older, both] {
             assert_eq!(Notification::read(body.as_bytes()).as_ref(), Some(&expected), "{body}");
         }
         assert_eq!(Notification::read(b"{}"), Some(Notification::default()));

@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("observed", &["api", "ownership", "catalog", "instance"]),
     ("plan", &["desired", "observed", "ownership", "instance"]),
     ("apply", &["plan", "api", "ownership", "instance"]),
-    ("report", &["plan", "apply", "desired", "instance"]),
+    ("report", &["plan", "apply", "desired", "doctor", "events", "instance"]),
     ("scrub", &["instance"]),
     ("import", &["desired", "observed", "catalog", "instance"]),
     ("authorization", &["instance"]),

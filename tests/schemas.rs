@@ -10,7 +10,10 @@ use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
 use ocon::report::diagnostics::json::Diagnostics;
-use ocon::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
+use ocon::report::json::{
+    self, DeliveryDocument, DoctorDocument, EventsDocument, PlanDocument, ResultDocument,
+    StatusDocument,
+};
 use serde_json::{Value, json};
 use snapbox::Data;
 use snapbox::data::DataFormat;
@@ -18,7 +21,10 @@ use tempfile::TempDir;
 
 #[test]
 fn the_schemas_are_what_the_types_say() {
+    is("schemas/delivery.schema.json", &json::schema::<DeliveryDocument>());
     is("schemas/diagnostics.schema.json", &json::schema::<Diagnostics>());
+    is("schemas/doctor.schema.json", &json::schema::<DoctorDocument>());
+    is("schemas/events.schema.json", &json::schema::<EventsDocument>());
     is("schemas/plan.schema.json", &json::schema::<PlanDocument>());
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());

@@ -2,18 +2,15 @@
 
 mod listen;
 
-use serde::Serialize;
-
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals, at_least_one};
 use super::output::{self, Output};
 use super::session::{self, Lookup};
 use super::{one, unreachable};
-use crate::api::client::{Happened, ProviderEvent};
-use crate::instance::{InstanceId, Key};
-use crate::report::json;
-use crate::report::style::clean_line;
+use crate::instance::Key;
+use crate::report::human;
+use crate::report::json::{self, EventsDocument};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -36,38 +33,6 @@ enum Action {
     /// signed with the key is refused with 401, what is no JSON with 400.
     #[command(after_long_help = super::examples::EVENTS_LISTEN)]
     Listen(listen::Arguments),
-}
-
-/// The events, as JSON.
-#[derive(Serialize)]
-struct Document<'a> {
-    format_version: u32,
-    key: &'a str,
-    instance_id: u64,
-    events: Vec<EventDocument<'a>>,
-}
-
-#[derive(Serialize)]
-struct EventDocument<'a> {
-    id: &'a str,
-    date: &'a str,
-    status: &'a str,
-    objects: Vec<ObjectDocument<'a>>,
-}
-
-/// What happened to an object.
-#[derive(Serialize)]
-struct ObjectDocument<'a> {
-    event_type: &'a str,
-    object_type: &'a str,
-    object_id: &'a str,
-}
-
-impl<'a> From<&'a Happened> for ObjectDocument<'a> {
-    fn from(happened: &'a Happened) -> Self {
-        let Happened { what, kind, id } = happened;
-        Self { event_type: what, object_type: kind, object_id: id }
-    }
 }
 
 pub(super) fn run(
@@ -102,44 +67,8 @@ fn show(
     })?;
     events.truncate(limit);
     output::result(&match globals.format {
-        Format::Json => Output::Json(json::render(&document(key, id, &events))),
-        _ => Output::Text(text(key, id, &events)),
+        Format::Json => Output::Json(json::render(&EventsDocument::new(key, id, &events))),
+        _ => Output::Text(human::events(key, id, &events)),
     })?;
     Ok(Exit::Success)
-}
-
-fn document<'a>(key: &'a Key, id: InstanceId, events: &'a [ProviderEvent]) -> Document<'a> {
-    let event = |event: &'a ProviderEvent| EventDocument {
-        id: &event.id,
-        date: &event.date,
-        status: &event.status,
-        objects: event.objects.iter().map(ObjectDocument::from).collect(),
-    };
-    let events = events.iter().map(event).collect();
-    Document { format_version: 1, key: key.as_str(), instance_id: id.get(), events }
-}
-
-fn text(key: &Key, id: InstanceId, events: &[ProviderEvent]) -> String {
-    if events.is_empty() {
-        return format!(
-            "No event of {key} #{id} has come yet. `ocon doctor {key}` looks at what may be in their way.\n"
-        );
-    }
-    let line = |event: &ProviderEvent| {
-        let status = clean_line(&event.status);
-        format!("{}  {status:<10}  {}\n", clean_line(&event.date), said(&event.objects))
-    };
-    events.iter().map(line).collect()
-}
-
-/// What happened, in a few words: the first object, and how many more.
-fn said(objects: &[Happened]) -> String {
-    let Some(Happened { what, kind, id }) = objects.first() else {
-        return "nothing that the platform could read".to_owned();
-    };
-    let first = clean_line(format!("{what} {kind} {id}").trim());
-    match objects.len() {
-        1 => first,
-        more => format!("{first} and {} more", more - 1),
-    }
 }

@@ -1,9 +1,13 @@
-//! The text form of a plan and of what became of it.
+//! The text form of a plan, of what became of it, and of what there is.
 
+mod doctor;
+mod events;
 mod outcome;
 mod plan;
 mod status;
 
+pub use doctor::doctor;
+pub use events::{delivery, events};
 pub use outcome::outcome;
 pub use plan::plan;
 pub use status::status;

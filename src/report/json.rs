@@ -1,13 +1,17 @@
-//! The forms of a plan and of what became of it that scripts rely on.
+//! The forms of a plan, of what became of it, and of what there is, that scripts rely on.
 //!
-//! In: a plan or an outcome. Out: documents of a fixed, versioned shape, which hold no secret:
-//! a sensitive change names the source of its value and nothing else. `schemas/plan.schema.json` and
-//! `schemas/result.schema.json` are generated from the types below.
+//! In: a plan, an outcome, a status, events, links. Out: documents of a fixed, versioned shape, which
+//! hold no secret: a sensitive change names the source of its value and nothing else. Their schemas
+//! in `schemas/` are generated from the types below.
 
+mod doctor;
+mod events;
 mod outcome;
 mod plan;
 mod status;
 
+pub use doctor::{DoctorDocument, DoctorLink};
+pub use events::{DeliveryDocument, EventsDocument, EventsEntry, EventsObject};
 pub use outcome::{ResultDocument, ResultEntry, ResultError, ResultNote, ResultSummary};
 pub use plan::{
     PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests, PlanStale,
@@ -30,6 +34,16 @@ pub fn render(document: &impl Serialize) -> String {
         .expect("documents have text keys and finite numbers, so they always serialise");
     text.push('\n');
     escaped(&text)
+}
+
+/// Writes a document as one line of JSON, with its line break: for what comes one after the other.
+///
+/// # Panics
+/// Never, as [`render`].
+pub fn line(document: &impl Serialize) -> String {
+    let text = serde_json::to_string(document)
+        .expect("documents have text keys and finite numbers, so they always serialise");
+    escaped(&text) + "\n"
 }
 
 /// Writes what could steer a terminal or a runner, or hide text, as JSON escapes: the same document,

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use ocon::sandbox::Faults;
 use serde_json::{Value, json};
 use snapbox::str;
 
@@ -82,6 +83,15 @@ impl Listening {
     }
 }
 
+/// A document, once it follows its schema.
+fn conforming(schema: &str, text: &str) -> Value {
+    let file = format!("{}/schemas/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let document: Value = serde_json::from_str(text).unwrap();
+    jsonschema::draft202012::new(&schema).unwrap().validate(&document).unwrap();
+    document
+}
+
 /// What the provider reports to the platform.
 fn report(world: &World, body: &Value) {
     world.requests();
@@ -125,7 +135,7 @@ fn an_event_arrives_and_its_signature_holds() {
         run.stdout
     );
     let run = world.ocon("events chat --format json");
-    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    let document = conforming("events", &run.stdout);
     assert_eq!(document["instance_id"], 20931);
     assert_eq!(document["events"][0]["objects"][1]["object_id"], "8");
     assert!(!run.stdout.contains("providerData"), "{}", run.stdout);
@@ -152,7 +162,7 @@ fn what_was_changed_made_up_or_sent_again_is_told() {
     assert_eq!(deliver(port, &[], body), "401");
     assert_eq!(
         listening.line(),
-        "refused: nothing of it is shown  (there is no signature; notification )\n"
+        "refused: nothing of it is shown  (there is no signature; no notification id)\n"
     );
     let text = "a=b";
     assert_eq!(deliver(port, &[&signature(text)], text), "400");
@@ -177,7 +187,7 @@ fn a_delivery_that_is_refused_is_an_exit_code_where_they_are_counted() {
     assert_eq!(deliver(port, &[&signature("{}")], "{}"), "401");
     let mut said = String::new();
     listening.stdout.read_line(&mut said).unwrap();
-    let said: Value = serde_json::from_str(&said).unwrap();
+    let said = conforming("delivery", &said);
     assert_eq!((&said["signature"], &said["status"]), (&json!("broken"), &json!(401)));
     assert_eq!(listening.end(), 1);
     world.unset("OCON_SIGNATURE_KEY");
@@ -352,9 +362,28 @@ No link is broken; 1 cannot be seen from here.
 
 "#]],
     );
-    let document: Value =
-        serde_json::from_str(&world.ocon("doctor chat --format json").stdout).unwrap();
+    let document = conforming("doctor", &world.ocon("doctor chat --format json").stdout);
     assert_eq!((&document["healthy"], &document["instance_id"]), (&json!(true), &json!(20931)));
+}
+
+#[test]
+fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
+    let (world, _) = world();
+    let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
+    world.go_wrong(Faults::parse(text).unwrap());
+    let said = doctor(&world);
+    is(
+        &said[said.find("  ?       last event").unwrap()..],
+        str![[r#"
+  ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+                          look again, or in the user interface
+
+No link is broken; 2 cannot be seen from here.
+--- exit 0 ---
+
+"#]],
+    );
+    assert_eq!(said.matches("\n  ok ").count(), 6, "{said}");
 }
 
 #[test]
@@ -372,7 +401,7 @@ fn a_doctor_shows_nothing_that_opens_a_callback() {
 /// The broken links.
 fn broken(world: &World) -> Vec<String> {
     let run = world.ocon("doctor chat --format json");
-    let document: Value = serde_json::from_str(&run.stdout).expect(&run.stderr);
+    let document = conforming("doctor", &run.stdout);
     assert_eq!(run.exit, 1, "{}", run.stdout);
     let links = document["links"].as_array().unwrap().iter();
     let broken = links.filter(|link| link["state"] == "broken");

@@ -1,6 +1,5 @@
 //! `ocon events listen`: takes deliveries, and says what came and whether the signature holds.
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,26 +7,22 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode};
-use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::{ObjectDocument, said};
 use crate::cli::environment::Environment;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Format, Globals};
 use crate::cli::interrupt::Signals;
 use crate::cli::session::{self, Lookup};
 use crate::cli::{known, one, output};
-use crate::events::{ID, Notification, SIGNATURE, Signature};
+use crate::events::{Delivery, ID, Inbox, SIGNATURE};
 use crate::instance::{Key, Secret};
-use crate::report::style::clean_line;
+use crate::report::human;
+use crate::report::json::{self, DeliveryDocument};
 
 /// The largest body that the platform sends.
 const LARGEST: usize = 8 << 20;
-
-/// How many ids are remembered, to recognise what comes again.
-const REMEMBERED: usize = 10_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -43,30 +38,17 @@ pub(super) struct Arguments {
 
 /// What the handlers share.
 struct Shared {
-    key: Option<Secret>,
     format: Format,
     count: Option<usize>,
-    seen: Mutex<Seen>,
+    came: Mutex<Came>,
     enough: Notify,
 }
 
-#[derive(Default)]
-struct Seen {
-    ids: BTreeSet<String>,
+/// What came so far.
+struct Came {
+    inbox: Inbox,
     deliveries: usize,
     refused: usize,
-}
-
-/// A delivery, as a line of JSON.
-#[derive(Serialize)]
-struct Line<'a> {
-    received: &'a str,
-    notification: &'a str,
-    event: &'a str,
-    signature: &'a str,
-    status: u16,
-    replayed: bool,
-    objects: Vec<ObjectDocument<'a>>,
 }
 
 pub(super) fn run(
@@ -77,10 +59,9 @@ pub(super) fn run(
     let key = signature_key(globals, arguments, environment)?;
     let is_verified = key.is_some();
     let shared = Arc::new(Shared {
-        key,
         format: globals.format,
         count: arguments.count,
-        seen: Mutex::default(),
+        came: Mutex::new(Came { inbox: Inbox::new(key), deliveries: 0, refused: 0 }),
         enough: Notify::new(),
     });
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
@@ -114,7 +95,7 @@ pub(super) fn run(
         server.await.map_err(|error| {
             Failure::new(Exit::Other, "no more deliveries can be taken").caused_by(&error)
         })?;
-        let refused = shared.seen().refused;
+        let refused = shared.came().refused;
         Ok(if refused > 0 && arguments.count.is_some() { Exit::Other } else { Exit::Success })
     })
 }
@@ -147,8 +128,19 @@ fn signature_key(
 }
 
 impl Shared {
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn came(&self) -> std::sync::MutexGuard<'_, Came> {
+        self.came.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Judges a delivery: what became of it, and whether there are enough.
+    fn judge(&self, headers: &HeaderMap, body: &[u8]) -> (Delivery, bool) {
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let mut came = self.came();
+        let delivery = came.inbox.take(header(ID), header(SIGNATURE), body);
+        came.deliveries += 1;
+        came.refused += usize::from(delivery.outcome.notification().is_none());
+        let enough = self.count.is_some_and(|count| came.deliveries >= count);
+        (delivery, enough)
     }
 }
 
@@ -161,68 +153,15 @@ async fn take(
     if method != Method::POST {
         return StatusCode::METHOD_NOT_ALLOWED;
     }
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let signature = Signature::verify(shared.key.as_ref(), header(SIGNATURE), &body);
-    let notification = signature.is_acceptable().then(|| Notification::read(&body));
-    let (status, notification) = match notification {
-        None => (StatusCode::UNAUTHORIZED, Notification::default()),
-        Some(None) => (StatusCode::BAD_REQUEST, Notification::default()),
-        Some(Some(notification)) => (StatusCode::OK, notification),
-    };
-    let id = header(ID).unwrap_or_default();
-    let (replayed, enough) = shared.seen().note(id, status, shared.count);
-    let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let delivery = Line {
-        received: &time,
-        notification: id,
-        event: &notification.event,
-        signature: signature.as_str(),
-        status: status.as_u16(),
-        replayed,
-        objects: notification.objects.iter().map(ObjectDocument::from).collect(),
-    };
+    let (delivery, enough) = shared.judge(&headers, &body);
+    let received = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let line = match shared.format {
-        Format::Json => serde_json::to_string(&delivery).unwrap_or_default() + "\n",
-        _ => told(&delivery, signature, &notification),
+        Format::Json => json::line(&DeliveryDocument::new(&delivery, &received)),
+        _ => human::delivery(&delivery, &received),
     };
     // Nobody reads it any more: there is nothing to listen for.
     if output::text(&line).is_err() || enough {
         shared.enough.notify_one();
     }
-    status
-}
-
-impl Seen {
-    /// Remembers a delivery: whether one with its id was taken before, and whether there are enough.
-    fn note(&mut self, id: &str, status: StatusCode, most: Option<usize>) -> (bool, bool) {
-        self.deliveries += 1;
-        let replayed = match status {
-            StatusCode::OK if id.is_empty() => false,
-            StatusCode::OK => {
-                if self.ids.len() == REMEMBERED {
-                    self.ids.pop_first();
-                }
-                !self.ids.insert(id.to_owned())
-            }
-            _ => {
-                self.refused += 1;
-                false
-            }
-        };
-        (replayed, most.is_some_and(|most| self.deliveries >= most))
-    }
-}
-
-/// A delivery in a line of words.
-fn told(line: &Line<'_>, signature: Signature, notification: &Notification) -> String {
-    let what = match line.status {
-        401 => "refused: nothing of it is shown".to_owned(),
-        400 => "refused: it is no JSON object".to_owned(),
-        _ if line.replayed => {
-            format!("{}, which was delivered before", said(&notification.objects))
-        }
-        _ => said(&notification.objects),
-    };
-    let id = clean_line(line.notification);
-    format!("{}  {what}  ({}; notification {id})\n", line.received, signature.describe())
+    StatusCode::from_u16(delivery.outcome.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
