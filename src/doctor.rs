@@ -68,7 +68,13 @@ pub fn is_healthy(links: &[Link]) -> bool {
 pub fn examine(case: &Case<'_>) -> Vec<Link> {
     let found = match case.found {
         Ok(found) => found,
-        Err(why) => return vec![broken("instance", why, "create it: ocon apply")],
+        Err(why) => {
+            let advice = format!(
+                "create it: ocon apply; where a person grants access: ocon authorize {}",
+                case.key
+            );
+            return vec![broken("instance", why, advice)];
+        }
     };
     let place = Place { id: Some(found.id), ..case.place };
     let callback = Callback::of(case, found, &place);

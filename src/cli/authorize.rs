@@ -86,8 +86,12 @@ pub(super) fn run(
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         let mut session = Session { key, files, declared, connection, arguments };
         let (task, plan) = session.task().await?;
-        if matches!(task, Task::Create) {
-            output::text(&human::plan(&plan, Layout { width: environment.width() }))?;
+        match &task {
+            Task::Create => output::text(&human::plan(&plan, Layout { width: environment.width() }))?,
+            Task::Again(found) => output::message(&format!(
+                "The instance is there: {key} #{}. It gets a new grant, and keeps its id and token.\n",
+                found.id
+            )),
         }
         let grant = session.ask(listener, environment).await?;
         known::learn(grant.values());

@@ -68,8 +68,9 @@ impl Nowhere {
     /// The end of a command that needs the instance, `so` without something.
     pub(super) fn failure(&self, key: &Key, so: &str) -> Failure {
         let Some(message) = &self.blocked else {
-            return Failure::new(Exit::Other, format!("`{key}` has no instance yet, {so}"))
-                .hint("create it first: ocon apply");
+            return Failure::new(Exit::Other, format!("`{key}` has no instance yet, {so}")).hint(
+                format!("create it first: ocon apply; where a person grants access: ocon authorize {key}"),
+            );
         };
         let exit = if self.is_guard { Exit::Guarded } else { Exit::Other };
         let sentence = format!("`{key}` has no instance that is surely its own, {so}");

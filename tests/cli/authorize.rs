@@ -106,7 +106,7 @@ impl Asking {
         let mut stderr = self.before;
         self.said.read_to_string(&mut stderr).unwrap();
         let exit = self.child.wait().unwrap().code().unwrap();
-        let text = format!("{stdout}--- stderr ---{stderr}--- exit {exit} ---\n");
+        let text = format!("{stdout}--- stderr ---\n{stderr}--- exit {exit} ---\n");
         world.refuse_secrets(&text);
         world.constant(&text)
     }
@@ -174,6 +174,7 @@ Requests: 2 read, 2 to write.
 
 Applied: 1 created.
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -230,6 +231,8 @@ fn an_instance_is_authenticated_again_and_stays_what_it_is() {
 Authorized again: social #20931.
 It was switched off, and is on again.
 --- stderr ---
+The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+
 Open this address and grant access:
 
 
@@ -262,6 +265,8 @@ PUT /instances/20931/enabled
         str![[r#"
 Authorized again: social #20931.
 --- stderr ---
+The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+
 Open this address and grant access:
 
 
@@ -291,6 +296,7 @@ fn an_answer_that_goes_elsewhere_is_pasted() {
 
 Applied: 1 created.
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -318,6 +324,7 @@ fn oauth_1_begins_with_a_token() {
 
 Applied: 1 created.
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -375,6 +382,8 @@ fn a_new_token_is_told_whatever_becomes_of_the_switch() {
 Authorized again: social #20931.
 Its token is another one now: ocon token social
 --- stderr ---
+The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+
 Open this address and grant access:
 
 
@@ -394,6 +403,8 @@ hint: ocon apply does so with `enabled: true`
         &authorize(),
         str![[r#"
 --- stderr ---
+The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+
 Open this address and grant access:
 
 

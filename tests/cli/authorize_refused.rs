@@ -19,6 +19,7 @@ fn what_is_not_granted_creates_nothing() {
         &asking.rest(&world),
         str![[r#"
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -41,6 +42,7 @@ hint: run it again to ask again
         &asking.rest(&world),
         str![[r#"
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -80,6 +82,7 @@ fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
         &asking.rest(&world),
         str![[r#"
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -118,6 +121,7 @@ fn a_code_that_was_used_fails_as_a_create_does() {
 
 Applied: nothing. Failed: 1. Running it again is safe.
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -137,6 +141,7 @@ fn who_does_not_answer_is_not_waited_for_for_ever() {
         &asking.rest(&world),
         str![[r#"
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -155,6 +160,7 @@ hint: run it again, with more time: --wait 15m
         &asking.rest(&elsewhere),
         str![[r#"
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -371,6 +377,7 @@ fn what_moved_while_somebody_was_asked_is_left_alone() {
         &asking.rest(&world),
         str![[r#"
 --- stderr ---
+
 Open this address and grant access:
 
 
@@ -397,6 +404,8 @@ hint: run it again; the grant is lost
         &asking.rest(&world),
         str![[r#"
 --- stderr ---
+The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+
 Open this address and grant access:
 
 

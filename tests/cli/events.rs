@@ -272,7 +272,7 @@ $ ocon events chat
 --- stderr ---
 error: `chat` has no instance yet, so no events
 
-hint: create it first: ocon apply
+hint: create it first: ocon apply; where a person grants access: ocon authorize chat
 --- exit 1 ---
 
 "#]]);

@@ -78,7 +78,7 @@ $ ocon token shop
 --- stderr ---
 error: `shop` has no instance yet, so no token
 
-hint: create it first: ocon apply
+hint: create it first: ocon apply; where a person grants access: ocon authorize shop
 --- exit 1 ---
 
 "#]]);
