@@ -18,7 +18,6 @@ mod events;
 mod explain;
 mod forms;
 mod help;
-mod help_page;
 mod hostile;
 mod import;
 mod import_files;
