@@ -41,6 +41,7 @@ mod sandbox;
 mod saved;
 mod schema;
 mod selftest;
+mod serving;
 mod session;
 mod status;
 mod token;

@@ -232,7 +232,11 @@ fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> Li
             "make one happen at the provider, and look again",
         );
     };
-    let says = format!("{}, {}", last.date, last.status);
+    let or = |text: &str, otherwise: &str| {
+        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+    };
+    let says =
+        format!("{}, {}", or(&last.date, "at some time"), or(&last.status, "without a status"));
     match (last.status.as_str(), callback) {
         ("NEW" | "RECEIVED", Callback::Elsewhere(_)) => broken(
             name,

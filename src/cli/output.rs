@@ -36,6 +36,18 @@ pub(super) fn text(text: &str) -> Result<(), Failure> {
     to_stdout(&without_secrets(text))
 }
 
+/// Writes a line of a result that goes on: whether somebody still reads it.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn line(text: &str) -> Result<bool, Failure> {
+    match write_to_stdout(&without_secrets(text)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(unwritten(&error)),
+    }
+}
+
 /// Writes credentials to stdout, for somebody who asked for nothing else.
 ///
 /// # Errors
@@ -92,11 +104,16 @@ pub(super) fn columns() -> Option<usize> {
 }
 
 fn to_stdout(text: &str) -> Result<(), Failure> {
+    write_to_stdout(text).or_else(ignore_broken_pipe).map_err(|error| unwritten(&error))
+}
+
+fn write_to_stdout(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.or_else(ignore_broken_pipe).map_err(|error| {
-        Failure::new(Exit::Other, "the result could not be written to stdout").caused_by(&error)
-    })
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+}
+
+fn unwritten(error: &io::Error) -> Failure {
+    Failure::new(Exit::Other, "the result could not be written to stdout").caused_by(error)
 }
 
 fn to_stderr(text: &str) {

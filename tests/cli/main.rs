@@ -13,6 +13,7 @@ mod browser;
 mod changed;
 mod comments;
 mod credentials;
+mod doctor;
 mod echo;
 mod events;
 mod explain;

@@ -40,19 +40,19 @@ struct Item {
     #[serde(default)]
     status: Value,
     #[serde(default)]
-    notified_data: Option<Vec<Value>>,
+    notified_data: Value,
 }
 
 /// The events, the newest first.
 pub(in crate::api) fn events(body: &Body) -> Result<Vec<ProviderEvent>, Kind> {
     let items: Vec<Item> = body.parse("a list of events")?;
-    let mut events: Vec<_> = items.into_iter().map(event).collect();
+    let mut events: Vec<_> = items.iter().map(event).collect();
     events.sort_by(|a, b| b.date.cmp(&a.date));
     Ok(events)
 }
 
-fn event(item: Item) -> ProviderEvent {
-    let objects = item.notified_data.unwrap_or_default();
+fn event(item: &Item) -> ProviderEvent {
+    let objects = item.notified_data.as_array().map(Vec::as_slice).unwrap_or_default();
     ProviderEvent {
         id: text(&item.id),
         date: text(&item.event_date),
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn events_are_read_whatever_they_lack_and_the_newest_comes_first() {
         let bytes = br#"[
-            {"id": 1, "eventDate": "2017-01-01T00:00:00Z", "status": "NEW"},
+            {"id": 1, "eventDate": "2017-01-01T00:00:00Z", "status": "NEW", "notifiedData": "none"},
             {"id": "b", "eventDate": "2018-01-01T00:00:00Z", "status": "NOTIFIED",
              "providerData": {"token": "s3cret"},
              "notifiedData": [{"eventType": "CREATED", "objectType": "message", "objectId": 7}, {}]}

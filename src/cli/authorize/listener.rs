@@ -19,6 +19,7 @@ use url::Host;
 use super::page::{self, Page};
 use crate::authorization::{Callback, Refusal};
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::serving::Serving;
 
 /// What comes of an answer.
 pub(super) type Verdict<T> = Result<T, Refusal>;
@@ -83,24 +84,12 @@ impl Listener {
             judge: Box::new(judge),
             answer: Mutex::new(Some(answer)),
         });
-        let (stops, servers): (Vec<_>, Vec<_>) = self
-            .sockets
-            .into_iter()
-            .map(|socket| {
-                let router = Router::new().fallback(handle::<T>).with_state(Arc::clone(&shared));
-                let (stop, stopped) = oneshot::channel::<()>();
-                let server = axum::serve(socket, router).with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                });
-                (stop, tokio::spawn(async { server.await }))
-            })
-            .unzip();
+        let router = Router::new().fallback(handle::<T>).with_state(shared);
+        let sockets = self.sockets.into_iter();
+        let servers: Vec<_> =
+            sockets.map(|socket| Serving::begin(socket, router.clone())).collect();
         let verdict = answered.await.unwrap_or(Err(Refusal::Nothing));
-        drop(stops);
-        for server in servers {
-            // The page is on its way; a browser that keeps its connection open is not waited for.
-            let _ = tokio::time::timeout(page::PATIENCE, server).await;
-        }
+        futures_util::future::join_all(servers.into_iter().map(Serving::end)).await;
         verdict
     }
 }

@@ -1,13 +1,8 @@
 //! The pages that a browser shows at the end: a heading, a sentence, and nothing else.
 
-use std::time::Duration;
-
 /// What the pages may load: their own style.
 pub(super) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-/// How long a page may be on its way.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A page.
 #[derive(Clone, Copy)]

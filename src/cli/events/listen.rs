@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use tokio::net::TcpListener;
@@ -14,6 +15,7 @@ use crate::cli::environment::Environment;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Format, Globals};
 use crate::cli::interrupt::Signals;
+use crate::cli::serving::Serving;
 use crate::cli::session::{self, Lookup};
 use crate::cli::{known, one, output};
 use crate::events::{Delivery, ID, Inbox, SIGNATURE};
@@ -49,6 +51,8 @@ struct Came {
     inbox: Inbox,
     deliveries: usize,
     refused: usize,
+    /// Why a line could not be written.
+    unwritten: Option<Failure>,
 }
 
 pub(super) fn run(
@@ -61,7 +65,12 @@ pub(super) fn run(
     let shared = Arc::new(Shared {
         format: globals.format,
         count: arguments.count,
-        came: Mutex::new(Came { inbox: Inbox::new(key), deliveries: 0, refused: 0 }),
+        came: Mutex::new(Came {
+            inbox: Inbox::new(key),
+            deliveries: 0,
+            refused: 0,
+            unwritten: None,
+        }),
         enough: Notify::new(),
     });
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
@@ -84,19 +93,18 @@ pub(super) fn run(
             "Listening at http://{address} until Ctrl-C. Signatures {verified}.\n"
         ));
         let router = Router::new().fallback(take).layer(DefaultBodyLimit::max(LARGEST));
-        let server = axum::serve(listener, router.with_state(Arc::clone(&shared)));
-        let enough = Arc::clone(&shared);
-        let server = server.with_graceful_shutdown(async move {
-            tokio::select! {
-                () = enough.enough.notified() => {}
-                () = signals.next() => {}
-            }
-        });
-        server.await.map_err(|error| {
-            Failure::new(Exit::Other, "no more deliveries can be taken").caused_by(&error)
-        })?;
-        let refused = shared.came().refused;
-        Ok(if refused > 0 && arguments.count.is_some() { Exit::Other } else { Exit::Success })
+        let server = Serving::begin(listener, router.with_state(Arc::clone(&shared)));
+        tokio::select! {
+            () = shared.enough.notified() => {}
+            () = signals.next() => {}
+        }
+        server.end().await;
+        let mut came = shared.came();
+        match came.unwritten.take() {
+            Some(failure) => Err(failure),
+            None if came.refused > 0 && shared.count.is_some() => Ok(Exit::Other),
+            None => Ok(Exit::Success),
+        }
     })
 }
 
@@ -148,19 +156,33 @@ async fn take(
     State(shared): State<Arc<Shared>>,
     method: Method,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> StatusCode {
     if method != Method::POST {
         return StatusCode::METHOD_NOT_ALLOWED;
     }
+    let body = match body {
+        Ok(body) => body,
+        Err(broken) => {
+            let broken = broken.status();
+            output::message(&format!(
+                "A delivery was refused ({broken}): it is not complete, or too large.\n"
+            ));
+            return broken;
+        }
+    };
     let (delivery, enough) = shared.judge(&headers, &body);
     let received = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let line = match shared.format {
         Format::Json => json::line(&DeliveryDocument::new(&delivery, &received)),
         _ => human::delivery(&delivery, &received),
     };
-    // Nobody reads it any more: there is nothing to listen for.
-    if output::text(&line).is_err() || enough {
+    // Where nobody reads it any more there is nothing to listen for.
+    let is_read = output::line(&line).unwrap_or_else(|failure| {
+        shared.came().unwritten = Some(failure);
+        false
+    });
+    if enough || !is_read {
         shared.enough.notify_one();
     }
     StatusCode::from_u16(delivery.outcome.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -37,12 +37,38 @@ pub fn delivery(delivery: &Delivery, received: &str) -> String {
 
 /// What happened, in a few words: the first object, and how many more.
 fn said(objects: &[Happened]) -> String {
-    let Some(Happened { what, kind, id }) = objects.first() else {
+    let word = |Happened { what, kind, id }: &Happened| {
+        let parts = [what, kind, id].map(|part| part.trim()).into_iter();
+        clean_line(&parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+    };
+    let mut words = objects.iter().map(word).filter(|word| !word.is_empty());
+    let Some(first) = words.next() else {
         return "nothing that the platform could read".to_owned();
     };
-    let first = clean_line(format!("{what} {kind} {id}").trim());
-    match objects.len() {
-        1 => first,
-        more => format!("{first} and {} more", more - 1),
+    match words.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_is_said_in_a_few_words() {
+        let happened = |what: &str, id: &str| Happened {
+            what: what.to_owned(),
+            kind: String::new(),
+            id: id.to_owned(),
+        };
+        let nothing = "nothing that the platform could read";
+        assert_eq!(said(&[]), nothing);
+        assert_eq!(said(&[happened("", ""), happened(" ", "")]), nothing);
+        assert_eq!(said(&[happened("", ""), happened("CREATED", "7")]), "CREATED 7");
+        assert_eq!(
+            said(&[happened("", "7"), happened("", "8"), happened("", "9")]),
+            "7 and 2 more"
+        );
     }
 }

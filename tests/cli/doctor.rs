@@ -1,0 +1,175 @@
+//! `ocon doctor KEY`: whether events get from the provider to the application.
+
+use std::time::Duration;
+
+use ocon::sandbox::Faults;
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::events::{Listening, conforming, report, world};
+use crate::support::{World, is};
+
+/// Reports an event, which the callback takes if it `listens`.
+fn one_event(world: &World, port: u16, listens: bool) {
+    let listening =
+        listens.then(|| Listening::begin(world, &format!("events listen --port {port} --count 1")));
+    report(world, &json!({ "type": "message", "id": 7 }));
+    if let Some(mut listening) = listening {
+        listening.line();
+        listening.end();
+    }
+}
+
+/// What the doctor says, without the time of the last event.
+fn doctor(world: &World) -> String {
+    let run = world.ocon("doctor chat");
+    let text = format!("{}{}--- exit {} ---\n", run.stdout, run.stderr, run.exit);
+    let text = world.constant(&text);
+    let lines = text.lines().map(|line| match line.find("last event      20") {
+        Some(at) => format!("{}[TIME]{}\n", &line[..at + 16], &line[at + 36..]),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+fn patch(world: &World, key: &str, value: &str) {
+    world.send("PATCH", "/instances/20931", &json!({ "configuration": { key: value } }));
+    world.requests();
+}
+
+#[test]
+fn a_doctor_finds_nothing_where_everything_holds() {
+    let (world, port) = world();
+    is(
+        &doctor(&world),
+        str![[r#"
+chat
+  ok      instance        #20931, Support
+  ok      authentication  the platform holds a valid one
+  ok      enabled         the instance is switched on
+  ok      events          they are switched on
+  ok      callback        http://127.0.0.1:[CALLBACK]/…
+  ok      signature       deliveries are signed with the declared key
+  ?       registered      whether the provider knows the webhook URL cannot be seen from here
+                          register it at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
+  ?       last event      none has come yet
+                          make one happen at the provider, and look again
+
+No link is broken; 2 cannot be seen from here.
+--- exit 0 ---
+
+"#]],
+    );
+    one_event(&world, port, true);
+    is(
+        &doctor(&world),
+        str![[r#"
+chat
+  ok      instance        #20931, Support
+  ok      authentication  the platform holds a valid one
+  ok      enabled         the instance is switched on
+  ok      events          they are switched on
+  ok      callback        http://127.0.0.1:[CALLBACK]/…
+  ok      signature       deliveries are signed with the declared key
+  ?       registered      whether the provider knows the webhook URL cannot be seen from here
+                          register it at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
+  ok      last event      [TIME], NOTIFIED
+
+No link is broken; 1 cannot be seen from here.
+--- exit 0 ---
+
+"#]],
+    );
+    let document = conforming("doctor", &world.ocon("doctor chat --format json").stdout);
+    assert_eq!((&document["healthy"], &document["instance_id"]), (&json!(true), &json!(20931)));
+}
+
+#[test]
+fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
+    let (world, _) = world();
+    let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
+    world.go_wrong(Faults::parse(text).unwrap());
+    let said = doctor(&world);
+    is(
+        &said[said.find("  ?       last event").unwrap()..],
+        str![[r#"
+  ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+                          look again, or in the user interface
+
+No link is broken; 2 cannot be seen from here.
+--- exit 0 ---
+
+"#]],
+    );
+    assert_eq!(said.matches("\n  ok ").count(), 6, "{said}");
+}
+
+#[test]
+fn a_doctor_shows_nothing_that_opens_a_callback() {
+    let (world, _) = world();
+    let opens = "https://login:passw0rd@app.example/s3cret-path?token=t0ken#x";
+    patch(&world, "event.notification.callback.url", opens);
+    let said = doctor(&world);
+    assert!(said.contains("callback        https://app.example/…\n"), "{said}");
+    for secret in ["login", "passw0rd", "s3cret-path", "t0ken"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+/// The broken links.
+fn broken(world: &World) -> Vec<String> {
+    let run = world.ocon("doctor chat --format json");
+    let document = conforming("doctor", &run.stdout);
+    assert_eq!(run.exit, 1, "{}", run.stdout);
+    let links = document["links"].as_array().unwrap().iter();
+    let broken = links.filter(|link| link["state"] == "broken");
+    broken
+        .map(|link| {
+            format!("{}: {}", link["link"].as_str().unwrap(), link["says"].as_str().unwrap())
+        })
+        .collect()
+}
+
+/// The link that is broken then, and what breaks it.
+type Break = (&'static str, fn(&World, u16));
+
+#[test]
+fn a_doctor_names_the_link_that_is_broken() {
+    let revoked = Duration::from_secs(24 * 60 * 60 + 1);
+    let breaks: [Break; 8] = [
+        ("instance: there is none yet", |world, _| {
+            world.send("DELETE", "/instances/20931", &Value::Null);
+        }),
+        ("authentication: it no longer works at the provider", |world, _| {
+            patch(world, "oauth.user.refresh_token", "revoked");
+        }),
+        ("enabled: the instance is switched off", |world, _| {
+            world.send("DELETE", "/instances/20931/enabled", &Value::Null);
+        }),
+        ("events: they are switched off", |world, _| {
+            patch(world, "event.notification.enabled", "false");
+        }),
+        ("callback: it carries the id of instance 4711", |world, _| {
+            let other = format!("{}/events/slack/NDcxMQ==", world.base_url());
+            patch(world, "event.notification.callback.url", &other);
+        }),
+        ("signature: a key is declared, and none is stored", |world, _| {
+            patch(world, "event.notification.signature.key", "");
+        }),
+        ("last event: ", |world, port| one_event(world, port, false)),
+        ("callback: there is no address to pass events on to", |world, _| {
+            patch(world, "event.notification.callback.url", "");
+        }),
+    ];
+    for (expected, breaks) in breaks {
+        let (world, port) = world();
+        one_event(&world, port, true);
+        breaks(&world, port);
+        if expected.starts_with("authentication") {
+            world.advance(revoked);
+        }
+        let found = broken(&world);
+        assert_eq!(found.len(), 1, "{expected}: {found:?}");
+        assert!(found[0].starts_with(expected), "{expected}: {found:?}");
+    }
+}
