@@ -155,7 +155,8 @@ impl Provider {
             value.map(str::to_owned).ok_or_else(|| wrong(&format!("`{name}` is missing")))
         };
         let (client, callback) = (given("client_id")?, given("redirect_uri")?);
-        if !["http://", "https://"].iter().any(|scheme| callback.starts_with(scheme)) {
+        let is_plain = callback.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+        if !is_plain || !["http://", "https://"].iter().any(|scheme| callback.starts_with(scheme)) {
             return Err(wrong("`redirect_uri` is no address of the web"));
         }
         Ok(Asked { connector: &connector.key, client, callback, secret: String::new() })

@@ -147,6 +147,8 @@ async fn a_question_that_lacks_something_has_no_page() {
         ("", "`client_id` is missing"),
         ("?client_id=a", "`redirect_uri` is missing"),
         ("?client_id=a&redirect_uri=javascript:alert(1)", "`redirect_uri` is no address"),
+        ("?client_id=a&redirect_uri=http://app.example/%0D%0Ax", "`redirect_uri` is no address"),
+        ("?client_id=a&redirect_uri=http://app.example/%23x", "`redirect_uri` is no address"),
     ] {
         let answer = world.client.get(format!("{url}{query}")).send().await.unwrap();
         assert_eq!(answer.status(), 400);
