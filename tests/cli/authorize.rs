@@ -88,8 +88,9 @@ impl Asking {
         location.trim().to_owned()
     }
 
-    pub(crate) fn paste(&mut self, line: &str) {
-        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    pub(crate) fn paste(&mut self, line: impl AsRef<[u8]>) {
+        let line = [line.as_ref(), b"\n"].concat();
+        self.child.stdin.as_mut().unwrap().write_all(&line).unwrap();
     }
 
     /// The same without the plan.
@@ -285,7 +286,8 @@ fn an_answer_that_goes_elsewhere_is_pasted() {
     let back = asking.press("allow");
     asking.paste("https://app.example/other?code=a");
     asking.paste("");
-    asking.paste(&format!("  {back}#_=_"));
+    asking.paste(b"no UTF-8: \xff\xfe");
+    asking.paste(format!("  {back}#_=_"));
     is(
         &asking.rest(&world),
         str![[r#"
@@ -301,6 +303,7 @@ Open this address and grant access:
 
 
 Then paste here the address at which the browser ends up, which begins with https://app.example/callback
+This is not the address at which the browser ends up: it begins with https://app.example/callback
 This is not the address at which the browser ends up: it begins with https://app.example/callback
 --- exit 0 ---
 

@@ -108,7 +108,7 @@ fn a_code_that_was_used_fails_as_a_create_does() {
     world.send("POST", "/instances", &used);
     let mut asking = Asking::begin(&world, "authorize social");
     let state = asking.url.split("state=").last().unwrap().to_owned();
-    asking.paste(&format!("https://app.example/callback?code=used&state={state}"));
+    asking.paste(format!("https://app.example/callback?code=used&state={state}"));
     is(
         &asking.rest(&world),
         str![[r#"

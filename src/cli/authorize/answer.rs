@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::authorization::{Callback, Refusal};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output;
 use crate::instance::Secret;
+
+/// What anybody could paste, in bytes.
+const LONGEST_INPUT: u64 = 1 << 20;
 
 type Grant = BTreeMap<String, Secret>;
 
@@ -98,8 +101,9 @@ impl Answer<'_> {
 fn lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        for line in io::stdin().lock().lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
+        let input = io::stdin().lock().take(LONGEST_INPUT);
+        for line in input.split(b'\n').map_while(Result::ok) {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
                 return;
             }
         }
