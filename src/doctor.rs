@@ -83,7 +83,7 @@ pub fn examine(case: &Case<'_>) -> Vec<Link> {
         authentication(case.key, found),
         enabled(case.key, found),
         events_on(found),
-        callback.link(found.id),
+        callback.link(case.key, found.id),
         signature(case, found, &callback),
         registered(case.wanted, &place),
         last_event(case.events, &callback),
@@ -170,13 +170,17 @@ impl Callback {
         Self::Elsewhere(format!("{scheme}://{host}"))
     }
 
-    fn link(&self, id: InstanceId) -> Link {
+    fn link(&self, key: &Key, id: InstanceId) -> Link {
         let name = "callback";
         let advice = "declare `event.notification.callback.url` and ocon apply";
         let own = "declare it as `${{ instance.webhook_url }}` and ocon apply";
         match self {
             Self::Nowhere => broken(name, "there is no address to pass events on to", advice),
-            Self::Hidden => unseen(name, "the platform does not show the address", advice),
+            Self::Hidden => unseen(
+                name,
+                "the platform does not show the address",
+                format!("to be sure, write the declared one: ocon apply --rotate {key}"),
+            ),
             Self::Platform(Some(other)) if *other == id => {
                 holds(name, "the platform itself, with this instance's own id")
             }
@@ -196,11 +200,9 @@ fn signature(case: &Case<'_>, found: &Found, callback: &Callback) -> Link {
     match callback {
         Callback::Platform(_) => holds(name, "not needed: events stay on the platform"),
         _ if is_declared && is_stored => holds(name, "deliveries are signed with the declared key"),
-        _ if is_declared => broken(
-            name,
-            "a key is declared, and none is stored",
-            "write it: ocon apply --rotate KEY",
-        ),
+        _ if is_declared => {
+            broken(name, "a key is declared, and none is stored", "write it: ocon apply")
+        }
         _ => broken(
             name,
             "no key is declared, so the application cannot tell a delivery from a forged one",
