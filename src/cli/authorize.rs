@@ -24,10 +24,12 @@ use super::plan::unknown;
 use super::progress::Progress;
 use super::session::{self, Connection, Files, Lookup};
 use super::{apply, interrupt, known, output, unreachable};
-use crate::api::Write as _;
 use crate::api::client::{Application, Told};
+use crate::api::{self, Write as _};
 use crate::authorization::{self, Expected, Way};
-use crate::instance::{Draft, Json, Key, Part, Place, Secret, SecretReference, Source, Template};
+use crate::instance::{
+    Draft, InstanceId, Json, Key, Part, Place, Secret, SecretReference, Source, Template,
+};
 use crate::observed::Found;
 use crate::plan::{self, Action, Limits, Plan, Wishes};
 use crate::report::human::{self, Layout};
@@ -235,7 +237,7 @@ impl Session<'_> {
         }
     }
 
-    fn unanswered(&self, error: &crate::api::Error) -> Failure {
+    fn unanswered(&self, error: &api::Error) -> Failure {
         let sentence = "the platform gave no address to authorize at, so nobody was asked";
         unreachable::unreadable(sentence, error, &self.connection.target.base_url)
             .hint("some platforms take this by GET only: --allow-get (the client secret is in the address then)")
@@ -284,11 +286,8 @@ impl Session<'_> {
         let provider_data =
             grant.iter().map(|(name, value)| (name.clone(), granted(value))).collect();
         let draft = Draft { provider_data, ..Draft::default() };
-        let record = client.patch(id, &draft, &place).await.map_err(|error| {
-            Failure::new(Exit::Incomplete, format!("instance {id} was not authorized again"))
-                .caused_by(&error)
-                .hint("a grant works once and for minutes: run the same command again")
-        })?;
+        let record =
+            client.patch(id, &draft, &place).await.map_err(|error| not_again(id, &error))?;
         if record.id != id {
             let sentence =
                 format!("the platform answered for instance {} instead of {id}", record.id);
@@ -315,6 +314,18 @@ impl Session<'_> {
         watch.abort();
         Ok(Exit::Success)
     }
+}
+
+/// The grant may have been used up. It is not sent again: a new one does no harm.
+fn not_again(id: InstanceId, error: &api::Error) -> Failure {
+    let sentence = if error.may_have_happened() {
+        format!("it is not known whether instance {id} was authorized again")
+    } else {
+        format!("instance {id} was not authorized again")
+    };
+    Failure::new(Exit::Incomplete, sentence)
+        .caused_by(error)
+        .hint("run the same command again: a grant works once, and another one does no harm")
 }
 
 /// What was to be done is not what is to be done now.

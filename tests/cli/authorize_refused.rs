@@ -1,13 +1,10 @@
-//! `ocon authorize` where no access is granted, or cannot be asked for: nothing is created.
+//! `ocon authorize` where no access is granted: nothing is created.
 
-use std::net::TcpListener;
-
-use ocon::sandbox::Faults;
 use serde_json::json;
 use snapbox::str;
 
 use crate::authorize::{Asking, curl, world, written};
-use crate::support::{CRM, World, is};
+use crate::support::is;
 
 #[test]
 fn what_is_not_granted_creates_nothing() {
@@ -49,6 +46,29 @@ Open this address and grant access:
 Waiting for the answer at http://localhost:[CALLBACK]/callback
 error: no access was granted, so nothing was created or changed
   caused by: the answer does not belong to this request: its `state` is missing or another one
+
+hint: run it again, and use only the address that it prints
+--- exit 1 ---
+
+"#]],
+    );
+
+    let asking = Asking::begin(&world, "authorize social --no-browser");
+    let back = asking.press("allow");
+    let (address, state) = back.split_once("?code=").unwrap();
+    let (_, state) = state.split_once('&').unwrap();
+    curl(&[&format!("{address}?{state}")]);
+    is(
+        &asking.rest(&world),
+        str![[r#"
+--- stderr ---
+
+Open this address and grant access:
+
+
+Waiting for the answer at http://localhost:[CALLBACK]/callback
+error: no access was granted, so nothing was created or changed
+  caused by: the answer has neither a code nor an error
 
 hint: run it again, and use only the address that it prints
 --- exit 1 ---
@@ -172,191 +192,6 @@ hint: run it where you can paste the address, or declare a callback on 127.0.0.1
 
 "#]],
     );
-}
-
-#[test]
-fn what_cannot_be_asked_is_told_before_anything_is_sent() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let mut world = world(&format!("http://127.0.0.1:{port}/callback"));
-    world.hide(&port.to_string(), "[CALLBACK]");
-    world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
---- stderr ---
-error: nothing can listen for the answer on port [CALLBACK]
-  caused by: Address already in use (os error 98)
-
-hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
---- exit 1 ---
-
-"#]]);
-    let file = world.read("instances/social.yaml");
-    world.write(
-        "instances/social.yaml",
-        file.replace("oauth.callback.url: http", "oauth.callback.url: ftp"),
-    );
-    world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
---- stderr ---
-error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
- --> instances/social.yaml:6:23
-  |
-6 |   oauth.callback.url: ftp://127.0.0.1:[CALLBACK]/callback
-  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: write a URL that begins with https://
---- exit 5 ---
-
-"#]]);
-    world.write(
-        "instances/social.yaml",
-        file.replace("  oauth.api.secret: ${{ env.SOCIAL_SECRET }}\n", ""),
-    );
-    world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
---- stderr ---
-warning[likely-missing-field]: `hootsuite` as a rule needs `oauth.api.secret`
- --> instances/social.yaml:3:1
-  |
-3 | configuration:
-  | ^^^^^^^^^^^^^ not in here
-  |
-  = help: the platform would refuse to create the instance
-error: `social` does not declare `oauth.api.secret`, which an authorization needs
-
-hint: add it under `configuration:` of the document at instances/social.yaml:1
---- exit 5 ---
-
-"#]]);
-    world.write("instances/social.yaml", file.replace("env.SOCIAL_SECRET", "env.OTHER"));
-    world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
---- stderr ---
-error: `oauth.api.secret` of `social` has no value
-
-hint: set env.OTHER
---- exit 5 ---
-
-"#]]);
-    world.write("instances/desk.yaml", CRM);
-    world.ocon("authorize desk").is(str![[r#"
-$ ocon authorize desk
---- stderr ---
-error: `desk` does not authenticate by OAuth: nobody has to grant `servicenow` anything
-
-hint: create it as it is: ocon apply
---- exit 5 ---
-
-"#]]);
-    world.ocon("authorize socal").is(str![[r#"
-$ ocon authorize socal
---- stderr ---
-error: no document has the key `socal`
-
-hint: did you mean `social`?
---- exit 5 ---
-
-"#]]);
-    assert_eq!(world.requests(), "");
-}
-
-/// Why nobody was asked.
-fn refused(world: &World) -> String {
-    let run = world.ocon("authorize social");
-    format!("{}--- exit {} ---\n", world.constant(&run.stderr), run.exit)
-}
-
-#[test]
-fn an_address_that_leads_astray_is_not_shown() {
-    let world = world("http://127.0.0.1:PORT/callback");
-    let fault = |url: &str| {
-        let text = format!(
-            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"{url}\" }} }}]"
-        );
-        world.go_wrong(Faults::parse(&text).unwrap());
-    };
-    fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
-    is(
-        &refused(&world),
-        str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: its answer would not go to the declared callback
-
-hint: compare `oauth.callback.url` with what is registered at the provider
---- exit 1 ---
-
-"#]],
-    );
-    fault("http://provider.example/");
-    is(
-        &refused(&world),
-        str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: it is not https, but http
-
-hint: compare `oauth.callback.url` with what is registered at the provider
---- exit 1 ---
-
-"#]],
-    );
-    let back = world.read("instances/social.yaml");
-    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
-    fault(&format!(
-        "https://provider.example/?redirect_uri={back}&s=the-client-s3cret%2Fof%2Bsocial%3D"
-    ));
-    is(
-        &refused(&world),
-        str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: it carries the client secret
-
-hint: compare `oauth.callback.url` with what is registered at the provider
---- exit 1 ---
-
-"#]],
-    );
-    world.go_wrong(
-        Faults::parse(
-            "rules: [{ when: { path: /elements/hootsuite/oauth/url, method: POST }, status: 405 }]",
-        )
-        .unwrap(),
-    );
-    is(
-        &refused(&world),
-        str![[r#"
-error: the platform gave no address to authorize at, so nobody was asked
-  caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox was told to answer with this status (request [REQUEST])
-
-hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
---- exit 6 ---
-
-"#]],
-    );
-    let asking = Asking::begin(&world, "authorize social --allow-get");
-    curl(&[&asking.press("allow")]);
-    assert!(asking.end(&world).ends_with("--- exit 0 ---\n"));
-}
-
-#[test]
-fn what_is_in_doubt_is_not_authorized() {
-    let world = world("http://127.0.0.1:PORT/callback");
-    for name in ["A", "B"] {
-        let twin = json!({
-            "element": { "key": "hootsuite" }, "name": name, "providerData": { "code": name },
-            "tags": ["ocon:project=tests", "ocon:key=social"],
-            "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
-        });
-        world.send("POST", "/instances", &twin);
-        world.requests();
-    }
-    world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
---- stderr ---
-error: `social` cannot be authorized now, so nobody was asked
-  caused by: instances 20931 and 20932 carry the key `social`: delete all but one, or take the tag `ocon:key=social` off the others
---- exit 7 ---
-
-"#]]);
 }
 
 #[test]

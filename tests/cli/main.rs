@@ -8,7 +8,9 @@
 mod apply;
 mod authorization;
 mod authorize;
+mod authorize_again;
 mod authorize_refused;
+mod authorize_unasked;
 mod browser;
 mod changed;
 mod comments;

@@ -165,11 +165,12 @@ fn the_way_from_no_instance_to_events_goes_as_the_page_says() {
 
 #[test]
 fn what_the_page_says_of_failures_is_what_tests_have_seen() {
-    let seen = read("tests/cli/authorize_refused.rs");
+    let seen = ["refused", "unasked", "again"];
+    let seen = seen.map(|which| read(&format!("tests/cli/authorize_{which}.rs"))).concat();
     let page = read(PAGE);
     let rows: Vec<_> =
         page.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
-    assert!(rows.len() >= 12, "{rows:?}");
+    assert!(rows.len() >= 14, "{rows:?}");
     for row in rows {
         let [.., says, exit, _] = row.split('|').collect::<Vec<_>>()[..] else { panic!("{row}") };
         let says = says.trim().trim_matches('`');

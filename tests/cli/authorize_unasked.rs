@@ -1,0 +1,277 @@
+//! `ocon authorize` where nobody is asked, because an answer could not be used.
+
+use std::net::TcpListener;
+
+use ocon::sandbox::Faults;
+use serde_json::json;
+use snapbox::str;
+
+use crate::authorize::{Asking, curl, world};
+use crate::support::{CRM, World, is};
+
+#[test]
+fn what_cannot_be_asked_is_told_before_anything_is_sent() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let mut world = world(&format!("http://127.0.0.1:{port}/callback"));
+    world.hide(&port.to_string(), "[CALLBACK]");
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error: nothing can listen for the answer on port [CALLBACK]
+  caused by: Address already in use (os error 98)
+
+hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
+--- exit 1 ---
+
+"#]]);
+    let file = world.read("instances/social.yaml");
+    world.write(
+        "instances/social.yaml",
+        file.replace("oauth.callback.url: http", "oauth.callback.url: ftp"),
+    );
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
+ --> instances/social.yaml:6:23
+  |
+6 |   oauth.callback.url: ftp://127.0.0.1:[CALLBACK]/callback
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: write a URL that begins with https://
+--- exit 5 ---
+
+"#]]);
+    world.write(
+        "instances/social.yaml",
+        file.replace("  oauth.api.secret: ${{ env.SOCIAL_SECRET }}\n", ""),
+    );
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+warning[likely-missing-field]: `hootsuite` as a rule needs `oauth.api.secret`
+ --> instances/social.yaml:3:1
+  |
+3 | configuration:
+  | ^^^^^^^^^^^^^ not in here
+  |
+  = help: the platform would refuse to create the instance
+error: `social` does not declare `oauth.api.secret`, which an authorization needs
+
+hint: add it under `configuration:` of the document at instances/social.yaml:1
+--- exit 5 ---
+
+"#]]);
+    world.write("instances/social.yaml", file.replace("env.SOCIAL_SECRET", "env.OTHER"));
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error: `oauth.api.secret` of `social` has no value
+
+hint: set env.OTHER
+--- exit 5 ---
+
+"#]]);
+    world.write("instances/social.yaml", file.replace("${{ env.SOCIAL_SECRET }}", "''"));
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error: `oauth.api.secret` of `social` has no value
+
+hint: it stands at instances/social.yaml:5
+--- exit 5 ---
+
+"#]]);
+    world.write("instances/desk.yaml", CRM);
+    world.ocon("authorize desk").is(str![[r#"
+$ ocon authorize desk
+--- stderr ---
+error: `desk` does not authenticate by OAuth: nobody has to grant `servicenow` anything
+
+hint: create it as it is: ocon apply
+--- exit 5 ---
+
+"#]]);
+    world.ocon("authorize socal").is(str![[r#"
+$ ocon authorize socal
+--- stderr ---
+error: no document has the key `socal`
+
+hint: did you mean `social`?
+--- exit 5 ---
+
+"#]]);
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn a_callback_that_is_none_is_told_wherever_it_is_declared() {
+    let mut world = world("${{ env.CALLBACK }}");
+    let mut told = String::new();
+    for callback in
+        ["ftp://app.example/", "https://login@app.example/", "https://app.example/#x", "app"]
+    {
+        world.set("CALLBACK", callback);
+        told.push_str(&refused(&world));
+    }
+    is(
+        &told,
+        str![[r#"
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: it is no address that a browser can be sent to
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: it has a login or a fragment, which no callback has
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: it has a login or a fragment, which no callback has
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: relative URL without a base
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+
+"#]],
+    );
+    assert_eq!(world.requests(), "");
+}
+
+/// Why nobody was asked.
+fn refused(world: &World) -> String {
+    let run = world.ocon("authorize social");
+    format!("{}--- exit {} ---\n", world.constant(&run.stderr), run.exit)
+}
+
+#[test]
+fn an_address_that_leads_astray_is_not_shown() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let fault = |url: &str| {
+        let text = format!(
+            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"{url}\" }} }}]"
+        );
+        world.go_wrong(Faults::parse(&text).unwrap());
+    };
+    fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: its answer would not go to the declared callback
+
+hint: compare `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+
+"#]],
+    );
+    fault("/authorize");
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it is no address: relative URL without a base
+
+hint: compare `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+
+"#]],
+    );
+    fault("http://provider.example/");
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it is not https, but http
+
+hint: compare `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+
+"#]],
+    );
+    let back = world.read("instances/social.yaml");
+    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
+    fault(&format!(
+        "https://provider.example/?redirect_uri={back}&s=the-client-s3cret%2Fof%2Bsocial%3D"
+    ));
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it carries the client secret
+
+hint: compare `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+
+"#]],
+    );
+    world.go_wrong(
+        Faults::parse(
+            "rules: [{ when: { path: /elements/hootsuite/oauth/url, method: POST }, status: 405 }]",
+        )
+        .unwrap(),
+    );
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave no address to authorize at, so nobody was asked
+  caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox was told to answer with this status (request [REQUEST])
+
+hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
+--- exit 6 ---
+
+"#]],
+    );
+    let asking = Asking::begin(&world, "authorize social --allow-get");
+    curl(&[&asking.press("allow")]);
+    assert!(asking.end(&world).ends_with("--- exit 0 ---\n"));
+}
+
+#[test]
+fn what_is_in_doubt_is_not_authorized() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    for name in ["A", "B"] {
+        let twin = json!({
+            "element": { "key": "hootsuite" }, "name": name, "providerData": { "code": name },
+            "tags": ["ocon:project=tests", "ocon:key=social"],
+            "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
+        });
+        world.send("POST", "/instances", &twin);
+        world.requests();
+    }
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error: `social` cannot be authorized now, so nobody was asked
+  caused by: instances 20931 and 20932 carry the key `social`: delete all but one, or take the tag `ocon:key=social` off the others
+--- exit 7 ---
+
+"#]]);
+}
+
+#[test]
+fn what_is_not_adopted_is_not_authorized() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let theirs = json!({
+        "element": { "key": "hootsuite" }, "name": "Social", "providerData": { "code": "theirs" },
+        "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
+    });
+    world.send("POST", "/instances", &theirs);
+    world.requests();
+    world.write("instances/social.yaml", world.read("instances/social.yaml") + "id: 20931\n");
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error: the instance of `social` is not adopted yet
+
+hint: adopt it first: ocon apply
+--- exit 1 ---
+
+"#]]);
+}
