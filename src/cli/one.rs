@@ -10,7 +10,7 @@ use super::plan::unknown;
 use super::progress::Progress;
 use super::session::{self, Connection, Files, Platform};
 use crate::desired::Wanted;
-use crate::instance::Key;
+use crate::instance::{Key, Secret};
 use crate::observed::Found;
 use crate::plan::{self, BlockCode, Wishes};
 
@@ -28,6 +28,24 @@ pub(super) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Fa
     documents.get(key).ok_or_else(|| {
         let error = format!("no document has the key `{key}`");
         unknown(&error, key.as_str(), documents.keys().map(Key::as_str))
+    })
+}
+
+/// A value of the configuration of a document, if it is declared.
+///
+/// # Errors
+/// Where it is declared and has no value.
+pub(super) fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Option<Secret>, Failure> {
+    let Some(field) = wanted.configuration.get(name) else { return Ok(None) };
+    let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
+    rendered.map(Some).ok_or_else(|| {
+        let sources = field.value.secrets().map(|reference| reference.source.to_string());
+        let sources = sources.collect::<Vec<_>>().join(" and ");
+        let failure = Failure::new(Exit::Invalid, format!("`{name}` of `{key}` has no value"));
+        match sources.as_str() {
+            "" => failure.hint(format!("it stands at {}:{}", field.at.file, field.at.line)),
+            _ => failure.hint(format!("set {sources}")),
+        }
     })
 }
 

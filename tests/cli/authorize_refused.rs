@@ -11,7 +11,8 @@ fn what_is_not_granted_creates_nothing() {
     let world = world("http://localhost:PORT/callback");
     let asking = Asking::begin(&world, "authorize social --no-browser");
     let page = curl(&[&asking.press("deny")]);
-    assert!(page.contains("<h1>Access denied</h1>"), "{page}");
+    let says = "<h1>Access denied</h1>\n<p>Nothing was created or changed. To try again, start ocon again. You can close this page.</p>";
+    assert!(page.contains(says), "{page}");
     is(
         &asking.rest(&world),
         str![[r#"
@@ -34,7 +35,8 @@ hint: run it again to ask again
     let back = asking.press("allow");
     let (address, _) = back.split_once("&state=").unwrap();
     let page = curl(&[&format!("{address}&state=tampered")]);
-    assert!(page.contains("<h1>This answer was refused</h1>"), "{page}");
+    let says = "<h1>This answer was refused</h1>\n<p>It does not belong to the question that ocon asked. Nothing was created or changed. Start ocon again.</p>";
+    assert!(page.contains(says), "{page}");
     is(
         &asking.rest(&world),
         str![[r#"
@@ -95,7 +97,8 @@ fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
         vec![back.replace("/callback", "/favicon.ico")],
     ] {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-        assert!(curl(&arguments).contains("<h1>Nothing here</h1>"), "{arguments:?}");
+        let says = "<h1>Nothing here</h1>\n<p>ocon waits here for the answer of a provider, and for nothing else.</p>";
+        assert!(curl(&arguments).contains(says), "{arguments:?}");
     }
     curl(&[&format!("{address}?code=a&code=b&state={state}")]);
     is(

@@ -105,6 +105,34 @@ No link is broken; 2 cannot be seen from here.
 }
 
 #[test]
+fn a_doctor_needs_to_see_the_instance() {
+    let (world, _) = world();
+    let rule = |status| {
+        format!("rules: [{{ when: {{ method: GET, path: /instances/20931 }}, status: {status} }}]")
+    };
+    let mut told = String::new();
+    for status in [403, 404] {
+        world.go_wrong(Faults::parse(&rule(status)).unwrap());
+        told.push_str(&doctor(&world));
+    }
+    is(
+        &told,
+        str![[r#"
+error: the instance cannot be looked at
+  caused by: GET /instances/20931 failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+
+hint: check that the account is active and its user may read instances
+--- exit 6 ---
+error: instance 20931 is gone
+
+hint: look again
+--- exit 1 ---
+
+"#]],
+    );
+}
+
+#[test]
 fn a_doctor_says_of_nothing_that_it_cannot_see_that_it_holds() {
     let document = "\
 element: servicenow

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use ocon::sandbox::Faults;
 use serde_json::{Value, json};
 use snapbox::str;
 
@@ -233,6 +234,16 @@ hint: set env.CHAT_SIGNATURE
 
 "#]]);
     let file = world.read("instances/chat.yaml");
+    world.write("instances/chat.yaml", file.replace("${{ env.CHAT_SIGNATURE }}", "''"));
+    world.ocon("events listen chat").is(str![[r#"
+$ ocon events listen chat
+--- stderr ---
+error: `event.notification.signature.key` of `chat` has no value
+
+hint: it stands at instances/chat.yaml:10
+--- exit 5 ---
+
+"#]]);
     let without = file.lines().filter(|line| !line.contains("signature"));
     world.write("instances/chat.yaml", without.flat_map(|line| [line, "\n"]).collect::<String>());
     world.ocon("events listen chat").is(str![[r#"
@@ -262,6 +273,18 @@ error: no document has the key `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
+
+"#]]);
+    let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
+    world.go_wrong(Faults::parse(text).unwrap());
+    world.ocon("events chat").is(str![[r#"
+$ ocon events chat
+--- stderr ---
+error: the events cannot be read
+  caused by: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+
+hint: check that the account is active and its user may read instances
+--- exit 6 ---
 
 "#]]);
     world.requests();

@@ -19,17 +19,23 @@ struct Terminal<'a> {
 
 impl Terminal<'_> {
     /// What is seen on the terminal, with `redirected` streams elsewhere.
+    fn shows(&self, arguments: &str, redirected: &str) -> String {
+        let ocon = env!("CARGO_BIN_EXE_ocon");
+        let text = self.sees(&format!("{ocon} {arguments} {redirected}"));
+        self.world.refuse_secrets(&text);
+        self.world.constant(&text)
+    }
+
+    /// What is seen of a command line, as it is.
     #[expect(
         clippy::disallowed_methods,
         reason = "`script` is found where the test itself finds it"
     )]
-    fn shows(&self, arguments: &str, redirected: &str) -> String {
-        let ocon = env!("CARGO_BIN_EXE_ocon");
+    fn sees(&self, line: &str) -> String {
         let size = format!("stty cols {} rows 24", self.columns);
         let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command"]);
-        script.arg(format!("{size}; {ocon} {arguments} {redirected}")).arg("/dev/null");
-        let before = self.world.command(arguments);
+        script.args(["--quiet", "--return", "--command", &format!("{size}; {line}"), "/dev/null"]);
+        let before = self.world.command("");
         let environment = before.get_envs().filter_map(|(name, value)| Some((name, value?)));
         // The terminal has a width of its own.
         let environment = environment.filter(|(name, _)| *name != "COLUMNS");
@@ -40,9 +46,7 @@ impl Terminal<'_> {
             script.env("TERM", "xterm");
         }
         let output = script.stdin(Stdio::null()).output().expect("`script` of util-linux is there");
-        let text = String::from_utf8(output.stdout).unwrap();
-        self.world.refuse_secrets(&text);
-        self.world.constant(&text)
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -60,6 +64,22 @@ fn on_a_terminal_a_line_counts_and_is_gone_when_all_is_done() {
     let result = text.rsplit_once("\u{1b}[2K").expect("the line was cleared").1;
     assert!(result.trim_start_matches(['\r', '\n']).starts_with("  "), "{result:?}");
     assert!(result.contains("1 created.") && !result.contains("Applying"), "{result:?}");
+}
+
+#[test]
+fn where_no_browser_is_found_a_person_opens_the_address() {
+    let mut world = crate::authorize::world("http://127.0.0.1:PORT/callback");
+    world.set("OCON_TEST_CLOCK", "slow");
+    let here = on_terminal(&world);
+    let says = |options: &str| {
+        let ocon = env!("CARGO_BIN_EXE_ocon");
+        // The address in it has the public id of the client.
+        let seen = here.sees(&format!("PATH=/nowhere {ocon} authorize social --wait 1s {options}"));
+        assert!(seen.contains("error: nobody answered within 1 s"), "{seen}");
+        seen.contains("No browser can be opened here: open the address yourself.")
+    };
+    assert!(says(""));
+    assert!(!says("--no-browser"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::authorization::Callback;
 use crate::catalog::{Authentication, Catalog};
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::one;
 use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 
@@ -66,23 +67,12 @@ fn way(key: &Key, wanted: &Wanted) -> Result<(bool, Vec<String>), Failure> {
 
 /// A declared value that is needed.
 fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Secret, Failure> {
-    let Some(field) = wanted.configuration.get(name) else {
+    one::value(key, wanted, name)?.ok_or_else(|| {
         let sentence = format!("`{key}` does not declare `{name}`, which an authorization needs");
         let at = &wanted.at;
-        return Err(Failure::new(Exit::Invalid, sentence).hint(format!(
+        Failure::new(Exit::Invalid, sentence).hint(format!(
             "add it under `configuration:` of the document at {}:{}",
             at.file, at.line
-        )));
-    };
-    let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
-    rendered.ok_or_else(|| {
-        let sources: Vec<String> =
-            field.value.secrets().map(|reference| reference.source.to_string()).collect();
-        let sentence = format!("`{name}` of `{key}` has no value");
-        let failure = Failure::new(Exit::Invalid, sentence);
-        match sources.as_slice() {
-            [] => failure.hint(format!("it stands at {}:{}", field.at.file, field.at.line)),
-            _ => failure.hint(format!("set {}", sources.join(" and "))),
-        }
+        ))
     })
 }

@@ -155,7 +155,11 @@ mod tests {
             handle(State(Arc::clone(&shared)), request)
         };
         assert_eq!(ask("first").await.status(), StatusCode::OK);
-        assert_eq!(ask("second").await.status(), StatusCode::GONE);
+        let second = ask("second").await;
+        assert_eq!(second.status(), StatusCode::GONE);
+        let shown = axum::body::to_bytes(second.into_body(), usize::MAX).await.unwrap();
+        let says = "<p>ocon takes one answer, and has it. You can close this page.</p>";
+        assert!(String::from_utf8_lossy(&shown).contains(says));
         assert_eq!(answered.try_recv(), Ok(Ok("first".to_owned())));
     }
 }

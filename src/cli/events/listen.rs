@@ -122,16 +122,10 @@ fn signature_key(
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
     let name = "event.notification.signature.key";
-    let field = one::document(&files, key)?.configuration.get(name).ok_or_else(|| {
+    let value = one::value(key, one::document(&files, key)?, name)?;
+    value.map(Some).ok_or_else(|| {
         Failure::new(Exit::Invalid, format!("`{key}` does not declare `{name}`"))
             .hint("declare it, or leave KEY out: then nothing is verified")
-    })?;
-    let value = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
-    value.map(Some).ok_or_else(|| {
-        let sources = field.value.secrets().map(|reference| reference.source.to_string());
-        let sources = sources.collect::<Vec<_>>().join(" and ");
-        Failure::new(Exit::Invalid, format!("`{name}` of `{key}` has no value"))
-            .hint(format!("set {sources}"))
     })
 }
 
