@@ -190,6 +190,8 @@ pub struct Wanted {
     pub enabled: Option<bool>,
     /// The existing instance to adopt.
     pub adopt: Option<Adopt>,
+    /// The document keys that this document had before; no other document has or names one of them.
+    pub moved_from: BTreeSet<Key>,
     /// What protects the instance, and which fields are left alone after the create.
     pub lifecycle: Lifecycle,
 }

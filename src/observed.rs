@@ -8,8 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
-use crate::api::{Error, Keep, Read, Scope};
+use crate::api::{Clock, Error, Keep, Read, Scope, Stop};
 use crate::instance::{InstanceId, Project, Record, Secret, Seen};
 use crate::ownership::{self, Claim, Marks, OtherTags};
 
@@ -51,6 +52,24 @@ pub struct Found {
     pub disabled: bool,
     /// The credential for calls through the instance.
     pub token: Secret,
+}
+
+/// The waits before an instance that a listing names is read again, 30 s in all.
+const READ_DELAYS: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+];
+
+/// What waits for a platform that lags, and what ends the wait early.
+#[derive(Clone, Copy)]
+pub struct Waiting<'a> {
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Set by whoever wants the run to end early.
+    pub stop: &'a Stop,
 }
 
 /// Something that the planner has to know before it can decide.
@@ -154,6 +173,7 @@ pub async fn answer(
     question: &Question,
     declared: BTreeSet<String>,
     observed: &mut Observed,
+    waiting: Waiting<'_>,
 ) -> Result<(), Error> {
     match question {
         Question::Account => {
@@ -170,10 +190,34 @@ pub async fn answer(
             observed.reads += listing.pages;
         }
         Question::Instance(id) => {
-            let record = remote.instance(*id, &Keep::Only(declared)).await?;
+            let (record, reads) = read_by_id(remote, *id, declared, observed, waiting).await?;
             observed.by_id.insert(*id, record.map(Found::from));
-            observed.reads += 1;
+            observed.reads += reads;
         }
     }
     Ok(())
+}
+
+/// Reads one instance, and how many requests that took. One that a listing names and that GET by ID
+/// does not find exists: the platform shows it in one place sooner than in another.
+async fn read_by_id(
+    remote: &impl Read,
+    id: InstanceId,
+    declared: BTreeSet<String>,
+    observed: &Observed,
+    Waiting { clock, stop }: Waiting<'_>,
+) -> Result<(Option<Record>, usize), Error> {
+    let keep = Keep::Only(declared);
+    let mut record = remote.instance(id, &keep).await?;
+    let mut reads = 1;
+    let is_listed = observed.account.as_ref().is_some_and(|account| account.contains_key(&id));
+    for delay in READ_DELAYS.into_iter().filter(|_| is_listed) {
+        if record.is_some() || stop.is_requested() {
+            break;
+        }
+        stop.pause(clock, delay).await;
+        record = remote.instance(id, &keep).await?;
+        reads += 1;
+    }
+    Ok((record, reads))
 }

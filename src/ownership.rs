@@ -47,7 +47,7 @@ pub struct OtherTags(BTreeSet<String>);
 pub enum Claim {
     /// Nobody: it carries no mark.
     Unmanaged,
-    /// Another project.
+    /// Another project, of this name.
     Foreign(String),
     /// Nobody can say: its marks are incomplete, contradictory or unreadable.
     Broken,
@@ -102,9 +102,7 @@ impl Marks {
             ([owner], [key]) if *owner == project.as_str() => {
                 key.parse().map_or(Claim::Broken, Claim::Ours)
             }
-            ([owner], _) if *owner != project.as_str() => {
-                Claim::Foreign(format!("project `{owner}`"))
-            }
+            ([owner], _) if *owner != project.as_str() => Claim::Foreign((*owner).to_owned()),
             _ => Claim::Broken,
         }
     }
@@ -200,11 +198,8 @@ mod tests {
         let project = "marketing".parse().unwrap();
         let claim = |tags: &[&str]| split_tags(tags).0.claim(&project);
         assert_eq!(claim(&["social"]), Claim::Unmanaged);
-        assert_eq!(
-            claim(&["ocon:project=sales", "ocon:key=a"]),
-            Claim::Foreign("project `sales`".into())
-        );
-        assert_eq!(claim(&["ocon:project=sales"]), Claim::Foreign("project `sales`".into()));
+        assert_eq!(claim(&["ocon:project=sales", "ocon:key=a"]), Claim::Foreign("sales".into()));
+        assert_eq!(claim(&["ocon:project=sales"]), Claim::Foreign("sales".into()));
         for broken in [
             &["ocon:project=marketing"][..],
             &["ocon:key=a"],

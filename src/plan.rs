@@ -13,6 +13,7 @@ mod document;
 mod guard;
 mod matching;
 mod note;
+mod orphan;
 mod revision;
 mod rotation;
 pub mod status;
@@ -93,12 +94,16 @@ pub struct Blocked {
 pub enum BlockCode {
     /// Two instances carry the key.
     AmbiguousKey,
+    /// The document looks moved, and more than one instance or document is possible.
+    AmbiguousMove,
     /// An instance whose marks are incomplete or contradictory may be the document's.
     BrokenMark,
     /// The platform cannot change the connector of an instance.
     ConnectorChanged,
     /// The `id:` belongs to another project or another document.
     ForeignInstance,
+    /// An instance of another project has the connector and name.
+    ForeignNamesake,
     /// Two documents name one `id:`.
     IdClaimedTwice,
     /// There is no instance with the `id:`.
@@ -109,6 +114,8 @@ pub enum BlockCode {
     MissingVariable,
     /// A create needs an authorization grant that is not there.
     NeedsAuthorization,
+    /// A listing names the document's instance, and GET by ID does not find it.
+    NotYetReadable,
     /// A part of the files says that a document moved; only the whole can tell.
     PartialRekey,
     /// An instance that nobody manages has the connector and name.
@@ -120,14 +127,17 @@ impl BlockCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AmbiguousKey => "ambiguous-key",
+            Self::AmbiguousMove => "ambiguous-move",
             Self::BrokenMark => "broken-mark",
             Self::ConnectorChanged => "connector-changed",
             Self::ForeignInstance => "foreign-instance",
+            Self::ForeignNamesake => "foreign-namesake",
             Self::IdClaimedTwice => "id-claimed-twice",
             Self::IdNotFound => "id-not-found",
             Self::KeyTaken => "key-taken",
             Self::MissingVariable => "missing-variable",
             Self::NeedsAuthorization => "needs-authorization",
+            Self::NotYetReadable => "not-yet-readable",
             Self::PartialRekey => "partial-rekey",
             Self::UnmanagedNamesake => "unmanaged-namesake",
         }
@@ -139,12 +149,15 @@ impl BlockCode {
             Self::AmbiguousKey
             | Self::BrokenMark
             | Self::ForeignInstance
+            | Self::ForeignNamesake
             | Self::IdClaimedTwice
             | Self::KeyTaken => true,
-            Self::ConnectorChanged
+            Self::AmbiguousMove
+            | Self::ConnectorChanged
             | Self::IdNotFound
             | Self::MissingVariable
             | Self::NeedsAuthorization
+            | Self::NotYetReadable
             | Self::PartialRekey
             | Self::UnmanagedNamesake => false,
         }
@@ -167,9 +180,9 @@ pub struct Note {
 /// What the caller asks of a plan besides the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
-    /// Documents for which an unmanaged namesake is not an obstacle.
+    /// Documents that may become another instance like one that is there already.
     pub allow_duplicates: BTreeSet<Key>,
-    /// The project whose instances are taken over by documents with their keys.
+    /// The project whose instances the documents take over.
     pub take_from: Option<Project>,
     /// What to do with orphans.
     pub orphans: Orphans,
@@ -221,9 +234,10 @@ impl Wishes {
 }
 
 /// What has to be known besides before [`compute`] can decide; empty when nothing is missing.
-pub fn questions(desired: &Desired, observed: &Observed, wishes: &Wishes) -> BTreeSet<Question> {
+pub fn questions(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> BTreeSet<Question> {
+    let wishes = terms.wishes;
     let named = desired.instances.values().filter_map(|wanted| Some(wanted.adopt.as_ref()?.id));
-    let missed = observed.missed_by_filter().map(|found| found.id);
+    let missed = observed.missed_by_filter(wishes.take_from.as_ref()).map(|(_, found)| found.id);
     let unknown =
         |id: &InstanceId| !observed.ours.contains_key(id) && !observed.by_id.contains_key(id);
     let by_id: BTreeSet<Question> =
@@ -232,7 +246,7 @@ pub fn questions(desired: &Desired, observed: &Observed, wishes: &Wishes) -> BTr
     if let Some(project) = takes {
         return std::iter::once(Question::Project(project.clone())).chain(by_id).collect();
     }
-    let matching = Matching::new(desired, observed, wishes);
+    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
     let unmarked = matching.unmarked().any(|key| wishes.selects(key));
     if unmarked && observed.account.is_none() {
         return std::iter::once(Question::Account).chain(by_id).collect();
@@ -243,7 +257,7 @@ pub fn questions(desired: &Desired, observed: &Observed, wishes: &Wishes) -> BTr
 /// Decides what to do. Call it when [`questions`] has none left.
 pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Plan {
     let wishes = terms.wishes;
-    let matching = Matching::new(desired, observed, wishes);
+    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
     let mut plan = Plan {
         partial: wishes.selection.is_some(),
         steps: Vec::new(),
@@ -263,17 +277,21 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
             Document { key, wanted, terms }.plan(&mut plan, &matching.by_key[key]);
         }
     }
-    note::note_possible_moves(&mut plan, &matching.orphans);
-    note::plan_orphans(&mut plan, &matching.orphans, terms);
-    note::note_missed(&mut plan, observed);
-    note::note_foreign_namesakes(&mut plan, observed);
+    let context = orphan::Context { desired, observed, terms, matching: &matching };
+    context.note_possible_moves(&mut plan);
+    context.plan_orphans(&mut plan);
+    note::note_missed(&mut plan, observed, terms);
     plan.order();
     plan
 }
 
 /// The instances that belong to a document, whether or not anything is to be done with them.
-pub fn matched<'a>(desired: &'a Desired, observed: &'a Observed) -> BTreeMap<&'a Key, &'a Found> {
-    let matching = Matching::new(desired, observed, &Wishes::default());
+pub fn matched<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+    fingerprints: &Fingerprints,
+) -> BTreeMap<&'a Key, &'a Found> {
+    let matching = Matching::new(desired, observed, &Wishes::default(), fingerprints);
     matching.by_key.into_iter().filter_map(|(key, found)| Some((key, found.instance()?))).collect()
 }
 

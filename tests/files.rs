@@ -74,7 +74,10 @@ fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l Wanted {
 fn valid_files_give_one_instance_per_document() {
     let (_root, loaded) = valid();
     let keys: Vec<_> = loaded.desired.instances.keys().map(ToString::to_string).collect();
-    assert_eq!(keys, ["aliases", "hootsuite", "json", "slack/sales", "slack/support", "windows"]);
+    assert_eq!(
+        keys,
+        ["aliases", "hootsuite", "json", "moved", "slack/sales", "slack/support", "windows"]
+    );
     snapbox::Assert::new().action_env("SNAPSHOTS").eq(
         format!("{:#?}\n", loaded.desired),
         snapbox::Data::read_from(&Path::new(DATA).join("valid.txt"), None),

@@ -13,7 +13,7 @@ use ocon::apply::{self, Outcome};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
 use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
-use ocon::observed;
+use ocon::observed::{self, Waiting};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Action, Limits, Plan, Target, Terms, Wishes};
 use ocon::sandbox::{self, Handle, Options};
@@ -118,18 +118,19 @@ impl World {
         let (wishes, declared) = (Wishes::default(), desired.declared_keys());
         let project = &self.target.project;
         let mut observed = observed::fetch(&self.client, project, declared.clone()).await.unwrap();
+        let fingerprints = Fingerprints::new(&Secret::new("a key of the tests"));
+        let terms = Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
+        let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &wishes);
+            let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
-                let fingerprints = Fingerprints::new(&Secret::new("a key of the tests"));
-                let terms =
-                    Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
                 return plan::compute(desired, &observed, &terms);
             }
             for question in questions {
-                let answer =
-                    observed::answer(&self.client, &question, declared.clone(), &mut observed);
-                answer.await.unwrap();
+                let declared = declared.clone();
+                observed::answer(&self.client, &question, declared, &mut observed, waiting)
+                    .await
+                    .unwrap();
             }
         }
     }

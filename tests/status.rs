@@ -71,6 +71,7 @@ impl World {
             external_authentication: None,
             enabled: None,
             adopt: None,
+            moved_from: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
         };
         self.desired.instances.insert(key.parse().unwrap(), wanted);
@@ -108,7 +109,7 @@ impl World {
         let wishes = &self.wishes;
         let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };
         let plan = compute(&self.desired, &observed, &terms);
-        status(&self.desired, &observed, &plan, wishes)
+        status(&self.desired, &observed, &plan, &terms)
     }
 
     fn rows(&self) -> Vec<String> {

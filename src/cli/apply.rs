@@ -70,10 +70,8 @@ pub(super) fn run(
         approve(approved.plan(), arguments.yes || saved.is_some())?;
         let outcome = carry_out(&approved, &connection, globals, environment, &progress).await;
         // The ids and tokens first: they are needed even where nobody can read the report.
-        let written = outputs.map(|outputs| {
-            let base_url = &connection.target.base_url;
-            outputs.write(&files.desired, &observed, &outcome, base_url)
-        });
+        let written =
+            outputs.map(|outputs| outputs.write(&files.desired, &observed, &outcome, &connection));
         show_outcome(&outcome, &approved, comment.as_ref(), globals, environment)?;
         refusals::show(globals, &files.desired, &outcome);
         written.transpose()?;

@@ -153,7 +153,9 @@ impl Session<'_> {
         // What a create lacks blocks it, before anybody is asked.
         let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
         let (plan, observed) = self.connection.plan(desired, &wishes).await?;
-        let found = plan::matched(desired, &observed).remove(self.key).cloned();
+        let found = plan::matched(desired, &observed, &self.connection.fingerprints)
+            .remove(self.key)
+            .cloned();
         Ok((plan, found))
     }
 

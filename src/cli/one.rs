@@ -63,7 +63,8 @@ pub(super) async fn find(
     let connection =
         session::connect(platform, globals, environment, &files.project, &progress).await?;
     let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
-    let found = plan::matched(&files.desired, &observed).remove(key).cloned();
+    let fingerprints = &connection.fingerprints;
+    let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();
     let found = found.ok_or_else(|| {
         // What a create lacks is no doubt: there is no instance yet.
         let lacks = [BlockCode::NeedsAuthorization, BlockCode::MissingVariable];

@@ -13,11 +13,13 @@ use super::failure::{Exit, Failure};
 use super::globals::Globals;
 use super::new_file::NewFile;
 use super::output;
+use super::session::Connection;
 use crate::apply::Outcome;
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, InstanceId, Key, Place, Secret};
 use crate::observed::Observed;
-use crate::plan;
+use crate::ownership::Fingerprints;
+use crate::plan::{self, Target};
 use crate::report::json;
 
 /// How the outputs are written.
@@ -95,9 +97,10 @@ impl Outputs {
         desired: &Desired,
         observed: &Observed,
         outcome: &Outcome,
-        base_url: &BaseUrl,
+        connection: &Connection,
     ) -> Result<(), Failure> {
-        let instances = instances(desired, observed, outcome);
+        let Connection { target: Target { base_url, .. }, fingerprints, .. } = connection;
+        let instances = instances(desired, observed, outcome, fingerprints);
         let entries = entries(desired, &instances, base_url);
         let text = match self.form {
             Form::Json => json::render(&entries),
@@ -196,8 +199,9 @@ fn instances<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
     outcome: &'a Outcome,
+    fingerprints: &Fingerprints,
 ) -> Instances<'a> {
-    let mut instances: Instances<'_> = plan::matched(desired, observed)
+    let mut instances: Instances<'_> = plan::matched(desired, observed, fingerprints)
         .into_iter()
         .map(|(key, found)| (key, (found.id, Some(found.token.clone()))))
         .collect();

@@ -16,12 +16,12 @@ use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
 use super::{embedded, git, problems};
 use crate::api::client::{Client, Credentials, Settings};
-use crate::api::{self, Stop};
+use crate::api::{self, Clock, Stop};
 use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
 use crate::instance::{BaseUrl, Key, Project, Secret, Span};
-use crate::observed::{self, Observed};
+use crate::observed::{self, Observed, Waiting};
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Plan, Target, Terms, Wishes, status};
 use crate::sandbox;
@@ -218,6 +218,7 @@ pub(super) struct Connection {
     pub(super) fingerprints: Fingerprints,
     /// Whether somebody wants the run to end early.
     pub(super) stop: Stop,
+    clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
     /// The embedded sandbox, which lives as long as the connection.
     _sandbox: Option<sandbox::Handle>,
@@ -284,11 +285,11 @@ pub(super) async fn connect(
         clock: environment.clock(),
         ..defaults
     };
-    let stop = settings.stop.clone();
+    let (stop, clock) = (settings.stop.clone(), Arc::clone(&settings.clock));
     let client = Client::new(settings).map_err(|error| unusable(&error))?;
     let target = Target { base_url: shown, project: project.clone() };
     let progress = Arc::clone(progress);
-    Ok(Connection { client, target, fingerprints, stop, progress, _sandbox: sandbox })
+    Ok(Connection { client, target, fingerprints, stop, clock, progress, _sandbox: sandbox })
 }
 
 /// The key of fingerprints: one of their own, or one derived from the organization secret.
@@ -304,6 +305,11 @@ fn fingerprints(
 }
 
 impl Connection {
+    /// What a plan is made with.
+    pub(super) fn terms<'a>(&'a self, wishes: &'a Wishes) -> Terms<'a> {
+        Terms { target: &self.target, wishes, fingerprints: &self.fingerprints }
+    }
+
     /// Looks at the platform and decides what to do.
     pub(super) async fn plan(
         &self,
@@ -347,12 +353,12 @@ impl Connection {
         let failed = |error| unreadable(unread, &error, &self.target.base_url);
         let mut observed = observed.await.map_err(failed)?;
         known::learn(observed.ours.values().map(|found| &found.token));
+        let terms = self.terms(wishes);
+        let waiting = Waiting { clock: &*self.clock, stop: &self.stop };
         loop {
-            let questions = plan::questions(desired, &observed, wishes);
+            let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
-                let (target, fingerprints) = (&self.target, &self.fingerprints);
-                let plan =
-                    plan::compute(desired, &observed, &Terms { target, wishes, fingerprints });
+                let plan = plan::compute(desired, &observed, &terms);
                 let (steps, blocked, stale) =
                     (plan.steps.len(), plan.blocked.len(), plan.stale.len());
                 debug!(steps, blocked, stale, reads = observed.reads, "plan");
@@ -361,7 +367,8 @@ impl Connection {
             for question in questions {
                 debug!(what = %question, "question");
                 let keys = keys.clone();
-                let answered = observed::answer(&self.client, &question, keys, &mut observed);
+                let answered =
+                    observed::answer(&self.client, &question, keys, &mut observed, waiting);
                 answered.await.map_err(failed)?;
             }
         }

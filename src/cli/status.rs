@@ -37,14 +37,15 @@ pub(super) fn run(
     files.warn(globals);
     let selection = files.select(&globals.root, &arguments.paths)?;
     let wishes = Wishes { selection, ..Wishes::default() };
-    let (plan, observed) = session::runtime()?.block_on(async {
+    let (plan, status) = session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         missing::warn(globals, &files.desired, &wishes);
-        connection.survey(&files.desired, &wishes).await
+        let (plan, observed) = connection.survey(&files.desired, &wishes).await?;
+        let status = status(&files.desired, &observed, &plan, &connection.terms(&wishes));
+        Ok((plan, status))
     })?;
-    let status = status(&files.desired, &observed, &plan, &wishes);
     output::result(&match globals.format {
         Format::Json => {
             let document = StatusDocument::new(&status, &plan.target, plan.partial);

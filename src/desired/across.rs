@@ -16,6 +16,8 @@ pub(super) struct Collected<'a> {
     pub(super) problems: Vec<Problem>,
     schemas: Schemas<'a>,
     documents: BTreeMap<Key, (Place, Wanted)>,
+    /// The document keys that documents had before, each with the document that says so.
+    moves: BTreeMap<Key, (Key, Place)>,
     /// The first key of each spelling in small letters.
     folded: BTreeMap<String, Key>,
 }
@@ -28,8 +30,16 @@ struct Place {
 
 /// What one file says by itself.
 pub(super) struct Content {
-    documents: Vec<(Key, Place, Wanted)>,
+    documents: Vec<Placed>,
     problems: Vec<Problem>,
+}
+
+/// A document, with the places that a clash with another file names.
+struct Placed {
+    key: Key,
+    place: Place,
+    moved_from: Vec<(Key, Place)>,
+    wanted: Wanted,
 }
 
 impl Content {
@@ -50,9 +60,12 @@ impl Content {
         let documents = roots.iter().map(|root| document::read(root, context, &mut notes));
         let documents: Vec<_> = documents.collect();
         let cover = notes.cover();
-        let placed = |Document { key, key_mark, wanted }| {
-            let place = Place { at: text.span(key_mark), excerpt: text.excerpt(key_mark, &cover) };
-            (key, place, wanted)
+        let place = |mark| Place { at: text.span(mark), excerpt: text.excerpt(mark, &cover) };
+        let placed = |Document { key, key_mark, moved_from, wanted }| Placed {
+            key,
+            place: place(key_mark),
+            moved_from: moved_from.into_iter().map(|(key, mark)| (key, place(mark))).collect(),
+            wanted,
         };
         Self {
             documents: documents.into_iter().flatten().map(placed).collect(),
@@ -67,6 +80,7 @@ impl<'a> Collected<'a> {
             problems: Vec::new(),
             schemas: Schemas::new(sources.catalog, sources.root, sources.schemas),
             documents: BTreeMap::new(),
+            moves: BTreeMap::new(),
             folded: BTreeMap::new(),
         }
     }
@@ -87,11 +101,42 @@ impl<'a> Collected<'a> {
     /// Adds what a file says.
     pub(super) fn add_file(&mut self, content: Content) {
         let before = self.problems.len();
-        for (key, place, wanted) in content.documents {
+        for Placed { key, place, moved_from, wanted } in content.documents {
+            for (old, place) in moved_from {
+                self.add_move(&key, old, place);
+            }
             self.add(key, place, wanted);
         }
         self.cut_short(before + MOST_FINDINGS);
         self.problems.extend(content.problems);
+    }
+
+    /// Notes that `key` was `old` before; a document that names it twice says the same twice.
+    fn add_move(&mut self, key: &Key, old: Key, place: Place) {
+        match self.moves.entry(old) {
+            Entry::Vacant(vacant) => {
+                vacant.insert((key.clone(), place));
+            }
+            Entry::Occupied(occupied) if occupied.get().0 == *key => {}
+            Entry::Occupied(occupied) => {
+                let message = format!("two documents were moved from `{}`", occupied.key());
+                let (_, other) = occupied.get();
+                let problem = clash(Code::MovedFromConflict, message, &place, other)
+                    .help("keep the line in the document that keeps the instance");
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    /// The moves from document keys that are still in use.
+    fn moves_from_documents(&self) -> Vec<Problem> {
+        let claimed = |(old, (_, place)): (&Key, &(Key, Place))| {
+            let (other, _) = self.documents.get(old)?;
+            let message = format!("`moved_from` names `{old}`, which another document has");
+            let problem = clash(Code::MovedFromConflict, message, place, other);
+            Some(problem.help("remove the line, or give the other document another document key"))
+        };
+        self.moves.iter().filter_map(claimed).collect()
     }
 
     fn add(&mut self, key: Key, place: Place, wanted: Wanted) {
@@ -101,7 +146,8 @@ impl<'a> Collected<'a> {
             && let Some((other, _)) = self.documents.get(first)
         {
             let message = format!("the keys `{key}` and `{first}` differ by case only");
-            self.problems.push(clash(Code::KeysDifferByCase, message, &place, other));
+            let problem = clash(Code::KeysDifferByCase, message, &place, other);
+            self.problems.push(problem.help(ANOTHER_KEY));
         }
         match self.documents.entry(key) {
             Entry::Vacant(vacant) => {
@@ -109,12 +155,9 @@ impl<'a> Collected<'a> {
             }
             Entry::Occupied(occupied) => {
                 let message = format!("two documents have the key `{}`", occupied.key());
-                self.problems.push(clash(
-                    Code::DuplicateDocumentKey,
-                    message,
-                    &place,
-                    &occupied.get().0,
-                ));
+                let other = &occupied.get().0;
+                let problem = clash(Code::DuplicateDocumentKey, message, &place, other);
+                self.problems.push(problem.help(ANOTHER_KEY));
             }
         }
     }
@@ -131,7 +174,9 @@ impl<'a> Collected<'a> {
 
     /// The desired state, if nothing is wrong.
     pub(super) fn finish(self, levels: &Levels) -> Result<Loaded, Problems> {
-        let Self { mut problems, schemas, documents, folded: _ } = self;
+        let moves_from_documents = self.moves_from_documents();
+        let Self { mut problems, schemas, documents, moves: _, folded: _ } = self;
+        problems.extend(moves_from_documents);
         problems.extend(schemas.into_problems());
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
         let judged = |problem: Problem| {
@@ -151,6 +196,9 @@ impl<'a> Collected<'a> {
     }
 }
 
+/// What helps where two documents have one document key.
+const ANOTHER_KEY: &str = "give one of them another `key:`";
+
 fn clash(code: Code, message: String, place: &Place, other: &Place) -> Problem {
     let related = Related {
         at: other.at.clone(),
@@ -163,5 +211,4 @@ fn clash(code: Code, message: String, place: &Place, other: &Place) -> Problem {
         related: Some(related),
         ..Problem::of_file(code, "", message)
     }
-    .help("give one of them another `key:`")
 }

@@ -111,6 +111,8 @@ codes! {
     MissingKey "missing-key" Fatal,
     /// A text that looks like a reference and is none.
     MistakenReference "mistaken-reference" Error,
+    /// `moved_from` names a document key that it cannot name.
+    MovedFromConflict "moved-from-conflict" Fatal,
     /// A document whose file gives it no key.
     NeedsKey "needs-key" Fatal,
     /// There is no folder of instance files.

@@ -13,7 +13,7 @@ use super::{Adopt, Code, Wanted};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 
 /// The keys of a document.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "element",
     "name",
     "tags",
@@ -23,6 +23,7 @@ pub(super) const KEYS: [&str; 10] = [
     "key",
     "id",
     "enabled",
+    "moved_from",
     "lifecycle",
 ];
 
@@ -46,6 +47,8 @@ pub(super) struct Document {
     pub(super) key: Key,
     /// Where the key is written, or else where the document begins.
     pub(super) key_mark: Mark,
+    /// The document keys that it had before, each with its place.
+    pub(super) moved_from: Vec<(Key, Mark)>,
     pub(super) wanted: Wanted,
 }
 
@@ -77,11 +80,14 @@ impl<'a> Reader<'a, '_> {
         let grants = find("providerData")
             .map(|member| self.provider_data(&member.value, connector.as_ref()));
         let adopt = find("id").map(|member| self.id(&member.value));
+        let moved_from = find("moved_from").map(|member| self.moved_from(&member.value));
         let enabled = find("enabled").map(|member| self.flag(&member.value, "enabled"));
         let lifecycle = find("lifecycle").map(|member| self.lifecycle(&member.value, members));
         let connector = connector?;
         self.conform(root, &connector);
         let (key, key_mark) = key?;
+        let moved_from = all_or_nothing(moved_from)?.unwrap_or_default();
+        self.not_moved_from_itself(&key, &moved_from)?;
         let wanted = Wanted {
             at: self.context.text.span(root.mark),
             facts: self.context.schemas.catalog().facts(&connector),
@@ -93,6 +99,7 @@ impl<'a> Reader<'a, '_> {
             external_authentication: all_or_nothing(external)?,
             enabled: all_or_nothing(enabled)?,
             adopt: all_or_nothing(adopt)?,
+            moved_from: moved_from.iter().map(|(key, _)| key.clone()).collect(),
             lifecycle: all_or_nothing(lifecycle)?.unwrap_or_default(),
         };
         if let Some(Kind::Map(configuration)) =
@@ -102,7 +109,7 @@ impl<'a> Reader<'a, '_> {
         }
         let mark = find("configuration").map_or_else(|| first_line(root), |member| member.mark);
         self.likely_missing(&wanted, mark);
-        Some(Document { key, key_mark, wanted })
+        Some(Document { key, key_mark, moved_from, wanted })
     }
 
     fn required<T>(
@@ -255,6 +262,34 @@ impl<'a> Reader<'a, '_> {
                 None
             }
         }
+    }
+
+    /// `moved_from: old` or `moved_from: [old, older]`
+    fn moved_from(&mut self, node: &Node) -> Option<Vec<(Key, Mark)>> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let keys: Vec<_> = items.iter().map(|item| self.old_key(item)).collect();
+        keys.into_iter().collect()
+    }
+
+    fn old_key(&mut self, node: &Node) -> Option<(Key, Mark)> {
+        let value = self.text(node, "`moved_from`")?;
+        let written = self.written(node, value);
+        let name = self.context.references.literal(written, self.notes)?;
+        Some((self.name(&name, node.mark)?, node.mark))
+    }
+
+    fn not_moved_from_itself(&mut self, key: &Key, moved_from: &[(Key, Mark)]) -> Option<()> {
+        let Some((_, mark)) = moved_from.iter().find(|(old, _)| old == key) else {
+            return Some(());
+        };
+        let message = format!("`moved_from` names `{key}`, the document key of this document");
+        let finding = Finding::new(Code::MovedFromConflict, *mark, message)
+            .help("name the document key that it had before, or remove the line");
+        self.notes.add(finding);
+        None
     }
 
     fn id(&mut self, node: &Node) -> Option<Adopt> {

@@ -66,6 +66,8 @@ pub struct InstanceFile {
     /// The number of an existing instance to adopt.
     #[schemars(range(min = 1))]
     pub id: Option<u64>,
+    /// The document keys that this document had before. Its instance keeps its ID and token.
+    pub moved_from: Option<OldKeys>,
     /// Whether the instance is switched on. Without this key ocon leaves that alone.
     pub enabled: Option<bool>,
     /// What protects the instance, and which fields are left alone.
@@ -82,6 +84,27 @@ pub struct Tag(
             pattern = r"^([^<>o]|o([^<>c]|$)|oc([^<>o]|$)|oco([^<>n]|$)|ocon([^<>:]|$))[^<>]*$"
         ),
         extend("errorMessage" = "a tag is a text without `<` and `>` that does not begin with `ocon:`")
+    )]
+    pub String,
+);
+
+/// One document key or a list of document keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OldKeys {
+    /// One document key.
+    One(OldKey),
+    /// Several document keys.
+    Several(Vec<OldKey>),
+}
+
+/// A document key that this document had before.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct OldKey(
+    #[schemars(
+        length(max = 80),
+        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"),
+        extend("errorMessage" = "a key has letters, digits, `.`, `_` and `-`, with `/` between its parts")
     )]
     pub String,
 );

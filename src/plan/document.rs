@@ -24,7 +24,7 @@ impl Document<'_> {
         match found {
             Match::Managed(found) => self.update(plan, found, None),
             Match::Moved(found, carried) => self.update(plan, found, Some(carried)),
-            Match::Adopt(found) => self.adopt(plan, found),
+            Match::Adopt(found, carried) => self.adopt(plan, found, carried.as_ref()),
             Match::Missing => self.create(plan),
             Match::Blocked(code, message) => self.block(plan, *code, message.clone()),
         }
@@ -171,10 +171,12 @@ impl Document<'_> {
         self.push_write(plan, found, action, cause, comparison);
     }
 
-    fn adopt(&self, plan: &mut Plan, found: &Found) {
+    /// `carried` is the document key of the instance in the project that it is taken from.
+    fn adopt(&self, plan: &mut Plan, found: &Found, carried: Option<&Key>) {
         let mut comparison = self.compare(found, None);
         comparison.changes.retain(|change| !matches!(change, Change::Mark { .. }));
-        comparison.changes.insert(0, Change::Mark { before: None, after: self.key.clone() });
+        let before = carried.filter(|carried| *carried != self.key).cloned();
+        comparison.changes.insert(0, Change::Mark { before, after: self.key.clone() });
         self.push_write(plan, found, Action::Adopt, Cause::Adoption, comparison);
     }
 

@@ -1,27 +1,37 @@
-//! Which instance belongs to which document.
+//! Decides which instance belongs to which document.
 //!
-//! The rules, first one that answers: the `id:` in the file; our mark with the document's key; an
-//! orphan with the same connector and name, if there is exactly one (the file was moved); none,
-//! so that the instance has to be created. Where ownership is in doubt the document is blocked and
-//! both sides are named; the other documents go on.
+//! In: the documents and what was observed. Out: one [`Match`] per document, and the orphans. The
+//! rules are tried in the order of the contract, and the first one that answers counts: the `id:` in
+//! the file; our mark with the document's own key; our mark with a key in `moved_from`; an orphan
+//! that only this document can have been ([`moves`]); none of them, so that the instance has to be
+//! created. With `--take-from`, the marks of that project count as ours in all of these rules.
+//!
+//! Matching is a pure function. Where ownership is in doubt, the document is blocked and the message
+//! names both sides ([`doubt`]); the other documents continue.
+
+pub(super) mod doubt;
+mod moves;
+mod namesakes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BlockCode, Wishes};
 use crate::desired::{Adopt, Desired, Wanted};
-use crate::instance::{InstanceId, Key, Span};
+use crate::instance::{InstanceId, Key, Project, Span};
 use crate::observed::{Found, Observed};
-use crate::ownership::Claim;
+use crate::ownership::{Claim, Fingerprints};
+use moves::Candidate;
 
 /// What a document is matched with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Match<'a> {
     /// Its instance.
     Managed(&'a Found),
-    /// The instance of a document that was moved or got another key.
+    /// An instance of this project, with the document key that it carries until now.
     Moved(&'a Found, Key),
-    /// An instance that its `id:` names and that carries no mark yet.
-    Adopt(&'a Found),
+    /// An instance without our mark, with the document key that it carries in the project it is
+    /// taken from.
+    Adopt(&'a Found, Option<Key>),
     /// No instance.
     Missing,
     /// Nothing can be done.
@@ -33,42 +43,114 @@ pub(super) enum Match<'a> {
 pub(super) struct Matching<'a> {
     /// One match per document.
     pub(super) by_key: BTreeMap<&'a Key, Match<'a>>,
+    /// The documents that have no instance by any rule, so that a create is all that is left for
+    /// them, even if it is blocked.
+    pub(super) without_instance: BTreeSet<&'a Key>,
     /// Instances of ours that belong to no document, with the key they carry.
     pub(super) orphans: Vec<(Key, &'a Found)>,
 }
 
+/// Instances under the document key that each carries for one project.
+type ByKey<'a> = BTreeMap<Key, Vec<&'a Found>>;
+
 impl Observed {
-    /// Instances of ours that the filtered listing did not return.
-    pub(super) fn missed_by_filter(&self) -> impl Iterator<Item = &Found> {
-        let all = self.account.iter().flat_map(BTreeMap::values);
-        all.filter(|found| !self.ours.contains_key(&found.id))
-            .filter(|found| matches!(found.marks.claim(&self.project), Claim::Ours(_)))
+    /// Instances of this project, or of the one that is taken from, that the filtered listings did
+    /// not return.
+    pub(super) fn missed_by_filter(
+        &self,
+        taken: Option<&Project>,
+    ) -> impl Iterator<Item = (Key, &Found)> {
+        let listed = |id| {
+            self.ours.contains_key(id) || self.taken.as_ref().is_some_and(|it| it.contains_key(id))
+        };
+        let missed =
+            self.account.iter().flat_map(BTreeMap::values).filter(move |it| !listed(&it.id));
+        missed.filter_map(move |found| {
+            let mut projects = std::iter::once(&self.project).chain(taken);
+            let key = projects.find_map(|project| key_in(found, project))?;
+            Some((key, found))
+        })
     }
 
-    /// All instances of ours whose configuration is known, under the key that each carries.
-    pub(super) fn carriers(&self) -> BTreeMap<Key, Vec<&Found>> {
-        let read = self.by_id.values().flatten().filter(|found| !self.ours.contains_key(&found.id));
-        let mut carriers: BTreeMap<Key, Vec<&Found>> = BTreeMap::new();
-        for found in self.ours.values().chain(read) {
-            if let Claim::Ours(key) = found.marks.claim(&self.project) {
+    /// All instances that carry a document key of `project`. Of those that a listing names and that
+    /// cannot be read by ID yet, only what the slim listing says is known.
+    pub(super) fn carriers(&self, project: &Project) -> ByKey<'_> {
+        let read = self.by_id.values().flatten();
+        let unreadable = self.account.iter().flat_map(BTreeMap::values);
+        let unreadable = unreadable.filter(|found| self.is_unreadable(found.id));
+        let listed = self.ours.values().chain(self.taken.iter().flat_map(BTreeMap::values));
+        let mut seen = BTreeSet::new();
+        let mut carriers = ByKey::new();
+        for found in listed.chain(read).chain(unreadable) {
+            if let (Some(key), true) = (key_in(found, project), seen.insert(found.id)) {
                 carriers.entry(key).or_default().push(found);
             }
         }
         carriers
     }
 
+    /// Whether GET by ID does not find the instance, although it may exist.
+    pub(super) fn is_unreadable(&self, id: InstanceId) -> bool {
+        self.by_id.get(&id) == Some(&None)
+            && !self.ours.contains_key(&id)
+            && self.taken.as_ref().is_none_or(|taken| !taken.contains_key(&id))
+    }
+
     fn find(&self, id: InstanceId) -> Option<&Found> {
         let taken = || self.taken.as_ref()?.get(&id);
-        self.ours.get(&id).or_else(|| self.by_id.get(&id)?.as_ref()).or_else(taken)
+        let listed = || self.account.as_ref()?.get(&id);
+        self.ours
+            .get(&id)
+            .or_else(|| self.by_id.get(&id)?.as_ref())
+            .or_else(taken)
+            .or_else(|| listed().filter(|found| self.is_unreadable(found.id)))
+    }
+}
+
+/// The document key that the instance carries in this project.
+fn key_in(found: &Found, project: &Project) -> Option<Key> {
+    match found.marks.claim(project) {
+        Claim::Ours(key) => Some(key),
+        Claim::Unmanaged | Claim::Foreign(_) | Claim::Broken => None,
     }
 }
 
 impl<'a> Matching<'a> {
+    pub(super) fn new(
+        desired: &'a Desired,
+        observed: &'a Observed,
+        wishes: &Wishes,
+        fingerprints: &Fingerprints,
+    ) -> Self {
+        let taken = wishes.take_from.as_ref();
+        let rules = Rules {
+            desired,
+            observed,
+            wishes,
+            fingerprints,
+            carriers: observed.carriers(&observed.project),
+            taken: taken.map(|project| observed.carriers(project)).unwrap_or_default(),
+            claimants: claimants(desired),
+        };
+        let answers =
+            desired.instances.iter().map(|(key, wanted)| (key, rules.answer(key, wanted)));
+        let mut by_key: BTreeMap<_, _> = answers.collect();
+        let mut candidates = rules.unclaimed(&by_key);
+        rules.follow_moves(&mut by_key, &mut candidates);
+        let missing = by_key.iter().filter(|(_, matched)| **matched == Match::Missing);
+        let without_instance = missing.map(|(key, _)| *key).collect();
+        rules.check_namesakes(&mut by_key);
+        rules.check_readable(&mut by_key);
+        let ours = candidates.into_iter().filter(|candidate| !candidate.is_taken);
+        let orphans = ours.map(|candidate| (candidate.key, candidate.found)).collect();
+        Self { by_key, without_instance, orphans }
+    }
+
     /// The number of instances without any mark that no document adopts, where the account was
     /// listed.
     pub(super) fn unmanaged(&self, observed: &Observed) -> Option<usize> {
         let adopted = self.by_key.values().filter_map(|found| match found {
-            Match::Adopt(found) => Some(found.id),
+            Match::Adopt(found, _) => Some(found.id),
             _ => None,
         });
         let adopted: BTreeSet<_> = adopted.collect();
@@ -78,44 +160,14 @@ impl<'a> Matching<'a> {
         Some(observed.account.as_ref()?.values().filter(is_left_alone).count())
     }
 
-    pub(super) fn new(desired: &'a Desired, observed: &'a Observed, wishes: &Wishes) -> Self {
-        let carriers = observed.carriers();
-        let mut claimants: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (key, wanted) in &desired.instances {
-            if let Some(adopt) = &wanted.adopt {
-                claimants.entry(adopt.id).or_default().push((key, &adopt.at));
-            }
-        }
-        let named: BTreeSet<InstanceId> = claimants.keys().copied().collect();
-        let rules = Rules { desired, observed, wishes, carriers: &carriers, claimants };
-        let mut by_key: BTreeMap<_, _> = desired
-            .instances
-            .iter()
-            .map(|(key, wanted)| (key, rules.answer(key, wanted)))
-            .collect();
-        // An instance that a file names is no orphan, even where the file is blocked.
-        let taken: BTreeSet<InstanceId> = by_key
-            .values()
-            .filter_map(Match::instance)
-            .map(|found| found.id)
-            .chain(named)
-            .collect();
-        let mut orphans: Vec<(Key, &Found)> = carriers
-            .iter()
-            .filter(|(key, _)| !desired.instances.contains_key(*key))
-            .flat_map(|(key, found)| found.iter().map(|found| (key.clone(), *found)))
-            .filter(|(_, found)| !taken.contains(&found.id))
-            .collect();
-        rules.follow_moves(&mut by_key, &mut orphans);
-        rules.check_namesakes(&mut by_key);
-        Self { by_key, orphans }
-    }
-
-    /// The documents of which nothing that was seen carries the key: whether nothing does at all,
-    /// only the whole account can tell.
+    /// The documents whose own key no observed instance carries. Only the whole account can show
+    /// whether that is so, and which instances are candidates.
     pub(super) fn unmarked(&self) -> impl Iterator<Item = &'a Key> {
         let unmarked = self.by_key.iter().filter(|(_, found)| match found {
-            Match::Missing | Match::Moved(..) | Match::Adopt(_) => true,
+            Match::Missing
+            | Match::Moved(..)
+            | Match::Adopt(..)
+            | Match::Blocked(BlockCode::AmbiguousMove, _) => true,
             Match::Managed(_) | Match::Blocked(..) => false,
         });
         unmarked.map(|(key, _)| *key)
@@ -126,224 +178,174 @@ impl<'a> Match<'a> {
     /// The instance, if there is one.
     pub(super) fn instance(&self) -> Option<&'a Found> {
         match self {
-            Self::Managed(found) | Self::Moved(found, _) | Self::Adopt(found) => Some(found),
+            Self::Managed(found) | Self::Moved(found, _) | Self::Adopt(found, _) => Some(found),
             Self::Missing | Self::Blocked(..) => None,
         }
     }
+}
+
+/// The documents that name an instance, with the place of each `id:`.
+type Claimants<'a> = BTreeMap<InstanceId, Vec<(&'a Key, &'a Span)>>;
+
+fn claimants(desired: &Desired) -> Claimants<'_> {
+    let mut claimants = Claimants::new();
+    for (key, wanted) in &desired.instances {
+        if let Some(adopt) = &wanted.adopt {
+            claimants.entry(adopt.id).or_default().push((key, &adopt.at));
+        }
+    }
+    claimants
 }
 
 struct Rules<'a, 'b> {
     desired: &'a Desired,
     observed: &'a Observed,
     wishes: &'b Wishes,
-    carriers: &'b BTreeMap<Key, Vec<&'a Found>>,
-    /// The documents that name an instance, with the place of its `id:`.
-    claimants: BTreeMap<InstanceId, Vec<(&'a Key, &'a Span)>>,
+    fingerprints: &'b Fingerprints,
+    /// The instances of this project.
+    carriers: ByKey<'a>,
+    /// The instances of the project that is taken from.
+    taken: ByKey<'a>,
+    claimants: Claimants<'a>,
 }
 
 impl<'a> Rules<'a, '_> {
-    /// The first two rules.
+    /// Rules 1 to 3, with what rules out any match.
     fn answer(&self, key: &Key, wanted: &'a Wanted) -> Match<'a> {
-        let carriers = self.carriers.get(key).map_or(&[][..], Vec::as_slice);
-        let answer = match (&wanted.adopt, carriers) {
-            (Some(adopt), _) => self.adopt(key, adopt, carriers),
-            (None, []) => self.take(key),
-            (None, [found]) => Match::Managed(found),
-            (None, several) => ambiguous(key, several),
+        let answer = match &wanted.adopt {
+            Some(adopt) => self.adopt(key, adopt),
+            None => self.marked(key).unwrap_or_else(|| self.moved_from(wanted)),
         };
-        match answer {
-            Match::Managed(found) | Match::Adopt(found) | Match::Moved(found, _)
-                if found.connector != wanted.connector.as_str() =>
-            {
-                connector_changed(found, wanted)
+        match answer.instance() {
+            Some(found) if found.connector != wanted.connector.as_str() => {
+                doubt::connector_changed(found, wanted)
             }
-            other => other,
+            _ => answer,
         }
     }
 
-    /// An instance of the project that is being taken over, or none.
-    fn take(&self, key: &Key) -> Match<'a> {
-        let owner = self.wishes.take_from.clone().map(|project| (project, key.clone()));
-        let taken = self.observed.taken.iter().flat_map(BTreeMap::values);
-        let found: Vec<&Found> =
-            taken.filter(|found| owner.is_some() && found.marks.owner() == owner).collect();
-        match found.as_slice() {
-            [] => Match::Missing,
-            [found] => Match::Adopt(found),
-            several => ambiguous(key, several),
-        }
-    }
-
-    /// The first rule: the instance that the file names.
-    fn adopt(&self, key: &Key, adopt: &Adopt, carriers: &[&'a Found]) -> Match<'a> {
+    /// Rule 1: the instance that the file names.
+    fn adopt(&self, key: &Key, adopt: &Adopt) -> Match<'a> {
         let id = adopt.id;
         if let Some(other) = self.other_claimant(key, id) {
-            let message =
-                format!("`id: {id}` stands at {} and at {other}: keep it in one of them", adopt.at);
-            return Match::Blocked(BlockCode::IdClaimedTwice, message);
+            return doubt::id_claimed_twice(adopt, other);
         }
         let Some(found) = self.observed.find(id) else {
-            let message = format!(
-                "there is no instance {id}: remove the line `id: {id}` to create a new one"
-            );
-            return Match::Blocked(BlockCode::IdNotFound, message);
+            return doubt::id_not_found(id);
         };
-        if let Some(other) = carriers.iter().find(|carrier| carrier.id != id) {
-            let message = format!(
-                "instance {} already carries the key `{key}`, so instance {id} cannot be adopted under it: \
-                 remove the line `id: {id}`, or give the document another `key:`",
-                other.id
-            );
-            return Match::Blocked(BlockCode::KeyTaken, message);
+        let carriers = self.carriers.get(key).into_iter().flatten();
+        if let Some(other) = carriers.into_iter().find(|carrier| carrier.id != id) {
+            return doubt::key_taken(key, id, other.id);
         }
         match found.marks.claim(&self.observed.project) {
-            Claim::Unmanaged | Claim::Broken => Match::Adopt(found),
+            Claim::Unmanaged | Claim::Broken => Match::Adopt(found, None),
             Claim::Ours(carried) if carried == *key => Match::Managed(found),
             Claim::Ours(carried) if !self.desired.instances.contains_key(&carried) => {
                 Match::Moved(found, carried)
             }
-            Claim::Ours(carried) => {
-                foreign(id, &format!("the document `{carried}`"), "delete that document")
-            }
-            Claim::Foreign(_) if self.is_taken(found) => Match::Adopt(found),
-            Claim::Foreign(owner) => foreign(id, &owner, "take it over with --take-from"),
+            Claim::Ours(carried) => doubt::of_another_document(id, &carried),
+            Claim::Foreign(owner) => match self.key_in_taken(found) {
+                Some(carried) => Match::Adopt(found, Some(carried)),
+                None => doubt::foreign_project(id, &owner),
+            },
         }
     }
 
-    fn is_taken(&self, found: &Found) -> bool {
-        let owner = found.marks.owner();
-        owner.is_some_and(|(project, _)| self.wishes.take_from.as_ref() == Some(&project))
+    /// Rule 2: the instance that carries the document's own key, in this project or else in the one
+    /// that is taken from.
+    fn marked(&self, key: &Key) -> Option<Match<'a>> {
+        let carriers = |by_key: &ByKey<'a>| by_key.get(key).cloned().unwrap_or_default();
+        match (carriers(&self.carriers).as_slice(), carriers(&self.taken).as_slice()) {
+            ([], []) => None,
+            ([found], _) => Some(Match::Managed(found)),
+            ([], [found]) => Some(Match::Adopt(found, Some(key.clone()))),
+            ([], several) | (several, _) => Some(doubt::ambiguous_key(key, several)),
+        }
     }
 
-    fn other_claimant(&self, key: &Key, id: InstanceId) -> Option<&Span> {
+    /// Rule 3: the instance that carries a key which the document had before.
+    fn moved_from(&self, wanted: &Wanted) -> Match<'a> {
+        let carriers = |key| {
+            let ours = self.carriers.get(key).into_iter().flatten();
+            let taken = self.taken.get(key).into_iter().flatten();
+            let candidate = move |found: &&'a Found, is_taken| Candidate {
+                key: Key::clone(key),
+                found,
+                is_taken,
+            };
+            ours.map(move |found| candidate(found, false))
+                .chain(taken.map(move |found| candidate(found, true)))
+        };
+        let candidates: Vec<Candidate<'a>> = wanted.moved_from.iter().flat_map(carriers).collect();
+        match candidates.as_slice() {
+            [] => Match::Missing,
+            [one] => self.follow(one),
+            [first, rest @ ..] if rest.iter().all(|other| other.key == first.key) => {
+                let found: Vec<_> = candidates.iter().map(|candidate| candidate.found).collect();
+                doubt::ambiguous_key(&first.key, &found)
+            }
+            several => doubt::ambiguous_moved_from(several),
+        }
+    }
+
+    /// The match with an instance whose document was moved. A partial plan changes no document key.
+    fn follow(&self, Candidate { key, found, is_taken }: &Candidate<'a>) -> Match<'a> {
+        if self.wishes.selection.is_some() {
+            return doubt::partial_rekey(key, found);
+        }
+        if *is_taken {
+            Match::Adopt(found, Some(key.clone()))
+        } else {
+            Match::Moved(found, key.clone())
+        }
+    }
+
+    /// The instances that no document claims by `id:`, by its key or by `moved_from`, even where
+    /// that document is blocked.
+    fn unclaimed(&self, by_key: &BTreeMap<&'a Key, Match<'a>>) -> Vec<Candidate<'a>> {
+        let matched = by_key.values().filter_map(Match::instance).map(|found| found.id);
+        let matched: BTreeSet<_> = matched.chain(self.claimants.keys().copied()).collect();
+        let blocked = self
+            .desired
+            .instances
+            .iter()
+            .filter(|(key, _)| matches!(by_key.get(*key), Some(Match::Blocked(..))));
+        let named: BTreeSet<&Key> = blocked.flat_map(|(_, wanted)| &wanted.moved_from).collect();
+        let candidates = |by_key: &ByKey<'a>, is_taken| -> Vec<Candidate<'a>> {
+            let of_key = |(key, found): (&Key, &Vec<&'a Found>)| {
+                let candidate = |found: &&'a Found| Candidate { key: key.clone(), found, is_taken };
+                found.iter().map(candidate).collect::<Vec<_>>()
+            };
+            by_key
+                .iter()
+                .filter(|(key, _)| {
+                    !self.desired.instances.contains_key(*key) && !named.contains(key)
+                })
+                .flat_map(of_key)
+                .filter(|candidate| !matched.contains(&candidate.found.id))
+                .collect()
+        };
+        let ours = candidates(&self.carriers, false);
+        ours.into_iter().chain(candidates(&self.taken, true)).collect()
+    }
+
+    /// Blocks the documents whose instance cannot be read yet: nothing is compared with, or written
+    /// over, what nobody can see.
+    fn check_readable(&self, by_key: &mut BTreeMap<&'a Key, Match<'a>>) {
+        for matched in by_key.values_mut() {
+            let unreadable = matched.instance().filter(|it| self.observed.is_unreadable(it.id));
+            if let Some(found) = unreadable {
+                *matched = doubt::not_yet_readable(found.id);
+            }
+        }
+    }
+
+    fn key_in_taken(&self, found: &Found) -> Option<Key> {
+        key_in(found, self.wishes.take_from.as_ref()?)
+    }
+
+    fn other_claimant(&self, key: &Key, id: InstanceId) -> Option<&'a Span> {
         let claimants = self.claimants.get(&id)?;
         claimants.iter().find(|(other, _)| *other != key).map(|(_, at)| *at)
-    }
-
-    /// The third rule: a missing document and an orphan that are each other's only candidate.
-    fn follow_moves(
-        &self,
-        by_key: &mut BTreeMap<&'a Key, Match<'a>>,
-        orphans: &mut Vec<(Key, &'a Found)>,
-    ) {
-        let likeness = |found: &'a Found| (found.connector.as_str(), found.name.as_str());
-        let mut documents: BTreeMap<_, Vec<&Key>> = BTreeMap::new();
-        for (key, wanted) in &self.desired.instances {
-            if by_key[key] == Match::Missing {
-                let likeness = (wanted.connector.as_str(), wanted.name.as_str());
-                documents.entry(likeness).or_default().push(key);
-            }
-        }
-        let mut candidates: BTreeMap<_, Vec<(Key, &'a Found)>> = BTreeMap::new();
-        for (carried, found) in orphans.iter() {
-            candidates.entry(likeness(found)).or_default().push((carried.clone(), found));
-        }
-        let mut moved = BTreeSet::new();
-        for (likeness, keys) in documents {
-            if let ([key], Some([(carried, found)])) =
-                (keys.as_slice(), candidates.get(&likeness).map(Vec::as_slice))
-            {
-                moved.insert(found.id);
-                by_key.insert(key, self.moved(found, carried));
-            }
-        }
-        orphans.retain(|(_, orphan)| !moved.contains(&orphan.id));
-    }
-
-    fn moved(&self, found: &'a Found, carried: &Key) -> Match<'a> {
-        if self.wishes.selection.is_none() {
-            return Match::Moved(found, carried.clone());
-        }
-        let message = format!(
-            "instance {} carries the key `{carried}` of a document that is gone, so this one was moved: \
-             plan all documents, since a partial plan changes no keys",
-            found.id
-        );
-        Match::Blocked(BlockCode::PartialRekey, message)
-    }
-
-    /// The fourth rule's exceptions: something whose mark is broken may be the document's instance,
-    /// something unmanaged may be what it describes.
-    fn check_namesakes(&self, by_key: &mut BTreeMap<&'a Key, Match<'a>>) {
-        let mut unmanaged: BTreeMap<(&str, &str), Vec<InstanceId>> = BTreeMap::new();
-        let mut broken: Vec<&Found> = Vec::new();
-        for found in self.observed.account.iter().flat_map(BTreeMap::values) {
-            match found.marks.claim(&self.observed.project) {
-                Claim::Unmanaged => {
-                    unmanaged.entry((&found.connector, &found.name)).or_default().push(found.id);
-                }
-                Claim::Broken => broken.push(found),
-                Claim::Ours(_) | Claim::Foreign(_) => {}
-            }
-        }
-        for (key, matched) in by_key.iter_mut().filter(|(_, matched)| **matched == Match::Missing) {
-            let wanted = &self.desired.instances[*key];
-            let likeness = (wanted.connector.as_str(), wanted.name.as_str());
-            let is_alike = |found: &&&Found| {
-                found.marks.names(key)
-                    || (found.connector.as_str(), found.name.as_str()) == likeness
-            };
-            let allowed = self.wishes.allow_duplicates.contains(*key);
-            if let Some(found) = broken.iter().find(is_alike) {
-                *matched = broken_mark(found.id);
-            } else if let (Some(ids), false) = (unmanaged.get(&likeness), allowed) {
-                *matched = namesake(key, ids);
-            }
-        }
-    }
-}
-
-fn broken_mark<'a>(id: InstanceId) -> Match<'a> {
-    let message = format!(
-        "instance {id} may be this document's, and its `ocon:` tags are incomplete or contradictory: add \
-         `id: {id}` to the document to take it, or take those tags off the instance"
-    );
-    Match::Blocked(BlockCode::BrokenMark, message)
-}
-
-fn ambiguous<'a>(key: &Key, carriers: &[&Found]) -> Match<'a> {
-    let message = format!(
-        "instances {} carry the key `{key}`: delete all but one, or take the tag `ocon:key={key}` off the others",
-        list(carriers.iter().map(|found| found.id), "and")
-    );
-    Match::Blocked(BlockCode::AmbiguousKey, message)
-}
-
-fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a> {
-    let message = format!(
-        "instance {} has the connector `{}`, the file says `{}`: the platform cannot change it, and a new \
-         instance has a new token. Give the document another `key:` to create one",
-        found.id, found.connector, wanted.connector
-    );
-    Match::Blocked(BlockCode::ConnectorChanged, message)
-}
-
-fn foreign<'a>(id: InstanceId, owner: &str, way_out: &str) -> Match<'a> {
-    let message =
-        format!("instance {id} belongs to {owner}: {way_out}, or remove the line `id: {id}`");
-    Match::Blocked(BlockCode::ForeignInstance, message)
-}
-
-fn namesake<'a>(key: &Key, ids: &[InstanceId]) -> Match<'a> {
-    let message = match ids {
-        [id] => format!(
-            "instance {id}, which nobody manages, has the same connector and name: add `id: {id}` to the \
-             document to adopt it, or allow a second one with --allow-duplicate {key}"
-        ),
-        several => format!(
-            "instances {}, which nobody manages, have the same connector and name: add `id: ` with one of \
-             them to the document to adopt it, or allow another one with --allow-duplicate {key}",
-            list(several.iter().copied(), "and")
-        ),
-    };
-    Match::Blocked(BlockCode::UnmanagedNamesake, message)
-}
-
-/// `1`, `1 and 2`, `1, 2 and 3`.
-fn list(ids: impl Iterator<Item = InstanceId>, last: &str) -> String {
-    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    match ids.split_last() {
-        Some((end, rest)) if !rest.is_empty() => format!("{} {last} {end}", rest.join(", ")),
-        _ => ids.concat(),
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::matching::{Match, Matching};
-use super::{Action, Blocked, Plan, Wishes};
+use super::{Action, Blocked, Plan, Terms};
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Place, Seen, id_in_webhook_url};
 use crate::observed::{Found, Observed};
@@ -121,18 +121,19 @@ pub struct Finding {
 }
 
 /// Says how every instance stands. The observation has to hold the whole account with [`KEYS`].
-pub fn status(desired: &Desired, observed: &Observed, plan: &Plan, wishes: &Wishes) -> Status {
+pub fn status(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) -> Status {
     let account = observed.account.iter().flat_map(BTreeMap::values);
     Status {
-        rows: rows(desired, observed, plan, wishes),
+        rows: rows(desired, observed, plan, terms),
         blocked: plan.blocked.clone(),
         findings: account.filter_map(finding).collect(),
     }
 }
 
-fn rows(desired: &Desired, observed: &Observed, plan: &Plan, wishes: &Wishes) -> Vec<Row> {
-    let matching = Matching::new(desired, observed, wishes);
-    let carriers = observed.carriers();
+fn rows(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) -> Vec<Row> {
+    let wishes = terms.wishes;
+    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
+    let carriers = observed.carriers(&observed.project);
     let states = states(plan);
     let mut rows = Vec::new();
     for (key, wanted) in desired.instances.iter().filter(|(key, _)| wishes.selects(key)) {

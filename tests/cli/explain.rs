@@ -44,14 +44,17 @@ fn every_code_is_listed_with_what_it_means() {
         parts[3],
         str![[r#"
   ambiguous-key            Two or more instances carry the document's key.
+  ambiguous-move           The document looks moved, and more than one match with an instance is possible.
   broken-mark              An instance that may be this document's has incomplete or contradictory `ocon:` tags.
   connector-changed        The file names another connector than the instance has.
   foreign-instance         The `id:` is that of an instance of another project or another document.
+  foreign-namesake         An instance of another project has the document's connector and name.
   id-claimed-twice         Two documents have the same `id:`.
   id-not-found             There is no instance with the `id:`.
   key-taken                Another instance than the one of `id:` already carries the document's key.
   missing-variable         A create or a rotation needs a secret that is not set.
   needs-authorization      A create needs an authorization grant that is not there.
+  not-yet-readable         A listing names the document's instance, and GET by ID did not find it within 30 seconds.
   partial-rekey            The document looks moved or re-keyed, and only some of the files were selected.
   unmanaged-namesake       An instance that nobody manages has the document's connector and name.
 "#]],

@@ -24,7 +24,14 @@ fn mixed() -> World {
     world
 }
 
-const OLD: &str = "element: stripe\nname: Old\n";
+/// Another connector than that of any create, so that it is deleted in the same run.
+const OLD: &str = "\
+element: closeio
+name: Old
+configuration:
+  username: ${{ env.DESK_PASSWORD }}
+  password: ${{ env.DESK_PASSWORD }}
+";
 
 #[test]
 fn a_plan_is_a_comment_with_the_gravest_first() {
@@ -55,7 +62,7 @@ Requests: 3 read, 4 to write.
 
 | instance | name | connector | id |
 |---|---|---|---:|
-| `old` | `Old` | `stripe` | `#20932` |
+| `old` | `Old` | `closeio` | `#20932` |
 
 ### To create: 1
 
@@ -98,12 +105,6 @@ The files did not cause this; an apply puts it right as well.
 
 </details>
 
-
-### Notes: 1
-
-| instance | code | note |
-|---|---|---|
-| `new` `#20932` | `maybe-moved` | is created, while no file describes stripe `Old` any more: if it is the same one, write `key: old` in its file |
 --- exit 0 ---
 
 "#]]);
@@ -114,8 +115,7 @@ fn a_plan_is_workflow_commands_at_the_documents() {
     mixed().ocon("plan --prune --format github").is(str![[r#"
 $ ocon plan --prune --format github
 ::error file=instances/chat.yaml,line=1,title=id-not-found::chat: there is no instance 999: remove the line `id: 999` to create a new one
-::warning title=ocon delete::delete old (stripe) #20932
-::warning title=maybe-moved::new #20932: is created, while no file describes stripe `Old` any more: if it is the same one, write `key: old` in its file
+::warning title=ocon delete::delete old (closeio) #20932
 ::notice file=instances/desk.yaml,line=1,title=ocon update::update desk (servicenow) #20931: tags
 ::notice file=instances/new.yaml,line=1,title=ocon create::create new (stripe): name, tags
 ::notice file=instances/shop.yaml,line=1,title=ocon update::update shop (stripe) #20933 (remote drift): name
@@ -170,7 +170,7 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzQ=`
 
 </details>
 
-- `- delete` `old` `Old` (`stripe`) `#20932`
+- `- delete` `old` `Old` (`closeio`) `#20932`
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
 `instances/shop.yaml:1`
@@ -262,7 +262,7 @@ the plan deletes 1 of 3 managed instances, and at most 0 are allowed
 
 | instance | name | connector | id |
 |---|---|---|---:|
-| `old` | `Old` | `stripe` | `#20932` |
+| `old` | `Old` | `closeio` | `#20932` |
 
 ### To create: 1
 
@@ -305,12 +305,6 @@ The files did not cause this; an apply puts it right as well.
 
 </details>
 
-
-### Notes: 1
-
-| instance | code | note |
-|---|---|---|
-| `new` `#20932` | `maybe-moved` | is created, while no file describes stripe `Old` any more: if it is the same one, write `key: old` in its file |
 --- stderr ---
 error: the plan deletes 1 of 3 managed instances, and at most 0 are allowed
 
@@ -343,7 +337,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 | `new` | `New` | `stripe` |  | missing |  |  |  |  |
 | `desk` | `Help desk` | `servicenow` | `#20931` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=` |
 | `shop` | `Shop @all` | `stripe` | `#20933` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=` |
-| `old` | `Old` | `stripe` | `#20932` | orphan | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=` |
+| `old` | `Old` | `closeio` | `#20932` | orphan | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzI=` |
 --- exit 0 ---
 
 "#]]);

@@ -82,15 +82,14 @@ fn instances_of_another_project_are_left_alone() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  + shop  Shop                                                                 instances/shop.yaml:1
-      + tags    shop
+  ! shop  blocked                                                              instances/shop.yaml:1
+      foreign-namesake: instance 20931 of project `marketing` has the same connector and name. If
+      this project was renamed, adopt it with --take-from marketing; otherwise allow another
+      instance with --allow-duplicate shop
 
-  note: shop #20931: has the same connector and name and belongs to project `marketing`: if the
-        project was renamed, --take-from adopts it (foreign-namesake)
-
-Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
---- exit 0 ---
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 0 to write.
+--- exit 7 ---
 
 "#]]);
 }

@@ -156,7 +156,7 @@ fn a_file_that_was_moved_and_renamed_at_once_is_pointed_out() {
     assert_eq!(plan.steps[0].action, Action::Create);
     let note = plan.notes.iter().find(|note| note.code == "maybe-moved").unwrap();
     assert_eq!((&note.key, note.instance_id), (&key("counter"), Some(ONLY)));
-    assert!(note.message.ends_with("write `key: desk` in its file"), "{}", note.message);
+    assert!(note.message.contains("add `moved_from: desk` to keep"), "{}", note.message);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod doubts;
 mod files;
 mod interrupted;
 mod masks;
+mod matching;
 mod model;
 mod moves;
 mod promises;

@@ -144,6 +144,127 @@ fn a_moved_document_is_followed_although_the_tag_filter_misses_it() {
     world.keeps(&[("one", 20931), ("zwei", 20932)]);
 }
 
+/// Two documents that are the same but for their document keys, and their instances.
+fn twins() -> World {
+    let twin = |name: &str| {
+        let (key, mut wanted) = document(name, &[("oauth.api.secret", secret("one"))]);
+        wanted.name = "Desk".into();
+        (key, wanted)
+    };
+    World::new([twin("apac/desk"), twin("emea/desk")]).agrees()
+}
+
+#[test]
+fn namesakes_whose_folder_moves_keep_their_instances_even_while_pruning() {
+    let mut world = twins().pruning();
+    let carried = world.plan().tally.unchanged;
+    assert_eq!(carried, 2);
+    let before = world.remote.records();
+    for name in ["apac/desk", "emea/desk"] {
+        let wanted = world.take(name);
+        world.put(&format!("regions/{name}"), wanted);
+    }
+    let step = world.plan().steps;
+    assert_eq!(step.iter().map(paths).collect::<Vec<_>>(), [["mark"], ["mark"]]);
+    assert!(world.apply().is_complete());
+    let tokens = |records: &std::collections::BTreeMap<InstanceId, Record>| {
+        records.values().map(|record| record.token.expose().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tokens(&world.remote.records()), tokens(&before));
+    assert!(world.plan().is_empty() && world.plan().notes.is_empty());
+}
+
+#[test]
+fn an_open_move_blocks_and_nothing_is_pruned_until_it_is_settled() {
+    let mut world = twins().pruning();
+    let (one, other) = (world.take("apac/desk"), world.take("emea/desk"));
+    world.put("one", one);
+    world.put("two", other);
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{plan:#?}");
+    let codes: Vec<_> = plan.blocked.iter().map(|blocked| blocked.code).collect();
+    assert_eq!(codes, [BlockCode::AmbiguousMove; 2]);
+    assert_eq!(plan.notes.iter().filter(|note| note.code == "kept-from-prune").count(), 2);
+    world.wanted("one").moved_from = [key("emea/desk")].into();
+    // One of each is left, and settles the other one.
+    let remaining = world.plan();
+    assert_eq!((remaining.steps.len(), remaining.blocked.len()), (2, 0), "{remaining:#?}");
+    world.keeps(&[("one", 20932), ("two", 20931)]);
+}
+
+#[test]
+fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
+    let mut world = hootsuite().agrees().pruning();
+    world.take("hootsuite");
+    world.desired.instances.extend([document("new", &[])]);
+    let plan = world.plan();
+    assert_eq!((plan.count(Action::Create), plan.count(Action::Delete)), (1, 0));
+    let note = plan.notes.iter().find(|note| note.code == "kept-from-prune").unwrap();
+    assert_eq!(
+        note.message,
+        "no file describes hootsuite `hootsuite`: it is not deleted in this run, because `new` has the same \
+         connector and is created or blocked. If that is not the same instance, the next --prune deletes it"
+    );
+    assert!(world.apply().is_complete());
+    assert_eq!(world.plan().count(Action::Delete), 1);
+    assert!(world.apply().is_complete());
+    assert!(world.plan().is_empty());
+}
+
+#[test]
+fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
+    let mut world = pair();
+    world.project = "renamed";
+    world.wishes.take_from = Some("test".parse().unwrap());
+    // What the tag filter leaves out is taken over all the same.
+    *world.remote.unlisted.lock().unwrap() = ids(&[20931, 20932]);
+    let wanted = world.take("two");
+    world.put("eu/two", wanted);
+    let plan = world.plan();
+    assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (2, 2), "{plan:#?}");
+    assert_eq!(plan.notes.iter().filter(|note| note.code == "tag-filter-unreliable").count(), 2);
+    assert!(world.apply().is_complete());
+    world.wishes.take_from = None;
+    *world.remote.unlisted.lock().unwrap() = ids(&[]);
+    world.keeps(&[("eu/two", 20932), ("one", 20931)]);
+}
+
+#[test]
+fn two_projects_with_equal_document_keys_and_different_names_share_a_tenant() {
+    let mut world = hootsuite().agrees();
+    world.project = "sales";
+    world.wanted("hootsuite").name = "Sales".into();
+    assert_eq!(world.only_step().action, Action::Create);
+    let world = world.agrees();
+    assert_eq!(world.remote.records().len(), 2);
+}
+
+#[test]
+fn an_instance_that_is_listed_and_not_readable_is_waited_for_and_never_created_again() {
+    let mut world = pair();
+    *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
+    *world.remote.unreadable.lock().unwrap() = ids(&[20932]);
+    let plan = world.plan();
+    assert!(plan.steps.is_empty() && !plan.is_guarded(), "{plan:#?}");
+    assert_eq!(plan.blocked[0].code, BlockCode::NotYetReadable);
+    assert_eq!(
+        plan.blocked[0].message,
+        "a listing names instance 20932, and GET /instances/20932 does not find it: the platform may still be \
+         creating or deleting it. Run again in a minute. If it stays like this, ask the platform's support"
+    );
+    // Nor does it get another document key, or is it deleted.
+    let wanted = world.take("two");
+    world.put("zwei", wanted);
+    assert_eq!(world.only_block().0, BlockCode::NotYetReadable);
+    world.take("zwei");
+    let world = world.pruning();
+    let plan = world.plan();
+    assert!(plan.is_empty(), "{plan:#?}");
+    world.remote.unreadable.lock().unwrap().clear();
+    world.remote.unlisted.lock().unwrap().clear();
+    assert_eq!(world.only_step().action, Action::Delete);
+}
+
 fn ids(numbers: &[u64]) -> std::collections::BTreeSet<InstanceId> {
     numbers.iter().copied().map(InstanceId::new).collect()
 }

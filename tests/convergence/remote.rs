@@ -27,6 +27,8 @@ pub(crate) struct Remote {
     pub(crate) looks: Mutex<Option<usize>>,
     /// The instances that a listing by tag leaves out.
     pub(crate) unlisted: Mutex<BTreeSet<InstanceId>>,
+    /// The instances that GET by ID does not find, although listings name them.
+    pub(crate) unreadable: Mutex<BTreeSet<InstanceId>>,
     /// Another run, which creates what is created here, before or after.
     pub(crate) rival: Mutex<Option<Rival>>,
     /// Whether listings and tags come in the opposite order.
@@ -226,7 +228,9 @@ impl Read for Remote {
     }
 
     async fn instance(&self, id: InstanceId, _: &Keep) -> Result<Option<Record>, Error> {
-        Ok(self.instances.lock().unwrap().get(&id).map(|record| self.read(record)))
+        let is_readable = !self.unreadable.lock().unwrap().contains(&id);
+        let instances = self.instances.lock().unwrap();
+        Ok(instances.get(&id).filter(|_| is_readable).map(|record| self.read(record)))
     }
 }
 

@@ -443,8 +443,16 @@ fn a_masked_secret_that_holds_the_id_is_written_once_the_id_is_known() {
 fn another_project_is_taken_over_with_its_verified_secrets() {
     let mut world = hootsuite().agrees();
     world.project = "renamed";
-    assert_eq!(world.only_step().action, Action::Create);
-    assert_eq!(world.plan().notes[0].code, "foreign-namesake");
+    assert!(world.plan().is_guarded());
+    assert_eq!(
+        world.only_block(),
+        (
+            BlockCode::ForeignNamesake,
+            "instance 20931 of project `test` has the same connector and name. If this project was renamed, \
+             adopt it with --take-from test; otherwise allow another instance with --allow-duplicate hootsuite"
+                .into()
+        )
+    );
     world.wishes.take_from = Some("test".parse().unwrap());
     let step = world.only_step();
     assert_eq!((step.action, paths(&step)), (Action::Adopt, vec!["mark".into()]));

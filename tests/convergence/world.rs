@@ -12,7 +12,7 @@ use ocon::instance::{
     BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
     Template, Value,
 };
-use ocon::observed;
+use ocon::observed::{self, Waiting};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
 
@@ -79,19 +79,18 @@ impl World {
             let declared = self.desired.declared_keys();
             let mut observed =
                 observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
+            let fingerprints = Fingerprints::new(&Secret::new(self.fingerprint_key));
+            let terms =
+                Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
+            let waiting = Waiting { clock: &Instantly, stop: &Stop::default() };
             loop {
-                let questions = plan::questions(&self.desired, &observed, &self.wishes);
+                let questions = plan::questions(&self.desired, &observed, &terms);
                 if questions.is_empty() {
-                    let fingerprints = Fingerprints::new(&Secret::new(self.fingerprint_key));
-                    let terms = Terms {
-                        target: &target,
-                        wishes: &self.wishes,
-                        fingerprints: &fingerprints,
-                    };
                     return plan::compute(&self.desired, &observed, &terms);
                 }
                 for question in questions {
-                    observed::answer(&self.remote, &question, declared.clone(), &mut observed)
+                    let declared = declared.clone();
+                    observed::answer(&self.remote, &question, declared, &mut observed, waiting)
                         .await
                         .unwrap();
                 }
@@ -147,6 +146,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
         external_authentication: None,
         enabled: None,
         adopt: None,
+        moved_from: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
         facts: Facts::default(),
     };

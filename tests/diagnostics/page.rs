@@ -10,16 +10,19 @@ use ocon::plan::BlockCode;
 use ocon::report::explanation::{self, Explanation};
 use serde_json::Value;
 
-const BLOCKS: [BlockCode; 11] = [
+const BLOCKS: [BlockCode; 14] = [
     BlockCode::AmbiguousKey,
+    BlockCode::AmbiguousMove,
     BlockCode::BrokenMark,
     BlockCode::ConnectorChanged,
     BlockCode::ForeignInstance,
+    BlockCode::ForeignNamesake,
     BlockCode::IdClaimedTwice,
     BlockCode::IdNotFound,
     BlockCode::KeyTaken,
     BlockCode::MissingVariable,
     BlockCode::NeedsAuthorization,
+    BlockCode::NotYetReadable,
     BlockCode::PartialRekey,
     BlockCode::UnmanagedNamesake,
 ];
@@ -28,9 +31,9 @@ const BLOCKS: [BlockCode; 11] = [
 const NOTES: [&str; 14] = [
     "credential-host-changed",
     "disabled",
-    "foreign-namesake",
     "garbled-mark",
     "ignored",
+    "kept-from-prune",
     "late-events",
     "maybe-moved",
     "not-authenticated",
@@ -77,16 +80,19 @@ fn every_code_has_its_section_in_order_and_every_section_its_code() {
 fn the_list_of_block_codes_is_complete() {
     let position = |code| match code {
         BlockCode::AmbiguousKey => 0,
-        BlockCode::BrokenMark => 1,
-        BlockCode::ConnectorChanged => 2,
-        BlockCode::ForeignInstance => 3,
-        BlockCode::IdClaimedTwice => 4,
-        BlockCode::IdNotFound => 5,
-        BlockCode::KeyTaken => 6,
-        BlockCode::MissingVariable => 7,
-        BlockCode::NeedsAuthorization => 8,
-        BlockCode::PartialRekey => 9,
-        BlockCode::UnmanagedNamesake => 10,
+        BlockCode::AmbiguousMove => 1,
+        BlockCode::BrokenMark => 2,
+        BlockCode::ConnectorChanged => 3,
+        BlockCode::ForeignInstance => 4,
+        BlockCode::ForeignNamesake => 5,
+        BlockCode::IdClaimedTwice => 6,
+        BlockCode::IdNotFound => 7,
+        BlockCode::KeyTaken => 8,
+        BlockCode::MissingVariable => 9,
+        BlockCode::NeedsAuthorization => 10,
+        BlockCode::NotYetReadable => 11,
+        BlockCode::PartialRekey => 12,
+        BlockCode::UnmanagedNamesake => 13,
     };
     assert_eq!(BLOCKS.map(position), std::array::from_fn(|place| place));
 }

@@ -13,7 +13,7 @@ use ocon::cli::failure::Exit;
 use ocon::desired::secrets::{AllowedVariables, Environment};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
-use ocon::observed;
+use ocon::observed::{self, Waiting};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
 use ocon::sandbox::{self, Entry, Faults, Handle, Options};
@@ -170,7 +170,7 @@ impl World {
         let desired = self.load();
         let (clock, client) = self.client();
         let result = self.runtime.block_on(async {
-            let plan = self.decide(&desired, &client).await?;
+            let plan = self.decide(&desired, &client, &clock).await?;
             let approved = plan.within(Limits { max_deletes: 100 }).unwrap();
             let outcome = self.carry_out(&approved, &client, &clock).await;
             Ok((approved.plan().clone(), outcome))
@@ -185,8 +185,8 @@ impl World {
 
     /// What is still to do.
     pub(crate) fn plan(&self) -> Plan {
-        let (desired, (_, client)) = (self.load(), self.client());
-        self.runtime.block_on(self.decide(&desired, &client)).unwrap()
+        let (desired, (clock, client)) = (self.load(), self.client());
+        self.runtime.block_on(self.decide(&desired, &client, &clock)).unwrap()
     }
 
     fn load(&self) -> Desired {
@@ -228,20 +228,26 @@ impl World {
         (clock, Client::new(settings).unwrap())
     }
 
-    async fn decide(&self, desired: &Desired, client: &Client) -> Result<Plan, Error> {
+    async fn decide(
+        &self,
+        desired: &Desired,
+        client: &Client,
+        clock: &Elapsing,
+    ) -> Result<Plan, Error> {
         let target = Target { base_url: BaseUrl::new(BASE_URL), project: PROJECT.parse().unwrap() };
         let wishes = Wishes { orphans: Orphans::Prune, ..Wishes::default() };
         let fingerprints = Fingerprints::new(&Secret::new("k1"));
         let keys = desired.declared_keys();
         let mut observed = observed::fetch(client, &target.project, keys.clone()).await?;
+        let terms = Terms { target: &target, wishes: &wishes, fingerprints: &fingerprints };
+        let waiting = Waiting { clock, stop: &Stop::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &wishes);
+            let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
-                let terms = Terms { target: &target, wishes: &wishes, fingerprints: &fingerprints };
                 return Ok(plan::compute(desired, &observed, &terms));
             }
             for question in questions {
-                observed::answer(client, &question, keys.clone(), &mut observed).await?;
+                observed::answer(client, &question, keys.clone(), &mut observed, waiting).await?;
             }
         }
     }

@@ -8,7 +8,7 @@ use ocon::apply::{self, Settings};
 use ocon::desired::secrets::{AllowedVariables, Demo};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
-use ocon::observed;
+use ocon::observed::{self, Waiting};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Plan, Target, Terms, Wishes};
 
@@ -65,16 +65,19 @@ impl Client {
         let wishes = Wishes::default();
         let fetched = observed::fetch(&self.remote, &self.target.project, keys.clone()).await;
         let mut observed = fetched.unwrap();
+        let (target, fingerprints) = (&self.target, &self.fingerprints);
+        let terms = Terms { target, wishes: &wishes, fingerprints };
+        let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &wishes);
+            let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
-                let (target, fingerprints) = (&self.target, &self.fingerprints);
-                let terms = Terms { target, wishes: &wishes, fingerprints };
                 return plan::compute(desired, &observed, &terms);
             }
             for question in questions {
                 let keys = keys.clone();
-                observed::answer(&self.remote, &question, keys, &mut observed).await.unwrap();
+                observed::answer(&self.remote, &question, keys, &mut observed, waiting)
+                    .await
+                    .unwrap();
             }
         }
     }

@@ -51,7 +51,9 @@ fn candidate(found: Found, files: &Files) -> Result<Candidate, (Exit, String)> {
     let carried = match found.marks.claim(&files.project) {
         // What is left of a broken mark is replaced by an adoption.
         Claim::Unmanaged | Claim::Broken => None,
-        Claim::Foreign(owner) => return Err((Exit::Guarded, format!("it belongs to {owner}"))),
+        Claim::Foreign(owner) => {
+            return Err((Exit::Guarded, format!("it belongs to project `{owner}`")));
+        }
         Claim::Ours(key) => Some(without_document(key, files)?),
     };
     let connector = found

@@ -1,0 +1,64 @@
+//! Rule 5: before an instance is created, whether one like it is there.
+//!
+//! Something whose mark is broken may be the document's instance, something unmanaged may be what it
+//! describes, and something of another project may be its instance under a project name that
+//! changed. Each blocks the create. `--allow-duplicate` overrides all but the broken mark.
+
+use std::collections::BTreeMap;
+
+use super::{Match, Rules, doubt};
+use crate::instance::{InstanceId, Key};
+use crate::observed::Found;
+use crate::ownership::Claim;
+
+/// A connector and a name.
+type Likeness<'a> = (&'a str, &'a str);
+
+/// The instances of the account that do not belong to this project.
+#[derive(Default)]
+struct Others<'a> {
+    unmanaged: BTreeMap<Likeness<'a>, Vec<InstanceId>>,
+    foreign: BTreeMap<Likeness<'a>, Vec<(InstanceId, String)>>,
+    broken: Vec<&'a Found>,
+}
+
+impl<'a> Rules<'a, '_> {
+    pub(super) fn check_namesakes(&self, by_key: &mut BTreeMap<&'a Key, Match<'a>>) {
+        let others = self.others();
+        for (key, matched) in by_key.iter_mut().filter(|(_, matched)| **matched == Match::Missing) {
+            let wanted = &self.desired.instances[*key];
+            let likeness = (wanted.connector.as_str(), wanted.name.as_str());
+            let is_alike =
+                |found: &&&Found| found.marks.names(key) || likeness == self::likeness(found);
+            if let Some(found) = others.broken.iter().find(is_alike) {
+                *matched = doubt::broken_mark(found.id);
+            } else if self.wishes.allow_duplicates.contains(*key) {
+            } else if let Some(found) = others.foreign.get(&likeness) {
+                *matched = doubt::foreign_namesake(key, found);
+            } else if let Some(ids) = others.unmanaged.get(&likeness) {
+                *matched = doubt::unmanaged_namesake(key, ids);
+            }
+        }
+    }
+
+    fn others(&self) -> Others<'a> {
+        let mut others = Others::default();
+        for found in self.observed.account.iter().flat_map(BTreeMap::values) {
+            match found.marks.claim(&self.observed.project) {
+                Claim::Unmanaged => {
+                    others.unmanaged.entry(likeness(found)).or_default().push(found.id);
+                }
+                Claim::Foreign(owner) => {
+                    others.foreign.entry(likeness(found)).or_default().push((found.id, owner));
+                }
+                Claim::Broken => others.broken.push(found),
+                Claim::Ours(_) => {}
+            }
+        }
+        others
+    }
+}
+
+fn likeness(found: &Found) -> Likeness<'_> {
+    (&found.connector, &found.name)
+}

@@ -1,0 +1,157 @@
+//! Instances of this project that no document describes: what to do with them, and what to ask the
+//! reader before they are given up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::matching::Matching;
+use super::matching::doubt::shortened;
+use super::{Action, Cause, Note, Orphans, Plan, Step, Terms};
+use crate::desired::Desired;
+use crate::instance::{ConnectorKey, Key};
+use crate::observed::{Found, Observed};
+
+/// What is decided about orphans with.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) terms: &'a Terms<'a>,
+    pub(super) matching: &'a Matching<'a>,
+}
+
+/// What becomes of an orphan.
+enum Fate {
+    Delete(ConnectorKey),
+    /// It is left alone, for now or for good.
+    Keep(&'static str, String),
+}
+
+impl Context<'_> {
+    /// Adds a note to each create, blocked or not, whose connector also has an orphan: a file that
+    /// was moved and renamed at once looks like that.
+    pub(super) fn note_possible_moves(&self, plan: &mut Plan) {
+        let mut orphans: BTreeMap<&str, Vec<(&Key, &Found)>> = BTreeMap::new();
+        for (key, found) in &self.matching.orphans {
+            orphans.entry(&found.connector).or_default().push((key, found));
+        }
+        let creates = self.matching.without_instance.iter();
+        for key in creates.filter(|key| self.terms.wishes.selects(key)) {
+            let connector = self.desired.instances[*key].connector.as_str();
+            if let Some(orphans) = orphans.get(connector) {
+                let instance_id = match orphans.as_slice() {
+                    [(_, found)] => Some(found.id),
+                    _ => None,
+                };
+                let (code, message) = ("maybe-moved", possible_move(connector, orphans));
+                plan.notes.push(Note { code, key: (*key).clone(), instance_id, message });
+            }
+        }
+    }
+
+    /// Adds what has to be done with the orphans.
+    pub(super) fn plan_orphans(&self, plan: &mut Plan) {
+        let busy = self.connectors_in_doubt(plan);
+        for (key, found) in &self.matching.orphans {
+            match self.fate(plan, &busy, found) {
+                Fate::Delete(connector) => {
+                    plan.tally.orphans -= 1;
+                    plan.steps.push(self.delete(key, found, connector));
+                }
+                Fate::Keep(code, advice) => plan.notes.push(Note {
+                    code,
+                    key: key.clone(),
+                    instance_id: Some(found.id),
+                    message: format!(
+                        "no file describes {} `{}`: {advice}",
+                        found.connector, found.name
+                    ),
+                }),
+            }
+        }
+    }
+
+    /// The connectors of which a document is created or blocked: an orphan of one of them may be
+    /// what that document continues.
+    fn connectors_in_doubt(&self, plan: &Plan) -> BTreeMap<&str, &Key> {
+        let creates = plan.steps.iter().filter(|step| step.action == Action::Create);
+        let keys: BTreeSet<&Key> = creates
+            .map(|step| &step.key)
+            .chain(plan.blocked.iter().map(|blocked| &blocked.key))
+            .collect();
+        let documents = self.desired.instances.iter().filter(|(key, _)| keys.contains(key));
+        let mut connectors = BTreeMap::new();
+        for (key, wanted) in documents {
+            connectors.entry(wanted.connector.as_str()).or_insert(key);
+        }
+        connectors
+    }
+
+    fn fate(&self, plan: &Plan, busy: &BTreeMap<&str, &Key>, found: &Found) -> Fate {
+        if found.marks.protect() {
+            return Fate::Keep("orphan", "it is protected, so it is never deleted".to_owned());
+        }
+        if self.terms.wishes.orphans != Orphans::Prune || plan.partial {
+            return Fate::Keep("orphan", "it is left alone; --prune deletes it".to_owned());
+        }
+        if let Some(document) = busy.get(found.connector.as_str()) {
+            return Fate::Keep(
+                "kept-from-prune",
+                format!(
+                    "it is not deleted in this run, because `{document}` has the same connector and is created \
+                     or blocked. If that is not the same instance, the next --prune deletes it"
+                ),
+            );
+        }
+        if self.observed.is_unreadable(found.id) {
+            let advice = "it cannot be read yet, so it is left alone; the next --prune deletes it";
+            return Fate::Keep("kept-from-prune", advice.to_owned());
+        }
+        match found.connector.parse() {
+            Ok(connector) => Fate::Delete(connector),
+            Err(_) => {
+                Fate::Keep("orphan", "it is left alone, its connector key is not valid".to_owned())
+            }
+        }
+    }
+
+    fn delete(&self, key: &Key, found: &Found, connector: ConnectorKey) -> Step {
+        let seen = json!([found.id.get(), found.connector, found.name, found.marks.as_set()]);
+        Step {
+            key: key.clone(),
+            at: None,
+            connector,
+            name: found.name.clone(),
+            id: Some(found.id),
+            action: Action::Delete,
+            cause: Cause::Requested,
+            changes: Vec::new(),
+            unchanged: 0,
+            tags: None,
+            second_tags: None,
+            webhook_url_at_provider: false,
+            basis: self.terms.basis("", Action::Delete, &seen),
+        }
+    }
+}
+
+fn possible_move(connector: &str, orphans: &[(&Key, &Found)]) -> String {
+    match orphans {
+        [(key, found)] => format!(
+            "no file describes instance {}, {connector} `{}`, any more. If this document continues it, add \
+             `moved_from: {key}` to keep its ID and token",
+            found.id, found.name
+        ),
+        several => format!(
+            "no file describes {} instances of {connector} any more. If this document continues one of them, \
+             add its line to keep the ID and token: {}",
+            several.len(),
+            shortened(
+                several
+                    .iter()
+                    .map(|(key, found)| format!("`moved_from: {key}` (instance {})", found.id))
+            )
+        ),
+    }
+}
