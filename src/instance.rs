@@ -8,7 +8,9 @@
 //!
 //! This room does no I/O, knows no file and no request, and never prints a [`Secret`].
 
+mod decimal;
 mod draft;
+mod exact_json;
 mod name;
 mod secret;
 mod seen;
@@ -17,6 +19,7 @@ mod value;
 mod webhook;
 
 pub use draft::{Draft, Record};
+pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project};
 pub use secret::Secret;
 pub use seen::{Seen, Verdict};

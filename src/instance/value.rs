@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::{Place, Secret, SecretReference, Seen, Template, Verdict};
+use super::{ExactJson, Place, Secret, SecretReference, Seen, Template, Verdict};
 
 /// A wanted configuration value. Booleans and numbers are held as the text the platform stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Value {
         if !json_valued(key) && !matches!(self, Self::Json(_)) {
             return false;
         }
-        let parse = |text: &Secret| serde_json::from_str::<serde_json::Value>(text.expose()).ok();
+        let parse = |text: &Secret| ExactJson::parse(text.expose());
         matches!((parse(wanted), parse(stored)), (Some(wanted), Some(stored)) if wanted == stored)
     }
 
@@ -239,5 +239,24 @@ mod tests {
         let text = Value::text(r#"{"url":"/a>b"}"#);
         assert_eq!(compare("event.poller.configuration", &text, stored), Verdict::Same);
         assert_eq!(compare("any.key", &text, stored), Verdict::Different);
+    }
+
+    #[test]
+    fn a_platform_that_writes_json_in_its_own_way_causes_no_difference() {
+        let wanted =
+            r#"{"size":15,"ratio":0.10,"note":null,"list":[{"a":null}],"id":9007199254740993}"#;
+        let stored = r#"{"id":9007199254740993.0,"list":[{}],"ratio":0.1,"size":1.5e1}"#;
+        let rounded = stored.replace("993.0", "992.0");
+        let key = "event.poller.configuration";
+        assert_eq!(compare(key, &Value::text(wanted), Some(stored)), Verdict::Same);
+        assert_eq!(compare(key, &Value::text(wanted), Some(&rounded)), Verdict::Different);
+        let sizes = Json::Map(BTreeMap::from([
+            ("size".into(), Json::Number(15.into())),
+            ("note".into(), Json::Null),
+        ]));
+        assert_eq!(
+            compare("any.key", &Value::Json(sizes), Some(r#"{"size":15.0}"#)),
+            Verdict::Same
+        );
     }
 }

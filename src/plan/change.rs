@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::desired::Field;
 use crate::instance::{
-    Draft, FieldPath, Json, Key, Place, Secrecy, Seen, Source, Value, json_valued,
+    Draft, ExactJson, FieldPath, Json, Key, Place, Secrecy, Seen, Source, Value, json_valued,
 };
 
 /// A change, from which both the request and the report are made.
@@ -233,10 +233,8 @@ impl Change {
 
 /// A JSON document in indented lines, so that two of them differ where their content does.
 fn indented(text: String) -> String {
-    match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(document @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => {
-            format!("{document:#}")
-        }
+    match ExactJson::parse(&text) {
+        Some(document) if document.is_composite() => format!("{document:#}"),
         _ => text,
     }
 }

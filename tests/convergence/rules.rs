@@ -152,6 +152,8 @@ fn a_secret_that_reads_unset_is_written_again() {
         (step.cause, paths(&step)),
         (Cause::Remote, vec!["configuration.oauth.api.secret".into()])
     );
+    let unverified = World { fingerprint_key: "another key", ..world };
+    assert_eq!(unverified.only_step().cause, Cause::Remote);
 }
 
 #[test]

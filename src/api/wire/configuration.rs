@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::value::RawValue;
 
 use crate::api::Keep;
-use crate::instance::Seen;
+use crate::instance::{ExactJson, Seen};
 
 /// Reads the map, keeping what is wanted of it.
 pub(super) struct Kept<'k>(pub(super) &'k Keep);
@@ -77,8 +77,9 @@ fn seen(raw: &str) -> serde_json::Result<Seen> {
         Some(b'n') => Seen::Unset,
         Some(b'"') => Seen::new(Some(&text(raw)?)),
         Some(b'{' | b'[') => {
-            let document: serde_json::Value = serde_json::from_str(raw)?;
-            Seen::new(Some(&document.to_string()))
+            // Deeper than any document that ocon compares: it stays as it came.
+            let compact = ExactJson::parse(raw).map(|document| document.to_string());
+            Seen::new(Some(compact.as_deref().unwrap_or(raw)))
         }
         _ => Seen::new(Some(raw)),
     })
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn values_of_every_type_become_the_text_the_platform_stores() {
         let json = r#"{"text":"a\u003eb","null":null,"empty":"","mask":"********","yes":true,
-            "int":15,"exact":12345678901234567890123.10,"doc":{ "b": [1, null], "a": "x" }}"#;
+            "int":15,"exact":12345678901234567890123.10,"doc":{ "b": [1.50, null], "a": "x" }}"#;
         let kept = read(&Keep::All, json).unwrap();
         let expect = |key: &str, text: Option<&str>| {
             assert_eq!(kept[key], Seen::new(text), "{key}");
@@ -114,7 +115,7 @@ mod tests {
         expect("yes", Some("true"));
         expect("int", Some("15"));
         expect("exact", Some("12345678901234567890123.10"));
-        expect("doc", Some(r#"{"a":"x","b":[1,null]}"#));
+        expect("doc", Some(r#"{"a":"x","b":[1.50,null]}"#));
         assert_eq!(kept.len(), 8);
     }
 

@@ -1,0 +1,112 @@
+//! The exact value of a number in JSON.
+
+/// The most digits of an exponent that is compared by value: what has more does not fit the
+/// platform's own types by far, and two of them are equal only where they are written alike.
+const MAX_EXPONENT_DIGITS: usize = 30;
+
+/// A decimal number: `0.digits × 10^exponent`, in the one way that has neither leading nor trailing
+/// zeros, so that equal values are equal. Its size is that of its text, whatever its exponent is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decimal {
+    is_negative: bool,
+    /// Empty for zero.
+    digits: String,
+    exponent: Exponent,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Exponent {
+    Number(i128),
+    /// Too many digits: the whole number as it is written.
+    Text(String),
+}
+
+impl Decimal {
+    /// Reads a number by the grammar of JSON.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (is_negative, unsigned) = match text.strip_prefix('-') {
+            Some(unsigned) => (true, unsigned),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+            None => (unsigned, None),
+        };
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (mantissa, None),
+        };
+        let exponent_digits =
+            exponent.map(|exponent| exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+        let is_number = are_digits(whole)
+            && (whole == "0" || !whole.starts_with('0'))
+            && fraction.is_none_or(are_digits)
+            && exponent_digits.is_none_or(are_digits);
+        if !is_number {
+            return None;
+        }
+        let digits = [whole, fraction.unwrap_or_default()].concat();
+        let significant = digits.trim_start_matches('0');
+        let leading_zeros = digits.len() - significant.len();
+        let significant = significant.trim_end_matches('0');
+        if significant.is_empty() {
+            return Some(Self {
+                is_negative: false,
+                digits: String::new(),
+                exponent: Exponent::Number(0),
+            });
+        }
+        let shift = i128::try_from(whole.len()).ok()? - i128::try_from(leading_zeros).ok()?;
+        let exponent = match small_exponent(exponent.unwrap_or("0")) {
+            Some(exponent) => Exponent::Number(exponent + shift),
+            None => Exponent::Text(text.to_owned()),
+        };
+        Some(Self { is_negative, digits: significant.to_owned(), exponent })
+    }
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn small_exponent(text: &str) -> Option<i128> {
+    let digits = text.trim_start_matches(['+', '-']).trim_start_matches('0');
+    match digits {
+        "" => Some(0),
+        digits if digits.len() > MAX_EXPONENT_DIGITS => None,
+        digits => {
+            let magnitude: i128 = digits.parse().ok()?;
+            Some(if text.starts_with('-') { -magnitude } else { magnitude })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_have_one_form() {
+        let fifteen = Decimal::parse("15");
+        for text in ["15.0", "1.5e1", "1.5E+01", "0.15e2", "150e-1", "0.00015e5"] {
+            assert_eq!(Decimal::parse(text), fifteen, "{text}");
+        }
+        for text in ["-15", "1.5", "150", "15.00000000000000000000000000001"] {
+            assert_ne!(Decimal::parse(text), fifteen, "{text}");
+        }
+        for text in ["0", "-0", "0.000", "-0e999999999999999999999999999999999999999999"] {
+            assert_eq!(Decimal::parse(text), Decimal::parse("0e5"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_exponent_of_any_size_takes_no_more_than_its_text() {
+        let huge = format!("1e{}", "9".repeat(100));
+        assert_eq!(Decimal::parse(&huge), Decimal::parse(&huge));
+        assert_ne!(Decimal::parse(&huge), Decimal::parse(&huge.replace("1e", "1e-")));
+        assert_eq!(
+            Decimal::parse("1e-00000000000000000000000000000000005"),
+            Decimal::parse("0.00001")
+        );
+    }
+}
