@@ -37,6 +37,7 @@ fn change(path: &str, before: &str, after: &str) -> PlanChange {
         kind: "change".to_owned(),
         values: PlanValues::Public { before: Some(text(before)), after: Some(text(after)) },
         known_after_create: false,
+        hint: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! One change of one field: what it writes, and what of it may be shown.
 
+mod lookalike;
+
 use std::collections::BTreeSet;
 
 use crate::desired::Field;
@@ -115,6 +117,8 @@ pub struct View {
     pub before_hidden: bool,
     /// Whether a part of the new value is only known once the instance exists.
     pub known_after_create: bool,
+    /// In words what differs, where both values are shown and look alike.
+    pub hint: Option<String>,
 }
 
 impl Change {
@@ -153,6 +157,12 @@ impl Change {
 
     /// What a report may show of it.
     pub fn view(&self, place: &Place<'_>) -> View {
+        let view = self.values(place);
+        View { hint: hint(view.before.as_ref(), view.after.as_ref()), ..view }
+    }
+
+    /// The view without its hint.
+    fn values(&self, place: &Place<'_>) -> View {
         let list = |tags: &BTreeSet<String>| Shown::List(tags.iter().cloned().collect());
         let key = |key: &Key| Shown::Text(key.to_string());
         match self {
@@ -191,6 +201,7 @@ impl Change {
             after: Some(after),
             before_hidden: false,
             known_after_create: false,
+            hint: None,
         }
     }
 
@@ -227,7 +238,26 @@ impl Change {
             before: shown_before,
             after: text.filter(|_| !sensitive).map(Shown::Text),
             known_after_create: place.id.is_none() && after.value.refers_to_instance(),
+            hint: None,
         }
+    }
+}
+
+/// What differs between two values that look alike. Of tags, those that only one side has.
+fn hint(before: Option<&Shown>, after: Option<&Shown>) -> Option<String> {
+    match (before?, after?) {
+        (Shown::Text(before), Shown::Text(after)) => lookalike::unseen_difference(before, after),
+        (Shown::List(before), Shown::List(after)) => {
+            let removed = before.iter().filter(|item| !after.contains(item));
+            let added = after.iter().filter(|item| !before.contains(item));
+            let differences: BTreeSet<String> = removed
+                .flat_map(|removed| {
+                    added.clone().filter_map(|added| lookalike::unseen_difference(removed, added))
+                })
+                .collect();
+            (!differences.is_empty()).then(|| Vec::from_iter(differences).join(", "))
+        }
+        (Shown::Text(_), Shown::List(_)) | (Shown::List(_), Shown::Text(_)) => None,
     }
 }
 

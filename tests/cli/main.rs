@@ -29,6 +29,7 @@ mod leaks;
 mod levels;
 mod limits;
 mod log;
+mod lookalike;
 mod markdown;
 mod narrow;
 mod outputs;

@@ -274,6 +274,9 @@ fn push_change(text: &mut String, view: &View, label: &str, lines: Lines<'_>) {
             push_inline(text, &label, before.as_deref(), &after, lines);
         }
     }
+    if let Some(hint) = &view.hint {
+        text.push_str(&wrapped(&wording::differs_in(hint), &block, columns));
+    }
 }
 
 /// Values beside their path, or below it where there is no room.

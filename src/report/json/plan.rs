@@ -122,6 +122,9 @@ pub struct PlanChange {
     /// True where a part of the value is only known once the instance exists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub known_after_create: bool,
+    /// What differs, where both values are shown and look alike: `a final line break`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// The values of a change.
@@ -292,11 +295,17 @@ impl PlanStep {
         }
     }
 
-    /// Whether two steps do the same and rest on the same; where the file has its lines, and what
-    /// is known of the cause, does not matter.
+    /// Whether two steps do the same and rest on the same; where the file has its lines, what is
+    /// known of the cause, and the words of a hint do not matter.
     pub fn does_the_same_as(&self, other: &Self) -> bool {
-        let aside =
-            |step: &Self| Self { file: None, line: None, cause: String::new(), ..step.clone() };
+        let without_hint = |change: &PlanChange| PlanChange { hint: None, ..change.clone() };
+        let aside = |step: &Self| Self {
+            file: None,
+            line: None,
+            cause: String::new(),
+            changes: step.changes.iter().map(without_hint).collect(),
+            ..step.clone()
+        };
         aside(self) == aside(other)
     }
 
@@ -348,6 +357,7 @@ fn change(view: View) -> PlanChange {
         kind: view.kind.as_str().to_owned(),
         values,
         known_after_create: view.known_after_create,
+        hint: view.hint,
     }
 }
 

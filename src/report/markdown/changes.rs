@@ -4,7 +4,7 @@ use super::escape::{fenced, shortened};
 use crate::report::json::{PlanChange, PlanStep, PlanValue, PlanValues};
 use crate::report::style::{clean, clean_line, width};
 use crate::report::text_diff;
-use crate::report::wording::known_later;
+use crate::report::wording::{differs_in, known_later};
 
 /// The most characters of a line: what is longer says how much.
 const LONGEST_LINE: usize = 1_000;
@@ -40,6 +40,7 @@ fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
             push_values(lines, change, &path, before, after);
         }
     }
+    lines.extend(change.hint.as_ref().map(|hint| format!("  {}", clean_line(&differs_in(hint)))));
 }
 
 fn push_values(
@@ -118,6 +119,7 @@ mod tests {
             kind: kind.to_owned(),
             values,
             known_after_create: false,
+            hint: None,
         }
     }
 
@@ -150,6 +152,10 @@ mod tests {
                 change("mark", "mark", public(Some("old"), Some("new"))),
                 change("configuration.doc", "change", public(Some(long), Some(&other))),
                 change("configuration.doc", "set", public(None, Some("a\n```\nb"))),
+                PlanChange {
+                    hint: Some("a no-break space (U+00A0)".to_owned()),
+                    ..change("name", "change", public(Some("a b"), Some("a\u{a0}b")))
+                },
             ]),
             snapbox::str![[r#"
 - a.b: x
@@ -169,6 +175,9 @@ mod tests {
 + a
 + ```
 + b
+- name: a b
++ name: a b
+  (differs in: a no-break space (U+00A0))
 
 "#]]
         );
