@@ -77,9 +77,8 @@ fn seen(raw: &str) -> serde_json::Result<Seen> {
         Some(b'n') => Seen::Unset,
         Some(b'"') => Seen::new(Some(&text(raw)?)),
         Some(b'{' | b'[') => {
-            // Deeper than any document that ocon compares: it stays as it came.
-            let compact = ExactJson::parse(raw).map(|document| document.to_string());
-            Seen::new(Some(compact.as_deref().unwrap_or(raw)))
+            let document = ExactJson::parse(raw).ok_or_else(|| Error::custom("no document"))?;
+            Seen::new(Some(&document.to_string()))
         }
         _ => Seen::new(Some(raw)),
     })
