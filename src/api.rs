@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 pub use clock::{Clock, Sleep, SystemClock};
-pub use error::{Error, HeldBack, Kind};
+pub use error::{Error, HeldBack, Kind, ListingFailure};
 pub use stop::Stop;
 
 use crate::instance::{Draft, InstanceId, Place, Record};

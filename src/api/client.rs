@@ -56,6 +56,10 @@ pub struct Settings {
     pub max_requests: Option<u64>,
     /// The size of a reply body, decompressed, in bytes.
     pub max_body: usize,
+    /// For all pages of a listing together, further readings included.
+    pub listing_timeout: Duration,
+    /// The size of all pages of a listing together, decompressed, in bytes.
+    pub max_listing: usize,
     /// A PEM bundle of further certificate authorities.
     pub ca_certificates: Option<Vec<u8>>,
     /// What waits and tells the time.
@@ -117,6 +121,9 @@ impl Settings {
             concurrency: 4,
             max_requests: None,
             max_body: 64 << 20,
+            // A hundred thousand instances take a few minutes and about 100 MiB.
+            listing_timeout: Duration::from_mins(10),
+            max_listing: 512 << 20,
             ca_certificates: None,
             clock: Arc::new(SystemClock),
             stop: Stop::default(),
@@ -227,6 +234,7 @@ impl Client {
             safety: Safety::of_method(method.name()),
             absence: Absence::IsAnError,
             divisible: false,
+            has_page_token: false,
         }
     }
 

@@ -7,9 +7,12 @@
 //! An error never holds a URL with credentials, a header, or the body of a successful reply: such
 //! bodies are full of live credentials.
 
+mod listing;
+
 use std::fmt;
 use std::time::Duration;
 
+pub use self::listing::ListingFailure;
 use super::retry::Safety;
 
 /// A request that failed.
@@ -89,6 +92,9 @@ pub enum Kind {
         /// What came instead.
         found: String,
     },
+    /// A listing could not be completed although its pages were answers of the platform.
+    #[error("{0}")]
+    Listing(ListingFailure),
     /// Something in the draft has no value: nothing was sent.
     #[error("{field} has no value")]
     MissingValue {
@@ -120,6 +126,7 @@ impl Error {
             Kind::Status { status, .. } => *status >= 500,
             Kind::Connect { .. }
             | Kind::Redirect { .. }
+            | Kind::Listing(_)
             | Kind::MissingValue { .. }
             | Kind::RequestLimit { .. } => false,
         }

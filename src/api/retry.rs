@@ -57,6 +57,7 @@ impl Safety {
             (
                 Kind::Redirect { .. }
                 | Kind::Decode { .. }
+                | Kind::Listing(_)
                 | Kind::MissingValue { .. }
                 | Kind::RequestLimit { .. },
                 _,

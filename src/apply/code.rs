@@ -70,7 +70,7 @@ impl Code {
             Kind::Status { status: 401, .. } => Self::Unauthorized,
             Kind::Status { provider_message: Some(_), .. } => Self::ProviderRefused,
             Kind::Status { status: 400..500, .. } => Self::PlatformRefused,
-            Kind::Status { .. } => Self::PlatformError,
+            Kind::Status { .. } | Kind::Listing(_) => Self::PlatformError,
             Kind::Redirect { .. } | Kind::Decode { .. } => Self::UnexpectedAnswer,
             Kind::MissingValue { .. } => Self::MissingVariable,
             Kind::RequestLimit { .. } => Self::RequestLimit,

@@ -37,9 +37,29 @@ pub(super) fn unreadable(sentence: &str, error: &api::Error, base_url: &BaseUrl)
                 "check {base_url}: a proxy, a login page or a gateway may have answered instead"
             ))
         }
+        api::Kind::Listing(listing) => incomplete(listing).caused_by(error),
         api::Kind::Timeout { .. } => failure("the API does not answer in time")
             .hint("try again, or give it longer: --timeout 2m"),
         _ => unread(),
+    }
+}
+
+/// What to say about a listing that could not be completed.
+fn incomplete(listing: &api::ListingFailure) -> Failure {
+    let failure = |sentence: &str| Failure::new(Exit::Unreachable, sentence);
+    match listing {
+        api::ListingFailure::Changing { .. } => {
+            failure("the account is changing while it is being listed")
+                .hint("run again when other work on the account is done; nothing was changed")
+                .hint("if nobody else works on it, the listing is at fault: ask the support of the platform")
+        }
+        api::ListingFailure::TokenExpired { .. } => failure("the listing cannot be completed")
+            .hint("a page token expires if its page is requested too late: run again when the network and the platform are less busy"),
+        api::ListingFailure::TooLong { .. } => failure("the listing cannot be completed")
+            .hint("run again when the network and the platform are less busy; nothing was changed"),
+        api::ListingFailure::TooLarge { .. } => failure("the listing cannot be completed").hint(
+            "divide the instances among several accounts, or ask the support of the platform; nothing was changed",
+        ),
     }
 }
 
@@ -63,4 +83,40 @@ pub(super) fn retry_text(retrying: &Retrying) -> String {
         retrying.why,
         retrying.wait.as_secs_f64()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::{Error, Kind, ListingFailure};
+
+    #[test]
+    fn a_listing_beyond_its_bounds_is_no_wrong_address() {
+        let failures = [
+            ListingFailure::TooLong { after: Duration::from_mins(10) },
+            ListingFailure::TooLarge { limit: 512 << 20 },
+        ];
+        let text = failures.map(|failure| {
+            let (method, path) = ("GET", "/instances?hydrate=false".to_owned());
+            let kind = Kind::Listing(failure);
+            let error = Error { method, path, attempts: 1, kind, held_back: None };
+            let base_url = BaseUrl::new("https://api.example");
+            let text = unreadable("no plan", &error, &base_url).render(None);
+            anstream::adapter::strip_str(&text).to_string()
+        });
+        snapbox::assert_data_eq!(text.join("\n"), snapbox::str![[r"
+error: the listing cannot be completed
+  caused by: GET /instances?hydrate=false failed: the listing is not complete after 600 s
+
+hint: run again when the network and the platform are less busy; nothing was changed
+
+error: the listing cannot be completed
+  caused by: GET /instances?hydrate=false failed: the listing is larger than 536870912 bytes
+
+hint: divide the instances among several accounts, or ask the support of the platform; nothing was changed
+
+"]]);
+    }
 }

@@ -10,6 +10,8 @@ mod limits;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
+mod listing_restart;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod requests;

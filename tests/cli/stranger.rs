@@ -1,4 +1,4 @@
-//! A server that is not the platform: it says one and the same thing to everybody, or nothing.
+//! A server that is not the platform: it gives scripted answers, or none.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -16,18 +16,26 @@ pub(crate) struct Stranger {
 impl Stranger {
     /// Gives everybody this answer.
     pub(crate) fn answering(status: &str, header: &str, body: &str) -> Self {
-        let length = body.len();
-        Self::start(Some(format!(
-            "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        )))
+        Self::answering_in_turn(&[(status, header, body)])
+    }
+
+    /// Gives these answers (status, headers, body) one after the other, and then the last one.
+    pub(crate) fn answering_in_turn(answers: &[(&str, &str, &str)]) -> Self {
+        let answer = |(status, header, body): &(&str, &str, &str)| {
+            let length = body.len();
+            format!(
+                "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
+        };
+        Self::start(answers.iter().map(answer).collect())
     }
 
     /// Reads and never answers.
     pub(crate) fn silent() -> Self {
-        Self::start(None)
+        Self::start(Vec::new())
     }
 
-    fn start(answer: Option<String>) -> Self {
+    fn start(answers: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stranger = Self {
             address: listener.local_addr().unwrap(),
@@ -41,8 +49,10 @@ impl Stranger {
                 if stop.load(Ordering::Relaxed) {
                     return;
                 }
-                requests.lock().unwrap().push(head(&mut stream));
-                match &answer {
+                let mut requests = requests.lock().unwrap();
+                let number = requests.len();
+                requests.push(head(&mut stream));
+                match answers.get(number).or(answers.last()) {
                     Some(answer) => stream.write_all(answer.as_bytes()).unwrap(),
                     None => silent.push(stream),
                 }

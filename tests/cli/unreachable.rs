@@ -227,6 +227,55 @@ hint: check that the account is active and its user may read instances
 "#]]);
 }
 
+const NO_INSTANCES: (&str, &str, &str) = ("200 OK", "content-type: application/json", "[]");
+
+#[test]
+fn an_account_that_keeps_changing_is_no_wrong_address() {
+    let three = "content-type: application/json\r\nelements-total-count: 3";
+    let two_of = |one, other| {
+        format!(
+            r#"[{{"id":{one},"element":{{"key":"box"}}}},{{"id":{other},"element":{{"key":"box"}}}}]"#
+        )
+    };
+    let pages = [two_of(1, 2), two_of(1, 3), two_of(2, 3)];
+    let [first, second, third] = pages.each_ref().map(|page| ("200 OK", three, page.as_str()));
+    let stranger = Stranger::answering_in_turn(&[NO_INSTANCES, first, second, third]);
+    let world = World::new(FILES).at(&stranger.base_url());
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+--- stderr ---
+error: the account is changing while it is being listed
+  caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 readings left out others
+
+hint: run again when other work on the account is done; nothing was changed
+hint: if nobody else works on it, the listing is at fault: ask the support of the platform
+--- exit 6 ---
+
+"#]]);
+    assert_eq!(stranger.requests().len(), 4);
+}
+
+#[test]
+fn a_page_token_that_expires_twice_is_an_error_that_says_so() {
+    let next = "content-type: application/json\r\nelements-next-page-token: two";
+    let page = ("200 OK", next, r#"[{"id":1,"element":{"key":"box"}}]"#);
+    let body = r#"{"requestId": "53db", "message": "nextPage has expired"}"#;
+    let expired = ("400 Bad Request", "content-type: application/json", body);
+    let stranger = Stranger::answering_in_turn(&[page, expired, page, expired]);
+    let world = World::new(FILES).at(&stranger.base_url());
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+--- stderr ---
+error: the listing cannot be completed
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 (page 2) failed: the listing was started again and the token of a next page was refused again: HTTP 400 Bad Request: nextPage has expired (request 53db)
+
+hint: a page token expires if its page is requested too late: run again when the network and the platform are less busy
+--- exit 6 ---
+
+"#]]);
+    assert_eq!(stranger.requests().len(), 4);
+}
+
 #[test]
 fn an_answer_that_does_not_come_ends_with_the_time() {
     let stranger = Stranger::silent();

@@ -188,6 +188,18 @@ pub(crate) const ROWS: &[Row] = &[
     )
     .paged(),
     Row::new(
+        "page token expired, once",
+        "status",
+        "- { when: { path: /instances, method: GET, query: nextPage, occurrence: 1 }, status: 400, body: { message: expired } }",
+    )
+    .paged(),
+    Row::new(
+        "page token expired, each time",
+        "status",
+        "- { when: { path: /instances, method: GET, query: nextPage }, status: 400, body: { message: expired } }",
+    )
+    .paged(),
+    Row::new(
         "tag_filter_empty",
         "tag_filter_empty",
         "- { when: { path: /instances, method: GET }, tag_filter_empty: true }",

@@ -51,12 +51,14 @@ pub(super) enum NoReply {
     Failed(Box<Error>),
     /// Twice too much for one page: a smaller one may do. So much time is spent.
     TooMuch(Box<Error>, Duration),
+    /// The platform does not take its own token for the next page: a listing has to start again.
+    Expired(Box<Error>),
 }
 
 impl From<NoReply> for Error {
     fn from(stop: NoReply) -> Self {
         match stop {
-            NoReply::Failed(error) | NoReply::TooMuch(error, _) => *error,
+            NoReply::Failed(error) | NoReply::TooMuch(error, _) | NoReply::Expired(error) => *error,
         }
     }
 }
@@ -213,6 +215,11 @@ impl<'a> Call<'a> {
     /// Waits before the next try, or says why there is none.
     async fn recover(&mut self, failure: Failure) -> Result<(), NoReply> {
         let Failure { kind, asked, lasting } = failure;
+        // How the platform refuses a token that expired is not documented. Its refusal of a token
+        // that is none is 400; 410 is what HTTP has for it. A 404 is an answer to a listing.
+        if self.request.has_page_token && matches!(kind.status(), Some(400 | 410)) {
+            return Err(NoReply::Expired(Box::new(self.error(kind))));
+        }
         self.throttled += u32::from(kind.status() == Some(429));
         let allowed = !lasting && self.request.safety.allows(&kind);
         let elapsed = self.elapsed();

@@ -16,7 +16,7 @@ use tracing::debug;
 use super::call::{Arrival, Call, NoReply, Reply};
 use super::request::{Absence, Method, Patience, Request};
 use super::{Client, PageRead};
-use crate::api::{Error, Keep, Kind, Listing, Scope};
+use crate::api::{Error, Keep, Kind, Listing, ListingFailure, Scope};
 use crate::instance::{InstanceId, Record};
 
 /// Two million instances: more is a listing that does not end.
@@ -29,26 +29,40 @@ const MAX_REPEATED: usize = 3;
 /// How often a listing that lacks instances is read again.
 const FURTHER_READINGS: usize = 2;
 
-/// Reads all pages.
+/// Reads all pages, within the bounds of one listing.
+pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
+    let limit = client.settings.listing_timeout;
+    let mut session = Session {
+        client,
+        scope,
+        keep: Arc::new(keep.clone()),
+        size: client.settings.page_size.max(1),
+        spent: Duration::ZERO,
+        pages: 0,
+        bytes: 0,
+        was_restarted: false,
+    };
+    let listing = tokio::time::timeout(limit, complete(&mut session)).await;
+    listing.unwrap_or_else(|_| Err(session.error(ListingFailure::TooLong { after: limit })))
+}
+
+/// Reads all pages until the listing is complete.
 ///
 /// Before a create the whole account is listed, and what such a listing leaves out would be created
 /// a second time: instances slip from one page to another where something before them is deleted.
 /// So one that has fewer instances than the platform announced (`Elements-Total-Count`) is read
 /// again, with pages that end elsewhere. It counts where nothing is lacking, or where the same comes
 /// again: then it is the number that is wrong.
-pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
-    let keep = Arc::new(keep.clone());
-    let mut size = client.settings.page_size.max(1);
-    let mut reading = read(client, scope, &keep, &mut size).await?;
+async fn complete(session: &mut Session<'_>) -> Result<Listing, Error> {
+    let mut reading = read(session).await?;
     for _ in 0..FURTHER_READINGS {
-        if *scope != Scope::Account || reading.is_complete() {
+        if *session.scope != Scope::Account || reading.is_complete() {
             return Ok(reading.listing);
         }
-        size = size.saturating_sub(1).max(1);
-        debug!(announced = reading.announced, size, "the listing lacks instances");
-        let mut again = read(client, scope, &keep, &mut size).await?;
+        session.size = session.size.saturating_sub(1).max(1);
+        debug!(announced = reading.announced, size = session.size, "the listing lacks instances");
+        let again = read(session).await?;
         let is_settled = again.ids() == reading.ids();
-        again.listing.pages += reading.listing.pages;
         reading = again;
         if is_settled {
             return Ok(reading.listing);
@@ -57,40 +71,67 @@ pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<
     if reading.is_complete() {
         return Ok(reading.listing);
     }
-    Err(reading.error(client))
+    Err(session.error(reading.failure()))
+}
+
+/// What all readings of a listing have in common.
+struct Session<'a> {
+    client: &'a Client,
+    scope: &'a Scope,
+    keep: Arc<Keep>,
+    /// Instances per page.
+    size: usize,
+    /// Time that larger pages took of the budget for repetitions.
+    spent: Duration,
+    /// How many pages were requested in the readings that are over.
+    pages: usize,
+    /// How many bytes they had.
+    bytes: usize,
+    /// Whether it started again since a page token was refused.
+    was_restarted: bool,
+}
+
+impl Session<'_> {
+    fn error(&self, failure: ListingFailure) -> Error {
+        let base = self.client.request(Method::Get, "/instances".to_owned());
+        let mut url = base.url.clone();
+        url.query_pairs_mut().extend_pairs(parameter(self.scope));
+        let path = match url.query() {
+            Some(query) if !query.is_empty() => format!("/instances?{query}"),
+            _ => base.path.clone(),
+        };
+        Request { path, ..base }.error(1, Kind::Listing(failure))
+    }
 }
 
 /// Reads all pages once. Where a page is twice too much for the platform (it answers 429 for replies
 /// beyond 8 MB, too), the listing starts again with half the size, since a page token belongs to
-/// the size it was made for.
-async fn read(
-    client: &Client,
-    scope: &Scope,
-    keep: &Arc<Keep>,
-    size: &mut usize,
-) -> Result<Reading, Error> {
-    let mut spent = Duration::ZERO;
+/// the size it was made for. Where the platform does not take its own token, which has a lifetime
+/// that nobody knows, the listing starts again once.
+async fn read(session: &mut Session<'_>) -> Result<Reading, Error> {
     loop {
-        let pages = Pages {
-            client,
-            scope,
-            keep: Arc::clone(keep),
-            size: *size,
-            spent,
-            trail: Trail::default(),
-            announced: 0,
-            records: Vec::new(),
-            read: 0,
-            known: HashSet::new(),
-            repeated: 0,
-            decoding: None,
-        };
-        match pages.read().await {
-            Ok(reading) => return Ok(reading),
+        let mut pages = Pages::new(session);
+        let end = pages.read().await;
+        let Pages { bytes, announced, records, trail, .. } = pages;
+        (session.bytes, session.pages) = (bytes, session.pages + trail.pages());
+        match end {
+            Ok(()) => {
+                let listing = Listing { records, pages: session.pages };
+                return Ok(Reading { listing, announced });
+            }
             Err(NoReply::Failed(error)) => return Err(*error),
             Err(NoReply::TooMuch(_, time)) => {
-                (*size, spent) = (*size / 2, time);
-                debug!(size, "smaller pages");
+                (session.size, session.spent) = (session.size / 2, time);
+                debug!(size = session.size, "smaller pages");
+            }
+            Err(NoReply::Expired(error)) if session.was_restarted => {
+                let refusal = Box::new(error.kind);
+                let kind = Kind::Listing(ListingFailure::TokenExpired { refusal });
+                return Err(Error { kind, ..*error });
+            }
+            Err(NoReply::Expired(error)) => {
+                session.was_restarted = true;
+                debug!(reason = %error.kind.brief(), "the page token expired");
             }
         }
     }
@@ -112,14 +153,13 @@ impl Reading {
         self.listing.records.iter().map(|record| record.id).collect()
     }
 
-    fn error(&self, client: &Client) -> Error {
+    fn failure(&self) -> ListingFailure {
         let (came, announced) = (self.listing.records.len(), self.announced);
         let times = FURTHER_READINGS + 1;
         let found = format!(
             "it has {came} of {announced} instances, and each of {times} readings left out others"
         );
-        let request = client.request(Method::Get, "/instances?hydrate=false".to_owned());
-        request.error(1, Kind::Decode { expected: "a complete listing", found })
+        ListingFailure::Changing { found }
     }
 }
 
@@ -131,6 +171,8 @@ struct Pages<'a> {
     size: usize,
     /// Time that larger pages took of the budget for repetitions.
     spent: Duration,
+    /// How many bytes this listing has so far.
+    bytes: usize,
     trail: Trail,
     /// The largest number of instances that a page said there are.
     announced: usize,
@@ -172,7 +214,25 @@ impl Trail {
 type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
 
 impl<'a> Pages<'a> {
-    async fn read(mut self) -> Result<Reading, NoReply> {
+    fn new(session: &Session<'a>) -> Self {
+        Self {
+            client: session.client,
+            scope: session.scope,
+            keep: Arc::clone(&session.keep),
+            size: session.size,
+            spent: session.spent,
+            bytes: session.bytes,
+            trail: Trail::default(),
+            announced: 0,
+            records: Vec::new(),
+            read: 0,
+            known: HashSet::new(),
+            repeated: 0,
+            decoding: None,
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), NoReply> {
         let mut call = self.call(None);
         let mut arrival = call.head().await?;
         while let Some(mut following) = self.following(&call, &arrival)? {
@@ -181,9 +241,7 @@ impl<'a> Pages<'a> {
             (call, arrival) = (following, ahead);
         }
         self.decode(call, arrival).await?;
-        self.collect().await?;
-        let listing = Listing { records: self.records, pages: self.trail.pages() };
-        Ok(Reading { listing, announced: self.announced })
+        self.collect().await
     }
 
     /// Takes notice of how many instances there are.
@@ -224,11 +282,7 @@ impl<'a> Pages<'a> {
         let mut url = base.url.clone();
         {
             let mut query = url.query_pairs_mut();
-            match self.scope {
-                Scope::Tag(tag) => query.append_pair("tags[]", tag),
-                Scope::Account => query.append_pair("hydrate", "false"),
-                Scope::Everything => &mut query,
-            };
+            query.extend_pairs(parameter(self.scope));
             query.append_pair("pageSize", &self.size.to_string());
         }
         let shown = url.query().unwrap_or_default();
@@ -245,6 +299,7 @@ impl<'a> Pages<'a> {
             patience: Patience::Piece(self.client.settings.read_timeout),
             absence: Absence::IsAnAnswer,
             divisible: self.size > 1,
+            has_page_token: token.is_some(),
             ..base
         };
         Call::continued(self.client, request, self.spent)
@@ -254,6 +309,11 @@ impl<'a> Pages<'a> {
     async fn decode(&mut self, call: Call<'_>, arrival: Arrival) -> Result<(), NoReply> {
         let reply = call.reply(arrival).await?;
         self.collect().await?;
+        self.bytes += reply.body.len();
+        let limit = self.client.settings.max_listing;
+        if self.bytes > limit {
+            return Err(reply.error(Kind::Listing(ListingFailure::TooLarge { limit })).into());
+        }
         match reply.refusal() {
             None => {
                 let keep = Arc::clone(&self.keep);
@@ -262,7 +322,11 @@ impl<'a> Pages<'a> {
                 Ok(())
             }
             Some(refusal) if refusal.says_nothing_matches() => Ok(()),
-            Some(refusal) => Err(self.client.refused(&reply, &refusal).into()),
+            Some(refusal) => {
+                let error = self.client.refused(&reply, &refusal);
+                let is_continued = reply.request.has_page_token;
+                Err(if is_continued { NoReply::Expired(Box::new(error)) } else { error.into() })
+            }
         }
     }
 
@@ -293,7 +357,16 @@ impl<'a> Pages<'a> {
             return Ok(());
         }
         let found = format!("{MAX_REPEATED} pages in a row have nothing new");
-        Err(self.call(None).error(Kind::Decode { expected: "a listing that ends", found }).into())
+        Err(self.call(None).error(Kind::Listing(ListingFailure::Changing { found })).into())
+    }
+}
+
+/// What a listing asks for, on each of its pages.
+fn parameter(scope: &Scope) -> Option<(&'static str, &str)> {
+    match scope {
+        Scope::Tag(tag) => Some(("tags[]", tag)),
+        Scope::Account => Some(("hydrate", "false")),
+        Scope::Everything => None,
     }
 }
 

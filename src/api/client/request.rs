@@ -74,6 +74,8 @@ pub(super) struct Request {
     pub(super) absence: Absence,
     /// Whether a smaller page could be asked for where this one is too much.
     pub(super) divisible: bool,
+    /// Whether it names the page that it wants by a token of the platform.
+    pub(super) has_page_token: bool,
 }
 
 impl Request {

@@ -23,6 +23,11 @@ impl Body {
         String::from_utf8_lossy(&self.bytes)
     }
 
+    /// The size in bytes, decompressed.
+    pub(in crate::api) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether nothing came.
     pub(in crate::api) fn is_empty(&self) -> bool {
         self.bytes.trim_ascii().is_empty()
