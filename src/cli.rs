@@ -36,6 +36,7 @@ mod panic;
 mod plan;
 mod problems;
 mod progress;
+mod project;
 mod refusals;
 mod sandbox;
 mod saved;

@@ -44,7 +44,7 @@ use crate::instance::{
 pub use crate::catalog::HostRole;
 pub use code::{Code, Level, Levels, UnknownCode};
 pub use problem::{Excerpt, Problem, Problems, Related, Severity};
-pub use project::{ProjectFile, load_project, load_var_file};
+pub use project::{DeclaredProject, ProjectFile, load_project, load_var_file};
 pub use quote::quote;
 pub use secrets::{LookUp, SecretStore};
 

@@ -305,7 +305,7 @@ fn the_project_file_and_variable_files_are_checked_as_instances_are() {
     let file = root.path().join("ocon.yaml");
     fs::write(&file, "project: marketing\nvars: { team: EMEA, limit: 15, on: true }\n").unwrap();
     let ProjectFile { project, vars } = load_project(root.path()).unwrap();
-    assert_eq!(project.unwrap().as_str(), "marketing");
+    assert_eq!(project.unwrap().name.as_str(), "marketing");
     let vars: Vec<_> = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(vars, ["limit=15", "on=true", "team=EMEA"]);
 

@@ -21,7 +21,7 @@ const SERVE: &str = "serve";
 const API_KEY: &str = "demo-api-key";
 
 /// What all fingerprints are made with.
-const FINGERPRINT_KEY: &str = "bench";
+const FINGERPRINT_KEY: &str = "fingerprint-key-of-the-benchmarks";
 
 /// What a sandbox shall have.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use super::globals::{Format, Globals};
 use super::output::Output;
 use super::session::{self, Connection, Platform};
 use super::target::SANDBOX_URL;
-use super::{known, saved};
+use super::{known, project, saved};
 use crate::desired;
 use crate::plan::{Plan, Refused};
 use crate::report::json::{PlanDocument, ResultDocument};
@@ -97,7 +97,7 @@ pub(super) fn on_failure(
 
 /// The project, as far as it can be told.
 fn project(globals: &Globals, environment: &Environment) -> String {
-    let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
-    let in_file = || desired::load_project(&globals.root).ok()?.project;
-    given.unwrap_or_else(|| in_file().unwrap_or_else(session::default_project).to_string())
+    let given = project::given(globals, environment).map(|(_, name)| name);
+    let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);
+    given.unwrap_or_else(|| in_file().unwrap_or_else(project::default_project).to_string())
 }

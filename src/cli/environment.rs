@@ -18,9 +18,13 @@ use crate::instance::Secret;
 /// A secret file is at most this long: anything longer is not a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
 
+/// The characters that make a key which nobody guesses: `openssl rand -base64 24` has so many.
+const MIN_FINGERPRINT_KEY: usize = 32;
+
+const FINGERPRINT_KEY: &str = "OCON_FINGERPRINT_KEY";
+
 /// The secrets of ocon itself.
-const OWN_SECRETS: [&str; 3] =
-    ["OCON_USER_SECRET", "OCON_ORGANIZATION_SECRET", "OCON_FINGERPRINT_KEY"];
+const OWN_SECRETS: [&str; 3] = ["OCON_USER_SECRET", "OCON_ORGANIZATION_SECRET", FINGERPRINT_KEY];
 
 /// What the process was started with.
 #[derive(Clone, Default)]
@@ -38,10 +42,10 @@ impl Environment {
         Self { variables: env::vars_os().collect() }
     }
 
-    /// A variable that is set to something, as text.
+    /// A variable that is set to something, as text without blanks at its ends.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        let value = self.variables.get(&OsString::from(name))?;
-        value.to_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        let text = trimmed(self.raw(name)?.to_str()?);
+        (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// A variable that is set, if only to nothing, as text.
@@ -149,6 +153,25 @@ impl Environment {
         }
     }
 
+    /// The key of fingerprints, if there is one of their own.
+    pub(super) fn fingerprint_key(&self) -> Result<Option<Secret>, Failure> {
+        let Some(raw) = self.raw(FINGERPRINT_KEY) else {
+            return Ok(None);
+        };
+        let text = raw.to_str().map(trimmed);
+        let text = text.ok_or_else(|| unusable_fingerprint_key("is not valid UTF-8"))?;
+        let mistake = if text.is_empty() {
+            return Ok(None);
+        } else if text.chars().any(char::is_control) {
+            "contains a line break or another control character"
+        } else if text.chars().count() < MIN_FINGERPRINT_KEY {
+            "is too short"
+        } else {
+            return Ok(Some(Secret::new(text)));
+        };
+        Err(unusable_fingerprint_key(mistake))
+    }
+
     fn secret(
         &self,
         globals: &Globals,
@@ -157,7 +180,7 @@ impl Environment {
         variable: &str,
     ) -> Result<Option<Secret>, Failure> {
         let Some(file) = file else {
-            return Ok(self.text(variable).map(|text| Secret::new(text.trim().to_owned())));
+            return Ok(self.text(variable).map(Secret::new));
         };
         let path = globals.root.join(file);
         let unreadable = |reason: &dyn std::fmt::Display| {
@@ -172,7 +195,7 @@ impl Environment {
             return Err(unreadable(&"the file is longer than any secret"));
         }
         let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
-        match text.trim() {
+        match trimmed(&text) {
             "" => Err(unreadable(&"the file is empty")),
             secret => {
                 let secret = Secret::new(secret.to_owned());
@@ -181,6 +204,18 @@ impl Environment {
             }
         }
     }
+}
+
+/// A setting or credential without what a copy may leave at its ends: blanks, line breaks and a
+/// byte-order mark.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
+fn unusable_fingerprint_key(mistake: &str) -> Failure {
+    Failure::new(Exit::Usage, format!("{FINGERPRINT_KEY} {mistake}"))
+        .hint(format!("it must have at least {MIN_FINGERPRINT_KEY} characters on one line"))
+        .hint("create one with: openssl rand -base64 32")
 }
 
 /// Whether the variable names a proxy: `HTTPS_PROXY`, `all_proxy`.

@@ -14,6 +14,7 @@ use super::globals::{Globals, beside};
 use super::new_file::NewFile;
 use super::output;
 use super::progress::Progress;
+use super::project;
 use super::session::{self, Connection};
 use super::unreachable;
 use crate::api::{self, Description};
@@ -65,7 +66,7 @@ pub(super) fn run(
     let platform = session::platform(globals, environment)?;
     let described = session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
-        let project = session::default_project();
+        let project = project::default_project();
         let connection =
             session::connect(platform, globals, environment, &project, &progress).await?;
         connection.read(describe(globals, pull, &connection)).await

@@ -12,6 +12,7 @@ use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::known::{self, Noticed};
 use super::progress::Progress;
+use super::project::{self, ChosenProject};
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
 use super::{embedded, git, problems};
@@ -57,13 +58,12 @@ pub(super) fn load(
 ) -> Result<Files, Failure> {
     let invalid = |found: desired::Problems| problems::invalid(globals, found.as_slice());
     let file = desired::load_project(&globals.root).map_err(invalid)?;
-    let given = globals.project.clone().or_else(|| environment.text("OCON_PROJECT"));
-    let project_is_named = given.is_some() || file.project.is_some();
-    let project = project(given, file.project)?;
+    let project = project::choose(globals, environment, file.project)?;
     let variables = variables(globals, file.vars)?;
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
-    let in_pipeline = environment.text("CI").is_some() && !globals.sandbox;
-    let open_environment = in_pipeline && given.is_none() && lookup == Lookup::Asked;
+    let in_pipeline =
+        environment.text("CI").is_some() && !globals.sandbox && lookup == Lookup::Asked;
+    let open_environment = in_pipeline && given.is_none();
     let levels = globals.levels();
     let allowed =
         given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
@@ -101,9 +101,14 @@ pub(super) fn load(
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
         warnings.extend(severity.map(any_variable));
     }
+    if in_pipeline && !project.is_given {
+        let severity = levels.of(Code::ProjectUnset, Severity::Warning);
+        warnings.extend(severity.map(|severity| project::unset(severity, &project.name)));
+    }
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems::invalid(globals, &warnings));
     }
+    let ChosenProject { name: project, is_named: project_is_named, .. } = project;
     Ok(Files { desired, warnings, left_unread, project, project_is_named })
 }
 
@@ -114,21 +119,6 @@ fn secrets_folder(globals: &Globals, environment: &Environment) -> (PathBuf, Opt
     let given = given.or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
     let within = given.is_none().then(|| globals.root.clone());
     (beside(&globals.root, &given.unwrap_or_else(|| "secrets".into())), within)
-}
-
-/// The project of those who name none.
-pub(super) fn default_project() -> Project {
-    "default".parse().expect("the name of the default project follows the rule for names")
-}
-
-fn project(given: Option<String>, in_file: Option<Project>) -> Result<Project, Failure> {
-    match given {
-        Some(name) => name.parse().map_err(|error: crate::instance::InvalidName| {
-            Failure::new(Exit::Usage, error.to_string())
-                .hint("give another --project (OCON_PROJECT)")
-        }),
-        None => Ok(in_file.unwrap_or_else(default_project)),
-    }
 }
 
 /// `--var` beats `--var-file` beats `vars:`.
@@ -254,6 +244,7 @@ pub(super) async fn connect(
     project: &Project,
     progress: &Arc<Progress>,
 ) -> Result<Connection, Failure> {
+    let fingerprint_key = if globals.sandbox { None } else { environment.fingerprint_key()? };
     let (shown, endpoint, credentials, sandbox) = match platform {
         Platform::Sandbox => {
             let handle = embedded::start(&globals.root).await?;
@@ -272,7 +263,10 @@ pub(super) async fn connect(
         }
     };
     known::learn([&credentials.user, &credentials.organization]);
-    let fingerprints = fingerprints(globals, environment, &credentials);
+    let fingerprints = match fingerprint_key {
+        Some(key) => Fingerprints::new(&key),
+        None => Fingerprints::from_organization_secret(&credentials.organization),
+    };
     let (of_retries, of_pages) = (Arc::clone(progress), Arc::clone(progress));
     let defaults = Settings::new(endpoint, credentials);
     let settings = Settings {
@@ -290,18 +284,6 @@ pub(super) async fn connect(
     let target = Target { base_url: shown, project: project.clone() };
     let progress = Arc::clone(progress);
     Ok(Connection { client, target, fingerprints, stop, clock, progress, _sandbox: sandbox })
-}
-
-/// The key of fingerprints: one of their own, or one derived from the organization secret.
-fn fingerprints(
-    globals: &Globals,
-    environment: &Environment,
-    credentials: &Credentials,
-) -> Fingerprints {
-    match environment.text("OCON_FINGERPRINT_KEY").filter(|_| !globals.sandbox) {
-        Some(key) => Fingerprints::new(&Secret::new(key)),
-        None => Fingerprints::from_organization_secret(&credentials.organization),
-    }
 }
 
 impl Connection {

@@ -105,6 +105,8 @@ codes! {
     MaskAsValue "mask-as-value" Fatal,
     /// A merge key, `<<`.
     MergeKey "merge-key" Fatal,
+    /// A file whose name is nearly `ocon.yaml`.
+    MisnamedProjectFile "misnamed-project-file" Fatal,
     /// A configuration key that the connector needs is not there.
     MissingField "missing-field" Error,
     /// A key that a document needs is not there.
@@ -125,6 +127,8 @@ codes! {
     PlainTextSecret "plain-text-secret" Fatal,
     /// A key that the platform writes itself.
     PlatformWrittenKey "platform-written-key" Warning,
+    /// A pipeline in which a file decides whose instances are touched.
+    ProjectUnset "project-unset" Warning,
     /// A reference where none, or none of its kind, may stand.
     ReferenceNotAllowed "reference-not-allowed" Fatal,
     /// A field that the platform names where it refuses to create or change an instance.

@@ -198,6 +198,20 @@ fn link_leaves(file: &str) -> Problem {
         .help("put the file itself there")
 }
 
+/// The names of the files in a folder, sorted; folders below it are left out. A name that is not
+/// Unicode is none that ocon knows.
+pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Reads a file of the repository whose name is known; `None` where there is none. What a link
 /// outside of the repository leads to is not read: its lines would come out in messages.
 pub(super) fn read_within(root: &Path, file: &Path) -> Result<Option<Text>, Box<Problem>> {

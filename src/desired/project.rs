@@ -9,7 +9,7 @@ use super::problem::{Problem, Problems, Severity};
 use super::text::{Finding, Notes, Text};
 use super::yaml::{self, Kind, Member, Node};
 use crate::catalog::closest;
-use crate::instance::Project;
+use crate::instance::{Project, Span};
 
 /// The name of the project file, in the root.
 const PROJECT_FILE: &str = "ocon.yaml";
@@ -18,22 +18,70 @@ const PROJECT_FILE: &str = "ocon.yaml";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectFile {
     /// The owner of the instances.
-    pub project: Option<Project>,
+    pub project: Option<DeclaredProject>,
     /// Public values for `${{ var.NAME }}`.
     pub vars: BTreeMap<String, String>,
+}
+
+/// The `project:` of `ocon.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredProject {
+    /// The owner of the instances.
+    pub name: Project,
+    /// The place of the name.
+    pub at: Span,
 }
 
 /// Reads `ocon.yaml` in the root, if there is one.
 ///
 /// # Errors
 ///
-/// All problems of the file.
+/// All problems of the file, and every file whose name is nearly `ocon.yaml`: if it was ignored, the
+/// project would silently be another one.
 pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
-    match files::read_within(root, Path::new(PROJECT_FILE)) {
+    let read = match files::read_within(root, Path::new(PROJECT_FILE)) {
         Ok(None) => Ok(ProjectFile::default()),
-        Ok(Some(text)) => load(&text, project_file),
+        Ok(Some(text)) => load(&text, |node, notes| project_file(node, &text, notes)),
         Err(problem) => Err(Problems::of(*problem)),
+    };
+    let mut problems = misnamed(root);
+    if problems.is_empty() {
+        return read;
     }
+    problems.extend(read.err().iter().flatten().cloned());
+    Problems::new(problems).map_or_else(|| Ok(ProjectFile::default()), Err)
+}
+
+/// The files in the root whose names are nearly that of the project file. The names come from the
+/// folder's own list, because some file systems find `Ocon.yaml` under the name `ocon.yaml`.
+fn misnamed(root: &Path) -> Vec<Problem> {
+    let names = match files::names(root) {
+        Ok(names) => names,
+        Err(error) => {
+            let message = format!("this folder cannot be listed: {error}");
+            return vec![Problem::of_file(Code::UnreadableFile, ".", message)];
+        }
+    };
+    let has_project_file = names.iter().any(|name| name == PROJECT_FILE);
+    let help = if has_project_file {
+        "delete it, or move its content to `ocon.yaml`"
+    } else {
+        "rename it to `ocon.yaml`"
+    };
+    let misnamed = names.iter().filter(|name| is_misnamed(name));
+    misnamed
+        .map(|name| {
+            let message = "ocon does not read this file: the project file is named `ocon.yaml`";
+            Problem::of_file(Code::MisnamedProjectFile, name, message).help(help)
+        })
+        .collect()
+}
+
+/// `ocon.yml`, `.ocon.yaml`, `OCON.YAML`
+fn is_misnamed(name: &str) -> bool {
+    let folded = name.to_ascii_lowercase();
+    let plain = folded.strip_prefix('.').unwrap_or(&folded);
+    name != PROJECT_FILE && matches!(plain, "ocon.yaml" | "ocon.yml")
 }
 
 /// Reads a file that maps names of variables to their values.
@@ -72,11 +120,15 @@ fn into_errors(notes: Notes, text: &Text) -> Vec<Problem> {
     problems
 }
 
-fn project_file(node: &Node, notes: &mut Notes) -> ProjectFile {
+fn project_file(node: &Node, text: &Text, notes: &mut Notes) -> ProjectFile {
     let mut file = ProjectFile::default();
     for member in members(node, "ocon.yaml", notes) {
         match member.name.as_str() {
-            "project" => file.project = project(&member.value, notes),
+            "project" => {
+                let at = text.span(member.value.mark);
+                file.project =
+                    project(&member.value, notes).map(|name| DeclaredProject { name, at });
+            }
             "vars" => file.vars = variables(&member.value, "`vars`", notes),
             name => {
                 let message = format!("ocon.yaml has no key `{name}`");

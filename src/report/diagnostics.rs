@@ -60,8 +60,11 @@ pub fn summary(problems: &[Problem]) -> Option<String> {
     let counts = counts.iter().filter(|(number, _)| *number > 0);
     let counts: Vec<_> = counts.map(|(number, noun)| count(*number, noun)).collect();
     let files = problems.iter().map(|problem| &problem.at.file).filter(|file| !file.is_empty());
-    let files = count(files.collect::<BTreeSet<_>>().len(), "file");
-    Some(format!("{} in {files}\n", counts.join(", ")))
+    let place = match files.collect::<BTreeSet<_>>().len() {
+        0 => String::new(),
+        files => format!(" in {}", count(files, "file")),
+    };
+    Some(format!("{}{place}\n", counts.join(", ")))
 }
 
 /// A piece of a line: lines and columns count from 1, columns in characters.

@@ -9,7 +9,7 @@ fn a_create_without_its_grant_is_blocked() {
     let world = World::example().on_sandbox();
     world.ocon("plan --quiet --detailed-exitcode instances/hootsuite.yaml").is(str![[r#"
 $ ocon plan --quiet --detailed-exitcode instances/hootsuite.yaml
-Project example at http://127.0.0.1:[PORT]/elements/api-v2
+Project marketing at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! hootsuite  blocked                                                    instances/hootsuite.yaml:5
       needs-authorization: a create needs the authorization grant, and env.HOOTSUITE_CODE is not

@@ -46,7 +46,7 @@ fn world() -> World {
         .secret("DESK_PASSWORD", AWKWARD)
         .secret("HOOK", "h00k-canary of+the=tests")
         .secret("CODE", "demo-c0de-canary/of=the+tests")
-        .secret("OCON_FINGERPRINT_KEY", "f1ngerprint-canary/of=the+tests")
+        .secret("OCON_FINGERPRINT_KEY", "f1ngerprint-canary/of=the+tests-of-leaks")
         .secret("UNUSED", "f1le-canary\nof=two/lines")
         .secret("UNUSED_LINE", "of=two/lines")
 }
@@ -208,7 +208,7 @@ fn a_file_that_cannot_be_used_says_no_secret_of_it() {
         "element: stripe\nname: x\ntags: [ \"ocon:{}\" ]\n",
         "element: stripe\nname: x\nnmae: {}\n",
     ] {
-        for secret in ["h00k-canary of+the=tests", "f1ngerprint-canary/of=the+tests"] {
+        for secret in ["h00k-canary of+the=tests", "f1ngerprint-canary/of=the+tests-of-leaks"] {
             world.write("instances/broken.yaml", text.replace("{}", secret));
             for line in ["plan", "plan --format json", "apply --yes", "status -vvv"] {
                 let run = world.ocon(line);
@@ -236,7 +236,7 @@ fn a_saved_plan_that_somebody_wrote_a_secret_into_is_refused_without_it() {
 #[test]
 fn an_argument_that_is_a_secret_is_not_repeated() {
     let world = world().on_sandbox();
-    let canary = "f1ngerprint-canary/of=the+tests";
+    let canary = "f1ngerprint-canary/of=the+tests-of-leaks";
     for line in [
         "",
         "plan",
@@ -257,7 +257,7 @@ fn an_argument_that_is_a_secret_is_not_repeated() {
 #[test]
 fn a_panic_says_no_secret() {
     let mut world = world().on_sandbox();
-    for form in forms("f1ngerprint-canary/of=the+tests") {
+    for form in forms("f1ngerprint-canary/of=the+tests-of-leaks") {
         world.set("OCON_TEST_PANIC", &format!("it broke at {form}!"));
         for backtrace in ["0", "1"] {
             world.set("RUST_BACKTRACE", backtrace);

@@ -85,6 +85,7 @@ For more information, try '--help'.
 fn an_open_environment_can_be_denied_and_allowed() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     world.set("CI", "true");
+    world.set("OCON_PROJECT", "tests");
     world.ocon("plan --deny env-allow-unset").is(str![[r#"
 $ ocon plan --deny env-allow-unset
 --- stderr ---

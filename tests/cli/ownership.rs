@@ -77,7 +77,9 @@ Requests: 2 read, 0 to write.
 #[test]
 fn instances_of_another_project_are_left_alone() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    world.ocon("apply --yes --project marketing");
+    world.write("ocon.yaml", "project: marketing\n");
+    world.ocon("apply --yes");
+    world.write("ocon.yaml", "project: tests\n");
     world.ocon("plan").is(str![[r#"
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

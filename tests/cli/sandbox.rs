@@ -16,7 +16,7 @@ fn the_example_is_applied_to_the_embedded_sandbox() {
     let world = World::example();
     world.ocon("apply --sandbox --yes --concurrency 1").is(str![[r#"
 $ ocon apply --sandbox --yes --concurrency 1
-Project example at https://sandbox.invalid/elements/api-v2
+Project marketing at https://sandbox.invalid/elements/api-v2
 
   + closeio  Sales Close.io                                                 instances/closeio.yaml:5
       + tags                               sales
@@ -86,7 +86,7 @@ Applied: 3 created.
 "#]]);
     world.ocon("apply --sandbox --yes --concurrency 1").is(str![[r#"
 $ ocon apply --sandbox --yes --concurrency 1
-Project example at https://sandbox.invalid/elements/api-v2
+Project marketing at https://sandbox.invalid/elements/api-v2
 
 No changes. 3 instances match the files.
 --- exit 0 ---

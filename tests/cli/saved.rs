@@ -300,8 +300,9 @@ hint: make one with: ocon plan --out plan.json
 #[test]
 fn a_plan_for_another_project_is_refused_whole() {
     let world = planned();
-    world.ocon("apply plan.json --project other").is(str![[r#"
-$ ocon apply plan.json --project other
+    world.write("ocon.yaml", "project: other\n");
+    world.ocon("apply plan.json").is(str![[r#"
+$ ocon apply plan.json
 --- stderr ---
 error: plan.json is a plan for project tests at http://127.0.0.1:[PORT]/elements/api-v2, and this is project other at http://127.0.0.1:[PORT]/elements/api-v2
 

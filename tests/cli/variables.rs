@@ -328,6 +328,7 @@ error[mask-as-value]: this is the mask that the API shows, not a value
 fn a_pipeline_is_told_to_narrow_its_environment() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     world.set("CI", "true");
+    world.set("OCON_PROJECT", "tests");
     assert_eq!(world.ocon("plan --env-allow DESK_*").stderr, "");
     is(
         &world.ocon("plan").stderr,

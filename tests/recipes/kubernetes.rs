@@ -90,6 +90,8 @@ fn listing(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// A repository with the public values of two tenants, and one of them.
 fn stage() -> Stage {
     let stage = Stage::new();
+    // Each tenant has a project of its own, so the files name none.
+    stage.edit("ocon.yaml", "project: marketing\n", "");
     fs::create_dir(stage.checkout.path().join("tenants")).unwrap();
     for tenant in ["eu", "us"] {
         let values = format!("app: https://{tenant}.example.com\n");

@@ -61,7 +61,10 @@ impl Stage {
             names.map(|name| (name.to_owned(), format!("value-of-{}", name.to_lowercase()))).into();
         secrets.insert("OCON_USER_SECRET".to_owned(), USER.to_owned());
         secrets.insert("OCON_ORGANIZATION_SECRET".to_owned(), ORGANIZATION.to_owned());
-        secrets.insert("OCON_FINGERPRINT_KEY".to_owned(), "key-of-fingerprints".to_owned());
+        secrets.insert(
+            "OCON_FINGERPRINT_KEY".to_owned(),
+            "fingerprint-key-of-the-recipes-of-ocon".to_owned(),
+        );
         let checkout = tempfile::tempdir().unwrap();
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::create_dir(checkout.path().join("instances")).unwrap();

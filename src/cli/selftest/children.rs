@@ -79,9 +79,8 @@ impl Children {
         let echo = format!("http://{}/elements/api-v2", echo::start().map_err(other)?);
         let Credentials { user, organization } = sandbox.credentials().clone();
         let mut own = vec![("OCON_USER_SECRET", user), ("OCON_ORGANIZATION_SECRET", organization)];
-        own.extend(
-            environment.text("OCON_FINGERPRINT_KEY").map(|key| ("OCON_FINGERPRINT_KEY", key)),
-        );
+        let key = environment.fingerprint_key()?;
+        own.extend(key.map(|key| ("OCON_FINGERPRINT_KEY", key.expose().to_owned())));
         let mut variables = environment.for_children();
         variables.extend(wanted.variables().map(|(name, value)| (name.into(), value.into())));
         variables.extend(own.iter().map(|(name, value)| (name.into(), value.into())));

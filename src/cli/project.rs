@@ -1,0 +1,91 @@
+//! Which project owns the instances.
+//!
+//! In: the flag, the environment variable and `ocon.yaml`. Out: one project, or the reason why there
+//! is none. A file of a pull request must never choose whose instances a pipeline changes, so a
+//! project that two sources name differently ends the command before anything is contacted.
+
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::globals::Globals;
+use super::problems;
+use crate::desired::{Code, DeclaredProject, Problem, Severity};
+use crate::instance::{InvalidName, Project, Span};
+
+/// The project of a run.
+pub(super) struct ChosenProject {
+    pub(super) name: Project,
+    /// Whether any source names it, so that it is not everybody's `default`.
+    pub(super) is_named: bool,
+    /// Whether the flag or the environment variable names it.
+    pub(super) is_given: bool,
+}
+
+/// The project that the flag or else the environment variable names, with the name of its source.
+pub(super) fn given(
+    globals: &Globals,
+    environment: &Environment,
+) -> Option<(&'static str, String)> {
+    let flag = globals.project.clone().map(|name| ("--project", name));
+    flag.or_else(|| Some(("OCON_PROJECT", environment.text("OCON_PROJECT")?)))
+}
+
+/// The project of those who name none.
+pub(super) fn default_project() -> Project {
+    "default".parse().expect("the name of the default project follows the rule for names")
+}
+
+/// Takes the project from the flag, else the environment variable, else `ocon.yaml`.
+pub(super) fn choose(
+    globals: &Globals,
+    environment: &Environment,
+    in_file: Option<DeclaredProject>,
+) -> Result<ChosenProject, Failure> {
+    let Some((source, name)) = given(globals, environment) else {
+        let is_named = in_file.is_some();
+        let name = in_file.map_or_else(default_project, |declared| declared.name);
+        return Ok(ChosenProject { name, is_named, is_given: false });
+    };
+    let name: Project = name.parse().map_err(|error: InvalidName| {
+        Failure::new(Exit::Usage, error.to_string()).hint("give another --project (OCON_PROJECT)")
+    })?;
+    match in_file {
+        Some(declared) if declared.name != name => {
+            Err(disagreement(globals, source, &name, &declared))
+        }
+        _ => Ok(ChosenProject { name, is_named: true, is_given: true }),
+    }
+}
+
+fn disagreement(
+    globals: &Globals,
+    source: &str,
+    given: &Project,
+    declared: &DeclaredProject,
+) -> Failure {
+    let DeclaredProject { name, at } = declared;
+    let file = problems::place(&globals.root, &at.file);
+    let place = format!("{file}:{}:{}", at.line, at.column);
+    Failure::new(
+        Exit::Usage,
+        format!("the project is `{given}` in {source} and `{name}` in {place}"),
+    )
+    .hint(format!(
+        "nothing was contacted. Name the owner of these instances in both places. If several projects use \
+         these files, remove `project:` from {file}"
+    ))
+}
+
+/// Warns that a pipeline leaves the choice of the project to a file.
+pub(super) fn unset(severity: Severity, project: &Project) -> Problem {
+    Problem {
+        code: Code::ProjectUnset,
+        severity,
+        message: "a change of `ocon.yaml` decides whose instances this pipeline changes".to_owned(),
+        // It is about the pipeline, not about a file.
+        at: Span { file: "".into(), line: 1, column: 1 },
+        excerpt: None,
+        label: None,
+        help: vec![format!("set it in the pipeline: --project {project} (OCON_PROJECT)")],
+        related: None,
+    }
+}
