@@ -9,6 +9,7 @@
 //! variable: whoever calls it hands in a [`SecretStore`].
 
 mod across;
+mod body;
 mod clear;
 mod code;
 mod conformance;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::body::{advice_for_document, advice_for_element};
 use super::reference::{References, Written};
 use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
@@ -67,7 +68,7 @@ pub(super) fn read(root: &Node, context: Context<'_>, notes: &mut Notes) -> Opti
 
 impl<'a> Reader<'a, '_> {
     fn document(&mut self, root: &Node, members: &[Member]) -> Option<Document> {
-        self.unknown_keys(members, &KEYS, "a document");
+        self.unknown_members(members, &KEYS, "a document", advice_for_document);
         let find = |name| members.iter().find(|member| member.name == name);
         let connector = self.required(root, find("element"), "element", Self::element);
         let name = self.required(root, find("name"), "name", Self::display_name);
@@ -129,7 +130,7 @@ impl<'a> Reader<'a, '_> {
     /// `element: hootsuite` or `element: { key: hootsuite }`
     fn element(&mut self, node: &Node) -> Option<ConnectorKey> {
         let node = if let Kind::Map(members) = &node.kind {
-            self.unknown_keys(members, &["key"], "`element`");
+            self.unknown_members(members, &["key"], "`element`", advice_for_element);
             let Some(member) = members.iter().find(|member| member.name == "key") else {
                 self.notes.add(missing_key(first_line(node), "key", "`element`"));
                 return None;
@@ -298,8 +299,12 @@ impl<'a> Reader<'a, '_> {
             _ => None,
         };
         let Some(id) = id else {
+            let digits = match &node.kind {
+                Kind::Text(text) => text.parse().ok().filter(|id: &u64| *id > 0),
+                _ => None,
+            };
             let finding = wrong_type(node, "`id`", "the number of an instance")
-                .help("write it without quotes: `id: 4711`");
+                .help(format!("write it without quotes: `id: {}`", digits.unwrap_or(4711)));
             self.notes.add(finding);
             return None;
         };
@@ -372,13 +377,29 @@ impl<'a> Reader<'a, '_> {
     }
 
     pub(super) fn unknown_keys(&mut self, members: &[Member], known: &[&str], what: &str) {
+        self.unknown_members(members, known, what, |_| None);
+    }
+
+    /// Reports the keys that are not known. Of some there is advice that says more than a similar key.
+    fn unknown_members(
+        &mut self,
+        members: &[Member],
+        known: &[&str],
+        what: &str,
+        advice: fn(&str) -> Option<&'static str>,
+    ) {
         for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
-            let nearest = self.notes.closest(&member.name, known.iter().copied());
             let message = format!("{what} has no key `{}`", member.name);
-            let mut finding = Finding::new(Code::UnknownKey, member.mark, message).suggest(nearest);
-            if nearest.is_none() {
-                finding = finding.help(format!("the keys are {}", list(known)));
+            let finding = Finding::new(Code::UnknownKey, member.mark, message);
+            if let Some(advice) = advice(&member.name) {
+                self.notes.add(finding.help(advice));
+                continue;
             }
+            let nearest = self.notes.closest(&member.name, known.iter().copied());
+            let finding = match nearest {
+                Some(_) => finding.suggest(nearest),
+                None => finding.help(format!("the keys are {}", list(known))),
+            };
             self.notes.add(finding);
         }
     }

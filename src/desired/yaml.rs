@@ -5,9 +5,11 @@
 //! disagree, so would other tools, and the user is asked to quote the value.
 //!
 //! Refused here, each with its place: duplicate keys, merge keys, tags, keys that are no texts,
-//! numbers that would not be sent as they are written, nesting and aliases beyond bounds.
+//! numbers that would not be sent as they are written, nesting and aliases beyond bounds, and what
+//! was pasted from a page (see [`pasted`]).
 
 mod agreement;
+mod pasted;
 mod scalar;
 mod syntax;
 mod tree;
@@ -108,6 +110,11 @@ impl Node {
 /// Reads the documents of a file, without the empty ones.
 pub(super) fn read(text: &Text, notes: &mut Notes) -> Vec<Node> {
     let before = notes.findings.len();
+    notes.findings.extend(pasted::findings(&text.content));
+    if notes.findings.len() > before {
+        notes.broken_off = true;
+        return Vec::new();
+    }
     let mut documents = tree::read(&text.content, notes);
     if notes.findings.len() == before {
         notes.findings.extend(agreement::check(text, &documents));

@@ -207,10 +207,10 @@ fn bytes() -> Vec<Bomb> {
         bomb(
             "escaped control characters",
             format!("{HEAD}\"\\x1b[2J\\u202e\": 1\n"),
-            &["unknown-key"],
+            &["invalid-name", "unknown-key"],
         ),
         bomb("Windows", "element: hootsuite\r\nname: A\r\n", &[]),
-        bomb("old Macintosh", "element: hootsuite\rname: A\r", &[]),
+        bomb("old Macintosh", "element: hootsuite\rname: A\r", &["invalid-yaml"]),
         bomb("directives", "%YAML 1.2\n".repeat(MANY / 2), &["invalid-yaml"]),
     ]
 }

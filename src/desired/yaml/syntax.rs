@@ -2,6 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError, Span};
 
+use super::pasted;
 use super::tree::{mark, too_deep};
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
@@ -17,7 +18,14 @@ pub(super) fn error(error: &ScanError, content: &str) -> Finding {
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(at),
         ErrorKind::UnknownAnchor => finding("there is no anchor of this name above".to_owned()),
-        ErrorKind::UnclosedQuotedScalar => finding("this quote is not closed".to_owned()),
+        ErrorKind::UnclosedQuotedScalar => {
+            let finding = finding("this quote is not closed".to_owned());
+            if pasted::line_has_curly_quotes(content, at) {
+                return finding
+                    .help("the line has a curly quote, which closes nothing: write `\"`");
+            }
+            finding
+        }
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             finding("a control character cannot stand here".to_owned())
                 .help("write it as an escape within double quotes, like `\"\\u0007\"`")

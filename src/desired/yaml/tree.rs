@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 
 use super::scalar::{self, Ambiguous};
-use super::{Kind, Member, Node, syntax};
+use super::{Kind, Member, Node, pasted, syntax};
 use crate::catalog::named_like_a_secret;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, Notes};
@@ -121,7 +121,12 @@ impl<'t> Builder<'t, '_> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, mark: Mark) -> (Node, Extent) {
-        let kind = if style == ScalarStyle::Plain {
+        let plain = style == ScalarStyle::Plain;
+        let inside = pasted::without_curly_quotes(text).filter(|_| plain);
+        let kind = if let Some(inside) = inside {
+            self.notes.add(pasted::curly_quotes(mark));
+            Kind::Text(inside.to_owned())
+        } else if plain {
             scalar::resolve(text).unwrap_or_else(|Ambiguous| {
                 self.notes.add(ambiguous_number(mark));
                 Kind::Text(text.to_owned())
@@ -210,6 +215,12 @@ impl<'t> Builder<'t, '_> {
     ) -> Result<Option<(String, Mark)>, Halt> {
         let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
         let place = mark(&span);
+        if let Event::Scalar(text, ScalarStyle::Plain, ..) = &event
+            && let Some(name) = pasted::key_without_curly_quotes(text)
+        {
+            self.notes.add(pasted::curly_quotes(place));
+            return Ok(Some((name.to_owned(), place)));
+        }
         // What it repeats may be a secret, and keys are shown.
         if matches!(event, Event::Alias(_)) {
             self.notes.add(alias_as_key(place));
@@ -220,13 +231,22 @@ impl<'t> Builder<'t, '_> {
         match node.kind {
             Kind::Text(name) if plain && name == "<<" => self.notes.add(merge_key(place)),
             Kind::Text(name) if self.notes.findings.len() == before => {
-                return Ok(Some((name, place)));
+                return Ok(Some((self.printable(name, place), place)));
             }
             // An ambiguous number or a tagged text: that was reported.
             Kind::Text(_) => {}
             _ => self.notes.add(non_text_key(place, node.noun())),
         }
         Ok(None)
+    }
+
+    /// The name without control characters, which are reported.
+    fn printable(&mut self, name: String, at: Mark) -> String {
+        if !name.contains(char::is_control) {
+            return name;
+        }
+        self.notes.add(control_character(at));
+        name.replace(char::is_control, "")
     }
 
     fn alias(&mut self, id: usize, at: Mark, depth: usize) -> Result<(Node, Extent), Halt> {
@@ -305,6 +325,11 @@ fn merge_key(at: Mark) -> Finding {
 fn alias_as_key(at: Mark) -> Finding {
     Finding::new(Code::NonTextKey, at, "a key must be a text, and this is an alias")
         .help("write the key out")
+}
+
+fn control_character(at: Mark) -> Finding {
+    Finding::new(Code::InvalidName, at, "a key cannot contain control characters")
+        .help("in double quotes `\\` begins an escape: use single quotes, or none")
 }
 
 fn non_text_key(at: Mark, noun: &str) -> Finding {
