@@ -10,6 +10,7 @@
 
 mod across;
 mod body;
+mod characters;
 mod clear;
 mod code;
 mod conformance;
@@ -18,6 +19,7 @@ mod events;
 mod fields;
 mod files;
 mod lifecycle;
+mod placeholder;
 mod problem;
 pub mod project;
 mod quote;
@@ -45,7 +47,7 @@ use crate::instance::{
 pub use crate::catalog::HostRole;
 pub use code::{Code, Level, Levels, UnknownCode};
 pub use problem::{Excerpt, Problem, Problems, Related, Severity};
-pub use project::{DeclaredProject, ProjectFile, load_project, load_var_file};
+pub use project::{DeclaredProject, ProjectFile, VarFile, load_project, load_var_file};
 pub use quote::quote;
 pub use secrets::{LookUp, SecretStore};
 

@@ -59,7 +59,8 @@ pub(super) fn load(
     let invalid = |found: desired::Problems| problems::invalid(globals, found.as_slice());
     let file = desired::load_project(&globals.root).map_err(invalid)?;
     let project = project::choose(globals, environment, file.project)?;
-    let variables = variables(globals, file.vars)?;
+    let mut doubts = file.warnings;
+    let variables = variables(globals, file.vars, &mut doubts)?;
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
     let in_pipeline =
         environment.text("CI").is_some() && !globals.sandbox && lookup == Lookup::Asked;
@@ -92,7 +93,9 @@ pub(super) fn load(
         && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
     let loaded =
         if begins { Loaded::default() } else { desired::load(&sources).map_err(invalid)? };
-    let Loaded { desired, mut warnings, unread_files: left_unread } = loaded;
+    let Loaded { desired, warnings: of_instances, unread_files: left_unread } = loaded;
+    let mut warnings: Vec<_> = doubts.into_iter().filter_map(|doubt| levels.judge(doubt)).collect();
+    warnings.extend(of_instances);
     if let Some(folder) = committed.filter(|_| desired.refers_to_files()) {
         git::refuse_committed(globals, environment, &folder)?;
     }
@@ -125,13 +128,14 @@ fn secrets_folder(globals: &Globals, environment: &Environment) -> (PathBuf, Opt
 fn variables(
     globals: &Globals,
     in_file: BTreeMap<String, String>,
+    doubts: &mut Vec<Problem>,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut variables = in_file;
     for file in &globals.var_file {
-        variables.extend(
-            desired::load_var_file(&globals.root.join(file))
-                .map_err(|found| problems::invalid(globals, found.as_slice()))?,
-        );
+        let file = desired::load_var_file(&globals.root.join(file))
+            .map_err(|found| problems::invalid(globals, found.as_slice()))?;
+        variables.extend(file.vars);
+        doubts.extend(file.warnings);
     }
     variables.extend(globals.var.iter().cloned());
     Ok(variables)

@@ -179,11 +179,8 @@ impl<'a> Collected<'a> {
         problems.extend(moves_from_documents);
         problems.extend(schemas.into_problems());
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
-        let judged = |problem: Problem| {
-            let severity = levels.of(problem.code, problem.severity)?;
-            Some(Problem { severity, ..problem })
-        };
-        let mut problems: Vec<_> = problems.into_iter().filter_map(judged).collect();
+        let judged = problems.into_iter().filter_map(|problem| levels.judge(problem));
+        let mut problems: Vec<_> = judged.collect();
         if problems.iter().any(|problem| problem.severity == Severity::Error)
             && let Some(problems) = Problems::new(std::mem::take(&mut problems))
         {

@@ -1,7 +1,43 @@
-//! Documented members of the platform's own body that ocon has no use for.
+//! Keys that a document, or a part of it, does not have, and documented members of the platform's own
+//! body among them.
 //!
 //! Bodies are copied from the documentation and from replies of the API. What is in them and is no key
 //! of a document is named, with what to do about it.
+
+use super::Code;
+use super::document::Reader;
+use super::text::Finding;
+use super::yaml::Member;
+
+impl Reader<'_, '_> {
+    pub(super) fn unknown_keys(&mut self, members: &[Member], known: &[&str], what: &str) {
+        self.unknown_members(members, known, what, |_| None);
+    }
+
+    /// Reports the keys that are not known. Of some there is advice that says more than a similar key.
+    pub(super) fn unknown_members(
+        &mut self,
+        members: &[Member],
+        known: &[&str],
+        what: &str,
+        advice: fn(&str) -> Option<&'static str>,
+    ) {
+        for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
+            let message = format!("{what} has no key `{}`", member.name);
+            let finding = Finding::new(Code::UnknownKey, member.mark, message);
+            if let Some(advice) = advice(&member.name) {
+                self.notes.add(finding.help(advice));
+                continue;
+            }
+            let nearest = self.notes.closest(&member.name, known.iter().copied());
+            let finding = match nearest {
+                Some(_) => finding.suggest(nearest),
+                None => finding.help(format!("the keys are {}", list(known))),
+            };
+            self.notes.add(finding);
+        }
+    }
+}
 
 /// What to do about a member of the body of an instance that a document does not have.
 pub(super) fn advice_for_document(name: &str) -> Option<&'static str> {
@@ -71,4 +107,9 @@ pub(super) fn advice_for_element(name: &str) -> Option<&'static str> {
         | "elementProvisionType" => "remove the line: `key` alone names the connector",
         _ => return None,
     })
+}
+
+fn list(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }

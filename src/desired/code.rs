@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Severity;
+use super::{Problem, Severity};
 
 /// Declares [`Code`] from lines of `Variant "name" Level`.
 macro_rules! codes {
@@ -63,6 +63,8 @@ codes! {
     AmbiguousYaml "ambiguous-yaml" Fatal,
     /// A callback URL that has to carry the instance's id does not.
     CallbackWithoutId "callback-without-id" Warning,
+    /// A value with a control character in it.
+    ControlCharacter "control-character" Warning,
     /// A tag such as `!secret`.
     CustomTag "custom-tag" Fatal,
     /// Two documents have one key.
@@ -121,8 +123,14 @@ codes! {
     NoInstancesFolder "no-instances-folder" Fatal,
     /// A key that is no text.
     NonTextKey "non-text-key" Fatal,
+    /// A text that is not the JSON that its key takes.
+    NotJson "not-json" Warning,
+    /// A name or tag that is not in Unicode's composed form.
+    NotNfc "not-nfc" Warning,
     /// A file that is not UTF-8.
     NotUtf8 "not-utf8" Fatal,
+    /// A placeholder that nobody filled in.
+    Placeholder "placeholder" Warning,
     /// A secret that stands in a file in clear.
     PlainTextSecret "plain-text-secret" Fatal,
     /// A key that the platform writes itself.
@@ -213,6 +221,12 @@ impl Levels {
     /// Makes every warning that nobody allowed an error.
     pub fn deny_warnings(&mut self) {
         self.deny_warnings = true;
+    }
+
+    /// The problem with the severity that it is reported with; `None` if it is not reported.
+    pub fn judge(&self, problem: Problem) -> Option<Problem> {
+        let severity = self.of(problem.code, problem.severity)?;
+        Some(Problem { severity, ..problem })
     }
 
     /// The severity of a problem that has one by itself; `None` if it is not reported.

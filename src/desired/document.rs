@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::body::{advice_for_document, advice_for_element};
-use super::reference::{References, Written};
+use super::characters::normal_form_warning;
+use super::placeholder::{self, Within};
+use super::reference::{Allowed, References, Written};
 use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
 use super::yaml::{Kind, Member, Node};
@@ -161,6 +163,7 @@ impl<'a> Reader<'a, '_> {
     fn display_name(&mut self, node: &Node) -> Option<String> {
         let name = self.public(node, "`name`")?;
         self.is_storable(&name, node.mark, "a name").then_some(())?;
+        self.doubt(node, &name, "the name");
         if name.trim().is_empty() {
             let finding = Finding::new(Code::InvalidName, node.mark, "the name is empty")
                 .help("the platform shows it in its list of instances");
@@ -199,7 +202,18 @@ impl<'a> Reader<'a, '_> {
             self.notes.add(Finding::new(Code::InvalidName, node.mark, "a tag cannot be empty"));
             return None;
         }
+        self.doubt(node, &tag, "the tag");
         Some(tag)
+    }
+
+    /// Warns where a name or tag is valid and hardly meant.
+    fn doubt(&mut self, node: &Node, resolved: &str, what: &str) {
+        self.notes.findings.extend(normal_form_warning(node.mark, resolved, what));
+        let Kind::Text(written) = &node.kind else { return };
+        let (within, allowed) = (Within::Text, Allowed::Public);
+        let file = self.context.text;
+        let warning = placeholder::warning(file, node.mark, written, within, allowed);
+        self.notes.findings.extend(warning);
     }
 
     /// Whether the platform stores a name or tag as it stands: what it alters would differ for ever.
@@ -375,34 +389,6 @@ impl<'a> Reader<'a, '_> {
             }
         }
     }
-
-    pub(super) fn unknown_keys(&mut self, members: &[Member], known: &[&str], what: &str) {
-        self.unknown_members(members, known, what, |_| None);
-    }
-
-    /// Reports the keys that are not known. Of some there is advice that says more than a similar key.
-    fn unknown_members(
-        &mut self,
-        members: &[Member],
-        known: &[&str],
-        what: &str,
-        advice: fn(&str) -> Option<&'static str>,
-    ) {
-        for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
-            let message = format!("{what} has no key `{}`", member.name);
-            let finding = Finding::new(Code::UnknownKey, member.mark, message);
-            if let Some(advice) = advice(&member.name) {
-                self.notes.add(finding.help(advice));
-                continue;
-            }
-            let nearest = self.notes.closest(&member.name, known.iter().copied());
-            let finding = match nearest {
-                Some(_) => finding.suggest(nearest),
-                None => finding.help(format!("the keys are {}", list(known))),
-            };
-            self.notes.add(finding);
-        }
-    }
 }
 
 /// Turns "absent, wrong or right" into "wrong, or perhaps a value".
@@ -430,9 +416,4 @@ pub(super) fn missing_key(mark: Mark, name: &str, what: &str) -> Finding {
 pub(super) fn wrong_type(node: &Node, what: &str, expected: &str) -> Finding {
     let message = format!("{what} must be {expected}");
     Finding::new(Code::WrongType, node.mark, message).label(format!("this is {}", node.noun()))
-}
-
-fn list(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::characters::control_warning;
 use super::document::Reader;
+use super::placeholder::{self, Within};
 use super::reference::Allowed;
 use super::secrets::is_refused;
 use super::text::{Finding, Mark};
@@ -10,6 +12,9 @@ use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
 use crate::catalog::{named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Secrecy, Template, Value};
+
+/// The keys whose values the platform reads as JSON.
+const JSON_VALUED: [&str; 2] = ["event.metadata", "event.poller.configuration"];
 
 impl Reader<'_, '_> {
     /// Reads `configuration`. `external` says whether the document sets `externalAuthentication`.
@@ -33,6 +38,7 @@ impl Reader<'_, '_> {
 
     fn field(&mut self, member: &Member, connector: Option<&ConnectorKey>) -> Field {
         let value = self.value(&member.value, Allowed::All);
+        let prefix = self.known(connector);
         let known = self.context.schemas.secrecy(connector, &member.name);
         let from_outside = value.secrets().next().is_some();
         if known == Secrecy::Secret {
@@ -40,19 +46,25 @@ impl Reader<'_, '_> {
         }
         if known == Secrecy::Secret && !from_outside {
             let field = format!("configuration.{}", member.name);
-            self.plain_text(&member.value, &field, &suggested_variable(connector, &member.name));
+            self.plain_text(&member.value, &field, &suggested_variable(prefix, &member.name));
         }
         let password = password_in_url(&member.value);
         if password && known != Secrecy::Secret {
             member.value.hide(&self.context.text.content, self.notes);
             let field = format!("configuration.{}: its password", member.name);
-            self.plain_text(&member.value, &field, &suggested_variable(connector, &member.name));
+            self.plain_text(&member.value, &field, &suggested_variable(prefix, &member.name));
         }
         let nested = nested_secrets(&member.value, &member.name);
         for inner in nested.iter().filter(|_| known != Secrecy::Secret) {
             self.hide(inner);
             let field = format!("configuration.{}: {}", member.name, inner.name);
-            self.plain_text(&inner.value, &field, &suggested_variable(connector, &inner.name));
+            self.plain_text(&inner.value, &field, &suggested_variable(prefix, &inner.name));
+        }
+        if known != Secrecy::Secret && !password && nested.is_empty() {
+            self.placeholders(member);
+        }
+        if JSON_VALUED.contains(&member.name.as_str()) {
+            self.not_json(member, &value);
         }
         let is_secret = from_outside || password || !nested.is_empty();
         Field {
@@ -66,6 +78,46 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Warns of placeholders in the texts of a value.
+    fn placeholders(&mut self, member: &Member) {
+        let json = JSON_VALUED.contains(&member.name.as_str())
+            || matches!(member.value.kind, Kind::List(_) | Kind::Map(_));
+        let within = if json { Within::Json } else { Within::Text };
+        for literal in member.value.literals() {
+            if let Kind::Text(text) = &literal.kind {
+                let (file, allowed) = (self.context.text, Allowed::All);
+                let warning = placeholder::warning(file, literal.mark, text, within, allowed);
+                self.notes.findings.extend(warning);
+            }
+        }
+    }
+
+    /// Warns where the value of a key that takes JSON is no map or list, in YAML or in JSON. What a
+    /// secret will be is not known here.
+    fn not_json(&mut self, member: &Member, value: &Value) {
+        let (Value::Text(template), Kind::Text(_)) = (value, &member.value.kind) else { return };
+        let is_public = template.secrets().next().is_none() && !template.refers_to_instance();
+        let Some(text) = template.render_unplaced().filter(|_| is_public) else { return };
+        let text = text.expose();
+        let (what, place) = match serde_json::from_str::<serde_json::Value>(text) {
+            _ if text.is_empty() => return,
+            Ok(json) if json.is_object() || json.is_array() => return,
+            Ok(_) => ("is no map or list", None),
+            Err(error) if error.is_eof() => ("ends before its JSON does", None),
+            Err(error) => ("is not JSON", Some((error.line(), error.column()))),
+        };
+        let message = format!("`{}` takes JSON, and this text {what}", member.name);
+        let finding = Finding::new(Code::NotJson, member.value.mark, message);
+        let finding = match place {
+            Some((line, column)) if line > 1 => {
+                finding.help(format!("the mistake is in line {line}, column {column} of the text"))
+            }
+            _ => finding,
+        };
+        let finding = finding.help("write it as YAML below the key, or correct the JSON");
+        self.notes.add(finding);
+    }
+
     /// Reads `providerData`: all of it is secret.
     pub(super) fn provider_data(
         &mut self,
@@ -76,6 +128,7 @@ impl Reader<'_, '_> {
         node.hide(&self.context.text.content, self.notes);
         let members =
             self.map(node, "`providerData`", "write one `key: value` per line below it")?;
+        let connector = self.known(connector);
         let grants = members.iter().map(|member| {
             self.hide(member);
             let value = self.json(&member.value, Allowed::Secrets);
@@ -127,6 +180,7 @@ impl Reader<'_, '_> {
         let written = self.written(node, text);
         let template = self.context.references.template(written, allowed, self.notes);
         self.notes.findings.extend(slips::mistaken(text, node.mark));
+        self.notes.findings.extend(control_warning(self.context.text, node.mark, text));
         // Whether it stands in the file, in a variable or in the environment.
         if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
             let finding = Finding::new(Code::MaskAsValue, node.mark, "this is the mask that the API shows, not a value")
@@ -155,6 +209,15 @@ impl Reader<'_, '_> {
         self.notes.add(finding);
     }
 
+    /// The connector, if anything knows it. What nobody knows may be the alias of a secret, of which
+    /// no name is made.
+    fn known<'c>(&self, connector: Option<&'c ConnectorKey>) -> Option<&'c ConnectorKey> {
+        let schemas = self.context.schemas;
+        connector.filter(|connector| {
+            schemas.catalog().connector(connector).is_some() || schemas.of(connector).is_some()
+        })
+    }
+
     /// Keeps the values of a secret key out of excerpts.
     fn hide(&mut self, member: &Member) {
         member.hide(&self.context.text.content, self.notes);
@@ -163,7 +226,7 @@ impl Reader<'_, '_> {
     /// Whether the newest finding is already about this value: a mistaken reference, say.
     fn is_reported(&self, mark: Mark) -> bool {
         let newest = self.notes.findings.last();
-        newest.is_some_and(|finding| finding.is_within(mark))
+        newest.is_some_and(|finding| finding.is_error() && finding.is_within(mark))
     }
 
     /// Warns of a key that the platform fills itself. A refresh token is declared on purpose where

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::Code;
 use super::files;
+use super::placeholder;
 use super::problem::{Problem, Problems, Severity};
+use super::reference::MAX_NAME;
 use super::text::{Finding, Notes, Text};
 use super::yaml::{self, Kind, Member, Node};
 use crate::catalog::closest;
@@ -21,6 +23,17 @@ pub struct ProjectFile {
     pub project: Option<DeclaredProject>,
     /// Public values for `${{ var.NAME }}`.
     pub vars: BTreeMap<String, String>,
+    /// What looks wrong in the file.
+    pub warnings: Vec<Problem>,
+}
+
+/// What a file of variables says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VarFile {
+    /// Public values for `${{ var.NAME }}`.
+    pub vars: BTreeMap<String, String>,
+    /// What looks wrong in the file.
+    pub warnings: Vec<Problem>,
 }
 
 /// The `project:` of `ocon.yaml`.
@@ -41,7 +54,8 @@ pub struct DeclaredProject {
 pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
     let read = match files::read_within(root, Path::new(PROJECT_FILE)) {
         Ok(None) => Ok(ProjectFile::default()),
-        Ok(Some(text)) => load(&text, |node, notes| project_file(node, &text, notes)),
+        Ok(Some(text)) => load(&text, |node, notes| project_file(node, &text, notes))
+            .map(|(file, warnings)| ProjectFile { warnings, ..file }),
         Err(problem) => Err(Problems::of(*problem)),
     };
     let mut problems = misnamed(root);
@@ -89,15 +103,19 @@ fn is_misnamed(name: &str) -> bool {
 /// # Errors
 ///
 /// All problems of the file.
-pub fn load_var_file(path: &Path) -> Result<BTreeMap<String, String>, Problems> {
+pub fn load_var_file(path: &Path) -> Result<VarFile, Problems> {
     match files::read_text(path, &files::display_path(path)) {
-        Ok(text) => load(&text, |node, notes| variables(node, "a file of variables", notes)),
+        Ok(text) => load(&text, |node, notes| variables(node, "a file of variables", notes))
+            .map(|(vars, warnings)| VarFile { vars, warnings }),
         Err(problem) => Err(Problems::of(*problem)),
     }
 }
 
-/// Reads a file with at most one document.
-fn load<T: Default>(text: &Text, read: impl FnOnce(&Node, &mut Notes) -> T) -> Result<T, Problems> {
+/// Reads a file with at most one document; what it says, and what looks wrong in it.
+fn load<T: Default>(
+    text: &Text,
+    read: impl FnOnce(&Node, &mut Notes) -> T,
+) -> Result<(T, Vec<Problem>), Problems> {
     let mut notes = Notes::default();
     let documents = yaml::read(text, &mut notes);
     if let Some(second) = documents.get(1) {
@@ -108,16 +126,13 @@ fn load<T: Default>(text: &Text, read: impl FnOnce(&Node, &mut Notes) -> T) -> R
         ));
     }
     let value = documents.first().map(|node| read(node, &mut notes)).unwrap_or_default();
-    match Problems::new(into_errors(notes, text)) {
-        Some(problems) => Err(problems),
-        None => Ok(value),
+    let problems = notes.into_problems(text);
+    if problems.iter().any(|problem| problem.severity == Severity::Error)
+        && let Some(problems) = Problems::new(problems.clone())
+    {
+        return Err(problems);
     }
-}
-
-fn into_errors(notes: Notes, text: &Text) -> Vec<Problem> {
-    let mut problems = notes.into_problems(text);
-    problems.retain(|problem| problem.severity == Severity::Error);
-    problems
+    Ok((value, problems))
 }
 
 fn project_file(node: &Node, text: &Text, notes: &mut Notes) -> ProjectFile {
@@ -162,11 +177,16 @@ fn variables(node: &Node, what: &str, notes: &mut Notes) -> BTreeMap<String, Str
         if !is_variable_name(name) {
             let finding =
                 Finding::new(Code::InvalidName, *mark, "this is not a valid name of a variable")
-                    .help("use letters, digits, `.`, `_` and `-`");
+                    .help(format!(
+                        "use letters, digits, `.`, `_` and `-`, at most {MAX_NAME} characters"
+                    ));
             notes.add(finding);
         }
         let text = match &value.kind {
-            Kind::Text(text) => text.clone(),
+            Kind::Text(text) => {
+                notes.findings.extend(placeholder::warning_of_variable(value.mark, text));
+                text.clone()
+            }
             Kind::Number(number) => number.to_string(),
             Kind::Bool(flag) => flag.to_string(),
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
@@ -180,7 +200,8 @@ fn variables(node: &Node, what: &str, notes: &mut Notes) -> BTreeMap<String, Str
 }
 
 fn is_variable_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
+    let of_name = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(of_name)
 }
 
 fn members<'n>(node: &'n Node, what: &str, notes: &mut Notes) -> &'n [Member] {

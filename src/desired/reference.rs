@@ -15,6 +15,9 @@ use crate::instance::{OwnReference, Part, SecretReference, Source, Template};
 pub(super) const OPENING: &str = "${{";
 pub(super) const CLOSING: &str = "}}";
 
+/// No variable has a longer name, in characters.
+pub(super) const MAX_NAME: usize = 128;
+
 /// The references that a place in a file may hold, each including the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Allowed {
@@ -148,6 +151,10 @@ impl Reader<'_, '_> {
         };
         if !known {
             self.notes.add(mistake::unknown_source(source, at));
+            return None;
+        }
+        if source != "file" && name.chars().count() > MAX_NAME {
+            self.notes.add(mistake::long_name(at));
             return None;
         }
         if needs > self.allowed {

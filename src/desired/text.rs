@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::Code;
 use super::clear;
-use super::problem::{Excerpt, Problem, Related};
+use super::problem::{Excerpt, Problem, Related, Severity};
 use crate::catalog::closest;
 use crate::instance::Span;
 
@@ -131,6 +131,11 @@ impl Finding {
 
     pub(super) fn mark(&self) -> Mark {
         self.mark
+    }
+
+    /// Whether the file cannot be used because of it.
+    pub(super) fn is_error(&self) -> bool {
+        self.code.level().severity() == Severity::Error
     }
 
     /// Whether it is about a value that does not fit.

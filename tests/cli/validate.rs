@@ -367,3 +367,47 @@ error[invalid-name]: a tag cannot begin or end with a blank, nor hold control ch
 
 "#]]);
 }
+
+#[test]
+fn a_value_of_a_variable_that_nobody_filled_in_gets_a_warning() {
+    let shop = "element: stripe\nname: Shop of ${{ var.team }}\n";
+    let world = World::new(&[("instances/shop.yaml", shop)]);
+    world.write("ocon.yaml", "project: tests\nvars:\n  team: <YOUR_TEAM>\n  app: ${{ env.APP }}\n");
+    world.write("more.yaml", "team: $TEAM\n");
+    world.ocon("validate --var-file more.yaml").is(str![[r#"
+$ ocon validate --var-file more.yaml
+1 document is valid.
+--- stderr ---
+warning[placeholder]: `<YOUR_TEAM>` looks like a placeholder that nobody filled in
+ --> ocon.yaml:3:9
+  |
+3 |   team: <YOUR_TEAM>
+  |         ^^^^^^^^^^^
+  |
+  = help: write the value itself
+
+warning[placeholder]: a reference in the value of a variable is sent as text
+ --> ocon.yaml:4:8
+  |
+4 |   app: ${{ env.APP }}
+  |        ^^^^^^^^^^^^^^
+  |
+  = help: write the value itself, or the reference where it is used
+
+warning[placeholder]: `$TEAM` looks like a placeholder that nobody filled in
+ --> more.yaml:1:7
+  |
+1 | team: $TEAM
+  |       ^^^^^
+  |
+  = help: write the value itself
+
+3 warnings in 2 files
+--- exit 0 ---
+
+"#]]);
+    let run = world.ocon("validate --var-file more.yaml --deny placeholder");
+    assert_eq!(run.exit, 5, "{}", run.stderr);
+    let run = world.ocon("validate --var-file more.yaml --var team=EMEA --allow placeholder");
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+}

@@ -1,6 +1,6 @@
 //! What can be wrong with a reference, in words.
 
-use super::{Allowed, is_variable_name};
+use super::{Allowed, MAX_NAME, is_variable_name};
 use crate::catalog::closest;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
@@ -73,6 +73,11 @@ pub(super) fn unknown_own(name: &str, at: Mark) -> Finding {
     Finding::new(Code::UnknownReference, at, message)
         .suggest(closest(name, OWN.into_iter()))
         .help("there are `instance.id`, `instance.id_base64` and `instance.webhook_url`")
+}
+
+pub(super) fn long_name(at: Mark) -> Finding {
+    let message = format!("the name in this reference has more than {MAX_NAME} characters");
+    Finding::new(Code::InvalidName, at, message).help("give the variable a shorter name")
 }
 
 pub(super) fn no_variable_name(at: Mark) -> Finding {

@@ -26,6 +26,12 @@ pub(super) fn error(error: &ScanError, content: &str) -> Finding {
             }
             finding
         }
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidUnicodeEscape => finding(
+            "this `\\` begins no escape of YAML".to_owned(),
+        )
+        .help("in double quotes `\\` begins an escape: use single quotes, or write it twice"),
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             finding("a control character cannot stand here".to_owned())
                 .help("write it as an escape within double quotes, like `\"\\u0007\"`")
