@@ -51,6 +51,7 @@ mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -193,19 +194,47 @@ impl Command {
             Self::Man(_) => ("man", &[Format::Text]),
         }
     }
+
+    /// What is said after `Interrupted: ` before the command has done anything, and the exit code.
+    const fn interrupted(&self) -> (&'static str, Exit) {
+        let unfinished = match self {
+            Self::Validate(_) => "the files were not checked.",
+            Self::Plan(_) => "no plan was made.",
+            Self::Apply(_) => "nothing was applied.",
+            Self::Authorize(_) => "nothing was created or changed.",
+            Self::Status(_) => "no status was printed.",
+            Self::Events(_) => "no events were printed.",
+            Self::Doctor(_) => "the delivery of events was not checked.",
+            Self::Import(_) => "no file was written.",
+            Self::Token(_) => "no token was printed.",
+            Self::Schema(_) => "no schema was written.",
+            Self::Explain(_) | Self::Completions(_) => "nothing was printed.",
+            Self::Selftest(_) => "the self-test did not finish.",
+            Self::Man(_) => "no page was written.",
+            // A signal is how a server ends.
+            Self::Sandbox(_) => return ("the sandbox did not start.", Exit::Success),
+        };
+        (unfinished, Exit::Interrupted)
+    }
 }
 
 /// Runs the command that the arguments name. This is the whole program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panic::set_up();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let ended = interrupt::supervise(|| run_to_the_end(arguments));
+    ended.unwrap_or_else(|failure| end(&failure).into())
+}
+
+fn run_to_the_end(arguments: Vec<OsString>) -> Exit {
     let environment = Environment::capture();
     environment.learn_secrets();
     environment.panic_on_request();
     let exit = match parse(arguments) {
-        Ok(cli) => dispatch(&cli, &environment),
+        Ok(cli) => dispatch(&Arc::new(cli), &environment),
         Err(ended) => ended,
     };
-    exit.unwrap_or_else(|failure| end(&failure)).into()
+    exit.unwrap_or_else(|failure| end(&failure))
 }
 
 /// Tells a failure, and what there is of a result in spite of it.
@@ -231,14 +260,18 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Result<Ex
     })
 }
 
-fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
+fn dispatch(cli: &Arc<Cli>, environment: &Environment) -> Result<Exit, Failure> {
     let globals = &cli.globals;
     globals.set_up_output();
     globals.check_root()?;
     let (command, formats) = cli.command.formats();
     globals.check_format(command, formats)?;
-    execute(cli, environment)
-        .map_err(|failure| comment::on_failure(failure, command, globals, environment))
+    let (of_failure, surroundings) = (Arc::clone(cli), environment.clone());
+    let report =
+        move |failure| comment::on_failure(failure, command, &of_failure.globals, &surroundings);
+    let (unfinished, exit) = cli.command.interrupted();
+    interrupt::begin(unfinished, exit, Box::new(report.clone()));
+    execute(cli, environment).map_err(report)
 }
 
 fn execute(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {

@@ -27,6 +27,12 @@ impl Stop {
         *self.0.borrow()
     }
 
+    /// Waits until the run is asked to end.
+    pub async fn requested(&self) {
+        // It cannot fail: the sender is here.
+        let _ = self.0.subscribe().wait_for(|requested| *requested).await;
+    }
+
     /// Waits for so long, or until the run is asked to end: nobody is kept waiting for a wait.
     pub async fn pause(&self, clock: &dyn Clock, length: Duration) {
         let mut changes = self.0.subscribe();

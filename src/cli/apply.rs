@@ -8,13 +8,15 @@ use super::comment::{Comment, frame};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
+use super::interrupt::{self, Grace};
 use super::output::{self, Output};
 use super::outputs::Outputs;
 use super::plan::Scope;
-use super::progress::Progress;
+use super::progress::{self, Progress};
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
-use super::{interrupt, known, missing, outputs, refusals};
+use super::{known, missing, outputs, refusals};
+use crate::api::Stop;
 use crate::apply::{self, Outcome, Settings};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
@@ -60,6 +62,7 @@ pub(super) fn run(
             session::connect(platform, globals, environment, &files.project, &progress).await?;
         let (plan, observed) = decide(&connection, &files, &wishes, saved.as_ref()).await?;
         show_plan(&plan, globals, environment)?;
+        interrupt::means("nothing was applied.");
         let limits = Limits { max_deletes: arguments.max_deletes };
         let comment = (globals.format == Format::Markdown)
             .then(|| Comment::new(&plan, &connection, frame(globals, environment)));
@@ -68,6 +71,8 @@ pub(super) fn run(
             too_many_deletes(&refused).with_result(result)
         })?;
         approve(approved.plan(), arguments.yes || saved.is_some())?;
+        // Until the end: the report has the ids of what was created.
+        let _grace = interrupt::grace(grace(&connection.stop));
         let outcome = carry_out(&approved, &connection, globals, environment, &progress).await;
         // The ids and tokens first: they are needed even where nobody can read the report.
         let written =
@@ -183,6 +188,16 @@ fn approve(plan: &Plan, yes: bool) -> Result<(), Failure> {
     }
 }
 
+/// An interruption lets requests in flight finish, and starts nothing new.
+pub(super) fn grace(stop: &Stop) -> Grace {
+    let stop = stop.clone();
+    Grace {
+        announcement: "requests in flight finish, and no new step starts. Interrupt again to abort.",
+        aborted: "the outcome of the requests in flight is unknown. The next run recognizes what they did.",
+        stop: Box::new(move || stop.request()),
+    }
+}
+
 pub(super) async fn carry_out(
     approved: &Approved,
     connection: &Connection,
@@ -191,8 +206,6 @@ pub(super) async fn carry_out(
     progress: &Arc<Progress>,
 ) -> Outcome {
     let clock = environment.clock();
-    let teller = Arc::clone(progress);
-    let watch = interrupt::watch(connection.stop.clone(), move |text| teller.message(text));
     let settings =
         Settings { concurrency: globals.concurrency, clock: &*clock, stop: &connection.stop };
     progress.start_applying(approved.plan().steps.len());
@@ -200,8 +213,7 @@ pub(super) async fn carry_out(
         progress.tell(event);
     })
     .await;
-    progress.finish();
-    watch.abort();
+    progress::clear();
     let touched = outcome.results.iter().filter_map(|result| result.instance.as_ref());
     known::learn(touched.filter_map(|instance| instance.token.as_ref()));
     outcome

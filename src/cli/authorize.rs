@@ -97,6 +97,7 @@ pub(super) fn run(
         }
         let grant = session.ask(listener, environment).await?;
         known::learn(grant.values());
+        interrupt::means("nothing was created or changed, and the grant is lost. Run the command again.");
         match task {
             Task::Create => session.create(grant, globals, environment, &progress).await,
             Task::Again(found) => session.authenticate(&found, grant).await,
@@ -165,6 +166,7 @@ impl Session<'_> {
         listener: Option<Listener>,
         environment: &Environment,
     ) -> Result<BTreeMap<String, Secret>, Failure> {
+        interrupt::means("nothing was created or changed.");
         let state = random_state()?;
         let way = self.way(&state).await?;
         let url = self.address(&state, &way).await?;
@@ -262,6 +264,7 @@ impl Session<'_> {
         let approved = plan.within(limits).map_err(|refused| {
             Failure::new(Exit::Guarded, refused.to_string()).hint("nothing was created")
         })?;
+        let _grace = interrupt::grace(apply::grace(&self.connection.stop));
         let outcome =
             apply::carry_out(&approved, &self.connection, globals, environment, progress).await;
         let layout = Layout { width: environment.width() };
@@ -280,7 +283,7 @@ impl Session<'_> {
             return Err(moved(self.key));
         }
         let Connection { client, target, stop, .. } = &self.connection;
-        let watch = interrupt::watch(stop.clone(), output::message);
+        let _grace = interrupt::grace(apply::grace(stop));
         let wanted = &self.files.desired.instances[self.key];
         let id = found.id;
         let place =
@@ -313,7 +316,6 @@ impl Session<'_> {
             })?;
             output::text("It was switched off, and is on again.\n")?;
         }
-        watch.abort();
         Ok(Exit::Success)
     }
 }

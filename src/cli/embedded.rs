@@ -3,8 +3,12 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::failure::{Exit, Failure};
 use super::globals::beside;
+use super::interrupt;
+use super::new_file::removal;
 use crate::sandbox::{self, Handle, Options};
 
 /// The folder that holds its state, below the root.
@@ -33,10 +37,16 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     }
     #[cfg(unix)]
     std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    match std::fs::File::create_new(folder.join(".gitignore")) {
-        Ok(mut file) => file.write_all(b"*\n"),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+    let ignored = folder.join(".gitignore");
+    if ignored.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let (mut file, _begun) = interrupt::undoable(|| NamedTempFile::new_in(folder), removal)?;
+    // An empty one would leave the secrets to Git, for good.
+    file.write_all(b"*\n")?;
+    match file.persist_noclobber(ignored) {
+        Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a command ends: exit codes, and what a person reads when it fails.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use super::output::Output;
@@ -92,6 +93,20 @@ impl Failure {
     pub fn new(exit: Exit, error: impl Into<String>) -> Self {
         let (causes, hints) = (Vec::new(), Vec::new());
         Self { exit, message: Message::Error { error: error.into(), causes, hints }, result: None }
+    }
+
+    /// A failure to write: says what to do where there is no space or a limit is reached.
+    pub fn unwritten(sentence: impl Into<String>, error: &io::Error) -> Self {
+        let failure = Self::new(Exit::Other, sentence).caused_by(error);
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                failure.hint("free some disk space, then run the command again")
+            }
+            ErrorKind::FileTooLarge => {
+                failure.hint("raise the file-size limit (`ulimit -f`), then run the command again")
+            }
+            _ => failure,
+        }
     }
 
     /// A failure whose text was made elsewhere: diagnostics, or a usage message.

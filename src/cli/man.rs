@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
-use super::new_file::NewFile;
+use super::new_file::Batch;
 use super::output;
 use crate::report::style::count;
 
@@ -25,15 +25,17 @@ pub(super) fn run(
         let sentence = format!("no manual page can be written to {}", folder.display());
         Failure::new(Exit::Other, sentence).caused_by(cause)
     };
-    std::fs::create_dir_all(&folder).map_err(|error| unwritten(&error))?;
+    let mut batch = Batch::default();
+    batch.folder(&folder).map_err(|error| unwritten(&error))?;
     let pages = pages(command);
     for (name, command) in &pages {
         let mut page = Vec::new();
         clap_mangen::Man::new(command.clone())
             .render(&mut page)
             .map_err(|error| unwritten(&error))?;
-        NewFile::public(&folder.join(name))?.fill(&String::from_utf8_lossy(&page))?.place()?;
+        batch.add(&folder.join(name), &String::from_utf8_lossy(&page))?;
     }
+    batch.place().map_err(|misplaced| misplaced.failure)?;
     output::text(&format!("{} in {}\n", count(pages.len(), "page"), folder.display()))?;
     Ok(Exit::Success)
 }

@@ -1,6 +1,8 @@
-//! A file that appears in one go, or not at all.
+//! Files that appear in one go, or not at all, also where the process is interrupted.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,9 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::failure::{Exit, Failure};
 use super::globals::Globals;
+use super::interrupt::{self, Undo, Undoable};
 use super::known;
+use crate::report::style::count;
 
 /// A file to be written at the end. It is begun before anything is done, so that a folder that
 /// cannot be written is known in time.
@@ -16,6 +20,7 @@ pub(super) struct NewFile {
     path: PathBuf,
     given: PathBuf,
     file: NamedTempFile,
+    begun: Undoable,
 }
 
 impl NewFile {
@@ -48,11 +53,12 @@ impl NewFile {
             return Err(refused(&"its folder does not exist").hint("create the folder first"));
         }
         // The error itself names a file that only this program knows of; its cause does not.
-        let file = NamedTempFile::new_in(folder).map_err(|error| match error.source() {
+        let begun = interrupt::undoable(|| NamedTempFile::new_in(folder), removal);
+        let (file, begun) = begun.map_err(|error| match error.source() {
             Some(cause) => refused(&cause),
             None => refused(&error),
         })?;
-        Ok(Self { path, given: given.to_owned(), file })
+        Ok(Self { path, given: given.to_owned(), file, begun })
     }
 
     /// A file that anybody may read, in a folder that is there.
@@ -64,10 +70,10 @@ impl NewFile {
             // The mask of the process takes away what it does not want.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder
-            .tempfile_in(path.parent().unwrap_or(Path::new(".")))
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let (file, begun) = interrupt::undoable(|| builder.tempfile_in(folder), removal)
             .map_err(|error| unwritten(path, &error))?;
-        Ok(Self { path: path.to_owned(), given: path.to_owned(), file })
+        Ok(Self { path: path.to_owned(), given: path.to_owned(), file, begun })
     }
 
     /// Puts the file in its place, with a JSON document without secrets.
@@ -90,6 +96,7 @@ impl NewFile {
                 path: self.path,
                 given: self.given,
                 file: self.file.into_temp_path(),
+                begun: self.begun,
             }),
             Err(error) => Err(unwritten(&self.given, &error)),
         }
@@ -114,14 +121,114 @@ pub(super) struct FullFile {
     path: PathBuf,
     given: PathBuf,
     file: TempPath,
+    begun: Undoable,
 }
 
 impl FullFile {
     pub(super) fn place(self) -> Result<(), Failure> {
-        self.file.persist(&self.path).map_err(|error| unwritten(&self.given, &error.error))
+        place([self]).map_err(|Misplaced { failure, .. }| failure)
     }
 }
 
+/// A file that did not get its place.
+pub(super) struct Misplaced {
+    /// How many did before.
+    pub(super) before: usize,
+    pub(super) failure: Failure,
+}
+
+/// Puts files in their places; an interruption comes before the first of them or after the last.
+fn place(files: impl IntoIterator<Item = FullFile>) -> Result<(), Misplaced> {
+    let mut placed = Vec::new();
+    let result = interrupt::undivided(|| {
+        for FullFile { path, given, file, begun } in files {
+            // Dropped after this, since it takes the same lock.
+            let before = placed.len();
+            placed.push(begun);
+            if let Err(error) = file.persist(&path) {
+                let failure = unwritten(&given, &error.error);
+                return (Err(Misplaced { before, failure }), Some(written(before)));
+            }
+        }
+        (Ok(()), Some(written(placed.len())))
+    });
+    drop(placed);
+    result
+}
+
+fn written(files: usize) -> String {
+    let verb = if files == 1 { "was" } else { "were" };
+    format!("{} {verb} written.", count(files, "file"))
+}
+
+/// Files in folders that are made where they are missing. What was made is removed, unless all files can
+/// be written.
+#[derive(Default)]
+pub(super) struct Batch {
+    files: Vec<FullFile>,
+    /// The folders that were not there.
+    made: BTreeSet<PathBuf>,
+    begun: Vec<Undoable>,
+}
+
+impl Batch {
+    /// Makes a folder, with those above it.
+    pub(super) fn folder(&mut self, folder: &Path) -> io::Result<()> {
+        let missing = folder.ancestors().filter(|part| !part.as_os_str().is_empty());
+        let missing: Vec<_> = missing.take_while(|part| !part.exists()).collect();
+        for part in missing.into_iter().rev() {
+            let remove = |(): &()| {
+                let part = part.to_owned();
+                Box::new(move || remove_folder(&part)) as Undo
+            };
+            let ((), begun) = interrupt::undoable(|| make_folder(part), remove)?;
+            self.made.insert(part.to_owned());
+            self.begun.push(begun);
+        }
+        // Says what is wrong where a file is in its place.
+        fs::create_dir_all(folder)
+    }
+
+    /// Has the text of a file on the disk, which anybody may read. Its folder is there.
+    pub(super) fn add(&mut self, path: &Path, text: &str) -> Result<(), Failure> {
+        self.files.push(NewFile::public(path)?.fill(text)?);
+        Ok(())
+    }
+
+    /// Puts the files in their places.
+    pub(super) fn place(mut self) -> Result<(), Misplaced> {
+        place(std::mem::take(&mut self.files))
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.files.clear();
+        // The inner ones first.
+        self.made.iter().rev().for_each(|folder| remove_folder(folder));
+    }
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// Removes a folder that is empty; one that is not is in use.
+fn remove_folder(folder: &Path) {
+    let _ = fs::remove_dir(folder);
+}
+
+/// What removes a file that did not get its place.
+pub(super) fn removal(file: &NamedTempFile) -> Undo {
+    let path = file.path().to_owned();
+    Box::new(move || {
+        let _ = fs::remove_file(path);
+    })
+}
+
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Other, format!("{} cannot be written", path.display())).caused_by(error)
+    Failure::unwritten(format!("{} cannot be written", path.display()), error)
 }

@@ -3,10 +3,14 @@
 //! A message is taken as a whole, so that no secret stands in two pieces of it.
 
 use std::borrow::Cow;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::failure::{Exit, Failure};
-use super::known;
+use super::failure::Failure;
+use super::{interrupt, known};
+
+/// Whether the last message did not end its line, as a question does not.
+static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);
 
 /// A result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +26,19 @@ pub(super) enum Output {
 /// # Errors
 /// When stdout cannot be written for another reason, a full disk for one.
 pub(super) fn result(result: &Output) -> Result<(), Failure> {
-    to_stdout(&match result {
+    to_stdout(&render(result))
+}
+
+fn render(result: &Output) -> Cow<'_, str> {
+    match result {
         Output::Text(text) => without_secrets(text),
         Output::Json(document) => known::scrub_json(document),
-    })
+    }
+}
+
+/// Writes a result when the process is interrupted, whatever becomes of it.
+pub(super) fn last_result(output: &Output) {
+    let _ = write_to_stdout(&render(output));
 }
 
 /// Writes lines of text as a result.
@@ -66,6 +79,14 @@ pub(super) fn message(text: &str) {
     to_stderr(&without_secrets(text));
 }
 
+/// Writes a message at the beginning of a line. A terminal shows `^C` where the cursor is.
+pub(super) fn fresh_line(text: &str) {
+    if IS_WITHIN_LINE.load(Ordering::Relaxed) || io::stderr().is_terminal() {
+        to_stderr("\n");
+    }
+    message(text);
+}
+
 /// Writes an address to stderr that a person has to open, as it is: the public id of an application
 /// is a part of it, which is taken out elsewhere. Whoever calls this has looked for real secrets.
 pub(super) fn address(text: &str) {
@@ -104,7 +125,13 @@ pub(super) fn columns() -> Option<usize> {
 }
 
 fn to_stdout(text: &str) -> Result<(), Failure> {
-    write_to_stdout(text).or_else(ignore_broken_pipe).map_err(|error| unwritten(&error))
+    interrupt::result_begins();
+    let written =
+        write_to_stdout(text).or_else(ignore_broken_pipe).map_err(|error| unwritten(&error));
+    if written.is_ok() {
+        interrupt::means("the output is complete.");
+    }
+    written
 }
 
 fn write_to_stdout(text: &str) -> io::Result<()> {
@@ -113,10 +140,11 @@ fn write_to_stdout(text: &str) -> io::Result<()> {
 }
 
 fn unwritten(error: &io::Error) -> Failure {
-    Failure::new(Exit::Other, "the result could not be written to stdout").caused_by(error)
+    Failure::unwritten("the result could not be written to stdout", error)
 }
 
 fn to_stderr(text: &str) {
+    IS_WITHIN_LINE.store(!text.ends_with('\n'), Ordering::Relaxed);
     let mut stderr = anstream::stderr();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

@@ -1,7 +1,7 @@
 //! What a person at a terminal sees while something takes its time, and what a log is told of it.
 
 use std::io::IsTerminal as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -10,7 +10,7 @@ use tracing::debug;
 use super::environment::Environment;
 use super::globals::Globals;
 use super::log::Verbosity;
-use super::{known, output};
+use super::{interrupt, known, output};
 use crate::api::client::PageRead;
 use crate::apply::Event;
 use crate::instance::Key;
@@ -20,6 +20,9 @@ use crate::report::style::{clean_line, count};
 /// How often the line is drawn anew.
 const TICK: Duration = Duration::from_millis(120);
 
+/// The line. There is one for the process, which takes it away when it is interrupted.
+static LINE: LazyLock<Mutex<ProgressBar>> = LazyLock::new(|| Mutex::new(ProgressBar::hidden()));
+
 /// A line on stderr that counts what is read or written, with the time that it takes. Where stderr is
 /// no terminal, only retries and slow steps are told, so that the log of a pipeline says what it
 /// waited for.
@@ -28,7 +31,6 @@ pub(super) struct Progress {
     is_seen: bool,
     /// Whether nobody has to be told of retries: nobody wants to know, or the log tells them.
     is_told_already: bool,
-    line: Mutex<ProgressBar>,
     /// The steps under way, the oldest first: it is what one waits for.
     under_way: Mutex<Vec<(Key, String)>>,
 }
@@ -42,8 +44,7 @@ impl Progress {
             && environment.takes_progress()
             && std::io::stderr().is_terminal();
         let is_told_already = globals.quiet || verbosity >= Some(Verbosity::Decisions);
-        let line = Mutex::new(ProgressBar::hidden());
-        Self { is_seen, is_told_already, line, under_way: Mutex::default() }
+        Self { is_seen, is_told_already, under_way: Mutex::default() }
     }
 
     /// Begins to show how much was read.
@@ -70,22 +71,25 @@ impl Progress {
             .expect("the template is a constant with known fields")
             .with_key("seconds", seconds);
         let line = line.with_style(style).with_prefix(what.to_owned());
-        line.enable_steady_tick(TICK);
-        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+        let show = || {
+            line.enable_steady_tick(TICK);
+            replace(line);
+        };
+        interrupt::undivided(|| (show(), None));
     }
 
     /// Takes notice of a page of a listing, where reading is what is shown.
     pub(super) fn tell_page(&self, page: &PageRead) {
-        let line = self.line();
-        // Looks at the platform between writes are no part of what is counted then.
-        if line.length().is_some() {
+        let line = line();
+        // Reads between writes are not counted.
+        if !self.is_seen || line.length().is_some() {
             return;
         }
         let of = page.announced.map(|announced| format!(" of {announced}")).unwrap_or_default();
         let pages = count(page.pages, "page");
         let text = format!("Reading: {}{of} instances, {pages}", page.instances);
         line.set_prefix(text);
-        self.show("");
+        show("");
     }
 
     /// Takes notice of an event.
@@ -102,12 +106,13 @@ impl Progress {
                 debug!(key = step.key.as_str(), seconds, "step goes on");
                 if !self.is_told_already {
                     let doing = doing(step.action);
-                    self.message(&format!("Still {doing} {} … [{seconds} s]\n", step.key));
+                    let text = format!("Still {doing} {} … [{seconds} s]\n", step.key);
+                    above(|| output::message(&text));
                 }
             }
             Event::StepFinished(result) => {
                 debug!(key = result.key.as_str(), outcome = result.status.as_str(), "step ends");
-                let line = self.line();
+                let line = line();
                 line.inc(1);
                 let (done, all) = (line.position(), line.length().unwrap_or_default());
                 line.set_prefix(applied(done, all));
@@ -119,39 +124,43 @@ impl Progress {
     /// Shows that a request will be sent again.
     pub(super) fn say(&self, text: &str) {
         let text = clean_line(text);
-        if !self.line().is_hidden() {
-            self.show(&text);
+        if !line().is_hidden() {
+            show(&text);
         } else if !self.is_told_already {
             output::message(&format!("{text}\n"));
         }
-    }
-
-    /// Writes a message above the line.
-    pub(super) fn message(&self, text: &str) {
-        self.line().suspend(|| output::message(text));
     }
 
     /// Changes what is under way, and shows what is so longest.
     fn show_oldest(&self, change: impl FnOnce(&mut Vec<(Key, String)>)) {
         let mut steps = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut steps);
-        self.show(steps.first().map_or("", |(_, text)| text));
+        show(steps.first().map_or("", |(_, text)| text));
     }
+}
 
-    fn show(&self, text: &str) {
-        let between = if text.is_empty() { "" } else { " · " };
-        self.line().set_message(format!("{between}{}", known::scrub(text)));
-    }
+fn show(text: &str) {
+    let between = if text.is_empty() { "" } else { " · " };
+    line().set_message(format!("{between}{}", known::scrub(text)));
+}
 
-    /// Takes the line away.
-    pub(super) fn finish(&self) {
-        self.line().finish_and_clear();
-        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = ProgressBar::hidden();
-    }
+fn line() -> ProgressBar {
+    LINE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
 
-    fn line(&self) -> ProgressBar {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+fn replace(line: ProgressBar) {
+    *LINE.lock().unwrap_or_else(PoisonError::into_inner) = line;
+}
+
+/// Takes the line away.
+pub(super) fn clear() {
+    line().finish_and_clear();
+    replace(ProgressBar::hidden());
+}
+
+/// Writes something above the line.
+pub(super) fn above(write: impl FnOnce()) {
+    line().suspend(write);
 }
 
 fn applied(done: impl std::fmt::Display, all: impl std::fmt::Display) -> String {

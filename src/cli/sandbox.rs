@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
-use super::interrupt::Signals;
+use super::interrupt::{self, Grace};
 use super::{embedded, output, session};
+use crate::api::Stop;
 use crate::sandbox::{self, Faults, Options};
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Failure> {
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let _grace = interrupt::grace(Grace {
+        announcement: "the sandbox ends after the requests in flight. Interrupt again to abort.",
+        aborted: "the sandbox ended during requests in flight.",
+        stop: Box::new(move || asked.request()),
+    });
     let faults = faults(globals, arguments)?;
     session::runtime()?.block_on(async {
         let options = Options {
@@ -32,10 +40,6 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
             ..Options::default()
         };
         let handle = sandbox::start(options).await.map_err(|error| embedded::failure(&error))?;
-        // Before the lines are printed: whoever reads them may end this at once.
-        let mut signals = Signals::new().map_err(|error| {
-            Failure::new(Exit::Other, "signals cannot be received").caused_by(&error)
-        })?;
         let credentials = handle.credentials();
         output::credentials(&format!(
             "export OCON_BASE_URL={}\nexport OCON_USER_SECRET={}\nexport OCON_ORGANIZATION_SECRET={}\n",
@@ -44,7 +48,7 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
             credentials.organization
         ))?;
         output::message("The sandbox runs until Ctrl-C. Paste the lines above into another shell to use it.\n");
-        signals.next().await;
+        stop.requested().await;
         handle.stopped().await;
         Ok(Exit::Success)
     })

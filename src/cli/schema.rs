@@ -1,7 +1,7 @@
 //! `ocon schema pull`: the schemas of connectors, from what the platform says of them, and the one
 //! by which an editor finds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +11,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
-use super::new_file::NewFile;
-use super::output;
+use super::new_file::Batch;
 use super::progress::Progress;
 use super::project;
 use super::session::{self, Connection};
-use super::unreachable;
+use super::{known, output, unreachable};
 use crate::api::{self, Description};
 use crate::catalog::{Catalog, LiveProperty, Shape, closest};
 use crate::desired::schema;
@@ -71,19 +70,22 @@ pub(super) fn run(
             session::connect(platform, globals, environment, &project, &progress).await?;
         connection.read(describe(globals, pull, &connection)).await
     })?;
-    let folder = folder(globals)?;
+    let mut batch = Batch::default();
+    let folder = folder(globals, &mut batch)?;
     let mut unknown = Vec::new();
     let mut outcomes = BTreeMap::new();
     for (connector, description) in described {
         match description {
             Some(description) => {
-                let (file, outcome) = write(&folder, &connector, description)?;
+                let (file, outcome) = write(&mut batch, &folder, &connector, description)?;
                 outcomes.insert(file, outcome);
             }
             None => unknown.push(connector),
         }
     }
-    outcomes.extend(index(&folder)?);
+    let index = index(&mut batch, &folder, outcomes.keys())?;
+    outcomes.extend(index);
+    batch.place().map_err(|misplaced| misplaced.failure)?;
     output::text(&told(&outcomes))?;
     match unknown.first() {
         None => Ok(Exit::Success),
@@ -122,13 +124,13 @@ async fn describe(
 }
 
 /// The folder that schemas are written to; it is created where it is missing.
-fn folder(globals: &Globals) -> Result<PathBuf, Failure> {
+fn folder(globals: &Globals, batch: &mut Batch) -> Result<PathBuf, Failure> {
     let folder = beside(&globals.root, &globals.schemas).join("connectors");
     let refused = |cause: &dyn std::fmt::Display| {
         let sentence = format!("schemas cannot be written to {}", folder.display());
         Failure::new(Exit::Usage, sentence).caused_by(cause)
     };
-    fs::create_dir_all(&folder).map_err(|error| refused(&error))?;
+    batch.folder(&folder).map_err(|error| refused(&error))?;
     let real = folder.canonicalize().map_err(|error| refused(&error))?;
     let root = globals.root.canonicalize().map_err(|error| refused(&error))?;
     if globals.schemas.is_relative() && !real.starts_with(&root) {
@@ -139,6 +141,7 @@ fn folder(globals: &Globals) -> Result<PathBuf, Failure> {
 }
 
 fn write(
+    batch: &mut Batch,
     folder: &Path,
     connector: &ConnectorKey,
     description: Description,
@@ -147,7 +150,7 @@ fn write(
     let mut shape = shape(connector, description);
     // What somebody made secret by hand stays so.
     shape.keep_secret(old(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
-    put(file, schema::connector(&shape))
+    put(batch, file, schema::connector(&shape))
 }
 
 /// What the file says so far; a link, a device or something huge is no schema of ours.
@@ -157,19 +160,30 @@ fn old(file: &Path) -> Option<String> {
     usual.then(|| fs::read_to_string(file).ok()).flatten()
 }
 
-/// Writes the schema that picks, for an editor, one of those in the folder.
-fn index(folder: &Path) -> Result<Option<(PathBuf, Outcome)>, Failure> {
+/// Writes the schema that picks, for an editor, one of those in the folder, where those of `files` will
+/// be as well.
+fn index<'f>(
+    batch: &mut Batch,
+    folder: &Path,
+    files: impl Iterator<Item = &'f PathBuf>,
+) -> Result<Option<(PathBuf, Outcome)>, Failure> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut connectors: Vec<ConnectorKey> = entries
-        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".schema.json")?.parse().ok())
+    let names = entries.map(|entry| entry.file_name());
+    let names = names.chain(files.filter_map(|file| file.file_name().map(ToOwned::to_owned)));
+    let connectors: BTreeSet<ConnectorKey> = names
+        .filter_map(|name| name.to_str()?.strip_suffix(".schema.json")?.parse().ok())
         .collect();
-    connectors.sort();
+    let connectors: Vec<ConnectorKey> = connectors.into_iter().collect();
     let file = folder.with_file_name("instance.schema.json");
     let some = !connectors.is_empty();
-    some.then(|| put(file, schema::instance(&connectors))).transpose()
+    some.then(|| put(batch, file, schema::instance(&connectors))).transpose()
 }
 
-fn put(file: PathBuf, text: serde_json::Result<String>) -> Result<(PathBuf, Outcome), Failure> {
+fn put(
+    batch: &mut Batch,
+    file: PathBuf,
+    text: serde_json::Result<String>,
+) -> Result<(PathBuf, Outcome), Failure> {
     let text = text.map_err(|error| {
         Failure::new(Exit::Other, format!("{} cannot be made", file.display())).caused_by(&error)
     })?;
@@ -182,7 +196,7 @@ fn put(file: PathBuf, text: serde_json::Result<String>) -> Result<(PathBuf, Outc
     if old(&file).is_some_and(|old| old == text) {
         return Ok((file, Outcome::Unchanged));
     }
-    NewFile::public(&file)?.write(&text)?;
+    batch.add(&file, &known::scrub_json(&text))?;
     Ok((file, Outcome::Written))
 }
 

@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::known::{self, Noticed};
-use super::progress::Progress;
+use super::progress::{self, Progress};
 use super::project::{self, ChosenProject};
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
@@ -323,7 +323,7 @@ impl Connection {
     pub(super) async fn read<T>(&self, reading: impl Future<Output = T>) -> T {
         self.progress.start_reading();
         let read = reading.await;
-        self.progress.finish();
+        progress::clear();
         read
     }
 

@@ -74,7 +74,7 @@ Requests: 2 read, 4 to write.
 
 Applied: 2 created. Not started: 2. Running it again is safe.
 --- stderr ---
-Interrupted: what is under way is finished, nothing new is begun. Again to abort.
+Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
 --- exit 130 ---
 
 "#]],

@@ -11,10 +11,11 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::api::Stop;
 use crate::cli::environment::Environment;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Format, Globals};
-use crate::cli::interrupt::Signals;
+use crate::cli::interrupt::{self, Grace};
 use crate::cli::serving::Serving;
 use crate::cli::session::{self, Lookup};
 use crate::cli::{known, one, output};
@@ -80,9 +81,13 @@ pub(super) fn run(
                 .caused_by(&error)
                 .hint("end the program that has the port, or give another one: --port 8901")
         })?;
-        let mut signals = Signals::new().map_err(|error| {
-            Failure::new(Exit::Other, "signals cannot be received").caused_by(&error)
-        })?;
+        let stop = Stop::default();
+        let asked = stop.clone();
+        let _grace = interrupt::grace(Grace {
+            announcement: "no more deliveries are accepted. Interrupt again to abort.",
+            aborted: "deliveries in flight may not be shown. The platform sends them again.",
+            stop: Box::new(move || asked.request()),
+        });
         let address = listener.local_addr().unwrap_or(address);
         let verified = if is_verified {
             "are verified"
@@ -96,7 +101,7 @@ pub(super) fn run(
         let server = Serving::begin(listener, router.with_state(Arc::clone(&shared)));
         tokio::select! {
             () = shared.enough.notified() => {}
-            () = signals.next() => {}
+            () = stop.requested() => {}
         }
         server.end().await;
         let mut came = shared.came();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::told;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Globals, beside};
-use crate::cli::new_file::{FullFile, NewFile};
+use crate::cli::new_file::{Batch, Misplaced};
 use crate::cli::output::{self, Output};
 use crate::desired::{Desired, Wanted};
 use crate::import::File;
@@ -29,27 +29,21 @@ pub(super) fn write(
     let path = |file: &File| base.join(&file.below);
     refuse_to_overwrite(files.iter().map(|(_, file)| path(file)), force)?;
     refuse_to_forget(globals, files, desired, seen)?;
-    let made = folders(files.iter().map(|(_, file)| path(file)));
-    let begun = || -> Result<Vec<FullFile>, Failure> {
-        let begin = |(_, file): &(InstanceId, File)| {
-            let path = path(file);
-            let folder = path.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
-            NewFile::public(&path)?.fill(&file.text)
-        };
-        files.iter().map(begin).collect()
-    };
-    let begun = begun().map_err(|failure| failure.hint("no file was written"));
-    let begun = begun.inspect_err(|_| remove(&made))?;
-    for (index, file) in begun.into_iter().enumerate() {
-        file.place().map_err(|failure| {
-            let before = told::written(globals, files.get(..index).unwrap_or_default());
-            failure
-                .hint("what was written before is on stdout")
-                .with_result(Some(Output::Text(before)))
-        })?;
+    let mut batch = Batch::default();
+    for (_, file) in files {
+        begin(&mut batch, &path(file), &file.text)
+            .map_err(|failure| failure.hint("no file was written"))?;
     }
-    Ok(())
+    batch.place().map_err(|Misplaced { before, failure }| {
+        let before = told::written(globals, files.get(..before).unwrap_or_default());
+        failure.hint("what was written before is on stdout").with_result(Some(Output::Text(before)))
+    })
+}
+
+fn begin(batch: &mut Batch, path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    batch.folder(folder).map_err(|error| refused(folder, &error))?;
+    batch.add(path, text)
 }
 
 /// Makes sure that no file is replaced that holds several documents, or that of an instance which was
@@ -85,24 +79,6 @@ fn refuse_to_forget(
     match failure {
         None => Ok(()),
         Some(failure) => Err(failure.hint("move these documents to other files")),
-    }
-}
-
-/// The folders of files that are not there yet, the inner ones first.
-fn folders(files: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
-    let missing = |file: PathBuf| {
-        let parts = file.ancestors().skip(1).filter(|part| !part.exists());
-        parts.map(Path::to_owned).collect::<Vec<_>>()
-    };
-    let missing: BTreeSet<PathBuf> = files.flat_map(missing).collect();
-    missing.into_iter().rev().collect()
-}
-
-/// Removes those folders that are there and empty.
-fn remove(folders: &[PathBuf]) {
-    for folder in folders {
-        // What cannot be removed is in nobody's way.
-        let _ = fs::remove_dir(folder);
     }
 }
 
