@@ -28,6 +28,7 @@ mod html;
 mod instance;
 mod instances;
 mod journal;
+mod late;
 mod listing;
 mod oauth;
 mod platform;
@@ -41,7 +42,9 @@ mod server;
 mod state;
 mod store;
 mod timestamp;
+mod visibility;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -54,13 +57,16 @@ use serde_json::Value;
 use clock::Clock;
 use configuration::Reading;
 use events::Events;
+use faults::lag::Lag;
 use faults::script::Script;
 use listing::Order;
 use platform::{Behaviour, Platform};
 use provider::Provider;
 use server::{Server, Shared};
 use store::Store;
+use visibility::Visibility;
 
+pub use clock::TimeSource;
 pub use faults::{Faults, Invalid};
 pub use journal::Entry;
 
@@ -92,6 +98,8 @@ pub struct Options {
     pub slow_post: Duration,
     /// What goes wrong at which requests. Default: nothing.
     pub faults: Faults,
+    /// Where the sandbox reads the time. Default: the machine.
+    pub time: TimeSource,
 }
 
 /// How a configuration value that is not set reads.
@@ -221,6 +229,7 @@ impl Default for Options {
             page_size: 200,
             slow_post: Duration::ZERO,
             faults: Faults::default(),
+            time: TimeSource::default(),
         }
     }
 }
@@ -269,11 +278,14 @@ fn start_blocking(options: &Options) -> Result<Handle, Error> {
         store,
         journal: journal::Journal::default(),
         script: Script::new(options.faults.clone()),
-        clock: Clock::default(),
+        clock: Clock::new(options.time.clone()),
         provider: Provider::default(),
         events: Events::default(),
         failing: refresh::Failing::new(),
         caught_up: None,
+        lag: Lag::default(),
+        visibility: Visibility::default(),
+        late: VecDeque::new(),
     };
     let shared = Shared::new(platform, options.slow_post);
     let server = Server::start(listener, shared).map_err(bind)?;
@@ -335,8 +347,16 @@ impl Handle {
 
     /// Moves the time of the sandbox forward. It goes on by itself from there.
     pub fn advance(&self, by: Duration) {
-        self.server.platform().clock.advance(by);
+        let mut platform = self.server.platform();
+        platform.clock.advance(by);
+        platform.commit_late();
+        drop(platform);
         self.server.wake();
+    }
+
+    /// Processes the requests whose late commit is due, which otherwise happens at the next request.
+    pub fn commit_late(&self) {
+        self.server.platform().commit_late();
     }
 
     /// Waits until no notification is due, and none is being sent.

@@ -2,7 +2,7 @@
 //!
 //! In: a YAML file, or text of the same form from a test. Out: [`Faults`], whose rules
 //! `script` asks at every request. `form` says how a rule is written, `scalar` how its words are
-//! read; `edit` holds what third parties do, `hold` the requests that wait, and `effect` what
+//! read; `edit` holds what third parties do, `lag` how late a change is seen, `hold` the requests that wait, and `effect` what
 //! happens to an answer on its way.
 //! It must never let a misspelt or meaningless rule pass: a fault that silently does not happen
 //! makes the test that relies on it worthless.
@@ -11,6 +11,7 @@ pub(super) mod edit;
 pub(super) mod effect;
 mod form;
 pub(super) mod hold;
+pub(super) mod lag;
 mod scalar;
 pub(super) mod script;
 
@@ -28,6 +29,7 @@ use serde::Deserialize;
 use super::Error;
 use super::reply::Failure;
 use edit::Edit;
+use lag::Lag;
 use scalar::{Occurrence, Pattern, Probability};
 
 /// The largest file of faults. Such a file is written by hand, so a larger one is another file.
@@ -64,6 +66,8 @@ struct Rule {
     delay: Duration,
     /// What third parties do before the request is processed.
     edits: Vec<Edit>,
+    /// How late its changes become visible.
+    lag: Lag,
     fault: Option<(&'static str, Fault)>,
 }
 

@@ -19,6 +19,7 @@ use super::reply::{Answer, Failure, Reply};
 use super::request::Request;
 use super::store::{Change, Grant};
 use super::timestamp;
+use super::visibility::View as Shown;
 
 impl Platform {
     /// The list of instances, all or those of one connector; an empty one is a 404.
@@ -31,7 +32,9 @@ impl Platform {
         let tags: Vec<_> = request.parameters("tags[]").collect();
         let text = request.parameter("searchText").unwrap_or_default().to_lowercase();
         let blind = request.twist == Some(Twist::TagFilterEmpty) && !tags.is_empty();
-        let matches = self.store.instances().filter(|instance| {
+        let view = if tags.is_empty() { Shown::AccountListing } else { Shown::TagListing };
+        let shown = self.visibility.instances(&self.store, view, self.clock.now());
+        let matches = shown.into_iter().filter(|instance| {
             !blind
                 && connector.is_none_or(|connector| connector.id == instance.connector.id)
                 && tags.iter().all(|wanted| instance.tags.iter().any(|tag| tag == wanted))
@@ -102,7 +105,7 @@ impl Platform {
     /// The calls on the path of one instance.
     pub(super) fn one(&mut self, request: &Request, id: u64) -> Answer {
         match request.method {
-            Method::GET => Reply::json(&self.view(self.instance(id)?, Detail::Single)),
+            Method::GET => Reply::json(&self.view(self.readable(id)?, Detail::Single)),
             Method::DELETE => {
                 self.instance(id)?;
                 self.commit(vec![Change::Remove(id)])?;
@@ -147,14 +150,17 @@ impl Platform {
 
     /// `GET …/configuration`.
     pub(super) fn entries(&self, id: u64) -> Answer {
-        let instance = self.instance(id)?;
+        let instance = self.readable(id)?;
         let reading = self.behaviour.reading;
         Reply::json(&instance.configuration.entries(instance.connector, reading))
     }
 
     /// `GET …/configuration/{configId}`.
     pub(super) fn entry(&self, id: u64, entry: u64) -> Answer {
-        let instance = self.instance(id)?;
+        self.entry_of(self.readable(id)?, entry)
+    }
+
+    fn entry_of(&self, instance: &Instance, entry: u64) -> Answer {
         let reading = self.behaviour.reading;
         let found = instance.configuration.entry(instance.connector, entry, reading);
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
@@ -172,7 +178,7 @@ impl Platform {
         instance.configuration.merge(&changes, self.behaviour.keep_masked);
         self.hold_back(request, &mut instance);
         self.commit(vec![Change::Put(Box::new(instance))])?;
-        self.entry(id, entry)
+        self.entry_of(self.instance(id)?, entry)
     }
 
     /// Switches something on or off; doing so again changes nothing.
@@ -183,9 +189,9 @@ impl Platform {
         Ok(Reply::empty())
     }
 
-    /// Refuses an id that no instance has.
+    /// Refuses an id under which no instance can be read.
     pub(super) fn check_instance(&self, id: u64) -> Result<(), Failure> {
-        self.instance(id).map(drop)
+        self.readable(id).map(drop)
     }
 
     /// `/ping`: whether the connection to the provider works.
@@ -204,9 +210,22 @@ impl Platform {
     }
 
     /// Refuses an instance below the path of another connector.
-    pub(super) fn check_connector(&self, id: u64, connector: &Connector) -> Result<(), Failure> {
-        let found = self.instance(id)?.connector.id == connector.id;
+    pub(super) fn check_connector(
+        &self,
+        request: &Request,
+        id: u64,
+        connector: &Connector,
+    ) -> Result<(), Failure> {
+        let reads = request.method == Method::GET;
+        let instance = if reads { self.readable(id)? } else { self.instance(id)? };
+        let found = instance.connector.id == connector.id;
         if found { Ok(()) } else { Err(no_instance(id)) }
+    }
+
+    /// The instance as a read of it shows it, which may be late.
+    fn readable(&self, id: u64) -> Result<&Instance, Failure> {
+        let shown = self.visibility.instance(&self.store, Shown::Get, id, self.clock.now());
+        shown.ok_or_else(|| no_instance(id))
     }
 
     fn instance(&self, id: u64) -> Result<&Instance, Failure> {
@@ -266,11 +285,17 @@ impl Platform {
     }
 
     pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
-        self.store.commit(changes).map_err(|error| {
+        let (lag, now) = (self.lag, self.clock.now());
+        self.visibility.check(lag, now)?;
+        let undo = self.store.commit(changes).map_err(|error| {
             let message =
                 format!("The sandbox cannot write its state, nothing was changed: {error}");
             Failure::new(500, message)
-        })
+        })?;
+        for change in undo {
+            self.visibility.hide(change, lag, now);
+        }
+        Ok(())
     }
 
     fn view<'a>(&self, instance: &'a Instance, detail: Detail) -> View<'a> {

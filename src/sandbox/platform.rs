@@ -5,6 +5,8 @@
 //! the method, what is accepted and sent; only then the request itself. Everything here is
 //! synchronous and total: it runs under one lock, never waits and must never panic.
 
+use std::collections::VecDeque;
+
 use axum::http::{Method, Response};
 use serde_json::json;
 
@@ -14,9 +16,11 @@ use super::clock::Clock;
 use super::configuration::Reading;
 use super::events::Events;
 use super::faults::Fault;
+use super::faults::lag::Lag;
 use super::faults::script::{Decision, Script};
 use super::instance::Detail;
 use super::journal::{Entry, Journal};
+use super::late::Late;
 use super::listing::Order;
 use super::provider::{Decision as Consent, Provider};
 use super::refresh::Failing;
@@ -24,6 +28,7 @@ use super::reply::{Answer, Failure, Reply, render};
 use super::request::Request;
 use super::routes::{Part, Route, Which};
 use super::store::Store;
+use super::visibility::Visibility;
 use super::{Credentials, connectors};
 
 /// The state of a sandbox and the ways in which it behaves.
@@ -39,6 +44,11 @@ pub(super) struct Platform {
     pub(super) failing: Failing,
     /// When it was last looked whether a token has to be refreshed.
     pub(super) caught_up: Option<std::time::SystemTime>,
+    /// How late the changes of the request that is being processed become visible.
+    pub(super) lag: Lag,
+    pub(super) visibility: Visibility,
+    /// Requests that are processed later, in the order in which they are due.
+    pub(super) late: VecDeque<Late>,
 }
 
 /// Where the facts leave a choice, or a test wants another.
@@ -72,16 +82,16 @@ impl Platform {
         could: Result<(), Failure>,
         decision: &Decision,
     ) -> Response<Vec<u8>> {
+        self.commit_late();
         if let Err(failure) = self.catch_up() {
             tracing::warn!(reason = failure.into_message(), "the tokens were not refreshed");
         }
+        self.lag = decision.lag;
         if let Err(failure) = self.edit(&decision.edits) {
             tracing::warn!(reason = failure.into_message(), "a scripted edit was not carried out");
         }
-        let processed = decision.is_processed().then(|| {
-            let route = request.segments().and_then(|segments| Route::parse(&segments));
-            render(could.and_then(|()| self.answer(request, route)))
-        });
+        let processed = self.process(request, could, decision);
+        self.lag = Lag::default();
         let response = match &decision.fault {
             Some(Fault::Replaced { answer, .. }) => Some(answer.response()),
             _ => processed,
@@ -92,6 +102,23 @@ impl Platform {
             self.record(request, status, decision);
         }
         response.unwrap_or_default()
+    }
+
+    /// The platform's own answer, unless the request is processed only later or not at all.
+    fn process(
+        &mut self,
+        request: &Request,
+        could: Result<(), Failure>,
+        decision: &Decision,
+    ) -> Option<Response<Vec<u8>>> {
+        if !decision.is_processed() {
+            return None;
+        }
+        if could.is_ok() && !decision.lag.commit.is_zero() && request.method != Method::GET {
+            return self.postpone(request, decision.lag).err().map(|full| render(Err(full)));
+        }
+        let route = request.segments().and_then(|segments| Route::parse(&segments));
+        Some(render(could.and_then(|()| self.answer(request, route))))
     }
 
     fn record(&mut self, request: &Request, status: u16, decision: &Decision) {
@@ -105,7 +132,7 @@ impl Platform {
         });
     }
 
-    fn answer(&mut self, request: &Request, route: Option<Route<'_>>) -> Answer {
+    pub(super) fn answer(&mut self, request: &Request, route: Option<Route<'_>>) -> Answer {
         let need = route.map_or(Need::Account, |route| route.need(&request.method));
         let header = request.authorization.as_deref();
         let selected = authorization::check(header, &self.credentials, need, |token| {
@@ -193,7 +220,7 @@ impl Platform {
                 _ => self.list(request, Some(connector), list_detail(request)),
             },
             Part::Instance(id) => {
-                self.check_connector(id, connector)?;
+                self.check_connector(request, id, connector)?;
                 self.one(request, id)
             }
         }

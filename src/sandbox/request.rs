@@ -16,7 +16,7 @@ use super::reply::Failure;
 pub(super) const BASE_PATH: &str = "/elements/api-v2";
 
 /// One request, read to its end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
     /// The path below [`BASE_PATH`]; the whole path if it lies elsewhere.

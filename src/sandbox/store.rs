@@ -1,8 +1,8 @@
 //! What the sandbox holds, and the one way to change it.
 //!
-//! In: changes. Out: instances by id and by token, and which grants were used. A commit applies
-//! its changes and writes the state file; if that fails, all of them are taken back, so memory
-//! and file never say different things. Ids only grow, also over restarts, and are never given
+//! In: changes. Out: instances by id and by token, which grants were used, and for each change the
+//! one that undoes it. A commit applies its changes and writes the state file; if that fails, all of
+//! them are taken back, so memory and file never say different things. Ids only grow, also over restarts, and are never given
 //! out twice. It must never be changed but through [`Store::commit`] (and the bulk insert for
 //! benchmarks, which writes once at its end).
 
@@ -73,21 +73,21 @@ impl Store {
         id
     }
 
-    /// Applies `changes` and saves, or changes nothing.
-    pub(super) fn commit(&mut self, changes: Vec<Change>) -> io::Result<()> {
+    /// Applies `changes` and saves, or changes nothing. Returns for each the change that undoes it.
+    pub(super) fn commit(&mut self, changes: Vec<Change>) -> io::Result<Vec<Change>> {
         let mut undo: Vec<_> = changes.into_iter().map(|change| self.apply(change)).collect();
-        let saved = self.save();
-        if saved.is_err() {
+        if let Err(error) = self.save() {
             while let Some(change) = undo.pop() {
                 self.apply(change);
             }
+            return Err(error);
         }
-        saved
+        Ok(undo)
     }
 
     /// Adds many instances and saves once, or adds none.
     pub(super) fn insert_all(&mut self, instances: Vec<Instance>) -> io::Result<()> {
-        self.commit(instances.into_iter().map(|i| Change::Put(Box::new(i))).collect())
+        self.commit(instances.into_iter().map(|i| Change::Put(Box::new(i))).collect()).map(drop)
     }
 
     fn save(&self) -> io::Result<()> {

@@ -52,9 +52,10 @@ fn the_page_has_an_example_of_everything_and_each_is_right() {
         known("rules: [{ reset: x }]"),
         known("rules: [{ hold: x }]"),
         known("rules: [{ shift_listing: x }]"),
+        known("rules: [{ lag: { x: 1 } }]"),
     ]
     .concat();
-    assert_eq!(keys.len(), 2 + 19 + 5 + 7 + 2 + 2 + 2, "{keys:?}");
+    assert_eq!(keys.len(), 2 + 20 + 5 + 7 + 2 + 2 + 2 + 4, "{keys:?}");
     for key in keys {
         assert!(written.contains(&key), "docs/sandbox-faults.md has no example of `{key}`");
     }
@@ -144,6 +145,51 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
             "edit: [{ create: { element: { key: stripe } } }]",
             "2:12",
             "Missing required member: name",
+        ),
+        (
+            "lag: {}",
+            "2:10",
+            "rules[0].lag: the lag delays nothing: add one of `tag_listing`, `account_listing`, `get` and `commit`",
+        ),
+        ("lag: 5s", "2:10", "rules[0].lag: invalid type: string \"5s\", expected a mapping"),
+        (
+            "lag: { listing: 5s }",
+            "2:12",
+            "unknown field `listing`, expected one of `tag_listing`, `account_listing`, `get`, `commit`",
+        ),
+        ("lag: { get: 2 }", "2:17", "`2` is no time: write 150ms, 2s or 1m"),
+        (
+            "lag: { get: 0s }",
+            "2:17",
+            "`0s` is no lag: leave the line out, or write 150ms, 2s or 1m",
+        ),
+        ("lag: { get: 11m }", "2:17", "`11m` is too long for a lag: write at most 10m"),
+        (
+            "when: { method: GET }\n    lag: { get: 1s }",
+            "2:5",
+            "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`",
+        ),
+        (
+            "when: { method: GET }\n    reset: after\n    edit: [{ instance: x, delete: true }]\n    lag: { commit: 1s }",
+            "2:5",
+            "a GET commits nothing, so `commit` cannot lag: remove `commit:`",
+        ),
+        (
+            "status: 500\n    lag: { get: 1s }",
+            "2:5",
+            "the request is not processed, so nothing can lag: write `processed: true`, `reset: after`, or no fault",
+        ),
+        ("reset: before\n    lag: { get: 1s }", "2:5", "the request is not processed"),
+        (
+            "lag: { commit: 1s }",
+            "2:5",
+            "a commit is late only where the answer is lost: add `reset: after`, or `status: 504` with \
+             `processed: true`, or write `delay:` instead",
+        ),
+        (
+            "hold: after\n    lag: { commit: 1s }",
+            "2:5",
+            "a commit is late only where the answer is lost",
         ),
     ] {
         let error = Faults::parse(&format!("rules:\n  - {rule}\n")).unwrap_err();

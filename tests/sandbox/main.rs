@@ -12,6 +12,7 @@ mod fault_files;
 mod faults;
 mod holds;
 mod instances;
+mod lag;
 mod listing;
 mod oauth;
 mod protocol;

@@ -14,6 +14,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::edit::Edit;
+use super::lag::Lag;
 use super::scalar::{self, Pause, Status};
 use super::{Content, Fault, Rule, Shift, StandIn, Twist, When};
 use crate::sandbox::authorization::unauthorized;
@@ -38,6 +39,7 @@ struct Form {
     delay: Option<Pause>,
     #[serde(default)]
     edit: Vec<Edit>,
+    lag: Option<Lag>,
     #[serde(default, deserialize_with = "scalar::optional")]
     status: Option<Status>,
     #[serde(default)]
@@ -84,12 +86,53 @@ impl TryFrom<Form> for Rule {
                 "a rule has one fault, and this one has `{first}` and `{second}`: make it two rules"
             ));
         }
-        let Form { when, delay, edit, .. } = form;
-        if fault.is_none() && delay.is_none() && edit.is_empty() {
+        let Form { when, delay, edit, lag, .. } = form;
+        if fault.is_none() && delay.is_none() && edit.is_empty() && lag.is_none() {
             return Err("the rule says no fault: add one, like `status: 503`".to_owned());
         }
         let delay = delay.map_or(Duration::ZERO, |Pause(delay)| delay);
-        Ok(Self { when, delay, edits: edit, fault })
+        let rule = Self { when, delay, edits: edit, lag: lag.unwrap_or_default(), fault };
+        if lag.is_some() {
+            rule.check_lag()?;
+        }
+        Ok(rule)
+    }
+}
+
+impl Rule {
+    /// Refuses a lag of changes that do not happen, and a commit that could not be late.
+    fn check_lag(&self) -> Result<(), String> {
+        let reads = self.when.method.as_deref() == Some("GET");
+        if reads && self.edits.is_empty() {
+            return Err(
+                "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`"
+                    .to_owned(),
+            );
+        }
+        if reads && !self.lag.commit.is_zero() {
+            return Err(
+                "a GET commits nothing, so `commit` cannot lag: remove `commit:`".to_owned()
+            );
+        }
+        let processed = match &self.fault {
+            Some((_, Fault::Replaced { processed, .. } | Fault::Reset { processed })) => *processed,
+            _ => true,
+        };
+        if self.edits.is_empty() && !processed {
+            return Err(
+                "the request is not processed, so nothing can lag: write `processed: true`, \
+                        `reset: after`, or no fault"
+                    .to_owned(),
+            );
+        }
+        let lost = matches!(&self.fault, Some((_, Fault::Replaced { .. } | Fault::Reset { .. })));
+        let in_time = self.lag.commit.is_zero();
+        if !(in_time || lost && processed) {
+            return Err("a commit is late only where the answer is lost: add `reset: after`, or `status: 504` \
+                        with `processed: true`, or write `delay:` instead"
+                .to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -11,9 +11,17 @@ use std::time::Duration;
 
 use serde::de::{self, Deserializer, Visitor};
 
+/// The longest lag. A platform that is later than that is out of order.
+const MAX_LAG: Duration = Duration::from_mins(10);
+
 /// A time with its unit: `150ms`, `2s`, `1m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pause(pub(super) Duration);
+
+/// How late something becomes visible: more than nothing, and at most ten minutes, so that what is
+/// kept meanwhile has a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LagTime(pub(super) Duration);
 
 /// Which of the requests that a rule is about, counted from 1: `3`, `2..4`, `5..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +57,23 @@ impl FromStr for Pause {
             "m" => Ok(Self(Duration::from_mins(number))),
             _ => Err(wrong()),
         }
+    }
+}
+
+impl FromStr for LagTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Pause(length) = text.parse()?;
+        if length.is_zero() {
+            return Err(format!(
+                "`{text}` is no lag: leave the line out, or write 150ms, 2s or 1m"
+            ));
+        }
+        if length > MAX_LAG {
+            return Err(format!("`{text}` is too long for a lag: write at most 10m"));
+        }
+        Ok(Self(length))
     }
 }
 

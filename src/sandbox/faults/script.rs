@@ -7,9 +7,11 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use fastrand::Rng;
 
 use super::edit::Edit;
+use super::lag::Lag;
 use super::{Fault, Faults, Rule, Twist, When};
 use crate::sandbox::request::Request;
 
@@ -30,6 +32,7 @@ struct Running {
 pub(in crate::sandbox) struct Decision {
     pub(in crate::sandbox) delay: Duration,
     pub(in crate::sandbox) edits: Vec<Edit>,
+    pub(in crate::sandbox) lag: Lag,
     pub(in crate::sandbox) fault: Option<Fault>,
     names: Vec<&'static str>,
 }
@@ -42,12 +45,13 @@ impl Script {
         Self { rules: faults.rules.into_iter().map(running).collect() }
     }
 
-    /// Decides about the next request: delays and edits add up, of faults the first counts.
+    /// Decides about the next request: delays and edits add up, of lags the longest counts for each
+    /// view, of faults the first.
     pub(in crate::sandbox) fn decide(&mut self, request: &Request) -> Decision {
         let mut decision = Decision::default();
         for running in &mut self.rules {
             if running.fires(request) {
-                decision.add(&running.rule);
+                decision.add(&running.rule, request);
             }
         }
         decision
@@ -84,8 +88,8 @@ fn decoded(query: &[(String, String)]) -> String {
 }
 
 impl Decision {
-    fn add(&mut self, rule: &Rule) {
-        let Rule { when: _, delay, edits, fault } = rule;
+    fn add(&mut self, rule: &Rule, request: &Request) {
+        let Rule { when: _, delay, edits, lag, fault } = rule;
         // A rule whose fault comes too late is passed over as a whole.
         if self.fault.is_some() && fault.is_some() {
             return;
@@ -97,6 +101,13 @@ impl Decision {
         if !edits.is_empty() {
             self.edits.extend(edits.iter().cloned());
             self.names.push("edit");
+        }
+        // A read changes nothing, so there is nothing to be late.
+        if *lag != Lag::default() && (request.method != Method::GET || !edits.is_empty()) {
+            if self.lag == Lag::default() {
+                self.names.push("lag");
+            }
+            self.lag = self.lag.max(*lag);
         }
         if let Some((name, fault)) = fault {
             self.fault = Some(fault.clone());
