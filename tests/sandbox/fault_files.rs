@@ -61,9 +61,18 @@ fn the_page_has_an_example_of_everything_and_each_is_right() {
     }
 }
 
+/// Checks of each rule at which place it is refused, and for what reason.
+fn refuses<const N: usize>(rules: [(&str, &str, &str); N]) {
+    for (rule, place, reason) in rules {
+        let error = Faults::parse(&format!("rules:\n  - {rule}\n")).unwrap_err();
+        assert_eq!(format!("{}:{}", error.line, error.column), place, "{rule}: {error}");
+        assert!(error.reason.contains(reason), "{rule}: {error}");
+    }
+}
+
 #[test]
 fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
-    for (rule, place, reason) in [
+    refuses([
         ("status: 99", "2:13", "rules[0].status: `99` is no status: write one of 200 to 599"),
         ("status: many", "2:13", "`many` is no status"),
         (
@@ -146,6 +155,12 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
             "2:12",
             "Missing required member: name",
         ),
+    ]);
+}
+
+#[test]
+fn a_lag_that_delays_nothing_is_refused_at_its_place() {
+    refuses([
         (
             "lag: {}",
             "2:10",
@@ -191,11 +206,7 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
             "2:5",
             "a commit is late only where the answer is lost",
         ),
-    ] {
-        let error = Faults::parse(&format!("rules:\n  - {rule}\n")).unwrap_err();
-        assert_eq!(format!("{}:{}", error.line, error.column), place, "{rule}: {error}");
-        assert!(error.reason.contains(reason), "{rule}: {error}");
-    }
+    ]);
 }
 
 #[test]

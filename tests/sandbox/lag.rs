@@ -64,7 +64,7 @@ async fn every_listing_without_a_tag_has_the_lag_of_the_account() {
     let world = world("lag: { account_listing: 5s }").await;
     world.create(&blue("One")).await;
     let listings = ["/instances", SLIM, "/accounts/instances", "/elements/servicenow/instances"];
-    world.sandbox.advance(SECOND * 5 - Duration::from_millis(1));
+    world.sandbox.advance(Duration::from_millis(4_999));
     for listing in listings {
         assert_eq!(names(&world, listing).await, [""; 0], "{listing}");
     }
@@ -214,7 +214,7 @@ async fn a_commit_whose_answer_was_lost_comes_late() {
     .await;
     world.call_with("POST", "/instances", &blue("Late")).await.failed(504);
     let second = world.create(&blue("Second")).await;
-    world.sandbox.advance(SECOND * 10 - Duration::from_millis(1));
+    world.sandbox.advance(Duration::from_millis(9_999));
     assert_eq!(names(&world, TAGGED).await, ["Second"]);
     world.sandbox.advance(Duration::from_millis(1));
     // Its id is assigned at the commit, and the other lags begin there.
