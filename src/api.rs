@@ -13,6 +13,7 @@ mod error;
 pub mod reply;
 mod retry;
 mod stop;
+mod waiting;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use std::future::Future;
 pub use clock::{Clock, Sleep, SystemClock};
 pub use error::{Error, HeldBack, Kind, ListingFailure};
 pub use stop::Stop;
+pub use waiting::Waiting;
 
 use crate::instance::{Draft, InstanceId, Place, Record};
 
@@ -44,6 +46,15 @@ pub enum Keep {
     Only(BTreeSet<String>),
 }
 
+/// What a look at a listing showed, even if it broke off.
+#[derive(Debug)]
+pub struct Glance {
+    /// The instances on the pages that came.
+    pub records: Vec<Record>,
+    /// Why the listing is not complete, if it is not.
+    pub broken_off: Option<Error>,
+}
+
 /// A complete listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
@@ -51,6 +62,8 @@ pub struct Listing {
     pub records: Vec<Record>,
     /// The number of pages it took.
     pub pages: usize,
+    /// How many instances a full page has.
+    pub page_size: usize,
 }
 
 /// What the platform says that a connector takes.
@@ -96,6 +109,10 @@ pub trait Read: Sync {
         keep: &Keep,
     ) -> impl Future<Output = Result<Listing, Error>> + Send;
 
+    /// Like [`list`](Self::list), with what came before the listing broke off: one instance that is
+    /// there may be all that the caller needs to know.
+    fn glance(&self, scope: &Scope, keep: &Keep) -> impl Future<Output = Glance> + Send;
+
     /// One instance, or `None` where the platform knows none by this id.
     ///
     /// # Errors
@@ -119,7 +136,7 @@ pub trait Write: Sync {
         place: &Place<'_>,
     ) -> impl Future<Output = Result<Record, Error>> + Send;
 
-    /// Changes what the draft mentions, and nothing else.
+    /// Changes what the draft mentions, and nothing else. `None` where the reply has no body.
     ///
     /// # Errors
     /// When the request fails after the retries that are safe for it.
@@ -128,7 +145,7 @@ pub trait Write: Sync {
         id: InstanceId,
         draft: &Draft,
         place: &Place<'_>,
-    ) -> impl Future<Output = Result<Record, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<Record>, Error>> + Send;
 
     /// Switches the instance on.
     ///

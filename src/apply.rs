@@ -9,9 +9,10 @@
 //! It never sends a create twice: when the answer to one is lost, it looks for our mark.
 
 mod code;
+mod concurrent_create;
 mod instance;
-mod rivals;
-mod settle;
+mod lost_create;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub enum Event<'a> {
     StepStarted(&'a Step),
     /// A step is still under way after so much time.
     StepGoesOn(&'a Step, Duration),
+    /// All steps have ended, and after so much time listings do not show all that was created.
+    CreatesAwaited(Duration),
     /// A step has ended, well or not.
     StepFinished(&'a StepResult),
 }
@@ -61,8 +64,8 @@ pub struct Outcome {
 /// What a reader of an outcome should know besides its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The kind of note, as scripts know it.
-    pub code: &'static str,
+    /// The kind of note.
+    pub code: Code,
     /// What happened, and what follows.
     pub message: String,
 }
@@ -155,9 +158,14 @@ impl Outcome {
         failures.into_iter().any(|failure| failure.code == Code::DuplicateInstance.as_str())
     }
 
-    /// Whether every step is done and nothing was blocked.
+    /// Whether every step is done, nothing was blocked and everything could be checked.
     pub fn is_complete(&self) -> bool {
-        self.results.iter().all(|result| result.status == Status::Done)
+        self.is_checked() && self.results.iter().all(|result| result.status == Status::Done)
+    }
+
+    /// Whether listings show all that was created, so that it is there once and the next run finds it.
+    pub fn is_checked(&self) -> bool {
+        self.notes.is_empty()
     }
 
     /// The number of results with this outcome, named as in [`Status::as_str`].
@@ -185,7 +193,7 @@ pub async fn run<R: Read + Write>(
     let blocked = plan.blocked.iter().map(blocked_result);
     let stale = plan.stale.iter().map(stale_result);
     let mut done: Vec<_> = done.into_values().flatten().collect();
-    let notes = run.settle_rivals(&mut done).await.into_iter().collect();
+    let notes = run.check_creates(&mut done).await;
     let results: Vec<_> = done.into_iter().chain(stale).chain(blocked).collect();
     Outcome { results, notes, interrupted: settings.stop.is_requested() }
 }

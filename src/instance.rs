@@ -18,7 +18,7 @@ mod template;
 mod value;
 mod webhook;
 
-pub use draft::{Draft, Record};
+pub use draft::{Absent, Draft, Proof, Record};
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project};
 pub use secret::Secret;

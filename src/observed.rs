@@ -8,9 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::time::Duration;
 
-use crate::api::{Clock, Error, Keep, Read, Scope, Stop};
+use crate::api::{Error, Keep, Read, Scope, Waiting};
 use crate::instance::{InstanceId, Project, Record, Secret, Seen};
 use crate::ownership::{self, Claim, Marks, OtherTags};
 
@@ -29,6 +28,8 @@ pub struct Observed {
     pub taken: Option<BTreeMap<InstanceId, Found>>,
     /// The number of requests that it took to know this.
     pub reads: usize,
+    /// How many instances a full page of a listing has.
+    pub page_size: usize,
 }
 
 /// An instance as it is.
@@ -52,24 +53,6 @@ pub struct Found {
     pub disabled: bool,
     /// The credential for calls through the instance.
     pub token: Secret,
-}
-
-/// The waits before an instance that a listing names is read again, 30 s in all.
-const READ_DELAYS: [Duration; 5] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(15),
-];
-
-/// What waits for a platform that lags, and what ends the wait early.
-#[derive(Clone, Copy)]
-pub struct Waiting<'a> {
-    /// Time.
-    pub clock: &'a dyn Clock,
-    /// Set by whoever wants the run to end early.
-    pub stop: &'a Stop,
 }
 
 /// Something that the planner has to know before it can decide.
@@ -137,6 +120,7 @@ pub async fn fetch(
         by_id: BTreeMap::new(),
         taken: None,
         reads: listing.pages,
+        page_size: listing.page_size,
     })
 }
 
@@ -161,6 +145,7 @@ pub async fn survey(
         by_id: BTreeMap::new(),
         taken: None,
         reads: listing.pages,
+        page_size: listing.page_size,
     })
 }
 
@@ -181,6 +166,7 @@ pub async fn answer(
             let found = listing.records.into_iter().map(Found::from);
             observed.account = Some(found.map(|found| (found.id, found)).collect());
             observed.reads += listing.pages;
+            observed.page_size = listing.page_size;
         }
         Question::Project(project) => {
             let scope = Scope::Tag(ownership::filter(project));
@@ -198,26 +184,18 @@ pub async fn answer(
     Ok(())
 }
 
-/// Reads one instance, and how many requests that took. One that a listing names and that GET by ID
-/// does not find exists: the platform shows it in one place sooner than in another.
+/// Reads one instance, and how many requests that took. One that a listing names exists, even if
+/// GET by ID does not find it at first.
 async fn read_by_id(
     remote: &impl Read,
     id: InstanceId,
     declared: BTreeSet<String>,
     observed: &Observed,
-    Waiting { clock, stop }: Waiting<'_>,
+    waiting: Waiting<'_>,
 ) -> Result<(Option<Record>, usize), Error> {
     let keep = Keep::Only(declared);
-    let mut record = remote.instance(id, &keep).await?;
-    let mut reads = 1;
-    let is_listed = observed.account.as_ref().is_some_and(|account| account.contains_key(&id));
-    for delay in READ_DELAYS.into_iter().filter(|_| is_listed) {
-        if record.is_some() || stop.is_requested() {
-            break;
-        }
-        stop.pause(clock, delay).await;
-        record = remote.instance(id, &keep).await?;
-        reads += 1;
+    if observed.account.as_ref().is_some_and(|account| account.contains_key(&id)) {
+        return waiting.instance(remote, id, &keep).await;
     }
-    Ok((record, reads))
+    Ok((remote.instance(id, &keep).await?, 1))
 }

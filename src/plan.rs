@@ -54,6 +54,17 @@ pub struct Plan {
     pub tally: Tally,
     /// The number of requests that were made to know all this.
     pub reads: usize,
+    /// How large the account is; `None` when it was not listed.
+    pub account: Option<AccountSize>,
+}
+
+/// The size of an account, which decides how many requests it takes to list it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountSize {
+    /// The number of instances.
+    pub instances: usize,
+    /// How many of them a full page has.
+    pub page_size: usize,
 }
 
 /// The platform and the project that a plan is for.
@@ -270,6 +281,10 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
             unmanaged: matching.unmanaged(observed),
         },
         reads: observed.reads,
+        account: observed.account.as_ref().map(|account| AccountSize {
+            instances: account.len(),
+            page_size: observed.page_size.max(1),
+        }),
         target: terms.target.clone(),
     };
     for (key, wanted) in &desired.instances {
@@ -315,6 +330,21 @@ impl Plan {
     /// The number of requests that carrying it out will take.
     pub fn writes(&self) -> usize {
         self.steps.iter().map(|step| step.requests().len()).sum()
+    }
+
+    /// The number of reads that follow the writes on a platform that does not lag: after creates one
+    /// listing of the account, and one GET after each switch, whose reply says nothing.
+    pub fn checks(&self) -> usize {
+        let switches = self.count(Action::Enable) + self.count(Action::Disable);
+        let creates = self.count(Action::Create);
+        if creates == 0 {
+            return switches;
+        }
+        let pages = self.account.map_or(1, |AccountSize { instances, page_size }| {
+            let instances = (instances + creates).saturating_sub(self.count(Action::Delete));
+            instances.div_ceil(page_size).max(1)
+        });
+        switches + pages
     }
 
     fn order(&mut self) {

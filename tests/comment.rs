@@ -104,7 +104,7 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         notes: hostile.iter().map(note).collect(),
         steps,
         stale: Vec::new(),
-        requests: PlanRequests { read: 11, write: 2000 },
+        requests: PlanRequests { read: 11, write: 2000, check: 3 },
         digest: String::new(),
     }
 }

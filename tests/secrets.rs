@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Stop, SystemClock};
+use ocon::api::{Stop, SystemClock, Waiting};
 use ocon::apply::{self, Outcome};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
 use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
-use ocon::observed::{self, Waiting};
+use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Action, Limits, Plan, Target, Terms, Wishes};
 use ocon::sandbox::{self, Handle, Options};

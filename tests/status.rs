@@ -105,6 +105,7 @@ impl World {
             by_id: BTreeMap::new(),
             taken: None,
             reads: 1,
+            page_size: 200,
         };
         let wishes = &self.wishes;
         let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };

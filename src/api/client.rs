@@ -28,7 +28,7 @@ use self::request::{Absence, Method, Patience, Request};
 use super::clock::{Clock, SystemClock};
 use super::retry::Safety;
 use super::wire::{self, Outgoing, Redaction, Refusal};
-use super::{Description, Error, Keep, Kind, Listing, Read, Scope, Stop, Write};
+use super::{Description, Error, Glance, Keep, Kind, Listing, Read, Scope, Stop, Write};
 use crate::instance::{BaseUrl, ConnectorKey, Draft, FieldPath, InstanceId, Place, Record, Secret};
 
 pub use self::authorization::{Application, Happened, ProviderEvent, RequestToken, Told};
@@ -287,7 +287,15 @@ impl Client {
 
 impl Read for Client {
     async fn list(&self, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
-        listing::list(self, scope, keep).await
+        listing::list(self, scope, keep, &mut Vec::new()).await
+    }
+
+    async fn glance(&self, scope: &Scope, keep: &Keep) -> Glance {
+        let mut records = Vec::new();
+        match listing::list(self, scope, keep, &mut records).await {
+            Ok(listing) => Glance { records: listing.records, broken_off: None },
+            Err(error) => Glance { records, broken_off: Some(error) },
+        }
     }
 
     async fn instance(&self, id: InstanceId, keep: &Keep) -> Result<Option<Record>, Error> {
@@ -316,11 +324,12 @@ impl Write for Client {
         id: InstanceId,
         draft: &Draft,
         place: &Place<'_>,
-    ) -> Result<Record, Error> {
+    ) -> Result<Option<Record>, Error> {
         let place = Place { id: Some(id), ..*place };
         let body = wire::patch(draft, &place);
         let request = self.writing(Method::Patch, format!("/instances/{id}"), draft, body)?;
-        self.send(request).await?.record(&Keep::All)
+        let reply = self.send(request).await?;
+        if reply.body.is_empty() { Ok(None) } else { reply.record(&Keep::All).map(Some) }
     }
 
     async fn enable(&self, id: InstanceId) -> Result<(), Error> {

@@ -36,6 +36,8 @@ codes! {
     MarkNotStored "mark-not-stored",
     /// A write needs a secret that is not set.
     MissingVariable "missing-variable",
+    /// No listing shows a new instance yet; a note, and no failure.
+    NotListedYet "not-listed-yet",
     /// The platform failed.
     PlatformError "platform-error",
     /// The platform does not take the request.

@@ -1,6 +1,5 @@
 //! The steps of one instance, in order.
 
-use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,20 +7,21 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Code, Event, Failure, Settings, Status, StepResult, Touched};
-use crate::api::{self, Kind, Read, Write};
-use crate::instance::{Draft, InstanceId, Place, Record};
+use crate::api::{self, Kind, Read, Scope, Waiting, Write};
+use crate::instance::{Absent, Draft, InstanceId, Place, Record};
 use crate::ownership;
 use crate::plan::{Action, Plan, Step};
 
-/// How often it is told that a step goes on: a create takes seconds at the provider, or minutes.
-const STILL: Duration = Duration::from_secs(30);
+/// How often a step that is still running is reported: a create takes seconds at the provider, or
+/// minutes.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A run of a plan against a remote.
 pub(super) struct Run<'a, R> {
     pub(super) plan: &'a Plan,
     pub(super) remote: &'a R,
     pub(super) settings: Settings<'a>,
-    tell: &'a (dyn Fn(Event<'_>) + Sync),
+    pub(super) tell: &'a (dyn Fn(Event<'_>) + Sync),
     /// Set when the platform did not keep our mark: a further create could not be found again.
     creates_halted: AtomicBool,
     /// Set when no further request is allowed.
@@ -68,6 +68,16 @@ impl<'a, R: Read + Write> Run<'a, R> {
         halted || self.limit_reached() || self.settings.stop.is_requested()
     }
 
+    /// What waits for a platform that lags.
+    pub(super) fn waiting(&self) -> Waiting<'_> {
+        Waiting { clock: self.settings.clock, stop: self.settings.stop }
+    }
+
+    /// The instances that carry this project's mark, by the platform's filter.
+    pub(super) fn tagged(&self) -> Scope {
+        Scope::Tag(ownership::filter(&self.plan.target.project))
+    }
+
     /// Whether a step met the limit of requests.
     pub(super) fn limit_reached(&self) -> bool {
         self.limit_reached.load(Ordering::Relaxed)
@@ -78,9 +88,9 @@ impl<'a, R: Read + Write> Run<'a, R> {
         let mut work = pin!(self.step(step, id));
         let mut passed = Duration::ZERO;
         loop {
-            match select(work.as_mut(), self.settings.clock.alarm(STILL)).await {
+            match select(work.as_mut(), self.settings.clock.alarm(PROGRESS_INTERVAL)).await {
                 Either::Left((ended, _)) => return ended,
-                Either::Right(_) => passed += STILL,
+                Either::Right(_) => passed += PROGRESS_INTERVAL,
             }
             (self.tell)(Event::StepGoesOn(step, passed));
         }
@@ -92,9 +102,11 @@ impl<'a, R: Read + Write> Run<'a, R> {
             (Action::Finish | Action::Adopt | Action::Update, Some(id)) => {
                 self.patch(step, id).await
             }
-            (Action::Enable, Some(id)) => self.switched(step, id, self.remote.enable(id).await),
-            (Action::Disable, Some(id)) => self.switched(step, id, self.remote.disable(id).await),
-            (Action::Delete, Some(id)) => self.switched(step, id, self.remote.delete(id).await),
+            (Action::Enable, Some(id)) => self.switch(step, id, self.remote.enable(id).await).await,
+            (Action::Disable, Some(id)) => {
+                self.switch(step, id, self.remote.disable(id).await).await
+            }
+            (Action::Delete, Some(id)) => self.delete(step, id).await,
             (_, None) => {
                 unreachable!("only a create has no instance, and what follows one has its id")
             }
@@ -107,7 +119,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
         let created = match self.remote.create(&draft, &self.place(step, None)).await {
             Ok(record) => Ok((record, true)),
             Err(error) if error.may_have_happened() => {
-                self.look_for_lost(step, error).await.map(|record| (record, false))
+                self.recover_lost_create(step, error).await.map(|record| (record, false))
             }
             Err(error) => Err(Status::Failed(self.failure(&error))),
         };
@@ -115,19 +127,21 @@ impl<'a, R: Read + Write> Run<'a, R> {
             Ok(created) => created,
             Err(status) => return (None, status),
         };
-        let touched = Touched { from_own_create, ..self.touched(step, &record) };
+        let (id, touched) = (record.id, Touched { from_own_create, ..self.touched(step, &record) });
         let record = match self.keep_mark(step, &draft, record).await {
             Ok(record) => record,
             Err(status) => return (Some(touched), status),
         };
         let second = step.second_draft();
-        if second.is_empty() {
-            return (Some(touched), self.verify(step, &record));
-        }
-        match self.remote.patch(record.id, &second, &self.place(step, Some(record.id))).await {
-            Ok(patched) => (Some(touched), self.verify(step, &patched)),
-            Err(error) => (Some(touched), self.ended(&error)),
-        }
+        let status = if second.is_empty() {
+            self.proved(step, id, Some(&record)).await
+        } else {
+            match self.remote.patch(id, &second, &self.place(step, Some(id))).await {
+                Ok(patched) => self.proved(step, id, patched.as_ref()).await,
+                Err(error) => self.ended(&error),
+            }
+        };
+        (Some(touched), status)
     }
 
     /// Makes sure that the instance just created can be found again by its mark, and returns it as
@@ -138,23 +152,25 @@ impl<'a, R: Read + Write> Run<'a, R> {
         draft: &Draft,
         record: Record,
     ) -> Result<Record, Status> {
-        if carries_marks(&record, draft) {
+        let (record, keeps) = self.keeps_marks(record, draft).await;
+        if keeps {
             return Ok(record);
         }
+        let id = record.id;
         let tags = Draft { tags: draft.tags.clone(), ..Draft::default() };
-        let place = self.place(step, Some(record.id));
-        if let Ok(patched) = self.remote.patch(record.id, &tags, &place).await
-            && carries_marks(&patched, draft)
-        {
-            return Ok(patched);
+        if let Ok(patched) = self.remote.patch(id, &tags, &self.place(step, Some(id))).await {
+            let silent = Record { absent: Absent { tags: true, disabled: true }, ..record };
+            let (record, keeps) = self.keeps_marks(patched.unwrap_or(silent), draft).await;
+            if keeps {
+                return Ok(record);
+            }
         }
         self.creates_halted.store(true, Ordering::Relaxed);
         Err(Status::Failed(Failure {
             code: Code::MarkNotStored.as_str(),
             message: format!(
-                "instance {} was created, and the platform did not keep its `ocon:` tags, so the next run \
-                 could not find it: delete it, or set its tags to {}. No further instance is created",
-                record.id,
+                "instance {id} was created, and the platform did not keep its `ocon:` tags, so the next run could \
+                 not find it: delete it, or set its tags to {}. No further instance is created",
                 draft.tags.iter().flatten().cloned().collect::<Vec<_>>().join(", ")
             ),
             request_id: None,
@@ -163,13 +179,26 @@ impl<'a, R: Read + Write> Run<'a, R> {
 
     async fn patch(&self, step: &Step, id: InstanceId) -> Ended {
         match self.remote.patch(id, &step.draft(), &self.place(step, Some(id))).await {
-            Ok(record) => (Some(self.touched(step, &record)), self.verify(step, &record)),
+            Ok(reply) => {
+                let touched = reply.as_ref().map(|record| self.touched(step, record));
+                let touched = touched.unwrap_or_else(|| self.unread(step, id));
+                (Some(touched), self.proved(step, id, reply.as_ref()).await)
+            }
             Err(error) => (Some(self.unread(step, id)), self.ended(&error)),
         }
     }
 
-    fn switched(&self, step: &Step, id: InstanceId, reply: Result<(), api::Error>) -> Ended {
-        let status = reply.map_or_else(|error| self.ended(&error), |()| Status::Done);
+    async fn switch(&self, step: &Step, id: InstanceId, reply: Result<(), api::Error>) -> Ended {
+        let status = match reply {
+            Ok(()) => self.proved_switch(step, id).await,
+            Err(error) => self.ended(&error),
+        };
+        (Some(self.unread(step, id)), status)
+    }
+
+    async fn delete(&self, step: &Step, id: InstanceId) -> Ended {
+        let deleted = self.remote.delete(id).await;
+        let status = deleted.map_or_else(|error| self.ended(&error), |()| Status::Done);
         (Some(self.unread(step, id)), status)
     }
 
@@ -192,24 +221,6 @@ impl<'a, R: Read + Write> Run<'a, R> {
         Failure { code: Code::of(error).as_str(), message: error.to_string(), request_id }
     }
 
-    /// A step is done when the reply shows what was asked for.
-    fn verify(&self, step: &Step, record: &Record) -> Status {
-        let unmet = step.expected().unmet_by(record, &step.connector, &self.plan.target.base_url);
-        if unmet.is_empty() {
-            return Status::Done;
-        }
-        let fields: Vec<_> = unmet.iter().map(ToString::to_string).collect();
-        Status::Failed(Failure {
-            code: Code::ValueNotStored.as_str(),
-            message: format!(
-                "the platform accepted the request and kept another value of {}: check what the connector \
-                 allows there",
-                fields.join(", ")
-            ),
-            request_id: None,
-        })
-    }
-
     pub(super) fn place<'b>(&'b self, step: &'b Step, id: Option<InstanceId>) -> Place<'b> {
         Place { base_url: &self.plan.target.base_url, connector: &step.connector, id }
     }
@@ -226,13 +237,6 @@ impl<'a, R: Read + Write> Run<'a, R> {
             from_own_create: false,
         }
     }
-}
-
-/// Whether the reserved tags of the reply are, byte for byte, those that were sent.
-fn carries_marks(record: &Record, draft: &Draft) -> bool {
-    let reserved = |tag: &&String| tag.starts_with(ownership::RESERVED);
-    let sent: BTreeSet<_> = draft.tags.iter().flatten().filter(reserved).collect();
-    record.tags.iter().filter(reserved).collect::<BTreeSet<_>>() == sent
 }
 
 fn result(step: &Step, instance: Option<Touched>, status: Status) -> StepResult {

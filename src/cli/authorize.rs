@@ -25,7 +25,7 @@ use super::progress::Progress;
 use super::session::{self, Connection, Files, Lookup};
 use super::{apply, interrupt, known, output, unreachable};
 use crate::api::client::{Application, Told};
-use crate::api::{self, Write as _};
+use crate::api::{self, Keep, Read as _, Write as _};
 use crate::authorization::{self, Expected, Way};
 use crate::instance::{
     Draft, InstanceId, Json, Key, Part, Place, Secret, SecretReference, Source, Template,
@@ -291,8 +291,15 @@ impl Session<'_> {
         let provider_data =
             grant.iter().map(|(name, value)| (name.clone(), granted(value))).collect();
         let draft = Draft { provider_data, ..Draft::default() };
-        let record =
+        let reply =
             client.patch(id, &draft, &place).await.map_err(|error| not_again(id, &error))?;
+        // A reply without a body says neither whether the token is another one nor whether the
+        // instance is disabled.
+        let read = match reply {
+            Some(record) => Some(record),
+            None => client.instance(id, &Keep::All).await.map_err(|error| not_read(id, &error))?,
+        };
+        let record = read.ok_or_else(|| moved(self.key))?;
         if record.id != id {
             let sentence =
                 format!("the platform answered for instance {} instead of {id}", record.id);
@@ -330,6 +337,14 @@ fn not_again(id: InstanceId, error: &api::Error) -> Failure {
     Failure::new(Exit::Incomplete, sentence)
         .caused_by(error)
         .hint("run the same command again: a grant works once, and another one does no harm")
+}
+
+/// The platform took the grant, and what it made of it cannot be seen.
+fn not_read(id: InstanceId, error: &api::Error) -> Failure {
+    let sentence = format!("instance {id} was authorized again, and cannot be read now");
+    Failure::new(Exit::Incomplete, sentence)
+        .caused_by(error)
+        .hint("check it with ocon status: its token may be another one, and it may be disabled")
 }
 
 /// What was to be done is not what is to be done now.

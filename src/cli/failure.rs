@@ -57,6 +57,7 @@ impl Exit {
         let fits = [
             (outcome.interrupted, Self::Interrupted),
             (plan.is_guarded() || outcome.is_guarded(), Self::Guarded),
+            (!outcome.is_checked(), Self::Incomplete),
             (outcome.count("done") + stale < outcome.results.len(), Self::Incomplete),
             (stale > 0, Self::Stale),
         ];

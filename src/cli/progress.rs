@@ -110,6 +110,15 @@ impl Progress {
                     above(|| output::message(&text));
                 }
             }
+            Event::CreatesAwaited(waited) => {
+                let seconds = waited.as_secs();
+                debug!(seconds, "creates not listed yet");
+                if !self.is_told_already {
+                    let text =
+                        format!("Waiting until listings show the new instances … [{seconds} s]\n");
+                    above(|| output::message(&text));
+                }
+            }
             Event::StepFinished(result) => {
                 debug!(key = result.key.as_str(), outcome = result.status.as_str(), "step ends");
                 let line = line();

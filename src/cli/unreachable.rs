@@ -106,7 +106,9 @@ mod tests {
             let text = unreadable("no plan", &error, &base_url).render(None);
             anstream::adapter::strip_str(&text).to_string()
         });
-        snapbox::assert_data_eq!(text.join("\n"), snapbox::str![[r"
+        snapbox::assert_data_eq!(
+            text.join("\n"),
+            snapbox::str![[r"
 error: the listing cannot be completed
   caused by: GET /instances?hydrate=false failed: the listing is not complete after 600 s
 
@@ -117,6 +119,7 @@ error: the listing cannot be completed
 
 hint: divide the instances among several accounts, or ask the support of the platform; nothing was changed
 
-"]]);
+"]]
+        );
     }
 }

@@ -26,7 +26,7 @@ pub struct Record {
     pub id: InstanceId,
     /// Its connector, as the reply spells it.
     pub connector: String,
-    /// The display name.
+    /// The display name; empty where the reply has none.
     pub name: String,
     /// All tags, the reserved ones included, in the order of the reply.
     pub tags: Vec<String>,
@@ -38,12 +38,48 @@ pub struct Record {
     pub disabled: bool,
     /// The credential for calls through the instance.
     pub token: Secret,
+    /// The members that the reply leaves out.
+    pub absent: Absent,
+}
+
+/// The members that a reply leaves out. An absent member proves nothing: many documented replies to
+/// a POST have an empty `configuration`, and replies to a PATCH without `tags` exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Absent {
+    /// No `tags`.
+    pub tags: bool,
+    /// No `disabled`.
+    pub disabled: bool,
+}
+
+/// What a reply says about the fields that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It shows all of them, or a mask in their place.
+    Shown,
+    /// It contradicts none of them, and leaves out some.
+    Silent,
+    /// It shows other values of these.
+    Contradicted(Vec<FieldPath>),
 }
 
 impl Record {
     /// The stored value of a configuration key; an absent one is unset.
     pub fn configuration(&self, key: &str) -> &Seen {
         self.configuration.get(key).unwrap_or(&Seen::Unset)
+    }
+
+    /// Whether the reply leaves this field out.
+    fn is_silent_on(&self, field: &FieldPath) -> bool {
+        match field {
+            FieldPath::Name => self.name.is_empty(),
+            FieldPath::Tags => self.absent.tags,
+            FieldPath::Configuration(key) => !self.configuration.contains_key(key),
+            FieldPath::Mark
+            | FieldPath::Protect
+            | FieldPath::ProviderData(_)
+            | FieldPath::ExternalAuthentication => false,
+        }
     }
 }
 
@@ -64,7 +100,26 @@ impl Draft {
         *self == Self::default()
     }
 
-    /// The asked-for fields that the reply does not show; a masked value counts as taken.
+    /// What the reply to a write says about the fields that were asked for.
+    pub fn proof(
+        &self,
+        record: &Record,
+        connector: &ConnectorKey,
+        base_url: &super::BaseUrl,
+    ) -> Proof {
+        let (silent, contradicted): (Vec<_>, Vec<_>) = self
+            .unmet_by(record, connector, base_url)
+            .into_iter()
+            .partition(|field| record.is_silent_on(field));
+        match (silent.is_empty(), contradicted.is_empty()) {
+            (_, false) => Proof::Contradicted(contradicted),
+            (false, true) => Proof::Silent,
+            (true, true) => Proof::Shown,
+        }
+    }
+
+    /// The asked-for fields that the record does not have, where an absent one is unset; a masked
+    /// value counts as taken.
     pub fn unmet_by(
         &self,
         record: &Record,

@@ -19,7 +19,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
@@ -90,7 +90,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -158,7 +158,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + a  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
@@ -187,7 +187,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- stderr ---
 error: there is no terminal to ask for consent, so nothing was applied
 
@@ -225,7 +225,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   v shop  Shop  switch off                                                     instances/shop.yaml:1
 
 Plan: 1 to create, 0 to update, 1 to disable, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 2 to write.
+Requests: 2 read, 2 to write, 2 to check.
 
   + shop  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
@@ -250,7 +250,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ^ shop  Shop  #20931  switch on                                              instances/shop.yaml:1
 
 Plan: 0 to create, 0 to update, 1 to enable, 0 to delete; 0 unchanged.
-Requests: 1 read, 1 to write.
+Requests: 1 read, 1 to write, 1 to check.
 
 Applied: 1 enabled.
 --- exit 0 ---
@@ -276,7 +276,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   + shop  Shop                                                                 instances/shop.yaml:1
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   ! shop  create failed
       platform-refused: POST /instances failed: HTTP 404 Not Found: No element found with key

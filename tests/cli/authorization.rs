@@ -50,7 +50,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       for this one run, or `ocon authorize social`
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
@@ -73,7 +73,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + code                (secret, env.CODE)
 
 Plan: 1 to create, 0 to update, 0 to delete; 1 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + social  #20932
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzI=
@@ -129,7 +129,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 3 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 3 to write.
+Requests: 2 read, 3 to write, 1 to check.
 
   ! b  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
@@ -191,7 +191,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + code                (secret, env.CODE)
 
 Plan: 1 to create, 0 to update, 0 to delete; 2 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + b  #20933
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzM=

@@ -96,7 +96,7 @@ impl Asking {
     /// The same without the plan.
     pub(crate) fn rest(self, world: &World) -> String {
         let said = self.end(world);
-        said.split_once(" to write.\n").map_or(said.clone(), |(_, rest)| rest.to_owned())
+        said.split_once(" to check.\n").map_or(said.clone(), |(_, rest)| rest.to_owned())
     }
 
     /// Waits for the end: what was said, without the address, and how it ended.
@@ -184,7 +184,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + code                             (secret, granted by a person)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
-Requests: 2 read, 2 to write.
+Requests: 2 read, 2 to write, 1 to check.
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=

@@ -38,7 +38,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         that it is the provider's (secret-to-host)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -144,7 +144,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         which (`saps4hanacloud.url`): make sure that it is the provider's (secret-to-host)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);

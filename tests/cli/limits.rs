@@ -77,7 +77,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 3 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 3 to write.
+Requests: 2 read, 3 to write, 1 to check.
 
   ! b  create failed
       request-limit: POST /instances failed: the limit of 3 requests is reached
@@ -124,7 +124,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + code                             (secret, env.SOCIAL_CODE)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 2 to write.
+Requests: 2 read, 2 to write, 1 to check.
 
   ! social  #20931  create failed
       request-limit: PATCH /instances/20931 failed: the limit of 3 requests is reached

@@ -109,7 +109,16 @@ http://127.0.0.1:[PORT]/elements/api-v2
 
 Plan: 3 to create, 0 to update, 0 to
 delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 4 to write.
+Requests: 2 read, 4 to write, 1 to
+check.
+--- stderr ---
+warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+ --> instances/hootsuite.yaml:2:7
+  |
+2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 --- exit 0 ---
 
 "#]]);
@@ -210,6 +219,24 @@ Plan: 0 to create, 3 to update, 0 to
 delete, 1 blocked; 0 unchanged, 0
 unmanaged.
 Requests: 2 read, 3 to write.
+--- stderr ---
+warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+ --> instances/hootsuite.yaml:2:7
+  |
+2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+
+warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+ --> instances/second.yaml:2:7
+  |
+2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+
+2 warnings in 2 files
 --- exit 0 ---
 
 "#]]);
@@ -241,6 +268,14 @@ $ ocon status
       http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzM=
 
 Status: 3 in sync, 1 missing.
+--- stderr ---
+warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+ --> instances/hootsuite.yaml:2:7
+  |
+2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 --- exit 0 ---
 
 "#]]);

@@ -21,7 +21,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + username               admin
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -144,7 +144,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 2 ---
 
 "#]]);
@@ -253,7 +253,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + username               admin
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -265,7 +265,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       + tags    shop
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 2 ---
 
 "#]]);

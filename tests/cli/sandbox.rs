@@ -69,7 +69,7 @@ Project marketing at https://sandbox.invalid/elements/api-v2
         + code                              (secret, env.SLACK_CODE)
 
 Plan: 3 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 4 to write.
+Requests: 2 read, 4 to write, 1 to check.
 
   + closeio  #20931
       webhook URL  https://sandbox.invalid/elements/api-v2/events/closeio/MjA5MzE=

@@ -169,7 +169,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + username               admin
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + desk  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -200,7 +200,7 @@ Project default at http://127.0.0.1:[PORT]/elements/api-v2
   + shop  Shop c b a                                                           instances/shop.yaml:1
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -241,7 +241,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         here (unverified)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20932
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=

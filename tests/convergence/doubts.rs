@@ -176,8 +176,8 @@ fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
     assert_eq!(
         failure.message,
         "POST /instances failed: the connection broke before the answer was complete: reset. Whether \
-         the instance exists is unknown: it could not be looked for, GET /instances failed: the limit of \
-         3 requests is reached. Run again, which finds it or creates it"
+         the instance exists is unknown: it could not be searched for, GET /instances failed: the limit of \
+         3 requests is reached. Wait 2 minutes, then run again, which finds it or creates it"
     );
     *world.remote.limit.lock().unwrap() = None;
     assert!(world.apply().is_complete());

@@ -46,7 +46,7 @@ fn a_run_that_was_asked_to_end_looks_for_a_lost_create_once_and_waits_no_more() 
     assert_eq!(statuses, ["unknown", "not-started"]);
     let message = &outcome.results[0].status.failure().unwrap().message;
     let ending = "Whether the instance exists is unknown: it had not shown up when the run was asked to end. \
-                  Run again, which finds it or creates it";
+                  Wait 2 minutes, then run again, which finds it or creates it";
     assert!(message.ends_with(ending), "{message}");
 }
 
@@ -95,6 +95,7 @@ fn a_step_that_goes_on_is_told_of_every_half_minute() {
         told.lock().unwrap().push(match event {
             Event::StepStarted(begun) => format!("{} begins", begun.key),
             Event::StepGoesOn(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
+            Event::CreatesAwaited(waited) => format!("awaited: {waited:?}"),
             Event::StepFinished(result) => format!("{} ends", result.key),
         });
     }));

@@ -12,6 +12,7 @@ mod moves;
 mod promises;
 mod properties;
 mod remote;
+mod replies;
 mod rivals;
 mod rules;
 mod world;

@@ -3,11 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use ocon::api::{Error, Keep, Kind, Listing, Read, Scope, Write};
-use ocon::instance::{Draft, InstanceId, Place, Record, Secret, Seen};
+use ocon::api::{Error, Glance, Keep, Kind, Listing, Read, Scope, Write};
+use ocon::instance::{Absent, Draft, InstanceId, Place, Record, Secret, Seen};
 
 /// What every secret of the tests begins with, so that it is found wherever it must not be.
 pub(crate) const CANARY: &str = "C4n\"ry/+%s&x";
+
+/// What replies to writes leave out.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Reticence {
+    #[default]
+    Nothing,
+    /// Tags, configuration and whether the instance is disabled.
+    Members,
+    /// A PATCH has no body at all.
+    Body,
+}
 
 /// The state of the platform, and how it misbehaves.
 #[derive(Default)]
@@ -19,6 +30,16 @@ pub(crate) struct Remote {
     pub(crate) budget: Mutex<Option<usize>>,
     /// How many writes pass before the answer to one is lost, and whether that one is carried out.
     pub(crate) lost: Mutex<Option<(usize, bool)>>,
+    pub(crate) reticence: Mutex<Reticence>,
+    /// The keys of the configuration that keep their value whatever is written.
+    pub(crate) stuck: Mutex<BTreeSet<&'static str>>,
+    /// How many listings leave out what was created last, and how many times a DELETE is refused.
+    pub(crate) late: Mutex<usize>,
+    pub(crate) refusals: Mutex<usize>,
+    /// Whether enabling and disabling has no effect.
+    pub(crate) ignores_switches: Mutex<bool>,
+    /// How many GETs of one instance were answered.
+    pub(crate) reads: Mutex<usize>,
     /// How many writes of tags lose those with a colon.
     pub(crate) strips: Mutex<usize>,
     /// How many requests were allowed, where no read is any more.
@@ -128,10 +149,36 @@ impl Remote {
     fn change(&self, id: InstanceId, change: impl FnOnce(&mut Record)) -> Record {
         let mut instances = self.instances.lock().unwrap();
         let record = instances.get_mut(&id).expect("a test writes to instances that exist");
-        let before = record.tags.clone();
+        let (before, configuration) = (record.tags.clone(), record.configuration.clone());
         change(record);
+        for key in self.stuck.lock().unwrap().iter() {
+            match configuration.get(*key) {
+                Some(kept) => record.configuration.insert((*key).to_owned(), kept.clone()),
+                None => record.configuration.remove(*key),
+            };
+        }
         self.strip(&before, record);
         self.read(record)
+    }
+
+    fn switch(&self, record: &mut Record, disabled: bool) {
+        if !*self.ignores_switches.lock().unwrap() {
+            record.disabled = disabled;
+        }
+    }
+
+    /// What the reply to a write says of the instance; nothing where it has no body.
+    fn answer(&self, record: Record) -> Option<Record> {
+        match *self.reticence.lock().unwrap() {
+            Reticence::Nothing => Some(record),
+            Reticence::Members => Some(Record {
+                tags: Vec::new(),
+                configuration: [].into(),
+                absent: Absent { tags: true, disabled: true },
+                ..record
+            }),
+            Reticence::Body => None,
+        }
     }
 
     /// What some platform might do to a list of tags that it gets.
@@ -180,6 +227,7 @@ pub(crate) fn record(id: InstanceId, connector: &str, name: &str) -> Record {
         valid: true,
         disabled: false,
         token: Secret::new(format!("{CANARY}token")),
+        absent: Absent::default(),
     }
 }
 
@@ -214,8 +262,16 @@ impl Read for Remote {
             Scope::Account | Scope::Everything => true,
             Scope::Tag(tag) => record.tags.contains(tag) && !unlisted.contains(&record.id),
         };
-        let mut records: Vec<_> =
-            instances.values().filter(matches).map(|record| self.read(record)).collect();
+        let mut late = self.late.lock().unwrap();
+        let last = instances.keys().next_back().copied().filter(|_| *late > 0);
+        *late = late.saturating_sub(1);
+        let is_shown = |record: &&Record| Some(record.id) != last;
+        let mut records: Vec<_> = instances
+            .values()
+            .filter(is_shown)
+            .filter(matches)
+            .map(|record| self.read(record))
+            .collect();
         if *self.reversed.lock().unwrap() {
             records.reverse();
         }
@@ -224,10 +280,18 @@ impl Read for Remote {
                 record.configuration.clear();
             }
         }
-        Ok(Listing { records, pages: 1 })
+        Ok(Listing { records, pages: 1, page_size: 200 })
+    }
+
+    async fn glance(&self, scope: &Scope, keep: &Keep) -> Glance {
+        match self.list(scope, keep).await {
+            Ok(listing) => Glance { records: listing.records, broken_off: None },
+            Err(error) => Glance { records: Vec::new(), broken_off: Some(error) },
+        }
     }
 
     async fn instance(&self, id: InstanceId, _: &Keep) -> Result<Option<Record>, Error> {
+        *self.reads.lock().unwrap() += 1;
         let is_readable = !self.unreadable.lock().unwrap().contains(&id);
         let instances = self.instances.lock().unwrap();
         Ok(instances.get(&id).filter(|_| is_readable).map(|record| self.read(record)))
@@ -251,7 +315,8 @@ impl Write for Remote {
             *self.of_rival.lock().unwrap() = theirs.or(later);
             own
         })?;
-        Ok(self.change(id, |_| ()))
+        let record = self.change(id, |_| ());
+        Ok(self.answer(record.clone()).unwrap_or(Record { configuration: [].into(), ..record }))
     }
 
     async fn patch(
@@ -259,26 +324,38 @@ impl Write for Remote {
         id: InstanceId,
         draft: &Draft,
         place: &Place<'_>,
-    ) -> Result<Record, Error> {
+    ) -> Result<Option<Record>, Error> {
         let fields: BTreeSet<_> = draft.configuration.keys().cloned().collect();
         self.write("PATCH", &format!("/instances/{id} {fields:?}"), || {
             self.change(id, |record| merge(record, draft, place))
         })
+        .map(|record| self.answer(record))
     }
 
     async fn enable(&self, id: InstanceId) -> Result<(), Error> {
         self.write("PUT", &format!("/instances/{id}/enabled"), || {
-            self.change(id, |record| record.disabled = false);
+            self.change(id, |record| self.switch(record, false));
         })
     }
 
     async fn disable(&self, id: InstanceId) -> Result<(), Error> {
         self.write("DELETE", &format!("/instances/{id}/enabled"), || {
-            self.change(id, |record| record.disabled = true);
+            self.change(id, |record| self.switch(record, true));
         })
     }
 
     async fn delete(&self, id: InstanceId) -> Result<(), Error> {
+        if !count_down(&mut Some(*self.refusals.lock().unwrap())) {
+            *self.refusals.lock().unwrap() -= 1;
+            let kind = Kind::Status {
+                status: 409,
+                message: None,
+                provider_message: None,
+                request_id: None,
+            };
+            let path = format!("/instances/{id}");
+            return Err(Error { method: "DELETE", path, attempts: 1, kind, held_back: None });
+        }
         self.write("DELETE", &format!("/instances/{id}"), || {
             self.instances.lock().unwrap().remove(&id);
         })

@@ -1,7 +1,9 @@
 //! Two runs at once create the same instance.
 
-use ocon::apply::Outcome;
+use ocon::apply::{Code, Outcome};
+use ocon::cli::failure::Exit;
 use ocon::instance::InstanceId;
+use ocon::plan::Limits;
 
 use crate::remote::Rival;
 use crate::world::{World, document, webhook_url};
@@ -53,7 +55,7 @@ fn a_rival_that_stays_is_named_and_left_alone() {
         (
             "duplicate-instance",
             "the instances 20931 and 20932 both carry the key `desk`: another run created one at the same \
-             time and did not take it back. Delete one of them"
+             time and did not delete it again. Delete one of them"
         )
     );
     assert!(outcome.is_guarded());
@@ -80,14 +82,14 @@ fn a_look_for_rivals_that_fails_is_said() {
     *world.remote.looks.lock().unwrap() = Some(2);
     let outcome = world.apply();
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
-    assert_eq!(note.code, "unchecked-rivals");
+    assert_eq!(note.code, Code::UncheckedRivals);
     assert_eq!(
         note.message,
-        "whether another run created the same instances at the same time could not be seen: GET /instances \
-         failed: the connection broke before the answer was complete: reset. Every plan names both where that \
-         happened, so look at the next one"
+        "whether another run created `desk` (instance 20932) at the same time could not be checked: GET /instances \
+         failed: the connection broke before the answer was complete: reset. If so, the next plan names both \
+         instances"
     );
-    assert!(outcome.is_complete());
+    assert!(!outcome.is_complete());
     *world.remote.looks.lock().unwrap() = None;
     assert!(world.plan().is_guarded());
 }
@@ -100,4 +102,59 @@ fn a_rival_that_nobody_could_look_for_again_is_named_with_the_reason() {
     let outcome = world.apply();
     assert_eq!(said(&outcome).0, "duplicate-instance");
     assert_eq!(outcome.notes.len(), 1, "{:#?}", outcome.notes);
+}
+
+#[test]
+fn an_apply_ends_when_a_listing_shows_what_it_created() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    // Both listings of each look, for four looks.
+    *world.remote.late.lock().unwrap() = 8;
+    let outcome = world.carry_out(&approved);
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(*world.remote.late.lock().unwrap(), 0);
+}
+
+#[test]
+fn what_no_listing_shows_within_a_minute_is_said_with_how_long_to_wait() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    *world.remote.late.lock().unwrap() = 100;
+    let outcome = world.carry_out(&approved);
+    let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
+    assert_eq!(note.code, Code::NotListedYet);
+    assert_eq!(
+        note.message,
+        "no listing shows `desk` (instance 20931) yet, so another run could create it again: wait 2 minutes before \
+         the next apply"
+    );
+    assert_eq!(Exit::of_apply(&outcome, approved.plan()).code(), 3);
+}
+
+#[test]
+fn a_refused_delete_of_a_duplicate_is_tried_again() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.refusals.lock().unwrap() = 3;
+    let outcome = world.apply();
+    assert_eq!(said(&outcome).0, "concurrent-apply");
+    assert!(world.remote.records().keys().eq([&FIRST]));
+}
+
+#[test]
+fn a_duplicate_whose_delete_is_always_refused_is_named_with_the_reason() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.refusals.lock().unwrap() = 100;
+    let outcome = world.apply();
+    assert_eq!(
+        said(&outcome),
+        (
+            "duplicate-instance",
+            "the instances 20932 and 20931 both carry the key `desk`: another run created instance 20931 for this \
+             document at the same time, and 20932 could not be deleted: DELETE /instances/20932 failed: HTTP 409 \
+             Conflict. Delete one of them"
+        )
+    );
+    assert!(outcome.is_guarded());
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep, Stop};
+use ocon::api::{Clock, Sleep, Stop, Waiting};
 use ocon::apply::{self, Outcome, Settings};
 use ocon::catalog::{Catalog, Facts};
 use ocon::desired::{Desired, Field, Lifecycle, Wanted};
@@ -12,9 +12,9 @@ use ocon::instance::{
     BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
     Template, Value,
 };
-use ocon::observed::{self, Waiting};
+use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Approved, Limits, Orphans, Plan, Target, Terms, Wishes};
 
 use crate::remote::Remote;
 
@@ -99,10 +99,13 @@ impl World {
     }
 
     pub(crate) fn apply(&self) -> Outcome {
-        let approved = self.plan().within(Limits { max_deletes: usize::MAX }).unwrap();
+        self.carry_out(&self.plan().within(Limits { max_deletes: usize::MAX }).unwrap())
+    }
+
+    pub(crate) fn carry_out(&self, approved: &Approved) -> Outcome {
         let stop = Stop::default();
         let settings = Settings { concurrency: self.concurrency, clock: &Instantly, stop: &stop };
-        block_on(apply::run(&approved, &self.remote, settings, &|_| ()))
+        block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }
 
     pub(crate) fn wanted(&mut self, name: &str) -> &mut Wanted {

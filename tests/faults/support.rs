@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Clock, Error, Sleep, Stop};
+use ocon::api::{Clock, Error, Sleep, Stop, Waiting};
 use ocon::apply::{self, Event, Outcome, StepResult};
 use ocon::cli::failure::Exit;
 use ocon::desired::secrets::{AllowedVariables, Environment};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
-use ocon::observed::{self, Waiting};
+use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
 use ocon::sandbox::{self, Entry, Faults, Handle, Options};
@@ -287,7 +287,10 @@ impl Run {
         };
         let results: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
         let results = if results.is_empty() { "no step".to_owned() } else { results.join(" ") };
-        outcome.notes.iter().fold(results, |text, note| format!("{text} with {}", note.code))
+        outcome
+            .notes
+            .iter()
+            .fold(results, |text, note| format!("{text} with {}", note.code.as_str()))
     }
 
     /// Whether this fault befell a request.

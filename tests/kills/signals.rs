@@ -63,7 +63,7 @@ Project signals at http://127.0.0.1:[PORT]/elements/api-v2
   + d  d                                                                          instances/d.yaml:1
 
 Plan: 4 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 4 to write.
+Requests: 2 read, 4 to write, 1 to check.
 
   ! c  create not-started
   ! d  create not-started

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use ocon::api::client::{self, Credentials};
-use ocon::api::{Stop, SystemClock};
+use ocon::api::{Stop, SystemClock, Waiting};
 use ocon::apply::{self, Settings};
 use ocon::desired::secrets::{AllowedVariables, Demo};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
-use ocon::observed::{self, Waiting};
+use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Plan, Target, Terms, Wishes};
 

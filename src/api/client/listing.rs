@@ -29,8 +29,14 @@ const MAX_REPEATED: usize = 3;
 /// How often a listing that lacks instances is read again.
 const FURTHER_READINGS: usize = 2;
 
-/// Reads all pages, within the bounds of one listing.
-pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
+/// Reads all pages, within the bounds of one listing. If that fails, `came` has the instances on
+/// the pages that came before.
+pub(super) async fn list(
+    client: &Client,
+    scope: &Scope,
+    keep: &Keep,
+    came: &mut Vec<Record>,
+) -> Result<Listing, Error> {
     let limit = client.settings.listing_timeout;
     let mut session = Session {
         client,
@@ -41,6 +47,7 @@ pub(super) async fn list(client: &Client, scope: &Scope, keep: &Keep) -> Result<
         pages: 0,
         bytes: 0,
         was_restarted: false,
+        came,
     };
     let listing = tokio::time::timeout(limit, complete(&mut session)).await;
     listing.unwrap_or_else(|_| Err(session.error(ListingFailure::TooLong { after: limit })))
@@ -71,7 +78,9 @@ async fn complete(session: &mut Session<'_>) -> Result<Listing, Error> {
     if reading.is_complete() {
         return Ok(reading.listing);
     }
-    Err(session.error(reading.failure()))
+    let failure = reading.failure();
+    session.came.extend(reading.listing.records);
+    Err(session.error(failure))
 }
 
 /// What all readings of a listing have in common.
@@ -89,6 +98,8 @@ struct Session<'a> {
     bytes: usize,
     /// Whether it started again since a page token was refused.
     was_restarted: bool,
+    /// The instances on the pages of readings that failed.
+    came: &'a mut Vec<Record>,
 }
 
 impl Session<'_> {
@@ -114,22 +125,23 @@ async fn read(session: &mut Session<'_>) -> Result<Reading, Error> {
         let end = pages.read().await;
         let Pages { bytes, announced, records, trail, .. } = pages;
         (session.bytes, session.pages) = (bytes, session.pages + trail.pages());
-        match end {
-            Ok(()) => {
-                let listing = Listing { records, pages: session.pages };
-                return Ok(Reading { listing, announced });
-            }
-            Err(NoReply::Failed(error)) => return Err(*error),
-            Err(NoReply::TooMuch(_, time)) => {
+        let Err(failure) = end else {
+            let listing = Listing { records, pages: session.pages, page_size: session.size };
+            return Ok(Reading { listing, announced });
+        };
+        session.came.extend(records);
+        match failure {
+            NoReply::Failed(error) => return Err(*error),
+            NoReply::TooMuch(_, time) => {
                 (session.size, session.spent) = (session.size / 2, time);
                 debug!(size = session.size, "smaller pages");
             }
-            Err(NoReply::Expired(error)) if session.was_restarted => {
+            NoReply::Expired(error) if session.was_restarted => {
                 let refusal = Box::new(error.kind);
                 let kind = Kind::Listing(ListingFailure::TokenExpired { refusal });
                 return Err(Error { kind, ..*error });
             }
-            Err(NoReply::Expired(error)) => {
+            NoReply::Expired(error) => {
                 session.was_restarted = true;
                 debug!(reason = %error.kind.brief(), "the page token expired");
             }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::body::Body;
 use super::configuration::{Kept, text};
 use crate::api::{Keep, Kind};
-use crate::instance::{InstanceId, Record, Secret};
+use crate::instance::{Absent, InstanceId, Record, Secret};
 
 /// The members of an instance, `null` being as good as absent.
 #[derive(Deserialize)]
@@ -81,6 +81,7 @@ impl Entry<'_> {
             valid: flag("valid", self.valid)?.unwrap_or(true),
             disabled: flag("disabled", self.disabled)?.unwrap_or(false),
             token: Secret::new(optional_text("token", self.token)?),
+            absent: Absent { tags: self.tags.is_none(), disabled: self.disabled.is_none() },
         })
     }
 }
@@ -159,6 +160,7 @@ mod tests {
             valid: true,
             disabled: false,
             token: Secret::new(""),
+            absent: Absent { tags: true, disabled: true },
         };
         assert_eq!(record.unwrap(), expected);
     }

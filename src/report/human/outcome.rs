@@ -3,7 +3,9 @@
 use super::{Layout, push_webhook_url};
 use crate::apply::{Outcome, Status, StepResult};
 use crate::plan::Action;
+use crate::report::json::ResultDocument;
 use crate::report::style::{ADDED, Painted, REMOVED, clean_line, hanging, sentence, wrapped};
+use crate::report::wording;
 
 /// Renders the results that need words, the webhook URLs of new instances, and the numbers. What
 /// is stale or blocked stands in the plan already.
@@ -19,7 +21,7 @@ pub fn outcome(outcome: &Outcome, layout: Layout) -> String {
         push_instance(&mut text, result, layout);
     }
     for note in &outcome.notes {
-        let message = format!("{}: {}", note.code, clean_line(&note.message));
+        let message = format!("{}: {}", note.code.as_str(), clean_line(&note.message));
         let lines = wrapped(&message, "        ", layout.width);
         text.push_str(&format!("  note: {}", lines.trim_start()));
     }
@@ -108,10 +110,9 @@ fn summary(outcome: &Outcome, layout: Layout) -> String {
             text.push_str(&format!(" {label}: {number}."));
         }
     }
-    if outcome.count("stale") > 0 {
-        text.push_str(" Plan again.");
-    } else if !outcome.is_complete() {
-        text.push_str(" Running it again is safe.");
+    let next_step = wording::next_step(&ResultDocument::new(outcome, 0));
+    if !next_step.is_empty() {
+        text.push_str(&format!(" {next_step}"));
     }
     sentence("Applied:", &text, layout.width)
 }

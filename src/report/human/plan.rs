@@ -69,7 +69,8 @@ fn summary(plan: &Plan, layout: Layout) -> String {
     }
     rest.extend(plan.tally.unmanaged.map(|unmanaged| format!("{unmanaged} unmanaged")));
     let text = format!("{}; {}.{partial}", todo.join(", "), rest.join(", "));
-    let requests = format!("Requests: {} read, {} to write.\n", plan.reads, plan.writes());
+    let requests = wording::requests(plan.reads, plan.writes(), plan.checks());
+    let requests = wrapped(&format!("Requests: {requests}"), "", layout.width);
     sentence("Plan:", &text, layout.width) + &requests
 }
 

@@ -113,7 +113,7 @@ impl ResultDocument {
 }
 
 fn note(note: &Note) -> ResultNote {
-    ResultNote { code: note.code.to_owned(), message: note.message.clone() }
+    ResultNote { code: note.code.as_str().to_owned(), message: note.message.clone() }
 }
 
 fn entry(result: &StepResult) -> ResultEntry {

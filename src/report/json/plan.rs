@@ -225,8 +225,10 @@ pub struct PlanNote {
 pub struct PlanRequests {
     /// Reads made for this plan.
     pub read: usize,
-    /// Writes that carrying it out will take.
+    /// Writes that an apply will make.
     pub write: usize,
+    /// Reads that will follow these writes on a platform that does not lag.
+    pub check: usize,
 }
 
 impl PlanDocument {
@@ -246,7 +248,7 @@ impl PlanDocument {
             blocked: plan.blocked.iter().map(blocked).collect(),
             stale: plan.stale.iter().map(|stale| self::stale(stale, plan)).collect(),
             notes: plan.notes.iter().map(note).collect(),
-            requests: PlanRequests { read: plan.reads, write: plan.writes() },
+            requests: PlanRequests { read: plan.reads, write: plan.writes(), check: plan.checks() },
             digest: String::new(),
         };
         document.digest = seal(&render(&document));

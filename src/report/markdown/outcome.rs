@@ -9,6 +9,7 @@ use crate::report::json::{
     PlanDocument, PlanStale, PlanStep, ResultDocument, ResultEntry, ResultNote,
 };
 use crate::report::style::count;
+use crate::report::wording;
 
 const WENT_WRONG: &str = "| instance | action | what happened |\n|---|---|---|\n";
 const TO_REGISTER: &str = "No event arrives before the provider knows these addresses.\n\n\
@@ -48,13 +49,8 @@ fn head(plan: &PlanDocument, result: &ResultDocument) -> String {
         let verb = if summary.unchanged == 1 { "matches" } else { "match" };
         return format!("## ocon apply: no changes\n\n{target}\n\n{matching} {verb} the files.\n");
     }
-    let advice = if summary.stale > 0 {
-        "\nPlan again: the world moved since this plan was made.\n"
-    } else if summary.done < result.results.len() {
-        "\nRunning it again is safe.\n"
-    } else {
-        ""
-    };
+    let next_step = wording::next_step(result);
+    let advice = if next_step.is_empty() { String::new() } else { format!("\n{next_step}\n") };
     format!(
         "## ocon apply: {}\n\n{target}\n\n\
          | done | failed | unknown | stale | blocked | not started | unchanged |\n\

@@ -6,6 +6,7 @@ use super::{Frame, changes, marker};
 use crate::plan::{Action, CREDENTIAL_NOTES};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep};
 use crate::report::style::count;
+use crate::report::wording;
 
 /// The most characters of a name in a title.
 const LONGEST_NAME: usize = 120;
@@ -92,7 +93,7 @@ fn head(document: &PlanDocument, command: &str) -> String {
          | create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |\n\
          |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n\
          | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {unmanaged} |\n\n\
-         Requests: {} read, {} to write.\n",
+         Requests: {}\n",
         headline(document),
         summary.create,
         summary.finish,
@@ -104,8 +105,7 @@ fn head(document: &PlanDocument, command: &str) -> String {
         summary.blocked,
         summary.unchanged,
         summary.orphan,
-        requests.read,
-        requests.write,
+        wording::requests(requests.read, requests.write, requests.check),
     )
 }
 

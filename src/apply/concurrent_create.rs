@@ -1,0 +1,236 @@
+//! The check after creates: nothing that this run created is there twice, and the next run will find
+//! all of it.
+//!
+//! Two runs may both create an instance for one document, since the platform has no lock. In: what a
+//! run created. Out: the same, after a look at who else carries those keys. The lowest ID stays. An
+//! ID that came in answer to this run's own POST is deleted again where a lower one was seen in any
+//! listing; no other is ever deleted.
+//!
+//! A platform may show an instance later than it commits it. Whoever commits second sees the first
+//! one at the latest when a listing shows its own, so a create is checked once a complete listing
+//! has it. That is also what the next run needs to find it: until then an apply does not end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::instance::Run;
+use super::{Code, Event, Failure, Note, Status, StepResult, Touched};
+use crate::api::{self, Glance, Keep, Read, Scope, Write};
+use crate::instance::{InstanceId, Key, Record};
+use crate::ownership::{self, Claim};
+use crate::plan::Action;
+
+/// The waits before each further look, 60 s in all.
+const POLL_DELAYS: [Duration; 9] = [
+    Duration::from_millis(250),
+    Duration::from_millis(750),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(14),
+    Duration::from_secs(15),
+    Duration::from_secs(15),
+];
+
+/// How many of these looks, 30 s, wait for another run to delete its own instance.
+const RIVAL_POLLS: usize = 7;
+
+/// From when on a wait is reported.
+const LONG_WAIT: Duration = Duration::from_secs(8);
+
+/// The instances that carry each of our keys.
+type Carriers = BTreeMap<Key, BTreeSet<InstanceId>>;
+
+/// The instances that listings showed under our keys.
+#[derive(Default)]
+struct Sightings {
+    /// All that any listing ever showed.
+    ever: Carriers,
+    /// Those that are still there, as far as listings show that they are gone.
+    now: Carriers,
+    /// All that a complete listing showed.
+    confirmed: BTreeSet<InstanceId>,
+    /// Why a listing of the last look was not complete.
+    error: Option<api::Error>,
+}
+
+impl<R: Read + Write> Run<'_, R> {
+    /// Deletes again what another run created first, waits until another run deleted what it created
+    /// second, and until listings show all that stays. The notes say what could not be seen.
+    pub(super) async fn check_creates(&self, results: &mut [StepResult]) -> Vec<Note> {
+        // Where no request is allowed any more, a step failed for that reason, and the next run looks.
+        if self.limit_reached() || !results.iter().any(|result| created(result).is_some()) {
+            return Vec::new();
+        }
+        let mut seen = Sightings::default();
+        let mut waited = Duration::ZERO;
+        for (number, delay) in POLL_DELAYS.into_iter().map(Some).chain([None]).enumerate() {
+            self.look(results, &mut seen).await;
+            for result in results.iter_mut() {
+                if let Some((own, first)) = seen.lost_race(result) {
+                    self.roll_back(result, own, first).await;
+                }
+            }
+            let is_open = |result: &StepResult| seen.is_open(result, number < RIVAL_POLLS);
+            let (Some(delay), true) = (delay, results.iter().any(is_open)) else {
+                break;
+            };
+            if self.settings.stop.is_requested() {
+                break;
+            }
+            if delay >= LONG_WAIT {
+                (self.tell)(Event::CreatesAwaited(waited));
+            }
+            self.settings.stop.pause(self.settings.clock, delay).await;
+            waited += delay;
+        }
+        for result in results.iter_mut() {
+            if let Some((own, other)) = seen.rival(result) {
+                result.status = Status::Failed(both_stay(result, own, other));
+            }
+        }
+        self.unconfirmed(results, seen).into_iter().collect()
+    }
+
+    /// Lists who carries our keys: the whole account, and by tag where that does not show all that
+    /// this run created. Each of them may lag behind the other.
+    async fn look(&self, results: &[StepResult], seen: &mut Sightings) {
+        seen.error = None;
+        let before = std::mem::take(&mut seen.now);
+        let mut is_complete = false;
+        for scope in [Scope::Account, self.tagged()] {
+            let glance = self.remote.glance(&scope, &Keep::Only(BTreeSet::new())).await;
+            is_complete |= glance.broken_off.is_none();
+            seen.add(glance, |record| self.key_of(record));
+            if results.iter().filter_map(created).all(|own| seen.confirmed.contains(&own.id)) {
+                break;
+            }
+        }
+        if !is_complete {
+            // What a listing that broke off does not show may be there all the same.
+            for (key, ids) in before {
+                seen.now.entry(key).or_default().extend(ids);
+            }
+        }
+    }
+
+    /// The key that the instance carries in this project.
+    fn key_of(&self, record: &Record) -> Option<Key> {
+        let (marks, _) = ownership::split(record.tags.clone());
+        match marks.claim(&self.plan.target.project) {
+            Claim::Ours(key) => Some(key),
+            Claim::Unmanaged | Claim::Foreign(_) | Claim::Broken => None,
+        }
+    }
+
+    /// Deletes the instance that this run created a moment ago. What is refused is tried again.
+    async fn roll_back(&self, result: &mut StepResult, own: InstanceId, first: InstanceId) {
+        let deleted = self.remote.delete(own).await;
+        let what =
+            format!("another run created instance {first} for this document at the same time");
+        let (message, request_id) = match deleted {
+            Ok(()) => {
+                result.instance = None;
+                (format!("{what}, so {own} was deleted again"), None)
+            }
+            Err(error) => {
+                let Failure { message, request_id, .. } = self.failure(&error);
+                (format!("{what}, and {own} could not be deleted: {message}"), request_id)
+            }
+        };
+        let code = Code::ConcurrentApply.as_str();
+        result.status = Status::Failed(Failure { code, message, request_id });
+        result.register_webhook = false;
+    }
+
+    /// What there is to say about creates that could not be checked.
+    fn unconfirmed(&self, results: &[StepResult], seen: Sightings) -> Option<Note> {
+        let unconfirmed =
+            results.iter().filter(|result| seen.is_open(result, seen.error.is_some()));
+        let named = unconfirmed.filter_map(|result| {
+            Some(format!("`{}` (instance {})", result.key, created(result)?.id))
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        if named.is_empty() {
+            return None;
+        }
+        let Some(error) = seen.error else {
+            let message = format!(
+                "no listing shows {named} yet, so another run could create it again: wait 2 minutes before the \
+                 next apply"
+            );
+            return Some(Note { code: Code::NotListedYet, message });
+        };
+        let message = format!(
+            "whether another run created {named} at the same time could not be checked: {}. If so, the next plan \
+             names both instances",
+            self.failure(&error).message
+        );
+        Some(Note { code: Code::UncheckedRivals, message })
+    }
+}
+
+impl Sightings {
+    fn add(&mut self, glance: Glance, key_of: impl Fn(&Record) -> Option<Key>) {
+        let is_complete = glance.broken_off.is_none();
+        for record in &glance.records {
+            if let Some(key) = key_of(record) {
+                self.ever.entry(key.clone()).or_default().insert(record.id);
+                self.now.entry(key).or_default().insert(record.id);
+                if is_complete {
+                    self.confirmed.insert(record.id);
+                }
+            }
+        }
+        self.error = glance.broken_off.or(self.error.take());
+    }
+
+    /// What this run itself created after another one did: its own ID, and that of the other.
+    fn lost_race(&self, result: &StepResult) -> Option<(InstanceId, InstanceId)> {
+        let own = created(result).filter(|touched| touched.from_own_create)?.id;
+        let first = *self.ever.get(&result.key)?.first()?;
+        (first < own).then_some((own, first))
+    }
+
+    /// The instance of a create, and another one that carries its key now.
+    fn rival(&self, result: &StepResult) -> Option<(InstanceId, InstanceId)> {
+        let own = created(result)?.id;
+        let other = self.now.get(&result.key)?.iter().find(|id| **id != own)?;
+        Some((own, *other))
+    }
+
+    /// Whether another look may settle something: what no complete listing showed and, where that is
+    /// asked for, what another run may have created, too.
+    fn is_open(&self, result: &StepResult, with_rivals: bool) -> bool {
+        let Some(own) = created(result) else {
+            return false;
+        };
+        // An instance that was found may be another run's, and this run's own still to come.
+        let is_doubtful = !own.from_own_create
+            || self.rival(result).is_some()
+            || self.lost_race(result).is_some();
+        !self.confirmed.contains(&own.id) || (with_rivals && is_doubtful)
+    }
+}
+
+/// The instance of a create, whether its ID came in answer to it or was found afterwards.
+fn created(result: &StepResult) -> Option<&Touched> {
+    result.instance.as_ref().filter(|_| result.action == Some(Action::Create))
+}
+
+fn both_stay(result: &StepResult, own: InstanceId, other: InstanceId) -> Failure {
+    let key = &result.key;
+    let refused = result.status.failure().filter(|it| it.code == Code::ConcurrentApply.as_str());
+    let why = refused.map_or_else(
+        || "another run created one at the same time and did not delete it again".to_owned(),
+        |refused| refused.message.clone(),
+    );
+    Failure {
+        code: Code::DuplicateInstance.as_str(),
+        message: format!(
+            "the instances {own} and {other} both carry the key `{key}`: {why}. Delete one of them"
+        ),
+        request_id: refused.and_then(|refused| refused.request_id.clone()),
+    }
+}
