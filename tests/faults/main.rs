@@ -4,10 +4,15 @@
 
 mod columns;
 mod fifty;
+mod judge;
+mod lag_schedules;
 mod model;
 mod regressions;
+mod remote;
 mod rows;
+mod saved;
 mod schedules;
 mod script;
 mod support;
 mod table;
+mod time;

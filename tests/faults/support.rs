@@ -1,13 +1,13 @@
-//! A world in which an apply can go wrong: files, variables, a sandbox with a state of its own, and
-//! time that passes as soon as somebody waits.
+//! A world in which applies can go wrong: files, variables, a sandbox with a state of its own, and
+//! one time for all, which passes as soon as everybody waits.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Clock, Error, Sleep, Stop, Waiting};
+use ocon::api::{Clock as _, Error, Stop, Waiting};
 use ocon::apply::{self, Event, Outcome, StepResult};
 use ocon::cli::failure::Exit;
 use ocon::desired::secrets::{AllowedVariables, Environment};
@@ -16,26 +16,27 @@ use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
-use ocon::sandbox::{self, Entry, Faults, Handle, Options};
+use ocon::sandbox::{self, Entry, Faults, Handle, Options, TimeSource};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::model::{Document, Stored, Variables};
+use crate::remote::{Remote, Touched};
+use crate::saved;
+use crate::time::{Going, RunTime, Time};
 
 pub(crate) const PROJECT: &str = "tests";
 
 /// The base URL inside values, which does not change with the port.
 pub(crate) const BASE_URL: &str = "https://sandbox.invalid/elements/api-v2";
 
-/// What the clock shows at first.
-const MORNING: &str = "Tue, 01 Dec 2026 08:00:00 GMT";
-
 pub(crate) struct World {
     root: TempDir,
     runtime: Runtime,
     sandbox: Handle,
     state: PathBuf,
+    pub(crate) time: Time,
     pub(crate) documents: Vec<Document>,
     pub(crate) variables: Variables,
     pub(crate) page_size: usize,
@@ -53,29 +54,24 @@ pub(crate) struct Run {
     pub(crate) done: Option<(Plan, Outcome)>,
     /// Why none was made.
     pub(crate) error: Option<Error>,
+    /// What was asked of the sandbox meanwhile, by this apply and by those at the same time.
     pub(crate) journal: Vec<Entry>,
+    /// Whether it was killed, so that nobody learned its exit code.
+    pub(crate) died: bool,
+    pub(crate) touched: Touched,
 }
 
-/// Time that passes as soon as somebody waits for it.
-#[derive(Clone)]
-struct Elapsing {
-    start: Instant,
-    waited: Arc<Mutex<Duration>>,
-}
-
-impl Clock for Elapsing {
-    fn sleep(&self, duration: Duration) -> Sleep {
-        *self.waited.lock().unwrap() += duration;
-        Box::pin(tokio::task::yield_now())
-    }
-
-    fn instant(&self) -> Instant {
-        self.start + *self.waited.lock().unwrap()
-    }
-
-    fn now(&self) -> SystemTime {
-        httpdate::parse_http_date(MORNING).unwrap() + *self.waited.lock().unwrap()
-    }
+/// How an apply goes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Apply {
+    /// How long after the others it begins.
+    pub(crate) begins_after: Duration,
+    /// At which of its calls and sleeps it is killed.
+    pub(crate) dies_at: Option<usize>,
+    /// The plan that was saved before, as JSON.
+    pub(crate) saved: Option<String>,
+    /// Instances per page; without a number those of the world.
+    pub(crate) page_size: Option<usize>,
 }
 
 /// The part of the sandbox's file that is looked at.
@@ -93,7 +89,10 @@ impl World {
         if let Some(state) = state {
             fs::write(&file, state).unwrap();
         }
-        let options = Options { state: Some(file.clone()), ..Options::default() };
+        let time = Time::new();
+        let source = time.clone();
+        let source = TimeSource::new(move || source.of_day());
+        let options = Options { state: Some(file.clone()), time: source, ..Options::default() };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
         let variables = ["CLIENT_ID", "CLIENT_SECRET", "DESK_PASSWORD", "CODE"];
         let variables =
@@ -103,6 +102,7 @@ impl World {
             runtime,
             sandbox,
             state: file,
+            time,
             documents: Vec::new(),
             variables: variables.into(),
             page_size: 200,
@@ -119,6 +119,7 @@ impl World {
 
     /// All instances, by id, as the sandbox keeps them.
     pub(crate) fn stored(&self) -> Vec<Stored> {
+        self.sandbox.commit_late();
         serde_json::from_slice::<State>(&self.state()).unwrap().instances
     }
 
@@ -166,27 +167,67 @@ impl World {
 
     /// Plans and applies, as `ocon apply --yes --prune` does.
     pub(crate) fn apply(&self) -> Run {
+        self.applies(&[Apply::default()]).remove(0)
+    }
+
+    /// Several applies of the same files at the same time.
+    pub(crate) fn applies(&self, applies: &[Apply]) -> Vec<Run> {
         let before = self.sandbox.journal().len();
         let desired = self.load();
-        let (clock, client) = self.client();
-        let result = self.runtime.block_on(async {
-            let plan = self.decide(&desired, &client, &clock).await?;
-            let approved = plan.within(Limits { max_deletes: 100 }).unwrap();
-            let outcome = self.carry_out(&approved, &client, &clock).await;
-            Ok((approved.plan().clone(), outcome))
+        let touched: Vec<Arc<Mutex<Touched>>> = applies.iter().map(|_| Arc::default()).collect();
+        let runs = applies.iter().zip(&touched).map(|(apply, touched)| {
+            let time = self.time.run(apply.dies_at);
+            let remote = self.remote(&time, apply.page_size, Arc::clone(touched));
+            let run = self.one(&desired, remote, apply);
+            (time, Box::pin(run) as Going<'_, Done>)
         });
+        let results = self.runtime.block_on(self.time.drive(runs.collect()));
         let journal = self.sandbox.journal().split_off(before);
-        let (exit, done, error) = match result {
-            Ok((plan, outcome)) => (Exit::of_apply(&outcome, &plan), Some((plan, outcome)), None),
-            Err(error) => (Exit::Unreachable, None, Some(error)),
+        let run = |(result, touched): (Option<Done>, Arc<Mutex<Touched>>)| {
+            let died = result.is_none();
+            let touched = touched.lock().unwrap().clone();
+            let (exit, done, error) = match result {
+                Some(Ok((plan, outcome))) => {
+                    (Exit::of_apply(&outcome, &plan), Some((plan, outcome)), None)
+                }
+                Some(Err(error)) => (Exit::Unreachable, None, Some(error)),
+                None => (Exit::Interrupted, None, None),
+            };
+            Run { exit: exit.code(), done, error, journal: journal.clone(), died, touched }
         };
-        Run { exit: exit.code(), done, error, journal }
+        results.into_iter().zip(touched).map(run).collect()
+    }
+
+    async fn one(&self, desired: &Desired, remote: Remote, apply: &Apply) -> Done {
+        if !apply.begins_after.is_zero() {
+            remote.time.sleep(apply.begins_after).await;
+        }
+        let plan = match &apply.saved {
+            None => self.decide(desired, &remote, &prune()).await?,
+            Some(json) => {
+                let saved = saved::read(json, &fingerprints());
+                let plan = self.decide(desired, &remote, &saved.wishes()).await?;
+                saved.revise(plan)
+            }
+        };
+        let approved = plan.within(Limits { max_deletes: 100 }).unwrap();
+        let outcome = self.carry_out(&approved, &remote).await;
+        Ok((approved.plan().clone(), outcome))
     }
 
     /// What is still to do.
     pub(crate) fn plan(&self) -> Plan {
-        let (desired, (clock, client)) = (self.load(), self.client());
-        self.runtime.block_on(self.decide(&desired, &client, &clock)).unwrap()
+        let desired = self.load();
+        let time = self.time.run(None);
+        let (remote, wishes) = (self.remote(&time, None, Arc::default()), prune());
+        let plan: Going<'_, _> = Box::pin(self.decide(&desired, &remote, &wishes));
+        let plans = self.runtime.block_on(self.time.drive(vec![(time, plan)]));
+        plans.into_iter().next().flatten().unwrap().unwrap()
+    }
+
+    /// A plan as `ocon plan --prune --out FILE` writes it.
+    pub(crate) fn saved_plan(&self) -> String {
+        saved::write(&self.plan(), &fingerprints())
     }
 
     fn load(&self) -> Desired {
@@ -210,54 +251,52 @@ impl World {
         desired::load(&sources).unwrap_or_else(|problems| panic!("{problems:#?}")).desired
     }
 
-    fn client(&self) -> (Elapsing, Client) {
-        let clock = Elapsing { start: Instant::now(), waited: Arc::default() };
+    fn remote(
+        &self,
+        time: &RunTime,
+        page_size: Option<usize>,
+        touched: Arc<Mutex<Touched>>,
+    ) -> Remote {
         let credentials = self.sandbox.credentials();
         let credentials = Credentials {
             user: Secret::new(credentials.user.clone()),
             organization: Secret::new(credentials.organization.clone()),
         };
         let settings = Settings {
-            clock: Arc::new(clock.clone()),
-            page_size: self.page_size,
+            clock: Arc::new(time.clone()),
+            page_size: page_size.unwrap_or(self.page_size),
             concurrency: self.concurrency,
             read_timeout: self.patience,
             create_timeout: self.patience,
             ..Settings::new(BaseUrl::new(self.sandbox.url()), credentials)
         };
-        (clock, Client::new(settings).unwrap())
+        Remote { client: Client::new(settings).unwrap(), time: time.clone(), touched }
     }
 
     async fn decide(
         &self,
         desired: &Desired,
-        client: &Client,
-        clock: &Elapsing,
+        remote: &Remote,
+        wishes: &Wishes,
     ) -> Result<Plan, Error> {
         let target = Target { base_url: BaseUrl::new(BASE_URL), project: PROJECT.parse().unwrap() };
-        let wishes = Wishes { orphans: Orphans::Prune, ..Wishes::default() };
-        let fingerprints = Fingerprints::new(&Secret::new("k1"));
+        let fingerprints = fingerprints();
         let keys = desired.declared_keys();
-        let mut observed = observed::fetch(client, &target.project, keys.clone()).await?;
-        let terms = Terms { target: &target, wishes: &wishes, fingerprints: &fingerprints };
-        let waiting = Waiting { clock, stop: &Stop::default() };
+        let mut observed = observed::fetch(remote, &target.project, keys.clone()).await?;
+        let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };
+        let waiting = Waiting { clock: &remote.time, stop: &Stop::default() };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
                 return Ok(plan::compute(desired, &observed, &terms));
             }
             for question in questions {
-                observed::answer(client, &question, keys.clone(), &mut observed, waiting).await?;
+                observed::answer(remote, &question, keys.clone(), &mut observed, waiting).await?;
             }
         }
     }
 
-    async fn carry_out(
-        &self,
-        approved: &plan::Approved,
-        client: &Client,
-        clock: &Elapsing,
-    ) -> Outcome {
+    async fn carry_out(&self, approved: &plan::Approved, remote: &Remote) -> Outcome {
         let stop = Stop::default();
         let finished = Mutex::new(0);
         let tell = |event: Event<'_>| {
@@ -269,9 +308,21 @@ impl World {
                 }
             }
         };
-        let settings = apply::Settings { concurrency: self.concurrency, clock, stop: &stop };
-        apply::run(approved, client, settings, &tell).await
+        let settings =
+            apply::Settings { concurrency: self.concurrency, clock: &remote.time, stop: &stop };
+        apply::run(approved, remote, settings, &tell).await
     }
+}
+
+/// What an apply comes to that was not killed.
+type Done = Result<(Plan, Outcome), Error>;
+
+fn prune() -> Wishes {
+    Wishes { orphans: Orphans::Prune, ..Wishes::default() }
+}
+
+fn fingerprints() -> Fingerprints {
+    Fingerprints::new(&Secret::new("k1"))
 }
 
 impl Run {
