@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod columns;
+mod consistency;
 mod fifty;
 mod judge;
 mod lag_schedules;
 mod model;
+mod races;
 mod regressions;
 mod remote;
 mod rows;

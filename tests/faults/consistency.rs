@@ -1,0 +1,112 @@
+//! How late each view of the platform may be: up to each bound nothing is doubled and nothing is
+//! said to have failed; beyond it, the run says so. `docs/consistency.md` has the table.
+
+use std::time::Duration;
+
+use crate::judge::Judge;
+use crate::model::duplicates;
+use crate::races::{exits, not_once, ten_new};
+use crate::support::{Apply, Run, World};
+
+/// Two applies in immediate succession while every change lags so.
+fn succession(lag: &str) -> (World, [Run; 2]) {
+    let world = ten_new();
+    world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+    let runs = [world.apply(), world.apply()];
+    (world, runs)
+}
+
+/// The second apply found what the first one created.
+fn changes_nothing((world, [first, second]): &(World, [Run; 2])) {
+    let exits = (first.exit, second.exit);
+    assert_eq!(exits, (0, 0), "{:#?}\n{:#?}", first.done, second.done);
+    let writes = second.journal.iter().filter(|entry| entry.method != "GET");
+    let writes: Vec<_> = writes.map(|entry| format!("{} {}", entry.method, entry.path)).collect();
+    assert_eq!(writes, [""; 0]);
+    assert_eq!(not_once(world), [""; 0]);
+    assert_eq!(world.differences(), [""; 0]);
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Once every lag has passed, two more applies find all as the files say.
+fn converges(world: &World, runs: &[Run]) {
+    world.time.pass(seconds(300));
+    world.goes_well();
+    let judge = Judge { world, before: &[], runs };
+    assert_eq!(judge.after(), [""; 0]);
+    world.apply();
+    assert_eq!(judge.finally(&world.apply()), [""; 0]);
+    assert_eq!(duplicates(&world.stored()), [0; 0]);
+}
+
+#[test]
+fn a_tag_listing_may_be_as_late_as_it_likes() {
+    changes_nothing(&succession("tag_listing: 10m"));
+}
+
+#[test]
+fn the_listing_of_the_account_may_be_late_where_the_tag_listing_is_not() {
+    changes_nothing(&succession("account_listing: 10m"));
+}
+
+#[test]
+fn a_read_by_id_may_be_late() {
+    changes_nothing(&succession("get: 10m"));
+}
+
+/// The answer to the first POST is lost, and the instance exists only later.
+fn late_commit(lag: &str) -> (World, Run) {
+    let world = ten_new();
+    let when = "method: POST, path: /instances, occurrence: 1";
+    world.goes_wrong(&format!("- {{ when: {{ {when} }}, reset: after, lag: {{ {lag} }} }}\n"));
+    let run = world.apply();
+    (world, run)
+}
+
+#[test]
+fn a_create_whose_answer_was_lost_is_found_within_30_seconds() {
+    for lag in [
+        "commit: 1s",
+        "commit: 29s",
+        "commit: 20s, account_listing: 9s",
+        "commit: 5s, tag_listing: 10m",
+    ] {
+        let (world, run) = late_commit(lag);
+        assert_eq!(run.exit, 0, "{lag}: {:#?}", run.done);
+        assert_eq!(not_once(&world), [""; 0], "{lag}");
+        converges(&world, &[run]);
+    }
+}
+
+#[test]
+fn a_create_whose_answer_was_lost_is_unknown_after_30_seconds_and_the_next_run_finds_it() {
+    let (world, run) = late_commit("commit: 2m");
+    assert_eq!(run.exit, 3);
+    let outcomes: Vec<_> = run.results().iter().map(|it| it.status.as_str()).collect();
+    assert_eq!(outcomes.iter().filter(|it| **it == "unknown").count(), 1, "{outcomes:?}");
+    world.time.pass(seconds(120));
+    let second = world.apply();
+    assert_eq!(second.exit, 0);
+    converges(&world, &[run, second]);
+}
+
+/// Two applies at once that do not see each other's creates for so long.
+fn rivals(lag: &str) -> (World, Vec<Run>) {
+    let world = ten_new();
+    world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+    let runs = world.applies(&vec![Apply::default(); 2]);
+    (world, runs)
+}
+
+#[test]
+fn rivals_find_each_other_where_one_listing_is_in_time() {
+    for lag in ["tag_listing: 5m", "get: 5m"] {
+        let (world, runs) = rivals(lag);
+        assert!(exits(&runs).iter().all(|exit| [0, 3].contains(exit)), "{lag}: {:?}", exits(&runs));
+        assert_eq!(not_once(&world), [""; 0], "{lag}");
+        converges(&world, &runs);
+    }
+}

@@ -1,0 +1,81 @@
+//! Several applies of the same files at once: one instance per document, and every run says what it
+//! could not see.
+
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
+
+use crate::judge::{Judge, carriers};
+use crate::model::Document;
+use crate::support::{Apply, Run, World};
+use crate::time::Order;
+
+/// How many documents there are.
+const DOCUMENTS: usize = 10;
+
+/// An empty platform and ten documents that have to be created.
+pub(crate) fn ten_new() -> World {
+    let mut world = World::new(None);
+    let make = |number: usize| {
+        let key = format!("new-{number}");
+        if number.is_multiple_of(2) { Document::social(&key) } else { Document::desk(&key) }
+    };
+    world.documents = (0..DOCUMENTS).map(make).collect();
+    world
+}
+
+/// Documents that do not have one instance.
+pub(crate) fn not_once(world: &World) -> Vec<String> {
+    let stored = world.stored();
+    let ids = world.documents.iter().map(|it| (&it.key, carriers(&stored, &it.key)));
+    let wrong = ids.filter(|(_, ids)| ids.len() != 1);
+    wrong.map(|(key, ids)| format!("{key} has {ids:?}")).collect()
+}
+
+pub(crate) fn exits(runs: &[Run]) -> Vec<u8> {
+    runs.iter().map(|run| run.exit).collect()
+}
+
+/// What must hold after applies at once that could see everything.
+fn check_race(world: &World, runs: &[Run], what: &str) {
+    assert_eq!(not_once(world), [""; 0], "{what}");
+    let judge = Judge { world, before: &[], runs };
+    assert_eq!(judge.after(), [""; 0], "{what}");
+    for run in runs {
+        let failures = run.results().iter().filter_map(|result| result.status.failure());
+        let codes: BTreeSet<_> = failures.map(|failure| failure.code).collect();
+        let lost = run.touched.created.intersection(&run.touched.deleted).count();
+        assert_eq!(codes.contains("concurrent-apply"), lost > 0, "{what}: {codes:?}");
+        // A run may plan while two others have not yet settled which instance stays.
+        let guarded = codes.contains("ambiguous-key");
+        let expected = if guarded { 7 } else { 3 * u8::from(lost > 0) };
+        assert_eq!(run.exit, expected, "{what}: {:#?}", run.results());
+        assert!(
+            codes.iter().all(|it| ["concurrent-apply", "ambiguous-key"].contains(it)),
+            "{what}: {codes:?}"
+        );
+    }
+    assert_eq!(judge.finally(&world.apply()), [""; 0], "{what}");
+}
+
+#[test]
+fn applies_at_once_leave_one_instance_per_document_in_any_order() {
+    for count in 2..=4 {
+        for seed in 0..4 {
+            let world = ten_new();
+            world.time.order(Order::Seeded(Rng::with_seed(seed)));
+            let apply = Apply { page_size: Some(2), ..Apply::default() };
+            let runs = world.applies(&vec![apply; count]);
+            check_race(&world, &runs, &format!("{count} applies, seed {seed}"));
+        }
+    }
+}
+
+/// Here each run reads page after page while others create.
+#[test]
+fn applies_side_by_side_leave_one_instance_per_document() {
+    let world = ten_new();
+    let apply = Apply { page_size: Some(2), ..Apply::default() };
+    let runs = world.applies(&vec![apply; 4]);
+    check_race(&world, &runs, "four applies side by side");
+}
