@@ -10,17 +10,19 @@
 //! secret.
 
 mod common;
+mod grant;
 mod hosts;
 mod secrecy;
 mod shape;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
 use crate::instance::{ConnectorKey, Secrecy};
 
+pub use grant::GrantNeed;
 pub use hosts::{Credentials, HostRole};
 pub use secrecy::{named_like_a_secret, platform_written};
 pub use shape::{Condition, LiveProperty, Need, Property, Shape};
@@ -74,6 +76,9 @@ pub struct Connector {
     /// The members of `providerData` that a create takes.
     #[serde(default)]
     pub provider_data: Vec<String>,
+    /// The documented requests that create an instance, of connectors that offer OAuth.
+    #[serde(default)]
+    bodies: Vec<grant::Body>,
     /// The configuration keys that it documents.
     #[serde(default)]
     pub fields: Vec<Field>,
@@ -145,12 +150,12 @@ pub enum FieldKind {
     Json,
 }
 
-/// What a plan needs to know of a connector. All false for one that the catalogue does not know.
+/// What a plan needs to know of a document's connector. Nothing holds for one that the catalog does
+/// not know, except what the document itself declares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
-    /// OAuth is its only authentication: a create without a grant cannot succeed.
-    pub oauth_only: bool,
+    /// Whether a create of the document needs an authorization grant.
+    pub grant_need: GrantNeed,
     /// It takes events by webhook.
     pub webhooks: bool,
     /// The provider must be told the instance's webhook URL by hand.
@@ -183,9 +188,19 @@ impl Catalog {
         self.entries.keys().copied()
     }
 
-    /// What a plan needs to know of the connector.
-    pub fn facts(&self, key: &ConnectorKey) -> Facts {
-        self.connector(key).map(Connector::facts).unwrap_or_default()
+    /// What a plan needs to know of the connector of a document that declares this
+    /// `authentication.type`, if any, and values for these configuration keys.
+    pub fn facts(
+        &self,
+        connector: &ConnectorKey,
+        declared_type: Option<&str>,
+        keys: &BTreeSet<&str>,
+    ) -> Facts {
+        let grant_need = self.grant_need(connector, declared_type, keys);
+        match self.connector(connector) {
+            Some(known) => known.facts(grant_need),
+            None => Facts { grant_need, ..Facts::default() },
+        }
     }
 
     /// Whether a value of the connector's configuration key may be shown.
@@ -217,11 +232,9 @@ impl Connector {
         closest(key, self.fields.iter().map(|field| field.key.as_str()))
     }
 
-    fn facts(&self) -> Facts {
-        use Authentication::{Oauth1, Oauth2};
-        let oauth = |way: &Authentication| matches!(way, Oauth1 | Oauth2);
+    fn facts(&self, grant_need: GrantNeed) -> Facts {
         Facts {
-            oauth_only: !self.auth.is_empty() && self.auth.iter().all(oauth),
+            grant_need,
             webhooks: self.webhook,
             webhook_url_at_provider: self.webhook_url_id.as_deref() == Some("base64"),
             callback_carries_id: self.callback_carries_id,
@@ -282,19 +295,20 @@ mod tests {
 
     #[test]
     fn hootsuite_needs_oauth_and_a_url_at_the_provider() {
-        let facts = Catalog::embedded().facts(&"hootsuite".parse().unwrap());
+        let facts = |connector: &str| {
+            Catalog::embedded().facts(&connector.parse().unwrap(), None, &BTreeSet::new())
+        };
         assert_eq!(
-            facts,
+            facts("hootsuite"),
             Facts {
-                oauth_only: true,
+                grant_need: GrantNeed::Certain,
                 webhooks: true,
                 webhook_url_at_provider: true,
                 callback_carries_id: true,
                 credentials: Credentials::Kept
             }
         );
-        let unknown = Catalog::embedded().facts(&"no-such-thing".parse().unwrap());
-        assert_eq!(unknown, Facts::default());
+        assert_eq!(facts("no-such-thing"), Facts::default());
     }
 
     #[test]

@@ -44,7 +44,7 @@ use crate::instance::{
     ConnectorKey, InstanceId, Json, Key, Secrecy, Source, Span, Template, Value,
 };
 
-pub use crate::catalog::HostRole;
+pub use crate::catalog::{GrantNeed, HostRole};
 pub use code::{Code, Level, Levels, UnknownCode};
 pub use problem::{Excerpt, Problem, Problems, Related, Severity};
 pub use project::{DeclaredProject, ProjectFile, VarFile, load_project, load_var_file};

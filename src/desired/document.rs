@@ -12,7 +12,7 @@ use super::reference::{Allowed, References, Written};
 use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
 use super::yaml::{Kind, Member, Node};
-use super::{Adopt, Code, Wanted};
+use super::{Adopt, Code, Wanted, fields};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 
 /// The keys of a document.
@@ -91,13 +91,14 @@ impl<'a> Reader<'a, '_> {
         let (key, key_mark) = key?;
         let moved_from = all_or_nothing(moved_from)?.unwrap_or_default();
         self.not_moved_from_itself(&key, &moved_from)?;
+        let configuration = all_or_nothing(configuration)?.unwrap_or_default();
         let wanted = Wanted {
             at: self.context.text.span(root.mark),
-            facts: self.context.schemas.catalog().facts(&connector),
+            facts: fields::facts(self.context.schemas.catalog(), &connector, &configuration),
             connector,
             name: name?,
             tags: all_or_nothing(tags)?,
-            configuration: all_or_nothing(configuration)?.unwrap_or_default(),
+            configuration,
             provider_data: all_or_nothing(grants)?.unwrap_or_default(),
             external_authentication: all_or_nothing(external)?,
             enabled: all_or_nothing(enabled)?,

@@ -10,8 +10,28 @@ use super::secrets::is_refused;
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
-use crate::catalog::{named_like_a_secret, platform_written};
-use crate::instance::{ConnectorKey, Json, Secrecy, Template, Value};
+use crate::catalog::{Catalog, Facts, named_like_a_secret, platform_written};
+use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value};
+
+/// What the catalog knows of the connector of a document with this configuration.
+pub(super) fn facts(
+    catalog: &Catalog,
+    connector: &ConnectorKey,
+    configuration: &BTreeMap<String, Field>,
+) -> Facts {
+    let empty = Value::text("");
+    let has_value = |field: &Field| field.value != Value::Unset && field.value != empty;
+    let declared = configuration.iter().filter(|(_, field)| has_value(field));
+    let keys = declared.map(|(key, _)| key.as_str()).collect();
+    let declared_type = match configuration.get("authentication.type").map(|field| &field.value) {
+        Some(Value::Text(template)) => match template.parts() {
+            [Part::Text(literal)] => Some(literal.as_str()),
+            _ => None,
+        },
+        _ => None,
+    };
+    catalog.facts(connector, declared_type, &keys)
+}
 
 /// The keys whose values the platform reads as JSON.
 const JSON_VALUED: [&str; 2] = ["event.metadata", "event.poller.configuration"];

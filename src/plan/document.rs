@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::comparison::Comparison;
 use super::matching::Match;
 use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, Terms};
-use crate::desired::{Field, Wanted};
+use crate::desired::{Field, GrantNeed, Wanted};
 use crate::instance::{Key, Place, Secret, Template};
 use crate::observed::Found;
 use crate::ownership::{Applied, Mark, Marks, Subject};
@@ -82,6 +82,7 @@ impl Document<'_> {
             self.terms.basis(&self.wanted.as_written(), Action::Create, &serde_json::Value::Null);
         let changes = self.creation();
         self.note_credentials(plan, None, &changes);
+        self.note_likely_grant(plan);
         plan.steps.push(Step {
             changes,
             tags: Some(list(self.digests(|_, field| field.value.render(&self.placeholder())))),
@@ -127,14 +128,19 @@ impl Document<'_> {
                 self.key
             ));
         }
-        let no_grant = wanted.provider_data.is_empty() && wanted.external_authentication.is_none();
-        (wanted.facts.oauth_only && no_grant).then(|| {
+        (wanted.facts.grant_need == GrantNeed::Certain && !self.has_grant()).then(|| {
             format!(
-                "`{}` authenticates by OAuth only: `ocon authorize {}`, or add `providerData: {{ code: \
-                 \"${{{{ env.… }}}}\" }}`, or `externalAuthentication: initial` with a refresh token",
+                "it authenticates at `{}` by OAuth, and has no authorization grant: `ocon authorize {}`, or add \
+                 `providerData: {{ code: \"${{{{ env.… }}}}\" }}`, or `externalAuthentication: initial` with a \
+                 refresh token",
                 wanted.connector, self.key
             )
         })
+    }
+
+    /// Whether the document has anything that a create could authenticate with at the provider.
+    pub(super) fn has_grant(&self) -> bool {
+        !self.wanted.provider_data.is_empty() || self.wanted.external_authentication.is_some()
     }
 
     /// The secrets of compared fields that are not set.

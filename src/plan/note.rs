@@ -6,7 +6,7 @@ mod host;
 use super::comparison::Comparison;
 use super::document::Document;
 use super::{Change, Note, Plan, Terms};
-use crate::desired::Ignore;
+use crate::desired::{GrantNeed, Ignore};
 use crate::instance::{Seen, Value};
 use crate::observed::{Found, Observed};
 use crate::ownership::Memory;
@@ -29,6 +29,20 @@ impl Document<'_> {
             let (key, instance_id) = (self.key.clone(), Some(found.id));
             plan.notes.push(Note { code, key, instance_id, message });
         }
+    }
+
+    /// Adds that a create may need a grant, where only one source says so.
+    pub(super) fn note_likely_grant(&self, plan: &mut Plan) {
+        if self.wanted.facts.grant_need != GrantNeed::Likely || self.has_grant() {
+            return;
+        }
+        let (connector, key) = (&self.wanted.connector, self.key);
+        let message = format!(
+            "it authenticates at `{connector}` by OAuth, but no documented request has an authorization grant. If the \
+             platform refuses the create: `ocon authorize {key}`"
+        );
+        let (code, instance_id) = ("may-need-authorization", None);
+        plan.notes.push(Note { code, key: key.clone(), instance_id, message });
     }
 
     fn disabled(&self, found: &Found) -> Option<(&'static str, String)> {

@@ -38,6 +38,8 @@ pub(super) struct Connector {
     pub(super) polling: bool,
     /// Which members of `providerData` a creation takes.
     pub(super) provider_data: Vec<String>,
+    /// The documented bodies of a creation, where the connector offers OAuth.
+    pub(super) bodies: Vec<DocumentedBody>,
     /// The configuration schema, sorted by key.
     pub(super) properties: Vec<Property>,
     /// The `element` object of a single instance.
@@ -59,6 +61,15 @@ pub(super) enum Method {
     ApiKey,
 }
 
+/// A documented body of a creation.
+#[derive(Deserialize)]
+pub(super) struct DocumentedBody {
+    #[serde(rename = "auth")]
+    pub(super) method: Method,
+    /// Its configuration keys.
+    pub(super) keys: Vec<String>,
+}
+
 /// A connector as the file has it.
 #[derive(Deserialize)]
 pub(super) struct Source {
@@ -73,6 +84,8 @@ pub(super) struct Source {
     pub(super) polling: bool,
     #[serde(default)]
     provider_data: Vec<String>,
+    #[serde(default)]
+    bodies: Vec<DocumentedBody>,
     #[serde(default)]
     pub(super) fields: Vec<Field>,
     /// Keys that the connector does not have, whatever others of its kind have.
@@ -145,6 +158,7 @@ impl Connector {
             webhook: source.webhook,
             polling: source.polling,
             provider_data: source.provider_data,
+            bodies: source.bodies,
             properties,
             key,
         })
@@ -157,6 +171,12 @@ impl Connector {
 }
 
 impl Method {
+    /// The method with this word, in any case: pages write `Basic` and `basic`.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        let all = [Self::Oauth2, Self::Oauth1, Self::Basic, Self::Custom, Self::ApiKey];
+        all.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(word))
+    }
+
     /// The word for it in `authentication.type`.
     pub(super) fn as_str(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::catalogue::{Connector, Method};
+use super::catalogue::{Connector, DocumentedBody, Method};
 use super::configuration::Configuration;
 use super::instance::ExternalAuthentication;
 use super::provider::{Offered, Provider};
@@ -70,18 +70,37 @@ impl Offer<'_> {
         Ok(single_use.map(|code| Grant { connector: &self.connector.key, code: code.to_owned() }))
     }
 
-    /// The way in that this write takes: what it names, else what it offers, else the usual one.
+    /// The way in that this write takes: what it names, else what it offers, else that of the
+    /// documented body which its configuration resembles most, else the usual one.
     fn method(&self, configuration: &Configuration) -> Method {
         let methods = &self.connector.methods;
-        let named = configuration.get("authentication.type");
-        let named = named.and_then(|n| methods.iter().find(|m| m.as_str().eq_ignore_ascii_case(n)));
+        let named = configuration.get("authentication.type").and_then(Method::named);
         let offers = |member| self.provider_data.is_some_and(|data| data.contains_key(member));
-        let offered = methods.iter().find(|method| match method {
+        let offered = methods.iter().copied().find(|method| match method {
             Method::Oauth2 => offers("code"),
             Method::Oauth1 => offers("oauth_token"),
             Method::Basic | Method::Custom | Method::ApiKey => false,
         });
-        named.or(offered).or(methods.first()).copied().unwrap_or(Method::Custom)
+        let usual = methods.first().copied().unwrap_or(Method::Custom);
+        named.or(offered).unwrap_or_else(|| self.resembled(configuration, usual))
+    }
+
+    /// The method of the documented body of which `configuration` has the most keys; the usual one
+    /// unless another has more.
+    fn resembled(&self, configuration: &Configuration, usual: Method) -> Method {
+        let most = |method: Method| {
+            let bodies = self.connector.bodies.iter().filter(|body| body.method == method);
+            let set = |body: &DocumentedBody| {
+                body.keys.iter().filter(|key| configuration.get(key).is_some()).count()
+            };
+            bodies.map(set).max().unwrap_or_default()
+        };
+        let others = self.connector.methods.iter().copied();
+        let (_, method) = others.fold((most(usual), usual), |best, method| {
+            let count = most(method);
+            if count > best.0 { (count, method) } else { best }
+        });
+        method
     }
 
     /// The part of the offer that a provider takes once; none where this connector needs none.

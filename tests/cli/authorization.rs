@@ -142,6 +142,14 @@ Requests: 2 read, 3 to write, 1 to check.
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
 Applied: 2 created. Failed: 1. Running it again is safe.
+--- stderr ---
+error[refused-by-platform]: the create of `b` may lack a valid authorization grant
+ --> instances/b.yaml:1:1
+  |
+1 | element: hootsuite
+  | ^^^^^^^^^^^^^^^^^^
+  |
+  = help: a grant can be used once: get one with `ocon authorize b`
 --- exit 3 ---
 
 "#]]);
@@ -174,6 +182,14 @@ $ ocon apply --yes --format json --quiet
     }
   ]
 }
+--- stderr ---
+error[refused-by-platform]: the create of `b` may lack a valid authorization grant
+ --> instances/b.yaml:1:1
+  |
+1 | element: hootsuite
+  | ^^^^^^^^^^^^^^^^^^
+  |
+  = help: a grant can be used once: get one with `ocon authorize b`
 --- exit 3 ---
 
 "#]]);
@@ -198,6 +214,152 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created.
 --- exit 0 ---
+
+"#]]);
+}
+
+const SUGAR: &str = "\
+element: sugarcrmv2
+name: Sugar
+configuration:
+  oauth.api.key: ${{ env.CLIENT_ID }}
+  oauth.api.secret: ${{ env.CLIENT_SECRET }}
+  oauth.callback.url: https://mycoolapp.com
+  password: ${{ env.PASSWORD }}
+  site.url: https://sugar.example.com
+  username: admin
+";
+
+fn with_application(files: &[(&str, &str)]) -> World {
+    World::new(files)
+        .secret("CLIENT_ID", "cl1ent-id-of-the-tests")
+        .secret("CLIENT_SECRET", "cl1ent-secret-of-the-tests")
+        .secret("PASSWORD", "p4ssword-of-the-tests")
+}
+
+#[test]
+fn a_grant_that_only_one_source_speaks_of_is_a_note() {
+    let world = with_application(&[("instances/sugar.yaml", SUGAR)]).on_sandbox();
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + sugar  Sugar                                                              instances/sugar.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+        + password            (secret, env.PASSWORD)
+        + site.url            https://sugar.example.com
+        + username            admin
+
+  note: sugar: it authenticates at `sugarcrmv2` by OAuth, but no documented request has an
+        authorization grant. If the platform refuses the create: `ocon authorize sugar`
+        (may-need-authorization)
+  note: sugar: sends oauth.api.key, oauth.api.secret, password to `sugar.example.com` (`site.url`):
+        make sure that it is the provider's (secret-to-host)
+
+Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_document_that_authenticates_by_oauth_without_a_grant_is_blocked() {
+    let hubspot = "\
+element: hubspot
+name: Marketing
+configuration:
+  authentication.type: oauth2
+  oauth.api.key: ${{ env.CLIENT_ID }}
+  oauth.api.secret: ${{ env.CLIENT_SECRET }}
+  oauth.callback.url: https://mycoolapp.com
+";
+    let by_key = "\
+element: hubspot
+name: Marketing by key
+configuration:
+  authentication.type: apiKey
+  hubspot.authorization.apikey: ${{ env.PASSWORD }}
+";
+    let files = [("instances/by-key.yaml", by_key), ("instances/hubspot.yaml", hubspot)];
+    let world = with_application(&files).on_sandbox();
+    world.ocon("plan").is(str![[r#"
+$ ocon plan
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + by-key  Marketing by key                                                 instances/by-key.yaml:1
+      configuration
+        + authentication.type           apiKey
+        + hubspot.authorization.apikey  (secret, env.PASSWORD)
+  ! hubspot  blocked                                                        instances/hubspot.yaml:1
+      needs-authorization: it authenticates at `hubspot` by OAuth, and has no authorization grant:
+      `ocon authorize hubspot`, or add `providerData: { code: "${{ env.… }}" }`, or
+      `externalAuthentication: initial` with a refresh token
+
+Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 1 to write.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_refused_grant_names_the_command_that_gets_another() {
+    let social = "\
+element: hootsuite
+name: Social
+configuration:
+  oauth.callback.url: https://mycoolapp.com
+  oauth.api.key: ${{ env.CLIENT_ID }}
+  oauth.api.secret: ${{ env.CLIENT_SECRET }}
+providerData: { code: \"${{ env.CODE }}\" }
+";
+    let again = social.replace("Social", "Social again");
+    let files = [("instances/a.yaml", social), ("instances/b.yaml", again.as_str())];
+    let world = with_application(&files).secret("CODE", "c0de-of-the-tests").on_sandbox();
+    world.ocon("apply --yes --quiet").is(str![[r#"
+$ ocon apply --yes --quiet
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + a  Social                                                                     instances/a.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+      providerData
+        + code                (secret, env.CODE)
+  + b  Social again                                                               instances/b.yaml:1
+      configuration
+        + oauth.api.key       (secret, env.CLIENT_ID)
+        + oauth.api.secret    (secret, env.CLIENT_SECRET)
+        + oauth.callback.url  https://mycoolapp.com
+      providerData
+        + code                (secret, env.CODE)
+
+Plan: 2 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 2 to write.
+
+  ! b  create failed
+      provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
+      accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])
+      Check the credentials. An authorization code works once and not for long: the next run needs
+      another one.
+  + a  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
+
+Applied: 1 created. Failed: 1. Running it again is safe.
+--- stderr ---
+error[refused-by-platform]: the create of `b` may lack a valid authorization grant
+ --> instances/b.yaml:1:1
+  |
+1 | element: hootsuite
+  | ^^^^^^^^^^^^^^^^^^
+  |
+  = help: a grant can be used once: get one with `ocon authorize b`
+--- exit 3 ---
 
 "#]]);
 }

@@ -1,7 +1,7 @@
 //! The rules one by one: an edit on one side, and the plan that follows from it.
 
 use ocon::apply::Status;
-use ocon::desired::{Adopt, Ignore};
+use ocon::desired::{Adopt, GrantNeed, Ignore};
 use ocon::instance::{FieldPath, InstanceId, Seen, Span, Value};
 use ocon::plan::{Action, BlockCode, Cause, Rotate, RotateRequest};
 
@@ -389,7 +389,7 @@ fn a_change_of_connector_is_blocked() {
 #[test]
 fn a_create_without_its_grant_is_blocked_and_the_others_go_on() {
     let mut world = World::new([document("oauth", &[]), document("other", &[])]);
-    world.wanted("oauth").facts.oauth_only = true;
+    world.wanted("oauth").facts.grant_need = GrantNeed::Certain;
     let plan = world.plan();
     assert_eq!(plan.blocked[0].code, BlockCode::NeedsAuthorization);
     assert_eq!(plan.steps[0].key, key("other"));

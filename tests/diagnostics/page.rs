@@ -28,13 +28,14 @@ const BLOCKS: [BlockCode; 14] = [
 ];
 
 /// The notes that `plan` makes.
-const NOTES: [&str; 14] = [
+const NOTES: [&str; 15] = [
     "credential-host-changed",
     "disabled",
     "garbled-mark",
     "ignored",
     "kept-from-prune",
     "late-events",
+    "may-need-authorization",
     "maybe-moved",
     "not-authenticated",
     "not-planned",

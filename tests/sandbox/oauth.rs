@@ -87,6 +87,27 @@ async fn a_connector_with_several_ways_in_takes_the_one_that_is_named() {
     world.create(&body).await;
 }
 
+/// Documented are ecwid with keys of its own and no code, and campaignmonitor without
+/// `authentication.type`.
+#[tokio::test]
+async fn a_creation_without_a_type_takes_the_way_of_the_documented_body_that_it_resembles() {
+    let world = World::start().await;
+    let body = |connector: &str, configuration: Value| json!({ "element": { "key": connector }, "name": "One", "configuration": configuration });
+    let own = json!({ "ecwid.store.id": "1", "ecwid.order.key": "o", "ecwid.product.key": "p" });
+    world.create(&body("ecwid", own)).await;
+    world.create(&body("campaignmonitor", json!({ "username": "key" }))).await;
+    let application = json!({
+        "oauth.api.key": "k", "oauth.api.secret": "s", "oauth.callback.url": "https://a.example"
+    });
+    for connector in ["ecwid", "campaignmonitor"] {
+        let message = post(&world, &body(connector, application.clone())).await.failed(400);
+        assert_eq!(message, "Missing required authentication data: providerData.code");
+    }
+    let mut named = application;
+    named["authentication.type"] = json!("APIKEY");
+    world.create(&body("dropbox", named)).await;
+}
+
 #[tokio::test]
 async fn a_new_code_authenticates_again_in_place() {
     let world = World::with(Options { bad_code_status: 401, ..Options::default() }).await;
