@@ -2,16 +2,21 @@
 //!
 //! The platform answers with a sentence. Where configuration keys occur in it, the reader wants to
 //! know where they stand; where one is asked for that the file does not have, where it belongs.
+//! Where a create may lack its authorization grant, the reader is shown the command that gets one.
 
 use super::globals::Globals;
 use super::problems;
 use crate::apply::{Outcome, Status, StepResult};
 use crate::catalog::Catalog;
-use crate::desired::{Code, Desired, Problem, Severity, Wanted, quote};
+use crate::desired::{Code, Desired, GrantNeed, Problem, Severity, Wanted, quote};
 use crate::instance::{Key, Span};
+use crate::plan::Action;
 
 /// Failures whose message is an answer to the values that were sent.
 const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-stored"];
+
+/// Those that can be about the authorization grant.
+const GRANT_REFUSALS: [&str; 2] = ["platform-refused", "provider-refused"];
 
 /// Points at the fields that the failures of an apply name.
 pub(super) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
@@ -34,7 +39,31 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
     let mut keys: Vec<_> = words(&failure.message).collect();
     keys.sort_unstable();
     keys.dedup();
-    keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect()
+    let mut problems: Vec<_> =
+        keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect();
+    let may_lack_grant = wanted.facts.grant_need != GrantNeed::None && problems.is_empty();
+    if result.action == Some(Action::Create)
+        && GRANT_REFUSALS.contains(&failure.code)
+        && (may_lack_grant || is_about_grant(&failure.message))
+    {
+        problems.push(lacks_grant(wanted, &result.key));
+    }
+    problems
+}
+
+/// Whether a refusal speaks of an authorization grant, in the words of the platform or of OAuth.
+fn is_about_grant(message: &str) -> bool {
+    ["providerData", "authorization code", "invalid_grant"]
+        .iter()
+        .any(|phrase| message.contains(phrase))
+}
+
+/// The platform refused a create for which the grant is missing, used up or expired, as far as its
+/// message tells.
+fn lacks_grant(wanted: &Wanted, document: &Key) -> Problem {
+    let message = format!("the create of `{document}` may lack a valid authorization grant");
+    let help = format!("a grant can be used once: get one with `ocon authorize {document}`");
+    Problem { help: vec![help], ..refused(message, &wanted.at) }
 }
 
 /// What could be keys: the platform puts them between blanks, commas, quotes and brackets, and ends
