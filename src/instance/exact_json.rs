@@ -26,7 +26,7 @@ const NUMBER: char = 'n';
 
 /// A JSON document with exact numbers. Its text form is compact, with sorted members; the alternate
 /// form is indented. It has no `Debug`, as it may hold secrets.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum ExactJson {
     /// `null`
@@ -52,6 +52,37 @@ impl ExactJson {
     /// Whether it is a map or a list.
     pub fn is_composite(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    /// Writes everything that is equal in `other` as it is written there, so that the texts of the two
+    /// differ only where their values do.
+    pub fn write_like(&mut self, other: &Self) {
+        if self == other {
+            self.clone_from(other);
+            return;
+        }
+        match (self, other) {
+            (Self::List(items), Self::List(others)) => {
+                for (item, other) in items.iter_mut().zip(others) {
+                    item.write_like(other);
+                }
+            }
+            (Self::Map(members), Self::Map(others)) => {
+                members.retain(|name, member| {
+                    !matches!(member, Self::Null) || others.contains_key(name)
+                });
+                for (name, other) in others {
+                    match (members.get_mut(name), other) {
+                        (Some(member), other) => member.write_like(other),
+                        (None, Self::Null) => {
+                            members.insert(name.clone(), Self::Null);
+                        }
+                        (None, _) => {}
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     fn unmarked(value: Value) -> Option<Self> {
@@ -242,6 +273,20 @@ mod tests {
             assert!(ExactJson::parse(text).is_none(), "{text}");
         }
         assert!(ExactJson::parse(&"[".repeat(100_000)).is_none());
+    }
+
+    #[test]
+    fn what_is_equal_can_be_written_alike() {
+        let other = r#"{"a":{"size":15,"none":null,"s":"x"},"l":[1,{"m":2.50}],"n":1}"#;
+        let mut one = ExactJson::parse(
+            r#"{"a":{"size":15.0,"gone":null,"s":"y"},"l":[1.0,{"m":2.5},3e0],"n":1e0}"#,
+        )
+        .unwrap();
+        one.write_like(&ExactJson::parse(other).unwrap());
+        assert_eq!(
+            one.to_string(),
+            r#"{"a":{"none":null,"s":"y","size":15},"l":[1,{"m":2.50},3e0],"n":1}"#
+        );
     }
 
     #[test]

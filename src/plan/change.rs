@@ -213,17 +213,19 @@ impl Change {
         place: &Place<'_>,
     ) -> View {
         let is_document = json_valued(key) || matches!(after.value, Value::Json(_));
-        let laid_out = |text: String| if is_document { indented(text) } else { text };
-        let text = after.value.describe(place).map(laid_out);
+        let text = after.value.describe(place);
         let masked = before == Some(&Seen::Masked);
         let sensitive = after.secrecy == Secrecy::Secret || text.is_none() || masked;
         let stored = before.is_some_and(|seen| *seen != Seen::Unset);
         let shown_before = match before {
             Some(Seen::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
-                Some(Shown::Text(laid_out(stored.expose().to_owned())))
+                let stored = stored.expose();
+                let laid_out = is_document.then(|| indented(stored, text.as_deref()));
+                Some(Shown::Text(laid_out.unwrap_or_else(|| stored.to_owned())))
             }
             _ => None,
         };
+        let text = text.map(|text| if is_document { indented(&text, None) } else { text });
         View {
             path: self.path(),
             kind: match (stored, &after.value) {
@@ -261,12 +263,16 @@ fn hint(before: Option<&Shown>, after: Option<&Shown>) -> Option<String> {
     }
 }
 
-/// A JSON document in indented lines, so that two of them differ where their content does.
-fn indented(text: String) -> String {
-    match ExactJson::parse(&text) {
-        Some(document) if document.is_composite() => format!("{document:#}"),
-        _ => text,
+/// A JSON document in indented lines. What is equal in the document `other` is written as it is
+/// there, so that the lines of two documents differ only where their content does.
+fn indented(text: &str, other: Option<&str>) -> String {
+    let Some(mut document) = ExactJson::parse(text).filter(ExactJson::is_composite) else {
+        return text.to_owned();
+    };
+    if let Some(other) = other.and_then(ExactJson::parse) {
+        document.write_like(&other);
     }
+    format!("{document:#}")
 }
 
 /// The sources of the secrets in a value, each once, in the order of the text.

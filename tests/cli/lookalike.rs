@@ -27,6 +27,7 @@ fn after() -> String {
         .replace("first last", "\"first\\u00a0last\"")
         .replace("https://a.example.com", "|\n    https://a.example.com")
         .replace("/a b", "/a\u{200b} b")
+        .replace("15}", "15.0,\"none\":null}")
         .replace("https://b.", "https://c.")
 }
 
@@ -54,8 +55,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
             (differs in: a final line break)
         ~ event.notification.callback.url  https://b.example.com → https://c.example.com
         ~ event.poller.configuration
-              {
-                "size": 15,
+                "none": null,
+                "size": 15.0,
             -   "url": "/a b"
             +   "url": "/a\u{200b} b"
                           ^^^^^^^^
@@ -92,8 +93,8 @@ fn a_comment_says_what_differs_where_both_sides_look_alike() {
 - event.notification.callback.url: https://b.example.com
 + event.notification.callback.url: https://c.example.com
 @@ event.poller.configuration @@
-  {
-    "size": 15,
+    "none": null,
+    "size": 15.0,
 -   "url": "/a b"
 +   "url": "/a\u{200b} b"
   }

@@ -36,7 +36,8 @@ const KINDS: [Kind; 9] = [
 
 /// What differs between two texts that look alike; `None` if they are equal or look different.
 pub(super) fn unseen_difference(before: &str, after: &str) -> Option<String> {
-    if before == after {
+    // Most changes are seen at their first different letter, which costs no copy of the texts.
+    if before == after || !visible(before).eq(visible(after)) {
         return None;
     }
     let mut texts = (before.to_owned(), after.to_owned());
@@ -53,6 +54,11 @@ pub(super) fn unseen_difference(before: &str, after: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// The look of a text without any space.
+fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
+    skeleton(text).filter(|c| !c.is_whitespace() && !is_special_space(*c))
 }
 
 fn line_endings(before: &str, after: &str) -> Option<String> {
