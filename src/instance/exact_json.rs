@@ -153,7 +153,7 @@ fn marked(text: &str) -> Option<String> {
         let length = match next {
             '"' => string_length(rest),
             '-' | '0'..='9' => number_length(rest),
-            other => other.len_utf8(),
+            _ => rest.find(begins_token).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at_checked(length)?;
         match next {
@@ -172,6 +172,11 @@ fn marked(text: &str) -> Option<String> {
         rest = after;
     }
     Some(marked)
+}
+
+/// Whether a string or a number begins with this character.
+fn begins_token(c: char) -> bool {
+    matches!(c, '"' | '-' | '0'..='9')
 }
 
 /// The length of the string at the beginning of a text, with its quotes.
