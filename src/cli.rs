@@ -32,6 +32,7 @@ mod new_file;
 mod one;
 mod output;
 mod outputs;
+mod own_credentials;
 mod panic;
 mod plan;
 mod problems;

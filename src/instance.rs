@@ -21,7 +21,7 @@ mod webhook;
 pub use draft::{Absent, Draft, Proof, Record};
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project};
-pub use secret::Secret;
+pub use secret::{Secret, trimmed};
 pub use seen::{Seen, Verdict};
 pub use template::{OwnReference, Part, Place, SecretReference, Source, Template};
 pub use value::{Json, Secrecy, Value, json_valued};

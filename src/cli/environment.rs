@@ -12,8 +12,9 @@ use std::time::{Duration, Instant, SystemTime};
 use super::failure::{Exit, Failure};
 use super::globals::Globals;
 use super::known;
+use super::own_credentials::OwnCredential;
 use crate::api::{Clock, Sleep, SystemClock};
-use crate::instance::Secret;
+use crate::instance::{Secret, trimmed};
 
 /// A secret file is at most this long: anything longer is not a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -121,15 +122,7 @@ impl Environment {
 
     /// The user secret and the organization secret.
     pub(super) fn credentials(&self, globals: &Globals) -> Result<(Secret, Secret), Failure> {
-        let user =
-            self.secret(globals, "user", globals.user_secret_file.as_deref(), "OCON_USER_SECRET");
-        let organization = self.secret(
-            globals,
-            "organization",
-            globals.organization_secret_file.as_deref(),
-            "OCON_ORGANIZATION_SECRET",
-        );
-        match (user?, organization?) {
+        match (self.user_secret(globals)?, self.organization_secret(globals)?) {
             (Some(user), Some(organization)) => Ok((user, organization)),
             (user, organization) => {
                 let missing: Vec<&str> = [
@@ -151,6 +144,29 @@ impl Environment {
                 .hint("or try it without a tenant: --sandbox"))
             }
         }
+    }
+
+    fn user_secret(&self, globals: &Globals) -> Result<Option<Secret>, Failure> {
+        self.secret(globals, "user", globals.user_secret_file.as_deref(), "OCON_USER_SECRET")
+    }
+
+    fn organization_secret(&self, globals: &Globals) -> Result<Option<Secret>, Failure> {
+        let file = globals.organization_secret_file.as_deref();
+        self.secret(globals, "organization", file, "OCON_ORGANIZATION_SECRET")
+    }
+
+    /// What no file may send: ocon's credentials and its fingerprint key, as far as there are any. A
+    /// file that cannot be read is the matter of whoever needs the credentials.
+    pub(super) fn own_credentials(&self, globals: &Globals) -> Vec<OwnCredential> {
+        let own = |what, secret: Option<Secret>| Some(OwnCredential { what, secret: secret? });
+        [
+            own("user secret", self.user_secret(globals).unwrap_or_default()),
+            own("organization secret", self.organization_secret(globals).unwrap_or_default()),
+            own("fingerprint key", self.text(FINGERPRINT_KEY).map(Secret::new)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// The key of fingerprints, if there is one of their own.
@@ -204,12 +220,6 @@ impl Environment {
             }
         }
     }
-}
-
-/// A setting or credential without what a copy may leave at its ends: blanks, line breaks and a
-/// byte-order mark.
-pub(super) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 fn unusable_fingerprint_key(mistake: &str) -> Failure {

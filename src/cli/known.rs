@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::catalog::named_like_a_secret;
 use crate::desired::{Desired, LookUp, SecretStore};
-use crate::instance::{Json, Secrecy, Secret, Source, Template, Value};
+use crate::instance::{Json, Secrecy, Secret, Source, Template, Value, trimmed};
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
@@ -57,7 +57,8 @@ impl SecretStore for Noticed<'_> {
     fn look_up(&self, source: &Source) -> LookUp {
         let answer = self.0.look_up(source);
         if let LookUp::Set(secret) = &answer {
-            learn([secret]);
+            // Whoever gets it may trim it before they repeat it.
+            learn([secret, &Secret::new(trimmed(secret.expose()))]);
         }
         answer
     }

@@ -15,7 +15,7 @@ use super::progress::{self, Progress};
 use super::project::{self, ChosenProject};
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
-use super::{embedded, git, problems};
+use super::{embedded, git, own_credentials, problems};
 use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Clock, Stop, Waiting};
 use crate::catalog::Catalog;
@@ -100,6 +100,7 @@ pub(super) fn load(
         git::refuse_committed(globals, environment, &folder)?;
     }
     known::learn_values(&desired);
+    own_credentials::refuse(globals, environment, &desired)?;
     if open_environment && desired.refers_to_environment() {
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
         warnings.extend(severity.map(any_variable));

@@ -1,7 +1,7 @@
 //! What all files say together: one document per key.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{self, Context, Document};
 use super::problem::{self, Excerpt, Problem, Problems, Related, Severity};
@@ -179,6 +179,7 @@ impl<'a> Collected<'a> {
         problems.extend(moves_from_documents);
         problems.extend(schemas.into_problems());
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
+        said_once(&mut problems);
         let judged = problems.into_iter().filter_map(|problem| levels.judge(problem));
         let mut problems: Vec<_> = judged.collect();
         if problems.iter().any(|problem| problem.severity == Severity::Error)
@@ -195,6 +196,14 @@ impl<'a> Collected<'a> {
 
 /// What helps where two documents have one document key.
 const ANOTHER_KEY: &str = "give one of them another `key:`";
+
+/// Keeps the first of all warnings about the value of one variable: it is the same at every reference.
+fn said_once(problems: &mut Vec<Problem>) {
+    problem::sort(problems);
+    let mut said = BTreeSet::new();
+    problems
+        .retain(|problem| problem.code != Code::OddSecret || said.insert(problem.message.clone()));
+}
 
 fn clash(code: Code, message: String, place: &Place, other: &Place) -> Problem {
     let related = Related {

@@ -129,6 +129,10 @@ codes! {
     NotNfc "not-nfc" Warning,
     /// A file that is not UTF-8.
     NotUtf8 "not-utf8" Fatal,
+    /// A variable whose value begins or ends with something that no secret has.
+    OddSecret "odd-secret" Warning,
+    /// One of ocon's own credentials as a value.
+    OwnCredential "own-credential" Fatal,
     /// A placeholder that nobody filled in.
     Placeholder "placeholder" Warning,
     /// A secret that stands in a file in clear.

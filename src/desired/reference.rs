@@ -201,7 +201,13 @@ impl Reader<'_, '_> {
             return None;
         }
         let value = match self.references.secrets.look_up(&source) {
-            LookUp::Set(secret) => Some(secret),
+            LookUp::Set(secret) => {
+                if let Source::Env(name) = &source {
+                    let odd = mistake::odd_secret(name, secret.expose(), at);
+                    self.notes.findings.extend(odd);
+                }
+                Some(secret)
+            }
             LookUp::Unset => None,
             LookUp::Refused { message, help } => {
                 self.notes.add(mistake::refused(&source, message, help, at));

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
-use crate::instance::{Secret, Source};
+use crate::instance::{Secret, Source, trimmed};
 
 /// Variables that belong to ocon or to the CI system; no file may send them to a provider.
 const REFUSED: &[&str] = &["OCON_*", "GITHUB_*", "ACTIONS_*", "CI_*", "RUNNER_*"];
@@ -31,9 +31,9 @@ pub trait SecretStore: Sync {
 /// The answer of a [`SecretStore`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookUp {
-    /// The value, not empty.
+    /// The value, not blank.
     Set(Secret),
-    /// There is none, it is empty, or it is withheld.
+    /// There is none, it is blank, or it is withheld.
     Unset,
     /// The reference itself is a mistake; why, as a sentence without a full stop, and what to do.
     Refused {
@@ -187,9 +187,10 @@ impl Environment<'_> {
     }
 }
 
+/// A value that is blank is none.
 fn set(value: Option<String>) -> LookUp {
     value
-        .filter(|text| !text.is_empty())
+        .filter(|text| !trimmed(text).is_empty())
         .map_or(LookUp::Unset, |text| LookUp::Set(Secret::new(text)))
 }
 
@@ -286,14 +287,16 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_unset() {
-        let environment = Environment {
-            allowed: AllowedVariables::all(),
-            variable: &|_| Some(String::new()),
-            folder: PathBuf::new(),
-            within: None,
-        };
-        assert_eq!(environment.look_up(&env("A")), LookUp::Unset);
+    fn a_blank_variable_is_unset() {
+        for blank in ["", " ", "\r\n", "\u{feff}", "\u{feff} \n"] {
+            let environment = Environment {
+                allowed: AllowedVariables::all(),
+                variable: &|_| Some(blank.to_owned()),
+                folder: PathBuf::new(),
+                within: None,
+            };
+            assert_eq!(environment.look_up(&env("A")), LookUp::Unset, "{blank:?}");
+        }
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Secret {
     }
 }
 
+/// Text without what a copy may leave at its ends: blanks, line breaks and a byte-order mark.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")

@@ -20,8 +20,8 @@ use crate::text::{
 };
 
 /// The credentials of every sandbox here: easily found in any output.
-const USER: &str = "us3r-s3cret+/of=the-tests";
-const ORGANIZATION: &str = "0rg-s3cret+/of=the-tests";
+pub(crate) const USER: &str = "us3r-s3cret+/of=the-tests";
+pub(crate) const ORGANIZATION: &str = "0rg-s3cret+/of=the-tests";
 
 /// A connector of basic authentication, with one secret.
 pub(crate) const CRM: &str = "\
@@ -168,6 +168,12 @@ impl World {
     /// Sets a variable that is no secret.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Puts blanks around the value of a variable, as a copy does.
+    pub(crate) fn pad(&mut self, name: &str) {
+        let padded = format!("\u{feff} {}\r\n", self.environment[name]);
+        self.set(name, &padded);
     }
 
     pub(crate) fn unset(&mut self, name: &str) {

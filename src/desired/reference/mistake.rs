@@ -4,7 +4,7 @@ use super::{Allowed, MAX_NAME, is_variable_name};
 use crate::catalog::closest;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
-use crate::instance::Source;
+use crate::instance::{Source, trimmed};
 
 const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
 const OWN: [&str; 3] = ["id", "id_base64", "webhook_url"];
@@ -83,6 +83,39 @@ pub(super) fn long_name(at: Mark) -> Finding {
 pub(super) fn no_variable_name(at: Mark) -> Finding {
     Finding::new(Code::InvalidName, at, "this is not the name of an environment variable")
         .help("use letters, digits and `_`, beginning with a letter or `_`")
+}
+
+/// What a copy or a script left around the value of a variable, if anything. The value itself is
+/// never told.
+pub(super) fn odd_secret(name: &str, value: &str, at: Mark) -> Option<Finding> {
+    let unmarked = value.strip_prefix('\u{feff}');
+    let ends = |quote: char| {
+        let inside = trimmed(value).strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        inside.is_some()
+    };
+    let breaks = |c: Option<char>| c.is_some_and(|c| c == '\n' || c == '\r');
+    let blank = |c: Option<char>| c.is_some_and(char::is_whitespace);
+    let text = unmarked.unwrap_or(value);
+    let (first, last) = (text.chars().next(), text.chars().next_back());
+    let odd = [
+        (unmarked.is_some(), "begins with a byte-order mark"),
+        (breaks(first), "begins with a line break"),
+        (blank(first) && !breaks(first), "begins with a blank"),
+        (breaks(last), "ends with a line break"),
+        (blank(last) && !breaks(last), "ends with a blank"),
+        (last == Some('\u{feff}'), "ends with a byte-order mark"),
+        (ends('"') || ends('\''), "is in quotes"),
+    ];
+    let odd: Vec<_> = odd.into_iter().filter_map(|(is, what)| is.then_some(what)).collect();
+    let (last, others) = odd.split_last()?;
+    let what = if others.is_empty() {
+        (*last).to_owned()
+    } else {
+        format!("{} and {last}", others.join(", "))
+    };
+    let message = format!("the value of `{name}` {what}");
+    let help = "ocon sends the value byte for byte: set the variable again without that";
+    Some(Finding::new(Code::OddSecret, at, message).help(help))
 }
 
 pub(super) fn refused(source: &Source, message: String, help: String, at: Mark) -> Finding {
