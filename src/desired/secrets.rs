@@ -11,15 +11,37 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::instance::{Secret, Source, trimmed};
 
-/// Variables that belong to ocon or to the CI system; no file may send them to a provider.
-const REFUSED: &[&str] = &["OCON_*", "GITHUB_*", "ACTIONS_*", "CI_*", "RUNNER_*"];
+/// Variables that belong to ocon or to a CI system; no file may send them to a provider.
+const REFUSED: &[&str] = &[
+    "OCON_*",
+    "CI",
+    "CI_*",
+    // GitHub Actions
+    "GITHUB_*",
+    "ACTIONS_*",
+    "RUNNER_*",
+    "GITLAB_*",
+    // Azure Pipelines
+    "SYSTEM_*",
+    "AGENT_*",
+    "BUILD_*",
+    "TF_BUILD",
+    "BUILDKITE_*",
+    "CIRCLE_*",
+    "BITBUCKET_*",
+    "JENKINS_*",
+];
 
 /// A secret is a password, a key or a certificate: longer than this it is something else.
 const LONGEST_SECRET: u64 = 1 << 20;
 
 /// Whether a variable, in capitals, belongs to ocon or to the CI system.
 pub fn is_refused(name: &str) -> bool {
-    REFUSED.iter().any(|pattern| matches(pattern, name))
+    refusing_pattern(name).is_some()
+}
+
+fn refusing_pattern(name: &str) -> Option<&'static str> {
+    REFUSED.iter().copied().find(|pattern| matches(pattern, name))
 }
 
 /// A way to look up secrets, from several threads at once.
@@ -101,12 +123,11 @@ impl AllowedVariables {
 
     fn refused_variable(&self, name: &str) -> Option<LookUp> {
         let upper = name.to_ascii_uppercase();
-        if is_refused(&upper) {
-            let refused = REFUSED.join(", ");
+        if let Some(pattern) = refusing_pattern(&upper) {
             return Some(LookUp::Refused {
                 message: format!("the variable `{name}` may not be used in files"),
                 help: format!(
-                    "variables of ocon and of the CI system are refused ({refused}): give the secret another name"
+                    "variables of ocon and of CI systems are refused (here `{pattern}`): give the secret another name"
                 ),
             });
         }
@@ -121,14 +142,23 @@ impl AllowedVariables {
 
 /// Whether the name matches the pattern, in which `*` stands for any text.
 fn matches(pattern: &str, name: &str) -> bool {
-    let Some((before, after)) = pattern.split_once('*') else {
+    let Some((first, pieces)) = pattern.split_once('*') else {
         return pattern == name;
     };
-    let Some(rest) = name.strip_prefix(before) else {
+    let Some(mut rest) = name.strip_prefix(first) else {
         return false;
     };
-    // Names are short, so trying every place costs nothing.
-    (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(after, rest)))
+    let (pieces, last) = pieces.rsplit_once('*').unwrap_or(("", pieces));
+    // The leftmost place of each piece leaves the most for those behind it, so that no other place has
+    // to be tried.
+    for piece in pieces.split('*') {
+        match rest.split_once(piece) {
+            Some((_, behind)) => rest = behind,
+            None if piece.is_empty() => {}
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 fn refused_path(path: &str) -> Option<LookUp> {
@@ -260,10 +290,22 @@ mod tests {
                 "CI_JOB_TOKEN",
                 "RUNNER_X",
                 "github_token",
+                "CI",
+                "GITLAB_TOKEN",
+                "SYSTEM_ACCESSTOKEN",
+                "AGENT_X",
+                "BUILD_X",
+                "TF_BUILD",
+                "BUILDKITE_AGENT_ACCESS_TOKEN",
+                "CIRCLE_TOKEN",
+                "BITBUCKET_X",
+                "JENKINS_URL",
             ] {
                 assert!(is_refused(&store.look_up(&env(name))), "{name}");
             }
-            assert!(!is_refused(&store.look_up(&env("CIRCLE"))));
+            for name in ["CIRCLE", "CITY", "TF_BUILDER", "MY_GITHUB_TOKEN"] {
+                assert!(!is_refused(&store.look_up(&env(name))), "{name}");
+            }
         }
     }
 
@@ -278,6 +320,31 @@ mod tests {
         ] {
             assert_eq!(is_refused(&store.look_up(&env(name))), refused, "{name}");
         }
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, name) in [
+            ("*", ""),
+            ("*", "A"),
+            ("A*", "A"),
+            ("A*B", "AB"),
+            ("A*B", "AxBxB"),
+            ("A**B", "AB"),
+            ("*B*B", "aBcBdB"),
+            ("A*B*C", "A_B_BC"),
+            ("*A*", "xAy"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in
+            [("", "A"), ("A*A", "A"), ("A*B", "ABC"), ("A*B*B", "AxB"), ("*A*", "xy"), ("A*", "BA")]
+        {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+        // Trying every place would take longer than anybody waits.
+        assert!(!matches(&"A*".repeat(60), &"A".repeat(59)));
+        assert!(!matches(&format!("{}B", "A*".repeat(60)), &"A".repeat(128)));
     }
 
     #[test]

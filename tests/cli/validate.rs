@@ -289,7 +289,7 @@ error[refused-variable]: the variable `OCON_USER_SECRET` may not be used in file
 6 |   password: ${{ env.OCON_USER_SECRET }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: variables of ocon and of the CI system are refused (OCON_*, GITHUB_*, ACTIONS_*, CI_*, RUNNER_*): give the secret another name
+  = help: variables of ocon and of CI systems are refused (here `OCON_*`): give the secret another name
 --- exit 5 ---
 
 "#]]);
