@@ -77,6 +77,14 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
+--- stderr ---
+warning[control-character]: this value contains a control character
+ --> instances/erp.yaml:4:23
+  |
+4 |   saps4hanacloud.url: "https://my300000.s4hana.example@\u001b[2Jevil.example/sap"
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: remove it: the platform would store it
 --- exit 0 ---
 
 "#]]);

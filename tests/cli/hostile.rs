@@ -92,6 +92,14 @@ Requests: 2 read, 1 to write, 1 to check.
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
 
 Applied: 1 created.
+--- stderr ---
+warning[placeholder]: a reference in the value of a variable is sent as text
+ --> ocon.yaml:2:17
+  |
+2 | vars: { sneaky: "${{ env.DESK_PASSWORD }}" }
+  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: write the value itself, or the reference where it is used
 --- exit 0 ---
 
 "#]]);
