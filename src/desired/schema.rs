@@ -8,7 +8,7 @@
 
 mod connector;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -38,7 +38,7 @@ pub struct InstanceFile {
     )]
     pub name: String,
     /// The tags, as a set. Without this key ocon leaves the tags alone.
-    pub tags: Option<BTreeSet<Tag>>,
+    pub tags: Option<Vec<Tag>>,
     /// The configuration values by key. Keys that are absent are left alone.
     ///
     /// Secrets are written `${{ env.NAME }}` or `${{ file.PATH }}`.

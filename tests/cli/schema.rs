@@ -293,3 +293,16 @@ error[link-leaves-repository]: this link leads out of the repository
     let world = world.on_sandbox();
     assert!(world.ocon("schema pull stripe").stderr.contains("leads out of the repository"));
 }
+
+#[test]
+fn a_repeated_tag_is_one_tag_whatever_a_schema_says() {
+    let schema = r#"{ "properties": { "tags": { "type": "array", "uniqueItems": true } } }"#;
+    let file = "element: stripe\nname: Shop\ntags: [b, a, b]\n";
+    let world = World::new(&[("instances/a.yaml", file)]).on_sandbox();
+    assert_eq!(world.ocon("validate").stderr, "");
+    world.write("schemas/connectors/stripe.schema.json", schema);
+    let applied = world.ocon("apply --yes");
+    assert_eq!((applied.exit, applied.stderr.as_str()), (0, ""));
+    assert!(world.writes().contains(r#""tags":["a","b","ocon:"#));
+    assert!(world.ocon("plan").stdout.contains("No changes."));
+}
