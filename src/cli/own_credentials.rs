@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::globals::Globals;
 use super::problems;
 use crate::desired::{Code, Desired, Problem, Wanted};
-use crate::instance::{Secret, Span, Template, trimmed};
+use crate::instance::{Part, Secret, Span, Template, trimmed};
 
 /// A credential with its name in messages.
 pub(super) struct OwnCredential {
@@ -54,6 +54,10 @@ impl Search<'_> {
     }
 
     fn template(&self, template: &Template, at: &Span) -> Option<Problem> {
+        // Most values are plain text, which needs no copy.
+        if let [Part::Text(text)] = template.parts() {
+            return self.text(text, at);
+        }
         let by_reference = template.secrets().find_map(|reference| {
             let what = self.is_own(reference.value.as_ref()?.expose())?;
             let message = format!("{} has ocon's own {what} as its value", reference.source);

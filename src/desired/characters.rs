@@ -58,6 +58,7 @@ pub(super) fn normal_form_warning(mark: Mark, text: &str, what: &str) -> Option<
     let composed = normalizer.normalize(text);
     Some(
         Finding::new(Code::NotNfc, mark, message)
+            .quoting(&*composed)
             .help(format!("copy the form that looks the same: {composed}")),
     )
 }

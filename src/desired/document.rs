@@ -320,6 +320,7 @@ impl<'a> Reader<'a, '_> {
             };
             let finding = wrong_type(node, "`id`", "the number of an instance")
                 .help(format!("write it without quotes: `id: {}`", digits.unwrap_or(4711)));
+            let finding = digits.iter().fold(finding, |it, digits| it.quoting(digits.to_string()));
             self.notes.add(finding);
             return None;
         };

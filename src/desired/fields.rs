@@ -11,7 +11,7 @@ use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
 use crate::catalog::{Catalog, Facts, named_like_a_secret, platform_written};
-use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value};
+use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
 
 /// What the catalog knows of the connector of a document with this configuration.
 pub(super) fn facts(
@@ -32,9 +32,6 @@ pub(super) fn facts(
     };
     catalog.facts(connector, declared_type, &keys)
 }
-
-/// The keys whose values the platform reads as JSON.
-const JSON_VALUED: [&str; 2] = ["event.metadata", "event.poller.configuration"];
 
 impl Reader<'_, '_> {
     /// Reads `configuration`. `external` says whether the document sets `externalAuthentication`.
@@ -83,7 +80,7 @@ impl Reader<'_, '_> {
         if known != Secrecy::Secret && !password && nested.is_empty() {
             self.placeholders(member);
         }
-        if JSON_VALUED.contains(&member.name.as_str()) {
+        if json_valued(&member.name) {
             self.not_json(member, &value);
         }
         let is_secret = from_outside || password || !nested.is_empty();
@@ -100,8 +97,8 @@ impl Reader<'_, '_> {
 
     /// Warns of placeholders in the texts of a value.
     fn placeholders(&mut self, member: &Member) {
-        let json = JSON_VALUED.contains(&member.name.as_str())
-            || matches!(member.value.kind, Kind::List(_) | Kind::Map(_));
+        let json =
+            json_valued(&member.name) || matches!(member.value.kind, Kind::List(_) | Kind::Map(_));
         let within = if json { Within::Json } else { Within::Text };
         for literal in member.value.literals() {
             if let Kind::Text(text) = &literal.kind {

@@ -60,7 +60,8 @@ pub(super) fn warning(
         None => "ocon sends it as it is: write the value, or `${{ var.NAME }}` for one that differs by tenant"
             .to_owned(),
     };
-    Some(Finding::new(Code::Placeholder, place, message).quoting(text).help(help))
+    let finding = Finding::new(Code::Placeholder, place, message).quoting(text).help(help);
+    Some(variable.into_iter().fold(finding, Finding::quoting))
 }
 
 /// A warning where the value of a variable holds a reference or a placeholder.

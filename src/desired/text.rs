@@ -72,8 +72,8 @@ pub(super) struct Finding {
     label: Option<String>,
     help: Vec<String>,
     related: Option<(Mark, String)>,
-    /// The marked value, where the words repeat it: it may be the alias of a secret.
-    quoted: Option<String>,
+    /// The marked value and its parts, where the words repeat them: it may be the alias of a secret.
+    quoted: Vec<String>,
 }
 
 /// What was found in one file.
@@ -102,12 +102,13 @@ pub(super) struct Text {
 impl Finding {
     pub(super) fn new(code: Code, mark: Mark, message: impl Into<String>) -> Self {
         let (message, help) = (message.into(), Vec::new());
-        Self { code, message, mark, label: None, help, related: None, quoted: None }
+        Self { code, message, mark, label: None, help, related: None, quoted: Vec::new() }
     }
 
-    /// Says that the words repeat the marked value.
+    /// Says that the words repeat the marked value, or a part of it. The whole is named before its
+    /// parts.
     pub(super) fn quoting(mut self, value: impl Into<String>) -> Self {
-        self.quoted = Some(value.into());
+        self.quoted.push(value.into());
         self
     }
 
@@ -238,9 +239,9 @@ impl Text {
     fn problem(&self, mut finding: Finding, cover: &Cover) -> Problem {
         let mark = finding.mark;
         let is_hidden = cover.within(mark.start..mark.end).next().is_some();
-        if let Some(value) = finding.quoted.filter(|value| is_hidden && !value.is_empty()) {
-            finding.message = finding.message.replace(&value, "…");
-            finding.help.iter_mut().for_each(|help| *help = help.replace(&value, "…"));
+        for value in finding.quoted.iter().filter(|value| is_hidden && !value.is_empty()) {
+            finding.message = finding.message.replace(value, "…");
+            finding.help.iter_mut().for_each(|help| *help = help.replace(value, "…"));
         }
         Problem {
             code: finding.code,
