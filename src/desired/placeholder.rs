@@ -114,7 +114,7 @@ fn in_angles(text: &str, within: Within) -> Option<&str> {
         // What is closed again is XML.
         let is_markup = text.contains("</") || text.contains("/>");
         let attached = text.get(..at)?.ends_with(|c: char| c.is_alphanumeric());
-        let plain = within == Within::Text && !attached && !inside.contains(' ');
+        let plain = within == Within::Text && !attached && !text.contains(char::is_whitespace);
         let found = is_name && !is_markup && (is_for_a_person(inside) || plain);
         found.then(|| text.get(at..at + inside.len() + 2)).flatten()
     })
@@ -253,6 +253,8 @@ mod tests {
             "@@@@",
             "me@x.com",
             "x<updated>y",
+            "one <br> two",
+            "Support <support@example.com>",
         ] {
             let mistaken = slips::mistaken(text, Mark::default()).is_some();
             assert!(mistaken || found(text, Within::Text).is_none(), "{text}");
