@@ -77,11 +77,27 @@ pub(super) fn run(
         // The ids and tokens first: they are needed even where nobody can read the report.
         let written =
             outputs.map(|outputs| outputs.write(&files.desired, &observed, &outcome, &connection));
-        show_outcome(&outcome, &approved, comment.as_ref(), globals, environment)?;
+        let shown = show_outcome(&outcome, &approved, comment.as_ref(), globals, environment);
+        if shown.is_err() {
+            // The ids of what was created are nowhere else.
+            output::message(&human::outcome(&outcome, Layout { width: environment.width() }));
+        }
         refusals::show(globals, &files.desired, &outcome);
-        written.transpose()?;
-        Ok(Exit::of_apply(&outcome, approved.plan()))
+        end(Exit::of_apply(&outcome, approved.plan()), [shown, written.unwrap_or(Ok(()))])
     })
+}
+
+/// How an apply ends of which something could not be written. All of that is reported, and the exit code
+/// says what became of the instances first.
+fn end(exit: Exit, written: [Result<(), Failure>; 2]) -> Result<Exit, Failure> {
+    let mut failures = written.into_iter().filter_map(Result::err);
+    let Some(mut last) = failures.next() else { return Ok(exit) };
+    for failure in failures {
+        output::message(&last.render(output::columns()));
+        last = failure;
+    }
+    last.exit = last.exit.min(exit);
+    Err(last)
 }
 
 /// Ends an apply that lacks secrets, unless it may go on without them. A saved plan needs those of

@@ -18,8 +18,8 @@ const FOLDER: &str = ".ocon";
 pub(super) async fn start(root: &Path) -> Result<Handle, Failure> {
     let folder = beside(root, Path::new(FOLDER));
     prepare(&folder).map_err(|error| {
-        Failure::new(Exit::Other, format!("the folder {} cannot be written", folder.display()))
-            .caused_by(&error)
+        let sentence = format!("the folder {} cannot be written", folder.display());
+        Failure::unwritten(sentence, &error)
     })?;
     let options = Options { state: Some(folder.join("sandbox.json")), ..Options::default() };
     sandbox::start(options).await.map_err(|error| failure(&error))
@@ -42,8 +42,8 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     let (mut file, _begun) = interrupt::undoable(|| NamedTempFile::new_in(folder), removal)?;
-    // An empty one would leave the secrets to Git, for good.
-    file.write_all(b"*\n")?;
+    // Git sees the secrets if this file stays empty.
+    file.as_file_mut().write_all(b"*\n")?;
     match file.persist_noclobber(ignored) {
         Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),

@@ -112,9 +112,8 @@ impl Outputs {
                 // Hidden before anything can show them.
                 let tokens = entries.values().map(|entry| entry.token);
                 tokens.filter(|token| !token.is_empty()).for_each(output::mask);
-                file.write_all(text.as_bytes()).map_err(|error| {
-                    Failure::new(Exit::Other, format!("{} cannot be written", given.display()))
-                        .caused_by(&error)
+                append(&mut file, &text).map_err(|error| {
+                    Failure::unwritten(format!("{} cannot be written", given.display()), &error)
                 })
             }
         }
@@ -135,6 +134,15 @@ fn appended(path: &Path) -> io::Result<File> {
         file.write_all(b"\n")?;
     }
     Ok(file)
+}
+
+/// Adds all of the text, or none of it.
+fn append(file: &mut File, text: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    file.write_all(text.as_bytes()).inspect_err(|_| {
+        // Half a line would be another value.
+        let _ = file.set_len(before);
+    })
 }
 
 /// The beginning of the names of a document's variables, which no variable of anybody else has.

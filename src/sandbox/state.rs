@@ -12,6 +12,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::instance::Instance;
 use super::{Credentials, Error};
@@ -150,8 +151,7 @@ impl StateFile {
             codes: &saved.codes,
             instances: saved.instances.values().collect(),
         };
-        // Such a file has mode 0600 from the start.
-        let file = tempfile::NamedTempFile::new_in(folder_of(&self.path))?;
+        let file = begin(&self.path)?;
         let mut writer = BufWriter::new(file);
         serde_json::to_writer_pretty(&mut writer, &document)?;
         writer.write_all(b"\n")?;
@@ -161,10 +161,28 @@ impl StateFile {
     }
 }
 
-fn lock(path: &Path) -> Result<File, Error> {
+/// Begins the file that will take the place of the one at `path`. It has mode 0600 from the start, and
+/// always the same name, so that a sandbox that was killed leaves one such file at most. Only the holder of the
+/// lock uses the name.
+fn begin(path: &Path) -> io::Result<NamedTempFile> {
+    match fs::remove_file(beside(path, ".new")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(folder_of(path))
+}
+
+/// The path with something added to its name.
+fn beside(path: &Path, addition: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let lock_path = PathBuf::from(name);
+    name.push(addition);
+    name.into()
+}
+
+fn lock(path: &Path) -> Result<File, Error> {
+    let lock_path = beside(path, ".lock");
     let unreadable = |source| Error::StateUnreadable { path: lock_path.clone(), source };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);

@@ -337,6 +337,8 @@ fn where_nobody_reads_it_any_more_there_is_nothing_to_listen_for() {
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 error: the result could not be written to stdout
   caused by: No space left on device (os error 28)
+
+hint: free some disk space, then run the command again
 --- exit 1 ---
 
 "#]],

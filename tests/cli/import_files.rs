@@ -179,6 +179,7 @@ $ ocon import --all
 error: instances/servicenow/desk.yaml cannot be written
   caused by: File too large (os error 27)
 
+hint: raise the file-size limit (`ulimit -f`), then run the command again
 hint: no file was written
 --- exit 1 ---
 

@@ -1,13 +1,169 @@
-//! SIGTERM and Ctrl-C while a plan is carried out.
+//! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output, or for a child.
+//!
+//! `tests/kills` has the commands that wait for the platform.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use ocon::sandbox::Options;
 use snapbox::str;
 
-use crate::support::{World, terminate};
+use crate::support::{SHOP, World, is, terminate};
+
+/// Ends a command that is blocked, and says how it ended.
+fn ended(mut ocon: Child, mut stderr: impl std::io::Read) -> String {
+    terminate(&ocon);
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).unwrap();
+    format!("{said}--- exit {} ---\n", ocon.wait().unwrap().code().expect("it ends by itself"))
+}
+
+/// Starts a command whose streams are pipes, stdin too, which stays open.
+fn spawn(world: &World, arguments: &str) -> Child {
+    let mut command = world.command(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// The question of an apply, on a terminal that `script` makes: what it shows after `answer` did something, and
+/// the exit code.
+fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Option<i32>) {
+    let line = format!("echo $$ >pid; exec {} apply", env!("CARGO_BIN_EXE_ocon"));
+    world.write("apply.sh", line);
+    let before = world.command("");
+    let environment = before.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let mut script = Command::new("/usr/bin/script");
+    script.args(["--quiet", "--return", "--command", "/bin/sh apply.sh", "/dev/null"]);
+    script.current_dir(world.path(".")).env_clear().envs(environment);
+    script.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("TERM", "dumb");
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = script.stdout.take().unwrap();
+    let (mut shown, mut byte) = (Vec::new(), [0]);
+    while !shown.ends_with(b"is taken as consent: ") {
+        stdout.read_exact(&mut byte).unwrap();
+        shown.extend(byte);
+    }
+    answer(&mut script);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    (rest.replace('\r', ""), script.wait().unwrap().code())
+}
+
+#[test]
+fn nothing_is_applied_where_the_question_is_interrupted() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    let ctrl_c = |script: &mut Child| {
+        script.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    };
+    let (shown, exit) = at_the_question(&world, ctrl_c);
+    assert_eq!((shown.as_str(), exit), ("^C\nInterrupted: nothing was applied.\n", Some(130)));
+    for signal in ["-TERM", "-HUP"] {
+        let kill = |_: &mut Child| {
+            let id = world.read("pid");
+            assert!(Command::new("kill").args([signal, id.trim()]).status().unwrap().success());
+        };
+        let (shown, exit) = at_the_question(&world, kill);
+        assert_eq!((shown.as_str(), exit), ("\nInterrupted: nothing was applied.\n", Some(130)));
+    }
+    assert_eq!(world.writes(), "");
+}
+
+#[test]
+fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
+    for callback in ["http://127.0.0.1:PORT/callback", "https://app.example/callback"] {
+        let world = crate::authorize::world(callback);
+        let mut ocon = spawn(&world, "authorize social --no-browser");
+        let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("Waiting for the answer") && !line.starts_with("Then paste here") {
+            line.clear();
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
+        }
+        let end = ended(ocon, stderr);
+        assert_eq!(end, "Interrupted: nothing was created or changed.\n--- exit 130 ---\n");
+        assert_eq!(world.writes().matches("/instances").count(), 0);
+    }
+}
+
+#[test]
+fn servers_say_that_they_end() {
+    let world = World::new(&[]);
+    let mut ocon = spawn(&world, "events listen --port 0");
+    let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.starts_with("Listening at "), "{line}");
+    is(
+        &ended(ocon, stderr),
+        str![[r#"
+Interrupted: no more deliveries are accepted. Interrupt again to abort.
+--- exit 130 ---
+
+"#]],
+    );
+    let mut ocon = spawn(&world, "sandbox --state state.json");
+    let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
+    stderr.read_line(&mut line).unwrap();
+    is(
+        &ended(ocon, stderr),
+        str![[r#"
+Interrupted: the sandbox ends after the requests in flight. Interrupt again to abort.
+--- exit 0 ---
+
+"#]],
+    );
+    assert_eq!(world.files(), ["ocon.yaml", "state.json", "state.json.lock"]);
+}
+
+#[test]
+fn a_command_ends_although_nobody_reads_its_output() {
+    let world = World::new(&[]);
+    for number in 0..400 {
+        world.write(&format!("instances/{number}.yaml"), "element: stripe\nnane: Shop\n");
+    }
+    for command in ["completions bash", "completions zsh"] {
+        let mut ocon = spawn(&world, command);
+        // It writes more than the pipe holds.
+        let mut stdout = ocon.stdout.take().unwrap();
+        stdout.read_exact(&mut [0]).unwrap();
+        let stderr = ocon.stderr.take().unwrap();
+        let end = ended(ocon, stderr);
+        assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---\n", "{command}");
+        drop(stdout);
+    }
+    // Nobody reads what it has to say of the signal either.
+    let mut ocon = spawn(&world, "validate");
+    let mut stderr = ocon.stderr.take().unwrap();
+    stderr.read_exact(&mut [0]).unwrap();
+    terminate(&ocon);
+    assert_eq!(ocon.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_selftest_leaves_no_command_and_no_folder_behind() {
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]);
+    world.write("tmp/.keep", "");
+    let folder = world.path("tmp").display().to_string();
+    world.set("TMPDIR", &folder);
+    let mut ocon = spawn(&world, "selftest --leaks");
+    let stderr = ocon.stderr.take().unwrap();
+    while !world.files().iter().any(|file| file.ends_with("/plan.json")) {
+        assert!(ocon.try_wait().unwrap().is_none(), "a command saves a plan");
+        std::thread::yield_now();
+    }
+    is(
+        &ended(ocon, stderr),
+        str![[r#"
+Interrupted: the self-test did not finish.
+--- exit 130 ---
+
+"#]],
+    );
+    assert_eq!(world.files(), ["instances/shop.yaml", "ocon.yaml", "tmp/.keep"]);
+    let folders = std::fs::read_dir(world.path("tmp")).unwrap().count();
+    assert_eq!(folders, 1, "only the file of the test is left");
+}
 
 #[test]
 fn a_signal_lets_what_is_under_way_finish_and_begins_nothing_more() {

@@ -21,6 +21,7 @@ mod events;
 mod explain;
 mod fingerprint_key;
 mod forms;
+mod full_disk;
 mod grants;
 mod help;
 mod hostile;

@@ -8,7 +8,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is to stop")]
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
 
+mod answers;
 mod boundaries;
+mod first_process;
 mod late;
 mod scenario;
 mod signals;

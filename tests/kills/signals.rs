@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first lets requests in flight finish, the second ends at once.
+//! Ctrl-C, SIGTERM and SIGHUP during an apply: the first lets requests in flight finish, the second ends at once.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command};
@@ -8,7 +8,7 @@ use snapbox::str;
 
 use crate::stage::{Root, Run, Stage};
 
-const SIGNALS: [&str; 2] = ["INT", "TERM"];
+pub(crate) const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 
 /// A platform that holds the first two of four creates.
 fn stage() -> (Root, Stage) {
@@ -32,8 +32,13 @@ fn interrupted(stage: &Stage, signal: &str, arguments: &str) -> (Child, String) 
 }
 
 fn send(ocon: &Child, signal: &str) {
-    let (signal, id) = (format!("-{signal}"), ocon.id().to_string());
-    assert!(Command::new("kill").args([signal, id]).status().unwrap().success());
+    send_to(ocon.id(), signal);
+}
+
+/// Sends a signal to the process with this id.
+pub(crate) fn send_to(id: u32, signal: &str) {
+    let arguments = [format!("-{signal}"), id.to_string()];
+    assert!(Command::new("kill").args(arguments).status().unwrap().success());
 }
 
 fn ended(mut ocon: Child, said: String) -> Run {
@@ -102,13 +107,25 @@ fn an_interrupted_run_tells_scripts_what_it_did_and_what_not() {
 
 #[test]
 fn the_second_signal_ends_the_run_at_once() {
-    for (first, second) in [("INT", "INT"), ("TERM", "TERM"), ("INT", "TERM")] {
+    for (first, second) in [("INT", "INT"), ("TERM", "TERM"), ("INT", "TERM"), ("HUP", "TERM")] {
         let (_root, stage) = stage();
-        let (ocon, said) = interrupted(&stage, first, "--quiet");
+        let mut ocon = stage.spawn("apply --yes --concurrency 2 --quiet");
+        stage.wait_for_held(2);
+        send(&ocon, first);
+        let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
         send(&ocon, second);
         // The two requests are still held: nobody waited for them.
+        let said = stderr.fold(said, |said, line| said + "\n" + &line);
         let run = ended(ocon, said);
-        assert_eq!((run.exit, stage.writes()), (130, 0), "{run:?}");
+        assert_eq!(stage.writes(), 0);
+        is_stderr(
+            &run,
+            str![[r#"
+Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
+Aborted: the outcome of the requests in flight is unknown. The next run recognizes what they did.
+"#]],
+        );
         assert!(!run.stdout.contains("Applied"), "{run:?}");
         // The platform carries them out all the same, and the next run finds what they created.
         stage.release(2);
@@ -116,6 +133,27 @@ fn the_second_signal_ends_the_run_at_once() {
         assert_eq!(stage.writes(), 4);
         assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
     }
+}
+
+/// Compares what an interrupted run said on stderr with what is expected.
+#[track_caller]
+fn is_stderr(run: &Run, expected: impl snapbox::IntoData) {
+    assert_eq!(run.exit, 130, "{run:?}");
+    snapbox::Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .normalize_paths(false)
+        .eq(&run.stderr, expected);
+}
+
+#[test]
+fn a_terminal_that_closes_hangs_up_more_than_once_and_that_is_one_signal() {
+    let (_root, stage) = stage();
+    let (ocon, said) = interrupted(&stage, "HUP", "--quiet");
+    send(&ocon, "HUP");
+    stage.release(2);
+    let run = ended(ocon, said);
+    assert_eq!((run.exit, stage.writes()), (130, 2), "{run:?}");
+    assert!(run.stdout.contains("Applied: 2 created. Not started: 2."), "{run:?}");
 }
 
 #[test]

@@ -43,6 +43,13 @@ impl Root {
         fs::write(self.document(key), text).unwrap();
     }
 
+    /// All files and folders below, so that nothing half-written is missed.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = walkdir::WalkDir::new(self.folder.path()).sort_by_file_name();
+        let paths = entries.into_iter().map(|entry| entry.unwrap().into_path());
+        paths.map(|path| path.display().to_string()).collect()
+    }
+
     pub(crate) fn remove(&self, key: &str) {
         fs::remove_file(self.document(key)).unwrap();
     }
@@ -50,6 +57,14 @@ impl Root {
     fn document(&self, key: &str) -> PathBuf {
         self.folder.path().join(format!("instances/{key}.yaml"))
     }
+}
+
+/// Whether the tests were started without SIGHUP, SIGINT or SIGTERM: by `nohup`, or in the background.
+fn ignores_signals() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 0x4003 != 0)
 }
 
 /// A sandbox, and the binary ready to be run against it.
@@ -143,8 +158,14 @@ impl Stage {
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
+        self.command_of(&[env!("CARGO_BIN_EXE_ocon")], arguments)
+    }
+
+    /// A command line that ends with the binary and its arguments.
+    pub(crate) fn command_of(&self, line: &[&str], arguments: &str) -> Command {
+        let mut command = Command::new(line[0]);
         command
+            .args(&line[1..])
             .args(arguments.split_whitespace())
             .current_dir(&self.root)
             .env_clear()
@@ -153,9 +174,15 @@ impl Stage {
         command
     }
 
-    /// Starts the binary.
+    /// Starts the binary, which ignores no signal even where the tests do.
     pub(crate) fn spawn(&self, arguments: &str) -> Child {
-        let mut command = self.command(arguments);
+        let line = ["/usr/bin/env", "--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_ocon")];
+        self.spawn_of(if ignores_signals() { &line } else { &line[2..] }, arguments)
+    }
+
+    /// Starts a command line that ends with the binary and its arguments.
+    pub(crate) fn spawn_of(&self, line: &[&str], arguments: &str) -> Child {
+        let mut command = self.command_of(line, arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 

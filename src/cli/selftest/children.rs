@@ -1,8 +1,11 @@
 //! The commands that are run, each as a process of its own.
 
 use std::ffi::OsString;
+use std::io::{self, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -12,6 +15,7 @@ use crate::cli::embedded;
 use crate::cli::environment::Environment;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::Globals;
+use crate::cli::interrupt::{self, Undo, Undoable};
 use crate::cli::known;
 use crate::instance::Secret;
 use crate::sandbox::{self, Credentials, Handle, Options};
@@ -59,6 +63,7 @@ pub(super) struct Children {
     sandbox: Handle,
     echo: String,
     folder: TempDir,
+    _folder: Undoable,
 }
 
 impl Children {
@@ -89,13 +94,15 @@ impl Children {
             known::learn([&secret]);
             wanted.add(name, secret);
         }
+        let (folder, begun) = interrupt::undoable(tempfile::tempdir, removal).map_err(other)?;
         Ok(Self {
             program: std::env::current_exe().map_err(other)?,
             arguments: globals.of_files(),
             variables,
             sandbox,
             echo,
-            folder: tempfile::tempdir().map_err(other)?,
+            folder,
+            _folder: begun,
         })
     }
 
@@ -133,17 +140,16 @@ impl Children {
             PLAN_FILE => self.plan_file().into_os_string(),
             word => word.into(),
         });
-        let output = Command::new(&self.program)
-            .args(arguments)
+        let mut ocon = Command::new(&self.program);
+        ocon.args(arguments)
             .args(&self.arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("OCON_BASE_URL", base_url)
             // The servers are here, whatever proxy leads elsewhere.
             .env("NO_PROXY", "*")
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| impossible(&error))?;
+            .stdin(Stdio::null());
+        let output = output_of(ocon).map_err(|error| impossible(&error))?;
         let name = command.trim();
         if !output.status.code().is_some_and(|code| exits.contains(&code)) {
             let ended = format!("`ocon {name}` ended with {}", output.status);
@@ -156,6 +162,47 @@ impl Children {
         };
         Ok([said("stdout", &output.stdout, false), said("stderr", &output.stderr, true)])
     }
+}
+
+/// Runs a process to its end, or until this one is interrupted.
+fn output_of(mut command: Command) -> io::Result<Output> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let begun = interrupt::undoable(
+        || command.spawn().map(|child| Arc::new(Mutex::new(child))),
+        |child| {
+            let child = Arc::clone(child);
+            // One that has ended needs no end.
+            Box::new(move || drop(lock(&child).kill()))
+        },
+    );
+    let (child, _begun) = begun?;
+    let (stdout, stderr) = {
+        let mut child = lock(&child);
+        (child.stdout.take(), child.stderr.take())
+    };
+    let (stdout, stderr) = thread::scope(|scope| {
+        let stderr = scope.spawn(|| read(stderr));
+        (read(stdout), stderr.join())
+    });
+    let broken = |_| io::Error::other("stderr cannot be read");
+    let (stdout, stderr) = (stdout?, stderr.map_err(broken)??);
+    let status = lock(&child).wait()?;
+    Ok(Output { status, stdout, stderr })
+}
+
+fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read(stream: Option<impl Read>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.map_or(Ok(0), |mut stream| stream.read_to_end(&mut bytes))?;
+    Ok(bytes)
+}
+
+fn removal(folder: &TempDir) -> Undo {
+    let path = folder.path().to_owned();
+    Box::new(move || drop(std::fs::remove_dir_all(path)))
 }
 
 fn impossible(cause: &dyn std::fmt::Display) -> Failure {
