@@ -11,8 +11,9 @@ use crate::support::{SHOP, World, is};
 
 /// A platform with an instance, and a file with more text than two blocks of 512 bytes.
 fn world() -> World {
-    let tags: String =
+    let tags: Vec<_> =
         (0..60).map(|number| format!("  - a tag with the number {number}\n")).collect();
+    let tags = tags.concat();
     World::new(&[("instances/shop.yaml", &format!("element: stripe\nname: Shop\ntags:\n{tags}"))])
         .on_sandbox()
 }
