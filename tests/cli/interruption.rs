@@ -26,18 +26,26 @@ fn spawn(world: &World, arguments: &str) -> Child {
     command.spawn().unwrap()
 }
 
-/// The question of an apply, on a terminal that `script` makes: what it shows after `answer` did something, and
-/// the exit code.
-fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Option<i32>) {
-    let line = format!("echo $$ >pid; exec {} apply", env!("CARGO_BIN_EXE_ocon"));
-    world.write("apply.sh", line);
+/// Starts a command on a terminal that `script` makes. Its process id is in the file `pid`.
+fn on_terminal(world: &World, kind: &str, arguments: &str) -> Child {
+    let line = format!("echo $$ >pid; exec {} {arguments}", env!("CARGO_BIN_EXE_ocon"));
+    world.write("line.sh", line);
     let before = world.command("");
     let environment = before.get_envs().filter_map(|(name, value)| Some((name, value?)));
     let mut script = Command::new("/usr/bin/script");
-    script.args(["--quiet", "--return", "--command", "/bin/sh apply.sh", "/dev/null"]);
+    script.args(["--quiet", "--return", "--command", "/bin/sh line.sh", "/dev/null"]);
     script.current_dir(world.path(".")).env_clear().envs(environment);
-    script.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("TERM", "dumb");
-    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    script.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("TERM", kind);
+    script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn press_ctrl_c(script: &mut Child) {
+    script.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+}
+
+/// The question of an apply: what the terminal shows after `answer` did something, and the exit code.
+fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Option<i32>) {
+    let mut script = on_terminal(world, "dumb", "apply");
     let mut stdout = script.stdout.take().unwrap();
     let (mut shown, mut byte) = (Vec::new(), [0]);
     while !shown.ends_with(b"is taken as consent: ") {
@@ -53,10 +61,7 @@ fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Optio
 #[test]
 fn nothing_is_applied_where_the_question_is_interrupted() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    let ctrl_c = |script: &mut Child| {
-        script.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
-    };
-    let (shown, exit) = at_the_question(&world, ctrl_c);
+    let (shown, exit) = at_the_question(&world, press_ctrl_c);
     assert_eq!((shown.as_str(), exit), ("^C\nInterrupted: nothing was applied.\n", Some(130)));
     for signal in ["-TERM", "-HUP"] {
         let kill = |_: &mut Child| {
@@ -67,6 +72,33 @@ fn nothing_is_applied_where_the_question_is_interrupted() {
         assert_eq!((shown.as_str(), exit), ("\nInterrupted: nothing was applied.\n", Some(130)));
     }
     assert_eq!(world.writes(), "");
+}
+
+#[test]
+fn the_line_of_progress_is_gone_where_reading_is_interrupted() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.go_wrong("rules: [{ hold: before }]".parse().unwrap());
+    let mut script = on_terminal(&world, "xterm", "plan");
+    world.wait_for_held();
+    press_ctrl_c(&mut script);
+    let mut shown = String::new();
+    script.stdout.take().unwrap().read_to_string(&mut shown).unwrap();
+    let (progress, last) = shown.rsplit_once("\u{1b}[2K").expect("the line was cleared");
+    assert!(progress.contains("Reading"), "{shown:?}");
+    assert_eq!(last.trim_start_matches(['\r', '\n']), "Interrupted: no plan was made.\r\n");
+    assert_eq!(script.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_secret_that_does_not_come_is_not_waited_for() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    assert!(Command::new("mkfifo").arg(world.path("secret")).status().unwrap().success());
+    let mut ocon = spawn(&world, "plan --user-secret-file secret");
+    // It is open once somebody reads it.
+    let pipe = std::fs::OpenOptions::new().write(true).open(world.path("secret")).unwrap();
+    let stderr = ocon.stderr.take().unwrap();
+    assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---\n");
+    drop(pipe);
 }
 
 #[test]

@@ -165,6 +165,14 @@ impl World {
         self.platform.as_ref().unwrap().sandbox.set_faults(faults);
     }
 
+    /// Waits until the sandbox holds a request.
+    pub(crate) fn wait_for_held(&self) {
+        let platform = self.platform();
+        let held =
+            async { tokio::time::timeout(Duration::from_mins(1), platform.sandbox.held(1)).await };
+        platform.runtime.block_on(held).expect("a request is held");
+    }
+
     /// Sets a variable that is no secret.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
