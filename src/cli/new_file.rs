@@ -139,10 +139,11 @@ pub(super) struct Misplaced {
 
 /// Puts files in their places; an interruption comes before the first of them or after the last.
 fn place(files: impl IntoIterator<Item = FullFile>) -> Result<(), Misplaced> {
+    // Both are dropped after this: what is begun takes the same lock when it is dropped.
     let mut placed = Vec::new();
+    let mut files = files.into_iter();
     let result = interrupt::undivided(|| {
-        for FullFile { path, given, file, begun } in files {
-            // Dropped after this, since it takes the same lock.
+        for FullFile { path, given, file, begun } in files.by_ref() {
             let before = placed.len();
             placed.push(begun);
             if let Err(error) = file.persist(&path) {
@@ -152,7 +153,7 @@ fn place(files: impl IntoIterator<Item = FullFile>) -> Result<(), Misplaced> {
         }
         (Ok(()), Some(written(placed.len())))
     });
-    drop(placed);
+    drop((placed, files));
     result
 }
 
@@ -231,4 +232,28 @@ pub(super) fn removal(file: &NamedTempFile) -> Undo {
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
     Failure::unwritten(format!("{} cannot be written", path.display()), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_after_one_that_gets_no_place_get_none_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let mut batch = Batch::default();
+        for name in ["a", "b", "c"] {
+            batch.add(&path(name), name).unwrap();
+        }
+        fs::create_dir(path("b")).unwrap();
+        let Err(Misplaced { before, failure }) = batch.place() else {
+            panic!("a folder is in the place of a file")
+        };
+        assert_eq!((before, failure.exit), (1, Exit::Other));
+        let names = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a", "b"]);
+    }
 }

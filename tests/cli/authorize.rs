@@ -9,7 +9,7 @@ use serde_json::Value;
 use snapbox::str;
 
 use crate::leaks::LOGS;
-use crate::support::{World, is};
+use crate::support::{World, is, terminate};
 
 const SOCIAL: &str = "\
 element: hootsuite
@@ -91,6 +91,14 @@ impl Asking {
     pub(crate) fn paste(&mut self, line: impl AsRef<[u8]>) {
         let line = [line.as_ref(), b"\n"].concat();
         self.child.stdin.as_mut().unwrap().write_all(&line).unwrap();
+    }
+
+    /// Sends a signal, and waits until the command says so.
+    pub(crate) fn interrupt(&mut self) {
+        terminate(&self.child);
+        while !self.before.ends_with("Interrupt again to abort.\n") {
+            assert_ne!(self.said.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
+        }
     }
 
     /// The same without the plan.

@@ -223,3 +223,22 @@ hint: free some disk space, then run the command again
     );
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_open_files_for_signals_nothing_is_done() {
+    let world = World::new(&[]);
+    let ocon = world.command("--version");
+    let mut sh = Command::new("/bin/sh");
+    sh.args(["-c", r#"ulimit -n 4; exec "$0" "$@""#]).arg(ocon.get_program()).args(ocon.get_args());
+    let output = sh.env_clear().output().unwrap();
+    is(
+        &String::from_utf8(output.stderr).unwrap(),
+        str![[r#"
+error: signals cannot be received
+  caused by: Too many open files (os error 24)
+
+"#]],
+    );
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ocon::sandbox::Options;
 use snapbox::str;
 
+use crate::authorize::{Asking, curl};
 use crate::support::{SHOP, World, is, terminate};
 
 /// Ends a command that is blocked, and says how it ended.
@@ -116,6 +117,59 @@ fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
         assert_eq!(end, "Interrupted: nothing was created or changed.\n--- exit 130 ---\n");
         assert_eq!(world.writes().matches("/instances").count(), 0);
     }
+}
+
+#[test]
+fn a_grant_is_used_where_the_request_with_it_is_in_flight() {
+    let world = crate::authorize::world("http://127.0.0.1:PORT/callback");
+    let interrupted = |method: &str, path: &str| {
+        let mut asking = Asking::begin(&world, "authorize social");
+        let held =
+            format!("rules: [{{ when: {{ method: {method}, path: {path} }}, hold: before }}]");
+        world.go_wrong(held.parse().unwrap());
+        curl(&[&asking.press("allow")]);
+        world.wait_for_held();
+        asking.interrupt();
+        world.release();
+        asking.rest(&world)
+    };
+    is(
+        &interrupted("POST", "/instances"),
+        str![[r#"
+
+  + social  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
+      Register this webhook URL at the provider: no event arrives before that.
+
+Applied: 1 created.
+--- stderr ---
+
+Open this address and grant access:
+
+
+Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
+Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
+--- exit 130 ---
+
+"#]],
+    );
+    world.go_wrong("rules: []".parse().unwrap());
+    is(
+        &interrupted("PATCH", "/instances/20931"),
+        str![[r#"
+Authorized again: social #20931.
+--- stderr ---
+The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+
+Open this address and grant access:
+
+
+Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
+Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
+--- exit 130 ---
+
+"#]],
+    );
 }
 
 #[test]

@@ -173,6 +173,11 @@ impl World {
         platform.runtime.block_on(held).expect("a request is held");
     }
 
+    /// Lets the requests that are held go on.
+    pub(crate) fn release(&self) {
+        self.platform().sandbox.release();
+    }
+
     /// Sets a variable that is no secret.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
