@@ -71,11 +71,10 @@ impl Progress {
             .expect("the template is a constant with known fields")
             .with_key("seconds", seconds);
         let line = line.with_style(style).with_prefix(what.to_owned());
-        let show = || {
-            line.enable_steady_tick(TICK);
-            replace(line);
-        };
-        interrupt::undivided(|| (show(), None));
+        interrupt::undivided(|| (replace(line.clone()), None));
+        // Drawn at once, also where the command ends before the first tick.
+        line.tick();
+        line.enable_steady_tick(TICK);
     }
 
     /// Takes notice of a page of a listing, where reading is what is shown.
