@@ -9,7 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::api::{Error, Keep, Read, Scope, Waiting};
+use futures_util::future::try_join_all;
+
+use crate::api::{Error, Keep, Listing, Read, Scope, Waiting};
 use crate::instance::{InstanceId, Project, Record, Secret, Seen};
 use crate::ownership::{self, Claim, Marks, OtherTags};
 
@@ -149,39 +151,51 @@ pub async fn survey(
     })
 }
 
-/// Adds the answer to `question` to what is known.
+/// Adds the answers to `questions` to what is known. Instances are read side by side, so that all
+/// of those that cannot be read yet are waited for at once.
 ///
 /// # Errors
-/// When the request fails.
+/// When a request fails.
 pub async fn answer(
     remote: &impl Read,
-    question: &Question,
-    declared: BTreeSet<String>,
+    questions: &BTreeSet<Question>,
+    declared: &BTreeSet<String>,
     observed: &mut Observed,
     waiting: Waiting<'_>,
 ) -> Result<(), Error> {
-    match question {
-        Question::Account => {
-            let listing = remote.list(&Scope::Account, &Keep::Only(BTreeSet::new())).await?;
-            let found = listing.records.into_iter().map(Found::from);
-            observed.account = Some(found.map(|found| (found.id, found)).collect());
-            observed.reads += listing.pages;
-            observed.page_size = listing.page_size;
-        }
-        Question::Project(project) => {
-            let scope = Scope::Tag(ownership::filter(project));
-            let listing = remote.list(&scope, &Keep::Only(declared)).await?;
-            let found = listing.records.into_iter().map(Found::from);
-            observed.taken = Some(found.map(|found| (found.id, found)).collect());
-            observed.reads += listing.pages;
-        }
-        Question::Instance(id) => {
-            let (record, reads) = read_by_id(remote, *id, declared, observed, waiting).await?;
-            observed.by_id.insert(*id, record.map(Found::from));
-            observed.reads += reads;
+    let mut ids = Vec::new();
+    for question in questions {
+        match question {
+            Question::Account => {
+                let listing = remote.list(&Scope::Account, &Keep::Only(BTreeSet::new())).await?;
+                observed.page_size = listing.page_size;
+                observed.account = Some(observed.listed(listing));
+            }
+            Question::Project(project) => {
+                let scope = Scope::Tag(ownership::filter(project));
+                let listing = remote.list(&scope, &Keep::Only(declared.clone())).await?;
+                observed.taken = Some(observed.listed(listing));
+            }
+            Question::Instance(id) => ids.push(*id),
         }
     }
+    let known = &*observed;
+    let reading = ids.iter().map(|id| read_by_id(remote, *id, declared, known, waiting));
+    let read = try_join_all(reading).await?;
+    for (id, (record, reads)) in ids.into_iter().zip(read) {
+        observed.by_id.insert(id, record.map(Found::from));
+        observed.reads += reads;
+    }
     Ok(())
+}
+
+impl Observed {
+    /// The instances of a listing, which counts as read.
+    fn listed(&mut self, listing: Listing) -> BTreeMap<InstanceId, Found> {
+        self.reads += listing.pages;
+        let found = listing.records.into_iter().map(Found::from);
+        found.map(|found| (found.id, found)).collect()
+    }
 }
 
 /// Reads one instance, and how many requests that took. One that a listing names exists, even if
@@ -189,11 +203,11 @@ pub async fn answer(
 async fn read_by_id(
     remote: &impl Read,
     id: InstanceId,
-    declared: BTreeSet<String>,
+    declared: &BTreeSet<String>,
     observed: &Observed,
     waiting: Waiting<'_>,
 ) -> Result<(Option<Record>, usize), Error> {
-    let keep = Keep::Only(declared);
+    let keep = Keep::Only(declared.clone());
     if observed.account.as_ref().is_some_and(|account| account.contains_key(&id)) {
         return waiting.instance(remote, id, &keep).await;
     }

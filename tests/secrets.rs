@@ -126,12 +126,9 @@ impl World {
             if questions.is_empty() {
                 return plan::compute(desired, &observed, &terms);
             }
-            for question in questions {
-                let declared = declared.clone();
-                observed::answer(&self.client, &question, declared, &mut observed, waiting)
-                    .await
-                    .unwrap();
-            }
+            observed::answer(&self.client, &questions, &declared, &mut observed, waiting)
+                .await
+                .unwrap();
         }
     }
 

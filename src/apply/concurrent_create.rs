@@ -20,8 +20,8 @@ use crate::instance::{InstanceId, Key, Record};
 use crate::ownership::{self, Claim};
 use crate::plan::Action;
 
-/// The waits before each further look, 60 s in all.
-const POLL_DELAYS: [Duration; 9] = [
+/// The waits before each further look.
+const POLL_DELAYS: [Duration; 11] = [
     Duration::from_millis(250),
     Duration::from_millis(750),
     Duration::from_secs(1),
@@ -31,10 +31,15 @@ const POLL_DELAYS: [Duration; 9] = [
     Duration::from_secs(14),
     Duration::from_secs(15),
     Duration::from_secs(15),
+    Duration::from_secs(15),
+    Duration::from_secs(15),
 ];
 
-/// How many of these looks, 30 s, wait for another run to delete its own instance.
-const RIVAL_POLLS: usize = 7;
+/// How long an apply waits until listings show what it created.
+const LISTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long it waits, once they do, for another run to delete its own instance.
+const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(30);
 
 /// From when on a wait is reported.
 const LONG_WAIT: Duration = Duration::from_secs(8);
@@ -65,20 +70,24 @@ impl<R: Read + Write> Run<'_, R> {
         }
         let mut seen = Sightings::default();
         let mut waited = Duration::ZERO;
-        for (number, delay) in POLL_DELAYS.into_iter().map(Some).chain([None]).enumerate() {
+        let mut listed_after = None;
+        for delay in POLL_DELAYS.into_iter().map(Some).chain([None]) {
             self.look(results, &mut seen).await;
             for result in results.iter_mut() {
                 if let Some((own, first)) = seen.lost_race(result) {
                     self.roll_back(result, own, first).await;
                 }
             }
-            let is_open = |result: &StepResult| seen.is_open(result, number < RIVAL_POLLS);
-            let (Some(delay), true) = (delay, results.iter().any(is_open)) else {
+            let is_open = if results.iter().all(|result| seen.is_listed(result)) {
+                let since = *listed_after.get_or_insert(waited);
+                let is_doubtful = |result: &StepResult| seen.is_doubtful(result);
+                waited < since + ROLLED_BACK_WITHIN && results.iter().any(is_doubtful)
+            } else {
+                waited < LISTED_WITHIN
+            };
+            let (Some(delay), true) = (delay, is_open && !self.settings.stop.is_requested()) else {
                 break;
             };
-            if self.settings.stop.is_requested() {
-                break;
-            }
             if delay >= LONG_WAIT {
                 (self.tell)(Event::CreatesAwaited(waited));
             }
@@ -146,8 +155,9 @@ impl<R: Read + Write> Run<'_, R> {
 
     /// What there is to say about creates that could not be checked.
     fn unconfirmed(&self, results: &[StepResult], seen: Sightings) -> Option<Note> {
-        let unconfirmed =
-            results.iter().filter(|result| seen.is_open(result, seen.error.is_some()));
+        let unconfirmed = results.iter().filter(|result| {
+            !seen.is_listed(result) || (seen.error.is_some() && seen.is_doubtful(result))
+        });
         let named = unconfirmed.filter_map(|result| {
             Some(format!("`{}` (instance {})", result.key, created(result)?.id))
         });
@@ -200,17 +210,17 @@ impl Sightings {
         Some((own, *other))
     }
 
-    /// Whether another look may settle something: what no complete listing showed and, where that is
-    /// asked for, what another run may have created, too.
-    fn is_open(&self, result: &StepResult, with_rivals: bool) -> bool {
-        let Some(own) = created(result) else {
-            return false;
-        };
-        // An instance that was found may be another run's, and this run's own still to come.
-        let is_doubtful = !own.from_own_create
-            || self.rival(result).is_some()
-            || self.lost_race(result).is_some();
-        !self.confirmed.contains(&own.id) || (with_rivals && is_doubtful)
+    /// Whether a complete listing showed what the step created, if it created anything.
+    fn is_listed(&self, result: &StepResult) -> bool {
+        created(result).is_none_or(|own| self.confirmed.contains(&own.id))
+    }
+
+    /// Whether another run may have created the same, or still has to delete it. An instance that was
+    /// found may be another run's, and this run's own still to come.
+    fn is_doubtful(&self, result: &StepResult) -> bool {
+        created(result).is_some_and(|own| {
+            !own.from_own_create || self.rival(result).is_some() || self.lost_race(result).is_some()
+        })
     }
 }
 

@@ -351,13 +351,12 @@ impl Connection {
                 debug!(steps, blocked, stale, reads = observed.reads, "plan");
                 return Ok((plan, observed));
             }
-            for question in questions {
+            for question in &questions {
                 debug!(what = %question, "question");
-                let keys = keys.clone();
-                let answered =
-                    observed::answer(&self.client, &question, keys, &mut observed, waiting);
-                answered.await.map_err(failed)?;
             }
+            let answered =
+                observed::answer(&self.client, &questions, &keys, &mut observed, waiting);
+            answered.await.map_err(failed)?;
         }
     }
 }

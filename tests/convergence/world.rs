@@ -88,12 +88,9 @@ impl World {
                 if questions.is_empty() {
                     return plan::compute(&self.desired, &observed, &terms);
                 }
-                for question in questions {
-                    let declared = declared.clone();
-                    observed::answer(&self.remote, &question, declared, &mut observed, waiting)
-                        .await
-                        .unwrap();
-                }
+                observed::answer(&self.remote, &questions, &declared, &mut observed, waiting)
+                    .await
+                    .unwrap();
             }
         })
     }

@@ -27,6 +27,11 @@ fn changes_nothing((world, [first, second]): &(World, [Run; 2])) {
     assert_eq!(world.differences(), [""; 0]);
 }
 
+fn notes(run: &Run) -> Vec<&'static str> {
+    let outcome = run.done.iter().map(|(_, outcome)| outcome);
+    outcome.flat_map(|outcome| &outcome.notes).map(|note| note.code.as_str()).collect()
+}
+
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
@@ -55,6 +60,50 @@ fn the_listing_of_the_account_may_be_late_where_the_tag_listing_is_not() {
 #[test]
 fn a_read_by_id_may_be_late() {
     changes_nothing(&succession("get: 10m"));
+}
+
+#[test]
+fn both_listings_may_be_five_seconds_late() {
+    changes_nothing(&succession("tag_listing: 5s, account_listing: 5s"));
+}
+
+#[test]
+fn both_listings_may_be_as_late_as_the_end_of_an_apply_waits() {
+    changes_nothing(&succession("tag_listing: 59s, account_listing: 59s"));
+}
+
+/// Only the listing of the account has them, so the second apply reads each by its id.
+#[test]
+fn an_instance_that_cannot_be_read_yet_is_read_for_30_seconds() {
+    changes_nothing(&succession("tag_listing: 10m, get: 25s"));
+}
+
+#[test]
+fn an_instance_that_cannot_be_read_after_30_seconds_is_blocked() {
+    let (world, [first, second]) = succession("tag_listing: 10m, get: 5m");
+    assert_eq!((first.exit, second.exit), (0, 3));
+    let codes = second.results().iter().filter_map(|it| it.status.failure().map(|it| it.code));
+    assert!(codes.clone().count() == 10 && codes.clone().all(|code| code == "not-yet-readable"));
+    converges(&world, &[first, second]);
+}
+
+#[test]
+fn an_apply_whose_creates_are_not_listed_in_60_seconds_says_so() {
+    let world = ten_new();
+    world.goes_wrong("- lag: { tag_listing: 70s, account_listing: 70s }\n");
+    let first = world.apply();
+    assert_eq!((first.exit, notes(&first)), (3, vec!["not-listed-yet"]));
+    assert!(world.time.passed() >= seconds(60), "{:?}", world.time.passed());
+    world.time.pass(seconds(10));
+    let second = world.apply();
+    changes_nothing_more(&world, &second);
+    converges(&world, &[first, second]);
+}
+
+fn changes_nothing_more(world: &World, run: &Run) {
+    assert_eq!(run.exit, 0, "{:#?}", run.done);
+    assert!(run.journal.iter().all(|entry| entry.method == "GET"));
+    assert_eq!(not_once(world), [""; 0]);
 }
 
 /// The answer to the first POST is lost, and the instance exists only later.
@@ -103,10 +152,28 @@ fn rivals(lag: &str) -> (World, Vec<Run>) {
 
 #[test]
 fn rivals_find_each_other_where_one_listing_is_in_time() {
-    for lag in ["tag_listing: 5m", "get: 5m"] {
+    for lag in ["tag_listing: 5m", "tag_listing: 5m, account_listing: 20s", "get: 5m"] {
         let (world, runs) = rivals(lag);
         assert!(exits(&runs).iter().all(|exit| [0, 3].contains(exit)), "{lag}: {:?}", exits(&runs));
         assert_eq!(not_once(&world), [""; 0], "{lag}");
         converges(&world, &runs);
     }
+}
+
+#[test]
+fn rivals_find_each_other_where_both_listings_are_late() {
+    for lag in [5, 29, 50] {
+        let (world, runs) = rivals(&format!("tag_listing: {lag}s, account_listing: {lag}s"));
+        assert_eq!(not_once(&world), [""; 0], "{lag}: {:?}", exits(&runs));
+        converges(&world, &runs);
+    }
+}
+
+#[test]
+fn rivals_that_do_not_see_each_other_in_time_say_that_they_could_not_check() {
+    let (world, runs) = rivals("tag_listing: 5m, account_listing: 5m");
+    assert_eq!(exits(&runs), [3, 3]);
+    world.time.pass(seconds(300));
+    let judge = Judge { world: &world, before: &[], runs: &runs };
+    assert_eq!(judge.after(), [""; 0]);
 }

@@ -25,8 +25,8 @@ const SCHEDULES: u64 = 10;
 /// Schedules at once.
 const WORKERS: u64 = 2;
 
-/// Whether views lag where nobody asks: not yet, since an apply does not wait for its own creates.
-const LAGS: u64 = 0;
+/// Whether views lag where nobody asks.
+const LAGS: u64 = 1;
 
 /// The longest lag of a view, in seconds.
 const MAX_LAG: u64 = 30;

@@ -2,6 +2,7 @@
 //! could not see.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use fastrand::Rng;
 
@@ -78,4 +79,49 @@ fn applies_side_by_side_leave_one_instance_per_document() {
     let apply = Apply { page_size: Some(2), ..Apply::default() };
     let runs = world.applies(&vec![apply; 4]);
     check_race(&world, &runs, "four applies side by side");
+}
+
+#[test]
+fn applies_that_begin_one_after_the_other_leave_one_instance_per_document() {
+    let world = ten_new();
+    world.goes_wrong(
+        "- { when: { method: POST }, lag: { account_listing: 2s, tag_listing: 2s } }\n",
+    );
+    world.time.order(Order::Seeded(Rng::with_seed(1)));
+    let apply = |seconds| Apply { begins_after: Duration::from_secs(seconds), ..Apply::default() };
+    let runs = world.applies(&[apply(0), apply(1), apply(2)]);
+    world.time.pass(Duration::from_mins(1));
+    world.goes_well();
+    check_race(&world, &runs, "three applies, a second apart");
+}
+
+/// A run is known by the size of its pages: its listings fail once it has planned.
+#[test]
+fn every_run_that_cannot_check_its_creates_ends_with_3() {
+    for seed in 0..4 {
+        let world = ten_new();
+        world.time.order(Order::Seeded(Rng::with_seed(seed)));
+        let fails = |size: usize| {
+            format!(
+                "- {{ when: {{ method: GET, query: \"pageSize={size}\", occurrence: 3.. }}, status: 400 }}\n"
+            )
+        };
+        world.goes_wrong(&[fails(102), fails(103)].concat());
+        let apply = |size| Apply { page_size: Some(size), ..Apply::default() };
+        let runs = world.applies(&[apply(101), apply(102), apply(103)]);
+        for (number, run) in (1..).zip(&runs).skip(1) {
+            let notes = run.done.iter().flat_map(|(_, outcome)| &outcome.notes);
+            let unchecked = notes.into_iter().any(|note| note.code.as_str() == "unchecked-rivals");
+            assert_eq!(unchecked, !run.touched.created.is_empty(), "seed {seed}, run {number}");
+            assert!(
+                !unchecked || [3, 7].contains(&run.exit),
+                "seed {seed}, run {number}: {}",
+                run.exit
+            );
+        }
+        world.goes_well();
+        let judge = Judge { world: &world, before: &[], runs: &runs };
+        assert_eq!(judge.after(), [""; 0], "seed {seed}");
+        assert_eq!(judge.finally(&world.apply()), [""; 0], "seed {seed}");
+    }
 }

@@ -290,9 +290,7 @@ impl World {
             if questions.is_empty() {
                 return Ok(plan::compute(desired, &observed, &terms));
             }
-            for question in questions {
-                observed::answer(remote, &question, keys.clone(), &mut observed, waiting).await?;
-            }
+            observed::answer(remote, &questions, &keys, &mut observed, waiting).await?;
         }
     }
 

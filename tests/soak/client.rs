@@ -73,12 +73,9 @@ impl Client {
             if questions.is_empty() {
                 return plan::compute(desired, &observed, &terms);
             }
-            for question in questions {
-                let keys = keys.clone();
-                observed::answer(&self.remote, &question, keys, &mut observed, waiting)
-                    .await
-                    .unwrap();
-            }
+            observed::answer(&self.remote, &questions, &keys, &mut observed, waiting)
+                .await
+                .unwrap();
         }
     }
 }
