@@ -38,6 +38,7 @@ mod plan;
 mod problems;
 mod progress;
 mod project;
+mod prune;
 mod refusals;
 mod sandbox;
 mod saved;

@@ -15,11 +15,11 @@ use super::plan::Scope;
 use super::progress::{self, Progress};
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
-use super::{known, missing, outputs, refusals};
+use super::{known, missing, outputs, prune, refusals};
 use crate::api::Stop;
 use crate::apply::{self, Outcome, Settings};
 use crate::observed::Observed;
-use crate::plan::{Approved, Limits, Plan, Refused, Wishes};
+use crate::plan::{Approved, Limits, Orphans, Plan, Refused, Wishes};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, ResultDocument};
 
@@ -51,7 +51,13 @@ pub(super) fn run(
     files.warn(globals);
     let saved = arguments.saved_plan(globals)?;
     let wishes = match &saved {
-        Some(saved) => saved.wishes(&arguments.scope),
+        Some(saved) => {
+            let wishes = saved.wishes(&arguments.scope);
+            if wishes.orphans == Orphans::Prune {
+                prune::check_checkout(globals, environment)?;
+            }
+            wishes
+        }
         None => arguments.scope.wishes(globals, environment, &files)?,
     };
     settle_missing(globals, &files, &wishes, saved.as_ref())?;

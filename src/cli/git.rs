@@ -1,6 +1,7 @@
 //! What Git knows of the repository.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -38,18 +39,22 @@ impl Git<'_> {
     /// What Git answers, or what it says instead. It starts no hook and no monitor, and a filter
     /// that the repository has configured gets no variable of the pipeline.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Result<Vec<u8>, String>, Failure> {
+        self.output(arguments).map_err(|error| {
+            unusable().caused_by(&error).hint("install Git, or name the files: ocon plan PATH…")
+        })
+    }
+
+    /// The same, where it is the caller who says what follows if Git cannot be started.
+    pub(super) fn output(&self, arguments: &[&str]) -> io::Result<Result<Vec<u8>, String>> {
         let output = Command::new("git")
             .args(["--no-optional-locks", "-c", "core.fsmonitor=false"])
-            .args(["-c", "core.hooksPath=/dev/null"])
+            .args(["-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit"])
             .args(arguments)
             .current_dir(self.root)
             .env_clear()
             .envs(self.environment.for_git())
             .stdin(Stdio::null())
-            .output()
-            .map_err(|error| {
-                unusable().caused_by(&error).hint("install Git, or name the files: ocon plan PATH…")
-            })?;
+            .output()?;
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Ok(if output.status.success() { Ok(output.stdout) } else { Err(said) })
     }

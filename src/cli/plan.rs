@@ -11,7 +11,7 @@ use super::new_file::NewFile;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{changed, missing, problems, saved};
+use super::{changed, missing, problems, prune, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
@@ -82,7 +82,7 @@ impl Scope {
         files: &Files,
     ) -> Result<Wishes, Failure> {
         if self.prune {
-            may_prune(globals, files)?;
+            prune::check(globals, environment, files)?;
         }
         Ok(Wishes {
             allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
@@ -97,35 +97,6 @@ impl Scope {
             },
         })
     }
-}
-
-/// Refuses to delete where what is missing may be missing by mistake.
-fn may_prune(globals: &Globals, files: &Files) -> Result<(), Failure> {
-    let (error, hint) = if files.desired.instances.is_empty() {
-        let folder = globals.instances.display();
-        (
-            "there is no document at all, so --prune would delete every instance of the project",
-            format!(
-                "check that `{folder}` is the folder you mean: --instances DIR, -C DIR. To give up a whole \
-                 project, delete its instances in the user interface"
-            ),
-        )
-    } else if !files.project_is_named {
-        (
-            "no project is named, and --prune would delete what others call `default` too",
-            "if they are yours and stay in it: --project default; to name another one, write `project: NAME` \
-             in ocon.yaml and take them over once with --take-from default, while they still have files"
-                .to_owned(),
-        )
-    } else if files.left_unread {
-        (
-            "JSON files are not read, and --prune would delete the instances that they describe",
-            "rename them to .yaml (JSON is YAML, too), or take them away".to_owned(),
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Failure::new(Exit::Guarded, error).hint(hint))
 }
 
 /// Says that nothing has this name, and which one may be meant.

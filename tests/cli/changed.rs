@@ -16,7 +16,7 @@ fn repository() -> World {
 }
 
 /// Runs Git in the root, whoever this machine's Git thinks is at work.
-fn git(world: &World, line: &str) -> String {
+pub(crate) fn git(world: &World, line: &str) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=tests", "-c", "user.email=tests@localhost"])
         .args(line.split_whitespace())
@@ -29,7 +29,7 @@ fn git(world: &World, line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn commit(world: &World) {
+pub(crate) fn commit(world: &World) {
     git(world, "add --all");
     git(world, "commit --quiet --message change");
 }

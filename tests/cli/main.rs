@@ -42,6 +42,7 @@ mod ownership;
 mod plan;
 mod project;
 mod prune;
+mod prune_checkout;
 mod race;
 mod refusals;
 mod rotation;

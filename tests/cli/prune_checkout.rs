@@ -1,0 +1,119 @@
+//! `--prune` where the working tree does not have every instance file that Git has.
+
+use snapbox::str;
+
+use crate::changed::{commit, git};
+use crate::support::World;
+
+/// A repository with four applied documents in two folders, and one commit.
+fn repository() -> World {
+    let document = |name: &str| format!("element: stripe\nname: {name}\n");
+    let files = ["a/one", "a/two", "b/one", "b/two"];
+    let world = World::new(&[("notes.txt", "no document\n")]).on_sandbox();
+    for name in files {
+        world.write(&format!("instances/{name}.yaml"), document(name));
+    }
+    git(&world, "init --quiet --initial-branch main");
+    commit(&world);
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    world
+}
+
+/// Every file is there, the platform has four instances, and nothing was asked of it.
+fn nothing_happened(world: &World) {
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn a_sparse_checkout_prunes_nothing() {
+    let world = repository();
+    git(&world, "sparse-checkout set instances/a");
+    world.ocon("apply --prune --yes").is(str![[r#"
+$ ocon apply --prune --yes
+--- stderr ---
+error: --prune would delete instances whose files are not checked out, so nothing was contacted
+  caused by: Git has these files, and they are not on disk: instances/b/one.yaml, instances/b/two.yaml
+
+hint: check out all of them: git sparse-checkout disable
+hint: if they were deleted on purpose, commit that first: git rm --cached instances/b/one.yaml && git commit
+--- exit 7 ---
+
+"#]]);
+    nothing_happened(&world);
+    assert_eq!(world.ocon("plan --prune").exit, 7);
+    // Without --prune, what is not there is an orphan, which is a note.
+    assert_eq!(world.ocon("plan").exit, 0);
+}
+
+#[test]
+fn a_deletion_prunes_once_it_is_committed() {
+    let world = repository();
+    world.remove("instances/b/two.yaml");
+    assert_eq!(world.ocon("apply --prune --yes").exit, 7);
+    git(&world, "rm --quiet --cached instances/b/two.yaml");
+    assert_eq!(world.ocon("apply --prune --yes").exit, 7);
+    nothing_happened(&world);
+    git(&world, "commit --quiet --message delete");
+    world.ocon("apply --prune --yes --quiet").is(str![[r#"
+$ ocon apply --prune --yes --quiet
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
+  - b/two  b/two  #2093[..]  delete
+
+Plan: 0 to create, 0 to update, 1 to delete; 3 unchanged.
+Requests: 1 read, 1 to write.
+
+Applied: 1 deleted.
+--- exit 0 ---
+
+"#]]);
+}
+
+#[test]
+fn a_saved_plan_with_deletes_needs_the_whole_checkout_as_well() {
+    let world = repository();
+    git(&world, "rm --quiet instances/b/two.yaml");
+    git(&world, "commit --quiet --message delete");
+    assert_eq!(world.ocon("plan --prune --out plan.json").exit, 0);
+    git(&world, "sparse-checkout set instances/a");
+    assert_eq!(world.ocon("apply plan.json").exit, 7);
+    git(&world, "sparse-checkout disable");
+    assert_eq!(world.ocon("apply plan.json").exit, 0);
+}
+
+#[test]
+fn a_new_file_and_a_repository_without_a_commit_prune() {
+    let world = repository();
+    world.write("instances/c.yaml", "element: stripe\nname: c\n");
+    assert_eq!(world.ocon("plan --prune").exit, 0);
+    let world = World::new(&[("instances/c.yaml", "element: stripe\nname: c\n")]).on_sandbox();
+    git(&world, "init --quiet --initial-branch main");
+    assert_eq!(world.ocon("plan --prune").exit, 0);
+}
+
+#[test]
+fn where_git_cannot_be_queried_nothing_is_pruned() {
+    let mut world = repository();
+    world.set("PATH", "/nowhere");
+    world.ocon("apply --prune --yes").is(str![[r#"
+$ ocon apply --prune --yes
+--- stderr ---
+error: Git cannot say whether all instance files are checked out, and --prune needs to know, so nothing was contacted
+  caused by: No such file or directory (os error 2)
+
+hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+--- exit 7 ---
+
+"#]]);
+    let world = repository();
+    world.write(".git/config", "[core\n");
+    let run = world.ocon("apply --prune --yes");
+    assert_eq!(run.exit, 7);
+    assert!(
+        run.stderr.contains("caused by: fatal: bad config line 1 in file .git/config"),
+        "{}",
+        run.stderr
+    );
+    nothing_happened(&world);
+}
