@@ -36,7 +36,7 @@ const POLL_DELAYS: [Duration; 11] = [
 ];
 
 /// How long an apply waits until listings show what it created.
-const LISTED_WITHIN: Duration = Duration::from_secs(60);
+const LISTED_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long it waits, once they do, for another run to delete its own instance.
 const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(30);
