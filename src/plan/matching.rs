@@ -214,7 +214,7 @@ impl<'a> Rules<'a, '_> {
     fn answer(&self, key: &Key, wanted: &'a Wanted) -> Match<'a> {
         let answer = match &wanted.adopt {
             Some(adopt) => self.adopt(key, adopt),
-            None => self.marked(key).unwrap_or_else(|| self.moved_from(wanted)),
+            None => self.marked(key).unwrap_or_else(|| self.moved_from(key, wanted)),
         };
         match answer.instance() {
             Some(found) if found.connector != wanted.connector.as_str() => {
@@ -245,6 +245,9 @@ impl<'a> Rules<'a, '_> {
             }
             Claim::Ours(carried) => doubt::of_another_document(id, &carried),
             Claim::Foreign(owner) => match self.key_in_taken(found) {
+                Some(carried) if carried != *key && self.takes_by_key(&carried) => {
+                    doubt::of_another_document(id, &carried)
+                }
                 Some(carried) => Match::Adopt(found, Some(carried)),
                 None => doubt::foreign_project(id, &owner),
             },
@@ -264,7 +267,7 @@ impl<'a> Rules<'a, '_> {
     }
 
     /// Rule 3: the instance that carries a key which the document had before.
-    fn moved_from(&self, wanted: &Wanted) -> Match<'a> {
+    fn moved_from(&self, key: &Key, wanted: &Wanted) -> Match<'a> {
         let carriers = |key| {
             let ours = self.carriers.get(key).into_iter().flatten();
             let taken = self.taken.get(key).into_iter().flatten();
@@ -279,7 +282,10 @@ impl<'a> Rules<'a, '_> {
         let candidates: Vec<Candidate<'a>> = wanted.moved_from.iter().flat_map(carriers).collect();
         match candidates.as_slice() {
             [] => Match::Missing,
-            [one] => self.follow(one),
+            [one] => match self.other_claimant(key, one.found.id) {
+                Some(at) => doubt::moved_from_and_id(one, at),
+                None => self.follow(one),
+            },
             [first, rest @ ..] if rest.iter().all(|other| other.key == first.key) => {
                 let found: Vec<_> = candidates.iter().map(|candidate| candidate.found).collect();
                 doubt::ambiguous_key(&first.key, &found)
@@ -338,6 +344,11 @@ impl<'a> Rules<'a, '_> {
                 *matched = doubt::not_yet_readable(found.id);
             }
         }
+    }
+
+    /// Whether the document with this key, if there is one, takes over the instance that carries it.
+    fn takes_by_key(&self, key: &Key) -> bool {
+        self.desired.instances.contains_key(key) && !self.carriers.contains_key(key)
     }
 
     fn key_in_taken(&self, found: &Found) -> Option<Key> {

@@ -75,9 +75,16 @@ fn summary(plan: &Plan) -> Vec<String> {
 type Row =
     (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
+fn check(table: &[Row]) {
+    for (rule, documents, instances, expected) in table {
+        let plan = plan(documents, instances);
+        assert_eq!(summary(&plan), *expected, "{rule}: {plan:#?}");
+    }
+}
+
 #[test]
-fn the_rules_in_their_order() {
-    let table: &[Row] = &[
+fn a_document_key_and_moved_from_decide_first_and_a_create_is_last() {
+    check(&[
         ("2: the own key", &["desk Desk"], &["desk Desk"], &[]),
         ("2: the own key before any other rule", &["desk Other"], &["desk Desk"], &["desk update"]),
         (
@@ -105,6 +112,18 @@ fn the_rules_in_their_order() {
             &["a Desk", "b Desk"],
             &["c ambiguous-move"],
         ),
+        (
+            "5: another name under another key is another instance",
+            &["new Other"],
+            &["old Desk"],
+            &["new is created", "old is an orphan"],
+        ),
+    ]);
+}
+
+#[test]
+fn moves_are_recognized_by_content_then_by_name_then_by_path() {
+    check(&[
         (
             "4a: the instance remembers the document, though it was renamed on the platform",
             &["new Desk"],
@@ -142,6 +161,23 @@ fn the_rules_in_their_order() {
             &["three was two (20932)", "x/one was one (20931)"],
         ),
         (
+            "4c: a path does not give an instance to a document that it does not remember",
+            &["x/one Desk=changed", "two Desk=emea", "three Desk=emea"],
+            &["one Desk=emea"],
+            &[
+                "one is an orphan",
+                "three ambiguous-move",
+                "two ambiguous-move",
+                "x/one ambiguous-move",
+            ],
+        ),
+        (
+            "4c: of two that are alike, the one that changed while both were moved",
+            &["x/emea/desk Desk", "x/apac/desk Desk=changed"],
+            &["emea/desk Desk", "apac/desk Desk"],
+            &["x/apac/desk was apac/desk (20932)", "x/emea/desk was emea/desk (20931)"],
+        ),
+        (
             "4: two instances for one document stay open",
             &["new Desk=changed"],
             &["one Desk", "two Desk"],
@@ -159,17 +195,7 @@ fn the_rules_in_their_order() {
             &["old Desk"],
             &["one was old (20931)", "two is created"],
         ),
-        (
-            "5: another name under another key is another instance",
-            &["new Other"],
-            &["old Desk"],
-            &["new is created", "old is an orphan"],
-        ),
-    ];
-    for (rule, documents, instances, expected) in table {
-        let plan = plan(documents, instances);
-        assert_eq!(summary(&plan), *expected, "{rule}: {plan:#?}");
-    }
+    ]);
 }
 
 #[test]

@@ -298,3 +298,33 @@ fn an_id_whose_document_is_gone_is_not_taken_over_by_another_connector() {
     world.adopt("slack", ONLY);
     assert_eq!(world.only_block().0, BlockCode::ConnectorChanged);
 }
+
+#[test]
+fn an_instance_that_is_taken_over_by_its_key_is_not_adopted_by_another_document() {
+    let mut world = pair();
+    world.project = "renamed";
+    world.wishes.take_from = Some("test".parse().unwrap());
+    world.desired.instances.extend([document("three", &[])]);
+    world.adopt("three", InstanceId::new(20931));
+    let plan = world.plan();
+    assert_eq!(plan.count(Action::Adopt), 2, "{plan:#?}");
+    assert_eq!(plan.blocked[0].code, BlockCode::ForeignInstance);
+    assert!(plan.blocked[0].message.starts_with("instance 20931 belongs to the document `one`"));
+}
+
+#[test]
+fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_moved_from() {
+    let mut world = pair();
+    let one = world.take("one");
+    world.put("by-id", one.clone());
+    world.put("by-line", Wanted { moved_from: [key("one")].into(), ..one });
+    world.adopt("by-id", InstanceId::new(20931));
+    let plan = world.plan();
+    assert_eq!((plan.steps.len(), plan.steps[0].key.as_str()), (1, "by-id"), "{plan:#?}");
+    assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousMove);
+    assert_eq!(
+        plan.blocked[0].message,
+        "`moved_from: one` names instance 20931, which another document claims with `id: 20931` at \
+         instances/by-id.yaml:3:5: keep one of these lines"
+    );
+}

@@ -134,6 +134,16 @@ pub(super) fn ambiguous_moved_from<'a>(candidates: &[Candidate<'_>]) -> Match<'a
     blocked(BlockCode::AmbiguousMove, message)
 }
 
+/// The `moved_from` of one document and the `id:` of another one name the same instance.
+pub(super) fn moved_from_and_id<'a>(candidate: &Candidate<'_>, at: &Span) -> Match<'a> {
+    let (id, old) = (candidate.found.id, &candidate.key);
+    let message = format!(
+        "`moved_from: {old}` names instance {id}, which another document claims with `id: {id}` at {at}: keep \
+         one of these lines"
+    );
+    blocked(BlockCode::AmbiguousMove, message)
+}
+
 /// A document looks moved, and more than one match is possible.
 pub(super) fn ambiguous_move<'a>(
     key: &Key,

@@ -141,13 +141,13 @@ impl<'g, 'a> Group<'g, 'a> {
     fn matches(&self) -> Matches {
         let mut matches = Matches::default();
         loop {
+            let same_digest = matches.open(&self.same_digest);
             let same_name = matches.open(&self.same_name);
-            let criteria = [
-                singled_out(&matches.open(&self.same_digest)),
-                singled_out(&same_name),
-                singled_out(&self.longest_common_ends(&same_name)),
-            ];
-            match criteria.into_iter().find(|pairs| !pairs.is_empty()) {
+            let by_name =
+                [singled_out(&same_name), singled_out(&self.longest_common_ends(&same_name))];
+            let by_name = by_name.map(|pairs| without_contradictions(pairs, &same_digest));
+            let mut criteria = std::iter::once(singled_out(&same_digest)).chain(by_name);
+            match criteria.find(|pairs| !pairs.is_empty()) {
                 Some(pairs) => matches.add(pairs),
                 None => return matches,
             }
@@ -219,6 +219,17 @@ fn singled_out(pairs: &BTreeSet<Pair>) -> Vec<Pair> {
     }
     let is_single = |pair: &&Pair| of_document[&pair.0] == 1 && of_instance[&pair.1] == 1;
     pairs.iter().filter(is_single).copied().collect()
+}
+
+/// Of these pairs, those that no digest contradicts: neither the instance remembers another document,
+/// nor is the document remembered by another instance only.
+fn without_contradictions(mut pairs: Vec<Pair>, same_digest: &BTreeSet<Pair>) -> Vec<Pair> {
+    let documents: BTreeSet<usize> = same_digest.iter().map(|pair| pair.0).collect();
+    let instances: BTreeSet<usize> = same_digest.iter().map(|pair| pair.1).collect();
+    pairs.retain(|pair| {
+        same_digest.contains(pair) || (!documents.contains(&pair.0) && !instances.contains(&pair.1))
+    });
+    pairs
 }
 
 /// How many segments at the end of two document keys are the same.
