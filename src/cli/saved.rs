@@ -9,7 +9,7 @@ use super::plan::Scope;
 use super::session::Connection;
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
-use crate::plan::{Action, Orphans, Plan, Planned, Step, Target, Wishes};
+use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, Target, Wishes};
 use crate::report::json::{PlanDocument, PlanStep};
 
 /// The largest plan file that is read: 100,000 steps fit.
@@ -98,7 +98,9 @@ impl SavedPlan {
         let steps = || self.document.steps.iter();
         let secrets = steps().filter(|step| step.action != Action::Create.as_str());
         let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
-        let rotations = steps().filter(|step| step.cause == "requested");
+        // The cause of these steps is the same whether or not a rotation was requested with them.
+        let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished].map(Cause::as_str);
+        let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
         let rotations =
             rotations.flat_map(|step| step.secrets().map(|path| format!("{}#{path}", step.key)));
         let deletes = steps().any(|step| step.action == Action::Delete.as_str());

@@ -138,13 +138,15 @@ impl Document<'_> {
     ) -> Judgement {
         let seen = found.configuration(key);
         let is_secret = field.secrecy == Secrecy::Secret || *seen == Seen::Masked;
+        let remembered = || self.judge_masked(key, field, memory, subject);
         if is_secret && self.terms.wishes.rotate.asks(self.key, key) {
-            return match unset_sources(&field.value) {
-                unset if unset.is_empty() => Judgement::Change(Reason::Requested),
-                unset => Judgement::Lacking(unset),
+            return match (unset_sources(&field.value), remembered()) {
+                (unset, _) if !unset.is_empty() => Judgement::Lacking(unset),
+                // A request does not complete a create, so it does not hide that one is incomplete.
+                (_, Judgement::Change(Reason::AwaitsId)) => Judgement::Change(Reason::AwaitsId),
+                _ => Judgement::Change(Reason::Requested),
             };
         }
-        let remembered = || self.judge_masked(key, field, memory, subject);
         match field.value.compare(key, seen, &self.place(found)) {
             // A mask may hide that nothing is set, unless something else is known to be.
             Verdict::Same if *seen == Seen::Masked => match remembered() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{CRM, SHOP, World};
+use crate::support::{CRM, SHOP, World, is};
 
 /// A platform that agrees with the files, and a saved plan that renames the shop and sets the
 /// subdomain of the help desk.
@@ -311,6 +311,35 @@ hint: nothing was applied. Choose the platform and project of the plan, or plan 
 
 "#]]);
     assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn a_saved_adoption_rotates_the_secrets_that_were_requested_with_it() {
+    let world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    let plan = "plan --project renamed --take-from tests --rotate all --out plan.json";
+    assert_eq!(world.ocon(plan).exit, 0);
+    world.requests();
+    world.ocon("apply plan.json --project renamed --take-from tests").is(str![[r#"
+$ ocon apply plan.json --project renamed --take-from tests
+Project renamed at http://127.0.0.1:[PORT]/elements/api-v2
+
+  > desk  Help desk  #20931  (adoption)                                        instances/desk.yaml:1
+        > mark      desk
+        ~ password  (secret, env.DESK_PASSWORD)
+          5 unchanged
+
+Plan: 0 to create, 1 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 3 read, 1 to write.
+
+Applied: 1 adopted.
+--- exit 0 ---
+
+"#]]);
+    is(&world.writes(), str![[r#"
+PATCH /instances/20931 {"configuration":{"password":"p4ss\"w0rd\\of+the/desk="},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=renamed","support"]}
+
+"#]]);
 }
 
 #[test]
