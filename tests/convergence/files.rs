@@ -1,47 +1,29 @@
 //! The model's files: a small space, so that collisions and coincidences are common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ocon::desired::{Adopt, Desired, Ignore, Wanted};
-use ocon::instance::{
-    InstanceId, Json, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Template,
-    Value,
-};
+use ocon::desired::Desired;
+use ocon::instance::Key;
 use proptest::prelude::*;
 
-use crate::remote::CANARY;
-use crate::world::{document, key, tags};
+use crate::documents::{Document, FIELDS, NAMES, Rotations, a_document, a_kind, a_plain_document};
+use crate::world::key;
 
-/// The configuration keys that documents may declare.
-pub(crate) const FIELDS: [&str; 5] =
-    ["plain", "second.url", "third.secret", "fourth.secret", "event.poller.configuration"];
-/// The one of which stored values are shown, so that no secret is ever stored there.
-const PUBLIC: &str = FIELDS[1];
-/// The number of kinds of values; 0 is a field that is not declared.
-const KINDS: usize = 13;
-/// The keys and the names that documents may have.
-const KEYS: usize = 4;
-const NAMES: usize = 3;
+/// The document keys. Several end alike, and a whole folder can move below `regions`.
+pub(crate) const KEYS: [&str; 6] =
+    ["desk", "emea/desk", "apac/desk", "regions/emea/desk", "regions/apac/desk", "emea/shop"];
+/// The projects that the files may belong to. The last one also has instances of its own.
+pub(crate) const PROJECTS: [&str; 3] = ["test", "renamed", "other"];
 
 /// All files, and what else a run gets from its environment.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
     documents: BTreeMap<usize, Document>,
-    /// How often each of two secrets was replaced.
-    secrets: [usize; 2],
+    rotations: Rotations,
     fingerprint_key: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Document {
-    connector: bool,
-    name: usize,
-    tags: Option<usize>,
-    values: [usize; FIELDS.len()],
-    enabled: Option<bool>,
-    protect: bool,
-    ignored: Option<usize>,
-    adopt: Option<u64>,
+    project: usize,
+    /// How many documents there ever were.
+    identities: usize,
 }
 
 /// Somebody edits the files or their environment. A document is the one at that place, counted
@@ -49,10 +31,18 @@ pub(crate) struct Document {
 #[derive(Clone, Debug)]
 pub(crate) enum Edit {
     Add(usize, Document),
+    /// Writes another document that says the same.
+    Copy(usize, usize),
     Remove(usize),
     Value(usize, usize, usize),
     Rename(usize, usize),
     Move(usize, usize),
+    /// Moves a document and says so in its `moved_from` line.
+    MoveWithLine(usize, usize),
+    /// Moves the folders below `regions`, or back.
+    MoveFolders(bool),
+    /// Writes or removes a `moved_from` line, true or not.
+    MovedFrom(usize, Option<usize>),
     SwapNames(usize, usize),
     SwapFiles(usize, usize),
     Adopt(usize, Option<u64>),
@@ -62,60 +52,87 @@ pub(crate) enum Edit {
     Ignore(usize, Option<usize>),
     RotateSecret(usize),
     RotateFingerprintKey,
+    /// Gives the project another name.
+    Project(usize),
 }
 
-fn a_document() -> impl Strategy<Value = Document> {
-    let values = proptest::array::uniform5(prop_oneof![2 => Just(0), 5 => 0..KINDS]);
-    let tags = proptest::option::of(0..3_usize);
-    (prop::bool::weighted(0.1), 0..NAMES, tags, values, proptest::option::of(any::<bool>()))
-        .prop_map(|(connector, name, tags, values, enabled)| Document {
-            connector,
-            name,
-            tags,
-            values,
-            enabled,
-            protect: false,
-            ignored: None,
-            adopt: None,
-        })
-}
-
-pub(crate) fn some_files() -> impl Strategy<Value = Files> {
-    proptest::collection::btree_map(0..KEYS, a_document(), 0..4).prop_map(|documents| Files {
-        documents,
-        secrets: [0; 2],
-        fingerprint_key: 0,
+/// Some documents, made by this strategy.
+pub(crate) fn some_files(
+    document: impl Strategy<Value = Document>,
+) -> impl Strategy<Value = Files> {
+    proptest::collection::btree_map(0..KEYS.len(), document, 0..5).prop_map(|mut documents| {
+        for (identity, document) in documents.values_mut().enumerate() {
+            document.identity = identity;
+        }
+        let identities = documents.len();
+        Files { documents, rotations: [0; 2], fingerprint_key: 0, project: 0, identities }
     })
 }
 
+/// Edits that move documents, or that make them alike.
+pub(crate) fn edit_of_place() -> impl Strategy<Value = Edit> {
+    let at = || 0..KEYS.len();
+    let maybe = |range| proptest::option::weighted(0.8, range);
+    let maybe_id = || proptest::option::weighted(0.7, 20931..20936_u64);
+    prop_oneof![
+        2 => (at(), a_plain_document()).prop_map(|(key, document)| Edit::Add(key, document)),
+        4 => (at(), at()).prop_map(|(at, to)| Edit::Copy(at, to)),
+        3 => at().prop_map(Edit::Remove),
+        2 => (at(), prop::sample::select(vec![0, 3])).prop_map(|(at, kind)| Edit::Value(at, 0, kind)),
+        2 => (at(), 0..2_usize).prop_map(|(at, name)| Edit::Rename(at, name)),
+        8 => (at(), at()).prop_map(|(at, to)| Edit::Move(at, to)),
+        2 => (at(), at()).prop_map(|(at, to)| Edit::MoveWithLine(at, to)),
+        4 => any::<bool>().prop_map(Edit::MoveFolders),
+        3 => (at(), maybe(at())).prop_map(|(at, old)| Edit::MovedFrom(at, old)),
+        1 => (at(), at()).prop_map(|(one, other)| Edit::SwapFiles(one, other)),
+        2 => (at(), maybe_id()).prop_map(|(at, id)| Edit::Adopt(at, id)),
+        1 => (0..2_usize).prop_map(Edit::Project),
+    ]
+}
+
 pub(crate) fn edit() -> impl Strategy<Value = Edit> {
-    let at = || 0..KEYS;
+    let at = || 0..KEYS.len();
+    let maybe = |range| proptest::option::of(range);
+    let maybe_id = || proptest::option::weighted(0.7, 20931..20936_u64);
     prop_oneof![
         3 => (at(), a_document()).prop_map(|(key, document)| Edit::Add(key, document)),
+        3 => (at(), at()).prop_map(|(at, to)| Edit::Copy(at, to)),
         2 => at().prop_map(Edit::Remove),
-        6 => (at(), 0..FIELDS.len(), 0..KINDS).prop_map(|(at, field, kind)| Edit::Value(at, field, kind)),
+        5 => (at(), 0..FIELDS.len(), a_kind()).prop_map(|(at, field, kind)| Edit::Value(at, field, kind)),
         2 => (at(), 0..NAMES).prop_map(|(at, name)| Edit::Rename(at, name)),
-        3 => (at(), at()).prop_map(|(at, to)| Edit::Move(at, to)),
+        5 => (at(), at()).prop_map(|(at, to)| Edit::Move(at, to)),
+        2 => (at(), at()).prop_map(|(at, to)| Edit::MoveWithLine(at, to)),
+        3 => any::<bool>().prop_map(Edit::MoveFolders),
+        2 => (at(), maybe(at())).prop_map(|(at, old)| Edit::MovedFrom(at, old)),
         1 => (at(), at()).prop_map(|(one, other)| Edit::SwapNames(one, other)),
         1 => (at(), at()).prop_map(|(one, other)| Edit::SwapFiles(one, other)),
-        2 => (at(), proptest::option::of(20931..20939_u64)).prop_map(|(at, id)| Edit::Adopt(at, id)),
-        1 => (at(), proptest::option::of(0..3_usize)).prop_map(|(at, count)| Edit::Tags(at, count)),
+        2 => (at(), maybe_id()).prop_map(|(at, id)| Edit::Adopt(at, id)),
+        1 => (at(), maybe(0..3_usize)).prop_map(|(at, count)| Edit::Tags(at, count)),
         1 => (at(), any::<Option<bool>>()).prop_map(|(at, enabled)| Edit::Switch(at, enabled)),
         1 => (at(), any::<bool>()).prop_map(|(at, protect)| Edit::Protect(at, protect)),
-        1 => (at(), proptest::option::of(0..FIELDS.len())).prop_map(|(at, field)| Edit::Ignore(at, field)),
+        1 => (at(), maybe(0..FIELDS.len())).prop_map(|(at, field)| Edit::Ignore(at, field)),
         2 => (0..2_usize).prop_map(Edit::RotateSecret),
         1 => Just(Edit::RotateFingerprintKey),
+        2 => (0..PROJECTS.len()).prop_map(Edit::Project),
     ]
 }
 
 impl Files {
     pub(crate) fn take(&mut self, edit: &Edit) {
         match edit {
-            Edit::Add(key, document) => drop(self.documents.insert(*key, document.clone())),
+            Edit::Add(key, document) => self.add(*key, document),
+            Edit::Copy(at, to) => self.copy(*at, *to),
             Edit::Remove(at) => drop(self.key(*at).and_then(|key| self.documents.remove(&key))),
             Edit::Value(at, field, kind) => self.change(*at, |it| it.values[*field] = *kind),
             Edit::Rename(at, name) => self.change(*at, |it| it.name = *name),
             Edit::Move(at, to) => self.swap(*at, *to),
+            Edit::MoveWithLine(at, to) => {
+                let from = self.key(*at);
+                self.swap(*at, *to);
+                self.documents.get_mut(to).into_iter().for_each(|it| it.moved_from = from);
+            }
+            Edit::MoveFolders(below) => self.move_folders(*below),
+            Edit::MovedFrom(at, old) => self.change(*at, |it| it.moved_from = *old),
             Edit::SwapFiles(one, other) => {
                 self.key(*other).into_iter().for_each(|other| self.swap(*one, other));
             }
@@ -125,8 +142,24 @@ impl Files {
             Edit::Switch(at, enabled) => self.change(*at, |it| it.enabled = *enabled),
             Edit::Protect(at, protect) => self.change(*at, |it| it.protect = *protect),
             Edit::Ignore(at, field) => self.change(*at, |it| it.ignored = *field),
-            Edit::RotateSecret(which) => self.secrets[*which] += 1,
+            Edit::RotateSecret(which) => self.rotations[*which] += 1,
             Edit::RotateFingerprintKey => self.fingerprint_key += 1,
+            Edit::Project(project) => self.project = *project,
+        }
+    }
+
+    /// A document that replaces another one in its file is that one with other content.
+    fn add(&mut self, key: usize, document: &Document) {
+        let replaced = self.documents.get(&key).map(|document| document.identity);
+        let identity = replaced.unwrap_or(self.identities);
+        self.identities += usize::from(replaced.is_none());
+        self.documents.insert(key, Document { identity, ..document.clone() });
+    }
+
+    fn copy(&mut self, at: usize, to: usize) {
+        let document = self.key(at).map(|key| self.documents[&key].clone());
+        if let Some(document) = document {
+            self.add(to, &Document { adopt: None, moved_from: None, ..document });
         }
     }
 
@@ -147,6 +180,16 @@ impl Files {
         self.documents.extend(other.filter(|_| from != to).map(|document| (from, document)));
     }
 
+    fn move_folders(&mut self, below: bool) {
+        let moves = [(1, 3), (2, 4)]
+            .map(|(above, under)| if below { (above, under) } else { (under, above) });
+        for (from, to) in moves {
+            if let Some(document) = self.documents.remove(&from) {
+                self.documents.insert(to, document);
+            }
+        }
+    }
+
     fn swap_names(&mut self, one: usize, other: usize) {
         let name = |at| self.key(at).map(|key| self.documents[&key].name);
         if let (Some(first), Some(second)) = (name(one), name(other)) {
@@ -159,76 +202,39 @@ impl Files {
         ["k1", "k2", "k3"][self.fingerprint_key % 3]
     }
 
-    /// The files as a run loads them.
+    pub(crate) fn project(&self) -> &'static str {
+        PROJECTS[self.project]
+    }
+
+    /// The documents by what makes each the same wherever it moves.
+    pub(crate) fn identities(&self) -> BTreeMap<usize, Key> {
+        let identity =
+            |(number, document): (&usize, &Document)| (document.identity, numbered(*number));
+        self.documents.iter().map(identity).collect()
+    }
+
+    /// The files as a run loads them. A `moved_from` line that would be an error of the files is
+    /// left out.
     pub(crate) fn load(&self) -> Desired {
-        let load = |(key, document): (&usize, _)| self.load_document(*key, document);
+        let mut named = BTreeSet::new();
+        let load = |(number, document): (&usize, &Document)| {
+            let (key, mut wanted) = document.load(*number, self.rotations);
+            let old = document.moved_from.filter(|old| !self.documents.contains_key(old));
+            wanted.moved_from.extend(old.filter(|old| named.insert(*old)).map(numbered));
+            (key, wanted)
+        };
         Desired { instances: self.documents.iter().map(load).collect() }
     }
-
-    fn load_document(&self, number: usize, it: &Document) -> (Key, Wanted) {
-        let declared = FIELDS.into_iter().zip(it.values);
-        let declared: Vec<_> =
-            declared.filter_map(|(name, kind)| Some((name, self.value(name, kind)?))).collect();
-        let (key, mut wanted) = document(&format!("k{number}"), &declared);
-        for (name, field) in &mut wanted.configuration {
-            field.secrecy = match field.secrecy {
-                _ if name.ends_with("secret") => Secrecy::Secret,
-                Secrecy::Public if name != PUBLIC => Secrecy::Unknown,
-                known => known,
-            };
-        }
-        let at = wanted.at.clone();
-        wanted.connector = if it.connector { "slack" } else { "hootsuite" }.parse().unwrap();
-        wanted.name = format!("n{}", it.name);
-        wanted.tags = it.tags.map(|count| tags(&["a", "b", "c"][..count]));
-        wanted.enabled = it.enabled;
-        wanted.adopt = it.adopt.map(|id| Adopt { id: InstanceId::new(id), at: at.clone() });
-        wanted.lifecycle.protect = it.protect;
-        wanted.lifecycle.ignore.extend(it.ignored.map(|field| Ignore {
-            path: format!("configuration.{}", FIELDS[field]),
-            reason: "by hand".into(),
-            until: None,
-            at,
-        }));
-        (key, wanted)
-    }
-
-    fn value(&self, field: &str, kind: usize) -> Option<Value> {
-        let text = |parts| Some(Value::Text(Template::new(parts)));
-        match kind {
-            7.. if field == PUBLIC => Some(Value::text("public")),
-            0 => None,
-            1 => Some(Value::Unset),
-            2 => Some(Value::text("1 < 2 & \"three\"")),
-            3 => Some(Value::text("15")),
-            4 => Some(Value::text("{\"b\": [1.50, null], \"a\": \"x\"}")),
-            5 => text(vec![Part::Own(OwnReference::WebhookUrl)]),
-            6 => text(vec![Part::Text("id ".into()), Part::Own(OwnReference::Id)]),
-            7 => text(vec![self.secret(0)]),
-            8 => text(vec![Part::Text("Bearer ".into()), self.secret(1)]),
-            9 => text(vec![self.secret(0), Part::Own(OwnReference::IdBase64)]),
-            10 => Some(Value::Json(Json::List(vec![Json::Null, Json::Bool(true)]))),
-            11 => Some(Value::Json(Json::Map(BTreeMap::from([
-                ("key".into(), Json::Text(Template::new(vec![self.secret(1)]))),
-                ("own".into(), Json::Text(Template::new(vec![Part::Own(OwnReference::Id)]))),
-            ])))),
-            _ => text(vec![Part::Secret(reference("UNSET", None))]),
-        }
-    }
-
-    fn secret(&self, which: usize) -> Part {
-        let value = format!("{CANARY}{which}.{}", self.secrets[which]);
-        Part::Secret(reference(["FIRST", "SECOND"][which], Some(Secret::new(value))))
-    }
 }
 
-fn reference(name: &str, value: Option<Secret>) -> SecretReference {
-    SecretReference { source: Source::Env(name.into()), value }
+/// The text of the document key with this number.
+pub(crate) fn key_of(number: usize) -> &'static str {
+    KEYS[number % KEYS.len()]
 }
 
-/// The key of the document with this number.
+/// The document key with this number.
 pub(crate) fn numbered(number: usize) -> Key {
-    key(&format!("k{}", number % KEYS))
+    key(key_of(number))
 }
 
 /// The display name with this number.

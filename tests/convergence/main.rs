@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod credentials;
+mod disturbance;
+mod documents;
 mod doubts;
 mod files;
 mod interrupted;
+mod lineage;
 mod masks;
 mod matching;
 mod model;
@@ -15,4 +18,5 @@ mod remote;
 mod replies;
 mod rivals;
 mod rules;
+mod runs;
 mod world;

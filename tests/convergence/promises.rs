@@ -10,7 +10,7 @@ use ocon::instance::{BaseUrl, InstanceId, Key, Place, Project, Record, Seen, Val
 use ocon::ownership::{self, Claim};
 use ocon::plan::{Action, Change, Orphans, Plan, Rotate, Step};
 use ocon::report::human::{self, Layout};
-use ocon::report::json::{PlanDocument, ResultDocument, render};
+use ocon::report::json::{PlanDocument, PlanStep, ResultDocument, render};
 
 use crate::remote::CANARY;
 use crate::world::World;
@@ -27,42 +27,36 @@ pub(crate) fn of_a_plan(world: &World, plan: &Plan, before: &Records) {
     assert_eq!(world.plan(), *plan);
     *world.remote.reversed.lock().unwrap() = false;
     tells_no_secret(&[json, human::plan(plan, Layout::default()), format!("{plan:?}")]);
-    let adopted = plan.steps.iter().filter(|step| step.action == Action::Adopt);
-    let adopted: BTreeSet<_> = adopted.map(|step| step.id).collect();
     for step in &plan.steps {
-        let claim = step.id.map(|id| claim(&before[&id]));
-        match (step.action, claim) {
-            (Action::Create, None) => doubles_nothing(step, before),
-            (Action::Disable, None) => {}
-            (_, Some(Claim::Unmanaged | Claim::Broken)) => {
-                assert!(adopted.contains(&step.id), "{step:#?}");
-            }
-            (Action::Delete, Some(Claim::Ours(key))) => {
+        assert!(world.wishes.selects(&step.key) || step.action == Action::Delete, "{step:#?}");
+        let Some(id) = step.id else {
+            assert!(matches!(step.action, Action::Create | Action::Disable), "{step:#?}");
+            continue;
+        };
+        let record = &before[&id];
+        match (step.action, claim(world, record)) {
+            (Action::Delete, Claim::Ours(key)) => {
                 assert!(!world.desired.instances.contains_key(&key));
-                assert!(world.wishes.orphans == Orphans::Prune);
-                assert!(!before[&step.id.unwrap()].tags.contains(&"ocon:protect".into()));
+                assert!(world.wishes.orphans == Orphans::Prune && !plan.partial);
+                assert!(!record.tags.contains(&"ocon:protect".into()));
             }
-            (_, Some(Claim::Ours(_))) if world.wishes.rotate != Rotate::default() => {}
-            (_, Some(Claim::Ours(_))) => touches_only_what_differs(step, before),
-            other => panic!("{other:?}: {step:#?}"),
+            (Action::Delete, other) => panic!("{other:?}: {step:#?}"),
+            (_, Claim::Unmanaged | Claim::Broken) => {
+                let adopt = &world.desired.instances[&step.key].adopt;
+                assert!(adopt.as_ref().is_some_and(|adopt| adopt.id == id), "{step:#?}");
+            }
+            (_, Claim::Foreign(owner)) => {
+                let taken = world.wishes.take_from.as_ref().map(Project::as_str);
+                assert_eq!(taken, Some(owner.as_str()), "{step:#?}");
+            }
+            (_, Claim::Ours(_)) if world.wishes.rotate != Rotate::default() => {}
+            (_, Claim::Ours(_)) => touches_only_what_differs(step, record),
         }
     }
 }
 
-/// No instance carries the key of what is created, not even with a broken mark.
-fn doubles_nothing(step: &Step, before: &Records) {
-    let tag = format!("ocon:key={}", step.key);
-    let is_it = |record: &&Record| match claim(record) {
-        Claim::Ours(key) => key == step.key,
-        Claim::Broken => record.tags.contains(&tag),
-        Claim::Unmanaged | Claim::Foreign(_) => false,
-    };
-    assert_eq!(before.values().find(is_it), None, "{step:#?}");
-}
-
 /// A visible value is written only where it is another one.
-fn touches_only_what_differs(step: &Step, before: &Records) {
-    let record = &before[&step.id.unwrap()];
+fn touches_only_what_differs(step: &Step, record: &Record) {
     for change in &step.changes {
         match change {
             Change::Configuration { key, after, .. } if !key.ends_with("secret") => {
@@ -84,9 +78,16 @@ pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &R
     for (id, record) in before {
         assert!(touched.contains(id) || after.get(id) == Some(record), "{id} was touched");
     }
+    let is_deleted =
+        |id| plan.steps.iter().any(|step| step.action == Action::Delete && step.id == Some(id));
+    for (id, record) in before {
+        let is_kept = after.get(id).is_some_and(|kept| kept.token == record.token);
+        assert!(is_kept || is_deleted(*id), "{id} is gone, or its token is");
+    }
     for record in after.values() {
-        if let Claim::Ours(key) = claim(record) {
-            assert!(carriers(&after, &key) <= carriers(before, &key).max(1), "{key} is doubled");
+        if let Claim::Ours(key) = claim(world, record) {
+            let count = |records| carriers(world, records, &key);
+            assert!(count(&after) <= count(before).max(1), "{key} is doubled");
         }
     }
     let json = render(&ResultDocument::new(outcome, plan.tally.unchanged));
@@ -100,25 +101,78 @@ pub(crate) fn of_an_undisturbed_run(world: &World, plan: &Plan, outcome: &Outcom
     let next = world.plan();
     // What this run did may have cleared the way for a document that was blocked.
     let blocked: BTreeSet<_> = plan.blocked.iter().map(|blocked| &blocked.key).collect();
-    // What was kept from being pruned beside a create is pruned in the next run.
-    let kept = plan.notes.iter().filter(|note| note.code == "kept-from-prune").collect::<Vec<_>>();
-    let is_kept = |step: &&Step| {
-        step.action == Action::Delete && kept.iter().any(|note| note.instance_id == step.id)
-    };
-    let left = next.steps.iter().filter(|step| !is_kept(step)).map(|step| &step.key);
+    // An orphan that is kept from pruning may go in the next run.
+    let left =
+        next.steps.iter().filter(|step| step.action != Action::Delete || !is_kept(plan, step));
+    let left = left.map(|step| &step.key);
     let mut left = left.chain(next.blocked.iter().map(|left| &left.key));
     assert!(left.all(|key| blocked.contains(key)), "{next:#?}\nafter {plan:#?}");
     for (key, wanted) in &world.desired.instances {
-        if !blocked.contains(key) {
+        if world.wishes.selects(key) && !blocked.contains(key) {
             is_described_by(&only(world, key), wanted, &unverified(&next, key));
         }
     }
 }
 
+fn is_kept(plan: &Plan, step: &Step) -> bool {
+    plan.notes.iter().any(|note| note.code == "kept-from-prune" && note.instance_id == step.id)
+}
+
+/// A saved plan does nothing that it does not contain.
+pub(crate) fn of_a_saved_plan(world: &World, saved: &PlanDocument, before: &Records) {
+    let after = world.remote.records();
+    let steps_of =
+        |id: InstanceId| saved.steps.iter().filter(move |step| step.instance_id == Some(id.get()));
+    for (id, record) in &after {
+        let Some(old) = before.get(id) else {
+            let Claim::Ours(key) = claim(world, record) else { panic!("{record:#?}") };
+            let is_it = |step: &PlanStep| step.key == key.as_str() && step.action == "create";
+            assert!(saved.steps.iter().any(is_it), "{key} is created");
+            continue;
+        };
+        let changes = || steps_of(*id).flat_map(|step| &step.changes);
+        for path in changed(old, record) {
+            assert!(changes().any(|change| change.path == path), "{path} of {id} is changed");
+        }
+        let switches = |name| steps_of(*id).any(|step| step.action == name);
+        match (old.disabled, record.disabled) {
+            (false, true) => assert!(switches("disable"), "{id} is disabled"),
+            (true, false) => assert!(switches("enable"), "{id} is enabled"),
+            (true, true) | (false, false) => {}
+        }
+    }
+    for id in before.keys().filter(|id| !after.contains_key(id)) {
+        assert!(steps_of(*id).any(|step| step.action == "delete"), "{id} is deleted");
+    }
+}
+
+/// The fields that differ, without the fingerprints, which go with every write.
+fn changed(old: &Record, new: &Record) -> Vec<String> {
+    let parts = |record: &Record| {
+        let (marks, tags) = ownership::split(record.tags.clone());
+        (marks.owner(), marks.protect(), tags)
+    };
+    let (before, after) = (parts(old), parts(new));
+    let named = |is_changed: bool, path: &str| is_changed.then(|| path.to_owned());
+    let keys: BTreeSet<_> = old.configuration.keys().chain(new.configuration.keys()).collect();
+    let values =
+        keys.into_iter().filter(|key| old.configuration.get(*key) != new.configuration.get(*key));
+    [
+        named(old.name != new.name, "name"),
+        named(before.0 != after.0, "mark"),
+        named(before.1 != after.1, "lifecycle.protect"),
+        named(before.2 != after.2, "tags"),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(values.map(|key| format!("configuration.{key}")))
+    .collect()
+}
+
 /// The one instance with this key, as far as the listing by tag shows it.
 fn only(world: &World, key: &Key) -> Record {
     let mut records = world.remote.records();
-    records.retain(|_, record| claim(record) == claimed(key));
+    records.retain(|_, record| claim(world, record) == claimed(key));
     if records.len() > 1 {
         records.retain(|id, _| !world.remote.unlisted.lock().unwrap().contains(id));
     }
@@ -161,17 +215,20 @@ fn compare(key: &str, value: &Value, record: &Record) -> Verdict {
     value.compare(key, seen, &place)
 }
 
-fn claim(record: &Record) -> Claim {
-    let project: Project = "test".parse().unwrap();
-    ownership::split(record.tags.clone()).0.claim(&project)
+fn claim(world: &World, record: &Record) -> Claim {
+    claim_in(&world.project.parse().unwrap(), record)
+}
+
+fn claim_in(project: &Project, record: &Record) -> Claim {
+    ownership::split(record.tags.clone()).0.claim(project)
 }
 
 fn claimed(key: &Key) -> Claim {
     Claim::Ours(key.clone())
 }
 
-fn carriers(records: &Records, key: &Key) -> usize {
-    records.values().filter(|record| claim(record) == claimed(key)).count()
+fn carriers(world: &World, records: &Records, key: &Key) -> usize {
+    records.values().filter(|record| claim(world, record) == claimed(key)).count()
 }
 
 /// No text holds a secret, in any form in which it could get out.

@@ -96,7 +96,11 @@ impl World {
     }
 
     pub(crate) fn apply(&self) -> Outcome {
-        self.carry_out(&self.plan().within(Limits { max_deletes: usize::MAX }).unwrap())
+        self.apply_plan(self.plan())
+    }
+
+    pub(crate) fn apply_plan(&self, plan: Plan) -> Outcome {
+        self.carry_out(&plan.within(Limits { max_deletes: usize::MAX }).unwrap())
     }
 
     pub(crate) fn carry_out(&self, approved: &Approved) -> Outcome {
