@@ -46,6 +46,8 @@ pub(super) struct Matching<'a> {
     /// The documents that have no instance by any rule, so that a create is all that is left for
     /// them, even if it is blocked.
     pub(super) without_instance: BTreeSet<&'a Key>,
+    /// The documents whose instance was recognized by their name or path, which may be a coincidence.
+    pub(super) by_name: BTreeSet<&'a Key>,
     /// Instances of ours that belong to no document, with the key they carry.
     pub(super) orphans: Vec<(Key, &'a Found)>,
 }
@@ -136,14 +138,14 @@ impl<'a> Matching<'a> {
             desired.instances.iter().map(|(key, wanted)| (key, rules.answer(key, wanted)));
         let mut by_key: BTreeMap<_, _> = answers.collect();
         let mut candidates = rules.unclaimed(&by_key);
-        rules.follow_moves(&mut by_key, &mut candidates);
+        let by_name = rules.follow_moves(&mut by_key, &mut candidates);
         let missing = by_key.iter().filter(|(_, matched)| **matched == Match::Missing);
         let without_instance = missing.map(|(key, _)| *key).collect();
         rules.check_namesakes(&mut by_key);
         rules.check_readable(&mut by_key);
         let ours = candidates.into_iter().filter(|candidate| !candidate.is_taken);
         let orphans = ours.map(|candidate| (candidate.key, candidate.found)).collect();
-        Self { by_key, without_instance, orphans }
+        Self { by_key, without_instance, by_name, orphans }
     }
 
     /// The number of instances without any mark that no document adopts, where the account was

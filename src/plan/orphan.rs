@@ -52,9 +52,9 @@ impl Context<'_> {
 
     /// Adds what has to be done with the orphans.
     pub(super) fn plan_orphans(&self, plan: &mut Plan) {
-        let busy = self.connectors_in_doubt(plan);
+        let in_doubt = self.connectors_in_doubt(plan);
         for (key, found) in &self.matching.orphans {
-            match self.fate(plan, &busy, found) {
+            match self.fate(plan, &in_doubt, found) {
                 Fate::Delete(connector) => {
                     plan.tally.orphans -= 1;
                     plan.steps.push(self.delete(key, found, connector));
@@ -72,35 +72,41 @@ impl Context<'_> {
         }
     }
 
-    /// The connectors of which a document is created or blocked: an orphan of one of them may be
-    /// what that document continues.
-    fn connectors_in_doubt(&self, plan: &Plan) -> BTreeMap<&str, &Key> {
+    /// The connectors of which a document is created, blocked, or matched by its name or path only,
+    /// with that document and what becomes of it: an orphan of one of them may be what it continues.
+    fn connectors_in_doubt(&self, plan: &Plan) -> BTreeMap<&str, (&Key, &'static str)> {
         let creates = plan.steps.iter().filter(|step| step.action == Action::Create);
         let keys: BTreeSet<&Key> = creates
             .map(|step| &step.key)
             .chain(plan.blocked.iter().map(|blocked| &blocked.key))
             .collect();
-        let documents = self.desired.instances.iter().filter(|(key, _)| keys.contains(key));
         let mut connectors = BTreeMap::new();
-        for (key, wanted) in documents {
-            connectors.entry(wanted.connector.as_str()).or_insert(key);
+        for (key, wanted) in &self.desired.instances {
+            let doubt = if keys.contains(key) {
+                "is created or blocked"
+            } else if self.matching.by_name.contains(key) {
+                "was matched with another instance by its name or path only"
+            } else {
+                continue;
+            };
+            connectors.entry(wanted.connector.as_str()).or_insert((key, doubt));
         }
         connectors
     }
 
-    fn fate(&self, plan: &Plan, busy: &BTreeMap<&str, &Key>, found: &Found) -> Fate {
+    fn fate(&self, plan: &Plan, in_doubt: &BTreeMap<&str, (&Key, &str)>, found: &Found) -> Fate {
         if found.marks.protect() {
             return Fate::Keep("orphan", "it is protected, so it is never deleted".to_owned());
         }
         if self.terms.wishes.orphans != Orphans::Prune || plan.partial {
             return Fate::Keep("orphan", "it is left alone; --prune deletes it".to_owned());
         }
-        if let Some(document) = busy.get(found.connector.as_str()) {
+        if let Some((document, doubt)) = in_doubt.get(found.connector.as_str()) {
             return Fate::Keep(
                 "kept-from-prune",
                 format!(
-                    "it is not deleted in this run, because `{document}` has the same connector and is created \
-                     or blocked. If that is not the same instance, the next --prune deletes it"
+                    "it is not deleted in this run, because `{document}` has the same connector and \
+                     {doubt}. If that is not the same instance, the next --prune deletes it"
                 ),
             );
         }

@@ -336,10 +336,13 @@ Applied: 1 adopted.
 --- exit 0 ---
 
 "#]]);
-    is(&world.writes(), str![[r#"
+    is(
+        &world.writes(),
+        str![[r#"
 PATCH /instances/20931 {"configuration":{"password":"p4ss\"w0rd\\of+the/desk="},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=renamed","support"]}
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

@@ -225,11 +225,11 @@ impl Judge<'_> {
         let mut given = self.full.steps.iter().filter_map(given);
         let other = given.find(|(key, _)| *key == owner).map(|(_, id)| id);
         let other = other.unwrap_or_else(|| panic!("{id} is {owner}'s and is deleted"));
-        let (its, others) = (self.evidence(owner, id), self.evidence(owner, other));
-        let has_content = |it: Option<Evidence>| it.is_some_and(|it| it.content);
+        // Only an instance that remembers exactly this document may be taken for its own.
+        let evidence = self.evidence(owner, other);
         assert!(
-            !has_content(its) || has_content(others),
-            "{id} ({its:?}) is {owner}'s and is deleted, and {owner} gets {other} ({others:?})"
+            evidence.is_some_and(|evidence| evidence.content),
+            "{id} is {owner}'s and is deleted, and {owner} gets {other} ({evidence:?})"
         );
     }
 

@@ -212,6 +212,28 @@ fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
 }
 
 #[test]
+fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_only() {
+    let mut world = pair().pruning();
+    // `one` is gone, and `two` was moved and given the name of `one` at once.
+    world.take("one");
+    let mut wanted = world.take("two");
+    wanted.name = "one".into();
+    world.put("zwei", wanted);
+    let plan = world.plan();
+    assert_eq!((plan.count(Action::Update), plan.count(Action::Delete)), (1, 0), "{plan:#?}");
+    let note = plan.notes.iter().find(|note| note.code == "kept-from-prune").unwrap();
+    assert_eq!(
+        note.message,
+        "no file describes hootsuite `two`: it is not deleted in this run, because `zwei` has the same connector \
+         and was matched with another instance by its name or path only. If that is not the same instance, the \
+         next --prune deletes it"
+    );
+    // The line says which instance it is, and then the other one may go at once.
+    world.wanted("zwei").moved_from = [key("two")].into();
+    assert_eq!(world.plan().count(Action::Delete), 1);
+}
+
+#[test]
 fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     let mut world = pair();
     world.project = "renamed";

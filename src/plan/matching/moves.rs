@@ -40,12 +40,13 @@ type Pair = (usize, usize);
 
 impl<'a> Rules<'a, '_> {
     /// Matches the documents that were moved, takes their instances from the candidates, and blocks
-    /// the documents that could be several of them.
+    /// the documents that could be several of them. Returns the documents that were matched by their
+    /// name or path, which may be a coincidence.
     pub(super) fn follow_moves(
         &self,
         by_key: &mut BTreeMap<&'a Key, Match<'a>>,
         candidates: &mut Vec<Candidate<'a>>,
-    ) {
+    ) -> BTreeSet<&'a Key> {
         let mut instances: BTreeMap<&str, Vec<&Candidate<'a>>> = BTreeMap::new();
         for candidate in candidates.iter() {
             instances.entry(&candidate.found.connector).or_default().push(candidate);
@@ -58,7 +59,7 @@ impl<'a> Rules<'a, '_> {
                 documents.entry(connector).or_default().push(open);
             }
         }
-        let mut claimed = BTreeSet::new();
+        let (mut claimed, mut by_name) = (BTreeSet::new(), BTreeSet::new());
         for (connector, documents) in &documents {
             let instances = &instances[connector];
             let group = Group::new(self, documents, instances);
@@ -67,11 +68,13 @@ impl<'a> Rules<'a, '_> {
                 by_key.insert(documents[*document].key, self.follow(instances[*instance]));
                 claimed.insert(instances[*instance].found.id);
             }
+            by_name.extend(matches.by_name.iter().map(|document| documents[*document].key));
             for (document, block) in group.doubts(self, &matches) {
                 by_key.insert(documents[document].key, block);
             }
         }
         candidates.retain(|candidate| !claimed.contains(&candidate.found.id));
+        by_name
     }
 }
 
@@ -81,6 +84,8 @@ struct Matches {
     pairs: Vec<Pair>,
     documents: BTreeSet<usize>,
     instances: BTreeSet<usize>,
+    /// The documents that were matched by their name or path.
+    by_name: BTreeSet<usize>,
 }
 
 impl Matches {
@@ -143,14 +148,19 @@ impl<'g, 'a> Group<'g, 'a> {
         loop {
             let same_digest = matches.open(&self.same_digest);
             let same_name = matches.open(&self.same_name);
+            let by_digest = singled_out(&same_digest);
+            if !by_digest.is_empty() {
+                matches.add(by_digest);
+                continue;
+            }
             let by_name =
                 [singled_out(&same_name), singled_out(&self.longest_common_ends(&same_name))];
             let by_name = by_name.map(|pairs| without_contradictions(pairs, &same_digest));
-            let mut criteria = std::iter::once(singled_out(&same_digest)).chain(by_name);
-            match criteria.find(|pairs| !pairs.is_empty()) {
-                Some(pairs) => matches.add(pairs),
-                None => return matches,
-            }
+            let Some(pairs) = by_name.into_iter().find(|pairs| !pairs.is_empty()) else {
+                return matches;
+            };
+            matches.by_name.extend(pairs.iter().map(|(document, _)| document));
+            matches.add(pairs);
         }
     }
 
