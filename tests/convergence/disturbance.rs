@@ -19,6 +19,8 @@ pub(crate) enum Disturbance {
     Marks(&'static str, Option<&'static str>),
     /// The listing by tag leaves the instance out, or has it again.
     Unlist(bool),
+    /// Beside that, GET by ID does not find the instance, or finds it again.
+    Hide(bool),
     Double,
     Unmanaged(usize),
     Foreign(usize, usize),
@@ -44,6 +46,7 @@ pub(crate) fn disturbance() -> impl Strategy<Value = Disturbance> {
         1 => Just(Disturbance::Delete),
         2 => marks.prop_map(|(name, with)| Disturbance::Marks(name, with)),
         3 => any::<bool>().prop_map(Disturbance::Unlist),
+        1 => any::<bool>().prop_map(Disturbance::Hide),
         1 => Just(Disturbance::Double),
         1 => (0..NAMES).prop_map(Disturbance::Unmanaged),
         1 => (0..KEYS.len(), 0..NAMES).prop_map(|(key, name)| Disturbance::Foreign(key, name)),
@@ -57,6 +60,7 @@ pub(crate) fn disturbance_of_place() -> impl Strategy<Value = Disturbance> {
         1 => Just(Disturbance::Delete),
         1 => Just(Disturbance::Marks("ocon:applied=", None)),
         2 => any::<bool>().prop_map(Disturbance::Unlist),
+        1 => any::<bool>().prop_map(Disturbance::Hide),
         1 => Just(Disturbance::Double),
     ]
 }
@@ -87,6 +91,15 @@ impl Disturbance {
             Self::Delete => drop(remote.instances.lock().unwrap().remove(&id)),
             Self::Unlist(true) => drop(remote.unlisted.lock().unwrap().insert(id)),
             Self::Unlist(false) => drop(remote.unlisted.lock().unwrap().remove(&id)),
+            Self::Hide(hidden) => {
+                Self::Unlist(*hidden).make_to(remote, id);
+                let mut unreadable = remote.unreadable.lock().unwrap();
+                if *hidden {
+                    unreadable.insert(id)
+                } else {
+                    unreadable.remove(&id)
+                };
+            }
             Self::Double => {
                 let mut twin = remote.records().remove(&id).unwrap();
                 // Whoever copies an instance cannot read its secrets.
@@ -117,6 +130,7 @@ impl Disturbance {
             }
             Self::Delete
             | Self::Unlist(_)
+            | Self::Hide(_)
             | Self::Double
             | Self::Unmanaged(_)
             | Self::Foreign(..) => {}

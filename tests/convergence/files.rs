@@ -39,6 +39,8 @@ pub(crate) enum Edit {
     Move(usize, usize),
     /// Moves a document and says so in its `moved_from` line.
     MoveWithLine(usize, usize),
+    /// Moves a document and gives it another name at once.
+    MoveAndRename(usize, usize, usize),
     /// Moves the folders below `regions`, or back.
     MoveFolders(bool),
     /// Writes or removes a `moved_from` line, true or not.
@@ -82,6 +84,7 @@ pub(crate) fn edit_of_place() -> impl Strategy<Value = Edit> {
         2 => (at(), 0..2_usize).prop_map(|(at, name)| Edit::Rename(at, name)),
         8 => (at(), at()).prop_map(|(at, to)| Edit::Move(at, to)),
         2 => (at(), at()).prop_map(|(at, to)| Edit::MoveWithLine(at, to)),
+        3 => (at(), at(), 0..2_usize).prop_map(|(at, to, name)| Edit::MoveAndRename(at, to, name)),
         4 => any::<bool>().prop_map(Edit::MoveFolders),
         3 => (at(), maybe(at())).prop_map(|(at, old)| Edit::MovedFrom(at, old)),
         1 => (at(), at()).prop_map(|(one, other)| Edit::SwapFiles(one, other)),
@@ -130,6 +133,10 @@ impl Files {
                 let from = self.key(*at);
                 self.swap(*at, *to);
                 self.documents.get_mut(to).into_iter().for_each(|it| it.moved_from = from);
+            }
+            Edit::MoveAndRename(at, to, name) => {
+                self.change(*at, |it| it.name = *name);
+                self.swap(*at, *to);
             }
             Edit::MoveFolders(below) => self.move_folders(*below),
             Edit::MovedFrom(at, old) => self.change(*at, |it| it.moved_from = *old),

@@ -154,7 +154,6 @@ impl Judge<'_> {
         let is_create = |other: &&Step| other.key == step.key && other.action == Action::Create;
         assert!(self.full.steps.iter().any(|other| is_create(&other)), "{step:#?}");
         // Of a blocked document, nothing shows what it would continue.
-        let hides_instance = |code| matches!(code, BlockCode::MissingVariable);
         if may_double || self.full.blocked.iter().any(|it| hides_instance(it.code)) {
             return;
         }
@@ -203,7 +202,12 @@ impl Judge<'_> {
     /// Whether the document has no instance and gets none by its own lines.
     fn is_left_without(&self, key: &Key) -> bool {
         let gets = self.full.steps.iter().filter_map(given).any(|(other, _)| other == key);
-        !gets && !self.is_explicit(key) && !self.is_carried(key)
+        !gets && !self.is_held_up(key) && !self.is_explicit(key) && !self.is_carried(key)
+    }
+
+    /// Whether the document has an instance that nothing can be done for now.
+    fn is_held_up(&self, key: &Key) -> bool {
+        self.full.blocked.iter().any(|it| it.key == *key && hides_instance(it.code))
     }
 
     /// Whether the document's own lines say which instance is its own.
@@ -270,10 +274,13 @@ impl Judge<'_> {
 
     fn gives(&self, key: &Key, id: InstanceId) {
         let is_given = self.full.steps.iter().filter_map(given).any(|it| it == (key, id));
-        let lacks = |code| matches!(code, BlockCode::MissingVariable);
-        let is_held_up = self.full.blocked.iter().any(|it| it.key == *key && lacks(it.code));
-        assert!(is_given || is_held_up, "{id} is clearly {key}'s: {:#?}", self.full);
+        assert!(is_given || self.is_held_up(key), "{id} is clearly {key}'s: {:#?}", self.full);
     }
+}
+
+/// Whether a document that is blocked like this has an instance, which the plan does not show.
+fn hides_instance(code: BlockCode) -> bool {
+    matches!(code, BlockCode::MissingVariable | BlockCode::NotYetReadable)
 }
 
 /// The document and instance of a step.

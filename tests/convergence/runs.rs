@@ -44,7 +44,7 @@ pub(crate) fn options() -> impl Strategy<Value = Options> {
     let sometimes = |often: f64, range: usize| proptest::option::weighted(often, 0..range);
     let selection = proptest::collection::vec(0..KEYS.len(), 1..4);
     (
-        prop::bool::weighted(0.35),
+        prop::bool::weighted(0.5),
         prop::bool::weighted(0.07),
         sometimes(0.25, PROJECTS.len()),
         sometimes(0.1, KEYS.len()),
