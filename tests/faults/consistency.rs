@@ -106,6 +106,38 @@ fn changes_nothing_more(world: &World, run: &Run) {
     assert_eq!(not_once(world), [""; 0]);
 }
 
+/// A plan sees the old state, so the same values are sent again.
+#[test]
+fn an_update_that_is_not_visible_yet_is_sent_again() {
+    let mut world = ten_new();
+    assert_eq!(world.apply().exit, 0);
+    for document in &mut world.documents {
+        document.name.push_str(" renamed");
+    }
+    world.goes_wrong("- lag: { tag_listing: 30s, account_listing: 30s, get: 30s }\n");
+    let runs = [world.apply(), world.apply()];
+    assert_eq!(exits(&runs), [0, 0]);
+    assert_eq!(runs[1].results().len(), 10);
+    assert_eq!(world.differences(), [""; 0]);
+    converges(&world, &runs);
+}
+
+/// A plan still sees the instance, and deleting it again is a success.
+#[test]
+fn a_delete_that_is_not_visible_yet_is_sent_again() {
+    let mut world = ten_new();
+    assert_eq!(world.apply().exit, 0);
+    world.documents.truncate(8);
+    world.goes_wrong("- lag: { tag_listing: 30s, account_listing: 30s, get: 30s }\n");
+    let before = world.stored();
+    let runs = [world.apply(), world.apply()];
+    assert_eq!(exits(&runs), [0, 0]);
+    let deletes = runs.each_ref().map(|run| run.touched.deleted.len());
+    assert_eq!((deletes, world.stored().len()), ([2, 2], before.len() - 2));
+    world.time.pass(seconds(30));
+    assert!(world.plan().is_empty());
+}
+
 /// The answer to the first POST is lost, and the instance exists only later.
 fn late_commit(lag: &str) -> (World, Run) {
     let world = ten_new();

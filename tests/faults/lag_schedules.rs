@@ -97,7 +97,8 @@ fn schedule(seed: u64) -> Figures {
     }
     let before = world.stored();
     let (mut figures, mut runs, mut told) = (Figures::default(), Vec::new(), rules);
-    for _ in 0..random.usize(1..=2) {
+    for wave in 1..=random.usize(1..=2) {
+        writeln!(told, "wave {wave}, which begins as soon as all before it has ended:").unwrap();
         let applies: Vec<_> =
             (0..random.usize(1..=3)).map(|_| apply(saved.as_deref(), &mut random)).collect();
         let done = world.applies(&applies);
