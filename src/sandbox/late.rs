@@ -23,18 +23,22 @@ pub(super) struct Late {
 }
 
 impl Platform {
-    /// Keeps a request until its commit is due.
-    pub(super) fn postpone(&mut self, request: &Request, lag: Lag) -> Result<(), Failure> {
-        if self.late.len() >= CAPACITY {
+    /// Refuses a late commit that could not be kept.
+    pub(super) fn check_late(&self, lag: Lag) -> Result<(), Failure> {
+        if !lag.commit.is_zero() && self.late.len() >= CAPACITY {
             let message = format!(
                 "The sandbox keeps at most {CAPACITY} late commits: write a shorter lag, or change less"
             );
             return Err(Failure::new(500, message));
         }
+        Ok(())
+    }
+
+    /// Keeps a request until its commit is due.
+    pub(super) fn postpone(&mut self, request: &Request, lag: Lag) {
         let due = self.clock.now() + lag.commit;
         let at = self.late.partition_point(|late| late.due <= due);
         self.late.insert(at, Late { due, request: request.clone(), lag });
-        Ok(())
     }
 
     /// Processes the requests whose commit is due by now, in the order in which they are due.

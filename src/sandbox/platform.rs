@@ -80,12 +80,20 @@ impl Platform {
         &mut self,
         request: &Request,
         could: Result<(), Failure>,
-        decision: &Decision,
+        decision: &mut Decision,
     ) -> Response<Vec<u8>> {
         self.commit_late();
         if let Err(failure) = self.catch_up() {
             tracing::warn!(reason = failure.into_message(), "the tokens were not refreshed");
         }
+        let could = match self.check_lag(decision.lag) {
+            Ok(()) => could,
+            Err(full) => {
+                // Nothing goes wrong in another way than that: it must not be overlooked.
+                *decision = Decision::default();
+                Err(full)
+            }
+        };
         self.lag = decision.lag;
         if let Err(failure) = self.edit(&decision.edits) {
             tracing::warn!(reason = failure.into_message(), "a scripted edit was not carried out");
@@ -104,6 +112,12 @@ impl Platform {
         response.unwrap_or_default()
     }
 
+    /// Refuses a request whose changes could not be late.
+    fn check_lag(&mut self, lag: Lag) -> Result<(), Failure> {
+        self.visibility.check(lag, self.clock.now())?;
+        self.check_late(lag)
+    }
+
     /// The platform's own answer, unless the request is processed only later or not at all.
     fn process(
         &mut self,
@@ -115,7 +129,8 @@ impl Platform {
             return None;
         }
         if could.is_ok() && !decision.lag.commit.is_zero() && request.method != Method::GET {
-            return self.postpone(request, decision.lag).err().map(|full| render(Err(full)));
+            self.postpone(request, decision.lag);
+            return None;
         }
         let route = request.segments().and_then(|segments| Route::parse(&segments));
         Some(render(could.and_then(|()| self.answer(request, route))))

@@ -207,7 +207,7 @@ async fn carry_out(
     body: Result<(), Failure>,
     link: Link,
 ) -> Response<Body> {
-    let decision = shared.platform().decide(&mut request);
+    let mut decision = shared.platform().decide(&mut request);
     let segments = request.segments();
     let route = segments.as_deref().and_then(Route::parse);
     let creates = route.is_some_and(|route| route.creates(&request.method));
@@ -219,7 +219,7 @@ async fn carry_out(
     if decision.held() == Some(false) {
         shared.holds.hold().await;
     }
-    let response = shared.platform().respond(&request, body, &decision);
+    let response = shared.platform().respond(&request, body, &mut decision);
     if matches!(route, Some(Route::Incoming(..))) {
         shared.woken.notify_one();
     }
