@@ -209,3 +209,25 @@ fn rivals_that_do_not_see_each_other_in_time_say_that_they_could_not_check() {
     let judge = Judge { world: &world, before: &[], runs: &runs };
     assert_eq!(judge.after(), [""; 0]);
 }
+
+/// The tests that the page names, in the last column of its tables.
+#[test]
+fn the_page_names_tests_that_exist() {
+    let read = |path: &str| {
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+            .unwrap()
+    };
+    let sources = ["consistency", "races", "lag_schedules"];
+    let sources = sources.map(|name| read(&format!("tests/faults/{name}.rs"))).concat();
+    let page = read("docs/consistency.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let named: Vec<_> = rows.filter_map(|row| row.rsplit('|').nth(1)).collect();
+    let named = named.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let is_test =
+        |name: &&str| name.len() > 20 && !name.contains(|c: char| c != '_' && !c.is_alphanumeric());
+    let named: Vec<_> = named.filter(is_test).collect();
+    assert!(named.len() >= 12, "{named:?}");
+    for name in named {
+        assert!(sources.contains(&format!("fn {name}()")), "docs/consistency.md names `{name}`");
+    }
+}

@@ -125,3 +125,20 @@ fn every_run_that_cannot_check_its_creates_ends_with_3() {
         assert_eq!(judge.finally(&world.apply()), [""; 0], "seed {seed}");
     }
 }
+
+/// The run whose answer is lost finds the other run's instance instead of its own, which comes later.
+#[test]
+fn a_lost_create_that_finds_a_rival_is_not_forgotten() {
+    for (seed, lost) in (0..4).flat_map(|seed| [2, 11, 15, 20].map(|lost| (seed, lost))) {
+        let world = ten_new();
+        world.time.order(Order::Seeded(Rng::with_seed(seed)));
+        let when = format!("method: POST, path: /instances, occurrence: {lost}");
+        world.goes_wrong(&format!(
+            "- {{ when: {{ {when} }}, reset: after, lag: {{ commit: 20s }} }}\n"
+        ));
+        let runs = world.applies(&vec![Apply::default(); 2]);
+        world.time.pass(Duration::from_mins(1));
+        let judge = Judge { world: &world, before: &[], runs: &runs };
+        assert_eq!(judge.after(), [""; 0], "seed {seed}, POST {lost}: {:?}", exits(&runs));
+    }
+}
