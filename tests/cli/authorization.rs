@@ -260,7 +260,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         make sure that it is the provider's (secret-to-host)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -300,7 +300,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
       `externalAuthentication: initial` with a refresh token
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -340,7 +340,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + code                (secret, env.CODE)
 
 Plan: 2 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 2 to write.
+Requests: 2 read, 2 to write, 1 to check.
 
   ! b  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not

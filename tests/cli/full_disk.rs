@@ -91,7 +91,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
           number 9
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=

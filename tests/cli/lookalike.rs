@@ -68,6 +68,14 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
+--- stderr ---
+warning[not-nfc]: the tag has a letter in several parts (it is not in Unicode's form NFC)
+ --> instances/desk.yaml:3:8
+  |
+3 | tags: ["cafe\u0301", night]
+  |        ^^^^^^^^^^^^
+  |
+  = help: copy the form that looks the same: café
 --- exit 0 ---
 
 "#]]);

@@ -137,7 +137,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 |---:|---:|---:|---:|---:|---:|---:|
 | 4 | 0 | 0 | 0 | 1 | 0 | 0 |
 
-Running it again is safe.
+Plan again before you run it again.
 
 ### Blocked: 1
 

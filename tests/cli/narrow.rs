@@ -197,11 +197,12 @@ http://127.0.0.1:[PORT]/elements/api-v2
           5 unchanged
   ! second  blocked
       instances/second.yaml:1
-      needs-authorization: `hootsuite`
-      authenticates by OAuth only: `ocon
-      authorize second`, or add
-      `providerData: { code: "${{ env.…
-      }}" }`, or
+      needs-authorization: it
+      authenticates at `hootsuite` by
+      OAuth, and has no authorization
+      grant: `ocon authorize second`, or
+      add `providerData: { code: "${{
+      env.… }}" }`, or
       `externalAuthentication: initial`
       with a refresh token
 

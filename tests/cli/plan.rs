@@ -124,7 +124,8 @@ $ ocon plan --format json
   "notes": [],
   "requests": {
     "read": 2,
-    "write": 1
+    "write": 1,
+    "check": 1
   },
   "digest": "[DIGEST]"
 }

@@ -63,7 +63,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 2 stale; 2 unchanged.
 Requests: 1 read, 0 to write.
 
-Applied: nothing. Stale: 2. Plan again.
+Applied: nothing. Stale: 2. Plan again: the state changed since the plan.
 --- exit 4 ---
 
 "#]]);
@@ -138,7 +138,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update, 0 to delete, 1 stale; 0 unchanged.
 Requests: 1 read, 1 to write.
 
-Applied: 1 updated. Stale: 1. Plan again.
+Applied: 1 updated. Stale: 1. Plan again: the state changed since the plan.
 --- exit 4 ---
 
 "#]]);
@@ -277,7 +277,7 @@ hint: nothing was applied. Plan again; OCON_FINGERPRINT_KEY, or else the organiz
 $ ocon apply plan.json
 --- stderr ---
 error: plan.json is not a plan that can be applied
-  caused by: EOF while parsing a value at line 47 column 6
+  caused by: EOF while parsing an object at line 49 column 1
 
 hint: make one with: ocon plan --out plan.json
 --- exit 5 ---
@@ -317,11 +317,12 @@ hint: nothing was applied. Choose the platform and project of the plan, or plan 
 fn a_saved_adoption_rotates_the_secrets_that_were_requested_with_it() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     assert_eq!(world.ocon("apply --yes").exit, 0);
-    let plan = "plan --project renamed --take-from tests --rotate all --out plan.json";
+    world.write("ocon.yaml", "project: renamed\n");
+    let plan = "plan --take-from tests --rotate all --out plan.json";
     assert_eq!(world.ocon(plan).exit, 0);
     world.requests();
-    world.ocon("apply plan.json --project renamed --take-from tests").is(str![[r#"
-$ ocon apply plan.json --project renamed --take-from tests
+    world.ocon("apply plan.json --take-from tests").is(str![[r#"
+$ ocon apply plan.json --take-from tests
 Project renamed at http://127.0.0.1:[PORT]/elements/api-v2
 
   > desk  Help desk  #20931  (adoption)                                        instances/desk.yaml:1

@@ -60,7 +60,7 @@ impl Scenario {
     pub(crate) fn names() -> Vec<String> {
         let kinds = ["Create", "Finish", "Update", "Enable", "Adopt"];
         let ours = kinds.into_iter().flat_map(|kind| (0..EACH).map(move |n| format!("{kind} {n}")));
-        let theirs = ["Theirs", "Create 3", "Create 4 (theirs)"].map(str::to_owned);
+        let theirs = ["Theirs", "Create 3 (theirs)", "Create 4 (theirs)"].map(str::to_owned);
         let mut names: Vec<_> = ours.chain(theirs).collect();
         names.sort();
         names
@@ -90,7 +90,7 @@ fn seed(sandbox: &Handle) -> Vec<u64> {
         stripe("Theirs", &["mine"]),
         stripe("Create 4 (theirs)", &["ocon:project=other", "ocon:key=create4"]),
         json!({
-            "element": { "key": "servicenow" }, "name": "Create 3",
+            "element": { "key": "servicenow" }, "name": "Create 3 (theirs)",
             "tags": ["ocon:project=other", "ocon:key=create3"],
             "configuration": { "username": "them", "password": "theirs", "servicenow.subdomain": "them" },
         }),
