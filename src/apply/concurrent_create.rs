@@ -21,7 +21,7 @@ use crate::ownership::{self, Claim};
 use crate::plan::Action;
 
 /// The waits before each further look.
-const POLL_DELAYS: [Duration; 11] = [
+const POLL_DELAYS: [Duration; 13] = [
     Duration::from_millis(250),
     Duration::from_millis(750),
     Duration::from_secs(1),
@@ -33,6 +33,8 @@ const POLL_DELAYS: [Duration; 11] = [
     Duration::from_secs(15),
     Duration::from_secs(15),
     Duration::from_secs(15),
+    Duration::from_secs(15),
+    Duration::from_secs(15),
 ];
 
 /// How long an apply waits until listings show what it created.
@@ -40,6 +42,10 @@ const LISTED_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long it waits, once they do, for another run to delete its own instance.
 const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long it waits, once they do, for its own instance where it found one in its place: a late
+/// commit and a late listing may come together.
+const RECOVERED_WITHIN: Duration = Duration::from_mins(1);
 
 /// From when on a wait is reported.
 const LONG_WAIT: Duration = Duration::from_secs(8);
@@ -80,8 +86,8 @@ impl<R: Read + Write> Run<'_, R> {
             }
             let is_open = if results.iter().all(|result| seen.is_listed(result)) {
                 let since = *listed_after.get_or_insert(waited);
-                let is_doubtful = |result: &StepResult| seen.is_doubtful(result);
-                waited < since + ROLLED_BACK_WITHIN && results.iter().any(is_doubtful)
+                let doubts = results.iter().filter_map(|result| seen.doubt(result));
+                doubts.max().is_some_and(|within| waited < since + within)
             } else {
                 waited < LISTED_WITHIN
             };
@@ -156,7 +162,7 @@ impl<R: Read + Write> Run<'_, R> {
     /// What there is to say about creates that could not be checked.
     fn unconfirmed(&self, results: &[StepResult], seen: Sightings) -> Option<Note> {
         let unconfirmed = results.iter().filter(|result| {
-            !seen.is_listed(result) || (seen.error.is_some() && seen.is_doubtful(result))
+            !seen.is_listed(result) || (seen.error.is_some() && seen.doubt(result).is_some())
         });
         let named = unconfirmed.filter_map(|result| {
             Some(format!("`{}` (instance {})", result.key, created(result)?.id))
@@ -215,12 +221,15 @@ impl Sightings {
         created(result).is_none_or(|own| self.confirmed.contains(&own.id))
     }
 
-    /// Whether another run may have created the same, or still has to delete it. An instance that was
-    /// found may be another run's, and this run's own still to come.
-    fn is_doubtful(&self, result: &StepResult) -> bool {
-        created(result).is_some_and(|own| {
-            !own.from_own_create || self.rival(result).is_some() || self.lost_race(result).is_some()
-        })
+    /// How long to wait for what another run may have created or still has to delete, or for this
+    /// run's own instance where the one that was found may be another run's.
+    fn doubt(&self, result: &StepResult) -> Option<Duration> {
+        let own = created(result)?;
+        if !own.from_own_create {
+            return Some(RECOVERED_WITHIN);
+        }
+        let has_rival = self.rival(result).is_some() || self.lost_race(result).is_some();
+        has_rival.then_some(ROLLED_BACK_WITHIN)
     }
 }
 

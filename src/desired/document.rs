@@ -419,3 +419,19 @@ pub(super) fn wrong_type(node: &Node, what: &str, expected: &str) -> Finding {
     let message = format!("{what} must be {expected}");
     Finding::new(Code::WrongType, node.mark, message).label(format!("this is {}", node.noun()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::KEYS;
+    use crate::desired::schema::InstanceFile;
+
+    #[test]
+    fn the_schema_for_editors_has_the_keys_that_a_document_takes() {
+        let schema = schemars::schema_for!(InstanceFile);
+        let properties = schema.get("properties").and_then(|properties| properties.as_object());
+        let properties: BTreeSet<_> = properties.unwrap().keys().map(String::as_str).collect();
+        assert_eq!(properties, KEYS.into_iter().collect());
+    }
+}

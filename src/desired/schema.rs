@@ -67,6 +67,7 @@ pub struct InstanceFile {
     #[schemars(range(min = 1))]
     pub id: Option<u64>,
     /// The document keys that this document had before. Its instance keeps its ID and token.
+    #[serde(rename = "moved_from")]
     pub moved_from: Option<OldKeys>,
     /// Whether the instance is switched on. Without this key ocon leaves that alone.
     pub enabled: Option<bool>,
@@ -88,7 +89,8 @@ pub struct Tag(
     pub String,
 );
 
-/// One document key or a list of document keys.
+/// The document keys that this document had before, one or a list of them. Its instance keeps its
+/// ID and token.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum OldKeys {

@@ -5,6 +5,7 @@
 mod columns;
 mod consistency;
 mod fifty;
+mod forecast;
 mod judge;
 mod lag_schedules;
 mod model;

@@ -1,0 +1,49 @@
+//! A plan says how many requests an apply makes, and where nothing goes wrong it makes exactly so many.
+
+use fastrand::Rng;
+
+use crate::columns::Column;
+use crate::fifty::Fifty;
+use crate::races::ten_new;
+use crate::support::World;
+
+/// Applies, and compares the journal of the sandbox with what the plan said.
+fn check(world: &World, what: &str) {
+    let run = world.apply();
+    let (plan, _) = run.done.as_ref().unwrap();
+    assert_eq!(run.exit, 0, "{what}");
+    let reads = run.journal.iter().filter(|entry| entry.method == "GET").count();
+    let writes = run.journal.len() - reads;
+    assert_eq!((reads, writes), (plan.reads + plan.checks(), plan.writes()), "{what}: {plan:#?}");
+}
+
+#[test]
+fn each_action_makes_as_many_requests_as_the_plan_says() {
+    for column in Column::ALL {
+        for page_size in [2, 3, 200] {
+            let mut world = column.prepared().world();
+            world.page_size = page_size;
+            check(&world, &format!("{}, pages of {page_size}", column.name()));
+            check(&world, &format!("{} again, pages of {page_size}", column.name()));
+        }
+    }
+}
+
+#[test]
+fn creates_that_fill_another_page_are_counted() {
+    for page_size in 2..=11 {
+        let mut world = ten_new();
+        world.page_size = page_size;
+        check(&world, &format!("pages of {page_size}"));
+    }
+}
+
+#[test]
+fn fifty_instances_with_every_action_at_once_are_counted() {
+    for page_size in [7, 50, 200] {
+        let mut world = Fifty::prepared().world(&mut Rng::with_seed(3));
+        world.page_size = page_size;
+        check(&world, &format!("pages of {page_size}"));
+        check(&world, &format!("what was kept from pruning, pages of {page_size}"));
+    }
+}
