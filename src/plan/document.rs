@@ -234,7 +234,12 @@ impl Document<'_> {
         // What is neither verified nor written now is still what it was: a later run, with its
         // variable set, can tell whether it changed.
         let (fingerprints, memory) = (self.terms.fingerprints, found.marks.applied());
-        for key in comparison.unverified.iter().chain(&comparison.unplanned) {
+        // Under another project or document key, the digests of this one were not compared.
+        let owner = found.marks.owner();
+        let was_compared = owner
+            .is_none_or(|(project, key)| project == self.terms.target.project && key == *self.key);
+        let kept = comparison.unverified.iter().chain(&comparison.unplanned);
+        for key in kept.filter(|_| was_compared) {
             fingerprints.keep(&mut applied, &memory, self.subject(), key);
         }
         let list = self.mark(applied).with(&found.marks, others);

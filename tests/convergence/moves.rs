@@ -350,3 +350,21 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
          instances/by-id.yaml:3:5: keep one of these lines"
     );
 }
+
+#[test]
+fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerprints() {
+    let mut world = pair();
+    world.remote.edit(InstanceId::new(20931), |record| {
+        record.tags.retain(|tag| !tag.starts_with("ocon:project="));
+        record.tags.push("ocon:project=other".into());
+    });
+    let changed = secret("changed");
+    world.wanted("one").configuration.get_mut("oauth.api.secret").unwrap().value = changed;
+    world.wishes.take_from = Some("other".parse().unwrap());
+    let plan = world.plan();
+    assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (1, 1), "{plan:#?}");
+    assert!(plan.notes.iter().any(|note| note.code == "unverified"));
+    assert!(world.apply().is_complete());
+    let plan = world.plan();
+    assert!(plan.is_empty(), "{plan:#?}");
+}
