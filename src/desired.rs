@@ -19,6 +19,7 @@ mod events;
 mod fields;
 mod files;
 mod lifecycle;
+mod moved_from;
 mod placeholder;
 mod problem;
 pub mod project;

@@ -68,9 +68,9 @@ pub(super) fn check_checkout(globals: &Globals, environment: &Environment) -> Re
         return Ok(());
     }
     let missing = missing(&Git { root: base, environment }, &folder)?;
-    let Some(first) = missing.first() else {
+    if missing.is_empty() {
         return Ok(());
-    };
+    }
     let mut named: Vec<_> = missing.iter().take(MAX_NAMED).map(String::as_str).collect();
     let more = missing.len() - named.len();
     let more = format!("{more} more");
@@ -82,10 +82,8 @@ pub(super) fn check_checkout(globals: &Globals, environment: &Environment) -> Re
     let cause = format!("Git has these files, and they are not on disk: {}", named.join(", "));
     Err(Failure::new(Exit::Guarded, error)
         .caused_by(&cause)
-        .hint("check out all of them: git sparse-checkout disable")
-        .hint(format!(
-            "if they were deleted on purpose, commit that first: git rm --cached {first} && git commit"
-        )))
+        .hint("if they are missing by mistake, bring them back: git sparse-checkout disable, or git restore FILE")
+        .hint("if they were deleted or moved on purpose, commit that first: git add --all && git commit"))
 }
 
 /// The files below `folder` that Git has and that are not on disk, as Git names them.
@@ -119,8 +117,9 @@ fn ask(git: &Git<'_>, question: &[&str]) -> Result<BTreeSet<PathBuf>, Failure> {
             let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
             Ok(names.map(|name| PathBuf::from(git::path(name))).collect())
         }
-        Ok(Err(reason)) => Err(refused(&reason)),
-        Err(error) => Err(refused(&error)),
+        // The lines after the first one repeat what the hint says.
+        Ok(Err(reason)) => Err(refused(&reason.lines().next().unwrap_or_default())),
+        Err(error) => Err(refused(&format!("git cannot be started: {error}"))),
     }
 }
 

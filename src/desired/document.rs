@@ -280,34 +280,6 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// `moved_from: old` or `moved_from: [old, older]`
-    fn moved_from(&mut self, node: &Node) -> Option<Vec<(Key, Mark)>> {
-        let items = match &node.kind {
-            Kind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        let keys: Vec<_> = items.iter().map(|item| self.old_key(item)).collect();
-        keys.into_iter().collect()
-    }
-
-    fn old_key(&mut self, node: &Node) -> Option<(Key, Mark)> {
-        let value = self.text(node, "`moved_from`")?;
-        let written = self.written(node, value);
-        let name = self.context.references.literal(written, self.notes)?;
-        Some((self.name(&name, node.mark)?, node.mark))
-    }
-
-    fn not_moved_from_itself(&mut self, key: &Key, moved_from: &[(Key, Mark)]) -> Option<()> {
-        let Some((_, mark)) = moved_from.iter().find(|(old, _)| old == key) else {
-            return Some(());
-        };
-        let message = format!("`moved_from` names `{key}`, the document key of this document");
-        let finding = Finding::new(Code::MovedFromConflict, *mark, message)
-            .help("name the document key that it had before, or remove the line");
-        self.notes.add(finding);
-        None
-    }
-
     fn id(&mut self, node: &Node) -> Option<Adopt> {
         let id = match &node.kind {
             Kind::Number(number) => number.as_u64().filter(|id| *id > 0),
@@ -377,7 +349,7 @@ impl<'a> Reader<'a, '_> {
         Written { text: self.context.text, mark: node.mark, value }
     }
 
-    fn name<T: std::str::FromStr<Err = InvalidName>>(
+    pub(super) fn name<T: std::str::FromStr<Err = InvalidName>>(
         &mut self,
         text: &str,
         mark: Mark,

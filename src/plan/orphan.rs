@@ -50,6 +50,27 @@ impl Context<'_> {
         }
     }
 
+    /// Adds a note to each create whose document says that it was moved, while no instance carries any
+    /// of those document keys: the line may be misspelled.
+    pub(super) fn note_unmatched_moves(&self, plan: &mut Plan) {
+        let creates = self.matching.without_instance.iter();
+        for key in creates.filter(|key| self.terms.wishes.selects(key)) {
+            let moved_from = &self.desired.instances[*key].moved_from;
+            if !moved_from.is_empty() {
+                let names = shortened(moved_from.iter().map(|old| format!("`{old}`")));
+                plan.notes.push(Note {
+                    code: "moved-from-unmatched",
+                    key: (*key).clone(),
+                    instance_id: None,
+                    message: format!(
+                        "no instance of this project carries a document key of `moved_from` ({names}), so a new \
+                         instance is planned"
+                    ),
+                });
+            }
+        }
+    }
+
     /// Adds what has to be done with the orphans.
     pub(super) fn plan_orphans(&self, plan: &mut Plan) {
         let in_doubt = self.connectors_in_doubt(plan);
@@ -98,17 +119,26 @@ impl Context<'_> {
         if found.marks.protect() {
             return Fate::Keep("orphan", "it is protected, so it is never deleted".to_owned());
         }
-        if self.terms.wishes.orphans != Orphans::Prune || plan.partial {
-            return Fate::Keep("orphan", "it is left alone; --prune deletes it".to_owned());
-        }
-        if let Some((document, doubt)) = in_doubt.get(found.connector.as_str()) {
-            return Fate::Keep(
-                "kept-from-prune",
-                format!(
+        let prunes = self.terms.wishes.orphans == Orphans::Prune && !plan.partial;
+        match (prunes, in_doubt.get(found.connector.as_str())) {
+            (false, None) => {
+                return Fate::Keep("orphan", "it is left alone; --prune deletes it".to_owned());
+            }
+            (false, Some((document, doubt))) => {
+                let advice = format!(
+                    "it is left alone. `{document}` has the same connector and {doubt}: before you run \
+                     --prune, make sure that it does not continue this instance"
+                );
+                return Fate::Keep("orphan", advice);
+            }
+            (true, Some((document, doubt))) => {
+                let advice = format!(
                     "it is not deleted in this run, because `{document}` has the same connector and \
                      {doubt}. If that is not the same instance, the next --prune deletes it"
-                ),
-            );
+                );
+                return Fate::Keep("kept-from-prune", advice);
+            }
+            (true, None) => {}
         }
         if self.observed.is_unreadable(found.id) {
             let advice = "it cannot be read yet, so it is left alone; the next --prune deletes it";

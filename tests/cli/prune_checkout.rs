@@ -35,8 +35,8 @@ $ ocon apply --prune --yes
 error: --prune would delete instances whose files are not checked out, so nothing was contacted
   caused by: Git has these files, and they are not on disk: instances/b/one.yaml, instances/b/two.yaml
 
-hint: check out all of them: git sparse-checkout disable
-hint: if they were deleted on purpose, commit that first: git rm --cached instances/b/one.yaml && git commit
+hint: if they are missing by mistake, bring them back: git sparse-checkout disable, or git restore FILE
+hint: if they were deleted or moved on purpose, commit that first: git add --all && git commit
 --- exit 7 ---
 
 "#]]);
@@ -100,7 +100,7 @@ fn where_git_cannot_be_queried_nothing_is_pruned() {
 $ ocon apply --prune --yes
 --- stderr ---
 error: Git cannot say whether all instance files are checked out, and --prune needs to know, so nothing was contacted
-  caused by: No such file or directory (os error 2)
+  caused by: git cannot be started: No such file or directory (os error 2)
 
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
 --- exit 7 ---

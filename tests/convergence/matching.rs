@@ -263,3 +263,17 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
         )]
     );
 }
+
+#[test]
+fn a_create_whose_old_key_no_instance_carries_is_pointed_out() {
+    let note = |documents: &[&str], instances: &[&str]| {
+        let mut notes = plan(documents, instances).notes.into_iter();
+        notes.find(|note| note.code == "moved-from-unmatched").map(|note| note.message)
+    };
+    assert_eq!(
+        note(&["new Desk from odl"], &["other Shop"]).unwrap(),
+        "no instance of this project carries a document key of `moved_from` (`odl`), so a new instance is planned"
+    );
+    assert_eq!(note(&["new Desk from old"], &["old Desk"]), None);
+    assert_eq!(note(&["new Desk from old"], &["new Desk"]), None);
+}

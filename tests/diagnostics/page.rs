@@ -28,7 +28,7 @@ const BLOCKS: [BlockCode; 14] = [
 ];
 
 /// The notes that `plan` makes.
-const NOTES: [&str; 15] = [
+const NOTES: [&str; 16] = [
     "credential-host-changed",
     "disabled",
     "garbled-mark",
@@ -37,6 +37,7 @@ const NOTES: [&str; 15] = [
     "late-events",
     "may-need-authorization",
     "maybe-moved",
+    "moved-from-unmatched",
     "not-authenticated",
     "not-planned",
     "orphan",
