@@ -172,6 +172,17 @@ fn moves_are_recognized_by_content_then_by_name_then_by_path() {
             ],
         ),
         (
+            "4c: a longer path to what a digest rules out does not decide between two that are alike",
+            &["emea/desk Desk=one", "apac/desk Desk=one"],
+            &["desk Desk=one", "x/apac/desk Desk=two"],
+            &[
+                "apac/desk ambiguous-move",
+                "desk is an orphan",
+                "emea/desk ambiguous-move",
+                "x/apac/desk is an orphan",
+            ],
+        ),
+        (
             "4c: of two that are alike, the one that changed while both were moved",
             &["x/emea/desk Desk", "x/apac/desk Desk=changed"],
             &["emea/desk Desk", "apac/desk Desk"],

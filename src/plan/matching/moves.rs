@@ -153,9 +153,13 @@ impl<'g, 'a> Group<'g, 'a> {
                 matches.add(by_digest);
                 continue;
             }
-            let by_name =
-                [singled_out(&same_name), singled_out(&self.longest_common_ends(&same_name))];
-            let by_name = by_name.map(|pairs| without_contradictions(pairs, &same_digest));
+            let consistent =
+                without_contradictions(same_name.iter().copied().collect(), &same_digest);
+            let consistent = consistent.into_iter().collect();
+            let by_name = [
+                without_contradictions(singled_out(&same_name), &same_digest),
+                singled_out(&self.longest_common_ends(&consistent)),
+            ];
             let Some(pairs) = by_name.into_iter().find(|pairs| !pairs.is_empty()) else {
                 return matches;
             };
