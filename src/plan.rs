@@ -295,6 +295,7 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
     let context = orphan::Context { desired, observed, terms, matching: &matching };
     context.note_possible_moves(&mut plan);
     context.note_unmatched_moves(&mut plan);
+    context.note_left_behind(&mut plan);
     context.plan_orphans(&mut plan);
     note::note_missed(&mut plan, observed, terms);
     plan.order();

@@ -81,6 +81,11 @@ impl Scope {
         environment: &Environment,
         files: &Files,
     ) -> Result<Wishes, Failure> {
+        if self.take_from.as_ref() == Some(&files.project) {
+            let error = format!("--take-from names `{}`, which is this project", files.project);
+            let hint = "name the project under which the instances were applied before";
+            return Err(Failure::new(Exit::Usage, error).hint(hint));
+        }
         if self.prune {
             prune::check(globals, environment, files)?;
         }

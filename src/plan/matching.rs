@@ -50,6 +50,8 @@ pub(super) struct Matching<'a> {
     pub(super) by_name: BTreeSet<&'a Key>,
     /// Instances of ours that belong to no document, with the key they carry.
     pub(super) orphans: Vec<(Key, &'a Found)>,
+    /// Instances of the project that is taken from that no document takes.
+    pub(super) left_behind: Vec<(Key, &'a Found)>,
 }
 
 /// Instances under the document key that each carries for one project.
@@ -143,9 +145,13 @@ impl<'a> Matching<'a> {
         let without_instance = missing.map(|(key, _)| *key).collect();
         rules.check_namesakes(&mut by_key);
         rules.check_readable(&mut by_key);
-        let ours = candidates.into_iter().filter(|candidate| !candidate.is_taken);
-        let orphans = ours.map(|candidate| (candidate.key, candidate.found)).collect();
-        Self { by_key, without_instance, by_name, orphans }
+        let (taken, ours): (Vec<_>, Vec<_>) =
+            candidates.into_iter().partition(|candidate| candidate.is_taken);
+        let keyed = |candidates: Vec<Candidate<'a>>| {
+            candidates.into_iter().map(|candidate| (candidate.key, candidate.found)).collect()
+        };
+        let (orphans, left_behind) = (keyed(ours), keyed(taken));
+        Self { by_key, without_instance, by_name, orphans, left_behind }
     }
 
     /// The number of instances without any mark that no document adopts, where the account was

@@ -33,7 +33,7 @@ impl Context<'_> {
     /// was moved and renamed at once looks like that.
     pub(super) fn note_possible_moves(&self, plan: &mut Plan) {
         let mut orphans: BTreeMap<&str, Vec<(&Key, &Found)>> = BTreeMap::new();
-        for (key, found) in &self.matching.orphans {
+        for (key, found) in self.matching.orphans.iter().chain(&self.matching.left_behind) {
             orphans.entry(&found.connector).or_default().push((key, found));
         }
         let creates = self.matching.without_instance.iter();
@@ -69,6 +69,25 @@ impl Context<'_> {
                 });
             }
         }
+    }
+
+    /// Adds a note to each instance of the project that is taken from and that no document takes: it
+    /// stays with a project that may have no files any more.
+    pub(super) fn note_left_behind(&self, plan: &mut Plan) {
+        let taken = self.terms.wishes.take_from.iter();
+        let left = taken.flat_map(|project| {
+            self.matching.left_behind.iter().map(move |(key, found)| (project, key, found))
+        });
+        plan.notes.extend(left.map(|(project, key, found)| Note {
+            code: "left-behind",
+            key: key.clone(),
+            instance_id: Some(found.id),
+            message: format!(
+                "{} `{}` stays with project `{project}`, because no document describes it. If a document continues \
+                 it, add `moved_from: {key}`",
+                found.connector, found.name
+            ),
+        }));
     }
 
     /// Adds what has to be done with the orphans.

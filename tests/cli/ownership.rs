@@ -106,9 +106,10 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
-      connector-changed: instance 20931 has the connector `stripe`, the file says `sendgrid`: the
-      platform cannot change it, and a new instance has a new token. Give the document another
-      `key:` to create one
+      connector-changed: instance 20931 has the connector `stripe`, the file says `sendgrid`, and
+      the platform cannot change it. If files were renamed or swapped, write the old document key as
+      `key:` in each of them. To create a new instance, which has a new token, give this document
+      another `key:`
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
 Requests: 1 read, 0 to write.
@@ -177,6 +178,20 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created. Blocked: 1. Running it again is safe.
 --- exit 7 ---
+
+"#]]);
+}
+
+#[test]
+fn a_project_is_not_taken_from_itself() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("plan --take-from tests").is(str![[r#"
+$ ocon plan --take-from tests
+--- stderr ---
+error: --take-from names `tests`, which is this project
+
+hint: name the project under which the instances were applied before
+--- exit 64 ---
 
 "#]]);
 }

@@ -368,3 +368,30 @@ fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerpri
     let plan = world.plan();
     assert!(plan.is_empty(), "{plan:#?}");
 }
+
+#[test]
+fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
+    let mut world = pair();
+    world.project = "renamed";
+    world.wishes.take_from = Some("test".parse().unwrap());
+    let mut wanted = world.take("two");
+    wanted.name = "zwei".into();
+    world.put("eu/zwei", wanted);
+    let plan = world.plan();
+    let message = |code: &str| {
+        let note = plan.notes.iter().find(|note| note.code == code).unwrap();
+        (note.instance_id.map(InstanceId::get), note.message.clone())
+    };
+    assert_eq!(
+        message("left-behind"),
+        (
+            Some(20932),
+            "hootsuite `two` stays with project `test`, because no document describes it. If a document continues \
+             it, add `moved_from: two`"
+                .to_owned()
+        )
+    );
+    assert!(message("maybe-moved").1.contains("add `moved_from: two` to keep its ID and token"));
+    world.wanted("eu/zwei").moved_from = [key("two")].into();
+    world.keeps(&[("eu/zwei", 20932), ("one", 20931)]);
+}

@@ -28,13 +28,14 @@ const BLOCKS: [BlockCode; 14] = [
 ];
 
 /// The notes that `plan` makes.
-const NOTES: [&str; 16] = [
+const NOTES: [&str; 17] = [
     "credential-host-changed",
     "disabled",
     "garbled-mark",
     "ignored",
     "kept-from-prune",
     "late-events",
+    "left-behind",
     "may-need-authorization",
     "maybe-moved",
     "moved-from-unmatched",

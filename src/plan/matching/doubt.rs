@@ -54,8 +54,9 @@ pub(super) fn foreign_project<'a>(id: InstanceId, owner: &str) -> Match<'a> {
 
 pub(super) fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a> {
     let message = format!(
-        "instance {} has the connector `{}`, the file says `{}`: the platform cannot change it, and a new \
-         instance has a new token. Give the document another `key:` to create one",
+        "instance {} has the connector `{}`, the file says `{}`, and the platform cannot change it. If files were \
+         renamed or swapped, write the old document key as `key:` in each of them. To create a new instance, which \
+         has a new token, give this document another `key:`",
         found.id, found.connector, wanted.connector
     );
     blocked(BlockCode::ConnectorChanged, message)
