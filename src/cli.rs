@@ -13,6 +13,7 @@ pub mod target;
 mod apply;
 mod authorize;
 mod changed;
+mod checkout;
 mod comment;
 mod completions;
 mod doctor;

@@ -121,6 +121,8 @@ pub enum BlockCode {
     IdNotFound,
     /// Another instance already carries the key of a document with `id:`.
     KeyTaken,
+    /// Two views of the platform show the document's instance with different document keys.
+    ListingsDisagree,
     /// A write needs a secret that is not set.
     MissingVariable,
     /// A create needs an authorization grant that is not there.
@@ -146,6 +148,7 @@ impl BlockCode {
             Self::IdClaimedTwice => "id-claimed-twice",
             Self::IdNotFound => "id-not-found",
             Self::KeyTaken => "key-taken",
+            Self::ListingsDisagree => "listings-disagree",
             Self::MissingVariable => "missing-variable",
             Self::NeedsAuthorization => "needs-authorization",
             Self::NotYetReadable => "not-yet-readable",
@@ -166,6 +169,7 @@ impl BlockCode {
             Self::AmbiguousMove
             | Self::ConnectorChanged
             | Self::IdNotFound
+            | Self::ListingsDisagree
             | Self::MissingVariable
             | Self::NeedsAuthorization
             | Self::NotYetReadable

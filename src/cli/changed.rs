@@ -26,7 +26,7 @@ pub(super) fn since(
     // As Git names it, whatever links lead to it.
     let root = globals.root.canonicalize().unwrap_or_else(|_| globals.root.clone());
     let root = root.as_path();
-    let changes = Git { root, environment }.changes_since(reference)?;
+    let changes = Git::new(root, environment).changes_since(reference)?;
     let shared = globals.var_file.iter().map(|file| root.join(file));
     let everything = changes.touch(&root.join("ocon.yaml"))
         || shared.into_iter().any(|file| changes.touch(&file));

@@ -1,6 +1,6 @@
 //! What Git knows of the repository.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ pub(super) fn refuse_committed(
     environment: &Environment,
     folder: &Path,
 ) -> Result<(), Failure> {
-    let git = Git { root: &globals.root, environment };
+    let git = Git::new(&globals.root, environment);
     let folder = folder.strip_prefix(&globals.root).unwrap_or(folder).to_string_lossy();
     // Where there is no Git, or no repository, nothing is committed.
     let Ok(Ok(names)) = git.run(&["ls-files", "-z", "--", &folder]) else { return Ok(()) };
@@ -32,27 +32,41 @@ pub(super) fn refuse_committed(
 /// Git, run in the root.
 pub(super) struct Git<'a> {
     pub(super) root: &'a Path,
-    pub(super) environment: &'a Environment,
+    /// All that it gets of the environment.
+    variables: Vec<(OsString, OsString)>,
 }
 
-impl Git<'_> {
+impl<'a> Git<'a> {
+    /// Git of the repository that the environment names, or else of the one above `root`.
+    pub(super) fn new(root: &'a Path, environment: &Environment) -> Self {
+        Self { root, variables: environment.for_git() }
+    }
+
+    /// Git of the repository above `root`, whatever the environment names.
+    pub(super) fn discovered(root: &'a Path, environment: &Environment) -> Self {
+        let mut variables = environment.for_git();
+        variables.retain(|(name, _)| name != "GIT_DIR" && name != "GIT_WORK_TREE");
+        Self { root, variables }
+    }
+
     /// What Git answers, or what it says instead. It starts no hook and no monitor, and a filter
     /// that the repository has configured gets no variable of the pipeline.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Result<Vec<u8>, String>, Failure> {
-        self.output(arguments).map_err(|error| {
+        let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
+        self.output(&arguments).map_err(|error| {
             unusable().caused_by(&error).hint("install Git, or name the files: ocon plan PATH…")
         })
     }
 
     /// The same, where it is the caller who says what follows if Git cannot be started.
-    pub(super) fn output(&self, arguments: &[&str]) -> io::Result<Result<Vec<u8>, String>> {
+    pub(super) fn output(&self, arguments: &[&OsStr]) -> io::Result<Result<Vec<u8>, String>> {
         let output = Command::new("git")
             .args(["--no-optional-locks", "-c", "core.fsmonitor=false"])
             .args(["-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit"])
             .args(arguments)
             .current_dir(self.root)
             .env_clear()
-            .envs(self.environment.for_git())
+            .envs(self.variables.iter().cloned())
             .stdin(Stdio::null())
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();

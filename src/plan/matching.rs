@@ -144,7 +144,7 @@ impl<'a> Matching<'a> {
         let missing = by_key.iter().filter(|(_, matched)| **matched == Match::Missing);
         let without_instance = missing.map(|(key, _)| *key).collect();
         rules.check_namesakes(&mut by_key);
-        rules.check_readable(&mut by_key);
+        rules.check_settled(&mut by_key);
         let (taken, ours): (Vec<_>, Vec<_>) =
             candidates.into_iter().partition(|candidate| candidate.is_taken);
         let keyed = |candidates: Vec<Candidate<'a>>| {
@@ -343,15 +343,40 @@ impl<'a> Rules<'a, '_> {
         ours.into_iter().chain(candidates(&self.taken, true)).collect()
     }
 
-    /// Blocks the documents whose instance cannot be read yet: nothing is compared with, or written
-    /// over, what nobody can see.
-    fn check_readable(&self, by_key: &mut BTreeMap<&'a Key, Match<'a>>) {
-        for matched in by_key.values_mut() {
-            let unreadable = matched.instance().filter(|it| self.observed.is_unreadable(it.id));
-            if let Some(found) = unreadable {
-                *matched = doubt::not_yet_readable(found.id);
+    /// Blocks the documents whose instance the platform does not show in one way yet: it cannot be
+    /// read, or two listings show it with different document keys. Nothing is compared with, written
+    /// over, or created beside what nobody can see.
+    fn check_settled(&self, by_key: &mut BTreeMap<&'a Key, Match<'a>>) {
+        let disagreements = self.disagreements();
+        let keys: BTreeMap<&Key, InstanceId> =
+            disagreements.iter().filter_map(|(id, key)| Some((key.as_ref()?, *id))).collect();
+        for (key, matched) in by_key {
+            let instance = matched.instance().map(|found| found.id);
+            let disagreeing = instance.filter(|id| disagreements.contains_key(id));
+            if let Some(id) = instance.filter(|id| self.observed.is_unreadable(*id)) {
+                *matched = doubt::not_yet_readable(id);
+            } else if let Some(id) = disagreeing.or_else(|| keys.get(key).copied()) {
+                *matched = doubt::listings_disagree(id);
             }
         }
+    }
+
+    /// The instances that the listing of the account shows with another document key than the tag
+    /// listing or GET by ID did, each with that key. One of them is late, and nothing says which. An
+    /// account listing that shows no marks at all says nothing.
+    fn disagreements(&self) -> BTreeMap<InstanceId, Option<Key>> {
+        let taken = self.wishes.take_from.iter();
+        let projects: Vec<&Project> =
+            std::iter::once(&self.observed.project).chain(taken).collect();
+        let key_of = |found: &Found| projects.iter().find_map(|project| key_in(found, project));
+        let account = self.observed.account.iter().flat_map(BTreeMap::values);
+        let marked = account.filter(|listed| listed.marks.owner().is_some());
+        let disagreeing = marked.filter_map(|listed| {
+            let other = self.observed.find(listed.id)?;
+            let key = key_of(listed);
+            (key_of(other) != key).then_some((listed.id, key))
+        });
+        disagreeing.collect()
     }
 
     /// Whether the document with this key, if there is one, takes over the instance that carries it.

@@ -35,7 +35,7 @@ $ ocon apply --prune --yes
 error: --prune would delete instances whose files are not checked out, so nothing was contacted
   caused by: Git has these files, and they are not on disk: instances/b/one.yaml, instances/b/two.yaml
 
-hint: if they are missing by mistake, bring them back: git sparse-checkout disable, or git restore FILE
+hint: if they are missing by mistake, bring them back: git sparse-checkout disable, git submodule update --init, or git restore FILE
 hint: if they were deleted or moved on purpose, commit that first: git add --all && git commit
 --- exit 7 ---
 
@@ -116,4 +116,84 @@ hint: make `git status` work here: install Git, or, where another user owns the 
         run.stderr
     );
     nothing_happened(&world);
+}
+
+/// The first line of what a refused apply says is missing.
+fn missing(world: &World) -> String {
+    let run = world.ocon("apply --prune --yes");
+    assert_eq!(run.exit, 7, "{}", run.stderr);
+    nothing_happened(world);
+    let cause = run.stderr.lines().find_map(|line| line.strip_prefix("  caused by: "));
+    cause.unwrap_or_default().to_owned()
+}
+
+/// A repository of its own with the files of folder `b`, beside the root's.
+fn elsewhere(world: &World) {
+    git(world, "clone --quiet . elsewhere.git");
+    git(world, "-C elsewhere.git mv instances/b/one.yaml instances/b/two.yaml .");
+    git(world, "-C elsewhere.git commit --quiet --message elsewhere");
+}
+
+#[test]
+fn a_submodule_that_is_not_initialized_or_not_complete_prunes_nothing() {
+    let world = repository();
+    elsewhere(&world);
+    git(&world, "rm --quiet -r instances/b");
+    git(&world, "-c protocol.file.allow=always submodule --quiet add ./elsewhere.git instances/b");
+    commit(&world);
+    git(&world, "-C instances/b sparse-checkout set --no-cone /one.yaml");
+    assert!(missing(&world).starts_with("Git has these files, and they are not on disk: "));
+    assert!(missing(&world).contains("two.yaml"));
+    git(&world, "submodule --quiet deinit --force instances/b");
+    assert_eq!(
+        missing(&world),
+        "Git has these files, and they are not on disk: the submodule instances/b"
+    );
+}
+
+#[test]
+fn a_clone_below_the_folder_of_instances_prunes_nothing_while_it_is_not_complete() {
+    let world = repository();
+    git(&world, "clone --quiet . nested");
+    git(&world, "-C nested sparse-checkout set --no-cone /instances/a/");
+    std::fs::rename(world.path("nested"), world.path("instances/nested")).unwrap();
+    let missing = missing(&world);
+    assert!(missing.contains("instances/b/one.yaml, instances/b/two.yaml"), "{missing}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_has_to_be_there_as_well() {
+    let world = repository();
+    std::fs::create_dir(world.path("shared")).unwrap();
+    std::fs::rename(world.path("instances/b"), world.path("shared/b")).unwrap();
+    std::os::unix::fs::symlink("../shared/b", world.path("instances/b")).unwrap();
+    commit(&world);
+    assert_eq!(world.ocon("plan --prune").exit, 0);
+    world.requests();
+    git(&world, "sparse-checkout set --no-cone /* !/shared/b/two.yaml");
+    assert!(missing(&world).contains("shared/b/two.yaml"));
+    git(&world, "sparse-checkout set --no-cone /* !/shared");
+    // Nothing of the files can be read then, so nothing is compared with the platform either.
+    assert_eq!(world.ocon("apply --prune --yes").exit, 5);
+    nothing_happened(&world);
+}
+
+#[test]
+fn a_repository_that_only_the_environment_names_cannot_be_queried() {
+    let mut world = repository();
+    std::fs::rename(world.path(".git"), world.path("hidden.git")).unwrap();
+    let hidden = world.path("hidden.git");
+    world.set("GIT_DIR", hidden.to_str().unwrap());
+    assert_eq!(missing(&world), "GIT_DIR names a repository, and none is above the instance files");
+}
+
+#[test]
+fn a_head_that_cannot_be_read_is_no_branch_without_a_commit() {
+    let world = repository();
+    git(&world, "rm --quiet instances/b/two.yaml");
+    let head = git(&world, "rev-parse HEAD");
+    let (folder, file) = head.trim().split_at(2);
+    world.remove(&format!(".git/objects/{folder}/{file}"));
+    assert!(missing(&world).starts_with("fatal: "), "{}", missing(&world));
 }

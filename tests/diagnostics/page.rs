@@ -10,7 +10,7 @@ use ocon::plan::BlockCode;
 use ocon::report::explanation::{self, Explanation};
 use serde_json::Value;
 
-const BLOCKS: [BlockCode; 14] = [
+const BLOCKS: [BlockCode; 15] = [
     BlockCode::AmbiguousKey,
     BlockCode::AmbiguousMove,
     BlockCode::BrokenMark,
@@ -20,6 +20,7 @@ const BLOCKS: [BlockCode; 14] = [
     BlockCode::IdClaimedTwice,
     BlockCode::IdNotFound,
     BlockCode::KeyTaken,
+    BlockCode::ListingsDisagree,
     BlockCode::MissingVariable,
     BlockCode::NeedsAuthorization,
     BlockCode::NotYetReadable,
@@ -91,11 +92,12 @@ fn the_list_of_block_codes_is_complete() {
         BlockCode::IdClaimedTwice => 6,
         BlockCode::IdNotFound => 7,
         BlockCode::KeyTaken => 8,
-        BlockCode::MissingVariable => 9,
-        BlockCode::NeedsAuthorization => 10,
-        BlockCode::NotYetReadable => 11,
-        BlockCode::PartialRekey => 12,
-        BlockCode::UnmanagedNamesake => 13,
+        BlockCode::ListingsDisagree => 9,
+        BlockCode::MissingVariable => 10,
+        BlockCode::NeedsAuthorization => 11,
+        BlockCode::NotYetReadable => 12,
+        BlockCode::PartialRekey => 13,
+        BlockCode::UnmanagedNamesake => 14,
     };
     assert_eq!(BLOCKS.map(position), std::array::from_fn(|place| place));
 }

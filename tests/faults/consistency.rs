@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::judge::Judge;
-use crate::model::duplicates;
+use crate::judge::{Judge, carriers};
+use crate::model::{Document, duplicates};
 use crate::races::{exits, not_once, ten_new};
 use crate::support::{Apply, Run, World};
 
@@ -230,4 +230,45 @@ fn the_page_names_tests_that_exist() {
     for name in named {
         assert!(sources.contains(&format!("fn {name}()")), "docs/consistency.md names `{name}`");
     }
+}
+
+/// The tag listing still shows the old document key, which another document has by now.
+#[test]
+fn a_document_key_that_changed_a_moment_ago_is_not_decided_by_a_late_listing() {
+    for lag in ["tag_listing: 8s", "account_listing: 8s", "tag_listing: 8s, get: 8s"] {
+        let mut world = ten_new();
+        assert_eq!(world.apply().exit, 0);
+        let id = carriers(&world.stored(), "new-1");
+        world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+        world.documents[1].key = "moved".into();
+        let moved = world.apply();
+        let mut other = Document::desk("new-1");
+        other.name = "Another desk".into();
+        world.documents.push(other);
+        let early = world.apply();
+        assert_eq!((moved.exit, carriers(&world.stored(), "moved")), (0, id.clone()), "{lag}");
+        assert!([0, 3].contains(&early.exit), "{lag}: {:#?}", early.results());
+        converges(&world, &[early]);
+        assert_eq!(carriers(&world.stored(), "moved"), id, "{lag}");
+        assert_eq!(not_once(&world), [""; 0], "{lag}");
+    }
+}
+
+/// The tag listing shows an orphan in place of the instance that got its document key a moment ago.
+#[test]
+fn a_move_that_is_not_visible_yet_gives_no_second_instance_the_document_key() {
+    let mut world = ten_new();
+    assert_eq!(world.apply().exit, 0);
+    let id = carriers(&world.stored(), "new-1");
+    world.goes_wrong("- lag: { tag_listing: 8s }\n");
+    let gone = world.documents.remove(3);
+    world.documents[1].key = "moved".into();
+    let first = world.apply();
+    world.documents[1].name = gone.name;
+    let second = world.apply();
+    assert_eq!(carriers(&world.stored(), "moved"), id, "{:#?}", second.results());
+    world.time.pass(seconds(300));
+    world.goes_well();
+    assert_eq!((first.exit, second.exit, world.apply().exit), (0, 3, 0));
+    assert_eq!((carriers(&world.stored(), "moved"), not_once(&world).len()), (id, 0));
 }

@@ -87,6 +87,14 @@ pub(super) fn not_yet_readable<'a>(id: InstanceId) -> Match<'a> {
     blocked(BlockCode::NotYetReadable, message)
 }
 
+pub(super) fn listings_disagree<'a>(id: InstanceId) -> Match<'a> {
+    let message = format!(
+        "the platform shows instance {id} with different `ocon:` tags in two views: a change of its document key is \
+         not visible everywhere yet. Run again in a minute. If it stays like this, ask the platform's support"
+    );
+    blocked(BlockCode::ListingsDisagree, message)
+}
+
 pub(super) fn broken_mark<'a>(id: InstanceId) -> Match<'a> {
     let message = format!(
         "instance {id} may be this document's, and its `ocon:` tags are incomplete or contradictory: add \
