@@ -167,7 +167,12 @@ pub async fn answer(
     for question in questions {
         match question {
             Question::Account => {
-                let listing = remote.list(&Scope::Account, &Keep::Only(BTreeSet::new())).await?;
+                let none = Keep::Only(BTreeSet::new());
+                let mut listing = remote.list(&Scope::Account, &none).await?;
+                if observed.is_untagged(&listing) {
+                    observed.reads += listing.pages;
+                    listing = remote.list(&Scope::Everything, &none).await?;
+                }
                 observed.page_size = listing.page_size;
                 observed.account = Some(observed.listed(listing));
             }
@@ -190,6 +195,15 @@ pub async fn answer(
 }
 
 impl Observed {
+    /// Whether a slim listing leaves out the tags, without which nobody knows whose an instance is: it
+    /// shows none of an instance that the tag listing showed because of its tag. No source says that
+    /// slim listings have tags.
+    fn is_untagged(&self, listing: &Listing) -> bool {
+        let ours = listing.records.iter().filter(|record| self.ours.contains_key(&record.id));
+        let mut ours = ours.peekable();
+        ours.peek().is_some() && ours.all(|record| record.absent.tags)
+    }
+
     /// The instances of a listing, which counts as read.
     fn listed(&mut self, listing: Listing) -> BTreeMap<InstanceId, Found> {
         self.reads += listing.pages;

@@ -338,19 +338,21 @@ impl Plan {
         self.steps.iter().map(|step| step.requests().len()).sum()
     }
 
-    /// The number of reads that follow the writes on a platform that does not lag: after creates one
-    /// listing of the account, and one GET after each switch, whose reply says nothing.
+    /// The number of reads that go with the writes on a platform that does not lag: after creates one
+    /// listing of the account, and one GET for each enable, disable and delete, since their replies
+    /// say nothing and a delete cannot be undone.
     pub fn checks(&self) -> usize {
-        let switches = self.count(Action::Enable) + self.count(Action::Disable);
+        let single = [Action::Enable, Action::Disable, Action::Delete];
+        let single = single.into_iter().map(|action| self.count(action)).sum();
         let creates = self.count(Action::Create);
         if creates == 0 {
-            return switches;
+            return single;
         }
         let pages = self.account.map_or(1, |AccountSize { instances, page_size }| {
             let instances = (instances + creates).saturating_sub(self.count(Action::Delete));
             instances.div_ceil(page_size).max(1)
         });
-        switches + pages
+        single + pages
     }
 
     fn order(&mut self) {

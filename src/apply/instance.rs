@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Code, Event, Failure, Settings, Status, StepResult, Touched};
-use crate::api::{self, Kind, Read, Scope, Waiting, Write};
+use crate::api::{self, Keep, Kind, Read, Scope, Waiting, Write};
 use crate::instance::{Absent, Draft, InstanceId, Place, Record};
-use crate::ownership;
+use crate::ownership::{self, Claim};
 use crate::plan::{Action, Plan, Step};
 
 /// How often a step that is still running is reported: a create takes seconds at the provider, or
@@ -196,10 +196,33 @@ impl<'a, R: Read + Write> Run<'a, R> {
         (Some(self.unread(step, id)), status)
     }
 
+    /// DELETE, after a last look: between the plan and this step another run may have given the
+    /// instance to a document.
     async fn delete(&self, step: &Step, id: InstanceId) -> Ended {
-        let deleted = self.remote.delete(id).await;
-        let status = deleted.map_or_else(|error| self.ended(&error), |()| Status::Done);
+        let status = match self.remote.instance(id, &Keep::Only([].into())).await {
+            Ok(Some(record)) if !self.is_orphan(&record, step) => Status::Stale(Failure {
+                code: Code::Stale.as_str(),
+                message: format!(
+                    "instance {id} changed since the plan: it no longer carries the document key `{}` of this \
+                     project alone, or it is protected now. It was not deleted. Plan again",
+                    step.key
+                ),
+                request_id: None,
+            }),
+            Ok(_) => match self.remote.delete(id).await {
+                Ok(()) => Status::Done,
+                Err(error) => self.ended(&error),
+            },
+            Err(error) => Status::Failed(self.failure(&error)),
+        };
         (Some(self.unread(step, id)), status)
+    }
+
+    /// Whether the instance still is what the plan deletes.
+    fn is_orphan(&self, record: &Record, step: &Step) -> bool {
+        let (marks, _) = ownership::split(record.tags.clone());
+        let claim = marks.claim(&self.plan.target.project);
+        record.absent.tags || (claim == Claim::Ours(step.key.clone()) && !marks.protect())
     }
 
     /// How a step ends whose request failed.

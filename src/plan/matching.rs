@@ -10,7 +10,7 @@
 //! names both sides ([`doubt`]); the other documents continue.
 
 pub(super) mod doubt;
-mod moves;
+pub(super) mod moves;
 mod namesakes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,7 +175,7 @@ impl<'a> Matching<'a> {
             Match::Missing
             | Match::Moved(..)
             | Match::Adopt(..)
-            | Match::Blocked(BlockCode::AmbiguousMove, _) => true,
+            | Match::Blocked(BlockCode::AmbiguousMove | BlockCode::PartialRekey, _) => true,
             Match::Managed(_) | Match::Blocked(..) => false,
         });
         unmarked.map(|(key, _)| *key)
@@ -228,8 +228,27 @@ impl<'a> Rules<'a, '_> {
             Some(found) if found.connector != wanted.connector.as_str() => {
                 doubt::connector_changed(found, wanted)
             }
-            _ => answer,
+            Some(found) => match self.contradiction(wanted, found) {
+                Some(other) => doubt::moved_from_contradicted(key, found, &other),
+                None => answer,
+            },
+            None => answer,
         }
+    }
+
+    /// Another instance of this project than the one that was found, with a key of `moved_from`.
+    fn contradiction(&self, wanted: &Wanted, found: &Found) -> Option<Candidate<'a>> {
+        let carried =
+            wanted.moved_from.iter().filter_map(|key| Some((key, self.carriers.get(key)?)));
+        let mut others = carried.flat_map(|(key, found)| found.iter().map(move |it| (key, *it)));
+        let (key, other) = others.find(|(_, other)| other.id != found.id)?;
+        Some(Candidate { key: key.clone(), found: other, is_taken: false })
+    }
+
+    /// All instances that carry the key of this one in its project.
+    fn carriers_of(&self, candidate: &Candidate<'_>) -> &[&'a Found] {
+        let by_key = if candidate.is_taken { &self.taken } else { &self.carriers };
+        by_key.get(&candidate.key).map_or(&[], Vec::as_slice)
     }
 
     /// Rule 1: the instance that the file names.

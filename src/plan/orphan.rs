@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::matching::Matching;
 use super::matching::doubt::shortened;
+use super::matching::moves::remembers;
 use super::{Action, Cause, Note, Orphans, Plan, Step, Terms};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
@@ -112,6 +113,21 @@ impl Context<'_> {
         }
     }
 
+    /// The document that an orphan remembers exactly, where another instance becomes that document in
+    /// this run: files that changed places look like that.
+    fn remembered(&self, plan: &Plan, found: &Found) -> Option<&Key> {
+        let mut steps = plan.steps.iter().filter(|step| {
+            matches!(step.action, Action::Update | Action::Finish | Action::Adopt)
+                && step.connector.as_str() == found.connector
+        });
+        let fingerprints = self.terms.fingerprints;
+        let step = steps.find(|step| {
+            let wanted = self.desired.instances.get(&step.key);
+            wanted.is_some_and(|wanted| remembers(found, fingerprints, &wanted.as_written()))
+        })?;
+        Some(self.desired.instances.get_key_value(&step.key)?.0)
+    }
+
     /// The connectors of which a document is created, blocked, or matched by its name or path only,
     /// with that document and what becomes of it: an orphan of one of them may be what it continues.
     fn connectors_in_doubt(&self, plan: &Plan) -> BTreeMap<&str, (&Key, &'static str)> {
@@ -139,7 +155,11 @@ impl Context<'_> {
             return Fate::Keep("orphan", "it is protected, so it is never deleted".to_owned());
         }
         let prunes = self.terms.wishes.orphans == Orphans::Prune && !plan.partial;
-        match (prunes, in_doubt.get(found.connector.as_str())) {
+        let in_doubt = in_doubt.get(found.connector.as_str()).copied().or_else(|| {
+            let another = "is exactly what this instance was, while another one becomes it";
+            Some((self.remembered(plan, found)?, another))
+        });
+        match (prunes, in_doubt) {
             (false, None) => {
                 return Fate::Keep("orphan", "it is left alone; --prune deletes it".to_owned());
             }

@@ -266,7 +266,9 @@ impl Judge<'_> {
                 **other != *pair && (other.0 == key || other.1 == id)
             };
             let rivals: Vec<Evidence> = pairs.iter().filter(is_rival).map(|(_, it)| *it).collect();
-            if !named.contains(carried) && is_clear(*evidence, &rivals) {
+            // Of two that carry one document key, only a person knows which is meant.
+            let has_twin = orphans.iter().filter(|(_, key)| key == carried).count() > 1;
+            if !has_twin && !named.contains(carried) && is_clear(*evidence, &rivals) {
                 self.gives(key, id);
             }
         }

@@ -3,7 +3,7 @@
 
 use ocon::desired::Wanted;
 use ocon::instance::{InstanceId, Record, Value};
-use ocon::plan::{Action, BlockCode};
+use ocon::plan::{Action, BlockCode, Limits};
 
 use crate::remote::record;
 use crate::rules::{ONLY, hootsuite, paths};
@@ -394,4 +394,99 @@ fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
     assert!(message("maybe-moved").1.contains("add `moved_from: two` to keep its ID and token"));
     world.wanted("eu/zwei").moved_from = [key("two")].into();
     world.keeps(&[("eu/zwei", 20932), ("one", 20931)]);
+}
+
+/// Only the listing of the account has the document's own instance, and an orphan looks like it.
+#[test]
+fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_beside_an_orphan_like_it() {
+    let mut world = twins();
+    world.take("apac/desk");
+    *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
+    world.wishes.selection = Some([key("emea/desk")].into());
+    let plan = world.plan();
+    assert!(plan.is_empty(), "{plan:#?}");
+}
+
+#[test]
+fn moved_from_that_contradicts_the_own_document_key_blocks_and_prunes_nothing() {
+    let mut world = pair().pruning();
+    let wanted = world.take("two");
+    world.take("one");
+    world.put("one", wanted);
+    world.wanted("one").moved_from = [key("two")].into();
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{plan:#?}");
+    assert_eq!(
+        (plan.blocked[0].code, plan.blocked[0].message.as_str()),
+        (
+            BlockCode::AmbiguousMove,
+            "`moved_from: two` names instance 20932, and instance 20931 already belongs to the document `one`. To \
+             continue instance 20932, write `key: two` in place of `moved_from`; to keep instance 20931, remove \
+             the line"
+        )
+    );
+}
+
+/// A file took the place of another one that is gone: its own instance remembers it, and stays for now.
+#[test]
+fn an_orphan_that_remembers_a_document_stays_in_the_run_in_which_another_instance_becomes_it() {
+    let mut world = pair().pruning();
+    let wanted = world.take("two");
+    world.take("one");
+    world.put("one", wanted);
+    let plan = world.plan();
+    assert_eq!((plan.count(Action::Update), plan.count(Action::Delete)), (1, 0), "{plan:#?}");
+    let note = plan.notes.iter().find(|note| note.code == "kept-from-prune").unwrap();
+    assert_eq!(
+        note.message,
+        "no file describes hootsuite `two`: it is not deleted in this run, because `one` has the same connector and \
+         is exactly what this instance was, while another one becomes it. If that is not the same instance, the \
+         next --prune deletes it"
+    );
+}
+
+#[test]
+fn of_two_orphans_with_one_document_key_none_is_taken_and_none_deleted_while_a_document_may_continue_one()
+ {
+    let mut world = pair().pruning();
+    let twin = world.remote.records().remove(&InstanceId::new(20931)).unwrap();
+    world.remote.insert(|id| Record { id, ..twin });
+    let wanted = world.take("one");
+    world.put("eins", wanted);
+    let plan = world.plan();
+    assert!(plan.is_guarded() && plan.steps.is_empty(), "{plan:#?}");
+    assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousKey);
+}
+
+/// Somebody copied the document key of one instance onto another by hand.
+#[test]
+fn a_document_whose_instance_got_the_key_of_another_one_by_hand_is_not_created_again() {
+    let world = pair();
+    world.remote.edit(InstanceId::new(20932), |record| {
+        record.tags.retain(|tag| !tag.starts_with("ocon:key="));
+        record.tags.push("ocon:key=one".into());
+    });
+    let plan = world.plan();
+    assert!(plan.is_guarded() && plan.steps.is_empty(), "{plan:#?}");
+    let codes: Vec<_> = plan.blocked.iter().map(|blocked| blocked.code).collect();
+    assert_eq!(codes, [BlockCode::AmbiguousKey; 2]);
+}
+
+#[test]
+fn an_orphan_that_got_a_document_since_the_plan_is_not_deleted() {
+    let mut world = pair().pruning();
+    world.take("two");
+    let approved = world.plan().within(Limits { max_deletes: 1 }).unwrap();
+    world.remote.edit(InstanceId::new(20932), |record| {
+        record.tags.retain(|tag| !tag.starts_with("ocon:key="));
+        record.tags.push("ocon:key=zwei".into());
+    });
+    let outcome = world.carry_out(&approved);
+    assert_eq!(outcome.results[0].status.as_str(), "stale");
+    assert_eq!(
+        outcome.results[0].status.failure().unwrap().message,
+        "instance 20932 changed since the plan: it no longer carries the document key `two` of this project alone, or \
+         it is protected now. It was not deleted. Plan again"
+    );
+    assert_eq!(world.remote.records().len(), 2);
 }

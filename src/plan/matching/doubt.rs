@@ -153,6 +153,21 @@ pub(super) fn moved_from_and_id<'a>(candidate: &Candidate<'_>, at: &Span) -> Mat
     blocked(BlockCode::AmbiguousMove, message)
 }
 
+/// `moved_from` names one instance, and an earlier rule gives the document another one.
+pub(super) fn moved_from_contradicted<'a>(
+    key: &Key,
+    found: &Found,
+    other: &Candidate<'_>,
+) -> Match<'a> {
+    let (id, old) = (other.found.id, &other.key);
+    let message = format!(
+        "`moved_from: {old}` names instance {id}, and instance {} already belongs to the document `{key}`. To \
+         continue instance {id}, write `key: {old}` in place of `moved_from`; to keep instance {}, remove the line",
+        found.id, found.id
+    );
+    blocked(BlockCode::AmbiguousMove, message)
+}
+
 /// A document looks moved, and more than one match is possible.
 pub(super) fn ambiguous_move<'a>(
     key: &Key,

@@ -12,7 +12,7 @@ use super::{Match, Rules, doubt};
 use crate::desired::Wanted;
 use crate::instance::Key;
 use crate::observed::Found;
-use crate::ownership::Subject;
+use crate::ownership::{Fingerprints, Subject};
 
 /// How many pairs of one connector are compared by their digests, about a second of work. Beyond
 /// that, only pairs with the same name are: whoever moves thousands of files rarely also finds
@@ -110,6 +110,9 @@ struct Group<'g, 'a> {
     instances: &'g [&'g Candidate<'a>],
     same_digest: BTreeSet<Pair>,
     same_name: BTreeSet<Pair>,
+    /// The instances whose document key another one carries as well: which of them was the document's,
+    /// only a person can say.
+    twins: BTreeSet<usize>,
 }
 
 impl<'g, 'a> Group<'g, 'a> {
@@ -129,8 +132,13 @@ impl<'g, 'a> Group<'g, 'a> {
         let same_name: BTreeSet<Pair> = documents.iter().enumerate().flat_map(namesakes).collect();
         let remembers = |pair: &Pair| {
             let (document, instance) = (&documents[pair.0], instances[pair.1]);
-            rules.remembers(instance, &document.as_written)
+            remembers(instance.found, rules.fingerprints, &document.as_written)
         };
+        let has_twin = |position: &usize| {
+            let instance = instances[*position];
+            rules.carriers_of(instance).len() > 1
+        };
+        let twins = (0..instances.len()).filter(has_twin).collect();
         let same_digest = if documents.len() * instances.len() > MAX_DIGESTS {
             same_name.iter().copied().filter(remembers).collect()
         } else {
@@ -138,7 +146,7 @@ impl<'g, 'a> Group<'g, 'a> {
                 .flat_map(|document| (0..instances.len()).map(move |it| (document, it)));
             all.filter(remembers).collect()
         };
-        Self { documents, instances, same_digest, same_name }
+        Self { documents, instances, same_digest, same_name, twins }
     }
 
     /// The pairs that belong together. Each match may leave others with one candidate only, so the
@@ -148,7 +156,7 @@ impl<'g, 'a> Group<'g, 'a> {
         loop {
             let same_digest = matches.open(&self.same_digest);
             let same_name = matches.open(&self.same_name);
-            let by_digest = singled_out(&same_digest);
+            let by_digest = self.singled_out(&same_digest);
             if !by_digest.is_empty() {
                 matches.add(by_digest);
                 continue;
@@ -157,8 +165,8 @@ impl<'g, 'a> Group<'g, 'a> {
                 without_contradictions(same_name.iter().copied().collect(), &same_digest);
             let consistent = consistent.into_iter().collect();
             let by_name = [
-                without_contradictions(singled_out(&same_name), &same_digest),
-                singled_out(&self.longest_common_ends(&consistent)),
+                without_contradictions(self.singled_out(&same_name), &same_digest),
+                self.singled_out(&self.longest_common_ends(&consistent)),
             ];
             let Some(pairs) = by_name.into_iter().find(|pairs| !pairs.is_empty()) else {
                 return matches;
@@ -166,6 +174,13 @@ impl<'g, 'a> Group<'g, 'a> {
             matches.by_name.extend(pairs.iter().map(|(document, _)| document));
             matches.add(pairs);
         }
+    }
+
+    /// The pairs that single out each other, but for instances with a twin.
+    fn singled_out(&self, pairs: &BTreeSet<Pair>) -> Vec<Pair> {
+        let mut pairs = singled_out(pairs);
+        pairs.retain(|(_, instance)| !self.twins.contains(instance));
+        pairs
     }
 
     /// Of these pairs, those whose document keys have a common end that is longer than, or as long
@@ -199,6 +214,12 @@ impl<'g, 'a> Group<'g, 'a> {
             if rules.wishes.allow_duplicates.contains(key) {
                 continue;
             }
+            if let Some(twin) = instances.intersection(&self.twins).next() {
+                let twin = self.instances[*twin];
+                let block = doubt::ambiguous_key(&twin.key, rules.carriers_of(twin));
+                doubts.push((document, block));
+                continue;
+            }
             let others = pairs
                 .iter()
                 .filter(|(other, instance)| *other != document && instances.contains(instance));
@@ -212,16 +233,17 @@ impl<'g, 'a> Group<'g, 'a> {
     }
 }
 
-impl Rules<'_, '_> {
-    /// Whether the instance remembers, under its own project and document key, exactly this document.
-    fn remembers(&self, candidate: &Candidate<'_>, as_written: &str) -> bool {
-        let Some((project, key)) = candidate.found.marks.owner() else {
-            return false;
-        };
-        let (memory, subject) =
-            (candidate.found.marks.applied(), Subject { project: &project, key: &key });
-        self.fingerprints.same_document(&memory, subject, as_written) == Some(true)
-    }
+/// Whether the instance remembers, under its own project and document key, exactly this document.
+pub(in crate::plan) fn remembers(
+    found: &Found,
+    fingerprints: &Fingerprints,
+    as_written: &str,
+) -> bool {
+    let Some((project, key)) = found.marks.owner() else {
+        return false;
+    };
+    let (memory, subject) = (found.marks.applied(), Subject { project: &project, key: &key });
+    fingerprints.same_document(&memory, subject, as_written) == Some(true)
 }
 
 /// The pairs in which the document has no other instance, and the instance no other document.

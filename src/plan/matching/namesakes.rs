@@ -32,6 +32,8 @@ impl<'a> Rules<'a, '_> {
                 |found: &&&Found| found.marks.names(key) || likeness == self::likeness(found);
             if let Some(found) = others.broken.iter().find(is_alike) {
                 *matched = doubt::broken_mark(found.id);
+            } else if let Some((twin, carriers)) = self.twins_like(likeness) {
+                *matched = doubt::ambiguous_key(twin, carriers);
             } else if self.wishes.allow_duplicates.contains(*key) {
             } else if let Some(found) = others.foreign.get(&likeness) {
                 *matched = doubt::foreign_namesake(key, found);
@@ -39,6 +41,15 @@ impl<'a> Rules<'a, '_> {
                 *matched = doubt::unmanaged_namesake(key, ids);
             }
         }
+    }
+
+    /// A document key that several instances carry, one of which looks like this: it may have got the
+    /// key of another document by hand.
+    fn twins_like(&self, wanted: Likeness<'_>) -> Option<(&Key, &[&'a Found])> {
+        let mut twins = self.carriers.iter().filter(|(_, carriers)| carriers.len() > 1);
+        let is_alike = |found: &&'a Found| likeness(found) == wanted;
+        let (key, carriers) = twins.find(|(_, carriers)| carriers.iter().any(is_alike))?;
+        Some((key, carriers))
     }
 
     fn others(&self) -> Others<'a> {

@@ -227,7 +227,7 @@ pub struct PlanRequests {
     pub read: usize,
     /// Writes that an apply will make.
     pub write: usize,
-    /// Reads that will follow these writes on a platform that does not lag.
+    /// Reads that will go with these writes on a platform that does not lag.
     pub check: usize,
 }
 
