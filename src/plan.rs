@@ -262,7 +262,7 @@ pub fn questions(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> B
         return std::iter::once(Question::Project(project.clone())).chain(by_id).collect();
     }
     let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
-    let unmarked = matching.unmarked().any(|key| wishes.selects(key));
+    let unmarked = matching.unmarked.iter().any(|key| wishes.selects(key));
     if unmarked && observed.account.is_none() {
         return std::iter::once(Question::Account).chain(by_id).collect();
     }

@@ -76,7 +76,12 @@ pub(super) fn run(
             let result = comment.as_ref().map(|comment| comment.refused(&refused));
             too_many_deletes(&refused).with_result(result)
         })?;
-        approve(approved.plan(), arguments.yes || saved.is_some())?;
+        let was_asked = approve(approved.plan(), arguments.yes || saved.is_some())?;
+        let (approved, observed) = if was_asked {
+            again(&connection, &files, &wishes, &approved, limits, globals, environment).await?
+        } else {
+            (approved, observed)
+        };
         // Until the end: the report has the ids of what was created.
         let _grace = interrupt::grace(grace(&connection.stop));
         let outcome = carry_out(&approved, &connection, globals, environment, &progress).await;
@@ -190,10 +195,30 @@ fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Resul
     }
 }
 
-/// Asks for consent where there is something to do and nobody gave it yet.
-fn approve(plan: &Plan, yes: bool) -> Result<(), Failure> {
+/// Plans again after a person was asked, which may have taken any time, and keeps what is still the
+/// same: an instance may belong to another document by now.
+async fn again(
+    connection: &Connection,
+    files: &Files,
+    wishes: &Wishes,
+    approved: &Approved,
+    limits: Limits,
+    globals: &Globals,
+    environment: &Environment,
+) -> Result<(Approved, Observed), Failure> {
+    let (plan, observed) = connection.plan(&files.desired, wishes).await?;
+    let plan = plan.as_approved(approved.plan());
+    if !plan.stale.is_empty() {
+        show_plan(&plan, globals, environment)?;
+    }
+    Ok((plan.within(limits).map_err(|refused| too_many_deletes(&refused))?, observed))
+}
+
+/// Asks for consent where there is something to do and nobody gave it yet. Returns whether a person
+/// was asked.
+fn approve(plan: &Plan, yes: bool) -> Result<bool, Failure> {
     if yes || plan.steps.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     if !io::stdin().is_terminal() {
         return Err(Failure::new(
@@ -205,7 +230,7 @@ fn approve(plan: &Plan, yes: bool) -> Result<(), Failure> {
     output::message("\nApply this plan? Only `yes` is taken as consent: ");
     let mut answer = String::new();
     match io::stdin().read_line(&mut answer) {
-        Ok(_) if answer.trim() == "yes" => Ok(()),
+        Ok(_) if answer.trim() == "yes" => Ok(true),
         _ => Err(Failure::new(Exit::Other, "not applied: no consent was given")),
     }
 }

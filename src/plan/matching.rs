@@ -43,6 +43,9 @@ pub(super) enum Match<'a> {
 pub(super) struct Matching<'a> {
     /// One match per document.
     pub(super) by_key: BTreeMap<&'a Key, Match<'a>>,
+    /// The documents whose own key no observed instance carries. Only the whole account can show
+    /// whether that is so, and which instances are candidates, whatever blocks the document.
+    pub(super) unmarked: BTreeSet<&'a Key>,
     /// The documents that have no instance by any rule, so that a create is all that is left for
     /// them, even if it is blocked.
     pub(super) without_instance: BTreeSet<&'a Key>,
@@ -151,7 +154,9 @@ impl<'a> Matching<'a> {
             candidates.into_iter().map(|candidate| (candidate.key, candidate.found)).collect()
         };
         let (orphans, left_behind) = (keyed(ours), keyed(taken));
-        Self { by_key, without_instance, by_name, orphans, left_behind }
+        let keys = desired.instances.keys();
+        let unmarked = keys.filter(|key| !rules.carriers.contains_key(*key)).collect();
+        Self { by_key, unmarked, without_instance, by_name, orphans, left_behind }
     }
 
     /// The number of instances without any mark that no document adopts, where the account was
@@ -166,19 +171,6 @@ impl<'a> Matching<'a> {
             found.marks.claim(&observed.project) == Claim::Unmanaged && !adopted.contains(&found.id)
         };
         Some(observed.account.as_ref()?.values().filter(is_left_alone).count())
-    }
-
-    /// The documents whose own key no observed instance carries. Only the whole account can show
-    /// whether that is so, and which instances are candidates.
-    pub(super) fn unmarked(&self) -> impl Iterator<Item = &'a Key> {
-        let unmarked = self.by_key.iter().filter(|(_, found)| match found {
-            Match::Missing
-            | Match::Moved(..)
-            | Match::Adopt(..)
-            | Match::Blocked(BlockCode::AmbiguousMove | BlockCode::PartialRekey, _) => true,
-            Match::Managed(_) | Match::Blocked(..) => false,
-        });
-        unmarked.map(|(key, _)| *key)
     }
 }
 
@@ -243,12 +235,6 @@ impl<'a> Rules<'a, '_> {
         let mut others = carried.flat_map(|(key, found)| found.iter().map(move |it| (key, *it)));
         let (key, other) = others.find(|(_, other)| other.id != found.id)?;
         Some(Candidate { key: key.clone(), found: other, is_taken: false })
-    }
-
-    /// All instances that carry the key of this one in its project.
-    fn carriers_of(&self, candidate: &Candidate<'_>) -> &[&'a Found] {
-        let by_key = if candidate.is_taken { &self.taken } else { &self.carriers };
-        by_key.get(&candidate.key).map_or(&[], Vec::as_slice)
     }
 
     /// Rule 1: the instance that the file names.

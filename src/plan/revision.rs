@@ -35,6 +35,19 @@ pub struct Stale {
 }
 
 impl Plan {
+    /// Keeps of this plan, made again after `approved` was shown to a person, what is still the same.
+    #[must_use]
+    pub fn as_approved(self, approved: &Self) -> Self {
+        let mut keys = BTreeMap::new();
+        for step in &approved.steps {
+            keys.entry(step.key.clone()).or_insert(step.action);
+        }
+        let same = |key: &Key, steps: &[&Step]| {
+            approved.steps.iter().filter(|step| step.key == *key).eq(steps.iter().copied())
+        };
+        self.revised(&Planned { keys, same: &same })
+    }
+
     /// Keeps what was approved and is still the same.
     #[must_use]
     pub fn revised(mut self, planned: &Planned<'_>) -> Self {

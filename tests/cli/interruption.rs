@@ -45,7 +45,7 @@ fn press_ctrl_c(script: &mut Child) {
 }
 
 /// The question of an apply: what the terminal shows after `answer` did something, and the exit code.
-fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Option<i32>) {
+pub(crate) fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Option<i32>) {
     let mut script = on_terminal(world, "dumb", "apply");
     let mut stdout = script.stdout.take().unwrap();
     let (mut shown, mut byte) = (Vec::new(), [0]);

@@ -14,6 +14,7 @@ mod authorize_unasked;
 mod browser;
 mod changed;
 mod comments;
+mod consent;
 mod credentials;
 mod doctor;
 mod echo;

@@ -490,3 +490,17 @@ fn an_orphan_that_got_a_document_since_the_plan_is_not_deleted() {
     );
     assert_eq!(world.remote.records().len(), 2);
 }
+
+/// The instance that `moved_from` names has a second key, so nobody can say whose it is.
+#[test]
+fn an_instance_with_a_broken_mark_that_moved_from_names_is_not_created_again() {
+    let mut world = pair();
+    world.remote.edit(InstanceId::new(20931), |record| {
+        record.tags.push("ocon:key=other".into());
+        record.name = "renamed".into();
+    });
+    let mut wanted = world.take("one");
+    wanted.moved_from = [key("one")].into();
+    world.put("eins", wanted);
+    assert_eq!(world.only_block().0, BlockCode::BrokenMark);
+}

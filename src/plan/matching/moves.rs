@@ -134,11 +134,12 @@ impl<'g, 'a> Group<'g, 'a> {
             let (document, instance) = (&documents[pair.0], instances[pair.1]);
             remembers(instance.found, rules.fingerprints, &document.as_written)
         };
-        let has_twin = |position: &usize| {
-            let instance = instances[*position];
-            rules.carriers_of(instance).len() > 1
-        };
-        let twins = (0..instances.len()).filter(has_twin).collect();
+        let mut carriers: BTreeMap<(&Key, bool), Vec<usize>> = BTreeMap::new();
+        for (position, instance) in instances.iter().enumerate() {
+            carriers.entry((&instance.key, instance.is_taken)).or_default().push(position);
+        }
+        let twins = carriers.into_values().filter(|carriers| carriers.len() > 1).flatten();
+        let twins = twins.collect();
         let same_digest = if documents.len() * instances.len() > MAX_DIGESTS {
             same_name.iter().copied().filter(remembers).collect()
         } else {
@@ -215,9 +216,10 @@ impl<'g, 'a> Group<'g, 'a> {
                 continue;
             }
             if let Some(twin) = instances.intersection(&self.twins).next() {
-                let twin = self.instances[*twin];
-                let block = doubt::ambiguous_key(&twin.key, rules.carriers_of(twin));
-                doubts.push((document, block));
+                let key = &self.instances[*twin].key;
+                let carriers = self.instances.iter().filter(|instance| instance.key == *key);
+                let carriers: Vec<_> = carriers.map(|instance| instance.found).collect();
+                doubts.push((document, doubt::ambiguous_key(key, &carriers)));
                 continue;
             }
             let others = pairs

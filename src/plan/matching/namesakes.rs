@@ -28,8 +28,11 @@ impl<'a> Rules<'a, '_> {
         for (key, matched) in by_key.iter_mut().filter(|(_, matched)| **matched == Match::Missing) {
             let wanted = &self.desired.instances[*key];
             let likeness = (wanted.connector.as_str(), wanted.name.as_str());
-            let is_alike =
-                |found: &&&Found| found.marks.names(key) || likeness == self::likeness(found);
+            let names: Vec<&Key> = std::iter::once(*key).chain(&wanted.moved_from).collect();
+            let is_alike = |found: &&&Found| {
+                names.iter().any(|name| found.marks.names(name))
+                    || likeness == self::likeness(found)
+            };
             if let Some(found) = others.broken.iter().find(is_alike) {
                 *matched = doubt::broken_mark(found.id);
             } else if let Some((twin, carriers)) = self.twins_like(likeness) {
@@ -47,7 +50,9 @@ impl<'a> Rules<'a, '_> {
     /// key of another document by hand.
     fn twins_like(&self, wanted: Likeness<'_>) -> Option<(&Key, &[&'a Found])> {
         let mut twins = self.carriers.iter().filter(|(_, carriers)| carriers.len() > 1);
-        let is_alike = |found: &&'a Found| likeness(found) == wanted;
+        let is_alike = |found: &&'a Found| {
+            likeness(found) == wanted && !self.claimants.contains_key(&found.id)
+        };
         let (key, carriers) = twins.find(|(_, carriers)| carriers.iter().any(is_alike))?;
         Some((key, carriers))
     }
