@@ -56,9 +56,11 @@ pub struct Plan {
     pub reads: usize,
     /// How large the account is; `None` when it was not listed.
     pub account: Option<AccountSize>,
+    /// How large the project is.
+    pub managed: AccountSize,
 }
 
-/// The size of an account, which decides how many requests it takes to list it.
+/// The size of an account or a project, which decides how many requests it takes to list it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountSize {
     /// The number of instances.
@@ -74,6 +76,13 @@ pub struct Target {
     pub base_url: BaseUrl,
     /// The project.
     pub project: Project,
+}
+
+impl AccountSize {
+    /// How many pages a listing has once so many instances were added and deleted.
+    fn pages(self, added: usize, deleted: usize) -> usize {
+        (self.instances + added).saturating_sub(deleted).div_ceil(self.page_size).max(1)
+    }
 }
 
 /// Instances that no step touches.
@@ -289,6 +298,10 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
             instances: account.len(),
             page_size: observed.page_size.max(1),
         }),
+        managed: AccountSize {
+            instances: observed.ours.len(),
+            page_size: observed.page_size.max(1),
+        },
         target: terms.target.clone(),
     };
     for (key, wanted) in &desired.instances {
@@ -338,21 +351,18 @@ impl Plan {
         self.steps.iter().map(|step| step.requests().len()).sum()
     }
 
-    /// The number of reads that go with the writes on a platform that does not lag: after creates one
-    /// listing of the account, and one GET for each enable, disable and delete, since their replies
-    /// say nothing and a delete cannot be undone.
+    /// The number of reads that go with the writes on a platform that does not lag. After creates the
+    /// account is listed, and after moves the project, until they show them. Each enable, disable and delete takes one GET, since their replies say nothing and a delete cannot be undone.
     pub fn checks(&self) -> usize {
         let single = [Action::Enable, Action::Disable, Action::Delete];
-        let single = single.into_iter().map(|action| self.count(action)).sum();
-        let creates = self.count(Action::Create);
-        if creates == 0 {
-            return single;
-        }
-        let pages = self.account.map_or(1, |AccountSize { instances, page_size }| {
-            let instances = (instances + creates).saturating_sub(self.count(Action::Delete));
-            instances.div_ceil(page_size).max(1)
-        });
-        single + pages
+        let single: usize = single.into_iter().map(|action| self.count(action)).sum();
+        let (creates, deletes) = (self.count(Action::Create), self.count(Action::Delete));
+        let account = self.account.filter(|_| creates > 0);
+        let account = account.map_or(0, |size| size.pages(creates, deletes));
+        let moves = self.steps.iter().any(Step::moves);
+        let added = creates + self.count(Action::Adopt);
+        let project = if moves { self.managed.pages(added, deletes) } else { 0 };
+        single + account + project
     }
 
     fn order(&mut self) {

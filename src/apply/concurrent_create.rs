@@ -62,8 +62,12 @@ struct Sightings {
     now: Carriers,
     /// All that a complete listing showed.
     confirmed: BTreeSet<InstanceId>,
+    /// What the last complete tag listing showed: the next run begins with it.
+    tagged: Option<BTreeMap<InstanceId, Key>>,
     /// Why a listing of the last look was not complete.
     error: Option<api::Error>,
+    /// The documents that got an instance which was there before.
+    moved: BTreeSet<Key>,
 }
 
 impl<R: Read + Write> Run<'_, R> {
@@ -71,10 +75,11 @@ impl<R: Read + Write> Run<'_, R> {
     /// second, and until listings show all that stays. The notes say what could not be seen.
     pub(super) async fn check_creates(&self, results: &mut [StepResult]) -> Vec<Note> {
         // Where no request is allowed any more, a step failed for that reason, and the next run looks.
-        if self.limit_reached() || !results.iter().any(|result| created(result).is_some()) {
+        let mut seen = Sightings { moved: self.moved(results), ..Sightings::default() };
+        let has_created = results.iter().any(|result| created(result).is_some());
+        if self.limit_reached() || (!has_created && seen.moved.is_empty()) {
             return Vec::new();
         }
-        let mut seen = Sightings::default();
         let mut waited = Duration::ZERO;
         let mut listed_after = None;
         for delay in POLL_DELAYS.into_iter().map(Some).chain([None]) {
@@ -108,17 +113,29 @@ impl<R: Read + Write> Run<'_, R> {
         self.unconfirmed(results, seen).into_iter().collect()
     }
 
-    /// Lists who carries our keys: the whole account, and by tag where that does not show all that
-    /// this run created. Each of them may lag behind the other.
+    /// The documents that got an instance which was there before, so that its old key must not be
+    /// believed any more.
+    fn moved(&self, results: &[StepResult]) -> BTreeSet<Key> {
+        let steps = self.plan.steps.iter().filter(|step| step.moves());
+        let is_done = |key: &&Key| {
+            results.iter().any(|result| result.key == **key && result.status == Status::Done)
+        };
+        steps.map(|step| &step.key).filter(is_done).cloned().collect()
+    }
+
+    /// Lists who carries our keys: the whole account after creates, and by tag where that does not
+    /// show all that this run created or moved. Each of them may lag behind the other.
     async fn look(&self, results: &[StepResult], seen: &mut Sightings) {
         seen.error = None;
         let before = std::mem::take(&mut seen.now);
         let mut is_complete = false;
-        for scope in [Scope::Account, self.tagged()] {
+        let has_created = results.iter().any(|result| created(result).is_some());
+        let scopes = [Some(Scope::Account).filter(|_| has_created), Some(self.tagged())];
+        for scope in scopes.into_iter().flatten() {
             let glance = self.remote.glance(&scope, &Keep::Only(BTreeSet::new())).await;
             is_complete |= glance.broken_off.is_none();
-            seen.add(glance, |record| self.key_of(record));
-            if results.iter().filter_map(created).all(|own| seen.confirmed.contains(&own.id)) {
+            seen.add(glance, scope != Scope::Account, |record| self.key_of(record));
+            if results.iter().all(|result| seen.is_listed(result)) {
                 break;
             }
         }
@@ -165,7 +182,7 @@ impl<R: Read + Write> Run<'_, R> {
             !seen.is_listed(result) || (seen.error.is_some() && seen.doubt(result).is_some())
         });
         let named = unconfirmed.filter_map(|result| {
-            Some(format!("`{}` (instance {})", result.key, created(result)?.id))
+            Some(format!("`{}` (instance {})", result.key, result.instance.as_ref()?.id))
         });
         let named = named.collect::<Vec<_>>().join(", ");
         if named.is_empty() {
@@ -173,8 +190,8 @@ impl<R: Read + Write> Run<'_, R> {
         }
         let Some(error) = seen.error else {
             let message = format!(
-                "no listing shows {named} yet, so another run could create it again: wait 2 minutes before the \
-                 next apply"
+                "no listing shows {named} yet, so the next run could create it again or take it for another \
+                 document's: wait 2 minutes before the next apply"
             );
             return Some(Note { code: Code::NotListedYet, message });
         };
@@ -188,17 +205,22 @@ impl<R: Read + Write> Run<'_, R> {
 }
 
 impl Sightings {
-    fn add(&mut self, glance: Glance, key_of: impl Fn(&Record) -> Option<Key>) {
+    fn add(&mut self, glance: Glance, by_tag: bool, key_of: impl Fn(&Record) -> Option<Key>) {
         let is_complete = glance.broken_off.is_none();
+        let mut tagged = (is_complete && by_tag).then(BTreeMap::new);
         for record in &glance.records {
             if let Some(key) = key_of(record) {
                 self.ever.entry(key.clone()).or_default().insert(record.id);
-                self.now.entry(key).or_default().insert(record.id);
+                self.now.entry(key.clone()).or_default().insert(record.id);
                 if is_complete {
                     self.confirmed.insert(record.id);
                 }
+                if let Some(tagged) = &mut tagged {
+                    tagged.insert(record.id, key);
+                }
             }
         }
+        self.tagged = tagged.or(self.tagged.take());
         self.error = glance.broken_off.or(self.error.take());
     }
 
@@ -216,9 +238,19 @@ impl Sightings {
         Some((own, *other))
     }
 
-    /// Whether a complete listing showed what the step created, if it created anything.
+    /// Whether a complete listing showed what the step created, or the tag listing no longer shows what
+    /// it moved under the old key. Where it does not show the instance at all, the next run asks the
+    /// whole account.
     fn is_listed(&self, result: &StepResult) -> bool {
-        created(result).is_none_or(|own| self.confirmed.contains(&own.id))
+        let Some(own) = &result.instance else {
+            return true;
+        };
+        if created(result).is_some() {
+            return self.confirmed.contains(&own.id);
+        }
+        let is_settled =
+            |tagged: &BTreeMap<_, _>| tagged.get(&own.id).is_none_or(|key| *key == result.key);
+        !self.moved.contains(&result.key) || self.tagged.as_ref().is_some_and(is_settled)
     }
 
     /// How long to wait for what another run may have created or still has to delete, or for this

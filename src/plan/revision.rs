@@ -102,8 +102,8 @@ impl Plan {
         let blocked = self.blocked.iter().find(|blocked| blocked.key == *key);
         let message = match (blocked, steps.as_slice()) {
             (Some(blocked), _) => format!("it is blocked now ({}): {}", blocked.code.as_str(), blocked.message),
-            (None, []) => "nothing is left to do for it: it was applied already, or its instance or its file is \
-                           gone. Plan again"
+            (None, []) => "nothing is left to do for it: it was applied already, its instance or its file is gone, \
+                           or its document key changed. Plan again"
                 .to_owned(),
             (None, _) => "its file or its instance changed since the plan was made; what would have to be done \
                           now is below. Plan again"

@@ -201,6 +201,13 @@ impl Step {
         draft
     }
 
+    /// Whether the step replaces the document key that an instance carries.
+    pub fn moves(&self) -> bool {
+        let is_move =
+            |change: &Change| matches!(change, Change::Mark { before: Some(_), after: _ });
+        self.changes.iter().any(is_move)
+    }
+
     /// The requests that the step makes, in order.
     pub fn requests(&self) -> Vec<Request> {
         let request = |method, suffix| Request { method, suffix };

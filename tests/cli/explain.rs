@@ -52,6 +52,7 @@ fn every_code_is_listed_with_what_it_means() {
   id-claimed-twice         Two documents have the same `id:`.
   id-not-found             There is no instance with the `id:`.
   key-taken                Another instance than the one of `id:` already carries the document's key.
+  listings-disagree        Two views of the platform show an instance with different document keys.
   missing-variable         A create or a rotation needs a secret that is not set.
   needs-authorization      A create needs an authorization grant that is not there.
   not-yet-readable         A listing names the document's instance, and GET by ID did not find it within 30 seconds.

@@ -50,7 +50,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 | 1 | 0 | 0 | 2 | 0 | 0 | 1 | 1 | 0 | 0 | 0 |
 
-Requests: 3 read, 4 to write, 1 to check.
+Requests: 3 read, 4 to write, 2 to check.
 
 ### Blocked: 1
 
@@ -246,7 +246,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 | 1 | 0 | 0 | 2 | 0 | 0 | 1 | 1 | 0 | 0 | 0 |
 
-Requests: 3 read, 4 to write, 1 to check.
+Requests: 3 read, 4 to write, 2 to check.
 
 ### Refused, nothing was applied: 1
 

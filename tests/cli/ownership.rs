@@ -20,7 +20,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
           2 unchanged
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged, 0 unmanaged.
-Requests: 2 read, 1 to write.
+Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -67,8 +67,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ! shop  blocked                                                              instances/shop.yaml:1
       id-not-found: there is no instance 4711: remove the line `id: 4711` to create a new one
 
-Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
-Requests: 2 read, 0 to write.
+Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
+Requests: 3 read, 0 to write.
 --- exit 0 ---
 
 "#]]);

@@ -44,7 +44,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   - old  Old  #20931  delete
 
 Plan: 0 to create, 0 to update, 1 to delete; 1 unchanged.
-Requests: 1 read, 1 to write.
+Requests: 1 read, 1 to write, 1 to check.
 --- exit 0 ---
 
 "#]]);
@@ -72,7 +72,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   - d  d  #20934  delete
 
 Plan: 0 to create, 0 to update, 4 to delete; 1 unchanged.
-Requests: 1 read, 4 to write.
+Requests: 1 read, 4 to write, 4 to check.
 --- stderr ---
 error: the plan deletes 4 of 5 managed instances, and at most 3 are allowed
 
@@ -91,7 +91,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   - d  d  #20934  delete
 
 Plan: 0 to create, 0 to update, 4 to delete; 1 unchanged.
-Requests: 1 read, 4 to write.
+Requests: 1 read, 4 to write, 4 to check.
 
 Applied: 4 deleted.
 --- exit 0 ---

@@ -62,7 +62,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   - b/two  b/two  #2093[..]  delete
 
 Plan: 0 to create, 0 to update, 1 to delete; 3 unchanged.
-Requests: 1 read, 1 to write.
+Requests: 1 read, 1 to write, 1 to check.
 
 Applied: 1 deleted.
 --- exit 0 ---

@@ -54,11 +54,11 @@ $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! desk  stale update
-      nothing is left to do for it: it was applied already, or its instance or its file is gone.
-      Plan again
+      nothing is left to do for it: it was applied already, its instance or its file is gone, or its
+      document key changed. Plan again
   ! shop  stale update
-      nothing is left to do for it: it was applied already, or its instance or its file is gone.
-      Plan again
+      nothing is left to do for it: it was applied already, its instance or its file is gone, or its
+      document key changed. Plan again
 
 Plan: 0 to create, 0 to update, 0 to delete, 2 stale; 2 unchanged.
 Requests: 1 read, 0 to write.
@@ -179,7 +179,7 @@ $ ocon apply plan.json --format json --quiet
       "webhook_url": null,
       "error": {
         "code": "stale",
-        "message": "nothing is left to do for it: it was applied already, or its instance or its file is gone. Plan again",
+        "message": "nothing is left to do for it: it was applied already, its instance or its file is gone, or its document key changed. Plan again",
         "request_id": null
       }
     }

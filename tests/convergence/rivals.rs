@@ -125,8 +125,8 @@ fn what_no_listing_shows_within_a_minute_is_said_with_how_long_to_wait() {
     assert_eq!(note.code, Code::NotListedYet);
     assert_eq!(
         note.message,
-        "no listing shows `desk` (instance 20931) yet, so another run could create it again: wait 2 minutes before \
-         the next apply"
+        "no listing shows `desk` (instance 20931) yet, so the next run could create it again or take it for another \
+         document's: wait 2 minutes before the next apply"
     );
     assert_eq!(Exit::of_apply(&outcome, approved.plan()).code(), 3);
 }

@@ -47,3 +47,16 @@ fn fifty_instances_with_every_action_at_once_are_counted() {
         check(&world, &format!("what was kept from pruning, pages of {page_size}"));
     }
 }
+
+#[test]
+fn moves_are_counted_with_the_listing_that_shows_them() {
+    for page_size in [3, 10, 200] {
+        let mut world = ten_new();
+        world.page_size = page_size;
+        assert_eq!(world.apply().exit, 0);
+        for document in &mut world.documents[..2] {
+            document.key = format!("moved-{}", document.key);
+        }
+        check(&world, &format!("moves, pages of {page_size}"));
+    }
+}

@@ -73,7 +73,7 @@ pub(super) fn ambiguous_key<'a>(key: &Key, carriers: &[&Found]) -> Match<'a> {
 pub(super) fn partial_rekey<'a>(key: &Key, found: &Found) -> Match<'a> {
     let message = format!(
         "instance {} carries the key `{key}` of a document that is gone, so this one was moved: \
-         plan all documents, since a partial plan changes no keys",
+         run without PATH and without --changed-since, since a partial plan changes no document keys",
         found.id
     );
     blocked(BlockCode::PartialRekey, message)
