@@ -193,7 +193,7 @@ pub async fn run<R: Read + Write>(
     let blocked = plan.blocked.iter().map(blocked_result);
     let stale = plan.stale.iter().map(stale_result);
     let mut done: Vec<_> = done.into_values().flatten().collect();
-    let notes = run.check_creates(&mut done).await;
+    let notes = run.check_listings(&mut done).await;
     let results: Vec<_> = done.into_iter().chain(stale).chain(blocked).collect();
     Outcome { results, notes, interrupted: settings.stop.is_requested() }
 }

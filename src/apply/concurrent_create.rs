@@ -1,5 +1,5 @@
-//! The check after creates: nothing that this run created is there twice, and the next run will find
-//! all of it.
+//! The check after creates and moves: nothing that this run created is there twice, and the next run
+//! will find all of it.
 //!
 //! Two runs may both create an instance for one document, since the platform has no lock. In: what a
 //! run created. Out: the same, after a look at who else carries those keys. The lowest ID stays. An
@@ -8,7 +8,8 @@
 //!
 //! A platform may show an instance later than it commits it. Whoever commits second sees the first
 //! one at the latest when a listing shows its own, so a create is checked once a complete listing
-//! has it. That is also what the next run needs to find it: until then an apply does not end.
+//! has it. That is also what the next run needs to find it: until then an apply does not end. Nor does
+//! it while the tag listing shows an old document key, which the next run would believe.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -73,7 +74,7 @@ struct Sightings {
 impl<R: Read + Write> Run<'_, R> {
     /// Deletes again what another run created first, waits until another run deleted what it created
     /// second, and until listings show all that stays. The notes say what could not be seen.
-    pub(super) async fn check_creates(&self, results: &mut [StepResult]) -> Vec<Note> {
+    pub(super) async fn check_listings(&self, results: &mut [StepResult]) -> Vec<Note> {
         // Where no request is allowed any more, a step failed for that reason, and the next run looks.
         let mut seen = Sightings { moved: self.moved(results), ..Sightings::default() };
         let has_created = results.iter().any(|result| created(result).is_some());

@@ -113,8 +113,9 @@ impl Progress {
                 let seconds = waited.as_secs();
                 debug!(seconds, "creates not listed yet");
                 if !self.is_told_already {
-                    let text =
-                        format!("Waiting until listings show the new instances … [{seconds} s]\n");
+                    let text = format!(
+                        "Waiting until listings show what was created or moved … [{seconds} s]\n"
+                    );
                     above(|| output::message(&text));
                 }
             }

@@ -8,22 +8,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
-use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use crate::fifty::Fifty;
 use crate::judge::Judge;
-use crate::schedules::asked;
+use crate::schedules::{asked, for_each_seed};
 use crate::support::{Apply, Run};
 use crate::time::Order;
 
 /// Schedules in a test run.
 const SCHEDULES: u64 = 10;
-
-/// Schedules at once.
-const WORKERS: u64 = 2;
 
 /// Whether views lag where nobody asks.
 const LAGS: u64 = 1;
@@ -38,18 +34,9 @@ const QUIET: Duration = Duration::from_secs(4 * MAX_LAG);
 fn whatever_lags_and_dies_nothing_is_doubled_in_silence_and_nothing_is_lost() {
     let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
     let total = Mutex::new(Figures::default());
-    let seeds = Mutex::new(first..first + schedules);
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                loop {
-                    let seed = seeds.lock().unwrap().next();
-                    let Some(seed) = seed else { break };
-                    let figures = schedule(seed);
-                    total.lock().unwrap().add(figures);
-                }
-            });
-        }
+    for_each_seed(first..first + schedules, |seed| {
+        let figures = schedule(seed);
+        total.lock().unwrap().add(figures);
     });
     let total = total.into_inner().unwrap();
     println!("{schedules} schedules from seed {first}: {total:#?}");

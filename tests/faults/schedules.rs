@@ -4,6 +4,7 @@
 //! `OCON_SCHEDULES` asks for more schedules than a test run has, `OCON_SEED` for others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 
@@ -26,22 +27,29 @@ const WORKERS: u64 = 2;
 fn whatever_goes_wrong_nothing_is_doubled_and_nothing_is_lost() {
     let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
     let total = Mutex::new(Figures::default());
-    let seeds = Mutex::new(first..first + schedules);
+    for_each_seed(first..first + schedules, |seed| {
+        let figures = schedule(seed);
+        total.lock().unwrap().add(figures);
+    });
+    let total = total.into_inner().unwrap();
+    println!("{schedules} schedules from seed {first}: {total:#?}");
+    assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
+}
+
+/// Runs a schedule for each seed, some at a time.
+pub(crate) fn for_each_seed(seeds: Range<u64>, schedule: impl Fn(u64) + Sync) {
+    let seeds = Mutex::new(seeds);
     thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 loop {
                     let seed = seeds.lock().unwrap().next();
                     let Some(seed) = seed else { break };
-                    let figures = schedule(seed);
-                    total.lock().unwrap().add(figures);
+                    schedule(seed);
                 }
             });
         }
     });
-    let total = total.into_inner().unwrap();
-    println!("{schedules} schedules from seed {first}: {total:#?}");
-    assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test may be asked for more")]
