@@ -1,6 +1,5 @@
 //! How many requests are sent in all, and how many writes at once.
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, Mutex};
@@ -84,7 +83,7 @@ async fn nothing_is_sent_again_once_the_run_was_asked_to_end() {
 
 #[tokio::test]
 async fn a_create_that_was_surely_not_processed_is_surely_not_there_at_the_limit() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = ([127, 0, 0, 1], crate::ports::free()).into();
     let (client, _) = client_of(address, |settings| settings.max_requests = Some(2));
     let error = at(async |place| client.create(&named("n"), place).await.unwrap_err()).await;
     assert_eq!(error.held_back.as_deref(), Some(&HeldBack::RequestLimit(2)));

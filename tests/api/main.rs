@@ -12,6 +12,9 @@ mod listing;
 #[cfg(test)]
 mod listing_restart;
 #[cfg(test)]
+#[path = "../cli/ports.rs"]
+mod ports;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod requests;

@@ -1,6 +1,5 @@
 //! What is sent again, how often, and after which wait.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use ocon::api::client::{Client, Retrying};
@@ -127,7 +126,7 @@ async fn a_create_that_the_provider_was_too_busy_for_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_refused_connection_is_tried_five_times_by_every_request() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = ([127, 0, 0, 1], crate::ports::free()).into();
     for what in REPEATABLE.into_iter().chain(ONCE) {
         let (client, clock) = client_of(address, |_| {});
         let error = perform(&client, what).await.unwrap_err();

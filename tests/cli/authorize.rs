@@ -1,7 +1,6 @@
 //! `ocon authorize`: a person grants access, or does not.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use ocon::sandbox::Options;
@@ -9,6 +8,7 @@ use serde_json::Value;
 use snapbox::str;
 
 use crate::leaks::LOGS;
+use crate::ports;
 use crate::support::{World, is, terminate};
 
 const SOCIAL: &str = "\
@@ -23,18 +23,13 @@ configuration:
   event.notification.callback.url: ${{ instance.webhook_url }}
 ";
 
-/// A port that nobody has.
-pub(crate) fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A tenant with an application whose answers go to this callback, with `PORT` replaced.
 pub(crate) fn world(callback: &str) -> World {
     world_with(SOCIAL, callback, Options::default())
 }
 
 fn world_with(file: &str, callback: &str, options: Options) -> World {
-    let port = port().to_string();
+    let port = ports::free().to_string();
     let callback = callback.replace("PORT", &port);
     let world = World::new(&[("instances/social.yaml", &file.replace("CALLBACK", &callback))]);
     let mut world = world

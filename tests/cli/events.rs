@@ -9,7 +9,7 @@ use ocon::sandbox::Faults;
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::authorize::port;
+use crate::ports;
 use crate::support::{World, is, terminate};
 
 const CHAT: &str = "\
@@ -31,7 +31,7 @@ const KEY: &str = "s1gnature-key/of=the+chat";
 
 /// An instance whose events go to a port of this machine.
 pub(crate) fn world() -> (World, u16) {
-    let port = port();
+    let port = ports::free();
     let callback = format!("http://127.0.0.1:{port}/slack/events");
     let file = CHAT.replace("CALLBACK", &callback);
     let mut world = World::new(&[("instances/chat.yaml", &file)])

@@ -28,8 +28,10 @@ fn spawn(world: &World, arguments: &str) -> Child {
 }
 
 /// Starts a command on a terminal that `script` makes. Its process id is in the file `pid`.
+/// It ignores no signal even where the tests do, as below `nohup`.
 fn on_terminal(world: &World, kind: &str, arguments: &str) -> Child {
-    let line = format!("echo $$ >pid; exec {} {arguments}", env!("CARGO_BIN_EXE_ocon"));
+    let ocon = concat!("env --default-signal=INT,TERM,HUP ", env!("CARGO_BIN_EXE_ocon"));
+    let line = format!("echo $$ >pid; exec {ocon} {arguments}");
     world.write("line.sh", line);
     let before = world.command("");
     let environment = before.get_envs().filter_map(|(name, value)| Some((name, value?)));

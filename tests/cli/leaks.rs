@@ -183,15 +183,15 @@ fn a_platform_that_refuses_a_create_with_its_body_gets_no_secret_shown() {
 fn nothing_that_goes_wrong_says_a_secret() {
     let wrong = world().on_sandbox().secret("OCON_USER_SECRET", "an0ther-canary/of=the+tests");
     everything_fails(&wrong, &[6]);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    everything_fails(&world().at(&format!("http://{port}/elements/api-v2")), &[6]);
+    let port = crate::ports::free();
+    everything_fails(&world().at(&format!("http://127.0.0.1:{port}/elements/api-v2")), &[6]);
     let mut unset = world().on_sandbox();
     unset.unset("DESK_PASSWORD");
     everything_fails(&unset, &[0, 2, 5]);
     let proxy = "pr0xy-canary-of-the-tests";
     let mut proxied = world().at("https://api.cloud-elements.com/elements/api-v2");
     proxied = proxied.secret("PASSWORD", proxy);
-    proxied.set("HTTPS_PROXY", &format!("http://me:{proxy}@{port}"));
+    proxied.set("HTTPS_PROXY", &format!("http://me:{proxy}@127.0.0.1:{port}"));
     everything_fails(&proxied, &[6]);
 }
 

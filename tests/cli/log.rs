@@ -75,8 +75,8 @@ page instances=1 size=200
 #[test]
 fn a_request_without_an_answer_says_why_and_a_repetition_is_told_once() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let world = world.at(&format!("http://{port}/elements/api-v2"));
+    let port = crate::ports::free();
+    let world = world.at(&format!("http://127.0.0.1:{port}/elements/api-v2"));
     world.ocon("plan -vv --max-requests 2").is(str![[r#"
 $ ocon plan -vv --max-requests 2
 --- stderr ---

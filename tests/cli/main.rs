@@ -41,6 +41,7 @@ mod outputs;
 mod own_credentials;
 mod ownership;
 mod plan;
+mod ports;
 mod project;
 mod prune;
 mod prune_checkout;

@@ -1,7 +1,5 @@
 //! Platforms that do not answer as the platform does: exit code 6, and no plan.
 
-use std::net::TcpListener;
-
 use snapbox::str;
 
 use crate::stranger::Stranger;
@@ -112,8 +110,8 @@ hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, 
 
 #[test]
 fn a_host_that_refuses_the_connection_is_unreachable() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let world = World::new(FILES).at(&format!("http://{port}/elements/api-v2"));
+    let port = crate::ports::free();
+    let world = World::new(FILES).at(&format!("http://127.0.0.1:{port}/elements/api-v2"));
     world.ocon("plan --quiet").is(str![[r#"
 $ ocon plan --quiet
 --- stderr ---

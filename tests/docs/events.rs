@@ -2,7 +2,6 @@
 //! that reports.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
 use std::process::{Child, ChildStdout};
 
 use crate::page::{Step, read, steps};
@@ -96,9 +95,7 @@ struct Way<'a> {
 
 impl<'a> Way<'a> {
     fn new() -> Self {
-        // Bound together, so that they differ.
-        let sockets = PORTS.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-        let free = sockets.map(|socket| socket.local_addr().unwrap().port().to_string());
+        let free = PORTS.map(|_| crate::ports::free().to_string());
         Self { reader: Reader::default(), free, sandbox: None, listening: None }
     }
 

@@ -8,6 +8,8 @@
 
 mod events;
 mod page;
+#[path = "../cli/ports.rs"]
+mod ports;
 mod reader;
 
 use std::fs;
