@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, Stdio};
 
 use crate::signals::{SIGNALS, send_to};
-use crate::stage::{Root, Stage};
+use crate::stage::{IGNORES_NO_SIGNAL, Root, Stage};
 
 const SKIPPED: &str =
     "skipped: this machine makes no PID namespace (`unshare --pid --fork true` fails)";
@@ -28,7 +28,7 @@ fn first_process() -> Option<Vec<&'static str>> {
     let line = lines.into_iter().find(works);
     let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     assert!(line.is_some() || !is_root, "`unshare --pid --fork true` fails, although this is root");
-    line.map(|line| [line, vec![env!("CARGO_BIN_EXE_ocon")]].concat())
+    line.map(|line| [line.as_slice(), &IGNORES_NO_SIGNAL, &[env!("CARGO_BIN_EXE_ocon")]].concat())
 }
 
 /// The process that was forked into the namespace, by its id out here.

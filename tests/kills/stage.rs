@@ -59,6 +59,9 @@ impl Root {
     }
 }
 
+/// Starts a command that ignores no signal even where the tests do.
+pub(crate) const IGNORES_NO_SIGNAL: [&str; 2] = ["/usr/bin/env", "--default-signal=INT,TERM,HUP"];
+
 /// Whether the tests were started without SIGHUP, SIGINT or SIGTERM: by `nohup`, or in the background.
 fn ignores_signals() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -176,7 +179,7 @@ impl Stage {
 
     /// Starts the binary, which ignores no signal even where the tests do.
     pub(crate) fn spawn(&self, arguments: &str) -> Child {
-        let line = ["/usr/bin/env", "--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_ocon")];
+        let line = [IGNORES_NO_SIGNAL.as_slice(), &[env!("CARGO_BIN_EXE_ocon")]].concat();
         self.spawn_of(if ignores_signals() { &line } else { &line[2..] }, arguments)
     }
 
