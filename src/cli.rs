@@ -15,6 +15,7 @@ mod authorize;
 mod changed;
 mod checkout;
 mod comment;
+mod committed;
 mod completions;
 mod doctor;
 mod embedded;

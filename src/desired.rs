@@ -271,9 +271,13 @@ impl Desired {
         self.sources().any(|source| matches!(source, Source::Env(_)))
     }
 
-    /// Whether any document takes a secret from a file.
-    pub fn refers_to_files(&self) -> bool {
-        self.sources().any(|source| matches!(source, Source::File(_)))
+    /// The secret files that documents refer to, as paths below the secrets folder.
+    pub fn secret_files(&self) -> BTreeSet<&str> {
+        let paths = self.sources().filter_map(|source| match source {
+            Source::File(path) => Some(path.as_str()),
+            Source::Env(_) | Source::Authorization => None,
+        });
+        paths.collect()
     }
 
     fn sources(&self) -> impl Iterator<Item = &Source> {

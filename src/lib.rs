@@ -37,6 +37,7 @@ pub mod instance;
 pub mod observed;
 pub mod ownership;
 pub mod plan;
+pub mod reader;
 pub mod report;
 pub mod sandbox;
 pub mod scrub;

@@ -319,9 +319,9 @@ fn the_project_file_and_variable_files_are_checked_as_instances_are() {
         snapbox::Data::read_from(&Path::new(DATA).join("ocon.yaml.stderr"), None),
     );
     fs::write(&file, "- a\n").unwrap();
-    assert_eq!(load_var_file(&file).unwrap_err().errors(), 1);
+    assert_eq!(load_var_file(root.path(), Path::new("ocon.yaml")).unwrap_err().errors(), 1);
     fs::write(&file, "").unwrap();
-    assert_eq!(load_var_file(&file).unwrap(), VarFile::default());
+    assert_eq!(load_var_file(root.path(), Path::new("ocon.yaml")).unwrap(), VarFile::default());
 }
 
 fn connectors() -> Vec<ocon::instance::ConnectorKey> {

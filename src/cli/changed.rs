@@ -1,17 +1,26 @@
-//! `--changed-since REF`: the documents that a branch touches, as Git tells.
+//! `--changed-since REF`: the documents that a branch touches.
 //!
-//! What counts is the difference between the working tree and the commit at which the branch left
-//! REF: later changes on REF are not those of the branch. A document is touched as well by a change
-//! of what several share: `ocon.yaml`, a `--var-file`, the schema of its connector.
+//! The difference is between the files on disk and the commit at which the branch left REF: later
+//! changes on REF are not those of the branch. A change of a file that several documents share also
+//! touches them: `ocon.yaml`, a `--var-file`, the schema of their connector.
+//!
+//! Git says which objects the commit has. ocon itself computes the IDs of the objects that the files
+//! on disk would be, because Git would run the filters that the repository configures. A filter that
+//! changes more than line endings therefore makes a file count as touched. The same is true for the
+//! files of a repository within this one, about which Git is not asked.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::git::{Git, path, unusable};
+use super::git::{Entries, Entry, EntryKind, Repository, Unusable};
 use super::globals::{Globals, beside};
 use super::session::Files;
 use crate::instance::Key;
@@ -26,32 +35,50 @@ pub(super) fn since(
     // As Git names it, whatever links lead to it.
     let root = globals.root.canonicalize().unwrap_or_else(|_| globals.root.clone());
     let root = root.as_path();
-    let changes = Git::new(root, environment).changes_since(reference)?;
+    let repository = Repository::containing(root, environment).and_then(|repository| {
+        repository.ok_or_else(|| Unusable("no folder above has a `.git`".to_owned()))
+    });
+    let base = Base::of(reference, &repository.map_err(unusable)?)?;
     let shared = globals.var_file.iter().map(|file| root.join(file));
-    let everything = changes.touch(&root.join("ocon.yaml"))
-        || shared.into_iter().any(|file| changes.touch(&file));
+    let everything =
+        base.touches(&root.join("ocon.yaml")) || shared.into_iter().any(|file| base.touches(&file));
     let schemas = beside(root, &globals.schemas).join("connectors");
     let documents = files.desired.instances.iter().filter(|(_, wanted)| {
         everything
-            || changes.touch(&root.join(&*wanted.at.file))
-            || changes.touch(&schemas.join(format!("{}.schema.json", wanted.connector)))
+            || base.touches(&root.join(&*wanted.at.file))
+            || base.touches(&schemas.join(format!("{}.schema.json", wanted.connector)))
     });
     Ok(documents.map(|(key, _)| key.clone()).collect())
 }
 
 /// How many links are followed on the way to a file.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
-/// Paths that differ, absolute, as Git names them; what is not UTF-8 in them as documents name it.
-struct Changes(BTreeSet<String>);
+/// The most bytes of a file that are compared. ocon reads no larger file of a repository.
+const MAX_BYTES: u64 = 1 << 20;
 
-impl Changes {
-    /// Whether a file differs, or a link on the way to it.
-    fn touch(&self, file: &Path) -> bool {
-        // A path that Git names is that of a file or of a link, which may be one to a folder, or of
-        // a repository within this one.
-        let named = |path: &Path| self.0.contains(&*path.to_string_lossy());
-        way(file).iter().any(|step| step.ancestors().any(named))
+/// What the branch began with.
+struct Base {
+    top: PathBuf,
+    /// The files of the commit at which the branch left; of several, where histories cross.
+    commits: Vec<Entries>,
+}
+
+impl Base {
+    fn of(reference: &str, repository: &Repository) -> Result<Self, Failure> {
+        let files = |commit: &String| repository.files_of(commit).map_err(unusable);
+        let commits = repository.left_at(reference)?.iter().map(files).collect::<Result<_, _>>()?;
+        Ok(Self { top: repository.top.clone(), commits })
+    }
+
+    /// Whether a file differs, or a link on the way to it. A file outside of the repository is not
+    /// one of the branch.
+    fn touches(&self, file: &Path) -> bool {
+        let steps = way(file);
+        let inside =
+            steps.iter().filter_map(|step| Some((step, step.strip_prefix(&self.top).ok()?)));
+        let mut inside = inside.collect::<Vec<_>>().into_iter();
+        inside.any(|(step, name)| self.commits.iter().any(|files| !is_same(step, files.get(name))))
     }
 }
 
@@ -68,7 +95,7 @@ fn way(file: &Path) -> Vec<PathBuf> {
         }
         let next = if part == "." { reached.clone() } else { reached.join(part) };
         match fs::read_link(&next) {
-            Ok(target) if links.len() < MOST_LINKS => {
+            Ok(target) if links.len() < MAX_LINKS => {
                 ahead.extend(parts(&target));
                 links.push(next);
             }
@@ -79,59 +106,130 @@ fn way(file: &Path) -> Vec<PathBuf> {
     links
 }
 
-impl Git<'_> {
-    fn changes_since(&self, reference: &str) -> Result<Changes, Failure> {
-        let top = self.run(&["rev-parse", "--show-toplevel"])?.map_err(|said| {
-            unusable().caused_by(&said).hint("name the files instead: ocon plan PATH…")
-        })?;
-        let top = PathBuf::from(path(top.trim_ascii_end()));
-        let base = self.base(reference)?;
-        // Whatever the repository has configured: its files are those of whoever asks for a review.
-        let differ = [
-            "diff",
-            "--name-only",
-            "-z",
-            "--no-renames",
-            "--no-ext-diff",
-            "--no-relative",
-            "--ignore-submodules=none",
-            &base,
-            "--",
-        ];
-        let new = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/"];
-        let mut changes = BTreeSet::new();
-        for question in [&differ[..], &new[..]] {
-            let names = self.run(question)?.map_err(|said| unusable().caused_by(&said))?;
-            let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-            changes.extend(names.map(|name| top.join(path(name)).to_string_lossy().into_owned()));
+/// Whether the path is on disk what the commit has there.
+fn is_same(path: &Path, entry: Option<&Entry>) -> bool {
+    let Some(entry) = entry else { return fs::symlink_metadata(path).is_err() };
+    match (entry.kind, fs::read_link(path)) {
+        (EntryKind::Link, Ok(target)) => {
+            is_object(target.as_os_str().as_encoded_bytes(), &entry.object)
         }
-        Ok(Changes(changes))
+        (EntryKind::File, Err(_)) => content(path).is_ok_and(|content| {
+            is_object(&content, &entry.object)
+                || is_object(&with_short_line_ends(&content), &entry.object)
+        }),
+        _ => false,
     }
+}
 
-    /// The commit at which the branch left `reference`.
-    fn base(&self, reference: &str) -> Result<String, Failure> {
+fn content(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::other("this is not a file"));
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The bytes as they are committed where Git converts line endings (`core.autocrlf`). YAML and JSON
+/// mean the same either way.
+fn with_short_line_ends(content: &[u8]) -> Vec<u8> {
+    let mut rest = content.iter().peekable();
+    let mut short = Vec::with_capacity(content.len());
+    while let Some(byte) = rest.next() {
+        if *byte != b'\r' || rest.peek() != Some(&&b'\n') {
+            short.push(*byte);
+        }
+    }
+    short
+}
+
+/// Whether these bytes are the object with this ID (<https://git-scm.com/book/en/v2/Git-Internals-Git-Objects>).
+fn is_object(content: &[u8], id: &str) -> bool {
+    fn id_of<D: Digest>(content: &[u8]) -> String {
+        let digest = D::new().chain_update(format!("blob {}\0", content.len()));
+        let digest = digest.chain_update(content).finalize();
+        digest.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
+    }
+    // A repository has either kind of ID.
+    let is_sha1 = id.len() == 40;
+    id == if is_sha1 { id_of::<Sha1>(content) } else { id_of::<Sha256>(content) }
+}
+
+impl Repository {
+    /// The commits at which the branch left `reference`.
+    fn left_at(&self, reference: &str) -> Result<Vec<String>, Failure> {
+        self.check_that_one_is_meant(reference)?;
         let commit = format!("{reference}^{{commit}}");
-        let known = self.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])?;
-        let Ok(commit) = known else {
+        let question = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        let Ok(commit) = self.answer(&question) else {
             return Err(self.missing(format!("Git knows no commit `{reference}` here")));
         };
-        let commit = String::from_utf8_lossy(commit.trim_ascii_end()).into_owned();
-        match self.run(&["merge-base", &commit, "HEAD"])? {
-            Ok(base) => Ok(String::from_utf8_lossy(base.trim_ascii_end()).into_owned()),
+        match self.answer(&["merge-base", "--all", &commit, "HEAD"]) {
+            Ok(bases) => Ok(bases.lines().map(str::to_owned).collect()),
             Err(_) => Err(self.missing(format!("`{reference}` and HEAD have no commit in common"))),
         }
+    }
+
+    /// Refuses a name that is a tag, a branch and a remote branch at once. Git would take the tag, and
+    /// whoever may push one could choose what a branch is compared with.
+    fn check_that_one_is_meant(&self, reference: &str) -> Result<(), Failure> {
+        let name = reference.split(['~', '^', '@', ':']).next().unwrap_or_default();
+        let names = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+        let names = names.map(|folder| format!("{folder}{name}"));
+        let question = ["for-each-ref", "--format=%(refname)", "--"];
+        let question: Vec<&str> =
+            question.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let there = self.answer(&question).map_err(unusable)?;
+        let meant: Vec<&str> =
+            there.lines().filter(|line| names.iter().any(|name| name == line)).collect();
+        let [first, .., last] = meant[..] else { return Ok(()) };
+        let sentence =
+            format!("`{reference}` is the name of several references: {}", meant.join(", "));
+        let hint = format!("write the whole name, for example --changed-since {}", {
+            // The remote branch is what a review compares with.
+            if last.starts_with("refs/remotes/") { last } else { first }
+        });
+        Err(Failure::new(Exit::Usage, sentence).hint(hint))
     }
 
     /// Nothing to compare with, most often since a pipeline fetched too little.
     fn missing(&self, sentence: String) -> Failure {
         let failure = Failure::new(Exit::Usage, sentence);
-        let shallow = self.run(&["rev-parse", "--is-shallow-repository"]);
-        match shallow {
-            Ok(Ok(answer)) if answer.starts_with(b"true") => failure.hint(
+        match self.answer(&["rev-parse", "--is-shallow-repository"]).as_deref() {
+            Ok("true") => failure.hint(
                 "this clone has only a part of the history: fetch all of it \
                  (`fetch-depth: 0` in GitHub Actions, `GIT_DEPTH: 0` in GitLab CI)",
             ),
             _ => failure.hint("name a branch, a tag or a commit, like origin/main"),
         }
+    }
+}
+
+fn unusable(Unusable(cause): Unusable) -> Failure {
+    Failure::new(Exit::Usage, "Git cannot say what changed, and --changed-since needs to know")
+        .caused_by(&cause)
+        .hint(
+            "make `git status` work here: install Git, or, where another user owns the repository, \
+             git config --global --add safe.directory FOLDER",
+        )
+        .hint("or name the files instead: ocon plan PATH…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_the_id_that_git_gives_it() {
+        // `printf 'hello\n' | git hash-object --stdin`, with both formats of objects.
+        for id in [
+            "ce013625030ba8dba906f756967f9e9ca394464a",
+            "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4",
+        ] {
+            assert!(is_object(b"hello\n", id), "{id}");
+            assert!(!is_object(b"hello", id), "{id}");
+            assert!(is_object(&with_short_line_ends(b"hello\r\n"), id), "{id}");
+        }
+        assert_eq!(with_short_line_ends(b"a\rb\r\r\nc\r"), b"a\rb\r\nc\r");
     }
 }

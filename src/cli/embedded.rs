@@ -31,10 +31,8 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    refuse_links(folder)?;
     builder.create(folder)?;
-    if folder.is_symlink() {
-        return Err(std::io::Error::other("it is a link, and the state holds secrets"));
-    }
     #[cfg(unix)]
     std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let ignored = folder.join(".gitignore");
@@ -47,6 +45,20 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     match file.persist_noclobber(ignored) {
         Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a folder that is a link or has one in it: somebody may have committed it, and the state has
+/// secrets.
+fn refuse_links(folder: &Path) -> std::io::Result<()> {
+    let inside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = std::iter::once(folder.to_owned()).chain(inside.map(|entry| entry.path()));
+    match paths.find(|path| path.is_symlink()) {
+        Some(link) => {
+            let name = link.file_name().unwrap_or_default().display();
+            Err(std::io::Error::other(format!("{name} is a link, and the state has secrets")))
+        }
+        None => Ok(()),
     }
 }
 

@@ -15,6 +15,7 @@ use super::known;
 use super::own_credentials::OwnCredential;
 use crate::api::{Clock, Sleep, SystemClock};
 use crate::instance::{Secret, trimmed};
+use crate::reader::Bounds;
 
 /// A secret file is at most this long: anything longer is not a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -104,12 +105,11 @@ impl Environment {
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// The variables for Git: where it is, where it finds its settings and the repository.
+    /// The variables for Git: where it finds the settings of whoever runs ocon. Which Git and which
+    /// repository it is about is the matter of `git`.
     pub(super) fn for_git(&self) -> Vec<(OsString, OsString)> {
-        let needed = ["PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "XDG_CONFIG_HOME"];
-        let of_git = ["GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES"];
-        let is_kept =
-            |name: &OsStr| needed.iter().chain(&of_git).any(|kept| name == OsStr::new(kept));
+        let needed = ["HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "XDG_CONFIG_HOME"];
+        let is_kept = |name: &OsStr| needed.iter().any(|kept| name == OsStr::new(kept));
         let kept = self.variables.iter().filter(|(name, _)| is_kept(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
@@ -198,7 +198,6 @@ impl Environment {
         let Some(file) = file else {
             return Ok(self.text(variable).map(Secret::new));
         };
-        let path = globals.root.join(file);
         let unreadable = |reason: &dyn std::fmt::Display| {
             Failure::new(
                 Exit::Unreachable,
@@ -206,12 +205,9 @@ impl Environment {
             )
             .caused_by(reason)
         };
-        let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&error))?;
-        if metadata.len() > LONGEST_SECRET {
-            return Err(unreadable(&"the file is longer than any secret"));
-        }
-        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
-        match trimmed(&text) {
+        let bounds = Bounds::of(&globals.root, file);
+        let text = bounds.read_text(&globals.root.join(file), LONGEST_SECRET);
+        match trimmed(&text.map_err(|refusal| unreadable(&refusal))?) {
             "" => Err(unreadable(&"the file is empty")),
             secret => {
                 let secret = Secret::new(secret.to_owned());

@@ -26,7 +26,7 @@ pub(super) fn run(
         Failure::new(Exit::Other, sentence).caused_by(cause)
     };
     let mut batch = Batch::default();
-    batch.folder(&folder).map_err(|error| unwritten(&error))?;
+    batch.folder(&globals.root, &folder).map_err(|error| unwritten(&error))?;
     let pages = pages(command);
     for (name, command) in &pages {
         let mut page = Vec::new();

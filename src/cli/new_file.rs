@@ -12,6 +12,7 @@ use super::failure::{Exit, Failure};
 use super::globals::Globals;
 use super::interrupt::{self, Undo, Undoable};
 use super::known;
+use crate::reader::{self, Refusal};
 use crate::report::style::count;
 
 /// A file to be written at the end. It is begun before anything is done, so that a folder that
@@ -32,9 +33,11 @@ impl NewFile {
                 format!("{what} cannot be written to {}, so nothing was done", given.display());
             Failure::new(Exit::Usage, sentence).caused_by(cause)
         };
-        // A link is followed, so that what it leads to is replaced and not the link itself.
+        // Where a link leads is not what a reader of the command expects to be replaced.
         let path = globals.root.join(given);
-        let path = path.canonicalize().unwrap_or(path);
+        if let Err(refusal) = reader::check_output(&globals.root, &path) {
+            return Err(refused(&refusal).hint("name the file itself"));
+        }
         if is_of_repository(globals, &path) {
             return Err(refused(&"ocon reads the files there").hint("name a file elsewhere"));
         }
@@ -173,8 +176,13 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Makes a folder, with those above it.
-    pub(super) fn folder(&mut self, folder: &Path) -> io::Result<()> {
+    /// Makes a folder, with those above it. A folder below the root stays below it.
+    pub(super) fn folder(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
+        let any_file = folder.join("file");
+        reader::check_output(root, &any_file).map_err(|refusal| match refusal {
+            Refusal::Io(error) => error,
+            refusal => io::Error::other(refusal.to_string()),
+        })?;
         let missing = folder.ancestors().filter(|part| !part.as_os_str().is_empty());
         let missing: Vec<_> = missing.take_while(|part| !part.exists()).collect();
         for part in missing.into_iter().rev() {

@@ -20,6 +20,7 @@ use crate::instance::{BaseUrl, InstanceId, Key, Place, Secret};
 use crate::observed::Observed;
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Target};
+use crate::reader;
 use crate::report::json;
 
 /// How the outputs are written.
@@ -76,7 +77,7 @@ impl Outputs {
                 Destination::New(NewFile::prepare(globals, given, "the outputs")?)
             }
             Form::Github => {
-                let opened = appended(&globals.root.join(given));
+                let opened = appended(globals, given);
                 let file = opened.map_err(|error| {
                     let given = given.display();
                     let sentence =
@@ -121,7 +122,11 @@ impl Outputs {
 }
 
 /// Opens a file that others have written to, too, at the beginning of a line.
-fn appended(path: &Path) -> io::Result<File> {
+fn appended(globals: &Globals, given: &Path) -> io::Result<File> {
+    let path = globals.root.join(given);
+    reader::check_output(&globals.root, &path)
+        .map_err(|refusal| io::Error::other(refusal.to_string()))?;
+    let path = path.as_path();
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no file"));
     }

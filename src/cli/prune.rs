@@ -52,7 +52,7 @@ fn check_files(globals: &Globals, files: &Files) -> Result<(), Failure> {
 /// that is not on disk.
 pub(super) fn check_checkout(globals: &Globals, environment: &Environment) -> Result<(), Failure> {
     let folder = beside(&globals.root, &globals.instances);
-    let missing = checkout::missing_files(environment, &folder)?;
+    let missing = checkout::missing_files(environment, &globals.root, &folder)?;
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,13 +1,14 @@
 //! `ocon sandbox`: the emulator as a server of its own.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::interrupt::{self, Grace};
 use super::{embedded, output, session};
 use crate::api::Stop;
+use crate::reader::{self, Bounds};
 use crate::sandbox::{self, Faults, Options};
 
 #[derive(Debug, clap::Args)]
@@ -32,10 +33,11 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
         stop: Box::new(move || asked.request()),
     });
     let faults = faults(globals, arguments)?;
+    let state = arguments.state.as_ref().map(|path| state(globals, path)).transpose()?;
     session::runtime()?.block_on(async {
         let options = Options {
             listen: arguments.listen,
-            state: arguments.state.as_ref().map(|path| beside(&globals.root, path)),
+            state,
             faults,
             ..Options::default()
         };
@@ -58,7 +60,29 @@ fn faults(globals: &Globals, arguments: &Arguments) -> Result<Faults, Failure> {
     let Some(path) = &arguments.faults else {
         return Ok(Faults::default());
     };
-    Faults::from_file(&beside(&globals.root, path)).map_err(|error| embedded::failure(&error))
+    let file = beside(&globals.root, path);
+    // A file that is not there is named by whoever reads it.
+    match Bounds::of(&globals.root, path).resolve(&file) {
+        Err(refusal) if !refusal.is_not_found() => {
+            let sentence = format!("the faults cannot be read from {}", path.display());
+            Err(Failure::new(Exit::Invalid, sentence).caused_by(&refusal))
+        }
+        _ => Faults::from_file(&file).map_err(|error| embedded::failure(&error)),
+    }
+}
+
+/// The file of the state, which is written through no link.
+fn state(globals: &Globals, path: &Path) -> Result<PathBuf, Failure> {
+    let file = beside(&globals.root, path);
+    let mut lock = file.clone().into_os_string();
+    lock.push(".lock");
+    for written in [&file, &PathBuf::from(lock)] {
+        reader::check_output(&globals.root, written).map_err(|refusal| {
+            let sentence = format!("the state cannot be kept in {}", path.display());
+            Failure::new(Exit::Usage, sentence).caused_by(&refusal).hint("name the file itself")
+        })?;
+    }
+    Ok(file)
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

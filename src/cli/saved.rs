@@ -10,6 +10,7 @@ use super::session::Connection;
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, Target, Wishes};
+use crate::reader::Bounds;
 use crate::report::json::{PlanDocument, PlanStep};
 
 /// The largest plan file that is read: 100,000 steps fit.
@@ -47,17 +48,13 @@ impl SavedPlan {
     /// Reads a plan file, given relative to `root`.
     pub(super) fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
-        let path = &root.join(path);
         let refused = |reason: &dyn std::fmt::Display| {
             Failure::new(Exit::Invalid, format!("{name} is not a plan that can be applied"))
                 .caused_by(reason)
                 .hint("make one with: ocon plan --out plan.json")
         };
-        let length = std::fs::metadata(path).map_err(|error| refused(&error))?.len();
-        if length > LARGEST {
-            return Err(refused(&"the file is larger than any plan"));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+        let text = Bounds::of(root, path).read_text(&root.join(path), LARGEST);
+        let text = text.map_err(|refusal| refused(&refusal))?;
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| refused(&error))?;
         let version = (value["format"].as_str(), value["version"].as_u64());

@@ -15,7 +15,7 @@ use super::progress::{self, Progress};
 use super::project::{self, ChosenProject};
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
-use super::{embedded, git, own_credentials, problems};
+use super::{committed, embedded, own_credentials, problems};
 use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Clock, Stop, Waiting};
 use crate::catalog::Catalog;
@@ -69,13 +69,14 @@ pub(super) fn load(
     let allowed =
         given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
-    let (folder, within) = secrets_folder(globals, environment);
-    let committed = within.is_some().then(|| folder.clone());
+    let folder = secrets_folder(globals, environment);
+    let secrets_folder = globals.root.join(&folder);
     let secrets: Box<dyn SecretStore + '_> = match (lookup, globals.sandbox) {
         (Lookup::Withheld | Lookup::WithheldFromAny, _) => Box::new(Withheld { allowed }),
         (Lookup::Asked, true) => Box::new(Demo { allowed }),
         (Lookup::Asked, false) => {
-            Box::new(Secrets { allowed, variable: &variable, folder, within })
+            let root = globals.root.clone();
+            Box::new(Secrets { allowed, variable: &variable, root, folder })
         }
     };
     let secrets = Noticed(secrets);
@@ -96,9 +97,7 @@ pub(super) fn load(
     let Loaded { desired, warnings: of_instances, unread_files: left_unread } = loaded;
     let mut warnings: Vec<_> = doubts.into_iter().filter_map(|doubt| levels.judge(doubt)).collect();
     warnings.extend(of_instances);
-    if let Some(folder) = committed.filter(|_| desired.refers_to_files()) {
-        git::refuse_committed(globals, environment, &folder)?;
-    }
+    committed::refuse(globals, environment, &secrets_folder, &desired)?;
     known::learn_values(&desired);
     own_credentials::refuse(globals, environment, &desired)?;
     if open_environment && desired.refers_to_environment() {
@@ -116,13 +115,11 @@ pub(super) fn load(
     Ok(Files { desired, warnings, left_unread, project, project_is_named })
 }
 
-/// The folder of secret files, and the folder that it must not leave: one that nobody named is a
-/// part of the repository, where it may be a link that somebody committed.
-fn secrets_folder(globals: &Globals, environment: &Environment) -> (PathBuf, Option<PathBuf>) {
+/// The folder of secret files, relative to the root.
+fn secrets_folder(globals: &Globals, environment: &Environment) -> PathBuf {
     let given = globals.secrets_dir.clone();
     let given = given.or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
-    let within = given.is_none().then(|| globals.root.clone());
-    (beside(&globals.root, &given.unwrap_or_else(|| "secrets".into())), within)
+    given.unwrap_or_else(|| "secrets".into())
 }
 
 /// `--var` beats `--var-file` beats `vars:`.
@@ -133,7 +130,7 @@ fn variables(
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut variables = in_file;
     for file in &globals.var_file {
-        let file = desired::load_var_file(&globals.root.join(file))
+        let file = desired::load_var_file(&globals.root, file)
             .map_err(|found| problems::invalid(globals, found.as_slice()))?;
         variables.extend(file.vars);
         doubts.extend(file.warnings);

@@ -4,15 +4,17 @@
 //! pull request is bounded: how many files, how large, and links may not lead out of the repository.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::{Component, Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::Code;
 use super::problem::Problem;
 use super::text::{Cover, START, Text};
+use crate::reader::{Bounds, Refusal};
 
 /// An instance file has a few kilobytes; beyond this it is something else.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -31,18 +33,20 @@ pub(super) struct Found {
     /// Path below the folder without extension, with `/`: the key of its document.
     stem: String,
     path: PathBuf,
+    bounds: Arc<Bounds>,
 }
 
 impl Found {
     /// A file at `path`, which is `below` the folder that messages call `shown`.
-    fn new(shown: &str, below: &Path, path: PathBuf) -> Self {
+    fn new(shown: &str, below: &Path, path: PathBuf, bounds: Arc<Bounds>) -> Self {
         let file = inside(shown, below);
-        Self { file, stem: display_path(&below.with_extension("")), path }
+        Self { file, stem: display_path(&below.with_extension("")), path, bounds }
     }
 
     /// A file `below` the folder of instances, whether it is there or not.
     pub(super) fn named(root: &Path, folder: &Path, below: &Path) -> Self {
-        Self::new(&shown(root, folder), below, root.join(folder).join(below))
+        let bounds = Arc::new(Bounds::of(root, folder));
+        Self::new(&shown(root, folder), below, root.join(folder).join(below), bounds)
     }
 
     pub(super) fn stem(&self) -> &str {
@@ -58,8 +62,8 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
         problems.push(no_folder(&shown));
         return Vec::new();
     }
-    let bounds = bounds(root, &base);
-    if leads_out_of(&bounds, &base) {
+    let bounds = Arc::new(Bounds::of(root, folder));
+    if bounds.resolve(&base).is_err() {
         problems.push(link_leaves(&shown));
         return Vec::new();
     }
@@ -82,25 +86,10 @@ fn inside(folder: &str, below: &Path) -> String {
     }
 }
 
-/// The folders that links may lead to: the repository and, where the person who runs ocon names
-/// one outside of it, the folder of instances. One inside may itself be a link, which somebody
-/// committed.
-fn bounds(root: &Path, base: &Path) -> Vec<PathBuf> {
-    let inside = base.strip_prefix(root).is_ok_and(|below| {
-        below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-    });
-    let named = (!inside).then_some(base);
-    [Some(root), named]
-        .into_iter()
-        .flatten()
-        .filter_map(|folder| folder.canonicalize().ok())
-        .collect()
-}
-
 struct Search<'a> {
     base: &'a Path,
     shown: &'a str,
-    bounds: Vec<PathBuf>,
+    bounds: Arc<Bounds>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -152,7 +141,8 @@ impl Search<'_> {
             }
             "yaml" | "yml" => {
                 let below = entry.path().strip_prefix(self.base).unwrap_or(entry.path());
-                return Some(Found::new(self.shown, below, entry.path().to_owned()));
+                let bounds = Arc::clone(&self.bounds);
+                return Some(Found::new(self.shown, below, entry.path().to_owned(), bounds));
             }
             _ => {}
         }
@@ -165,7 +155,7 @@ impl Search<'_> {
             return false;
         }
         let path = entry.path();
-        let leaves = leads_out_of(&self.bounds, path);
+        let leaves = self.bounds.resolve(path).is_err();
         if leaves {
             self.problems.push(link_leaves(&self.name(path)));
         }
@@ -187,12 +177,6 @@ impl Search<'_> {
     }
 }
 
-/// Whether following the path leads to none of the folders.
-fn leads_out_of(bounds: &[PathBuf], path: &Path) -> bool {
-    let inside = |target: PathBuf| bounds.iter().any(|bound| target.starts_with(bound));
-    !path.canonicalize().is_ok_and(inside)
-}
-
 fn link_leaves(file: &str) -> Problem {
     Problem::of_file(Code::LinkLeavesRepository, file, "this link leads out of the repository")
         .help("put the file itself there")
@@ -212,18 +196,19 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads a file of the repository whose name is known; `None` where there is none. What a link
-/// outside of the repository leads to is not read: its lines would come out in messages.
-pub(super) fn read_within(root: &Path, file: &Path) -> Result<Option<Text>, Box<Problem>> {
-    let path = root.join(file);
+/// Reads a file whose name is known, below a folder that is given relative to the root; `None` where
+/// there is none.
+pub(super) fn read_known(
+    root: &Path,
+    folder: &Path,
+    below: &Path,
+) -> Result<Option<Text>, Box<Problem>> {
+    let file = folder.join(below);
+    let path = root.join(&file);
     if fs::symlink_metadata(&path).is_err() {
         return Ok(None);
     }
-    let shown = display_path(file);
-    if leads_out_of(&bounds(root, path.parent().unwrap_or(root)), &path) {
-        return Err(Box::new(link_leaves(&shown)));
-    }
-    read_text(&path, &shown).map(Some)
+    read_text(&Bounds::of(root, folder), &path, &display_path(&file)).map(Some)
 }
 
 fn is_skipped(entry: &DirEntry) -> bool {
@@ -243,13 +228,23 @@ pub(super) fn display_path(path: &Path) -> String {
 
 /// Reads a file that was found.
 pub(super) fn read(found: &Found) -> Result<Text, Box<Problem>> {
-    read_text(&found.path, &found.file)
+    read_text(&found.bounds, &found.path, &found.file)
+}
+
+/// Reads a file that is given relative to the root.
+pub(super) fn read_given(root: &Path, given: &Path) -> Result<Text, Box<Problem>> {
+    read_text(&Bounds::of(root, given), &root.join(given), &display_path(given))
 }
 
 /// Reads a text file of bounded size; `file` is its name in messages.
-pub(super) fn read_text(path: &Path, file: &str) -> Result<Text, Box<Problem>> {
-    let bytes = read_bounded(path).map_err(|error| {
-        Problem::of_file(Code::UnreadableFile, file, format!("this file cannot be read: {error}"))
+fn read_text(bounds: &Bounds, path: &Path, file: &str) -> Result<Text, Box<Problem>> {
+    let bytes = bounds.read(path, LARGEST_FILE).map_err(|refusal| match refusal {
+        Refusal::Leaves => link_leaves(file),
+        Refusal::TooLarge => too_large(file),
+        refusal => {
+            let message = format!("this file cannot be read: {refusal}");
+            Problem::of_file(Code::UnreadableFile, file, message)
+        }
     })?;
     decode(bytes, file)
 }
@@ -262,10 +257,7 @@ pub(super) fn take(found: &Found, bytes: Vec<u8>) -> Result<Text, Box<Problem>> 
 /// Bytes to text, if they are UTF-8 and not too many; `file` is their name in messages.
 fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
     if bytes.len() as u64 > LARGEST_FILE {
-        let message = "this file is larger than 1 MiB";
-        let problem = Problem::of_file(Code::FileTooLarge, file, message)
-            .help("an instance file has a few kilobytes; large values belong into the provider's own settings");
-        return Err(Box::new(problem));
+        return Err(Box::new(too_large(file)));
     }
     let file = file.into();
     // It is no content, and serde_yaml stumbles over it.
@@ -278,13 +270,10 @@ fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn too_large(file: &str) -> Problem {
+    Problem::of_file(Code::FileTooLarge, file, "this file is larger than 1 MiB").help(
+        "an instance file has a few kilobytes; large values belong into the provider's own settings",
+    )
 }
 
 /// Points at the first byte that is no UTF-8.

@@ -52,7 +52,7 @@ pub struct DeclaredProject {
 /// All problems of the file, and every file whose name is nearly `ocon.yaml`: if it was ignored, the
 /// project would silently be another one.
 pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
-    let read = match files::read_within(root, Path::new(PROJECT_FILE)) {
+    let read = match files::read_known(root, Path::new(""), Path::new(PROJECT_FILE)) {
         Ok(None) => Ok(ProjectFile::default()),
         Ok(Some(text)) => load(&text, |node, notes| project_file(node, &text, notes))
             .map(|(file, warnings)| ProjectFile { warnings, ..file }),
@@ -98,13 +98,13 @@ fn is_misnamed(name: &str) -> bool {
     name != PROJECT_FILE && matches!(plain, "ocon.yaml" | "ocon.yml")
 }
 
-/// Reads a file that maps names of variables to their values.
+/// Reads a file, given relative to the root, that maps names of variables to their values.
 ///
 /// # Errors
 ///
 /// All problems of the file.
-pub fn load_var_file(path: &Path) -> Result<VarFile, Problems> {
-    match files::read_text(path, &files::display_path(path)) {
+pub fn load_var_file(root: &Path, given: &Path) -> Result<VarFile, Problems> {
+    match files::read_given(root, given) {
         Ok(text) => load(&text, |node, notes| variables(node, "a file of variables", notes))
             .map(|(vars, warnings)| VarFile { vars, warnings }),
         Err(problem) => Err(Problems::of(*problem)),

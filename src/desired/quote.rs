@@ -47,7 +47,7 @@ struct File {
 
 impl File {
     fn read(root: &Path, name: &str, schemas: &Schemas<'_>) -> Option<Self> {
-        let text = files::read_text(&root.join(name), name).ok()?;
+        let text = files::read_given(root, Path::new(name)).ok()?;
         let mut notes = Notes::default();
         let roots = yaml::read(&text, &mut notes);
         let references = References { variables: &BTreeMap::new(), secrets: &Withheld::default() };

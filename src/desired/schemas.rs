@@ -88,8 +88,8 @@ impl<'a> Schemas<'a> {
     }
 
     fn read(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
-        let file = self.folder.join("connectors").join(format!("{connector}.schema.json"));
-        match files::read_within(self.root, &file) {
+        let file = Path::new("connectors").join(format!("{connector}.schema.json"));
+        match files::read_known(self.root, self.folder, &file) {
             Ok(None) => self.built_in(connector),
             Ok(Some(text)) => parse(&text).map_err(|problem| self.report(*problem)).ok(),
             Err(problem) => {

@@ -5,11 +5,11 @@
 //! with nothing, for a command that only looks at files. All of them refuse the same names, so that
 //! a file that is fine in one command is fine in the others.
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::instance::{Secret, Source, trimmed};
+use crate::reader::{Bounds, Refusal};
 
 /// Variables that belong to ocon or to a CI system; no file may send them to a provider.
 const REFUSED: &[&str] = &[
@@ -78,11 +78,10 @@ pub struct Environment<'a> {
     pub allowed: AllowedVariables,
     /// Gives the value of an environment variable.
     pub variable: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// The root, to which `folder` is relative.
+    pub root: PathBuf,
     /// The folder that `file.PATH` is below.
     pub folder: PathBuf,
-    /// The folder that `folder` has to be in after all links are followed: the repository, unless
-    /// whoever runs ocon named the folder. A link in the repository is somebody's commit.
-    pub within: Option<PathBuf>,
 }
 
 /// Made-up secrets that can be told apart: `env.HOOTSUITE_CODE` is `demo-hootsuite-code`.
@@ -203,16 +202,27 @@ impl SecretStore for Withheld {
 
 impl Environment<'_> {
     fn file(&self, path: &str) -> LookUp {
-        match read_below(&self.folder, self.within.as_deref(), path) {
-            Ok(text) => set(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => LookUp::Unset,
-            Err(error) => LookUp::Refused {
-                message: format!("the secret file `{path}` cannot be used: {error}"),
-                help: format!(
-                    "secret files are texts of at most 1 MiB below `{}`",
-                    self.folder.display()
-                ),
-            },
+        let refused = |cause: &dyn fmt::Display| LookUp::Refused {
+            message: format!("the secret file `{path}` cannot be used: {cause}"),
+            help: format!(
+                "secret files are texts of at most 1 MiB below `{}`",
+                self.folder.display()
+            ),
+        };
+        let folder = self.root.join(&self.folder);
+        let bounds = match Bounds::of(&self.root, &self.folder).within(&folder) {
+            Ok(bounds) => bounds,
+            Err(refusal) if refusal.is_not_found() => return LookUp::Unset,
+            Err(Refusal::Leaves) => {
+                return refused(&"the secrets folder is a link that leads out of the repository");
+            }
+            Err(refusal) => return refused(&refusal),
+        };
+        match bounds.read_text(&folder.join(path), LONGEST_SECRET) {
+            Ok(text) => set(Some(without_line_end(text))),
+            Err(refusal) if refusal.is_not_found() => LookUp::Unset,
+            Err(Refusal::Leaves) => refused(&"a link leads out of the secrets folder"),
+            Err(refusal) => refused(&refusal),
         }
     }
 }
@@ -224,45 +234,20 @@ fn set(value: Option<String>) -> LookUp {
         .map_or(LookUp::Unset, |text| LookUp::Set(Secret::new(text)))
 }
 
-/// What the system shows of its processes, the environment with ocon's own credentials for one.
-const SYSTEM: [&str; 2] = ["/proc", "/sys"];
-
-/// Reads a file that is below the folder even after all links are followed.
-fn read_below(folder: &Path, within: Option<&Path>, path: &str) -> io::Result<String> {
-    let folder = folder.canonicalize()?;
-    let within = within.map(Path::canonicalize).transpose()?;
-    if within.is_some_and(|within| !folder.starts_with(within)) {
-        return Err(io::Error::other(
-            "the secrets folder is a link that leads out of the repository",
-        ));
-    }
-    let file = folder.join(path).canonicalize()?;
-    if SYSTEM.iter().any(|system| file.starts_with(system)) {
-        return Err(io::Error::other("it belongs to the system"));
-    }
-    if !file.starts_with(&folder) {
-        return Err(io::Error::other("a link leads out of the secrets folder"));
-    }
-    let metadata = fs::metadata(&file)?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    let mut text = String::new();
-    fs::File::open(&file)?.take(LONGEST_SECRET + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST_SECRET {
-        return Err(io::Error::other("it is too large"));
-    }
+fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
             text.pop();
         }
     }
-    Ok(text)
+    text
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn env(name: &str) -> Source {
@@ -278,8 +263,8 @@ mod tests {
         let environment = Environment {
             allowed: AllowedVariables::all(),
             variable: &|name| Some(name.to_owned()),
+            root: PathBuf::new(),
             folder: PathBuf::new(),
-            within: None,
         };
         let stores: [&dyn SecretStore; 3] = [&environment, &Demo::default(), &Withheld::default()];
         for store in stores {
@@ -359,8 +344,8 @@ mod tests {
             let environment = Environment {
                 allowed: AllowedVariables::all(),
                 variable: &|_| Some(blank.to_owned()),
+                root: PathBuf::new(),
                 folder: PathBuf::new(),
-                within: None,
             };
             assert_eq!(environment.look_up(&env("A")), LookUp::Unset, "{blank:?}");
         }
@@ -376,8 +361,8 @@ mod tests {
         let environment = Environment {
             allowed: AllowedVariables::all(),
             variable: &|_| None,
-            folder: secrets.clone(),
-            within: None,
+            root: folder.path().to_owned(),
+            folder: "secrets".into(),
         };
         let look_up = |path: &str| environment.look_up(&Source::File(path.to_owned()));
         assert_eq!(look_up("key.pem"), LookUp::Set(Secret::new("line\n")));

@@ -35,7 +35,7 @@ pub(crate) fn commit(world: &World) {
 }
 
 /// The keys of the plan's steps.
-fn planned(world: &World, line: &str) -> Vec<String> {
+pub(crate) fn planned(world: &World, line: &str) -> Vec<String> {
     let run = world.ocon(&format!("{line} --format json"));
     let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect(&run.stderr);
     assert_eq!(plan["partial"], true);
@@ -206,28 +206,27 @@ hint: this clone has only a part of the history: fetch all of it (`fetch-depth: 
 #[test]
 fn where_there_is_no_git_that_is_said() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    world.set(
-        "GIT_CEILING_DIRECTORIES",
-        &world.path("..").canonicalize().unwrap().display().to_string(),
-    );
     world.ocon("plan --changed-since main").is(str![[r#"
 $ ocon plan --changed-since main
 --- stderr ---
-error: Git cannot tell what changed, and --changed-since needs it
-  caused by: fatal: not a git repository (or any of the parent directories): .git
+error: Git cannot say what changed, and --changed-since needs to know
+  caused by: no folder above has a `.git`
 
-hint: name the files instead: ocon plan PATH…
+hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
 
 "#]]);
+    git(&world, "init --quiet --initial-branch main");
     world.set("PATH", "/nowhere");
     world.ocon("plan --changed-since main").is(str![[r#"
 $ ocon plan --changed-since main
 --- stderr ---
-error: Git cannot tell what changed, and --changed-since needs it
-  caused by: No such file or directory (os error 2)
+error: Git cannot say what changed, and --changed-since needs to know
+  caused by: there is no `git` on the PATH
 
-hint: install Git, or name the files: ocon plan PATH…
+hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
 
 "#]]);
@@ -268,7 +267,7 @@ fn links_on_the_way_and_odd_settings_hide_no_change() {
 }
 
 #[test]
-fn a_repository_within_is_looked_at_whatever_it_is_configured_to_be() {
+fn what_a_repository_within_has_counts_as_changed() {
     let world = repository();
     world.write("instances/sub/shop.yaml", SHOP);
     let inner = world.path("instances/sub");

@@ -96,13 +96,40 @@ fn outputs_are_written_even_where_the_report_cannot_be() {
 
 #[test]
 #[cfg(unix)]
-fn outputs_go_to_files_only_and_through_links() {
+fn outputs_go_to_files_only_and_through_no_link() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     assert_eq!(world.ocon("apply --yes --outputs /dev/null").exit, 64);
     world.write("real.json", "{}");
     std::os::unix::fs::symlink("real.json", world.path("link.json")).unwrap();
-    assert_eq!(world.ocon("apply --yes --outputs link.json").exit, 0);
-    assert!(world.path("link.json").is_symlink() && world.read("real.json").contains("20931"));
+    world.ocon("apply --yes --outputs link.json").is(str![[r#"
+$ ocon apply --yes --outputs link.json
+--- stderr ---
+error: the outputs cannot be written to link.json, so nothing was done
+  caused by: it is a link
+
+hint: name the file itself
+--- exit 64 ---
+
+"#]]);
+    let outside = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), world.path("folder")).unwrap();
+    for outputs in ["folder/out.json", "folder/../out.json"] {
+        let run = world.ocon(&format!("apply --yes --outputs {outputs}"));
+        assert!(run.exit == 64 && run.stderr.contains("a link leads out"), "{}", run.stderr);
+    }
+    world.ocon("plan --out folder/plan.json").is(str![[r#"
+$ ocon plan --out folder/plan.json
+--- stderr ---
+error: the plan cannot be written to folder/plan.json, so nothing was done
+  caused by: a link leads out of the repository
+
+hint: name the file itself
+--- exit 64 ---
+
+"#]]);
+    assert_eq!(world.read("real.json"), "{}");
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+    assert_eq!(world.writes(), "");
 }
 
 /// The lines without the tokens, which differ from run to run.

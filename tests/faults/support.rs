@@ -245,7 +245,7 @@ impl World {
             allowed,
             variable: &variable,
             folder: self.root.path().join("secrets"),
-            within: None,
+            root: PathBuf::new(),
         };
         let sources = Sources::usual(self.root.path(), &secrets, "2026-12-01");
         desired::load(&sources).unwrap_or_else(|problems| panic!("{problems:#?}")).desired

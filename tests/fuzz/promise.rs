@@ -81,7 +81,7 @@ fn load(bytes: &[u8], levels: &Levels) -> Result<Loaded, Problems> {
         allowed: AllowedVariables::all(),
         variable: &|_| Some(RESOLVED.to_owned()),
         folder: PathBuf::from("no-such-folder"),
-        within: None,
+        root: PathBuf::new(),
     };
     let sources = Sources {
         schemas: Path::new("no-such-folder"),

@@ -16,8 +16,7 @@ use crate::instance::{InstanceId, Key};
 /// How many files are named that are in the way.
 const MOST_NAMED: usize = 20;
 
-/// Writes the files. None of their folders leads out of the repository: where files were loaded
-/// from, no link does.
+/// Writes the files. None of their folders leads out of the repository.
 pub(super) fn write(
     globals: &Globals,
     files: &[(InstanceId, File)],
@@ -31,7 +30,7 @@ pub(super) fn write(
     refuse_to_forget(globals, files, desired, seen)?;
     let mut batch = Batch::default();
     for (_, file) in files {
-        begin(&mut batch, &path(file), &file.text)
+        begin(&globals.root, &mut batch, &path(file), &file.text)
             .map_err(|failure| failure.hint("no file was written"))?;
     }
     batch.place().map_err(|Misplaced { before, failure }| {
@@ -40,9 +39,9 @@ pub(super) fn write(
     })
 }
 
-fn begin(batch: &mut Batch, path: &Path, text: &str) -> Result<(), Failure> {
+fn begin(root: &Path, batch: &mut Batch, path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    batch.folder(folder).map_err(|error| refused(folder, &error))?;
+    batch.folder(root, folder).map_err(|error| refused(folder, &error))?;
     batch.add(path, text)
 }
 

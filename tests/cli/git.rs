@@ -1,0 +1,226 @@
+//! What a commit cannot do with the help of Git: execute a program, hide a change, pass a committed
+//! secret. `docs/threat-model.md` names these tests.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use snapbox::str;
+
+use crate::changed::{commit, git, planned};
+use crate::support::{CRM, SHOP, World};
+
+/// A program that leaves a trace where it is executed, and passes on what it reads.
+const TRACE: &str = "#!/bin/sh\nenv > \"$(dirname \"$0\")/executed\"\ncat\n";
+
+/// A repository in which ocon runs in the folder `tenants/eu`, and a branch with a change there.
+fn tenant() -> World {
+    let world = World::new(&[]).on_sandbox().with_password();
+    world.write("tenants/eu/ocon.yaml", "project: tests\n");
+    world.write("tenants/eu/instances/shop.yaml", SHOP);
+    world.write("tenants/eu/instances/desk.yaml", CRM);
+    world.write("trace", TRACE);
+    fs::set_permissions(world.path("trace"), fs::Permissions::from_mode(0o755)).unwrap();
+    git(&world, "init --quiet --initial-branch main");
+    commit(&world);
+    git(&world, "switch --quiet --create branch");
+    world
+}
+
+fn change(world: &World) {
+    world.write("tenants/eu/instances/shop.yaml", SHOP.replace("Shop", "Store"));
+}
+
+/// Every setting with which a repository has a program executed.
+fn settings(world: &World) -> String {
+    let trace = world.path("trace");
+    let trace = trace.display();
+    format!(
+        "[core]\n\tfsmonitor = {trace}\n\thooksPath = {hooks}\n\tpager = {trace}\n\tsshCommand = {trace}\n\
+         [filter \"x\"]\n\tclean = {trace}\n\tsmudge = {trace}\n\tprocess = {trace}\n\trequired = false\n\
+         [diff]\n\texternal = {trace}\n[diff \"x\"]\n\ttextconv = {trace}\n\tcommand = {trace}\n\
+         [alias]\n\tls-files = !{trace}\n\tls-tree = !{trace}\n[pager]\n\tls-tree = {trace}\n",
+        hooks = world.path("hooks").display()
+    )
+}
+
+fn nothing_was_executed(world: &World) {
+    assert!(!world.path("executed").exists(), "{}", world.read("executed"));
+}
+
+#[test]
+fn a_committed_bare_repository_is_not_queried() {
+    for place in ["tenants/eu", "tenants/eu/instances", "tenants"] {
+        let world = tenant();
+        change(&world);
+        world.write(&format!("{place}/HEAD"), "ref: refs/heads/main\n");
+        let bare = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n";
+        world.write(&format!("{place}/config"), [bare, &settings(&world)].concat());
+        world.write(&format!("{place}/objects/.keep"), "");
+        world.write(&format!("{place}/refs/.keep"), "");
+        world.write(&format!("{place}/.gitattributes"), "* filter=x diff=x\n");
+        git(&world, "add --all");
+        git(&world, "-c core.hooksPath=/dev/null commit --quiet --message change");
+        let changed = planned(&world, "-C tenants/eu plan --changed-since main");
+        assert_eq!(changed, ["shop"], "{place}");
+        assert_eq!(world.ocon("-C tenants/eu plan --prune").exit, 0, "{place}");
+        nothing_was_executed(&world);
+    }
+}
+
+#[test]
+fn no_setting_of_the_repository_executes_a_program_or_hides_a_change() {
+    let world = tenant();
+    world.write("tenants/eu/.gitattributes", "* filter=x diff=x\n");
+    commit(&world);
+    let config = world.read(".git/config");
+    world.write(".git/config", [config, settings(&world)].concat());
+    fs::create_dir(world.path("hooks")).unwrap();
+    for hook in ["post-index-change", "reference-transaction", "fsmonitor-watchman"] {
+        fs::copy(world.path("trace"), world.path(&format!("hooks/{hook}"))).unwrap();
+    }
+    change(&world);
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["shop"]);
+    assert_eq!(world.ocon("-C tenants/eu plan --prune").exit, 0);
+    nothing_was_executed(&world);
+    assert!(!world.path("hooks/executed").exists());
+}
+
+#[test]
+fn what_git_itself_would_not_look_at_is_still_a_change() {
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let world = tenant();
+        git(&world, &format!("update-index {flag} tenants/eu/instances/shop.yaml"));
+        change(&world);
+        assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["shop"], "{flag}");
+    }
+    // A file that Git ignores is read like any other.
+    let world = tenant();
+    world.write(".gitignore", "ignored.yaml\n");
+    world.write("tenants/eu/instances/ignored.yaml", SHOP.replace("Shop", "Ignored"));
+    commit(&world);
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["ignored"]);
+}
+
+#[test]
+fn line_endings_alone_are_no_change() {
+    let world = tenant();
+    let path = "tenants/eu/instances/shop.yaml";
+    world.write(path, SHOP.replace('\n', "\r\n"));
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), [""; 0]);
+    world.write(path, SHOP.replace('\n', "\r\n").replace("Shop", "Store"));
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["shop"]);
+}
+
+#[test]
+fn a_git_in_the_repository_is_not_executed() {
+    let mut world = tenant();
+    world.write("tenants/eu/git", TRACE);
+    fs::set_permissions(world.path("tenants/eu/git"), fs::Permissions::from_mode(0o755)).unwrap();
+    change(&world);
+    let inside = world.path("tenants/eu").canonicalize().unwrap();
+    world.set("PATH", &format!(".:{}::/usr/local/bin:/usr/bin:/bin", inside.display()));
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["shop"]);
+    assert!(!world.path("tenants/eu/executed").exists());
+}
+
+#[test]
+fn a_name_that_means_several_commits_is_refused() {
+    let world = tenant();
+    git(&world, "update-ref refs/remotes/origin/main main");
+    change(&world);
+    commit(&world);
+    // A tag comes first for Git, so that whoever pushes it would choose what is compared.
+    git(&world, "tag origin/main");
+    world.ocon("-C tenants/eu plan --changed-since origin/main").is(str![[r#"
+$ ocon -C tenants/eu plan --changed-since origin/main
+--- stderr ---
+error: `origin/main` is the name of several references: refs/remotes/origin/main, refs/tags/origin/main
+
+hint: write the whole name, for example --changed-since refs/remotes/origin/main
+--- exit 64 ---
+
+"#]]);
+    for name in ["origin/main~0", "origin/main^{commit}", "origin/main@{0}"] {
+        let run = world.ocon(&format!("-C tenants/eu plan --changed-since {name}"));
+        assert_eq!(run.exit, 64, "{name}: {}", run.stderr);
+    }
+    let whole = "-C tenants/eu plan --changed-since refs/remotes/origin/main";
+    assert_eq!(planned(&world, whole), ["shop"]);
+}
+
+/// A repository with a secret in a file that Git does not have, and a document that refers to it.
+fn with_secret_file() -> World {
+    let desk = CRM.replace("env.DESK_PASSWORD", "file.desk/password");
+    let world = World::new(&[("instances/desk.yaml", &desk), (".gitignore", "/secrets/desk\n")]);
+    world.write("secrets/desk/password", "p4ssword-of-the-desk");
+    world.write("secrets/README.md", "One file for each secret.\n");
+    git(&world, "init --quiet");
+    commit(&world);
+    world
+}
+
+#[test]
+fn a_secret_file_in_a_repository_that_cannot_be_queried_counts_as_committed() {
+    let mut world = with_secret_file();
+    assert_eq!(world.ocon("plan --sandbox").exit, 0);
+    world.set("PATH", "/nowhere");
+    world.ocon("plan --sandbox").is(str![[r#"
+$ ocon plan --sandbox
+--- stderr ---
+error: secrets/desk/password counts as committed, because Git cannot be queried
+  caused by: there is no `git` on the PATH
+
+hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
+--- exit 5 ---
+
+"#]]);
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(outside.path().join("desk")).unwrap();
+    fs::write(outside.path().join("desk/password"), "p4ssword-of-the-desk").unwrap();
+    let run = world.ocon(&format!("plan --sandbox --secrets-dir {}", outside.path().display()));
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    world.unset("PATH");
+    let config = world.read(".git/config");
+    world.write(".git/config", "[core\n");
+    let run = world.ocon("validate");
+    assert!(run.exit == 5 && run.stderr.contains("counts as committed"), "{}", run.stderr);
+    world.write(".git/config", config);
+    // Only root can give a repository to somebody else.
+    if std::os::unix::fs::chown(world.path(".git"), Some(12345), None).is_ok() {
+        let run = world.ocon("validate");
+        assert!(run.exit == 5 && run.stderr.contains("dubious ownership"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_committed_secret_is_found_behind_links_and_in_the_index() {
+    let mut world = with_secret_file();
+    git(&world, "add --force secrets/desk/password");
+    assert_eq!(world.ocon("validate").exit, 5);
+    git(&world, "rm --quiet --cached secrets/desk/password");
+    assert_eq!(world.ocon("validate").exit, 0);
+    // A committed link to a committed file, and a folder of secrets that is such a link.
+    world.write("secrets/desk/real", "something to hide");
+    git(&world, "add --force secrets/desk/real");
+    world.remove("secrets/desk/password");
+    std::os::unix::fs::symlink("real", world.path("secrets/desk/password")).unwrap();
+    assert_eq!(world.ocon("validate").exit, 5);
+    git(&world, "reset --quiet");
+    fs::rename(world.path("secrets"), world.path("elsewhere")).unwrap();
+    world.write("public/desk/password", "something to hide");
+    commit(&world);
+    std::os::unix::fs::symlink("public", world.path("secrets")).unwrap();
+    world.set("OCON_SECRETS_DIR", "secrets");
+    let run = world.ocon("validate");
+    assert!(run.exit == 5 && run.stderr.contains("is committed"), "{}", run.stderr);
+}
+
+#[test]
+fn a_secret_file_of_a_repository_within_counts_as_committed() {
+    let world = with_secret_file();
+    git(&world, "-C secrets init --quiet");
+    let run = world.ocon("validate");
+    assert!(run.exit == 5 && run.stderr.contains("counts as committed"), "{}", run.stderr);
+    assert!(run.stderr.contains("another repository"), "{}", run.stderr);
+}

@@ -1,0 +1,105 @@
+//! Links that somebody committed: nothing is read or written through one that leaves the repository.
+
+use crate::support::{SHOP, World};
+
+#[test]
+fn a_file_of_variables_is_read_through_no_link_that_leaves_the_repository() {
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]);
+    world.set("MY_TOKEN", "t0ken-of-the-runner");
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("token"), "t0ken-of-the-runner: [").unwrap();
+    let link = |target: &std::path::Path, name: &str| {
+        std::os::unix::fs::symlink(target, world.path(name)).unwrap();
+    };
+    link(&outside.path().join("token"), "file.yaml");
+    link(outside.path(), "folder");
+    link("file.yaml".as_ref(), "chain.yaml");
+    link("/proc/self".as_ref(), "process");
+    link("/proc/self/environ".as_ref(), "environment.yaml");
+    for file in [
+        "file.yaml",
+        "folder/token",
+        "chain.yaml",
+        "process/environ",
+        "environment.yaml",
+        "./instances/../file.yaml",
+    ] {
+        for command in ["validate", "plan --sandbox"] {
+            let run = world.ocon(&format!("{command} --var-file {file}"));
+            assert_eq!(run.exit, 5, "{file}");
+            assert!(run.stderr.contains("error[link-leaves-repository]"), "{}", run.stderr);
+            assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
+        }
+    }
+    for file in ["/proc/self/environ", "/dev/zero", "instances"] {
+        let run = world.ocon(&format!("validate --var-file {file}"));
+        assert!(run.exit == 5 && run.stderr.contains("it is not a file"), "{}", run.stderr);
+        assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
+    }
+    // Whoever runs ocon may name a link elsewhere.
+    std::fs::write(outside.path().join("vars"), "team: one\n").unwrap();
+    std::os::unix::fs::symlink("vars", outside.path().join("link")).unwrap();
+    let named = outside.path().join("link");
+    assert_eq!(world.ocon(&format!("validate --var-file {}", named.display())).exit, 0);
+}
+
+#[test]
+fn a_file_above_the_root_is_read_through_no_link_that_leaves_its_repository() {
+    let world = World::new(&[]);
+    world.write("repository/.git/HEAD", "ref: refs/heads/main\n");
+    world.write("repository/tenants/eu/ocon.yaml", "project: tests\n");
+    world.write("repository/tenants/eu/instances/shop.yaml", SHOP);
+    world.write("repository/vars.yaml", "team: one\n");
+    world.write("token", "t0ken-of-the-runner: [");
+    std::os::unix::fs::symlink("../token", world.path("repository/link.yaml")).unwrap();
+    std::os::unix::fs::symlink("vars.yaml", world.path("repository/inside.yaml")).unwrap();
+    let validate = |file: &str| {
+        world.ocon(&format!("-C repository/tenants/eu validate --var-file ../../{file}"))
+    };
+    for good in ["vars.yaml", "inside.yaml"] {
+        assert_eq!(validate(good).exit, 0, "{good}");
+    }
+    let run = validate("link.yaml");
+    assert!(run.exit == 5 && !run.stderr.contains("t0ken"), "{}", run.stderr);
+}
+
+#[test]
+fn no_file_with_credentials_or_a_plan_is_read_through_a_link_that_leaves_the_repository() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("token"), "t0ken-of-the-runner").unwrap();
+    for name in ["link", "plan.json"] {
+        std::os::unix::fs::symlink(outside.path().join("token"), world.path(name)).unwrap();
+    }
+    for line in [
+        "plan --user-secret-file link",
+        "plan --organization-secret-file link",
+        "apply plan.json",
+        "sandbox --faults link",
+        "sandbox --state link",
+    ] {
+        let run = world.ocon(line);
+        assert!([5, 6, 64].contains(&run.exit), "{line}: {}", run.stderr);
+        assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
+        let says = run.stderr.contains("a link leads out") || run.stderr.contains("it is a link");
+        assert!(says, "{line}: {}", run.stderr);
+    }
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn the_state_of_the_sandbox_is_behind_no_link() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]);
+    let outside = tempfile::tempdir().unwrap();
+    for name in [".ocon", ".ocon/sandbox.json", ".ocon/sandbox.json.lock", ".ocon/.gitignore"] {
+        if let Some(parent) = std::path::Path::new(name).parent() {
+            std::fs::create_dir_all(world.path(parent.to_str().unwrap())).unwrap();
+        }
+        std::os::unix::fs::symlink(outside.path().join("x"), world.path(name)).unwrap();
+        let run = world.ocon("plan --sandbox");
+        assert!(run.exit != 0 && run.stderr.contains("is a link"), "{name}: {}", run.stderr);
+        std::fs::remove_file(world.path(name)).unwrap();
+    }
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+    assert_eq!(world.ocon("plan --sandbox").exit, 0);
+}
