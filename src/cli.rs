@@ -52,6 +52,7 @@ mod status;
 mod token;
 mod unreachable;
 mod validate;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

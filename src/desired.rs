@@ -42,7 +42,8 @@ use std::thread::{self, ScopedJoinHandle};
 
 use crate::catalog::{Catalog, Facts};
 use crate::instance::{
-    ConnectorKey, InstanceId, Json, Key, Secrecy, Source, Span, Template, Value,
+    ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, Source, Span, Template,
+    Value,
 };
 
 pub use crate::catalog::{GrantNeed, HostRole};
@@ -76,6 +77,8 @@ pub struct Sources<'a> {
     pub catalog: &'a Catalog,
     /// What whoever runs ocon thinks of each kind of problem.
     pub levels: &'a Levels,
+    /// Gets the text of every file that is read, so that whoever hides secrets knows what is public.
+    pub on_text: &'a (dyn Fn(&str) + Sync),
     /// The day on which `until` of an ignored field is judged, in UTC, `YYYY-MM-DD`.
     pub today: &'a str,
 }
@@ -95,6 +98,7 @@ impl<'a> Sources<'a> {
             secrets,
             catalog: Catalog::embedded(),
             levels: &USUAL_LEVELS,
+            on_text: &|_| (),
             today,
         }
     }
@@ -280,9 +284,18 @@ impl Desired {
         paths.collect()
     }
 
+    /// The references to secrets that are set, with their values.
+    pub fn values_of_references(&self) -> impl Iterator<Item = (&Source, &Secret)> {
+        self.references()
+            .filter_map(|reference| Some((&reference.source, reference.value.as_ref()?)))
+    }
+
     fn sources(&self) -> impl Iterator<Item = &Source> {
-        let templates = self.instances.values().flat_map(Wanted::templates);
-        templates.flat_map(Template::secrets).map(|reference| &reference.source)
+        self.references().map(|reference| &reference.source)
+    }
+
+    fn references(&self) -> impl Iterator<Item = &SecretReference> {
+        self.instances.values().flat_map(Wanted::templates).flat_map(Template::secrets)
     }
 
     /// The unset secrets of all documents.

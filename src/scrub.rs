@@ -9,6 +9,10 @@
 //! or HTML, in Base64 at any alignment, in hexadecimal digits. It is pure and total. It must never
 //! be given pieces of a message, between which a secret could be cut.
 //!
+//! Text that is literally in a file of the repository is not hidden, even where it is the value of a
+//! reference: whoever reads the file knows it, and whoever wrote it would learn that the guess is
+//! right. ocon's own credentials are hidden in any case.
+//!
 //! Escapes are undone in the text rather than made in the secret, since writers differ in what they
 //! escape; see `reading`. Base64 and hexadecimal digits are made; see `forms`. All that is looked
 //! for has at least [`SHORTEST`] bytes, so a table of first bytes finds all of it in one walk, takes
@@ -19,8 +23,9 @@ mod json;
 mod reading;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use crate::instance::Secret;
 use forms::Form;
@@ -37,30 +42,120 @@ const HIDDEN: &str = "(secret)";
 /// its place, be another.
 const ROUNDS: usize = 8;
 
+/// So many secrets are looked for in encodings of encodings as well. Those are the most forms, and
+/// their number should not decide how much memory a large tenant takes.
+const MAX_NESTED: usize = 2000;
+
 /// Knows secrets, and takes them out of text.
 #[derive(Debug, Default)]
 pub struct Scrubber {
-    known: HashSet<[u8; 32]>,
+    /// The secrets, by their digests, with the places of their forms.
+    known: HashMap<[u8; 32], Range<usize>>,
     forms: Vec<Form>,
-    /// The forms that begin with these bytes.
+    /// The forms that begin and that end with these bytes.
     beginnings: HashMap<[u8; SHORTEST], Vec<usize>>,
+    endings: HashMap<[u8; SHORTEST], Vec<usize>>,
+    windows: Windows,
     /// Whether a secret has white space, which may come as `+` or as a line break.
     has_blanks: bool,
+    public: Public,
+}
+
+/// Which bytes a form may begin or end with: a quick answer for the many that none does.
+#[derive(Debug, Default)]
+struct Windows(Vec<u64>);
+
+impl Windows {
+    const BITS: usize = 1 << 16;
+
+    fn add(&mut self, window: &[u8]) {
+        let slot = Self::slot(window);
+        self.0.resize(Self::BITS / 64, 0);
+        if let Some(word) = self.0.get_mut(slot / 64) {
+            *word |= 1 << (slot % 64);
+        }
+    }
+
+    fn has(&self, window: &[u8]) -> bool {
+        let slot = Self::slot(window);
+        self.0.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    /// Spreads the first four bytes over all slots.
+    fn slot(window: &[u8]) -> usize {
+        let first = window.first_chunk().copied().map_or(0, u32::from_le_bytes);
+        (first.wrapping_mul(0x9E37_79B1) >> 16) as usize
+    }
+}
+
+/// The texts of the repository, and which texts were looked for in them.
+#[derive(Debug, Default)]
+struct Public {
+    texts: Vec<String>,
+    /// The answers, by the digests of the questions.
+    known: Mutex<HashMap<[u8; 32], bool>>,
+}
+
+impl Public {
+    fn has(&self, text: &[u8]) -> bool {
+        let Ok(text) = str::from_utf8(text) else { return false };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let search = || self.texts.iter().any(|public| public.contains(text));
+        *known.entry(digest(text)).or_insert_with(search)
+    }
 }
 
 impl Scrubber {
-    /// Learns a secret. One that is too short, or nothing but white space, is left to the types.
+    /// Learns a secret that is hidden wherever it occurs. One that is too short, or nothing but white
+    /// space, is left to the types.
     pub fn learn(&mut self, secret: &Secret) {
+        if let Some(forms) = self.known.get(&digest(secret.expose())).cloned() {
+            let forms = self.forms.get_mut(forms).unwrap_or_default();
+            forms.iter_mut().for_each(|form| form.is_of_reference = false);
+        } else {
+            self.add(secret, false);
+        }
+    }
+
+    /// Learns the value of a reference in a file, which is not hidden where it is text of the
+    /// repository.
+    pub fn learn_value(&mut self, value: &Secret) {
+        if !self.known.contains_key(&digest(value.expose())) {
+            self.add(value, true);
+        }
+    }
+
+    /// Takes a text for one that everybody who reads the repository knows.
+    pub fn show(&mut self, text: impl Into<String>) {
+        self.public.texts.push(text.into());
+        self.public.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether everybody who reads the repository knows the text.
+    pub fn is_public(&self, text: &str) -> bool {
+        self.public.has(text.as_bytes())
+    }
+
+    fn add(&mut self, secret: &Secret, is_of_reference: bool) {
         let text = secret.expose();
-        if text.len() < SHORTEST || text == HIDDEN || !self.known.insert(digest(text)) {
+        if text.len() < SHORTEST || text == HIDDEN {
             return;
         }
         self.has_blanks |= text.contains(char::is_whitespace);
-        for form in forms::forms(text) {
-            let Some(beginning) = form.text.expose().as_bytes().first_chunk() else { continue };
+        let first = self.forms.len();
+        for mut form in forms::forms(text, self.known.len() < MAX_NESTED) {
+            let bytes = form.text.expose().as_bytes();
+            let (Some(beginning), Some(ending)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+                continue;
+            };
+            self.windows.add(beginning);
+            self.windows.add(ending);
             self.beginnings.entry(*beginning).or_default().push(self.forms.len());
+            self.endings.entry(*ending).or_default().push(self.forms.len());
+            form.is_of_reference = is_of_reference;
             self.forms.push(form);
         }
+        self.known.insert(digest(text), first..self.forms.len());
     }
 
     /// The text with `(secret)` in the place of every secret.
@@ -109,13 +204,18 @@ impl Scrubber {
             found.extend(shifted(self.ranges(line), start));
             start += line.len();
         }
+        reading::each_joined(text, &mut |start, reading| {
+            let mut joined = Vec::new();
+            self.search(reading, text.get(start..).unwrap_or_default(), &mut joined);
+            found.extend(shifted(joined, start));
+        });
         found
     }
 
     /// Where secrets stand in the text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        reading::each(text, self.has_blanks, &mut |reading| self.search(reading, &mut found));
+        reading::each(text, self.has_blanks, &mut |reading| self.search(reading, text, &mut found));
         found
     }
 
@@ -123,7 +223,7 @@ impl Scrubber {
     fn whole_escapes(&self, inner: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         reading::each_in_json(inner, self.has_blanks, &mut |reading| {
-            self.search(reading, &mut found);
+            self.search(reading, inner, &mut found);
         });
         if !found.is_empty() {
             json::widen(&mut found, inner);
@@ -131,13 +231,33 @@ impl Scrubber {
         found
     }
 
-    fn search(&self, reading: &Reading<'_>, found: &mut Vec<Range<usize>>) {
+    /// Adds where secrets stand in a reading of a text.
+    fn search(&self, reading: &Reading<'_>, text: &str, found: &mut Vec<Range<usize>>) {
         let bytes = reading.bytes();
         for (at, window) in bytes.windows(SHORTEST).enumerate() {
-            let Some(candidates) = self.beginnings.get(window) else { continue };
-            let forms = candidates.iter().filter_map(|index| self.forms.get(*index));
-            let matching = forms.filter_map(|form| form.range_at(bytes, at));
-            found.extend(matching.map(|range| reading.origin(range)));
+            if !self.windows.has(window) {
+                continue;
+            }
+            let forms = |of: &HashMap<[u8; SHORTEST], Vec<usize>>| {
+                let indices = of.get(window).into_iter().flatten();
+                indices.filter_map(|index| self.forms.get(*index)).collect::<Vec<_>>()
+            };
+            let whole = forms(&self.beginnings).into_iter();
+            let whole = whole.filter_map(|form| Some((form, form.range_at(bytes, at)?)));
+            let tails = forms(&self.endings).into_iter();
+            let tails =
+                tails.filter_map(|form| Some((form, form.range_before(bytes, at + SHORTEST)?)));
+            for (form, range) in whole.chain(tails) {
+                let origin = reading.origin(range.clone());
+                let written = text.as_bytes().get(origin.clone()).unwrap_or_default();
+                let is_public = form.is_of_reference
+                    && [written, bytes.get(range).unwrap_or_default()]
+                        .into_iter()
+                        .any(|shown| self.public.has(shown));
+                if !is_public {
+                    found.push(origin);
+                }
+            }
         }
     }
 }

@@ -305,7 +305,7 @@ fn the_project_file_and_variable_files_are_checked_as_instances_are() {
     assert_eq!(load_project(root.path()).unwrap(), ProjectFile::default());
     let file = root.path().join("ocon.yaml");
     fs::write(&file, "project: marketing\nvars: { team: EMEA, limit: 15, on: true }\n").unwrap();
-    let ProjectFile { project, vars, warnings } = load_project(root.path()).unwrap();
+    let ProjectFile { project, vars, text: _, warnings } = load_project(root.path()).unwrap();
     assert_eq!(project.unwrap().name.as_str(), "marketing");
     assert_eq!(warnings, []);
     let vars: Vec<_> = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();

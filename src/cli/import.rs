@@ -190,6 +190,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
         secrets: &secrets,
         catalog: Catalog::embedded(),
         levels: &levels,
+        on_text: &|_| (),
         today: "",
     };
     let missing = files.desired.missing();

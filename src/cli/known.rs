@@ -5,14 +5,14 @@
 //! for the process, since the log and what happens in a panic have no other place to look.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::catalog::named_like_a_secret;
-use crate::desired::{Desired, LookUp, SecretStore};
-use crate::instance::{Json, Secrecy, Secret, Source, Template, Value, trimmed};
+use crate::desired::{Desired, LookUp, SecretStore, Wanted};
+use crate::instance::{Key, Secret, Source, trimmed};
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
@@ -57,45 +57,53 @@ impl SecretStore for Noticed<'_> {
     fn look_up(&self, source: &Source) -> LookUp {
         let answer = self.0.look_up(source);
         if let LookUp::Set(secret) = &answer {
+            let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+            known.learn_value(secret);
             // Whoever gets it may trim it before they repeat it.
-            learn([secret, &Secret::new(trimmed(secret.expose()))]);
+            known.learn_value(&Secret::new(trimmed(secret.expose())));
         }
         answer
     }
 }
 
-/// Takes notice of the secrets that stand in files in clear, and of what references and the text
-/// around them make together.
-pub(super) fn learn_values(desired: &Desired) {
-    let mut values = Vec::new();
-    for wanted in desired.instances.values() {
-        for (key, field) in &wanted.configuration {
-            match &field.value {
-                value if field.secrecy == Secrecy::Secret => values.extend(value.templates()),
-                Value::Json(json) => values.extend(named_like_secrets(key, json)),
-                Value::Text(_) | Value::Unset => {}
-            }
-        }
-        values.extend(wanted.provider_data.values().flat_map(|grant| grant.value.templates()));
-    }
-    let secrets: Vec<Secret> = values.into_iter().filter_map(known_value).collect();
-    learn(&secrets);
+/// Takes texts for those that everybody who reads the repository knows.
+pub(super) fn show(texts: impl IntoIterator<Item = String>) {
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    texts.into_iter().for_each(|text| known.show(text));
 }
 
-/// The texts in a document that stand under names of secrets.
-fn named_like_secrets<'j>(path: &str, json: &'j Json) -> Vec<&'j Template> {
-    match json {
-        json if named_like_a_secret(path) => json.templates(),
-        Json::List(items) => items.iter().flat_map(|item| named_like_secrets(path, item)).collect(),
-        Json::Map(members) => members
-            .iter()
-            .flat_map(|(name, member)| named_like_secrets(&format!("{path}.{name}"), member))
-            .collect(),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => Vec::new(),
-    }
+/// Whether the text is literally in a file of the repository.
+pub(super) fn is_public(text: &str) -> bool {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).is_public(text)
 }
 
-/// What will be sent, where that is known; what refers to the instance itself is an address.
-fn known_value(template: &Template) -> Option<Secret> {
-    if template.refers_to_instance() { None } else { template.render_unplaced() }
+/// Takes for public what documents say of their instances beside their own text: values into which
+/// variables were put.
+pub(super) fn show_values(desired: &Desired) {
+    let of_document = |(key, wanted): (&Key, &Wanted)| {
+        let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
+        let public = fields.filter(|template| template.secrets().next().is_none());
+        let fields = public.filter_map(|template| template.render_unplaced());
+        let fields = fields.map(|text| text.expose().to_owned());
+        let named = [key.to_string(), wanted.at.file.to_string(), wanted.name.clone()];
+        fields.chain(named).chain(wanted.tags.iter().flatten().cloned()).collect::<Vec<_>>()
+    };
+    show(desired.instances.iter().map(|document| of_document(document).join("\n")));
+}
+
+/// The sources of secrets that would have to be hidden in a text that nobody may change.
+pub(super) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d Source> {
+    if scrub(text) == text {
+        return BTreeSet::new();
+    }
+    let hides = |secret: &Secret| {
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(secret);
+        scrubber.scrub(text) != text
+    };
+    desired
+        .values_of_references()
+        .filter(|(_, value)| hides(value))
+        .map(|(source, _)| source)
+        .collect()
 }

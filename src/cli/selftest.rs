@@ -15,8 +15,10 @@ use serde::Serialize;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Format, Globals};
+use super::known;
 use super::output::{self, Output};
 use super::session::{self, Lookup};
+use crate::instance::Secret;
 use crate::report::json;
 use crate::report::style::count;
 use children::{Children, Said};
@@ -74,14 +76,28 @@ pub(super) fn run(
 impl Report {
     fn new(wanted: &Wanted, said: &[Said]) -> Self {
         let mut findings: Vec<Finding> = Vec::new();
+        let squeezed: Vec<String> =
+            said.iter().map(|said| encodings::squeezed(&said.text)).collect();
         for (name, secret) in wanted.long_enough() {
-            for (encoding, form) in encodings::of(secret.expose()) {
-                let leaky = said.iter().filter(|said| said.text.contains(form.expose()));
-                findings.extend(leaky.map(|said| Finding {
+            let mut find = |encoding, form: &Secret, has: &dyn Fn(usize, &Said) -> bool| {
+                // What is text of the files is shown, whoever's value it is.
+                if known::is_public(form.expose()) {
+                    return;
+                }
+                let leaky = said.iter().enumerate().filter(|(index, said)| has(*index, said));
+                findings.extend(leaky.map(|(_, said)| Finding {
                     secret: name.to_owned(),
                     encoding,
                     output: said.name.clone(),
                 }));
+            };
+            for (encoding, form) in encodings::of(secret.expose()) {
+                find(encoding, &form, &|_, said| said.text.contains(form.expose()));
+            }
+            for (encoding, form) in encodings::in_pieces(secret.expose()) {
+                find(encoding, &form, &|index, _| {
+                    squeezed.get(index).is_some_and(|text| text.contains(form.expose()))
+                });
             }
         }
         findings.sort();
@@ -132,7 +148,6 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::Secret;
 
     #[test]
     fn what_leaks_is_told_by_name_and_encoding_and_not_by_value() {
@@ -154,7 +169,7 @@ mod tests {
         assert_eq!(report.findings, [finding("form-encoded")]);
         let text = report.text();
         assert!(text.contains("\n  found  env.PASSWORD  form-encoded  a\n\n1 found."), "{text}");
-        assert!(text.contains("Looked for 1 secret in 11 encodings: "), "{text}");
+        assert!(text.contains("Looked for 1 secret in 15 encodings: "), "{text}");
         assert!(text.contains("1 more secret is shorter than 8 bytes"), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::debug;
 
@@ -15,7 +15,7 @@ use super::progress::{self, Progress};
 use super::project::{self, ChosenProject};
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
-use super::{committed, embedded, own_credentials, problems};
+use super::{committed, embedded, own_credentials, problems, words};
 use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Clock, Stop, Waiting};
 use crate::catalog::Catalog;
@@ -60,7 +60,11 @@ pub(super) fn load(
     let file = desired::load_project(&globals.root).map_err(invalid)?;
     let project = project::choose(globals, environment, file.project)?;
     let mut doubts = file.warnings;
-    let variables = variables(globals, file.vars, &mut doubts)?;
+    let texts = Mutex::new(vec![file.text]);
+    let on_text = |text: &str| {
+        texts.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+    };
+    let variables = variables(globals, file.vars, &mut doubts, &on_text)?;
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
     let in_pipeline =
         environment.text("CI").is_some() && !globals.sandbox && lookup == Lookup::Asked;
@@ -88,18 +92,24 @@ pub(super) fn load(
         secrets: &secrets,
         catalog: Catalog::embedded(),
         levels: &levels,
+        on_text: &on_text,
         today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     };
     let begins = lookup == Lookup::WithheldFromAny
         && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
-    let loaded =
-        if begins { Loaded::default() } else { desired::load(&sources).map_err(invalid)? };
-    let Loaded { desired, warnings: of_instances, unread_files: left_unread } = loaded;
+    let loaded = if begins { Ok(Loaded::default()) } else { desired::load(&sources) };
+    // Also where the files are invalid: the lines of a message are theirs.
+    known::show(texts.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let Loaded { desired, warnings: of_instances, unread_files: left_unread } =
+        loaded.map_err(invalid)?;
     let mut warnings: Vec<_> = doubts.into_iter().filter_map(|doubt| levels.judge(doubt)).collect();
     warnings.extend(of_instances);
     committed::refuse(globals, environment, &secrets_folder, &desired)?;
-    known::learn_values(&desired);
+    if desired.values_of_references().next().is_some() {
+        known::show_values(&desired);
+    }
     own_credentials::refuse(globals, environment, &desired)?;
+    words::refuse_secrets(globals, environment, &desired, &project.name)?;
     if open_environment && desired.refers_to_environment() {
         let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
         warnings.extend(severity.map(any_variable));
@@ -127,11 +137,13 @@ fn variables(
     globals: &Globals,
     in_file: BTreeMap<String, String>,
     doubts: &mut Vec<Problem>,
+    on_text: &dyn Fn(&str),
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut variables = in_file;
     for file in &globals.var_file {
         let file = desired::load_var_file(&globals.root, file)
             .map_err(|found| problems::invalid(globals, found.as_slice()))?;
+        on_text(&file.text);
         variables.extend(file.vars);
         doubts.extend(file.warnings);
     }

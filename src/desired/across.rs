@@ -78,7 +78,7 @@ impl<'a> Collected<'a> {
     pub(super) fn new(sources: &Sources<'a>) -> Self {
         Self {
             problems: Vec::new(),
-            schemas: Schemas::new(sources.catalog, sources.root, sources.schemas),
+            schemas: Schemas::new(sources.catalog, sources.root, sources.schemas, sources.on_text),
             documents: BTreeMap::new(),
             moves: BTreeMap::new(),
             folded: BTreeMap::new(),
@@ -93,7 +93,10 @@ impl<'a> Collected<'a> {
         sources: &Sources<'_>,
     ) -> Content {
         match text {
-            Ok(text) => Content::of(&text, stem, sources, &self.schemas),
+            Ok(text) => {
+                (sources.on_text)(&text.content);
+                Content::of(&text, stem, sources, &self.schemas)
+            }
             Err(problem) => Content { documents: Vec::new(), problems: vec![*problem] },
         }
     }

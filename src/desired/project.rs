@@ -23,6 +23,8 @@ pub struct ProjectFile {
     pub project: Option<DeclaredProject>,
     /// Public values for `${{ var.NAME }}`.
     pub vars: BTreeMap<String, String>,
+    /// The text of the file.
+    pub text: String,
     /// What looks wrong in the file.
     pub warnings: Vec<Problem>,
 }
@@ -32,6 +34,8 @@ pub struct ProjectFile {
 pub struct VarFile {
     /// Public values for `${{ var.NAME }}`.
     pub vars: BTreeMap<String, String>,
+    /// The text of the file.
+    pub text: String,
     /// What looks wrong in the file.
     pub warnings: Vec<Problem>,
 }
@@ -55,7 +59,7 @@ pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
     let read = match files::read_known(root, Path::new(""), Path::new(PROJECT_FILE)) {
         Ok(None) => Ok(ProjectFile::default()),
         Ok(Some(text)) => load(&text, |node, notes| project_file(node, &text, notes))
-            .map(|(file, warnings)| ProjectFile { warnings, ..file }),
+            .map(|(file, warnings)| ProjectFile { warnings, text: text.content, ..file }),
         Err(problem) => Err(Problems::of(*problem)),
     };
     let mut problems = misnamed(root);
@@ -106,7 +110,7 @@ fn is_misnamed(name: &str) -> bool {
 pub fn load_var_file(root: &Path, given: &Path) -> Result<VarFile, Problems> {
     match files::read_given(root, given) {
         Ok(text) => load(&text, |node, notes| variables(node, "a file of variables", notes))
-            .map(|(vars, warnings)| VarFile { vars, warnings }),
+            .map(|(vars, warnings)| VarFile { vars, text: text.content, warnings }),
         Err(problem) => Err(Problems::of(*problem)),
     }
 }

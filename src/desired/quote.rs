@@ -24,7 +24,7 @@ pub fn quote(root: &Path, schemas: &Path, problems: &mut [Problem]) {
     let bare = |problem: &&mut Problem| problem.excerpt.is_none() && !problem.at.file.is_empty();
     let names: BTreeSet<Arc<str>> =
         problems.iter_mut().filter(bare).map(|problem| Arc::clone(&problem.at.file)).collect();
-    let schemas = Schemas::new(Catalog::embedded(), root, schemas);
+    let schemas = Schemas::new(Catalog::embedded(), root, schemas, &|_| ());
     let files: BTreeMap<_, _> = names
         .into_iter()
         .filter_map(|name| Some((Arc::clone(&name), File::read(root, &name, &schemas)?)))

@@ -30,6 +30,7 @@ pub(super) struct Schemas<'a> {
     root: &'a Path,
     /// The folder that holds `connectors/`.
     folder: &'a Path,
+    on_text: &'a (dyn Fn(&str) + Sync),
     known: RwLock<BTreeMap<ConnectorKey, Option<Arc<ConnectorSchema>>>>,
     problems: Mutex<Vec<Problem>>,
 }
@@ -45,9 +46,14 @@ pub(super) struct ConnectorSchema {
 }
 
 impl<'a> Schemas<'a> {
-    pub(super) fn new(catalog: &'a Catalog, root: &'a Path, folder: &'a Path) -> Self {
+    pub(super) fn new(
+        catalog: &'a Catalog,
+        root: &'a Path,
+        folder: &'a Path,
+        on_text: &'a (dyn Fn(&str) + Sync),
+    ) -> Self {
         let (known, problems) = (RwLock::default(), Mutex::default());
-        Self { catalog, root, folder, known, problems }
+        Self { catalog, root, folder, on_text, known, problems }
     }
 
     pub(super) fn catalog(&self) -> &'a Catalog {
@@ -91,7 +97,10 @@ impl<'a> Schemas<'a> {
         let file = Path::new("connectors").join(format!("{connector}.schema.json"));
         match files::read_known(self.root, self.folder, &file) {
             Ok(None) => self.built_in(connector),
-            Ok(Some(text)) => parse(&text).map_err(|problem| self.report(*problem)).ok(),
+            Ok(Some(text)) => {
+                (self.on_text)(&text.content);
+                parse(&text).map_err(|problem| self.report(*problem)).ok()
+            }
             Err(problem) => {
                 self.report(*problem);
                 None

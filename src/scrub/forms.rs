@@ -1,5 +1,5 @@
-//! What a secret may look like where no escapes hide it: itself, its lines, Base64, hexadecimal
-//! digits.
+//! What a secret may look like where no escapes hide it: itself, its lines, Base64 (of UTF-8, of
+//! UTF-16 and of Base64), hexadecimal digits.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use super::SHORTEST;
 use crate::instance::Secret;
 
-/// What ends a message that was cut because of its length.
-const CUT: &str = "…";
+/// What stands where a message was cut because of its length.
+const CUTS: [&str; 2] = ["…", "..."];
 
 /// No escape is longer, in bytes: two of UTF-16.
 const LONGEST_ESCAPE: usize = 12;
@@ -21,6 +21,9 @@ const LONGEST_ESCAPE: usize = 12;
 pub(super) struct Form {
     /// The text.
     pub(super) text: Secret,
+    /// Whether it is the value of a reference in a file, and so not hidden where the same text is
+    /// literally in a file.
+    pub(super) is_of_reference: bool,
     /// Whether the characters before and after hold bits of the secret as well, beside those of its
     /// neighbours: so it is with Base64.
     shares: (bool, bool),
@@ -28,7 +31,11 @@ pub(super) struct Form {
 
 impl Form {
     fn plain(text: impl Into<String>) -> Self {
-        Self { text: Secret::new(text), shares: (false, false) }
+        Self::sharing(text, (false, false))
+    }
+
+    fn sharing(text: impl Into<String>, shares: (bool, bool)) -> Self {
+        Self { text: Secret::new(text), is_of_reference: false, shares }
     }
 
     /// What the form takes of the bytes, if it stands at this place.
@@ -49,6 +56,20 @@ impl Form {
     }
 }
 
+impl Form {
+    /// What the form takes of the bytes before `end`, where its last bytes are there and the message
+    /// was cut before them.
+    pub(super) fn range_before(&self, bytes: &[u8], end: usize) -> Option<Range<usize>> {
+        let text = self.text.expose().as_bytes();
+        let before = bytes.get(..end)?;
+        let pairs = before.iter().rev().zip(text.iter().rev());
+        let length = pairs.take_while(|(one, other)| one == other).count();
+        let start = end - length;
+        let is_cut = CUTS.iter().any(|cut| bytes[..start].ends_with(cut.as_bytes()));
+        (length >= SHORTEST && length < text.len() && is_cut).then_some(start..end)
+    }
+}
+
 /// How much of the text the bytes begin with, where the message was cut after that, or within the
 /// escape that follows.
 fn beginning(bytes: &[u8], text: &[u8]) -> Option<usize> {
@@ -56,20 +77,30 @@ fn beginning(bytes: &[u8], text: &[u8]) -> Option<usize> {
     let rest = bytes.get(length..)?;
     let is_escape = rest.first().is_some_and(|byte| b"%\\&".contains(byte));
     let within = rest.iter().take_while(|byte| is_escape && byte.is_ascii()).take(LONGEST_ESCAPE);
-    rest.get(within.count()..)?.starts_with(CUT.as_bytes()).then_some(length)
+    let rest = rest.get(within.count()..)?;
+    let is_cut = length >= SHORTEST && CUTS.iter().any(|cut| rest.starts_with(cut.as_bytes()));
+    is_cut.then_some(length)
 }
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-/// All forms of a secret that are long enough to be looked for, each once.
-pub(super) fn forms(secret: &str) -> Vec<Form> {
+/// All forms of a secret that are long enough to be looked for, each once; those of encodings that
+/// are applied to encodings only on request, since they are the most.
+pub(super) fn forms(secret: &str, with_nested: bool) -> Vec<Form> {
     let mut forms = Vec::new();
     for text in texts(secret) {
-        for encoded in [text.clone(), json(&text), percent(&text)] {
+        let percent = percent(&text);
+        let mut encodings = vec![text.clone(), json(&text), lower_digits(&percent), percent];
+        encodings.sort();
+        encodings.dedup();
+        for encoded in encodings {
             forms.extend(base64(encoded.as_bytes()));
             forms.extend(hexadecimal(encoded.as_bytes()));
+        }
+        if with_nested {
+            forms.extend(nested(&text));
         }
         forms.push(Form::plain(text));
     }
@@ -114,6 +145,30 @@ fn percent(text: &str) -> String {
     encoded
 }
 
+/// Percent-encoded text with `%2f` in place of `%2F`.
+fn lower_digits(percent: &str) -> String {
+    let mut pieces = percent.split('%');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        let (digits, rest) = piece.split_at_checked(2).unwrap_or((piece, ""));
+        text + "%" + &digits.to_ascii_lowercase() + rest
+    })
+}
+
+/// Base64 of UTF-16, as some systems write it, and of Base64.
+fn nested(text: &str) -> Vec<Form> {
+    let little = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let big = text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    let inner: Vec<String> =
+        base64(text.as_bytes()).map(|form| form.text.expose().to_owned()).collect();
+    let inner = inner.into_iter().map(String::into_bytes);
+    [little, big]
+        .into_iter()
+        .chain(inner)
+        .flat_map(|bytes| base64(&bytes).collect::<Vec<_>>())
+        .collect()
+}
+
 /// What the bytes become within a longer Base64 text, for each place modulo three at which they may
 /// begin, in both alphabets: the characters that depend on nothing else.
 fn base64(bytes: &[u8]) -> impl Iterator<Item = Form> {
@@ -125,7 +180,7 @@ fn base64(bytes: &[u8]) -> impl Iterator<Item = Form> {
     });
     aligned.flat_map(|(text, shares)| {
         let for_urls = text.replace('+', "-").replace('/', "_");
-        [text, for_urls].map(|text| Form { text: Secret::new(text), shares })
+        [text, for_urls].map(|text| Form::sharing(text, shares))
     })
 }
 

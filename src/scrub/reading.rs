@@ -7,14 +7,18 @@ use std::ops::Range;
 /// escape, and whoever sends the text decides how many there are.
 const LAYERS: usize = 2;
 
+/// How much of a piece, in bytes, is in the next one as well.
+const OVERLAP: usize = 8 * 1024;
+
 /// Of a text that is longer, in bytes, only one layer is undone.
 const LONG: usize = 64 * 1024;
 
 /// A text with some of its escapes undone.
 pub(super) struct Reading<'t> {
     bytes: Cow<'t, [u8]>,
-    /// Where in the text each byte came from, and where the text ends; `None` for the text itself.
-    origins: Option<Vec<usize>>,
+    /// Where in the text each byte came from: the first byte there, and the one behind it; `None` for
+    /// the text itself.
+    origins: Option<Vec<(usize, usize)>>,
 }
 
 /// What an escape stands for, and its length.
@@ -24,6 +28,8 @@ type Decoded = (Piece, usize);
 struct Piece {
     bytes: [u8; 4],
     length: usize,
+    /// Whether the bytes stand in the text as they are, with something behind them that is left out.
+    is_literal: bool,
 }
 
 /// Undoes the escape that the bytes begin with, if they do.
@@ -31,8 +37,11 @@ type Decoder = fn(&[u8]) -> Option<Decoded>;
 
 /// What every text is read through.
 const DECODERS: [Decoder; 4] = [percent, backslash, braces, html];
-/// What texts are read through besides where secrets have white space.
-const OF_BLANKS: [Decoder; 2] = [form, blanks];
+/// What texts are also read through where secrets have white space.
+const OF_BLANKS: [Decoder; 1] = [form];
+/// What every reading is read through in the end: whoever shows a text breaks it into lines.
+const LAST: [Decoder; 2] = [line_break, separator];
+const LAST_OF_BLANKS: [Decoder; 3] = [blanks, line_break, separator];
 
 /// Shows the text itself, and what it becomes when escapes are undone, in any order.
 pub(super) fn each(text: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
@@ -50,10 +59,39 @@ pub(super) fn each_in_json(inner: &str, has_blanks: bool, visit: &mut dyn FnMut(
     }
 }
 
+/// Shows a text of several lines as one: what stands in lines of Base64 or of hexadecimal digits. It
+/// does so piece by piece, since a report may be long.
+pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &Reading<'_>)) {
+    let mut start = 0;
+    while start < text.len() {
+        let line_end = |from: usize| {
+            let from = text.ceil_char_boundary(from.min(text.len()));
+            text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)
+        };
+        let end = line_end(start + LONG);
+        let piece = Reading::of(text.get(start..end).unwrap_or_default());
+        for joined in [piece.decoded(line_break), piece.decoded(separator)].into_iter().flatten() {
+            visit(start, &joined);
+            if let Some(digits) = joined.decoded(separator) {
+                visit(start, &digits);
+            }
+        }
+        if end == text.len() {
+            return;
+        }
+        // What begins near the end of a piece is whole in the next one.
+        start = line_end(end.saturating_sub(OVERLAP)).min(end);
+    }
+}
+
 /// Where the escapes of a text of JSON, and everything between them, begin, and where it ends.
 pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
     let decoded = Reading::of(inner).decoded(backslash).and_then(|reading| reading.origins);
-    decoded.unwrap_or_else(|| inner.char_indices().map(|(at, _)| at).chain([inner.len()]).collect())
+    let starts: Vec<usize> = match decoded {
+        Some(origins) => origins.into_iter().map(|(start, _)| start).collect(),
+        None => inner.char_indices().map(|(at, _)| at).collect(),
+    };
+    starts.into_iter().chain([inner.len()]).collect()
 }
 
 impl<'t> Reading<'t> {
@@ -65,6 +103,8 @@ impl<'t> Reading<'t> {
     /// present one are held.
     fn descend(&self, layers: usize, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
         visit(self);
+        let last: &[Decoder] = if has_blanks { &LAST_OF_BLANKS } else { &LAST };
+        last.iter().filter_map(|decoder| self.decoded(*decoder)).for_each(|below| visit(&below));
         if layers == 0 {
             return;
         }
@@ -83,11 +123,13 @@ impl<'t> Reading<'t> {
 
     /// Where in the text a piece of the reading came from.
     pub(super) fn origin(&self, range: Range<usize>) -> Range<usize> {
-        self.place(range.start)..self.place(range.end)
+        let start = self.place(range.start).0;
+        start..range.end.checked_sub(1).map_or(start, |last| self.place(last).1)
     }
 
-    fn place(&self, at: usize) -> usize {
-        self.origins.as_ref().map_or(at, |origins| origins.get(at).copied().unwrap_or_default())
+    fn place(&self, at: usize) -> (usize, usize) {
+        let origin = |origins: &Vec<_>| origins.get(at).copied().unwrap_or_default();
+        self.origins.as_ref().map_or((at, at + 1), origin)
     }
 
     /// The reading with one kind of escape undone; `None` where none occurs.
@@ -95,29 +137,39 @@ impl<'t> Reading<'t> {
         let escape = |at: &usize| self.bytes.get(*at..).and_then(decoder).is_some();
         let first = (0..self.bytes.len()).find(escape)?;
         let mut bytes = self.bytes.get(..first)?.to_vec();
-        let mut origins: Vec<usize> = (0..first).map(|at| self.place(at)).collect();
+        let mut origins: Vec<_> = (0..first).map(|at| self.place(at)).collect();
         let mut at = first;
         while let Some((&byte, _)) = self.bytes.get(at..).and_then(<[u8]>::split_first) {
             let piece = decoder(self.bytes.get(at..)?);
             let (piece, length) = piece.unwrap_or((Piece::byte(byte), 1));
             bytes.extend(piece.bytes.iter().take(piece.length));
-            origins.extend(std::iter::repeat_n(self.place(at), piece.length));
+            if piece.is_literal {
+                origins.extend((at..at + piece.length).map(|at| self.place(at)));
+            } else {
+                let whole = (self.place(at).0, self.place(at + length - 1).1);
+                origins.extend(std::iter::repeat_n(whole, piece.length));
+            }
             at += length;
         }
-        origins.push(self.place(at));
         Some(Reading { bytes: Cow::Owned(bytes), origins: Some(origins) })
     }
 }
 
 impl Piece {
     fn byte(byte: u8) -> Self {
-        Self { bytes: [byte, 0, 0, 0], length: 1 }
+        Self { bytes: [byte, 0, 0, 0], length: 1, is_literal: false }
     }
 
     fn char(c: char) -> Self {
         let mut bytes = [0; 4];
         let length = c.encode_utf8(&mut bytes).len();
-        Self { bytes, length }
+        Self { bytes, length, is_literal: false }
+    }
+
+    fn literal<const N: usize>(literal: [u8; N]) -> Self {
+        let mut bytes = [0; 4];
+        bytes.iter_mut().zip(literal).for_each(|(byte, literal)| *byte = literal);
+        Self { bytes, length: N, is_literal: true }
     }
 }
 
@@ -138,6 +190,37 @@ fn blanks(bytes: &[u8]) -> Option<Decoded> {
     let length = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let is_space = length == 1 && bytes.starts_with(b" ");
     (length > 0 && !is_space).then_some((Piece::byte(b' '), length))
+}
+
+/// A line break between two characters of Base64 or two hexadecimal digits, with the blanks and
+/// quotation marks around it: whoever writes them breaks them into lines. The character before it is a
+/// part of what is read.
+fn line_break(bytes: &[u8]) -> Option<Decoded> {
+    let (before, rest) = bytes.split_first().filter(|(byte, _)| is_of_digits(**byte))?;
+    let around = rest.iter().take_while(|byte| b" \t\r\n\"'|>".contains(byte)).count();
+    let (between, after) = rest.split_at(around);
+    let joins = between.contains(&b'\n') && after.first().is_some_and(|byte| is_of_digits(*byte));
+    joins.then_some((Piece::literal([*before]), 1 + around))
+}
+
+fn is_of_digits(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte)
+}
+
+/// What separates two bytes in hexadecimal digits: `41:42`, `41 42`, `0x41, 0x42`. The digits before it
+/// are a part of what is read.
+fn separator(bytes: &[u8]) -> Option<Decoded> {
+    let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
+    let is_byte = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    if rest.first()?.is_ascii_alphanumeric() || !is_byte(&[first, second]) {
+        return None;
+    }
+    let mark = rest.iter().take(1).take_while(|byte| b",:;._-".contains(byte)).count();
+    let blanks = rest.iter().skip(mark).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let prefix = rest.get(mark + blanks..)?.starts_with(b"0x");
+    let length = mark + blanks + if prefix { 2 } else { 0 };
+    let next = rest.get(length..length + 2)?;
+    is_byte(next).then_some((Piece::literal([first, second]), 2 + length))
 }
 
 /// The escapes of JSON and of Rust.

@@ -13,12 +13,20 @@ use serde_json::{Value, json};
 /// How what came is written.
 type Encoding = fn(&str) -> String;
 
-const ENCODINGS: [Encoding; 5] = [
+const ENCODINGS: [Encoding; 10] = [
     str::to_owned,
     |text| Value::from(text).to_string(),
     |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat(),
     |text| STANDARD.encode(text),
     |text| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+    |text| {
+        let text: Vec<char> = STANDARD.encode(text).chars().collect();
+        text.chunks(20).map(String::from_iter).collect::<Vec<_>>().join("\n")
+    },
+    |text| STANDARD.encode(STANDARD.encode(text)),
+    |text| STANDARD.encode(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
+    |text| text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"),
+    |text| text.bytes().map(|byte| format!("{byte:#04x}")).collect::<Vec<_>>().join(", "),
 ];
 
 /// The server; it stops when it is dropped.

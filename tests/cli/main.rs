@@ -48,6 +48,7 @@ mod project;
 mod prune;
 mod prune_checkout;
 mod race;
+mod redaction;
 mod refusals;
 mod rotation;
 mod sandbox;

@@ -15,8 +15,8 @@ use snapbox::IntoData;
 use tempfile::TempDir;
 
 use crate::text::{
-    forms, without_digests, without_fingerprints, without_milliseconds, without_request_ids,
-    without_waits,
+    forms, spread, squeezed, without_digests, without_fingerprints, without_milliseconds,
+    without_request_ids, without_waits,
 };
 
 /// The credentials of every sandbox here: easily found in any output.
@@ -307,8 +307,15 @@ impl World {
 
     /// The first secret in the text, in the encoding in which it stands there.
     pub(crate) fn leak_in(&self, text: &str) -> Option<String> {
-        let mut forms = self.secrets.iter().flat_map(|secret| forms(secret));
-        forms.find(|form| text.contains(form))
+        let squeezed_text = squeezed(text);
+        self.secrets.iter().find_map(|secret| {
+            let whole = forms(secret).into_iter().find(|form| text.contains(form));
+            let is_spread = |form: &String| {
+                let form = squeezed(form);
+                form.len() >= 8 && squeezed_text.contains(&form)
+            };
+            whole.or_else(|| spread(secret).into_iter().find(is_spread))
+        })
     }
 
     fn platform(&self) -> &Platform {

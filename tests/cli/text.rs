@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The encodings in which a secret could leak: as it is, as URLs, forms, JSON, Rust and HTML write
 /// it, in Base64 at each alignment, and in hexadecimal digits; each of the last three also of what
-/// JSON makes of it.
+/// JSON makes of it; in Base64 of UTF-16 and of Base64.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
     let json = in_json(secret);
     let upper = in_percent(secret, |byte| format!("%{byte:02X}"));
@@ -28,6 +28,13 @@ pub(crate) fn forms(secret: &str) -> Vec<String> {
             forms.push(in_base64(text, before));
             forms.push(in_base64(text, before).replace('+', "-").replace('/', "_"));
         }
+    }
+    for before in 0..3 {
+        for bytes in [utf16(secret, u16::to_le_bytes), utf16(secret, u16::to_be_bytes)] {
+            forms.push(bytes_in_base64(&bytes, before));
+        }
+        forms.extend((0..3).map(|inner| in_base64(&in_base64(secret, inner), before)));
+        forms.push(in_base64(&in_percent(secret, |byte| format!("%{byte:02x}")), before));
     }
     forms.push(json);
     forms.sort();
@@ -66,9 +73,47 @@ fn in_hexadecimal(text: &str, capitals: bool) -> String {
 
 /// What of the Base64 of a longer text these bytes alone decide.
 fn in_base64(text: &str, before: usize) -> String {
-    let encoded = STANDARD_NO_PAD.encode([&b"::"[..before], text.as_bytes()].concat());
-    let shared = usize::from(!(before + text.len()).is_multiple_of(3));
+    bytes_in_base64(text.as_bytes(), before)
+}
+
+fn bytes_in_base64(bytes: &[u8], before: usize) -> String {
+    let encoded = STANDARD_NO_PAD.encode([&b"::"[..before], bytes].concat());
+    let shared = usize::from(!(before + bytes.len()).is_multiple_of(3));
     encoded[[0, 2, 3][before]..encoded.len() - shared].to_owned()
+}
+
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+/// The encodings in which a secret is not in one piece: Base64 in lines, hexadecimal digits with
+/// something between them, and what is left where a message was cut.
+pub(crate) fn spread(secret: &str) -> Vec<String> {
+    let base64 = in_base64(secret, 0);
+    let lines = |width: usize, end: &str| {
+        let chars: Vec<char> = base64.chars().collect();
+        chars.chunks(width).map(String::from_iter).collect::<Vec<_>>().join(end)
+    };
+    let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let head: String = secret.chars().take(12).collect();
+    let tail: String = secret.chars().skip(secret.chars().count() - 12).collect();
+    vec![
+        lines(20, "\n"),
+        lines(64, "\r\n"),
+        lines(16, "\n    "),
+        digits.join(":"),
+        digits.join(" ").to_uppercase(),
+        format!("0x{}", digits.join(", 0x")),
+        format!("{head}..."),
+        format!("...{tail}"),
+        format!("{}...", &base64[..12]),
+    ]
+}
+
+/// A text without what stands between the pieces of a secret that is spread over it.
+pub(crate) fn squeezed(text: &str) -> String {
+    let text = text.replace("\\n", "").replace("\\r", "").replace("0x", "");
+    text.chars().filter(|c| c.is_alphanumeric() || "+/=".contains(*c)).collect()
 }
 
 /// The platform's request ids are 24 hexadecimal digits.

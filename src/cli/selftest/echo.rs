@@ -11,24 +11,36 @@ use serde_json::json;
 /// The longest request that is repeated.
 const LONGEST: u64 = 64 * 1024;
 
+/// How the request is written in the answer.
+const ENCODINGS: [fn(&str) -> String; 5] = [
+    |head| STANDARD.encode(head),
+    |head| STANDARD.encode(STANDARD.encode(head)),
+    |head| STANDARD.encode(head.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
+    |head| {
+        let encoded: Vec<char> = STANDARD.encode(head).chars().collect();
+        encoded.chunks(20).map(String::from_iter).collect::<Vec<_>>().join("\n")
+    },
+    |head| head.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
+];
+
 /// Starts the server on a free port of this machine. It ends with the process.
 pub(super) fn start() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
+        for (answered, stream) in listener.incoming().map_while(Result::ok).enumerate() {
             // Whoever does not wait for the answer does not want it.
-            let _ = answer(&stream);
+            let _ = answer(&stream, answered);
         }
     });
     Ok(address)
 }
 
-fn answer(mut stream: &TcpStream) -> io::Result<()> {
+fn answer(mut stream: &TcpStream, answered: usize) -> io::Result<()> {
     let head = head(stream)?;
-    // Base64 first: of a long message, the rest is not shown.
-    let message = format!("{} {head}", STANDARD.encode(&head));
-    let body = json!({ "message": message, "providerMessage": head, "requestId": head });
+    // Of a long message only the beginning is shown, so that each answer has another encoding.
+    let encoding = ENCODINGS[answered % ENCODINGS.len()];
+    let body = json!({ "message": encoding(&head), "providerMessage": head, "requestId": head });
     let body = body.to_string();
     write!(
         stream,

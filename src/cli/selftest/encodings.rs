@@ -7,8 +7,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::instance::Secret;
 
-/// The encodings, by the names under which they are told.
-pub(super) const ENCODINGS: [&str; 11] = [
+/// The encodings, by the names under which they are reported.
+pub(super) const ENCODINGS: [&str; 15] = [
     "as it is",
     "percent-encoded",
     "percent-encoded in lower case",
@@ -20,6 +20,10 @@ pub(super) const ENCODINGS: [&str; 11] = [
     "Base64 for URLs",
     "hexadecimal",
     "hexadecimal in capitals",
+    "Base64 of Base64",
+    "Base64 of UTF-16",
+    "Base64 in lines",
+    "hexadecimal with separators",
 ];
 
 /// The secret in each encoding; in Base64 at every alignment.
@@ -27,8 +31,22 @@ pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
     let bytes = secret.as_bytes();
     let percent = percent(secret, |byte| format!("%{byte:02X}"));
     let json = json(secret);
-    let [raw, upper, lower, form, in_json, ascii, twice, base64, for_urls, hex, capitals] =
-        ENCODINGS;
+    let [
+        raw,
+        upper,
+        lower,
+        form,
+        in_json,
+        ascii,
+        twice,
+        base64,
+        for_urls,
+        hex,
+        capitals,
+        nested,
+        wide,
+        ..,
+    ] = ENCODINGS;
     let mut all = vec![
         (raw, secret.to_owned()),
         (upper, percent.clone()),
@@ -43,11 +61,35 @@ pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
     for before in 0..3 {
         all.push((base64, aligned(&STANDARD_NO_PAD, bytes, before)));
         all.push((for_urls, aligned(&URL_SAFE_NO_PAD, bytes, before)));
+        for inner in 0..3 {
+            let inner = aligned(&STANDARD_NO_PAD, bytes, inner);
+            all.push((nested, aligned(&STANDARD_NO_PAD, inner.as_bytes(), before)));
+        }
+        for units in [u16::to_le_bytes, u16::to_be_bytes] {
+            let units: Vec<u8> = secret.encode_utf16().flat_map(units).collect();
+            all.push((wide, aligned(&STANDARD_NO_PAD, &units, before)));
+        }
     }
     // What an encoding leaves as it is would be found twice.
     let same = |(encoding, text): &(&str, String)| *encoding != raw && text == secret;
     all.retain(|entry| !same(entry));
     all.into_iter().map(|(encoding, text)| (encoding, Secret::new(text))).collect()
+}
+
+/// What is left of the encodings in pieces when a text is squeezed: the names and the texts.
+pub(super) fn in_pieces(secret: &str) -> Vec<(&'static str, Secret)> {
+    let [.., in_lines, separated] = ENCODINGS;
+    let bytes = secret.as_bytes();
+    let base64 = (0..3).map(|before| (in_lines, aligned(&STANDARD_NO_PAD, bytes, before)));
+    let hexadecimal = hexadecimal(bytes);
+    let digits = [hexadecimal.to_uppercase(), hexadecimal].map(|digits| (separated, digits));
+    base64.chain(digits).map(|(encoding, text)| (encoding, Secret::new(text))).collect()
+}
+
+/// A text without line breaks, blanks and separators, whether or not they are escaped.
+pub(super) fn squeezed(text: &str) -> String {
+    let text = text.replace("\\n", "").replace("\\r", "").replace("0x", "");
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || "+/".contains(*c)).collect()
 }
 
 fn percent(secret: &str, digits: fn(u8) -> String) -> String {
@@ -103,8 +145,10 @@ mod tests {
 
     #[test]
     fn every_encoding_is_looked_for() {
+        let later = ["Base64 of Base64", "Base64 of UTF-16"];
         let found: Vec<_> = of("p ä\"/+==")
             .into_iter()
+            .filter(|(name, _)| !later.contains(name))
             .map(|(name, text)| (name, text.expose().to_owned()))
             .collect();
         let expected = [
@@ -125,6 +169,26 @@ mod tests {
             ("Base64 for URLs", "wIMOkIi8rPT"),
         ];
         assert_eq!(found, expected.map(|(name, text)| (name, text.to_owned())));
+    }
+
+    #[test]
+    fn encodings_of_encodings_and_in_pieces_are_looked_for() {
+        let texts: Vec<_> = of("abcdefgh").into_iter().chain(in_pieces("abcdefgh")).collect();
+        let expected = [
+            ("Base64 of Base64", "WVdKalpHVm1aM"),
+            ("Base64 of UTF-16", "YQBiAGMAZABlAGYAZwBoA"),
+            ("Base64 of UTF-16", "AGEAYgBjAGQAZQBmAGcAa"),
+            ("Base64 in lines", "YWJjZGVmZ2"),
+            ("hexadecimal with separators", "6162636465666768"),
+        ];
+        for (name, text) in expected {
+            assert!(
+                texts.iter().any(|(other, form)| *other == name && form.expose() == text),
+                "{name}: {:?}",
+                texts.iter().map(|(name, form)| (name, form.expose())).collect::<Vec<_>>()
+            );
+        }
+        assert_eq!(squeezed("61:62, 0x63\\n YW\r\n  Jj"), "616263YWJj");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The secrets that are looked for.
 
 use crate::desired::Desired;
-use crate::instance::{Secrecy, Secret, Source, Template};
+use crate::instance::{Secret, Source, Template};
 use crate::scrub::SHORTEST;
 
 /// Secrets by the names under which they are told.
@@ -13,18 +13,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// The secrets of the files: those that they refer to, and those that stand there in clear. A
-    /// variable that is not set gets a value that occurs nowhere else.
+    /// The secrets that the files refer to. A variable that is not set gets a value that occurs nowhere
+    /// else.
     pub(super) fn new(desired: &Desired) -> Self {
         let mut wanted = Self::default();
         for document in desired.instances.values() {
             for field in document.configuration.values() {
                 for template in field.value.templates() {
                     wanted.add_references(template);
-                    if field.secrecy == Secrecy::Secret && template.secrets().next().is_none() {
-                        let place = format!("{}:{}", field.at.file, field.at.line);
-                        wanted.secrets.extend(template.render_unplaced().map(|text| (place, text)));
-                    }
                 }
             }
             for grant in document.provider_data.values() {
