@@ -269,7 +269,7 @@ pub(super) async fn connect(
     };
     known::learn([&credentials.user, &credentials.organization]);
     let fingerprints = match fingerprint_key {
-        Some(key) => Fingerprints::new(&key),
+        Some(key) => Fingerprints::new(&key, &credentials.organization),
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
     let (of_retries, of_pages) = (Arc::clone(progress), Arc::clone(progress));
