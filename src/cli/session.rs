@@ -66,8 +66,7 @@ pub(super) fn load(
         environment.text("CI").is_some() && !globals.sandbox && lookup == Lookup::Asked;
     let open_environment = in_pipeline && given.is_none();
     let levels = globals.levels();
-    let allowed =
-        given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
+    let allowed = allowed_variables(given.as_deref())?;
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
     let (folder, within) = secrets_folder(globals, environment);
     let committed = within.is_some().then(|| folder.clone());
@@ -177,6 +176,15 @@ impl Files {
         }
         Ok(Some(selected))
     }
+}
+
+/// The variables that `--env-allow` or `OCON_ENV_ALLOW` names; without them, every variable.
+fn allowed_variables(given: Option<&str>) -> Result<AllowedVariables, Failure> {
+    let Some(patterns) = given else { return Ok(AllowedVariables::all()) };
+    AllowedVariables::matching(patterns).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{error} (--env-allow or OCON_ENV_ALLOW)"))
+            .hint("names consist of letters, digits and `_`; `*` matches any text; a comma separates patterns")
+    })
 }
 
 /// Says that files may name whatever a pipeline has in its environment.
