@@ -8,8 +8,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::hmac;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
+use sha2::Sha256;
 
 pub use crate::api::client::{Happened, ProviderEvent};
 use crate::instance::Secret;
@@ -42,11 +43,12 @@ impl Signature {
     pub fn verify(key: Option<&Secret>, header: Option<&str>, body: &[u8]) -> Self {
         let Some(key) = key else { return Self::NotVerified };
         let Some(header) = header else { return Self::Missing };
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
         let tag = header.strip_prefix("sha256=").and_then(|tag| STANDARD.decode(tag).ok());
-        match tag.map(|tag| hmac::verify(&key, body, &tag)) {
-            Some(Ok(())) => Self::Holds,
-            _ => Self::Broken,
+        let mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes());
+        let (Ok(mac), Some(tag)) = (mac, tag) else { return Self::Broken };
+        match mac.chain_update(body).verify_slice(&tag) {
+            Ok(()) => Self::Holds,
+            Err(_) => Self::Broken,
         }
     }
 

@@ -157,7 +157,8 @@ mod tests {
     fn mark_of(is_protected: bool) -> Mark {
         let project = "marketing".parse().unwrap();
         let key = "slack/support".parse().unwrap();
-        let fingerprints = Fingerprints::new(&crate::instance::Secret::new("k"));
+        let fingerprints =
+            Fingerprints::from_organization_secret(&crate::instance::Secret::new("k"));
         let applied = fingerprints.begin(Subject { project: &project, key: &key }, "{}");
         Mark { project, key, protect: is_protected, applied }
     }

@@ -111,7 +111,9 @@ impl Scrubber {
     pub fn learn(&mut self, secret: &Secret) {
         if let Some(forms) = self.known.get(&digest(secret.expose())).cloned() {
             let forms = self.forms.get_mut(forms).unwrap_or_default();
-            forms.iter_mut().for_each(|form| form.is_of_reference = false);
+            for form in forms {
+                form.is_of_reference = false;
+            }
         } else {
             self.add(secret, false);
         }
@@ -264,8 +266,7 @@ impl Scrubber {
 
 /// A secret that was learnt is recognised by its digest, so that no copy of it is kept for that.
 fn digest(text: &str) -> [u8; 32] {
-    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
-    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
+    <sha2::Sha256 as sha2::Digest>::digest(text).into()
 }
 
 fn shifted(ranges: Vec<Range<usize>>, by: usize) -> impl Iterator<Item = Range<usize>> {

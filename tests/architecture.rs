@@ -145,6 +145,21 @@ fn pure_rooms_mention_no_effects() {
     }
 }
 
+/// The crates `hmac`, `sha2` and `hkdf` make digests, seals and signatures. `ring` is the provider of TLS.
+#[test]
+fn ring_is_named_once_as_the_provider_of_tls() {
+    let mut uses = Vec::new();
+    for (module, code) in rooms() {
+        let names_ring = |line: &&str| {
+            line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "ring")
+        };
+        let lines = code.lines().filter(names_ring);
+        uses.extend(lines.map(|line| (module.clone(), line.trim().to_owned())));
+    }
+    let provider = "let _ = rustls::crypto::ring::default_provider().install_default();";
+    assert_eq!(uses, [("api".to_owned(), provider.to_owned())]);
+}
+
 /// Whoever else writes to the terminal writes past what takes secrets out.
 #[test]
 fn one_file_writes_to_the_terminal() {

@@ -430,3 +430,31 @@ fn piece() -> impl proptest::strategy::Strategy<Value = String> {
         1 => Just("configuration:\n  ".to_owned()),
     ]
 }
+
+#[test]
+fn the_canonical_json_of_a_document_is_that_of_rfc_8785() {
+    let root = root();
+    let file = "\
+element: own
+name: \"Zo\\u00eb\"
+tags: [b, a]
+configuration:
+  list: [15, 0.5, 9007199254740993, 9007199254740992, -9007199254740993, true, null]
+  \"\\u20ac\": ${{ env.A }} ${{ var.team }}
+  \"\\U0001F600\": ${{ instance.id }}
+  \"\\uFB33\": 15
+  text: \"a\\n\\\"\\/\"
+lifecycle: { protect: true }
+";
+    fs::create_dir_all(root.path().join("instances")).unwrap();
+    fs::write(root.path().join("instances/a.yaml"), file).unwrap();
+    let loaded = load_folder(root.path()).unwrap();
+    let written = loaded.desired.instances.values().next().unwrap().as_written();
+    // Members are sorted by UTF-16 units. Two integers that one double stands for stay apart.
+    let expected = concat!(
+        r#"{"configuration":{"list":[15,0.5,"9007199254740993",9007199254740992,"-9007199254740993",true,null],"#,
+        r#""text":"a\n\"/","€":"${{ env.A }} EMEA","😀":"${{ instance.id }}","דּ":"15"},"#,
+        r#""element":"own","externalAuthentication":null,"name":"Zoë","tags":["a","b"]}"#,
+    );
+    assert_eq!(written, expected);
+}

@@ -118,7 +118,8 @@ impl World {
         let (wishes, declared) = (Wishes::default(), desired.declared_keys());
         let project = &self.target.project;
         let mut observed = observed::fetch(&self.client, project, declared.clone()).await.unwrap();
-        let fingerprints = Fingerprints::new(&Secret::new("a key of the tests"));
+        let fingerprints =
+            Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
         let terms = Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
         let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
         loop {

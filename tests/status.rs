@@ -27,7 +27,7 @@ fn target() -> Target {
 }
 
 fn fingerprints() -> Fingerprints {
-    Fingerprints::new(&Secret::new("k1"))
+    Fingerprints::from_organization_secret(&Secret::new("k1"))
 }
 
 fn found(id: u64, name: &str, tags: BTreeSet<String>, callback: &str) -> Found {

@@ -161,7 +161,7 @@ fn body(number: usize, drifted: usize, desired: &Desired) -> Value {
 fn applied(number: usize, desired: &Desired) -> String {
     let (project, key) = ("bench".parse().unwrap(), format!("n{number}").parse().unwrap());
     let subject = Subject { project: &project, key: &key };
-    let fingerprints = Fingerprints::new(&Secret::new(FINGERPRINT_KEY));
+    let fingerprints = Fingerprints::new(&Secret::new(FINGERPRINT_KEY), &Secret::new("o"));
     let mut applied = fingerprints.begin(subject, &desired.instances[&key].as_written());
     fingerprints.add(&mut applied, subject, "username", &Secret::new(API_KEY));
     applied.to_string()

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
@@ -363,8 +362,8 @@ fn granted(value: &Secret) -> Json {
 /// 32 random bytes, in letters that no address has to encode.
 fn random_state() -> Result<Secret, Failure> {
     let mut bytes = [0; 32];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| Failure::new(Exit::Other, "the system gives no random numbers"))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(Exit::Other, "the system gives no random numbers").caused_by(&error)
+    })?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::desired::{Desired, LookUp, SecretStore, Wanted};
-use crate::instance::{Key, Secret, Source, trimmed};
+use crate::instance::{Key, Secret, Source, Template, trimmed};
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
@@ -83,7 +83,7 @@ pub(super) fn show_values(desired: &Desired) {
     let of_document = |(key, wanted): (&Key, &Wanted)| {
         let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
         let public = fields.filter(|template| template.secrets().next().is_none());
-        let fields = public.filter_map(|template| template.render_unplaced());
+        let fields = public.filter_map(Template::render_unplaced);
         let fields = fields.map(|text| text.expose().to_owned());
         let named = [key.to_string(), wanted.at.file.to_string(), wanted.name.clone()];
         fields.chain(named).chain(wanted.tags.iter().flatten().cloned()).collect::<Vec<_>>()

@@ -65,7 +65,7 @@ impl SavedPlan {
         Ok(Self { document, name })
     }
 
-    /// Refuses a plan that was edited, cut short, or made for another platform or project.
+    /// Refuses a plan that was edited, cut short, or made for another platform, organization or project.
     pub(super) fn check(&self, connection: &Connection) -> Result<(), Failure> {
         let Target { base_url, project } = &connection.target;
         let made_for = &self.document.target;
@@ -82,10 +82,13 @@ impl SavedPlan {
         if !self.document.is_sealed_by(&|text| connection.fingerprints.seal("plan", text)) {
             return Err(Failure::new(
                 Exit::Invalid,
-                format!("{} was edited after it was made, or was made under another fingerprint key", self.name),
+                format!(
+                    "the seal of {} does not match: the file was edited, or was made for another organization \
+                     or with another fingerprint key",
+                    self.name
+                ),
             )
-            .hint("nothing was applied. Plan again; OCON_FINGERPRINT_KEY, or else the organization secret, \
-                   has to be the same for plan and apply"));
+            .hint("nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run"));
         }
         Ok(())
     }

@@ -70,8 +70,7 @@ pub(super) fn load(
         environment.text("CI").is_some() && !globals.sandbox && lookup == Lookup::Asked;
     let open_environment = in_pipeline && given.is_none();
     let levels = globals.levels();
-    let allowed =
-        given.map_or_else(AllowedVariables::all, |patterns| AllowedVariables::matching(&patterns));
+    let allowed = allowed_variables(given.as_deref())?;
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
     let folder = secrets_folder(globals, environment);
     let secrets_folder = globals.root.join(&folder);
@@ -188,6 +187,15 @@ impl Files {
     }
 }
 
+/// The variables that `--env-allow` or `OCON_ENV_ALLOW` names; without them, every variable.
+fn allowed_variables(given: Option<&str>) -> Result<AllowedVariables, Failure> {
+    let Some(patterns) = given else { return Ok(AllowedVariables::all()) };
+    AllowedVariables::matching(patterns).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{error} (--env-allow or OCON_ENV_ALLOW)"))
+            .hint("names consist of letters, digits and `_`; `*` matches any text; a comma separates patterns")
+    })
+}
+
 /// Says that files may name whatever a pipeline has in its environment.
 fn any_variable(severity: Severity) -> Problem {
     let narrow = "narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)";
@@ -278,7 +286,7 @@ pub(super) async fn connect(
     };
     known::learn([&credentials.user, &credentials.organization]);
     let fingerprints = match fingerprint_key {
-        Some(key) => Fingerprints::new(&key),
+        Some(key) => Fingerprints::new(&key, &credentials.organization),
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
     let (of_retries, of_pages) = (Arc::clone(progress), Arc::clone(progress));

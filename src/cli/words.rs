@@ -30,7 +30,7 @@ pub(super) fn refuse_secrets(
     }
     let sources = known::hidden_in(desired, &words(globals, environment, project));
     let Some(first) = sources.first() else { return Ok(()) };
-    let names = sources.iter().map(|source| source.to_string()).collect::<Vec<_>>().join(", ");
+    let names = sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let verb = if sources.len() == 1 { "is" } else { "are" };
     let sentence = format!(
         "the value of {names} {verb} a part of a diagnostic code, of a word of ocon's documents or of the address of \

@@ -7,6 +7,9 @@
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
+
+use wildmatch::WildMatchPattern;
 
 use crate::instance::{Secret, Source, trimmed};
 use crate::reader::{Bounds, Refusal};
@@ -40,9 +43,15 @@ pub fn is_refused(name: &str) -> bool {
     refusing_pattern(name).is_some()
 }
 
-fn refusing_pattern(name: &str) -> Option<&'static str> {
-    REFUSED.iter().copied().find(|pattern| matches(pattern, name))
+fn refusing_pattern(name: &str) -> Option<&'static NamePattern> {
+    static PATTERNS: LazyLock<Vec<NamePattern>> =
+        LazyLock::new(|| REFUSED.iter().map(|pattern| NamePattern::new(pattern)).collect());
+    PATTERNS.iter().find(|pattern| pattern.matches(name))
 }
+
+/// Names of variables, in which `*` stands for any text. No other character is special: the NUL takes
+/// the place of `?`, and no name contains it. Matching takes at most the product of both lengths.
+type NamePattern = WildMatchPattern<'*', '\0'>;
 
 /// A way to look up secrets, from several threads at once.
 pub trait SecretStore: Sync {
@@ -67,10 +76,15 @@ pub enum LookUp {
 }
 
 /// The environment variables that files may refer to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AllowedVariables {
-    patterns: Option<Vec<String>>,
+    patterns: Option<Vec<NamePattern>>,
 }
+
+/// A pattern that matches no name of a variable, or that its author meant in another way.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a pattern for names of variables")]
+pub struct UnusablePattern(String);
 
 /// The real secrets: environment variables and the files of one folder.
 pub struct Environment<'a> {
@@ -104,11 +118,16 @@ impl AllowedVariables {
         Self::default()
     }
 
-    /// Those that match one of the patterns: names separated by commas, `*` standing for any text.
-    pub fn matching(patterns: &str) -> Self {
+    /// Those that match one of the patterns, which are separated by commas. A pattern consists of
+    /// letters, digits and `_`, as names do, and of `*` for any text.
+    ///
+    /// # Errors
+    ///
+    /// The first pattern with another character.
+    pub fn matching(patterns: &str) -> Result<Self, UnusablePattern> {
         let trimmed = patterns.split(',').map(str::trim);
-        let patterns = trimmed.filter(|pattern| !pattern.is_empty()).map(str::to_owned);
-        Self { patterns: Some(patterns.collect()) }
+        let patterns = trimmed.filter(|pattern| !pattern.is_empty()).map(name_pattern);
+        Ok(Self { patterns: Some(patterns.collect::<Result<_, _>>()?) })
     }
 
     /// Why files may not refer to the source.
@@ -131,33 +150,24 @@ impl AllowedVariables {
             });
         }
         let patterns = self.patterns.as_ref()?;
-        let allowed = patterns.iter().any(|pattern| matches(pattern, name));
-        (!allowed).then(|| LookUp::Refused {
-            message: format!("the variable `{name}` is not among those that files may use"),
-            help: format!("add it to `--env-allow`, which is `{}`", patterns.join(",")),
+        let allowed = patterns.iter().any(|pattern| pattern.matches(name));
+        (!allowed).then(|| {
+            let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+            LookUp::Refused {
+                message: format!("the variable `{name}` is not among those that files may use"),
+                help: format!("add it to `--env-allow`, which is `{}`", patterns.join(",")),
+            }
         })
     }
 }
 
-/// Whether the name matches the pattern, in which `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, pieces)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let (pieces, last) = pieces.rsplit_once('*').unwrap_or(("", pieces));
-    // The leftmost place of each piece leaves the most for those behind it, so that no other place has
-    // to be tried.
-    for piece in pieces.split('*') {
-        match rest.split_once(piece) {
-            Some((_, behind)) => rest = behind,
-            None if piece.is_empty() => {}
-            None => return false,
-        }
+fn name_pattern(pattern: &str) -> Result<NamePattern, UnusablePattern> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '*');
+    if pattern.chars().all(is_plain) {
+        Ok(NamePattern::new(pattern))
+    } else {
+        Err(UnusablePattern(pattern.to_owned()))
     }
-    rest.ends_with(last)
 }
 
 fn refused_path(path: &str) -> Option<LookUp> {
@@ -296,7 +306,8 @@ mod tests {
 
     #[test]
     fn an_allow_list_narrows_the_variables() {
-        let store = Withheld { allowed: AllowedVariables::matching("HOOTSUITE_*, SLACK_*_KEY") };
+        let store =
+            Withheld { allowed: AllowedVariables::matching("HOOTSUITE_*, SLACK_*_KEY").unwrap() };
         for (name, refused) in [
             ("HOOTSUITE_CODE", false),
             ("SLACK_A_KEY", false),
@@ -309,6 +320,7 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_text() {
+        let matches = |pattern: &str, name: &str| NamePattern::new(pattern).matches(name);
         for (pattern, name) in [
             ("*", ""),
             ("*", "A"),
@@ -327,9 +339,23 @@ mod tests {
         {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
-        // Trying every place would take longer than anybody waits.
+        // A matcher that tries every place for every `*` does not end within a person's patience.
         assert!(!matches(&"A*".repeat(60), &"A".repeat(59)));
         assert!(!matches(&format!("{}B", "A*".repeat(60)), &"A".repeat(128)));
+        assert!(!matches("*_*_TOKEN", &"_".repeat(100_000)));
+    }
+
+    #[test]
+    fn no_other_character_of_a_pattern_is_special() {
+        for pattern in ["A?", "[A]*", "{A,B}", "A\\*", "!A", "A-B", "A B", "A.B", "\u{c4}*", "A\0"]
+        {
+            // A comma separates two patterns.
+            let first = pattern.split(',').next().unwrap();
+            let error = AllowedVariables::matching(&format!("SLACK_*, {pattern}")).unwrap_err();
+            assert_eq!(error, UnusablePattern(first.to_owned()));
+        }
+        let store = Withheld { allowed: AllowedVariables::matching(" , ").unwrap() };
+        assert!(is_refused(&store.look_up(&env("A"))));
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::hmac;
+use hkdf::{Hkdf, HkdfExtract};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use crate::instance::{Key, Project, Secret};
 
@@ -27,11 +29,19 @@ const SPEC: usize = 16;
 const PATH: usize = 8;
 const VALUE: usize = 8;
 
-/// A key for digests.
+/// The keys for digests and seals, all derived from one secret (HKDF-SHA-256, RFC 5869). Each has one
+/// purpose, so no output of one says anything about another.
 pub struct Fingerprints {
-    key: hmac::Key,
+    /// Names the fingerprint key in a tag.
     id: String,
+    specs: SubKey,
+    secrets: SubKey,
+    /// Depends on the organization too: see [`Fingerprints::seal`].
+    seals: SubKey,
 }
+
+/// A derived key for HMAC-SHA-256. It is zeroized on drop.
+struct SubKey(Hmac<Sha256>);
 
 /// What a document and an instance are called in a digest, so that equal secrets of two instances
 /// have different digests.
@@ -77,23 +87,31 @@ pub enum SecretState {
 }
 
 impl Fingerprints {
-    /// Digests under a key of their own.
-    pub fn new(key: &Secret) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
-        let id = text(&hmac::sign(&key, b"ocon key id"), KEY_ID);
-        Self { key, id }
+    /// Digests under a fingerprint key, and seals for one organization.
+    pub fn new(key: &Secret, organization: &Secret) -> Self {
+        Self::derive("fingerprint key", key, organization)
     }
 
-    /// Digests under a key derived from the organization secret.
+    /// Digests and seals under keys that are derived from the organization secret.
     pub fn from_organization_secret(secret: &Secret) -> Self {
-        let organization = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-        let derived = hmac::sign(&organization, b"ocon fingerprint key");
-        Self::new(&Secret::new(URL_SAFE_NO_PAD.encode(derived)))
+        Self::derive("organization secret", secret, secret)
+    }
+
+    /// `source` keeps a fingerprint key apart from an organization secret with the same text.
+    fn derive(source: &str, key: &Secret, organization: &Secret) -> Self {
+        let digests = extract(&[source, key.expose()]);
+        let seals = extract(&[source, key.expose(), organization.expose()]);
+        Self {
+            id: encode(expand(&digests, "key id"), KEY_ID),
+            specs: SubKey::new(&digests, "spec digest"),
+            secrets: SubKey::new(&digests, "secret digest"),
+            seals: SubKey::new(&seals, "seal"),
+        }
     }
 
     /// The digests of a document without its secrets.
     pub fn begin(&self, subject: Subject<'_>, document: &str) -> Applied {
-        let spec = self.digest("spec", subject, &[document], SPEC);
+        let spec = digest(&self.specs, "spec", subject, &[document], SPEC);
         Applied { key_id: self.id.clone(), spec, secrets: BTreeMap::new() }
     }
 
@@ -105,7 +123,7 @@ impl Fingerprints {
 
     /// Keeps what is remembered of a secret that is not written this time.
     pub fn keep(&self, applied: &mut Applied, memory: &Memory, subject: Subject<'_>, path: &str) {
-        let path = self.digest("secret", subject, &[path], PATH);
+        let path = self.path(subject, path);
         let kept = self.known(memory).and_then(|known| known.secrets.get(&path));
         applied.secrets.extend(kept.map(|value| (path.clone(), value.clone())));
     }
@@ -141,7 +159,7 @@ impl Fingerprints {
 
     /// Whether the value stored under this path was applied as a secret, as far as that can be told.
     pub fn was_secret(&self, memory: &Memory, subject: Subject<'_>, path: &str) -> bool {
-        let path = self.digest("secret", subject, &[path], PATH);
+        let path = self.path(subject, path);
         match memory {
             Memory::Known(applied) if applied.key_id == self.id => {
                 applied.secrets.contains_key(&path)
@@ -153,10 +171,10 @@ impl Fingerprints {
         }
     }
 
-    /// A digest that seals a text of any kind.
+    /// A digest that shows whether a text was edited. It differs between two organizations even if they
+    /// share the fingerprint key, so neither accepts a plan of the other.
     pub fn seal(&self, purpose: &str, document: &str) -> String {
-        let message = [purpose, "\0", document].concat();
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, message.as_bytes()))
+        URL_SAFE_NO_PAD.encode(self.seals.sign(&[purpose, document]))
     }
 
     fn known<'a>(&self, memory: &'a Memory) -> Option<&'a Applied> {
@@ -166,24 +184,64 @@ impl Fingerprints {
         }
     }
 
-    fn secret(&self, subject: Subject<'_>, path: &str, value: &Secret) -> (String, String) {
-        let digest = |parts: &[&str], length| self.digest("secret", subject, parts, length);
-        (digest(&[path], PATH), digest(&[path, value.expose()], VALUE))
+    fn path(&self, subject: Subject<'_>, path: &str) -> String {
+        digest(&self.secrets, "path", subject, &[path], PATH)
     }
 
-    /// Parts are separated by a byte that none but the last can contain.
-    fn digest(&self, purpose: &str, subject: Subject<'_>, parts: &[&str], length: usize) -> String {
-        let mut context = hmac::Context::with_key(&self.key);
-        for part in [purpose, subject.project.as_str(), subject.key.as_str()].iter().chain(parts) {
-            context.update(part.as_bytes());
-            context.update(&[0]);
-        }
-        text(&context.sign(), length)
+    fn secret(&self, subject: Subject<'_>, path: &str, value: &Secret) -> (String, String) {
+        let parts = [path, value.expose()];
+        (self.path(subject, path), digest(&self.secrets, "value", subject, &parts, VALUE))
     }
 }
 
-fn text(tag: &hmac::Tag, length: usize) -> String {
-    let mut text = URL_SAFE_NO_PAD.encode(tag);
+fn digest(
+    key: &SubKey,
+    purpose: &str,
+    subject: Subject<'_>,
+    parts: &[&str],
+    length: usize,
+) -> String {
+    let head = [purpose, subject.project.as_str(), subject.key.as_str()];
+    encode(key.sign(&[&head, parts].concat()), length)
+}
+
+impl SubKey {
+    fn new(source: &Hkdf<Sha256>, purpose: &str) -> Self {
+        let key = expand(source, purpose);
+        Self(Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"))
+    }
+
+    fn sign(&self, parts: &[&str]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        each_with_length(parts, |bytes| mac.update(bytes));
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The first step of HKDF.
+fn extract(parts: &[&str]) -> Hkdf<Sha256> {
+    let mut extract = HkdfExtract::<Sha256>::new(Some(b"ocon fingerprints v1"));
+    each_with_length(parts, |bytes| extract.input_ikm(bytes));
+    extract.finalize().1
+}
+
+/// The second step of HKDF: 32 bytes for one purpose.
+fn expand(source: &Hkdf<Sha256>, purpose: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    source.expand(purpose.as_bytes(), &mut key).expect("HKDF gives up to 255 times 32 bytes");
+    key
+}
+
+/// Gives each part after its length, so no two lists of parts are the same bytes.
+fn each_with_length(parts: &[&str], mut take: impl FnMut(&[u8])) {
+    for part in parts {
+        take(&(part.len() as u64).to_be_bytes());
+        take(part.as_bytes());
+    }
+}
+
+fn encode(bytes: [u8; 32], length: usize) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(bytes);
     text.truncate(length);
     text
 }
@@ -258,10 +316,12 @@ impl fmt::Debug for Fingerprints {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn keyed(key: &str) -> Fingerprints {
-        Fingerprints::new(&Secret::new(key))
+        Fingerprints::new(&Secret::new(key), &Secret::new("organization"))
     }
 
     /// A memory of a document with these secrets, written and read back.
@@ -302,6 +362,54 @@ mod tests {
         assert_eq!(state(&mine, &memory, &key, "secret", "one"), SecretState::Unverified);
         assert_eq!(state(&mine, &memory, &other, "password", "one"), SecretState::Unverified);
         assert_eq!(state(&keyed("k2"), &memory, &key, "password", "one"), SecretState::Unverified);
+    }
+
+    /// The values come from another program that follows RFC 5869 and RFC 2104.
+    #[test]
+    fn digests_and_seals_stay_the_same_from_release_to_release() {
+        let (project, key) = ("test".parse().unwrap(), "eu/shop".parse().unwrap());
+        let subject = Subject { project: &project, key: &key };
+        let fingerprints = keyed("a-fingerprint-key-of-32-letters!");
+        let mut applied = fingerprints.begin(subject, "{}");
+        fingerprints.add(&mut applied, subject, "password", &Secret::new("one"));
+        assert_eq!(applied.to_string(), "ocon:applied=v1.TXRTN-.JjKKvMdJPHlWDoFt.NuPNZU3KTl2QpKRw");
+        assert_eq!(fingerprints.seal("plan", "{}"), "DpGq67t23xEB_oHHYv4gt01pFAhhZ1TvkNDAf6byqYA");
+    }
+
+    #[test]
+    fn a_seal_holds_for_one_organization_and_one_fingerprint_key() {
+        let key = Secret::new("a-fingerprint-key-of-32-letters!");
+        let seals = ["a", "b"].map(|organization| {
+            Fingerprints::new(&key, &Secret::new(organization)).seal("plan", "{}")
+        });
+        let derived = Fingerprints::from_organization_secret(&key).seal("plan", "{}");
+        let of_both = Fingerprints::new(&key, &key).seal("plan", "{}");
+        let distinct = BTreeSet::from([&seals[0], &seals[1], &derived, &of_both]);
+        assert_eq!(distinct.len(), 4);
+    }
+
+    #[test]
+    fn digests_do_not_depend_on_the_organization() {
+        let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
+        let subject = Subject { project: &project, key: &key };
+        let tags = ["a", "b"].map(|organization| {
+            let fingerprints = Fingerprints::new(&Secret::new("k1"), &Secret::new(organization));
+            fingerprints.begin(subject, "{}").to_string()
+        });
+        assert_eq!(tags[0], tags[1]);
+    }
+
+    #[test]
+    fn parts_that_end_elsewhere_are_other_parts() {
+        let seals = |parts: [&str; 2]| keyed("k1").seal(parts[0], parts[1]);
+        assert_ne!(seals(["plan", "\0a"]), seals(["plan\0", "a"]));
+        assert_ne!(seals(["plan", ""]), seals(["", "plan"]));
+        let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
+        let subject = Subject { project: &project, key: &key };
+        let value_digest =
+            |path: &str, value: &str| keyed("k1").secret(subject, path, &Secret::new(value)).1;
+        assert_ne!(value_digest("pass", "word"), value_digest("passw", "ord"));
+        assert_ne!(value_digest("a", "b\0c"), value_digest("a\0b", "c"));
     }
 
     #[test]

@@ -113,8 +113,9 @@ fn deliver(port: u16, headers: &[&str], body: &str) -> String {
 
 fn signature(body: &str) -> String {
     use base64::Engine as _;
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, KEY.as_bytes());
-    let tag = ring::hmac::sign(&key, body.as_bytes());
+    use hmac::{KeyInit as _, Mac as _};
+    let mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
+    let tag = mac.chain_update(body).finalize().into_bytes();
     let tag = base64::engine::general_purpose::STANDARD.encode(tag);
     format!("Elements-Webhook-Signature: sha256={tag}")
 }

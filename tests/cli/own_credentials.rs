@@ -88,5 +88,46 @@ fn one_of_them_that_ocon_reads_from_a_file_is_refused() {
     world.set("DESK_PASSWORD", USER);
     let run = world.ocon("plan --user-secret-file user.txt");
     assert!(run.stderr.contains("own-credential") && run.exit == 5, "{}", run.stderr);
+    world.set("OCON_USER_SECRET", USER);
+    world.unset("OCON_ORGANIZATION_SECRET");
+    world.write("organization.txt", format!("{ORGANIZATION}\n"));
+    world.set("DESK_PASSWORD", &format!(" {ORGANIZATION}"));
+    let run = world.ocon("plan --organization-secret-file organization.txt");
+    assert!(run.stderr.contains("own-credential") && run.exit == 5, "{}", run.stderr);
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn it_does_not_matter_where_the_value_comes_from() {
+    let refused = |world: &World, arguments: &str| {
+        let run = world.ocon(arguments);
+        assert!(run.stderr.contains("own-credential"), "{arguments}: {}", run.stderr);
+        assert_eq!(run.exit, 5, "{arguments}");
+    };
+    let world = desk(&CRM.replace("admin", "${{ var.user }}"));
+    refused(&world, &format!("plan --var user={USER}"));
+    refused(&world, &format!("validate --var user={ORGANIZATION}"));
+    refused(&world, &format!("plan --sandbox --var user={KEY}"));
+    world.write("ocon.yaml", format!("project: tests\nvars: {{ user: \" {KEY}\" }}\n"));
+    for command in ["validate", "plan", "apply --yes", "status"] {
+        refused(&world, command);
+    }
+    world.write("ocon.yaml", "project: tests\n");
+    for literal in [
+        format!("username: {USER}"),
+        format!("username: \"{ORGANIZATION}\\n\""),
+        format!("event.metadata: {{ headers: [ {KEY} ] }}"),
+        format!("username: \"{}${{{{ env.REST }}}}\"", &KEY[..9]),
+    ] {
+        world.write("instances/desk.yaml", CRM.replace("username: admin", &literal));
+        let mut command = world.command("plan --allow-plain-text-secrets");
+        command.env("REST", &KEY[9..]);
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("own-credential"), "{stderr}");
+        assert_eq!(output.status.code(), Some(5));
+    }
+    world.write("instances/desk.yaml", CRM.replace("Help desk", USER));
+    refused(&world, "validate");
     assert_eq!(world.requests(), "");
 }

@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{CRM, SHOP, World, is};
+use crate::support::{CRM, ORGANIZATION, SHOP, World, is};
 
 /// A platform that agrees with the files, and a saved plan that renames the shop and sets the
 /// subdomain of the help desk.
 fn planned() -> World {
-    let world = World::new(&[("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)])
-        .on_sandbox()
-        .with_password();
+    plan_in(World::new(&[("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)]).on_sandbox())
+}
+
+fn plan_in(world: World) -> World {
+    let world = world.with_password();
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.write("instances/desk.yaml", CRM.replace("dev12345", "prod"));
     world.write("instances/shop.yaml", SHOP.replace("Shop", "Store"));
@@ -266,9 +268,9 @@ fn a_plan_that_was_edited_or_cut_short_is_refused() {
     world.ocon("apply plan.json").is(str![[r#"
 $ ocon apply plan.json
 --- stderr ---
-error: plan.json was edited after it was made, or was made under another fingerprint key
+error: the seal of plan.json does not match: the file was edited, or was made for another organization or with another fingerprint key
 
-hint: nothing was applied. Plan again; OCON_FINGERPRINT_KEY, or else the organization secret, has to be the same for plan and apply
+hint: nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run
 --- exit 5 ---
 
 "#]]);
@@ -295,6 +297,29 @@ hint: make one with: ocon plan --out plan.json
 
 "#]]);
     assert_eq!(world.requests(), "");
+}
+
+/// Two tenants on one host may share the fingerprint key, and have the same files and project.
+#[test]
+fn a_plan_of_another_organization_is_refused_even_under_the_same_fingerprint_key() {
+    let key = "a-fingerprint-key-of-32-letters!";
+    let files = [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)];
+    let world = World::new(&files).on_sandbox().secret("OCON_FINGERPRINT_KEY", key);
+    let mut world = plan_in(world);
+    world.set("OCON_ORGANIZATION_SECRET", "the-secret-of-another-organization");
+    world.ocon("apply plan.json").is(str![[r#"
+$ ocon apply plan.json
+--- stderr ---
+error: the seal of plan.json does not match: the file was edited, or was made for another organization or with another fingerprint key
+
+hint: nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run
+--- exit 5 ---
+
+"#]]);
+    assert_eq!(world.requests(), "");
+    world.set("OCON_ORGANIZATION_SECRET", ORGANIZATION);
+    let run = world.ocon("apply plan.json");
+    assert_eq!(run.exit, 0, "{}{}", run.stdout, run.stderr);
 }
 
 #[test]

@@ -340,3 +340,51 @@ warning[env-allow-unset]: a file may name any variable of this pipeline as a sec
 "#]],
     );
 }
+
+#[test]
+fn a_pattern_that_is_none_for_names_is_a_usage_error() {
+    let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
+    world.ocon("plan --env-allow SLACK_*,DESK_?").is(str![[r#"
+$ ocon plan --env-allow SLACK_*,DESK_?
+--- stderr ---
+error: `DESK_?` is not a pattern for names of variables (--env-allow or OCON_ENV_ALLOW)
+
+hint: names consist of letters, digits and `_`; `*` matches any text; a comma separates patterns
+--- exit 64 ---
+
+"#]]);
+    for pattern in ["DESK_[A-Z]*", "{DESK_PASSWORD}", r"DESK_\*", "!OTHER_*"] {
+        world.set("OCON_ENV_ALLOW", pattern);
+        let run = world.ocon("validate");
+        assert_eq!(run.exit, 64, "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("`{pattern}`")), "{}", run.stderr);
+    }
+    world.set("OCON_ENV_ALLOW", " SLACK_* ,DESK_*WORD");
+    assert_eq!(world.ocon("plan").exit, 0);
+}
+
+#[test]
+fn a_name_of_100_000_characters_is_an_error_that_does_not_repeat_it() {
+    let long = "A_".repeat(50_000);
+    let world = World::new(&[]);
+    for reference in
+        ["env.NAME", "var.NAME", "instance.NAME", "NAME", "NAME.x", "evn.NAME", "file.NAME"]
+    {
+        let desk = CRM.replace("env.DESK_PASSWORD", &reference.replace("NAME", &long));
+        world.write("instances/desk.yaml", desk);
+        let run = world.ocon("validate --env-allow *_*_TOKEN");
+        let is_path = reference == "file.NAME";
+        assert_eq!(run.exit, if is_path { 0 } else { 5 }, "{reference}");
+        assert!(run.stderr.len() < 2_000, "{reference}: {} bytes", run.stderr.len());
+        let run = world.ocon("validate --env-allow *_*_TOKEN --format json");
+        assert!(run.stdout.len() + run.stderr.len() < 3_000, "{reference}");
+    }
+    let shown = CRM.replace("env.DESK_PASSWORD", &format!("env.{}", "A".repeat(129)));
+    world.write("instances/desk.yaml", shown);
+    let run = world.ocon("validate");
+    assert!(run.stderr.starts_with(
+        "error[invalid-name]: the name in this reference has more than 128 characters\n"
+    ));
+    world.write("instances/desk.yaml", CRM.replace("DESK_PASSWORD", &"A".repeat(128)));
+    assert_eq!(world.ocon("validate").exit, 0);
+}

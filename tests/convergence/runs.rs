@@ -177,7 +177,8 @@ impl History {
 }
 
 fn seal(world: &World) -> impl Fn(&str) -> String {
-    let fingerprints = Fingerprints::new(&Secret::new(world.fingerprint_key));
+    let fingerprints =
+        Fingerprints::new(&Secret::new(world.fingerprint_key), &Secret::new("organization"));
     move |text| fingerprints.seal("plan", text)
 }
 

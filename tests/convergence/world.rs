@@ -79,7 +79,8 @@ impl World {
             let declared = self.desired.declared_keys();
             let mut observed =
                 observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
-            let fingerprints = Fingerprints::new(&Secret::new(self.fingerprint_key));
+            let fingerprints =
+                Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
             let terms =
                 Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
             let waiting = Waiting { clock: &Instantly, stop: &Stop::default() };

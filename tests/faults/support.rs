@@ -320,7 +320,7 @@ fn prune() -> Wishes {
 }
 
 fn fingerprints() -> Fingerprints {
-    Fingerprints::new(&Secret::new("k1"))
+    Fingerprints::new(&Secret::new("k1"), &Secret::new("organization"))
 }
 
 impl Run {

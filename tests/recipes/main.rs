@@ -11,6 +11,7 @@ mod groovy;
 mod image;
 mod jenkins;
 mod kubernetes;
+mod pins;
 mod pipeline;
 mod stage;
 mod workflow;

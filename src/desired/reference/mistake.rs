@@ -18,7 +18,8 @@ pub(super) fn no_source(inside: &str, at: Mark) -> Finding {
     // What was pasted between the braces may be the secret itself.
     let looks_like_a_variable =
         inside.contains('_') && !inside.contains(|c: char| c.is_ascii_lowercase());
-    if is_variable_name(inside) && looks_like_a_variable {
+    let is_short = inside.chars().count() <= MAX_NAME;
+    if is_short && is_variable_name(inside) && looks_like_a_variable {
         return finding
             .help(format!("for the environment variable write `${{{{ env.{inside} }}}}`"));
     }

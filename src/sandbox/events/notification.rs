@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::hmac;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::sandbox::instance::Instance;
 
@@ -66,8 +67,8 @@ pub(super) fn loopback_port(url: &str) -> Option<u16> {
 }
 
 fn signature(key: &str, body: &[u8]) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
-    format!("sha256={}", STANDARD.encode(hmac::sign(&key, body)))
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes any key");
+    format!("sha256={}", STANDARD.encode(mac.chain_update(body).finalize().into_bytes()))
 }
 
 #[cfg(test)]
