@@ -166,15 +166,19 @@ async fn bodies_that_would_take_too_much_together_wait_for_their_time() {
         settings.create_timeout = Duration::from_millis(200);
     });
     let keep = Keep::All;
-    let first = at(async |place| client.create(&granted("c"), place).await.unwrap_err());
+    let first = async {
+        let error = at(async |place| client.create(&granted("c"), place).await.unwrap_err()).await;
+        (error, Instant::now())
+    };
     let second = async {
         while server.lines().is_empty() {
             tokio::task::yield_now().await;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
-        client.instance(id(7), &keep).await
+        (client.instance(id(7), &keep).await, Instant::now())
     };
-    let (first, second) = tokio::join!(first, second);
+    let ((first, first_end), (second, second_end)) = tokio::join!(first, second);
     assert_eq!(first.to_string(), "POST /instances failed: no answer within 200 ms");
     assert!(second.unwrap().is_some(), "the memory is free again");
+    assert!(second_end >= first_end, "the second body waits for the memory of the first");
 }
