@@ -4,7 +4,7 @@
 //! came back. Out: the members of `providerData`, or why there are none. It is pure. It must never
 //! put a code, a state or a client secret into a message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use url::{Host, Url};
@@ -43,6 +43,34 @@ pub struct Expected<'a> {
     pub members: &'a [String],
 }
 
+/// What the platform was asked for, which its address has to repeat.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorizationRequest<'a> {
+    /// Where the answer goes.
+    pub callback: &'a Callback,
+    /// Which OAuth it is.
+    pub way: &'a Way,
+    /// The state that was sent.
+    pub state: &'a Secret,
+    /// The declared client id.
+    pub client_id: &'a Secret,
+    /// The declared scope, if there is one.
+    pub scope: Option<&'a str>,
+}
+
+/// How the scope in the platform's address differs from the declared one.
+///
+/// The names come from the platform and may be any text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeDifference {
+    /// The address asks for nothing beyond the declared scope.
+    None,
+    /// The address also asks for these.
+    Beyond(Vec<String>),
+    /// No scope is declared, and the address asks for these: the connector's default.
+    Default(Vec<String>),
+}
+
 /// Why an answer grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -61,7 +89,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Denied(error) => write!(f, "access was not granted: the provider says `{error}`"),
             Self::WrongState => f.write_str(
-                "the answer does not belong to this request: its `state` is missing or another one",
+                "its `state` or request token is missing, or is not the one that ocon sent",
             ),
             Self::Nothing => f.write_str("the answer has neither a code nor an error"),
             Self::Doubled(name) => write!(f, "the answer has `{name}` twice"),
@@ -115,12 +143,19 @@ impl Callback {
     }
 }
 
-/// Makes sure that the platform's address leads to a provider which sends the answer where it
-/// belongs, and with our state; else what is wrong with it.
+/// The parameters that an address has once at most: a provider may read either of two.
+const SINGLE_PARAMETERS: [&str; 5] =
+    ["client_id", "redirect_uri", "response_type", "scope", "state"];
+
+/// The parameters that name scopes: of OAuth and of two providers.
+const SCOPE_PARAMETERS: [&str; 3] = ["scope", "user_scope", "optional_scope"];
+
+/// Checks that the platform's address leads to a provider, belongs to this request, and sends the
+/// answer to the declared callback. Returns how its scope differs from the declared one.
 ///
 /// # Errors
-/// When a browser should not be sent there.
-pub fn check(address: &str, callback: &Callback, way: &Way, state: &Secret) -> Result<(), String> {
+/// Says what is wrong with an address that no browser should open.
+pub fn check(address: &str, request: &AuthorizationRequest<'_>) -> Result<ScopeDifference, String> {
     // It is printed as it is, and parsing would overlook line breaks.
     if address.len() > LONGEST || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("it is too long, or has characters that no address has".to_owned());
@@ -138,17 +173,52 @@ pub fn check(address: &str, callback: &Callback, way: &Way, state: &Secret) -> R
     let all = |name: &str| -> Vec<_> {
         url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
     };
-    match (all("redirect_uri").as_slice(), way) {
-        ([], Way::First { .. }) => {}
-        ([to], _) if Url::parse(to).as_ref() == Ok(&callback.0) => {}
-        ([], Way::Second) => return Err("it does not say where the answer goes".to_owned()),
+    if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| all(name).len() > 1) {
+        return Err(format!("it has `{name}` more than once"));
+    }
+    let AuthorizationRequest { callback, way, state, client_id, scope } = request;
+    match (all("redirect_uri").first(), way) {
+        (None, Way::First { .. }) => {}
+        (Some(to), _) if Url::parse(to).as_ref() == Ok(&callback.0) => {}
+        (None, Way::Second) => return Err("it does not say where the answer goes".to_owned()),
         _ => return Err("its answer would not go to the declared callback".to_owned()),
     }
-    match (all("state").as_slice(), way) {
-        ([], Way::First { .. }) => Ok(()),
-        ([ours], _) if ours == state.expose() => Ok(()),
-        _ => Err("its `state` is not the one that was sent, so no answer could be told from a forged one"
+    match (all("client_id").first(), way) {
+        (None, Way::First { .. }) => {}
+        (Some(ours), _) if ours == client_id.expose() => {}
+        (None, Way::Second) => return Err("it has no `client_id`".to_owned()),
+        _ => return Err("its `client_id` is not the declared `oauth.api.key`".to_owned()),
+    }
+    match (all("state").first(), way) {
+        (None, Way::First { .. }) => {}
+        (Some(ours), _) if ours == state.expose() => {}
+        _ => return Err("its `state` is not the one that was sent, so no answer could be told from a forged one"
             .to_owned()),
+    }
+    let requested: Vec<_> = SCOPE_PARAMETERS.into_iter().flat_map(all).collect();
+    Ok(scope_difference(requested.iter().flat_map(|text| scopes(text)), *scope))
+}
+
+/// The names in a scope. OAuth separates them by spaces, and some providers by commas.
+fn scopes(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c == ',').filter(|name| !name.is_empty())
+}
+
+fn scope_difference<'a>(
+    requested: impl Iterator<Item = &'a str>,
+    declared: Option<&str>,
+) -> ScopeDifference {
+    let allowed: BTreeSet<&str> = scopes(declared.unwrap_or_default()).collect();
+    let mut beyond: Vec<String> = Vec::new();
+    for name in requested.filter(|name| !allowed.contains(name)) {
+        if !beyond.iter().any(|other| other == name) {
+            beyond.push(name.to_owned());
+        }
+    }
+    match declared {
+        _ if beyond.is_empty() => ScopeDifference::None,
+        Some(_) => ScopeDifference::Beyond(beyond),
+        None => ScopeDifference::Default(beyond),
     }
 }
 
@@ -160,7 +230,12 @@ pub fn grant(query: &str, expected: &Expected<'_>) -> Result<BTreeMap<String, Se
     let mut answer: BTreeMap<String, Secret> = BTreeMap::new();
     let mut doubled = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if answer.insert(name.to_string(), Secret::new(value)).is_some() {
+        let value = Secret::new(value);
+        let earlier = answer.insert(name.to_string(), value.clone());
+        if earlier.as_ref().is_some_and(|earlier| name == "state" && *earlier != value) {
+            return Err(Refusal::WrongState);
+        }
+        if earlier.is_some() {
             doubled.get_or_insert(harmless(&name));
         }
     }
@@ -204,9 +279,6 @@ fn check_state(answer: &BTreeMap<String, Secret>, expected: &Expected<'_>) -> Re
                 && state.is_none_or(|state| state == expected.state)
         }
     };
-    if answer.is_empty() {
-        return Err(Refusal::Nothing);
-    }
     if same { Ok(()) } else { Err(Refusal::WrongState) }
 }
 

@@ -42,6 +42,7 @@ mod progress;
 mod project;
 mod prune;
 mod refusals;
+mod refused_requests;
 mod sandbox;
 mod saved;
 mod schema;

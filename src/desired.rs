@@ -24,7 +24,7 @@ mod placeholder;
 mod problem;
 pub mod project;
 mod quote;
-mod reference;
+pub(crate) mod reference;
 pub mod schema;
 mod schemas;
 pub mod secrets;

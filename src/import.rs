@@ -17,10 +17,13 @@ mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::variable::Names;
 use crate::catalog::{Catalog, Shape};
 use crate::desired::{Loaded, Problems};
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key};
 use crate::observed::Found;
+
+pub use self::variable::{is_too_broad, is_well_known};
 
 /// An instance that gets a file.
 #[derive(Clone, Debug)]
@@ -41,7 +44,7 @@ pub struct Ground<'a> {
     pub catalog: &'a Catalog,
     /// The keys of the documents that there are.
     pub keys: BTreeSet<String>,
-    /// The names of the variables that these refer to.
+    /// The names of the variables that these mention, in capitals.
     pub variables: BTreeSet<String>,
     /// The schema of a connector as a file at this path below the folder of instances finds it;
     /// `None` where there is none.
@@ -61,8 +64,6 @@ pub struct File {
     pub text: String,
     /// The variables to set, by the configuration key that needs them.
     pub variables: BTreeMap<String, String>,
-    /// A pattern that the names of all variables of the file match.
-    pub pattern: String,
     /// The configuration keys that stand in comments.
     pub commented: Vec<String>,
     /// What the file does not say, and why.
@@ -84,7 +85,7 @@ pub fn files(
     ground: &Ground<'_>,
 ) -> BTreeMap<InstanceId, Result<File, String>> {
     let keys = place::keys(candidates, &ground.keys);
-    let mut variables = ground.variables.clone();
+    let mut variables = Names::new(&ground.keys, ground.variables.clone());
     let mut shapes: BTreeMap<&ConnectorKey, Option<Shape>> = BTreeMap::new();
     let by_id: BTreeMap<InstanceId, &Candidate> =
         candidates.iter().map(|candidate| (candidate.found.id, candidate)).collect();

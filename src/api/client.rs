@@ -9,6 +9,7 @@
 //! is always verified, and neither a header nor a body is ever logged.
 
 mod authorization;
+mod body_budget;
 mod call;
 mod listing;
 mod pace;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use self::body_budget::BodyBudget;
 use self::call::{Call, Reply};
 use self::pace::Gate;
 use self::request::{Absence, Method, Patience, Request};
@@ -43,6 +45,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// For a whole read or small write; for a page of a listing, between one piece and the next.
     pub read_timeout: Duration,
+    /// For a whole page of a listing, if somebody set a bound for every request.
+    pub page_timeout: Option<Duration>,
     /// For a request during which the platform talks to the provider.
     pub create_timeout: Duration,
     /// For the connection, TLS included.
@@ -54,7 +58,7 @@ pub struct Settings {
     pub concurrency: usize,
     /// How many requests this client may send in all, repetitions included.
     pub max_requests: Option<u64>,
-    /// The size of a reply body, decompressed, in bytes.
+    /// The size of a reply body, and of all that are held at once, decompressed, in bytes.
     pub max_body: usize,
     /// For all pages of a listing together, further readings included.
     pub listing_timeout: Duration,
@@ -114,6 +118,7 @@ impl Settings {
             base_url,
             credentials,
             read_timeout: Duration::from_secs(30),
+            page_timeout: None,
             // The platform exchanges the authorization code before it answers: two minutes happen.
             create_timeout: Duration::from_mins(3),
             connect_timeout: Duration::from_secs(10),
@@ -140,6 +145,7 @@ pub struct Client {
     settings: Settings,
     sent: AtomicU64,
     gate: Gate,
+    bodies: BodyBudget,
 }
 
 impl fmt::Debug for Client {
@@ -163,6 +169,7 @@ impl Client {
             http: transport::http(&settings, &base)?,
             base,
             gate: Gate::new(settings.concurrency),
+            bodies: BodyBudget::new(settings.max_body),
             settings,
             sent: AtomicU64::new(0),
         })

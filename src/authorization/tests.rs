@@ -53,7 +53,7 @@ fn a_denial_is_told_apart_from_an_answer_that_says_nothing() {
     assert_eq!(read("state=st/te&error=%C3%A9", &Way::Second), denied("?"));
     assert_eq!(read("denied=request", &first()), denied("denied"));
     assert_eq!(read("state=st/te", &Way::Second), Err(Refusal::Nothing));
-    assert_eq!(read("", &Way::Second), Err(Refusal::Nothing));
+    assert_eq!(read("", &Way::Second), Err(Refusal::WrongState));
     assert_eq!(read("oauth_token=request", &first()), Err(Refusal::Nothing));
 }
 
@@ -63,15 +63,20 @@ fn a_parameter_that_comes_twice_is_refused() {
     assert_eq!(read("code=a&state=st/te&code=b", &Way::Second), doubled);
     let forged = read("code=a&state=other&code=b", &Way::Second);
     assert_eq!(forged, Err(Refusal::WrongState), "what is not ours is not taken apart");
+    let doubled = Err(Refusal::Doubled("state".to_owned()));
+    assert_eq!(read("code=a&state=st/te&state=st/te", &Way::Second), doubled);
+    for query in ["code=a&state=st/te&state=x", "code=a&state=x&state=st/te"] {
+        assert_eq!(read(query, &Way::Second), Err(Refusal::WrongState), "{query}");
+    }
 }
 
 #[test]
 fn a_browser_is_sent_to_https_and_the_answer_to_the_declared_callback() {
-    let state = Secret::new("st/te");
-    let to = |url: &str| check(url, &callback(), &Way::Second, &state);
-    let back = "state=st%2Fte&redirect_uri=http%3A%2F%2F127.0.0.1%3A8899%2Fcallback";
+    let to = |url: &str| checked(url, &Way::Second, Some("x"));
+    let back =
+        "client_id=my%2Fid&state=st%2Fte&redirect_uri=http%3A%2F%2F127.0.0.1%3A8899%2Fcallback";
     for url in ["https://provider.example/authorize?", "http://localhost:1/a?", "http://[::1]/?"] {
-        assert_eq!(to(&format!("{url}{back}&scope=x")), Ok(()), "{url}");
+        assert_eq!(to(&format!("{url}{back}&scope=x")), Ok(ScopeDifference::None), "{url}");
     }
     for (url, why) in [
         (format!("http://provider.example/?{back}"), "it is not https, but http"),
@@ -92,23 +97,93 @@ fn a_browser_is_sent_to_https_and_the_answer_to_the_declared_callback() {
         ),
         (
             format!("https://provider.example/?{back}&redirect_uri=https://evil.example"),
-            "its answer would not go to the declared callback",
+            "it has `redirect_uri` more than once",
         ),
     ] {
         assert_eq!(to(&url), Err(why.to_owned()), "{url}");
     }
-    let first = |query: &str| {
-        check(&format!("https://provider.example/?{query}"), &callback(), &first(), &state)
-    };
-    assert_eq!(first("oauth_token=x"), Ok(()));
+    let first =
+        |query: &str| checked(&format!("https://provider.example/?{query}"), &first(), None);
+    assert_eq!(first("oauth_token=x"), Ok(ScopeDifference::None));
     let forgeable =
         "its `state` is not the one that was sent, so no answer could be told from a forged one";
     assert_eq!(first("oauth_token=x&state=hootsuite"), Err(forgeable.to_owned()));
-    let without = back.trim_start_matches("state=st%2Fte&");
-    for state in ["", "&state=hootsuite", "&state=st/te&state=x"] {
+    let without = back.replace("&state=st%2Fte", "");
+    for state in ["", "&state=hootsuite"] {
         let address = format!("https://provider.example/?{without}{state}");
         assert_eq!(to(&address), Err(forgeable.to_owned()), "{state}");
     }
+}
+
+/// What the check says of an address.
+fn checked(url: &str, way: &Way, scope: Option<&str>) -> Result<ScopeDifference, String> {
+    let (callback, state, client_id) = (callback(), Secret::new("st/te"), Secret::new("my/id"));
+    let request = AuthorizationRequest {
+        callback: &callback,
+        way,
+        state: &state,
+        client_id: &client_id,
+        scope,
+    };
+    check(url, &request)
+}
+
+const ADDRESS: &str = "https://provider.example/?client_id=my%2Fid&state=st%2Fte&redirect_uri=http%3A%2F%2F127.0.0.1%3A8899%2Fcallback";
+
+#[test]
+fn an_address_asks_for_the_declared_application() {
+    let without = ADDRESS.replace("client_id=my%2Fid&", "");
+    let check = |query: &str| checked(&format!("{without}{query}"), &Way::Second, None);
+    assert_eq!(check("&client_id=my/id"), Ok(ScopeDifference::None));
+    assert_eq!(check(""), Err("it has no `client_id`".to_owned()));
+    let another = Err("its `client_id` is not the declared `oauth.api.key`".to_owned());
+    for query in ["&client_id=", "&client_id=evil", "&client_id=MY/ID", "&client_id=my/id;x"] {
+        assert_eq!(check(query), another, "{query}");
+    }
+    let first = |query: &str| {
+        checked(&format!("https://provider.example/?oauth_token=x{query}"), &first(), None)
+    };
+    assert_eq!(first(""), Ok(ScopeDifference::None));
+    assert_eq!(first("&client_id=evil"), another);
+}
+
+#[test]
+fn an_address_with_a_repeated_parameter_is_refused() {
+    let address = format!("{ADDRESS}&scope=x&response_type=code");
+    assert_eq!(checked(&address, &Way::Second, Some("x")), Ok(ScopeDifference::None));
+    for (name, value) in [
+        ("client_id", "my/id"),
+        ("client_id", "evil"),
+        ("redirect_uri", CALLBACK),
+        ("response_type", "token"),
+        ("scope", "admin"),
+        ("state", "st/te"),
+        ("%73tate", "st/te"),
+    ] {
+        let name_as_read = if name == "%73tate" { "state" } else { name };
+        let expected = Err(format!("it has `{name_as_read}` more than once"));
+        let after = format!("{address}&{name}={value}");
+        assert_eq!(checked(&after, &Way::Second, Some("x")), expected, "{name}={value}");
+        let before = address.replace('?', &format!("?{name}={value}&"));
+        assert_eq!(checked(&before, &Way::Second, Some("x")), expected, "{name}={value}");
+    }
+}
+
+#[test]
+fn a_scope_beyond_the_declared_one_is_named() {
+    let beyond = |names: &[&str]| {
+        Ok(ScopeDifference::Beyond(names.iter().map(|name| (*name).to_owned()).collect()))
+    };
+    let check = |query: &str, scope| checked(&format!("{ADDRESS}{query}"), &Way::Second, scope);
+    for query in ["", "&scope=", "&scope=b", "&scope=a%20b", "&scope=b,a", "&user_scope=a"] {
+        assert_eq!(check(query, Some("a b")), Ok(ScopeDifference::None), "{query}");
+    }
+    assert_eq!(check("&scope=a+admin%20b,all,admin", Some("a b")), beyond(&["admin", "all"]));
+    assert_eq!(check("&scope=a&user_scope=admin", Some("a b")), beyond(&["admin"]));
+    assert_eq!(check("&optional_scope=A", Some("a")), beyond(&["A"]));
+    assert_eq!(check("&scope=a", Some("")), beyond(&["a"]), "an empty scope is declared");
+    let default = ["a", "b"].map(str::to_owned).to_vec();
+    assert_eq!(check("&scope=a%20b", None), Ok(ScopeDifference::Default(default)));
 }
 
 #[test]

@@ -25,18 +25,25 @@ use super::session::{self, Connection, Files, Lookup};
 use super::{apply, interrupt, known, output, unreachable};
 use crate::api::client::{Application, Told};
 use crate::api::{self, Keep, Read as _, Write as _};
-use crate::authorization::{self, Expected, Way};
+use crate::authorization::{self, AuthorizationRequest, Expected, ScopeDifference, Way};
 use crate::instance::{
     Draft, InstanceId, Json, Key, Part, Place, Secret, SecretReference, Source, Template,
 };
 use crate::observed::Found;
 use crate::plan::{self, Action, Limits, Plan, Wishes};
 use crate::report::human::{self, Layout};
+use crate::report::style::clean_line;
 use crate::scrub::Scrubber;
 
 use answer::Answer;
 use declared::Declared;
 use listener::Listener;
+
+/// The number of scopes that a message names.
+const MAX_SCOPES_SHOWN: usize = 20;
+
+/// The length of a scope in a message, in characters.
+const MAX_SCOPE_LENGTH: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -212,16 +219,29 @@ impl Session<'_> {
         let mut scrubber = Scrubber::default();
         scrubber.learn(&self.declared.client_secret);
         let checked = if scrubber.scrub(&url) == url {
-            authorization::check(&url, &self.declared.callback, way, state)
+            authorization::check(
+                &url,
+                &AuthorizationRequest {
+                    callback: &self.declared.callback,
+                    way,
+                    state,
+                    client_id: &self.declared.client_id,
+                    scope: self.declared.scope.as_deref(),
+                },
+            )
         } else {
             Err("it carries the client secret".to_owned())
         };
         let refused = |why: String| {
             Failure::new(Exit::Other, "the platform gave an address that nobody should open")
                 .caused_by(&why)
-                .hint("compare `oauth.callback.url` with what is registered at the provider")
+                .hint("compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider")
         };
-        checked.map(|()| url).map_err(refused)
+        let difference = checked.map_err(refused)?;
+        if let Some(text) = scope_message(&difference) {
+            output::message(&text);
+        }
+        Ok(url)
     }
 
     fn application<'a>(
@@ -324,6 +344,28 @@ impl Session<'_> {
         }
         Ok(Exit::Success)
     }
+}
+
+/// What a person has to know about the scope before they grant it. The names are the platform's.
+fn scope_message(difference: &ScopeDifference) -> Option<String> {
+    let (beginning, names) = match difference {
+        ScopeDifference::None => return None,
+        ScopeDifference::Beyond(names) => {
+            ("warning: the address asks for more than the declared scope", names)
+        }
+        ScopeDifference::Default(names) => {
+            ("No `oauth.scope` is declared. The address asks for the connector's default", names)
+        }
+    };
+    let shown = names.iter().take(MAX_SCOPES_SHOWN).map(|name| {
+        let name: String = name.chars().take(MAX_SCOPE_LENGTH).collect();
+        format!("`{}`", clean_line(&name))
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if names.len() > MAX_SCOPES_SHOWN {
+        shown.push(format!("and {} more", names.len() - MAX_SCOPES_SHOWN));
+    }
+    Some(format!("\n{beginning}: {}\n", shown.join(", ")))
 }
 
 /// The grant may have been used up. It is not sent again: a new one does no harm.

@@ -28,6 +28,33 @@ const FINGERPRINT_KEY: &str = "OCON_FINGERPRINT_KEY";
 /// The secrets of ocon itself.
 const OWN_SECRETS: [&str; 3] = ["OCON_USER_SECRET", "OCON_ORGANIZATION_SECRET", FINGERPRINT_KEY];
 
+/// The variables without which no browser starts, or not the person's own. A browser gets them even
+/// if a file refers to one, which makes its value a secret.
+const DESKTOP: [&str; 20] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "BROWSER",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_DATA_DIRS",
+    "XDG_RUNTIME_DIR",
+    // WSL
+    "WSLENV",
+    "WSL_DISTRO_NAME",
+    "WSL_INTEROP",
+    // Windows
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PATHEXT",
+    "SYSTEMROOT",
+    "TEMP",
+    "USERPROFILE",
+];
+
 /// What the process was started with.
 #[derive(Clone, Default)]
 pub(super) struct Environment {
@@ -102,6 +129,19 @@ impl Environment {
             platform.iter().chain(&OWN_SECRETS).any(|left_out| name == OsStr::new(left_out))
         };
         let kept = self.variables.iter().filter(|(name, _)| !is_left_out(name));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The variables for a browser: what the desktop needs, and neither a variable of ocon nor one
+    /// with a secret that this process knows.
+    pub(super) fn for_browser(&self) -> Vec<(OsString, OsString)> {
+        let is_kept = |name: &OsStr, value: &OsStr| {
+            let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+            let name = name.to_ascii_uppercase();
+            !name.starts_with("OCON_")
+                && (DESKTOP.contains(&&*name) || known::scrub(&value) == value)
+        };
+        let kept = self.variables.iter().filter(|(name, value)| is_kept(name, value));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
@@ -262,5 +302,43 @@ impl Clock for Hasty {
 
     fn now(&self) -> SystemTime {
         SystemClock.now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_gets_the_desktop_and_no_secret() {
+        let home = "/home/the-person-of-this-test";
+        let kept = [
+            ("BROWSER", "firefox"),
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus"),
+            ("DISPLAY", ":0"),
+            ("HOME", home),
+            ("HTTPS_PROXY", "http://proxy.example:3128"),
+            ("LANG", "de_DE.UTF-8"),
+            ("NO_PROXY", "localhost"),
+            ("PATH", "/usr/bin:/mnt/c/Windows/System32"),
+            ("SystemRoot", "C:\\Windows"),
+            ("WAYLAND_DISPLAY", "wayland-0"),
+            ("WSLENV", "OPEN_RS_TARGET/u"),
+            ("WSL_DISTRO_NAME", "Ubuntu"),
+            ("WSL_INTEROP", "/run/WSL/8_interop"),
+            ("XDG_RUNTIME_DIR", "/run/user/1000"),
+        ];
+        let withheld = [
+            ("APP_SECRET", "the-client-secret-of-this-test"),
+            ("APP_URL", "https://app.example/?s=the-client-secret-of-this-test"),
+            ("OCON_SIGNATURE_KEY", "short"),
+            ("OCON_USER_SECRET", "u"),
+            ("ocon_user_secret", "u"),
+        ];
+        known::learn(&[Secret::new("the-client-secret-of-this-test"), Secret::new(home)]);
+        let given = kept.iter().chain(&withheld);
+        let variables = given.map(|(name, value)| (name.into(), value.into())).collect();
+        let expected = kept.map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(Environment { variables }.for_browser(), expected);
     }
 }

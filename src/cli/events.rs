@@ -31,6 +31,9 @@ enum Action {
     ///
     /// For a callback URL on loopback, as the sandbox delivers to, or behind a tunnel. What is not
     /// signed with the key is refused with 401, what is no JSON with 400.
+    ///
+    /// A request for another host than this listener's gets 403, as does one that a web page of
+    /// another site sent. For a tunnel, name its public host: --allow-host HOST.
     #[command(after_long_help = super::examples::EVENTS_LISTEN)]
     Listen(listen::Arguments),
 }

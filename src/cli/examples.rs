@@ -56,6 +56,8 @@ pub(super) const EVENTS_LISTEN: &str = "\
 Examples:
   ocon events listen slack           verified with the key of that document
   ocon events listen --port 9000     with OCON_SIGNATURE_KEY, if it is set
+  ocon events listen --allow-host app.tunnel.example
+                                     behind a tunnel, by its public host
   ocon events listen slack --count 1
                                      one, and its exit code tells";
 

@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::globals::Globals;
+use super::globals::{Globals, beside};
 use super::output;
 use super::progress::Progress;
 use super::session::{self, Connection, Files, Lookup};
@@ -101,7 +101,8 @@ pub(super) fn run(
         return Ok(Exit::Success);
     }
     folder::write(globals, &made, arguments.force, &files.desired, &carried)?;
-    output::text(&told::result(globals, &made, environment, files.project_is_named))?;
+    let existing = referenced_variables(&files);
+    output::text(&told::result(globals, &made, environment, &existing, files.project_is_named))?;
     Ok(Exit::Success)
 }
 
@@ -193,19 +194,13 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
         on_text: &|_| (),
         today: "",
     };
-    let missing = files.desired.missing();
-    let sources_of_files = missing.configuration.iter().chain(&missing.provider_data);
-    let variables = sources_of_files.filter_map(|(_, source)| match source {
-        Source::Env(name) => Some(name.to_ascii_uppercase()),
-        Source::File(_) | Source::Authorization => None,
-    });
     import::files(
         candidates,
         &Ground {
             base_url,
             catalog: Catalog::embedded(),
             keys: files.desired.instances.keys().map(Key::to_string).collect(),
-            variables: variables.collect(),
+            variables: taken_variables(globals, files),
             schema: &|connector, below| schema(globals, connector, below),
             load: &|below, text| {
                 desired::load_bytes(Path::new(below), text.as_bytes().to_vec(), &sources)
@@ -213,6 +208,41 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
             holds_secret: &|text| known::scrub(text) != text,
         },
     )
+}
+
+/// The variables that the files refer to. None of them has a value here.
+fn referenced_variables(files: &Files) -> BTreeSet<String> {
+    let missing = files.desired.missing();
+    let sources = missing.configuration.into_iter().chain(missing.provider_data);
+    let names = sources.filter_map(|(_, source)| match source {
+        Source::Env(name) => Some(name),
+        Source::File(_) | Source::Authorization => None,
+    });
+    names.collect()
+}
+
+/// The variables, in capitals, that no new file may use: those that the files refer to or mention in
+/// a comment, which somebody may turn into a reference.
+fn taken_variables(globals: &Globals, files: &Files) -> BTreeSet<String> {
+    let documents = files.desired.instances.values();
+    let paths: BTreeSet<&Path> = documents.map(|wanted| Path::new(&*wanted.at.file)).collect();
+    let texts = paths.into_iter().filter_map(|path| {
+        // The loader has read it a moment ago. If it is gone, nothing in it is taken.
+        std::fs::read_to_string(beside(&globals.root, path)).ok()
+    });
+    let mentioned = texts.flat_map(|text| mentioned(&text).collect::<Vec<_>>());
+    let referenced = referenced_variables(files).into_iter();
+    referenced.map(|name| name.to_ascii_uppercase()).chain(mentioned).collect()
+}
+
+/// The names, in capitals, that stand behind `env.` in a text.
+fn mentioned(text: &str) -> impl Iterator<Item = String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = text.split("env.").skip(1).map(move |rest| {
+        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default().to_ascii_uppercase()
+    });
+    names.filter(|name| !name.is_empty())
 }
 
 /// The schema of a connector as an editor finds it from a file below the folder of instances.

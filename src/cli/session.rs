@@ -294,6 +294,7 @@ pub(super) async fn connect(
     let settings = Settings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
+        page_timeout: globals.timeout,
         concurrency: globals.concurrency,
         max_requests: globals.max_requests,
         on_retry: Arc::new(move |retrying: &_| of_retries.say(&retry_text(retrying))),

@@ -16,7 +16,7 @@ pub(super) const OPENING: &str = "${{";
 pub(super) const CLOSING: &str = "}}";
 
 /// No variable has a longer name, in characters.
-pub(super) const MAX_NAME: usize = 128;
+pub(crate) const MAX_NAME: usize = 128;
 
 /// The references that a place in a file may hold, each including the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

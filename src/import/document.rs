@@ -1,9 +1,10 @@
 //! The text of one file, which is loaded again until nothing in it is left to complain of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::configuration::{Entry, Form, own_webhook_url};
-use super::{Candidate, File, Ground, LeftOut, variable, yaml};
+use super::variable::Names;
+use super::{Candidate, File, Ground, LeftOut, yaml};
 use crate::catalog::Shape;
 use crate::desired::{Code, Loaded, Problem, Problems, Severity, Wanted};
 use crate::instance::{Key, Verdict};
@@ -48,7 +49,7 @@ struct Objection {
 
 impl Writer<'_> {
     /// The file, or why there can be none.
-    pub(super) fn file(&self, variables: &mut BTreeSet<String>) -> Result<File, String> {
+    pub(super) fn file(&self, variables: &mut Names) -> Result<File, String> {
         let found = &self.candidate.found;
         if (self.ground.holds_secret)(&found.name) {
             return Err("its name holds a secret".to_owned());
@@ -72,13 +73,14 @@ impl Writer<'_> {
         format!("{}.yaml", self.key)
     }
 
-    fn name_variables<'d>(&self, draft: &mut Draft<'d>, taken: &mut BTreeSet<String>) {
+    fn name_variables<'d>(&self, draft: &mut Draft<'d>, taken: &mut Names) {
         for entry in &draft.entries {
             if matches!(entry.form, Form::Variable | Form::Comment) {
                 let key: &'d str = entry.key;
-                draft.variables.entry(key).or_insert_with(|| {
-                    variable::name(self.key, key, self.candidate.found.id, taken)
-                });
+                draft
+                    .variables
+                    .entry(key)
+                    .or_insert_with(|| taken.take(self.key, key, self.candidate.found.id));
             }
         }
     }
@@ -194,7 +196,6 @@ impl Writer<'_> {
             below: self.below(),
             text: text(lines),
             variables: BTreeMap::new(),
-            pattern: variable::pattern(self.key),
             commented: Vec::new(),
             left_out: Vec::new(),
         };

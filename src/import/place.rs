@@ -86,6 +86,7 @@ fn valid(name: &str) -> Result<Key, String> {
 fn name(candidate: &Candidate) -> String {
     let connector = candidate.connector.as_str().to_ascii_lowercase();
     let folder = cut(&connector, LONGEST_FOLDER);
+    let folder = if is_device(folder) { &format!("{folder}-connector") } else { folder };
     match slug(&candidate.found.name) {
         slug if slug.is_empty() => format!("{folder}/{folder}-{}", candidate.found.id),
         slug => cut(&format!("{folder}/{slug}"), LONGEST).to_owned(),
@@ -174,6 +175,12 @@ mod tests {
             ("", ""),
             ("--", ""),
             ("İ", "i"),
+            ("a\nb: c # d\0e", "a-b-c-d-e"),
+            ("..\\..\\windows", "windows"),
+            ("/etc/passwd", "etc-passwd"),
+            ("aux.yaml", "aux-yaml"),
+            ("🔑🔥", ""),
+            ("${{ env.HOME }}", "env-home"),
         ] {
             assert_eq!(slug(name), expected, "{name}");
         }
@@ -204,6 +211,31 @@ mod tests {
         assert_eq!(keys_of(&candidates, &["slack/TAKEN"]), expected);
         candidates.reverse();
         assert_eq!(keys_of(&candidates, &["slack/TAKEN"]), expected);
+    }
+
+    #[test]
+    fn no_file_and_no_folder_has_the_name_of_a_device() {
+        let candidates = [
+            candidate(1, "slack", "aux"),
+            candidate(2, "slack", "Con"),
+            candidate(3, "slack", "COM1"),
+            candidate(4, "slack", "LPT¹"),
+            candidate(5, "slack", "nul.yaml"),
+            candidate(6, "aux", "a"),
+            candidate(7, "com9", "🔑"),
+        ];
+        assert_eq!(
+            keys_of(&candidates, &[]),
+            [
+                "slack/aux-1",
+                "slack/con-2",
+                "slack/com1-3",
+                "slack/lpt",
+                "slack/nul-yaml",
+                "aux-connector/a",
+                "com9-connector/com9-connector-7",
+            ]
+        );
     }
 
     #[test]

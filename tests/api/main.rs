@@ -3,6 +3,8 @@
 
 // Clippy's leave to unwrap in tests covers helpers only where it sees that they are tests.
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 #[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 mod hostile;
 #[cfg(test)]

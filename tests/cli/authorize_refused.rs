@@ -1,5 +1,7 @@
 //! `ocon authorize` where no access is granted: nothing is created.
 
+use std::io::Write as _;
+
 use serde_json::json;
 use snapbox::str;
 
@@ -26,30 +28,6 @@ error: no access was granted, so nothing was created or changed
   caused by: access was not granted: the provider says `access_denied`
 
 hint: run it again to ask again
---- exit 1 ---
-
-"#]],
-    );
-
-    let asking = Asking::begin(&world, "authorize social --no-browser");
-    let back = asking.press("allow");
-    let (address, _) = back.split_once("&state=").unwrap();
-    let page = curl(&[&format!("{address}&state=tampered")]);
-    let says = "<h1>This answer was refused</h1>\n<p>It does not belong to the question that ocon asked. Nothing was created or changed. Start ocon again.</p>";
-    assert!(page.contains(says), "{page}");
-    is(
-        &asking.rest(&world),
-        str![[r#"
---- stderr ---
-
-Open this address and grant access:
-
-
-Waiting for the answer at http://localhost:[CALLBACK]/callback
-error: no access was granted, so nothing was created or changed
-  caused by: the answer does not belong to this request: its `state` is missing or another one
-
-hint: run it again, and use only the address that it prints
 --- exit 1 ---
 
 "#]],
@@ -91,7 +69,6 @@ fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
     // Somebody else's requests are refused, and no answer.
     let host = "Host: evil.example";
     for arguments in [
-        vec![address.to_owned()],
         vec!["-X".to_owned(), "POST".to_owned(), back.clone()],
         vec!["-H".to_owned(), host.to_owned(), back.clone()],
         vec![back.replace("/callback", "/favicon.ico")],
@@ -110,6 +87,9 @@ Open this address and grant access:
 
 
 Waiting for the answer at http://localhost:[CALLBACK]/callback
+Refused POST /callback: a browser sends GET
+Refused GET /callback: its host is not localhost:[CALLBACK]
+Refused GET /favicon.ico: the callback's path is /callback
 error: no access was granted, so nothing was created or changed
   caused by: the answer has `code` twice
 
@@ -119,6 +99,103 @@ hint: run it again, and use only the address that it prints
 "#]],
     );
     assert_eq!(written(&world), "");
+}
+
+#[test]
+fn requests_without_the_state_do_not_end_the_wait() {
+    let world = world("http://localhost:PORT/callback");
+    let asking = Asking::begin(&world, "authorize social --no-browser");
+    let back = asking.press("allow");
+    let (address, query) = back.split_once('?').unwrap();
+    let (code, _) = query.split_once("&state=").unwrap();
+    let says = "<h1>This request was refused</h1>\n<p>It does not belong to the question that ocon asked. Nothing was created or changed. ocon still waits for the answer.</p>";
+    let status = ["-o", "/dev/null", "-w", "%{http_code}"];
+    for query in [
+        "",
+        code,
+        "code=evil&state=tampered",
+        "error=access_denied&state=tampered",
+        "error=access_denied",
+        &format!("{query}&state=tampered"),
+        "denied=x",
+    ] {
+        let url = format!("{address}?{query}");
+        assert!(curl(&[&url]).contains(says), "{query}");
+        assert_eq!(curl(&[&status[..], &[&url]].concat()), "400", "{query}");
+    }
+    // Neither do clients that send too much, or hold connections open.
+    let large = format!("X-Large: {}", "x".repeat(100_000));
+    let many = ["X: y"; 200].map(|header| ["-H", header]).concat();
+    for headers in [vec!["-H", large.as_str()], many] {
+        let refused = curl(&[&status[..], &headers, &[address]].concat());
+        assert!(matches!(&*refused, "400" | "431"), "{refused}");
+    }
+    let (_, authority) = address.split_once("//").unwrap();
+    let socket = authority.split('/').next().unwrap().replace("localhost", "127.0.0.1");
+    let slow = (0..30).map(|_| {
+        let mut slow = std::net::TcpStream::connect(&socket).unwrap();
+        slow.write_all(b"GET /callback?co").unwrap();
+        slow
+    });
+    let slow: Vec<_> = slow.collect();
+    assert!(curl(&[&back]).contains("<h1>Access granted</h1>"));
+    drop(slow);
+    is(
+        &asking.rest(&world),
+        str![[r#"
+
+  + social  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
+      Register this webhook URL at the provider: no event arrives before that.
+
+Applied: 1 created.
+--- stderr ---
+
+Open this address and grant access:
+
+
+Waiting for the answer at http://localhost:[CALLBACK]/callback
+Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
+Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
+Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
+Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
+Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
+ocon does not show further refused requests.
+--- exit 0 ---
+
+"#]],
+    );
+}
+
+#[test]
+fn a_pasted_address_with_a_wrong_state_may_be_pasted_again() {
+    let world = world("https://app.example/callback");
+    let mut asking = Asking::begin(&world, "authorize social");
+    let back = asking.press("allow");
+    asking.paste("https://app.example/callback?code=evil&state=tampered");
+    asking.paste("https://app.example/callback?error=access_denied");
+    asking.paste(back);
+    is(
+        &asking.rest(&world),
+        str![[r#"
+
+  + social  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
+      Register this webhook URL at the provider: no event arrives before that.
+
+Applied: 1 created.
+--- stderr ---
+
+Open this address and grant access:
+
+
+Then paste here the address at which the browser ends up, which begins with https://app.example/callback
+This address was refused: its `state` or request token is missing, or is not the one that ocon sent. Paste the address of this request.
+This address was refused: its `state` or request token is missing, or is not the one that ocon sent. Paste the address of this request.
+--- exit 0 ---
+
+"#]],
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ocon::sandbox::Faults;
 use serde_json::json;
 use snapbox::str;
 
-use crate::authorize::{Asking, curl, world};
+use crate::authorize::{Asking, curl, world, written};
 use crate::support::{CRM, World, is};
 
 #[test]
@@ -19,7 +19,7 @@ fn what_cannot_be_asked_is_told_before_anything_is_sent() {
 $ ocon authorize social
 --- stderr ---
 error: nothing can listen for the answer on port [CALLBACK]
-  caused by: Address already in use (os error 98)
+  caused by: 127.0.0.1:[CALLBACK]: Address already in use (os error 98)
 
 hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
 --- exit 1 ---
@@ -166,7 +166,7 @@ fn an_address_that_leads_astray_is_not_shown() {
 error: the platform gave an address that nobody should open
   caused by: its answer would not go to the declared callback
 
-hint: compare `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
 
 "#]],
@@ -178,7 +178,7 @@ hint: compare `oauth.callback.url` with what is registered at the provider
 error: the platform gave an address that nobody should open
   caused by: it is no address: relative URL without a base
 
-hint: compare `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
 
 "#]],
@@ -190,7 +190,7 @@ hint: compare `oauth.callback.url` with what is registered at the provider
 error: the platform gave an address that nobody should open
   caused by: it is not https, but http
 
-hint: compare `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
 
 "#]],
@@ -206,7 +206,7 @@ hint: compare `oauth.callback.url` with what is registered at the provider
 error: the platform gave an address that nobody should open
   caused by: it carries the client secret
 
-hint: compare `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
 
 "#]],
@@ -231,6 +231,114 @@ hint: some platforms take this by GET only: --allow-get (the client secret is in
     let asking = Asking::begin(&world, "authorize social --allow-get");
     curl(&[&asking.press("allow")]);
     assert!(asking.end(&world).ends_with("--- exit 0 ---\n"));
+}
+
+#[test]
+fn both_loopback_addresses_must_be_free_for_localhost() {
+    let mut world = world("http://localhost:PORT/callback");
+    let file = world.read("instances/social.yaml");
+    let port = file.split("localhost:").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    // A machine without IPv6 has one loopback address.
+    let Ok(_taken) = TcpListener::bind(format!("[::1]:{port}")) else { return };
+    world.hide(&port, "[CALLBACK]");
+    world.ocon("authorize social").is(str![[r#"
+$ ocon authorize social
+--- stderr ---
+error: nothing can listen for the answer on port [CALLBACK]
+  caused by: [::1]:[CALLBACK]: Address already in use (os error 98)
+
+hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
+--- exit 1 ---
+
+"#]]);
+    assert_eq!(world.requests(), "");
+}
+
+/// Has the platform send the person to this address of the provider.
+fn send_to(world: &World, parameters: &str) {
+    let text = format!(
+        "rules: [{{ when: {{ path: '/elements/*/oauth/url' }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?{parameters}\" }} }}]"
+    );
+    world.go_wrong(Faults::parse(&text).unwrap());
+}
+
+#[test]
+fn an_address_for_another_application_is_not_shown() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let back = world.read("instances/social.yaml");
+    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
+    send_to(&world, &format!("redirect_uri={back}&client_id=somebody-elses"));
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: its `client_id` is not the declared `oauth.api.key`
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+
+"#]],
+    );
+    send_to(&world, &format!("redirect_uri={back}&client_id=the-public-client-id&client_id=x"));
+    is(
+        &refused(&world),
+        str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it has `client_id` more than once
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+
+"#]],
+    );
+    assert_eq!(written(&world), "");
+}
+
+#[test]
+fn a_scope_that_is_not_declared_is_named_before_anybody_is_asked() {
+    let world = world("https://app.example/callback");
+    let file = world.read("instances/social.yaml").replace("hootsuite", "twitter");
+    world.write("instances/social.yaml", &file);
+    let many: Vec<_> = (1..30).map(|number| format!("s{number}")).collect();
+    let mut said = String::new();
+    for (declared, requested) in [
+        ("a b", "a,b"),
+        ("a b", "a%20admin"),
+        ("a b", "%1b[2J%0a::error::x"),
+        ("a b", &many.join("+")),
+        ("", "read%20write"),
+    ] {
+        let declared = format!("  oauth.scope: {declared}\n").replace("  oauth.scope: \n", "");
+        world.write("instances/social.yaml", file.replace("  oauth.scope: a b\n", &declared));
+        send_to(&world, &format!("oauth_token=x&scope={requested}"));
+        let run = Asking::begin(&world, "authorize social --allow unknown-field").rest(&world);
+        let (scope, _) = run.split_once("Open this address").unwrap();
+        said.push_str(scope);
+    }
+    is(
+        &said,
+        str![[r#"
+--- stderr ---
+
+--- stderr ---
+
+warning: the address asks for more than the declared scope: `admin`
+
+--- stderr ---
+
+warning: the address asks for more than the declared scope: `\u{1b}[2J`, `\u{3a}:error::x`
+
+--- stderr ---
+
+warning: the address asks for more than the declared scope: `s1`, `s2`, `s3`, `s4`, `s5`, `s6`, `s7`, `s8`, `s9`, `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19`, `s20`, and 9 more
+
+--- stderr ---
+
+No `oauth.scope` is declared. The address asks for the connector's default: `read`, `write`
+
+
+"#]],
+    );
 }
 
 #[test]

@@ -158,9 +158,12 @@ fn a_person_denies_or_an_answer_is_tampered_with_and_nothing_is_there() {
     let (address, _) = asking.url.split_once("&state=").unwrap();
     browser.open(&format!("{address}&state=tampered"));
     browser.press("Allow");
-    assert_eq!(browser.heading(), "This answer was refused");
+    assert_eq!(browser.heading(), "This request was refused");
     browser.picture("refused");
+    browser.open(&asking.url);
+    browser.press("Deny");
+    assert_eq!(browser.heading(), "Access denied");
     let said = asking.end(&world);
-    assert!(said.contains("its `state` is missing or another one"), "{said}");
+    assert!(said.contains("Refused GET /callback: its `state` or request token"), "{said}");
     assert_eq!(written(&world), "");
 }

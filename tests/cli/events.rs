@@ -347,6 +347,52 @@ hint: free some disk space, then run the command again
 }
 
 #[test]
+fn a_page_of_another_site_delivers_nothing() {
+    let (world, port) = world();
+    let line = format!("events listen --port {port} --count 2 --allow-host tunnel.example");
+    let mut command = world.command(&line);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
+    for headers in [
+        // A page whose name was made to lead to loopback.
+        vec!["Host: evil.example"],
+        vec!["Host: evil.example:8900"],
+        // A page that posts to loopback.
+        vec!["Origin: https://evil.example"],
+        vec!["Origin: null"],
+        // A service on another port of the machine.
+        vec!["Origin: http://localhost:1"],
+        vec!["Host:"],
+    ] {
+        let refused = deliver(port, &headers, "{}");
+        // Without a host, the HTTP library may answer itself.
+        assert!(refused == "403" || (headers == ["Host:"] && refused == "400"), "{headers:?}");
+    }
+    assert_eq!(deliver(port, &["Host: tunnel.example"], "{}"), "200");
+    assert_eq!(deliver(port, &[&format!("Host: localhost:{port}")], "{}"), "200");
+    stderr.read_to_string(&mut said).unwrap();
+    let mut stdout = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stdout.lines().count()), (Some(0), 2));
+    is(
+        &world.constant(&said),
+        str![[r#"
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
+Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
+Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
+Refused POST /slack/events: a page of another site sent it
+Refused POST /slack/events: a page of another site sent it
+Refused POST /slack/events: a page of another site sent it
+ocon does not show further refused requests.
+
+"#]],
+    );
+}
+
+#[test]
 fn a_delivery_that_is_no_delivery_is_told() {
     let (world, port) = world();
     let mut command = world.command(&format!("events listen --port {port} --count 1"));

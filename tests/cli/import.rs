@@ -45,7 +45,7 @@ written  instances/stripe/shop.yaml  #20932
 # Where ocon runs, with the secrets as they are at the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
-export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_*'
+export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
@@ -187,7 +187,7 @@ written  instances/stripe/shop.yaml  #20932
 # Where ocon runs, with the secrets as they are at the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
-export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_*'
+export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
@@ -241,6 +241,144 @@ tags:
 }
 
 #[test]
+fn hostile_names_become_slugs_and_stay_text() {
+    let world = World::new(&[]).on_sandbox();
+    let names = [
+        "line\nbreak",
+        "nul\0",
+        "# comment",
+        "a: b",
+        "../../.github/workflows/x",
+        "..\\..\\windows",
+        "/etc/passwd",
+        "~root",
+        "con",
+        "aux.yaml",
+        "COM1",
+        "🔑🔥",
+        "${{ env.AWS_SECRET_ACCESS_KEY }}",
+        "$${{ file.x }}",
+        "--force",
+        &"x".repeat(300),
+    ];
+    for name in names {
+        world.requests();
+        world.send("POST", "/instances", &shop(name, &[name]));
+    }
+    let run = world.ocon("import --all");
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    let written = run.stdout.lines().filter_map(|line| line.strip_prefix("written  "));
+    let written: Vec<&str> = written.map(|line| line.split("  #").next().unwrap()).collect();
+    is(
+        &format!("{}\n", written.join("\n")),
+        str![[r#"
+instances/stripe/comment.yaml
+instances/stripe/a-b.yaml
+instances/stripe/github-workflows-x.yaml
+instances/stripe/windows.yaml
+instances/stripe/etc-passwd.yaml
+instances/stripe/root.yaml
+instances/stripe/con-20939.yaml
+instances/stripe/aux-yaml.yaml
+instances/stripe/com1-20941.yaml
+instances/stripe/stripe-20942.yaml
+instances/stripe/env-aws-secret-access-key.yaml
+instances/stripe/file-x.yaml
+instances/stripe/force.yaml
+instances/stripe/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.yaml
+
+"#]],
+    );
+    let comments = [
+        "# yaml-language-server: $schema=../../schemas/connectors/stripe.schema.json",
+        "# configuration:",
+        "# Masked, or not known as public; remove the `#` to have ocon manage it.",
+    ];
+    for path in &written {
+        for line in world.read(path).lines() {
+            let comment = line.trim_start();
+            let is_key = comment.ends_with("PASSWORD }}");
+            let is_known = !comment.starts_with('#') || comments.contains(&comment) || is_key;
+            assert!(is_known, "{path}: {line}");
+            let has_reference = line.replace("$${{", "").contains("${{");
+            assert!(!has_reference || is_key, "{path}: {line}");
+        }
+    }
+    let files = world.files().into_iter().filter(|path| path.starts_with("instances/"));
+    assert_eq!(files.count(), written.len());
+    let plan = world.ocon("plan --format json");
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let steps = plan["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), written.len());
+    assert!(steps.iter().all(|step| step["action"] == "adopt"), "{steps:?}");
+}
+
+#[test]
+fn variables_have_the_prefix_of_their_document_and_are_listed_by_name() {
+    let mut world = World::new(&[(
+        "instances/stripe/other.yaml",
+        "key: stripe/support-b\nelement: stripe\nname: Other\nconfiguration:\n  # password: ${{ env.STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL }}\n  event.notification.callback.url: ${{ env.STRIPE_OTHER_URL }}\n",
+    )])
+    .on_sandbox();
+    let hook = |name: &str| {
+        let mut hook = shop(name, &[]);
+        hook["configuration"] =
+            json!({ "event.notification.callback.url": "https://app.example/hook?token=abc123" });
+        hook
+    };
+    for name in ["Support", "Support B"] {
+        world.requests();
+        world.send("POST", "/instances", &hook(name));
+    }
+    let exports = |world: &World| {
+        let run = world.ocon("import --all --quiet");
+        let (_, exports) = run.stdout.split_once("provider:\n").unwrap();
+        exports.split_once("\nNext").unwrap().0.to_owned()
+    };
+    let first = exports(&world);
+    is(
+        &first,
+        str![[r#"
+# instances/stripe/support.yaml
+export STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931=
+# instances/stripe/support-b-20932.yaml
+export STRIPE_SUPPORT_B_20932_EVENT_NOTIFICATION_CALLBACK_URL=
+export OCON_ENV_ALLOW='
+STRIPE_OTHER_URL,
+STRIPE_SUPPORT_B_20932_EVENT_NOTIFICATION_CALLBACK_URL,
+STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931
+'
+
+"#]],
+    );
+    // The list can be copied as it is.
+    let (_, list) = first.split_once("OCON_ENV_ALLOW='").unwrap();
+    world.set("OCON_ENV_ALLOW", list.trim_end().trim_end_matches('\''));
+    assert_eq!(world.ocon("validate").exit, 0);
+    for path in world.files().iter().filter(|path| path.contains("stripe/support")) {
+        std::fs::remove_file(world.path(path)).unwrap();
+    }
+    // A list that matches other programs' variables is not suggested again.
+    world.set("OCON_ENV_ALLOW", "SHOP_*,*");
+    is(
+        &exports(&world),
+        str![[r#"
+# instances/stripe/support.yaml
+export STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931=
+# instances/stripe/support-b-20932.yaml
+export STRIPE_SUPPORT_B_20932_EVENT_NOTIFICATION_CALLBACK_URL=
+export OCON_ENV_ALLOW='
+SHOP_*,
+STRIPE_OTHER_URL,
+STRIPE_SUPPORT_B_20932_EVENT_NOTIFICATION_CALLBACK_URL,
+STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931
+'
+
+"#]],
+    );
+}
+
+#[test]
 fn a_value_that_opens_something_is_not_written() {
     let world = tenant();
     let token = world.send("POST", "/instances", &shop("Other", &[]))["token"].clone();
@@ -264,7 +402,12 @@ export SERVICENOW_HELP_DESK_PASSWORD=
 export SERVICENOW_DESK_EVENT_NOTIFICATION_CALLBACK_URL=
 export SERVICENOW_DESK_PASSWORD=
 export SERVICENOW_DESK_USERNAME=
-export OCON_ENV_ALLOW='SERVICENOW_DESK_*,SERVICENOW_HELP_DESK_*'
+export OCON_ENV_ALLOW='
+SERVICENOW_DESK_EVENT_NOTIFICATION_CALLBACK_URL,
+SERVICENOW_DESK_PASSWORD,
+SERVICENOW_DESK_USERNAME,
+SERVICENOW_HELP_DESK_PASSWORD
+'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.

@@ -34,7 +34,7 @@ written  instances/stripe/shop.yaml  #20932
 # Where ocon runs, with the secrets as they are at the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
-export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_*'
+export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.

@@ -1,5 +1,6 @@
 //! Platforms that do not answer as the platform does: exit code 6, and no plan.
 
+use ocon::sandbox::Faults;
 use snapbox::str;
 
 use crate::stranger::Stranger;
@@ -292,6 +293,54 @@ hint: try again, or give it longer: --timeout 2m
 --- exit 6 ---
 
 "#]]);
+}
+
+#[test]
+fn a_listing_that_drips_ends_with_the_time() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    let text = "rules: [{ when: { method: GET, path: /instances }, drip: 400ms }]";
+    world.go_wrong(Faults::parse(text).unwrap());
+    world.ocon("plan --timeout 1s").is(str![[r#"
+$ ocon plan --timeout 1s
+--- stderr ---
+GET /instances: no answer within 1 s; trying again in [SECONDS] s
+GET /instances: no answer within 1 s; trying again in [SECONDS] s
+GET /instances: no answer within 1 s; trying again in [SECONDS] s
+GET /instances: no answer within 1 s; trying again in [SECONDS] s
+error: the API does not answer in time
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: no answer within 1 s
+
+hint: try again, or give it longer: --timeout 2m
+--- exit 6 ---
+
+"#]]);
+    world.requests();
+}
+
+#[test]
+fn a_proxy_that_stalls_ends_with_the_time() {
+    let stranger = Stranger::silent();
+    let mut world = World::new(FILES).at("https://api.cloud-elements.com/elements/api-v2");
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/tls/authority.pem");
+    world.set("SSL_CERT_FILE", authority);
+    world.set("HTTPS_PROXY", stranger.base_url().trim_end_matches("/elements/api-v2"));
+    world.ocon("plan --timeout 1s").is(str![[r#"
+$ ocon plan --timeout 1s
+--- stderr ---
+GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
+GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
+GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
+GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
+error: the API cannot be reached
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: operation timed out
+
+hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
+--- exit 6 ---
+
+"#]]);
+    assert!(stranger.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));
 }
 
 #[test]

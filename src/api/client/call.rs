@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use tracing::{debug, info};
 
+use super::body_budget::BodyMemory;
 use super::pace::{Ending, Turn};
 use super::request::{Absence, Patience, Request};
 use super::{Client, Retrying, transport};
@@ -40,6 +41,8 @@ pub(super) struct Arrival {
 pub(super) struct Reply {
     pub(super) request: Request,
     pub(super) body: Body,
+    /// Reserved as long as the body is there.
+    _memory: BodyMemory,
     tries: u32,
     status: u16,
     request_id: Option<String>,
@@ -120,11 +123,12 @@ impl<'a> Call<'a> {
         loop {
             let status = arrival.response.status().as_u16();
             let request_id = request_id(arrival.response.headers()).map(Into::into);
-            match arrival.body(self.client.settings.max_body).await {
-                Ok(body) => {
+            match arrival.body(self.client).await {
+                Ok((body, memory)) => {
                     return Ok(Reply {
                         request: self.request,
                         body,
+                        _memory: memory,
                         tries: self.tries,
                         status,
                         request_id,
@@ -200,11 +204,9 @@ impl<'a> Call<'a> {
         }
         let asked = self.asked_wait(arrival.response.headers());
         let request_id = request_id(arrival.response.headers()).map(str::to_owned);
-        let refusal = Refusal {
-            status: status.as_u16(),
-            request_id: request_id.as_deref(),
-            body: &arrival.body(self.client.settings.max_body).await?,
-        };
+        let (body, _memory) = arrival.body(self.client).await?;
+        let refusal =
+            Refusal { status: status.as_u16(), request_id: request_id.as_deref(), body: &body };
         Err(Failure {
             kind: refusal.kind(&self.client.redaction(&self.request)),
             asked,
@@ -312,16 +314,21 @@ impl Arrival {
     }
 
     /// Reads the body, which grows with what comes, not with what the other side announces.
-    async fn body(self, most: usize) -> Result<Body, Kind> {
+    async fn body(self, client: &Client) -> Result<(Body, BodyMemory), Kind> {
         let Self { mut response, limit } = self;
+        let most = client.settings.max_body;
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok().map(Into::into));
+        let mut memory = limit.within(client.bodies.begin()).await?;
         let mut bytes = Vec::new();
         loop {
             match limit.within(response.chunk()).await? {
                 Ok(Some(chunk)) if chunk.len() > most - bytes.len() => return Err(too_large(most)),
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => return Ok(Body::new(content_type, bytes)),
+                Ok(Some(chunk)) => {
+                    limit.within(memory.grow(bytes.len() + chunk.len())).await?;
+                    bytes.extend_from_slice(&chunk);
+                }
+                Ok(None) => return Ok((Body::new(content_type, bytes), memory)),
                 Err(error) => return Err(transport::lost(&error)),
             }
         }

@@ -305,10 +305,12 @@ impl<'a> Pages<'a> {
         if let Some(token) = token {
             url.query_pairs_mut().append_pair("nextPage", token);
         }
+        let settings = &self.client.settings;
+        let each_piece = Patience::Piece(settings.read_timeout);
         let request = Request {
             url,
             path,
-            patience: Patience::Piece(self.client.settings.read_timeout),
+            patience: settings.page_timeout.map_or(each_piece, Patience::Whole),
             absence: Absence::IsAnAnswer,
             divisible: self.size > 1,
             has_page_token: token.is_some(),

@@ -81,7 +81,9 @@ pub(super) fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, B
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("ocon/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers(&settings.credentials)?)
-        .connect_timeout(settings.connect_timeout.min(settings.read_timeout))
+        // A little less than the whole request has: who could not connect has sent nothing, and the
+        // error should say so.
+        .connect_timeout(settings.connect_timeout.min(settings.read_timeout * 9 / 10))
         // Credentials must not follow wherever an answer points.
         .redirect(Policy::none())
         // Large pages should not wait for window updates.

@@ -69,7 +69,7 @@ impl Answer<'_> {
         });
     }
 
-    /// Reads addresses until one is the callback's.
+    /// Reads addresses until one is the callback's, with the right state.
     async fn pasted(
         &self,
         judge: &impl Fn(&str) -> Verdict<Grant>,
@@ -81,7 +81,13 @@ impl Answer<'_> {
                 continue;
             }
             if let Some(query) = self.callback.query_of(&line) {
-                return Ok(judge(&query));
+                match judge(&query) {
+                    Err(refusal @ Refusal::WrongState) => output::message(&format!(
+                        "This address was refused: {refusal}. Paste the address of this request.\n"
+                    )),
+                    verdict => return Ok(verdict),
+                }
+                continue;
             }
             let begin = self.callback.as_str();
             output::message(&format!(

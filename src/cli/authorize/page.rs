@@ -26,6 +26,11 @@ pub(super) const REFUSED: Page = Page {
     text: "It does not belong to the question that ocon asked. Nothing was created or changed. Start ocon again.",
 };
 
+pub(super) const WRONG_STATE: Page = Page {
+    title: "This request was refused",
+    text: "It does not belong to the question that ocon asked. Nothing was created or changed. ocon still waits for the answer.",
+};
+
 pub(super) const AGAIN: Page = Page {
     title: "Answered already",
     text: "ocon takes one answer, and has it. You can close this page.",

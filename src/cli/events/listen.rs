@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -16,6 +15,7 @@ use crate::cli::environment::Environment;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Format, Globals};
 use crate::cli::interrupt::{self, Grace};
+use crate::cli::refused_requests::{self, RefusedRequests};
 use crate::cli::serving::Serving;
 use crate::cli::session::{self, Lookup};
 use crate::cli::{known, one, output};
@@ -43,8 +43,52 @@ pub(super) struct Arguments {
 struct Shared {
     format: Format,
     count: Option<usize>,
+    hosts: Hosts,
+    not_ours: RefusedRequests,
     came: Mutex<Came>,
     enough: Notify,
+}
+
+/// The hosts by which this listener may be called. A page that has its own name lead to loopback
+/// sends another one.
+#[derive(Debug)]
+struct Hosts {
+    /// The port of the listener.
+    port: u16,
+    /// The hosts that a person allows, such as that of a tunnel.
+    allowed: Vec<String>,
+}
+
+impl Hosts {
+    /// Whether the host, with its port if that is not the scheme's, is one of them.
+    fn contain(&self, host: &str) -> bool {
+        let port = self.port;
+        let own = ["127.0.0.1", "localhost", "[::1]"].map(|name| match port {
+            80 => name.to_owned(),
+            _ => format!("{name}:{port}"),
+        });
+        let (name, number) = host.rsplit_once(':').unwrap_or((host, "443"));
+        let is_allowed = |allowed: &String| {
+            let name = if number.parse::<u16>().is_ok() { name } else { host };
+            [name, host].iter().any(|host| host.eq_ignore_ascii_case(allowed))
+        };
+        own.iter().any(|own| own.eq_ignore_ascii_case(host)) || self.allowed.iter().any(is_allowed)
+    }
+
+    /// Why a request with these headers is refused before it is read.
+    fn refusal(&self, request: &Request) -> Option<&'static str> {
+        let headers = request.headers();
+        if !refused_requests::host(request.uri(), headers).is_some_and(|host| self.contain(host)) {
+            return Some("its host is not this listener's. For a tunnel, add --allow-host HOST");
+        }
+        let is_own = |origin: &str| {
+            let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            host.is_some_and(|host| self.contain(host))
+        };
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let is_foreign = |origin: &axum::http::HeaderValue| !origin.to_str().is_ok_and(is_own);
+        origins.any(is_foreign).then_some("a page of another site sent it")
+    }
 }
 
 /// What came so far.
@@ -63,17 +107,6 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let key = signature_key(globals, arguments, environment)?;
     let is_verified = key.is_some();
-    let shared = Arc::new(Shared {
-        format: globals.format,
-        count: arguments.count,
-        came: Mutex::new(Came {
-            inbox: Inbox::new(key),
-            deliveries: 0,
-            refused: 0,
-            unwritten: None,
-        }),
-        enough: Notify::new(),
-    });
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     session::runtime()?.block_on(async {
         let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -81,6 +114,21 @@ pub(super) fn run(
                 .caused_by(&error)
                 .hint("end the program that has the port, or give another one: --port 8901")
         })?;
+        let address = listener.local_addr().unwrap_or(address);
+        let hosts = Hosts { port: address.port(), allowed: globals.allow_host.clone() };
+        let shared = Arc::new(Shared {
+            format: globals.format,
+            count: arguments.count,
+            hosts,
+            not_ours: RefusedRequests::default(),
+            came: Mutex::new(Came {
+                inbox: Inbox::new(key),
+                deliveries: 0,
+                refused: 0,
+                unwritten: None,
+            }),
+            enough: Notify::new(),
+        });
         let stop = Stop::default();
         let asked = stop.clone();
         let _grace = interrupt::grace(Grace {
@@ -88,7 +136,6 @@ pub(super) fn run(
             aborted: "deliveries in flight may not be shown. The platform sends them again.",
             stop: Box::new(move || asked.request()),
         });
-        let address = listener.local_addr().unwrap_or(address);
         let verified = if is_verified {
             "are verified"
         } else {
@@ -151,16 +198,16 @@ impl Shared {
     }
 }
 
-async fn take(
-    State(shared): State<Arc<Shared>>,
-    method: Method,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> StatusCode {
-    if method != Method::POST {
+async fn take(State(shared): State<Arc<Shared>>, request: Request) -> StatusCode {
+    if let Some(why) = shared.hosts.refusal(&request) {
+        shared.not_ours.report(request.method(), request.uri().path(), why);
+        return StatusCode::FORBIDDEN;
+    }
+    if request.method() != Method::POST {
         return StatusCode::METHOD_NOT_ALLOWED;
     }
-    let body = match body {
+    let headers = request.headers().clone();
+    let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
         Err(broken) => {
             let broken = broken.status();
@@ -185,4 +232,68 @@ async fn take(
         shared.enough.notify_one();
     }
     StatusCode::from_u16(delivery.outcome.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_has_its_loopback_names_and_the_allowed_hosts() {
+        let hosts = |port| Hosts {
+            port,
+            allowed: vec!["Tunnel.example".to_owned(), "[fd00::1]".to_owned()],
+        };
+        for host in [
+            "127.0.0.1:8900",
+            "localhost:8900",
+            "LOCALHOST:8900",
+            "[::1]:8900",
+            "tunnel.example",
+            "tunnel.example:443",
+            "[fd00::1]",
+            "[fd00::1]:80",
+        ] {
+            assert!(hosts(8900).contain(host), "{host}");
+        }
+        for host in [
+            "",
+            "localhost",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost:8901",
+            "127.0.0.2:8900",
+            "evil.example:8900",
+            "localhost.evil.example:8900",
+            "evil.tunnel.example",
+            "tunnel.example.evil.example",
+            "tunnel.example:x",
+            "user@localhost:8900",
+        ] {
+            assert!(!hosts(8900).contain(host), "{host}");
+        }
+        assert!(hosts(80).contain("localhost"));
+    }
+
+    #[test]
+    fn a_request_of_another_site_is_refused() {
+        let hosts = Hosts { port: 8900, allowed: vec!["tunnel.example".to_owned()] };
+        let refused = |host: &str, origins: &[&str]| {
+            let mut request = Request::post("/").header(header::HOST, host);
+            for origin in origins {
+                request = request.header(header::ORIGIN, *origin);
+            }
+            hosts.refusal(&request.body(Body::empty()).unwrap()).is_some()
+        };
+        assert!(!refused("127.0.0.1:8900", &[]));
+        assert!(!refused("127.0.0.1:8900", &["http://localhost:8900"]));
+        assert!(!refused("tunnel.example", &["https://tunnel.example"]));
+        assert!(refused("evil.example:8900", &[]));
+        for origin in ["null", "", "https://evil.example", "http://localhost:1", "file://"] {
+            assert!(refused("127.0.0.1:8900", &[origin]), "{origin}");
+            assert!(refused("127.0.0.1:8900", &["http://localhost:8900", origin]), "{origin}");
+        }
+    }
 }

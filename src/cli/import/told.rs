@@ -8,9 +8,12 @@ use crate::catalog::{Catalog, closest};
 use crate::cli::environment::Environment;
 use crate::cli::globals::{Globals, beside};
 use crate::cli::output;
-use crate::import::File;
+use crate::import::{File, is_too_broad, is_well_known};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
+
+/// The length of a line that is easy to read, in characters.
+const MAX_LINE: usize = 100;
 
 /// Says on stderr what has no file, and what is in none.
 pub(super) fn left_out<'r>(
@@ -63,6 +66,7 @@ pub(super) fn result(
     globals: &Globals,
     files: &[(InstanceId, File)],
     environment: &Environment,
+    existing: &BTreeSet<String>,
     project_is_named: bool,
 ) -> String {
     let variables: usize = files.iter().map(|(_, file)| file.variables.len()).sum();
@@ -77,10 +81,7 @@ pub(super) fn result(
             let lines = file.variables.values().map(|name| format!("export {name}=\n"));
             text.extend(lines);
         }
-        text.push_str(&format!(
-            "export OCON_ENV_ALLOW='{}'\n",
-            patterns(globals, files, environment)
-        ));
+        text.push_str(&allow_list(&allowed_variables(globals, files, environment, existing)));
     }
     if !project_is_named {
         text.push_str("\nFirst: name a project, `project: NAME` in ocon.yaml, since it is written to the instances.");
@@ -90,19 +91,83 @@ pub(super) fn result(
     text
 }
 
-/// The variables that files may refer to, those of before included.
-fn patterns(globals: &Globals, files: &[(InstanceId, File)], environment: &Environment) -> String {
+/// The variables that files may refer to: those of the new files, each by its name, and what the
+/// list had before.
+///
+/// A pattern that matches other programs' variables is replaced by the names that the `existing`
+/// files refer to, as is a list that was not set.
+fn allowed_variables(
+    globals: &Globals,
+    files: &[(InstanceId, File)],
+    environment: &Environment,
+    existing: &BTreeSet<String>,
+) -> BTreeSet<String> {
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let is_complete = given.is_some();
     let given = given.unwrap_or_default();
     let is_pattern = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '*');
     let given = given.split(',').map(str::trim);
     let given = given.filter(|pattern| !pattern.is_empty() && pattern.chars().all(is_pattern));
-    let mut patterns: BTreeSet<&str> = given.collect();
-    let with_variables = files.iter().filter(|(_, file)| !file.variables.is_empty());
-    patterns.extend(with_variables.map(|(_, file)| file.pattern.as_str()));
-    patterns.into_iter().collect::<Vec<_>>().join(",")
+    let (broad, mut allowed): (BTreeSet<String>, BTreeSet<String>) =
+        given.map(str::to_owned).partition(|pattern| is_too_broad(pattern));
+    if !is_complete || !broad.is_empty() {
+        allowed.extend(existing.iter().filter(|name| !is_well_known(name)).cloned());
+    }
+    allowed.extend(files.iter().flat_map(|(_, file)| file.variables.values().cloned()));
+    allowed
+}
+
+/// The line that sets the list, or one line for each name if that is too long to read.
+fn allow_list(allowed: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = allowed.iter().map(String::as_str).collect();
+    let line = format!("export OCON_ENV_ALLOW='{}'\n", names.join(","));
+    if line.len() <= MAX_LINE {
+        return line;
+    }
+    // ocon trims each name, so line breaks do no harm.
+    format!("export OCON_ENV_ALLOW='\n{}\n'\n", names.join(",\n"))
 }
 
 fn path(globals: &Globals, file: &File) -> String {
     clean_line(&beside(&globals.root, &globals.instances).join(&file.below).display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        globals: Globals,
+    }
+
+    fn allowed(given: Option<&str>) -> Vec<String> {
+        let mut globals = Line::parse_from(["ocon"]).globals;
+        globals.env_allow = given.map(str::to_owned);
+        let existing = ["AWS_SECRET_ACCESS_KEY", "SHOP_KEY"].map(str::to_owned).into();
+        allowed_variables(&globals, &[], &Environment::default(), &existing).into_iter().collect()
+    }
+
+    #[test]
+    fn the_suggested_list_keeps_what_was_given_and_matches_no_other_program() {
+        assert_eq!(allowed(None), ["SHOP_KEY"]);
+        assert_eq!(allowed(Some("")), Vec::<String>::new());
+        assert_eq!(allowed(Some("SLACK_*, DESK_KEY")), ["DESK_KEY", "SLACK_*"]);
+        for broad in ["*", "AWS_*", "A*", "AWS_SECRET_ACCESS_KEY", "*_KEY"] {
+            let given = format!("SLACK_*,{broad}");
+            assert_eq!(allowed(Some(&given)), ["SHOP_KEY", "SLACK_*"], "{broad}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_has_a_line_for_each_name() {
+        let names = |count| (10..10 + count).map(|n| format!("SHOP_{n}_KEY")).collect();
+        assert_eq!(allow_list(&names(2)), "export OCON_ENV_ALLOW='SHOP_10_KEY,SHOP_11_KEY'\n");
+        let long = allow_list(&names(20));
+        assert!(long.starts_with("export OCON_ENV_ALLOW='\nSHOP_10_KEY,\n"), "{long}");
+        assert!(long.ends_with(",\nSHOP_29_KEY\n'\n"), "{long}");
+    }
 }
