@@ -62,7 +62,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
                           ^^^^^^^^
               }
             (differs in: an invisible character (U+200B))
-        ~ username                         first last → first last
+        ~ username                         first last → first\u{a0}last
             (differs in: a no-break space (U+00A0))
           2 unchanged
 
@@ -108,7 +108,7 @@ fn a_comment_says_what_differs_where_both_sides_look_alike() {
   }
   (differs in: an invisible character (U+200B))
 - username: first last
-+ username: first last
++ username: first\u{a0}last
   (differs in: a no-break space (U+00A0))
 
 "#]],

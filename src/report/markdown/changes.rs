@@ -176,7 +176,7 @@ mod tests {
 + ```
 + b
 - name: a b
-+ name: a b
++ name: a\u{a0}b
   (differs in: a no-break space (U+00A0))
 
 "#]]
