@@ -93,6 +93,28 @@ pub fn escaped_in_json(document: &str) -> Cow<'_, str> {
     })
 }
 
+/// A text for a terminal as [`escaped`] has it, with the sequences that choose a style, and tabs, left
+/// as they are.
+pub fn escaped_apart_from_styles(text: &str) -> Cow<'_, str> {
+    if is_harmless(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + text.len() / 8);
+    for (number, piece) in text.split("\u{1b}[").enumerate() {
+        let codes =
+            piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').len();
+        let is_style = piece.get(codes..).is_some_and(|rest| rest.starts_with('m'));
+        if number > 0 {
+            shown.push_str(if is_style { "\u{1b}[" } else { "\\u{1b}[" });
+        }
+        for (tabs, line) in piece.split('\t').enumerate() {
+            shown.push_str(if tabs > 0 { "\t" } else { "" });
+            shown.push_str(&escaped(line));
+        }
+    }
+    Cow::Owned(shown)
+}
+
 fn escaped_by(text: &str, escape: impl Fn(&mut String, char)) -> Cow<'_, str> {
     if is_harmless(text) {
         return Cow::Borrowed(text);
@@ -229,6 +251,14 @@ mod tests {
         assert!(is_harmless(&shown), "{shown}");
         assert!(shown.contains("\\udb40\\udc41\\u202e"), "{shown}");
         assert_eq!(serde_json::from_str::<[String; 3]>(&shown).unwrap(), texts);
+    }
+
+    #[test]
+    fn only_styles_pass_to_a_terminal() {
+        let text = "\u{1b}[1;31merror\u{1b}[0m:\ta\u{1b}[2J\u{1b}]0;x\u{7}\u{202e}\n";
+        let shown = "\u{1b}[1;31merror\u{1b}[0m:\ta\\u{1b}[2J\\u{1b}]0;x\\u{7}\\u{202e}\n";
+        assert_eq!(escaped_apart_from_styles(text), shown);
+        assert_eq!(escaped_apart_from_styles("a\tb"), "a\tb");
     }
 
     #[test]

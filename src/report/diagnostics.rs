@@ -16,7 +16,7 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::style::{count, hanging};
+use super::style::{clean, count, hanging};
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
 use crate::untrusted::escaped;
@@ -170,9 +170,11 @@ fn less_indented(text: &str, title: usize, indent: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Replaces what would steer a terminal or break out of the line.
+/// Replaces what would steer a terminal, break out of the line, or be a command at the beginning of a
+/// line that is wrapped.
 fn harmless(text: &str) -> String {
-    no_command(&normalize_untrusted_str(&in_excerpt(text))).replace(['\n', '\r'], "␊")
+    let text = no_command(&normalize_untrusted_str(&in_excerpt(text))).replace(['\n', '\r'], "␊");
+    clean(&text).into_owned()
 }
 
 /// Changes what runners of GitHub and Azure take for a command wherever it stands in a line. Another
