@@ -10,6 +10,7 @@ use std::fmt;
 use url::{Host, Url};
 
 use crate::instance::Secret;
+use crate::untrusted::quoted;
 
 /// The longest address that browsers and their helpers take, in bytes.
 const LONGEST: usize = 8_000;
@@ -87,12 +88,16 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Denied(error) => write!(f, "access was not granted: the provider says `{error}`"),
+            Self::Denied(error) => write!(
+                f,
+                "access was not granted: the provider says {error}",
+                error = quoted(&error)
+            ),
             Self::WrongState => f.write_str(
                 "its `state` or request token is missing, or is not the one that ocon sent",
             ),
             Self::Nothing => f.write_str("the answer has neither a code nor an error"),
-            Self::Doubled(name) => write!(f, "the answer has `{name}` twice"),
+            Self::Doubled(name) => write!(f, "the answer has {name} twice", name = quoted(&name)),
         }
     }
 }

@@ -21,7 +21,8 @@
 //!
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
 //! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
-//! taken out by [`scrub`] before anything is written. [`sandbox`] is the platform in miniature, for
+//! taken out by [`scrub`] before anything is written. Text from files and from the platform is shown
+//! as [`untrusted`] says. [`sandbox`] is the platform in miniature, for
 //! trying things out and for tests; it shares no code with the rest.
 
 pub mod api;
@@ -41,3 +42,4 @@ pub mod reader;
 pub mod report;
 pub mod sandbox;
 pub mod scrub;
+pub mod untrusted;

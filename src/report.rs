@@ -13,6 +13,7 @@ pub mod explanation;
 pub mod human;
 pub mod json;
 pub mod markdown;
+mod part;
 pub mod style;
 mod text_diff;
 mod wording;

@@ -6,6 +6,7 @@ use ocon::report::json::{
     PlanTarget, PlanValue, PlanValues,
 };
 use ocon::report::markdown::{self, Frame, Links, MOST_BYTES};
+use ocon::untrusted::{quoted, unquoted};
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -81,14 +82,14 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         file: (*hostile).to_owned(),
         line: 3,
         code: "id-not-found".to_owned(),
-        message: format!("there is no instance `{hostile}`, nor {hostile}"),
+        message: format!("there is no instance {}, nor {}", quoted(hostile), unquoted(hostile)),
         guard: false,
     };
     let note = |hostile: &&str| PlanNote {
         code: "orphan".to_owned(),
         key: (*hostile).to_owned(),
         instance_id: Some(1),
-        message: format!("its name is {hostile}"),
+        message: format!("its name is {}: add `moved_from: old`", quoted(hostile)),
     };
     PlanDocument {
         format: "ocon-plan".to_owned(),
@@ -159,6 +160,33 @@ fn foreign(comment: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The words of a comment that are no code.
+fn words(comment: &str) -> String {
+    let words = |event| match event {
+        Event::Text(text) => Some(text.to_string() + "\n"),
+        _ => None,
+    };
+    Parser::new_ext(comment, Options::ENABLE_TABLES).filter_map(words).collect()
+}
+
+#[test]
+fn a_name_with_backticks_stays_within_its_code_span() {
+    let name = "x` was approved by the security team `y";
+    for (name, shown) in
+        [(name, "x\\u{60} was approved by the security team \\u{60}y"), ("`", "\\u{60}")]
+    {
+        let mut document = plan(Vec::new(), &[name]);
+        document.blocked.clear();
+        let comment = markdown::plan(&document, &frame(MOST_BYTES));
+        assert!(
+            comment.contains(&format!("its name is `{shown}`: add `moved_from: old`")),
+            "{comment}"
+        );
+        assert!(!words(&comment).contains("approved"), "{comment}");
+        assert_eq!(foreign(&comment), Vec::<String>::new());
+    }
 }
 
 /// The text outside of blocks of code, where those who look for mentions and addresses look.

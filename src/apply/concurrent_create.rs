@@ -20,6 +20,7 @@ use crate::api::{self, Glance, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Key, Record};
 use crate::ownership::{self, Claim};
 use crate::plan::Action;
+use crate::untrusted::quoted;
 
 /// The waits before each further look.
 const POLL_DELAYS: [Duration; 13] = [
@@ -183,7 +184,7 @@ impl<R: Read + Write> Run<'_, R> {
             !seen.is_listed(result) || (seen.error.is_some() && seen.doubt(result).is_some())
         });
         let named = unconfirmed.filter_map(|result| {
-            Some(format!("`{}` (instance {})", result.key, result.instance.as_ref()?.id))
+            Some(format!("{} (instance {})", quoted(&result.key), result.instance.as_ref()?.id))
         });
         let named = named.collect::<Vec<_>>().join(", ");
         if named.is_empty() {
@@ -281,7 +282,8 @@ fn both_stay(result: &StepResult, own: InstanceId, other: InstanceId) -> Failure
     Failure {
         code: Code::DuplicateInstance.as_str(),
         message: format!(
-            "the instances {own} and {other} both carry the key `{key}`: {why}. Delete one of them"
+            "the instances {own} and {other} both carry the key {key}: {why}. Delete one of them",
+            key = quoted(&key)
         ),
         request_id: refused.and_then(|refused| refused.request_id.clone()),
     }

@@ -11,6 +11,7 @@ use crate::api::{self, Keep, Kind, Read, Scope, Waiting, Write};
 use crate::instance::{Absent, Draft, InstanceId, Place, Record};
 use crate::ownership::{self, Claim};
 use crate::plan::{Action, Plan, Step};
+use crate::untrusted::quoted;
 
 /// How often a step that is still running is reported: a create takes seconds at the provider, or
 /// minutes.
@@ -203,9 +204,9 @@ impl<'a, R: Read + Write> Run<'a, R> {
             Ok(Some(record)) if !self.is_orphan(&record, step) => Status::Stale(Failure {
                 code: Code::Stale.as_str(),
                 message: format!(
-                    "instance {id} changed since the plan: it no longer carries the document key `{}` of this \
+                    "instance {id} changed since the plan: it no longer carries the document key {} of this \
                      project alone, or it is protected now. It was not deleted. Plan again",
-                    step.key
+                    quoted(&step.key)
                 ),
                 request_id: None,
             }),

@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure};
 use super::output;
 use crate::catalog::closest;
 use crate::report::explanation::{self, Explanation};
+use crate::untrusted::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -24,10 +25,13 @@ fn section(code: &str) -> Result<String, Failure> {
     if let Some(explanation) = explanation::of(code) {
         return Ok(format!("{code}\n\n{}\n", explanation.text));
     }
-    let failure = Failure::new(Exit::Usage, format!("there is no code `{code}`"));
+    let failure =
+        Failure::new(Exit::Usage, format!("there is no code {code}", code = quoted(&code)));
     let all = explanation::all();
     Err(match closest(code, all.iter().map(|explanation| explanation.code)) {
-        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        Some(nearest) => {
+            failure.hint(format!("did you mean {nearest}?", nearest = quoted(&nearest)))
+        }
         None => failure.hint("`ocon explain` lists them"),
     })
 }

@@ -159,7 +159,7 @@ impl Failure {
             text.push('\n');
         }
         for hint in hints {
-            text.push_str(&message("hint:", hint, columns));
+            text.push_str(&message("hint:", &clean(hint), columns));
         }
         text
     }
@@ -180,11 +180,11 @@ mod tests {
     fn a_failure_says_what_why_and_what_to_do() {
         let failure = Failure::new(Exit::Unreachable, "cannot read the instances")
             .caused_by(&"GET /instances failed: cannot connect\u{1b}[2J")
-            .hint("check --base-url");
+            .hint("check --base-url\u{202e}");
         assert_eq!(
             anstream::adapter::strip_str(&failure.render(None)).to_string(),
             "error: cannot read the instances\n  caused by: GET /instances failed: cannot connect\\u{1b}[2J\n\n\
-             hint: check --base-url\n"
+             hint: check --base-url\\u{202e}\n"
         );
     }
 

@@ -11,6 +11,7 @@ use super::levels::{self, Denied};
 use super::log::{self, LogForm, Verbosity};
 use crate::desired::{Code, Levels, Severity};
 use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
+use crate::untrusted::quoted;
 
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]
@@ -197,8 +198,11 @@ impl Globals {
         }
         let names: Vec<_> = taken.iter().map(|format| format.as_str()).collect();
         let given = self.format.as_str();
-        Err(Failure::new(Exit::Usage, format!("`ocon {command}` has no form `{given}`"))
-            .hint(format!("write --format {}", names.join(" or "))))
+        Err(Failure::new(
+            Exit::Usage,
+            format!("`ocon {command}` has no form {given}", given = quoted(&given)),
+        )
+        .hint(format!("write --format {}", names.join(" or "))))
     }
 
     /// The flags that say what the files are, for a process that reads the same ones.

@@ -2,6 +2,7 @@
 
 use crate::catalog::closest;
 use crate::desired::{Code, Level, Levels, Severity};
+use crate::untrusted::quoted;
 
 /// What `--deny` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,9 @@ pub(super) fn allowed(name: &str) -> Result<Code, String> {
 pub(super) fn code(name: &str) -> Result<Code, String> {
     let names = Code::ALL.iter().map(|code| code.as_str());
     name.parse().map_err(|_| match closest(name, names) {
-        Some(nearest) => format!("there is no such code; did you mean `{nearest}`?"),
+        Some(nearest) => {
+            format!("there is no such code; did you mean {nearest}?", nearest = quoted(&nearest))
+        }
         None => "there is no such code; `ocon explain` lists them".to_owned(),
     })
 }

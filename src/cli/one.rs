@@ -13,6 +13,7 @@ use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 use crate::observed::Found;
 use crate::plan::{self, BlockCode, Wishes};
+use crate::untrusted::quoted;
 
 /// Why a document has no instance that is surely its own.
 pub(super) struct Nowhere {
@@ -26,7 +27,7 @@ pub(super) struct Nowhere {
 pub(super) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Failure> {
     let documents = &files.desired.instances;
     documents.get(key).ok_or_else(|| {
-        let error = format!("no document has the key `{key}`");
+        let error = format!("no document has the key {key}", key = quoted(&key));
         unknown(&error, key.as_str(), documents.keys().map(Key::as_str))
     })
 }
@@ -41,7 +42,10 @@ pub(super) fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Option<Sec
     rendered.map(Some).ok_or_else(|| {
         let sources = field.value.secrets().map(|reference| reference.source.to_string());
         let sources = sources.collect::<Vec<_>>().join(" and ");
-        let failure = Failure::new(Exit::Invalid, format!("`{name}` of `{key}` has no value"));
+        let failure = Failure::new(
+            Exit::Invalid,
+            format!("{name} of {key} has no value", name = quoted(&name), key = quoted(&key)),
+        );
         match sources.as_str() {
             "" => failure.hint(format!("it stands at {}:{}", field.at.file, field.at.line)),
             _ => failure.hint(format!("set {sources}")),
@@ -87,12 +91,17 @@ impl Nowhere {
     /// The end of a command that needs the instance, `so` without something.
     pub(super) fn failure(&self, key: &Key, so: &str) -> Failure {
         let Some(message) = &self.blocked else {
-            return Failure::new(Exit::Other, format!("`{key}` has no instance yet, {so}")).hint(
-                format!("create it first: ocon apply; where a person grants access: ocon authorize {key}"),
-            );
+            return Failure::new(
+                Exit::Other,
+                format!("{key} has no instance yet, {so}", key = quoted(&key)),
+            )
+            .hint(format!(
+                "create it first: ocon apply; where a person grants access: ocon authorize {key}"
+            ));
         };
         let exit = if self.is_guard { Exit::Guarded } else { Exit::Other };
-        let sentence = format!("`{key}` has no instance that is surely its own, {so}");
+        let sentence =
+            format!("{key} has no instance that is surely its own, {so}", key = quoted(&key));
         Failure::new(exit, sentence).caused_by(message)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::Failure;
 use super::{interrupt, known};
+use crate::untrusted::escaped_apart_from_styles;
 
 /// Whether the last message did not end its line, as a question does not.
 static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);
@@ -31,7 +32,7 @@ pub(super) fn result(result: &Output) -> Result<(), Failure> {
 
 fn render(result: &Output) -> Cow<'_, str> {
     match result {
-        Output::Text(text) => without_secrets(text),
+        Output::Text(text) => fit(text),
         Output::Json(document) => known::scrub_json(document),
     }
 }
@@ -46,7 +47,7 @@ pub(super) fn last_result(output: &Output) {
 /// # Errors
 /// As [`result`].
 pub(super) fn text(text: &str) -> Result<(), Failure> {
-    to_stdout(&without_secrets(text))
+    to_stdout(&fit(text))
 }
 
 /// Writes a line of a result that goes on: whether somebody still reads it.
@@ -54,7 +55,7 @@ pub(super) fn text(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// As [`result`].
 pub(super) fn line(text: &str) -> Result<bool, Failure> {
-    match write_to_stdout(&without_secrets(text)) {
+    match write_to_stdout(&fit(text)) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(unwritten(&error)),
@@ -76,7 +77,7 @@ pub(super) fn mask(secret: &str) {
 
 /// Writes a message to stderr. Where stderr is gone there is nobody left to tell.
 pub(super) fn message(text: &str) {
-    to_stderr(&without_secrets(text));
+    to_stderr(&fit(text));
 }
 
 /// Writes a message at the beginning of a line. A terminal shows `^C` where the cursor is.
@@ -102,6 +103,14 @@ pub(super) fn json_message(line: &str) {
 pub(super) fn last_words(text: &str, instead: &str) {
     let scrubbed = known::scrub_at_once(text);
     to_stderr(scrubbed.as_deref().unwrap_or(instead));
+}
+
+/// A text without secrets, and with every deceptive character escaped that whoever made it left in it.
+fn fit(text: &str) -> Cow<'_, str> {
+    match without_secrets(text) {
+        Cow::Borrowed(text) => escaped_apart_from_styles(text),
+        Cow::Owned(text) => Cow::Owned(escaped_apart_from_styles(&text).into_owned()),
+    }
 }
 
 /// A style may begin or end within a secret, and is taken away where the output is no terminal: what

@@ -22,6 +22,7 @@ use crate::ownership::Fingerprints;
 use crate::plan::{self, Target};
 use crate::reader;
 use crate::report::json;
+use crate::untrusted::quoted;
 
 /// How the outputs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -165,7 +166,9 @@ fn check_names(desired: &Desired) -> Result<(), Failure> {
         let prefix = prefix(key.as_str());
         if let Some(other) = seen.get(&prefix) {
             let sentence = format!(
-                "`{other}` and `{key}` would both be {prefix}_TOKEN in the outputs, so nothing was done"
+                "{other} and {key} would both be {prefix}_TOKEN in the outputs, so nothing was done",
+                other = quoted(&other),
+                key = quoted(&key)
             );
             let hint = "use --outputs-format json, or give one of them another `key:`";
             return Err(Failure::new(Exit::Usage, sentence).hint(hint));

@@ -17,6 +17,7 @@ use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
 use crate::report::human::{self, Layout};
 use crate::report::{annotations, json, markdown};
+use crate::untrusted::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -61,13 +62,18 @@ impl Scope {
         let rotate: Rotate = self.rotate.iter().cloned().collect();
         let documents = &files.desired.instances;
         if let Some(key) = rotate.keys().find(|key| !documents.contains_key(*key)) {
-            let error = format!("--rotate names `{key}`, and no document has that key");
+            let error =
+                format!("--rotate names {key}, and no document has that key", key = quoted(&key));
             return Err(unknown(&error, key.as_str(), documents.keys().map(Key::as_str)));
         }
         let undeclared =
             |(key, path): &(&Key, &str)| !documents[*key].configuration.contains_key(*path);
         if let Some((key, path)) = rotate.paths().find(undeclared) {
-            let error = format!("--rotate names `{key}#{path}`, which `{key}` does not declare");
+            let error = format!(
+                "--rotate names {}, which {} does not declare",
+                quoted(format!("{key}#{path}")),
+                quoted(key)
+            );
             let known = documents[key].configuration.keys();
             return Err(unknown(&error, path, known.map(String::as_str)));
         }
@@ -82,7 +88,8 @@ impl Scope {
         files: &Files,
     ) -> Result<Wishes, Failure> {
         if self.take_from.as_ref() == Some(&files.project) {
-            let error = format!("--take-from names `{}`, which is this project", files.project);
+            let error =
+                format!("--take-from names {}, which is this project", quoted(&files.project));
             let hint = "name the project under which the instances were applied before";
             return Err(Failure::new(Exit::Usage, error).hint(hint));
         }
@@ -112,7 +119,7 @@ pub(super) fn unknown<'a>(
 ) -> Failure {
     let failure = Failure::new(Exit::Invalid, error);
     match closest(name, known) {
-        Some(other) => failure.hint(format!("did you mean `{other}`?")),
+        Some(other) => failure.hint(format!("did you mean {other}?", other = quoted(&other))),
         None => failure.hint("the keys stand in the files, or follow from their paths"),
     }
 }

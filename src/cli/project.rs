@@ -10,6 +10,7 @@ use super::globals::Globals;
 use super::problems;
 use crate::desired::{Code, DeclaredProject, Problem, Severity};
 use crate::instance::{InvalidName, Project, Span};
+use crate::untrusted::quoted;
 
 /// The project of a run.
 pub(super) struct ChosenProject {
@@ -67,7 +68,11 @@ fn disagreement(
     let place = format!("{file}:{}:{}", at.line, at.column);
     Failure::new(
         Exit::Usage,
-        format!("the project is `{given}` in {source} and `{name}` in {place}"),
+        format!(
+            "the project is {} in {source} and {} in {place}",
+            quoted(given),
+            quoted(name)
+        ),
     )
     .hint(format!(
         "nothing was contacted. Name the owner of these instances in both places. If several projects use \

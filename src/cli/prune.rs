@@ -7,6 +7,8 @@ use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::session::Files;
 
+use crate::untrusted::quoted;
+
 /// How many missing files a message names.
 const MAX_NAMED: usize = 3;
 
@@ -26,8 +28,9 @@ fn check_files(globals: &Globals, files: &Files) -> Result<(), Failure> {
         (
             "there is no document at all, so --prune would delete every instance of the project",
             format!(
-                "check that `{folder}` is the folder you mean: --instances DIR, -C DIR. To give up a whole \
-                 project, delete its instances in the user interface"
+                "check that {folder} is the folder you mean: --instances DIR, -C DIR. To give up a whole \
+                 project, delete its instances in the user interface",
+                folder = quoted(&folder)
             ),
         )
     } else if !files.project_is_named {

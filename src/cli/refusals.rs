@@ -11,6 +11,7 @@ use crate::catalog::Catalog;
 use crate::desired::{Code, Desired, GrantNeed, Problem, Severity, Wanted, quote};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
+use crate::untrusted::quoted;
 
 /// Failures whose message is an answer to the values that were sent.
 const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-stored"];
@@ -61,7 +62,10 @@ fn is_about_grant(message: &str) -> bool {
 /// The platform refused a create for which the grant is missing, used up or expired, as far as its
 /// message tells.
 fn lacks_grant(wanted: &Wanted, document: &Key) -> Problem {
-    let message = format!("the create of `{document}` may lack a valid authorization grant");
+    let message = format!(
+        "the create of {document} may lack a valid authorization grant",
+        document = quoted(&document)
+    );
     let help = format!("a grant can be used once: get one with `ocon authorize {document}`");
     Problem { help: vec![help], ..refused(message, &wanted.at) }
 }
@@ -75,15 +79,25 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
 
 fn problem(wanted: &Wanted, document: &Key, key: &str) -> Option<Problem> {
     if let Some(field) = wanted.configuration.get(key) {
-        let message = format!("the platform names `{key}` where it refuses `{document}`");
+        let message = format!(
+            "the platform names {key} where it refuses {document}",
+            key = quoted(&key),
+            document = quoted(&document)
+        );
         return Some(refused(message, &field.at));
     }
     let known = Catalog::embedded().connector(&wanted.connector)?;
     known.field(key)?;
-    let message =
-        format!("the platform names `{key}` where it refuses `{document}`, which lacks it");
+    let message = format!(
+        "the platform names {key} where it refuses {document}, which lacks it",
+        key = quoted(&key),
+        document = quoted(&document)
+    );
     let problem = refused(message, &wanted.at);
-    Some(Problem { help: vec![format!("add `{key}` to its `configuration`")], ..problem })
+    Some(Problem {
+        help: vec![format!("add {key} to its `configuration`", key = quoted(&key))],
+        ..problem
+    })
 }
 
 fn refused(message: String, at: &Span) -> Problem {

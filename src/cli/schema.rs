@@ -21,6 +21,7 @@ use crate::catalog::{Catalog, LiveProperty, Shape, closest};
 use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;
+use crate::untrusted::quoted;
 
 /// The size of a schema that is read, in bytes: 1 MiB, as for every file of a repository.
 const LARGEST: u64 = 1 << 20;
@@ -225,11 +226,13 @@ fn told(outcomes: &BTreeMap<PathBuf, Outcome>) -> String {
 }
 
 fn not_there(first: &ConnectorKey, unknown: &[ConnectorKey]) -> Failure {
-    let names: Vec<_> = unknown.iter().map(|connector| format!("`{connector}`")).collect();
+    let names: Vec<_> = unknown.iter().map(|connector| quoted(connector).to_string()).collect();
     let sentence = format!("the platform knows no connector {}", names.join(", "));
     let failure = Failure::new(Exit::Other, sentence);
     match closest(first.as_str(), Catalog::embedded().keys()) {
-        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        Some(nearest) => {
+            failure.hint(format!("did you mean {nearest}?", nearest = quoted(&nearest)))
+        }
         None => failure.hint("`ocon schema pull --all` writes those that it knows"),
     }
 }

@@ -6,6 +6,7 @@ use reqwest::Url;
 
 use super::failure::{Exit, Failure};
 use crate::instance::BaseUrl;
+use crate::untrusted::quoted;
 
 /// The path at which every landscape serves the API.
 const API_PATH: &str = "/elements/api-v2";
@@ -45,8 +46,11 @@ fn of_region(region: &str) -> Result<BaseUrl, Failure> {
     if name.is_empty()
         || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     {
-        return Err(usage(format!("`{region}` is not the name of a region"))
-            .hint("regions are written like us2, eu10 or trial.us10"));
+        return Err(usage(format!(
+            "{region} is not the name of a region",
+            region = quoted(&region)
+        ))
+        .hint("regions are written like us2, eu10 or trial.us10"));
     }
     Ok(BaseUrl::new(&format!(
         "https://api.openconnectors.{region}.ext.hana.ondemand.com{API_PATH}"
@@ -57,7 +61,7 @@ fn checked(text: &str, allowed_hosts: &[String]) -> Result<BaseUrl, Failure> {
     let url = Url::parse(text).ok().filter(Url::has_host).ok_or_else(|| {
         // What stands before an `@` may be a password.
         let shown = text.rsplit('@').next().unwrap_or_default();
-        usage(format!("`{shown}` is not a URL"))
+        usage(format!("{shown} is not a URL", shown = quoted(&shown)))
             .hint("write it in full: https://api.openconnectors.us2.ext.hana.ondemand.com/elements/api-v2")
     })?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();

@@ -10,6 +10,7 @@ use super::schemas::Schemas;
 use super::text::{MOST_FINDINGS, Notes, Text};
 use super::{Code, Desired, Levels, Loaded, Sources, Wanted, yaml};
 use crate::instance::{Key, Span};
+use crate::untrusted::quoted;
 
 /// The documents and problems of the files read so far.
 pub(super) struct Collected<'a> {
@@ -122,7 +123,7 @@ impl<'a> Collected<'a> {
             }
             Entry::Occupied(occupied) if occupied.get().0 == *key => {}
             Entry::Occupied(occupied) => {
-                let message = format!("two documents were moved from `{}`", occupied.key());
+                let message = format!("two documents were moved from {}", quoted(&occupied.key()));
                 let (_, other) = occupied.get();
                 let problem = clash(Code::MovedFromConflict, message, &place, other)
                     .help("keep the line in the document that keeps the instance");
@@ -135,7 +136,8 @@ impl<'a> Collected<'a> {
     fn moves_from_documents(&self) -> Vec<Problem> {
         let claimed = |(old, (_, place)): (&Key, &(Key, Place))| {
             let (other, _) = self.documents.get(old)?;
-            let message = format!("`moved_from` names `{old}`, which another document has");
+            let message =
+                format!("`moved_from` names {old}, which another document has", old = quoted(&old));
             let problem = clash(Code::MovedFromConflict, message, place, other);
             Some(problem.help("remove the line, or give the other document another document key"))
         };
@@ -148,7 +150,11 @@ impl<'a> Collected<'a> {
         if *first != key
             && let Some((other, _)) = self.documents.get(first)
         {
-            let message = format!("the keys `{key}` and `{first}` differ by case only");
+            let message = format!(
+                "the keys {key} and {first} differ by case only",
+                key = quoted(&key),
+                first = quoted(&first)
+            );
             let problem = clash(Code::KeysDifferByCase, message, &place, other);
             self.problems.push(problem.help(ANOTHER_KEY));
         }
@@ -157,7 +163,7 @@ impl<'a> Collected<'a> {
                 vacant.insert((place, wanted));
             }
             Entry::Occupied(occupied) => {
-                let message = format!("two documents have the key `{}`", occupied.key());
+                let message = format!("two documents have the key {}", quoted(&occupied.key()));
                 let other = &occupied.get().0;
                 let problem = clash(Code::DuplicateDocumentKey, message, &place, other);
                 self.problems.push(problem.help(ANOTHER_KEY));

@@ -9,6 +9,8 @@ use super::document::Reader;
 use super::text::Finding;
 use super::yaml::Member;
 
+use crate::untrusted::quoted;
+
 impl Reader<'_, '_> {
     pub(super) fn unknown_keys(&mut self, members: &[Member], known: &[&str], what: &str) {
         self.unknown_members(members, known, what, |_| None);
@@ -23,7 +25,7 @@ impl Reader<'_, '_> {
         advice: fn(&str) -> Option<&'static str>,
     ) {
         for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
-            let message = format!("{what} has no key `{}`", member.name);
+            let message = format!("{what} has no key {}", quoted(&member.name));
             let finding = Finding::new(Code::UnknownKey, member.mark, message);
             if let Some(advice) = advice(&member.name) {
                 self.notes.add(finding.help(advice));
@@ -110,6 +112,6 @@ pub(super) fn advice_for_element(name: &str) -> Option<&'static str> {
 }
 
 fn list(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let quoted: Vec<_> = names.iter().map(|name| quoted(name).to_string()).collect();
     quoted.join(", ")
 }

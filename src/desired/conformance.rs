@@ -20,6 +20,7 @@ use super::yaml::{Kind, Member, Node};
 use super::{Code, Wanted};
 use crate::catalog::{Condition, Need, closest, platform_written};
 use crate::instance::ConnectorKey;
+use crate::untrusted::quoted;
 
 /// The sections that a connector has a say in.
 const SECTIONS: [&str; 2] = ["configuration", "providerData"];
@@ -52,7 +53,10 @@ impl Reader<'_, '_> {
             return;
         }
         if !schema.can_check(values(root)) {
-            let message = format!("this document is too large for the schema of `{connector}`");
+            let message = format!(
+                "this document is too large for the schema of {connector}",
+                connector = quoted(&connector)
+            );
             let finding = Finding::new(Code::FileTooLarge, first_line(root), message);
             self.notes.add(finding.help("an instance file has a few kilobytes"));
             return;
@@ -100,9 +104,10 @@ impl Reader<'_, '_> {
                 && property.when.as_ref().is_none_or(applies)
                 && value(key).is_none()
         });
-        let names: Vec<_> = likely.map(|(key, _)| format!("`{key}`")).collect();
+        let names: Vec<_> = likely.map(|(key, _)| quoted(key).to_string()).collect();
         if !names.is_empty() && wanted.adopt.is_none() {
-            let message = format!("`{}` as a rule needs {}", wanted.connector, names.join(", "));
+            let message =
+                format!("{} as a rule needs {}", quoted(&wanted.connector), names.join(", "));
             let finding =
                 Finding::new(Code::LikelyMissingField, mark, message).label("not in here");
             self.notes.add(finding.help("the platform would refuse to create the instance"));
@@ -184,7 +189,10 @@ fn other_rule(
         (_, Some(_)) => node.mark,
         (_, None) => first_line(root),
     };
-    let message = format!("the schema of `{connector}` in this repository does not allow this");
+    let message = format!(
+        "the schema of {connector} in this repository does not allow this",
+        connector = quoted(&connector)
+    );
     let rule: String = error.masked_with("it").to_string().chars().take(LONGEST_RULE).collect();
     Some(Finding::new(Code::InvalidValue, mark, message).help(format!("its rule says: {rule}")))
 }
@@ -249,7 +257,11 @@ impl Place<'_> {
         let [member] = self.members.as_slice() else {
             return self.unfit(connector, schema);
         };
-        let message = format!("`{connector}` does not take the key `{}`", member.name);
+        let message = format!(
+            "{connector} does not take the key {}",
+            quoted(&member.name),
+            connector = quoted(&connector)
+        );
         let advice = self.rule(schema).and_then(|rule| text(rule, "deprecationMessage"));
         let finding = Finding::new(Code::RefusedField, member.mark, message);
         Some(match advice {
@@ -264,7 +276,11 @@ impl Place<'_> {
             return None;
         }
         let key = self.key()?;
-        let message = format!("this is no value for `{key}` of `{connector}`");
+        let message = format!(
+            "this is no value for {key} of {connector}",
+            key = quoted(&key),
+            connector = quoted(&connector)
+        );
         let finding = Finding::new(Code::InvalidValue, self.node.mark, message);
         let rule = self.rule(schema)?;
         let options = options(rule);
@@ -283,7 +299,7 @@ impl Place<'_> {
             _ => "",
         };
         let mut words: Vec<_> =
-            options.iter().take(MOST_WORDS).map(|word| format!("`{word}`")).collect();
+            options.iter().take(MOST_WORDS).map(|word| quoted(word).to_string()).collect();
         if options.len() > MOST_WORDS {
             words.push(format!("and {} more", options.len() - MOST_WORDS));
         }
@@ -308,7 +324,11 @@ fn unknown_field(
         return place.unfit(connector, schema);
     }
     let what = if place.section == "configuration" { "configuration key" } else { "grant" };
-    let message = format!("`{connector}` documents no {what} `{name}`");
+    let message = format!(
+        "{connector} documents no {what} {name}",
+        connector = quoted(&connector),
+        name = quoted(&name)
+    );
     if let Some(advice) = misplaced(member, place.section, schema) {
         return Some(Finding::new(Code::RefusedField, member.mark, message).help(advice));
     }
@@ -320,7 +340,10 @@ fn unknown_field(
     let no_events = name.starts_with("event.")
         && schema.property("configuration", "event.notification.enabled").is_none();
     Some(if no_events {
-        finding.help(format!("the catalogue knows of no events of `{connector}`"))
+        finding.help(format!(
+            "the catalogue knows of no events of {connector}",
+            connector = quoted(&connector)
+        ))
     } else {
         finding.help(format!(
             "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
@@ -334,7 +357,9 @@ fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option
     let name = member.name.as_str();
     if KEYS.contains(&name) {
         return Some(format!(
-            "`{name}` is a key of the document: it begins in the column in which `{section}` begins"
+            "{name} is a key of the document: it begins in the column in which {section} begins",
+            name = quoted(&name),
+            section = quoted(&section)
         ));
     }
     let mut path = name.to_owned();
@@ -346,7 +371,9 @@ fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option
     let start = format!("{name}.");
     let is_part = schema.keys(section).any(|key| key.starts_with(&start));
     let apart = is_part && path.len() > name.len();
-    apart.then(|| format!("keys are flat, their dots included: write `{path}: …`"))
+    apart.then(|| {
+        format!("keys are flat, their dots included: write {}", quoted(format!("{path}: …")))
+    })
 }
 
 /// The keys that a section lacks, or the section itself.
@@ -366,9 +393,10 @@ fn missing_fields(
         "" => first_line(root),
         path => judged(root, path)?.0.last()?.mark,
     };
-    let names: Vec<_> = own.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<_> = own.iter().map(|name| quoted(name).to_string()).collect();
     let noun = if names.len() == 1 { "the key" } else { "the keys" };
-    let message = format!("`{connector}` needs {noun} {}", names.join(", "));
+    let message =
+        format!("{connector} needs {noun} {}", names.join(", "), connector = quoted(&connector));
     Some(Finding::new(Code::MissingField, mark, message).label("not in here"))
 }
 

@@ -14,6 +14,7 @@ use super::text::{Finding, Mark, Notes, Text};
 use super::yaml::{Kind, Member, Node};
 use super::{Adopt, Code, Wanted, fields};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
+use crate::untrusted::quoted;
 
 /// The keys of a document.
 pub(super) const KEYS: [&str; 11] = [
@@ -149,7 +150,10 @@ impl<'a> Reader<'a, '_> {
         let catalog = self.context.schemas.catalog();
         if catalog.connector(&connector).is_none() && self.context.schemas.of(&connector).is_none()
         {
-            let message = format!("the catalogue has no connector `{connector}`");
+            let message = format!(
+                "the catalogue has no connector {connector}",
+                connector = quoted(&connector)
+            );
             let finding = Finding::new(Code::UnknownConnector, node.mark, message)
                 .quoting(connector.as_str())
                 .suggest(self.notes.closest(connector.as_str(), catalog.keys()))
@@ -303,7 +307,7 @@ impl<'a> Reader<'a, '_> {
         if let Kind::Bool(flag) = node.kind {
             return Some(flag);
         }
-        let what = format!("`{name}`");
+        let what = quoted(name).to_string();
         let finding = wrong_type(node, &what, "`true` or `false`")
             .help("without quotes; `yes`, `no`, `on` and `off` are texts in YAML 1.2");
         self.notes.add(finding);
@@ -383,8 +387,12 @@ pub(super) fn first_line(node: &Node) -> Mark {
 }
 
 pub(super) fn missing_key(mark: Mark, name: &str, what: &str) -> Finding {
-    Finding::new(Code::MissingKey, mark, format!("{what} lacks the key `{name}`"))
-        .label("begins here")
+    Finding::new(
+        Code::MissingKey,
+        mark,
+        format!("{what} lacks the key {name}", name = quoted(&name)),
+    )
+    .label("begins here")
 }
 
 pub(super) fn wrong_type(node: &Node, what: &str, expected: &str) -> Finding {

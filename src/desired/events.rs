@@ -8,6 +8,7 @@ use super::text::Finding;
 use super::yaml::{Kind, Member};
 use super::{Code, Wanted};
 use crate::instance::{ConnectorKey, OwnReference, Part, Template, Value, id_in_webhook_url};
+use crate::untrusted::quoted;
 
 const ENABLED: &str = "event.notification.enabled";
 const CALLBACK: &str = "event.notification.callback.url";
@@ -86,8 +87,10 @@ impl Reader<'_, '_> {
             }
             (None, _) if wanted.facts.callback_carries_id && !literal.is_empty() => {
                 let connector = &wanted.connector;
-                let message =
-                    format!("the callback URL of `{connector}` has to carry the instance's id");
+                let message = format!(
+                    "the callback URL of {connector} has to carry the instance's id",
+                    connector = quoted(&connector)
+                );
                 Finding::new(Code::CallbackWithoutId, mark, message).help(own)
             }
             _ => return,

@@ -12,6 +12,7 @@ use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
 use crate::catalog::{Catalog, Facts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
+use crate::untrusted::quoted;
 
 /// What the catalog knows of the connector of a document with this configuration.
 pub(super) fn facts(
@@ -123,7 +124,7 @@ impl Reader<'_, '_> {
             Err(error) if error.is_eof() => ("ends before its JSON does", None),
             Err(error) => ("is not JSON", Some((error.line(), error.column()))),
         };
-        let message = format!("`{}` takes JSON, and this text {what}", member.name);
+        let message = format!("{} takes JSON, and this text {what}", quoted(&member.name));
         let finding = Finding::new(Code::NotJson, member.value.mark, message);
         let finding = match place {
             Some((line, column)) if line > 1 => {
@@ -219,7 +220,7 @@ impl Reader<'_, '_> {
         let finding = Finding::new(
             Code::PlainTextSecret,
             node.mark,
-            format!("`{field}` is a secret and stands here in clear"),
+            format!("{field} is a secret and stands here in clear", field = quoted(&field)),
         )
         .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
         .help("who can read the repository knows this secret now: change it at the provider");
@@ -251,7 +252,7 @@ impl Reader<'_, '_> {
     fn platform_written(&mut self, member: &Member, external: bool) {
         let on_purpose = external && member.name == "oauth.user.refresh_token";
         if platform_written(&member.name) && !on_purpose {
-            let message = format!("the platform writes `{}` itself", member.name);
+            let message = format!("the platform writes {} itself", quoted(&member.name));
             let finding = Finding::new(Code::PlatformWrittenKey, member.mark, message)
                 .help("it is sent when the instance is created and never compared; most likely the line can go");
             self.notes.add(finding);

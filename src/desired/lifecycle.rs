@@ -8,6 +8,8 @@ use super::text::{Finding, Mark};
 use super::yaml::{Kind, Member, Node};
 use super::{Ignore, Lifecycle};
 
+use crate::untrusted::quoted;
+
 impl Reader<'_, '_> {
     /// Reads `lifecycle`; `document` is what an ignored path may lead to.
     pub(super) fn lifecycle(&mut self, node: &Node, document: &[Member]) -> Option<Lifecycle> {
@@ -73,7 +75,8 @@ impl Reader<'_, '_> {
             return Some(path);
         }
         let nearest = self.notes.closest(&path, declared.iter().map(String::as_str));
-        let finding = Finding::new(Code::UnknownPath, node.mark, format!("this document declares no `{path}`"))
+        let message = format!("this document declares no {}", quoted(&path));
+        let finding = Finding::new(Code::UnknownPath, node.mark, message)
             .quoting(&path)
             .suggest(nearest)
             .help("a path is `name`, `tags` or `configuration.KEY`; what is not declared is never compared anyway");
@@ -97,7 +100,7 @@ fn expired_ignore(mark: Mark, path: &str) -> Finding {
     Finding::new(
         Code::ExpiredIgnore,
         mark,
-        format!("`{path}` is compared again: its `ignore` has ended"),
+        format!("{path} is compared again: its `ignore` has ended", path = quoted(&path)),
     )
     .help("remove the entry, or give it a later date and a reason that still holds")
 }

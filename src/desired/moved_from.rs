@@ -5,6 +5,7 @@ use super::document::{Reader, wrong_type};
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, Node};
 use crate::instance::Key;
+use crate::untrusted::quoted;
 
 impl Reader<'_, '_> {
     /// `moved_from: old` or `moved_from: [old, older]`
@@ -36,7 +37,10 @@ impl Reader<'_, '_> {
         let Some((_, mark)) = moved_from.iter().find(|(old, _)| old == key) else {
             return Some(());
         };
-        let message = format!("`moved_from` names `{key}`, the document key of this document");
+        let message = format!(
+            "`moved_from` names {key}, the document key of this document",
+            key = quoted(&key)
+        );
         let finding = Finding::new(Code::MovedFromConflict, *mark, message)
             .help("name the document key that it had before, or remove the line");
         self.notes.add(finding);

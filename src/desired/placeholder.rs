@@ -10,6 +10,8 @@ use super::reference::{Allowed, CLOSING, OPENING};
 use super::slips;
 use super::text::{Finding, Mark, Text};
 
+use crate::untrusted::quoted;
+
 /// The macros of the platform without a format.
 const MACROS: [&str; 2] = ["date", "gmtDate"];
 
@@ -51,7 +53,8 @@ pub(super) fn warning(
     let Placeholder { text, variable } = find(value, within)?;
     let raw = file.content.get(mark.start..mark.end).unwrap_or_default();
     let place = raw.find(text).map_or(mark, |at| file.piece(mark, at, text.len()));
-    let message = format!("`{text}` looks like a placeholder that nobody filled in");
+    let message =
+        format!("{text} looks like a placeholder that nobody filled in", text = quoted(&text));
     let help = match variable {
         Some(name) if allowed >= Allowed::Secrets => format!(
             "ocon sends it as it is: write `${{{{ env.{name} }}}}` for a secret, `${{{{ var.{name} }}}}` for a public value"
@@ -72,7 +75,8 @@ pub(super) fn warning_of_variable(mark: Mark, value: &str) -> Option<Finding> {
         return Some(finding.help("write the value itself, or the reference where it is used"));
     }
     let Placeholder { text, .. } = find(value, Within::Text)?;
-    let message = format!("`{text}` looks like a placeholder that nobody filled in");
+    let message =
+        format!("{text} looks like a placeholder that nobody filled in", text = quoted(&text));
     Some(
         Finding::new(Code::Placeholder, mark, message).quoting(text).help("write the value itself"),
     )

@@ -12,6 +12,7 @@ use super::text::{Finding, Notes, Text};
 use super::yaml::{self, Kind, Member, Node};
 use crate::catalog::closest;
 use crate::instance::{Project, Span};
+use crate::untrusted::quoted;
 
 /// The name of the project file, in the root.
 const PROJECT_FILE: &str = "ocon.yaml";
@@ -150,7 +151,7 @@ fn project_file(node: &Node, text: &Text, notes: &mut Notes) -> ProjectFile {
             }
             "vars" => file.vars = variables(&member.value, "`vars`", notes),
             name => {
-                let message = format!("ocon.yaml has no key `{name}`");
+                let message = format!("ocon.yaml has no key {name}", name = quoted(&name));
                 let nearest = closest(name, ["project", "vars"].into_iter());
                 let finding = Finding::new(Code::UnknownKey, member.mark, message)
                     .suggest(nearest)

@@ -5,6 +5,7 @@
 
 use super::Code;
 use super::text::{Finding, Mark};
+use crate::untrusted::quoted;
 
 /// What references begin with, once the braces are gone.
 const SOURCES: [&str; 4] = ["env.", "file.", "var.", "instance."];
@@ -14,7 +15,7 @@ pub(super) fn mistaken(text: &str, mark: Mark) -> Option<Finding> {
     let inside = one_brace(text).or_else(|| no_dollar(text))?;
     let finding =
         Finding::new(Code::MistakenReference, mark, "this is no reference, but plain text")
-            .help(format!("write `${{{{ {inside} }}}}`"));
+            .help(format!("write {}", quoted(format!("${{{{ {inside} }}}}"))));
     Some(finding)
 }
 

@@ -13,6 +13,7 @@ use super::clear;
 use super::problem::{Excerpt, Problem, Related, Severity};
 use crate::catalog::closest;
 use crate::instance::Span;
+use crate::untrusted::{quoted, unquoted};
 
 /// How much of a line is shown on either side of a place; more only slows the reader down.
 const WINDOW: usize = 240;
@@ -125,7 +126,7 @@ impl Finding {
     /// Adds "did you mean" where there is something near.
     pub(super) fn suggest(self, nearest: Option<&str>) -> Self {
         match nearest {
-            Some(name) => self.help(format!("did you mean `{name}`?")),
+            Some(name) => self.help(format!("did you mean {name}?", name = quoted(&name))),
             None => self,
         }
     }
@@ -240,8 +241,12 @@ impl Text {
         let mark = finding.mark;
         let is_hidden = cover.within(mark.start..mark.end).next().is_some();
         for value in finding.quoted.iter().filter(|value| is_hidden && !value.is_empty()) {
-            finding.message = finding.message.replace(value, "…");
-            finding.help.iter_mut().for_each(|help| *help = help.replace(value, "…"));
+            // Between backticks, the message has the value with its own backticks escaped.
+            let escaped = unquoted(value).to_string();
+            for value in [value, &escaped] {
+                finding.message = finding.message.replace(value, "…");
+                finding.help.iter_mut().for_each(|help| *help = help.replace(value, "…"));
+            }
         }
         Problem {
             code: finding.code,

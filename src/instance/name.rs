@@ -6,9 +6,11 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::untrusted::quoted;
+
 /// A name that breaks the rule for its kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not a valid {what}: {rule}")]
+#[error("{} is not a valid {what}: {rule}", quoted(.given))]
 pub struct InvalidName {
     /// What the name was meant to be, as a noun.
     pub what: &'static str,

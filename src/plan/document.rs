@@ -9,6 +9,7 @@ use crate::desired::{Field, GrantNeed, Wanted};
 use crate::instance::{Key, Place, Secret, Template};
 use crate::observed::Found;
 use crate::ownership::{Applied, Mark, Marks, Subject};
+use crate::untrusted::quoted;
 
 /// A document and what its plan is made with.
 #[derive(Clone, Copy)]
@@ -130,10 +131,10 @@ impl Document<'_> {
         }
         (wanted.facts.grant_need == GrantNeed::Certain && !self.has_grant()).then(|| {
             format!(
-                "it authenticates at `{}` by OAuth, and has no authorization grant: `ocon authorize {}`, or add \
+                "it authenticates at {} by OAuth, and has no authorization grant: `ocon authorize {}`, or add \
                  `providerData: {{ code: \"${{{{ env.… }}}}\" }}`, or `externalAuthentication: initial` with a \
                  refresh token",
-                wanted.connector, self.key
+                quoted(&wanted.connector), self.key
             )
         })
     }

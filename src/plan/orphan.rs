@@ -12,6 +12,7 @@ use super::{Action, Cause, Note, Orphans, Plan, Step, Terms};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
 use crate::observed::{Found, Observed};
+use crate::untrusted::{quoted, unquoted};
 
 /// What is decided about orphans with.
 #[derive(Clone, Copy)]
@@ -58,7 +59,7 @@ impl Context<'_> {
         for key in creates.filter(|key| self.terms.wishes.selects(key)) {
             let moved_from = &self.desired.instances[*key].moved_from;
             if !moved_from.is_empty() {
-                let names = shortened(moved_from.iter().map(|old| format!("`{old}`")));
+                let names = shortened(moved_from.iter().map(|old| quoted(old).to_string()));
                 plan.notes.push(Note {
                     code: "moved-from-unmatched",
                     key: (*key).clone(),
@@ -84,9 +85,11 @@ impl Context<'_> {
             key: key.clone(),
             instance_id: Some(found.id),
             message: format!(
-                "{} `{}` stays with project `{project}`, because no document describes it. If a document continues \
-                 it, add `moved_from: {key}`",
-                found.connector, found.name
+                "{} {} stays with project {}, because no document describes it. If a document continues it, add \
+                 `moved_from: {key}`",
+                unquoted(&found.connector),
+                quoted(&found.name),
+                quoted(project)
             ),
         }));
     }
@@ -105,8 +108,9 @@ impl Context<'_> {
                     key: key.clone(),
                     instance_id: Some(found.id),
                     message: format!(
-                        "no file describes {} `{}`: {advice}",
-                        found.connector, found.name
+                        "no file describes {} {}: {advice}",
+                        unquoted(&found.connector),
+                        quoted(&found.name)
                     ),
                 }),
             }
@@ -165,15 +169,17 @@ impl Context<'_> {
             }
             (false, Some((document, doubt))) => {
                 let advice = format!(
-                    "it is left alone. `{document}` has the same connector and {doubt}: before you run \
-                     --prune, make sure that it does not continue this instance"
+                    "it is left alone. {document} has the same connector and {doubt}: before you run \
+                     --prune, make sure that it does not continue this instance",
+                    document = quoted(&document)
                 );
                 return Fate::Keep("orphan", advice);
             }
             (true, Some((document, doubt))) => {
                 let advice = format!(
-                    "it is not deleted in this run, because `{document}` has the same connector and \
-                     {doubt}. If that is not the same instance, the next --prune deletes it"
+                    "it is not deleted in this run, because {document} has the same connector and \
+                     {doubt}. If that is not the same instance, the next --prune deletes it",
+                    document = quoted(&document)
                 );
                 return Fate::Keep("kept-from-prune", advice);
             }
@@ -214,9 +220,10 @@ impl Context<'_> {
 fn possible_move(connector: &str, orphans: &[(&Key, &Found)]) -> String {
     match orphans {
         [(key, found)] => format!(
-            "no file describes instance {}, {connector} `{}`, any more. If this document continues it, add \
+            "no file describes instance {}, {connector} {}, any more. If this document continues it, add \
              `moved_from: {key}` to keep its ID and token",
-            found.id, found.name
+            found.id,
+            quoted(&found.name)
         ),
         several => format!(
             "no file describes {} instances of {connector} any more. If this document continues one of them, \

@@ -16,9 +16,10 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::style::{count, hanging, is_treacherous};
+use super::style::{clean, count, hanging};
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
+use crate::untrusted::escaped;
 
 /// Whether text has colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,7 +137,7 @@ fn place<'a>(
     };
     let end = excerpt.end.max(excerpt.start + width_at(excerpt));
     let line = no_command(&excerpt.line);
-    let part = |range: Range<usize>| legible(line.get(range).unwrap_or_default());
+    let part = |range: Range<usize>| in_excerpt(line.get(range).unwrap_or_default());
     let (before, within) = (part(0..excerpt.start), part(excerpt.start..end));
     let marked = before.len()..before.len() + within.len();
     let snippet = Snippet::source(before + &within + &part(end..line.len()))
@@ -169,22 +170,11 @@ fn less_indented(text: &str, title: usize, indent: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Replaces what would steer a terminal or break out of the line.
+/// Replaces what would steer a terminal, break out of the line, or be a command at the beginning of a
+/// line that is wrapped.
 fn harmless(text: &str) -> String {
-    no_command(&legible(&normalize_untrusted_str(text))).replace(['\n', '\r'], "␊")
-}
-
-/// Writes what could steer a terminal, or reorder or hide text, as escapes, but for line breaks.
-fn visible(text: &str) -> String {
-    let mut visible = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_treacherous(c) {
-            visible.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-        } else {
-            visible.push(c);
-        }
-    }
-    visible
+    let text = no_command(&normalize_untrusted_str(&in_excerpt(text))).replace(['\n', '\r'], "␊");
+    clean(&text).into_owned()
 }
 
 /// Changes what runners of GitHub and Azure take for a command wherever it stands in a line. Another
@@ -193,11 +183,9 @@ fn no_command(text: &str) -> String {
     text.replace("##[", "##(").replace("##vso[", "##vso(")
 }
 
-/// Replaces what steers a terminal and is not replaced by the renderer: the second set of control
-/// characters, and marks of direction.
-fn legible(text: &str) -> String {
-    let steers = |c| matches!(c, '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}');
-    text.replace(steers, "\u{fffd}")
+/// A line of a file with its deceptive characters shown escaped. The renderer shows a tab as blanks.
+fn in_excerpt(text: &str) -> String {
+    text.split('\t').map(escaped).collect::<Vec<_>>().join("\t")
 }
 
 /// The bytes of the first marked character: a place of no width is shown as one character.

@@ -23,7 +23,7 @@ pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::style::is_treacherous;
+use crate::untrusted::escaped_in_json;
 
 /// Writes a document as indented JSON with a line break at its end.
 ///
@@ -46,19 +46,11 @@ pub fn line(document: &impl Serialize) -> String {
     escaped(&text) + "\n"
 }
 
-/// Writes what could steer a terminal or a runner, or hide text, as JSON escapes: the same document,
-/// harmless where a log shows it. Outside of texts a document holds none of it.
+/// Writes deceptive characters and workflow commands as JSON escapes. The document stays the same,
+/// and is harmless where a log shows it.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_treacherous(c) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            escaped.push(c);
-        }
-    }
     // Runners of GitHub and Azure take these for commands wherever they stand in a line.
-    escaped.replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b")
+    escaped_in_json(text).replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b")
 }
 
 /// The JSON Schema of a document type, as it stands in `schemas/`.
@@ -72,9 +64,9 @@ mod tests {
 
     #[test]
     fn what_could_steer_a_terminal_or_a_runner_is_escaped_and_stays_the_same() {
-        let hostile = "\u{1b}[31m \u{202e} ##[add-mask]a ##vso[b] \n[c]";
+        let hostile = "\u{1b}[31m \u{202e}\u{e0041}\u{2800} ##[add-mask]a ##vso[b] \n[c]";
         let text = render(&[hostile]);
-        for bad in ["\u{1b}", "\u{202e}", "##[", "##vso["] {
+        for bad in ["\u{1b}", "\u{202e}", "\u{e0041}", "\u{2800}", "##[", "##vso["] {
             assert!(!text.contains(bad), "{text}");
         }
         assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [hostile]);

@@ -24,6 +24,8 @@ use std::borrow::Cow;
 
 use escape::{fenced, in_link};
 
+use super::part;
+
 /// The bytes of a comment, where nobody asks for fewer. GitHub takes 65,536 characters.
 pub const MOST_BYTES: usize = 65_000;
 /// The fewest bytes that a comment can be asked to have: its numbers and headings.
@@ -108,15 +110,12 @@ pub fn failure(failed: &Failed<'_>, max_bytes: usize) -> String {
     fitting.unwrap_or_else(|| whole(0))
 }
 
-/// A text of about so many characters at most. What is left out stands before its last line, which
-/// counts the errors.
+/// A text of about so many characters at most. Its tail stays, because the last line counts the
+/// errors.
 fn abridged(text: &str, most: usize) -> Cow<'_, str> {
-    match escape::shortened(text, most) {
+    match part::shortened(text, most) {
         Cow::Borrowed(whole) => Cow::Borrowed(whole),
-        Cow::Owned(begin) => {
-            let last = text.lines().next_back().unwrap_or_default();
-            Cow::Owned(format!("{begin}\n\n{}\n", escape::shortened(last, 200)))
-        }
+        Cow::Owned(ends) => Cow::Owned(format!("{}\n{ends}", part::extent(text))),
     }
 }
 
@@ -153,7 +152,11 @@ mod tests {
     fn a_long_failure_keeps_its_last_line() {
         let text = format!("{}12 errors in 3 files\n", "error: no\n".repeat(2_000));
         let comment = failure(&failed(&text), FEWEST_BYTES * 4);
-        assert!(comment.ends_with("error: no\n…\n\n12 errors in 3 files\n```\n"), "{comment}");
+        assert!(comment.ends_with("error: no\n12 errors in 3 files\n```\n"), "{comment}");
+        assert!(
+            comment.contains("```text\n(20021 characters, shown in part)\nerror: no\n"),
+            "{comment}"
+        );
         let hidden = "\u{202e}".repeat(3_000);
         for most in [FEWEST_BYTES, 5_000] {
             assert!(failure(&failed(&text), most).len() <= most);

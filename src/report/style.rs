@@ -6,6 +6,8 @@ use std::fmt::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::untrusted::{characters, escaped};
+
 /// What is added.
 pub(super) const ADDED: Style = AnsiColor::Green.on_default();
 /// What is changed.
@@ -29,18 +31,18 @@ impl fmt::Display for Painted<'_> {
     }
 }
 
-/// Makes a text harmless to a terminal and to the log of a pipeline: control characters (but for
-/// line breaks), the characters that reorder or hide text, and the beginnings of workflow commands
-/// are written as escapes.
+/// Makes a text harmless to a terminal and to the log of a pipeline. It writes deceptive characters
+/// (apart from line breaks) and the beginnings of workflow commands as escapes.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let may_command = text.contains("::") || text.contains("##");
-    if !may_command && !text.chars().any(is_treacherous) {
-        return Cow::Borrowed(text);
+    if !may_command {
+        return escaped(text);
     }
     let mut clean = String::with_capacity(text.len());
     let mut begins_word = true;
-    for (at, c) in text.char_indices() {
-        if is_treacherous(c) || begins_command(text.get(at..).unwrap_or_default(), begins_word) {
+    for (at, c, is_escaped) in characters(text) {
+        let begins_command = begins_command(text.get(at..).unwrap_or_default(), begins_word);
+        if (is_escaped && c != '\n') || begins_command {
             write!(clean, "\\u{{{:x}}}", u32::from(c)).expect("writing to a String cannot fail");
         } else {
             clean.push(c);
@@ -60,13 +62,6 @@ fn begins_command(rest: &str, begins_word: bool) -> bool {
 /// Like [`clean`], for text that has to stay on one line.
 pub fn clean_line(text: &str) -> String {
     clean(text).replace('\n', "\\n")
-}
-
-/// Whether a character could steer a terminal, or reorder or hide text; all of them are in the
-/// Basic Multilingual Plane.
-pub(super) fn is_treacherous(c: char) -> bool {
-    let reorders = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}');
-    (c.is_control() && c != '\n') || reorders || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// The number of columns a text takes; styles take none.

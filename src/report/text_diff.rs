@@ -14,7 +14,12 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Renders the difference in lines of at most `columns`, each behind `indent`. The changed words of a
 /// changed line stand out, and are marked with `^` below it, so that they can be seen without colour.
-pub(super) fn render(before: &str, after: &str, indent: &str, columns: usize) -> String {
+pub(super) fn render(
+    before: &str,
+    after: &str,
+    indent: &str,
+    columns: usize,
+) -> Difference<String> {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
     let room = columns.saturating_sub(width(indent) + 2).max(20);
     let mut text = String::new();
@@ -26,11 +31,26 @@ pub(super) fn render(before: &str, after: &str, indent: &str, columns: usize) ->
             push_line(&mut text, &change, indent, room);
         }
     }
-    text
+    Difference { shown: text, is_whole: is_whole(&diff) }
+}
+
+/// What is shown of two texts.
+pub(super) struct Difference<T> {
+    /// The lines.
+    pub(super) shown: T,
+    /// Whether they are all lines of both texts.
+    pub(super) is_whole: bool,
+}
+
+fn is_whole(diff: &TextDiff<'_, '_, str>) -> bool {
+    let groups = diff.grouped_ops(CONTEXT);
+    let ops = || groups.iter().flatten();
+    ops().map(|op| op.old_range().len()).sum::<usize>() == diff.old_len()
+        && ops().map(|op| op.new_range().len()).sum::<usize>() == diff.new_len()
 }
 
 /// The lines of the difference with their signs, `+`, `-` or a space, and `…` where some are left out.
-pub(super) fn lines(before: &str, after: &str) -> Vec<(char, String)> {
+pub(super) fn lines(before: &str, after: &str) -> Difference<Vec<(char, String)>> {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
     let mut lines = Vec::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
@@ -41,7 +61,7 @@ pub(super) fn lines(before: &str, after: &str) -> Vec<(char, String)> {
             lines.push((sign(change.tag()), change.value().trim_end().to_owned()));
         }
     }
-    lines
+    Difference { shown: lines, is_whole: is_whole(&diff) }
 }
 
 fn sign(tag: ChangeTag) -> char {
@@ -145,7 +165,8 @@ mod tests {
     fn changed_words_are_marked_below_their_line() {
         let before = "{\n  \"a\": 1,\n  \"size\": 100,\n  \"z\": 0\n}";
         let after = "{\n  \"a\": 1,\n  \"size\": 200,\n  \"z\": 0\n}";
-        let plain = anstream::adapter::strip_str(&render(before, after, "  ", 80)).to_string();
+        let plain =
+            anstream::adapter::strip_str(&render(before, after, "  ", 80).shown).to_string();
         let expected = [
             "    {",
             "      \"a\": 1,",
@@ -162,7 +183,7 @@ mod tests {
 
     #[test]
     fn changed_words_are_shown_the_other_way_round_and_no_style_goes_over_the_end_of_a_line() {
-        let text = render("\"size\": 100,\n", "\"size\": 200,\n", "", 80);
+        let text = render("\"size\": 100,\n", "\"size\": 200,\n", "", 80).shown;
         let expected = [
             "\u{1b}[31m-\u{1b}[0m \u{1b}[31m\"size\": \u{1b}[0m\u{1b}[7m\u{1b}[31m100\u{1b}[0m\u{1b}[31m,\u{1b}[0m",
             "          ^^^",
@@ -177,7 +198,7 @@ mod tests {
     fn long_lines_go_on_below_with_their_marks() {
         let before = "  \"url\": \"/customers?where=created\", \"size\": 100, \"first\": 1\n";
         let after = before.replace("100", "2500").replace("1\n", "日本\n");
-        let text = render(before, &after, "  ", 36);
+        let text = render(before, &after, "  ", 36).shown;
         let plain = anstream::adapter::strip_str(&text).to_string();
         let expected = [
             "  -   \"url\":",

@@ -54,7 +54,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
             + https://a.example.com
             (differs in: a final line break)
         ~ event.notification.callback.url  https://b.example.com → https://c.example.com
-        ~ event.poller.configuration
+        ~ event.poller.configuration  (51 → 52 characters, shown in part)
                 "none": null,
                 "size": 15.0,
             -   "url": "/a b"
@@ -62,7 +62,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
                           ^^^^^^^^
               }
             (differs in: an invisible character (U+200B))
-        ~ username                         first last → first last
+        ~ username                         first last → first\u{a0}last
             (differs in: a no-break space (U+00A0))
           2 unchanged
 
@@ -100,7 +100,7 @@ fn a_comment_says_what_differs_where_both_sides_look_alike() {
   (differs in: a final line break)
 - event.notification.callback.url: https://b.example.com
 + event.notification.callback.url: https://c.example.com
-@@ event.poller.configuration @@
+@@ event.poller.configuration (51 → 52 characters, shown in part) @@
     "none": null,
     "size": 15.0,
 -   "url": "/a b"
@@ -108,7 +108,7 @@ fn a_comment_says_what_differs_where_both_sides_look_alike() {
   }
   (differs in: an invisible character (U+200B))
 - username: first last
-+ username: first last
++ username: first\u{a0}last
   (differs in: a no-break space (U+00A0))
 
 "#]],

@@ -199,7 +199,7 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ desk  Desk  #20931                                                         instances/desk.yaml:1
-        ~ event.poller.configuration
+        ~ event.poller.configuration  (67 characters, shown in part)
               {
                 "contacts": {
             -     "pageSize": 100,
@@ -341,6 +341,36 @@ Requests: 1 read, 1 to write.
 --- exit 0 ---
 
 "#]]);
+}
+
+#[test]
+fn a_name_from_the_platform_cannot_end_its_quotation() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    world.ocon("apply --yes");
+    world.requests();
+    let edit = json!({"name": "x` was approved by `y"});
+    world.send("PATCH", "/instances/20931", &edit);
+    world.remove("instances/shop.yaml");
+    world.write("instances/other.yaml", SHOP.replace("name: Shop", "name: Other"));
+    for form in ["text", "markdown", "json", "github"] {
+        let run = world.ocon(&format!("plan --format {form}"));
+        let shown = "`x\\u{60} was approved by \\u{60}y`";
+        let shown = if form == "json" { shown.replace('\\', "\\\\") } else { shown.to_owned() };
+        assert!(run.stdout.contains(&shown), "{form}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_run_of_blanks_hides_no_end_of_a_value() {
+    let url = format!("https://good.example/{}@evil.example", " ".repeat(300));
+    let shop = format!("{SHOP}configuration:\n  site.address: \"{url}\"\n");
+    let world = World::new(&[("instances/shop.yaml", &shop)]).on_sandbox();
+    let shown = "(334 characters, shown in part) https://good.example/(300 blanks)@evil.example";
+    let text = world.ocon("plan").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(shown), "{text}");
+    let comment = world.ocon("plan --format markdown").stdout;
+    let lines = "site.address (334 characters, shown in part) @@\n+ https://good.example/(300 blanks)@evil.example\n";
+    assert!(comment.contains(lines), "{comment}");
 }
 
 #[test]

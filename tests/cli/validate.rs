@@ -320,8 +320,8 @@ fn hostile_text_in_files_does_not_reach_the_terminal() {
 error[invalid-yaml]: a control character cannot stand here
  --> instances/shop.yaml:3:1
   |
-3 | ␇bell: x
-  | ^
+3 | \u{7}bell: x
+  | ^^^^^
   |
   = help: write it as an escape within double quotes, like `"\u0007"`
 

@@ -2,6 +2,7 @@
 
 use ocon::desired::{Problem, Severity};
 use ocon::report::diagnostics::github::render;
+use ocon::untrusted::{escaped, is_harmless};
 use proptest::prelude::*;
 
 use crate::{HOSTILE, bare, problem, span};
@@ -42,26 +43,6 @@ fn decoded(text: &str, escapes: &[&str]) -> Option<String> {
     Some(decoded)
 }
 
-/// Characters that steer a terminal, reorder text or hide it.
-fn is_treacherous(c: char) -> bool {
-    let invisible = [
-        0x61c, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b, 0x202c,
-        0x202d, 0x202e, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0x2065, 0x2066, 0x2067, 0x2068,
-        0x2069, 0xfeff,
-    ];
-    c.is_control() || invisible.contains(&u32::from(c))
-}
-
-/// A text as it may be shown: all of it, and nothing of it treacherous but line breaks.
-fn harmless(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\n' => "\n".to_owned(),
-        c if is_treacherous(c) => format!("\\u{{{:x}}}", u32::from(c)),
-        c => c.to_string(),
-    };
-    text.chars().map(shown).collect()
-}
-
 fn command(name: &str, properties: &[(&str, &str)], message: &str) -> Command {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     Command {
@@ -73,7 +54,7 @@ fn command(name: &str, properties: &[(&str, &str)], message: &str) -> Command {
 
 fn parsed(problems: &[Problem]) -> Vec<Command> {
     let text = render(problems);
-    assert!(!text.chars().any(|c| c != '\n' && is_treacherous(c)), "{text:?}");
+    assert!(is_harmless(&text), "{text:?}");
     assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
     // What a runner or a terminal may take for the end of a line, and not only what Rust does.
     text.split_terminator('\n')
@@ -100,7 +81,7 @@ fn a_problem_is_one_line_with_its_place_and_all_that_is_said_of_it() {
 #[test]
 fn hostile_names_and_messages_are_text_and_nothing_else() {
     let problems: Vec<_> = HOSTILE.iter().map(|text| bare(text, text)).collect();
-    let expected: Vec<_> = HOSTILE.iter().map(|text| harmless(text)).collect();
+    let expected: Vec<_> = HOSTILE.iter().map(|text| escaped(text).into_owned()).collect();
     let expected: Vec<_> = expected
         .iter()
         .map(|text| command("error", &[("file", text), ("title", "duplicate-key")], text))
@@ -118,7 +99,7 @@ fn hostile_labels_and_help_add_no_line() {
         problem.related.as_mut().unwrap().at.file = text.into();
         let commands = parsed(&[problem]);
         let [command] = commands.as_slice() else { panic!("{commands:?}") };
-        assert_eq!(command.message.matches(&harmless(text)).count(), 5, "{command:?}");
+        assert_eq!(command.message.matches(&*escaped(text)).count(), 5, "{command:?}");
         assert_eq!(command.properties.len(), 5, "{command:?}");
     }
 }
@@ -156,8 +137,8 @@ proptest! {
 
     #[test]
     fn any_name_and_message_come_back_as_they_were(file in text(), message in text()) {
-        let (shown_file, shown_message) = (harmless(&file), harmless(&message));
-        let properties = [("file", shown_file.as_str()), ("title", "duplicate-key")];
+        let (shown_file, shown_message) = (escaped(&file), escaped(&message));
+        let properties = [("file", &*shown_file), ("title", "duplicate-key")];
         prop_assert_eq!(
             parsed(&[bare(&file, &message)]),
             [command("error", &properties, &shown_message)]

@@ -1,5 +1,6 @@
 //! Any bytes at all as an instance file: no panic, no hang, no secret told, no place that is not there.
 //! And any bytes at all as a reply of the platform: no panic, no credential told, no unclear error.
+//! And any text at all in what ocon prints: no format lets it steer, hide, structure or command.
 //!
 //! `cargo test` runs a few hundred files, the same ones each time. More of them:
 //! `OCON_FUZZ_RUNS=1000000 OCON_FUZZ_SEED=1 cargo test --release --test fuzz mutated -- --nocapture`.
@@ -13,6 +14,7 @@
 mod bombs;
 mod driver;
 mod mutation;
+mod output;
 mod promise;
 mod replies;
 
@@ -83,6 +85,31 @@ fn mutated_replies_break_no_promise() {
     println!("{runs} replies, {readable} of them readable");
     // They are neither all hopeless nor all alike.
     assert!(runs < FEW || (runs / 20..runs / 2).contains(&readable), "{readable} of {runs}");
+}
+
+#[test]
+fn mutated_texts_break_no_promise_of_any_output() {
+    let first = number("OCON_FUZZ_SEED").unwrap_or_default();
+    let runs = number("OCON_FUZZ_RUNS").unwrap_or(FEW / 5);
+    let texts = output::TEXTS.iter().map(|text| text.as_bytes().to_vec());
+    let corpus = Corpus::speaking(output::WORDS, texts);
+    let started = std::time::Instant::now();
+    for seed in (0..runs).map(|number| first.wrapping_add(number)) {
+        let text = corpus.file(&mut fastrand::Rng::with_seed(seed), &[]);
+        let judged = std::panic::catch_unwind(|| output::check(&text));
+        let judged = judged.unwrap_or_else(|_| Err("it panics".to_owned()));
+        judged.unwrap_or_else(|broken| {
+            panic!("seed {seed}: {broken}\n{:?}", String::from_utf8_lossy(&text))
+        });
+    }
+    println!("{runs} texts in {:.1?}", started.elapsed());
+}
+
+#[test]
+fn texts_that_try_to_be_something_else_break_no_promise_of_any_output() {
+    for text in output::TEXTS {
+        output::check(text.as_bytes()).unwrap();
+    }
 }
 
 #[test]

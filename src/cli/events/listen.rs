@@ -23,6 +23,7 @@ use crate::events::{Delivery, ID, Inbox, SIGNATURE};
 use crate::instance::{Key, Secret};
 use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
+use crate::untrusted::quoted;
 
 /// The largest body that the platform sends.
 const LARGEST: usize = 8 << 20;
@@ -176,8 +177,11 @@ fn signature_key(
     let name = "event.notification.signature.key";
     let value = one::value(key, one::document(&files, key)?, name)?;
     value.map(Some).ok_or_else(|| {
-        Failure::new(Exit::Invalid, format!("`{key}` does not declare `{name}`"))
-            .hint("declare it, or leave KEY out: then nothing is verified")
+        Failure::new(
+            Exit::Invalid,
+            format!("{key} does not declare {name}", key = quoted(&key), name = quoted(&name)),
+        )
+        .hint("declare it, or leave KEY out: then nothing is verified")
     })
 }
 

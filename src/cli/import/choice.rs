@@ -9,6 +9,7 @@ use crate::import::Candidate;
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::Found;
 use crate::ownership::Claim;
+use crate::untrusted::quoted;
 
 /// What was chosen, and what was not.
 pub(super) struct Chosen {
@@ -52,7 +53,10 @@ fn candidate(found: Found, files: &Files) -> Result<Candidate, (Exit, String)> {
         // What is left of a broken mark is replaced by an adoption.
         Claim::Unmanaged | Claim::Broken => None,
         Claim::Foreign(owner) => {
-            return Err((Exit::Guarded, format!("it belongs to project `{owner}`")));
+            return Err((
+                Exit::Guarded,
+                format!("it belongs to project {owner}", owner = quoted(&owner)),
+            ));
         }
         Claim::Ours(key) => Some(without_document(key, files)?),
     };
@@ -69,7 +73,12 @@ fn without_document(key: Key, files: &Files) -> Result<Key, (Exit, String)> {
         None => Ok(key),
         Some(wanted) => {
             let at = &wanted.at;
-            let why = format!("it has a document already, `{key}` at {}:{}", at.file, at.line);
+            let why = format!(
+                "it has a document already, {key} at {}:{}",
+                at.file,
+                at.line,
+                key = quoted(&key)
+            );
             Err((Exit::Other, why))
         }
     }

@@ -12,6 +12,7 @@ use crate::cli::output::{self, Output};
 use crate::desired::{Desired, Wanted};
 use crate::import::File;
 use crate::instance::{InstanceId, Key};
+use crate::untrusted::quoted;
 
 /// How many files are named that are in the way.
 const MOST_NAMED: usize = 20;
@@ -65,7 +66,7 @@ fn refuse_to_forget(
         let documents: Vec<_> = documents.map(|(key, wanted)| (key, &wanted.at)).collect();
         let is_needed = documents.len() > 1 || documents.iter().any(|(key, _)| seen.contains(*key));
         for (key, at) in documents {
-            let document = format!("`{key}` at {}:{}", at.file, at.line);
+            let document = format!("{key} at {}:{}", at.file, at.line, key = quoted(&key));
             if is_needed {
                 let sentence = "files with other documents are in the way, so no file was written";
                 let begun = failure.unwrap_or_else(|| Failure::new(Exit::Other, sentence));

@@ -11,6 +11,7 @@ use crate::cli::output;
 use crate::import::{File, is_too_broad, is_well_known};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
+use crate::untrusted::quoted;
 
 /// The length of a line that is easy to read, in characters.
 const MAX_LINE: usize = 100;
@@ -47,7 +48,10 @@ pub(super) fn nothing(looked_at: usize, connectors: &[ConnectorKey]) -> String {
     let meant = unknown.and_then(|connector| closest(connector.as_str(), catalog.keys()));
     match (looked_at, meant) {
         (0, Some(meant)) => {
-            format!("Nothing to import: there are no such instances. Did you mean `{meant}`?\n")
+            format!(
+                "Nothing to import: there are no such instances. Did you mean {meant}?\n",
+                meant = quoted(&meant)
+            )
         }
         (0, None) => "Nothing to import: there are no such instances.\n".to_owned(),
         _ => "Nothing to import: no instance that can have a file lacks one.\n".to_owned(),

@@ -5,6 +5,7 @@ use crate::catalog::closest;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
 use crate::instance::{Source, trimmed};
+use crate::untrusted::quoted;
 
 const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
 const OWN: [&str; 3] = ["id", "id_base64", "webhook_url"];
@@ -32,7 +33,7 @@ pub(super) fn unknown_source(source: &str, at: Mark) -> Finding {
     let nearest = closest(source, SOURCES.into_iter());
     // What is not much like a source may be a secret that was pasted between the braces.
     let message = match nearest {
-        Some(_) => format!("`{source}` is not a source of values"),
+        Some(_) => format!("{source} is not a source of values", source = quoted(&source)),
         None => "what stands before the dot is not a source of values".to_owned(),
     };
     Finding::new(Code::UnknownReference, at, message)
@@ -51,7 +52,7 @@ pub(super) fn not_allowed(inside: &str, allowed: Allowed, at: Mark) -> Finding {
     Finding::new(
         Code::ReferenceNotAllowed,
         at,
-        format!("the reference `{inside}` cannot be used here"),
+        format!("the reference {inside} cannot be used here", inside = quoted(&inside)),
     )
     .help(rule)
 }
@@ -63,14 +64,14 @@ pub(super) fn unclosed(at: Mark) -> Finding {
 }
 
 pub(super) fn unknown_variable(name: &str, nearest: Option<&str>, at: Mark) -> Finding {
-    let message = format!("there is no variable `{name}`");
+    let message = format!("there is no variable {name}", name = quoted(&name));
     Finding::new(Code::UnknownReference, at, message)
         .suggest(nearest)
         .help("declare it under `vars:` in ocon.yaml, or give it with `--var` or `--var-file`")
 }
 
 pub(super) fn unknown_own(name: &str, at: Mark) -> Finding {
-    let message = format!("an instance has no `{name}`");
+    let message = format!("an instance has no {name}", name = quoted(&name));
     Finding::new(Code::UnknownReference, at, message)
         .suggest(closest(name, OWN.into_iter()))
         .help("there are `instance.id`, `instance.id_base64` and `instance.webhook_url`")
@@ -114,7 +115,7 @@ pub(super) fn odd_secret(name: &str, value: &str, at: Mark) -> Option<Finding> {
     } else {
         format!("{} and {last}", others.join(", "))
     };
-    let message = format!("the value of `{name}` {what}");
+    let message = format!("the value of {name} {what}", name = quoted(&name));
     let help = "ocon sends the value byte for byte: set the variable again without that";
     Some(Finding::new(Code::OddSecret, at, message).help(help))
 }

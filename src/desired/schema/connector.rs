@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::document;
 use crate::catalog::{Condition, FieldKind, Need, Property, Shape};
+use crate::untrusted::quoted;
 
 /// A value that ocon fills in.
 const REFERENCE: &str = r"\$\{\{";
@@ -119,8 +120,10 @@ fn rule(when: &Condition, keys: &[&str]) -> Value {
 
 /// What an editor says of a key that looks right and is not.
 fn refused(right: Option<&str>) -> Value {
-    let advice = right
-        .map_or_else(|| "remove it".to_owned(), |right| format!("this connector takes `{right}`"));
+    let advice = right.map_or_else(
+        || "remove it".to_owned(),
+        |right| format!("this connector takes {right}", right = quoted(&right)),
+    );
     json!({ "deprecationMessage": advice, "doNotSuggest": true })
 }
 
@@ -176,7 +179,8 @@ fn description(property: &Property) -> Option<String> {
     };
     if let Some(needed) = needed {
         let when = property.when.as_ref();
-        let when = when.map(|when| format!(" where `{}` is `{}`", when.key, when.value));
+        let when =
+            when.map(|when| format!(" where {} is {}", quoted(&when.key), quoted(&when.value)));
         sentences.push(format!("{needed}{}.", when.unwrap_or_default()));
     }
     if property.platform_written {

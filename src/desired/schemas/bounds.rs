@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::untrusted::quoted;
+
 /// Keywords that make checking cost more than the size of schema and document.
 const COSTLY: [&str; 5] =
     ["$ref", "$dynamicRef", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems"];
@@ -13,7 +15,7 @@ const NAMED: [&str; 4] = ["properties", "patternProperties", "$defs", "dependent
 pub(super) fn refusal(schema: &Value) -> Option<(String, &'static str)> {
     if let Some(keyword) = costly(schema) {
         return Some((
-            format!("a schema in the repository cannot use `{keyword}`"),
+            format!("a schema in the repository cannot use {keyword}", keyword = quoted(&keyword)),
             "write out what it stands for",
         ));
     }

@@ -5,6 +5,7 @@
 
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, START};
+use crate::untrusted::quoted;
 
 const CURLY_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
 
@@ -19,8 +20,12 @@ pub(super) fn findings(content: &str) -> Vec<Finding> {
     let mut at = START;
     let comments = Comments::of(content).map(|(start, opening)| {
         at = at.forward(content, start, opening.len());
-        Finding::new(Code::InvalidYaml, at, format!("a comment cannot begin with `{opening}`"))
-            .help("remove it, or begin it with `#`")
+        Finding::new(
+            Code::InvalidYaml,
+            at,
+            format!("a comment cannot begin with {opening}", opening = quoted(&opening)),
+        )
+        .help("remove it, or begin it with `#`")
     });
     comments.collect()
 }

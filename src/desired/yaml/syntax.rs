@@ -6,6 +6,7 @@ use super::pasted;
 use super::tree::{mark, too_deep};
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
+use crate::untrusted::quoted;
 
 /// Says what the parser stumbled over in this text.
 pub(super) fn error(error: &ScanError, content: &str) -> Finding {
@@ -36,10 +37,15 @@ pub(super) fn error(error: &ScanError, content: &str) -> Finding {
             finding("a control character cannot stand here".to_owned())
                 .help("write it as an escape within double quotes, like `\"\\u0007\"`")
         }
-        ErrorKind::UnexpectedCharacter { character } => {
-            finding(format!("a value cannot begin with `{character}`"))
+        ErrorKind::UnexpectedCharacter { character: '`' } => {
+            finding("a value cannot begin with a backtick".to_owned())
                 .help("put the value in quotes")
         }
+        ErrorKind::UnexpectedCharacter { character } => finding(format!(
+            "a value cannot begin with {character}",
+            character = quoted(&character)
+        ))
+        .help("put the value in quotes"),
         ErrorKind::MappingValueNotAllowed => {
             finding("a second key cannot stand on this line".to_owned())
                 .help("put a text with `: ` in quotes, and every key on a line of its own")
@@ -53,11 +59,13 @@ pub(super) fn error(error: &ScanError, content: &str) -> Finding {
                 .help("within brackets, put a text that has `[`, `]` or `,` in quotes")
         }
         ErrorKind::UnclosedFlowCollection { open } => {
-            finding(format!("this `{open}` is not closed"))
+            finding(format!("this {open} is not closed", open = quoted(&open)))
         }
-        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            finding(format!("`{open}` is closed with `{close}`"))
-        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => finding(format!(
+            "{open} is closed with {close}",
+            open = quoted(&open),
+            close = quoted(&close)
+        )),
         ErrorKind::ExpectedBlockMappingKey => {
             finding("this is not indented like the keys above".to_owned())
                 .help("keys of one map begin in the same column")

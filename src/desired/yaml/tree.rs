@@ -9,6 +9,7 @@ use super::{Kind, Member, Node, pasted, syntax};
 use crate::catalog::named_like_a_secret;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, Notes};
+use crate::untrusted::quoted;
 
 /// Instance files nest four deep, event metadata somewhat deeper; beyond this it is an attack.
 const DEEPEST: usize = 64;
@@ -338,7 +339,11 @@ fn non_text_key(at: Mark, noun: &str) -> Finding {
 }
 
 fn duplicate_key(name: &str, at: Mark, first: Mark) -> Finding {
-    Finding::new(Code::DuplicateKey, at, format!("the key `{name}` occurs twice in this map"))
-        .label("second time")
-        .related(first, "first time")
+    Finding::new(
+        Code::DuplicateKey,
+        at,
+        format!("the key {name} occurs twice in this map", name = quoted(&name)),
+    )
+    .label("second time")
+    .related(first, "first time")
 }

@@ -9,6 +9,7 @@ use crate::desired::{Adopt, Wanted};
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::Found;
 use crate::plan::BlockCode;
+use crate::untrusted::quoted;
 
 /// How many candidates or documents a message names; one more adds nothing to the decision.
 const MAX_NAMED: usize = 5;
@@ -31,50 +32,56 @@ pub(super) fn id_not_found<'a>(id: InstanceId) -> Match<'a> {
 
 pub(super) fn key_taken<'a>(key: &Key, id: InstanceId, other: InstanceId) -> Match<'a> {
     let message = format!(
-        "instance {other} already carries the key `{key}`, so instance {id} cannot be adopted under it: \
-         remove the line `id: {id}`, or give the document another `key:`"
+        "instance {other} already carries the key {key}, so instance {id} cannot be adopted under it: \
+         remove the line `id: {id}`, or give the document another `key:`",
+        key = quoted(&key)
     );
     blocked(BlockCode::KeyTaken, message)
 }
 
 pub(super) fn of_another_document<'a>(id: InstanceId, owner: &Key) -> Match<'a> {
     let message = format!(
-        "instance {id} belongs to the document `{owner}`: delete that document, or remove the line `id: {id}`"
+        "instance {id} belongs to the document {owner}: delete that document, or remove the line `id: {id}`",
+        owner = quoted(&owner)
     );
     blocked(BlockCode::ForeignInstance, message)
 }
 
 pub(super) fn foreign_project<'a>(id: InstanceId, owner: &str) -> Match<'a> {
     let message = format!(
-        "instance {id} belongs to project `{owner}`: take it over with --take-from {owner}, or remove the line \
-         `id: {id}`"
+        "instance {id} belongs to project {}: take it over with --take-from {owner}, or remove the line `id: {id}`",
+        quoted(owner)
     );
     blocked(BlockCode::ForeignInstance, message)
 }
 
 pub(super) fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a> {
     let message = format!(
-        "instance {} has the connector `{}`, the file says `{}`, and the platform cannot change it. If files were \
+        "instance {} has the connector {}, the file says {}, and the platform cannot change it. If files were \
          renamed or swapped, write the old document key as `key:` in each of them. To create a new instance, which \
          has a new token, give this document another `key:`",
-        found.id, found.connector, wanted.connector
+        found.id,
+        quoted(&found.connector),
+        quoted(&wanted.connector)
     );
     blocked(BlockCode::ConnectorChanged, message)
 }
 
 pub(super) fn ambiguous_key<'a>(key: &Key, carriers: &[&Found]) -> Match<'a> {
     let message = format!(
-        "instances {} carry the key `{key}`: delete all but one, or take the tag `ocon:key={key}` off the others",
-        list(carriers.iter().map(|found| found.id), "and")
+        "instances {} carry the key {}: delete all but one, or take the tag `ocon:key={key}` off the others",
+        list(carriers.iter().map(|found| found.id), "and"),
+        quoted(key)
     );
     blocked(BlockCode::AmbiguousKey, message)
 }
 
 pub(super) fn partial_rekey<'a>(key: &Key, found: &Found) -> Match<'a> {
     let message = format!(
-        "instance {} carries the key `{key}` of a document that is gone, so this one was moved: \
+        "instance {} carries the key {key} of a document that is gone, so this one was moved: \
          run without PATH and without --changed-since, since a partial plan changes no document keys",
-        found.id
+        found.id,
+        key = quoted(&key)
     );
     blocked(BlockCode::PartialRekey, message)
 }
@@ -119,7 +126,9 @@ pub(super) fn unmanaged_namesake<'a>(key: &Key, ids: &[InstanceId]) -> Match<'a>
 }
 
 pub(super) fn foreign_namesake<'a>(key: &Key, found: &[(InstanceId, String)]) -> Match<'a> {
-    let owned = found.iter().map(|(id, owner)| format!("instance {id} of project `{owner}`"));
+    let owned = found
+        .iter()
+        .map(|(id, owner)| format!("instance {id} of project {owner}", owner = quoted(&owner)));
     let owners: BTreeSet<&str> = found.iter().map(|(_, owner)| owner.as_str()).collect();
     let (have, them) = if found.len() == 1 { ("has", "it") } else { ("have", "them") };
     let flags: Vec<_> = owners.into_iter().map(|owner| format!("--take-from {owner}")).collect();
@@ -161,9 +170,11 @@ pub(super) fn moved_from_contradicted<'a>(
 ) -> Match<'a> {
     let (id, old) = (other.found.id, &other.key);
     let message = format!(
-        "`moved_from: {old}` names instance {id}, and instance {} already belongs to the document `{key}`. To \
+        "`moved_from: {old}` names instance {id}, and instance {} already belongs to the document {key}. To \
          continue instance {id}, write `key: {old}` in place of `moved_from`; to keep instance {}, remove the line",
-        found.id, found.id
+        found.id,
+        found.id,
+        key = quoted(&key)
     );
     blocked(BlockCode::AmbiguousMove, message)
 }
@@ -196,14 +207,14 @@ fn lines(candidates: &[&Candidate<'_>]) -> String {
         if is_unique(key) {
             format!("`moved_from: {key}` (instance {id})")
         } else {
-            format!("`id: {id}` (document key `{key}`)")
+            format!("`id: {id}` (document key {key})", key = quoted(&key))
         }
     };
     shortened(candidates.iter().map(line))
 }
 
 fn names(keys: &BTreeSet<&Key>) -> String {
-    shortened(keys.iter().map(|key| format!("`{key}`")))
+    shortened(keys.iter().map(|key| quoted(key).to_string()))
 }
 
 /// The first texts, and how many more there are.

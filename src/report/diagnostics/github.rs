@@ -5,8 +5,9 @@
 //! way the runner decodes it, and no text can become a command of its own.
 
 use super::json::severity;
-use super::{region, visible};
+use super::region;
 use crate::desired::Problem;
+use crate::untrusted::escaped;
 
 /// Writes the problems in the given order.
 pub fn render(problems: &[Problem]) -> String {
@@ -57,7 +58,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Escapes a message. Of the control characters only line breaks are left by [`visible`].
+/// Escapes a message. Of the control characters only line breaks are left by [`escaped`].
 fn data(text: &str) -> String {
-    visible(text).replace('%', "%25").replace('\n', "%0A")
+    escaped(text).replace('%', "%25").replace('\n', "%0A")
 }

@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::json::severity;
-use super::{region, visible};
+use super::region;
 use crate::desired::{Code, Excerpt, Problem};
 use crate::instance::Span;
 use crate::report::explanation;
 use crate::report::json as document;
+use crate::untrusted::escaped;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -74,7 +75,7 @@ fn message(problem: &Problem) -> String {
 
 /// Readers of the format take `[text](target)` in a message for a link, which a file must not set.
 fn plain(text: &str) -> String {
-    visible(text).replace("](", "] (")
+    escaped(text).replace("](", "] (")
 }
 
 fn location(at: &Span, excerpt: Option<&Excerpt>) -> Value {

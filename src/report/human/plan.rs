@@ -7,10 +7,14 @@ use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, clean, clean_line, count, gap, hanging, sentence,
     width, wrapped, wrapped_in,
 };
-use crate::report::{text_diff, wording};
+use crate::report::{part, text_diff, wording};
 
 /// Where the values of a step begin at most; longer paths push theirs to the right.
 const WIDEST_PATH: usize = 40;
+/// The most characters of a name or a path.
+const LONGEST_NAME: usize = 400;
+/// The most lines of a value that is not compared with another one.
+const MOST_LINES: usize = 200;
 /// The columns that values have at least where they begin below each other.
 const LEAST_ROOM: usize = 20;
 
@@ -103,7 +107,7 @@ fn push_step(text: &mut String, plan: &Plan, step: &Step, layout: Layout) {
     let id = step.id.map(|id| format!("  #{id}")).unwrap_or_default();
     let cause =
         told(step.cause, step.action).map(|cause| format!("  ({cause})")).unwrap_or_default();
-    let title = format!("{}  {}{id}{cause}{}", step.key, clean_line(&step.name), verb(step.action));
+    let title = format!("{}  {}{id}{cause}{}", step.key, shown_name(&step.name), verb(step.action));
     push_title(text, &symbol, &title, step.at.as_ref(), layout);
     let views: Vec<View> = step.views(&plan.target.base_url).collect();
     if step.action == Action::Create {
@@ -154,7 +158,7 @@ fn push_stale(text: &mut String, plan: &Plan, stale: &Stale, layout: Layout) {
     let symbol = Painted(REMOVED, "!").to_string();
     let title = format!("{}  stale {}", stale.key, stale.action.as_str());
     push_title(text, &symbol, &title, stale.at.as_ref(), layout);
-    text.push_str(&wrapped(&clean(&stale.message), "      ", layout.width));
+    text.push_str(&wrapped(&clean(&part::counted(&stale.message)), "      ", layout.width));
     let mut now = String::new();
     for step in &stale.steps {
         push_step(&mut now, plan, step, Layout { width: layout.width.saturating_sub(6) });
@@ -167,7 +171,7 @@ fn push_stale(text: &mut String, plan: &Plan, stale: &Stale, layout: Layout) {
 fn push_blocked(text: &mut String, blocked: &Blocked, layout: Layout) {
     let symbol = Painted(REMOVED, "!").to_string();
     push_title(text, &symbol, &format!("{}  blocked", blocked.key), Some(&blocked.at), layout);
-    let message = format!("{}: {}", blocked.code.as_str(), clean(&blocked.message));
+    let message = format!("{}: {}", blocked.code.as_str(), clean(&part::counted(&blocked.message)));
     text.push_str(&wrapped(&message, "      ", layout.width));
 }
 
@@ -180,7 +184,7 @@ fn push_notes(text: &mut String, plan: &Plan, layout: Layout) {
     }
     for note in &plan.notes {
         let id = note.instance_id.map(|id| format!(" #{id}")).unwrap_or_default();
-        let message = clean_line(&note.message);
+        let message = clean_line(&part::counted(&note.message));
         let message = format!("{}{id}: {message} ({})", note.key, note.code);
         // The first line begins with the word that the others leave room for.
         let lines = wrapped(&message, "        ", layout.width);
@@ -260,15 +264,24 @@ fn push_change(text: &mut String, view: &View, label: &str, lines: Lines<'_>) {
     };
     let first = format!("{indent}{} ", Painted(style, sign));
     let block = format!("{indent}    ");
-    let label = hanging(&first, &clean_line(label), &block, columns);
+    let path = shown_name(label);
+    let label = hanging(&first, &path, &block, columns);
+    let label_with = |extent: &str| hanging(&first, &format!("{path}  {extent}"), &block, columns);
     match (text_of(view.before.as_ref()), text_of(view.after.as_ref())) {
         (Some(before), Some(after)) if is_long(&before) || is_long(&after) => {
-            text.push_str(&label);
-            text.push_str(&text_diff::render(&clean(&before), &clean(&after), &block, columns));
+            let counted = (part::counted(&before), part::counted(&after));
+            let (old, new) = (clean(&counted.0), clean(&counted.1));
+            let difference = text_diff::render(&old, &new, &block, columns);
+            let is_whole = difference.is_whole && counted.0 == before && counted.1 == after;
+            let extents = (!is_whole).then(|| part::extents(&before, &after));
+            text.push_str(&extents.map_or(label, |extents| label_with(&extents)));
+            text.push_str(&difference.shown);
         }
         (None, Some(after)) if after.contains('\n') => {
-            text.push_str(&label);
-            push_block(text, &clean(&known_later(view, &after)), &block, columns);
+            let lines = part::lines(&after, MOST_LINES);
+            let extent = (lines != after).then(|| part::extent(&after));
+            text.push_str(&extent.map_or(label, |extent| label_with(&extent)));
+            push_block(text, &clean(&known_later(view, &lines)), &block, columns);
         }
         (before, after) => {
             let (before, after) = inline(view, before, after);
@@ -350,10 +363,17 @@ fn known_later(view: &View, after: &str) -> String {
 
 /// A value on one line; one that would not be seen stands in quotes.
 fn quoted(value: &str) -> String {
+    let shown = part::counted(value);
+    let extent = if shown == value { String::new() } else { part::extent(value) + " " };
     if value.is_empty() || value.trim() != value {
-        return format!("\"{}\"", clean_line(value));
+        return format!("{extent}\"{}\"", clean_line(&shown));
     }
-    clean_line(value)
+    extent + &clean_line(&shown)
+}
+
+/// A name or a path, on one line.
+fn shown_name(name: &str) -> String {
+    clean_line(&part::line(name, LONGEST_NAME))
 }
 
 fn text_of(shown: Option<&Shown>) -> Option<String> {

@@ -5,6 +5,7 @@ use crate::plan::status::{Condition, Finding, Row, State, Status};
 use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, clean_line, hanging, sentence, width, wrapped,
 };
+use crate::untrusted::{quoted, unquoted};
 
 const HEADINGS: [&str; 8] =
     ["key", "connector", "id", "state", "valid", "enabled", "events", "webhook URL"];
@@ -126,8 +127,11 @@ fn sign(state: State) -> (&'static str, anstyle::Style) {
 
 fn push_finding(text: &mut String, finding: &Finding, layout: Layout) {
     let message = format!(
-        "{} `{}` #{}: its callback URL carries the id of another instance, {}: its events go there",
-        finding.connector, finding.name, finding.id, finding.carries
+        "{} {} #{}: its callback URL carries the id of another instance, {}: its events go there",
+        unquoted(&finding.connector),
+        quoted(&finding.name),
+        finding.id,
+        finding.carries
     );
     push_remark(text, "note", &message, layout);
 }

@@ -1,10 +1,10 @@
 //! The changes of a step as a block of differences.
 
-use super::escape::{fenced, shortened};
+use super::escape::fenced;
 use crate::report::json::{PlanChange, PlanStep, PlanValue, PlanValues};
 use crate::report::style::{clean, clean_line, width};
-use crate::report::text_diff;
 use crate::report::wording::{differs_in, known_later};
+use crate::report::{part, text_diff};
 
 /// The most characters of a line: what is longer says how much.
 const LONGEST_LINE: usize = 1_000;
@@ -20,12 +20,11 @@ pub(super) fn block(step: &PlanStep) -> Option<String> {
     for change in step.changes.iter().filter(|change| !told_by_title(change)) {
         push_change(&mut lines, change);
     }
-    let lines: Vec<String> = lines.iter().map(|line| cut(line)).collect();
     (!lines.is_empty()).then(|| fenced("diff", &lines.join("\n")))
 }
 
 fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
-    let path = clean_line(label(&change.path));
+    let path = clean_line(&part::line(label(&change.path), LONGEST_LINE));
     match &change.values {
         PlanValues::Sensitive { sensitive: _, source } => {
             let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
@@ -59,10 +58,10 @@ fn push_values(
             lines.push(format!("! {path}: {}", clean_line(&after)));
         }
         (before, after) if before.iter().chain(&after).any(is_long) => {
-            lines.push(format!("@@ {path} @@"));
-            let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-            let difference = text_diff::lines(&clean(&before), &clean(&after));
-            lines.extend(difference.into_iter().map(|(sign, line)| format!("{sign} {line}")));
+            let difference = Difference::new(before.as_deref(), after.as_deref());
+            let extent = difference.extent.map(|extent| format!(" {extent}")).unwrap_or_default();
+            lines.push(format!("@@ {path}{extent} @@"));
+            lines.extend(difference.lines.iter().map(|(sign, line)| format!("{sign} {line}")));
         }
         (before, after) => {
             lines.extend(before.map(|before| format!("- {path}: {}", shown(&before))));
@@ -97,16 +96,61 @@ fn text(value: &PlanValue) -> String {
 
 /// A value that would not be seen stands in quotes.
 fn shown(value: &str) -> String {
-    let line = clean_line(value);
+    let line = clean_line(&part::line(value, LONGEST_LINE));
     if value.is_empty() || value.trim() != value { format!("\"{line}\"") } else { line }
 }
 
-fn cut(line: &str) -> String {
-    let more = line.chars().count().saturating_sub(LONGEST_LINE);
-    if more == 0 {
-        return line.to_owned();
+/// The difference of two long values, or all lines of one.
+struct Difference {
+    /// The lines with their signs.
+    lines: Vec<(char, String)>,
+    /// The length of the values, if they are not shown in full.
+    extent: Option<String>,
+}
+
+impl Difference {
+    fn new(before: Option<&str>, after: Option<&str>) -> Self {
+        let old = part::counted(before.unwrap_or_default());
+        let new = part::counted(after.unwrap_or_default());
+        let difference = text_diff::lines(&clean(&old), &clean(&new));
+        let lines = with_short_lines(difference.shown.clone());
+        let is_whole = difference.is_whole
+            && lines == difference.shown
+            && before.is_none_or(|before| old == before)
+            && after.is_none_or(|after| new == after);
+        let extent = (!is_whole).then(|| match (before, after) {
+            (Some(before), Some(after)) => part::extents(before, after),
+            (one, other) => part::extent(one.or(other).unwrap_or_default()),
+        });
+        Self { lines, extent }
     }
-    format!("{} ({more} more characters)", shortened(line, LONGEST_LINE))
+}
+
+/// The lines of a difference with long ones shortened. A removed line and the added line in its place
+/// are shortened together, so that what differs stays.
+fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
+    let mut start = 0;
+    while let Some(sign) = lines.get(start).map(|(sign, _)| *sign) {
+        let run = |from: usize, wanted: char| {
+            lines.iter().skip(from).take_while(|(sign, _)| *sign == wanted).count()
+        };
+        let own = run(start, sign);
+        let added = if sign == '-' { run(start + own, '+') } else { 0 };
+        let paired = own.min(added);
+        for at in start..start + own + added {
+            let is_second = at >= start + own && at < start + own + paired;
+            if at < start + paired {
+                let partner = at + own;
+                let (before, after) =
+                    part::shortened_pair(&lines[at].1, &lines[partner].1, LONGEST_LINE);
+                (lines[at].1, lines[partner].1) = (before, after);
+            } else if !is_second {
+                lines[at].1 = part::shortened(&lines[at].1, LONGEST_LINE).into_owned();
+            }
+        }
+        start += own + added;
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -176,7 +220,7 @@ mod tests {
 + ```
 + b
 - name: a b
-+ name: a b
++ name: a/u{a0}b
   (differs in: a no-break space (U+00A0))
 
 "#]]
@@ -184,9 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_says_how_much_of_it_there_is() {
-        assert_eq!(cut(&"x".repeat(LONGEST_LINE)), "x".repeat(LONGEST_LINE));
-        let cut = cut(&"ä".repeat(LONGEST_LINE + 7));
-        assert!(cut.ends_with("ä… (7 more characters)"), "{cut}");
+    fn a_value_that_is_not_shown_in_full_says_so_before_it() {
+        let url = format!("https://good.example/{}@evil.example", " ".repeat(300));
+        let text = lines(&[change("configuration.url", "set", public(None, Some(&url)))]);
+        assert_eq!(
+            text,
+            "@@ url (334 characters, shown in part) @@\n+ https://good.example/(300 blanks)@evil.example\n"
+        );
+        let long = |word: &str| format!("{}{word}{}", "a".repeat(2_000), "z".repeat(2_000));
+        let (before, after) = (long("good"), long("evil"));
+        let both = change("configuration.url", "change", public(Some(&before), Some(&after)));
+        let text = lines(&[both]);
+        let begin = format!("@@ url (4004 characters, shown in part) @@\n- {}…", "a".repeat(166));
+        assert!(text.starts_with(&begin), "{text}");
+        assert!(text.contains("agoodz") && text.contains("aevilz") && text.len() < 2_500, "{text}");
     }
 }

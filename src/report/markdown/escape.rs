@@ -4,8 +4,6 @@
 //! and addresses in the text that is left after them. Only code is left alone everywhere, so foreign
 //! text becomes code; of our own sentences, which may quote it, plain words stay words.
 
-use std::borrow::Cow;
-
 use crate::report::style::{clean, clean_line};
 
 /// A text as a code span, on one line, and fit for a cell of a table.
@@ -110,14 +108,6 @@ pub(super) fn in_link(path: &str) -> String {
     path.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
-}
-
-/// A text of at most so many characters.
-pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
-    }
 }
 
 /// The length of the longest run of backticks.

@@ -1,10 +1,11 @@
 //! A plan as a comment.
 
-use super::escape::{code, html, prose, shortened};
+use super::escape::{code, html, prose};
 use super::page::{Entry, Page, Section};
 use super::{Frame, changes, marker};
 use crate::plan::{Action, CREDENTIAL_NOTES};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep};
+use crate::report::part;
 use crate::report::style::count;
 use crate::report::wording;
 
@@ -170,7 +171,7 @@ fn delete(step: &PlanStep) -> Entry {
     Entry::line(format!(
         "| {} | {} | {} | {} |\n",
         code(&step.key),
-        code(&shortened(&step.name, LONGEST_NAME)),
+        code(&part::line(&step.name, LONGEST_NAME)),
         code(&step.connector),
         id(step)
     ))
@@ -178,7 +179,7 @@ fn delete(step: &PlanStep) -> Entry {
 
 /// A step, with its changes where it has any; `remark` stands before them.
 pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> Entry {
-    let name = shortened(&step.name, LONGEST_NAME);
+    let name = part::line(&step.name, LONGEST_NAME);
     let sign = Action::named(&step.action).map_or("", Action::symbol);
     let cause = cause(step);
     let action = format!("{sign} {}", step.action);
@@ -262,5 +263,5 @@ fn notes(document: &PlanDocument, of_credentials: bool) -> Vec<Entry> {
 
 /// A message in a cell.
 pub(super) fn message(text: &str) -> String {
-    prose(&shortened(text, LONGEST_MESSAGE))
+    prose(&part::message(text, LONGEST_MESSAGE))
 }

@@ -1,10 +1,11 @@
 //! A status as a comment: what does not match first.
 
-use super::escape::{code, shortened};
+use super::escape::code;
 use super::page::{Entry, Page, Section};
 use super::plan::message;
 use super::{Frame, marker};
 use crate::report::json::{PlanBlocked, StatusDocument, StatusFinding, StatusInstance};
+use crate::report::part;
 
 const INSTANCES: &str = "| instance | name | connector | id | state | valid | enabled | events | webhook URL |\n\
                          |---|---|---|---:|---|---|---|---|---|\n";
@@ -68,7 +69,7 @@ fn row(instance: &StatusInstance) -> Entry {
     Entry::line(format!(
         "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         code(&instance.key),
-        code(&shortened(&instance.name, 120)),
+        code(&part::line(&instance.name, 120)),
         code(&instance.connector),
         instance.instance_id.map(|id| format!("`#{id}`")).unwrap_or_default(),
         instance.state.replace('-', " "),
@@ -89,7 +90,7 @@ fn finding(finding: &StatusFinding) -> Entry {
     Entry::line(format!(
         "- {} {} `#{}`: its callback URL carries the id of another instance, `#{}`: its events go there\n",
         code(&finding.connector),
-        code(&shortened(&finding.name, 120)),
+        code(&part::line(&finding.name, 120)),
         finding.instance_id,
         finding.carries
     ))
