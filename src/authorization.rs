@@ -179,7 +179,7 @@ pub fn check(address: &str, request: &AuthorizationRequest<'_>) -> Result<ScopeD
         url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
     };
     if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| all(name).len() > 1) {
-        return Err(format!("it has `{name}` more than once"));
+        return Err(format!("it has {} more than once", quoted(name)));
     }
     let AuthorizationRequest { callback, way, state, client_id, scope } = request;
     match (all("redirect_uri").first(), way) {

@@ -6,6 +6,7 @@
 //! here that a plan could decide.
 
 pub mod failure;
+mod fork;
 mod git;
 pub mod globals;
 pub mod target;

@@ -213,6 +213,8 @@ pub struct Field {
     pub secrecy: Secrecy,
     /// Whether the platform itself writes the key: then it is sent on create only.
     pub platform_written: bool,
+    /// Whether the value is a secret and the platform shows values of this key in plain text.
+    pub is_shown_by_platform: bool,
     /// What the key has to do with the host that gets the credentials.
     pub host_role: HostRole,
     /// Where the value stands.

@@ -23,7 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{Change, Kind, Shown, View};
 pub use guard::{Approved, Limits, Refused};
-pub use note::CREDENTIAL_NOTES;
 pub use revision::{Planned, Stale};
 pub use rotation::{Rotate, RotateRequest};
 pub use step::{Action, Cause, Request, Step};
@@ -197,8 +196,19 @@ pub struct Note {
     pub key: Key,
     /// The instance it is about.
     pub instance_id: Option<InstanceId>,
+    /// The host that it is about, if it is about one.
+    pub host: Option<HostUse>,
     /// The text.
     pub message: String,
+}
+
+/// What a step sends to a host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostUse {
+    /// The host in full, or why it cannot be told; foreign text in it is between backticks.
+    pub host: String,
+    /// What it gets, as an object of the sentence.
+    pub gets: String,
 }
 
 /// What the caller asks of a plan besides the files.
@@ -216,6 +226,9 @@ pub struct Wishes {
     pub allow_unset: bool,
     /// The secrets that may be written to instances that exist, where a saved plan says which.
     pub planned_secrets: Option<BTreeSet<(Key, String)>>,
+    /// Whether the plan shows no stored value of an instance that nobody in this project manages:
+    /// whoever made the plan necessary chose the instance.
+    pub hide_unmanaged_values: bool,
     /// The documents to look at; `None` for all of them.
     pub selection: Option<BTreeSet<Key>>,
 }

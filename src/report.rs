@@ -10,6 +10,7 @@
 pub mod annotations;
 pub mod diagnostics;
 pub mod explanation;
+mod hosts;
 pub mod human;
 pub mod json;
 pub mod markdown;

@@ -143,12 +143,7 @@ const QUOTES_BY_ITSELF: &[&str] = &[
     "src/api/",
     "src/cli/authorize.rs",
     "src/cli/authorize/",
-    "src/cli/changed.rs",
-    "src/desired/files.rs",
-    "src/desired/secrets.rs",
     "src/import/",
-    "src/plan/note.rs",
-    "src/plan/note/",
     "src/report/markdown/",
     "src/sandbox",
 ];

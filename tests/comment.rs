@@ -85,10 +85,20 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         message: format!("there is no instance {}, nor {}", quoted(hostile), unquoted(hostile)),
         guard: false,
     };
+    let of_host = |hostile: &&str| PlanNote {
+        code: "secret-to-host".to_owned(),
+        key: (*hostile).to_owned(),
+        instance_id: Some(1),
+        host: Some(quoted(hostile).to_string()),
+        gets: Some("password".to_owned()),
+        message: format!("{} gets password", quoted(hostile)),
+    };
     let note = |hostile: &&str| PlanNote {
         code: "orphan".to_owned(),
         key: (*hostile).to_owned(),
         instance_id: Some(1),
+        host: None,
+        gets: None,
         message: format!("its name is {}: add `moved_from: old`", quoted(hostile)),
     };
     PlanDocument {
@@ -102,7 +112,7 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         partial: false,
         summary,
         blocked: hostile.iter().map(blocked).collect(),
-        notes: hostile.iter().map(note).collect(),
+        notes: hostile.iter().map(note).chain(hostile.iter().map(of_host)).collect(),
         steps,
         stale: Vec::new(),
         requests: PlanRequests { read: 11, write: 2000, check: 3 },
@@ -225,6 +235,7 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
         [
             "ocon plan: 500 to create, 1000 to update (500 remote drift), 500 to delete; 14 blocked",
             "Blocked: 14",
+            "Where secrets and events go: 14",
             "To delete: 500",
             "To create: 500",
             "To change: 500",

@@ -57,6 +57,7 @@ impl World {
             value: Value::Text(own),
             secrecy: Secrecy::Public,
             platform_written: false,
+            is_shown_by_platform: false,
             host_role: HostRole::Other,
             at: at.clone(),
         };

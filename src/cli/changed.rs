@@ -24,6 +24,7 @@ use super::git::{Entries, Entry, EntryKind, Repository, Unusable};
 use super::globals::{Globals, beside};
 use super::session::Files;
 use crate::instance::Key;
+use crate::untrusted::quoted;
 
 /// The documents that changed since `reference`.
 pub(super) fn since(
@@ -162,11 +163,14 @@ impl Repository {
         let commit = format!("{reference}^{{commit}}");
         let question = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
         let Ok(commit) = self.answer(&question) else {
-            return Err(self.missing(format!("Git knows no commit `{reference}` here")));
+            return Err(self.missing(format!("Git knows no commit {} here", quoted(reference))));
         };
         match self.answer(&["merge-base", "--all", &commit, "HEAD"]) {
             Ok(bases) => Ok(bases.lines().map(str::to_owned).collect()),
-            Err(_) => Err(self.missing(format!("`{reference}` and HEAD have no commit in common"))),
+            Err(_) => {
+                Err(self
+                    .missing(format!("{} and HEAD have no commit in common", quoted(reference))))
+            }
         }
     }
 
@@ -183,8 +187,11 @@ impl Repository {
         let meant: Vec<&str> =
             there.lines().filter(|line| names.iter().any(|name| name == line)).collect();
         let [first, .., last] = meant[..] else { return Ok(()) };
-        let sentence =
-            format!("`{reference}` is the name of several references: {}", meant.join(", "));
+        let sentence = format!(
+            "{} is the name of several references: {}",
+            quoted(reference),
+            meant.join(", ")
+        );
         let hint = format!("write the whole name, for example --changed-since {}", {
             // The remote branch is what a review compares with.
             if last.starts_with("refs/remotes/") { last } else { first }

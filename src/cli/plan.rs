@@ -11,7 +11,7 @@ use super::new_file::NewFile;
 use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Files, Lookup};
-use super::{changed, missing, problems, prune, saved};
+use super::{changed, fork, missing, problems, prune, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
@@ -103,6 +103,7 @@ impl Scope {
             rotate: self.rotations(files)?,
             allow_unset: self.allow_unset,
             planned_secrets: None,
+            hide_unmanaged_values: fork::is_likely(environment),
             selection: match &self.changed_since {
                 Some(reference) => Some(changed::since(reference, globals, environment, files)?),
                 None => files.select(&globals.root, &self.paths)?,

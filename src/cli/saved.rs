@@ -110,6 +110,7 @@ impl SavedPlan {
             orphans: if deletes { Orphans::Prune } else { Orphans::Note },
             rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
             allow_unset: scope.allow_unset,
+            hide_unmanaged_values: false,
             planned_secrets: Some(
                 secrets
                     .filter_map(|(key, path)| Some((key.parse().ok()?, path.to_owned())))

@@ -89,6 +89,7 @@ impl Reader<'_, '_> {
             value,
             secrecy: if is_secret { Secrecy::Secret } else { known },
             platform_written: platform_written(&member.name),
+            is_shown_by_platform: from_outside && known == Secrecy::Public,
             host_role: connector
                 .map(|connector| self.context.schemas.catalog().host_role(connector, &member.name))
                 .unwrap_or_default(),

@@ -15,6 +15,7 @@ use super::Code;
 use super::problem::Problem;
 use super::text::{Cover, START, Text};
 use crate::reader::{Bounds, Refusal};
+use crate::untrusted::quoted;
 
 /// An instance file has a few kilobytes; beyond this it is something else.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -291,9 +292,12 @@ fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Pr
 }
 
 fn no_folder(shown: &str) -> Problem {
-    Problem::of_file(Code::NoInstancesFolder, shown, format!("there is no folder `{shown}`")).help(
-        "create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs",
+    Problem::of_file(
+        Code::NoInstancesFolder,
+        shown,
+        format!("there is no folder {}", quoted(shown)),
     )
+    .help("create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs")
 }
 
 fn json_file(file: &str) -> Problem {

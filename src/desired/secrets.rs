@@ -13,6 +13,7 @@ use wildmatch::WildMatchPattern;
 
 use crate::instance::{Secret, Source, trimmed};
 use crate::reader::{Bounds, Refusal};
+use crate::untrusted::quoted;
 
 /// Variables that belong to ocon or to a CI system; no file may send them to a provider.
 const REFUSED: &[&str] = &[
@@ -143,9 +144,10 @@ impl AllowedVariables {
         let upper = name.to_ascii_uppercase();
         if let Some(pattern) = refusing_pattern(&upper) {
             return Some(LookUp::Refused {
-                message: format!("the variable `{name}` may not be used in files"),
+                message: format!("the variable {} may not be used in files", quoted(name)),
                 help: format!(
-                    "variables of ocon and of CI systems are refused (here `{pattern}`): give the secret another name"
+                    "variables of ocon and of CI systems are refused (here {}): give the secret another name",
+                    quoted(pattern)
                 ),
             });
         }
@@ -154,8 +156,11 @@ impl AllowedVariables {
         (!allowed).then(|| {
             let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
             LookUp::Refused {
-                message: format!("the variable `{name}` is not among those that files may use"),
-                help: format!("add it to `--env-allow`, which is `{}`", patterns.join(",")),
+                message: format!(
+                    "the variable {} is not among those that files may use",
+                    quoted(name)
+                ),
+                help: format!("add it to `--env-allow`, which is {}", quoted(patterns.join(","))),
             }
         })
     }
@@ -174,7 +179,7 @@ fn refused_path(path: &str) -> Option<LookUp> {
     let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     let inside = !path.is_empty() && Path::new(path).components().all(plain);
     (!inside).then(|| LookUp::Refused {
-        message: format!("`{path}` is not a path below the secrets folder"),
+        message: format!("{} is not a path below the secrets folder", quoted(path)),
         help: "write the path relative to that folder, without `..`".to_owned(),
     })
 }
@@ -213,10 +218,10 @@ impl SecretStore for Withheld {
 impl Environment<'_> {
     fn file(&self, path: &str) -> LookUp {
         let refused = |cause: &dyn fmt::Display| LookUp::Refused {
-            message: format!("the secret file `{path}` cannot be used: {cause}"),
+            message: format!("the secret file {} cannot be used: {cause}", quoted(path)),
             help: format!(
-                "secret files are texts of at most 1 MiB below `{}`",
-                self.folder.display()
+                "secret files are texts of at most 1 MiB below {}",
+                quoted(self.folder.display())
             ),
         };
         let folder = self.root.join(&self.folder);

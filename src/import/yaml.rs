@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::untrusted::is_deceptive;
+
 /// Maps and lists that are nested deeper are better left as the text that they are; the loader takes
 /// 64 levels.
 const DEEPEST: usize = 40;
@@ -132,6 +134,9 @@ fn quoted(text: &str) -> String {
 
 /// Whether a reader of the file sees the character, and sees it where it stands.
 fn is_visible(c: char) -> bool {
+    if is_deceptive(c) {
+        return false;
+    }
     c.is_alphanumeric()
         || matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{ff}' | '\u{2010}'..='\u{2027}')
         || matches!(c, '\u{2030}'..='\u{205e}' | '\u{20a0}'..='\u{2bff}' | '\u{3001}'..='\u{303f}')

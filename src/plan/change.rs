@@ -121,6 +121,14 @@ pub struct View {
     pub hint: Option<String>,
 }
 
+impl View {
+    /// The same without the stored value.
+    pub(super) fn without_stored(self) -> Self {
+        let before_hidden = self.before_hidden || self.before.is_some();
+        Self { before: None, before_hidden, hint: None, ..self }
+    }
+}
+
 impl Change {
     /// Adds what this change asks for to a request.
     pub fn write_to(&self, draft: &mut Draft) {

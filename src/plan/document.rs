@@ -8,7 +8,7 @@ use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, Terms};
 use crate::desired::{Field, GrantNeed, Wanted};
 use crate::instance::{Key, Place, Secret, Template};
 use crate::observed::Found;
-use crate::ownership::{Applied, Mark, Marks, Subject};
+use crate::ownership::{Applied, Claim, Mark, Marks, Subject};
 use crate::untrusted::quoted;
 
 /// A document and what its plan is made with.
@@ -55,12 +55,19 @@ impl Document<'_> {
             action,
             cause,
             changes: Vec::new(),
+            hides_stored: found.is_some_and(|found| self.hides(found)),
             unchanged: 0,
             tags: None,
             second_tags: None,
             webhook_url_at_provider: self.wanted.listens_at_provider(),
             basis: String::new(),
         }
+    }
+
+    /// Whether the values of an instance that nobody in this project manages are not shown.
+    fn hides(&self, found: &Found) -> bool {
+        self.terms.wishes.hide_unmanaged_values
+            && !matches!(found.marks.claim(&self.terms.target.project), Claim::Ours(_))
     }
 
     fn block(&self, plan: &mut Plan, code: BlockCode, message: String) {
@@ -82,7 +89,7 @@ impl Document<'_> {
         let basis =
             self.terms.basis(&self.wanted.as_written(), Action::Create, &serde_json::Value::Null);
         let changes = self.creation();
-        self.note_credentials(plan, None, &changes);
+        self.note_hosts(plan, None, &changes);
         self.note_likely_grant(plan);
         plan.steps.push(Step {
             changes,
@@ -207,7 +214,7 @@ impl Document<'_> {
             let observed = self.observation(found);
             let basis = self.terms.basis(&self.wanted.as_written(), action, &observed);
             let Comparison { changes, unchanged, .. } = comparison;
-            self.note_credentials(plan, Some(found), &changes);
+            self.note_hosts(plan, Some(found), &changes);
             plan.steps.push(Step {
                 changes,
                 unchanged,

@@ -10,8 +10,9 @@ use crate::desired::{GrantNeed, Ignore};
 use crate::instance::{Seen, Value};
 use crate::observed::{Found, Observed};
 use crate::ownership::Memory;
+use crate::untrusted::quoted;
 
-pub use credentials::CREDENTIAL_NOTES;
+pub(super) use credentials::HOST_NOTES;
 
 impl Document<'_> {
     /// Adds what there is to say about the document's instance.
@@ -27,7 +28,7 @@ impl Document<'_> {
         ];
         for (code, message) in notes.into_iter().flatten() {
             let (key, instance_id) = (self.key.clone(), Some(found.id));
-            plan.notes.push(Note { code, key, instance_id, message });
+            plan.notes.push(Note { code, key, instance_id, host: None, message });
         }
     }
 
@@ -36,13 +37,13 @@ impl Document<'_> {
         if self.wanted.facts.grant_need != GrantNeed::Likely || self.has_grant() {
             return;
         }
-        let (connector, key) = (&self.wanted.connector, self.key);
+        let (connector, key) = (quoted(&self.wanted.connector), self.key);
         let message = format!(
-            "it authenticates at `{connector}` by OAuth, but no documented request has an authorization grant. If the \
+            "it authenticates at {connector} by OAuth, but no documented request has an authorization grant. If the \
              platform refuses the create: `ocon authorize {key}`"
         );
         let (code, instance_id) = ("may-need-authorization", None);
-        plan.notes.push(Note { code, key: key.clone(), instance_id, message });
+        plan.notes.push(Note { code, key: key.clone(), instance_id, host: None, message });
     }
 
     fn disabled(&self, found: &Found) -> Option<(&'static str, String)> {
@@ -55,9 +56,11 @@ impl Document<'_> {
 
     fn unverified(&self, comparison: &Comparison) -> Option<(&'static str, String)> {
         (!comparison.unverified.is_empty()).then(|| {
-            let (fields, key) = (comparison.unverified.join("`, `"), self.key);
+            let fields: Vec<_> =
+                comparison.unverified.iter().map(|field| quoted(field).to_string()).collect();
+            let (fields, key) = (fields.join(", "), self.key);
             let message = format!(
-                "not compared and not written: `{fields}`; `--rotate {key}` writes what is set here"
+                "not compared and not written: {fields}; `--rotate {key}` writes what is set here"
             );
             ("unverified", message)
         })
@@ -127,6 +130,7 @@ pub(super) fn note_missed(plan: &mut Plan, observed: &Observed, terms: &Terms<'_
             code: "tag-filter-unreliable",
             key,
             instance_id: Some(found.id),
+            host: None,
             message: message.to_owned(),
         });
     }

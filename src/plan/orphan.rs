@@ -47,7 +47,13 @@ impl Context<'_> {
                     _ => None,
                 };
                 let (code, message) = ("maybe-moved", possible_move(connector, orphans));
-                plan.notes.push(Note { code, key: (*key).clone(), instance_id, message });
+                plan.notes.push(Note {
+                    code,
+                    key: (*key).clone(),
+                    instance_id,
+                    host: None,
+                    message,
+                });
             }
         }
     }
@@ -64,6 +70,7 @@ impl Context<'_> {
                     code: "moved-from-unmatched",
                     key: (*key).clone(),
                     instance_id: None,
+                    host: None,
                     message: format!(
                         "no instance of this project carries a document key of `moved_from` ({names}), so a new \
                          instance is planned"
@@ -84,6 +91,7 @@ impl Context<'_> {
             code: "left-behind",
             key: key.clone(),
             instance_id: Some(found.id),
+            host: None,
             message: format!(
                 "{} {} stays with project {}, because no document describes it. If a document continues it, add \
                  `moved_from: {key}`",
@@ -107,6 +115,7 @@ impl Context<'_> {
                     code,
                     key: key.clone(),
                     instance_id: Some(found.id),
+                    host: None,
                     message: format!(
                         "no file describes {} {}: {advice}",
                         unquoted(&found.connector),
@@ -211,6 +220,7 @@ impl Context<'_> {
             unchanged: 0,
             tags: None,
             second_tags: None,
+            hides_stored: false,
             webhook_url_at_provider: false,
             basis: self.terms.basis("", Action::Delete, &seen),
         }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::note::CREDENTIAL_NOTES;
+use super::note::HOST_NOTES;
 use super::{Action, Note, Plan, Step};
 use crate::instance::{Key, Span};
 
@@ -76,7 +76,7 @@ impl Plan {
     /// Drops what was said of credentials that no step sends or moves any more.
     fn forget_what_is_not_sent(&mut self) {
         let kept: BTreeSet<&Key> = self.steps.iter().map(|step| &step.key).collect();
-        let is_said_of_steps = |note: &Note| CREDENTIAL_NOTES.contains(&note.code);
+        let is_said_of_steps = |note: &Note| HOST_NOTES.contains(&note.code);
         self.notes.retain(|note| !is_said_of_steps(note) || kept.contains(&note.key));
     }
 
@@ -94,6 +94,7 @@ impl Plan {
             code: "not-planned",
             key,
             instance_id,
+            host: None,
             message: message.to_owned(),
         });
     }

@@ -140,6 +140,8 @@ pub struct Step {
     pub cause: Cause,
     /// What changes; empty for what is done without a body.
     pub changes: Vec<Change>,
+    /// Whether the reader may not see what is stored in the instance.
+    pub hides_stored: bool,
     /// The number of declared fields that stay as they are.
     pub unchanged: usize,
     /// The complete list of tags, where the step sends it.
@@ -227,6 +229,9 @@ impl Step {
     /// The changes as a report shows them.
     pub fn views<'a>(&'a self, base_url: &'a BaseUrl) -> impl Iterator<Item = View> + 'a {
         let place = Place { base_url, connector: &self.connector, id: self.id };
-        self.changes.iter().map(move |change| change.view(&place))
+        self.changes.iter().map(move |change| {
+            let view = change.view(&place);
+            if self.hides_stored { view.without_stored() } else { view }
+        })
     }
 }

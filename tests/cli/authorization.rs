@@ -244,6 +244,9 @@ fn a_grant_that_only_one_source_speaks_of_is_a_note() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  · `sugar.example.com`  gets oauth.api.key, oauth.api.secret, password of `sugar` (secret-to-host)
+
   + sugar  Sugar                                                              instances/sugar.yaml:1
       configuration
         + oauth.api.key       (secret, env.CLIENT_ID)
@@ -256,8 +259,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   note: sugar: it authenticates at `sugarcrmv2` by OAuth, but no documented request has an
         authorization grant. If the platform refuses the create: `ocon authorize sugar`
         (may-need-authorization)
-  note: sugar: sends oauth.api.key, oauth.api.secret, password to `sugar.example.com` (`site.url`):
-        make sure that it is the provider's (secret-to-host)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

@@ -28,14 +28,17 @@ fn a_plan_says_which_secrets_go_to_which_host() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  · `my300000.s4hana.example`  gets password, username of `erp` (secret-to-host)
+
   + erp  ERP                                                                    instances/erp.yaml:1
       configuration
         + password            (secret, env.ERP_PASSWORD)
         + saps4hanacloud.url  https://my300000.s4hana.example/sap
         + username            (secret, env.ERP_USER)
 
-  note: erp: sends password, username to `my300000.s4hana.example` (`saps4hanacloud.url`): make sure
-        that it is the provider's (secret-to-host)
+  note: erp: the platform shows `username` in plain text to everyone who can read the instance,
+        although the value comes from a secret (public-secret)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -65,15 +68,15 @@ No changes. 1 instance matches the files.
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! a host that cannot be told from the value  will get the stored credentials of `erp` #20931
+      (credential-host-changed)
+
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
         ~ saps4hanacloud.url
             https://my300000.s4hana.example/sap
             → https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap
           3 unchanged
-
-  note: erp #20931: `saps4hanacloud.url` changes, and the credentials that the instance keeps will
-        be sent to a host that cannot be told from the value: make sure that it is the provider's
-        (credential-host-changed)
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
@@ -93,14 +96,14 @@ warning[control-character]: this value contains a control character
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! `evil.example`  will get the stored credentials of `erp` #20931 (credential-host-changed)
+
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
         ~ saps4hanacloud.url
             https://my300000.s4hana.example/sap
             → https://my300000.s4hana.example@evil.example/sap
           3 unchanged
-
-  note: erp #20931: `saps4hanacloud.url` changes, and the credentials that the instance keeps will
-        be sent to `evil.example`: make sure that it is the provider's (credential-host-changed)
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
@@ -122,9 +125,11 @@ fn a_changed_host_is_a_note_in_json_as_well() {
 [
   {
     "code": "credential-host-changed",
+    "gets": "the stored credentials",
+    "host": "`evil.example`",
     "instance_id": 20931,
     "key": "erp",
-    "message": "`saps4hanacloud.url` changes, and the credentials that the instance keeps will be sent to `evil.example`: make sure that it is the provider's"
+    "message": "`evil.example` will get the stored credentials (`saps4hanacloud.url` changes): make sure that it is the provider's"
   }
 ]
 "#]]
@@ -142,14 +147,18 @@ fn a_host_in_a_secret_is_told_and_not_shown() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  · a host that is in a secret, so that no reader can see which  gets password, username of `erp`
+      (secret-to-host)
+
   + erp  ERP                                                                    instances/erp.yaml:1
       configuration
         + password            (secret, env.ERP_PASSWORD)
         + saps4hanacloud.url  (secret, env.ERP_URL)
         + username            (secret, env.ERP_USER)
 
-  note: erp: sends password, username to a host that stands in a secret, so that no reader can tell
-        which (`saps4hanacloud.url`): make sure that it is the provider's (secret-to-host)
+  note: erp: the platform shows `saps4hanacloud.url`, `username` in plain text to everyone who can
+        read the instance, although the value comes from a secret (public-secret)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

@@ -44,6 +44,9 @@ fn a_plan_says_what_differs_where_both_sides_look_alike() {
 $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! `c.example.com`  will get the events of `desk` #20931 (event-host-changed)
+
   ~ desk  Pаy desk  #20931                                                     instances/desk.yaml:1
         ~ name                             Pay desk → Pаy desk
             (differs in: look-alike characters (U+0061 and U+0430))

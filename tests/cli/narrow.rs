@@ -163,6 +163,13 @@ $ ocon plan
 Project tests at
 http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! the host that `another-subdomain`
+      stands for  will get the stored
+      credentials of
+      `support/emea/a-rather-long-key-for-a-help-desk`
+      #20933 (credential-host-changed)
+
   ~ hootsuite  市場 Hootsuite 🚀
       日本語の長い名前 Café déjà  #20931
       instances/hootsuite.yaml:1
@@ -205,16 +212,6 @@ http://127.0.0.1:[PORT]/elements/api-v2
       env.… }}" }`, or
       `externalAuthentication: initial`
       with a refresh token
-
-  note: support/emea/a-rather-long-key-for-a-help-desk
-        #20933: `servicenow.subdomain`
-        changes, and the credentials
-        that the instance keeps will be
-        sent to the host that
-        `another-subdomain` stands for:
-        make sure that it is the
-        provider's
-        (credential-host-changed)
 
 Plan: 0 to create, 3 to update, 0 to
 delete, 1 blocked; 0 unchanged, 0

@@ -195,3 +195,48 @@ hint: name the project under which the instances were applied before
 
 "#]]);
 }
+
+#[test]
+fn the_plan_of_a_fork_shows_no_value_of_an_instance_that_nobody_manages() {
+    let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
+    let stored = json!({
+        "element": {"key": "servicenow"},
+        "name": "Confidential name",
+        "tags": ["confidential-tag"],
+        "configuration": {
+            "username": "confidential-user",
+            "servicenow.subdomain": "confidential-host",
+            "password": "x",
+        },
+    });
+    world.send("POST", "/instances", &stored);
+    world.write("instances/desk.yaml", format!("{CRM}id: 20931\n"));
+    let forms = ["text", "json", "markdown", "github"];
+    let plans = |world: &World| {
+        forms.map(|form| {
+            let run = world
+                .ocon(&format!("plan --format {form} --env-allow DESK_PASSWORD --project tests"));
+            assert_eq!(run.exit, 0, "{}", run.stderr);
+            run.stdout + &run.stderr
+        })
+    };
+    assert!(plans(&world).iter().take(3).all(|plan| plan.to_lowercase().contains("confidential")));
+    for (name, value) in [
+        ("CI", "true"),
+        ("CI_MERGE_REQUEST_ID", "7"),
+        ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "2"),
+        ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
+    ] {
+        world.set(name, value);
+    }
+    for plan in plans(&world) {
+        assert!(!plan.to_lowercase().contains("confidential"), "{plan}");
+    }
+    let text = &plans(&world)[0];
+    assert!(text.contains("~ username              (not shown) → admin"), "{text}");
+    // Once it is the project's, its reviewers see what changes.
+    assert_eq!(world.ocon("apply --yes --project tests").exit, 0);
+    world.write("instances/desk.yaml", CRM.replace("admin", "other"));
+    let text = &plans(&world)[0];
+    assert!(text.contains("admin → other"), "{text}");
+}

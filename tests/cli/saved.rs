@@ -33,16 +33,16 @@ fn a_saved_plan_is_carried_out_without_asking_and_once() {
 $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! the host that `prod` stands for  will get the stored credentials of `desk` #20931
+      (credential-host-changed)
+
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
         ~ servicenow.subdomain  dev12345 → prod
           5 unchanged
   ~ shop  Store  #20932                                                        instances/shop.yaml:1
         ~ name  Shop → Store
           1 unchanged
-
-  note: desk #20931: `servicenow.subdomain` changes, and the credentials that the instance keeps
-        will be sent to the host that `prod` stands for: make sure that it is the provider's
-        (credential-host-changed)
 
 Plan: 0 to create, 2 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 2 to write.
@@ -199,6 +199,10 @@ fn a_secret_that_changed_since_the_plan_is_not_written() {
 $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! the host that `prod` stands for  will get the stored credentials of `desk` #20931
+      (credential-host-changed)
+
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
         ~ servicenow.subdomain  dev12345 → prod
           4 unchanged
@@ -206,9 +210,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Shop → Store
           1 unchanged
 
-  note: desk #20931: `servicenow.subdomain` changes, and the credentials that the instance keeps
-        will be sent to the host that `prod` stands for: make sure that it is the provider's
-        (credential-host-changed)
   note: desk #20931: changed here since the plan was made, and is not written: password
         (rotation-not-planned)
 
@@ -279,7 +280,7 @@ hint: nothing was applied. Plan again, with the organization secret and OCON_FIN
 $ ocon apply plan.json
 --- stderr ---
 error: plan.json is not a plan that can be applied
-  caused by: EOF while parsing an object at line 49 column 1
+  caused by: EOF while parsing a string at line 50 column 11
 
 hint: make one with: ocon plan --out plan.json
 --- exit 5 ---
@@ -398,6 +399,10 @@ fn what_differs_and_is_not_in_the_plan_is_only_mentioned() {
 $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
+Hosts that get secrets or events:
+  ! the host that `prod` stands for  will get the stored credentials of `desk` #20931
+      (credential-host-changed)
+
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
         ~ servicenow.subdomain  dev12345 → prod
           5 unchanged
@@ -405,9 +410,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Shop → Store
           1 unchanged
 
-  note: desk #20931: `servicenow.subdomain` changes, and the credentials that the instance keeps
-        will be sent to the host that `prod` stands for: make sure that it is the provider's
-        (credential-host-changed)
   note: new: differs from its file, and the plan does not mention it: plan again (not-planned)
 
 Plan: 0 to create, 2 to update, 0 to delete; 0 unchanged, 0 unmanaged.

@@ -15,7 +15,7 @@ use snapbox::IntoData;
 use tempfile::TempDir;
 
 use crate::text::{
-    forms, spread, squeezed, without_digests, without_fingerprints, without_milliseconds,
+    cuts, forms, spread, squeezed, without_digests, without_fingerprints, without_milliseconds,
     without_request_ids, without_waits,
 };
 
@@ -309,7 +309,8 @@ impl World {
     pub(crate) fn leak_in(&self, text: &str) -> Option<String> {
         let squeezed_text = squeezed(text);
         self.secrets.iter().find_map(|secret| {
-            let whole = forms(secret).into_iter().find(|form| text.contains(form));
+            let mut whole = forms(secret).into_iter().chain(cuts(secret));
+            let whole = whole.find(|form| text.contains(form));
             let is_spread = |form: &String| {
                 let form = squeezed(form);
                 form.len() >= 8 && squeezed_text.contains(&form)

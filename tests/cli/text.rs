@@ -86,8 +86,8 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
 
-/// The encodings in which a secret is not in one piece: Base64 in lines, hexadecimal digits with
-/// something between them, and what is left where a message was cut.
+/// The encodings in which a secret is not in one piece: Base64 in lines, and hexadecimal digits with
+/// something between them.
 pub(crate) fn spread(secret: &str) -> Vec<String> {
     let base64 = in_base64(secret, 0);
     let lines = |width: usize, end: &str| {
@@ -95,8 +95,6 @@ pub(crate) fn spread(secret: &str) -> Vec<String> {
         chars.chunks(width).map(String::from_iter).collect::<Vec<_>>().join(end)
     };
     let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let head: String = secret.chars().take(12).collect();
-    let tail: String = secret.chars().skip(secret.chars().count() - 12).collect();
     vec![
         lines(20, "\n"),
         lines(64, "\r\n"),
@@ -104,10 +102,24 @@ pub(crate) fn spread(secret: &str) -> Vec<String> {
         digits.join(":"),
         digits.join(" ").to_uppercase(),
         format!("0x{}", digits.join(", 0x")),
-        format!("{head}..."),
-        format!("...{tail}"),
-        format!("{}...", &base64[..12]),
     ]
+}
+
+/// What is left of a long secret where a message was cut.
+pub(crate) fn cuts(secret: &str) -> Vec<String> {
+    let length = secret.chars().count();
+    if length < 16 {
+        return Vec::new();
+    }
+    let head: String = secret.chars().take(12).collect();
+    let tail: String = secret.chars().skip(length - 12).collect();
+    let base64 = in_base64(secret, 0);
+    ["...", "…"]
+        .into_iter()
+        .flat_map(|cut| {
+            [format!("{head}{cut}"), format!("{cut}{tail}"), format!("{}{cut}", &base64[..12])]
+        })
+        .collect()
 }
 
 /// A text without what stands between the pieces of a secret that is spread over it.

@@ -33,6 +33,9 @@ fn with(key: &str, value: Value) -> World {
     desk(&[(key, value), ("app.secret", secret(&format!("{CANARY}app")))])
 }
 
+/// What a note about a host ends with.
+const END: &str = ": make sure that it is the provider's";
+
 impl World {
     /// The notes with this code, as they read.
     fn notes(&self, code: &str) -> Vec<String> {
@@ -43,19 +46,22 @@ impl World {
     }
 
     fn sent(&self) -> Vec<String> {
-        let notes = self.notes("secret-to-host").into_iter();
-        let end = ": make sure that it is the provider's";
-        notes.map(|note| note.strip_suffix(end).unwrap().to_owned()).collect()
+        let sent = |note: String| {
+            let (host, rest) = note.strip_suffix(END).unwrap().split_once(" gets ").unwrap();
+            let (secrets, key) = rest.rsplit_once(" (").unwrap();
+            format!("sends {secrets} to {host} ({key}")
+        };
+        self.notes("secret-to-host").into_iter().map(sent).collect()
     }
 
     /// Where credentials go from now on, for each key that changes it.
     fn moved(&self) -> Vec<String> {
-        let notes = self.notes("credential-host-changed").into_iter();
-        let middle = " changes, and the credentials that the instance keeps will be sent to ";
-        let end = ": make sure that it is the provider's";
-        notes
-            .map(|note| note.replace(middle, " → ").strip_suffix(end).unwrap().to_owned())
-            .collect()
+        let moved = |note: String| {
+            let (host, key) = note.strip_suffix(END).unwrap().split_once(" will get ").unwrap();
+            let key = key.strip_prefix("the stored credentials (").unwrap();
+            format!("{} → {host}", key.strip_suffix(" changes)").unwrap())
+        };
+        self.notes("credential-host-changed").into_iter().map(moved).collect()
     }
 
     fn set(&mut self, key: &str, value: Value) {
@@ -100,17 +106,17 @@ fn a_create_says_which_secrets_go_to_a_host_that_the_file_names() {
         (
             "site.url",
             around("https://", ".example/"),
-            "sends app.secret to a host that stands in a secret, so that no reader can tell which (`site.url`)",
+            "sends app.secret to `(secret).example`, a host with a secret in its name (`site.url`)",
         ),
         (
             "subdomain",
             around("", ""),
-            "sends app.secret to a host that stands in a secret, so that no reader can tell which (`subdomain`)",
+            "sends app.secret to a host that is in a secret, so that no reader can see which (`subdomain`)",
         ),
         (
             "site.url",
             Value::text("https://a.example\\@b.example/"),
-            "sends app.secret to a host that cannot be told from the value (`site.url`)",
+            "sends app.secret to `a.example` or `b.example` (it depends on who reads it) (`site.url`)",
         ),
         (
             "event.notification.callback.url",
@@ -190,7 +196,7 @@ fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
 
 #[test]
 fn an_update_says_where_the_credentials_go_from_now_on() {
-    let hidden = "a host that stands in a secret, so that no reader can tell which";
+    let hidden = "a host that is in a secret, so that no reader can see which";
     for (key, before, after, host) in [
         ("site.url", "https://a.example/x", Value::text("https://b.example/x"), "`b.example`"),
         ("site.url", "https://a.example/x", Value::text("http://a.example/x"), "`a.example`"),
@@ -281,4 +287,47 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
     world.set("site.url", Value::text("https://b.example"));
     assert_eq!(world.only_step().action, Action::Finish);
     assert_eq!(world.moved(), ["`site.url` → `b.example`"]);
+}
+
+#[test]
+fn an_update_says_where_the_events_go_from_now_on() {
+    let key = "event.notification.callback.url";
+    let moved = |before: &str, after: Value| {
+        let mut world = desk(&[(key, Value::text(before))]).agrees();
+        world.set(key, after);
+        assert_eq!(world.plan().steps.len(), 1);
+        let notes = world.notes("event-host-changed").into_iter();
+        notes
+            .map(|note| note.split_once(" will get the events (").unwrap().0.to_owned())
+            .collect::<Vec<String>>()
+    };
+    let none: Vec<String> = Vec::new();
+    for (before, after, hosts) in [
+        ("https://a.example/x", Value::text("https://b.example/x"), vec!["`b.example`".to_owned()]),
+        ("https://a.example/x", Value::text("//b.example/x"), vec!["`b.example`".to_owned()]),
+        ("", Value::text("https://b.example/x"), vec!["`b.example`".to_owned()]),
+        ("https://a.example/x", Value::text("https://a.example/y"), none.clone()),
+        ("https://a.example/x", webhook_url(), none.clone()),
+        ("https://a.example/x", Value::Unset, none.clone()),
+    ] {
+        assert_eq!(moved(before, after.clone()), hosts, "{before} {after:?}");
+    }
+    // A create has no events that go elsewhere.
+    let world = desk(&[(key, Value::text("https://a.example"))]);
+    assert_eq!(world.notes("event-host-changed"), none);
+}
+
+#[test]
+fn a_secret_under_a_key_that_the_platform_shows_is_noted_where_it_is_written() {
+    let mut world = desk(&[("username", secret("admin")), ("password", secret("p"))]);
+    world.wanted("desk").configuration.get_mut("username").unwrap().is_shown_by_platform = true;
+    let notes = world.notes("public-secret");
+    assert_eq!(
+        notes,
+        [
+            "the platform shows `username` in plain text to everyone who can read the instance, although the value \
+          comes from a secret"
+        ]
+    );
+    assert_eq!(world.agrees().notes("public-secret"), [""; 0]);
 }

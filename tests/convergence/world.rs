@@ -135,6 +135,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
         secrecy: if value.secrets().next().is_some() { Secrecy::Secret } else { Secrecy::Public },
         value: value.clone(),
         platform_written: false,
+        is_shown_by_platform: false,
         host_role: Catalog::embedded().host_role(&connector, key),
         at: at(5),
     };

@@ -13,7 +13,7 @@ use ocon::events::{self, Delivery, Happened, Notification, ProviderEvent, Signat
 use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Seen, Span, Value};
 use ocon::plan::status::{Condition, Finding, Row, State, Status};
 use ocon::plan::{
-    Action, BlockCode, Blocked, Cause, Change, Note, Plan, Stale, Step, Tally, Target,
+    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, Plan, Stale, Step, Tally, Target,
 };
 use ocon::report::diagnostics::{Colour, github, json as problems, render, sarif};
 use ocon::report::human::{self, Layout};
@@ -211,6 +211,7 @@ fn step(texts: &[String], action: Action) -> Step {
     let before = (action != Action::Create).then(|| text(1));
     let tags = |number| BTreeSet::from([text(number), "tag".to_owned()]);
     let public = |value: String| Field {
+        is_shown_by_platform: false,
         value: Value::text(value),
         secrecy: Secrecy::Public,
         platform_written: false,
@@ -244,6 +245,7 @@ fn step(texts: &[String], action: Action) -> Step {
         unchanged: 1,
         tags: None,
         second_tags: None,
+        hides_stored: false,
         basis: String::new(),
         webhook_url_at_provider: false,
     }
@@ -261,6 +263,10 @@ fn plan(texts: &[String]) -> Plan {
         code: "orphan",
         key: key(),
         instance_id: Some(id()),
+        host: text
+            .len()
+            .is_multiple_of(2)
+            .then(|| HostUse { host: quoted(text).to_string(), gets: message(text) }),
         message: message(text),
     };
     let steps = [Action::Create, Action::Update, Action::Delete];

@@ -1,15 +1,19 @@
 //! Text of a server, made harmless for one line of output.
 
+use crate::untrusted::characters;
+
 /// The most that is shown of a text that came from outside; a gateway's page may be huge.
 const LONGEST: usize = 512;
 
-/// As much of the text as fits into 512 bytes, with control characters and everything that reorders
-/// or hides text shown as escapes.
+/// As much of the text as fits into 512 bytes. Characters that deceive are shown as escapes, and so are
+/// backticks: the text enters messages that quote other text with them.
 pub(in crate::api) fn line(text: &str) -> String {
     let mut line = String::new();
-    for c in text.trim().chars() {
+    for (_, c, is_escaped) in characters(text.trim()) {
         let before = line.len();
-        if deceives(c) {
+        if c == '`' {
+            line.extend(c.escape_unicode());
+        } else if is_escaped {
             line.extend(c.escape_default());
         } else {
             line.push(c);
@@ -23,19 +27,13 @@ pub(in crate::api) fn line(text: &str) -> String {
     line
 }
 
-/// Whether a terminal or an editor would act on the character, or show nothing for it.
-fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn control_and_bidi_characters_are_shown_escaped() {
+        assert_eq!(line("a `b` \u{e0041}"), r"a \u{60}b\u{60} \u{e0041}");
         assert_eq!(line("a\u{1b}[31m\r\n\u{202e}b ü\u{9b}"), r"a\u{1b}[31m\r\n\u{202e}b ü\u{9b}");
     }
 

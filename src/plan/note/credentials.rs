@@ -1,4 +1,4 @@
-//! Where secrets go: a reviewer who sees a host in a file should know what is sent there.
+//! Where secrets and events go: a reviewer who sees a host in a file should know what is sent there.
 
 use std::collections::BTreeSet;
 
@@ -6,44 +6,51 @@ use crate::desired::{Field, HostRole};
 use crate::instance::{Secrecy, Seen, Value};
 use crate::observed::Found;
 use crate::plan::document::Document;
-use crate::plan::{Change, Note, Plan};
+use crate::plan::{Change, HostUse, Note, Plan};
+use crate::untrusted::quoted;
 
 use super::host::Host;
 
-/// The codes of what is said of a step and where it sends secrets.
-pub const CREDENTIAL_NOTES: [&str; 2] = [SECRET_TO_HOST, HOST_CHANGED];
+/// The codes of what is said of a step and what it sends where; those of changed hosts come first.
+pub(in crate::plan) const HOST_NOTES: [&str; 4] =
+    [CREDENTIAL_HOST_CHANGED, EVENT_HOST_CHANGED, SECRET_TO_HOST, PUBLIC_SECRET];
 
 const SECRET_TO_HOST: &str = "secret-to-host";
-const HOST_CHANGED: &str = "credential-host-changed";
+const CREDENTIAL_HOST_CHANGED: &str = "credential-host-changed";
+const EVENT_HOST_CHANGED: &str = "event-host-changed";
+const PUBLIC_SECRET: &str = "public-secret";
 
 /// A secret that the platform keeps to itself: it signs events with it.
 const NEVER_SENT: &str = "event.notification.signature.key";
 
+/// The address to which the platform sends what happens at the provider.
+const EVENT_CALLBACK: &str = "event.notification.callback.url";
+
 impl Document<'_> {
-    /// Adds what there is to say about the credentials of a step with these changes.
-    pub(in crate::plan) fn note_credentials(
+    /// Adds what there is to say about where a step with these changes sends secrets and events.
+    pub(in crate::plan) fn note_hosts(
         &self,
         plan: &mut Plan,
         found: Option<&Found>,
         changes: &[Change],
     ) {
-        let sent = self.secrets_to_hosts(found, changes).into_iter();
-        let sent = sent.map(|message| (SECRET_TO_HOST, message));
-        let moved = found.map(|found| self.changed_hosts(found, changes)).unwrap_or_default();
-        let moved = moved.into_iter().map(|message| (HOST_CHANGED, message));
-        for (code, message) in sent.chain(moved) {
+        let mut notes = found.map(|found| self.changed_hosts(found, changes)).unwrap_or_default();
+        notes.extend(found.into_iter().flat_map(|_| changed_event_hosts(changes)));
+        notes.extend(self.secrets_to_hosts(found, changes));
+        notes.extend(public_secrets(changes));
+        for HostNote { code, host, message } in notes {
             let (key, instance_id) = (self.key.clone(), found.map(|found| found.id));
-            plan.notes.push(Note { code, key, instance_id, message });
+            plan.notes.push(Note { code, key, instance_id, host, message });
         }
     }
 
-    /// One message for each host that the file names and that gets a secret of the step.
-    fn secrets_to_hosts(&self, found: Option<&Found>, changes: &[Change]) -> Vec<String> {
+    /// One note for each host that the file names and that gets a secret of the step.
+    fn secrets_to_hosts(&self, found: Option<&Found>, changes: &[Change]) -> Vec<HostNote> {
         let written: Vec<String> = changes.iter().filter_map(written_secret).collect();
         let paths: BTreeSet<String> =
             changes.iter().map(|change| change.path().to_string()).collect();
         let is_written = |key: &String| paths.contains(&format!("configuration.{key}"));
-        let mut messages = Vec::new();
+        let mut notes = Vec::new();
         for (key, field) in &self.wanted.configuration {
             // What is stored under an ignored key may be something else.
             if found.is_some() && self.ignores(&format!("configuration.{key}")) {
@@ -53,33 +60,33 @@ impl Document<'_> {
             let given = if gets_credentials(field) { written.as_slice() } else { &[] };
             let secrets: Vec<String> = own.into_iter().chain(given.iter().cloned()).collect();
             for host in hosts(field).iter().filter(|host| host.is_whole() && !secrets.is_empty()) {
-                messages.push(format!(
-                    "sends {} to {host} (`{key}`): make sure that it is the provider's",
-                    secrets.join(", ")
+                notes.push(HostNote::new(
+                    SECRET_TO_HOST,
+                    host.to_string(),
+                    secrets.join(", "),
+                    key,
                 ));
             }
         }
-        messages.dedup();
-        messages
+        notes.dedup();
+        notes
     }
 
-    /// One message for each key by which the step moves the instance's credentials to another
-    /// host.
-    fn changed_hosts(&self, found: &Found, changes: &[Change]) -> Vec<String> {
+    /// One note for each host to which the step moves the instance's credentials.
+    fn changed_hosts(&self, found: &Found, changes: &[Change]) -> Vec<HostNote> {
         if !self.keeps_credentials(found) {
             return Vec::new();
         }
-        let messages = changes.iter().filter_map(|change| match change {
+        let notes = changes.iter().flat_map(|change| match change {
             Change::Configuration { key, before, after } if is_host(after) => {
-                let hosts = new_hosts(before.as_ref(), after)?;
-                Some(format!(
-                    "`{key}` changes, and the credentials that the instance keeps will be sent to {hosts}: make \
-                     sure that it is the provider's"
-                ))
+                let note = |host| {
+                    HostNote::new(CREDENTIAL_HOST_CHANGED, host, "the stored credentials", key)
+                };
+                new_hosts(before.as_ref(), after).into_iter().map(note).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         });
-        messages.collect()
+        notes.collect()
     }
 
     /// Whether the platform holds credentials of the instance, whether or not the file still
@@ -96,6 +103,58 @@ impl Document<'_> {
             || found.configuration.values().any(|seen| *seen == Seen::Masked)
             || found.marks.applied().holds_secrets()
     }
+}
+
+/// What there is to say about a host.
+#[derive(PartialEq, Eq)]
+struct HostNote {
+    code: &'static str,
+    host: Option<HostUse>,
+    message: String,
+}
+
+impl HostNote {
+    fn new(code: &'static str, host: String, gets: impl Into<String>, key: &str) -> Self {
+        let gets = gets.into();
+        let verb = if code == SECRET_TO_HOST { "gets" } else { "will get" };
+        let cause = if code == SECRET_TO_HOST { "" } else { " changes" };
+        let message = format!(
+            "{host} {verb} {gets} ({}{cause}): make sure that it is the provider's",
+            quoted(key)
+        );
+        Self { code, host: Some(HostUse { host, gets }), message }
+    }
+}
+
+/// One note for each host to which the step moves the events of an instance: they are data of customers.
+fn changed_event_hosts(changes: &[Change]) -> Vec<HostNote> {
+    let notes = changes.iter().flat_map(|change| match change {
+        Change::Configuration { key, before, after }
+            if key == EVENT_CALLBACK && after.value != Value::Unset =>
+        {
+            let note = |host| HostNote::new(EVENT_HOST_CHANGED, host, "the events", key);
+            new_hosts(before.as_ref(), after).into_iter().map(note).collect()
+        }
+        _ => Vec::new(),
+    });
+    notes.collect()
+}
+
+/// The secrets that the step writes under keys that the platform shows in plain text.
+fn public_secrets(changes: &[Change]) -> Option<HostNote> {
+    let keys = changes.iter().filter_map(|change| match change {
+        Change::Configuration { key, after, .. } if after.is_shown_by_platform => {
+            Some(quoted(key).to_string())
+        }
+        _ => None,
+    });
+    let keys: Vec<_> = keys.collect();
+    let message = format!(
+        "the platform shows {} in plain text to everyone who can read the instance, although the value comes from a \
+         secret",
+        keys.join(", ")
+    );
+    (!keys.is_empty()).then_some(HostNote { code: PUBLIC_SECRET, host: None, message })
 }
 
 /// The name of the secret that a change sends, unless it is itself the name of a host or goes
@@ -121,13 +180,14 @@ fn written_secret(change: &Change) -> Option<String> {
 
 /// Whether a secret stands inside a URL of the value, beside the host.
 fn carries_secret(field: &Field) -> bool {
-    let hidden = hosts(field).into_iter().filter(|host| *host == Host::Hidden);
+    let hidden = hosts(field).into_iter().filter(|host| matches!(host, Host::Hidden(_)));
     field.value.secrets().count() > hidden.count()
 }
 
 /// Whether all that is secret in the value is which host it names.
 fn is_hidden_host(field: &Field) -> bool {
-    gets_credentials(field) && hosts(field).contains(&Host::Hidden)
+    let is_hidden = |host: &Host| matches!(host, Host::Hidden(_));
+    gets_credentials(field) && hosts(field).iter().any(is_hidden)
 }
 
 /// Whether the hosts of the value get the instance's credentials.
@@ -152,18 +212,16 @@ fn is_host(field: &Field) -> bool {
     }
 }
 
-/// The hosts of the new value, unless all of them are known to be those of the stored one.
-fn new_hosts(before: Option<&Seen>, after: &Field) -> Option<String> {
+/// The hosts of the new value that are not known to be those of the stored one.
+fn new_hosts(before: Option<&Seen>, after: &Field) -> Vec<String> {
     let stored = match before {
         Some(Seen::Text(text)) => Host::of_stored(text.expose()),
         Some(Seen::Masked | Seen::Unset) | None => Vec::new(),
     };
     if after.value == Value::Unset {
-        return Some("the host that the connector takes by itself".to_owned());
+        return vec!["the host that the connector takes by itself".to_owned()];
     }
     let is_stored =
         |host: &Host| matches!(host, Host::Named { .. } | Host::Label(_)) && stored.contains(host);
-    let new: Vec<String> =
-        hosts(after).iter().filter(|host| !is_stored(host)).map(Host::to_string).collect();
-    (!new.is_empty()).then(|| new.join(", "))
+    hosts(after).iter().filter(|host| !is_stored(host)).map(Host::to_string).collect()
 }

@@ -6,8 +6,10 @@
 use std::fmt;
 
 use serde_json::Value as Written;
+use url::Url;
 
 use crate::instance::{OwnReference, Value};
+use crate::untrusted::quoted;
 
 /// Longer than any host name with a port.
 const LONGEST: usize = 260;
@@ -26,21 +28,32 @@ pub(super) enum Host {
         /// How it is reached: the text up to the host, in small letters.
         origin: String,
     },
+    /// One of these: readers of URLs differ.
+    Either(Vec<String>),
     /// The one that the platform makes of this text, as a rule one of the provider's.
     Label(String),
-    /// The one that stands in a secret.
-    Hidden,
+    /// One with a secret in its name; what else is in it.
+    Hidden(String),
     /// One that cannot be told.
     Unclear,
 }
 
+/// The host comes first in a sentence about it.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Named { name, origin: _ } => write!(f, "`{name}`"),
-            Self::Label(text) => write!(f, "the host that `{text}` stands for"),
-            Self::Hidden => {
-                f.write_str("a host that stands in a secret, so that no reader can tell which")
+            Self::Named { name, origin: _ } => write!(f, "{}", quoted(name)),
+            Self::Either(names) => {
+                let names: Vec<_> = names.iter().map(|name| quoted(name).to_string()).collect();
+                write!(f, "{} (it depends on who reads it)", names.join(" or "))
+            }
+            Self::Label(text) => write!(f, "the host that {} stands for", quoted(text)),
+            Self::Hidden(text) if text.trim_matches(SECRET).is_empty() => {
+                f.write_str("a host that is in a secret, so that no reader can see which")
+            }
+            Self::Hidden(text) => {
+                let text = text.replace(SECRET, "(secret)").replace(OWN, "(instance)");
+                write!(f, "{}, a host with a secret in its name", quoted(text))
             }
             Self::Unclear => f.write_str("a host that cannot be told from the value"),
         }
@@ -87,24 +100,71 @@ impl Host {
         !matches!(self, Self::Label(_))
     }
 
-    /// The host of a text, if it is a URL.
-    fn of_url(text: &str) -> Option<Self> {
+    /// The hosts of a text, if it is a URL of any scheme.
+    fn of_url(text: &str) -> Vec<Self> {
         let text = text.trim();
-        let (scheme, rest) = text.split_once(':')?;
-        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c));
-        let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
-        match rest.strip_prefix("//") {
-            Some(rest) if is_scheme => {
-                let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-                let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-                let origin = format!("{scheme}://{host}").to_ascii_lowercase();
-                Some(if is_user(user) { Self::read(host, origin) } else { Self::Unclear })
-            }
-            // Some readers take `https:/host` and `https:\\host` for URLs as well.
-            _ if is_web && rest.starts_with(['/', '\\']) => Some(Self::Unclear),
-            _ => None,
+        if text.starts_with("//") {
+            return Self::of_web(&format!("https:{text}"));
         }
+        let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme))
+        else {
+            return Vec::new();
+        };
+        if ["http", "https", "ftp", "ws", "wss"].iter().any(|web| scheme.eq_ignore_ascii_case(web))
+        {
+            return Self::of_web(text);
+        }
+        // `jdbc:mysql://host`: the schemes before the one that has the host.
+        let inner =
+            rest.split_once(':').filter(|(inner, _)| is_scheme(inner) && !rest.starts_with("//"));
+        if inner.is_some() && !scheme.eq_ignore_ascii_case("urn") {
+            return Self::of_url(rest);
+        }
+        match rest.strip_prefix("//") {
+            Some(rest) => Self::of_authority(scheme, rest),
+            // `jdbc:oracle:thin:@host:1521:sid`
+            None => match rest.strip_prefix('@') {
+                Some(rest) => Self::of_authority(scheme, rest.trim_start_matches('/')),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// The hosts of `user@host:port,host;options/path`.
+    fn of_authority(scheme: &str, rest: &str) -> Vec<Self> {
+        let authority = rest.split(['/', '?', '#', ';']).next().unwrap_or_default();
+        let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+        let host = |host: &str| Self::read(host, format!("{scheme}://{host}").to_ascii_lowercase());
+        hosts.split(',').map(host).collect()
+    }
+
+    /// The host of a URL with a scheme that browsers know. They find one in `https:x` and `https:\\x` as
+    /// well, where others find none.
+    fn of_web(text: &str) -> Vec<Self> {
+        let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+        let rest = rest.trim_start_matches(['/', '\\']);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        if host.contains([SECRET, OWN]) {
+            return vec![Self::read(host, String::new())];
+        }
+        let browsers = Url::parse(&text.replace([SECRET, OWN], "x")).ok();
+        let browsers = browsers.and_then(|url| {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            Some(url.host_str()?.to_owned() + &port)
+        });
+        let split = Self::read(host, format!("{scheme}://{host}").to_ascii_lowercase());
+        vec![match (browsers, split) {
+            (None, _) => Self::Unclear,
+            (Some(name), Self::Named { name: split, origin }) if same_host(&name, &split) => {
+                Self::Named { name: split, origin }
+            }
+            (Some(name), Self::Named { name: split, .. }) => Self::Either(vec![name, split]),
+            (Some(name), _) => {
+                let origin = format!("{scheme}://{name}").to_ascii_lowercase();
+                Self::Named { name, origin }
+            }
+        }]
     }
 
     /// The host of a text that is no URL: a name, or a part of one.
@@ -124,7 +184,7 @@ impl Host {
     fn read(host: &str, origin: String) -> Self {
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
         if host.contains(SECRET) {
-            Self::Hidden
+            Self::Hidden(host.to_owned())
         } else if !host.is_empty() && host.len() <= LONGEST && host.chars().all(plain) {
             Self::Named { name: host.to_ascii_lowercase(), origin }
         } else {
@@ -133,9 +193,18 @@ impl Host {
     }
 }
 
-/// Whether a text before the host is a user name, perhaps with a password.
-fn is_user(text: &str) -> bool {
-    text.chars().all(|c| c == SECRET || (c.is_ascii_graphic() && !matches!(c, '\\' | '@')))
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+}
+
+/// Whether both are one host: a port that is the scheme's own may be left out.
+fn same_host(one: &str, other: &str) -> bool {
+    let without_port = |host: &str| match host.rsplit_once(':') {
+        Some((host, "80" | "443" | "21")) => host.to_owned(),
+        _ => host.to_owned(),
+    };
+    without_port(one) == without_port(other)
 }
 
 /// Adds the hosts of all URLs in a document as it is written.
@@ -202,27 +271,63 @@ mod tests {
     }
 
     #[test]
-    fn what_readers_could_take_for_different_hosts_is_unclear() {
+    fn a_url_of_any_scheme_names_its_real_host() {
+        for (text, host) in [
+            ("https:evil.example", "`evil.example`"),
+            ("https:/evil.example", "`evil.example`"),
+            ("HTTPS:\\\\evil.example\\x", "`evil.example`"),
+            ("https:///evil.example", "`evil.example`"),
+            ("//evil.example/x", "`evil.example`"),
+            ("//user@evil.example", "`evil.example`"),
+            ("https://ev\til.example/", "`evil.example`"),
+            ("https://a@b@evil.example/", "`evil.example`"),
+            ("https://provider.example:443@evil.example:8443/", "`evil.example:8443`"),
+            ("https://prövider.example/", "`xn--prvider-b1a.example`"),
+            ("jdbc:mysql://db.example:3306/crm?user=a", "`db.example:3306`"),
+            ("jdbc:mysql:loadbalance://a.example,b.example/x", "`a.example`, `b.example`"),
+            ("jdbc:sqlserver://db.example;user=a", "`db.example`"),
+            ("jdbc:oracle:thin:@db.example:1521:sid", "`db.example:1521:sid`"),
+            ("jdbc:oracle:thin:@//db.example:1521/sid", "`db.example:1521`"),
+            ("jdbc:postgresql://good.example@evil.example/x", "`evil.example`"),
+            ("mongodb+srv://u:p@a.example/x", "`a.example`"),
+        ] {
+            assert_eq!(shown(&Host::of_urls_in(text)), host, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_readers_could_take_for_different_hosts_names_all_or_is_unclear() {
+        let either = "`provider.example` or `evil.example` (it depends on who reads it)";
         for text in [
             "https://provider.example\\@evil.example/",
-            "https:\\\\evil.example",
-            "https:/evil.example",
-            "https://ev\til.example/",
-            "https://a@b@evil.example/",
+            "https:\\\\provider.example\\@evil.example",
+        ] {
+            assert_eq!(shown(&Host::of_urls_in(text)), either, "{text}");
+        }
+        for text in [
             "https://provider.example\u{202e}/",
-            "https://prövider.example/",
-            "https:///evil.example",
             "https://$${{ env.A }}.example/",
             "https://${{ instance.id }}.example/",
+            "https://",
         ] {
             assert_eq!(Host::of_urls_in(text), [Host::Unclear], "{text:?}");
         }
     }
 
     #[test]
-    fn a_secret_in_the_host_hides_it_and_one_beside_it_does_not() {
-        for text in ["https://${{ env.HOST }}/", "https://a.${{ file.a/b }}:80/"] {
-            assert_eq!(Host::of_urls_in(text), [Host::Hidden], "{text}");
+    fn a_secret_in_the_host_hides_itself_and_not_the_rest() {
+        let whole = "a host that is in a secret, so that no reader can see which";
+        for (text, host) in [
+            ("https://${{ env.HOST }}/", whole),
+            ("https://a.${{ file.a/b }}:80/", "`a.(secret):80`, a host with a secret in its name"),
+            (
+                "https://${{ env.PASSWORD }}.evil.example/",
+                "`(secret).evil.example`, a host with a secret in its name",
+            ),
+            ("jdbc:mysql://${{ env.HOST }}/x", whole),
+            ("//${{ env.HOST }}/x", whole),
+        ] {
+            assert_eq!(shown(&Host::of_urls_in(text)), host, "{text}");
         }
         for text in ["https://a.example/?k=${{ env.K }}", "https://u:${{ file.a/b@c }}@a.example/"]
         {
@@ -232,7 +337,8 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_urls() {
-        for text in ["", "/contacts", "a: b", "urn:x", "yes", "${{ env.A }}", "jdbc:mysql://a"] {
+        for text in ["", "/contacts", "a: b", "urn:x", "urn:a:b", "yes", "${{ env.A }}", "12:30:45"]
+        {
             assert_eq!(Host::of_urls_in(text), [], "{text}");
         }
     }

@@ -1,8 +1,9 @@
 //! The text form of a plan: changed lines only, one block per step.
 
 use super::Layout;
-use crate::instance::{FieldPath, Span};
-use crate::plan::{Action, Blocked, Cause, Kind, Plan, Shown, Stale, Step, View};
+use crate::instance::{FieldPath, InstanceId, Span};
+use crate::plan::{Action, Blocked, Cause, Kind, Note, Plan, Shown, Stale, Step, View};
+use crate::report::hosts::{self, HostNote};
 use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, clean, clean_line, count, gap, hanging, sentence,
     width, wrapped, wrapped_in,
@@ -22,6 +23,7 @@ const LEAST_ROOM: usize = 20;
 pub fn plan(plan: &Plan, layout: Layout) -> String {
     let target = format!("Project {} at {}", plan.target.project, plan.target.base_url);
     let mut text = format!("{}\n", wrapped(&target, "", layout.width));
+    push_hosts(&mut text, plan, layout);
     for step in &plan.steps {
         push_step(&mut text, plan, step, layout);
     }
@@ -175,14 +177,44 @@ fn push_blocked(text: &mut String, blocked: &Blocked, layout: Layout) {
     text.push_str(&wrapped(&message, "      ", layout.width));
 }
 
+/// The hosts that get secrets or events: what a reviewer decides first.
+fn push_hosts(text: &mut String, plan: &Plan, layout: Layout) {
+    let of_host = |note: &'_ Note| {
+        let id = note.instance_id.map(InstanceId::get);
+        note.host.clone().map(|used| (note.code, used, note.key.to_string(), id))
+    };
+    let notes: Vec<_> = plan.notes.iter().filter_map(of_host).collect();
+    let notes = notes.iter().map(|(code, used, key, instance_id)| HostNote {
+        code,
+        host: &used.host,
+        gets: &used.gets,
+        key,
+        instance_id: *instance_id,
+    });
+    let lines = hosts::lines(notes);
+    if lines.is_empty() {
+        return;
+    }
+    text.push_str("Hosts that get secrets or events:\n");
+    for line in lines {
+        let (style, symbol) = if line.is_new { (REMOVED, "!") } else { (FAINT, "·") };
+        let first = format!("  {} ", Painted(style, symbol));
+        // A host is one word, so no line break cuts it.
+        let line = clean_line(&format!("{}  {}", line.host, line.uses));
+        text.push_str(&hanging(&first, &line, "      ", layout.width));
+    }
+    text.push('\n');
+}
+
 fn push_notes(text: &mut String, plan: &Plan, layout: Layout) {
-    if plan.notes.is_empty() {
+    let notes: Vec<_> = plan.notes.iter().filter(|note| note.host.is_none()).collect();
+    if notes.is_empty() {
         return;
     }
     if !plan.is_empty() {
         text.push('\n');
     }
-    for note in &plan.notes {
+    for note in notes {
         let id = note.instance_id.map(|id| format!(" #{id}")).unwrap_or_default();
         let message = clean_line(&part::counted(&note.message));
         let message = format!("{}{id}: {message} ({})", note.key, note.code);

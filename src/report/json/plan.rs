@@ -215,6 +215,13 @@ pub struct PlanNote {
     pub key: String,
     /// The instance it is about.
     pub instance_id: Option<u64>,
+    /// The host that it is about, in full, or why it cannot be told; what the file says is between
+    /// backticks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What the host gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gets: Option<String>,
     /// The text.
     pub message: String,
 }
@@ -396,6 +403,8 @@ fn note(note: &crate::plan::Note) -> PlanNote {
         code: note.code.to_owned(),
         key: note.key.to_string(),
         instance_id: note.instance_id.map(crate::instance::InstanceId::get),
+        host: note.host.as_ref().map(|used| used.host.clone()),
+        gets: note.host.as_ref().map(|used| used.gets.clone()),
         message: note.message.clone(),
     }
 }

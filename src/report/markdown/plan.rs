@@ -3,7 +3,8 @@
 use super::escape::{code, html, prose};
 use super::page::{Entry, Page, Section};
 use super::{Frame, changes, marker};
-use crate::plan::{Action, CREDENTIAL_NOTES};
+use crate::plan::Action;
+use crate::report::hosts::{self, HostLine, HostNote};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep};
 use crate::report::part;
 use crate::report::style::count;
@@ -41,13 +42,13 @@ fn page(document: &PlanDocument, command: &str, frame: &Frame, first: Option<Sec
         first,
         Section::new("Refused", BLOCKED, blocked(document, true, frame)),
         Section::new("Blocked", BLOCKED, blocked(document, false, frame)),
-        Section::new("Where secrets go", NOTES, notes(document, true)),
+        Section::new("Where secrets and events go", HOSTS, hosts(document)),
         deletes,
         Section::new("To create", "", of(Part::Create)),
         Section::new("Secrets to rotate", "", of(Part::Rotate)),
         Section::new("To change", "", of(Part::Change)),
         Section::new("Drift that was there before", drift, of(Part::Drift)),
-        Section::new("Notes", NOTES, notes(document, false)),
+        Section::new("Notes", NOTES, notes(document)),
     ];
     Page {
         marker: marker_of(command, document),
@@ -58,6 +59,7 @@ fn page(document: &PlanDocument, command: &str, frame: &Frame, first: Option<Sec
 }
 
 const BLOCKED: &str = "| instance | code | what is in the way, and what to do |\n|---|---|---|\n";
+const HOSTS: &str = "| host | what it gets |\n|---|---|\n";
 const NOTES: &str = "| instance | code | note |\n|---|---|---|\n";
 
 fn deletes_intro(document: &PlanDocument) -> String {
@@ -250,15 +252,31 @@ fn blocked(document: &PlanDocument, guard: bool, frame: &Frame) -> Vec<Entry> {
     document.blocked.iter().filter(|blocked| blocked.guard == guard).map(row).collect()
 }
 
-fn notes(document: &PlanDocument, of_credentials: bool) -> Vec<Entry> {
+/// One row per host, which is never cut.
+fn hosts(document: &PlanDocument) -> Vec<Entry> {
+    let notes = document.notes.iter().filter_map(|note| {
+        Some(HostNote {
+            code: &note.code,
+            host: note.host.as_deref()?,
+            gets: note.gets.as_deref()?,
+            key: &note.key,
+            instance_id: note.instance_id,
+        })
+    });
+    let row = |line: HostLine| {
+        let mark = if line.is_new { "**changed** " } else { "" };
+        Entry::line(format!("| {mark}{} | {} |\n", prose(&line.host), prose(&line.uses)))
+    };
+    hosts::lines(notes).into_iter().map(row).collect()
+}
+
+fn notes(document: &PlanDocument) -> Vec<Entry> {
     let row = |note: &PlanNote| {
         let id = note.instance_id.map(|id| format!(" `#{id}`")).unwrap_or_default();
         let (key, text) = (code(&note.key), message(&note.message));
         Entry::line(format!("| {key}{id} | `{}` | {text} |\n", note.code))
     };
-    let wanted =
-        |note: &&PlanNote| CREDENTIAL_NOTES.contains(&note.code.as_str()) == of_credentials;
-    document.notes.iter().filter(wanted).map(row).collect()
+    document.notes.iter().filter(|note| note.host.is_none()).map(row).collect()
 }
 
 /// A message in a cell.
