@@ -235,6 +235,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run_to_the_end(arguments: Vec<OsString>) -> Exit {
     let environment = Environment::capture();
+    environment.show_secrets_on_request();
     environment.learn_secrets();
     environment.panic_on_request();
     let exit = match parse(arguments) {

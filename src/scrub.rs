@@ -245,7 +245,9 @@ impl Scrubber {
                 indices.filter_map(|index| self.forms.get(*index)).collect::<Vec<_>>()
             };
             let whole = forms(&self.beginnings).into_iter();
-            let whole = whole.filter_map(|form| Some((form, form.range_at(bytes, at)?)));
+            let whole = whole.filter_map(|form| {
+                Some((form, form.range_at(bytes, at, |at| reading.follows(at))?))
+            });
             let tails = forms(&self.endings).into_iter();
             let tails =
                 tails.filter_map(|form| Some((form, form.range_before(bytes, at + SHORTEST)?)));

@@ -5,11 +5,13 @@ use std::fs;
 use std::path::Path;
 
 /// The attackers, each with a section of its own.
-const ATTACKERS: [&str; 4] = [
+const ATTACKERS: [&str; 6] = [
     "The author of a pull request",
     "A reply of the platform",
-    "A neighbour on the runner",
+    "A neighbor on the runner",
+    "Between a person and a provider",
     "A reader of logs",
+    "Whoever changes a dependency",
 ];
 
 fn read(path: &str) -> String {

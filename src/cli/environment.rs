@@ -161,6 +161,13 @@ impl Environment {
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// Shows secrets, where a test of the binary wants to see that the search for leaks finds them.
+    pub(super) fn show_secrets_on_request(&self) {
+        if cfg!(debug_assertions) && self.text("OCON_TEST_NO_SCRUB").is_some() {
+            known::switch_off();
+        }
+    }
+
     /// Panics, where a test of the binary wants to see what is said then.
     pub(super) fn panic_on_request(&self) {
         let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));

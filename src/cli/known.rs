@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use serde::Serialize;
@@ -17,6 +18,14 @@ use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
 
+/// Whether nothing is taken out, so that a test sees that the search for leaks finds some.
+static IS_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Takes nothing out of any text from now on. Only a build for tests does that.
+pub(super) fn switch_off() {
+    IS_OFF.store(cfg!(debug_assertions), Ordering::Relaxed);
+}
+
 /// Takes notice of secrets.
 pub(super) fn learn<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
@@ -27,11 +36,17 @@ pub(super) fn learn<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
 
 /// A whole message without secrets.
 pub(super) fn scrub(text: &str) -> Cow<'_, str> {
+    if IS_OFF.load(Ordering::Relaxed) {
+        return Cow::Borrowed(text);
+    }
     KNOWN.read().unwrap_or_else(PoisonError::into_inner).scrub(text)
 }
 
 /// A whole JSON document without secrets.
 pub(super) fn scrub_json(text: &str) -> Cow<'_, str> {
+    if IS_OFF.load(Ordering::Relaxed) {
+        return Cow::Borrowed(text);
+    }
     KNOWN.read().unwrap_or_else(PoisonError::into_inner).scrub_json(text)
 }
 

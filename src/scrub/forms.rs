@@ -38,20 +38,25 @@ impl Form {
         Self { text: Secret::new(text), is_of_reference: false, shares }
     }
 
-    /// What the form takes of the bytes, if it stands at this place.
-    pub(super) fn range_at(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    /// What the form takes of the bytes, if it stands at this place. `follows` says whether a byte stands
+    /// directly behind the one before it in the text that was read.
+    pub(super) fn range_at(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        follows: impl Fn(usize) -> bool,
+    ) -> Option<Range<usize>> {
         let text = self.text.expose().as_bytes();
         let before = bytes.get(..at)?;
         let here = bytes.get(at..)?;
         let (shares_before, shares_after) = self.shares;
-        let start =
-            at - usize::from(shares_before && before.last().copied().is_some_and(is_base64));
+        let is_shared = |byte: Option<&u8>| byte.copied().is_some_and(is_base64);
+        let start = at - usize::from(shares_before && is_shared(before.last()) && follows(at));
         let Some(after) = here.strip_prefix(text) else {
             return beginning(here, text).map(|length| start..at + length);
         };
-        let end = at
-            + text.len()
-            + usize::from(shares_after && after.first().copied().is_some_and(is_base64));
+        let end = at + text.len();
+        let end = end + usize::from(shares_after && is_shared(after.first()) && follows(end));
         Some(start..end)
     }
 }

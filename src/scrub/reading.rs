@@ -127,6 +127,11 @@ impl<'t> Reading<'t> {
         start..range.end.checked_sub(1).map_or(start, |last| self.place(last).1)
     }
 
+    /// Whether the byte stands directly behind the one before it in the text.
+    pub(super) fn follows(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.place(before).1 == self.place(at).0)
+    }
+
     fn place(&self, at: usize) -> (usize, usize) {
         let origin = |origins: &Vec<_>| origins.get(at).copied().unwrap_or_default();
         self.origins.as_ref().map_or((at, at + 1), origin)

@@ -95,14 +95,97 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
         ("hex, upper case", every_byte(secret, |byte| format!("{byte:02X}"))),
         ("Base64 of JSON", base64(json(secret).as_bytes(), 1, &STANDARD)),
         ("Base64 of a URL", base64(percent(secret, "-._~", upper).as_bytes(), 2, &STANDARD)),
+        (
+            "Base64 of a URL in lower case",
+            base64(percent(secret, "-._~", lower).as_bytes(), 0, &STANDARD),
+        ),
         ("Base64 in a URL", percent(&base64(bytes, 0, &STANDARD), "-._~", upper)),
         ("Base64 in JSON with slashes", base64(bytes, 0, &STANDARD).replace('/', "\\/")),
     ];
     for before in 0..3 {
         all.push(("Base64", base64(bytes, before, &STANDARD)));
         all.push(("Base64 for URLs", base64(bytes, before, &URL_SAFE)));
+        for units in [u16::to_le_bytes, u16::to_be_bytes] {
+            let units: Vec<u8> = secret.encode_utf16().flat_map(units).collect();
+            all.push(("Base64 of UTF-16", base64(&units, before, &STANDARD)));
+        }
+        for inner in 0..3 {
+            let inner = base64(bytes, inner, &STANDARD);
+            all.push(("Base64 of Base64", base64(inner.as_bytes(), before, &STANDARD)));
+        }
     }
     all
+}
+
+/// The encodings in which a secret comes in pieces, each with its name.
+fn in_pieces(secret: &str) -> Vec<(&'static str, String)> {
+    let encoded: Vec<char> = base64(secret.as_bytes(), 0, &STANDARD).chars().collect();
+    let lines = |width: usize, between: &str| {
+        encoded.chunks(width).map(String::from_iter).collect::<Vec<_>>().join(between)
+    };
+    let digits: Vec<_> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let rows: Vec<_> = digits.chunks(4).map(|row| row.join(" ")).collect();
+    vec![
+        ("Base64 in lines", lines(8, "\n")),
+        ("Base64 in lines of a mail", lines(8, "\r\n")),
+        ("Base64 in indented lines", lines(8, "\n      ")),
+        ("Base64 in quoted lines", lines(8, "\"\n    \"")),
+        ("Base64 in escaped lines", lines(8, "\\n")),
+        ("hex with colons", digits.join(":")),
+        ("hex with dashes in capitals", digits.join("-").to_uppercase()),
+        ("hex as a list", format!("0x{}", digits.join(", 0x"))),
+        ("hex in rows", rows.join("\n")),
+        ("hex as a list in rows", format!("0x{}", digits.join(",\n    0x"))),
+    ]
+}
+
+#[test]
+fn a_secret_in_pieces_is_hidden() {
+    for secret in [AWKWARD, "0rg-s3cret+/of=the-tests", "pass phrase with words"] {
+        let scrubber = scrubber(&[secret]);
+        for (name, form) in in_pieces(secret) {
+            for (before, after) in [("<< ", " >>"), ("a: b\n<< ", " >>\nc: d\n")] {
+                let clean = scrubber.scrub(&format!("{before}{form}{after}")).into_owned();
+                let clean = clean.replace("0x(secret)", "(secret)");
+                assert_eq!(clean, format!("{before}(secret){after}"), "{name}: {form}");
+            }
+            let document = serde_json::json!({ "text": format!("<< {form} >>") }).to_string();
+            let clean = scrubber.scrub_json(&document).replace("0x(secret)", "(secret)");
+            assert_eq!(clean, r#"{"text":"<< (secret) >>"}"#, "{name}: {form}");
+        }
+    }
+}
+
+#[test]
+fn a_long_text_in_lines_loses_a_secret_wherever_it_is() {
+    let secret = "0rg-s3cret+/of=the-tests-of-pieces";
+    let scrubber = scrubber(&[secret]);
+    let (_, form) = in_pieces(secret).remove(0);
+    // Around the borders of the pieces in which a long text is read.
+    for lines in [0, 1, 4_000, 5_455, 5_461, 5_462, 6_000] {
+        let around = "a line of 12\n".repeat(lines);
+        let clean = scrubber.scrub(&format!("{around}{form}\n{around}")).into_owned();
+        assert!(!clean.contains(&form[..8]), "{lines}");
+        assert_eq!(clean.matches("(secret)").count(), 1, "{lines}");
+    }
+}
+
+#[test]
+fn text_of_the_repository_is_not_hidden_where_it_is_a_value_of_a_reference() {
+    let mut scrubber = Scrubber::default();
+    scrubber.learn_value(&Secret::new("hunter22-of-the-desk"));
+    scrubber.learn(&Secret::new("own-credential-of-ocon"));
+    let text = "a hunter22-of-the-desk b own-credential-of-ocon c hunter22-of…";
+    assert_eq!(scrubber.scrub(text), "a (secret) b (secret) c (secret)…");
+    scrubber.show("name: hunter22-of-the-desk, own-credential-of-ocon");
+    assert_eq!(scrubber.scrub(text), "a hunter22-of-the-desk b (secret) c hunter22-of…");
+    assert!(scrubber.is_public("hunter22") && !scrubber.is_public("hunter23"));
+    // An encoding that no file has is still hidden.
+    let encoded = STANDARD.encode("hunter22-of-the-desk");
+    assert_eq!(scrubber.scrub(&encoded), "(secret)=");
+    // What is also a credential of ocon is hidden in any case.
+    scrubber.learn(&Secret::new("hunter22-of-the-desk"));
+    assert_eq!(scrubber.scrub("hunter22-of-the-desk"), "(secret)");
 }
 
 #[test]
@@ -167,6 +250,10 @@ fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
     );
     assert_eq!(scrubber.scrub("a p4ss%20word%2…"), "a (secret)%2…");
     assert_eq!(scrubber.scrub("a 01234567890…"), "a 01234567890…");
+    assert_eq!(scrubber.scrub("a 0123456789..."), "a (secret)...");
+    assert_eq!(scrubber.scrub("a …6789abcdef b ...6789abcdef"), "a …(secret) b ...(secret)");
+    assert_eq!(scrubber.scrub("a 01234567…89abcdef b"), "a (secret)…(secret) b");
+    assert_eq!(scrubber.scrub("a x6789abcdef"), "a x6789abcdef");
     // Less than eight bytes tell little, and occur by chance.
     assert_eq!(scrubber.scrub("a 0123456…"), "a 0123456…");
 }

@@ -274,6 +274,32 @@ fn a_panic_says_no_secret() {
     }
 }
 
+/// The search itself: what only the scrubber hides is found once it is switched off.
+#[test]
+fn without_the_scrubber_the_canaries_are_found() {
+    let mut world = World::new(&[("instances/desk.yaml", DESK), ("instances/shop.yaml", SHOP)]);
+    world.write("secrets/hook", "f1le-canary-of-the-tests\n");
+    assert_eq!(world.ocon("selftest --leaks").exit, 0);
+    world.set("OCON_TEST_NO_SCRUB", "1");
+    let run = world.ocon("selftest --leaks --format json");
+    assert_eq!(run.exit, 1, "{}", run.stderr);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let encodings: std::collections::BTreeSet<_> =
+        findings.iter().map(|finding| finding["encoding"].as_str().unwrap()).collect();
+    // The server that repeats what it is sent does so in each of these. The client itself hides what is
+    // repeated as it is.
+    for encoding in [
+        "Base64",
+        "Base64 of Base64",
+        "Base64 of UTF-16",
+        "Base64 in lines",
+        "hexadecimal with separators",
+    ] {
+        assert!(encodings.contains(encoding), "{encoding}: {encodings:?}");
+    }
+}
+
 /// The search itself: a leak in each encoding is found.
 #[test]
 fn a_leak_in_any_encoding_is_found() {
