@@ -114,7 +114,7 @@ pub fn check_output(root: &Path, path: &Path) -> Result<(), Refusal> {
 }
 
 /// Whether a path is below the root as both are written.
-fn is_below(root: &Path, path: &Path) -> bool {
+pub fn is_below(root: &Path, path: &Path) -> bool {
     let path = plain(path);
     let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
     let is_written =

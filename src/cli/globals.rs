@@ -10,6 +10,7 @@ use super::failure::{Exit, Failure};
 use super::levels::{self, Denied};
 use super::log::{self, LogForm, Verbosity};
 use crate::desired::{Code, Levels, Severity};
+use crate::reader::{self, Bounds, repository_above};
 use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
 use crate::untrusted::quoted;
 
@@ -185,10 +186,25 @@ impl Globals {
     /// Makes sure that the root is there, so that nobody is told of folders below one that is not.
     pub(super) fn check_root(&self) -> Result<(), Failure> {
         if self.root.is_dir() {
-            return Ok(());
+            return self.check_that_root_stays();
         }
         let sentence = format!("there is no folder {}", self.root.display());
         Err(Failure::new(Exit::Usage, sentence).hint("-C names the folder in which ocon runs"))
+    }
+
+    /// Refuses a folder of the repository that is a link out of it: somebody may have committed the link.
+    fn check_that_root_stays(&self) -> Result<(), Failure> {
+        let here = Path::new(".");
+        let stays = |top: PathBuf| {
+            let bounds = Bounds::of(&top, &top);
+            !reader::is_below(here, &self.root) || bounds.resolve(&self.root).is_ok()
+        };
+        if repository_above(here).is_none_or(stays) {
+            return Ok(());
+        }
+        let sentence = format!("a link leads from {} out of the repository", self.root.display());
+        Err(Failure::new(Exit::Usage, sentence)
+            .hint("-C names a folder of the repository, or one elsewhere"))
     }
 
     /// Makes sure that the result of a command can be had in the form that was asked for.

@@ -33,8 +33,8 @@ pub(super) fn refuse_secrets(
     let names = sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let verb = if sources.len() == 1 { "is" } else { "are" };
     let sentence = format!(
-        "the value of {names} {verb} a part of a diagnostic code, of a word of ocon's documents or of the address of \
-         the platform, and ocon would have to hide it there"
+        "the value of {names} {verb} a part of a diagnostic code, of a word of ocon's documents, of the project or of \
+         the address of the platform, and ocon would have to hide it there"
     );
     let public = match first {
         Source::Env(name) => name.to_lowercase(),

@@ -103,3 +103,34 @@ fn the_state_of_the_sandbox_is_behind_no_link() {
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
     assert_eq!(world.ocon("plan --sandbox").exit, 0);
 }
+
+#[test]
+fn the_folder_of_a_tenant_is_no_link_that_leaves_the_repository() {
+    let world = World::new(&[]);
+    world.write("repository/.git/HEAD", "ref: refs/heads/main\n");
+    world.write("repository/tenants/us/ocon.yaml", "project: tests\n");
+    world.write("repository/tenants/us/instances/shop.yaml", SHOP);
+    world.write("elsewhere/instances/shop.yaml", "t0ken-of-the-runner: [");
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, world.path("repository/tenants").join(name)).unwrap();
+    };
+    link("../../elsewhere", "eu");
+    link("us", "asia");
+    let validate = |folder: &str| {
+        let mut ocon = world.command(&format!("-C {folder} validate"));
+        let output = ocon.current_dir(world.path("repository")).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(validate("tenants/asia"), (Some(0), String::new()));
+    assert_eq!(
+        validate("tenants/eu"),
+        (
+            Some(64),
+            "error: a link leads from tenants/eu out of the repository\n\n\
+             hint: -C names a folder of the repository, or one elsewhere\n"
+                .to_owned()
+        )
+    );
+    // Whoever runs ocon may name the folder itself.
+    assert_eq!(validate("../elsewhere").0, Some(5));
+}
