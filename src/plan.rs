@@ -205,7 +205,7 @@ pub struct Note {
 /// What a step sends to a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostUse {
-    /// The host in full, or why it cannot be told; foreign text in it is between backticks.
+    /// The host in full, or in words why it cannot be told; foreign text in words is between backticks.
     pub host: String,
     /// What it gets, as an object of the sentence.
     pub gets: String,

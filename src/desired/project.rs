@@ -112,7 +112,10 @@ pub fn load_var_file(root: &Path, given: &Path) -> Result<VarFile, Problems> {
     match files::read_given(root, given) {
         Ok(text) => load(&text, |node, notes| variables(node, "a file of variables", notes))
             .map(|(vars, warnings)| VarFile { vars, text: text.content, warnings }),
-        Err(problem) => Err(Problems::of(*problem)),
+        Err(problem) => {
+            let help = "`--var-file` names a YAML file, relative to the folder of `-C`";
+            Err(Problems::of(problem.help(help)))
+        }
     }
 }
 

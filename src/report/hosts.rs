@@ -27,7 +27,7 @@ pub(super) struct HostNote<'a> {
 /// A host with all that it gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HostLine {
-    /// The host in full; foreign text in it is between backticks.
+    /// The host in full, or in words why it cannot be told.
     pub(super) host: String,
     /// Whether it gets something that another host got before.
     pub(super) is_new: bool,
@@ -58,7 +58,7 @@ fn line(host: &str, notes: &[HostNote<'_>]) -> HostLine {
     let mut uses: Vec<((&str, &str), Vec<String>)> = Vec::new();
     for note in notes {
         let id = note.instance_id.map(|id| format!(" #{id}")).unwrap_or_default();
-        let place = format!("{}{id}", quoted(note.key));
+        let place = quoted(format!("{}{id}", note.key)).to_string();
         match uses.iter_mut().find(|(of, _)| *of == (note.code, note.gets)) {
             Some((_, places)) if places.contains(&place) => {}
             Some((_, places)) => places.push(place),
@@ -90,11 +90,11 @@ mod tests {
         let note =
             |host, code, key| HostNote { code, host, gets: "password", key, instance_id: None };
         let keys = ["a", "b", "c", "d", "e"];
-        let notes = keys.map(|key| note("`good.example`", "secret-to-host", key));
+        let notes = keys.map(|key| note("good.example", "secret-to-host", key));
         let changed = HostNote {
             instance_id: Some(7),
             gets: "the stored credentials",
-            ..note("`evil.example`", "credential-host-changed", "z")
+            ..note("evil.example", "credential-host-changed", "z")
         };
         let lines = lines(notes.into_iter().chain([changed, notes[0]]));
         let lines: Vec<_> = lines
@@ -104,8 +104,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "true `evil.example` will get the stored credentials of `z` #7 (credential-host-changed)",
-                "false `good.example` gets password of `a`, `b`, `c`, 2 more (secret-to-host)",
+                "true evil.example will get the stored credentials of `z #7` (credential-host-changed)",
+                "false good.example gets password of `a`, `b`, `c`, 2 more (secret-to-host)",
             ]
         );
     }

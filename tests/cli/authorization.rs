@@ -245,7 +245,7 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  · `sugar.example.com`  gets oauth.api.key, oauth.api.secret, password of `sugar` (secret-to-host)
+  · sugar.example.com  gets oauth.api.key, oauth.api.secret, password of `sugar` (secret-to-host)
 
   + sugar  Sugar                                                              instances/sugar.yaml:1
       configuration

@@ -29,7 +29,7 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  · `my300000.s4hana.example`  gets password, username of `erp` (secret-to-host)
+  · my300000.s4hana.example  gets password, username of `erp` (secret-to-host)
 
   + erp  ERP                                                                    instances/erp.yaml:1
       configuration
@@ -69,7 +69,7 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! a host that cannot be told from the value  will get the stored credentials of `erp` #20931
+  ! a host that cannot be told from the value  will get the stored credentials of `erp #20931`
       (credential-host-changed)
 
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
@@ -97,7 +97,7 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! `evil.example`  will get the stored credentials of `erp` #20931 (credential-host-changed)
+  ! evil.example  will get the stored credentials of `erp #20931` (credential-host-changed)
 
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
         ~ saps4hanacloud.url
@@ -126,7 +126,7 @@ fn a_changed_host_is_a_note_in_json_as_well() {
   {
     "code": "credential-host-changed",
     "gets": "the stored credentials",
-    "host": "`evil.example`",
+    "host": "evil.example",
     "instance_id": 20931,
     "key": "erp",
     "message": "`evil.example` will get the stored credentials (`saps4hanacloud.url` changes): make sure that it is the provider's"

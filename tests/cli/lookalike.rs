@@ -45,7 +45,7 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! `c.example.com`  will get the events of `desk` #20931 (event-host-changed)
+  ! c.example.com  will get the events of `desk #20931` (event-host-changed)
 
   ~ desk  Pаy desk  #20931                                                     instances/desk.yaml:1
         ~ name                             Pay desk → Pаy desk

@@ -167,8 +167,8 @@ Hosts that get secrets or events:
   ! the host that `another-subdomain`
       stands for  will get the stored
       credentials of
-      `support/emea/a-rather-long-key-for-a-help-desk`
-      #20933 (credential-host-changed)
+      `support/emea/a-rather-long-key-for-a-help-desk
+      #20933` (credential-host-changed)
 
   ~ hootsuite  市場 Hootsuite 🚀
       日本語の長い名前 Café déjà  #20931

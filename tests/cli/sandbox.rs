@@ -18,6 +18,9 @@ fn the_example_is_applied_to_the_embedded_sandbox() {
 $ ocon apply --sandbox --yes --concurrency 1
 Project marketing at https://sandbox.invalid/elements/api-v2
 
+Hosts that get secrets or events:
+  · mycoolapp.com  gets the events of `closeio`, `slack` (event-to-host)
+
   + closeio  Sales Close.io                                                 instances/closeio.yaml:5
       + tags                               sales
       configuration

@@ -34,7 +34,7 @@ $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `prod` stands for  will get the stored credentials of `desk` #20931
+  ! the host that `prod` stands for  will get the stored credentials of `desk #20931`
       (credential-host-changed)
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
@@ -200,7 +200,7 @@ $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `prod` stands for  will get the stored credentials of `desk` #20931
+  ! the host that `prod` stands for  will get the stored credentials of `desk #20931`
       (credential-host-changed)
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
@@ -400,7 +400,7 @@ $ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `prod` stands for  will get the stored credentials of `desk` #20931
+  ! the host that `prod` stands for  will get the stored credentials of `desk #20931`
       (credential-host-changed)
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1

@@ -290,7 +290,7 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
 }
 
 #[test]
-fn an_update_says_where_the_events_go_from_now_on() {
+fn a_plan_says_where_the_events_go() {
     let key = "event.notification.callback.url";
     let moved = |before: &str, after: Value| {
         let mut world = desk(&[(key, Value::text(before))]).agrees();
@@ -312,9 +312,14 @@ fn an_update_says_where_the_events_go_from_now_on() {
     ] {
         assert_eq!(moved(before, after.clone()), hosts, "{before} {after:?}");
     }
-    // A create has no events that go elsewhere.
     let world = desk(&[(key, Value::text("https://a.example"))]);
     assert_eq!(world.notes("event-host-changed"), none);
+    assert_eq!(
+        world.notes("event-to-host"),
+        [format!("`a.example` gets the events (`{key}`): make sure that it is yours")]
+    );
+    // The platform's own address is none to be judged.
+    assert_eq!(desk(&[(key, webhook_url())]).notes("event-to-host"), none);
 }
 
 #[test]

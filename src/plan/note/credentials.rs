@@ -12,12 +12,13 @@ use crate::untrusted::quoted;
 use super::host::Host;
 
 /// The codes of what is said of a step and what it sends where; those of changed hosts come first.
-pub(in crate::plan) const HOST_NOTES: [&str; 4] =
-    [CREDENTIAL_HOST_CHANGED, EVENT_HOST_CHANGED, SECRET_TO_HOST, PUBLIC_SECRET];
+pub(in crate::plan) const HOST_NOTES: [&str; 5] =
+    [CREDENTIAL_HOST_CHANGED, EVENT_HOST_CHANGED, SECRET_TO_HOST, EVENT_TO_HOST, PUBLIC_SECRET];
 
 const SECRET_TO_HOST: &str = "secret-to-host";
 const CREDENTIAL_HOST_CHANGED: &str = "credential-host-changed";
 const EVENT_HOST_CHANGED: &str = "event-host-changed";
+const EVENT_TO_HOST: &str = "event-to-host";
 const PUBLIC_SECRET: &str = "public-secret";
 
 /// A secret that the platform keeps to itself: it signs events with it.
@@ -35,7 +36,8 @@ impl Document<'_> {
         changes: &[Change],
     ) {
         let mut notes = found.map(|found| self.changed_hosts(found, changes)).unwrap_or_default();
-        notes.extend(found.into_iter().flat_map(|_| changed_event_hosts(changes)));
+        let code = if found.is_some() { EVENT_HOST_CHANGED } else { EVENT_TO_HOST };
+        notes.extend(event_hosts(code, changes));
         notes.extend(self.secrets_to_hosts(found, changes));
         notes.extend(public_secrets(changes));
         for HostNote { code, host, message } in notes {
@@ -60,12 +62,7 @@ impl Document<'_> {
             let given = if gets_credentials(field) { written.as_slice() } else { &[] };
             let secrets: Vec<String> = own.into_iter().chain(given.iter().cloned()).collect();
             for host in hosts(field).iter().filter(|host| host.is_whole() && !secrets.is_empty()) {
-                notes.push(HostNote::new(
-                    SECRET_TO_HOST,
-                    host.to_string(),
-                    secrets.join(", "),
-                    key,
-                ));
+                notes.push(HostNote::new(SECRET_TO_HOST, host, secrets.join(", "), key));
             }
         }
         notes.dedup();
@@ -79,10 +76,10 @@ impl Document<'_> {
         }
         let notes = changes.iter().flat_map(|change| match change {
             Change::Configuration { key, before, after } if is_host(after) => {
-                let note = |host| {
+                let note = |host: &Host| {
                     HostNote::new(CREDENTIAL_HOST_CHANGED, host, "the stored credentials", key)
                 };
-                new_hosts(before.as_ref(), after).into_iter().map(note).collect()
+                new_hosts(before.as_ref(), after).iter().map(note).collect()
             }
             _ => Vec::new(),
         });
@@ -114,26 +111,30 @@ struct HostNote {
 }
 
 impl HostNote {
-    fn new(code: &'static str, host: String, gets: impl Into<String>, key: &str) -> Self {
-        let gets = gets.into();
-        let verb = if code == SECRET_TO_HOST { "gets" } else { "will get" };
-        let cause = if code == SECRET_TO_HOST { "" } else { " changes" };
-        let message = format!(
-            "{host} {verb} {gets} ({}{cause}): make sure that it is the provider's",
-            quoted(key)
-        );
-        Self { code, host: Some(HostUse { host, gets }), message }
+    fn new(code: &'static str, host: &Host, gets: impl Into<String>, key: &str) -> Self {
+        let (gets, key) = (gets.into(), quoted(key));
+        let owner = if [EVENT_HOST_CHANGED, EVENT_TO_HOST].contains(&code) {
+            "yours"
+        } else {
+            "the provider's"
+        };
+        let message = if [CREDENTIAL_HOST_CHANGED, EVENT_HOST_CHANGED].contains(&code) {
+            format!("{host} will get {gets} ({key} changes): make sure that it is {owner}")
+        } else {
+            format!("{host} gets {gets} ({key}): make sure that it is {owner}")
+        };
+        Self { code, host: Some(HostUse { host: host.in_a_list(), gets }), message }
     }
 }
 
-/// One note for each host to which the step moves the events of an instance: they are data of customers.
-fn changed_event_hosts(changes: &[Change]) -> Vec<HostNote> {
+/// One note for each host to which the step sends the events of an instance: they are data of customers.
+fn event_hosts(code: &'static str, changes: &[Change]) -> Vec<HostNote> {
     let notes = changes.iter().flat_map(|change| match change {
         Change::Configuration { key, before, after }
             if key == EVENT_CALLBACK && after.value != Value::Unset =>
         {
-            let note = |host| HostNote::new(EVENT_HOST_CHANGED, host, "the events", key);
-            new_hosts(before.as_ref(), after).into_iter().map(note).collect()
+            let note = |host: &Host| HostNote::new(code, host, "the events", key);
+            new_hosts(before.as_ref(), after).iter().map(note).collect()
         }
         _ => Vec::new(),
     });
@@ -213,15 +214,15 @@ fn is_host(field: &Field) -> bool {
 }
 
 /// The hosts of the new value that are not known to be those of the stored one.
-fn new_hosts(before: Option<&Seen>, after: &Field) -> Vec<String> {
+fn new_hosts(before: Option<&Seen>, after: &Field) -> Vec<Host> {
     let stored = match before {
         Some(Seen::Text(text)) => Host::of_stored(text.expose()),
         Some(Seen::Masked | Seen::Unset) | None => Vec::new(),
     };
     if after.value == Value::Unset {
-        return vec!["the host that the connector takes by itself".to_owned()];
+        return vec![Host::OfConnector];
     }
     let is_stored =
         |host: &Host| matches!(host, Host::Named { .. } | Host::Label(_)) && stored.contains(host);
-    hosts(after).iter().filter(|host| !is_stored(host)).map(Host::to_string).collect()
+    hosts(after).into_iter().filter(|host| !is_stored(host)).collect()
 }

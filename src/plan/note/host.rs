@@ -34,6 +34,8 @@ pub(super) enum Host {
     Label(String),
     /// One with a secret in its name; what else is in it.
     Hidden(String),
+    /// The one that the connector takes by itself.
+    OfConnector,
     /// One that cannot be told.
     Unclear,
 }
@@ -55,6 +57,7 @@ impl fmt::Display for Host {
                 let text = text.replace(SECRET, "(secret)").replace(OWN, "(instance)");
                 write!(f, "{}, a host with a secret in its name", quoted(text))
             }
+            Self::OfConnector => f.write_str("the host that the connector takes by itself"),
             Self::Unclear => f.write_str("a host that cannot be told from the value"),
         }
     }
@@ -93,6 +96,14 @@ impl Host {
     pub(super) fn of_stored(text: &str) -> Vec<Self> {
         let urls = Self::of_urls_in(text);
         if urls.is_empty() { Self::of_text(text).into_iter().collect() } else { urls }
+    }
+
+    /// The host where it stands alone: its bare name, if it has one.
+    pub(super) fn in_a_list(&self) -> String {
+        match self {
+            Self::Named { name, origin: _ } => name.clone(),
+            other => other.to_string(),
+        }
     }
 
     /// Whether the value alone decides which host it is.

@@ -215,8 +215,7 @@ pub struct PlanNote {
     pub key: String,
     /// The instance it is about.
     pub instance_id: Option<u64>,
-    /// The host that it is about, in full, or why it cannot be told; what the file says is between
-    /// backticks.
+    /// The host that it is about, in full, or in words why it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// What the host gets.

@@ -265,7 +265,9 @@ fn hosts(document: &PlanDocument) -> Vec<Entry> {
     });
     let row = |line: HostLine| {
         let mark = if line.is_new { "**changed** " } else { "" };
-        Entry::line(format!("| {mark}{} | {} |\n", prose(&line.host), prose(&line.uses)))
+        let is_name = !line.host.contains(' ');
+        let host = if is_name { code(&line.host) } else { prose(&line.host) };
+        Entry::line(format!("| {mark}{host} | {} |\n", prose(&line.uses)))
     };
     hosts::lines(notes).into_iter().map(row).collect()
 }
