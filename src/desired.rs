@@ -277,13 +277,24 @@ impl Desired {
         self.sources().any(|source| matches!(source, Source::Env(_)))
     }
 
-    /// The secret files that documents refer to, as paths below the secrets folder.
-    pub fn secret_files(&self) -> BTreeSet<&str> {
-        let paths = self.sources().filter_map(|source| match source {
-            Source::File(path) => Some(path.as_str()),
-            Source::Env(_) | Source::Authorization => None,
+    /// The secret files that documents refer to, as paths below the secrets folder, each with the
+    /// fields that do.
+    pub fn secret_files(&self) -> BTreeMap<&str, BTreeSet<&Span>> {
+        let fields = self.instances.values().flat_map(|wanted| {
+            let configuration = wanted.configuration.values();
+            let configuration = configuration.map(|field| (field.value.templates(), &field.at));
+            let grants = wanted.provider_data.values();
+            configuration.chain(grants.map(|grant| (grant.value.templates(), &grant.at)))
         });
-        paths.collect()
+        let mut files: BTreeMap<&str, BTreeSet<&Span>> = BTreeMap::new();
+        for (templates, at) in fields {
+            for reference in templates.into_iter().flat_map(Template::secrets) {
+                if let Source::File(path) = &reference.source {
+                    files.entry(path).or_default().insert(at);
+                }
+            }
+        }
+        files
     }
 
     /// The references to secrets that are set, with their values.

@@ -226,11 +226,23 @@ pub struct Wishes {
     pub allow_unset: bool,
     /// The secrets that may be written to instances that exist, where a saved plan says which.
     pub planned_secrets: Option<BTreeSet<(Key, String)>>,
-    /// Whether the plan shows no stored value of an instance that nobody in this project manages:
-    /// whoever made the plan necessary chose the instance.
-    pub hide_unmanaged_values: bool,
+    /// Which stored values the plan shows.
+    pub stored_values: StoredValues,
     /// The documents to look at; `None` for all of them.
     pub selection: Option<BTreeSet<Key>>,
+}
+
+/// Which stored values a plan shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoredValues {
+    /// Those that are public.
+    #[default]
+    Public,
+    /// Of those, the ones of instances that this project manages: whoever proposed the change chose
+    /// the others.
+    OfProject,
+    /// None: whoever proposed the change chose the project, too.
+    None,
 }
 
 /// What to do with an instance of ours that no file describes.

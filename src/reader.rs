@@ -1,10 +1,11 @@
 //! The one reader of files.
 //!
 //! In: the root, a path that somebody named, and a limit in bytes. Out: the bytes of the file, or why
-//! ocon does not read it. A path below the root belongs to the repository, so its links are somebody's
-//! commit and must not leave the root. A path elsewhere in the repository of the root must not leave
-//! the repository. A path outside of both is the choice of whoever runs ocon. The checks come after all links are followed, and ocon never reads what the system shows of processes
-//! and devices: the environment is there, with ocon's own credentials in it.
+//! ocon does not read it. Every path has a home that its links must not leave: below the root, the
+//! root; elsewhere in a repository, that repository. Links there are somebody's commit. A path outside
+//! of both has no home: it is the choice of whoever runs ocon. The checks come after all links are
+//! followed. ocon never reads what the system shows of processes and devices: the environment is there,
+//! with ocon's own credentials in it.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -14,9 +15,14 @@ use std::path::{Component, Path, PathBuf};
 /// Where the system shows processes and devices.
 const SYSTEM: [&str; 2] = ["/proc", "/sys"];
 
-/// The folders that links may lead to, without links themselves.
+/// The folders that links may lead to.
 #[derive(Clone, Debug)]
-pub struct Bounds(Vec<PathBuf>);
+pub struct Bounds {
+    /// Without links themselves.
+    folders: Vec<PathBuf>,
+    /// Whether a pipe is read: `<(…)` of a shell is one.
+    takes_pipes: bool,
+}
 
 /// Why a file is not read or written.
 #[derive(Debug)]
@@ -34,18 +40,14 @@ pub enum Refusal {
 }
 
 impl Bounds {
-    /// The bounds of `named`, a file or a folder that is given relative to the root: the root, and
-    /// for a path elsewhere also the repository, or outside of it whatever the path leads to.
+    /// The bounds of `named`, a file or a folder that is given relative to the root: the root, the
+    /// home of the path, and without a home whatever the path leads to.
     pub fn of(root: &Path, named: &Path) -> Self {
         let path = root.join(named);
-        let is_in = |top: &PathBuf| {
-            root.canonicalize().is_ok_and(|root| plain(&root.join(named)).starts_with(top))
-        };
-        let elsewhere = (!is_below(root, &path)).then(|| {
-            let repository = repository_above(root).filter(is_in);
-            repository.or_else(|| path.canonicalize().ok())
-        });
-        Self([root.canonicalize().ok(), elsewhere.flatten()].into_iter().flatten().collect())
+        let home = home(root, &path);
+        let takes_pipes = home.is_none();
+        let home = home.or_else(|| path.canonicalize().ok());
+        Self { folders: root.canonicalize().ok().into_iter().chain(home).collect(), takes_pipes }
     }
 
     /// The bounds of what is in a folder that the other bounds have.
@@ -53,7 +55,7 @@ impl Bounds {
     /// # Errors
     /// If the folder is not there, or is beyond these bounds.
     pub fn within(&self, folder: &Path) -> Result<Self, Refusal> {
-        Ok(Self(vec![self.resolve(folder)?]))
+        Ok(Self { folders: vec![self.resolve(folder)?], takes_pipes: false })
     }
 
     /// The path without links.
@@ -62,7 +64,7 @@ impl Bounds {
     /// If it leads out of the bounds, or nothing is there.
     pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
         let real = path.canonicalize().map_err(Refusal::Io)?;
-        let is_inside = self.0.iter().any(|folder| real.starts_with(folder));
+        let is_inside = self.folders.iter().any(|folder| real.starts_with(folder));
         if is_inside { Ok(real) } else { Err(Refusal::Leaves) }
     }
 
@@ -71,6 +73,9 @@ impl Bounds {
     /// # Errors
     /// If it is not a file within the bounds, or is larger.
     pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
+        if self.takes_pipes && is_pipe(path) {
+            return read_all(path, limit);
+        }
         let real = self.resolve(path)?;
         if SYSTEM.iter().any(|system| real.starts_with(system)) {
             return Err(Refusal::NotAFile);
@@ -79,10 +84,7 @@ impl Bounds {
         if !fs::metadata(&real).map_err(Refusal::Io)?.is_file() {
             return Err(Refusal::NotAFile);
         }
-        let mut bytes = Vec::new();
-        let file = File::open(&real).map_err(Refusal::Io)?;
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(Refusal::Io)?;
-        if bytes.len() as u64 > limit { Err(Refusal::TooLarge) } else { Ok(bytes) }
+        read_all(&real, limit)
     }
 
     /// Reads a file of UTF-8 text.
@@ -97,8 +99,28 @@ impl Bounds {
     }
 }
 
-/// Makes sure that a file is written through no link: it is none itself, and a path below the root
-/// stays below it.
+fn read_all(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(Refusal::Io)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(Refusal::Io)?;
+    if bytes.len() as u64 > limit { Err(Refusal::TooLarge) } else { Ok(bytes) }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// Makes sure that a file is written through no link: it is none itself, and its folder does not leave
+/// the home of the path.
 ///
 /// # Errors
 /// If the file is a link, or a folder above it leads out of the repository.
@@ -106,20 +128,36 @@ pub fn check_output(root: &Path, path: &Path) -> Result<(), Refusal> {
     if path.is_symlink() {
         return Err(Refusal::Link);
     }
-    if !is_below(root, path) {
-        return Ok(());
-    }
-    let folder = path.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok());
-    folder.map_or(Ok(()), |folder| Bounds::of(root, Path::new("")).resolve(folder).map(|_| ()))
+    let Some(home) = home(root, path) else { return Ok(()) };
+    let folder = path.ancestors().skip(1).map(|folder| match folder {
+        empty if empty.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    });
+    let folder = folder.into_iter().find(|folder| folder.symlink_metadata().is_ok());
+    let bounds = Bounds { folders: vec![home], takes_pipes: false };
+    folder.map_or(Ok(()), |folder| bounds.resolve(folder).map(|_| ()))
 }
 
-/// Whether a path is below the root as both are written.
-pub fn is_below(root: &Path, path: &Path) -> bool {
-    let path = plain(path);
-    let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
-    let is_written =
-        path.strip_prefix(plain(root)).is_ok_and(|rest| rest.components().all(is_name));
-    is_written || root.canonicalize().is_ok_and(|root| path.starts_with(root))
+/// The folder that the links of a path must not leave: the root for a path below it, or else the
+/// innermost repository that the path is in as it is written. It has no links itself.
+pub fn home(root: &Path, path: &Path) -> Option<PathBuf> {
+    let root = root.canonicalize().ok()?;
+    let path = plain(&std::path::absolute(path).ok()?);
+    let mut home: Option<PathBuf> = None;
+    let above: Vec<&Path> = path.ancestors().skip(1).collect();
+    // From the outside, since what is within a repository may be a link that somebody committed. The
+    // way to the root may have links of whoever runs ocon.
+    for folder in above.into_iter().rev() {
+        let Ok(real) = folder.canonicalize() else { continue };
+        if real == root {
+            return Some(root);
+        }
+        let is_within = home.as_ref().is_none_or(|home| real.starts_with(home));
+        if is_within && begins_repository(&real) {
+            home = Some(real);
+        }
+    }
+    home
 }
 
 /// The folder in which the repository around `folder` begins: the nearest one with a `.git`, which no
@@ -174,17 +212,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_below_the_root_as_it_is_written() {
-        let root = Path::new("/repository/tenants/eu");
-        for below in ["a.yaml", "./a/b", "a/../b", "", "/repository/tenants/eu/a"] {
-            assert!(is_below(root, &root.join(below)), "{below}");
+    fn the_home_of_a_path_is_the_root_or_its_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let repository = folder.join("repository");
+        let root = repository.join("tenants/eu");
+        fs::create_dir_all(root.join("instances")).unwrap();
+        fs::create_dir(repository.join(".git")).unwrap();
+        fs::create_dir_all(folder.join("other/.git")).unwrap();
+        let home = |named: &str| home(&root, &root.join(named));
+        for below in ["a.yaml", "./a/b", "a/../b", "instances/../a"] {
+            assert_eq!(home(below), Some(root.clone()), "{below}");
         }
-        for elsewhere in ["../a", "a/../../b", "/etc/a", "/repository/tenants/eu/../us"] {
-            assert!(!is_below(root, &root.join(elsewhere)), "{elsewhere}");
+        for in_repository in ["../a", "a/../../b", "../../vars.yaml"] {
+            assert_eq!(home(in_repository), Some(repository.clone()), "{in_repository}");
         }
-        for root in [".", "..", "../b"].map(Path::new) {
-            assert!(is_below(root, &root.join("a")) && !is_below(root, &root.join("../a")));
-            assert!(!is_below(root, Path::new("/a")));
+        assert_eq!(home("../../../other/a"), Some(folder.join("other")));
+        assert_eq!(home("../../../a"), None);
+        assert_eq!(home("/etc/a"), None);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            // The way to the root has a link, and the repository has one to another repository.
+            symlink(&repository, folder.join("work")).unwrap();
+            let work = folder.join("work");
+            assert_eq!(home(work.join("tenants/eu/a").to_str().unwrap()), Some(root.clone()));
+            assert_eq!(home(work.join("vars.yaml").to_str().unwrap()), Some(repository.clone()));
+            symlink(folder.join("other"), repository.join("out")).unwrap();
+            symlink(folder.join("other"), root.join("out")).unwrap();
+            assert_eq!(home("../../out/a"), Some(repository.clone()));
+            assert_eq!(home("out/a"), Some(root.clone()));
         }
     }
 

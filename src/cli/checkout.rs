@@ -98,5 +98,5 @@ fn unknown(Unusable(cause): Unusable) -> Failure {
             "make `git status` work here: install Git, or, where another user owns the repository, \
              git config --global --add safe.directory FOLDER",
         )
-        .hint("run ocon in the repository that has the instance files (-C DIR)")
+        .hint("submodules and other repositories cannot be checked: run ocon in a clone of their own (-C DIR)")
 }

@@ -8,11 +8,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::environment::Environment;
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::git::{Repository, Unusable};
 use super::globals::Globals;
-use crate::desired::Desired;
+use super::problems;
+use crate::desired::{Code, Desired, Problem, quote};
+use crate::instance::Span;
 use crate::reader::repository_above;
+use crate::untrusted::quoted;
 
 /// Ends a command if a document refers to a secret file below `folder` that Git has.
 pub(super) fn refuse(
@@ -26,34 +29,49 @@ pub(super) fn refuse(
     let Some(folder) = folder.canonicalize().ok().filter(|_| !files.is_empty()) else {
         return Ok(());
     };
-    let mut there = files.iter().filter_map(|file| {
-        let real = folder.join(file).canonicalize().ok()?;
-        Some((*file, real))
-    });
     let committed = tracked(globals, environment, &folder);
-    let found = match &committed {
-        Ok(None) => None,
-        Ok(Some(tracked)) => there.find(|(_, real)| tracked.has(real)),
-        Err(_) => there.next(),
-    };
-    let Some((file, _)) = found else { return Ok(()) };
-    let file = folder.join(file);
     let root = globals.root.canonicalize().unwrap_or_default();
-    let name = file.strip_prefix(root).unwrap_or(&file).display();
-    Err(match committed {
-        Ok(_) => Failure::new(Exit::Invalid, format!("{name} is committed, so it is no secret"))
-            .hint("take it out of Git, give it another value, and name its folder in .gitignore"),
-        Err(Unusable(cause)) => {
-            let sentence = format!("{name} counts as committed, because Git cannot be queried");
-            Failure::new(Exit::Invalid, sentence).caused_by(&cause).hint(
-                "make `git status` work here: install Git, or, where another user owns the \
-                 repository, git config --global --add safe.directory FOLDER",
-            )
-        }
+    let mut problems = Vec::new();
+    for (file, fields) in files {
+        let file = folder.join(file);
+        let Ok(real) = file.canonicalize() else { continue };
+        let name = quoted(file.strip_prefix(&root).unwrap_or(&file).display());
+        let (message, help) = match &committed {
+            Ok(tracked) if tracked.as_ref().is_some_and(|tracked| tracked.has(&real)) => {
+                (format!("{name} is in Git, so it is no secret"), FORGET)
+            }
+            Ok(_) => continue,
+            Err(Unusable(cause)) => (
+                format!("{name} counts as committed, because Git cannot be queried: {cause}"),
+                ANSWER,
+            ),
+        };
+        problems.extend(fields.into_iter().map(|at| problem(at, &message, help)));
     }
-    .hint(
-        "a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)",
-    ))
+    if problems.is_empty() {
+        return Ok(());
+    }
+    quote(&globals.root, &globals.schemas, &mut problems);
+    Err(problems::invalid(globals, &problems))
+}
+
+const FORGET: &str = "take it out of Git (also out of the index), give it another value, and name its folder in .gitignore";
+const ANSWER: &str = "make `git status` work here: install Git, or, where another user owns the repository, \
+                      git config --global --add safe.directory FOLDER";
+
+fn problem(at: &Span, message: &str, help: &str) -> Problem {
+    let elsewhere =
+        "a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)";
+    Problem {
+        code: Code::CommittedSecret,
+        severity: Code::CommittedSecret.level().severity(),
+        message: message.to_owned(),
+        at: at.clone(),
+        excerpt: None,
+        label: None,
+        help: vec![help.to_owned(), elsewhere.to_owned()],
+        related: None,
+    }
 }
 
 /// The paths that Git has, in lower case: some file systems find a file under either.

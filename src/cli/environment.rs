@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +15,7 @@ use super::known;
 use super::own_credentials::OwnCredential;
 use crate::api::{Clock, Sleep, SystemClock};
 use crate::instance::{Secret, trimmed};
-use crate::reader::{Bounds, Refusal};
+use crate::reader::Bounds;
 
 /// A secret file is at most this long: anything longer is not a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -259,18 +259,8 @@ impl Environment {
             )
             .caused_by(reason)
         };
-        let path = globals.root.join(file);
-        let text = if is_pipe(&path) {
-            // A program that gets the secret from elsewhere writes it: `<(…)` in a shell.
-            std::fs::File::open(&path)
-                .and_then(|pipe| {
-                    let mut text = String::new();
-                    pipe.take(LONGEST_SECRET).read_to_string(&mut text).map(|_| text)
-                })
-                .map_err(Refusal::Io)
-        } else {
-            Bounds::of(&globals.root, file).read_text(&path, LONGEST_SECRET)
-        };
+        let bounds = Bounds::of(&globals.root, file);
+        let text = bounds.read_text(&globals.root.join(file), LONGEST_SECRET);
         match trimmed(&text.map_err(|refusal| unreadable(&refusal))?) {
             "" => Err(unreadable(&"the file is empty")),
             secret => {
@@ -279,19 +269,6 @@ impl Environment {
                 Ok(Some(secret))
             }
         }
-    }
-}
-
-fn is_pipe(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-        path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        false
     }
 }
 

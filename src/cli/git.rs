@@ -80,13 +80,17 @@ impl Repository {
     /// The repository that contains `folder`; `None` where no folder above has a `.git`.
     ///
     /// # Errors
-    /// If only `GIT_DIR` names a repository: nothing says which files it is about.
+    /// If only `GIT_DIR` names a repository: nothing says which files it is about. If the repository is
+    /// a submodule: a commit of the one around it chooses the whole history that Git would be asked for.
     pub(super) fn containing(
         folder: &Path,
         environment: &Environment,
     ) -> Result<Option<Self>, Unusable> {
         match repository_above(folder) {
-            Some(top) => Ok(Some(Self::at(top, environment))),
+            Some(top) => {
+                refuse_submodule(&top, environment)?;
+                Ok(Some(Self::at(top, environment)))
+            }
             None if environment.raw("GIT_DIR").is_some() => {
                 let cause = "GIT_DIR names a repository, and no folder above has a `.git`";
                 Err(Unusable(cause.to_owned()))
@@ -171,6 +175,22 @@ impl Repository {
         let said = String::from_utf8_lossy(&output.stderr);
         Err(Unusable(said.lines().next().unwrap_or("git failed").to_owned()))
     }
+}
+
+/// Refuses the top of a submodule of a repository around it.
+fn refuse_submodule(top: &Path, environment: &Environment) -> Result<(), Unusable> {
+    let Some(outer) = top.parent().and_then(repository_above) else { return Ok(()) };
+    let outer = Repository::at(outer, environment);
+    let name = top.strip_prefix(&outer.top).unwrap_or(top);
+    let is_submodule =
+        outer.tracked(top)?.get(name).is_some_and(|entry| entry.kind == EntryKind::Repository);
+    if is_submodule {
+        let (name, outer) = (name.display(), outer.top.display());
+        return Err(Unusable(format!(
+            "{name} is a submodule of {outer}, which chooses its commits"
+        )));
+    }
+    refuse_submodule(&outer.top, environment)
 }
 
 /// The folders of the PATH, without those that the author of a commit could fill.

@@ -10,7 +10,7 @@ use super::failure::{Exit, Failure};
 use super::levels::{self, Denied};
 use super::log::{self, LogForm, Verbosity};
 use crate::desired::{Code, Levels, Severity};
-use crate::reader::{self, Bounds, repository_above};
+use crate::reader::{self, repository_above};
 use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
 use crate::untrusted::quoted;
 
@@ -192,14 +192,13 @@ impl Globals {
         Err(Failure::new(Exit::Usage, sentence).hint("-C names the folder in which ocon runs"))
     }
 
-    /// Refuses a folder of the repository that is a link out of it: somebody may have committed the link.
+    /// Refuses a folder of a repository that is a link out of it: somebody may have committed the link.
     fn check_that_root_stays(&self) -> Result<(), Failure> {
-        let here = Path::new(".");
-        let stays = |top: PathBuf| {
-            let bounds = Bounds::of(&top, &top);
-            !reader::is_below(here, &self.root) || bounds.resolve(&self.root).is_ok()
-        };
-        if repository_above(here).is_none_or(stays) {
+        let home = reader::home(Path::new("."), &self.root);
+        let home = home.and_then(|home| repository_above(&home));
+        let stays =
+            |home: PathBuf| self.root.canonicalize().is_ok_and(|root| root.starts_with(home));
+        if home.is_none_or(stays) {
             return Ok(());
         }
         let sentence = format!("a link leads from {} out of the repository", self.root.display());

@@ -14,7 +14,7 @@ use super::session::{self, Files, Lookup};
 use super::{changed, fork, missing, problems, prune, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
-use crate::plan::{Orphans, Plan, Rotate, RotateRequest, Wishes};
+use crate::plan::{Orphans, Plan, Rotate, RotateRequest, StoredValues, Wishes};
 use crate::report::human::{self, Layout};
 use crate::report::{annotations, json, markdown};
 use crate::untrusted::quoted;
@@ -103,7 +103,11 @@ impl Scope {
             rotate: self.rotations(files)?,
             allow_unset: self.allow_unset,
             planned_secrets: None,
-            hide_unmanaged_values: fork::is_likely(environment),
+            stored_values: match (fork::is_likely(environment), files.project_is_given) {
+                (false, _) => StoredValues::Public,
+                (true, true) => StoredValues::OfProject,
+                (true, false) => StoredValues::None,
+            },
             selection: match &self.changed_since {
                 Some(reference) => Some(changed::since(reference, globals, environment, files)?),
                 None => files.select(&globals.root, &self.paths)?,

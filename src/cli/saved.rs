@@ -9,7 +9,7 @@ use super::plan::Scope;
 use super::session::Connection;
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
-use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, Target, Wishes};
+use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, StoredValues, Target, Wishes};
 use crate::reader::Bounds;
 use crate::report::json::{PlanDocument, PlanStep};
 
@@ -110,7 +110,7 @@ impl SavedPlan {
             orphans: if deletes { Orphans::Prune } else { Orphans::Note },
             rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
             allow_unset: scope.allow_unset,
-            hide_unmanaged_values: false,
+            stored_values: StoredValues::Public,
             planned_secrets: Some(
                 secrets
                     .filter_map(|(key, path)| Some((key.parse().ok()?, path.to_owned())))

@@ -36,6 +36,8 @@ pub(super) struct Files {
     pub(super) project: Project,
     /// Whether somebody named the project, so that it is not everybody's `default`.
     pub(super) project_is_named: bool,
+    /// Whether a flag or the environment named it, and not a file that anybody may propose to change.
+    pub(super) project_is_given: bool,
 }
 
 /// Whether secrets are looked up.
@@ -120,8 +122,9 @@ pub(super) fn load(
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems::invalid(globals, &warnings));
     }
-    let ChosenProject { name: project, is_named: project_is_named, .. } = project;
-    Ok(Files { desired, warnings, left_unread, project, project_is_named })
+    let ChosenProject { name: project, is_named: project_is_named, is_given: project_is_given } =
+        project;
+    Ok(Files { desired, warnings, left_unread, project, project_is_named, project_is_given })
 }
 
 /// The folder of secret files, relative to the root.

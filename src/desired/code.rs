@@ -63,6 +63,8 @@ codes! {
     AmbiguousYaml "ambiguous-yaml" Fatal,
     /// A callback URL that has to carry the instance's id does not.
     CallbackWithoutId "callback-without-id" Warning,
+    /// A secret file that Git has, or that it may have.
+    CommittedSecret "committed-secret" Fatal,
     /// A value with a control character in it.
     ControlCharacter "control-character" Warning,
     /// A tag such as `!secret`.

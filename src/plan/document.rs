@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::comparison::Comparison;
 use super::matching::Match;
-use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, Terms};
+use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValues, Terms};
 use crate::desired::{Field, GrantNeed, Wanted};
 use crate::instance::{Key, Place, Secret, Template};
 use crate::observed::Found;
@@ -64,10 +64,15 @@ impl Document<'_> {
         }
     }
 
-    /// Whether the values of an instance that nobody in this project manages are not shown.
+    /// Whether the stored values of the instance are not shown.
     fn hides(&self, found: &Found) -> bool {
-        self.terms.wishes.hide_unmanaged_values
-            && !matches!(found.marks.claim(&self.terms.target.project), Claim::Ours(_))
+        match self.terms.wishes.stored_values {
+            StoredValues::Public => false,
+            StoredValues::OfProject => {
+                !matches!(found.marks.claim(&self.terms.target.project), Claim::Ours(_))
+            }
+            StoredValues::None => true,
+        }
     }
 
     fn block(&self, plan: &mut Plan, code: BlockCode, message: String) {

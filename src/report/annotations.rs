@@ -14,7 +14,7 @@ pub fn plan(document: &PlanDocument, place: &dyn Fn(&str) -> String) -> String {
     let (deletes, others): (Vec<_>, Vec<_>) =
         document.steps.iter().partition(|step| step.action == Action::Delete.as_str());
     let deletes = deletes.into_iter().map(|step| of_step("warning", step, place));
-    let notes = document.notes.iter().map(of_note);
+    let notes = document.notes.iter().map(|note| of_note(note, document, place));
     let others = others.into_iter().map(|step| of_step("notice", step, place));
     blocked.chain(deletes).chain(notes).chain(others).collect()
 }
@@ -28,10 +28,17 @@ fn of_blocked(blocked: &PlanBlocked, place: &dyn Fn(&str) -> String) -> String {
     command("error", &properties, &format!("{}: {}", blocked.key, blocked.message))
 }
 
-fn of_note(note: &PlanNote) -> String {
+fn of_note(note: &PlanNote, document: &PlanDocument, place: &dyn Fn(&str) -> String) -> String {
+    let step = document.steps.iter().find(|step| step.key == note.key);
+    let at = step.and_then(|step| Some((step.file.as_ref()?, step.line?)));
+    let mut properties: Vec<String> = Vec::new();
+    if let Some((path, line)) = at {
+        properties.extend([file(&place(path)), format!("line={line}")]);
+    }
+    properties.push(format!("title={}", note.code));
     let instance = note.instance_id.map(|id| format!(" #{id}")).unwrap_or_default();
     let message = format!("{}{instance}: {}", note.key, note.message);
-    command("warning", &[format!("title={}", note.code)], &message)
+    command("warning", &properties, &message)
 }
 
 fn of_step(kind: &str, step: &PlanStep, place: &dyn Fn(&str) -> String) -> String {

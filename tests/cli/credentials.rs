@@ -213,20 +213,28 @@ fn a_secret_that_is_committed_is_none() {
     world.ocon("plan --sandbox").is(str![[r#"
 $ ocon plan --sandbox
 --- stderr ---
-error: secrets/desk/password is committed, so it is no secret
-
-hint: take it out of Git, give it another value, and name its folder in .gitignore
-hint: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
+error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ file.desk/password }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: take it out of Git (also out of the index), give it another value, and name its folder in .gitignore
+  = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
 
 "#]]);
     world.ocon("validate").is(str![[r#"
 $ ocon validate
 --- stderr ---
-error: secrets/desk/password is committed, so it is no secret
-
-hint: take it out of Git, give it another value, and name its folder in .gitignore
-hint: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
+error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ file.desk/password }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: take it out of Git (also out of the index), give it another value, and name its folder in .gitignore
+  = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
 
 "#]]);

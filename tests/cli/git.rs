@@ -167,11 +167,14 @@ fn a_secret_file_in_a_repository_that_cannot_be_queried_counts_as_committed() {
     world.ocon("plan --sandbox").is(str![[r#"
 $ ocon plan --sandbox
 --- stderr ---
-error: secrets/desk/password counts as committed, because Git cannot be queried
-  caused by: there is no `git` on the PATH
-
-hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
-hint: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
+error[committed-secret]: `secrets/desk/password` counts as committed, because Git cannot be queried: there is no `git` on the PATH
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ file.desk/password }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+  = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
 
 "#]]);
@@ -213,7 +216,7 @@ fn a_committed_secret_is_found_behind_links_and_in_the_index() {
     std::os::unix::fs::symlink("public", world.path("secrets")).unwrap();
     world.set("OCON_SECRETS_DIR", "secrets");
     let run = world.ocon("validate");
-    assert!(run.exit == 5 && run.stderr.contains("is committed"), "{}", run.stderr);
+    assert!(run.exit == 5 && run.stderr.contains("is in Git"), "{}", run.stderr);
 }
 
 #[test]
@@ -223,4 +226,51 @@ fn a_secret_file_of_a_repository_within_counts_as_committed() {
     let run = world.ocon("validate");
     assert!(run.exit == 5 && run.stderr.contains("counts as committed"), "{}", run.stderr);
     assert!(run.stderr.contains("another repository"), "{}", run.stderr);
+}
+
+/// A repository in which somebody turns the folder of a tenant into a submodule of theirs.
+fn hijacked() -> World {
+    let world = World::new(&[]).on_sandbox().with_password();
+    world.write("theirs/ocon.yaml", "project: tests\n");
+    world.write("theirs/instances/shop.yaml", SHOP.replace("Shop", "Evil"));
+    git(&world, "-C theirs init --quiet --initial-branch main");
+    git(&world, "-C theirs add --all");
+    git(&world, "-C theirs commit --quiet --message theirs");
+    world.write("ours/vars.yaml", "team: one\n");
+    git(&world, "-C ours init --quiet --initial-branch main");
+    git(&world, "-C ours add --all");
+    git(&world, "-C ours commit --quiet --message ours");
+    let origin = world.path("theirs");
+    let add = format!("submodule --quiet add {} tenants/eu", origin.display());
+    git(&world, &format!("-C ours -c protocol.file.allow=always {add}"));
+    git(&world, "-C ours commit --quiet --message change");
+    world
+}
+
+#[test]
+fn a_tenant_that_becomes_a_submodule_hides_no_change() {
+    let world = hijacked();
+    // In it, `origin/main` is whatever its author pushed.
+    world.ocon("-C ours/tenants/eu plan --changed-since origin/main").is(str![[r#"
+$ ocon -C ours/tenants/eu plan --changed-since origin/main
+--- stderr ---
+error: Git cannot say what changed, and --changed-since needs to know
+  caused by: tenants/eu is a submodule of [ROOT]/ours, which chooses its commits
+
+hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: or name the files instead: ocon plan PATH…
+--- exit 64 ---
+
+"#]]);
+    let run = world.ocon("-C ours/tenants/eu plan --prune");
+    assert!(run.exit == 7 && run.stderr.contains("is a submodule of"), "{}", run.stderr);
+    world.write("token", "t0ken-of-the-runner: [");
+    std::os::unix::fs::symlink("../token", world.path("ours/link.yaml")).unwrap();
+    let run = world.ocon("-C ours/tenants/eu validate --var-file ../../link.yaml");
+    assert!(run.exit == 5 && !run.stderr.contains("t0ken"), "{}", run.stderr);
+    assert_eq!(world.ocon("-C ours/tenants/eu validate --var-file ../../vars.yaml").exit, 0);
+    // A clone in the folder of another repository is nobody's choice but that of the pipeline.
+    git(&world, "-C ours rm --quiet --cached tenants/eu");
+    git(&world, "-C ours commit --quiet --message clone");
+    assert_eq!(planned(&world, "-C ours/tenants/eu plan --changed-since origin/main"), [""; 0]);
 }

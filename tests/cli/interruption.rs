@@ -95,10 +95,12 @@ fn the_line_of_progress_is_gone_where_reading_is_interrupted() {
 #[test]
 fn a_secret_that_does_not_come_is_not_waited_for() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    assert!(Command::new("mkfifo").arg(world.path("secret")).status().unwrap().success());
-    let mut ocon = spawn(&world, "plan --user-secret-file secret");
+    let outside = tempfile::tempdir().unwrap();
+    let pipe = outside.path().join("secret");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut ocon = spawn(&world, &format!("plan --user-secret-file {}", pipe.display()));
     // It is open once somebody reads it.
-    let pipe = std::fs::OpenOptions::new().write(true).open(world.path("secret")).unwrap();
+    let pipe = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     let stderr = ocon.stderr.take().unwrap();
     assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---\n");
     drop(pipe);

@@ -134,3 +134,62 @@ fn the_folder_of_a_tenant_is_no_link_that_leaves_the_repository() {
     // Whoever runs ocon may name the folder itself.
     assert_eq!(validate("../elsewhere").0, Some(5));
 }
+
+#[test]
+fn no_output_above_the_root_leaves_the_repository() {
+    let world = World::new(&[]).on_sandbox();
+    world.write("repository/.git/HEAD", "ref: refs/heads/main\n");
+    world.write("repository/tenants/eu/ocon.yaml", "project: tests\n");
+    world.write("repository/tenants/eu/instances/shop.yaml", SHOP);
+    std::fs::create_dir(world.path("elsewhere")).unwrap();
+    std::fs::create_dir(world.path("repository/plans")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", world.path("repository/out")).unwrap();
+    // The workspace itself may be behind a link.
+    std::os::unix::fs::symlink("repository", world.path("work")).unwrap();
+    let root = world.path("");
+    let root = root.display();
+    for line in [
+        "plan --out ../../out/plan.json".to_owned(),
+        format!("plan --out {root}/repository/out/plan.json"),
+        format!("plan --out {root}/work/out/plan.json"),
+        format!("man {root}/work/out/pages"),
+        "schema pull stripe --schemas ../../out".to_owned(),
+    ] {
+        let run = world.ocon(&format!("-C repository/tenants/eu {line}"));
+        assert!(run.exit != 0 && run.stderr.contains("a link leads out"), "{line}: {}", run.stderr);
+    }
+    assert_eq!(std::fs::read_dir(world.path("elsewhere")).unwrap().count(), 0);
+    for out in ["../../plans/one.json".to_owned(), format!("{root}/work/plans/two.json")] {
+        let run = world.ocon(&format!("-C repository/tenants/eu plan --out {out}"));
+        assert_eq!(run.exit, 0, "{out}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_absolute_path_by_way_of_a_link_is_still_one_of_the_repository() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]);
+    world.write("root/ocon.yaml", "project: tests\n");
+    world.write("root/instances/shop.yaml", SHOP);
+    world.write("root/vars.yaml", "team: one\n");
+    world.write("token", "t0ken-of-the-runner: [");
+    std::os::unix::fs::symlink("../token", world.path("root/link.yaml")).unwrap();
+    std::os::unix::fs::symlink("root", world.path("work")).unwrap();
+    let validate = |file: &str| {
+        let file = world.path("work").join(file);
+        world.ocon(&format!("-C root validate --var-file {}", file.display()))
+    };
+    assert_eq!(validate("vars.yaml").exit, 0);
+    let run = validate("link.yaml");
+    assert!(run.exit == 5 && run.stderr.contains("link-leaves-repository"), "{}", run.stderr);
+    assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
+}
+
+#[test]
+fn a_pipe_of_the_shell_is_read() {
+    let world = World::new(&[("instances/shop.yaml", &SHOP.replace("Shop", "${{ var.team }}"))]);
+    let mut shell = std::process::Command::new("bash");
+    let ocon = env!("CARGO_BIN_EXE_ocon");
+    let line = format!("{ocon} validate --var-file <(echo 'team: one')");
+    let output = shell.args(["-c", &line]).current_dir(world.path("")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -234,9 +234,15 @@ fn the_plan_of_a_fork_shows_no_value_of_an_instance_that_nobody_manages() {
     }
     let text = &plans(&world)[0];
     assert!(text.contains("~ username              (not shown) → admin"), "{text}");
-    // Once it is the project's, its reviewers see what changes.
     assert_eq!(world.ocon("apply --yes --project tests").exit, 0);
     world.write("instances/desk.yaml", CRM.replace("admin", "other"));
+    // Whoever proposes a change does not choose the project whose values are shown.
+    for form in ["text", "json"] {
+        let run = world.ocon(&format!("plan --env-allow DESK_PASSWORD --format {form}"));
+        assert!(run.exit == 0 && run.stdout.contains("(not shown)"), "{}", run.stdout);
+        assert!(!run.stdout.contains("admin"), "{}", run.stdout);
+    }
+    // The reviewers of a project that the pipeline names see what changes.
     let text = &plans(&world)[0];
     assert!(text.contains("admin → other"), "{text}");
 }

@@ -103,7 +103,7 @@ error: Git cannot say whether all instance files are checked out, and --prune ne
   caused by: there is no `git` on the PATH
 
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
-hint: run ocon in the repository that has the instance files (-C DIR)
+hint: submodules and other repositories cannot be checked: run ocon in a clone of their own (-C DIR)
 --- exit 7 ---
 
 "#]]);

@@ -323,6 +323,36 @@ fn a_plan_says_where_the_events_go() {
 }
 
 #[test]
+fn secrets_of_the_event_delivery_go_where_the_events_go() {
+    let (url, password) = ("event.notification.callback.url", "event.notification.basic.password");
+    let world = desk(&[
+        (url, Value::text("https://a.example/x")),
+        (password, secret(&format!("{CANARY}events"))),
+        ("event.notification.signature.key", secret(&format!("{CANARY}key"))),
+        ("site.url", Value::text("https://b.example")),
+        ("password", secret(&format!("{CANARY}p"))),
+    ]);
+    assert_eq!(
+        world.sent(),
+        [
+            format!("sends {password} to `a.example` (`{url}`)"),
+            "sends password to `b.example` (`site.url`)".to_owned(),
+        ]
+    );
+    let mut world = world.agrees();
+    world.set(url, Value::text("https://c.example/x"));
+    assert_eq!(
+        world.notes("event-host-changed"),
+        [format!(
+            "`c.example` will get the events, with {password} (`{url}` changes){}",
+            END.replace("the provider's", "yours")
+        )]
+    );
+    world.set(password, secret("new"));
+    assert_eq!(world.sent(), [format!("sends {password} to `c.example` (`{url}`)")]);
+}
+
+#[test]
 fn a_secret_under_a_key_that_the_platform_shows_is_noted_where_it_is_written() {
     let mut world = desk(&[("username", secret("admin")), ("password", secret("p"))]);
     world.wanted("desk").configuration.get_mut("username").unwrap().is_shown_by_platform = true;

@@ -80,7 +80,7 @@ impl Options {
             rotate: self.rotate.then_some(RotateRequest::All).into_iter().collect(),
             allow_unset: true,
             planned_secrets: None,
-            hide_unmanaged_values: false,
+            stored_values: ocon::plan::StoredValues::Public,
             selection: self.selection.as_ref().map(|_| selection.collect()),
         }
     }
@@ -214,7 +214,7 @@ impl Saved {
             orphans: if deletes { Orphans::Prune } else { Orphans::Note },
             rotate: rotations.map(|(key, path)| RotateRequest::Path(key, path)).collect(),
             planned_secrets: Some(exist.flat_map(secrets).collect()),
-            hide_unmanaged_values: false,
+            stored_values: ocon::plan::StoredValues::Public,
             selection: document.partial.then(|| self.keys().into_keys().collect()),
             ..self.options.wishes(files)
         }

@@ -29,9 +29,11 @@ const BLOCKS: [BlockCode; 15] = [
 ];
 
 /// The notes that `plan` makes.
-const NOTES: [&str; 17] = [
+const NOTES: [&str; 20] = [
     "credential-host-changed",
     "disabled",
+    "event-host-changed",
+    "event-to-host",
     "garbled-mark",
     "ignored",
     "kept-from-prune",
@@ -43,6 +45,7 @@ const NOTES: [&str; 17] = [
     "not-authenticated",
     "not-planned",
     "orphan",
+    "public-secret",
     "rotation-not-planned",
     "secret-to-host",
     "tag-filter-unreliable",

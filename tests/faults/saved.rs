@@ -33,7 +33,7 @@ impl Saved {
         Wishes {
             orphans: if deletes { Orphans::Prune } else { Orphans::Note },
             planned_secrets: Some(secrets.collect()),
-            hide_unmanaged_values: false,
+            stored_values: ocon::plan::StoredValues::Public,
             ..Wishes::default()
         }
     }

@@ -24,6 +24,9 @@ const PUBLIC_SECRET: &str = "public-secret";
 /// A secret that the platform keeps to itself: it signs events with it.
 const NEVER_SENT: &str = "event.notification.signature.key";
 
+/// The keys of the event delivery. Secrets under them go where the events go.
+const OF_EVENTS: &str = "event.notification.";
+
 /// The address to which the platform sends what happens at the provider.
 const EVENT_CALLBACK: &str = "event.notification.callback.url";
 
@@ -37,7 +40,7 @@ impl Document<'_> {
     ) {
         let mut notes = found.map(|found| self.changed_hosts(found, changes)).unwrap_or_default();
         let code = if found.is_some() { EVENT_HOST_CHANGED } else { EVENT_TO_HOST };
-        notes.extend(event_hosts(code, changes));
+        notes.extend(self.event_hosts(code, changes));
         notes.extend(self.secrets_to_hosts(found, changes));
         notes.extend(public_secrets(changes));
         for HostNote { code, host, message } in notes {
@@ -48,7 +51,9 @@ impl Document<'_> {
 
     /// One note for each host that the file names and that gets a secret of the step.
     fn secrets_to_hosts(&self, found: Option<&Found>, changes: &[Change]) -> Vec<HostNote> {
-        let written: Vec<String> = changes.iter().filter_map(written_secret).collect();
+        let written = changes.iter().filter_map(written_secret);
+        let (of_events, of_provider): (Vec<_>, Vec<_>) =
+            written.partition(|key| key.starts_with(OF_EVENTS));
         let paths: BTreeSet<String> =
             changes.iter().map(|change| change.path().to_string()).collect();
         let is_written = |key: &String| paths.contains(&format!("configuration.{key}"));
@@ -59,7 +64,11 @@ impl Document<'_> {
                 continue;
             }
             let own = (carries_secret(field) && is_written(key)).then(|| key.clone());
-            let given = if gets_credentials(field) { written.as_slice() } else { &[] };
+            let given = match key.as_str() {
+                EVENT_CALLBACK => of_events.as_slice(),
+                _ if gets_credentials(field) => of_provider.as_slice(),
+                _ => &[],
+            };
             let secrets: Vec<String> = own.into_iter().chain(given.iter().cloned()).collect();
             for host in hosts(field).iter().filter(|host| host.is_whole() && !secrets.is_empty()) {
                 notes.push(HostNote::new(SECRET_TO_HOST, host, secrets.join(", "), key));
@@ -79,6 +88,32 @@ impl Document<'_> {
                 let note = |host: &Host| {
                     HostNote::new(CREDENTIAL_HOST_CHANGED, host, "the stored credentials", key)
                 };
+                new_hosts(before.as_ref(), after).iter().map(note).collect()
+            }
+            _ => Vec::new(),
+        });
+        notes.collect()
+    }
+
+    /// One note for each host to which the step sends the events of an instance: they are data of
+    /// customers. The secrets of the event delivery go with them.
+    fn event_hosts(&self, code: &'static str, changes: &[Change]) -> Vec<HostNote> {
+        let stored = self.wanted.configuration.iter().filter(|(key, field)| {
+            let is_secret = field.secrecy == Secrecy::Secret && field.value != Value::Unset;
+            is_secret && key.starts_with(OF_EVENTS) && *key != NEVER_SENT && *key != EVENT_CALLBACK
+        });
+        let stored: Vec<&str> = stored.map(|(key, _)| key.as_str()).collect();
+        let gets = match stored.as_slice() {
+            keys if code == EVENT_HOST_CHANGED && !keys.is_empty() => {
+                format!("the events, with {}", keys.join(", "))
+            }
+            _ => "the events".to_owned(),
+        };
+        let notes = changes.iter().flat_map(|change| match change {
+            Change::Configuration { key, before, after }
+                if key == EVENT_CALLBACK && after.value != Value::Unset =>
+            {
+                let note = |host: &Host| HostNote::new(code, host, gets.clone(), key);
                 new_hosts(before.as_ref(), after).iter().map(note).collect()
             }
             _ => Vec::new(),
@@ -125,20 +160,6 @@ impl HostNote {
         };
         Self { code, host: Some(HostUse { host: host.in_a_list(), gets }), message }
     }
-}
-
-/// One note for each host to which the step sends the events of an instance: they are data of customers.
-fn event_hosts(code: &'static str, changes: &[Change]) -> Vec<HostNote> {
-    let notes = changes.iter().flat_map(|change| match change {
-        Change::Configuration { key, before, after }
-            if key == EVENT_CALLBACK && after.value != Value::Unset =>
-        {
-            let note = |host: &Host| HostNote::new(code, host, "the events", key);
-            new_hosts(before.as_ref(), after).iter().map(note).collect()
-        }
-        _ => Vec::new(),
-    });
-    notes.collect()
 }
 
 /// The secrets that the step writes under keys that the platform shows in plain text.
