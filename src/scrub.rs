@@ -25,7 +25,7 @@ mod reading;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::instance::Secret;
 use forms::Form;
@@ -37,10 +37,6 @@ pub const SHORTEST: usize = 8;
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "(secret)";
-
-/// How often a text is gone over: what stands around a secret that was taken out may, with what took
-/// its place, be another.
-const ROUNDS: usize = 8;
 
 /// So many secrets are looked for in encodings of encodings as well. Those are the most forms, and
 /// their number should not decide how much memory a large tenant takes.
@@ -91,18 +87,48 @@ impl Windows {
 /// The texts of the repository, and which texts were looked for in them.
 #[derive(Debug, Default)]
 struct Public {
+    /// The texts, and what they are with escapes undone.
     texts: Vec<String>,
+    /// The letters and digits of all texts, in small letters, as far as they were needed.
+    letters: OnceLock<String>,
     /// The answers, by the digests of the questions.
     known: Mutex<HashMap<[u8; 32], bool>>,
 }
 
 impl Public {
+    fn add(&mut self, text: String) {
+        if text.contains(['\\', '%', '&']) {
+            reading::each_unescaped(&text, &mut |reading| {
+                self.texts.push(String::from_utf8_lossy(reading).into_owned());
+            });
+        }
+        self.texts.push(text);
+        self.letters.take();
+        self.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether a text is in one of them, however it is broken into lines, separated or capitalized:
+    /// whoever shows it may do that.
     fn has(&self, text: &[u8]) -> bool {
         let Ok(text) = str::from_utf8(text) else { return false };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let search = || self.texts.iter().any(|public| public.contains(text));
+        let search = || {
+            let wanted = letters(text);
+            let all = || {
+                self.letters
+                    .get_or_init(|| self.texts.iter().map(|text| letters(text) + "\n").collect())
+            };
+            self.texts.iter().any(|public| public.contains(text))
+                || wanted.len() >= SHORTEST && all().contains(&wanted)
+        };
         *known.entry(digest(text)).or_insert_with(search)
     }
+}
+
+/// The letters and digits of a text, in small letters.
+fn letters(text: &str) -> String {
+    let text = text.replace("0x", "");
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Scrubber {
@@ -129,8 +155,7 @@ impl Scrubber {
 
     /// Takes a text for one that everybody who reads the repository knows.
     pub fn show(&mut self, text: impl Into<String>) {
-        self.public.texts.push(text.into());
-        self.public.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.public.add(text.into());
     }
 
     /// Whether everybody who reads the repository knows the text.
@@ -162,41 +187,27 @@ impl Scrubber {
 
     /// The text with `(secret)` in the place of every secret.
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.settled(text, |text| {
-            // Most secrets have no white space, and large reports many lines: one line at a time is
-            // held in its readings.
-            if self.has_blanks { self.ranges(text) } else { self.ranges_of_lines(text) }
-        })
+        if self.forms.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        // Most secrets have no white space, and large reports many lines: one line at a time is
+        // held in its readings.
+        let found = if self.has_blanks { self.ranges(text) } else { self.ranges_of_lines(text) };
+        without(text, found)
     }
 
     /// The JSON text with `(secret)` in the place of every secret in its texts, names of members
     /// included. It stays valid JSON, and is otherwise the same to the byte.
     pub fn scrub_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.settled(text, |text| {
-            let literals = json::literals(text);
-            let found = literals.map(|literal| {
-                let ranges = text.get(literal.clone()).map(|inner| self.whole_escapes(inner));
-                shifted(ranges.unwrap_or_default(), literal.start)
-            });
-            found.flatten().collect()
-        })
-    }
-
-    /// Takes out what `find` finds, until it finds nothing.
-    fn settled<'t>(&self, text: &'t str, find: impl Fn(&str) -> Vec<Range<usize>>) -> Cow<'t, str> {
-        let mut clean = Cow::Borrowed(text);
         if self.forms.is_empty() {
-            return clean;
+            return Cow::Borrowed(text);
         }
-        for _ in 0..ROUNDS {
-            let found = find(&clean);
-            if found.is_empty() {
-                return clean;
-            }
-            clean = Cow::Owned(without(&clean, found));
-        }
-        // It does not settle, which takes a secret made for that purpose: nothing of it is shown.
-        Cow::Borrowed("\"(secret)\"\n")
+        let literals = json::literals(text);
+        let found = literals.flat_map(|literal| {
+            let ranges = text.get(literal.clone()).map(|inner| self.whole_escapes(inner));
+            shifted(ranges.unwrap_or_default(), literal.start)
+        });
+        without(text, found.collect())
     }
 
     fn ranges_of_lines(&self, text: &str) -> Vec<Range<usize>> {
@@ -275,8 +286,12 @@ fn shifted(ranges: Vec<Range<usize>>, by: usize) -> impl Iterator<Item = Range<u
     ranges.into_iter().map(move |range| range.start + by..range.end + by)
 }
 
-/// The text without these ranges, which may overlap.
-fn without(text: &str, mut ranges: Vec<Range<usize>>) -> String {
+/// The text without these ranges, which may overlap. Whatever remains was searched: a secret that only
+/// appears beside `(secret)` would have a part of that word in it.
+fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
+    if ranges.is_empty() {
+        return Cow::Borrowed(text);
+    }
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
     for range in ranges {
@@ -293,7 +308,7 @@ fn without(text: &str, mut ranges: Vec<Range<usize>>) -> String {
         shown = range.end;
     }
     clean.push_str(text.get(shown..).unwrap_or_default());
-    clean
+    Cow::Owned(clean)
 }
 
 #[cfg(test)]

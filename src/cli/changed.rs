@@ -33,8 +33,8 @@ pub(super) fn since(
     environment: &Environment,
     files: &Files,
 ) -> Result<BTreeSet<Key>, Failure> {
-    // As Git names it, whatever links lead to it.
-    let root = globals.root.canonicalize().unwrap_or_else(|_| globals.root.clone());
+    // As it is written, since a link on the way to the root may have changed.
+    let root = environment.working_directory().join(&globals.root);
     let root = root.as_path();
     let repository = Repository::containing(root, environment).and_then(|repository| {
         repository.ok_or_else(|| Unusable("no folder above has a `.git`".to_owned()))
@@ -45,8 +45,11 @@ pub(super) fn since(
         base.touches(&root.join("ocon.yaml")) || shared.into_iter().any(|file| base.touches(&file));
     let schemas = beside(root, &globals.schemas).join("connectors");
     let documents = files.desired.instances.iter().filter(|(_, wanted)| {
+        let file = root.join(&*wanted.at.file);
         everything
-            || base.touches(&root.join(&*wanted.at.file))
+            // A name that is not Unicode is not the one by which the document was read.
+            || fs::symlink_metadata(&file).is_err()
+            || base.touches(&file)
             || base.touches(&schemas.join(format!("{}.schema.json", wanted.connector)))
     });
     Ok(documents.map(|(key, _)| key.clone()).collect())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -94,6 +94,16 @@ impl Environment {
         self.variables.get(&OsString::from(name))
     }
 
+    /// The folder in which the process was started, as the shell names it: with the links on the way.
+    pub(super) fn working_directory(&self) -> PathBuf {
+        let physical = env::current_dir().unwrap_or_default();
+        let named = self.raw("PWD").map(PathBuf::from);
+        let is_same = |named: &PathBuf| {
+            named.is_absolute() && named.canonicalize().ok() == physical.canonicalize().ok()
+        };
+        named.filter(is_same).unwrap_or(physical)
+    }
+
     /// The columns of the terminal; a page has 100 where there is none.
     pub(super) fn width(&self) -> usize {
         let given = self.text("COLUMNS").and_then(|columns| columns.parse().ok());
@@ -124,8 +134,10 @@ impl Environment {
         let proxies = self.variables.iter().filter(|(name, _)| is_proxy(name));
         let proxies = proxies.filter_map(|(_, address)| login(address.to_str()?));
         let proxies = proxies.flat_map(|(login, password)| [login, password]);
-        let secrets: Vec<Secret> = own.chain(proxies.map(str::to_owned)).map(Secret::new).collect();
-        known::learn(&secrets);
+        let own: Vec<Secret> = own.map(Secret::new).collect();
+        known::learn(&own);
+        // Somebody may have chosen them by hand, so that a guess in a file must look the same.
+        known::learn_values(proxies.map(Secret::new));
     }
 
     /// The variables for a process that this one starts: all but those that say which platform and

@@ -32,6 +32,17 @@ const OWN_EVENTS: [&str; 9] = [
     "workflow_dispatch",
 ];
 
+/// A variable that each CI system sets whose proposals are recognized.
+const SYSTEMS: [&str; 7] = [
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "TF_BUILD",
+    "CIRCLECI",
+    "BUILDKITE",
+    "JENKINS_URL",
+    "BITBUCKET_BUILD_NUMBER",
+];
+
 /// The largest event of GitHub Actions that is read, in bytes.
 const MAX_EVENT: u64 = 32 << 20;
 
@@ -45,7 +56,8 @@ pub(super) fn is_likely(environment: &Environment) -> bool {
     let says = |name: &str, value: &str| {
         environment.text(name).is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
-    (has("GITHUB_ACTIONS") && of_github(environment))
+    (has("CI") && !SYSTEMS.iter().any(|system| has(system)))
+        || (has("GITHUB_ACTIONS") && of_github(environment))
         || (has("CI_MERGE_REQUEST_ID")
             && differ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID"))
         || (has("CI_EXTERNAL_PULL_REQUEST_IID")
@@ -121,9 +133,12 @@ mod tests {
         ] {
             assert!(of(&[variables]), "{variables:?}");
         }
-        for variables in [&[][..], &[("CI", "true")], &[("CHANGE_ID", "7")]] {
+        for variables in [&[][..], &[("CI", "true"), ("GITLAB_CI", "true")], &[("CHANGE_ID", "7")]]
+        {
             assert!(!of(variables), "{variables:?}");
         }
+        // Of another system, nobody knows what it says.
+        assert!(of(&[("CI", "true")]));
     }
 
     #[test]

@@ -34,6 +34,14 @@ pub(super) fn learn<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
     }
 }
 
+/// Takes notice of secrets that are not hidden where they are text of the repository.
+pub(super) fn learn_values(secrets: impl IntoIterator<Item = Secret>) {
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    for secret in secrets {
+        known.learn_value(&secret);
+    }
+}
+
 /// A whole message without secrets.
 pub(super) fn scrub(text: &str) -> Cow<'_, str> {
     if IS_OFF.load(Ordering::Relaxed) {
@@ -72,10 +80,8 @@ impl SecretStore for Noticed<'_> {
     fn look_up(&self, source: &Source) -> LookUp {
         let answer = self.0.look_up(source);
         if let LookUp::Set(secret) = &answer {
-            let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-            known.learn_value(secret);
             // Whoever gets it may trim it before they repeat it.
-            known.learn_value(&Secret::new(trimmed(secret.expose())));
+            learn_values([secret.clone(), Secret::new(trimmed(secret.expose()))]);
         }
         answer
     }

@@ -34,6 +34,27 @@ const REFUSED: &[&str] = &[
     "CIRCLE_*",
     "BITBUCKET_*",
     "JENKINS_*",
+    "APPVEYOR_*",
+    "BITRISE_*",
+    "CODEBUILD_*",
+    "DRONE_*",
+    "SEMAPHORE_*",
+    "TEAMCITY_*",
+    "TRAVIS_*",
+    "WOODPECKER_*",
+    // Jenkins: whoever proposes a change chooses their values.
+    "BRANCH_NAME",
+    "CHANGE_AUTHOR*",
+    "CHANGE_BRANCH",
+    "CHANGE_FORK",
+    "CHANGE_ID",
+    "CHANGE_TARGET",
+    "CHANGE_TITLE",
+    "CHANGE_URL",
+    "GIT_BRANCH",
+    "GIT_COMMIT",
+    "GIT_LOCAL_BRANCH",
+    "GIT_URL",
 ];
 
 /// A secret is a password, a key or a certificate: longer than this it is something else.
@@ -300,10 +321,19 @@ mod tests {
                 "CIRCLE_TOKEN",
                 "BITBUCKET_X",
                 "JENKINS_URL",
+                "CHANGE_TITLE",
+                "change_author_email",
+                "BRANCH_NAME",
+                "GIT_BRANCH",
+                "TRAVIS_PULL_REQUEST_BRANCH",
+                "DRONE_PULL_REQUEST_TITLE",
+                "CODEBUILD_WEBHOOK_HEAD_REF",
             ] {
                 assert!(is_refused(&store.look_up(&env(name))), "{name}");
             }
-            for name in ["CIRCLE", "CITY", "TF_BUILDER", "MY_GITHUB_TOKEN"] {
+            for name in
+                ["CIRCLE", "CITY", "TF_BUILDER", "MY_GITHUB_TOKEN", "GIT_TOKEN", "CHANGE_TOKEN"]
+            {
                 assert!(!is_refused(&store.look_up(&env(name))), "{name}");
             }
         }

@@ -59,6 +59,18 @@ pub(super) fn each_in_json(inner: &str, has_blanks: bool, visit: &mut dyn FnMut(
     }
 }
 
+/// Shows what a text becomes when one kind of escape is undone, twice at most.
+pub(super) fn each_unescaped(text: &str, visit: &mut dyn FnMut(&[u8])) {
+    for decoder in DECODERS {
+        let mut reading = Reading::of(text).decoded(decoder);
+        for _ in 0..LAYERS {
+            let Some(unescaped) = reading else { break };
+            visit(unescaped.bytes());
+            reading = unescaped.decoded(decoder);
+        }
+    }
+}
+
 /// Shows a text of several lines as one: what stands in lines of Base64 or of hexadecimal digits. It
 /// does so piece by piece, since a report may be long.
 pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &Reading<'_>)) {
@@ -240,6 +252,10 @@ fn backslash(bytes: &[u8]) -> Option<Decoded> {
         b'0' => '\0',
         escaped @ (b'"' | b'\'' | b'\\' | b'/') => char::from(*escaped),
         b'u' => return braces(bytes).or_else(|| utf16(rest)),
+        b'U' => {
+            let c = char::from_u32(hexadecimal(rest.get(1..9)?)?)?;
+            return Some((Piece::char(c), 10));
+        }
         b'x' => {
             let byte = u8::try_from(hexadecimal(rest.get(1..3)?)?).ok()?;
             return Some((Piece::byte(byte), 4));

@@ -274,3 +274,36 @@ hint: or name the files instead: ocon plan PATH…
     git(&world, "-C ours commit --quiet --message clone");
     assert_eq!(planned(&world, "-C ours/tenants/eu plan --changed-since origin/main"), [""; 0]);
 }
+
+#[test]
+fn a_tenant_that_becomes_a_link_to_another_one_is_a_change_of_all_its_documents() {
+    let world = tenant();
+    world.write("tenants/test/ocon.yaml", "project: tests\n");
+    world.write("tenants/test/instances/evil.yaml", SHOP.replace("Shop", "Evil"));
+    git(&world, "add --all");
+    git(&world, "commit --quiet --message more");
+    git(&world, "branch --force main");
+    git(&world, "rm --quiet -r tenants/eu");
+    std::os::unix::fs::symlink("test", world.path("tenants/eu")).unwrap();
+    git(&world, "add --all");
+    git(&world, "commit --quiet --message change");
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["evil"]);
+    // The same by way of a shell that changed to the folder.
+    let mut ocon = world.command("plan --changed-since main --format json");
+    let link = world.path("tenants/eu");
+    let output = ocon.current_dir(&link).env("PWD", &link).output().unwrap();
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(plan["steps"][0]["key"], "evil");
+}
+
+#[test]
+fn a_name_that_is_not_unicode_hides_no_change() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = tenant();
+    let folder = world.path("tenants/eu/instances");
+    let name = folder.join(std::ffi::OsStr::from_bytes(b"a\xffb.yaml"));
+    fs::write(name, SHOP.replace("Shop", "Odd").replace("element", "key: odd\nelement")).unwrap();
+    git(&world, "add --all");
+    git(&world, "commit --quiet --message change");
+    assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["odd"]);
+}
