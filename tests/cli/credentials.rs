@@ -69,8 +69,8 @@ $ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! a host that cannot be told from the value  will get the stored credentials of `erp #20931`
-      (credential-host-changed)
+  ! a host that cannot be told from `https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap`
+      will get the stored credentials of `erp #20931` (credential-host-changed)
 
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
         ~ saps4hanacloud.url

@@ -200,16 +200,23 @@ fn written_secret(change: &Change) -> Option<String> {
     }
 }
 
+fn is_hidden(host: &Host) -> bool {
+    matches!(host, Host::Hidden(_))
+}
+
 /// Whether a secret stands inside a URL of the value, beside the host.
 fn carries_secret(field: &Field) -> bool {
-    let hidden = hosts(field).into_iter().filter(|host| matches!(host, Host::Hidden(_)));
-    field.value.secrets().count() > hidden.count()
+    let hosts = hosts(field);
+    let hidden = hosts.iter().filter(|host| is_hidden(host)).count();
+    let secrets = field.value.secrets().count();
+    // Where readers differ, what is the host for one is something else for the other.
+    secrets > hidden || secrets > 0 && hosts.len() > hidden
 }
 
 /// Whether all that is secret in the value is which host it names.
 fn is_hidden_host(field: &Field) -> bool {
-    let is_hidden = |host: &Host| matches!(host, Host::Hidden(_));
-    gets_credentials(field) && hosts(field).iter().any(is_hidden)
+    let hosts = hosts(field);
+    gets_credentials(field) && !hosts.is_empty() && hosts.iter().all(is_hidden)
 }
 
 /// Whether the hosts of the value get the instance's credentials.
@@ -245,5 +252,7 @@ fn new_hosts(before: Option<&Seen>, after: &Field) -> Vec<Host> {
     }
     let is_stored =
         |host: &Host| matches!(host, Host::Named { .. } | Host::Label(_)) && stored.contains(host);
-    hosts(after).into_iter().filter(|host| !is_stored(host)).collect()
+    let hosts =
+        if after.host_role == HostRole::Other { Host::of(&after.value) } else { hosts(after) };
+    hosts.into_iter().filter(|host| !is_stored(host)).collect()
 }

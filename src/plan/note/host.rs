@@ -15,8 +15,11 @@ use crate::untrusted::quoted;
 const LONGEST: usize = 260;
 
 /// What stands in a text in place of a reference to a secret, and of one to the instance itself.
-const SECRET: char = '\u{1}';
-const OWN: char = '\u{2}';
+const SECRET: char = '\u{fdd0}';
+const OWN: char = '\u{fdd1}';
+
+/// What stands for them where a URL is parsed.
+const IN_URLS: &str = "zq-a-reference-qz";
 
 /// A host that a value names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +39,8 @@ pub(super) enum Host {
     Hidden(String),
     /// The one that the connector takes by itself.
     OfConnector,
-    /// One that cannot be told.
-    Unclear,
+    /// One that cannot be told from this text.
+    Unclear(String),
 }
 
 /// The host comes first in a sentence about it.
@@ -58,7 +61,10 @@ impl fmt::Display for Host {
                 write!(f, "{}, a host with a secret in its name", quoted(text))
             }
             Self::OfConnector => f.write_str("the host that the connector takes by itself"),
-            Self::Unclear => f.write_str("a host that cannot be told from the value"),
+            Self::Unclear(text) => {
+                let text = text.replace(SECRET, "(secret)").replace(OWN, "(instance)");
+                write!(f, "a host that cannot be told from {}", quoted(text))
+            }
         }
     }
 }
@@ -111,9 +117,17 @@ impl Host {
         !matches!(self, Self::Label(_))
     }
 
-    /// The hosts of a text, if it is a URL of any scheme.
+    /// The hosts of a text, if it is a URL of any scheme, or several of them.
     fn of_url(text: &str) -> Vec<Self> {
-        let text = text.trim();
+        // Browsers leave control characters at the ends out.
+        let text = text.trim_matches(|c: char| c <= ' ' || c.is_whitespace());
+        let mut hosts = Self::of_one_url(text);
+        let others = text.split(|c: char| c.is_whitespace() || ",;|".contains(c)).skip(1);
+        hosts.extend(others.filter(|other| other.contains("//")).flat_map(Self::of_one_url));
+        distinct(hosts)
+    }
+
+    fn of_one_url(text: &str) -> Vec<Self> {
         if text.starts_with("//") {
             return Self::of_web(&format!("https:{text}"));
         }
@@ -125,57 +139,78 @@ impl Host {
         {
             return Self::of_web(text);
         }
-        // `jdbc:mysql://host`: the schemes before the one that has the host.
-        let inner =
-            rest.split_once(':').filter(|(inner, _)| is_scheme(inner) && !rest.starts_with("//"));
-        if inner.is_some() && !scheme.eq_ignore_ascii_case("urn") {
-            return Self::of_url(rest);
+        let is_database = scheme.eq_ignore_ascii_case("jdbc");
+        if !rest.starts_with("//") && !is_database {
+            return Vec::new();
         }
-        match rest.strip_prefix("//") {
-            Some(rest) => Self::of_authority(scheme, rest),
-            // `jdbc:oracle:thin:@host:1521:sid`
-            None => match rest.strip_prefix('@') {
-                Some(rest) => Self::of_authority(scheme, rest.trim_start_matches('/')),
-                None => Vec::new(),
-            },
-        }
+        let hosts = Self::of_connection(scheme, rest);
+        if hosts.is_empty() && is_database { vec![Self::Unclear(shortened(text))] } else { hosts }
     }
 
-    /// The hosts of `user@host:port,host;options/path`.
-    fn of_authority(scheme: &str, rest: &str) -> Vec<Self> {
-        let authority = rest.split(['/', '?', '#', ';']).next().unwrap_or_default();
-        let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
-        let host = |host: &str| Self::read(host, format!("{scheme}://{host}").to_ascii_lowercase());
-        hosts.split(',').map(host).collect()
+    /// The hosts of what databases and file servers take: behind each `//` and `@`, and in options like
+    /// `serverName=host`. Each driver has its own grammar, so that this finds what any of them may.
+    fn of_connection(scheme: &str, rest: &str) -> Vec<Self> {
+        let read = |host: &str| {
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            Self::read(host, format!("{scheme}://{host}").to_ascii_lowercase())
+        };
+        let mut hosts = Vec::new();
+        for (at, mark) in rest.match_indices("//").chain(rest.match_indices('@')) {
+            let behind = rest.get(at + mark.len()..).unwrap_or_default();
+            let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+            // A name and a password before the host may have any of the characters that end it.
+            let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let authority = authority.split([';', '(']).next().unwrap_or_default();
+            let is_scheme_only =
+                mark == "@" && behind.contains("//") && is_scheme(authority.trim_end_matches(':'));
+            if !authority.is_empty() && !is_scheme_only {
+                hosts.extend(authority.split(',').map(read));
+            }
+        }
+        let options =
+            rest.split([';', '?', '&', '(', ')', ',']).filter_map(|part| part.split_once('='));
+        for (name, value) in options {
+            let name = name.trim().to_ascii_lowercase();
+            let names_a_host = ["server", "servername", "host", "hostname", "address", "partner"];
+            if names_a_host.iter().any(|end| name.ends_with(end)) && !value.is_empty() {
+                hosts.push(read(value.trim()));
+            }
+        }
+        distinct(hosts)
     }
 
-    /// The host of a URL with a scheme that browsers know. They find one in `https:x` and `https:\\x` as
+    /// The hosts of a URL with a scheme that browsers know. They find one in `https:x` and `https:\\x` as
     /// well, where others find none.
     fn of_web(text: &str) -> Vec<Self> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         let rest = rest.trim_start_matches(['/', '\\']);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        if host.contains([SECRET, OWN]) {
-            return vec![Self::read(host, String::new())];
-        }
-        let browsers = Url::parse(&text.replace([SECRET, OWN], "x")).ok();
-        let browsers = browsers.and_then(|url| {
+        let marked = text.replace([SECRET, OWN], IN_URLS);
+        let browsers = Url::parse(&marked).ok().and_then(|url| {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
             Some(url.host_str()?.to_owned() + &port)
         });
         let split = Self::read(host, format!("{scheme}://{host}").to_ascii_lowercase());
-        vec![match (browsers, split) {
-            (None, _) => Self::Unclear,
+        let named = |name: String| {
+            let origin = format!("{scheme}://{name}").to_ascii_lowercase();
+            Self::Named { name, origin }
+        };
+        match (browsers, split) {
+            (None, Self::Hidden(text)) => vec![Self::Hidden(text)],
+            (None, _) => vec![Self::Unclear(shortened(text))],
+            // Both have the reference in the host.
+            (Some(name), split) if name.contains(IN_URLS) => match split {
+                Self::Hidden(text) => vec![Self::Hidden(text)],
+                _ => vec![Self::Unclear(shortened(text))],
+            },
             (Some(name), Self::Named { name: split, origin }) if same_host(&name, &split) => {
-                Self::Named { name: split, origin }
+                vec![Self::Named { name: split, origin }]
             }
-            (Some(name), Self::Named { name: split, .. }) => Self::Either(vec![name, split]),
-            (Some(name), _) => {
-                let origin = format!("{scheme}://{name}").to_ascii_lowercase();
-                Self::Named { name, origin }
-            }
-        }]
+            (Some(name), Self::Named { name: split, .. }) => vec![Self::Either(vec![name, split])],
+            (Some(name), Self::Hidden(text)) => vec![named(name), Self::Hidden(text)],
+            (Some(name), _) => vec![named(name)],
+        }
     }
 
     /// The host of a text that is no URL: a name, or a part of one.
@@ -199,8 +234,27 @@ impl Host {
         } else if !host.is_empty() && host.len() <= LONGEST && host.chars().all(plain) {
             Self::Named { name: host.to_ascii_lowercase(), origin }
         } else {
-            Self::Unclear
+            Self::Unclear(shortened(host))
         }
+    }
+}
+
+/// Each host once, in their order.
+fn distinct(hosts: Vec<Host>) -> Vec<Host> {
+    let mut distinct: Vec<Host> = Vec::new();
+    for host in hosts {
+        if !distinct.contains(&host) {
+            distinct.push(host);
+        }
+    }
+    distinct
+}
+
+/// The beginning of a text from which no host can be told; the change itself shows all of it.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
+        None => text.to_owned(),
     }
 }
 
@@ -226,22 +280,37 @@ fn collect(written: &Written, hosts: &mut Vec<Host>) {
             None => hosts.extend(Host::of_url(&marked(text))),
         },
         Written::Array(items) => items.iter().for_each(|item| collect(item, hosts)),
-        Written::Object(members) => members.values().for_each(|member| collect(member, hosts)),
+        Written::Object(members) => members.iter().for_each(|(name, member)| {
+            hosts.extend(Host::of_url(&marked(name)));
+            collect(member, hosts);
+        }),
         Written::Null | Written::Bool(_) | Written::Number(_) => {}
     }
+    // What a JSON reader leaves out: members that come twice, and all of a text that is not quite JSON.
+    if let Written::String(text) = written
+        && is_like_a_document(text)
+    {
+        let texts = text.split('"').skip(1).map(|text| text.replace("\\/", "/"));
+        hosts.extend(texts.flat_map(|text| Host::of_url(&marked(&text))));
+    }
+    *hosts = distinct(std::mem::take(hosts));
+}
+
+fn is_like_a_document(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 /// The JSON document that a text is, if it is a map or a list.
 fn document(text: &str) -> Option<Written> {
-    let is_likely = text.trim_start().starts_with(['{', '[']);
-    is_likely.then(|| serde_json::from_str(text).ok())?
+    is_like_a_document(text).then(|| serde_json::from_str(text).ok())?
 }
 
 /// The text with a mark in place of each reference, so that what is within one is not taken for a
 /// part of the text.
 fn marked(written: &str) -> String {
+    let written = written.replace([SECRET, OWN], "\u{fffd}");
     let mut text = String::new();
-    let mut rest = written;
+    let mut rest = written.as_str();
     while let Some((before, after)) = rest.split_once("${{") {
         text.push_str(before);
         let reference = after.split_once("}}").filter(|_| !before.ends_with('$'));
@@ -298,6 +367,34 @@ mod tests {
             ("jdbc:mysql:loadbalance://a.example,b.example/x", "`a.example`, `b.example`"),
             ("jdbc:sqlserver://db.example;user=a", "`db.example`"),
             ("jdbc:oracle:thin:@db.example:1521:sid", "`db.example:1521:sid`"),
+            ("jdbc:oracle:thin:@tcps://evil.example:1521/x", "`evil.example:1521`"),
+            ("jdbc:oracle:thin:scott/${{ env.P }}@//evil.example:1521/x", "`evil.example:1521`"),
+            (
+                "jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=evil.example)(PORT=1)))",
+                "`evil.example`",
+            ),
+            (
+                "jdbc:sqlserver://good.example;serverName=evil.example;password=${{ env.P }}",
+                "`good.example`, `evil.example`",
+            ),
+            (
+                "jdbc:sybase:Tds:evil.example:2638",
+                "a host that cannot be told from `jdbc:sybase:Tds:evil.example:2638`",
+            ),
+            ("sftp://good.example;${{ env.P }}@evil.example/in", "`evil.example`"),
+            ("ldap://good.example/x ldap://evil.example/x", "`good.example`, `evil.example`"),
+            ("https://good.example/x,https://evil.example/", "`good.example`, `evil.example`"),
+            ("\u{1}https://evil.example/", "`evil.example`"),
+            (
+                "https://evil.example\\@${{ env.P }}/",
+                "`evil.example`, a host that is in a secret, so that no reader can see which",
+            ),
+            (
+                r#"{"url":"https://evil.example","url":"https://good.example"}"#,
+                "`good.example`, `evil.example`",
+            ),
+            (r#"{"k":${{ env.K }},"url":"https:\/\/evil.example/x"}"#, "`evil.example`"),
+            (r#"{"https://evil.example/x":1}"#, "`evil.example`"),
             ("jdbc:oracle:thin:@//db.example:1521/sid", "`db.example:1521`"),
             ("jdbc:postgresql://good.example@evil.example/x", "`evil.example`"),
             ("mongodb+srv://u:p@a.example/x", "`a.example`"),
@@ -321,7 +418,8 @@ mod tests {
             "https://${{ instance.id }}.example/",
             "https://",
         ] {
-            assert_eq!(Host::of_urls_in(text), [Host::Unclear], "{text:?}");
+            let hosts = Host::of_urls_in(text);
+            assert!(matches!(hosts.as_slice(), [Host::Unclear(_)]), "{text:?}: {hosts:?}");
         }
     }
 
@@ -362,7 +460,7 @@ mod tests {
         assert_eq!(of("shop.example/eu"), "`shop.example`");
         assert_eq!(of("https://shop.example/eu"), "`shop.example`");
         assert_eq!(of("evil.example/#"), "`evil.example`");
-        assert_eq!(of("evil.example#"), Host::Unclear.to_string());
+        assert_eq!(of("evil.example#"), "a host that cannot be told from `evil.example#`");
         assert_eq!(of(""), "");
     }
 }
