@@ -181,6 +181,13 @@ pub fn check(address: &str, request: &AuthorizationRequest<'_>) -> Result<ScopeD
     if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| all(name).len() > 1) {
         return Err(format!("it has {} more than once", quoted(name)));
     }
+    // A request object replaces all parameters that are checked here (RFC 9101).
+    if let Some(name) = ["request", "request_uri"].into_iter().find(|name| !all(name).is_empty()) {
+        return Err(format!(
+            "it has its parameters in {}, where nobody can check them",
+            quoted(name)
+        ));
+    }
     let AuthorizationRequest { callback, way, state, client_id, scope } = request;
     match (all("redirect_uri").first(), way) {
         (None, Way::First { .. }) => {}

@@ -303,7 +303,8 @@ impl Desired {
             .filter_map(|reference| Some((&reference.source, reference.value.as_ref()?)))
     }
 
-    fn sources(&self) -> impl Iterator<Item = &Source> {
+    /// The sources of secrets that documents refer to.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.references().map(|reference| &reference.source)
     }
 

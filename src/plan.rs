@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{Change, Kind, Shown, View};
 pub use guard::{Approved, Limits, Refused};
+pub use note::declared_hosts;
 pub use revision::{Planned, Stale};
 pub use rotation::{Rotate, RotateRequest};
 pub use step::{Action, Cause, Request, Step};

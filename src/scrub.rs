@@ -54,6 +54,8 @@ pub struct Scrubber {
     windows: Windows,
     /// Whether a secret has white space, which may come as `+` or as a line break.
     has_blanks: bool,
+    /// The letters and digits of each secret.
+    letters: Vec<Secret>,
     public: Public,
 }
 
@@ -158,6 +160,12 @@ impl Scrubber {
         self.public.add(text.into());
     }
 
+    /// Whether the letters and digits of the text have those of a secret, in small letters or capitals.
+    pub fn has_letters_of_secret(&self, text: &str) -> bool {
+        let text = letters(text);
+        self.letters.iter().any(|secret| text.contains(secret.expose()))
+    }
+
     /// Whether everybody who reads the repository knows the text.
     pub fn is_public(&self, text: &str) -> bool {
         self.public.has(text.as_bytes())
@@ -169,6 +177,10 @@ impl Scrubber {
             return;
         }
         self.has_blanks |= text.contains(char::is_whitespace);
+        let letters = letters(text);
+        if letters.len() >= SHORTEST {
+            self.letters.push(Secret::new(letters));
+        }
         let first = self.forms.len();
         for mut form in forms::forms(text, self.known.len() < MAX_NESTED) {
             let bytes = form.text.expose().as_bytes();

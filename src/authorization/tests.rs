@@ -203,3 +203,12 @@ fn a_callback_here_is_listened_on_and_one_elsewhere_is_pasted() {
     assert_eq!(callback().query_of("http://127.0.0.1:8898/callback?code=a"), None);
     assert_eq!(callback().query_of("code=a"), None);
 }
+
+#[test]
+fn an_address_with_its_parameters_elsewhere_is_refused() {
+    for name in ["request", "request_uri"] {
+        let address = format!("{ADDRESS}&scope=x&{name}=https://evil.example/x");
+        let refused = checked(&address, &Way::Second, Some("x")).unwrap_err();
+        assert!(refused.starts_with("it has its parameters in "), "{refused}");
+    }
+}

@@ -262,7 +262,7 @@ pub(super) async fn carry_out(
     .await;
     progress::clear();
     let touched = outcome.results.iter().filter_map(|result| result.instance.as_ref());
-    known::learn(touched.filter_map(|instance| instance.token.as_ref()));
+    known::learn_tokens(touched.filter_map(|instance| instance.token.as_ref()));
     outcome
 }
 

@@ -19,6 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::globals::{Globals, duration};
+use super::own_credentials::OwnCredential;
 use super::plan::unknown;
 use super::progress::Progress;
 use super::session::{self, Connection, Files, Lookup};
@@ -92,7 +93,8 @@ pub(super) fn run(
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
-        let mut session = Session { key, files, declared, connection, arguments };
+        let own = environment.own_credentials(globals);
+        let mut session = Session { key, files, declared, connection, own, arguments };
         let (task, plan) = session.task().await?;
         match &task {
             Task::Create => output::text(&human::plan(&plan, Layout { width: environment.width() }))?,
@@ -117,6 +119,8 @@ struct Session<'a> {
     files: Files,
     declared: Declared,
     connection: Connection,
+    /// What no address may carry beside the client secret.
+    own: Vec<OwnCredential>,
     arguments: &'a Arguments,
 }
 
@@ -218,6 +222,7 @@ impl Session<'_> {
         let url = url.map_err(|error| self.unanswered(&error))?;
         let mut scrubber = Scrubber::default();
         scrubber.learn(&self.declared.client_secret);
+        self.own.iter().for_each(|own| scrubber.learn(&own.secret));
         let checked = if scrubber.scrub(&url) == url {
             authorization::check(
                 &url,
@@ -230,7 +235,7 @@ impl Session<'_> {
                 },
             )
         } else {
-            Err("it carries the client secret".to_owned())
+            Err("it carries the client secret or one of ocon's own credentials".to_owned())
         };
         let refused = |why: String| {
             Failure::new(Exit::Other, "the platform gave an address that nobody should open")

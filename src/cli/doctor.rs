@@ -72,6 +72,6 @@ async fn look(
         futures_util::future::join(client.instance(id, &Keep::All), client.events(id)).await;
     let gone = || Failure::new(Exit::Other, format!("instance {id} is gone")).hint("look again");
     let found = Found::from(record.map_err(failed)?.ok_or_else(gone)?);
-    known::learn([&found.token]);
+    known::learn_tokens([&found.token]);
     Ok((found, events.map_err(|error| format!("the events cannot be read: {error}"))))
 }

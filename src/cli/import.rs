@@ -176,7 +176,8 @@ fn learn<'f>(seen: impl Iterator<Item = &'f Found>) {
             Stored::Text(secret) => Some(secret),
             Stored::Unset | Stored::Masked => None,
         });
-        known::learn(std::iter::once(&found.token).chain(secrets));
+        known::learn(secrets);
+        known::learn_tokens([&found.token]);
     }
 }
 
@@ -205,7 +206,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
             load: &|below, text| {
                 desired::load_bytes(Path::new(below), text.as_bytes().to_vec(), &sources)
             },
-            holds_secret: &|text| known::scrub(text) != text,
+            holds_secret: &|text| known::scrub(text) != text || known::has_letters_of_secret(text),
         },
     )
 }

@@ -42,6 +42,26 @@ pub(super) fn learn_values(secrets: impl IntoIterator<Item = Secret>) {
     }
 }
 
+/// Takes notice of the tokens of instances. What does not look like a token is not hidden: the platform
+/// could otherwise choose which text of a plan is.
+pub(super) fn learn_tokens<'s>(tokens: impl IntoIterator<Item = &'s Secret>) {
+    learn_values(tokens.into_iter().filter(|token| is_like_a_token(token.expose())).cloned());
+}
+
+fn is_like_a_token(text: &str) -> bool {
+    let has = |wanted: fn(char) -> bool| text.contains(wanted);
+    text.len() >= 20
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
+        && has(|c| c.is_ascii_digit())
+        && has(|c| c.is_ascii_lowercase())
+        && has(|c| c.is_ascii_uppercase())
+}
+
+/// Whether the letters of a text have those of a secret, however they are capitalized and separated.
+pub(super) fn has_letters_of_secret(text: &str) -> bool {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).has_letters_of_secret(text)
+}
+
 /// A whole message without secrets.
 pub(super) fn scrub(text: &str) -> Cow<'_, str> {
     if IS_OFF.load(Ordering::Relaxed) {

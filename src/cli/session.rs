@@ -76,21 +76,24 @@ pub(super) fn load(
     let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
     let folder = secrets_folder(globals, environment);
     let secrets_folder = globals.root.join(&folder);
-    let secrets: Box<dyn SecretStore + '_> = match (lookup, globals.sandbox) {
-        (Lookup::Withheld | Lookup::WithheldFromAny, _) => Box::new(Withheld { allowed }),
-        (Lookup::Asked, true) => Box::new(Demo { allowed }),
-        (Lookup::Asked, false) => {
-            let root = globals.root.clone();
-            Box::new(Secrets { allowed, variable: &variable, root, folder })
-        }
+    let real = Noticed(Box::new(Secrets {
+        allowed: allowed.clone(),
+        variable: &variable,
+        root: globals.root.clone(),
+        folder,
+    }));
+    let (demo, none) = (Noticed(Box::new(Demo { allowed: allowed.clone() })), Withheld { allowed });
+    let secrets: &dyn SecretStore = match (lookup, globals.sandbox) {
+        (Lookup::Withheld | Lookup::WithheldFromAny, _) => &none,
+        (Lookup::Asked, true) => &demo,
+        (Lookup::Asked, false) => &real,
     };
-    let secrets = Noticed(secrets);
     let sources = Sources {
         root: &globals.root,
         instances: &globals.instances,
         schemas: &globals.schemas,
         variables: &variables,
-        secrets: &secrets,
+        secrets,
         catalog: Catalog::embedded(),
         levels: &levels,
         on_text: &on_text,
@@ -105,6 +108,10 @@ pub(super) fn load(
         loaded.map_err(invalid)?;
     let mut warnings: Vec<_> = doubts.into_iter().filter_map(|doubt| levels.judge(doubt)).collect();
     warnings.extend(of_instances);
+    if lookup != Lookup::Asked && !globals.sandbox {
+        // They are in the environment nonetheless, and a reply may repeat them.
+        desired.sources().for_each(|source| drop(real.look_up(source)));
+    }
     committed::refuse(globals, environment, &secrets_folder, &desired)?;
     if desired.values_of_references().next().is_some() {
         known::show_values(&desired);
@@ -360,7 +367,7 @@ impl Connection {
         let unread = "the instances cannot be read, so no plan was made";
         let failed = |error| unreadable(unread, &error, &self.target.base_url);
         let mut observed = observed.await.map_err(failed)?;
-        known::learn(observed.ours.values().map(|found| &found.token));
+        known::learn_tokens(observed.ours.values().map(|found| &found.token));
         let terms = self.terms(wishes);
         let waiting = Waiting { clock: &*self.clock, stop: &self.stop };
         loop {

@@ -1,7 +1,7 @@
 //! Words that no secret may be a part of.
 //!
-//! ocon hides a secret wherever its value occurs. Diagnostic codes, the words of its documents and the
-//! address of the platform decide what a reader and a program take a plan for. If ocon had to hide a
+//! ocon hides a secret wherever its value occurs. Diagnostic codes, the words of its documents, hosts
+//! and the address of the platform decide what a reader and a program take a plan for. If ocon had to hide a
 //! part of them, a plan would no longer say what it does, so it is not made.
 
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ use super::globals::Globals;
 use super::known;
 use crate::desired::Desired;
 use crate::instance::{Project, Source};
+use crate::plan::declared_hosts;
 use crate::report::explanation;
 use crate::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
 
@@ -28,13 +29,17 @@ pub(super) fn refuse_secrets(
     if desired.values_of_references().next().is_none() {
         return Ok(());
     }
-    let sources = known::hidden_in(desired, &words(globals, environment, project));
+    let mut words = words(globals, environment, project);
+    for host in declared_hosts(desired) {
+        words.push_str(&format!("\n{host}"));
+    }
+    let sources = known::hidden_in(desired, &words);
     let Some(first) = sources.first() else { return Ok(()) };
     let names = sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let verb = if sources.len() == 1 { "is" } else { "are" };
     let sentence = format!(
-        "the value of {names} {verb} a part of a diagnostic code, of a word of ocon's documents, of the project or of \
-         the address of the platform, and ocon would have to hide it there"
+        "the value of {names} {verb} a part of a diagnostic code, of a word of ocon's documents, of a host, of the \
+         project or of the address of the platform, and ocon would have to hide it there"
     );
     let public = match first {
         Source::Env(name) => name.to_lowercase(),

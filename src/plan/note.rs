@@ -13,6 +13,7 @@ use crate::ownership::Memory;
 use crate::untrusted::quoted;
 
 pub(super) use credentials::HOST_NOTES;
+pub use credentials::declared_hosts;
 
 impl Document<'_> {
     /// Adds what there is to say about the document's instance.

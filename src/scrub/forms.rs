@@ -11,7 +11,13 @@ use super::SHORTEST;
 use crate::instance::Secret;
 
 /// What stands where a message was cut because of its length.
-const CUTS: [&str; 2] = ["…", "..."];
+const CUTS: [&str; 4] = ["…", "...", "..", "***"];
+
+/// How much of that there is, in bytes.
+const MAX_GAP: usize = 3;
+
+/// What may stand between a text and the mark of a cut.
+const BESIDE_CUTS: &[u8] = b" \"'`[]()<>";
 
 /// No escape is longer, in bytes: two of UTF-16.
 const LONGEST_ESCAPE: usize = 12;
@@ -70,7 +76,9 @@ impl Form {
         let pairs = before.iter().rev().zip(text.iter().rev());
         let length = pairs.take_while(|(one, other)| one == other).count();
         let start = end - length;
-        let is_cut = CUTS.iter().any(|cut| bytes[..start].ends_with(cut.as_bytes()));
+        let beside = |byte: &&u8| BESIDE_CUTS.contains(byte);
+        let gap = bytes[..start].iter().rev().take(MAX_GAP).take_while(beside).count();
+        let is_cut = CUTS.iter().any(|cut| bytes[..start - gap].ends_with(cut.as_bytes()));
         (length >= SHORTEST && length < text.len() && is_cut).then_some(start..end)
     }
 }
@@ -83,6 +91,8 @@ fn beginning(bytes: &[u8], text: &[u8]) -> Option<usize> {
     let is_escape = rest.first().is_some_and(|byte| b"%\\&".contains(byte));
     let within = rest.iter().take_while(|byte| is_escape && byte.is_ascii()).take(LONGEST_ESCAPE);
     let rest = rest.get(within.count()..)?;
+    let beside = |byte: &&u8| BESIDE_CUTS.contains(byte);
+    let rest = rest.get(rest.iter().take(MAX_GAP).take_while(beside).count()..)?;
     let is_cut = length >= SHORTEST && CUTS.iter().any(|cut| rest.starts_with(cut.as_bytes()));
     is_cut.then_some(length)
 }
@@ -107,6 +117,9 @@ pub(super) fn forms(secret: &str, with_nested: bool) -> Vec<Form> {
         if with_nested {
             forms.extend(nested(&text));
         }
+        // A host is shown in small letters.
+        forms.push(Form::plain(text.to_lowercase()));
+        forms.push(Form::plain(text.to_uppercase()));
         forms.push(Form::plain(text));
     }
     forms.retain(|form| form.text.expose().len() >= SHORTEST);

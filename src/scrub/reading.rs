@@ -10,12 +10,14 @@ const LAYERS: usize = 2;
 /// How much of a piece, in bytes, is in the next one as well.
 const OVERLAP: usize = 8 * 1024;
 
-/// Of a text that is longer, in bytes, only one layer is undone.
+/// The size of a piece, in bytes.
 const LONG: usize = 64 * 1024;
 
 /// A text with some of its escapes undone.
 pub(super) struct Reading<'t> {
     bytes: Cow<'t, [u8]>,
+    /// Where in the text it begins.
+    start: usize,
     /// Where in the text each byte came from: the first byte there, and the one behind it; `None` for
     /// the text itself.
     origins: Option<Vec<(usize, usize)>>,
@@ -45,18 +47,37 @@ const LAST_OF_BLANKS: [Decoder; 3] = [blanks, line_break, separator];
 
 /// Shows the text itself, and what it becomes when escapes are undone, in any order.
 pub(super) fn each(text: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
-    let own = Reading::of(text);
-    let layers = if text.len() > LONG { 1 } else { LAYERS };
-    own.descend(layers, has_blanks, visit);
+    for piece in pieces(text) {
+        piece.descend(LAYERS, has_blanks, visit);
+    }
 }
 
 /// The same for a text of JSON as it is written, whose own escapes are undone first.
 pub(super) fn each_in_json(inner: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
-    each(inner, has_blanks, visit);
-    let layers = if inner.len() > LONG { 1 } else { LAYERS };
-    if let Some(text) = Reading::of(inner).decoded(backslash) {
-        text.descend(layers, has_blanks, visit);
+    for piece in pieces(inner) {
+        piece.descend(LAYERS, has_blanks, visit);
+        if let Some(text) = piece.decoded(backslash) {
+            text.descend(LAYERS, has_blanks, visit);
+        }
     }
+}
+
+/// A text in pieces, since its readings take many times its size. What begins near the end of a piece is
+/// whole in the next one.
+fn pieces(text: &str) -> impl Iterator<Item = Reading<'_>> {
+    let mut start = 0;
+    let mut is_done = false;
+    std::iter::from_fn(move || {
+        if is_done {
+            return None;
+        }
+        let end = text.ceil_char_boundary((start + LONG).min(text.len()));
+        let piece = text.get(start..end).unwrap_or_default();
+        let reading = Reading { bytes: Cow::Borrowed(piece.as_bytes()), start, origins: None };
+        is_done = end == text.len();
+        start = text.floor_char_boundary(end.saturating_sub(OVERLAP));
+        Some(reading)
+    })
 }
 
 /// Shows what a text becomes when one kind of escape is undone, twice at most.
@@ -108,7 +129,7 @@ pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
 
 impl<'t> Reading<'t> {
     fn of(text: &'t str) -> Self {
-        Self { bytes: Cow::Borrowed(text.as_bytes()), origins: None }
+        Self { bytes: Cow::Borrowed(text.as_bytes()), start: 0, origins: None }
     }
 
     /// Shows this reading and those that are so many layers below it. Only those on the way to the
@@ -146,7 +167,7 @@ impl<'t> Reading<'t> {
 
     fn place(&self, at: usize) -> (usize, usize) {
         let origin = |origins: &Vec<_>| origins.get(at).copied().unwrap_or_default();
-        self.origins.as_ref().map_or((at, at + 1), origin)
+        self.origins.as_ref().map_or((self.start + at, self.start + at + 1), origin)
     }
 
     /// The reading with one kind of escape undone; `None` where none occurs.
@@ -168,7 +189,7 @@ impl<'t> Reading<'t> {
             }
             at += length;
         }
-        Some(Reading { bytes: Cow::Owned(bytes), origins: Some(origins) })
+        Some(Reading { bytes: Cow::Owned(bytes), start: 0, origins: Some(origins) })
     }
 }
 
@@ -204,7 +225,18 @@ fn form(bytes: &[u8]) -> Option<Decoded> {
 
 /// White space of any kind and length, where lines were broken in another place.
 fn blanks(bytes: &[u8]) -> Option<Decoded> {
-    let length = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
+    let mut length = bytes.iter().take_while(is_blank).count();
+    // Between the rows of a difference there are its marks.
+    while bytes.get(..length)?.contains(&b'\n') {
+        let marks = match bytes.get(length..)? {
+            [b'^', after @ ..] => 1 + after.iter().take_while(|byte| **byte == b'^').count(),
+            [b'+' | b'-' | b'~', b' ', ..] => 1,
+            _ => break,
+        };
+        length += marks;
+        length += bytes.get(length..)?.iter().take_while(is_blank).count();
+    }
     let is_space = length == 1 && bytes.starts_with(b" ");
     (length > 0 && !is_space).then_some((Piece::byte(b' '), length))
 }
@@ -214,7 +246,12 @@ fn blanks(bytes: &[u8]) -> Option<Decoded> {
 /// part of what is read.
 fn line_break(bytes: &[u8]) -> Option<Decoded> {
     let (before, rest) = bytes.split_first().filter(|(byte, _)| is_of_digits(**byte))?;
-    let around = rest.iter().take_while(|byte| b" \t\r\n\"'|>".contains(byte)).count();
+    let is_around = |byte: &&u8| b" \t\r\n\"'|>^".contains(byte);
+    let mut around = rest.iter().take_while(is_around).count();
+    // A difference marks its lines.
+    if let [b'+' | b'-' | b'~', b' ', after @ ..] = rest.get(around..)? {
+        around += 2 + after.iter().take_while(is_around).count();
+    }
     let (between, after) = rest.split_at(around);
     let joins = between.contains(&b'\n') && after.first().is_some_and(|byte| is_of_digits(*byte));
     joins.then_some((Piece::literal([*before]), 1 + around))

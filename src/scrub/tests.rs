@@ -131,6 +131,9 @@ fn in_pieces(secret: &str) -> Vec<(&'static str, String)> {
         ("Base64 in indented lines", lines(8, "\n      ")),
         ("Base64 in quoted lines", lines(8, "\"\n    \"")),
         ("Base64 in escaped lines", lines(8, "\\n")),
+        ("Base64 in the lines of a difference", lines(8, "\n      - ")),
+        ("Base64 in added lines", lines(8, "\n+ ")),
+        ("Base64 with marks between the lines", lines(8, "\n   ^^^^^^^\n   ")),
         ("hex with colons", digits.join(":")),
         ("hex with dashes in capitals", digits.join("-").to_uppercase()),
         ("hex as a list", format!("0x{}", digits.join(", 0x"))),
@@ -168,6 +171,31 @@ fn a_long_text_in_lines_loses_a_secret_wherever_it_is() {
         assert!(!clean.contains(&form[..8]), "{lines}");
         assert_eq!(clean.matches("(secret)").count(), 1, "{lines}");
     }
+}
+
+#[test]
+fn a_difference_of_a_secret_with_blanks_is_hidden() {
+    let scrubber = scrubber(&["correct horse 42x battery stapler"]);
+    let text = "  - correct horse\n    ^^^^^^^ ^^^^^\n  - 42x battery\n    ^^^\n  - stapler\n";
+    assert_eq!(scrubber.scrub(text), "  - (secret)\n");
+}
+
+#[test]
+fn other_letters_and_long_texts_hide_no_secret() {
+    let scrubber = scrubber(&["uSer+Secret/of=the-tests"]);
+    assert_eq!(scrubber.scrub("https://user+secret/of=the-tests.evil"), "https://(secret).evil");
+    let twice = percent(
+        &percent("uSer+Secret/of=the-tests", "", |byte| format!("%{byte:02X}")),
+        "",
+        |byte| format!("%{byte:02X}"),
+    );
+    for before in [0, 60_000, 65_530, 70_000, 200_000] {
+        let around = "A".repeat(before);
+        let text = format!("{around} {twice} {around}");
+        assert_eq!(scrubber.scrub(&text), format!("{around} (secret) {around}"), "{before}");
+    }
+    assert!(scrubber.has_letters_of_secret("user-secret-of-the-tests"));
+    assert!(!scrubber.has_letters_of_secret("user-secret"));
 }
 
 #[test]
@@ -251,6 +279,10 @@ fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
     assert_eq!(scrubber.scrub("a p4ss%20word%2…"), "a (secret)%2…");
     assert_eq!(scrubber.scrub("a 01234567890…"), "a 01234567890…");
     assert_eq!(scrubber.scrub("a 0123456789..."), "a (secret)...");
+    assert_eq!(scrubber.scrub("a \"0123456789\"... b"), "a \"(secret)\"... b");
+    assert_eq!(scrubber.scrub("01234567 ... 89abcdef"), "(secret) ... (secret)");
+    assert_eq!(scrubber.scrub("01234567[...] 89abcdef"), "(secret)[...] (secret)");
+    assert_eq!(scrubber.scrub("a 0123456789*** b"), "a (secret)*** b");
     assert_eq!(scrubber.scrub("a …6789abcdef b ...6789abcdef"), "a …(secret) b ...(secret)");
     assert_eq!(scrubber.scrub("a 01234567…89abcdef b"), "a (secret)…(secret) b");
     assert_eq!(scrubber.scrub("a x6789abcdef"), "a x6789abcdef");

@@ -151,6 +151,20 @@ fn refused(world: &World) -> String {
 }
 
 #[test]
+fn an_address_with_a_credential_of_ocon_is_not_shown() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    for credential in [crate::support::USER, crate::support::ORGANIZATION] {
+        let credential = credential.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        let text = format!(
+            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?x={credential}\" }} }}]"
+        );
+        world.go_wrong(Faults::parse(&text).unwrap());
+        let refused = refused(&world);
+        assert!(refused.contains("one of ocon's own credentials"), "{refused}");
+    }
+}
+
+#[test]
 fn an_address_that_leads_astray_is_not_shown() {
     let world = world("http://127.0.0.1:PORT/callback");
     let fault = |url: &str| {
@@ -204,7 +218,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered a
         &refused(&world),
         str![[r#"
 error: the platform gave an address that nobody should open
-  caused by: it carries the client secret
+  caused by: it carries the client secret or one of ocon's own credentials
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---

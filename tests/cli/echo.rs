@@ -72,6 +72,12 @@ impl Echo {
         ENCODINGS.into_iter().map(answer).map(Self::start).collect()
     }
 
+    /// A server with this listing of instances.
+    pub(crate) fn that_lists(listing: &str) -> Self {
+        let listing = listing.to_owned();
+        Self::start(Box::new(move |_, _| ("200 OK".to_owned(), listing.clone())))
+    }
+
     fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let echo = Self { address: listener.local_addr().unwrap(), stop: Arc::default() };

@@ -458,3 +458,15 @@ fn what_is_a_secret_under_one_key_is_none_the_less_under_another() {
     let file = world.read("instances/servicenow/other.yaml");
     assert!(!file.contains("hooks.slack.com"), "{file}");
 }
+
+#[test]
+fn a_name_that_is_a_secret_in_other_letters_names_no_file() {
+    let world = World::new(&[]).on_sandbox();
+    for name in ["0RG-S3CRET+/OF=THE-TESTS", "us3r s3cret of the tests"] {
+        world.send("POST", "/instances", &desk(name));
+    }
+    let run = world.ocon("import --all");
+    assert_eq!(run.stderr.matches("its name holds a secret").count(), 2, "{}", run.stderr);
+    let files = world.files();
+    assert!(files.iter().all(|file| !file.to_lowercase().contains("s3cret")), "{files:?}");
+}

@@ -321,8 +321,40 @@ fn tokens_of_the_platform_are_hidden_once_they_were_read() {
             .unwrap();
     let token = outputs["shop"]["token"].as_str().unwrap().to_owned();
     assert!(token.len() > 20, "the file for them has them as they are: {token}");
-    world.write("instances/shop.yaml", SHOP.replace("Shop", &format!("Shop {token}")));
+    world.requests();
+    let id = outputs["shop"]["id"].as_u64().unwrap();
+    let name = serde_json::json!({ "name": format!("Shop {token}") });
+    world.send("PATCH", &format!("/instances/{id}"), &name);
     let world = world.secret("TOKEN", &token);
     let run = world.ocon("plan");
-    assert!(run.stdout.contains("Shop → Shop (secret)"), "{}", run.stdout);
+    assert!(run.stdout.contains("Shop (secret) → Shop"), "{}", run.stdout);
+}
+
+#[test]
+fn a_token_that_is_a_word_hides_nothing() {
+    for token in
+        ["event-host-changed", "base_url", "1 to update, 0 to delete", "hooks.evil.example"]
+    {
+        let instance = serde_json::json!([{
+            "id": 20931,
+            "name": "Shop",
+            "token": token,
+            "element": { "key": "stripe" },
+            "tags": ["ocon:project=tests", "ocon:key=shop", "shop"],
+            "configuration": { "event.notification.callback.url": "https://hooks.good.example/x" },
+            "disabled": false,
+            "valid": true,
+        }]);
+        let echo = Echo::that_lists(&instance.to_string());
+        let shop = format!(
+            "{SHOP}configuration: {{ event.notification.callback.url: \"https://hooks.evil.example/x\" }}\n"
+        );
+        let world = World::new(&[("instances/shop.yaml", &shop)]).at(&echo.base_url());
+        for form in ["text", "json", "markdown"] {
+            let run = world.ocon(&format!("plan --format {form}"));
+            assert_eq!(run.exit, 0, "{}", run.stderr);
+            assert!(!run.stdout.contains("(secret)"), "{token}: {}", run.stdout);
+            assert!(run.stdout.contains("hooks.evil.example"), "{token}: {}", run.stdout);
+        }
+    }
 }

@@ -160,7 +160,7 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
     world.ocon("plan").is(snapbox::str![[r#"
 $ ocon plan
 --- stderr ---
-error: the value of env.DESK_PASSWORD is a part of a diagnostic code, of a word of ocon's documents, of the project or of the address of the platform, and ocon would have to hide it there
+error: the value of env.DESK_PASSWORD is a part of a diagnostic code, of a word of ocon's documents, of a host, of the project or of the address of the platform, and ocon would have to hide it there
 
 hint: nothing was contacted. Give the secret another value
 hint: what is no secret belongs in a variable: ${{ var.desk_password }}
@@ -171,4 +171,71 @@ hint: what is no secret belongs in a variable: ${{ var.desk_password }}
     world.write("instances/shop.yaml", SHOP.replace("Shop", "credential-host-changed"));
     world.set("DESK_PASSWORD", "credential-host-changed");
     assert_eq!(world.ocon("plan").exit, 0);
+}
+
+#[test]
+fn a_value_that_is_a_part_of_a_host_is_an_error_and_a_guess_of_a_host_looks_the_same() {
+    // Whoever proposes a change may choose the value of a variable, and how a host is written.
+    let document = moved_host("").replace("https://evil.example/", "https://prövider.example/");
+    let mut world = World::new(&[("instances/leads.yaml", &document)]).on_sandbox();
+    world.set("PASSWORD", "xn--prvider-b1a.example");
+    let run = world.ocon("plan");
+    assert!(run.exit == 5 && run.stderr.contains("of a host"), "{}", run.stderr);
+    assert_eq!(world.requests(), "");
+    // In other letters it is the same text.
+    let document = moved_host("").replace("https://evil.example/", "HTTPS://EVIL.example/");
+    world.write("instances/leads.yaml", document.replace("HTTPS", "https"));
+    world.set("PASSWORD", "evil.example");
+    let run = world.ocon("plan");
+    assert!(run.exit == 0 && run.stdout.contains("evil.example  gets password"), "{}", run.stdout);
+}
+
+#[test]
+fn a_guess_in_other_letters_escapes_or_pieces_looks_the_same_too() {
+    let hex: Vec<String> =
+        "hunter22-of-the-desk".bytes().map(|byte| format!("0x{byte:02x}")).collect();
+    for name in [
+        "\"\\x68unter22-of-the-desk\"".to_owned(),
+        "\"\\u0068unter22\\U0000002dof-the-desk\"".to_owned(),
+        "HUNTER22-OF-THE-DESK".to_owned(),
+        format!("\"{}\"", hex.join(", ")),
+    ] {
+        let document = CRM.replace("Help desk", &name);
+        let shown = ["hunter22-of-the-desk", "an0ther-of-the-desks"].map(|password| {
+            let mut world = World::new(&[("instances/desk.yaml", &document)]).on_sandbox();
+            world.set("DESK_PASSWORD", password);
+            let run = world.ocon("plan");
+            assert_eq!(run.exit, 0, "{}", run.stderr);
+            run.stdout
+                .lines()
+                .filter(|line| !line.contains("127.0.0.1"))
+                .collect::<Vec<_>>()
+                .join("\n")
+        });
+        assert_eq!(shown[0], shown[1], "{name}");
+        assert!(!shown[0].contains("+ desk  (secret)"), "{}", shown[0]);
+    }
+    let lines = "  event.metadata: |\n    hunter22\n    -of-the-desk\n";
+    let shown = ["hunter22-of-the-desk", "an0ther-of-the-desks"].map(|password| {
+        let mut world =
+            World::new(&[("instances/desk.yaml", &format!("{CRM}{lines}"))]).on_sandbox();
+        world.set("DESK_PASSWORD", password);
+        let run = world.ocon("plan");
+        run.stdout.lines().filter(|line| !line.contains("127.0.0.1")).collect::<Vec<_>>().join("\n")
+    });
+    assert_eq!(shown[0], shown[1]);
+}
+
+#[test]
+fn a_command_that_needs_no_secret_shows_none_that_is_set() {
+    let world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
+    let world = world.secret("DESK_PASSWORD", "hunter22-of-the-desk");
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    world.requests();
+    let listing = world.send("GET", "/instances", &serde_json::Value::Null);
+    let id = listing[0]["id"].as_u64().unwrap();
+    let name = serde_json::json!({ "name": "Desk hunter22-of-the-desk" });
+    world.send("PATCH", &format!("/instances/{id}"), &name);
+    let run = world.ocon("doctor desk");
+    assert!(run.stdout.contains("Desk (secret)"), "{}", run.stdout);
 }

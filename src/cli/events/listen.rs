@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,7 +17,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::globals::{Format, Globals};
 use crate::cli::interrupt::{self, Grace};
 use crate::cli::refused_requests::{self, RefusedRequests};
-use crate::cli::serving::Serving;
+use crate::cli::serving::{BoundedListener, Serving};
 use crate::cli::session::{self, Lookup};
 use crate::cli::{known, one, output};
 use crate::events::{Delivery, ID, Inbox, SIGNATURE};
@@ -24,6 +25,12 @@ use crate::instance::{Key, Secret};
 use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
 use crate::untrusted::quoted;
+
+/// The number of deliveries at once: their bodies take this number of times [`LARGEST`].
+const MAX_CONNECTIONS: usize = 16;
+
+/// How long a connection lasts, so that clients that hold one open delay others only that long.
+const MAX_CONNECTION_AGE: Duration = Duration::from_secs(60);
 
 /// The largest body that the platform sends.
 const LARGEST: usize = 8 << 20;
@@ -146,6 +153,7 @@ pub(super) fn run(
             "Listening at http://{address} until Ctrl-C. Signatures {verified}.\n"
         ));
         let router = Router::new().fallback(take).layer(DefaultBodyLimit::max(LARGEST));
+        let listener = BoundedListener::new(listener, MAX_CONNECTIONS, MAX_CONNECTION_AGE);
         let server = Serving::begin(listener, router.with_state(Arc::clone(&shared)));
         tokio::select! {
             () = shared.enough.notified() => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::desired::{Field, HostRole};
+use crate::desired::{Desired, Field, HostRole};
 use crate::instance::{Secrecy, Seen, Value};
 use crate::observed::Found;
 use crate::plan::document::Document;
@@ -198,6 +198,16 @@ fn written_secret(change: &Change) -> Option<String> {
         | Change::Protect { .. }
         | Change::ExternalAuthentication(_) => None,
     }
+}
+
+/// The hosts that the documents name, as a plan shows them.
+pub fn declared_hosts(desired: &Desired) -> BTreeSet<String> {
+    let fields = desired.instances.values().flat_map(|wanted| wanted.configuration.values());
+    let hosts = fields.flat_map(|field| match field.host_role {
+        HostRole::Other => Host::of(&field.value),
+        HostRole::Names | HostRole::MayName => hosts(field),
+    });
+    hosts.map(|host| host.in_a_list()).collect()
 }
 
 fn is_hidden(host: &Host) -> bool {
