@@ -82,7 +82,7 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
 }
 
 /// The name of the folder of instances in messages.
-fn shown(root: &Path, folder: &Path) -> String {
+pub(super) fn shown(root: &Path, folder: &Path) -> String {
     display_path(folder.strip_prefix(root).unwrap_or(folder))
 }
 

@@ -30,3 +30,78 @@ error[too-many-files]: links in this folder lead to more than 20000 files and fo
 
 "#]]);
 }
+
+#[test]
+fn all_files_together_have_a_bounded_number_of_documents() {
+    let world = World::new(&[]);
+    for file in 0..21 {
+        // Without a connector a document is read fast, and each one is a problem.
+        let documents: String = (0..5_000).map(|_| "---\nname: A\n").collect();
+        world.write(&format!("instances/{file}.yaml"), documents);
+    }
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[too-many-files]: the files in this folder have more than 100000 documents
+ --> instances
+  = help: name another folder with `--instances DIR`
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn all_files_together_have_a_bounded_size() {
+    let world =
+        World::new(&[("ocon.yaml", &format!("vars: {{ long: {} }}\n", "x".repeat(900_000)))]);
+    let shop = SHOP.replace("name: Shop", "name: ${{ var.long }}");
+    assert!(shop.contains("var.long"));
+    for file in 0..300 {
+        world.write(&format!("instances/{file}.yaml"), &shop);
+    }
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[too-many-files]: the files in this folder and the variables in them have more than 256 MiB
+ --> instances
+  = help: name another folder with `--instances DIR`
+--- exit 5 ---
+
+"#]]);
+}
+
+#[test]
+fn variables_put_a_bounded_text_into_a_file() {
+    let long = "x".repeat(400_000);
+    let world = World::new(&[("ocon.yaml", &format!("vars: {{ long: {long} }}\n"))]);
+    let with = |references: usize| {
+        let text = "${{ var.long }}".repeat(references);
+        format!("{SHOP}configuration:\n  some.text: \"{text}\"\n")
+    };
+    world.write("instances/shop.yaml", with(2));
+    assert_eq!(world.ocon("validate").exit, 0);
+    world.write("instances/shop.yaml", with(3));
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+warning[unknown-field]: `stripe` documents no configuration key `some.text`
+ --> instances/shop.yaml:5:3
+  |
+5 |   some.text: "${{ var.long }}${{ var.long }}${{ var.long }}"
+  |   ^^^^^^^^^
+  |
+  = help: the platform takes any key in silence; `ocon schema pull stripe` reads those of your tenant
+
+error[expansion-limit]: the variables in this file have more than 1 MiB up to `long`
+ --> instances/shop.yaml:5:45
+  |
+5 |   some.text: "${{ var.long }}${{ var.long }}${{ var.long }}"
+  |                                             ^^^^^^^^^^^^^^^
+  |
+  = help: use a shorter variable, or refer to it less often
+
+1 error, 1 warning in 1 file
+--- exit 5 ---
+
+"#]]);
+}
