@@ -70,6 +70,7 @@ impl Content {
             text,
             references: References { variables: sources.variables, secrets: sources.secrets },
             schemas,
+            totals,
             today: sources.today,
             stem,
             alone: roots.len() == 1,

@@ -52,13 +52,18 @@ impl Reader<'_, '_> {
         if self.notes.is_full() {
             return;
         }
-        if !schema.can_check(root.values()) {
+        let (values, bytes) = (root.values(), root.bytes());
+        if !schema.can_check(values, bytes) {
             let message = format!(
                 "this document is too large for the schema of {connector}",
                 connector = quoted(&connector)
             );
             let finding = Finding::new(Code::FileTooLarge, first_line(root), message);
             self.notes.add(finding.help("an instance file has a few kilobytes"));
+            return;
+        }
+        schema.count(values, bytes, self.context.totals);
+        if self.context.totals.is_exceeded() {
             return;
         }
         let document = json(root);

@@ -19,10 +19,15 @@ pub(super) enum Counted {
     Bytes,
     /// Problems in all files.
     Problems,
+    /// Rules that schemas of the repository need for all documents.
+    Rules,
+    /// States of patterns of these schemas, in units of 1,024.
+    Steps,
 }
 
 impl Counted {
-    const ALL: [Self; 4] = [Self::Documents, Self::Values, Self::Bytes, Self::Problems];
+    const ALL: [Self; 6] =
+        [Self::Documents, Self::Values, Self::Bytes, Self::Problems, Self::Rules, Self::Steps];
 
     const fn max(self) -> usize {
         match self {
@@ -32,11 +37,15 @@ impl Counted {
             // More than two kilobytes for each document.
             Self::Bytes => 256 << 20,
             Self::Problems => 500_000,
+            // Both take some minutes.
+            Self::Rules => 250_000_000,
+            Self::Steps => 64_000_000,
         }
     }
 
     fn problem(self, folder: &str) -> Problem {
         let max = self.max();
+        let mut help = "name another folder with `--instances DIR`";
         let (code, message) = match self {
             Self::Documents => (
                 Code::TooManyFiles,
@@ -57,8 +66,14 @@ impl Counted {
                 Code::TooManyProblems,
                 format!("the files in this folder have more than {max} problems"),
             ),
+            Self::Rules | Self::Steps => {
+                help = "remove rules and patterns from the schemas";
+                let message =
+                    "checking these files with the schemas of this repository takes too long";
+                (Code::FileTooLarge, message.to_owned())
+            }
         };
-        Problem::of_file(code, folder, message).help("name another folder with `--instances DIR`")
+        Problem::of_file(code, folder, message).help(help)
     }
 }
 
@@ -68,12 +83,14 @@ pub(super) struct Totals([AtomicUsize; Counted::ALL.len()]);
 
 impl Totals {
     pub(super) fn add(&self, counted: Counted, count: usize) {
-        let [documents, values, bytes, problems] = &self.0;
+        let [documents, values, bytes, problems, rules, steps] = &self.0;
         let total = match counted {
             Counted::Documents => documents,
             Counted::Values => values,
             Counted::Bytes => bytes,
             Counted::Problems => problems,
+            Counted::Rules => rules,
+            Counted::Steps => steps,
         };
         total.fetch_add(count, Ordering::Relaxed);
     }

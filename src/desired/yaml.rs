@@ -101,6 +101,18 @@ impl Node {
         }
     }
 
+    /// The bytes of its texts and of the names of its keys.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Text(text) => text.len(),
+            Kind::List(items) => items.iter().map(Self::bytes).sum(),
+            Kind::Map(members) => {
+                members.iter().map(|member| member.name.len() + member.value.bytes()).sum()
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => 0,
+        }
+    }
+
     /// Keeps the value out of excerpts, except for its references: they show where it comes from.
     pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
         match &self.kind {

@@ -105,3 +105,67 @@ error[expansion-limit]: the variables in this file have more than 1 MiB up to `l
 
 "#]]);
 }
+
+/// The file of a schema for the connector of [`SHOP`].
+const SCHEMA: &str = "schemas/connectors/stripe.schema.json";
+
+/// A schema that refuses values of `name` by so many patterns.
+fn schema(pattern: &str, count: usize) -> String {
+    let rules: Vec<_> = (0..count)
+        .map(|rule| serde_json::json!({ "not": { "pattern": format!("{pattern}%{rule}") } }))
+        .collect();
+    serde_json::json!({ "properties": { "name": { "allOf": rules } } }).to_string()
+}
+
+#[test]
+fn patterns_of_a_schema_and_texts_are_bounded_together() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]);
+    world.write(SCHEMA, schema("[ab]*a[ab]{200}", 40));
+    assert_eq!(world.ocon("validate").exit, 0);
+    let name = "ab".repeat(5_000);
+    world.write("instances/shop.yaml", SHOP.replace("Shop", &name));
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[file-too-large]: this document is too large for the schema of `stripe`
+ --> instances/shop.yaml:1:1
+  |
+1 | element: stripe
+  | ^^^^^^^
+  |
+  = help: an instance file has a few kilobytes
+--- exit 5 ---
+
+"#]]);
+    world.write(SCHEMA, schema("[ab]*a", 40));
+    assert_eq!(world.ocon("validate").exit, 0);
+}
+
+#[test]
+fn compiled_patterns_have_a_bounded_size() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]);
+    // Each one of these fits, but not all of them.
+    world.write(SCHEMA, schema(r"\p{L}{8}", 250));
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[invalid-schema]: the schemas of this repository are too large, or their patterns
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: remove schemas, or shorten their patterns
+--- exit 5 ---
+
+"#]]);
+    world.write(SCHEMA, schema(r"\p{L}{80}", 1));
+    world.ocon("validate").is(str![[r#"
+$ ocon validate
+--- stderr ---
+error[invalid-schema]: this is no JSON Schema: a pattern is invalid, or takes more than 1 MiB once it is compiled, at /properties/name/allOf/0/not/pattern
+ --> schemas/connectors/stripe.schema.json
+  = help: `ocon schema pull` writes the schema of a connector anew
+--- exit 5 ---
+
+"#]]);
+    world.write(SCHEMA, schema(r"\p{Lu}", 10));
+    assert_eq!(world.ocon("validate").exit, 0);
+}
