@@ -30,6 +30,7 @@ mod schemas;
 pub mod secrets;
 mod slips;
 mod text;
+mod totals;
 mod written;
 mod yaml;
 
@@ -124,11 +125,11 @@ pub struct Loaded {
 pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut collected = Collected::new(sources);
     let files = files::find(sources.root, sources.instances, &mut collected.problems);
-    let read = |found: &Found| collected.read(files::read(found), found.stem(), sources);
+    let read = |found: &Found| collected.read(|| files::read(found), found.stem(), sources);
     for content in on_all_cores(&files, read) {
         collected.add_file(content);
     }
-    collected.finish(sources.levels)
+    collected.finish(sources)
 }
 
 /// Loads the desired state from one file that is in memory, as [`load`] would if it alone stood
@@ -141,8 +142,8 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
 pub fn load_bytes(below: &Path, bytes: Vec<u8>, sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut collected = Collected::new(sources);
     let file = Found::named(sources.root, sources.instances, below);
-    collected.add_file(collected.read(files::take(&file, bytes), file.stem(), sources));
-    collected.finish(sources.levels)
+    collected.add_file(collected.read(|| files::take(&file, bytes), file.stem(), sources));
+    collected.finish(sources)
 }
 
 /// The results for all files in their order, worked out on as many threads as that pays for.

@@ -61,6 +61,11 @@ const MAX_LINKS: usize = 40;
 /// The most bytes of a file that are compared. ocon reads no larger file of a repository.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// The most commits that a branch is compared with. Two branches that were merged into each other have
+/// several merge bases. More come from a history that somebody made on purpose, and each one costs the
+/// list of all its files.
+const MAX_BASES: usize = 8;
+
 /// What the branch began with.
 struct Base {
     top: PathBuf,
@@ -169,6 +174,7 @@ impl Repository {
             return Err(self.missing(format!("Git knows no commit {} here", quoted(reference))));
         };
         match self.answer(&["merge-base", "--all", &commit, "HEAD"]) {
+            Ok(bases) if bases.lines().nth(MAX_BASES).is_some() => Err(too_many_bases(reference)),
             Ok(bases) => Ok(bases.lines().map(str::to_owned).collect()),
             Err(_) => {
                 Err(self
@@ -213,6 +219,17 @@ impl Repository {
             _ => failure.hint("name a branch, a tag or a commit, like origin/main"),
         }
     }
+}
+
+/// The histories have more merge bases than are compared.
+fn too_many_bases(reference: &str) -> Failure {
+    let sentence = format!(
+        "the histories of {} and HEAD cross too often to compare: they have more than {MAX_BASES} merge bases",
+        quoted(reference)
+    );
+    Failure::new(Exit::Usage, sentence)
+        .hint("name the files instead: ocon plan PATH…")
+        .hint("or name a commit that HEAD contains, for example --changed-since HEAD~1")
 }
 
 fn unusable(Unusable(cause): Unusable) -> Failure {

@@ -8,7 +8,9 @@ use super::problem::{self, Excerpt, Problem, Problems, Related, Severity};
 use super::reference::References;
 use super::schemas::Schemas;
 use super::text::{MOST_FINDINGS, Notes, Text};
-use super::{Code, Desired, Levels, Loaded, Sources, Wanted, yaml};
+use super::totals::{Counted, Totals};
+use super::yaml::Node;
+use super::{Code, Desired, Loaded, Sources, Wanted, files, yaml};
 use crate::instance::{Key, Span};
 use crate::untrusted::quoted;
 
@@ -16,6 +18,7 @@ use crate::untrusted::quoted;
 pub(super) struct Collected<'a> {
     pub(super) problems: Vec<Problem>,
     schemas: Schemas<'a>,
+    totals: Totals,
     documents: BTreeMap<Key, (Place, Wanted)>,
     /// The document keys that documents had before, each with the document that says so.
     moves: BTreeMap<Key, (Key, Place)>,
@@ -30,6 +33,7 @@ struct Place {
 }
 
 /// What one file says by itself.
+#[derive(Default)]
 pub(super) struct Content {
     documents: Vec<Placed>,
     problems: Vec<Problem>,
@@ -44,9 +48,21 @@ struct Placed {
 }
 
 impl Content {
-    fn of(text: &Text, stem: &str, sources: &Sources<'_>, schemas: &Schemas<'_>) -> Self {
+    fn of(
+        text: &Text,
+        stem: &str,
+        sources: &Sources<'_>,
+        schemas: &Schemas<'_>,
+        totals: &Totals,
+    ) -> Self {
         let mut notes = Notes::default();
         let roots = yaml::read(text, &mut notes);
+        totals.add(Counted::Bytes, text.content.len());
+        totals.add(Counted::Documents, roots.len());
+        totals.add(Counted::Values, roots.iter().map(Node::values).sum());
+        if totals.is_exceeded() {
+            return Self::default();
+        }
         if roots.is_empty() && notes.findings.is_empty() {
             notes.add(yaml::empty("write `element:` and `name:`, or delete the file"));
         }
@@ -54,12 +70,15 @@ impl Content {
             text,
             references: References { variables: sources.variables, secrets: sources.secrets },
             schemas,
+            totals,
             today: sources.today,
             stem,
             alone: roots.len() == 1,
         };
         let documents = roots.iter().map(|root| document::read(root, context, &mut notes));
         let documents: Vec<_> = documents.collect();
+        totals.add(Counted::Bytes, notes.expanded);
+        totals.add(Counted::Problems, notes.findings.len().min(MOST_FINDINGS));
         let cover = notes.cover();
         let place = |mark| Place { at: text.span(mark), excerpt: text.excerpt(mark, &cover) };
         let placed = |Document { key, key_mark, moved_from, wanted }| Placed {
@@ -80,23 +99,28 @@ impl<'a> Collected<'a> {
         Self {
             problems: Vec::new(),
             schemas: Schemas::new(sources.catalog, sources.root, sources.schemas, sources.on_text),
+            totals: Totals::default(),
             documents: BTreeMap::new(),
             moves: BTreeMap::new(),
             folded: BTreeMap::new(),
         }
     }
 
-    /// Reads a file on any thread; it is added later, in its turn.
+    /// Reads a file on any thread; it is added later, in its turn. Nothing is read once the files have
+    /// too much of anything.
     pub(super) fn read(
         &self,
-        text: Result<Text, Box<Problem>>,
+        text: impl FnOnce() -> Result<Text, Box<Problem>>,
         stem: &str,
         sources: &Sources<'_>,
     ) -> Content {
-        match text {
+        if self.totals.is_exceeded() {
+            return Content::default();
+        }
+        match text() {
             Ok(text) => {
                 (sources.on_text)(&text.content);
-                Content::of(&text, stem, sources, &self.schemas)
+                Content::of(&text, stem, sources, &self.schemas, &self.totals)
             }
             Err(problem) => Content { documents: Vec::new(), problems: vec![*problem] },
         }
@@ -182,14 +206,18 @@ impl<'a> Collected<'a> {
     }
 
     /// The desired state, if nothing is wrong.
-    pub(super) fn finish(self, levels: &Levels) -> Result<Loaded, Problems> {
+    pub(super) fn finish(self, sources: &Sources<'_>) -> Result<Loaded, Problems> {
+        // How far each thread came is a matter of chance, so nothing else is reported.
+        if let Some(problem) = self.totals.problem(&files::shown(sources.root, sources.instances)) {
+            return Err(Problems::of(problem));
+        }
         let moves_from_documents = self.moves_from_documents();
-        let Self { mut problems, schemas, documents, moves: _, folded: _ } = self;
+        let Self { mut problems, schemas, documents, totals: _, moves: _, folded: _ } = self;
         problems.extend(moves_from_documents);
         problems.extend(schemas.into_problems());
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
         said_once(&mut problems);
-        let judged = problems.into_iter().filter_map(|problem| levels.judge(problem));
+        let judged = problems.into_iter().filter_map(|problem| sources.levels.judge(problem));
         let mut problems: Vec<_> = judged.collect();
         if problems.iter().any(|problem| problem.severity == Severity::Error)
             && let Some(problems) = Problems::new(std::mem::take(&mut problems))

@@ -79,6 +79,8 @@ codes! {
     EnvAllowUnset "env-allow-unset" Warning,
     /// Events are switched on and there is no URL to send them to.
     EventsWithoutCallback "events-without-callback" Warning,
+    /// Variables put more than 1 MiB into a file.
+    ExpansionLimit "expansion-limit" Fatal,
     /// An ignored field whose last day is over.
     ExpiredIgnore "expired-ignore" Warning,
     /// A file of more than 1 MiB.

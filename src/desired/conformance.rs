@@ -52,13 +52,18 @@ impl Reader<'_, '_> {
         if self.notes.is_full() {
             return;
         }
-        if !schema.can_check(values(root)) {
+        let (values, bytes) = (root.values(), root.bytes());
+        if !schema.can_check(values, bytes) {
             let message = format!(
                 "this document is too large for the schema of {connector}",
                 connector = quoted(&connector)
             );
             let finding = Finding::new(Code::FileTooLarge, first_line(root), message);
             self.notes.add(finding.help("an instance file has a few kilobytes"));
+            return;
+        }
+        schema.count(values, bytes, self.context.totals);
+        if self.context.totals.is_exceeded() {
             return;
         }
         let document = json(root);
@@ -398,15 +403,6 @@ fn missing_fields(
     let message =
         format!("{connector} needs {noun} {}", names.join(", "), connector = quoted(&connector));
     Some(Finding::new(Code::MissingField, mark, message).label("not in here"))
-}
-
-/// How many values a node holds, itself included.
-fn values(node: &Node) -> usize {
-    1 + match &node.kind {
-        Kind::List(items) => items.iter().map(values).sum::<usize>(),
-        Kind::Map(members) => members.iter().map(|member| values(&member.value)).sum(),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => 0,
-    }
 }
 
 /// A node as an editor would read it.

@@ -11,6 +11,7 @@ use super::placeholder::{self, Within};
 use super::reference::{Allowed, References, Written};
 use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
+use super::totals::Totals;
 use super::yaml::{Kind, Member, Node};
 use super::{Adopt, Code, Wanted, fields};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
@@ -37,6 +38,7 @@ pub(super) struct Context<'a> {
     pub(super) text: &'a Text,
     pub(super) references: References<'a>,
     pub(super) schemas: &'a Schemas<'a>,
+    pub(super) totals: &'a Totals,
     /// `YYYY-MM-DD`
     pub(super) today: &'a str,
     /// The path below the instances folder without extension.

@@ -23,6 +23,13 @@ const LARGEST_FILE: u64 = 1 << 20;
 /// An account has some thousand instances.
 const MOST_FILES: usize = 100_000;
 
+/// As many folders as files.
+const MAX_ENTRIES: usize = 2 * MOST_FILES;
+
+/// The most entries that are links or reached through one. Folders that link to each other have more
+/// paths than any disk has files, and each path takes longer to follow.
+const MAX_LINKED_ENTRIES: usize = 20_000;
+
 /// What some editors begin a file with.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -75,7 +82,7 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
 }
 
 /// The name of the folder of instances in messages.
-fn shown(root: &Path, folder: &Path) -> String {
+pub(super) fn shown(root: &Path, folder: &Path) -> String {
     display_path(folder.strip_prefix(root).unwrap_or(folder))
 }
 
@@ -94,11 +101,51 @@ struct Search<'a> {
     problems: &'a mut Vec<Problem>,
 }
 
+/// The entries of a walk so far.
+#[derive(Default)]
+struct Visits {
+    all: usize,
+    /// Those that are links or reached through one.
+    linked: usize,
+    /// The depth of the first link on the way to the entry.
+    link: Option<usize>,
+}
+
+impl Visits {
+    fn add(&mut self, entry: &Result<DirEntry, walkdir::Error>) {
+        let depth = entry.as_ref().map_or_else(walkdir::Error::depth, DirEntry::depth);
+        // The folder of instances itself may be a link.
+        let is_link = depth > 0 && entry.as_ref().map_or(true, DirEntry::path_is_symlink);
+        self.link = self.link.filter(|link| *link < depth).or_else(|| is_link.then_some(depth));
+        self.all += 1;
+        self.linked += usize::from(self.link.is_some());
+    }
+
+    /// What there is too much of, and what to do.
+    fn excess(&self) -> Option<(String, &'static str)> {
+        if self.linked > MAX_LINKED_ENTRIES {
+            let message = format!(
+                "links in this folder lead to more than {MAX_LINKED_ENTRIES} files and folders"
+            );
+            return Some((message, "remove links from one folder to another"));
+        }
+        let message = format!("there are more than {MAX_ENTRIES} files and folders in this folder");
+        (self.all > MAX_ENTRIES).then_some((message, "name another folder with `--instances DIR`"))
+    }
+}
+
 impl Search<'_> {
     fn walk(&mut self) -> Vec<Found> {
         let mut found = Vec::new();
+        let mut visits = Visits::default();
         let mut entries = WalkDir::new(self.base).follow_links(true).into_iter();
         while let Some(entry) = entries.next() {
+            visits.add(&entry);
+            if let Some((message, help)) = visits.excess() {
+                let problem = Problem::of_file(Code::TooManyFiles, self.shown, message);
+                self.problems.push(problem.help(help));
+                return Vec::new();
+            }
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {

@@ -15,6 +15,7 @@ use super::reference::References;
 use super::schemas::Schemas;
 use super::secrets::Withheld;
 use super::text::{Cover, Mark, Notes, Text};
+use super::totals::Totals;
 use super::yaml::{self, Kind, Node};
 use crate::catalog::Catalog;
 
@@ -53,7 +54,8 @@ impl File {
         let references = References { variables: &BTreeMap::new(), secrets: &Withheld::default() };
         for root in &roots {
             let (stem, today, alone) = ("", "", false);
-            let context = Context { text: &text, references, schemas, today, stem, alone };
+            let totals = &Totals::default();
+            let context = Context { text: &text, references, schemas, totals, today, stem, alone };
             document::read(root, context, &mut notes);
         }
         let cover = notes.cover();

@@ -18,6 +18,9 @@ pub(super) const CLOSING: &str = "}}";
 /// No variable has a longer name, in characters.
 pub(crate) const MAX_NAME: usize = 128;
 
+/// The most bytes that variables put into one file: as many as the file itself may have.
+const MAX_EXPANDED: usize = 1 << 20;
+
 /// The references that a place in a file may hold, each including the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Allowed {
@@ -172,6 +175,11 @@ impl Reader<'_, '_> {
     fn variable(&mut self, name: &str, at: Mark) -> Option<Part> {
         let variables = self.references.variables;
         if let Some(value) = variables.get(name) {
+            self.notes.expanded = self.notes.expanded.saturating_add(value.len());
+            if self.notes.expanded > MAX_EXPANDED {
+                self.notes.add(mistake::expansion_limit(name, at));
+                return None;
+            }
             return Some(Part::Text(value.clone()));
         }
         let declared = variables.keys().map(String::as_str);

@@ -8,21 +8,35 @@
 
 mod bounds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternCache, PatternOptions, Validator};
 use serde_json::Value;
 
+use self::bounds::Cost;
 use super::problem::Problem;
 use super::text::{Cover, Mark, Text};
+use super::totals::{Counted, Totals};
 use super::{Code, files, schema};
 use crate::catalog::{Catalog, Shape, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
 
 /// How many rules are looked at for one document: a million take a second or two.
 const MOST_CHECKS: usize = 1 << 20;
+
+/// How many states of patterns are visited for one document: as many take a few seconds.
+const MAX_STEPS: usize = 1 << 30;
+
+/// The most bytes of all patterns of all schemas in the repository, once they are compiled. The schema of
+/// a connector has about ten, and most connectors share theirs.
+const MAX_PATTERNS_BYTES: usize = 1 << 28;
+
+/// The most bytes of all schemas in the repository, for the trees that are made of them. The built-in ones
+/// together have an eighth of it.
+const MAX_SCHEMAS_BYTES: usize = 1 << 24;
 
 /// The schemas that were asked for so far.
 pub(super) struct Schemas<'a> {
@@ -33,6 +47,20 @@ pub(super) struct Schemas<'a> {
     on_text: &'a (dyn Fn(&str) + Sync),
     known: RwLock<BTreeMap<ConnectorKey, Option<Arc<ConnectorSchema>>>>,
     problems: Mutex<Vec<Problem>>,
+    /// What the schemas of the repository need so far.
+    needs: Mutex<Needs>,
+}
+
+/// What the schemas of the repository need.
+#[derive(Default)]
+struct Needs {
+    /// Schemas that have a pattern in common share it.
+    patterns: HashSet<String>,
+    /// The bytes of these patterns, compiled.
+    pattern_bytes: usize,
+    /// The bytes of the schemas themselves.
+    schema_bytes: usize,
+    cache: PatternCache,
 }
 
 /// The schema of one connector.
@@ -41,8 +69,7 @@ pub(super) struct ConnectorSchema {
     pub(super) validator: Validator,
     /// What it was made of, unless the repository has it.
     built_in: Option<Arc<Shape>>,
-    /// The most rules that are looked at for one value.
-    cost: usize,
+    cost: Cost,
 }
 
 impl<'a> Schemas<'a> {
@@ -52,8 +79,8 @@ impl<'a> Schemas<'a> {
         folder: &'a Path,
         on_text: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
-        let (known, problems) = (RwLock::default(), Mutex::default());
-        Self { catalog, root, folder, on_text, known, problems }
+        let (known, problems, needs) = (RwLock::default(), Mutex::default(), Mutex::default());
+        Self { catalog, root, folder, on_text, known, problems, needs }
     }
 
     pub(super) fn catalog(&self) -> &'a Catalog {
@@ -99,7 +126,8 @@ impl<'a> Schemas<'a> {
             Ok(None) => self.built_in(connector),
             Ok(Some(text)) => {
                 (self.on_text)(&text.content);
-                parse(&text).map_err(|problem| self.report(*problem)).ok()
+                let mut needs = self.needs.lock().unwrap_or_else(PoisonError::into_inner);
+                parse(&text, &mut needs).map_err(|problem| self.report(*problem)).ok()
             }
             Err(problem) => {
                 self.report(*problem);
@@ -115,16 +143,27 @@ impl<'a> Schemas<'a> {
     fn built_in(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
         let shape = self.catalog.connector(connector)?.shape(connector);
         let value = schema::connector_value(&shape).ok()?;
-        let validator = compile(&value).ok()?;
+        let validator = compile(&value, None).ok()?;
         let (built_in, cost) = (Some(Arc::new(shape)), bounds::cost(&value));
         Some(ConnectorSchema { value, validator, built_in, cost })
     }
 }
 
 impl ConnectorSchema {
-    /// Whether a document with so many values can be checked without looking at rules for minutes.
-    pub(super) fn can_check(&self, values: usize) -> bool {
-        values.saturating_mul(self.cost) <= MOST_CHECKS
+    /// Whether a document with so many values, and with so many bytes in its texts and names, can be
+    /// checked without looking at rules and patterns for minutes. The built-in patterns are few and
+    /// short, so that the size of the document bounds what they cost.
+    pub(super) fn can_check(&self, values: usize, bytes: usize) -> bool {
+        values.saturating_mul(self.cost.rules) <= MOST_CHECKS
+            && (self.is_built_in() || bytes.saturating_mul(self.cost.states) <= MAX_STEPS)
+    }
+
+    /// Adds what checking such a document costs, unless the built-in rules bound it.
+    pub(super) fn count(&self, values: usize, bytes: usize, totals: &Totals) {
+        if !self.is_built_in() {
+            totals.add(Counted::Rules, values.saturating_mul(self.cost.rules));
+            totals.add(Counted::Steps, bytes.saturating_mul(self.cost.states) >> 10);
+        }
     }
 
     /// Whether it is the catalogue's, and not one of the repository.
@@ -152,16 +191,46 @@ impl ConnectorSchema {
     }
 }
 
-fn compile(schema: &Value) -> Result<Validator, String> {
+impl Needs {
+    /// Adds what a schema needs; whether that is too much.
+    fn exceeded_by(&mut self, text: &Text, schema: &Value) -> bool {
+        self.schema_bytes = self.schema_bytes.saturating_add(text.content.len());
+        for pattern in bounds::patterns(schema) {
+            if self.pattern_bytes <= MAX_PATTERNS_BYTES && !self.patterns.contains(pattern) {
+                self.patterns.insert(pattern.to_owned());
+                self.pattern_bytes += bounds::bytes(pattern);
+            }
+        }
+        self.schema_bytes > MAX_SCHEMAS_BYTES || self.pattern_bytes > MAX_PATTERNS_BYTES
+    }
+}
+
+fn compile(schema: &Value, cache: Option<&PatternCache>) -> Result<Validator, String> {
     // The engine that takes time in proportion to the text, whatever the pattern.
-    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-    options.build(schema).map_err(|error| match error.instance_path().to_string() {
-        place if place.is_empty() => error.masked().to_string(),
-        place => format!("{} at {place}", error.masked()),
+    let (options, patterns) = (jsonschema::options(), PatternOptions::regex());
+    let options = match cache {
+        Some(cache) => {
+            let patterns = patterns.size_limit(bounds::MAX_PATTERN_BYTES);
+            let patterns = patterns.dfa_size_limit(bounds::MAX_SEARCH_BYTES);
+            options.with_pattern_options(patterns).with_pattern_cache(cache.clone())
+        }
+        None => options.with_pattern_options(patterns),
+    };
+    options.build(schema).map_err(|error| {
+        let cause = match error.kind() {
+            ValidationErrorKind::Format { format } if format == "regex" => {
+                "a pattern is invalid, or takes more than 1 MiB once it is compiled,".to_owned()
+            }
+            _ => error.masked().to_string(),
+        };
+        match error.instance_path().to_string() {
+            place if place.is_empty() => cause,
+            place => format!("{cause} at {place}"),
+        }
     })
 }
 
-fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {
+fn parse(text: &Text, needs: &mut Needs) -> Result<ConnectorSchema, Box<Problem>> {
     let value: Value = serde_json::from_str(&text.content).map_err(|error| {
         let message = format!("this is not valid JSON: {}", cause(&error));
         Box::new(located(text, error.line(), error.column(), &message))
@@ -172,7 +241,13 @@ fn parse(text: &Text) -> Result<ConnectorSchema, Box<Problem>> {
     if let Some((message, help)) = bounds::refusal(&value) {
         return Err(Box::new(whole(text, &message).help(help)));
     }
-    let validator = compile(&value)
+    if needs.exceeded_by(text, &value) {
+        let message = "the schemas of this repository are too large, or their patterns";
+        return Err(Box::new(
+            whole(text, message).help("remove schemas, or shorten their patterns"),
+        ));
+    }
+    let validator = compile(&value, Some(&needs.cache))
         .map_err(|error| Box::new(whole(text, &format!("this is no JSON Schema: {error}"))))?;
     let cost = bounds::cost(&value);
     Ok(ConnectorSchema { value, validator, built_in: None, cost })

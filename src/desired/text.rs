@@ -87,6 +87,8 @@ pub(super) struct Notes {
     pub(super) broken_off: bool,
     /// The lists and maps of which all is hidden: those within others are met again with each.
     covered: HashSet<(usize, usize)>,
+    /// The bytes that variables put into the file.
+    pub(super) expanded: usize,
     /// How often the file asked what was meant.
     suggestions: usize,
 }

@@ -92,6 +92,27 @@ impl Node {
         }
     }
 
+    /// How many values there are in it, itself included.
+    pub(super) fn values(&self) -> usize {
+        1 + match &self.kind {
+            Kind::List(items) => items.iter().map(Self::values).sum::<usize>(),
+            Kind::Map(members) => members.iter().map(|member| member.value.values()).sum(),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => 0,
+        }
+    }
+
+    /// The bytes of its texts and of the names of its keys.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Text(text) => text.len(),
+            Kind::List(items) => items.iter().map(Self::bytes).sum(),
+            Kind::Map(members) => {
+                members.iter().map(|member| member.name.len() + member.value.bytes()).sum()
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => 0,
+        }
+    }
+
     /// Keeps the value out of excerpts, except for its references: they show where it comes from.
     pub(super) fn hide(&self, content: &str, notes: &mut Notes) {
         match &self.kind {

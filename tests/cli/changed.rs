@@ -203,6 +203,38 @@ hint: this clone has only a part of the history: fetch all of it (`fetch-depth: 
 "#]]);
 }
 
+/// A branch and `main` that both merged the same commits, each of which is a merge base then.
+fn crossed(count: usize) -> World {
+    let world = repository();
+    let tree = git(&world, "rev-parse HEAD^{tree}").trim().to_owned();
+    let commit = |message: &str, parents: &[&str]| {
+        let parents = parents.join(" -p ");
+        git(&world, &format!("commit-tree {tree} -m {message} -p {parents}")).trim().to_owned()
+    };
+    let sides: Vec<_> = (0..count).map(|side| commit(&format!("side{side}"), &["HEAD"])).collect();
+    let sides: Vec<_> = sides.iter().map(String::as_str).collect();
+    let (left, right) = (commit("left", &sides), commit("right", &sides));
+    git(&world, &format!("update-ref refs/heads/crossed {left}"));
+    git(&world, &format!("reset --quiet --hard {right}"));
+    assert_eq!(git(&world, "merge-base --all crossed HEAD").lines().count(), count);
+    world
+}
+
+#[test]
+fn histories_that_cross_too_often_are_not_compared() {
+    assert!(planned(&crossed(8), "plan --changed-since crossed").is_empty());
+    crossed(9).ocon("plan --changed-since crossed").is(str![[r#"
+$ ocon plan --changed-since crossed
+--- stderr ---
+error: the histories of `crossed` and HEAD cross too often to compare: they have more than 8 merge bases
+
+hint: name the files instead: ocon plan PATH…
+hint: or name a commit that HEAD contains, for example --changed-since HEAD~1
+--- exit 64 ---
+
+"#]]);
+}
+
 #[test]
 fn where_there_is_no_git_that_is_said() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();

@@ -19,6 +19,7 @@ mod credentials;
 mod doctor;
 mod echo;
 mod events;
+mod exhaustion;
 mod explain;
 mod fingerprint_key;
 mod forms;

@@ -237,7 +237,7 @@ error[invalid-schema]: a schema in the repository cannot use `$ref`
 error[invalid-schema]: this is no JSON Schema: value is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
-error[invalid-schema]: this is no JSON Schema: value is not a "regex" at /properties/name/pattern
+error[invalid-schema]: this is no JSON Schema: a pattern is invalid, or takes more than 1 MiB once it is compiled, at /properties/name/pattern
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
 error[invalid-schema]: a schema in the repository cannot use `unevaluatedProperties`

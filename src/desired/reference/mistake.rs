@@ -77,6 +77,15 @@ pub(super) fn unknown_own(name: &str, at: Mark) -> Finding {
         .help("there are `instance.id`, `instance.id_base64` and `instance.webhook_url`")
 }
 
+pub(super) fn expansion_limit(name: &str, at: Mark) -> Finding {
+    let message = format!(
+        "the variables in this file have more than 1 MiB up to {name}",
+        name = quoted(&name)
+    );
+    Finding::new(Code::ExpansionLimit, at, message)
+        .help("use a shorter variable, or refer to it less often")
+}
+
 pub(super) fn long_name(at: Mark) -> Finding {
     let message = format!("the name in this reference has more than {MAX_NAME} characters");
     Finding::new(Code::InvalidName, at, message).help("give the variable a shorter name")
