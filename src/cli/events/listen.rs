@@ -30,7 +30,7 @@ use crate::untrusted::quoted;
 const MAX_CONNECTIONS: usize = 16;
 
 /// How long a connection lasts, so that clients that hold one open delay others only that long.
-const MAX_CONNECTION_AGE: Duration = Duration::from_secs(60);
+const MAX_CONNECTION_AGE: Duration = Duration::from_mins(1);
 
 /// The largest body that the platform sends.
 const LARGEST: usize = 8 << 20;
