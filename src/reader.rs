@@ -234,10 +234,13 @@ mod tests {
         {
             use std::os::unix::fs::symlink;
             // The way to the root has a link, and the repository has one to another repository.
-            symlink(&repository, folder.join("work")).unwrap();
-            let work = folder.join("work");
-            assert_eq!(home(work.join("tenants/eu/a").to_str().unwrap()), Some(root.clone()));
-            assert_eq!(home(work.join("vars.yaml").to_str().unwrap()), Some(repository.clone()));
+            symlink(&repository, folder.join("checkout")).unwrap();
+            let checkout = folder.join("checkout");
+            assert_eq!(home(checkout.join("tenants/eu/a").to_str().unwrap()), Some(root.clone()));
+            assert_eq!(
+                home(checkout.join("vars.yaml").to_str().unwrap()),
+                Some(repository.clone())
+            );
             symlink(folder.join("other"), repository.join("out")).unwrap();
             symlink(folder.join("other"), root.join("out")).unwrap();
             assert_eq!(home("../../out/a"), Some(repository.clone()));

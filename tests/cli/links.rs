@@ -145,21 +145,21 @@ fn no_output_above_the_root_leaves_the_repository() {
     std::fs::create_dir(world.path("repository/plans")).unwrap();
     std::os::unix::fs::symlink("../elsewhere", world.path("repository/out")).unwrap();
     // The workspace itself may be behind a link.
-    std::os::unix::fs::symlink("repository", world.path("work")).unwrap();
+    std::os::unix::fs::symlink("repository", world.path("checkout")).unwrap();
     let root = world.path("");
     let root = root.display();
     for line in [
         "plan --out ../../out/plan.json".to_owned(),
         format!("plan --out {root}/repository/out/plan.json"),
-        format!("plan --out {root}/work/out/plan.json"),
-        format!("man {root}/work/out/pages"),
+        format!("plan --out {root}/checkout/out/plan.json"),
+        format!("man {root}/checkout/out/pages"),
         "schema pull stripe --schemas ../../out".to_owned(),
     ] {
         let run = world.ocon(&format!("-C repository/tenants/eu {line}"));
         assert!(run.exit != 0 && run.stderr.contains("a link leads out"), "{line}: {}", run.stderr);
     }
     assert_eq!(std::fs::read_dir(world.path("elsewhere")).unwrap().count(), 0);
-    for out in ["../../plans/one.json".to_owned(), format!("{root}/work/plans/two.json")] {
+    for out in ["../../plans/one.json".to_owned(), format!("{root}/checkout/plans/two.json")] {
         let run = world.ocon(&format!("-C repository/tenants/eu plan --out {out}"));
         assert_eq!(run.exit, 0, "{out}: {}", run.stderr);
     }
@@ -173,9 +173,9 @@ fn an_absolute_path_by_way_of_a_link_is_still_one_of_the_repository() {
     world.write("root/vars.yaml", "team: one\n");
     world.write("token", "t0ken-of-the-runner: [");
     std::os::unix::fs::symlink("../token", world.path("root/link.yaml")).unwrap();
-    std::os::unix::fs::symlink("root", world.path("work")).unwrap();
+    std::os::unix::fs::symlink("root", world.path("checkout")).unwrap();
     let validate = |file: &str| {
-        let file = world.path("work").join(file);
+        let file = world.path("checkout").join(file);
         world.ocon(&format!("-C root validate --var-file {}", file.display()))
     };
     assert_eq!(validate("vars.yaml").exit, 0);

@@ -112,20 +112,22 @@ fn a_guess_in_a_path_or_in_a_file_with_an_error_looks_the_same_too() {
     }
 }
 
-#[test]
-fn a_value_is_hidden_where_no_file_has_it() {
+/// A tenant in which the platform's name of the instance repeats the secret.
+fn repeated_by_the_platform() -> World {
     let world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     let world = world.secret("DESK_PASSWORD", "hunter22-of-the-desk");
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.requests();
     let listing = world.send("GET", "/instances", &serde_json::Value::Null);
     let id = listing[0]["id"].as_u64().unwrap();
-    world.send(
-        "PATCH",
-        &format!("/instances/{id}"),
-        &serde_json::json!({ "name": "Desk hunter22-of-the-desk" }),
-    );
-    let run = world.ocon("plan");
+    let name = serde_json::json!({ "name": "Desk hunter22-of-the-desk" });
+    world.send("PATCH", &format!("/instances/{id}"), &name);
+    world
+}
+
+#[test]
+fn a_value_is_hidden_where_no_file_has_it() {
+    let run = repeated_by_the_platform().ocon("plan");
     assert!(run.stdout.contains("Desk (secret) → Help desk"), "{}", run.stdout);
 }
 
@@ -228,14 +230,6 @@ fn a_guess_in_other_letters_escapes_or_pieces_looks_the_same_too() {
 
 #[test]
 fn a_command_that_needs_no_secret_shows_none_that_is_set() {
-    let world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
-    let world = world.secret("DESK_PASSWORD", "hunter22-of-the-desk");
-    assert_eq!(world.ocon("apply --yes").exit, 0);
-    world.requests();
-    let listing = world.send("GET", "/instances", &serde_json::Value::Null);
-    let id = listing[0]["id"].as_u64().unwrap();
-    let name = serde_json::json!({ "name": "Desk hunter22-of-the-desk" });
-    world.send("PATCH", &format!("/instances/{id}"), &name);
-    let run = world.ocon("doctor desk");
+    let run = repeated_by_the_platform().ocon("doctor desk");
     assert!(run.stdout.contains("Desk (secret)"), "{}", run.stdout);
 }
