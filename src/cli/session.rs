@@ -21,7 +21,7 @@ use crate::api::{self, Clock, Stop, Waiting};
 use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
-use crate::instance::{BaseUrl, Key, Project, Secret, Span};
+use crate::instance::{BaseUrl, Key, Project, Secret, Source, Span};
 use crate::observed::{self, Observed};
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Plan, Target, Terms, Wishes, status};
@@ -110,7 +110,11 @@ pub(super) fn load(
     warnings.extend(of_instances);
     if lookup != Lookup::Asked && !globals.sandbox {
         // They are in the environment nonetheless, and a reply may repeat them.
-        desired.sources().for_each(|source| drop(real.look_up(source)));
+        let sources: BTreeSet<&Source> = desired.sources().collect();
+        for source in sources {
+            // The store itself takes notice of the value.
+            let _ = real.look_up(source);
+        }
     }
     committed::refuse(globals, environment, &secrets_folder, &desired)?;
     if desired.values_of_references().next().is_some() {
