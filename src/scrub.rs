@@ -143,7 +143,15 @@ impl Scrubber {
                 form.is_of_reference = false;
             }
         } else {
-            self.add(secret, false);
+            self.add(secret, false, true);
+        }
+    }
+
+    /// Learns the token of an instance, like the value of a reference. There are as many as instances, so
+    /// encodings of encodings, other letters and what is left behind a cut are not looked for.
+    pub fn learn_token(&mut self, token: &Secret) {
+        if !self.known.contains_key(&digest(token.expose())) {
+            self.add(token, true, false);
         }
     }
 
@@ -151,7 +159,7 @@ impl Scrubber {
     /// repository.
     pub fn learn_value(&mut self, value: &Secret) {
         if !self.known.contains_key(&digest(value.expose())) {
-            self.add(value, true);
+            self.add(value, true, self.known.len() < MAX_NESTED);
         }
     }
 
@@ -171,26 +179,28 @@ impl Scrubber {
         self.public.has(text.as_bytes())
     }
 
-    fn add(&mut self, secret: &Secret, is_of_reference: bool) {
+    fn add(&mut self, secret: &Secret, is_of_reference: bool, is_thorough: bool) {
         let text = secret.expose();
         if text.len() < SHORTEST || text == HIDDEN {
             return;
         }
         self.has_blanks |= text.contains(char::is_whitespace);
         let letters = letters(text);
-        if letters.len() >= SHORTEST {
+        if letters.len() >= SHORTEST && is_thorough {
             self.letters.push(Secret::new(letters));
         }
         let first = self.forms.len();
-        for mut form in forms::forms(text, self.known.len() < MAX_NESTED) {
+        for mut form in forms::forms(text, is_thorough) {
             let bytes = form.text.expose().as_bytes();
             let (Some(beginning), Some(ending)) = (bytes.first_chunk(), bytes.last_chunk()) else {
                 continue;
             };
             self.windows.add(beginning);
-            self.windows.add(ending);
             self.beginnings.entry(*beginning).or_default().push(self.forms.len());
-            self.endings.entry(*ending).or_default().push(self.forms.len());
+            if is_thorough {
+                self.windows.add(ending);
+                self.endings.entry(*ending).or_default().push(self.forms.len());
+            }
             form.is_of_reference = is_of_reference;
             self.forms.push(form);
         }

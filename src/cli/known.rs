@@ -45,7 +45,9 @@ pub(super) fn learn_values(secrets: impl IntoIterator<Item = Secret>) {
 /// Takes notice of the tokens of instances. What does not look like a token is not hidden: the platform
 /// could otherwise choose which text of a plan is.
 pub(super) fn learn_tokens<'s>(tokens: impl IntoIterator<Item = &'s Secret>) {
-    learn_values(tokens.into_iter().filter(|token| is_like_a_token(token.expose())).cloned());
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    let tokens = tokens.into_iter().filter(|token| is_like_a_token(token.expose()));
+    tokens.for_each(|token| known.learn_token(token));
 }
 
 fn is_like_a_token(text: &str) -> bool {

@@ -102,8 +102,8 @@ fn is_base64(byte: u8) -> bool {
 }
 
 /// All forms of a secret that are long enough to be looked for, each once; those of encodings that
-/// are applied to encodings only on request, since they are the most.
-pub(super) fn forms(secret: &str, with_nested: bool) -> Vec<Form> {
+/// are applied to encodings and of other letters only on request, since they are the most.
+pub(super) fn forms(secret: &str, is_thorough: bool) -> Vec<Form> {
     let mut forms = Vec::new();
     for text in texts(secret) {
         let percent = percent(&text);
@@ -114,12 +114,14 @@ pub(super) fn forms(secret: &str, with_nested: bool) -> Vec<Form> {
             forms.extend(base64(encoded.as_bytes()));
             forms.extend(hexadecimal(encoded.as_bytes()));
         }
-        if with_nested {
+        if is_thorough {
             forms.extend(nested(&text));
         }
-        // A host is shown in small letters.
-        forms.push(Form::plain(text.to_lowercase()));
-        forms.push(Form::plain(text.to_uppercase()));
+        if is_thorough {
+            // A host is shown in small letters.
+            forms.push(Form::plain(text.to_lowercase()));
+            forms.push(Form::plain(text.to_uppercase()));
+        }
         forms.push(Form::plain(text));
     }
     forms.retain(|form| form.text.expose().len() >= SHORTEST);
