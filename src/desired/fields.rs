@@ -221,7 +221,7 @@ impl Reader<'_, '_> {
         let finding = Finding::new(
             Code::PlainTextSecret,
             node.mark,
-            format!("{field} is a secret and stands here in clear", field = quoted(&field)),
+            format!("{field} is a secret in plain text", field = quoted(&field)),
         )
         .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
         .help("who can read the repository knows this secret now: change it at the provider");

@@ -96,7 +96,7 @@ $ ocon validate --format json
     {
       "code": "plain-text-secret",
       "severity": "error",
-      "message": "`configuration.password` is a secret and stands here in clear",
+      "message": "`configuration.password` is a secret in plain text",
       "file": "instances/desk.yaml",
       "line": 6,
       "column": 13,
@@ -123,7 +123,7 @@ error[unknown-key]: a document has no key `tag`
   |
   = help: did you mean `tags`?
 
-error[plain-text-secret]: `configuration.password` is a secret and stands here in clear
+error[plain-text-secret]: `configuration.password` is a secret in plain text
  --> instances/desk.yaml:6:13
   |
 6 |   password: …
@@ -215,7 +215,7 @@ fn github_shows_each_problem_at_its_line() {
 $ ocon validate --format github
 ::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
 ::error file=instances/desk.yaml,line=3,col=1,endColumn=4,title=unknown-key::a document has no key `tag`%0Ahelp: did you mean `tags`?
-::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret and stands here in clear%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: who can read the repository knows this secret now: change it at the provider
+::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret in plain text%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: who can read the repository knows this secret now: change it at the provider
 --- stderr ---
 warning[json-file]: JSON files are not read
  --> instances/desk.json
@@ -229,7 +229,7 @@ error[unknown-key]: a document has no key `tag`
   |
   = help: did you mean `tags`?
 
-error[plain-text-secret]: `configuration.password` is a secret and stands here in clear
+error[plain-text-secret]: `configuration.password` is a secret in plain text
  --> instances/desk.yaml:6:13
   |
 6 |   password: …

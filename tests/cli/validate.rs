@@ -107,7 +107,7 @@ error[invalid-yaml]: this `[` is not closed
 3 | configuration: [1, 2
   |                ^
 
-error[plain-text-secret]: `configuration.password` is a secret and stands here in clear
+error[plain-text-secret]: `configuration.password` is a secret in plain text
  --> instances/c.yaml:6:13
   |
 6 |   password: …
@@ -205,7 +205,7 @@ fn secrets_in_clear_are_refused_and_never_shown() {
     world.ocon("validate").is(str![[r#"
 $ ocon validate
 --- stderr ---
-error[plain-text-secret]: `configuration.password` is a secret and stands here in clear
+error[plain-text-secret]: `configuration.password` is a secret in plain text
  --> instances/desk.yaml:6:13
   |
 6 |   password: …
@@ -220,7 +220,7 @@ error[plain-text-secret]: `configuration.password` is a secret and stands here i
 $ ocon validate --allow-plain-text-secrets
 1 document is valid.
 --- stderr ---
-warning[plain-text-secret]: `configuration.password` is a secret and stands here in clear
+warning[plain-text-secret]: `configuration.password` is a secret in plain text
  --> instances/desk.yaml:6:13
   |
 6 |   password: …
