@@ -1,60 +1,13 @@
-//! The command line: the one room that knows the environment, the terminal and the clock.
+//! The command line: the only module that knows the environment, the terminal and the clock.
 //!
 //! In: arguments, environment variables, files and signals. Out: a result on stdout, everything
-//! else on stderr, and an exit code from the table in [`failure::Exit`]. Each command is a file of
-//! its own; what several need ([`globals`], `session`) stands beside them. Nothing is decided
-//! here that a plan could decide.
+//! else on stderr, and an exit code from the table in [`Exit`]. Each command is a file in `commands`.
+//! `setup` holds arguments, environment, target and session, and `terminal` holds output, failures,
+//! progress and the log. A command never decides anything that a plan could decide.
 
-pub mod failure;
-mod fork;
-mod git;
-pub mod globals;
-pub mod target;
-
-mod apply;
-mod authorize;
-mod changed;
-mod checkout;
-mod comment;
-mod committed;
-mod completions;
-mod doctor;
-mod embedded;
-mod environment;
-mod events;
-mod examples;
-mod explain;
-mod import;
-mod interrupt;
-mod known;
-mod levels;
-mod log;
-mod man;
-mod missing;
-mod new_file;
-mod one;
-mod output;
-mod outputs;
-mod own_credentials;
-mod panic;
-mod plan;
-mod problems;
-mod progress;
-mod project;
-mod prune;
-mod refusals;
-mod refused_requests;
-mod sandbox;
-mod saved;
-mod schema;
-mod selftest;
-mod serving;
-mod session;
-mod status;
-mod token;
-mod unreachable;
-mod validate;
-mod words;
+mod commands;
+pub mod setup;
+pub mod terminal;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -63,9 +16,14 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use environment::Environment;
-use failure::{Exit, Failure};
-use globals::{Format, Globals};
+use commands::{
+    apply, authorize, comment, completions, doctor, events, examples, explain, import, man, plan,
+    sandbox, schema, selftest, status, token, validate,
+};
+use setup::arguments::{Format, Globals};
+use setup::environment::Environment;
+use terminal::failure::{Exit, Failure};
+use terminal::{interrupt, output, panic};
 
 /// Keep SAP Open Connectors instances equal to YAML files in Git
 #[derive(Debug, Parser)]

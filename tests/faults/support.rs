@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ocon::api::client::{Client, Credentials, Settings};
 use ocon::api::{Clock as _, Error, Stop, Waiting};
 use ocon::apply::{self, Event, Outcome, StepResult};
-use ocon::cli::failure::Exit;
+use ocon::cli::terminal::failure::Exit;
 use ocon::desired::secrets::{AllowedVariables, Environment};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};

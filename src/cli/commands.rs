@@ -1,0 +1,29 @@
+//! One file per command, and the steps that several commands share.
+
+pub(crate) mod apply;
+pub(crate) mod authorize;
+pub(crate) mod changed_since;
+pub(crate) mod checkout;
+pub(crate) mod comment;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod examples;
+pub(crate) mod explain;
+pub(crate) mod import;
+pub(crate) mod loopback_server;
+pub(crate) mod man;
+pub(crate) mod missing_variables;
+pub(crate) mod outputs;
+pub(crate) mod plan;
+pub(crate) mod prune;
+pub(crate) mod refusals;
+pub(crate) mod refused_requests;
+pub(crate) mod sandbox;
+pub(crate) mod saved_plan;
+pub(crate) mod schema;
+pub(crate) mod selftest;
+pub(crate) mod single_instance;
+pub(crate) mod status;
+pub(crate) mod token;
+pub(crate) mod validate;

@@ -1,0 +1,78 @@
+//! Opens a browser, where a person sits at a terminal.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
+use std::process::{Command, Stdio};
+
+use crate::cli::setup::environment::Environment;
+use crate::cli::terminal::output;
+
+/// Opens the address, unless nobody is there. It is printed in any case, so a browser that does not
+/// start is no failure.
+pub(super) fn open(url: &str, environment: &Environment) {
+    if !io::stderr().is_terminal() {
+        return;
+    }
+    for command in open::commands(url) {
+        if prepared(command, environment.for_browser()).spawn().is_ok() {
+            return;
+        }
+    }
+    output::message("No browser can be opened here: open the address yourself.\n");
+}
+
+/// The command with these variables instead of the inherited ones.
+///
+/// The variables that the command itself sets stay: on Windows and in WSL, PowerShell reads the
+/// address from `OPEN_RS_TARGET`, and `WSLENV` passes it on to Windows.
+fn prepared(mut command: Command, variables: Vec<(OsString, OsString)>) -> Command {
+    let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let own = |(name, value): (&OsStr, &OsStr)| (name.to_owned(), value.to_owned());
+    let set: Vec<(OsString, OsString)> = set.map(own).collect();
+    command.env_clear().envs(variables).envs(set);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "https://provider.example/a?b=1&calc.exe&c=%20|`$(id)'\"";
+
+    fn variables(command: &Command) -> Vec<(&str, &str)> {
+        let pairs = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        pairs.map(|(name, value)| (name.to_str().unwrap(), value.to_str().unwrap())).collect()
+    }
+
+    #[test]
+    fn variables_that_a_launcher_sets_stay_and_win() {
+        let mut launcher = Command::new("powershell.exe");
+        launcher.env("OPEN_RS_TARGET", ADDRESS).env("WSLENV", "OPEN_RS_TARGET:PATH/l");
+        let inherited = [("WSLENV", "PATH/l"), ("SYSTEMROOT", "C:\\Windows")];
+        let inherited = inherited.map(|(name, value)| (name.into(), value.into()));
+        let command = prepared(launcher, inherited.to_vec());
+        let expected = [
+            ("OPEN_RS_TARGET", ADDRESS),
+            ("SYSTEMROOT", "C:\\Windows"),
+            ("WSLENV", "OPEN_RS_TARGET:PATH/l"),
+        ];
+        assert_eq!(variables(&command), expected);
+    }
+
+    /// A shell would end the address at `&`, and run what follows.
+    #[test]
+    fn no_launcher_is_a_shell_that_reads_the_address() {
+        for launcher in open::commands(ADDRESS) {
+            let command = prepared(launcher, Vec::new());
+            let program = command.get_program().to_str().unwrap();
+            assert!(!matches!(program, "cmd" | "cmd.exe" | "sh" | "bash"), "{program}");
+            let is_argument = command.get_args().any(|argument| argument == ADDRESS);
+            let is_variable = variables(&command).contains(&("OPEN_RS_TARGET", ADDRESS));
+            assert!(is_argument != is_variable, "{command:?}");
+            let in_code = command.get_args().filter(|argument| *argument != ADDRESS);
+            let in_code = in_code.filter(|argument| argument.to_str().unwrap().contains("calc"));
+            assert_eq!(in_code.count(), 0, "{command:?}");
+        }
+    }
+}

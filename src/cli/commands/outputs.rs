@@ -1,0 +1,272 @@
+//! `--outputs FILE`: what the next stage of a pipeline needs to use the instances.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::apply::Outcome;
+use crate::cli::setup::arguments::Globals;
+use crate::cli::setup::environment::Environment;
+use crate::cli::setup::session::Connection;
+use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::new_file::NewFile;
+use crate::cli::terminal::output;
+use crate::desired::Desired;
+use crate::instance::{BaseUrl, InstanceId, Key, Place, Secret};
+use crate::observed::Observed;
+use crate::ownership::Fingerprints;
+use crate::plan::{self, Target};
+use crate::reader;
+use crate::report::json;
+use crate::untrusted::quoted;
+
+/// How the outputs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// A JSON object by key
+    Json,
+    /// Lines `OCON_INSTANCE_KEY_TOKEN=…`, for a shell and for dotenv files
+    Env,
+    /// The same lines, appended to the file of GitHub Actions, and the tokens masked in its log
+    Github,
+}
+
+/// Where the outputs go, which is known to be possible before anything is done.
+pub(crate) struct Outputs {
+    form: Form,
+    place: Destination,
+}
+
+enum Destination {
+    New(NewFile),
+    /// The runner has the file open, and other steps have lines in it.
+    Appended(File, PathBuf),
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: u64,
+    token: &'a str,
+    name: &'a str,
+    connector: &'a str,
+    webhook_url: String,
+}
+
+impl Outputs {
+    /// Makes sure that the file can be written, in this form, whatever comes of the documents.
+    pub(crate) fn prepare(
+        globals: &Globals,
+        given: &Path,
+        form: Form,
+        environment: &Environment,
+        desired: &Desired,
+    ) -> Result<Self, Failure> {
+        if form != Form::Json {
+            check_names(desired)?;
+        }
+        if form == Form::Github && environment.text("GITHUB_ACTIONS").as_deref() != Some("true") {
+            let sentence = "--outputs-format github would print tokens, which only GitHub Actions hides, \
+                            so nothing was done";
+            return Err(Failure::new(Exit::Usage, sentence).hint("elsewhere: --outputs-format env"));
+        }
+        let place = match form {
+            Form::Json | Form::Env => {
+                Destination::New(NewFile::prepare(globals, given, "the outputs")?)
+            }
+            Form::Github => {
+                let opened = appended(globals, given);
+                let file = opened.map_err(|error| {
+                    let given = given.display();
+                    let sentence =
+                        format!("the outputs cannot be added to {given}, so nothing was done");
+                    Failure::new(Exit::Usage, sentence)
+                        .caused_by(&error)
+                        .hint("name the file of the runner: --outputs \"$GITHUB_OUTPUT\"")
+                })?;
+                Destination::Appended(file, given.to_owned())
+            }
+        };
+        Ok(Self { form, place })
+    }
+
+    /// Writes what there is after an apply.
+    pub(crate) fn write(
+        self,
+        desired: &Desired,
+        observed: &Observed,
+        outcome: &Outcome,
+        connection: &Connection,
+    ) -> Result<(), Failure> {
+        let Connection { target: Target { base_url, .. }, fingerprints, .. } = connection;
+        let instances = instances(desired, observed, outcome, fingerprints);
+        let entries = entries(desired, &instances, base_url);
+        let text = match self.form {
+            Form::Json => json::render(&entries),
+            Form::Env | Form::Github => lines(&entries)?,
+        };
+        match self.place {
+            Destination::New(file) => file.write_secrets(&text),
+            Destination::Appended(mut file, given) => {
+                // Hidden before anything can show them.
+                let tokens = entries.values().map(|entry| entry.token);
+                tokens.filter(|token| !token.is_empty()).for_each(output::mask);
+                append(&mut file, &text).map_err(|error| {
+                    Failure::unwritten(format!("{} cannot be written", given.display()), &error)
+                })
+            }
+        }
+    }
+}
+
+/// Opens a file that others have written to, too, at the beginning of a line.
+fn appended(globals: &Globals, given: &Path) -> io::Result<File> {
+    let path = globals.root.join(given);
+    reader::check_output(&globals.root, &path)
+        .map_err(|refusal| io::Error::other(refusal.to_string()))?;
+    let path = path.as_path();
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(-1)).is_ok() {
+        file.read_exact(&mut last)?;
+    }
+    if last != [b'\n'] {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// Adds all of the text, or none of it.
+fn append(file: &mut File, text: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    file.write_all(text.as_bytes()).inspect_err(|_| {
+        // Half a line would be another value.
+        let _ = file.set_len(before);
+    })
+}
+
+/// The beginning of the names of a document's variables, which no variable of anybody else has.
+fn prefix(key: &str) -> String {
+    let letter = |letter: char| {
+        if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
+    };
+    format!("OCON_INSTANCE_{}", key.chars().map(letter).collect::<String>())
+}
+
+/// Refuses documents whose variables would have the same names.
+fn check_names(desired: &Desired) -> Result<(), Failure> {
+    let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
+    for key in desired.instances.keys() {
+        let prefix = prefix(key.as_str());
+        if let Some(other) = seen.get(&prefix) {
+            let sentence = format!(
+                "{other} and {key} would both be {prefix}_TOKEN in the outputs, so nothing was done",
+                other = quoted(&other),
+                key = quoted(&key)
+            );
+            let hint = "use --outputs-format json, or give one of them another `key:`";
+            return Err(Failure::new(Exit::Usage, sentence).hint(hint));
+        }
+        seen.insert(prefix, key);
+    }
+    Ok(())
+}
+
+/// One assignment in each line. The name of an instance is free text, and is left out.
+fn lines(entries: &BTreeMap<String, Entry<'_>>) -> Result<String, Failure> {
+    let mut lines = String::new();
+    for (key, entry) in entries {
+        let id = entry.id.to_string();
+        let values = [
+            ("ID", id.as_str()),
+            ("TOKEN", entry.token),
+            ("CONNECTOR", entry.connector),
+            ("WEBHOOK_URL", &entry.webhook_url),
+        ];
+        for (what, value) in values {
+            let name = format!("{}_{what}", prefix(key));
+            if !value.chars().all(is_plain) {
+                let sentence = format!(
+                    "{name} has characters that mean something to a shell, so the outputs were not written"
+                );
+                return Err(Failure::new(Exit::Other, sentence).hint("use --outputs-format json"));
+            }
+            lines.push_str(&format!("{name}={value}\n"));
+        }
+    }
+    Ok(lines)
+}
+
+/// Whether a character is itself in a shell without quotes, in a dotenv file, and in a log.
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "_./:=+@,-".contains(letter)
+}
+
+type Instances<'a> = BTreeMap<&'a Key, (InstanceId, Option<Secret>)>;
+
+/// Every instance that matches a document: those just touched and those left alone.
+fn instances<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+    outcome: &'a Outcome,
+    fingerprints: &Fingerprints,
+) -> Instances<'a> {
+    let mut instances: Instances<'_> = plan::matched(desired, observed, fingerprints)
+        .into_iter()
+        .map(|(key, found)| (key, (found.id, Some(found.token.clone()))))
+        .collect();
+    for result in &outcome.results {
+        if let Some(touched) = &result.instance {
+            let known = instances.entry(&result.key).or_insert((touched.id, None));
+            *known = (touched.id, touched.token.clone().or_else(|| known.1.take()));
+        }
+    }
+    instances
+}
+
+fn entries<'a>(
+    desired: &'a Desired,
+    instances: &'a Instances<'_>,
+    base_url: &BaseUrl,
+) -> BTreeMap<String, Entry<'a>> {
+    instances
+        .iter()
+        .filter_map(|(key, (id, token))| {
+            let wanted = desired.instances.get(*key)?;
+            let place = Place { base_url, connector: &wanted.connector, id: Some(*id) };
+            let entry = Entry {
+                id: id.get(),
+                token: token.as_ref().map_or("", Secret::expose),
+                name: &wanted.name,
+                connector: wanted.connector.as_str(),
+                webhook_url: place.webhook_url(),
+            };
+            Some((key.to_string(), entry))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_a_shell_would_run_is_refused() {
+        for token in ["a b", "$(id)", "a\nPATH=/tmp", "a'b", "a;b", "ä"] {
+            let webhook_url = "https://example.com/events/stripe/Nw==".to_owned();
+            let entry = Entry { id: 7, token, name: "Shop", connector: "stripe", webhook_url };
+            let failure = lines(&BTreeMap::from([("shop".to_owned(), entry)])).unwrap_err();
+            assert_eq!(
+                anstream::adapter::strip_str(&failure.render(None)).to_string(),
+                "error: OCON_INSTANCE_SHOP_TOKEN has characters that mean something to a shell, so the \
+                 outputs were not written\n\nhint: use --outputs-format json\n"
+            );
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Plans in files: `plan --out FILE`, `apply FILE`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::cli::commands::plan::Scope;
+use crate::cli::setup::session::Connection;
+use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::redaction;
+use crate::instance::Key;
+use crate::ownership::Fingerprints;
+use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, StoredValues, Target, Wishes};
+use crate::reader::Bounds;
+use crate::report::json::{PlanDocument, PlanStep};
+
+/// The largest plan file that is read: 100,000 steps fit.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// The JSON form of a plan, sealed so that an edit or a loss is noticed.
+pub(crate) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument {
+    let seal = |text: &str| fingerprints.seal("plan", text);
+    let document = PlanDocument::sealed(plan, &seal);
+    redaction::without_secrets(&document).map_or(document, |clean| clean.sealed_anew(&seal))
+}
+
+/// Refuses to save a plan whose documents could not be recognised any more, since a secret was taken
+/// out of their keys, or out of what the plan is for.
+pub(crate) fn check_names(plan: &Plan, document: &PlanDocument) -> Result<(), Failure> {
+    let keys = plan.steps.iter().map(|step| step.key.as_str());
+    let same = keys.eq(document.steps.iter().map(|step| step.key.as_str()))
+        && document.target.base_url == plan.target.base_url.as_str()
+        && document.target.project == plan.target.project.as_str();
+    if same {
+        return Ok(());
+    }
+    let sentence = "the plan cannot be saved: a key, the project or the base URL has the value of a secret in it";
+    Err(Failure::new(Exit::Invalid, sentence)
+        .hint("what is no secret belongs in a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var"))
+}
+
+/// A plan that was approved.
+pub(crate) struct SavedPlan {
+    document: PlanDocument,
+    name: String,
+}
+
+impl SavedPlan {
+    /// Reads a plan file, given relative to `root`.
+    pub(crate) fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let refused = |reason: &dyn std::fmt::Display| {
+            Failure::new(Exit::Invalid, format!("{name} is not a plan that can be applied"))
+                .caused_by(reason)
+                .hint("make one with: ocon plan --out plan.json")
+        };
+        let text = Bounds::of(root, path).read_text(&root.join(path), LARGEST);
+        let text = text.map_err(|refusal| refused(&refusal))?;
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| refused(&error))?;
+        let version = (value["format"].as_str(), value["version"].as_u64());
+        if version != (Some("ocon-plan"), Some(1)) {
+            return Err(refused(&"its format is not `ocon-plan`, version 1"));
+        }
+        let document = serde_json::from_value(value).map_err(|error| refused(&error))?;
+        Ok(Self { document, name })
+    }
+
+    /// Refuses a plan that was edited, cut short, or made for another platform, organization or project.
+    pub(crate) fn check(&self, connection: &Connection) -> Result<(), Failure> {
+        let Target { base_url, project } = &connection.target;
+        let made_for = &self.document.target;
+        if made_for.base_url != base_url.as_str() || made_for.project != project.as_str() {
+            return Err(Failure::new(
+                Exit::Invalid,
+                format!(
+                    "{} is a plan for project {} at {}, and this is project {project} at {base_url}",
+                    self.name, made_for.project, made_for.base_url
+                ),
+            )
+            .hint("nothing was applied. Choose the platform and project of the plan, or plan again"));
+        }
+        if !self.document.is_sealed_by(&|text| connection.fingerprints.seal("plan", text)) {
+            return Err(Failure::new(
+                Exit::Invalid,
+                format!(
+                    "the seal of {} does not match: the file was edited, or was made for another organization \
+                     or with another fingerprint key",
+                    self.name
+                ),
+            )
+            .hint("nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run"));
+        }
+        Ok(())
+    }
+
+    /// What has to be asked of a plan made anew for it to contain the approved steps.
+    pub(crate) fn wishes(&self, scope: &Scope) -> Wishes {
+        let steps = || self.document.steps.iter();
+        let secrets = steps().filter(|step| step.action != Action::Create.as_str());
+        let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
+        // The cause of these steps is the same whether or not a rotation was requested with them.
+        let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished].map(Cause::as_str);
+        let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
+        let rotations =
+            rotations.flat_map(|step| step.secrets().map(|path| format!("{}#{path}", step.key)));
+        let deletes = steps().any(|step| step.action == Action::Delete.as_str());
+        Wishes {
+            allow_duplicates: scope.allow_duplicate.iter().cloned().collect(),
+            take_from: scope.take_from.clone(),
+            orphans: if deletes { Orphans::Prune } else { Orphans::Note },
+            rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
+            allow_unset: scope.allow_unset,
+            stored_values: StoredValues::Public,
+            planned_secrets: Some(
+                secrets
+                    .filter_map(|(key, path)| Some((key.parse().ok()?, path.to_owned())))
+                    .collect(),
+            ),
+            selection: self.document.partial.then(|| self.keys().into_keys().collect()),
+        }
+    }
+
+    /// The same wishes for the documents with steps only.
+    pub(crate) fn only(&self, wishes: &Wishes) -> Wishes {
+        Wishes { selection: Some(self.keys().into_keys().collect()), ..wishes.clone() }
+    }
+
+    /// The documents with steps, each with its first action.
+    fn keys(&self) -> BTreeMap<Key, Action> {
+        let mut keys = BTreeMap::new();
+        for step in &self.document.steps {
+            if let (Ok(key), Some(action)) = (step.key.parse(), Action::named(&step.action)) {
+                keys.entry(key).or_insert(action);
+            }
+        }
+        keys
+    }
+
+    /// Keeps of a plan made anew what was approved and is still the same.
+    pub(crate) fn revise(&self, plan: Plan) -> Plan {
+        let base_url = plan.target.base_url.clone();
+        let same = |key: &Key, steps: &[&Step]| {
+            let saved = self.document.steps.iter().filter(|step| step.key == key.as_str());
+            let saved: Vec<&PlanStep> = saved.collect();
+            let fresh: Vec<_> = steps.iter().map(|step| PlanStep::new(step, &base_url)).collect();
+            // It was saved without the secrets that were known then.
+            let same = |saved: &PlanStep, fresh: &PlanStep| {
+                fresh.does_the_same_as(saved)
+                    || redaction::without_secrets(fresh)
+                        .is_some_and(|fresh| fresh.does_the_same_as(saved))
+            };
+            saved.len() == fresh.len()
+                && saved.iter().zip(&fresh).all(|(saved, fresh)| same(saved, fresh))
+        };
+        plan.revised(&Planned { keys: self.keys(), same: &same })
+    }
+}
