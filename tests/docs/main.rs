@@ -6,8 +6,10 @@
 //! order in one folder, by `sh`, with `ocon` as this build's binary.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod comment_svg;
 mod events;
 mod page;
+mod pictures;
 #[path = "../cli/ports.rs"]
 mod ports;
 mod reader;
