@@ -1,18 +1,22 @@
-//! The pages say what the program says.
+//! The pages and pictures show what the program does.
 //!
 //! In blocks marked `console`, a line that begins with `$ ` is a command, lines that begin with `> `
-//! below it belong to it, and what follows is what it says, in which a line of three dots stands for
-//! any lines. A block marked `yaml PATH` is a file that a reader writes there. A page is run in
-//! order in one folder, by `sh`, with `ocon` as this build's binary.
+//! below it belong to it, and the rest is its output, in which a line of three dots stands for any
+//! lines. A block marked `yaml PATH` is a file that a reader writes there. A page is run in order in
+//! one folder, by `sh`, with `ocon` as this build's binary.
+//!
+//! `SNAPSHOTS=overwrite` rewrites blocks and pictures; lines of three dots stay.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod comment_svg;
-mod events;
+mod emulator;
+mod links;
 mod page;
 mod pictures;
 #[path = "../cli/ports.rs"]
 mod ports;
 mod reader;
+mod regenerate;
 
 use std::fs;
 use std::path::Path;
@@ -24,20 +28,25 @@ use serde_json::Value;
 use reader::Reader;
 
 #[test]
-fn the_readme_shows_what_the_program_says() {
+fn the_readme_shows_the_output_of_the_program() {
     let reader = Reader::default();
     copy_of_the_example(reader.root());
     reader.follow("README.md", 2);
 }
 
 #[test]
-fn the_tour_shows_what_the_program_says() {
+fn the_tour_shows_the_output_of_the_program() {
     Reader::default().follow("docs/tour.md", 10);
 }
 
 #[test]
-fn the_reference_of_files_shows_what_the_program_says() {
+fn the_reference_of_files_shows_the_output_of_the_program() {
     Reader::default().follow("docs/files.md", 3);
+}
+
+#[test]
+fn the_reference_of_commands_shows_the_output_of_the_program() {
+    Reader::default().follow("docs/commands.md", 1);
 }
 
 #[test]
@@ -53,7 +62,7 @@ fn the_reference_of_files_has_the_fields_of_the_schema() {
     );
 }
 
-/// The fields of a document, as the schema of a connector tells them.
+/// The fields of a document, as the schema of a connector describes them.
 fn fields() -> String {
     let key = "stripe".parse().unwrap();
     let shape = Catalog::embedded().connector(&key).unwrap().shape(&key);
