@@ -20,7 +20,14 @@ pub(crate) struct Reader {
 
 impl Default for Reader {
     fn default() -> Self {
-        let environment = [("COLUMNS", "80"), ("GIT_CONFIG_GLOBAL", "/dev/null")];
+        let environment = [
+            ("COLUMNS", "80"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_AUTHOR_NAME", "Reader"),
+            ("GIT_AUTHOR_EMAIL", "reader@localhost"),
+            ("GIT_COMMITTER_NAME", "Reader"),
+            ("GIT_COMMITTER_EMAIL", "reader@localhost"),
+        ];
         let environment =
             environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { root: tempfile::tempdir().unwrap(), programs: program(), environment }

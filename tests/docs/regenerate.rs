@@ -117,8 +117,7 @@ fn rewrite(shown: &str, output: &str, constant: fn(&str) -> String) -> String {
 type Costs = Vec<Vec<(f64, Pair, (usize, usize))>>;
 
 fn costs(shown: &[&str], wanted: &[String], found: &[String]) -> Costs {
-    let mut costs: Costs =
-        vec![vec![(0.0, Pair::End, (0, 0)); found.len() + 1]; shown.len() + 1];
+    let mut costs: Costs = vec![vec![(0.0, Pair::End, (0, 0)); found.len() + 1]; shown.len() + 1];
     for i in (0..=shown.len()).rev() {
         for j in (0..=found.len()).rev() {
             let gap = shown.get(i) == Some(&"...");
@@ -147,7 +146,8 @@ fn costs(shown: &[&str], wanted: &[String], found: &[String]) -> Costs {
 
 #[test]
 fn a_rewritten_block_keeps_what_it_leaves_out() {
-    let shown = "Project a\n...\nPlan: 1 to create, told.\nat 12:00\nold line without counterpart\n";
+    let shown =
+        "Project a\n...\nPlan: 1 to create, told.\nat 12:00\nold line without counterpart\n";
     let output = "Project a\n\n+ one\n+ two\nPlan: 1 to create.\nat 13:00\nand this\n";
     let constant = |text: &str| text.replace("12:00", "TIME").replace("13:00", "TIME");
     assert_eq!(
