@@ -14,9 +14,14 @@ const PENDING: [&str; 2] = ["docs/platform.md", "docs/design.md"];
 fn pages() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let entries = fs::read_dir(root.join("docs")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut pages: Vec<_> =
-        names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .map(|path| {
+            let path = path.strip_prefix(root).unwrap();
+            path.to_str().unwrap().to_owned()
+        })
+        .collect();
     pages.extend(["README.md", "CONTRIBUTING.md"].map(str::to_owned));
     pages.sort();
     pages

@@ -64,6 +64,7 @@ impl Page {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "snapbox reads the same variable for its snapshots")]
 fn overwrites() -> bool {
     std::env::var(snapbox::assert::DEFAULT_ACTION_ENV).is_ok_and(|action| action == "overwrite")
 }
@@ -99,13 +100,12 @@ fn rewrite(shown: &str, output: &str, constant: fn(&str) -> String) -> String {
                 new.push_str(if same { shown[i] } else { output[j] });
                 new.push('\n');
             }
-            Pair::Gone => {}
             Pair::LeftOut => left_out = true,
             Pair::End if left_out => {
                 new.push_str("...\n");
                 left_out = false;
             }
-            Pair::End => {}
+            Pair::Gone | Pair::End => {}
         }
         (i, j) = (i + advance.0, j + advance.1);
     }

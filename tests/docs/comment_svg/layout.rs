@@ -135,8 +135,8 @@ impl Canvas {
     /// A block of code. Lines of a diff are colored, and long lines are cut.
     pub(super) fn code(&mut self, x: f64, width: f64, text: &str, size: f64) {
         let line_height = size * LINE_HEIGHT;
-        let most = columns(width - 24.0, size);
-        let height = line_height * lines(text.lines().count()) + 20.0;
+        let fits = |count| code_width(count, size) <= width - 24.0;
+        let height = line_height * number(text.lines().count()) + 20.0;
         self.rectangle(x, self.y, width, height, BLOCK_SHADE, "none");
         self.y += 10.0;
         for line in text.lines() {
@@ -149,8 +149,13 @@ impl Canvas {
             if let Some(shade) = shade {
                 self.rectangle(x, self.y, width, line_height, shade, "none");
             }
-            let shown: String = line.chars().take(most).collect();
-            let length = lines(shown.chars().count()) * size * CODE_WIDTH;
+            let shown: String = line
+                .chars()
+                .zip(1..)
+                .take_while(|(_, count)| fits(*count))
+                .map(|(character, _)| character)
+                .collect();
+            let length = code_width(shown.chars().count(), size);
             self.y += size * 1.1;
             self.text(x + 12.0, &shown, length, size, "m", color);
             self.y += line_height - size * 1.1;
@@ -181,21 +186,18 @@ text {{ white-space: pre }}
     }
 }
 
-fn lines(count: usize) -> f64 {
+fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap())
 }
 
-/// The number of characters of code that fit into a width.
-fn columns(width: f64, size: f64) -> usize {
-    (1..).take_while(|count| lines(*count) * size * CODE_WIDTH <= width).last().unwrap_or(1)
+/// The width of characters of code.
+fn code_width(count: usize, size: f64) -> f64 {
+    number(count) * size * CODE_WIDTH
 }
 
 fn run_width(run: &Run, size: f64) -> f64 {
     match run.style {
-        Style::Code => {
-            let count = lines(run.text.chars().count());
-            count * size * CODE_SIZE * CODE_WIDTH + 2.0 * CODE_PADDING
-        }
+        Style::Code => code_width(run.text.chars().count(), size * CODE_SIZE) + 2.0 * CODE_PADDING,
         Style::Bold => 1.07 * text_width(&run.text, size),
         Style::Plain | Style::Muted => text_width(&run.text, size),
     }
