@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::page::{Step, read, steps};
+use super::blocks::{Step, read, steps};
 
 /// A page whose blocks are compared, or rewritten.
 pub(crate) struct Page {

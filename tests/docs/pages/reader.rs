@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::page::Step;
-use crate::regenerate::Page;
+use super::blocks::Step;
+use super::regenerate::Page;
 
 /// A reader with a folder and a terminal of their own.
 pub(crate) struct Reader {

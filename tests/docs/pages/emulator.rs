@@ -4,9 +4,9 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout};
 
-use crate::page::{Step, read};
-use crate::reader::Reader;
-use crate::regenerate::Page;
+use super::blocks::{Step, read};
+use super::reader::Reader;
+use super::regenerate::Page;
 
 /// The ports in the pages: of the emulator, the callback and the application.
 const PORTS: [&str; 3] = ["4010", "8899", "8900"];

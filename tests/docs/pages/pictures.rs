@@ -9,8 +9,8 @@ use anstyle::RgbColor;
 use anstyle_svg::{Palette, Term};
 use snapbox::data::DataFormat;
 
-use crate::comment_svg;
-use crate::reader::Reader;
+use super::comment_svg;
+use super::reader::Reader;
 
 /// The pull request: two files change and two are new, of which one is blocked.
 const CHANGES: &str = r"
@@ -44,7 +44,7 @@ const COLUMNS: &str = "COLUMNS=96";
 
 fn pull_request() -> Reader {
     let reader = Reader::default();
-    crate::copy_of_the_example(reader.root());
+    super::copy_of_the_example(reader.root());
     reader.run("ocon apply --sandbox --yes");
     reader.run(CHANGES);
     reader.write("instances/stripe.yaml", STRIPE);

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use crate::page::read;
+use super::blocks::read;
 
 /// Pages that are not in the repository yet.
 const PENDING: [&str; 2] = ["docs/platform.md", "docs/design.md"];
