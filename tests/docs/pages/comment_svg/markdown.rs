@@ -118,6 +118,11 @@ impl Builder {
                 let runs = std::mem::take(&mut self.runs);
                 self.blocks.push(Block::Paragraph(runs));
             }
+            TagEnd::Item if !self.runs.is_empty() => {
+                let bullet = Run { text: "- ".to_owned(), style: Style::Plain };
+                self.runs.insert(0, bullet);
+                self.blocks.push(Block::Paragraph(std::mem::take(&mut self.runs)));
+            }
             TagEnd::TableCell => {
                 let runs = std::mem::take(&mut self.runs);
                 self.rows.last_mut().unwrap().push(runs);
