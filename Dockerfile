@@ -1,4 +1,4 @@
-# The program, as a static binary, and the certificates of the public authorities; nothing else.
+# Contains ocon as a static binary and the certificates of the public authorities, and nothing else.
 #   docker build --tag ocon .
 #   docker run --rm --volume "$PWD:/work:ro" --env OCON_USER_SECRET --env OCON_ORGANIZATION_SECRET ocon plan
 FROM rust:1.95.0-alpine3.23@sha256:606fd313a0f49743ee2a7bd49a0914bab7deedb12791f3a846a34a4711db7ed2 AS build

@@ -111,7 +111,7 @@ fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
         stage.kill_ocon_when_it_said(said);
         let run = stage.run("plan.yml", &pull_request());
         assert_eq!((exits(&run), stage.forge.writes()), (vec![("plan", 1)], String::new()));
-        assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);
+        assert!(run.log.contains("::error::ocon wrote no text that can be posted"), "{}", run.log);
     }
 }
 

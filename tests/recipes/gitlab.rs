@@ -86,7 +86,7 @@ fn nothing_is_written_where_the_notes_cannot_be_read_or_ocon_was_killed() {
         stage.kill_ocon_when_it_said(said);
         let run = stage.pipeline(&MERGE_REQUEST);
         assert_eq!(exits(&run), [("ocon-plan", 1), ("ocon-validate", 0)], "{}", run.log);
-        assert!(run.log.contains("ocon said nothing that could be posted"), "{}", run.log);
+        assert!(run.log.contains("ocon wrote no text that can be posted"), "{}", run.log);
     }
     assert_eq!(stage.forge.writes(), "");
 }

@@ -1,4 +1,4 @@
-//! Who does what a page says.
+//! A reader who follows a page.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::page::{Step, read, steps};
+use super::blocks::Step;
+use super::regenerate::Page;
 
 /// A reader with a folder and a terminal of their own.
 pub(crate) struct Reader {
@@ -19,7 +20,14 @@ pub(crate) struct Reader {
 
 impl Default for Reader {
     fn default() -> Self {
-        let environment = [("COLUMNS", "100"), ("GIT_CONFIG_GLOBAL", "/dev/null")];
+        let environment = [
+            ("COLUMNS", "80"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_AUTHOR_NAME", "Reader"),
+            ("GIT_AUTHOR_EMAIL", "reader@localhost"),
+            ("GIT_COMMITTER_NAME", "Reader"),
+            ("GIT_COMMITTER_EMAIL", "reader@localhost"),
+        ];
         let environment =
             environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { root: tempfile::tempdir().unwrap(), programs: program(), environment }
@@ -27,23 +35,25 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// Where they work.
+    /// Their working folder.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
 
-    /// Does what a page says, and compares.
-    pub(crate) fn follow(&self, page: &str, at_least: usize) {
-        let steps = steps(&read(page));
-        assert!(steps.len() >= at_least, "{page} lacks its blocks marked `console`");
+    /// Follows a page, and compares.
+    pub(crate) fn follow(&self, path: &'static str, at_least: usize) {
+        let mut page = Page::read(path);
+        let steps = page.steps();
+        assert!(steps.len() >= at_least, "{path} lacks its blocks marked `console`");
         for step in &steps {
             match step {
                 Step::File { path, text } => self.write(path, text),
                 Step::Command { line, command, output } => {
-                    compare(&format!("{page}:{line}"), &self.run(command), output);
+                    page.check((*line, command), output, &self.run(command), str::to_owned);
                 }
             }
         }
+        page.finish();
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
@@ -63,12 +73,12 @@ impl Reader {
         shell
     }
 
-    /// What a command says, which has to succeed.
+    /// The output of a command, which has to succeed.
     pub(crate) fn run(&self, command: &str) -> String {
         let output = self.command(command).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "$ {command}\n{}\n{said}", output.status);
-        said
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "$ {command}\n{}\n{text}", output.status);
+        text
     }
 
     /// Sets the variables that a command exports.
@@ -87,18 +97,8 @@ impl Reader {
     }
 }
 
-/// What was said is what a page shows at this place.
-pub(crate) fn compare(place: &str, said: &str, shown: &str) {
-    let compared = snapbox::Assert::new().normalize_paths(false).try_eq(
-        Some(&place),
-        said.into(),
-        shown.into(),
-    );
-    compared.unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// A folder with `ocon`, which applies one step after the other, so that ids are given in the order
-/// of the files.
+/// A folder with `ocon`, which applies one step after the other. So the order of the files is the
+/// order of the IDs.
 fn program() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let ocon = env!("CARGO_BIN_EXE_ocon");

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// The text of a page of this repository.
-pub(crate) fn read(page: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap()
+pub(crate) fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// What a reader does.
+/// An action of a reader.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step {
-    /// Runs a command that should say this.
+    /// Runs a command that should have this output.
     Command { line: usize, command: String, output: String },
     /// Writes a file.
     File { path: String, text: String },
