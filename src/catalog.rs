@@ -25,7 +25,7 @@ use crate::instance::{ConnectorKey, Secrecy};
 pub use grant::GrantNeed;
 pub use hosts::{Credentials, HostRole};
 pub use secrecy::{named_like_a_secret, platform_written};
-pub use shape::{Condition, LiveProperty, Need, Property, Shape};
+pub use shape::{Condition, Need, Property, Shape};
 
 /// Below this Jaro-Winkler similarity two names are different words rather than one misspelt.
 const SIMILAR: f64 = 0.8;
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_catalogue_knows_is_public() {
+    fn only_keys_in_the_catalog_are_public() {
         let secrecy =
             |connector: &str, key| Catalog::embedded().secrecy(&connector.parse().unwrap(), key);
         assert_eq!(secrecy("hootsuite", "oauth.callback.url"), Secrecy::Public);

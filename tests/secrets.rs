@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Stop, SystemClock, Waiting};
+use ocon::api::client::{ApiCredentials, Client, ClientSettings};
+use ocon::api::{StopSignal, SystemClock, Waiter};
 use ocon::apply::{self, Outcome};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
 use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
@@ -108,7 +108,7 @@ impl World {
         let given = sandbox.credentials();
         let (user, organization) =
             (Secret::new(given.user.as_str()), Secret::new(given.organization.as_str()));
-        let settings = Settings::new(base_url.clone(), Credentials { user, organization });
+        let settings = ClientSettings::new(base_url.clone(), ApiCredentials { user, organization });
         let client = Client::new(settings).unwrap();
         let target = Target { base_url, project: "test".parse().unwrap() };
         Self { sandbox, client, target }
@@ -121,7 +121,7 @@ impl World {
         let fingerprints =
             Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
         let terms = Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
-        let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
+        let waiting = Waiter { clock: &SystemClock, stop: &StopSignal::default() };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
@@ -136,7 +136,7 @@ impl World {
     async fn apply(&self, plan: Plan) -> Outcome {
         let approved = plan.within(Limits { max_deletes: 0 }).unwrap();
         let settings =
-            apply::Settings { concurrency: 8, clock: &SystemClock, stop: &Stop::default() };
+            apply::Settings { concurrency: 8, clock: &SystemClock, stop: &StopSignal::default() };
         apply::run(&approved, &self.client, settings, &|_| ()).await
     }
 

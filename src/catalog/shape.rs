@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{Connector, Field, FieldKind, common, named_like_a_secret, platform_written};
-use crate::instance::ConnectorKey;
+use crate::instance::{ConnectorKey, LiveProperty};
 
 /// What a connector takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,27 +63,6 @@ pub struct Condition {
     pub key: String,
     /// Its value, in small or capital letters.
     pub value: String,
-}
-
-/// A property as `GET /elements/{key}/configuration` lists it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LiveProperty {
-    /// The configuration key.
-    pub key: String,
-    /// The label in the user interface.
-    pub name: String,
-    /// The data type, such as `TEXTFIELD_128`.
-    pub data_type: String,
-    /// What the platform takes where it is absent.
-    pub default: Option<String>,
-    /// Whether it must be set, by the user or by its default.
-    pub required: bool,
-    /// Whether the platform itself writes it.
-    pub internal: bool,
-    /// The authentication that it belongs to, where the connector has several.
-    pub group: Option<String>,
-    /// The values of a `COMBO`.
-    pub options: Vec<String>,
 }
 
 impl Connector {

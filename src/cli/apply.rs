@@ -16,7 +16,7 @@ use super::progress::{self, Progress};
 use super::saved::SavedPlan;
 use super::session::{self, Connection, Files, Lookup};
 use super::{known, missing, outputs, prune, refusals};
-use crate::api::Stop;
+use crate::api::StopSignal;
 use crate::apply::{self, Outcome, Settings};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Orphans, Plan, Refused, Wishes};
@@ -236,7 +236,7 @@ fn approve(plan: &Plan, yes: bool) -> Result<bool, Failure> {
 }
 
 /// An interruption lets requests in flight finish, and starts nothing new.
-pub(super) fn grace(stop: &Stop) -> Grace {
+pub(super) fn grace(stop: &StopSignal) -> Grace {
     let stop = stop.clone();
     Grace {
         announcement: "requests in flight finish, and no new step starts. Interrupt again to abort.",

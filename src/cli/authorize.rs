@@ -24,8 +24,7 @@ use super::plan::unknown;
 use super::progress::Progress;
 use super::session::{self, Connection, Files, Lookup};
 use super::{apply, interrupt, known, output, unreachable};
-use crate::api::client::{Application, Told};
-use crate::api::{self, Keep, Read as _, Write as _};
+use crate::api::{self, OAuthApplication, Projection, Read as _, SecretPlacement, Write as _};
 use crate::authorization::{self, AuthorizationRequest, Expected, ScopeDifference, Way};
 use crate::instance::{
     Draft, InstanceId, Json, Key, Part, Place, Secret, SecretReference, Source, Template,
@@ -217,12 +216,16 @@ impl Session<'_> {
             Way::Second => None,
         };
         let application = self.application(state, token);
-        let told = if self.arguments.allow_get { Told::InQuery } else { Told::InBody };
-        let url = self.connection.client.authorization_url(&application, told).await;
+        let placement = if self.arguments.allow_get {
+            SecretPlacement::InQuery
+        } else {
+            SecretPlacement::InBody
+        };
+        let url = self.connection.client.authorization_url(&application, placement).await;
         let url = url.map_err(|error| self.unanswered(&error))?;
         let mut scrubber = Scrubber::default();
-        scrubber.learn(&self.declared.client_secret);
-        self.own.iter().for_each(|own| scrubber.learn(&own.secret));
+        scrubber.register(&self.declared.client_secret);
+        self.own.iter().for_each(|own| scrubber.register(&own.secret));
         let checked = if scrubber.scrub(&url) == url {
             authorization::check(
                 &url,
@@ -253,8 +256,8 @@ impl Session<'_> {
         &'a self,
         state: &'a Secret,
         request_token: Option<&'a Secret>,
-    ) -> Application<'a> {
-        Application {
+    ) -> OAuthApplication<'a> {
+        OAuthApplication {
             connector: &self.files.desired.instances[self.key].connector,
             client_id: &self.declared.client_id,
             client_secret: &self.declared.client_secret,
@@ -321,7 +324,9 @@ impl Session<'_> {
         // instance is disabled.
         let read = match reply {
             Some(record) => Some(record),
-            None => client.instance(id, &Keep::All).await.map_err(|error| not_read(id, &error))?,
+            None => {
+                client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
+            }
         };
         let record = read.ok_or_else(|| moved(self.key))?;
         if record.id != id {

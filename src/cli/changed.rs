@@ -24,7 +24,7 @@ use super::git::{Entries, Entry, EntryKind, Repository, Unusable};
 use super::globals::{Globals, beside};
 use super::session::Files;
 use crate::instance::Key;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The documents that changed since `reference`.
 pub(super) fn since(

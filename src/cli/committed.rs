@@ -15,7 +15,7 @@ use super::problems;
 use crate::desired::{Code, Desired, Problem, quote};
 use crate::instance::Span;
 use crate::reader::repository_above;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Ends a command if a document refers to a secret file below `folder` that Git has.
 pub(super) fn refuse(

@@ -6,8 +6,8 @@ use super::globals::{Format, Globals};
 use super::output::{self, Output};
 use super::session::{self, Connection, Lookup};
 use super::{known, one, unreachable};
-use crate::api::client::ProviderEvent;
-use crate::api::{self, Keep, Read as _};
+use crate::api::ProviderEvent;
+use crate::api::{self, Projection, Read as _};
 use crate::doctor::{self, Case};
 use crate::instance::{InstanceId, Key, Place};
 use crate::observed::Found;
@@ -69,7 +69,7 @@ async fn look(
         unreachable::unreadable(sentence, &error, &target.base_url)
     };
     let (record, events) =
-        futures_util::future::join(client.instance(id, &Keep::All), client.events(id)).await;
+        futures_util::future::join(client.instance(id, &Projection::All), client.events(id)).await;
     let gone = || Failure::new(Exit::Other, format!("instance {id} is gone")).hint("look again");
     let found = Found::from(record.map_err(failed)?.ok_or_else(gone)?);
     known::learn_tokens([&found.token]);

@@ -4,7 +4,7 @@ use super::failure::{Exit, Failure};
 use super::output;
 use crate::catalog::closest;
 use crate::report::explanation::{self, Explanation};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::Failure;
 use super::{interrupt, known};
-use crate::untrusted::escaped_apart_from_styles;
+use crate::safe_text::escaped_apart_from_styles;
 
 /// Whether the last message did not end its line, as a question does not.
 static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);

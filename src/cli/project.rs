@@ -10,7 +10,7 @@ use super::globals::Globals;
 use super::problems;
 use crate::desired::{Code, DeclaredProject, Problem, Severity};
 use crate::instance::{InvalidName, Project, Span};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The project of a run.
 pub(super) struct ChosenProject {

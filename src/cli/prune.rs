@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::session::Files;
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// How many missing files a message names.
 const MAX_NAMED: usize = 3;

@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::globals::{Globals, beside};
 use super::interrupt::{self, Grace};
 use super::{embedded, output, session};
-use crate::api::Stop;
+use crate::api::StopSignal;
 use crate::reader::{self, Bounds};
 use crate::sandbox::{self, Faults, Options};
 
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Failure> {
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let asked = stop.clone();
     let _grace = interrupt::grace(Grace {
         announcement: "the sandbox ends after the requests in flight. Interrupt again to abort.",

@@ -16,12 +16,12 @@ use super::progress::Progress;
 use super::project;
 use super::session::{self, Connection};
 use super::{known, output, unreachable};
-use crate::api::{self, Description};
-use crate::catalog::{Catalog, LiveProperty, Shape, closest};
+use crate::api::{self, ConnectorDescription};
+use crate::catalog::{Catalog, Shape, closest};
 use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The size of a schema that is read, in bytes: 1 MiB, as for every file of a repository.
 const LARGEST: u64 = 1 << 20;
@@ -94,7 +94,7 @@ pub(super) fn run(
     }
 }
 
-type Described = BTreeMap<ConnectorKey, Option<Description>>;
+type Described = BTreeMap<ConnectorKey, Option<ConnectorDescription>>;
 
 /// Asks the platform about the connectors, a few at a time.
 async fn describe(
@@ -140,7 +140,7 @@ fn write(
     batch: &mut Batch,
     folder: &Path,
     connector: &ConnectorKey,
-    description: Description,
+    description: ConnectorDescription,
 ) -> Result<(PathBuf, Outcome), Failure> {
     let file = folder.join(format!("{connector}.schema.json"));
     let mut shape = shape(connector, description);
@@ -196,18 +196,11 @@ fn put(
     Ok((file, Outcome::Written))
 }
 
-fn shape(connector: &ConnectorKey, description: Description) -> Shape {
+fn shape(connector: &ConnectorKey, description: ConnectorDescription) -> Shape {
     let known = Catalog::embedded().connector(connector);
     let name = known.map_or_else(|| connector.to_string(), |known| known.name.clone());
-    let Description { properties, grant } = description;
-    let properties = properties.into_iter().map(live).collect();
+    let ConnectorDescription { properties, grant } = description;
     Shape::live(connector, name, properties, grant, known)
-}
-
-fn live(property: api::Property) -> LiveProperty {
-    let api::Property { key, name, data_type, default, required, internal, group, options } =
-        property;
-    LiveProperty { key, name, data_type, default, required, internal, group, options }
 }
 
 fn told(outcomes: &BTreeMap<PathBuf, Outcome>) -> String {

@@ -16,8 +16,8 @@ use super::project::{self, ChosenProject};
 use super::target::{self, SANDBOX_URL};
 use super::unreachable::{retry_text, unreadable, unusable};
 use super::{committed, embedded, own_credentials, problems, words};
-use crate::api::client::{Client, Credentials, Settings};
-use crate::api::{self, Clock, Stop, Waiting};
+use crate::api::client::{ApiCredentials, Client, ClientSettings};
+use crate::api::{self, Clock, StopSignal, Waiter};
 use crate::catalog::Catalog;
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
@@ -243,7 +243,7 @@ pub(super) struct Connection {
     pub(super) target: Target,
     pub(super) fingerprints: Fingerprints,
     /// Whether somebody wants the run to end early.
-    pub(super) stop: Stop,
+    pub(super) stop: StopSignal,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
     /// The embedded sandbox, which lives as long as the connection.
@@ -285,7 +285,7 @@ pub(super) async fn connect(
         Platform::Sandbox => {
             let handle = embedded::start(&globals.root).await?;
             let secrets = handle.credentials();
-            let credentials = Credentials {
+            let credentials = ApiCredentials {
                 user: Secret::new(secrets.user.clone()),
                 organization: Secret::new(secrets.organization.clone()),
             };
@@ -294,7 +294,7 @@ pub(super) async fn connect(
         }
         Platform::At(base_url) => {
             let (user, organization) = environment.credentials(globals)?;
-            let credentials = Credentials { user, organization };
+            let credentials = ApiCredentials { user, organization };
             (base_url.clone(), base_url, credentials, None)
         }
     };
@@ -304,8 +304,8 @@ pub(super) async fn connect(
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
     let (of_retries, of_pages) = (Arc::clone(progress), Arc::clone(progress));
-    let defaults = Settings::new(endpoint, credentials);
-    let settings = Settings {
+    let defaults = ClientSettings::new(endpoint, credentials);
+    let settings = ClientSettings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
         page_timeout: globals.timeout,
@@ -373,7 +373,7 @@ impl Connection {
         let mut observed = observed.await.map_err(failed)?;
         known::learn_tokens(observed.ours.values().map(|found| &found.token));
         let terms = self.terms(wishes);
-        let waiting = Waiting { clock: &*self.clock, stop: &self.stop };
+        let waiting = Waiter { clock: &*self.clock, stop: &self.stop };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {

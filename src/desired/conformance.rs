@@ -20,7 +20,7 @@ use super::yaml::{Kind, Member, Node};
 use super::{Code, Wanted};
 use crate::catalog::{Condition, Need, closest, platform_written};
 use crate::instance::ConnectorKey;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The sections that a connector has a say in.
 const SECTIONS: [&str; 2] = ["configuration", "providerData"];

@@ -12,7 +12,7 @@ use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
 use crate::catalog::{Catalog, Facts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// What the catalog knows of the connector of a document with this configuration.
 pub(super) fn facts(

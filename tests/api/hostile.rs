@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ocon::api::{Keep, Read as _, Scope, Write as _};
+use ocon::api::{Projection, Read as _, Scope, Write as _};
 use snapbox::str;
 
 use super::support::{Server, at, id, named};
@@ -11,7 +11,7 @@ use super::support::{Server, at, id, named};
 const DEPTH: usize = 200_000;
 
 /// What a listing of this one page comes to.
-async fn listed(page: Vec<u8>, keep: &Keep) -> String {
+async fn listed(page: Vec<u8>, keep: &Projection) -> String {
     let server = Server::start(move |_, _, wire| wire.answer(200, &[], &page));
     let (client, clock) = server.client();
     let listing = client.list(&Scope::Account, keep).await;
@@ -25,7 +25,7 @@ async fn listed(page: Vec<u8>, keep: &Keep) -> String {
 async fn table(rows: &[(&str, Vec<u8>)]) -> String {
     let mut text = String::new();
     for (name, page) in rows {
-        writeln!(text, "{name}: {}", listed(page.clone(), &Keep::All).await).unwrap();
+        writeln!(text, "{name}: {}", listed(page.clone(), &Projection::All).await).unwrap();
     }
     text
 }
@@ -236,7 +236,7 @@ a value: the answer is not a list of instances: `configuration` is not a map of 
 "#]],
     );
     let page = with(&format!(r#""configuration":{{"a":{maps}}}"#));
-    let keep = Keep::Only(["b".into()].into());
+    let keep = Projection::Only(["b".into()].into());
     assert_eq!(listed(page, &keep).await, "[InstanceId(7)]", "what nobody asked for is skipped");
 }
 
@@ -245,7 +245,7 @@ async fn an_id_that_occurs_twice_is_one_instance_the_first() {
     let page = r#"[{"id":7,"name":"first","element":{"key":"a"}},{"id":8,"element":{"key":"a"}},
         {"id":7,"name":"second","element":{"key":"b"}}]"#;
     let server = Server::start(move |_, _, wire| wire.answer(200, &[], page.as_bytes()));
-    let listing = server.client().0.list(&Scope::Account, &Keep::All).await.unwrap();
+    let listing = server.client().0.list(&Scope::Account, &Projection::All).await.unwrap();
     let names: Vec<_> = listing.records.iter().map(|it| (it.id.get(), &*it.name)).collect();
     assert_eq!(names, [(7, "first"), (8, "")]);
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use ocon::api::{Error, Keep, Listing, Read as _, Scope};
+use ocon::api::{Error, Listing, Projection, Read as _, Scope};
 
 use super::support::{Server, Wire, pause};
 
 async fn account(server: &Server) -> Result<Listing, Error> {
-    server.client().0.list(&Scope::Account, &Keep::All).await
+    server.client().0.list(&Scope::Account, &Projection::All).await
 }
 
 fn ids(listing: &Listing) -> Vec<u64> {
@@ -72,7 +72,7 @@ async fn all_pages_of_a_listing_together_have_a_bound_in_bytes() {
         wire.page(&[number as u64 + 1], Some(&format!("token-{number}")));
     });
     let (client, _) = server.client_with(|settings| settings.max_listing = 1000);
-    let error = client.list(&Scope::Account, &Keep::All).await.unwrap_err().to_string();
+    let error = client.list(&Scope::Account, &Projection::All).await.unwrap_err().to_string();
     let end = "failed: the listing is larger than 1000 bytes";
     assert!(error.starts_with("GET /instances?hydrate=false&pageSize=200 (page "), "{error}");
     assert!(error.ends_with(end), "{error}");
@@ -88,7 +88,7 @@ async fn all_pages_of_a_listing_together_have_a_bound_in_time() {
         settings.listing_timeout = Duration::from_millis(200);
     });
     assert_eq!(
-        client.list(&Scope::Account, &Keep::All).await.unwrap_err().to_string(),
+        client.list(&Scope::Account, &Projection::All).await.unwrap_err().to_string(),
         "GET /instances?hydrate=false failed: the listing is not complete after 200 ms"
     );
 }

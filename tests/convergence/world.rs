@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep, Stop, Waiting};
+use ocon::api::{Clock, Sleep, StopSignal, Waiter};
 use ocon::apply::{self, Outcome, Settings};
 use ocon::catalog::{Catalog, Facts};
 use ocon::desired::{Desired, Field, Lifecycle, Wanted};
@@ -83,7 +83,7 @@ impl World {
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
             let terms =
                 Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
-            let waiting = Waiting { clock: &Instantly, stop: &Stop::default() };
+            let waiting = Waiter { clock: &Instantly, stop: &StopSignal::default() };
             loop {
                 let questions = plan::questions(&self.desired, &observed, &terms);
                 if questions.is_empty() {
@@ -105,7 +105,7 @@ impl World {
     }
 
     pub(crate) fn carry_out(&self, approved: &Approved) -> Outcome {
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let settings = Settings { concurrency: self.concurrency, clock: &Instantly, stop: &stop };
         block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }

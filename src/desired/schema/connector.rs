@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::document;
 use crate::catalog::{Condition, FieldKind, Need, Property, Shape};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// A value that ocon fills in.
 const REFERENCE: &str = r"\$\{\{";

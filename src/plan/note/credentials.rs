@@ -7,7 +7,7 @@ use crate::instance::{Secrecy, Seen, Value};
 use crate::observed::Found;
 use crate::plan::document::Document;
 use crate::plan::{Change, HostUse, Note, Plan};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 use super::host::Host;
 
