@@ -17,7 +17,7 @@ use super::project;
 use super::session::{self, Connection};
 use super::{known, output, unreachable};
 use crate::api::{self, ConnectorDescription};
-use crate::catalog::{Catalog, Shape, closest};
+use crate::catalog::{Catalog, ConnectorSpec, closest};
 use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;
@@ -145,7 +145,7 @@ fn write(
     let file = folder.join(format!("{connector}.schema.json"));
     let mut shape = shape(connector, description);
     // What somebody made secret by hand stays so.
-    shape.keep_secret(old(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
+    shape.mark_secret(old(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
     put(batch, file, schema::connector(&shape))
 }
 
@@ -196,11 +196,11 @@ fn put(
     Ok((file, Outcome::Written))
 }
 
-fn shape(connector: &ConnectorKey, description: ConnectorDescription) -> Shape {
+fn shape(connector: &ConnectorKey, description: ConnectorDescription) -> ConnectorSpec {
     let known = Catalog::embedded().connector(connector);
     let name = known.map_or_else(|| connector.to_string(), |known| known.name.clone());
     let ConnectorDescription { properties, grant } = description;
-    Shape::live(connector, name, properties, grant, known)
+    ConnectorSpec::live(connector, name, properties, grant, known)
 }
 
 fn told(outcomes: &BTreeMap<PathBuf, Outcome>) -> String {

@@ -10,7 +10,7 @@ use super::secrets::is_refused;
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
-use crate::catalog::{Catalog, Facts, named_like_a_secret, platform_written};
+use crate::catalog::{Catalog, ConnectorFacts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
 use crate::safe_text::quoted;
 
@@ -19,7 +19,7 @@ pub(super) fn facts(
     catalog: &Catalog,
     connector: &ConnectorKey,
     configuration: &BTreeMap<String, Field>,
-) -> Facts {
+) -> ConnectorFacts {
     let empty = Value::text("");
     let has_value = |field: &Field| field.value != Value::Unset && field.value != empty;
     let declared = configuration.iter().filter(|(_, field)| has_value(field));

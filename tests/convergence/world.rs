@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::{Clock, Sleep, StopSignal, Waiter};
 use ocon::apply::{self, Outcome, Settings};
-use ocon::catalog::{Catalog, Facts};
+use ocon::catalog::{Catalog, ConnectorFacts};
 use ocon::desired::{Desired, Field, Lifecycle, Wanted};
 use ocon::instance::{
     BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
@@ -154,7 +154,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
         adopt: None,
         moved_from: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
-        facts: Facts::default(),
+        facts: ConnectorFacts::default(),
     };
     (key(name), wanted)
 }
