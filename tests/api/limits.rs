@@ -18,7 +18,7 @@ async fn no_more_requests_are_sent_than_allowed() {
     assert_eq!(
         error.to_string(),
         "PUT /instances/7/enabled failed after 3 tries: HTTP 503 Service Unavailable; it was not sent \
-         again, since the limit of 3 requests is reached"
+         again because the limit of 3 requests is reached"
     );
     assert_eq!(error.request_limit(), Some(3));
     assert!(error.may_have_happened(), "what was sent before may have been carried out");

@@ -337,7 +337,7 @@ async fn a_listing_of_the_account_that_lacks_others_each_time_is_an_error() {
     assert_eq!(
         account(&server).await.unwrap_err().to_string(),
         "GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, \
-         and each of 3 readings left out others"
+         and each of 3 reads missed different ones"
     );
 }
 
@@ -357,6 +357,6 @@ async fn a_listing_that_begins_again_under_other_tokens_ends() {
     assert_eq!(
         list(&server).await.unwrap_err().to_string(),
         "GET /instances?tags%5B%5D=ocon%3Aproject%3Da%26b&pageSize=200 (page 7) failed: the account changes while it \
-         is listed: 3 pages in a row have nothing new"
+         is listed: 3 consecutive pages have no new instance"
     );
 }

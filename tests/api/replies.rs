@@ -96,7 +96,7 @@ async fn a_redirect_is_named_and_neither_it_nor_the_credentials_go_there() {
     let error = failure(|wire| wire.answer(302, &[], b"")).await;
     assert_eq!(
         error.kind.to_string(),
-        "HTTP 302 Found redirects to no valid address, and redirects are not followed"
+        "HTTP 302 Found redirects to an invalid address, and redirects are not followed"
     );
 }
 
@@ -143,8 +143,8 @@ async fn an_unusable_reply_to_a_create_leaves_open_whether_it_happened() {
     assert!(error.may_have_happened());
     assert_eq!(
         error.to_string(),
-        "POST /instances failed: the answer is not an instance: `id` is not a positive whole number \
-         of 64 bits"
+        "POST /instances failed: the answer is not an instance: `id` is not a positive 64-bit \
+         integer"
     );
 }
 

@@ -117,7 +117,10 @@ async fn a_create_that_the_provider_was_too_busy_for_is_not_sent_again() {
         let server = once(|wire| wire.json(429, r#"{"providerMessage":"quota"}"#));
         let (client, _) = server.client();
         let error = perform(&client, what).await.unwrap_err();
-        assert_eq!(error.kind.to_string(), "HTTP 429 Too Many Requests; the provider says: quota");
+        assert_eq!(
+            error.kind.to_string(),
+            "HTTP 429 Too Many Requests; the provider reports: quota"
+        );
         assert!(!error.may_have_happened());
         assert_eq!(server.lines().len(), 1);
     }
