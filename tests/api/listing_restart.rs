@@ -43,8 +43,8 @@ async fn a_page_token_that_expires_again_is_an_error_that_says_so() {
     });
     assert_eq!(
         account(&server).await.unwrap_err().to_string(),
-        "GET /instances?hydrate=false&pageSize=200 (page 2) failed: the listing was started again and the token of \
-         a next page was refused again: HTTP 400 Bad Request: nextPage is not valid"
+        "GET /instances?hydrate=false&pageSize=200 (page 2) failed: the platform refused a page token \
+         again after the listing was restarted: HTTP 400 Bad Request: nextPage is not valid"
     );
     assert_eq!(server.lines().len(), 4);
 }
