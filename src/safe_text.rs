@@ -79,9 +79,7 @@ pub fn is_harmless(text: &str) -> bool {
 
 /// Replaces every character that must be escaped by `\u{…}`. Line breaks stay.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    escaped_by(text, |shown, c| {
-        write!(shown, "\\u{{{:x}}}", u32::from(c)).expect("writing to a String cannot fail");
-    })
+    escaped_by(text, |shown, c| shown.extend(c.escape_unicode()))
 }
 
 /// Replaces these characters in a JSON document by JSON escapes, which keeps its meaning: outside

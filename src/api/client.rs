@@ -11,8 +11,10 @@
 mod body_budget;
 mod call;
 mod connection;
+mod deadline;
 mod limiter;
 mod listing;
+mod reply;
 mod request;
 mod settings;
 mod transport;

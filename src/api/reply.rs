@@ -5,7 +5,7 @@
 use super::connector::ConnectorDescription;
 use super::error::ErrorKind;
 use super::remote::Projection;
-use super::wire::{self, Body, Refusal};
+use super::wire::{self, Body};
 use crate::instance::{Record, Secret};
 use crate::scrub::Scrubber;
 
@@ -47,5 +47,5 @@ pub fn connectors(bytes: &[u8]) -> Result<Vec<String>, ErrorKind> {
 
 /// Decodes the body of an error status, and removes `secrets` from its texts.
 pub fn refusal(status: u16, bytes: &[u8], secrets: &[Secret]) -> ErrorKind {
-    Refusal { status, request_id: None, body: &body(bytes) }.kind(&Scrubber::for_reply(secrets))
+    wire::refusal(status, None, &body(bytes), &Scrubber::for_reply(secrets))
 }

@@ -25,7 +25,7 @@ pub(super) use body::Body;
 pub(super) use description::{connector_keys, description};
 pub(super) use events::events;
 pub(super) use record::{record, records};
-pub(super) use refusal::Refusal;
+pub(super) use refusal::{is_empty_listing, is_refusal, refusal};
 
 use crate::instance::{Draft, FieldPath, Json, Place, Secret, Value};
 

@@ -11,13 +11,15 @@ use tracing::{debug, info};
 
 use super::body_budget::BodyMemory;
 use super::connection::Connection;
+use super::deadline::Deadline;
 use super::limiter::{Outcome, Permit};
-use super::request::{NotFound, Request, TimeoutPolicy};
+use super::reply::Reply;
+use super::request::{NotFound, Request};
 use super::settings::Retrying;
 use super::transport;
 use crate::api::error::{Error, ErrorKind, NotRetried};
 use crate::api::retry;
-use crate::api::wire::{Body, Refusal};
+use crate::api::wire::{self, Body};
 use crate::safe_text::bounded_line;
 
 /// Sends a request and reads the complete reply.
@@ -33,11 +35,14 @@ pub(super) async fn send_for_success(
     request: Request,
 ) -> Result<(), Error> {
     let reply = send(connection, request).await?;
-    match reply.refusal() {
-        _ if !reply.body.is_html() => Ok(()),
-        Some(refusal) => Err(reply.refused(connection, &refusal)),
-        None => Err(reply.error(reply.body.not_json())),
+    if !reply.body.is_html() {
+        return Ok(());
     }
+    Err(if reply.is_found() {
+        reply.error(reply.body.not_json())
+    } else {
+        reply.refusal(connection)
+    })
 }
 
 /// A request in progress.
@@ -58,17 +63,6 @@ pub(super) struct Call<'a> {
 pub(super) struct ResponseHead {
     response: reqwest::Response,
     deadline: Deadline,
-}
-
-/// A complete reply.
-pub(super) struct Reply {
-    pub(super) request: Request,
-    pub(super) body: Body,
-    /// Reserved as long as the body exists.
-    _memory: BodyMemory,
-    attempts: u32,
-    status: u16,
-    request_id: Option<String>,
 }
 
 /// The reason why a call ended without a reply.
@@ -151,7 +145,7 @@ impl<'a> Call<'a> {
                     return Ok(Reply {
                         request: self.request,
                         body,
-                        _memory: memory,
+                        memory,
                         attempts: self.attempts,
                         status,
                         request_id,
@@ -227,9 +221,8 @@ impl<'a> Call<'a> {
         let retry_after = self.retry_after(head.response.headers());
         let request_id = request_id(head.response.headers()).map(str::to_owned);
         let (body, _memory) = head.body(self.connection).await?;
-        let refusal =
-            Refusal { status: status.as_u16(), request_id: request_id.as_deref(), body: &body };
-        let kind = refusal.kind(&self.connection.scrubber(&self.request));
+        let scrubber = self.connection.scrubber(&self.request);
+        let kind = wire::refusal(status.as_u16(), request_id.as_deref(), &body, &scrubber);
         Err(AttemptFailure { kind, retry_after, is_permanent: false })
     }
 
@@ -298,10 +291,7 @@ impl<'a> Call<'a> {
             0 => Duration::MAX,
             _ => retry::BUDGET.saturating_sub(self.elapsed()),
         };
-        match self.request.timeout {
-            TimeoutPolicy::Total(limit) => Deadline::total(limit.min(rest)),
-            TimeoutPolicy::PerChunk(limit) => Deadline::per_chunk(limit.min(rest)),
-        }
+        Deadline::start(self.request.timeout, rest)
     }
 
     fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
@@ -356,75 +346,6 @@ impl ResponseHead {
                 Err(error) => return Err(transport::error_kind(&error)),
             }
         }
-    }
-}
-
-impl Reply {
-    /// The 404 that the request expects.
-    pub(super) fn refusal(&self) -> Option<Refusal<'_>> {
-        (self.status == 404).then_some(Refusal {
-            status: self.status,
-            request_id: self.request_id.as_deref(),
-            body: &self.body,
-        })
-    }
-
-    /// Decodes the body.
-    pub(super) fn decode<T>(
-        &self,
-        decode: impl FnOnce(&Body) -> Result<T, ErrorKind>,
-    ) -> Result<T, Error> {
-        decode(&self.body).map_err(|kind| self.error(kind))
-    }
-
-    /// Decodes the body, or returns `None` if the platform reports that the object does not exist.
-    pub(super) fn decode_if_found<T>(
-        &self,
-        connection: &Connection,
-        decode: impl FnOnce(&Body) -> Result<T, ErrorKind>,
-    ) -> Result<Option<T>, Error> {
-        match self.refusal() {
-            None => self.decode(decode).map(Some),
-            Some(refusal) if refusal.is_not_found() => Ok(None),
-            Some(refusal) => Err(self.refused(connection, &refusal)),
-        }
-    }
-
-    /// The error of a refusal.
-    pub(super) fn refused(&self, connection: &Connection, refusal: &Refusal<'_>) -> Error {
-        self.error(refusal.kind(&connection.scrubber(&self.request)))
-    }
-
-    /// The error of the request.
-    pub(super) fn error(&self, kind: ErrorKind) -> Error {
-        self.request.error(self.attempts, kind)
-    }
-}
-
-/// A time limit for a reply.
-#[derive(Clone, Copy)]
-struct Deadline {
-    limit: Duration,
-    /// The end of the whole reply. Without it, the limit applies to each chunk.
-    end: Option<tokio::time::Instant>,
-}
-
-impl Deadline {
-    fn total(limit: Duration) -> Self {
-        let end = tokio::time::Instant::now().checked_add(limit);
-        Self { limit, end }
-    }
-
-    fn per_chunk(limit: Duration) -> Self {
-        Self { limit, end: None }
-    }
-
-    async fn apply<F: Future>(&self, future: F) -> Result<F::Output, ErrorKind> {
-        let result = match self.end {
-            Some(end) => tokio::time::timeout_at(end, future).await,
-            None => tokio::time::timeout(self.limit, future).await,
-        };
-        result.map_err(|_| ErrorKind::Timeout { after: self.limit })
     }
 }
 

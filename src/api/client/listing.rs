@@ -12,8 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::try_join;
 use tracing::debug;
 
-use super::call::{Call, CallFailure, Reply, ResponseHead};
+use super::call::{Call, CallFailure, ResponseHead};
 use super::connection::Connection;
+use super::reply::Reply;
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
 use super::settings::PageRead;
 use crate::api::error::{Error, ErrorKind, ListingFailure};
@@ -331,24 +332,20 @@ impl<'a> PageReader<'a> {
         if self.bytes > limit {
             return Err(reply.error(ErrorKind::Listing(ListingFailure::TooLarge { limit })).into());
         }
-        match reply.refusal() {
-            None => {
-                let projection = Arc::clone(&self.projection);
-                let decode = move || records(&reply, &projection);
-                self.decoding = Some(tokio::task::spawn_blocking(decode));
-                Ok(())
-            }
-            Some(refusal) if refusal.is_empty_listing() => Ok(()),
-            Some(refusal) => {
-                let error = reply.refused(self.connection, &refusal);
-                let has_page_token = reply.request.has_page_token;
-                Err(if has_page_token {
-                    CallFailure::TokenExpired(Box::new(error))
-                } else {
-                    error.into()
-                })
-            }
+        if reply.is_found() {
+            let projection = Arc::clone(&self.projection);
+            let decode = move || records(&reply, &projection);
+            self.decoding = Some(tokio::task::spawn_blocking(decode));
+        } else if !wire::is_empty_listing(&reply.body) {
+            let error = reply.refusal(self.connection);
+            let has_page_token = reply.request.has_page_token;
+            return Err(if has_page_token {
+                CallFailure::TokenExpired(Box::new(error))
+            } else {
+                error.into()
+            });
         }
+        Ok(())
     }
 
     /// Collects the decoded instances.

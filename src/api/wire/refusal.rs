@@ -15,16 +15,6 @@ use crate::scrub::Scrubber;
 /// The maximum length of a text that is scrubbed, in bytes. Errors show only its beginning.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// A reply with an error status.
-pub(in crate::api) struct Refusal<'a> {
-    /// The HTTP status code.
-    pub(in crate::api) status: u16,
-    /// The request ID in the header. One in the body has priority.
-    pub(in crate::api) request_id: Option<&'a str>,
-    /// The body.
-    pub(in crate::api) body: &'a Body,
-}
-
 /// The documented members.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,59 +25,57 @@ struct Members<'a> {
     provider_message: Option<&'a RawValue>,
 }
 
-impl Refusal<'_> {
-    /// Whether the platform reports that the object does not exist. A 404 of a gateway only means that
-    /// the platform was not reached.
-    pub(in crate::api) fn is_not_found(&self) -> bool {
-        self.status == 404 && self.members().is_some()
-    }
+/// Whether the body is a refusal of the platform. A 404 of a gateway only means that the platform was
+/// not reached.
+pub(in crate::api) fn is_refusal(body: &Body) -> bool {
+    members(body).is_some()
+}
 
-    /// Whether the platform reports an empty listing: 404 and `No element instances found`. `No account
-    /// found with ID 123456` is an error. See docs/platform.md.
-    pub(in crate::api) fn is_empty_listing(&self) -> bool {
-        let message = self.members().and_then(|members| member_text(members.message));
-        let Some(message) = message.filter(|_| self.status == 404) else {
-            return false;
-        };
+/// Whether the body of a 404 reports an empty listing: `No element instances found`. `No account found
+/// with ID 123456` is an error. See docs/platform.md.
+pub(in crate::api) fn is_empty_listing(body: &Body) -> bool {
+    let message = members(body).and_then(|members| member_text(members.message));
+    message.is_some_and(|message| {
         let message = message.trim().trim_end_matches('.');
         message.starts_with("No ") && message.ends_with(" found")
-    }
+    })
+}
 
-    /// The error, without the secrets that the scrubber knows.
-    pub(in crate::api) fn kind(&self, scrubber: &Scrubber) -> ErrorKind {
-        let show = |text: &str| {
-            Some(bounded_line(&scrubber.scrub(&beginning(text)))).filter(|line| !line.is_empty())
-        };
-        let members = self.members().unwrap_or_default();
-        let message = member_text(members.message);
-        let provider_message = member_text(members.provider_message);
-        let shown = match (&message, &provider_message) {
-            (None, None) => self.unstructured(),
-            _ => message,
-        };
-        ErrorKind::Status {
-            status: self.status,
-            message: shown.as_deref().and_then(show).map(Into::into),
-            provider_message: provider_message.as_deref().and_then(show).map(Into::into),
-            request_id: member_text(members.request_id)
-                .as_deref()
-                .or(self.request_id)
-                .and_then(show),
-        }
+/// The error of a reply, without the secrets that the scrubber knows. A request ID in the body has
+/// priority over the one in the header.
+pub(in crate::api) fn refusal(
+    status: u16,
+    request_id: Option<&str>,
+    body: &Body,
+    scrubber: &Scrubber,
+) -> ErrorKind {
+    let show = |text: &str| {
+        Some(bounded_line(&scrubber.scrub(&beginning(text)))).filter(|line| !line.is_empty())
+    };
+    let members = members(body).unwrap_or_default();
+    let provider_message = member_text(members.provider_message);
+    let message = member_text(members.message)
+        .or_else(|| provider_message.is_none().then(|| unstructured(body)).flatten());
+    ErrorKind::Status {
+        status,
+        message: message.as_deref().and_then(show).map(Into::into),
+        provider_message: provider_message.as_deref().and_then(show).map(Into::into),
+        request_id: member_text(members.request_id).as_deref().or(request_id).and_then(show),
     }
+}
 
-    fn members(&self) -> Option<Members<'_>> {
-        self.body.is_object().then(|| self.body.parse("an error").ok()).flatten()
-    }
+fn members(body: &Body) -> Option<Members<'_>> {
+    body.is_object().then(|| body.parse("an error").ok()).flatten()
+}
 
-    fn unstructured(&self) -> Option<String> {
-        if self.body.is_empty() {
-            None
-        } else if self.body.is_html() {
-            Some(self.body.describe())
-        } else {
-            Some(self.body.text().into_owned())
-        }
+/// The text of a body that has no documented member.
+fn unstructured(body: &Body) -> Option<String> {
+    if body.is_empty() {
+        None
+    } else if body.is_html() {
+        Some(body.describe())
+    } else {
+        Some(body.text().into_owned())
     }
 }
 
@@ -116,14 +104,9 @@ mod tests {
         Body::new(Some(content_type.into()), body.into())
     }
 
-    fn refusal(status: u16, body: &Body) -> Refusal<'_> {
-        Refusal { status, request_id: Some("from-header"), body }
-    }
-
     fn shown(status: u16, content_type: &str, text: &str) -> String {
-        let secrets = [Secret::new("hunter2=")];
-        let body = body(content_type, text);
-        refusal(status, &body).kind(&Scrubber::for_reply(&secrets)).to_string()
+        let scrubber = Scrubber::for_reply(&[Secret::new("hunter2=")]);
+        refusal(status, Some("from-header"), &body(content_type, text), &scrubber).to_string()
     }
 
     #[test]
@@ -183,19 +166,17 @@ mod tests {
 
     #[test]
     fn only_the_platform_can_report_that_nothing_exists() {
-        let empty = |message: &str| {
+        let is_empty = |message: &str| {
             let json = format!(r#"{{"message":"{message}"}}"#);
-            refusal(404, &body("application/json", &json)).is_empty_listing()
+            is_empty_listing(&body("application/json", &json))
         };
-        assert!(empty("No element instances found"));
-        assert!(empty("No instances found."));
-        assert!(!empty("No account found with ID 1"));
-        assert!(!empty("Not found"));
-        let absent =
-            |status, content_type, text| refusal(status, &body(content_type, text)).is_not_found();
-        assert!(absent(404, "application/json", r#"{"message":"Not found"}"#));
-        assert!(!absent(404, "text/html", "<p>No instances found"));
-        assert!(!absent(404, "text/plain", ""));
-        assert!(!absent(400, "application/json", "{}"));
+        assert!(is_empty("No element instances found"));
+        assert!(is_empty("No instances found."));
+        assert!(!is_empty("No account found with ID 1"));
+        assert!(!is_empty("Not found"));
+        let is_refusal = |content_type, text| is_refusal(&body(content_type, text));
+        assert!(is_refusal("application/json", r#"{"message":"Not found"}"#));
+        assert!(!is_refusal("text/html", "<p>No instances found"));
+        assert!(!is_refusal("text/plain", ""));
     }
 }
