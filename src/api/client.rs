@@ -104,7 +104,8 @@ impl Client {
         call::send(&self.0, request).await?.decode(wire::authorization_url)
     }
 
-    /// Requests the request token of OAuth 1. The platform supports only a GET for it.
+    /// Requests the request token of OAuth 1. The platform supports only a GET for it
+    /// (docs/platform.md#oauth).
     ///
     /// # Errors
     /// If the request fails after its retries.

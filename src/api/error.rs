@@ -47,7 +47,7 @@ pub enum ErrorKind {
         /// The causes, without the URL.
         reason: String,
     },
-    /// The connection broke while the request was sent, or later.
+    /// The connection broke while the request was sent or the answer was received.
     #[error("the connection broke before the answer was complete: {reason}")]
     Transport {
         /// The causes, without the URL.
@@ -68,7 +68,7 @@ pub enum ErrorKind {
         message: Option<Box<str>>,
         /// The message of the provider, if the provider refused.
         provider_message: Option<Box<str>>,
-        /// The request ID that the support of the platform asks for.
+        /// The request ID of the platform, for its support.
         request_id: Option<String>,
     },
     /// The answer redirects to another address, which must not receive the credentials.

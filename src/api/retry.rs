@@ -42,8 +42,8 @@ impl Idempotency {
             (ErrorKind::Status { status, .. }, Self::Idempotent) => {
                 matches!(status, 429 | 500 | 502 | 503 | 504)
             }
-            // The platform forwards a 429 of the provider. A message of the provider shows that the
-            // request reached it, so its effect is unknown.
+            // The platform forwards a 429 of the provider (docs/platform.md#limits-and-consistency).
+            // A message of the provider shows that the request reached it, so its effect is unknown.
             (ErrorKind::Status { status, provider_message, .. }, Self::NotIdempotent) => {
                 *status == 429 && provider_message.is_none()
             }

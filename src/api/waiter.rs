@@ -1,7 +1,8 @@
 //! Waits for an instance that exists but cannot be read yet.
 //!
 //! The views of the platform are updated at different times. A listing or the reply to a POST may
-//! contain an instance that a GET by ID does not find for a while. See docs/platform.md.
+//! contain an instance that a GET by ID does not find for a while
+//! (docs/platform.md#limits-and-consistency).
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! In: a [`Draft`] to send, or a received [`Body`]. Out: the bytes of a request,
 //! [`Record`](crate::instance::Record)s, or an [`ErrorKind`](super::ErrorKind). Requests contain
 //! only desired values. A stored value is a [`Seen`](crate::instance::Seen), which cannot enter a
-//! request, so a mask is never sent back.
+//! request, so a mask is never sent back (docs/platform.md#secrets).
 //!
 //! Errors never contain a part of a successful reply, because such bodies contain live credentials.
 //! Parser messages quote their input, so they are dropped. Texts of refusals are scrubbed first.

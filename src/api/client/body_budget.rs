@@ -1,8 +1,8 @@
 //! Limits the memory of all reply bodies together.
 //!
 //! In: the limit in the settings. Out: a [`BodyMemory`] for each body, held until the body is
-//! decoded. The platform refuses replies larger than 8 MB (see docs/platform.md), so an eighth of
-//! the limit is enough for each of eight concurrent bodies. One larger body at a time gets the rest.
+//! decoded. Replies have at most 8 MB (docs/platform.md#limits-and-consistency), so an eighth of the
+//! limit is enough for each of eight concurrent bodies. One larger body at a time gets the rest.
 
 use std::sync::Arc;
 

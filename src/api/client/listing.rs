@@ -120,8 +120,8 @@ impl Session<'_> {
 
 /// Reads all pages once. After a second 429 for a page, the listing restarts with half the page size,
 /// because the platform also answers 429 for replies larger than 8 MB, and a page token is valid for
-/// one page size only. If the platform refuses its own page token, whose lifetime is not documented,
-/// the listing restarts once. See docs/platform.md.
+/// one page size only. If the platform refuses its own page token, whose lifetime is not documented
+/// (docs/platform.md#open-questions), the listing restarts once.
 async fn read(session: &mut Session<'_>) -> Result<ReadResult, Error> {
     loop {
         let mut pages = PageReader::new(session);

@@ -22,7 +22,7 @@ pub struct ClientSettings {
     pub create_timeout: Duration,
     /// The time limit of the connection, including TLS.
     pub connect_timeout: Duration,
-    /// The number of instances per page of a listing. The platform allows up to 200.
+    /// The number of instances per page of a listing, up to 200 (docs/platform.md#list-and-read).
     pub page_size: usize,
     /// The maximum number of concurrent requests, reads and writes together. A 429 lowers the limit
     /// temporarily.
@@ -91,8 +91,8 @@ impl ClientSettings {
             credentials,
             read_timeout: Duration::from_secs(30),
             page_timeout: None,
-            // The platform exchanges the authorization code before it answers, which can take two
-            // minutes.
+            // The platform calls the provider before it answers, which can take two minutes
+            // (docs/platform.md#create).
             create_timeout: Duration::from_mins(3),
             connect_timeout: Duration::from_secs(10),
             page_size: 200,

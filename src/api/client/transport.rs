@@ -79,8 +79,8 @@ fn certificates(settings: &ClientSettings) -> Result<Vec<reqwest::Certificate>, 
     Ok(found)
 }
 
-/// The headers of every request. They contain no `Element` part, because every path names the
-/// instance.
+/// The headers of every request. A call with an instance ID in its path needs no `Element` part
+/// (docs/platform.md#authentication).
 fn headers(credentials: &ApiCredentials) -> Result<HeaderMap, BuildError> {
     let user = credential("user secret", &credentials.user)?;
     let organization = credential("organization secret", &credentials.organization)?;

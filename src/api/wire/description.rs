@@ -8,7 +8,8 @@ use crate::api::connector::ConnectorDescription;
 use crate::api::error::ErrorKind;
 use crate::instance::LiveProperty;
 
-/// The documented object. Some versions of the platform answer with only the list.
+/// The documented object. Some versions of the platform answer with only the list
+/// (docs/platform.md#connectors-and-their-fields).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Reply {

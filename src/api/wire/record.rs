@@ -34,7 +34,7 @@ struct Element<'a> {
     key: Option<&'a RawValue>,
 }
 
-/// Older documentation shows tags as objects. See docs/platform.md.
+/// Older documentation shows tags as objects (docs/platform.md#names-and-tags).
 #[derive(Deserialize)]
 struct Tag<'a> {
     #[serde(borrow)]

@@ -1,5 +1,5 @@
 //! Decodes a refusal: `{requestId, message, providerMessage}`, all optional, or any text of a gateway
-//! in front of the platform.
+//! in front of the platform (docs/platform.md#errors).
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ pub(in crate::api) fn is_refusal(body: &Body) -> bool {
 }
 
 /// Whether the body of a 404 reports an empty listing: `No element instances found`. `No account found
-/// with ID 123456` is an error. See docs/platform.md.
+/// with ID 123456` is an error (docs/platform.md#list-and-read).
 pub(in crate::api) fn is_empty_listing(body: &Body) -> bool {
     let message = members(body).and_then(|members| member_text(members.message));
     message.is_some_and(|message| {
