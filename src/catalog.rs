@@ -42,7 +42,7 @@ pub struct Catalog {
 
 #[derive(Debug)]
 struct CatalogEntry {
-    line: &'static str,
+    json: &'static str,
     parsed: OnceLock<Connector>,
 }
 
@@ -75,7 +75,7 @@ impl Catalog {
     pub fn connector(&self, key: &ConnectorKey) -> Option<&Connector> {
         let entry = self.entries.get(key.as_str())?;
         Some(entry.parsed.get_or_init(|| {
-            serde_json::from_str(entry.line).expect("a test parses every line of the table")
+            serde_json::from_str(entry.json).expect("a test parses every line of the table")
         }))
     }
 
@@ -150,12 +150,12 @@ pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 
 /// Finds the key and the text of each connector without parsing it: `"key":{…},` on a line.
 fn entries(table: &'static str) -> BTreeMap<&'static str, CatalogEntry> {
-    let entry = |line: &'static str| {
-        let (key, text) = line.strip_prefix('"')?.split_once("\":")?;
-        let line = text.trim_end_matches(',');
-        Some((key, CatalogEntry { line, parsed: OnceLock::new() }))
-    };
     table.lines().filter_map(entry).collect()
+}
+
+fn entry(line: &'static str) -> Option<(&'static str, CatalogEntry)> {
+    let (key, json) = line.strip_prefix('"')?.split_once("\":")?;
+    Some((key, CatalogEntry { json: json.trim_end_matches(','), parsed: OnceLock::new() }))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 //! An error never contains a URL with credentials, a header, or the body of a successful reply,
 //! because such bodies contain live credentials.
 
-use std::fmt;
 use std::time::Duration;
 
 /// A request that failed.
@@ -177,48 +176,42 @@ impl ErrorKind {
     /// The failure without text from a body.
     pub(super) fn brief(&self) -> String {
         match self {
-            Self::Status { status, .. } => status_line(*status).to_string(),
+            Self::Status { status, .. } => status_line(*status),
             other => other.to_string(),
         }
     }
 }
 
-fn attempts_note(attempts: u32) -> impl fmt::Display {
-    fmt::from_fn(move |f| match attempts {
-        0 | 1 => Ok(()),
-        tries => write!(f, " after {tries} tries"),
-    })
+fn attempts_note(attempts: u32) -> String {
+    if attempts > 1 { format!(" after {attempts} tries") } else { String::new() }
 }
 
-fn not_retried_note(reason: Option<&NotRetried>) -> impl fmt::Display {
-    fmt::from_fn(move |f| match reason {
-        None => Ok(()),
+fn not_retried_note(reason: Option<&NotRetried>) -> String {
+    match reason {
+        None => String::new(),
         Some(NotRetried::RetryAfterTooLong(wait)) => {
-            write!(f, "; the platform asks to wait {}", seconds(*wait))
+            format!("; the platform asks to wait {}", seconds(*wait))
         }
         Some(NotRetried::Interrupted) => {
-            f.write_str("; it was not sent again because the run was asked to stop")
+            "; it was not sent again because the run was asked to stop".to_owned()
         }
         Some(NotRetried::RequestLimit(limit)) => {
-            write!(
-                f,
-                "; it was not sent again because the limit of {} is reached",
-                requests(*limit)
-            )
+            let limit = requests(*limit);
+            format!("; it was not sent again because the limit of {limit} is reached")
         }
-    })
+    }
 }
 
-fn requests(number: u64) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{number} request{}", if number == 1 { "" } else { "s" }))
+fn requests(number: u64) -> String {
+    format!("{number} request{}", if number == 1 { "" } else { "s" })
 }
 
 /// Whole seconds, or milliseconds for a finer limit.
-fn seconds(duration: Duration) -> impl fmt::Display {
-    fmt::from_fn(move |f| match duration.subsec_millis() {
-        0 => write!(f, "{} s", duration.as_secs()),
-        _ => write!(f, "{} ms", duration.as_millis()),
-    })
+fn seconds(duration: Duration) -> String {
+    match duration.subsec_millis() {
+        0 => format!("{} s", duration.as_secs()),
+        _ => format!("{} ms", duration.as_millis()),
+    }
 }
 
 fn status_text(
@@ -226,31 +219,18 @@ fn status_text(
     message: Option<&str>,
     provider_message: Option<&str>,
     request_id: Option<&str>,
-) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
-        write!(f, "{}", status_line(status))?;
-        if let Some(message) = message {
-            write!(f, ": {message}")?;
-        }
-        if let Some(message) = provider_message {
-            write!(f, "; the provider reports: {message}")?;
-        }
-        if let Some(id) = request_id {
-            write!(f, " (request {id})")?;
-        }
-        Ok(())
-    })
+) -> String {
+    let message = message.map(|message| format!(": {message}"));
+    let provider = provider_message.map(|message| format!("; the provider reports: {message}"));
+    let request = request_id.map(|id| format!(" (request {id})"));
+    let parts = [Some(status_line(status)), message, provider, request];
+    parts.into_iter().flatten().collect()
 }
 
-fn status_line(status: u16) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
-        write!(f, "HTTP {status}")?;
-        let known = reqwest::StatusCode::from_u16(status).ok();
-        match known.and_then(|status| status.canonical_reason()) {
-            Some(reason) => write!(f, " {reason}"),
-            None => Ok(()),
-        }
-    })
+fn status_line(status: u16) -> String {
+    let known = reqwest::StatusCode::from_u16(status).ok();
+    let reason = known.and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| format!("HTTP {status}"), |reason| format!("HTTP {status} {reason}"))
 }
 
 #[cfg(test)]

@@ -56,11 +56,8 @@ pub fn named_like_a_secret(key: &str) -> bool {
 /// Whether the key ends with the words of one of the endings.
 pub(super) fn ends_in(key: &str, endings: &[&[&str]]) -> bool {
     let words = words(key);
-    let matches = |ending: &&[&str]| {
-        let last = words.iter().rev().map(String::as_str);
-        words.len() >= ending.len() && ending.iter().rev().copied().zip(last).all(|(a, b)| a == b)
-    };
-    endings.iter().any(matches)
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    endings.iter().any(|ending| words.ends_with(ending))
 }
 
 /// Whether the platform writes the key. Such a value is sent in a create and never compared.

@@ -86,18 +86,22 @@ const SHARED: &[(Group, &[SharedKey])] = {
 
 /// The shared keys that the connector accepts.
 pub(super) fn of(connector: &Connector) -> impl Iterator<Item = &'static SharedKey> {
+    SHARED
+        .iter()
+        .filter(|(group, _)| is_member(connector, *group))
+        .flat_map(|(_, keys)| keys.iter())
+}
+
+fn is_member(connector: &Connector, group: Group) -> bool {
     let has = |auth| connector.auth.contains(&auth);
-    let (oauth1, oauth2) = (has(Authentication::Oauth1), has(Authentication::Oauth2));
-    let (polling, events) = (connector.polling, connector.polling || connector.webhook);
-    let accepts = move |group: Group| match group {
+    match group {
         Group::All => true,
-        Group::Events => events,
-        Group::Polling => polling,
-        Group::Oauth => oauth1 || oauth2,
-        Group::Oauth1 => oauth1,
-        Group::Oauth2 => oauth2,
-    };
-    SHARED.iter().filter(move |(group, _)| accepts(*group)).flat_map(|(_, keys)| keys.iter())
+        Group::Events => connector.polling || connector.webhook,
+        Group::Polling => connector.polling,
+        Group::Oauth => has(Authentication::Oauth1) || has(Authentication::Oauth2),
+        Group::Oauth1 => has(Authentication::Oauth1),
+        Group::Oauth2 => has(Authentication::Oauth2),
+    }
 }
 
 /// The purpose of the key, in a few words.

@@ -96,11 +96,7 @@ pub(super) fn each_unescaped(text: &str, visit: &mut dyn FnMut(&[u8])) {
 pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &DecodedText<'_>)) {
     let mut start = 0;
     while start < text.len() {
-        let line_end = |from: usize| {
-            let from = text.ceil_char_boundary(from.min(text.len()));
-            text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)
-        };
-        let end = line_end(start + PIECE);
+        let end = end_of_line(text, start + PIECE);
         let piece = DecodedText::of(text.get(start..end).unwrap_or_default());
         for joined in [piece.decoded(line_break), piece.decoded(separator)].into_iter().flatten() {
             visit(start, &joined);
@@ -111,8 +107,14 @@ pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &DecodedText<
         if end == text.len() {
             return;
         }
-        start = line_end(end.saturating_sub(OVERLAP)).min(end);
+        start = end_of_line(text, end.saturating_sub(OVERLAP)).min(end);
     }
+}
+
+/// The offset after the next line break.
+fn end_of_line(text: &str, from: usize) -> usize {
+    let from = text.ceil_char_boundary(from.min(text.len()));
+    text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)
 }
 
 /// The places between which a JSON string may be cut: the start of each character and escape, and

@@ -71,21 +71,24 @@ pub(in crate::api) fn description(body: &Body) -> Result<ConnectorDescription, E
 }
 
 fn property(item: Item) -> LiveProperty {
-    let text = |value: Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
-    };
     let choices = item.options.into_iter().flatten();
     LiveProperty {
         key: item.key,
         name: item.name.unwrap_or_default(),
         data_type: item.data_type.unwrap_or_default(),
-        default: item.default_value.and_then(text),
+        default: item.default_value.and_then(default_text),
         required: item.required.unwrap_or_default(),
         internal: item.internal.unwrap_or_default(),
         group: item.group_name.filter(|group| !group.is_empty()),
         options: choices.filter_map(|choice| choice.value).collect(),
+    }
+}
+
+fn default_text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 

@@ -49,9 +49,7 @@ pub(in crate::api) fn refusal(
     body: &Body,
     scrubber: &Scrubber,
 ) -> ErrorKind {
-    let show = |text: &str| {
-        Some(bounded_line(&scrubber.scrub(&beginning(text)))).filter(|line| !line.is_empty())
-    };
+    let show = |text: &str| scrubbed_line(text, scrubber);
     let members = members(body).unwrap_or_default();
     let provider_message = member_text(members.provider_message);
     let message = member_text(members.message)
@@ -77,6 +75,11 @@ fn unstructured(body: &Body) -> Option<String> {
     } else {
         Some(body.text().into_owned())
     }
+}
+
+/// A text without secrets, on one line, unless it is empty.
+fn scrubbed_line(text: &str, scrubber: &Scrubber) -> Option<String> {
+    Some(bounded_line(&scrubber.scrub(&beginning(text)))).filter(|line| !line.is_empty())
 }
 
 /// The beginning of a text. The mark lets the scrubber hide a secret that is cut.
