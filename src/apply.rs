@@ -20,7 +20,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::api::{Clock, Read, Stop, Write};
+use crate::api::{Clock, Read, StopSignal, Write};
 use crate::instance::{InstanceId, Key, Secret};
 use crate::plan::{Action, Approved, Blocked, Stale, Step};
 
@@ -34,7 +34,7 @@ pub struct Settings<'a> {
     /// Time, for the waits after a lost answer.
     pub clock: &'a dyn Clock,
     /// Set by whoever wants the run to end early.
-    pub stop: &'a Stop,
+    pub stop: &'a StopSignal,
 }
 
 /// What happens while a plan is carried out.

@@ -9,8 +9,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use crate::instance::Secret;
-use crate::untrusted::quoted;
+use crate::instance::{Secret, is_loopback};
+use crate::safe_text::quoted;
 
 /// The longest address that browsers and their helpers take, in bytes.
 const LONGEST: usize = 8_000;
@@ -298,14 +298,6 @@ fn check_state(answer: &BTreeMap<String, Secret>, expected: &Expected<'_>) -> Re
 fn harmless(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     text.chars().take(60).map(|c| if is_plain(c) { c } else { '?' }).collect()
-}
-
-fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
-    match host {
-        Host::Domain(name) => name.as_ref() == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::thread::{self, ScopedJoinHandle};
 
-use crate::catalog::{Catalog, Facts};
+use crate::catalog::{Catalog, ConnectorFacts};
 use crate::instance::{
     ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, Source, Span, Template,
     Value,
@@ -184,7 +184,7 @@ pub struct Wanted {
     /// The connector.
     pub connector: ConnectorKey,
     /// What the catalogue knows of the connector.
-    pub facts: Facts,
+    pub facts: ConnectorFacts,
     /// The display name.
     pub name: String,
     /// The tags, or `None` where the file does not manage them.

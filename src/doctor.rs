@@ -4,7 +4,7 @@
 //! one [`Link`] after the other, with what to do where one is broken. It is pure, and asks nobody. A
 //! link that cannot be seen from here is never said to hold.
 
-use crate::api::client::ProviderEvent;
+use crate::api::ProviderEvent;
 use crate::desired::Wanted;
 use crate::instance::{InstanceId, Key, Place, Secret, Seen, id_in_webhook_url};
 use crate::observed::Found;

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
-pub use crate::api::client::{Happened, ProviderEvent};
+pub use crate::api::{ChangedObject, ProviderEvent};
 use crate::instance::Secret;
 
 /// The header with the signature.
@@ -84,7 +84,7 @@ pub struct Notification {
     /// The platform's id of the event; empty where there is none.
     pub event: String,
     /// What happened.
-    pub objects: Vec<Happened>,
+    pub objects: Vec<ChangedObject>,
 }
 
 impl Notification {
@@ -101,7 +101,7 @@ impl Notification {
         let objects = events.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Some(Self {
             event: id.and_then(Value::as_str).unwrap_or_default().to_owned(),
-            objects: objects.iter().map(Happened::read).collect(),
+            objects: objects.iter().map(ChangedObject::read).collect(),
         })
     }
 }
@@ -246,7 +246,7 @@ mod tests {
         let older = format!(r#"{{"eventId":"e","response":{{"events":{events}}}}}"#);
         let expected = Notification {
             event: "e".to_owned(),
-            objects: vec![Happened {
+            objects: vec![ChangedObject {
                 what: "CREATED".to_owned(),
                 kind: "message".to_owned(),
                 id: "7".to_owned(),

@@ -18,7 +18,7 @@ mod yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::variable::Names;
-use crate::catalog::{Catalog, Shape};
+use crate::catalog::{Catalog, ConnectorSpec};
 use crate::desired::{Loaded, Problems};
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key};
 use crate::observed::Found;
@@ -86,7 +86,7 @@ pub fn files(
 ) -> BTreeMap<InstanceId, Result<File, String>> {
     let keys = place::keys(candidates, &ground.keys);
     let mut variables = Names::new(&ground.keys, ground.variables.clone());
-    let mut shapes: BTreeMap<&ConnectorKey, Option<Shape>> = BTreeMap::new();
+    let mut shapes: BTreeMap<&ConnectorKey, Option<ConnectorSpec>> = BTreeMap::new();
     let by_id: BTreeMap<InstanceId, &Candidate> =
         candidates.iter().map(|candidate| (candidate.found.id, candidate)).collect();
     let mut files = BTreeMap::new();
@@ -94,7 +94,7 @@ pub fn files(
         let Some(candidate) = by_id.get(&id) else { continue };
         let connector = &candidate.connector;
         let shape = shapes.entry(connector).or_insert_with(|| {
-            ground.catalog.connector(connector).map(|known| known.shape(connector))
+            ground.catalog.connector(connector).map(|known| known.spec(connector))
         });
         let file = key.and_then(|key| {
             document::Writer { candidate, key: &key, shape: shape.as_ref(), ground }

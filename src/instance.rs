@@ -11,6 +11,7 @@
 mod decimal;
 mod draft;
 mod exact_json;
+mod live_property;
 mod name;
 mod secret;
 mod seen;
@@ -20,7 +21,8 @@ mod webhook;
 
 pub use draft::{Absent, Draft, Proof, Record};
 pub use exact_json::ExactJson;
-pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project};
+pub use live_property::LiveProperty;
+pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project, is_loopback};
 pub use secret::{Secret, trimmed};
 pub use seen::{Seen, Verdict};
 pub use template::{OwnReference, Part, Place, SecretReference, Source, Template};

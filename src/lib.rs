@@ -22,7 +22,7 @@
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
 //! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
 //! taken out by [`scrub`] before anything is written. Text from files and from the platform is shown
-//! as [`untrusted`] says. [`sandbox`] is the platform in miniature, for
+//! as [`safe_text`] says. [`sandbox`] is the platform in miniature, for
 //! trying things out and for tests; it shares no code with the rest.
 
 pub mod api;
@@ -40,6 +40,6 @@ pub mod ownership;
 pub mod plan;
 pub mod reader;
 pub mod report;
+pub mod safe_text;
 pub mod sandbox;
 pub mod scrub;
-pub mod untrusted;

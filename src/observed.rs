@@ -11,7 +11,7 @@ use std::fmt;
 
 use futures_util::future::try_join_all;
 
-use crate::api::{Error, Keep, Listing, Read, Scope, Waiting};
+use crate::api::{Error, Listing, Projection, Read, Scope, Waiter};
 use crate::instance::{InstanceId, Project, Record, Secret, Seen};
 use crate::ownership::{self, Claim, Marks, OtherTags};
 
@@ -112,7 +112,7 @@ pub async fn fetch(
     declared: BTreeSet<String>,
 ) -> Result<Observed, Error> {
     let scope = Scope::Tag(ownership::filter(project));
-    let listing = remote.list(&scope, &Keep::Only(declared)).await?;
+    let listing = remote.list(&scope, &Projection::Only(declared)).await?;
     let is_ours = |found: &Found| matches!(found.marks.claim(project), Claim::Ours(_));
     let ours = listing.records.into_iter().map(Found::from).filter(is_ours);
     Ok(Observed {
@@ -135,7 +135,7 @@ pub async fn survey(
     project: &Project,
     keys: BTreeSet<String>,
 ) -> Result<Observed, Error> {
-    let listing = remote.list(&Scope::Everything, &Keep::Only(keys)).await?;
+    let listing = remote.list(&Scope::Everything, &Projection::Only(keys)).await?;
     let found = listing.records.into_iter().map(Found::from);
     let account: BTreeMap<_, _> = found.map(|found| (found.id, found)).collect();
     let is_ours = |found: &&Found| matches!(found.marks.claim(project), Claim::Ours(_));
@@ -161,13 +161,13 @@ pub async fn answer(
     questions: &BTreeSet<Question>,
     declared: &BTreeSet<String>,
     observed: &mut Observed,
-    waiting: Waiting<'_>,
+    waiting: Waiter<'_>,
 ) -> Result<(), Error> {
     let mut ids = Vec::new();
     for question in questions {
         match question {
             Question::Account => {
-                let none = Keep::Only(BTreeSet::new());
+                let none = Projection::Only(BTreeSet::new());
                 let mut listing = remote.list(&Scope::Account, &none).await?;
                 if observed.is_untagged(&listing) {
                     observed.reads += listing.pages;
@@ -178,7 +178,7 @@ pub async fn answer(
             }
             Question::Project(project) => {
                 let scope = Scope::Tag(ownership::filter(project));
-                let listing = remote.list(&scope, &Keep::Only(declared.clone())).await?;
+                let listing = remote.list(&scope, &Projection::Only(declared.clone())).await?;
                 observed.taken = Some(observed.listed(listing));
             }
             Question::Instance(id) => ids.push(*id),
@@ -219,9 +219,9 @@ async fn read_by_id(
     id: InstanceId,
     declared: &BTreeSet<String>,
     observed: &Observed,
-    waiting: Waiting<'_>,
+    waiting: Waiter<'_>,
 ) -> Result<(Option<Record>, usize), Error> {
-    let keep = Keep::Only(declared.clone());
+    let keep = Projection::Only(declared.clone());
     if observed.account.as_ref().is_some_and(|account| account.contains_key(&id)) {
         return waiting.instance(remote, id, &keep).await;
     }

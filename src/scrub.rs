@@ -1,26 +1,25 @@
-//! Takes known secrets out of text that is about to be written: the second layer.
+//! Removes known secrets from text that is about to be written: the second layer of protection.
 //!
-//! The first layer are the types: an [`instance::Secret`](Secret) has no way to be shown. This room
-//! is for what gets past them: a platform that repeats what it was sent, a value that stands in a
-//! file in clear as well, a library that logs, a mistake.
+//! The first layer is the type [`Secret`], which cannot be displayed. This module catches what gets
+//! past it: a platform that repeats a request, a value that is also in a file in plain text, a
+//! library that logs, a mistake.
 //!
-//! In: secrets, one by one, and whole messages. Out: the messages with `(secret)` in the place of
-//! every secret, whatever the encoding: as it is, percent-encoded, with the escapes of JSON, Rust
-//! or HTML, in Base64 at any alignment, in hexadecimal digits. It is pure and total. It must never
-//! be given pieces of a message, between which a secret could be cut.
+//! In: secrets, and complete messages. Out: the messages with `(secret)` in place of every secret,
+//! in every encoding: plain, percent-encoded, escaped for JSON, Rust or HTML, Base64 at any
+//! alignment, hexadecimal digits. The module is pure and total. Pass only complete messages: a
+//! secret that is split between two pieces is not found.
 //!
-//! Text that is literally in a file of the repository is not hidden, even where it is the value of a
-//! reference: whoever reads the file knows it, and whoever wrote it would learn that the guess is
-//! right. ocon's own credentials are hidden in any case.
+//! Text of the repository is not hidden, even if a reference has the same value: readers know it
+//! already, and hiding it would confirm a guess. The credentials of ocon are always hidden.
 //!
-//! Escapes are undone in the text rather than made in the secret, since writers differ in what they
-//! escape; see `reading`. Base64 and hexadecimal digits are made; see `forms`. All that is looked
-//! for has at least [`SHORTEST`] bytes, so a table of first bytes finds all of it in one walk, takes
-//! new secrets at any time, and is quickly made for thousands of them.
+//! Escapes are decoded in the text instead of encoded in the secret, because writers escape
+//! different characters (see `decoding`). Base64 and hexadecimal digits are encoded (see `forms`).
+//! Every form has at least [`MIN_SECRET_LENGTH`] bytes. A table of first bytes finds all forms in
+//! one pass, accepts new secrets at any time, and is fast to build for thousands of them.
 
+mod decoding;
 mod forms;
 mod json;
-mod reading;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -28,42 +27,49 @@ use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::instance::Secret;
-use forms::Form;
-use reading::Reading;
+use decoding::DecodedText;
+use forms::SecretForm;
 
-/// The length, in bytes, from which secrets are taken out. Shorter values, like `true` or `443`,
-/// occur in ordinary text by chance.
-pub const SHORTEST: usize = 8;
+pub use forms::MIN_SECRET_LENGTH;
 
-/// What stands in the place of a secret.
-const HIDDEN: &str = "(secret)";
+/// The minimum length of a secret of a request, in bytes, in the reply to that request.
+const MIN_SENT_LENGTH: usize = 4;
 
-/// So many secrets are looked for in encodings of encodings as well. Those are the most forms, and
-/// their number should not decide how much memory a large tenant takes.
+/// The text that replaces a secret.
+const PLACEHOLDER: &str = "(secret)";
+
+/// The number of secrets that are also searched in nested encodings. Nested encodings are most of
+/// the forms, and a large tenant must not need memory in proportion to them.
 const MAX_NESTED: usize = 2000;
 
-/// Knows secrets, and takes them out of text.
+/// A form is found by its first or last bytes.
+type Window = [u8; MIN_SECRET_LENGTH];
+
+/// Registers secrets and removes them from text.
 #[derive(Debug, Default)]
 pub struct Scrubber {
-    /// The secrets, by their digests, with the places of their forms.
-    known: HashMap<[u8; 32], Range<usize>>,
-    forms: Vec<Form>,
-    /// The forms that begin and that end with these bytes.
-    beginnings: HashMap<[u8; SHORTEST], Vec<usize>>,
-    endings: HashMap<[u8; SHORTEST], Vec<usize>>,
-    windows: Windows,
-    /// Whether a secret has white space, which may come as `+` or as a line break.
+    /// The registered secrets by digest, so that no further copy of them is kept, with the indices
+    /// of their forms.
+    registered: HashMap<[u8; 32], Range<usize>>,
+    forms: Vec<SecretForm>,
+    /// The indices of the forms by their first and by their last bytes.
+    beginnings: HashMap<Window, Vec<usize>>,
+    endings: HashMap<Window, Vec<usize>>,
+    windows: WindowFilter,
+    /// Secrets that are too short for a form. They are searched as they are.
+    short: Vec<Secret>,
+    /// Whether a secret contains white space, which can be written as `+` or as a line break.
     has_blanks: bool,
     /// The letters and digits of each secret.
     letters: Vec<Secret>,
-    public: Public,
+    public: PublicTexts,
 }
 
-/// Which bytes a form may begin or end with: a quick answer for the many that none does.
+/// The bytes with which a form may begin or end: a fast answer for most positions, where none does.
 #[derive(Debug, Default)]
-struct Windows(Vec<u64>);
+struct WindowFilter(Vec<u64>);
 
-impl Windows {
+impl WindowFilter {
     const BITS: usize = 1 << 16;
 
     fn add(&mut self, window: &[u8]) {
@@ -86,60 +92,71 @@ impl Windows {
     }
 }
 
-/// The texts of the repository, and which texts were looked for in them.
+/// The texts of the repository, with a cache of searches in them.
 #[derive(Debug, Default)]
-struct Public {
-    /// The texts, and what they are with escapes undone.
+struct PublicTexts {
+    /// The texts, and the same texts with decoded escapes.
     texts: Vec<String>,
-    /// The letters and digits of all texts, in small letters, as far as they were needed.
+    /// The letters and digits of all texts in lower case, computed on first use.
     letters: OnceLock<String>,
-    /// The answers, by the digests of the questions.
-    known: Mutex<HashMap<[u8; 32], bool>>,
+    /// The results by the digest of the searched text.
+    searched: Mutex<HashMap<[u8; 32], bool>>,
 }
 
-impl Public {
+impl PublicTexts {
     fn add(&mut self, text: String) {
         if text.contains(['\\', '%', '&']) {
-            reading::each_unescaped(&text, &mut |reading| {
-                self.texts.push(String::from_utf8_lossy(reading).into_owned());
+            decoding::each_unescaped(&text, &mut |decoded| {
+                self.texts.push(String::from_utf8_lossy(decoded).into_owned());
             });
         }
         self.texts.push(text);
         self.letters.take();
-        self.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.searched.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Whether a text is in one of them, however it is broken into lines, separated or capitalized:
-    /// whoever shows it may do that.
-    fn has(&self, text: &[u8]) -> bool {
+    /// Whether one of the texts contains this one. Line breaks, separators and capital letters are
+    /// ignored, because the code that shows a text may change them.
+    fn contains(&self, text: &[u8]) -> bool {
         let Ok(text) = str::from_utf8(text) else { return false };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let search = || {
-            let wanted = letters(text);
-            let all = || {
-                self.letters
-                    .get_or_init(|| self.texts.iter().map(|text| letters(text) + "\n").collect())
-            };
-            self.texts.iter().any(|public| public.contains(text))
-                || wanted.len() >= SHORTEST && all().contains(&wanted)
-        };
-        *known.entry(digest(text)).or_insert_with(search)
+        let mut searched = self.searched.lock().unwrap_or_else(PoisonError::into_inner);
+        *searched.entry(digest(text)).or_insert_with(|| self.search(text))
+    }
+
+    fn search(&self, text: &str) -> bool {
+        let wanted = letters(text);
+        let all = || self.texts.iter().map(|text| letters(text) + "\n").collect();
+        self.texts.iter().any(|public| public.contains(text))
+            || wanted.len() >= MIN_SECRET_LENGTH && self.letters.get_or_init(all).contains(&wanted)
     }
 }
 
-/// The letters and digits of a text, in small letters.
+/// The letters and digits of a text, in lower case.
 fn letters(text: &str) -> String {
     let text = text.replace("0x", "");
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Scrubber {
-    /// Learns a secret that is hidden wherever it occurs. One that is too short, or nothing but white
-    /// space, is left to the types.
-    pub fn learn(&mut self, secret: &Secret) {
-        if let Some(forms) = self.known.get(&digest(secret.expose())).cloned() {
-            let forms = self.forms.get_mut(forms).unwrap_or_default();
-            for form in forms {
+    /// Makes a scrubber for replies to a request with these secrets. Such a reply may repeat what
+    /// was sent, so it also hides short secrets, from four bytes.
+    pub fn for_reply<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        let mut scrubber = Self::default();
+        for secret in secrets {
+            scrubber.register(secret);
+            let text = secret.expose();
+            if (MIN_SENT_LENGTH..MIN_SECRET_LENGTH).contains(&text.len()) {
+                scrubber.has_blanks |= text.contains(char::is_whitespace);
+                scrubber.short.push(secret.clone());
+            }
+        }
+        scrubber
+    }
+
+    /// Registers a secret that is always hidden. Ignores one that is too short or blank.
+    pub fn register(&mut self, secret: &Secret) {
+        if let Some(forms) = self.registered.get(&digest(secret.expose())).cloned() {
+            for form in self.forms.get_mut(forms).unwrap_or_default() {
                 form.is_of_reference = false;
             }
         } else {
@@ -147,46 +164,46 @@ impl Scrubber {
         }
     }
 
-    /// Learns the token of an instance, like the value of a reference. There are as many as instances, so
-    /// encodings of encodings, other letters and what is left behind a cut are not looked for.
-    pub fn learn_token(&mut self, token: &Secret) {
-        if !self.known.contains_key(&digest(token.expose())) {
+    /// Registers the token of an instance, like the value of a reference. There is one per instance,
+    /// so nested encodings, other cases and the remains of a cut token are not searched.
+    pub fn register_token(&mut self, token: &Secret) {
+        if !self.registered.contains_key(&digest(token.expose())) {
             self.add(token, true, false);
         }
     }
 
-    /// Learns the value of a reference in a file, which is not hidden where it is text of the
+    /// Registers the value of a reference in a file. It is not hidden where it is text of the
     /// repository.
-    pub fn learn_value(&mut self, value: &Secret) {
-        if !self.known.contains_key(&digest(value.expose())) {
-            self.add(value, true, self.known.len() < MAX_NESTED);
+    pub fn register_value(&mut self, value: &Secret) {
+        if !self.registered.contains_key(&digest(value.expose())) {
+            self.add(value, true, self.registered.len() < MAX_NESTED);
         }
     }
 
-    /// Takes a text for one that everybody who reads the repository knows.
-    pub fn show(&mut self, text: impl Into<String>) {
+    /// Registers a text of the repository, which every reader of it knows.
+    pub fn register_public(&mut self, text: impl Into<String>) {
         self.public.add(text.into());
     }
 
-    /// Whether the letters and digits of the text have those of a secret, in small letters or capitals.
+    /// Whether the letters and digits of the text contain those of a secret, in any case.
     pub fn has_letters_of_secret(&self, text: &str) -> bool {
         let text = letters(text);
         self.letters.iter().any(|secret| text.contains(secret.expose()))
     }
 
-    /// Whether everybody who reads the repository knows the text.
+    /// Whether the text is in a file of the repository.
     pub fn is_public(&self, text: &str) -> bool {
-        self.public.has(text.as_bytes())
+        self.public.contains(text.as_bytes())
     }
 
     fn add(&mut self, secret: &Secret, is_of_reference: bool, is_thorough: bool) {
         let text = secret.expose();
-        if text.len() < SHORTEST || text == HIDDEN {
+        if text.len() < MIN_SECRET_LENGTH || text == PLACEHOLDER {
             return;
         }
         self.has_blanks |= text.contains(char::is_whitespace);
         let letters = letters(text);
-        if letters.len() >= SHORTEST && is_thorough {
+        if letters.len() >= MIN_SECRET_LENGTH && is_thorough {
             self.letters.push(Secret::new(letters));
         }
         let first = self.forms.len();
@@ -204,32 +221,35 @@ impl Scrubber {
             form.is_of_reference = is_of_reference;
             self.forms.push(form);
         }
-        self.known.insert(digest(text), first..self.forms.len());
+        self.registered.insert(digest(text), first..self.forms.len());
     }
 
-    /// The text with `(secret)` in the place of every secret.
+    fn is_empty(&self) -> bool {
+        self.forms.is_empty() && self.short.is_empty()
+    }
+
+    /// Replaces every secret in the text by `(secret)`.
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.forms.is_empty() {
+        if self.is_empty() {
             return Cow::Borrowed(text);
         }
-        // Most secrets have no white space, and large reports many lines: one line at a time is
-        // held in its readings.
+        // Most secrets contain no white space, and large reports have many lines. Decoding one line
+        // at a time needs less memory.
         let found = if self.has_blanks { self.ranges(text) } else { self.ranges_of_lines(text) };
-        without(text, found)
+        replaced(text, found)
     }
 
-    /// The JSON text with `(secret)` in the place of every secret in its texts, names of members
-    /// included. It stays valid JSON, and is otherwise the same to the byte.
+    /// Replaces every secret in the strings and member names of a JSON document by `(secret)`. The
+    /// document stays valid, and its other bytes do not change.
     pub fn scrub_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.forms.is_empty() {
+        if self.is_empty() {
             return Cow::Borrowed(text);
         }
-        let literals = json::literals(text);
-        let found = literals.flat_map(|literal| {
+        let found = json::literals(text).flat_map(|literal| {
             let ranges = text.get(literal.clone()).map(|inner| self.whole_escapes(inner));
             shifted(ranges.unwrap_or_default(), literal.start)
         });
-        without(text, found.collect())
+        replaced(text, found.collect())
     }
 
     fn ranges_of_lines(&self, text: &str) -> Vec<Range<usize>> {
@@ -239,26 +259,28 @@ impl Scrubber {
             found.extend(shifted(self.ranges(line), start));
             start += line.len();
         }
-        reading::each_joined(text, &mut |start, reading| {
+        decoding::each_joined(text, &mut |start, decoded| {
             let mut joined = Vec::new();
-            self.search(reading, text.get(start..).unwrap_or_default(), &mut joined);
+            self.search(decoded, text.get(start..).unwrap_or_default(), &mut joined);
             found.extend(shifted(joined, start));
         });
         found
     }
 
-    /// Where secrets stand in the text.
+    /// The ranges of secrets in the text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        reading::each(text, self.has_blanks, &mut |reading| self.search(reading, text, &mut found));
+        decoding::each(text, self.has_blanks, &mut |decoded| {
+            self.search(decoded, text, &mut found);
+        });
         found
     }
 
-    /// Where secrets stand in a text of JSON, as it is written: no escape is cut.
+    /// The ranges of secrets in a JSON string, as it is written. No range cuts an escape.
     fn whole_escapes(&self, inner: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        reading::each_in_json(inner, self.has_blanks, &mut |reading| {
-            self.search(reading, inner, &mut found);
+        decoding::each_in_json(inner, self.has_blanks, &mut |decoded| {
+            self.search(decoded, inner, &mut found);
         });
         if !found.is_empty() {
             json::widen(&mut found, inner);
@@ -266,40 +288,47 @@ impl Scrubber {
         found
     }
 
-    /// Adds where secrets stand in a reading of a text.
-    fn search(&self, reading: &Reading<'_>, text: &str, found: &mut Vec<Range<usize>>) {
-        let bytes = reading.bytes();
-        for (at, window) in bytes.windows(SHORTEST).enumerate() {
+    /// Adds the ranges of secrets in a decoded text, as ranges of the original text.
+    fn search(&self, decoded: &DecodedText<'_>, text: &str, found: &mut Vec<Range<usize>>) {
+        let bytes = decoded.bytes();
+        for (at, window) in bytes.windows(MIN_SECRET_LENGTH).enumerate() {
             if !self.windows.has(window) {
                 continue;
             }
-            let forms = |of: &HashMap<[u8; SHORTEST], Vec<usize>>| {
-                let indices = of.get(window).into_iter().flatten();
-                indices.filter_map(|index| self.forms.get(*index)).collect::<Vec<_>>()
-            };
-            let whole = forms(&self.beginnings).into_iter();
-            let whole = whole.filter_map(|form| {
-                Some((form, form.range_at(bytes, at, |at| reading.follows(at))?))
+            let whole = self.forms_at(&self.beginnings, window).filter_map(|form| {
+                Some((form, form.range_at(bytes, at, |at| decoded.follows(at))?))
             });
-            let tails = forms(&self.endings).into_iter();
-            let tails =
-                tails.filter_map(|form| Some((form, form.range_before(bytes, at + SHORTEST)?)));
+            let tails = self
+                .forms_at(&self.endings, window)
+                .filter_map(|form| Some((form, form.range_before(bytes, at + MIN_SECRET_LENGTH)?)));
             for (form, range) in whole.chain(tails) {
-                let origin = reading.origin(range.clone());
+                let origin = decoded.origin(range.clone());
                 let written = text.as_bytes().get(origin.clone()).unwrap_or_default();
                 let is_public = form.is_of_reference
                     && [written, bytes.get(range).unwrap_or_default()]
                         .into_iter()
-                        .any(|shown| self.public.has(shown));
+                        .any(|shown| self.public.contains(shown));
                 if !is_public {
                     found.push(origin);
                 }
             }
         }
+        for secret in self.short.iter().map(|secret| secret.expose().as_bytes()) {
+            let windows = bytes.windows(secret.len()).enumerate();
+            let places = windows.filter(|(_, window)| *window == secret);
+            found.extend(places.map(|(at, _)| decoded.origin(at..at + secret.len())));
+        }
+    }
+
+    fn forms_at<'s>(
+        &'s self,
+        index: &'s HashMap<Window, Vec<usize>>,
+        window: &[u8],
+    ) -> impl Iterator<Item = &'s SecretForm> {
+        index.get(window).into_iter().flatten().filter_map(|place| self.forms.get(*place))
     }
 }
 
-/// A secret that was learnt is recognised by its digest, so that no copy of it is kept for that.
 fn digest(text: &str) -> [u8; 32] {
     <sha2::Sha256 as sha2::Digest>::digest(text).into()
 }
@@ -308,9 +337,9 @@ fn shifted(ranges: Vec<Range<usize>>, by: usize) -> impl Iterator<Item = Range<u
     ranges.into_iter().map(move |range| range.start + by..range.end + by)
 }
 
-/// The text without these ranges, which may overlap. Whatever remains was searched: a secret that only
-/// appears beside `(secret)` would have a part of that word in it.
-fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
+/// Replaces these ranges, which may overlap, by `(secret)`. The result needs no second search: a
+/// secret that appears only next to a placeholder would contain a part of that word.
+fn replaced(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
     if ranges.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -326,7 +355,7 @@ fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
     let mut shown = 0;
     for range in merged {
         clean.push_str(text.get(shown..range.start).unwrap_or_default());
-        clean.push_str(HIDDEN);
+        clean.push_str(PLACEHOLDER);
         shown = range.end;
     }
     clean.push_str(text.get(shown..).unwrap_or_default());

@@ -8,21 +8,21 @@ use std::path::Path;
 /// The rooms that each room may import.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("reader", &[]),
-    ("untrusted", &[]),
-    ("instance", &["untrusted"]),
-    ("catalog", &["instance", "untrusted"]),
-    ("ownership", &["instance", "untrusted"]),
-    ("desired", &["catalog", "instance", "reader", "untrusted"]),
-    ("api", &["instance", "untrusted"]),
-    ("observed", &["api", "ownership", "catalog", "instance", "untrusted"]),
-    ("plan", &["desired", "observed", "ownership", "instance", "untrusted"]),
-    ("apply", &["plan", "api", "ownership", "instance", "untrusted"]),
-    ("report", &["plan", "apply", "desired", "doctor", "events", "instance", "untrusted"]),
+    ("safe_text", &[]),
+    ("instance", &["safe_text"]),
+    ("catalog", &["instance", "safe_text"]),
+    ("ownership", &["instance", "safe_text"]),
+    ("desired", &["catalog", "instance", "reader", "safe_text"]),
+    ("api", &["instance", "safe_text", "scrub"]),
+    ("observed", &["api", "ownership", "catalog", "instance", "safe_text"]),
+    ("plan", &["desired", "observed", "ownership", "instance", "safe_text"]),
+    ("apply", &["plan", "api", "ownership", "instance", "safe_text"]),
+    ("report", &["plan", "apply", "desired", "doctor", "events", "instance", "safe_text"]),
     ("scrub", &["instance"]),
-    ("import", &["desired", "observed", "catalog", "instance", "untrusted"]),
-    ("authorization", &["instance", "untrusted"]),
-    ("events", &["api", "instance", "untrusted"]),
-    ("doctor", &["api", "desired", "observed", "instance", "untrusted"]),
+    ("import", &["desired", "observed", "catalog", "instance", "safe_text"]),
+    ("authorization", &["instance", "safe_text"]),
+    ("events", &["api", "instance", "safe_text"]),
+    ("doctor", &["api", "desired", "observed", "instance", "safe_text"]),
     ("sandbox", &[]),
     (
         "cli",
@@ -43,7 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "report",
             "sandbox",
             "scrub",
-            "untrusted",
+            "safe_text",
         ],
     ),
     ("main", &["cli"]),
@@ -166,7 +166,7 @@ fn messages_quote_foreign_text_through_one_function() {
                 let name = after.split(['}', ':']).next().unwrap_or_default();
                 let is_placeholder = name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
                     && after.get(name.len()..).is_some_and(|rest| rest.contains("}`"));
-                assert!(!is_placeholder, "{path} does not use `untrusted::quoted`: {line}");
+                assert!(!is_placeholder, "{path} does not use `safe_text::quoted`: {line}");
                 rest = after;
             }
         }

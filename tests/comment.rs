@@ -6,7 +6,7 @@ use ocon::report::json::{
     PlanTarget, PlanValue, PlanValues,
 };
 use ocon::report::markdown::{self, Frame, Links, MOST_BYTES};
-use ocon::untrusted::{quoted, unquoted};
+use ocon::safe_text::{quoted, unquoted};
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 

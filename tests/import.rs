@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use base64::Engine as _;
-use ocon::catalog::{Catalog, FieldKind, Need, Property, Shape};
+use ocon::catalog::{Catalog, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 use ocon::sandbox::{self, Credentials, Handle, Options};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -167,7 +167,7 @@ impl Tenant {
         let (mut ids, mut connectors) = (BTreeSet::new(), BTreeSet::new());
         for n in 0..INSTANCES {
             let key = keys[(n % 53) * keys.len() / 53].parse().unwrap();
-            let shape = catalog.connector(&key).unwrap().shape(&key);
+            let shape = catalog.connector(&key).unwrap().spec(&key);
             let created = self.send(Method::POST, "/instances", Some(&body(&shape, n))).await;
             let id = created["id"].as_u64().unwrap();
             let configuration = &shape.properties;
@@ -213,10 +213,10 @@ impl Tenant {
     }
 }
 
-fn body(shape: &Shape, n: usize) -> Value {
+fn body(shape: &ConnectorSpec, n: usize) -> Value {
     let mut configuration = Map::new();
     for (index, (key, property)) in shape.properties.iter().enumerate() {
-        let wanted = property.need != Need::Optional || (n + index).is_multiple_of(3);
+        let wanted = property.requirement != Requirement::Optional || (n + index).is_multiple_of(3);
         if wanted && !property.platform_written {
             configuration.insert(key.clone(), value(key, property, n + index).into());
         }
@@ -231,7 +231,7 @@ fn body(shape: &Shape, n: usize) -> Value {
     })
 }
 
-fn value(key: &str, property: &Property, n: usize) -> String {
+fn value(key: &str, property: &PropertySpec, n: usize) -> String {
     match property.kind {
         _ if property.secret => format!("s3cret-{n}"),
         FieldKind::Boolean => n.is_multiple_of(2).to_string(),

@@ -35,7 +35,7 @@ fn every_connector_has_a_schema_that_says_what_the_catalogue_knows() {
     let catalog = Catalog::embedded();
     for key in catalog.keys() {
         let key: ConnectorKey = key.parse().unwrap();
-        let text = schema::connector(&catalog.connector(&key).unwrap().shape(&key)).unwrap();
+        let text = schema::connector(&catalog.connector(&key).unwrap().spec(&key)).unwrap();
         jsonschema::draft202012::meta::validate(&serde_json::from_str(&text).unwrap()).unwrap();
         is(&format!("schemas/connectors/{key}.schema.json"), &text);
     }

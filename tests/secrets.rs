@@ -7,10 +7,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Stop, SystemClock, Waiting};
+use ocon::api::client::{ApiCredentials, Client, ClientSettings};
+use ocon::api::{StopSignal, SystemClock, Waiter};
 use ocon::apply::{self, Outcome};
-use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
+use ocon::catalog::{
+    Catalog, Connector, ConnectorField, FieldKind, named_like_a_secret, platform_written,
+};
 use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
 use ocon::observed;
@@ -37,7 +39,7 @@ fn is_masked(key: &str) -> bool {
 }
 
 /// Whether the field is a secret of ours; some read back in clear.
-fn is_secret(field: &Field) -> bool {
+fn is_secret(field: &ConnectorField) -> bool {
     let is_named = field.secret || named_like_a_secret(&field.key) || is_masked(&field.key);
     is_named && !platform_written(&field.key)
 }
@@ -51,7 +53,7 @@ fn variable(connector: &str, key: &str) -> String {
 /// The smallest document that creates an instance, with all secrets.
 fn document(key: &str, connector: &Connector) -> String {
     let mut values: BTreeMap<&str, String> = BTreeMap::new();
-    let needed = |field: &&Field| field.required || is_secret(field);
+    let needed = |field: &&ConnectorField| field.required || is_secret(field);
     for field in connector.fields.iter().filter(needed) {
         values.insert(&field.key, value(key, field));
     }
@@ -74,7 +76,7 @@ fn document(key: &str, connector: &Connector) -> String {
     text
 }
 
-fn value(connector: &str, field: &Field) -> String {
+fn value(connector: &str, field: &ConnectorField) -> String {
     if is_secret(field) {
         return format!("${{{{ env.{} }}}}", variable(connector, &field.key));
     }
@@ -108,7 +110,7 @@ impl World {
         let given = sandbox.credentials();
         let (user, organization) =
             (Secret::new(given.user.as_str()), Secret::new(given.organization.as_str()));
-        let settings = Settings::new(base_url.clone(), Credentials { user, organization });
+        let settings = ClientSettings::new(base_url.clone(), ApiCredentials { user, organization });
         let client = Client::new(settings).unwrap();
         let target = Target { base_url, project: "test".parse().unwrap() };
         Self { sandbox, client, target }
@@ -121,7 +123,7 @@ impl World {
         let fingerprints =
             Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
         let terms = Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
-        let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
+        let waiting = Waiter { clock: &SystemClock, stop: &StopSignal::default() };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
@@ -136,7 +138,7 @@ impl World {
     async fn apply(&self, plan: Plan) -> Outcome {
         let approved = plan.within(Limits { max_deletes: 0 }).unwrap();
         let settings =
-            apply::Settings { concurrency: 8, clock: &SystemClock, stop: &Stop::default() };
+            apply::Settings { concurrency: 8, clock: &SystemClock, stop: &StopSignal::default() };
         apply::run(&approved, &self.client, settings, &|_| ()).await
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ocon::catalog::Facts;
+use ocon::catalog::ConnectorFacts;
 use ocon::desired::{Desired, Field, HostRole, Lifecycle, Wanted};
 use ocon::instance::{
     BaseUrl, InstanceId, OwnReference, Part, Secrecy, Secret, Seen, Span, Template, Value,
@@ -64,7 +64,7 @@ impl World {
         let wanted = Wanted {
             at,
             connector: "closeio".parse().unwrap(),
-            facts: Facts::default(),
+            facts: ConnectorFacts::default(),
             name: key.into(),
             tags: None,
             configuration: [("event.notification.callback.url".to_owned(), callback)].into(),

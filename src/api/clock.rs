@@ -1,31 +1,31 @@
-//! Time as the client and the apply see it: waiting goes through here, so that no test waits.
+//! The time that the client and `apply` use. Tests replace it, so that no test waits.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A wait that ends by itself.
+/// A wait in progress.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What tells the time and waits.
+/// Provides the time and waits.
 pub trait Clock: Send + Sync {
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 
-    /// Ends when so much time has passed, for whoever looks up from something else then. On a clock
-    /// that does not wait it never does.
+    /// Completes after this time, as a signal to check on other work. Never completes on a clock
+    /// that does not wait.
     fn alarm(&self, after: Duration) -> Sleep {
         let _ = after;
         Box::pin(std::future::pending())
     }
 
-    /// The moment, for measuring how long something takes.
+    /// The current instant, to measure durations.
     fn instant(&self) -> Instant;
 
-    /// The time of day, for dates that a server names.
+    /// The current date and time, to compare with dates from a server.
     fn now(&self) -> SystemTime;
 }
 
-/// The clock of the machine.
+/// The clock of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

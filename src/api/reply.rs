@@ -1,48 +1,51 @@
-//! What the bytes of a reply mean, without a request: for whoever tries any bytes at all.
+//! Decodes the bytes of a reply without a request, for tests with arbitrary bytes.
 //!
-//! In: a body. Out: what the client would make of it, or the same [`Kind`] of error.
+//! In: a body. Out: the same value or [`ErrorKind`] that the client would return.
 
-use super::wire::{self, Body, Redaction, Refusal};
-use super::{Description, Keep, Kind};
+use super::connector::ConnectorDescription;
+use super::error::ErrorKind;
+use super::remote::Projection;
+use super::wire::{self, Body};
 use crate::instance::{Record, Secret};
+use crate::scrub::Scrubber;
 
 fn body(bytes: &[u8]) -> Body {
     Body::new(None, bytes.to_vec())
 }
 
-/// The body as an instance.
+/// Decodes an instance.
 ///
 /// # Errors
-/// When it is none.
-pub fn instance(bytes: &[u8], keep: &Keep) -> Result<Record, Kind> {
-    body(bytes).record(keep)
+/// If the body is not an instance.
+pub fn instance(bytes: &[u8], projection: &Projection) -> Result<Record, ErrorKind> {
+    wire::record(&body(bytes), projection)
 }
 
-/// The body as a page of a listing.
+/// Decodes a page of a listing.
 ///
 /// # Errors
-/// When it is none.
-pub fn instances(bytes: &[u8], keep: &Keep) -> Result<Vec<Record>, Kind> {
-    body(bytes).records(keep)
+/// If the body is not a page of a listing.
+pub fn instances(bytes: &[u8], projection: &Projection) -> Result<Vec<Record>, ErrorKind> {
+    wire::records(&body(bytes), projection)
 }
 
-/// The body as the description of a connector.
+/// Decodes the description of a connector.
 ///
 /// # Errors
-/// When it is none.
-pub fn description(bytes: &[u8]) -> Result<Description, Kind> {
+/// If the body is not a description.
+pub fn description(bytes: &[u8]) -> Result<ConnectorDescription, ErrorKind> {
     wire::description(&body(bytes))
 }
 
-/// The body as the keys of connectors.
+/// Decodes a list of connector keys.
 ///
 /// # Errors
-/// When it is none.
-pub fn connectors(bytes: &[u8]) -> Result<Vec<String>, Kind> {
+/// If the body is not a list of connectors.
+pub fn connectors(bytes: &[u8]) -> Result<Vec<String>, ErrorKind> {
     wire::connector_keys(&body(bytes))
 }
 
-/// The body as what comes with an error status, with `secrets` taken out of its texts.
-pub fn refusal(status: u16, bytes: &[u8], secrets: &[Secret]) -> Kind {
-    Refusal { status, request_id: None, body: &body(bytes) }.kind(&Redaction::new(secrets))
+/// Decodes the body of an error status, and removes `secrets` from its texts.
+pub fn refusal(status: u16, bytes: &[u8], secrets: &[Secret]) -> ErrorKind {
+    wire::refusal(status, None, &body(bytes), &Scrubber::for_reply(secrets))
 }

@@ -1,97 +1,88 @@
-//! When a request is sent again, and how long to wait first: arithmetic, without clock or network.
+//! Decides whether and when a request is retried: arithmetic, without clock or network.
 //!
-//! In: what happened to a try, and how many there were. Out: the time to wait, or nothing where
-//! the request must not or need not be repeated. Waits grow twofold with full jitter, so that
-//! several writers do not come back at once, and are never shorter than `Retry-After` asks.
+//! In: the failure of an attempt, and the number of attempts. Out: the time to wait, or `None` if
+//! the request must not be retried. Waits double, with full jitter, so that several writers do not
+//! retry simultaneously. They are never shorter than `Retry-After`.
 //!
-//! A request that may not be processed twice is repeated only where it surely was not processed
-//! once.
+//! A request that is not idempotent is retried only if the platform certainly did not process it.
 
 use std::time::{Duration, SystemTime};
 
-use super::error::Kind;
+use super::error::ErrorKind;
 
-/// Five tries ride out a restart of the platform's gateway; more only delay the message.
-pub(super) const MAX_TRIES: u32 = 5;
+/// Five attempts outlast a restart of the platform's gateway. More would only delay the error.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// No wait ends later than this after the first try: a pipeline must not hang.
+/// The time after the first attempt in which all waits end. A pipeline must not hang.
 pub(super) const BUDGET: Duration = Duration::from_mins(2);
 
-/// The most that one `Retry-After` can ask for; two of these fill the budget.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// The maximum `Retry-After` that is honored. Two of these fill the budget.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// The upper bound of the first wait.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Whether a request may be processed twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Safety {
-    /// Twice is as good as once.
-    Repeatable,
-    /// Twice makes a duplicate, or uses up an authorization grant.
-    Once,
+pub(super) enum Idempotency {
+    /// Processing it twice has the same effect as once.
+    Idempotent,
+    /// Processing it twice creates a duplicate or uses up an authorization grant.
+    NotIdempotent,
 }
 
-impl Safety {
-    /// What is known from the method alone.
-    pub(super) fn of_method(method: &str) -> Self {
-        match method {
-            "POST" | "PATCH" => Self::Once,
-            _ => Self::Repeatable,
-        }
-    }
-
-    /// Whether a request that failed in this way may be sent again.
-    pub(super) fn allows(self, kind: &Kind) -> bool {
+impl Idempotency {
+    /// Whether a request that failed like this may be retried.
+    pub(super) fn allows_retry(self, kind: &ErrorKind) -> bool {
         match (kind, self) {
-            (Kind::Connect { .. }, _) => true,
-            (Kind::Transport { .. } | Kind::Timeout { .. }, safety) => safety == Self::Repeatable,
-            (Kind::Status { status, .. }, Self::Repeatable) => {
+            (ErrorKind::Connect { .. }, _) => true,
+            (ErrorKind::Transport { .. } | ErrorKind::Timeout { .. }, _) => {
+                self == Self::Idempotent
+            }
+            (ErrorKind::Status { status, .. }, Self::Idempotent) => {
                 matches!(status, 429 | 500 | 502 | 503 | 504)
             }
-            // The platform passes on a provider's 429: with such a message the request went
-            // through to the provider, and what that did is not known.
-            (Kind::Status { status, provider_message, .. }, Self::Once) => {
+            // The platform forwards a 429 of the provider (docs/platform.md#limits-and-consistency).
+            // A message of the provider shows that the request reached it, so its effect is unknown.
+            (ErrorKind::Status { status, provider_message, .. }, Self::NotIdempotent) => {
                 *status == 429 && provider_message.is_none()
             }
             (
-                Kind::Redirect { .. }
-                | Kind::Decode { .. }
-                | Kind::Listing(_)
-                | Kind::MissingValue { .. }
-                | Kind::RequestLimit { .. },
+                ErrorKind::Redirect { .. }
+                | ErrorKind::Decode { .. }
+                | ErrorKind::Listing(_)
+                | ErrorKind::MissingValue { .. }
+                | ErrorKind::RequestLimit { .. },
                 _,
             ) => false,
         }
     }
 }
 
-/// The time to wait before the next try, or `None` when `tries` tries that took `elapsed` in all
-/// leave no room for another.
+/// The time to wait before the next attempt, or `None` if `attempts` attempts in `elapsed` time allow
+/// no other.
 pub(super) fn wait(
-    tries: u32,
+    attempts: u32,
     elapsed: Duration,
     asked: Option<Duration>,
     random: &mut fastrand::Rng,
 ) -> Option<Duration> {
-    let own = jitter(tries, random);
-    let wait = own.max(asked.unwrap_or_default().min(LONGEST_WAIT));
-    (tries < MAX_TRIES && elapsed + wait < BUDGET).then_some(wait)
+    let wait = jitter(attempts, random).max(asked.unwrap_or_default().min(MAX_WAIT));
+    (attempts < MAX_ATTEMPTS && elapsed + wait < BUDGET).then_some(wait)
 }
 
-/// Whether an answer asks for a longer wait than a request may take.
+/// Whether an answer asks for a longer wait than the budget allows.
 pub(super) fn asks_too_long(elapsed: Duration, asked: Duration) -> bool {
-    asked > LONGEST_WAIT || elapsed + asked >= BUDGET
+    asked > MAX_WAIT || elapsed + asked >= BUDGET
 }
 
-/// Anything from nothing to 1 s after the first try, 2 s after the second, then 4 s and 8 s.
-fn jitter(tries: u32, random: &mut fastrand::Rng) -> Duration {
-    let bound = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(10));
-    bound.min(LONGEST_WAIT).mul_f64(random.f64())
+/// A random wait of up to 1 s after the first attempt, 2 s after the second, then 4 s and 8 s.
+fn jitter(attempts: u32, random: &mut fastrand::Rng) -> Duration {
+    let bound = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+    bound.min(MAX_WAIT).mul_f64(random.f64())
 }
 
-/// What a `Retry-After` asks for: seconds, or an HTTP date; a date that has passed asks for
-/// nothing.
+/// Parses a `Retry-After` header: seconds, or an HTTP date. A date in the past is zero.
 pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {
@@ -114,20 +105,41 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_retried_only_if_that_is_harmless() {
+        let status = |status, provider_message: Option<&str>| ErrorKind::Status {
+            status,
+            message: None,
+            provider_message: provider_message.map(Into::into),
+            request_id: None,
+        };
+        let refused = ErrorKind::Connect { reason: "refused".into() };
+        let reset = ErrorKind::Transport { reason: "reset".into() };
+        let (idempotent, other) = (Idempotency::Idempotent, Idempotency::NotIdempotent);
+        for kind in [&refused, &reset, &status(503, None), &status(429, Some("quota"))] {
+            assert!(idempotent.allows_retry(kind), "{kind}");
+        }
+        assert!(!idempotent.allows_retry(&status(404, None)));
+        for kind in [&reset, &status(503, None), &status(429, Some("quota"))] {
+            assert!(!other.allows_retry(kind), "{kind}");
+        }
+        assert!(other.allows_retry(&refused) && other.allows_retry(&status(429, None)));
+    }
+
+    #[test]
     fn waits_fill_their_range_and_the_range_doubles() {
         let mut random = random();
-        for (tries, bound) in [(1, secs(1)), (2, secs(2)), (3, secs(4)), (4, secs(8))] {
+        for (attempts, bound) in [(1, secs(1)), (2, secs(2)), (3, secs(4)), (4, secs(8))] {
             let waits: Vec<_> = (0..1000)
-                .map(|_| wait(tries, Duration::ZERO, None, &mut random).unwrap())
+                .map(|_| wait(attempts, Duration::ZERO, None, &mut random).unwrap())
                 .collect();
-            let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
-            assert!(*most < bound, "{most:?} after {tries}");
-            assert!(*most > bound.mul_f64(0.95), "{most:?} after {tries}");
-            assert!(*least < bound.mul_f64(0.05), "{least:?} after {tries}");
+            let (min, max) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+            assert!(*max < bound, "{max:?} after {attempts}");
+            assert!(*max > bound.mul_f64(0.95), "{max:?} after {attempts}");
+            assert!(*min < bound.mul_f64(0.05), "{min:?} after {attempts}");
         }
     }
 
-    /// Full jitter: with a least wait of half the bound, say, many would come back together.
+    /// With a minimum wait of half the bound, many writers would retry together.
     #[test]
     fn waits_are_spread_evenly() {
         let mut random = random();
@@ -142,15 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn no_wait_of_our_own_is_longer_than_the_longest() {
+    fn no_jitter_is_longer_than_the_maximum() {
         let mut random = random();
-        for tries in [8, 12, 100, u32::MAX] {
-            assert!((0..100).all(|_| jitter(tries, &mut random) < LONGEST_WAIT));
+        for attempts in [8, 12, 100, u32::MAX] {
+            assert!((0..100).all(|_| jitter(attempts, &mut random) < MAX_WAIT));
         }
     }
 
     #[test]
-    fn an_answer_asks_too_long_beyond_a_minute_or_beyond_the_budget() {
+    fn a_requested_wait_is_too_long_beyond_a_minute_or_the_budget() {
         assert!(!asks_too_long(Duration::ZERO, secs(60)));
         assert!(asks_too_long(Duration::ZERO, secs(61)));
         assert!(!asks_too_long(secs(69), secs(50)));
@@ -159,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_five_tries() {
+    fn there_are_five_attempts() {
         assert!(wait(4, Duration::ZERO, None, &mut random()).is_some());
         assert_eq!(wait(5, Duration::ZERO, None, &mut random()), None);
     }
@@ -173,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_honoured_up_to_a_minute() {
+    fn retry_after_is_honored_up_to_a_minute() {
         let wait = |asked| wait(1, Duration::ZERO, Some(asked), &mut random());
         assert_eq!(wait(secs(7)), Some(secs(7)));
         assert_eq!(wait(secs(86_400)), Some(secs(60)));

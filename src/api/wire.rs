@@ -1,54 +1,50 @@
-//! The platform's JSON, out and in: the one room that says *element* for what is a connector.
+//! The JSON of the platform. Only this module calls a connector an *element*.
 //!
-//! In: a [`Draft`] to send, a [`Body`] that came. Out: the bytes of a request, [`Record`](crate::instance::Record)s, or a
-//! [`Kind`](super::Kind) of error. Requests are built from wanted values only: what was read is a
-//! [`Seen`](crate::instance::Seen), which has no way in here, so a mask can never be sent back.
+//! In: a [`Draft`] to send, or a received [`Body`]. Out: the bytes of a request,
+//! [`Record`](crate::instance::Record)s, or an [`ErrorKind`](super::ErrorKind). Requests contain
+//! only desired values. A stored value is a [`Seen`](crate::instance::Seen), which cannot enter a
+//! request, so a mask is never sent back (docs/platform.md#secrets).
 //!
-//! Nothing here shows a byte of a successful reply: such bodies hold live credentials, and parser
-//! messages quote what they trip over. Texts of refusals pass [`Redaction`] and [`plain`] first.
+//! Errors never contain a part of a successful reply, because such bodies contain live credentials.
+//! Parser messages quote their input, so they are dropped. Texts of refusals are scrubbed first.
 
 mod authorization;
 mod body;
 mod configuration;
 mod description;
 mod events;
-mod plain;
 mod record;
-mod redact;
 mod refusal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
-pub use authorization::RequestToken;
 pub(super) use authorization::{application, authorization_url, parameters, request_token};
 pub(super) use body::Body;
 pub(super) use description::{connector_keys, description};
 pub(super) use events::events;
-pub use events::{Happened, ProviderEvent};
-pub(super) use plain::line;
-pub(super) use redact::Redaction;
-pub(super) use refusal::Refusal;
+pub(super) use record::{record, records};
+pub(super) use refusal::{is_empty_listing, is_refusal, refusal};
 
-use crate::instance::{Draft, FieldPath, Place, Secret};
+use crate::instance::{Draft, FieldPath, Json, Place, Secret, Value};
 
-/// The body of a POST or PATCH, with what in it must never be shown.
+/// The body of a POST or PATCH.
 pub(super) struct Outgoing {
     /// The JSON.
     pub(super) bytes: Vec<u8>,
-    /// The secrets in it, one by one.
+    /// The secrets in it.
     pub(super) secrets: Vec<Secret>,
 }
 
-/// A body that creates an instance: `place` names no id, so references to it are placeholders.
+/// The body that creates an instance. The ID is unknown, so references to it are placeholders.
 pub(super) fn create(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
     let place = Place { id: None, ..*place };
     let key = place.connector.as_str();
     outgoing(Some(Element { key }), draft, &place)
 }
 
-/// A body that changes what the draft mentions.
+/// The body that changes the fields in the draft.
 pub(super) fn patch(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
     outgoing(None, draft, place)
 }
@@ -75,7 +71,7 @@ struct Element<'a> {
     key: &'a str,
 }
 
-/// A configuration value on its way out. The platform stores text only, so text is what it gets.
+/// A configuration value to send. The platform stores only text.
 struct Exposed(Secret);
 
 impl Serialize for Exposed {
@@ -107,37 +103,34 @@ fn configuration_of<'a>(
     draft: &'a Draft,
     place: &Place<'_>,
 ) -> Result<BTreeMap<&'a str, Exposed>, FieldPath> {
-    let render = |(key, value): (&'a String, &crate::instance::Value)| {
-        let text = value.render(place);
-        let missing = || FieldPath::Configuration(key.clone());
-        Ok((key.as_str(), Exposed(text.ok_or_else(missing)?)))
-    };
-    draft.configuration.iter().map(render).collect()
+    let values = draft.configuration.iter().map(|(key, value)| {
+        let text = value.render(place).ok_or_else(|| FieldPath::Configuration(key.clone()))?;
+        Ok((key.as_str(), Exposed(text)))
+    });
+    values.collect()
 }
 
 fn provider_data_of<'a>(
     draft: &'a Draft,
     place: &Place<'_>,
 ) -> Result<BTreeMap<&'a str, serde_json::Value>, FieldPath> {
-    let render = |(key, value): (&'a String, &crate::instance::Json)| {
-        let json = value.render(place);
-        let missing = || FieldPath::ProviderData(key.clone());
-        Ok((key.as_str(), json.ok_or_else(missing)?))
-    };
-    draft.provider_data.iter().map(render).collect()
+    let values = draft.provider_data.iter().map(|(key, value)| {
+        let json = value.render(place).ok_or_else(|| FieldPath::ProviderData(key.clone()))?;
+        Ok((key.as_str(), json))
+    });
+    values.collect()
 }
 
-/// Every secret that configuration values refer to, and every text of `providerData`, where even a
-/// text without a reference is an authorization grant.
+/// All secrets that configuration values refer to, and all texts of `providerData`, because each of
+/// them is an authorization grant.
 fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
     let configuration = draft.configuration.values();
-    let referred = configuration
-        .flat_map(crate::instance::Value::secrets)
-        .filter_map(|reference| reference.value.clone());
+    let referred =
+        configuration.flat_map(Value::secrets).filter_map(|reference| reference.value.clone());
     let grants = draft
         .provider_data
         .values()
-        .flat_map(crate::instance::Json::templates)
+        .flat_map(Json::templates)
         .filter_map(|template| template.render(place));
     referred.chain(grants).collect()
 }
@@ -146,8 +139,8 @@ fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
 mod tests {
     use super::*;
     use crate::instance::{
-        BaseUrl, ConnectorKey, InstanceId, Json, OwnReference, Part, SecretReference, Seen, Source,
-        Template, Value,
+        BaseUrl, ConnectorKey, InstanceId, OwnReference, Part, SecretReference, Seen, Source,
+        Template,
     };
 
     fn at(id: Option<u64>, check: impl FnOnce(&Place<'_>)) {
@@ -172,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_carries_everything_with_placeholders_and_values_as_text() {
+    fn a_create_contains_every_field_with_placeholders_and_text_values() {
         let poller = Json::Map([("b".into(), Json::Bool(true)), ("a".into(), Json::Null)].into());
         let draft = Draft {
             name: Some("Marketing".into()),
@@ -200,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_carries_what_the_draft_mentions_and_nothing_else() {
+    fn a_patch_contains_only_the_fields_of_the_draft() {
         at(Some(20931), |place| {
             let body = |draft: &Draft| text(&patch(draft, place).unwrap()).to_owned();
             let url =
@@ -232,30 +225,30 @@ mod tests {
     }
 
     #[test]
-    fn a_body_knows_its_secrets() {
+    fn a_body_lists_its_secrets() {
         let draft = Draft {
             configuration: [
                 ("pw".into(), Value::Text(secret("PW", Some("hunter2")))),
                 ("url".into(), Value::text("https://public.example")),
             ]
             .into(),
-            provider_data: [("code".into(), Json::Text(Template::text("in-clear")))].into(),
+            provider_data: [("code".into(), Json::Text(Template::text("plain-text")))].into(),
             ..Draft::default()
         };
         at(None, |place| {
             let secrets = create(&draft, place).unwrap().secrets;
             let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
-            assert_eq!(secrets, ["hunter2", "in-clear"]);
+            assert_eq!(secrets, ["hunter2", "plain-text"]);
         });
     }
 
-    /// The types keep a stored value out of a request: all that a record gives is a `Seen`, and a
-    /// draft takes only `Value`s. What is left to check is that a mask does not even keep its text.
+    /// The types keep stored values out of requests: a record has only `Seen`s, and a draft accepts
+    /// only `Value`s. This test checks that a mask does not even keep its text.
     #[test]
-    fn a_mask_that_was_read_has_no_text_that_could_be_sent() {
+    fn a_mask_has_no_text_that_could_be_sent() {
         let reply = br#"{"id":1,"element":{"key":"a"},"configuration":{"pw":"********"}}"#;
         let body = Body::new(None, reply.to_vec());
-        let record = body.record(&crate::api::Keep::All).unwrap();
+        let record = record(&body, &crate::api::Projection::All).unwrap();
         assert_eq!(record.configuration("pw"), &Seen::Masked);
     }
 }

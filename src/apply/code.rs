@@ -4,7 +4,7 @@
 //! and this list equal. A document that nothing could be done for has a
 //! [`BlockCode`](crate::plan::BlockCode) instead.
 
-use crate::api::{Error, Kind};
+use crate::api::{Error, ErrorKind};
 
 /// Declares [`Code`] from lines of `Variant "name"`.
 macro_rules! codes {
@@ -67,15 +67,15 @@ impl Code {
             return Self::RequestLimit;
         }
         match &error.kind {
-            Kind::Connect { .. } => Self::Unreachable,
-            Kind::Transport { .. } | Kind::Timeout { .. } => Self::AnswerLost,
-            Kind::Status { status: 401, .. } => Self::Unauthorized,
-            Kind::Status { provider_message: Some(_), .. } => Self::ProviderRefused,
-            Kind::Status { status: 400..500, .. } => Self::PlatformRefused,
-            Kind::Status { .. } | Kind::Listing(_) => Self::PlatformError,
-            Kind::Redirect { .. } | Kind::Decode { .. } => Self::UnexpectedAnswer,
-            Kind::MissingValue { .. } => Self::MissingVariable,
-            Kind::RequestLimit { .. } => Self::RequestLimit,
+            ErrorKind::Connect { .. } => Self::Unreachable,
+            ErrorKind::Transport { .. } | ErrorKind::Timeout { .. } => Self::AnswerLost,
+            ErrorKind::Status { status: 401, .. } => Self::Unauthorized,
+            ErrorKind::Status { provider_message: Some(_), .. } => Self::ProviderRefused,
+            ErrorKind::Status { status: 400..500, .. } => Self::PlatformRefused,
+            ErrorKind::Status { .. } | ErrorKind::Listing(_) => Self::PlatformError,
+            ErrorKind::Redirect { .. } | ErrorKind::Decode { .. } => Self::UnexpectedAnswer,
+            ErrorKind::MissingValue { .. } => Self::MissingVariable,
+            ErrorKind::RequestLimit { .. } => Self::RequestLimit,
         }
     }
 }

@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use super::instance::Run;
 use super::{Code, Event, Failure, Note, Status, StepResult, Touched};
-use crate::api::{self, Glance, Keep, Read, Scope, Write};
+use crate::api::{self, PartialListing, Projection, Read, Scope, Write};
 use crate::instance::{InstanceId, Key, Record};
 use crate::ownership::{self, Claim};
 use crate::plan::Action;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The waits before each further look.
 const POLL_DELAYS: [Duration; 13] = [
@@ -134,8 +134,8 @@ impl<R: Read + Write> Run<'_, R> {
         let has_created = results.iter().any(|result| created(result).is_some());
         let scopes = [Some(Scope::Account).filter(|_| has_created), Some(self.tagged())];
         for scope in scopes.into_iter().flatten() {
-            let glance = self.remote.glance(&scope, &Keep::Only(BTreeSet::new())).await;
-            is_complete |= glance.broken_off.is_none();
+            let glance = self.remote.list_partial(&scope, &Projection::Only(BTreeSet::new())).await;
+            is_complete |= glance.error.is_none();
             seen.add(glance, scope != Scope::Account, |record| self.key_of(record));
             if results.iter().all(|result| seen.is_listed(result)) {
                 break;
@@ -207,8 +207,13 @@ impl<R: Read + Write> Run<'_, R> {
 }
 
 impl Sightings {
-    fn add(&mut self, glance: Glance, by_tag: bool, key_of: impl Fn(&Record) -> Option<Key>) {
-        let is_complete = glance.broken_off.is_none();
+    fn add(
+        &mut self,
+        glance: PartialListing,
+        by_tag: bool,
+        key_of: impl Fn(&Record) -> Option<Key>,
+    ) {
+        let is_complete = glance.error.is_none();
         let mut tagged = (is_complete && by_tag).then(BTreeMap::new);
         for record in &glance.records {
             if let Some(key) = key_of(record) {
@@ -223,7 +228,7 @@ impl Sightings {
             }
         }
         self.tagged = tagged.or(self.tagged.take());
-        self.error = glance.broken_off.or(self.error.take());
+        self.error = glance.error.or(self.error.take());
     }
 
     /// What this run itself created after another one did: its own ID, and that of the other.

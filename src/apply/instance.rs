@@ -7,11 +7,11 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Code, Event, Failure, Settings, Status, StepResult, Touched};
-use crate::api::{self, Keep, Kind, Read, Scope, Waiting, Write};
+use crate::api::{self, ErrorKind, Projection, Read, Scope, Waiter, Write};
 use crate::instance::{Absent, Draft, InstanceId, Place, Record};
 use crate::ownership::{self, Claim};
 use crate::plan::{Action, Plan, Step};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// How often a step that is still running is reported: a create takes seconds at the provider, or
 /// minutes.
@@ -70,8 +70,8 @@ impl<'a, R: Read + Write> Run<'a, R> {
     }
 
     /// What waits for a platform that lags.
-    pub(super) fn waiting(&self) -> Waiting<'_> {
-        Waiting { clock: self.settings.clock, stop: self.settings.stop }
+    pub(super) fn waiting(&self) -> Waiter<'_> {
+        Waiter { clock: self.settings.clock, stop: self.settings.stop }
     }
 
     /// The instances that carry this project's mark, by the platform's filter.
@@ -200,7 +200,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
     /// DELETE, after a last look: between the plan and this step another run may have given the
     /// instance to a document.
     async fn delete(&self, step: &Step, id: InstanceId) -> Ended {
-        let status = match self.remote.instance(id, &Keep::Only([].into())).await {
+        let status = match self.remote.instance(id, &Projection::Only([].into())).await {
             Ok(Some(record)) if !self.is_orphan(&record, step) => Status::Stale(Failure {
                 code: Code::Stale.as_str(),
                 message: format!(
@@ -239,7 +239,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
     pub(super) fn failure(&self, error: &api::Error) -> Failure {
         self.limit_reached.fetch_or(error.request_limit().is_some(), Ordering::Relaxed);
         let request_id = match &error.kind {
-            Kind::Status { request_id, .. } => request_id.clone(),
+            ErrorKind::Status { request_id, .. } => request_id.clone(),
             _ => None,
         };
         Failure { code: Code::of(error).as_str(), message: error.to_string(), request_id }

@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::Status;
 use super::instance::Run;
-use crate::api::{self, Keep, Read, Scope, Write};
+use crate::api::{self, Projection, Read, Scope, Write};
 use crate::instance::{InstanceId, Record};
 use crate::ownership::{self, Claim};
 use crate::plan::Step;
@@ -78,7 +78,7 @@ impl<R: Read + Write> Run<'_, R> {
     async fn search(&self, step: &Step) -> Result<Record, Unfound> {
         let mut lowest = None;
         for scope in [Scope::Account, self.tagged()] {
-            let listing = self.remote.list(&scope, &Keep::Only([].into())).await;
+            let listing = self.remote.list(&scope, &Projection::Only([].into())).await;
             let records = listing.map_err(Unfound::Unread)?.records.into_iter();
             let ours = records.filter(|record| self.is_marked(record, step));
             lowest = ours.map(|record| record.id).min();
@@ -87,7 +87,7 @@ impl<R: Read + Write> Run<'_, R> {
             }
         }
         let id = lowest.ok_or(Unfound::NotListed)?;
-        let read = self.waiting().instance(self.remote, id, &Keep::All).await;
+        let read = self.waiting().instance(self.remote, id, &Projection::All).await;
         let (record, _) = read.map_err(Unfound::Unread)?;
         record.ok_or(Unfound::NotReadable(id))
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::instance::Run;
 use super::{Code, Failure, Status};
-use crate::api::{self, Keep, Read, Write};
+use crate::api::{self, Projection, Read, Write};
 use crate::instance::{Draft, FieldPath, InstanceId, Proof, Record};
 use crate::ownership::RESERVED;
 use crate::plan::{Action, Step};
@@ -74,7 +74,7 @@ impl<R: Read + Write> Run<'_, R> {
 
     /// The instance as it is after a write that was answered, or why that cannot be seen.
     async fn read_back(&self, id: InstanceId) -> Result<Record, Status> {
-        match self.waiting().instance(self.remote, id, &Keep::All).await {
+        match self.waiting().instance(self.remote, id, &Projection::All).await {
             Ok((Some(record), _)) => Ok(record),
             Ok((None, _)) => Err(Status::Unknown(Failure {
                 code: Code::UnexpectedAnswer.as_str(),

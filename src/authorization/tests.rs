@@ -162,7 +162,7 @@ fn an_address_with_a_repeated_parameter_is_refused() {
     ] {
         let name_as_read = if name == "%73tate" { "state" } else { name };
         let expected =
-            Err(format!("it has {} more than once", crate::untrusted::quoted(name_as_read)));
+            Err(format!("it has {} more than once", crate::safe_text::quoted(name_as_read)));
         let after = format!("{address}&{name}={value}");
         assert_eq!(checked(&after, &Way::Second, Some("x")), expected, "{name}={value}");
         let before = address.replace('?', &format!("?{name}={value}&"));

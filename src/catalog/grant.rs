@@ -1,130 +1,119 @@
-//! Whether a create needs an authorization grant: what a person allows at the provider.
+//! Decides whether a create needs an authorization grant, which a person gives at the provider.
 //!
 //! In: a connector, and what a document declares. Out: whether the create can succeed without a
-//! grant. The way in which the document authenticates decides. It is what `authentication.type`
-//! says, or else the way whose documented requests have the keys that the document has, or else the
-//! connector's usual way.
+//! grant. The authentication type of the document decides. It is the declared
+//! `authentication.type`, or else the type whose documented requests have the keys of the document,
+//! or else the usual type of the connector.
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
-use super::{Authentication, Catalog, Connector};
-use crate::instance::ConnectorKey;
+use super::connector::{Authentication, Connector};
 
 /// Whether a create needs an authorization grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GrantNeed {
-    /// It authenticates without one, or nothing is known.
+    /// It authenticates without a grant, or nothing is known.
     #[default]
     None,
-    /// It authenticates by OAuth, but no documented request of this kind carries a grant: one source
-    /// says that it needs one, and another does not.
+    /// It authenticates by OAuth, but no documented request of this type contains a grant. The
+    /// sources disagree.
     Likely,
-    /// It authenticates by OAuth, and the documented requests carry a grant.
+    /// It authenticates by OAuth, and documented requests contain a grant.
     Certain,
 }
 
-/// A documented request that creates an instance, as far as it tells the ways to authenticate apart.
-/// Keys that every connector takes are not in it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Body {
-    /// How it authenticates.
-    auth: Authentication,
-    /// Its configuration keys.
-    keys: Vec<String>,
-    /// The members of its `providerData`.
-    #[serde(default)]
-    provider_data: Vec<String>,
-}
-
-impl Authentication {
-    /// The way that `authentication.type` names, in small or capital letters.
-    fn named(text: &str) -> Option<Self> {
-        let names = [
-            ("oauth2", Self::Oauth2),
-            ("oauth1", Self::Oauth1),
-            ("basic", Self::Basic),
-            ("apiKey", Self::ApiKey),
-            ("custom", Self::Custom),
-        ];
-        names.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, way)| way)
-    }
-
-    fn is_oauth(self) -> bool {
-        match self {
-            Self::Oauth2 | Self::Oauth1 => true,
-            Self::Basic | Self::ApiKey | Self::Custom => false,
-        }
+/// Whether a create needs a grant if a document declares this `authentication.type` and these
+/// configuration keys.
+pub(super) fn grant_need(
+    connector: Option<&Connector>,
+    declared_type: Option<&str>,
+    keys: &BTreeSet<&str>,
+) -> GrantNeed {
+    let declared = declared_type.and_then(parse_type);
+    match (connector, declared) {
+        (Some(connector), declared) => known_grant_need(connector, declared, keys),
+        (None, Some(declared)) if is_oauth(declared) => GrantNeed::Certain,
+        (None, _) => GrantNeed::None,
     }
 }
 
-impl Catalog {
-    /// Whether a create needs a grant where a document declares this `authentication.type`, if any,
-    /// and values for these configuration keys.
-    pub(super) fn grant_need(
-        &self,
-        connector: &ConnectorKey,
-        declared_type: Option<&str>,
-        keys: &BTreeSet<&str>,
-    ) -> GrantNeed {
-        let declared = declared_type.and_then(Authentication::named);
-        match (self.connector(connector), declared) {
-            (Some(known), declared) => known.grant_need(declared, keys),
-            (None, Some(declared)) if declared.is_oauth() => GrantNeed::Certain,
-            (None, _) => GrantNeed::None,
-        }
+/// Parses an `authentication.type`, in any case.
+fn parse_type(text: &str) -> Option<Authentication> {
+    let names = [
+        ("oauth2", Authentication::Oauth2),
+        ("oauth1", Authentication::Oauth1),
+        ("basic", Authentication::Basic),
+        ("apiKey", Authentication::ApiKey),
+        ("custom", Authentication::Custom),
+    ];
+    names.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, auth)| auth)
+}
+
+fn is_oauth(auth: Authentication) -> bool {
+    match auth {
+        Authentication::Oauth2 | Authentication::Oauth1 => true,
+        Authentication::Basic | Authentication::ApiKey | Authentication::Custom => false,
     }
 }
 
-impl Connector {
-    fn grant_need(&self, declared: Option<Authentication>, keys: &BTreeSet<&str>) -> GrantNeed {
-        let way = declared.or_else(|| self.recognized(keys)).or_else(|| self.auth.first().copied());
-        let Some(way) = way.filter(|way| way.is_oauth()) else {
-            return GrantNeed::None;
-        };
-        let mut bodies = self.bodies.iter().filter(|body| body.auth == way).peekable();
-        let is_documented = match bodies.peek() {
-            Some(_) => bodies.any(|body| !body.provider_data.is_empty()),
-            // Some pages list the members of `providerData` and show no request.
-            None => self.auth.contains(&way) && !self.provider_data.is_empty(),
-        };
-        if is_documented { GrantNeed::Certain } else { GrantNeed::Likely }
-    }
+fn known_grant_need(
+    connector: &Connector,
+    declared: Option<Authentication>,
+    keys: &BTreeSet<&str>,
+) -> GrantNeed {
+    let usual = connector.auth.first().copied();
+    let auth = declared.or_else(|| recognize(connector, keys)).or(usual);
+    let Some(auth) = auth.filter(|auth| is_oauth(*auth)) else {
+        return GrantNeed::None;
+    };
+    let mut examples = connector.bodies.iter().filter(|example| example.auth == auth).peekable();
+    let is_documented = match examples.peek() {
+        Some(_) => examples.any(|example| !example.provider_data.is_empty()),
+        // Some pages list the members of `providerData` without an example.
+        None => connector.auth.contains(&auth) && !connector.provider_data.is_empty(),
+    };
+    if is_documented { GrantNeed::Certain } else { GrantNeed::Likely }
+}
 
-    /// The way of which a document has the most keys that no other way has. Nothing if that is true
-    /// of none or of several.
-    fn recognized(&self, keys: &BTreeSet<&str>) -> Option<Authentication> {
-        let of = |way: Authentication| {
-            let bodies = self.bodies.iter().filter(move |body| body.auth == way);
-            bodies.flat_map(|body| &body.keys).map(String::as_str).collect::<BTreeSet<_>>()
-        };
-        let own = |way: Authentication| {
-            let others = self.auth.iter().filter(|other| **other != way);
-            let others: BTreeSet<&str> = others.flat_map(|other| of(*other)).collect();
-            of(way).difference(&others).filter(|key| keys.contains(*key)).count()
-        };
-        let counts: Vec<(usize, Authentication)> =
-            self.auth.iter().map(|way| (own(*way), *way)).collect();
-        let most = counts.iter().map(|(count, _)| *count).max().filter(|most| *most > 0)?;
-        let mut best = counts.iter().filter(|(count, _)| *count == most);
-        match (best.next(), best.next()) {
-            (Some((_, way)), None) => Some(*way),
-            _ => None,
-        }
+/// The authentication type that shares the most distinctive keys with the document. A key is
+/// distinctive if only the examples of one type have it. Returns `None` without a single best type.
+fn recognize(connector: &Connector, keys: &BTreeSet<&str>) -> Option<Authentication> {
+    let counts: Vec<(usize, Authentication)> = connector
+        .auth
+        .iter()
+        .map(|auth| {
+            let others = connector.auth.iter().filter(|other| *other != auth);
+            let others: BTreeSet<&str> =
+                others.flat_map(|other| example_keys(connector, *other)).collect();
+            let own = example_keys(connector, *auth);
+            let count = own.difference(&others).filter(|key| keys.contains(*key)).count();
+            (count, *auth)
+        })
+        .collect();
+    let max = counts.iter().map(|(count, _)| *count).max().filter(|max| *max > 0)?;
+    let mut best = counts.iter().filter(|(count, _)| *count == max);
+    match (best.next(), best.next()) {
+        (Some((_, auth)), None) => Some(*auth),
+        _ => None,
     }
+}
+
+/// The configuration keys of all examples of an authentication type.
+fn example_keys(connector: &Connector, auth: Authentication) -> BTreeSet<&str> {
+    let examples = connector.bodies.iter().filter(|example| example.auth == auth);
+    examples.flat_map(|example| &example.keys).map(String::as_str).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
 
     const APPLICATION: [&str; 3] = ["oauth.api.key", "oauth.api.secret", "oauth.callback.url"];
 
     fn need(connector: &str, declared: Option<&str>, keys: &[&str]) -> GrantNeed {
-        let connector = connector.parse().unwrap();
-        Catalog::embedded().grant_need(&connector, declared, &keys.iter().copied().collect())
+        let connector = Catalog::embedded().connector(&connector.parse().unwrap());
+        grant_need(connector, declared, &keys.iter().copied().collect())
     }
 
     #[test]
@@ -140,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn then_the_documented_request_whose_keys_the_document_has() {
+    fn the_keys_of_documented_requests_decide_next() {
         assert_eq!(need("ecwid", None, &["ecwid.store.id", "ecwid.order.key"]), GrantNeed::None);
         assert_eq!(need("ecwid", None, &APPLICATION), GrantNeed::Certain);
         assert_eq!(need("hubspot", None, &["hubspot.authorization.apikey"]), GrantNeed::None);
@@ -149,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn then_the_usual_way_of_the_connector() {
+    fn the_usual_type_of_the_connector_decides_last() {
         assert_eq!(need("hootsuite", None, &[]), GrantNeed::Certain);
         assert_eq!(need("hubspot", None, &["create.bulk.properties"]), GrantNeed::Certain);
         assert_eq!(need("campaignmonitor", None, &[]), GrantNeed::None);
@@ -158,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn one_source_alone_makes_it_likely() {
+    fn one_source_alone_makes_a_grant_likely() {
         assert_eq!(need("sugarcrmv2", None, &APPLICATION), GrantNeed::Likely);
         assert_eq!(need("stripe", Some("oauth2"), &[]), GrantNeed::Likely);
         assert_eq!(need("googlecloudstorage", None, &APPLICATION), GrantNeed::Certain);
     }
 
     #[test]
-    fn of_an_unknown_connector_only_the_document_can_tell() {
+    fn for_an_unknown_connector_only_the_document_decides() {
         assert_eq!(need("no-such-thing", None, &APPLICATION), GrantNeed::None);
         assert_eq!(need("no-such-thing", Some("oauth1"), &[]), GrantNeed::Certain);
     }

@@ -1,11 +1,10 @@
-//! Which configuration keys say where the platform sends an instance's credentials.
+//! Decides which configuration keys choose the host that receives the credentials of an instance.
 
+use super::connector::{Connector, ConnectorField, FieldKind};
 use super::secrecy::ends_in;
-use super::{Catalog, Connector, FieldKind};
-use crate::instance::ConnectorKey;
 
-/// The endings of keys that name the provider's host, or the part of its name that differs from
-/// customer to customer, as words.
+/// The last words of keys that name the host of the provider, or the part of its name that differs
+/// between customers.
 const HOST_ENDINGS: &[&[&str]] = &[
     &["url"],
     &["uri"],
@@ -26,8 +25,8 @@ const HOST_ENDINGS: &[&[&str]] = &[
     &["tenant"],
 ];
 
-/// The endings of keys whose URL or domain gets none of the instance's credentials: events and
-/// browsers are sent there, or nothing at all.
+/// The last words of keys whose URL or domain does not receive the credentials. Events and browsers
+/// are sent there, or nothing at all.
 const OTHER_ENDINGS: &[&[&str]] = &[
     &["callback", "url"],
     &["callback", "uri"],
@@ -38,56 +37,52 @@ const OTHER_ENDINGS: &[&[&str]] = &[
     &["website"],
 ];
 
-/// What a configuration key has to do with the host that gets the instance's credentials.
+/// The role of a configuration key in choosing the host that receives the credentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HostRole {
-    /// Its value is that host, or decides it.
+    /// Its value chooses the host.
     Names,
-    /// Nothing is known: a URL under it may be that host.
+    /// Unknown. A URL may choose the host.
     #[default]
     MayName,
-    /// Whatever its value is, the credentials go elsewhere.
+    /// Its value does not choose the host.
     Other,
 }
 
-/// Whether the instances of a connector keep credentials for the provider.
+/// Whether the instances of a connector store credentials for the provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Credentials {
-    /// They do, whether or not a file declares them.
-    Kept,
-    /// Nothing is known of them.
+pub enum ProviderCredentials {
+    /// They do, even if no file declares them.
+    Stored,
+    /// Unknown.
     #[default]
     Unknown,
 }
 
-impl Catalog {
-    /// What the connector's configuration key has to do with the host that gets the credentials.
-    pub fn host_role(&self, connector: &ConnectorKey, key: &str) -> HostRole {
-        let field = self.connector(connector).and_then(|known| known.field(key));
-        let is_url = field.is_some_and(|field| field.kind == FieldKind::Url);
-        if ends_in(key, OTHER_ENDINGS) {
-            HostRole::Other
-        } else if is_url || ends_in(key, HOST_ENDINGS) {
-            HostRole::Names
-        } else {
-            HostRole::MayName
-        }
+impl ProviderCredentials {
+    /// Whether instances are known to store credentials.
+    pub fn are_stored(self) -> bool {
+        self == Self::Stored
     }
 }
 
-impl Credentials {
-    /// Whether it is known that there are some.
-    pub fn are_kept(self) -> bool {
-        self == Self::Kept
+/// The role of a configuration key, which the connector may document as `field`.
+pub(super) fn host_role(field: Option<&ConnectorField>, key: &str) -> HostRole {
+    let is_url = field.is_some_and(|field| field.kind == FieldKind::Url);
+    if ends_in(key, OTHER_ENDINGS) {
+        HostRole::Other
+    } else if is_url || ends_in(key, HOST_ENDINGS) {
+        HostRole::Names
+    } else {
+        HostRole::MayName
     }
 }
 
-impl Connector {
-    /// Whether an instance keeps credentials for the provider.
-    pub(super) fn credentials(&self) -> Credentials {
-        let kept = !self.auth.is_empty() || self.fields.iter().any(|field| field.secret);
-        if kept { Credentials::Kept } else { Credentials::Unknown }
-    }
+/// Whether an instance stores credentials for the provider.
+pub(super) fn credentials(connector: &Connector) -> ProviderCredentials {
+    let are_stored =
+        !connector.auth.is_empty() || connector.fields.iter().any(|field| field.secret);
+    if are_stored { ProviderCredentials::Stored } else { ProviderCredentials::Unknown }
 }
 
 #[cfg(test)]
@@ -95,8 +90,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::catalog::Catalog;
 
-    /// The keys of all connectors that name a host; a new one is to be judged by a person.
+    /// The keys of all connectors that name a host. A person must review each new one.
     const KNOWN: &str = "\
         baseUrl base.url crm.autotask.server.url crm.salescloud.server.url db.host dynamics.tenant \
         finance.autotask.server.url freshbooks.site.address greatplains.service.url \
@@ -109,7 +105,7 @@ mod tests {
         workday.tenant zendesk.subdomain";
 
     #[test]
-    fn every_key_that_names_a_host_was_judged_one_by_one() {
+    fn every_key_that_names_a_host_was_reviewed() {
         let catalog = Catalog::embedded();
         let mut named = BTreeSet::new();
         for key in catalog.keys() {
@@ -124,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn callback_urls_scopes_and_postal_addresses_get_no_credentials() {
+    fn callback_urls_scopes_and_postal_addresses_receive_no_credentials() {
         let role =
             |connector: &str, key| Catalog::embedded().host_role(&connector.parse().unwrap(), key);
         for key in [

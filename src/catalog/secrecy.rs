@@ -1,6 +1,6 @@
-//! What a configuration key says of itself by its name.
+//! Classifies configuration keys by their names.
 
-/// The endings that mark a key as confidential, as words.
+/// The last words of confidential keys.
 const SECRET_ENDINGS: &[&[&str]] = &[
     &["secret"],
     &["password"],
@@ -15,10 +15,11 @@ const SECRET_ENDINGS: &[&[&str]] = &[
     &["consumer", "key"],
 ];
 
-/// Keys that are confidential whatever their name says: headers carry an authorization as a rule.
+/// Keys that are confidential although their names do not say so. Headers usually contain an
+/// authorization.
 const SECRET_KEYS: &[&str] = &["event.notification.callback.headers"];
 
-/// Keys that mean the same at every connector and hold nothing confidential.
+/// Keys that have the same, public meaning for every connector.
 const COMMON_AND_PUBLIC: &[&str] = &[
     "base.url",
     "event.metadata",
@@ -35,7 +36,7 @@ const COMMON_AND_PUBLIC: &[&str] = &[
     "pagination.type",
 ];
 
-/// Keys that the platform fills and refreshes by itself.
+/// Keys that the platform writes and refreshes.
 const PLATFORM_WRITTEN: &[&str] = &[
     "authentication.time",
     "event.notification.subscription.id",
@@ -47,41 +48,38 @@ const PLATFORM_WRITTEN: &[&str] = &[
     "oauth.user.token.secret",
 ];
 
-/// Whether the key is confidential by its name, whatever the connector.
+/// Whether the name of the key says that its value is confidential, for any connector.
 pub fn named_like_a_secret(key: &str) -> bool {
     ends_in(key, SECRET_ENDINGS) || SECRET_KEYS.contains(&key)
 }
 
-/// Whether the key ends in the words of one of the endings.
+/// Whether the key ends with the words of one of the endings.
 pub(super) fn ends_in(key: &str, endings: &[&[&str]]) -> bool {
     let words = words(key);
-    let is_end = |ending: &&[&str]| {
-        let last = words.iter().rev().map(String::as_str);
-        words.len() >= ending.len() && ending.iter().rev().copied().zip(last).all(|(a, b)| a == b)
-    };
-    endings.iter().any(is_end)
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    endings.iter().any(|ending| words.ends_with(ending))
 }
 
-/// Whether the platform writes the key itself: such a value is sent on create and never compared.
+/// Whether the platform writes the key. Such a value is sent in a create and never compared.
 pub fn platform_written(key: &str) -> bool {
     PLATFORM_WRITTEN.contains(&key) || key.ends_with(".session.id")
 }
 
-/// Whether the key is one that every connector uses for something public.
+/// Whether the key has the same, public meaning for every connector.
 pub(super) fn common_and_public(key: &str) -> bool {
     COMMON_AND_PUBLIC.contains(&key)
 }
 
-/// The words of a key in small letters: it is cut at `.`, `_`, `-` and from lower to upper case.
+/// The words of a key in lower case. It is split at `.`, `_`, `-` and before a capital letter.
 pub(super) fn words(key: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut previous_is_lower = false;
     for letter in key.chars() {
-        let cut = matches!(letter, '.' | '_' | '-');
-        if cut || (previous_is_lower && letter.is_uppercase()) {
+        let is_separator = matches!(letter, '.' | '_' | '-');
+        if is_separator || (previous_is_lower && letter.is_uppercase()) {
             words.push(String::new());
         }
-        if let (false, Some(word)) = (cut, words.last_mut()) {
+        if let (false, Some(word)) = (is_separator, words.last_mut()) {
             word.extend(letter.to_lowercase());
         }
         previous_is_lower = letter.is_lowercase();
@@ -95,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_end_like_a_secret_are_secret() {
+    fn keys_that_end_with_a_secret_word_are_secret() {
         for key in [
             "oauth.api.secret",
             "clientSecret",

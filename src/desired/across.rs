@@ -12,7 +12,7 @@ use super::totals::{Counted, Totals};
 use super::yaml::Node;
 use super::{Code, Desired, Loaded, Sources, Wanted, files, yaml};
 use crate::instance::{Key, Span};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The documents and problems of the files read so far.
 pub(super) struct Collected<'a> {

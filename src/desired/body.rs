@@ -9,7 +9,7 @@ use super::document::Reader;
 use super::text::Finding;
 use super::yaml::Member;
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 impl Reader<'_, '_> {
     pub(super) fn unknown_keys(&mut self, members: &[Member], known: &[&str], what: &str) {

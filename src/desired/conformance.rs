@@ -18,9 +18,9 @@ use super::schemas::ConnectorSchema;
 use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
 use super::yaml::{Kind, Member, Node};
 use super::{Code, Wanted};
-use crate::catalog::{Condition, Need, closest, platform_written};
+use crate::catalog::{Condition, Requirement, closest, platform_written};
 use crate::instance::ConnectorKey;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The sections that a connector has a say in.
 const SECTIONS: [&str; 2] = ["configuration", "providerData"];
@@ -105,7 +105,7 @@ impl Reader<'_, '_> {
             given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
         };
         let likely = shape.properties.iter().filter(|(key, property)| {
-            property.need == Need::Likely
+            property.requirement == Requirement::Likely
                 && property.when.as_ref().is_none_or(applies)
                 && value(key).is_none()
         });

@@ -15,7 +15,7 @@ use super::totals::Totals;
 use super::yaml::{Kind, Member, Node};
 use super::{Adopt, Code, Wanted, fields};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The keys of a document.
 pub(super) const KEYS: [&str; 11] = [

@@ -8,7 +8,7 @@ use super::text::Finding;
 use super::yaml::{Kind, Member};
 use super::{Code, Wanted};
 use crate::instance::{ConnectorKey, OwnReference, Part, Template, Value, id_in_webhook_url};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 const ENABLED: &str = "event.notification.enabled";
 const CALLBACK: &str = "event.notification.callback.url";

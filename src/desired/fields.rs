@@ -10,16 +10,16 @@ use super::secrets::is_refused;
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, MASK, Member, Node};
 use super::{Code, Field, Grant, slips};
-use crate::catalog::{Catalog, Facts, named_like_a_secret, platform_written};
+use crate::catalog::{Catalog, ConnectorFacts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// What the catalog knows of the connector of a document with this configuration.
 pub(super) fn facts(
     catalog: &Catalog,
     connector: &ConnectorKey,
     configuration: &BTreeMap<String, Field>,
-) -> Facts {
+) -> ConnectorFacts {
     let empty = Value::text("");
     let has_value = |field: &Field| field.value != Value::Unset && field.value != empty;
     let declared = configuration.iter().filter(|(_, field)| has_value(field));

@@ -15,7 +15,7 @@ use super::Code;
 use super::problem::Problem;
 use super::text::{Cover, START, Text};
 use crate::reader::{Bounds, Refusal};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// An instance file has a few kilobytes; beyond this it is something else.
 const LARGEST_FILE: u64 = 1 << 20;

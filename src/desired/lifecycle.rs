@@ -8,7 +8,7 @@ use super::text::{Finding, Mark};
 use super::yaml::{Kind, Member, Node};
 use super::{Ignore, Lifecycle};
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 impl Reader<'_, '_> {
     /// Reads `lifecycle`; `document` is what an ignored path may lead to.

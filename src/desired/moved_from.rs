@@ -5,7 +5,7 @@ use super::document::{Reader, wrong_type};
 use super::text::{Finding, Mark};
 use super::yaml::{Kind, Node};
 use crate::instance::Key;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 impl Reader<'_, '_> {
     /// `moved_from: old` or `moved_from: [old, older]`

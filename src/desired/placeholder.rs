@@ -10,7 +10,7 @@ use super::reference::{Allowed, CLOSING, OPENING};
 use super::slips;
 use super::text::{Finding, Mark, Text};
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The macros of the platform without a format.
 const MACROS: [&str; 2] = ["date", "gmtDate"];

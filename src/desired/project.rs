@@ -12,7 +12,7 @@ use super::text::{Finding, Notes, Text};
 use super::yaml::{self, Kind, Member, Node};
 use crate::catalog::closest;
 use crate::instance::{Project, Span};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The name of the project file, in the root.
 const PROJECT_FILE: &str = "ocon.yaml";

@@ -21,7 +21,7 @@ use super::problem::Problem;
 use super::text::{Cover, Mark, Text};
 use super::totals::{Counted, Totals};
 use super::{Code, files, schema};
-use crate::catalog::{Catalog, Shape, named_like_a_secret};
+use crate::catalog::{Catalog, ConnectorSpec, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
 
 /// How many rules are looked at for one document: a million take a second or two.
@@ -68,7 +68,7 @@ pub(super) struct ConnectorSchema {
     value: Value,
     pub(super) validator: Validator,
     /// What it was made of, unless the repository has it.
-    built_in: Option<Arc<Shape>>,
+    built_in: Option<Arc<ConnectorSpec>>,
     cost: Cost,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// What the catalogue knows of a connector whose schema the repository does not replace.
-    pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Arc<Shape>> {
+    pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Arc<ConnectorSpec>> {
         self.of(connector)?.built_in.clone()
     }
 
@@ -141,7 +141,7 @@ impl<'a> Schemas<'a> {
     }
 
     fn built_in(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
-        let shape = self.catalog.connector(connector)?.shape(connector);
+        let shape = self.catalog.connector(connector)?.spec(connector);
         let value = schema::connector_value(&shape).ok()?;
         let validator = compile(&value, None).ok()?;
         let (built_in, cost) = (Some(Arc::new(shape)), bounds::cost(&value));

@@ -13,7 +13,7 @@ use wildmatch::WildMatchPattern;
 
 use crate::instance::{Secret, Source, trimmed};
 use crate::reader::{Bounds, Refusal};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Variables that belong to ocon or to a CI system; no file may send them to a provider.
 const REFUSED: &[&str] = &[

@@ -5,7 +5,7 @@
 
 use super::Code;
 use super::text::{Finding, Mark};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// What references begin with, once the braces are gone.
 const SOURCES: [&str; 4] = ["env.", "file.", "var.", "instance."];

@@ -13,7 +13,7 @@ use super::clear;
 use super::problem::{Excerpt, Problem, Related, Severity};
 use crate::catalog::closest;
 use crate::instance::Span;
-use crate::untrusted::{quoted, unquoted};
+use crate::safe_text::{quoted, unquoted};
 
 /// How much of a line is shown on either side of a place; more only slows the reader down.
 const WINDOW: usize = 240;

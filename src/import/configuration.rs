@@ -3,7 +3,7 @@
 use serde_json::Value as Node;
 
 use super::document::Writer;
-use crate::catalog::{FieldKind, Need, Property, named_like_a_secret, platform_written};
+use crate::catalog::{FieldKind, PropertySpec, Requirement, named_like_a_secret, platform_written};
 use crate::instance::{OwnReference, Place, Secrecy, Seen, json_valued};
 
 /// How a configuration key stands in a file. What the loader does not take in one form is tried in
@@ -112,7 +112,9 @@ impl Writer<'_> {
 
     /// Whether the connector needs the key.
     fn is_needed(&self, key: &str) -> bool {
-        let Some(known) = self.property(key).filter(|known| known.need != Need::Optional) else {
+        let Some(known) =
+            self.property(key).filter(|known| known.requirement != Requirement::Optional)
+        else {
             return false;
         };
         known.when.as_ref().is_none_or(|when| {
@@ -145,7 +147,7 @@ impl Writer<'_> {
         json_valued(key) || self.property(key).is_some_and(|known| known.kind == FieldKind::Json)
     }
 
-    fn property(&self, key: &str) -> Option<&Property> {
+    fn property(&self, key: &str) -> Option<&PropertySpec> {
         self.shape?.properties.get(key)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::configuration::{Entry, Form, own_webhook_url};
 use super::variable::Names;
 use super::{Candidate, File, Ground, LeftOut, yaml};
-use crate::catalog::Shape;
+use crate::catalog::ConnectorSpec;
 use crate::desired::{Code, Loaded, Problem, Problems, Severity, Wanted};
 use crate::instance::{Key, Verdict};
 
@@ -13,7 +13,7 @@ use crate::instance::{Key, Verdict};
 pub(super) struct Writer<'a> {
     pub(super) candidate: &'a Candidate,
     pub(super) key: &'a Key,
-    pub(super) shape: Option<&'a Shape>,
+    pub(super) shape: Option<&'a ConnectorSpec>,
     pub(super) ground: &'a Ground<'a>,
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::untrusted::is_deceptive;
+use crate::safe_text::is_deceptive;
 
 /// Maps and lists that are nested deeper are better left as the text that they are; the loader takes
 /// 64 levels.

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use url::{Host, Url};
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// A name that breaks the rule for its kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -122,25 +123,73 @@ impl fmt::Display for InstanceId {
     }
 }
 
-/// Where the API lives, `https://<host>/elements/api-v2`, without a trailing slash.
+/// The URL of the API, `https://<host>/elements/api-v2`, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BaseUrl(String);
+pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// Takes a URL whose scheme, host and path were checked by the caller.
+    /// Takes a URL that is known to be valid. Use [`str::parse`] for others.
+    ///
+    /// # Panics
+    /// If the text is not a valid base URL.
     pub fn new(url: &str) -> Self {
-        Self(url.trim_end_matches('/').to_owned())
+        url.parse().expect("the caller passes a valid base URL")
     }
 
     /// The URL as text.
     pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// The parsed URL.
+    pub fn url(&self) -> &Url {
         &self.0
+    }
+
+    /// Whether requests stay on this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.0.host().is_some_and(|host| is_loopback(&host))
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let invalid =
+            |given: &str, rule| InvalidName { what: "base URL", given: given.into(), rule };
+        // An invalid URL may contain a password, so it is not repeated.
+        let url = Url::parse(text).map_err(|_| invalid("…", "use a complete URL"))?;
+        let mut shown = url.clone();
+        let _ = shown.set_username("").and_then(|()| shown.set_password(None));
+        shown.set_query(None);
+        let rule = if !matches!(url.scheme(), "https" | "http") || url.cannot_be_a_base() {
+            "begin with https://"
+        } else if !url.username().is_empty() || url.password().is_some() {
+            "omit the user and the password"
+        } else if url.query().is_some() || url.fragment().is_some() {
+            "omit `?` and `#`"
+        } else if url.scheme() == "http" && !url.host().is_some_and(|host| is_loopback(&host)) {
+            "use http only for this machine"
+        } else {
+            return Ok(Self(url));
+        };
+        Err(invalid(shown.as_str(), rule))
+    }
+}
+
+/// Whether the host is this machine.
+pub fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => name.as_ref() == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -165,6 +214,38 @@ mod tests {
         assert!("marketing-eu.1".parse::<Project>().is_ok());
         for bad in ["", "Marketing", "a/b", &"p".repeat(41)] {
             assert!(bad.parse::<Project>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_complete_encrypted_and_without_secrets() {
+        let table = [
+            ("api.example", "`…` is not a valid base URL: use a complete URL"),
+            (
+                "ftp://api.example",
+                "`ftp://api.example/` is not a valid base URL: begin with https://",
+            ),
+            (
+                "https://u:s3cret@api.example/x",
+                "`https://api.example/x` is not a valid base URL: omit the user and the password",
+            ),
+            (
+                "https://api.example/?a=s3cret",
+                "`https://api.example/` is not a valid base URL: omit `?` and `#`",
+            ),
+            (
+                "http://api.example",
+                "`http://api.example/` is not a valid base URL: use http only for this machine",
+            ),
+        ];
+        for (text, error) in table {
+            assert_eq!(text.parse::<BaseUrl>().unwrap_err().to_string(), error);
+        }
+        for text in
+            ["https://api.example/a", "http://127.8.8.8:1/x", "http://[::1]", "http://localhost"]
+        {
+            assert_eq!(BaseUrl::new(text).as_str(), text);
+            assert_eq!(BaseUrl::new(text).is_loopback(), text.starts_with("http:"));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::desired::{Field, GrantNeed, Wanted};
 use crate::instance::{Key, Place, Secret, Template};
 use crate::observed::Found;
 use crate::ownership::{Applied, Claim, Mark, Marks, Subject};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// A document and what its plan is made with.
 #[derive(Clone, Copy)]

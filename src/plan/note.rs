@@ -10,7 +10,7 @@ use crate::desired::{GrantNeed, Ignore};
 use crate::instance::{Seen, Value};
 use crate::observed::{Found, Observed};
 use crate::ownership::Memory;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 pub(super) use credentials::HOST_NOTES;
 pub use credentials::declared_hosts;

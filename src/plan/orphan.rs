@@ -12,7 +12,7 @@ use super::{Action, Cause, Note, Orphans, Plan, Step, Terms};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
 use crate::observed::{Found, Observed};
-use crate::untrusted::{quoted, unquoted};
+use crate::safe_text::{quoted, unquoted};
 
 /// What is decided about orphans with.
 #[derive(Clone, Copy)]

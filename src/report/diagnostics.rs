@@ -19,7 +19,7 @@ use annotate_snippets::{
 use super::style::{clean, count, hanging};
 use crate::desired::{Excerpt, Problem, Severity};
 use crate::instance::Span;
-use crate::untrusted::escaped;
+use crate::safe_text::escaped;
 
 /// Whether text has colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The most documents that are named for one use of a host.
 const MAX_PLACES: usize = 3;

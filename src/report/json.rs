@@ -23,7 +23,7 @@ pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::untrusted::escaped_in_json;
+use crate::safe_text::escaped_in_json;
 
 /// Writes a document as indented JSON with a line break at its end.
 ///

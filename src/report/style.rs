@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::untrusted::{characters, escaped};
+use crate::safe_text::{characters, escaped};
 
 /// What is added.
 pub(super) const ADDED: Style = AnsiColor::Green.on_default();

@@ -1,10 +1,10 @@
-//! Where the texts of a JSON document stand, and how to replace a part of one.
+//! Finds the strings of a JSON document, and ranges in them that cut no escape.
 
 use std::ops::Range;
 
-use super::reading::boundaries_in_json;
+use super::decoding::boundaries_in_json;
 
-/// The texts of valid JSON, names of members included, as they are written between their quotes.
+/// The ranges of all strings of valid JSON, including member names, between their quotes.
 pub(super) fn literals(json: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -19,7 +19,7 @@ pub(super) fn literals(json: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Widens the ranges so that none begins or ends within an escape.
+/// Widens the ranges to begin and end outside of escapes.
 pub(super) fn widen(ranges: &mut [Range<usize>], inner: &str) {
     let boundaries = boundaries_in_json(inner);
     for range in ranges {

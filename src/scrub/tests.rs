@@ -1,4 +1,4 @@
-//! Every encoding of a secret is made here by other means than the ones under test.
+//! These tests encode secrets without the code under test.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -6,14 +6,14 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// White space, quotes, backslashes, control characters, what URLs and Base64 treat in their own
-/// way, two characters beyond ASCII, and one beyond the first 65,536.
+/// White space, quotes, backslashes, control characters, characters that URLs and Base64 treat
+/// specially, two characters beyond ASCII, and one above U+FFFF.
 const AWKWARD: &str = "p4ss \"w0rd\"\\n\u{7}+of/the=desk&<ü日🔑>'%41\tend";
 
 fn scrubber(secrets: &[&str]) -> Scrubber {
     let mut scrubber = Scrubber::default();
     for secret in secrets {
-        scrubber.learn(&Secret::new(*secret));
+        scrubber.register(&Secret::new(*secret));
     }
     scrubber
 }
@@ -50,7 +50,7 @@ fn utf16(c: char) -> String {
     units.concat()
 }
 
-/// What of the Base64 text of something longer tells of the secret alone.
+/// The characters of a longer Base64 text that depend only on the secret.
 fn base64(secret: &[u8], before: usize, engine: &impl base64::Engine) -> String {
     let text = engine.encode([&b"::"[..before], secret].concat());
     let text = text.trim_end_matches('=');
@@ -59,7 +59,7 @@ fn base64(secret: &[u8], before: usize, engine: &impl base64::Engine) -> String 
     text[from..text.len() - shared].to_owned()
 }
 
-/// The encodings of a secret, each with its name.
+/// The encodings of a secret, each with a name.
 fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     let upper = |byte| format!("%{byte:02X}");
     let lower = |byte| format!("%{byte:02x}");
@@ -117,7 +117,7 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     all
 }
 
-/// The encodings in which a secret comes in pieces, each with its name.
+/// The encodings that split a secret into pieces, each with a name.
 fn in_pieces(secret: &str) -> Vec<(&'static str, String)> {
     let encoded: Vec<char> = base64(secret.as_bytes(), 0, &STANDARD).chars().collect();
     let lines = |width: usize, between: &str| {
@@ -160,11 +160,11 @@ fn a_secret_in_pieces_is_hidden() {
 }
 
 #[test]
-fn a_long_text_in_lines_loses_a_secret_wherever_it_is() {
+fn a_secret_is_hidden_anywhere_in_a_long_text() {
     let secret = "0rg-s3cret+/of=the-tests-of-pieces";
     let scrubber = scrubber(&[secret]);
     let (_, form) = in_pieces(secret).remove(0);
-    // Around the borders of the pieces in which a long text is read.
+    // Near the borders of the pieces that are decoded.
     for lines in [0, 1, 4_000, 5_455, 5_461, 5_462, 6_000] {
         let around = "a line of 12\n".repeat(lines);
         let clean = scrubber.scrub(&format!("{around}{form}\n{around}")).into_owned();
@@ -174,14 +174,14 @@ fn a_long_text_in_lines_loses_a_secret_wherever_it_is() {
 }
 
 #[test]
-fn a_difference_of_a_secret_with_blanks_is_hidden() {
+fn a_diff_of_a_secret_with_blanks_is_hidden() {
     let scrubber = scrubber(&["correct horse 42x battery stapler"]);
     let text = "  - correct horse\n    ^^^^^^^ ^^^^^\n  - 42x battery\n    ^^^\n  - stapler\n";
     assert_eq!(scrubber.scrub(text), "  - (secret)\n");
 }
 
 #[test]
-fn other_letters_and_long_texts_hide_no_secret() {
+fn a_secret_is_hidden_in_other_cases_and_in_long_texts() {
     let scrubber = scrubber(&["uSer+Secret/of=the-tests"]);
     assert_eq!(scrubber.scrub("https://user+secret/of=the-tests.evil"), "https://(secret).evil");
     let twice = percent(
@@ -199,20 +199,20 @@ fn other_letters_and_long_texts_hide_no_secret() {
 }
 
 #[test]
-fn text_of_the_repository_is_not_hidden_where_it_is_a_value_of_a_reference() {
+fn a_value_that_is_text_of_the_repository_is_not_hidden() {
     let mut scrubber = Scrubber::default();
-    scrubber.learn_value(&Secret::new("hunter22-of-the-desk"));
-    scrubber.learn(&Secret::new("own-credential-of-ocon"));
+    scrubber.register_value(&Secret::new("hunter22-of-the-desk"));
+    scrubber.register(&Secret::new("own-credential-of-ocon"));
     let text = "a hunter22-of-the-desk b own-credential-of-ocon c hunter22-of…";
     assert_eq!(scrubber.scrub(text), "a (secret) b (secret) c (secret)…");
-    scrubber.show("name: hunter22-of-the-desk, own-credential-of-ocon");
+    scrubber.register_public("name: hunter22-of-the-desk, own-credential-of-ocon");
     assert_eq!(scrubber.scrub(text), "a hunter22-of-the-desk b (secret) c hunter22-of…");
     assert!(scrubber.is_public("hunter22") && !scrubber.is_public("hunter23"));
-    // An encoding that no file has is still hidden.
+    // An encoding that no file contains is still hidden.
     let encoded = STANDARD.encode("hunter22-of-the-desk");
     assert_eq!(scrubber.scrub(&encoded), "(secret)=");
-    // What is also a credential of ocon is hidden in any case.
-    scrubber.learn(&Secret::new("hunter22-of-the-desk"));
+    // A credential of ocon is always hidden.
+    scrubber.register(&Secret::new("hunter22-of-the-desk"));
     assert_eq!(scrubber.scrub("hunter22-of-the-desk"), "(secret)");
 }
 
@@ -228,7 +228,7 @@ fn each_encoding_of_a_secret_is_hidden() {
 }
 
 #[test]
-fn base64_is_hidden_with_the_characters_that_hold_a_part_of_the_secret() {
+fn base64_is_hidden_with_the_characters_that_share_bits_of_the_secret() {
     let scrubber = scrubber(&["abcdefgh"]);
     for before in ["", "x", "xy", "xyz"] {
         for after in ["", "1", "12", "123"] {
@@ -242,20 +242,33 @@ fn base64_is_hidden_with_the_characters_that_hold_a_part_of_the_secret() {
 }
 
 #[test]
-fn what_is_short_or_blank_is_left_alone() {
+fn short_and_blank_secrets_are_not_hidden() {
     let scrubber = scrubber(&["true", "1234567", "", "          ", "(secret)"]);
     let text = "true 1234567            (secret)";
     assert!(matches!(scrubber.scrub(text), Cow::Borrowed(same) if same == text));
 }
 
 #[test]
-fn secrets_that_overlap_leave_no_rest() {
+fn a_reply_hides_short_secrets_of_the_request_in_every_escape() {
+    let scrub = |secrets: &[&str], text: &str| {
+        let secrets: Vec<_> = secrets.iter().copied().map(Secret::new).collect();
+        Scrubber::for_reply(&secrets).scrub(text).into_owned()
+    };
+    for form in ["a/b+c=\"", r#"a/b+c=\""#, r#"a/b+c\u003d\""#, "a%2Fb%2Bc%3D%22"] {
+        assert_eq!(scrub(&["a/b+c=\""], &format!("bad {form}!")), "bad (secret)!");
+    }
+    assert_eq!(scrub(&["hunter", "hunter2"], "hunter2 hunter"), "(secret) (secret)");
+    assert_eq!(scrub(&["abc", ""], "abc"), "abc");
+}
+
+#[test]
+fn overlapping_secrets_are_hidden_completely() {
     let scrubber = scrubber(&["abcdefgh", "efghijkl", "hunter22", "hunter22-and-more"]);
     assert_eq!(scrubber.scrub("abcdefghijkl hunter22-and-more."), "(secret) (secret).");
 }
 
 #[test]
-fn lines_of_a_secret_are_secrets_and_white_space_may_be_another() {
+fn each_line_of_a_secret_is_hidden_with_any_white_space() {
     let key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n  kqhkiG9w0BAQEF\nshort\n";
     let scrubber = scrubber(&[key, "correct horse battery"]);
     assert_eq!(scrubber.scrub("a MIIEvQIBADANBg b"), "a (secret) b");
@@ -268,7 +281,7 @@ fn lines_of_a_secret_are_secrets_and_white_space_may_be_another() {
 }
 
 #[test]
-fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
+fn the_rest_of_a_secret_in_a_cut_message_is_hidden() {
     let scrubber = scrubber(&["0123456789abcdef", "p4ss word/of+me"]);
     assert_eq!(scrubber.scrub("a 0123456789…"), "a (secret)…");
     assert_eq!(scrubber.scrub("a p4ss%20word%2F…"), "a (secret)…");
@@ -286,12 +299,12 @@ fn what_is_left_of_a_secret_where_a_message_was_cut_is_hidden() {
     assert_eq!(scrubber.scrub("a …6789abcdef b ...6789abcdef"), "a …(secret) b ...(secret)");
     assert_eq!(scrubber.scrub("a 01234567…89abcdef b"), "a (secret)…(secret) b");
     assert_eq!(scrubber.scrub("a x6789abcdef"), "a x6789abcdef");
-    // Less than eight bytes tell little, and occur by chance.
+    // Fewer than eight bytes reveal little, and occur by chance.
     assert_eq!(scrubber.scrub("a 0123456…"), "a 0123456…");
 }
 
 #[test]
-fn a_long_line_loses_its_secrets_too() {
+fn a_secret_is_hidden_in_a_long_line() {
     let scrubber = scrubber(&["s3cret+/of=me"]);
     let around = "%25&amp;\\\\+ ".repeat(10_000);
     for form in ["s3cret+/of=me", "s3cret%2B%2Fof%3Dme", r"s3cret+\/of\u003dme"] {
@@ -303,7 +316,7 @@ fn a_long_line_loses_its_secrets_too() {
 }
 
 #[test]
-fn json_stays_json_and_the_rest_of_it_the_same() {
+fn scrubbed_json_stays_valid_and_otherwise_the_same() {
     let scrubber = scrubber(&["abc\"defgh", "12345678", "n0 newline"]);
     let text =
         r#"{"abc\"defgh": ["\u202e x abc\u0022defgh y\\", 12345678], "12345678": "a\n0 newline"}"#;
@@ -313,15 +326,15 @@ fn json_stays_json_and_the_rest_of_it_the_same() {
     serde_json::from_str::<serde_json::Value>(&clean).unwrap();
 }
 
-/// What a secret may be, and what may stand around it.
+/// A secret.
 fn secret() -> impl Strategy<Value = String> {
     let any = proptest::collection::vec(any::<char>(), 8..40).prop_map(String::from_iter);
     let awkward = "[ -~\\n\\\\\"%&+/=ü日🔑\\x07]{8,40}";
-    let long_enough = |secret: &String| secret.trim().len() >= SHORTEST;
+    let long_enough = |secret: &String| secret.trim().len() >= MIN_SECRET_LENGTH;
     prop_oneof![any, awkward.prop_map(|text| text)].prop_filter("too short", long_enough)
 }
 
-/// Text that does not end within an escape, where no reader could tell what begins.
+/// The text around a secret. It does not end within an escape.
 fn around() -> impl Strategy<Value = String> {
     "[^\\\\%&]{0,20}"
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ocon::api::{Keep, Read as _, Scope, Write as _};
+use ocon::api::{Projection, Read as _, Scope, Write as _};
 use snapbox::str;
 
 use super::support::{Server, at, id, named};
@@ -11,7 +11,7 @@ use super::support::{Server, at, id, named};
 const DEPTH: usize = 200_000;
 
 /// What a listing of this one page comes to.
-async fn listed(page: Vec<u8>, keep: &Keep) -> String {
+async fn listed(page: Vec<u8>, keep: &Projection) -> String {
     let server = Server::start(move |_, _, wire| wire.answer(200, &[], &page));
     let (client, clock) = server.client();
     let listing = client.list(&Scope::Account, keep).await;
@@ -25,7 +25,7 @@ async fn listed(page: Vec<u8>, keep: &Keep) -> String {
 async fn table(rows: &[(&str, Vec<u8>)]) -> String {
     let mut text = String::new();
     for (name, page) in rows {
-        writeln!(text, "{name}: {}", listed(page.clone(), &Keep::All).await).unwrap();
+        writeln!(text, "{name}: {}", listed(page.clone(), &Projection::All).await).unwrap();
     }
     text
 }
@@ -79,19 +79,19 @@ async fn ids_are_whole_positive_numbers_of_64_bits_and_nothing_else() {
 1: [InstanceId(1)]
 9007199254740993: [InstanceId(9007199254740993)]
 18446744073709551615: [InstanceId(18446744073709551615)]
-18446744073709551616: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
-0: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
--0: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
--1: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
-7.0: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
-1e3: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
+18446744073709551616: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+0: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+-0: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+-1: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+7.0: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+1e3: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
 007: the answer is not JSON: something else (34 bytes)
 +7: the answer is not JSON: something else (33 bytes)
-"7": the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
-true: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
+"7": the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+true: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
 null: the answer is not a list of instances: `id` is missing (entry 1)
-[7]: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
-{}: the answer is not a list of instances: `id` is not a positive whole number of 64 bits (entry 1)
+[7]: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+{}: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
 0x7: the answer is not JSON: something else (34 bytes)
 NaN: the answer is not JSON: something else (34 bytes)
 
@@ -133,23 +133,23 @@ async fn wrong_types_and_nothing_at_all_are_named() {
     is(
         &text,
         str![[r#"
-null: the answer is not a list of instances: JSON of another shape at line 1, column 4
-[null]: the answer is not a list of instances: JSON of another shape at line 1, column 5
-[[]]: the answer is not a list of instances: JSON of another shape at line 1, column 3
-[7]: the answer is not a list of instances: JSON of another shape at line 1, column 2
-{}: the answer is not a list of instances: JSON of another shape at line 1, column 0
-7: the answer is not a list of instances: JSON of another shape at line 1, column 1
-"": the answer is not a list of instances: JSON of another shape at line 1, column 2
+null: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 4
+[null]: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 5
+[[]]: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 3
+[7]: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 2
+{}: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
+7: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 1
+"": the answer is not a list of instances: JSON with an unexpected structure at line 1, column 2
 [{}]: the answer is not a list of instances: `id` is missing (entry 1)
 : the answer is not JSON: an empty body
-[: the answer is not JSON: it breaks off after 1 bytes
-[{"id":7: the answer is not JSON: it breaks off after 8 bytes
+[: the answer is not JSON: it ends after 1 bytes
+[{"id":7: the answer is not JSON: it ends after 8 bytes
 "name":null,"tags":null,"configuration":null,"valid":null,"disabled":null,"token":null: [InstanceId(7)]
-"name":7: the answer is not a list of instances: `name` is not a text (entry 1)
-"name":{}: the answer is not a list of instances: `name` is not a text (entry 1)
-"name":["a"]: the answer is not a list of instances: `name` is not a text (entry 1)
-"token":7: the answer is not a list of instances: `token` is not a text (entry 1)
-"token":{"a":"s3cret"}: the answer is not a list of instances: `token` is not a text (entry 1)
+"name":7: the answer is not a list of instances: `name` is not a string (entry 1)
+"name":{}: the answer is not a list of instances: `name` is not a string (entry 1)
+"name":["a"]: the answer is not a list of instances: `name` is not a string (entry 1)
+"token":7: the answer is not a list of instances: `token` is not a string (entry 1)
+"token":{"a":"s3cret"}: the answer is not a list of instances: `token` is not a string (entry 1)
 "tags":"a": the answer is not a list of instances: `tags` is not a list of tags (entry 1)
 "tags":[null]: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
 "tags":[[]]: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
@@ -162,7 +162,7 @@ null: the answer is not a list of instances: JSON of another shape at line 1, co
 "valid":1: the answer is not a list of instances: `valid` is neither true nor false (entry 1)
 "valid":"yes": the answer is not a list of instances: `valid` is neither true nor false (entry 1)
 "disabled":[]: the answer is not a list of instances: `disabled` is neither true nor false (entry 1)
-"id":8: the answer is not a list of instances: JSON of another shape at line 1, column 35
+"id":8: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 35
 "configuration":{"a":"1","a":"2"}: [InstanceId(7)]
 null: the answer is not a list of instances: `element` is missing (entry 1)
 7: the answer is not a list of instances: `element` is not an object (entry 1)
@@ -170,7 +170,7 @@ null: the answer is not a list of instances: `element` is missing (entry 1)
 []: the answer is not a list of instances: `element` is not an object (entry 1)
 {}: the answer is not a list of instances: `element.key` is missing (entry 1)
 {"key":null}: the answer is not a list of instances: `element.key` is missing (entry 1)
-{"key":7}: the answer is not a list of instances: `element.key` is not a text (entry 1)
+{"key":7}: the answer is not a list of instances: `element.key` is not a string (entry 1)
 
 "#]],
     );
@@ -194,7 +194,7 @@ async fn texts_that_are_none_are_no_json() {
         str![[r#"
 a control character: the answer is not JSON: something else (47 bytes)
 an escaped one: [InstanceId(7)]
-half a character: the answer is not a list of instances: `name` is not a text (entry 1)
+half a character: the answer is not a list of instances: `name` is not a string (entry 1)
 half a key: the answer is not a list of instances: `configuration` is not a map of values (entry 1)
 no UTF-8: the answer is not JSON: something else (22 bytes)
 a mark of order: the answer is not JSON: something else (5 bytes)
@@ -223,20 +223,20 @@ async fn depth_is_an_error_and_no_overflow() {
     is(
         &table(&rows).await,
         str![[r#"
-lists: the answer is not a list of instances: JSON of another shape at line 1, column 399999
-lists without an end: the answer is not JSON: it breaks off after 200000 bytes
-maps: the answer is not a list of instances: JSON of another shape at line 1, column 0
+lists: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 399999
+lists without an end: the answer is not JSON: it ends after 200000 bytes
+maps: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
 an entry of maps: the answer is not a list of instances: `id` is missing (entry 1)
 a member that nobody reads: [InstanceId(7)]
-a name: the answer is not a list of instances: `name` is not a text (entry 1)
+a name: the answer is not a list of instances: `name` is not a string (entry 1)
 tags: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-an element: the answer is not a list of instances: `element.key` is not a text (entry 1)
+an element: the answer is not a list of instances: `element.key` is not a string (entry 1)
 a value: the answer is not a list of instances: `configuration` is not a map of values (entry 1)
 
 "#]],
     );
     let page = with(&format!(r#""configuration":{{"a":{maps}}}"#));
-    let keep = Keep::Only(["b".into()].into());
+    let keep = Projection::Only(["b".into()].into());
     assert_eq!(listed(page, &keep).await, "[InstanceId(7)]", "what nobody asked for is skipped");
 }
 
@@ -245,7 +245,7 @@ async fn an_id_that_occurs_twice_is_one_instance_the_first() {
     let page = r#"[{"id":7,"name":"first","element":{"key":"a"}},{"id":8,"element":{"key":"a"}},
         {"id":7,"name":"second","element":{"key":"b"}}]"#;
     let server = Server::start(move |_, _, wire| wire.answer(200, &[], page.as_bytes()));
-    let listing = server.client().0.list(&Scope::Account, &Keep::All).await.unwrap();
+    let listing = server.client().0.list(&Scope::Account, &Projection::All).await.unwrap();
     let names: Vec<_> = listing.records.iter().map(|it| (it.id.get(), &*it.name)).collect();
     assert_eq!(names, [(7, "first"), (8, "")]);
 }
@@ -286,7 +286,7 @@ PATCH /instances/7 failed: HTTP 400 Bad Request: null
 PATCH /instances/7 failed: HTTP 400 Bad Request: []
 PATCH /instances/7 failed: HTTP 400 Bad Request: {}
 PATCH /instances/7 failed: HTTP 400 Bad Request: {"message":null,"requestId":null,"providerMessage":null}
-PATCH /instances/7 failed: HTTP 400 Bad Request: 7; the provider says: {"a":["b"]} (request [1])
+PATCH /instances/7 failed: HTTP 400 Bad Request: 7; the provider reports: {"a":["b"]} (request [1])
 PATCH /instances/7 failed: HTTP 400 Bad Request: a\n::error::b\u{1b}[2J\u{202e} (request \u{0})
 PATCH /instances/7 failed: HTTP 400 Bad Request: [500 x]xxxxxxxxxxxx…
 PATCH /instances/7 failed: HTTP 400 Bad Request: (500 [)[[[[[[[[[[[[…

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use ocon::api::client::Client;
-use ocon::api::{Clock as _, HeldBack, Keep, Kind, Read as _, Scope, Write as _};
+use ocon::api::{Clock as _, ErrorKind, NotRetried, Projection, Read as _, Scope, Write as _};
 
 use super::support::{Server, at, client_of, id, instance, named, pause, signalled};
 
@@ -18,14 +18,14 @@ async fn no_more_requests_are_sent_than_allowed() {
     assert_eq!(
         error.to_string(),
         "PUT /instances/7/enabled failed after 3 tries: HTTP 503 Service Unavailable; it was not sent \
-         again, since the limit of 3 requests is reached"
+         again because the limit of 3 requests is reached"
     );
     assert_eq!(error.request_limit(), Some(3));
     assert!(error.may_have_happened(), "what was sent before may have been carried out");
     assert_eq!((client.requests(), clock.waits().len()), (3, 2), "no wait is for nothing");
     let error = client.delete(id(7)).await.unwrap_err();
     assert_eq!(error.to_string(), "DELETE /instances/7 failed: the limit of 3 requests is reached");
-    assert!(matches!(error.kind, Kind::RequestLimit { limit: 3 }));
+    assert!(matches!(error.kind, ErrorKind::RequestLimit { limit: 3 }));
     assert!(!error.may_have_happened(), "nothing was sent");
     assert_eq!((client.requests(), server.lines().len()), (3, 3));
 }
@@ -37,11 +37,11 @@ async fn reads_writes_and_their_repetitions_have_one_allowance() {
         _ => wire.json(200, &instance(7)),
     });
     let (client, _) = server.client_with(|settings| settings.max_requests = Some(5));
-    client.instance(id(7), &Keep::All).await.unwrap();
+    client.instance(id(7), &Projection::All).await.unwrap();
     client.enable(id(7)).await.unwrap();
     client.enable(id(7)).await.unwrap();
     assert_eq!(client.requests(), 5);
-    let error = client.instance(id(7), &Keep::All).await.unwrap_err();
+    let error = client.instance(id(7), &Projection::All).await.unwrap_err();
     assert_eq!(error.to_string(), "GET /instances/7 failed: the limit of 5 requests is reached");
     assert_eq!(server.lines().len(), 5);
 }
@@ -50,7 +50,7 @@ async fn reads_writes_and_their_repetitions_have_one_allowance() {
 async fn a_listing_that_needs_more_pages_than_allowed_is_not_half_a_listing() {
     let server = Server::start(|_, number, wire| wire.page(&[1], Some(&number.to_string())));
     let (client, _) = server.client_with(|settings| settings.max_requests = Some(2));
-    let error = client.list(&Scope::Account, &Keep::All).await.unwrap_err();
+    let error = client.list(&Scope::Account, &Projection::All).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "GET /instances?hydrate=false&pageSize=200 (page 3) failed: the limit of 2 requests is reached"
@@ -68,7 +68,7 @@ async fn smaller_pages_are_counted_once() {
         }
     });
     let (client, _) = server.client_with(|settings| settings.max_requests = Some(3));
-    client.list(&Scope::Account, &Keep::All).await.unwrap();
+    client.list(&Scope::Account, &Projection::All).await.unwrap();
     assert_eq!((client.requests(), server.lines().len()), (3, 3));
 }
 
@@ -76,8 +76,8 @@ async fn smaller_pages_are_counted_once() {
 async fn nothing_is_sent_again_once_the_run_was_asked_to_end() {
     let server = Server::start(|_, _, wire| wire.answer(503, &[], b""));
     let (client, _) = server.client_with(|settings| settings.stop.request());
-    let error = client.list(&Scope::Account, &Keep::All).await.unwrap_err();
-    assert_eq!(error.held_back.as_deref(), Some(&HeldBack::Interrupted));
+    let error = client.list(&Scope::Account, &Projection::All).await.unwrap_err();
+    assert_eq!(error.not_retried.as_deref(), Some(&NotRetried::Interrupted));
     assert_eq!((client.requests(), server.lines().len()), (1, 1));
 }
 
@@ -86,8 +86,10 @@ async fn a_create_that_was_surely_not_processed_is_surely_not_there_at_the_limit
     let address = ([127, 0, 0, 1], crate::ports::free()).into();
     let (client, _) = client_of(address, |settings| settings.max_requests = Some(2));
     let error = at(async |place| client.create(&named("n"), place).await.unwrap_err()).await;
-    assert_eq!(error.held_back.as_deref(), Some(&HeldBack::RequestLimit(2)));
-    assert!(error.is_unreachable() && !error.may_have_happened());
+    assert_eq!(error.not_retried.as_deref(), Some(&NotRetried::RequestLimit(2)));
+    assert!(
+        matches!(error.kind, ocon::api::ErrorKind::Connect { .. }) && !error.may_have_happened()
+    );
 }
 
 /// A server whose first answers, so many at once, are 429, and how many requests it saw at once
@@ -112,7 +114,7 @@ fn overloaded(at_once: usize) -> (Server, Arc<AtomicUsize>) {
 
 /// So many writes and so many reads, all at once.
 async fn write_and_read(client: &Client, of_each: usize) {
-    let keep = Keep::All;
+    let keep = Projection::All;
     let each = (0..of_each).map(|_| async {
         let (written, read) = tokio::join!(client.enable(id(7)), client.instance(id(7), &keep));
         written.unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ocon::api::client::PageRead;
-use ocon::api::{Error, Keep, Listing, Read as _, Scope};
+use ocon::api::{Error, Listing, Projection, Read as _, Scope};
 use ocon::instance::Seen;
 
 use super::support::{Answer, Server, Wire, instance, pause, signalled};
@@ -18,7 +18,7 @@ fn scope() -> Scope {
 
 async fn list(server: &Server) -> Result<Listing, Error> {
     let (client, _) = server.client();
-    client.list(&scope(), &Keep::All).await
+    client.list(&scope(), &Projection::All).await
 }
 
 fn ids(listing: &Listing) -> Vec<u64> {
@@ -63,7 +63,7 @@ async fn every_page_is_told_of() {
     let (client, _) = server.client_with(|settings| {
         settings.on_page = Arc::new(move |page| telling.lock().unwrap().push(*page));
     });
-    client.list(&scope(), &Keep::All).await.unwrap();
+    client.list(&scope(), &Projection::All).await.unwrap();
     let page = |pages, instances| PageRead { pages, instances, announced: None };
     assert_eq!(*told.lock().unwrap(), [page(1, 2), page(2, 3), page(3, 5)]);
 }
@@ -72,7 +72,7 @@ async fn every_page_is_told_of() {
 async fn a_listing_of_the_account_is_slim() {
     let server = three_pages();
     let (client, _) = server.client();
-    let listing = client.list(&Scope::Account, &Keep::All).await.unwrap();
+    let listing = client.list(&Scope::Account, &Projection::All).await.unwrap();
     assert_eq!(listing.records.len(), 5);
     let first = "GET /instances?hydrate=false&pageSize=200";
     assert_eq!(server.lines()[0], first);
@@ -199,7 +199,7 @@ async fn only_the_values_asked_for_are_kept() {
         );
     }]);
     let (client, _) = server.client();
-    let keep = Keep::Only(["a".into(), "c".into(), "d".into()].into());
+    let keep = Projection::Only(["a".into(), "c".into(), "d".into()].into());
     let listing = client.list(&scope(), &keep).await.unwrap();
     let kept = &listing.records[0].configuration;
     let expected = [("a".into(), Seen::new(Some("true"))), ("c".into(), Seen::Masked)];
@@ -217,7 +217,7 @@ async fn a_page_that_breaks_off_is_asked_for_again() {
         _ => wire.page(&[2], None),
     });
     let (client, clock) = server.client();
-    let listing = client.list(&scope(), &Keep::All).await.unwrap();
+    let listing = client.list(&scope(), &Projection::All).await.unwrap();
     assert_eq!(ids(&listing), [1, 2]);
     assert_eq!((server.lines().len(), clock.waits().len()), (3, 1));
     assert_eq!(server.lines()[1], server.lines()[2]);
@@ -235,7 +235,7 @@ async fn a_page_that_keeps_coming_is_not_late() {
     let (client, _) = server.client_with(|settings| {
         settings.read_timeout = Duration::from_millis(400);
     });
-    assert_eq!(client.list(&scope(), &Keep::All).await.unwrap().pages, 1);
+    assert_eq!(client.list(&scope(), &Projection::All).await.unwrap().pages, 1);
     assert_eq!(client.requests(), 1);
 }
 
@@ -252,7 +252,7 @@ async fn a_page_that_is_twice_too_much_starts_the_listing_again_with_half_the_si
         }
     });
     let (client, clock) = server.client();
-    let listing = client.list(&scope(), &Keep::All).await.unwrap();
+    let listing = client.list(&scope(), &Projection::All).await.unwrap();
     assert_eq!(ids(&listing), [1, 2]);
     let asked: Vec<_> = server
         .lines()
@@ -267,7 +267,7 @@ async fn a_page_that_is_twice_too_much_starts_the_listing_again_with_half_the_si
 async fn a_page_of_one_is_repeated_like_any_other_request() {
     let server = Server::script(vec![|wire| wire.answer(429, &[], b"")]);
     let (client, _) = server.client_with(|settings| settings.page_size = 2);
-    let error = client.list(&scope(), &Keep::All).await.unwrap_err();
+    let error = client.list(&scope(), &Projection::All).await.unwrap_err();
     assert_eq!((error.status(), error.attempts), (Some(429), 5));
     let sizes: Vec<_> = server
         .lines()
@@ -281,7 +281,7 @@ async fn a_page_of_one_is_repeated_like_any_other_request() {
 async fn smaller_pages_share_one_budget() {
     let server = Server::script(vec![|wire| wire.answer(429, &[("Retry-After", "50")], b"")]);
     let (client, clock) = server.client();
-    let error = client.list(&scope(), &Keep::All).await.unwrap_err();
+    let error = client.list(&scope(), &Projection::All).await.unwrap_err();
     assert_eq!(error.status(), Some(429));
     assert_eq!(clock.waits(), [Duration::from_secs(50); 2]);
     assert_eq!(server.lines().len(), 3);
@@ -296,7 +296,7 @@ fn page_of(wire: &mut Wire, ids: &[u64], total: &str, next: Option<&str>) {
 }
 
 async fn account(server: &Server) -> Result<Listing, Error> {
-    server.client().0.list(&Scope::Account, &Keep::All).await
+    server.client().0.list(&Scope::Account, &Projection::All).await
 }
 
 fn sizes(server: &Server) -> Vec<String> {
@@ -337,7 +337,7 @@ async fn a_listing_of_the_account_that_lacks_others_each_time_is_an_error() {
     assert_eq!(
         account(&server).await.unwrap_err().to_string(),
         "GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, \
-         and each of 3 readings left out others"
+         and each of 3 reads missed different ones"
     );
 }
 
@@ -357,6 +357,6 @@ async fn a_listing_that_begins_again_under_other_tokens_ends() {
     assert_eq!(
         list(&server).await.unwrap_err().to_string(),
         "GET /instances?tags%5B%5D=ocon%3Aproject%3Da%26b&pageSize=200 (page 7) failed: the account changes while it \
-         is listed: 3 pages in a row have nothing new"
+         is listed: 3 consecutive pages have no new instance"
     );
 }

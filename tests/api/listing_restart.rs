@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use ocon::api::{Error, Keep, Listing, Read as _, Scope};
+use ocon::api::{Error, Listing, Projection, Read as _, Scope};
 
 use super::support::{Server, Wire, pause};
 
 async fn account(server: &Server) -> Result<Listing, Error> {
-    server.client().0.list(&Scope::Account, &Keep::All).await
+    server.client().0.list(&Scope::Account, &Projection::All).await
 }
 
 fn ids(listing: &Listing) -> Vec<u64> {
@@ -43,8 +43,8 @@ async fn a_page_token_that_expires_again_is_an_error_that_says_so() {
     });
     assert_eq!(
         account(&server).await.unwrap_err().to_string(),
-        "GET /instances?hydrate=false&pageSize=200 (page 2) failed: the listing was started again and the token of \
-         a next page was refused again: HTTP 400 Bad Request: nextPage is not valid"
+        "GET /instances?hydrate=false&pageSize=200 (page 2) failed: the platform refused a page token \
+         again after the listing was restarted: HTTP 400 Bad Request: nextPage is not valid"
     );
     assert_eq!(server.lines().len(), 4);
 }
@@ -72,7 +72,7 @@ async fn all_pages_of_a_listing_together_have_a_bound_in_bytes() {
         wire.page(&[number as u64 + 1], Some(&format!("token-{number}")));
     });
     let (client, _) = server.client_with(|settings| settings.max_listing = 1000);
-    let error = client.list(&Scope::Account, &Keep::All).await.unwrap_err().to_string();
+    let error = client.list(&Scope::Account, &Projection::All).await.unwrap_err().to_string();
     let end = "failed: the listing is larger than 1000 bytes";
     assert!(error.starts_with("GET /instances?hydrate=false&pageSize=200 (page "), "{error}");
     assert!(error.ends_with(end), "{error}");
@@ -88,7 +88,7 @@ async fn all_pages_of_a_listing_together_have_a_bound_in_time() {
         settings.listing_timeout = Duration::from_millis(200);
     });
     assert_eq!(
-        client.list(&Scope::Account, &Keep::All).await.unwrap_err().to_string(),
+        client.list(&Scope::Account, &Projection::All).await.unwrap_err().to_string(),
         "GET /instances?hydrate=false failed: the listing is not complete after 200 ms"
     );
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ocon::api::client::{Credentials, Settings};
-use ocon::api::{Error, Keep, Kind, Read as _, Scope, Write as _};
+use ocon::api::client::{ApiCredentials, ClientSettings};
+use ocon::api::{Error, ErrorKind, Projection, Read as _, Scope, Write as _};
 use ocon::instance::{BaseUrl, Draft, Part, Secret, SecretReference, Source, Template, Value};
 
 use super::support::{Answer, ORGANIZATION, Server, USER, at, granted, id, named};
@@ -20,14 +20,14 @@ pub(crate) const BOMB: &str = "H4sIAAAAAAACA+3BMQEAAADCoCrrn9IM/kABAAAAAAAAAAAAA
 async fn failure(answer: Answer) -> Error {
     let server = Server::script(vec![answer]);
     let (client, _) = server.client();
-    client.instance(id(7), &Keep::All).await.unwrap_err()
+    client.instance(id(7), &Projection::All).await.unwrap_err()
 }
 
 #[tokio::test]
 async fn an_instance_that_is_not_there_is_none_if_the_platform_says_so() {
     let server = Server::script(vec![|wire| wire.json(404, r#"{"message":"Whatever"}"#)]);
     let (client, _) = server.client();
-    assert_eq!(client.instance(id(7), &Keep::All).await.unwrap(), None);
+    assert_eq!(client.instance(id(7), &Projection::All).await.unwrap(), None);
     let error = failure(|wire| wire.answer(404, HTML, b"<p>not here")).await;
     assert_eq!(
         error.to_string(),
@@ -62,7 +62,7 @@ async fn a_404_on_a_switch_is_an_error() {
 #[tokio::test]
 async fn a_page_in_the_place_of_json_is_described_and_not_shown() {
     let error = failure(|wire| wire.answer(200, HTML, b"<html>s3ssion")).await;
-    assert!(matches!(error.kind, Kind::Decode { expected: "JSON", .. }));
+    assert!(matches!(error.kind, ErrorKind::Decode { expected: "JSON", .. }));
     assert_eq!(
         error.to_string(),
         "GET /instances/7 failed: the answer is not JSON: HTML (text/html, 13 bytes)"
@@ -84,7 +84,7 @@ async fn a_redirect_is_named_and_neither_it_nor_the_credentials_go_there() {
             wire.answer(status, &[("Location", &location)], b"");
         });
         let (client, _) = server.client();
-        let error = client.instance(id(7), &Keep::All).await.unwrap_err();
+        let error = client.instance(id(7), &Projection::All).await.unwrap_err();
         let text = error.kind.to_string();
         assert!(
             text.ends_with(" redirects to 127.0.0.1, and redirects are not followed"),
@@ -96,7 +96,7 @@ async fn a_redirect_is_named_and_neither_it_nor_the_credentials_go_there() {
     let error = failure(|wire| wire.answer(302, &[], b"")).await;
     assert_eq!(
         error.kind.to_string(),
-        "HTTP 302 Found redirects to no valid address, and redirects are not followed"
+        "HTTP 302 Found redirects to an invalid address, and redirects are not followed"
     );
 }
 
@@ -116,7 +116,7 @@ async fn a_body_beyond_the_limit_is_refused_however_it_comes() {
     for answer in answers {
         let server = Server::script(vec![answer]);
         let (client, _) = server.client_with(|settings| settings.max_body = 5000);
-        let error = client.instance(id(7), &Keep::All).await.unwrap_err();
+        let error = client.instance(id(7), &Projection::All).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "GET /instances/7 failed: the answer is not of the allowed size: it is larger than 5000 bytes"
@@ -131,7 +131,7 @@ async fn compressed_answers_are_read() {
         wire.answer(200, &[("Content-Encoding", "gzip")], &body);
     }]);
     let (client, _) = server.client();
-    let listing = client.list(&Scope::Account, &Keep::All).await.unwrap();
+    let listing = client.list(&Scope::Account, &Projection::All).await.unwrap();
     assert_eq!(listing.records[0].id.get(), 1);
 }
 
@@ -140,11 +140,11 @@ async fn an_unusable_reply_to_a_create_leaves_open_whether_it_happened() {
     let server = Server::script(vec![|wire| wire.json(200, r#"{"id":-1}"#)]);
     let (client, _) = server.client();
     let error = at(async |place| client.create(&named("n"), place).await.unwrap_err()).await;
-    assert!(error.may_have_happened() && !error.retryable());
+    assert!(error.may_have_happened());
     assert_eq!(
         error.to_string(),
-        "POST /instances failed: the answer is not an instance: `id` is not a positive whole number \
-         of 64 bits"
+        "POST /instances failed: the answer is not an instance: `id` is not a positive 64-bit \
+         integer"
     );
 }
 
@@ -192,7 +192,7 @@ async fn a_reply_does_not_choose_where_the_next_request_goes() {
         wire.answer(200, &headers, record.to_string().as_bytes());
     });
     let (client, _) = server.client();
-    let listing = client.list(&Scope::Account, &Keep::All).await.unwrap();
+    let listing = client.list(&Scope::Account, &Projection::All).await.unwrap();
     client.delete(listing.records[0].id).await.unwrap();
     let first = "GET /instances?hydrate=false&pageSize=200";
     let second = format!("{first}&nextPage=%26tags%3Dx%23%2F..%2F..%40evil");
@@ -215,12 +215,12 @@ async fn an_id_that_is_no_number_is_none() {
 #[test]
 fn the_policy_is_the_documented_one() {
     let credentials =
-        Credentials { user: Secret::new(USER), organization: Secret::new(ORGANIZATION) };
+        ApiCredentials { user: Secret::new(USER), organization: Secret::new(ORGANIZATION) };
     assert_eq!(
         format!("{credentials:?}"),
-        "Credentials { user: (secret), organization: (secret) }"
+        "ApiCredentials { user: (secret), organization: (secret) }"
     );
-    let settings = Settings::new(BaseUrl::new("https://api.example"), credentials);
+    let settings = ClientSettings::new(BaseUrl::new("https://api.example"), credentials);
     assert_eq!(settings.read_timeout, Duration::from_secs(30));
     assert_eq!(settings.create_timeout, Duration::from_mins(3));
     assert_eq!(settings.connect_timeout, Duration::from_secs(10));

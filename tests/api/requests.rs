@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use ocon::api::{Keep, Kind, Read as _, Scope, Write as _};
+use ocon::api::{ErrorKind, Projection, Read as _, Scope, Write as _};
 use ocon::instance::{
     Draft, InstanceId, OwnReference, Part, Place, SecretReference, Source, Template, Value,
 };
@@ -24,7 +24,7 @@ async fn every_request_says_who_asks_and_speaks_json() {
     let server = server();
     let (client, _) = server.client();
     at(async |place| {
-        client.instance(id(7), &Keep::All).await.unwrap();
+        client.instance(id(7), &Projection::All).await.unwrap();
         client.create(&named("n"), place).await.unwrap();
         client.patch(id(7), &named("n"), place).await.unwrap();
         client.enable(id(7)).await.unwrap();
@@ -87,7 +87,7 @@ async fn a_draft_with_a_missing_value_is_not_sent() {
         ..Draft::default()
     };
     let error = at(async |place| client.create(&draft, place).await.unwrap_err()).await;
-    assert!(matches!(error.kind, Kind::MissingValue { .. }));
+    assert!(matches!(error.kind, ErrorKind::MissingValue { .. }));
     assert_eq!(error.to_string(), "POST /instances failed: configuration.password has no value");
     assert_eq!((client.requests(), server.lines().len()), (0, 0));
 }
@@ -128,7 +128,7 @@ async fn the_log_has_one_line_per_request_and_no_secret() {
     {
         let _guard = tracing::subscriber::set_default(subscriber);
         let (client, _) = server.client();
-        client.list(&Scope::Account, &Keep::All).await.unwrap();
+        client.list(&Scope::Account, &Projection::All).await.unwrap();
         let error = at(async |place| client.create(&granted("gr4nt-c0de"), place).await).await;
         assert_eq!(
             error.unwrap_err().to_string(),

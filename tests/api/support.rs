@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::client::{Client, Credentials, Retrying, Settings};
+use ocon::api::client::{ApiCredentials, Client, ClientSettings, Retrying};
 use ocon::api::{Clock, Sleep};
 use ocon::instance::{BaseUrl, ConnectorKey, Draft, InstanceId, Json, Place, Secret, Template};
 
@@ -132,23 +132,26 @@ impl Server {
         self.client_with(|_| {})
     }
 
-    pub(crate) fn client_with(&self, change: impl FnOnce(&mut Settings)) -> (Client, TestClock) {
+    pub(crate) fn client_with(
+        &self,
+        change: impl FnOnce(&mut ClientSettings),
+    ) -> (Client, TestClock) {
         client_of(self.address, change)
     }
 }
 
 pub(crate) fn client_of(
     address: SocketAddr,
-    change: impl FnOnce(&mut Settings),
+    change: impl FnOnce(&mut ClientSettings),
 ) -> (Client, TestClock) {
     let clock = TestClock::default();
     let credentials =
-        Credentials { user: Secret::new(USER), organization: Secret::new(ORGANIZATION) };
+        ApiCredentials { user: Secret::new(USER), organization: Secret::new(ORGANIZATION) };
     let base_url = BaseUrl::new(&format!("http://{address}/elements/api-v2"));
-    let mut settings = Settings {
+    let mut settings = ClientSettings {
         clock: Arc::new(clock.clone()),
         read_timeout: Duration::from_secs(5),
-        ..Settings::new(base_url, credentials)
+        ..ClientSettings::new(base_url, credentials)
     };
     change(&mut settings);
     (Client::new(settings).unwrap(), clock)
@@ -253,7 +256,7 @@ impl Clock for TestClock {
 pub(crate) struct Told(pub(crate) Arc<Mutex<Vec<Retrying>>>);
 
 impl Told {
-    pub(crate) fn listen(&self, settings: &mut Settings) {
+    pub(crate) fn listen(&self, settings: &mut ClientSettings) {
         let told = Arc::clone(&self.0);
         settings.on_retry = Arc::new(move |retrying| told.lock().unwrap().push(retrying.clone()));
     }

@@ -133,7 +133,7 @@ Requests: 2 read, 3 to write, 1 to check.
 
   ! b  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
-      accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])
+      accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])
       Check the credentials. An authorization code works once and not for long: the next run needs
       another one.
   + a  #20931
@@ -176,7 +176,7 @@ $ ocon apply --yes --format json --quiet
       "webhook_url": null,
       "error": {
         "code": "provider-refused",
-        "message": "POST /instances failed: HTTP 400 Bad Request: The authorization code was not accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])",
+        "message": "POST /instances failed: HTTP 400 Bad Request: The authorization code was not accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])",
         "request_id": "[REQUEST]"
       }
     }
@@ -345,7 +345,7 @@ Requests: 2 read, 2 to write, 1 to check.
 
   ! b  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
-      accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])
+      accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])
       Check the credentials. An authorization code works once and not for long: the next run needs
       another one.
   + a  #20931

@@ -215,7 +215,7 @@ fn a_code_that_was_used_fails_as_a_create_does() {
 
   ! social  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
-      accepted by Hootsuite; the provider says: invalid_grant (request [REQUEST])
+      accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])
       Check the credentials. An authorization code works once and not for long: the next run needs
       another one.
 

@@ -84,7 +84,7 @@ request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=20
 retry method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 attempt=1 reason="cannot connect: tcp connect error: Connection refused (os error 111)" wait_ms=[MS]
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 error="cannot connect: tcp connect error: Connection refused (os error 111)" ms=[MS] attempt=2
 error: as many requests were sent as are allowed, and more are needed
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 2 tries: cannot connect: tcp connect error: Connection refused (os error 111); it was not sent again, since the limit of 2 requests is reached
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 2 tries: cannot connect: tcp connect error: Connection refused (os error 111); it was not sent again because the limit of 2 requests is reached
 
 hint: nothing was changed. Allow more with --max-requests, or leave it out: one request reads 200 instances
 --- exit 6 ---

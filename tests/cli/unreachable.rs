@@ -165,7 +165,7 @@ fn json_that_is_no_listing_is_not_the_api() {
 $ ocon plan
 --- stderr ---
 error: what answers is not the API
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON of another shape at line 1, column 0
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
@@ -244,7 +244,7 @@ fn an_account_that_keeps_changing_is_no_wrong_address() {
 $ ocon plan
 --- stderr ---
 error: the account is changing while it is being listed
-  caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 readings left out others
+  caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 reads missed different ones
 
 hint: run again when other work on the account is done; nothing was changed
 hint: if nobody else works on it, the listing is at fault: ask the support of the platform
@@ -266,7 +266,7 @@ fn a_page_token_that_expires_twice_is_an_error_that_says_so() {
 $ ocon plan
 --- stderr ---
 error: the listing cannot be completed
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 (page 2) failed: the listing was started again and the token of a next page was refused again: HTTP 400 Bad Request: nextPage has expired (request 53db)
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 (page 2) failed: the platform refused a page token again after the listing was restarted: HTTP 400 Bad Request: nextPage has expired (request 53db)
 
 hint: a page token expires if its page is requested too late: run again when the network and the platform are less busy
 --- exit 6 ---

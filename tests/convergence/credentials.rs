@@ -1,6 +1,6 @@
 //! What a plan says of the hosts that get secrets.
 
-use ocon::catalog::{Credentials, Facts};
+use ocon::catalog::{ConnectorFacts, ProviderCredentials};
 use ocon::desired::{Grant, Ignore};
 use ocon::instance::{
     Json, OwnReference, Part, Secret, SecretReference, Seen, Source, Span, Template, Value,
@@ -251,7 +251,8 @@ fn credentials_count_although_the_file_does_not_declare_them() {
     assert_eq!(moved(&mut desk(&[("site.url", before.clone())]).agrees()), [""; 0]);
 
     let mut known = desk(&[("site.url", before.clone())]);
-    known.wanted("desk").facts = Facts { credentials: Credentials::Kept, ..Facts::default() };
+    known.wanted("desk").facts =
+        ConnectorFacts { credentials: ProviderCredentials::Stored, ..ConnectorFacts::default() };
     let mut removed = with("site.url", before.clone()).agrees();
     removed.wanted("desk").configuration.remove("app.secret");
     let mut masked = desk(&[("site.url", before)]).agrees();

@@ -1,6 +1,6 @@
 //! Where something is in doubt: broken marks, named instances, secrets that are not at hand.
 
-use ocon::api::Stop;
+use ocon::api::StopSignal;
 use ocon::apply::{self, Settings};
 use ocon::desired::{Adopt, Ignore};
 use ocon::instance::{InstanceId, Seen, Span, Value};
@@ -166,7 +166,7 @@ fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     *world.remote.lost.lock().unwrap() = Some((0, true));
     *world.remote.limit.lock().unwrap() = Some(3);
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
     let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep, Stop};
+use ocon::api::{Clock, Sleep, StopSignal};
 use ocon::apply::{self, Event, Settings};
 use ocon::plan::Limits;
 
@@ -12,7 +12,7 @@ use crate::world::{Instantly, World, block_on, document, key};
 
 /// Time in which somebody asks the run to end as soon as it waits; counts the waits.
 struct Impatient<'a> {
-    stop: &'a Stop,
+    stop: &'a StopSignal,
     waits: AtomicUsize,
 }
 
@@ -37,7 +37,7 @@ fn a_run_that_was_asked_to_end_looks_for_a_lost_create_once_and_waits_no_more() 
     let world = World::new([document("a", &[]), document("b", &[])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     *world.remote.lost.lock().unwrap() = Some((0, false));
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let clock = Impatient { stop: &stop, waits: AtomicUsize::new(0) };
     let settings = Settings { concurrency: 1, clock: &clock, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
@@ -54,7 +54,7 @@ fn a_run_that_was_asked_to_end_looks_for_a_lost_create_once_and_waits_no_more() 
 fn a_run_that_was_asked_to_end_says_so_even_when_all_is_done() {
     let world = World::new([document("desk", &[])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| stop.request()));
     assert!(outcome.interrupted && outcome.is_complete());
@@ -88,7 +88,7 @@ fn a_step_that_goes_on_is_told_of_every_half_minute() {
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     // Its answer is lost, and it is looked for three times.
     *world.remote.lost.lock().unwrap() = Some((0, false));
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let settings = Settings { concurrency: 1, clock: &Slow, stop: &stop };
     let told = Mutex::new(Vec::new());
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use ocon::api::{Error, Glance, Keep, Kind, Listing, Read, Scope, Write};
+use ocon::api::{Error, ErrorKind, Listing, PartialListing, Projection, Read, Scope, Write};
 use ocon::instance::{Absent, Draft, InstanceId, Place, Record, Secret, Seen};
 
 /// What every secret of the tests begins with, so that it is found wherever it must not be.
@@ -97,10 +97,10 @@ impl Remote {
         let lost = self.is_lost();
         let is_killed = count_down(&mut self.budget.lock().unwrap());
         let error =
-            |kind| Error { method, path: path.to_owned(), attempts: 1, kind, held_back: None };
-        let broken = || error(Kind::Transport { reason: "reset".into() });
+            |kind| Error { method, path: path.to_owned(), attempts: 1, kind, not_retried: None };
+        let broken = || error(ErrorKind::Transport { reason: "reset".into() });
         if is_killed {
-            return Err(error(Kind::Connect { reason: "killed".into() }));
+            return Err(error(ErrorKind::Connect { reason: "killed".into() }));
         }
         self.writes.lock().unwrap().push(format!("{method} {path}"));
         match lost {
@@ -246,16 +246,17 @@ fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
 }
 
 impl Read for Remote {
-    async fn list(&self, scope: &Scope, _: &Keep) -> Result<Listing, Error> {
+    async fn list(&self, scope: &Scope, _: &Projection) -> Result<Listing, Error> {
         self.let_rival_leave();
         if count_down(&mut self.looks.lock().unwrap()) {
             let (method, path) = ("GET", "/instances".into());
-            let kind = Kind::Transport { reason: "reset".into() };
-            return Err(Error { method, path, attempts: 1, kind, held_back: None });
+            let kind = ErrorKind::Transport { reason: "reset".into() };
+            return Err(Error { method, path, attempts: 1, kind, not_retried: None });
         }
         if let Some(limit) = *self.limit.lock().unwrap() {
-            let (method, path, kind) = ("GET", "/instances".into(), Kind::RequestLimit { limit });
-            return Err(Error { method, path, attempts: 0, kind, held_back: None });
+            let (method, path, kind) =
+                ("GET", "/instances".into(), ErrorKind::RequestLimit { limit });
+            return Err(Error { method, path, attempts: 0, kind, not_retried: None });
         }
         let (instances, unlisted) = (self.instances.lock().unwrap(), self.unlisted.lock().unwrap());
         let matches = |record: &&Record| match scope {
@@ -283,14 +284,14 @@ impl Read for Remote {
         Ok(Listing { records, pages: 1, page_size: 200 })
     }
 
-    async fn glance(&self, scope: &Scope, keep: &Keep) -> Glance {
+    async fn list_partial(&self, scope: &Scope, keep: &Projection) -> PartialListing {
         match self.list(scope, keep).await {
-            Ok(listing) => Glance { records: listing.records, broken_off: None },
-            Err(error) => Glance { records: Vec::new(), broken_off: Some(error) },
+            Ok(listing) => PartialListing { records: listing.records, error: None },
+            Err(error) => PartialListing { records: Vec::new(), error: Some(error) },
         }
     }
 
-    async fn instance(&self, id: InstanceId, _: &Keep) -> Result<Option<Record>, Error> {
+    async fn instance(&self, id: InstanceId, _: &Projection) -> Result<Option<Record>, Error> {
         *self.reads.lock().unwrap() += 1;
         let is_readable = !self.unreadable.lock().unwrap().contains(&id);
         let instances = self.instances.lock().unwrap();
@@ -347,14 +348,14 @@ impl Write for Remote {
     async fn delete(&self, id: InstanceId) -> Result<(), Error> {
         if !count_down(&mut Some(*self.refusals.lock().unwrap())) {
             *self.refusals.lock().unwrap() -= 1;
-            let kind = Kind::Status {
+            let kind = ErrorKind::Status {
                 status: 409,
                 message: None,
                 provider_message: None,
                 request_id: None,
             };
             let path = format!("/instances/{id}");
-            return Err(Error { method: "DELETE", path, attempts: 1, kind, held_back: None });
+            return Err(Error { method: "DELETE", path, attempts: 1, kind, not_retried: None });
         }
         self.write("DELETE", &format!("/instances/{id}"), || {
             self.instances.lock().unwrap().remove(&id);

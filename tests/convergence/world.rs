@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep, Stop, Waiting};
+use ocon::api::{Clock, Sleep, StopSignal, Waiter};
 use ocon::apply::{self, Outcome, Settings};
-use ocon::catalog::{Catalog, Facts};
+use ocon::catalog::{Catalog, ConnectorFacts};
 use ocon::desired::{Desired, Field, Lifecycle, Wanted};
 use ocon::instance::{
     BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
@@ -83,7 +83,7 @@ impl World {
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
             let terms =
                 Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
-            let waiting = Waiting { clock: &Instantly, stop: &Stop::default() };
+            let waiting = Waiter { clock: &Instantly, stop: &StopSignal::default() };
             loop {
                 let questions = plan::questions(&self.desired, &observed, &terms);
                 if questions.is_empty() {
@@ -105,7 +105,7 @@ impl World {
     }
 
     pub(crate) fn carry_out(&self, approved: &Approved) -> Outcome {
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let settings = Settings { concurrency: self.concurrency, clock: &Instantly, stop: &stop };
         block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }
@@ -154,7 +154,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
         adopt: None,
         moved_from: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
-        facts: Facts::default(),
+        facts: ConnectorFacts::default(),
     };
     (key(name), wanted)
 }

@@ -2,7 +2,7 @@
 
 use ocon::desired::{Problem, Severity};
 use ocon::report::diagnostics::github::render;
-use ocon::untrusted::{escaped, is_harmless};
+use ocon::safe_text::{escaped, is_harmless};
 use proptest::prelude::*;
 
 use crate::{HOSTILE, bare, problem, span};

@@ -62,7 +62,7 @@ fn the_reference_of_files_has_the_fields_of_the_schema() {
 /// The fields of a document, as the schema of a connector describes them.
 fn fields() -> String {
     let key = "stripe".parse().unwrap();
-    let shape = Catalog::embedded().connector(&key).unwrap().shape(&key);
+    let shape = Catalog::embedded().connector(&key).unwrap().spec(&key);
     let schema: Value = serde_json::from_str(&schema::connector(&shape).unwrap()).unwrap();
     let lifecycle = &schema["properties"]["lifecycle"];
     let ignore = &lifecycle["properties"]["ignore"]["items"];

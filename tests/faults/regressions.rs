@@ -33,7 +33,7 @@ fn an_instance_that_slips_between_two_pages_is_not_created_again() {
     let skip = "- { when: { method: GET, path: /instances }, shift_listing: skip }";
     let (world, run) = met(Column::Update, 3, skip);
     let error = run.error.as_ref().unwrap().to_string();
-    assert!(error.ends_with("instances, and each of 3 readings left out others"), "{error}");
+    assert!(error.ends_with("instances, and each of 3 reads missed different ones"), "{error}");
     assert!(run.journal.iter().all(|entry| entry.method == "GET"));
     ends_well(&world);
 }

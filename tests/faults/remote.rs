@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use ocon::api::client::Client;
-use ocon::api::{Error, Glance, Keep, Listing, Read, Scope, Write};
+use ocon::api::{Error, Listing, PartialListing, Projection, Read, Scope, Write};
 use ocon::instance::{Draft, InstanceId, Place, Record};
 
 use crate::time::RunTime;
@@ -31,15 +31,15 @@ pub(crate) struct Touched {
 }
 
 impl Read for Remote {
-    async fn list(&self, scope: &Scope, keep: &Keep) -> Result<Listing, Error> {
+    async fn list(&self, scope: &Scope, keep: &Projection) -> Result<Listing, Error> {
         self.time.call(self.client.list(scope, keep)).await
     }
 
-    async fn glance(&self, scope: &Scope, keep: &Keep) -> Glance {
-        self.time.call(self.client.glance(scope, keep)).await
+    async fn list_partial(&self, scope: &Scope, keep: &Projection) -> PartialListing {
+        self.time.call(self.client.list_partial(scope, keep)).await
     }
 
-    async fn instance(&self, id: InstanceId, keep: &Keep) -> Result<Option<Record>, Error> {
+    async fn instance(&self, id: InstanceId, keep: &Projection) -> Result<Option<Record>, Error> {
         self.time.call(self.client.instance(id, keep)).await
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ocon::api::client::{Client, Credentials, Settings};
-use ocon::api::{Clock as _, Error, Stop, Waiting};
+use ocon::api::client::{ApiCredentials, Client, ClientSettings};
+use ocon::api::{Clock as _, Error, StopSignal, Waiter};
 use ocon::apply::{self, Event, Outcome, StepResult};
 use ocon::cli::terminal::failure::Exit;
 use ocon::desired::secrets::{AllowedVariables, Environment};
@@ -258,17 +258,17 @@ impl World {
         touched: Arc<Mutex<Touched>>,
     ) -> Remote {
         let credentials = self.sandbox.credentials();
-        let credentials = Credentials {
+        let credentials = ApiCredentials {
             user: Secret::new(credentials.user.clone()),
             organization: Secret::new(credentials.organization.clone()),
         };
-        let settings = Settings {
+        let settings = ClientSettings {
             clock: Arc::new(time.clone()),
             page_size: page_size.unwrap_or(self.page_size),
             concurrency: self.concurrency,
             read_timeout: self.patience,
             create_timeout: self.patience,
-            ..Settings::new(BaseUrl::new(self.sandbox.url()), credentials)
+            ..ClientSettings::new(BaseUrl::new(self.sandbox.url()), credentials)
         };
         Remote { client: Client::new(settings).unwrap(), time: time.clone(), touched }
     }
@@ -284,7 +284,7 @@ impl World {
         let keys = desired.declared_keys();
         let mut observed = observed::fetch(remote, &target.project, keys.clone()).await?;
         let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };
-        let waiting = Waiting { clock: &remote.time, stop: &Stop::default() };
+        let waiting = Waiter { clock: &remote.time, stop: &StopSignal::default() };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {
@@ -295,7 +295,7 @@ impl World {
     }
 
     async fn carry_out(&self, approved: &plan::Approved, remote: &Remote) -> Outcome {
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let finished = Mutex::new(0);
         let tell = |event: Event<'_>| {
             if let Event::StepFinished(_) = event {

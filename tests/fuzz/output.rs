@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use ocon::apply::{self, Outcome, StepResult, Touched};
 use ocon::desired::{Code, Excerpt, Field, HostRole, Problem, Related, Severity};
 use ocon::doctor::{self, Link};
-use ocon::events::{self, Delivery, Happened, Notification, ProviderEvent, Signature};
+use ocon::events::{self, ChangedObject, Delivery, Notification, ProviderEvent, Signature};
 use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Seen, Span, Value};
 use ocon::plan::status::{Condition, Finding, Row, State, Status};
 use ocon::plan::{
@@ -23,7 +23,7 @@ use ocon::report::json::{
 };
 use ocon::report::markdown::{self, Failed, Frame, Links};
 use ocon::report::{annotations, style};
-use ocon::untrusted::{is_harmless, quoted};
+use ocon::safe_text::{is_harmless, quoted};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,7 +143,7 @@ fn incoming(texts: &[String]) -> Result<(), String> {
         id: text.clone(),
         date: text.clone(),
         status: text.clone(),
-        objects: vec![Happened { what: text.clone(), kind: text.clone(), id: text.clone() }],
+        objects: vec![ChangedObject { what: text.clone(), kind: text.clone(), id: text.clone() }],
     };
     let events: Vec<ProviderEvent> = texts.iter().map(event).collect();
     terminal("events as text", &human::events(&key(), id(), &events))?;
@@ -154,7 +154,7 @@ fn incoming(texts: &[String]) -> Result<(), String> {
             signature: Signature::Holds,
             outcome: events::Outcome::Taken(Notification {
                 event: text.clone(),
-                objects: vec![Happened {
+                objects: vec![ChangedObject {
                     what: text.clone(),
                     kind: text.clone(),
                     id: text.clone(),

@@ -13,7 +13,7 @@ use ocon::desired::{
 };
 use ocon::instance::Span;
 use ocon::report::diagnostics::{Colour, render};
-use ocon::untrusted::is_harmless;
+use ocon::safe_text::is_harmless;
 
 /// A secret in clear in a file, in two halves: showing one of them is bad enough.
 const HALVES: [&str; 2] = ["kestrel9Q", "meridian4Z"];

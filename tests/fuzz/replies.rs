@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use ocon::api::{Keep, Kind, reply};
+use ocon::api::{ErrorKind, Projection, reply};
 use ocon::instance::{Record, Secret};
 
 /// Live credentials in replies: showing the half of one is bad enough.
@@ -44,7 +44,7 @@ pub(crate) const WORDS: &str = concat!(
 ///
 /// The first promise that does not hold.
 pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
-    let keeps = [Keep::All, Keep::Only(["a".into(), "password".into()].into())];
+    let keeps = [Projection::All, Projection::Only(["a".into(), "password".into()].into())];
     let mut readable = 0;
     for keep in &keeps {
         let one = || reply::instance(bytes, keep).map(|record| vec![record]);
@@ -59,7 +59,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
 
 /// Reads twice, and looks at what came of it; gives whether that was no error.
 fn read<T: Debug>(
-    read: impl Fn() -> Result<T, Kind>,
+    read: impl Fn() -> Result<T, ErrorKind>,
     look: impl Fn(&T) -> Result<(), String>,
 ) -> Result<bool, String> {
     let (first, second) = (read(), read());
@@ -101,7 +101,7 @@ fn refused(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// The text of an error, which is short, and harmless to a terminal.
-fn one_line(kind: &Kind) -> Result<String, String> {
+fn one_line(kind: &ErrorKind) -> Result<String, String> {
     let text = kind.to_string();
     if text.is_empty() || text.len() > LONGEST {
         return Err(format!("an error of {} bytes", text.len()));

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ocon::api::client::{self, Credentials};
-use ocon::api::{Stop, SystemClock, Waiting};
+use ocon::api::client::{self, ApiCredentials};
+use ocon::api::{StopSignal, SystemClock, Waiter};
 use ocon::apply::{self, Settings};
 use ocon::desired::secrets::{AllowedVariables, Demo};
 use ocon::desired::{self, Desired, Sources};
@@ -24,13 +24,13 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(platform: &Platform) -> Self {
-        let credentials = Credentials {
+        let credentials = ApiCredentials {
             user: Secret::new(platform.user.clone()),
             organization: Secret::new(platform.organization.clone()),
         };
         let fingerprints = Fingerprints::from_organization_secret(&credentials.organization);
         let base_url = BaseUrl::new(&platform.base_url);
-        let settings = client::Settings::new(base_url.clone(), credentials);
+        let settings = client::ClientSettings::new(base_url.clone(), credentials);
         Self {
             root: platform.root().to_owned(),
             remote: client::Client::new(settings).unwrap(),
@@ -51,7 +51,7 @@ impl Client {
         let plan = self.plan(&desired).await;
         let has_work = !plan.is_empty();
         let approved = plan.within(Limits { max_deletes: 0 }).unwrap();
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let settings = Settings { concurrency: 4, clock: &SystemClock, stop: &stop };
         let outcome = apply::run(&approved, &self.remote, settings, &|_| {}).await;
         assert!(outcome.is_complete(), "{outcome:#?}");
@@ -67,7 +67,7 @@ impl Client {
         let mut observed = fetched.unwrap();
         let (target, fingerprints) = (&self.target, &self.fingerprints);
         let terms = Terms { target, wishes: &wishes, fingerprints };
-        let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
+        let waiting = Waiter { clock: &SystemClock, stop: &StopSignal::default() };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {

@@ -1,9 +1,8 @@
-//! Listings, page after page: while one page is read and decoded, the next is already asked for.
+//! Reads a listing page by page, and requests the next page while it reads and decodes the current one.
 //!
-//! The platform names the next page in a header (`Elements-Next-Page-Token`), which is in long
-//! before the body is. So at most two pages are on their way at any time, and the plan of a large
-//! account takes little longer than downloading it. Decoding has a thread of its own, and never
-//! more than one page waits for it.
+//! The platform names the next page in a header (`Elements-Next-Page-Token`), which arrives long
+//! before the body. At most two pages are requested concurrently, and a listing takes little longer
+//! than its download. Another thread decodes, and at most one page waits for it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,135 +12,139 @@ use tokio::task::JoinHandle;
 use tokio::try_join;
 use tracing::debug;
 
-use super::call::{Arrival, Call, NoReply, Reply};
-use super::request::{Absence, Method, Patience, Request};
-use super::{Client, PageRead};
-use crate::api::{Error, Keep, Kind, Listing, ListingFailure, Scope};
+use super::call::{Call, CallFailure, ResponseHead};
+use super::connection::Connection;
+use super::reply::Reply;
+use super::request::{Method, NotFound, Request, TimeoutPolicy};
+use super::settings::PageRead;
+use crate::api::error::{Error, ErrorKind, ListingFailure};
+use crate::api::remote::{Listing, Projection, Scope};
+use crate::api::wire;
 use crate::instance::{InstanceId, Record};
 
-/// Two million instances: more is a listing that does not end.
+/// Two million instances. A longer listing does not end.
 const MAX_PAGES: usize = 10_000;
 
-/// Every page has something new; whatever slips from one page to the next fills no page. A listing
-/// that begins again would go on for all of [`MAX_PAGES`], which takes hours.
+/// The number of consecutive pages without a new instance. Instances that move between pages do not
+/// fill a page, and a listing that starts over would take hours to reach [`MAX_PAGES`].
 const MAX_REPEATED: usize = 3;
 
-/// How often a listing that lacks instances is read again.
-const FURTHER_READINGS: usize = 2;
+/// The number of times an incomplete listing is read again.
+const MAX_REREADS: usize = 2;
 
-/// Reads all pages, within the bounds of one listing. If that fails, `came` has the instances on
-/// the pages that came before.
+/// Reads all pages within the limits of a listing. On failure, `partial` has the instances on the
+/// pages that were read.
 pub(super) async fn list(
-    client: &Client,
+    connection: &Connection,
     scope: &Scope,
-    keep: &Keep,
-    came: &mut Vec<Record>,
+    projection: &Projection,
+    partial: &mut Vec<Record>,
 ) -> Result<Listing, Error> {
-    let limit = client.settings.listing_timeout;
+    let limit = connection.settings.listing_timeout;
     let mut session = Session {
-        client,
+        connection,
         scope,
-        keep: Arc::new(keep.clone()),
-        size: client.settings.page_size.max(1),
+        projection: Arc::new(projection.clone()),
+        size: connection.settings.page_size.max(1),
         spent: Duration::ZERO,
         pages: 0,
         bytes: 0,
         was_restarted: false,
-        came,
+        partial,
     };
     let listing = tokio::time::timeout(limit, complete(&mut session)).await;
     listing.unwrap_or_else(|_| Err(session.error(ListingFailure::TooLong { after: limit })))
 }
 
-/// Reads all pages until the listing is complete.
+/// Reads the listing until it is complete.
 ///
-/// Before a create the whole account is listed, and what such a listing leaves out would be created
-/// a second time: instances slip from one page to another where something before them is deleted.
-/// So one that has fewer instances than the platform announced (`Elements-Total-Count`) is read
-/// again, with pages that end elsewhere. It counts where nothing is lacking, or where the same comes
-/// again: then it is the number that is wrong.
+/// Before a create, the whole account is listed, and an instance that the listing misses would be
+/// created a second time. Instances move between pages if something before them is deleted. If a
+/// listing has fewer instances than the platform reports (`Elements-Total-Count`), it is read again
+/// with another page size. A listing is complete if it has all instances, or if it contains the same
+/// instances twice, because then the reported number is wrong.
 async fn complete(session: &mut Session<'_>) -> Result<Listing, Error> {
-    let mut reading = read(session).await?;
-    for _ in 0..FURTHER_READINGS {
-        if *session.scope != Scope::Account || reading.is_complete() {
-            return Ok(reading.listing);
+    let mut result = read(session).await?;
+    for _ in 0..MAX_REREADS {
+        if *session.scope != Scope::Account || result.is_complete() {
+            return Ok(result.listing);
         }
         session.size = session.size.saturating_sub(1).max(1);
-        debug!(announced = reading.announced, size = session.size, "the listing lacks instances");
+        debug!(announced = result.announced, size = session.size, "the listing lacks instances");
         let again = read(session).await?;
-        let is_settled = again.ids() == reading.ids();
-        reading = again;
+        let is_settled = again.ids() == result.ids();
+        result = again;
         if is_settled {
-            return Ok(reading.listing);
+            return Ok(result.listing);
         }
     }
-    if reading.is_complete() {
-        return Ok(reading.listing);
+    if result.is_complete() {
+        return Ok(result.listing);
     }
-    let failure = reading.failure();
-    session.came.extend(reading.listing.records);
+    let failure = result.failure();
+    session.partial.extend(result.listing.records);
     Err(session.error(failure))
 }
 
-/// What all readings of a listing have in common.
+/// The state that all reads of a listing share.
 struct Session<'a> {
-    client: &'a Client,
+    connection: &'a Connection,
     scope: &'a Scope,
-    keep: Arc<Keep>,
-    /// Instances per page.
+    projection: Arc<Projection>,
+    /// The number of instances per page.
     size: usize,
-    /// Time that larger pages took of the budget for repetitions.
+    /// The part of the retry budget that larger pages used.
     spent: Duration,
-    /// How many pages were requested in the readings that are over.
+    /// The number of pages of earlier reads.
     pages: usize,
-    /// How many bytes they had.
+    /// The size of all pages, in bytes.
     bytes: usize,
-    /// Whether it started again since a page token was refused.
+    /// Whether the listing was restarted after a refused page token.
     was_restarted: bool,
-    /// The instances on the pages of readings that failed.
-    came: &'a mut Vec<Record>,
+    /// The instances of failed reads.
+    partial: &'a mut Vec<Record>,
 }
 
 impl Session<'_> {
     fn error(&self, failure: ListingFailure) -> Error {
-        let base = self.client.request(Method::Get, "/instances".to_owned());
+        let base = self.connection.request(Method::Get, "/instances".to_owned());
         let mut url = base.url.clone();
         url.query_pairs_mut().extend_pairs(parameter(self.scope));
         let path = match url.query() {
             Some(query) if !query.is_empty() => format!("/instances?{query}"),
             _ => base.path.clone(),
         };
-        Request { path, ..base }.error(1, Kind::Listing(failure))
+        Request { path, ..base }.error(1, ErrorKind::Listing(failure))
     }
 }
 
-/// Reads all pages once. Where a page is twice too much for the platform (it answers 429 for replies
-/// beyond 8 MB, too), the listing starts again with half the size, since a page token belongs to
-/// the size it was made for. Where the platform does not take its own token, which has a lifetime
-/// that nobody knows, the listing starts again once.
-async fn read(session: &mut Session<'_>) -> Result<Reading, Error> {
+/// Reads all pages once. After a second 429 for a page, the listing restarts with half the page size,
+/// because the platform also answers 429 for replies larger than 8 MB, and a page token is valid for
+/// one page size only. If the platform refuses its own page token, whose lifetime is not documented
+/// (docs/platform.md#open-questions), the listing restarts once.
+async fn read(session: &mut Session<'_>) -> Result<ReadResult, Error> {
     loop {
-        let mut pages = Pages::new(session);
+        let mut pages = PageReader::new(session);
         let end = pages.read().await;
-        let Pages { bytes, announced, records, trail, .. } = pages;
-        (session.bytes, session.pages) = (bytes, session.pages + trail.pages());
+        let PageReader { bytes, announced, records, tokens, .. } = pages;
+        (session.bytes, session.pages) = (bytes, session.pages + tokens.pages());
         let Err(failure) = end else {
             let listing = Listing { records, pages: session.pages, page_size: session.size };
-            return Ok(Reading { listing, announced });
+            return Ok(ReadResult { listing, announced });
         };
-        session.came.extend(records);
+        session.partial.extend(records);
         match failure {
-            NoReply::Failed(error) => return Err(*error),
-            NoReply::TooMuch(_, time) => {
+            CallFailure::Failed(error) => return Err(*error),
+            CallFailure::TooLarge(_, time) => {
                 (session.size, session.spent) = (session.size / 2, time);
                 debug!(size = session.size, "smaller pages");
             }
-            NoReply::Expired(error) if session.was_restarted => {
+            CallFailure::TokenExpired(error) if session.was_restarted => {
                 let refusal = Box::new(error.kind);
-                let kind = Kind::Listing(ListingFailure::TokenExpired { refusal });
+                let kind = ErrorKind::Listing(ListingFailure::TokenExpired { refusal });
                 return Err(Error { kind, ..*error });
             }
-            NoReply::Expired(error) => {
+            CallFailure::TokenExpired(error) => {
                 session.was_restarted = true;
                 debug!(reason = %error.kind.brief(), "the page token expired");
             }
@@ -149,14 +152,14 @@ async fn read(session: &mut Session<'_>) -> Result<Reading, Error> {
     }
 }
 
-/// What came of all pages.
-struct Reading {
+/// The instances on all pages.
+struct ReadResult {
     listing: Listing,
-    /// How many instances the platform said that there are; 0 where it did not say.
+    /// The number of instances that the platform reported, or 0.
     announced: usize,
 }
 
-impl Reading {
+impl ReadResult {
     fn is_complete(&self) -> bool {
         self.listing.records.len() >= self.announced
     }
@@ -166,50 +169,50 @@ impl Reading {
     }
 
     fn failure(&self) -> ListingFailure {
-        let (came, announced) = (self.listing.records.len(), self.announced);
-        let times = FURTHER_READINGS + 1;
+        let (count, announced) = (self.listing.records.len(), self.announced);
+        let reads = MAX_REREADS + 1;
         let found = format!(
-            "it has {came} of {announced} instances, and each of {times} readings left out others"
+            "it has {count} of {announced} instances, and each of {reads} reads missed different ones"
         );
         ListingFailure::Changing { found }
     }
 }
 
-/// A listing with one page size.
-struct Pages<'a> {
-    client: &'a Client,
+/// Reads a listing with one page size.
+struct PageReader<'a> {
+    connection: &'a Connection,
     scope: &'a Scope,
-    keep: Arc<Keep>,
+    projection: Arc<Projection>,
     size: usize,
-    /// Time that larger pages took of the budget for repetitions.
+    /// The part of the retry budget that larger pages used.
     spent: Duration,
-    /// How many bytes this listing has so far.
+    /// The size of the listing so far, in bytes.
     bytes: usize,
-    trail: Trail,
-    /// The largest number of instances that a page said there are.
+    tokens: PageTokens,
+    /// The largest number of instances that a page reported.
     announced: usize,
     records: Vec<Record>,
-    /// How many pages they came on.
-    read: usize,
-    /// Whatever is created or deleted meanwhile moves others to a page that is still to come.
+    /// The number of decoded pages.
+    decoded: usize,
+    /// Concurrent creates and deletes move instances to later pages.
     known: HashSet<InstanceId>,
-    /// How many pages in a row had nothing new.
+    /// The number of consecutive pages without a new instance.
     repeated: usize,
     decoding: Option<Decoding>,
 }
 
-/// The tokens of all pages but the first: a listing must not lead in a circle, nor on for ever.
+/// The tokens of all pages except the first. They detect cycles and endless listings.
 #[derive(Default)]
-struct Trail(HashSet<String>);
+struct PageTokens(HashSet<String>);
 
-impl Trail {
-    /// The number of the page at its end.
+impl PageTokens {
+    /// The number of the current page.
     fn pages(&self) -> usize {
         self.0.len() + 1
     }
 
-    /// Goes to the page that this one names, or says why not.
-    fn follow(&mut self, token: &str) -> Result<(), String> {
+    /// Adds the token of the next page, or returns the reason why it is invalid.
+    fn add(&mut self, token: &str) -> Result<(), String> {
         let page = self.pages();
         if self.0.contains(token) {
             return Err(format!("page {page} leads back to an earlier one"));
@@ -222,75 +225,76 @@ impl Trail {
     }
 }
 
-/// A page that is being decoded; dropping it leaves the thread to end by itself.
+/// A page that another thread decodes. Dropping it does not stop the thread.
 type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
 
-impl<'a> Pages<'a> {
+impl<'a> PageReader<'a> {
     fn new(session: &Session<'a>) -> Self {
         Self {
-            client: session.client,
+            connection: session.connection,
             scope: session.scope,
-            keep: Arc::clone(&session.keep),
+            projection: Arc::clone(&session.projection),
             size: session.size,
             spent: session.spent,
             bytes: session.bytes,
-            trail: Trail::default(),
+            tokens: PageTokens::default(),
             announced: 0,
             records: Vec::new(),
-            read: 0,
+            decoded: 0,
             known: HashSet::new(),
             repeated: 0,
             decoding: None,
         }
     }
 
-    async fn read(&mut self) -> Result<(), NoReply> {
+    async fn read(&mut self) -> Result<(), CallFailure> {
         let mut call = self.call(None);
-        let mut arrival = call.head().await?;
-        while let Some(mut following) = self.following(&call, &arrival)? {
-            let decoding = self.decode(call, arrival);
-            let ((), ahead) = try_join!(decoding, following.head())?;
-            (call, arrival) = (following, ahead);
+        let mut head = call.head().await?;
+        while let Some(mut next) = self.next_call(&call, &head)? {
+            let decoding = self.decode(call, head);
+            let ((), next_head) = try_join!(decoding, next.head())?;
+            (call, head) = (next, next_head);
         }
-        self.decode(call, arrival).await?;
+        self.decode(call, head).await?;
         self.collect().await
     }
 
-    /// Takes notice of how many instances there are.
-    fn hear(&mut self, arrival: &Arrival) {
-        let total = arrival.header("elements-total-count");
+    /// Reads the number of instances that the platform reports.
+    fn read_total(&mut self, head: &ResponseHead) {
+        let total = head.header("elements-total-count");
         let total = total.and_then(|total| total.to_str().ok()?.parse().ok());
         self.announced = self.announced.max(total.unwrap_or_default());
     }
 
-    /// The call for the page after this one, if there is one.
-    fn following(
+    /// The call for the next page, if there is one.
+    fn next_call(
         &mut self,
         call: &Call<'_>,
-        arrival: &Arrival,
-    ) -> Result<Option<Call<'a>>, NoReply> {
-        self.hear(arrival);
-        let Some(token) = arrival.header("elements-next-page-token") else {
+        head: &ResponseHead,
+    ) -> Result<Option<Call<'a>>, CallFailure> {
+        self.read_total(head);
+        let Some(token) = head.header("elements-next-page-token") else {
             return Ok(None);
         };
         if token.is_empty() {
             return Ok(None);
         }
-        // A token that is there and cannot be used must not pass for the end of the listing.
+        // An unusable token must not look like the end of the listing.
         let token = token.to_str().map_err(|_| {
             let found = "the token of the next page is not ASCII text".to_owned();
-            call.error(Kind::Decode { expected: "a page of a listing", found })
+            call.error(ErrorKind::Decode { expected: "a page of a listing", found })
         })?;
-        self.trail.follow(token).map_err(|found| {
+        self.tokens.add(token).map_err(|found| {
             let expected = "a listing that ends";
-            call.error(Kind::Decode { expected, found })
+            call.error(ErrorKind::Decode { expected, found })
         })?;
         Ok(Some(self.call(Some(token))))
     }
 
-    /// Every parameter is repeated on every page: nothing says that a token implies them.
+    /// Repeats every parameter on every page, because the platform does not document that a token
+    /// implies them.
     fn call(&self, token: Option<&str>) -> Call<'a> {
-        let base = self.client.request(Method::Get, "/instances".to_owned());
+        let base = self.connection.request(Method::Get, "/instances".to_owned());
         let mut url = base.url.clone();
         {
             let mut query = url.query_pairs_mut();
@@ -298,54 +302,54 @@ impl<'a> Pages<'a> {
             query.append_pair("pageSize", &self.size.to_string());
         }
         let shown = url.query().unwrap_or_default();
-        let path = match self.trail.pages() {
+        let path = match self.tokens.pages() {
             1 => format!("/instances?{shown}"),
             page => format!("/instances?{shown} (page {page})"),
         };
         if let Some(token) = token {
             url.query_pairs_mut().append_pair("nextPage", token);
         }
-        let settings = &self.client.settings;
-        let each_piece = Patience::Piece(settings.read_timeout);
+        let settings = &self.connection.settings;
+        let per_chunk = TimeoutPolicy::PerChunk(settings.read_timeout);
         let request = Request {
             url,
             path,
-            patience: settings.page_timeout.map_or(each_piece, Patience::Whole),
-            absence: Absence::IsAnAnswer,
+            timeout: settings.page_timeout.map_or(per_chunk, TimeoutPolicy::Total),
+            not_found: NotFound::Expected,
             divisible: self.size > 1,
             has_page_token: token.is_some(),
             ..base
         };
-        Call::continued(self.client, request, self.spent)
+        Call::new(self.connection, request, self.spent)
     }
 
-    /// Reads the rest of a page, and hands it to a thread that decodes it.
-    async fn decode(&mut self, call: Call<'_>, arrival: Arrival) -> Result<(), NoReply> {
-        let reply = call.reply(arrival).await?;
+    /// Reads the body of a page, and starts a thread that decodes it.
+    async fn decode(&mut self, call: Call<'_>, head: ResponseHead) -> Result<(), CallFailure> {
+        let reply = call.reply(head).await?;
         self.collect().await?;
         self.bytes += reply.body.len();
-        let limit = self.client.settings.max_listing;
+        let limit = self.connection.settings.max_listing;
         if self.bytes > limit {
-            return Err(reply.error(Kind::Listing(ListingFailure::TooLarge { limit })).into());
+            return Err(reply.error(ErrorKind::Listing(ListingFailure::TooLarge { limit })).into());
         }
-        match reply.refusal() {
-            None => {
-                let keep = Arc::clone(&self.keep);
-                let decode = move || records(&reply, &keep);
-                self.decoding = Some(tokio::task::spawn_blocking(decode));
-                Ok(())
-            }
-            Some(refusal) if refusal.says_nothing_matches() => Ok(()),
-            Some(refusal) => {
-                let error = self.client.refused(&reply, &refusal);
-                let is_continued = reply.request.has_page_token;
-                Err(if is_continued { NoReply::Expired(Box::new(error)) } else { error.into() })
-            }
+        if reply.is_found() {
+            let projection = Arc::clone(&self.projection);
+            let decode = move || records(&reply, &projection);
+            self.decoding = Some(tokio::task::spawn_blocking(decode));
+        } else if !wire::is_empty_listing(&reply.body) {
+            let error = reply.refusal(self.connection);
+            let has_page_token = reply.request.has_page_token;
+            return Err(if has_page_token {
+                CallFailure::TokenExpired(Box::new(error))
+            } else {
+                error.into()
+            });
         }
+        Ok(())
     }
 
-    /// Takes what the thread has decoded.
-    async fn collect(&mut self) -> Result<(), NoReply> {
+    /// Collects the decoded instances.
+    async fn collect(&mut self) -> Result<(), CallFailure> {
         let Some(decoding) = self.decoding.take() else {
             return Ok(());
         };
@@ -353,14 +357,14 @@ impl<'a> Pages<'a> {
             Ok(records) => {
                 let records = records?;
                 debug!(instances = records.len(), size = self.size, "page");
-                let (before, some) = (self.records.len(), !records.is_empty());
+                let (before, is_empty) = (self.records.len(), records.is_empty());
                 let new = |record: &Record| self.known.insert(record.id);
                 self.records.extend(records.into_iter().filter(new));
-                let repeated = some && self.records.len() == before;
+                let repeated = !is_empty && self.records.len() == before;
                 self.repeated = if repeated { self.repeated + 1 } else { 0 };
-                self.read += 1;
-                (self.client.settings.on_page)(&PageRead {
-                    pages: self.read,
+                self.decoded += 1;
+                (self.connection.settings.on_page)(&PageRead {
+                    pages: self.decoded,
                     instances: self.records.len(),
                     announced: Some(self.announced).filter(|announced| *announced > 0),
                 });
@@ -370,12 +374,12 @@ impl<'a> Pages<'a> {
         if self.repeated < MAX_REPEATED {
             return Ok(());
         }
-        let found = format!("{MAX_REPEATED} pages in a row have nothing new");
-        Err(self.call(None).error(Kind::Listing(ListingFailure::Changing { found })).into())
+        let found = format!("{MAX_REPEATED} consecutive pages have no new instance");
+        Err(self.call(None).error(ErrorKind::Listing(ListingFailure::Changing { found })).into())
     }
 }
 
-/// What a listing asks for, on each of its pages.
+/// The query parameter of a listing.
 fn parameter(scope: &Scope) -> Option<(&'static str, &str)> {
     match scope {
         Scope::Tag(tag) => Some(("tags[]", tag)),
@@ -384,8 +388,8 @@ fn parameter(scope: &Scope) -> Option<(&'static str, &str)> {
     }
 }
 
-fn records(reply: &Reply, keep: &Keep) -> Result<Vec<Record>, Error> {
-    reply.body.records(keep).map_err(|kind| reply.error(kind))
+fn records(reply: &Reply, projection: &Projection) -> Result<Vec<Record>, Error> {
+    reply.decode(|body| wire::records(body, projection))
 }
 
 #[cfg(test)]
@@ -394,12 +398,12 @@ mod tests {
 
     #[test]
     fn a_listing_has_ten_thousand_pages_at_most() {
-        let mut trail = Trail::default();
+        let mut tokens = PageTokens::default();
         for page in 2..=MAX_PAGES {
-            trail.follow(&page.to_string()).unwrap();
+            tokens.add(&page.to_string()).unwrap();
         }
-        assert_eq!(trail.pages(), 10_000);
-        let error = trail.follow("more").unwrap_err();
+        assert_eq!(tokens.pages(), 10_000);
+        let error = tokens.add("more").unwrap_err();
         assert_eq!(error, "there are more than 10000 pages");
     }
 }

@@ -1,14 +1,14 @@
-//! A request before it is sent: all that its repetitions have in common.
+//! A request before it is sent: the data that all attempts share.
 
 use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::api::retry::Safety;
-use crate::api::{Error, Kind};
+use crate::api::error::{Error, ErrorKind};
+use crate::api::retry::Idempotency;
 use crate::instance::Secret;
 
-/// The methods that the platform has for instances.
+/// The HTTP methods that the platform uses for instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -28,6 +28,13 @@ impl Method {
             Self::Delete => "DELETE",
         }
     }
+
+    pub(super) fn idempotency(self) -> Idempotency {
+        match self {
+            Self::Post | Self::Patch => Idempotency::NotIdempotent,
+            Self::Get | Self::Put | Self::Delete => Idempotency::Idempotent,
+        }
+    }
 }
 
 impl From<Method> for reqwest::Method {
@@ -42,58 +49,58 @@ impl From<Method> for reqwest::Method {
     }
 }
 
-/// How long to wait for an answer.
+/// How the time limit of a reply is applied.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Patience {
-    /// So long for all of it.
-    Whole(Duration),
-    /// So long for each piece: a large page over a slow line is not a failure.
-    Piece(Duration),
+pub(super) enum TimeoutPolicy {
+    /// To the whole reply.
+    Total(Duration),
+    /// To each chunk, because a large page over a slow connection is not a failure.
+    PerChunk(Duration),
 }
 
-/// What a 404 is.
+/// The meaning of a 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absence {
-    /// One of the expected answers.
-    IsAnAnswer,
-    /// A failure like any other.
-    IsAnError,
+pub(super) enum NotFound {
+    /// It is an expected answer.
+    Expected,
+    /// It is an error.
+    Error,
 }
 
-/// A request. It has no `Debug`, since its body holds secrets in clear.
+/// A request. It has no `Debug`, because its body contains secrets in plain text.
 pub(super) struct Request {
     pub(super) method: Method,
-    pub(super) url: reqwest::Url,
-    /// Path and query as messages show them.
+    pub(super) url: Url,
+    /// The path and query for messages.
     pub(super) path: String,
     pub(super) body: Option<Vec<u8>>,
-    /// The secrets in the body.
+    /// The secrets in the request.
     pub(super) secrets: Vec<Secret>,
-    pub(super) patience: Patience,
-    pub(super) safety: Safety,
-    pub(super) absence: Absence,
-    /// Whether a smaller page could be asked for where this one is too much.
+    pub(super) timeout: TimeoutPolicy,
+    pub(super) idempotency: Idempotency,
+    pub(super) not_found: NotFound,
+    /// Whether a smaller page can be requested after a second 429.
     pub(super) divisible: bool,
-    /// Whether it names the page that it wants by a token of the platform.
+    /// Whether the request contains a page token of the platform.
     pub(super) has_page_token: bool,
 }
 
 impl Request {
-    /// One copy, to be sent.
+    /// Makes a copy for one attempt.
     pub(super) fn build(&self) -> reqwest::Request {
-        let mut request = reqwest::Request::new(self.method.into(), Url::clone(&self.url));
+        let mut request = reqwest::Request::new(self.method.into(), self.url.clone());
         *request.body_mut() = self.body.clone().map(Into::into);
         request
     }
 
-    /// The failure of this request after so many tries.
-    pub(super) fn error(&self, attempts: u32, kind: Kind) -> Error {
+    /// The error of this request after this number of attempts.
+    pub(super) fn error(&self, attempts: u32, kind: ErrorKind) -> Error {
         Error {
             method: self.method.name(),
             path: self.path.clone(),
             attempts,
             kind,
-            held_back: None,
+            not_retried: None,
         }
     }
 }

@@ -1,102 +1,64 @@
-//! The HTTP library: how it is set up, and what its errors mean.
+//! Sets up the HTTP library and interprets its errors.
 
 use std::error::Error as StdError;
 
-use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 
-use super::{Credentials, Settings};
-use crate::api::{Kind, wire};
-use crate::instance::{BaseUrl, Secret};
+use super::settings::{ApiCredentials, ClientSettings};
+use crate::api::error::ErrorKind;
+use crate::instance::Secret;
+use crate::safe_text::bounded_line;
 
-/// Why no client could be made.
+/// The reason why a client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The base URL is not one.
-    #[error("`{url}` is not a base URL: {reason}")]
-    BaseUrl {
-        /// What was given.
-        url: String,
-        /// The rule it breaks.
-        reason: String,
-    },
-    /// A credential cannot stand in the `Authorization` header.
+    /// A credential cannot be sent in the `Authorization` header.
     #[error(
-        "the {which} is empty or has a character that no such secret has: a space, a comma, \
-         a line break, or one beyond ASCII"
+        "the {which} is empty or contains an invalid character: a space, a comma, a line break or \
+         a non-ASCII character"
     )]
     Credential {
         /// `user secret` or `organization secret`.
         which: &'static str,
     },
-    /// The further certificate authorities cannot be used.
+    /// The additional certificate authorities cannot be used.
     #[error("the certificates cannot be read: {reason}")]
     Certificates {
-        /// What is wrong with them.
+        /// The problem.
         reason: String,
     },
-    /// TLS cannot be set up, for want of any certificate authority as a rule.
+    /// TLS cannot be set up, usually because there is no certificate authority.
     #[error("TLS cannot be set up: {reason}")]
     Tls {
-        /// The chain of causes.
+        /// The causes.
         reason: String,
     },
 }
 
-/// Checks what would change the meaning of every request.
-pub(super) fn base(given: &BaseUrl) -> Result<Url, BuildError> {
-    let fail = |reason: &str| {
-        // A password in it is nothing to repeat.
-        let url = Url::parse(given.as_str()).map(|mut url| {
-            let _ = url.set_username("").and_then(|()| url.set_password(None));
-            url.set_query(None);
-            url
-        });
-        BuildError::BaseUrl {
-            url: url.map_or_else(|_| "…".to_owned(), Into::into),
-            reason: reason.to_owned(),
-        }
-    };
-    let url = Url::parse(given.as_str()).map_err(|error| fail(&error.to_string()))?;
-    if !matches!(url.scheme(), "https" | "http") || url.cannot_be_a_base() {
-        return Err(fail("it must begin with https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(fail("it must not hold a user or password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(fail("it must not hold a `?` or `#`"));
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(fail("plain http is for this machine only"));
-    }
-    Ok(url)
-}
-
-/// Sets the HTTP library up.
-pub(super) fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> {
-    // Without a provider the library panics; a second installation is refused, and welcome to be.
+/// Sets up the HTTP library.
+pub(super) fn http(settings: &ClientSettings) -> Result<reqwest::Client, BuildError> {
+    // Without a provider, the library panics. A second installation fails, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("ocon/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers(&settings.credentials)?)
-        // A little less than the whole request has: who could not connect has sent nothing, and the
-        // error should say so.
+        // Slightly less than the limit of the whole request, so that the error says that nothing was
+        // sent.
         .connect_timeout(settings.connect_timeout.min(settings.read_timeout * 9 / 10))
-        // Credentials must not follow wherever an answer points.
+        // A redirect must not receive the credentials.
         .redirect(Policy::none())
         // Large pages should not wait for window updates.
         .http2_adaptive_window(true)
-        // A create on a connection that the other side has just closed for idleness has an unknown
-        // outcome; gateways close them after 60 s and more.
+        // A create on a connection that the server closes meanwhile has an unknown outcome. Gateways
+        // close idle connections after 60 s or more.
         .pool_idle_timeout(std::time::Duration::from_secs(20));
-    if is_loopback(base) {
-        // `HTTP_PROXY` would be taken for this machine too, and no proxy reaches it.
+    if settings.base_url.is_loopback() {
+        // `HTTP_PROXY` would also apply to this machine, which no proxy can reach.
         builder = builder.no_proxy();
     }
-    builder = if base.scheme() == "http" {
-        // There is nothing to verify, and a container without certificates must not fail for it.
+    builder = if settings.base_url.url().scheme() == "http" {
+        // There is nothing to verify, so a container without certificates must not fail.
         builder.tls_certs_only([])
     } else {
         builder.https_only(true).tls_certs_merge(certificates(settings)?)
@@ -104,7 +66,7 @@ pub(super) fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, B
     builder.build().map_err(|error| BuildError::Tls { reason: chain(&error) })
 }
 
-fn certificates(settings: &Settings) -> Result<Vec<reqwest::Certificate>, BuildError> {
+fn certificates(settings: &ClientSettings) -> Result<Vec<reqwest::Certificate>, BuildError> {
     let Some(bundle) = &settings.ca_certificates else {
         return Ok(Vec::new());
     };
@@ -112,13 +74,14 @@ fn certificates(settings: &Settings) -> Result<Vec<reqwest::Certificate>, BuildE
     let found =
         reqwest::Certificate::from_pem_bundle(bundle).map_err(|error| fail(&chain(&error)))?;
     if found.is_empty() {
-        return Err(fail("there is no `BEGIN CERTIFICATE` in them"));
+        return Err(fail("they contain no `BEGIN CERTIFICATE`"));
     }
     Ok(found)
 }
 
-/// Never an `Element` part: the vendor's own suite drops it where a path names the instance.
-fn headers(credentials: &Credentials) -> Result<HeaderMap, BuildError> {
+/// The headers of every request. A call with an instance ID in its path needs no `Element` part
+/// (docs/platform.md#authentication).
+fn headers(credentials: &ApiCredentials) -> Result<HeaderMap, BuildError> {
     let user = credential("user secret", &credentials.user)?;
     let organization = credential("organization secret", &credentials.organization)?;
     let value = format!("User {user}, Organization {organization}");
@@ -133,7 +96,7 @@ fn headers(credentials: &Credentials) -> Result<HeaderMap, BuildError> {
     ]))
 }
 
-/// A comma or space in a secret would begin another part of the header.
+/// Refuses a comma or space, which would begin another part of the header.
 fn credential<'a>(which: &'static str, secret: &'a Secret) -> Result<&'a str, BuildError> {
     let text = secret.expose();
     if text.is_empty() || text.contains(|c: char| !c.is_ascii_graphic() || c == ',') {
@@ -142,22 +105,13 @@ fn credential<'a>(which: &'static str, secret: &'a Secret) -> Result<&'a str, Bu
     Ok(text)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let parsed = address.parse::<std::net::IpAddr>();
-    host == "localhost" || parsed.is_ok_and(|address| address.is_loopback())
-}
-
-/// What became of a request that has no answer.
-pub(super) fn lost(error: &reqwest::Error) -> Kind {
+/// The kind of a failure without an answer.
+pub(super) fn error_kind(error: &reqwest::Error) -> ErrorKind {
     let reason = chain(error);
-    if error.is_connect() { Kind::Connect { reason } } else { Kind::Transport { reason } }
+    if error.is_connect() { ErrorKind::Connect { reason } } else { ErrorKind::Transport { reason } }
 }
 
-/// Whether the other side's certificate was refused: it will be again.
+/// Whether the certificate of the server was refused. A retry would fail in the same way.
 pub(super) fn is_untrusted(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         let refused = innermost(cause).downcast_ref();
@@ -165,7 +119,7 @@ pub(super) fn is_untrusted(error: &reqwest::Error) -> bool {
     })
 }
 
-/// What an `io::Error` wraps, however often: its `source` is the next error after that.
+/// The error inside nested `io::Error`s. Their `source` would skip it.
 fn innermost<'a>(mut error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
     {
@@ -179,95 +133,64 @@ fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn StdErr
     std::iter::successors(Some(first), |error| (*error).source())
 }
 
-/// The causes from the outside in, without the library's own frame: that one names the URL, and
-/// says no more than that a request failed.
+/// The causes, outermost first, without the error of the library itself, which only contains the URL.
 fn chain(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = causes(error)
         .skip(1)
-        .map(|cause| wire::line(&cause.to_string()))
+        .map(|cause| bounded_line(&cause.to_string()))
         .filter(|text| !text.starts_with("client error ("))
         .collect();
     texts.dedup();
-    if texts.is_empty() { "no cause is known".to_owned() } else { texts.join(": ") }
+    if texts.is_empty() { "unknown cause".to_owned() } else { texts.join(": ") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instance::BaseUrl;
 
-    fn built(url: &str, user: &str, organization: &str) -> Result<reqwest::Client, String> {
-        let credentials =
-            Credentials { user: Secret::new(user), organization: Secret::new(organization) };
-        let settings = Settings::new(BaseUrl::new(url), credentials);
-        base(&settings.base_url)
-            .and_then(|base| http(&settings, &base))
-            .map_err(|error| error.to_string())
+    fn settings(url: &str, user: &str, organization: &str) -> ClientSettings {
+        let (user, organization) = (Secret::new(user), Secret::new(organization));
+        ClientSettings::new(BaseUrl::new(url), ApiCredentials { user, organization })
     }
 
     #[test]
-    fn a_credential_that_is_none_is_named_and_not_shown() {
+    fn an_invalid_credential_is_named_and_not_shown() {
         let text = |which| {
             format!(
-                "the {which} is empty or has a character that no such secret has: a space, a comma, \
-                 a line break, or one beyond ASCII"
+                "the {which} is empty or contains an invalid character: a space, a comma, a line break \
+                 or a non-ASCII character"
             )
         };
         let url = "http://127.0.0.1";
         for bad in ["", "s3cret\n", "s3cret, Element x", "s3crét", "s3 cret"] {
-            assert_eq!(built(url, bad, "o").unwrap_err(), text("user secret"));
-            assert_eq!(built(url, "u", bad).unwrap_err(), text("organization secret"));
+            let error = |user, organization| {
+                http(&settings(url, user, organization)).unwrap_err().to_string()
+            };
+            assert_eq!(error(bad, "o"), text("user secret"));
+            assert_eq!(error("u", bad), text("organization secret"));
         }
-        assert!(built(url, "aB/+=", "0af").is_ok());
-    }
-
-    #[test]
-    fn a_base_url_that_would_change_every_request_is_refused() {
-        let table = [
-            ("api.example", "`…` is not a base URL: relative URL without a base"),
-            (
-                "ftp://api.example",
-                "`ftp://api.example/` is not a base URL: it must begin with https://",
-            ),
-            (
-                "https://u:s3cret@api.example/x",
-                "`https://api.example/x` is not a base URL: it must not hold a user or password",
-            ),
-            (
-                "https://api.example/?a=s3cret",
-                "`https://api.example/` is not a base URL: it must not hold a `?` or `#`",
-            ),
-            (
-                "http://api.example",
-                "`http://api.example/` is not a base URL: plain http is for this machine only",
-            ),
-        ];
-        for (url, text) in table {
-            assert_eq!(built(url, "u", "o").unwrap_err(), text);
-        }
-        for url in ["http://127.8.8.8:1/x", "http://[::1]:80", "http://localhost"] {
-            assert!(built(url, "u", "o").is_ok(), "{url}");
+        for url in [url, "http://127.8.8.8:1/x", "http://[::1]:80", "http://localhost"] {
+            assert!(http(&settings(url, "aB/+=", "0af")).is_ok(), "{url}");
         }
     }
 
     #[test]
-    fn certificates_that_are_none_are_refused() {
-        let credentials = Credentials { user: Secret::new("u"), organization: Secret::new("o") };
-        let settings = Settings {
+    fn invalid_certificates_are_refused() {
+        let settings = ClientSettings {
             ca_certificates: Some(b"not a bundle".to_vec()),
-            ..Settings::new(BaseUrl::new("https://api.example"), credentials)
+            ..settings("https://api.example", "u", "o")
         };
-        let base = base(&settings.base_url).unwrap();
         assert_eq!(
-            http(&settings, &base).unwrap_err().to_string(),
-            "the certificates cannot be read: there is no `BEGIN CERTIFICATE` in them"
+            http(&settings).unwrap_err().to_string(),
+            "the certificates cannot be read: they contain no `BEGIN CERTIFICATE`"
         );
     }
 
     #[test]
     fn headers_hide_the_credentials() {
-        let credentials =
-            Credentials { user: Secret::new("us3r"), organization: Secret::new("0rg") };
-        let headers = headers(&credentials).unwrap();
+        let settings = settings("https://api.example", "us3r", "0rg");
+        let headers = headers(&settings.credentials).unwrap();
         assert_eq!(headers[AUTHORIZATION], "User us3r, Organization 0rg");
         assert!(!format!("{headers:?}").contains("us3r"));
     }

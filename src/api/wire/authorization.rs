@@ -1,22 +1,13 @@
-//! The first steps of OAuth on the wire: `/elements/{key}/oauth/url` and `/oauth/token`.
+//! The JSON of the first OAuth steps: `/elements/{key}/oauth/url` and `/oauth/token`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Body;
-use crate::api::Kind;
-use crate::api::client::Application;
+use super::body::Body;
+use crate::api::error::ErrorKind;
+use crate::api::oauth::{OAuthApplication, RequestToken};
 use crate::instance::Secret;
-
-/// The first token of OAuth 1, with the secret that the create sends along.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestToken {
-    /// The token.
-    pub token: Secret,
-    /// Its secret.
-    pub secret: Secret,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,9 +21,9 @@ struct Token {
     secret: String,
 }
 
-/// What describes an application, as query parameters and as members.
+/// The parameters of an application, for a query or a JSON body.
 pub(in crate::api) fn parameters<'a>(
-    application: &'a Application<'_>,
+    application: &'a OAuthApplication<'_>,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
     let always = [
         ("apiKey", application.client_id.expose()),
@@ -45,16 +36,16 @@ pub(in crate::api) fn parameters<'a>(
     always.into_iter().chain(token).chain(scope)
 }
 
-pub(in crate::api) fn application(application: &Application<'_>) -> Vec<u8> {
+pub(in crate::api) fn application(application: &OAuthApplication<'_>) -> Vec<u8> {
     let members: BTreeMap<_, _> = parameters(application).collect();
     serde_json::to_vec(&members).expect("maps with text keys are JSON")
 }
 
-pub(in crate::api) fn authorization_url(body: &Body) -> Result<String, Kind> {
-    body.parse("an address to authorize at").map(|url: Url| url.oauth_url)
+pub(in crate::api) fn authorization_url(body: &Body) -> Result<String, ErrorKind> {
+    body.parse("an authorization URL").map(|url: Url| url.oauth_url)
 }
 
-pub(in crate::api) fn request_token(body: &Body) -> Result<RequestToken, Kind> {
+pub(in crate::api) fn request_token(body: &Body) -> Result<RequestToken, ErrorKind> {
     let Token { token, secret } = body.parse("a request token")?;
     Ok(RequestToken { token: Secret::new(token), secret: Secret::new(secret) })
 }

@@ -1,24 +1,23 @@
-//! A body that came, read as what it should be.
+//! The body of a reply.
 
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::line;
-use crate::api::Kind;
+use crate::api::error::ErrorKind;
+use crate::safe_text::bounded_line;
 
-/// A complete reply body, with the content type that came with it.
+/// A complete body with its content type.
 pub(in crate::api) struct Body {
     content_type: Option<String>,
     bytes: Vec<u8>,
 }
 
 impl Body {
-    /// Takes what came.
     pub(in crate::api) fn new(content_type: Option<String>, bytes: Vec<u8>) -> Self {
         Self { content_type, bytes }
     }
 
-    /// The text, as far as it is text.
+    /// The body as text. Invalid UTF-8 is replaced.
     pub(super) fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
@@ -28,24 +27,24 @@ impl Body {
         self.bytes.len()
     }
 
-    /// Whether nothing came.
+    /// Whether the body is empty or blank.
     pub(in crate::api) fn is_empty(&self) -> bool {
         self.bytes.trim_ascii().is_empty()
     }
 
-    /// Whether this is a page for a browser: a login page or a gateway's, never the platform's.
+    /// Whether this is an HTML page: of a login or a gateway, never of the platform.
     pub(in crate::api) fn is_html(&self) -> bool {
         let declared = self.content_type.as_deref().unwrap_or_default();
         self.bytes.trim_ascii_start().starts_with(b"<")
             || declared.to_ascii_lowercase().contains("html")
     }
 
-    /// Whether this is a JSON object, by its first byte.
+    /// Whether the first byte is that of a JSON object.
     pub(super) fn is_object(&self) -> bool {
         self.bytes.trim_ascii_start().starts_with(b"{")
     }
 
-    /// What came, without any of it: `HTML (text/html, 512 bytes)`.
+    /// Describes the body without quoting it: `HTML (text/html, 512 bytes)`.
     pub(in crate::api) fn describe(&self) -> String {
         let kind = if self.is_empty() {
             return "an empty body".to_owned();
@@ -56,38 +55,40 @@ impl Body {
         };
         let bytes = self.bytes.len();
         match &self.content_type {
-            Some(declared) => format!("{kind} ({}, {bytes} bytes)", line(declared)),
+            Some(declared) => format!("{kind} ({}, {bytes} bytes)", bounded_line(declared)),
             None => format!("{kind} ({bytes} bytes)"),
         }
     }
 
-    /// Reads the body as JSON. The parser's own message is never passed on: it quotes values.
+    /// Parses the body as JSON. Drops the message of the parser, because it quotes values.
     pub(super) fn parse<'a, T: Deserialize<'a>>(
         &'a self,
         expected: &'static str,
-    ) -> Result<T, Kind> {
+    ) -> Result<T, ErrorKind> {
         if self.is_empty() || self.is_html() {
             return Err(self.not_json());
         }
         serde_json::from_slice(&self.bytes).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             match error.classify() {
-                Category::Eof => Kind::Decode {
+                Category::Eof => ErrorKind::Decode {
                     expected: "JSON",
-                    found: format!("it breaks off after {} bytes", self.bytes.len()),
+                    found: format!("it ends after {} bytes", self.bytes.len()),
                 },
-                Category::Data => Kind::Decode {
+                Category::Data => ErrorKind::Decode {
                     expected,
-                    found: format!("JSON of another shape at line {line}, column {column}"),
+                    found: format!(
+                        "JSON with an unexpected structure at line {line}, column {column}"
+                    ),
                 },
                 Category::Syntax | Category::Io => self.not_json(),
             }
         })
     }
 
-    /// Something that is not JSON came where JSON should have.
-    pub(in crate::api) fn not_json(&self) -> Kind {
-        Kind::Decode { expected: "JSON", found: self.describe() }
+    /// The error of a body that is not JSON.
+    pub(in crate::api) fn not_json(&self) -> ErrorKind {
+        ErrorKind::Decode { expected: "JSON", found: self.describe() }
     }
 }
 
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_instead_is_described_and_never_quoted() {
+    fn an_unexpected_body_is_described_and_never_quoted() {
         let table = [
             (
                 Some("text/html"),
@@ -121,16 +122,16 @@ mod tests {
             ),
             (None, "s3cret", "the answer is not JSON: something else (6 bytes)"),
             (None, " \n", "the answer is not JSON: an empty body"),
-            (None, r#"["s3cret""#, "the answer is not JSON: it breaks off after 9 bytes"),
+            (None, r#"["s3cret""#, "the answer is not JSON: it ends after 9 bytes"),
             (
                 None,
                 r#"{"s3cret":1}"#,
-                "the answer is not a list of texts: JSON of another shape at line 1, column 0",
+                "the answer is not a list of texts: JSON with an unexpected structure at line 1, column 0",
             ),
             (
                 None,
                 r#"["a", {"s3cret":1}]"#,
-                "the answer is not a list of texts: JSON of another shape at line 1, column 6",
+                "the answer is not a list of texts: JSON with an unexpected structure at line 1, column 6",
             ),
         ];
         for (content_type, bytes, text) in table {

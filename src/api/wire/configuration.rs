@@ -1,6 +1,6 @@
-//! The `configuration` member of a reply: a flat map whose values are text, whatever their JSON
-//! type. A hydrated instance has dozens of keys and pollers of several kilobytes, of which a plan
-//! compares a few: what nobody asked for is skipped without allocating.
+//! Decodes the `configuration` member of a reply: a flat map whose values mean text, whatever their
+//! JSON type. An instance has dozens of keys and values of several kilobytes, but a plan compares few
+//! of them. Other values are skipped without allocating.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::api::Keep;
+use crate::api::remote::Projection;
 use crate::instance::{ExactJson, Seen};
 
-/// Reads the map, keeping what is wanted of it.
-pub(super) struct Kept<'k>(pub(super) &'k Keep);
+/// Decodes the map, and keeps the values in the projection.
+pub(super) struct ConfigurationSeed<'k>(pub(super) &'k Projection);
 
-impl<'de> DeserializeSeed<'de> for Kept<'_> {
+impl<'de> DeserializeSeed<'de> for ConfigurationSeed<'_> {
     type Value = BTreeMap<String, Seen>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -23,7 +23,7 @@ impl<'de> DeserializeSeed<'de> for Kept<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Kept<'_> {
+impl<'de> Visitor<'de> for ConfigurationSeed<'_> {
     type Value = BTreeMap<String, Seen>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,10 +32,10 @@ impl<'de> Visitor<'de> for Kept<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut kept = BTreeMap::new();
-        while let Some(key) = map.next_key_seed(KeptKey(self.0))? {
+        while let Some(key) = map.next_key_seed(KeySeed(self.0))? {
             if let Some(key) = key {
                 let raw = map.next_value::<&RawValue>()?;
-                kept.insert(key, seen(raw.get()).map_err(A::Error::custom)?);
+                kept.insert(key, stored_value(raw.get()).map_err(A::Error::custom)?);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -44,10 +44,10 @@ impl<'de> Visitor<'de> for Kept<'_> {
     }
 }
 
-/// Reads a key, giving it only if it is wanted.
-struct KeptKey<'k>(&'k Keep);
+/// Decodes a key, and returns it if it is in the projection.
+struct KeySeed<'k>(&'k Projection);
 
-impl<'de> DeserializeSeed<'de> for KeptKey<'_> {
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
     type Value = Option<String>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -55,7 +55,7 @@ impl<'de> DeserializeSeed<'de> for KeptKey<'_> {
     }
 }
 
-impl Visitor<'_> for KeptKey<'_> {
+impl Visitor<'_> for KeySeed<'_> {
     type Value = Option<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,15 +64,15 @@ impl Visitor<'_> for KeptKey<'_> {
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
         let wanted = match self.0 {
-            Keep::All => true,
-            Keep::Only(keys) => keys.contains(key),
+            Projection::All => true,
+            Projection::Only(keys) => keys.contains(key),
         };
         Ok(wanted.then(|| key.to_owned()))
     }
 }
 
-/// The text that the platform means: booleans and numbers as they are written, documents compact.
-fn seen(raw: &str) -> serde_json::Result<Seen> {
+/// The text that the platform stores: booleans and numbers as written, documents compact.
+fn stored_value(raw: &str) -> serde_json::Result<Seen> {
     Ok(match raw.as_bytes().first() {
         Some(b'n') => Seen::Unset,
         Some(b'"') => Seen::new(Some(&text(raw)?)),
@@ -84,7 +84,7 @@ fn seen(raw: &str) -> serde_json::Result<Seen> {
     })
 }
 
-/// The text of a JSON string, borrowed where it has no escapes.
+/// The content of a JSON string, borrowed if it has no escapes.
 pub(super) fn text(raw: &str) -> serde_json::Result<Cow<'_, str>> {
     #[derive(serde::Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -95,15 +95,15 @@ pub(super) fn text(raw: &str) -> serde_json::Result<Cow<'_, str>> {
 mod tests {
     use super::*;
 
-    fn read(keep: &Keep, json: &str) -> serde_json::Result<BTreeMap<String, Seen>> {
-        Kept(keep).deserialize(&mut serde_json::Deserializer::from_str(json))
+    fn read(projection: &Projection, json: &str) -> serde_json::Result<BTreeMap<String, Seen>> {
+        ConfigurationSeed(projection).deserialize(&mut serde_json::Deserializer::from_str(json))
     }
 
     #[test]
     fn values_of_every_type_become_the_text_the_platform_stores() {
         let json = r#"{"text":"a\u003eb","null":null,"empty":"","mask":"********","yes":true,
             "int":15,"exact":12345678901234567890123.10,"doc":{ "b": [1.50, null], "a": "x" }}"#;
-        let kept = read(&Keep::All, json).unwrap();
+        let kept = read(&Projection::All, json).unwrap();
         let expect = |key: &str, text: Option<&str>| {
             assert_eq!(kept[key], Seen::new(text), "{key}");
         };
@@ -119,16 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn only_wanted_keys_are_kept() {
-        let keep = Keep::Only(["b".into(), "not.there".into()].into());
-        let kept = read(&keep, r#"{"a":{"deep":["\ud800"]},"b":"1","c":null}"#).unwrap();
+    fn only_keys_in_the_projection_are_kept() {
+        let projection = Projection::Only(["b".into(), "not.there".into()].into());
+        let kept = read(&projection, r#"{"a":{"deep":["\ud800"]},"b":"1","c":null}"#).unwrap();
         assert_eq!(kept, BTreeMap::from([("b".into(), Seen::new(Some("1")))]));
     }
 
     #[test]
-    fn what_is_no_map_of_values_is_an_error() {
+    fn anything_but_a_map_of_values_is_an_error() {
         for json in ["[]", "5", r#""text""#, r#"{"a":"\ud800"}"#] {
-            assert!(read(&Keep::All, json).is_err(), "{json}");
+            assert!(read(&Projection::All, json).is_err(), "{json}");
         }
     }
 }

@@ -1,12 +1,15 @@
-//! What the platform says of a connector: `GET /elements/{key}/configuration`.
+//! Decodes the description of a connector: `GET /elements/{key}/configuration`.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Body;
-use crate::api::{Description, Kind, Property};
+use super::body::Body;
+use crate::api::connector::ConnectorDescription;
+use crate::api::error::ErrorKind;
+use crate::instance::LiveProperty;
 
-/// The object that the platform documents. Some builds answer with the bare list.
+/// The documented object. Some versions of the platform answer with only the list
+/// (docs/platform.md#connectors-and-their-fields).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Reply {
@@ -51,34 +54,29 @@ struct Member {
     key: String,
 }
 
-/// The connectors that `GET /elements/keys` names.
-pub(in crate::api) fn connector_keys(body: &Body) -> Result<Vec<String>, Kind> {
+/// Decodes the connector keys of `GET /elements/keys`.
+pub(in crate::api) fn connector_keys(body: &Body) -> Result<Vec<String>, ErrorKind> {
     let members: Vec<Member> = body.parse("a list of connectors")?;
     Ok(members.into_iter().map(|member| member.key).collect())
 }
 
-pub(in crate::api) fn description(body: &Body) -> Result<Description, Kind> {
+pub(in crate::api) fn description(body: &Body) -> Result<ConnectorDescription, ErrorKind> {
     let (items, members) = match body.parse("the configuration of a connector")? {
         Reply::Object { configuration, provider_data } => (configuration, provider_data),
         Reply::List(items) => (items, Vec::new()),
     };
-    let in_use = items.into_iter().filter(|item| item.active != Some(false));
+    let active = items.into_iter().filter(|item| item.active != Some(false));
     let grant = members.into_iter().map(|member| member.key).collect();
-    Ok(Description { properties: in_use.map(property).collect(), grant })
+    Ok(ConnectorDescription { properties: active.map(property).collect(), grant })
 }
 
-fn property(item: Item) -> Property {
-    let text = |value: Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
-    };
+fn property(item: Item) -> LiveProperty {
     let choices = item.options.into_iter().flatten();
-    Property {
+    LiveProperty {
         key: item.key,
         name: item.name.unwrap_or_default(),
         data_type: item.data_type.unwrap_or_default(),
-        default: item.default_value.and_then(text),
+        default: item.default_value.and_then(default_text),
         required: item.required.unwrap_or_default(),
         internal: item.internal.unwrap_or_default(),
         group: item.group_name.filter(|group| !group.is_empty()),
@@ -86,16 +84,24 @@ fn property(item: Item) -> Property {
     }
 }
 
+fn default_text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<Description, Kind> {
+    fn read(json: &str) -> Result<ConnectorDescription, ErrorKind> {
         description(&Body::new(Some("application/json".to_owned()), json.into()))
     }
 
     #[test]
-    fn an_object_and_a_bare_list_say_the_same() {
+    fn an_object_and_a_list_are_equivalent() {
         let list = r#"[{"key":"a","type":"COMBO","required":true,"options":[{"value":"x"},{}],
                         "defaultValue":15,"groupName":"basic"},{"key":"b","active":false}]"#;
         let object = format!(r#"{{"configuration":{list},"providerData":[{{"key":"code"}}]}}"#);
@@ -104,20 +110,20 @@ mod tests {
         assert_eq!(object.grant, ["code"]);
         assert_eq!(
             list.properties,
-            [Property {
+            [LiveProperty {
                 key: "a".to_owned(),
                 data_type: "COMBO".to_owned(),
                 default: Some("15".to_owned()),
                 required: true,
                 group: Some("basic".to_owned()),
                 options: vec!["x".to_owned()],
-                ..Property::default()
+                ..LiveProperty::default()
             }]
         );
     }
 
     #[test]
-    fn older_names_are_understood_and_other_shapes_are_not() {
+    fn older_member_names_are_accepted() {
         let old =
             read(r#"{"configuration":[{"key":"a","configDataType":"PASSWORD","mandatory":true}]}"#);
         let property = old.unwrap().properties.remove(0);

@@ -1,5 +1,5 @@
-//! Instances as replies spell them. Members that ocon does not need are not looked at, and those
-//! it needs are checked one by one, so that an error names the member and never its value.
+//! Decodes instances. Members that `ocon` does not need are ignored. The others are checked one by
+//! one, so that an error names the member and never its value.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,14 @@ use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
 use super::body::Body;
-use super::configuration::{Kept, text};
-use crate::api::{Keep, Kind};
+use super::configuration::{ConfigurationSeed, text};
+use crate::api::error::ErrorKind;
+use crate::api::remote::Projection;
 use crate::instance::{Absent, InstanceId, Record, Secret};
 
-/// The members of an instance, `null` being as good as absent.
+/// The members of an instance. `null` means absent.
 #[derive(Deserialize)]
-struct Entry<'a> {
+struct InstanceMembers<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
     name: Option<&'a RawValue>,
@@ -26,47 +27,48 @@ struct Entry<'a> {
     disabled: Option<&'a RawValue>,
 }
 
-/// The one member of `element` that is in all replies and means the same in all landscapes.
+/// The only member of `element` that all replies contain with the same meaning in all landscapes.
 #[derive(Deserialize)]
 struct Element<'a> {
     #[serde(borrow)]
     key: Option<&'a RawValue>,
 }
 
-/// The old documentation has tags as objects.
+/// Older documentation shows tags as objects (docs/platform.md#names-and-tags).
 #[derive(Deserialize)]
 struct Tag<'a> {
     #[serde(borrow)]
     name: &'a RawValue,
 }
 
-/// What is wrong with which member.
-type Flaw = String;
+/// A problem of a member, as text.
+type Problem = String;
 
-impl Body {
-    /// The instance in the body.
-    pub(in crate::api) fn record(&self, keep: &Keep) -> Result<Record, Kind> {
-        let expected = "an instance";
-        let entry: Entry<'_> = self.parse(expected)?;
-        entry.record(keep).map_err(|found| Kind::Decode { expected, found })
-    }
-
-    /// The instances in the body.
-    pub(in crate::api) fn records(&self, keep: &Keep) -> Result<Vec<Record>, Kind> {
-        let expected = "a list of instances";
-        let entries: Vec<Entry<'_>> = self.parse(expected)?;
-        let read = |(index, entry): (usize, Entry<'_>)| {
-            entry.record(keep).map_err(|flaw| Kind::Decode {
-                expected,
-                found: format!("{flaw} (entry {})", index + 1),
-            })
-        };
-        entries.into_iter().enumerate().map(read).collect()
-    }
+/// Decodes an instance.
+pub(in crate::api) fn record(body: &Body, projection: &Projection) -> Result<Record, ErrorKind> {
+    let expected = "an instance";
+    let entry: InstanceMembers<'_> = body.parse(expected)?;
+    entry.record(projection).map_err(|found| ErrorKind::Decode { expected, found })
 }
 
-impl Entry<'_> {
-    fn record(self, keep: &Keep) -> Result<Record, Flaw> {
+/// Decodes a list of instances.
+pub(in crate::api) fn records(
+    body: &Body,
+    projection: &Projection,
+) -> Result<Vec<Record>, ErrorKind> {
+    let expected = "a list of instances";
+    let entries: Vec<InstanceMembers<'_>> = body.parse(expected)?;
+    let records = entries.into_iter().zip(1..).map(|(entry, number)| {
+        entry.record(projection).map_err(|problem| {
+            let found = format!("{problem} (entry {number})");
+            ErrorKind::Decode { expected, found }
+        })
+    });
+    records.collect()
+}
+
+impl InstanceMembers<'_> {
+    fn record(self, projection: &Projection) -> Result<Record, Problem> {
         Ok(Record {
             id: id(self.id)?,
             connector: connector(self.element)?,
@@ -74,7 +76,7 @@ impl Entry<'_> {
             tags: tags(self.tags)?,
             configuration: match self.configuration {
                 None => BTreeMap::default(),
-                Some(raw) => Kept(keep)
+                Some(raw) => ConfigurationSeed(projection)
                     .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
                     .map_err(|_| "`configuration` is not a map of values".to_owned())?,
             },
@@ -86,15 +88,15 @@ impl Entry<'_> {
     }
 }
 
-fn id(raw: Option<&RawValue>) -> Result<InstanceId, Flaw> {
+fn id(raw: Option<&RawValue>) -> Result<InstanceId, Problem> {
     let raw = raw.ok_or("`id` is missing")?.get();
     match raw.parse() {
         Ok(id) if id > 0 => Ok(InstanceId::new(id)),
-        _ => Err("`id` is not a positive whole number of 64 bits".to_owned()),
+        _ => Err("`id` is not a positive 64-bit integer".to_owned()),
     }
 }
 
-fn connector(element: Option<&RawValue>) -> Result<String, Flaw> {
+fn connector(element: Option<&RawValue>) -> Result<String, Problem> {
     let raw = element.ok_or("`element` is missing")?.get();
     let element: Element<'_> =
         serde_json::from_str(raw).map_err(|_| "`element` is not an object")?;
@@ -102,16 +104,16 @@ fn connector(element: Option<&RawValue>) -> Result<String, Flaw> {
     optional_text("element.key", Some(key))
 }
 
-fn optional_text(member: &str, raw: Option<&RawValue>) -> Result<String, Flaw> {
+fn optional_text(member: &str, raw: Option<&RawValue>) -> Result<String, Problem> {
     match raw.map(|raw| text(raw.get())) {
         None => Ok(String::new()),
         Some(Ok(text)) => Ok(text.into_owned()),
-        Some(Err(_)) => Err(format!("`{member}` is not a text")),
+        Some(Err(_)) => Err(format!("`{member}` is not a string")),
     }
 }
 
-/// A boolean, or the text that configuration values have in its place.
-fn flag(member: &str, raw: Option<&RawValue>) -> Result<Option<bool>, Flaw> {
+/// A boolean, or the equivalent text that configuration values use.
+fn flag(member: &str, raw: Option<&RawValue>) -> Result<Option<bool>, Problem> {
     match raw.map(RawValue::get) {
         None => Ok(None),
         Some("true" | r#""true""#) => Ok(Some(true)),
@@ -120,13 +122,13 @@ fn flag(member: &str, raw: Option<&RawValue>) -> Result<Option<bool>, Flaw> {
     }
 }
 
-fn tags(raw: Option<&RawValue>) -> Result<Vec<String>, Flaw> {
-    let flaw = || "`tags` is not a list of tags".to_owned();
+fn tags(raw: Option<&RawValue>) -> Result<Vec<String>, Problem> {
+    let problem = || "`tags` is not a list of tags".to_owned();
     let Some(raw) = raw else {
         return Ok(Vec::new());
     };
-    let tags: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| flaw())?;
-    tags.into_iter().map(|tag| tag_name(tag.get()).map_err(|_| flaw())).collect()
+    let tags: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| problem())?;
+    tags.into_iter().map(|tag| tag_name(tag.get()).map_err(|_| problem())).collect()
 }
 
 fn tag_name(raw: &str) -> serde_json::Result<String> {
@@ -144,11 +146,11 @@ mod tests {
 
     fn read(json: &str) -> Result<Record, String> {
         let body = Body::new(None, json.into());
-        body.record(&Keep::All).map_err(|kind| kind.to_string())
+        record(&body, &Projection::All).map_err(|kind| kind.to_string())
     }
 
     #[test]
-    fn an_instance_needs_no_more_than_its_id_and_connector() {
+    fn an_instance_needs_only_its_id_and_connector() {
         let record =
             read(r#"{"id":471196,"element":{"key":"sfdc","id":23,"image":null},"user":{"id":0}}"#);
         let expected = Record {
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_instance_is_read_in_every_spelling() {
+    fn a_complete_instance_is_decoded_in_every_notation() {
         let record = read(
             r#"{"id":18446744073709551615,"name":"M\u00fc","token":"ABC/D=","element":{"key":"box"},
                 "tags":["b",{"id":7,"name":"a"},"b"],"configuration":{"base.url":"","n":15},
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_as_good_as_absent() {
+    fn null_means_absent() {
         let record = read(
             r#"{"id":1,"name":null,"token":null,"element":{"key":"a"},"tags":null,
                 "configuration":null,"valid":null,"disabled":null}"#,
@@ -192,20 +194,20 @@ mod tests {
     }
 
     #[test]
-    fn a_flaw_is_named_and_its_value_is_not() {
+    fn a_problem_names_the_member_and_not_its_value() {
         let table = [
             (r#"{"element":{"key":"a"}}"#, "`id` is missing"),
-            (r#"{"id":-5}"#, "`id` is not a positive whole number of 64 bits"),
-            (r#"{"id":0}"#, "`id` is not a positive whole number of 64 bits"),
-            (r#"{"id":1.5}"#, "`id` is not a positive whole number of 64 bits"),
-            (r#"{"id":1e3}"#, "`id` is not a positive whole number of 64 bits"),
-            (r#"{"id":18446744073709551616}"#, "`id` is not a positive whole number of 64 bits"),
-            (r#"{"id":"s3cret"}"#, "`id` is not a positive whole number of 64 bits"),
+            (r#"{"id":-5}"#, "`id` is not a positive 64-bit integer"),
+            (r#"{"id":0}"#, "`id` is not a positive 64-bit integer"),
+            (r#"{"id":1.5}"#, "`id` is not a positive 64-bit integer"),
+            (r#"{"id":1e3}"#, "`id` is not a positive 64-bit integer"),
+            (r#"{"id":18446744073709551616}"#, "`id` is not a positive 64-bit integer"),
+            (r#"{"id":"s3cret"}"#, "`id` is not a positive 64-bit integer"),
             (r#"{"id":1}"#, "`element` is missing"),
             (r#"{"id":1,"element":"s3cret"}"#, "`element` is not an object"),
             (r#"{"id":1,"element":{"id":2}}"#, "`element.key` is missing"),
-            (r#"{"id":1,"element":{"key":5}}"#, "`element.key` is not a text"),
-            (r#"{"id":1,"element":{"key":"a"},"name":5}"#, "`name` is not a text"),
+            (r#"{"id":1,"element":{"key":5}}"#, "`element.key` is not a string"),
+            (r#"{"id":1,"element":{"key":"a"},"name":5}"#, "`name` is not a string"),
             (r#"{"id":1,"element":{"key":"a"},"tags":"s3cret"}"#, "`tags` is not a list of tags"),
             (r#"{"id":1,"element":{"key":"a"},"tags":[5]}"#, "`tags` is not a list of tags"),
             (
@@ -217,22 +219,25 @@ mod tests {
                 "`configuration` is not a map of values",
             ),
         ];
-        for (json, flaw) in table {
-            assert_eq!(read(json).unwrap_err(), format!("the answer is not an instance: {flaw}"));
+        for (json, problem) in table {
+            assert_eq!(
+                read(json).unwrap_err(),
+                format!("the answer is not an instance: {problem}")
+            );
         }
     }
 
     #[test]
-    fn a_flaw_in_a_list_says_where() {
+    fn a_problem_in_a_list_names_the_entry() {
         let body = Body::new(None, br#"[{"id":1,"element":{"key":"a"}},{"id":2}]"#.to_vec());
         assert_eq!(
-            body.records(&Keep::All).unwrap_err().to_string(),
+            records(&body, &Projection::All).unwrap_err().to_string(),
             "the answer is not a list of instances: `element` is missing (entry 2)"
         );
         let body = Body::new(None, b"{}".to_vec());
         assert_eq!(
-            body.records(&Keep::All).unwrap_err().to_string(),
-            "the answer is not a list of instances: JSON of another shape at line 1, column 0"
+            records(&body, &Projection::All).unwrap_err().to_string(),
+            "the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0"
         );
     }
 }

@@ -1,23 +1,19 @@
-//! A reply that refuses: `{requestId, message, providerMessage}`, all of it optional, or whatever a
-//! gateway before the platform has to say.
+//! Decodes a refusal: `{requestId, message, providerMessage}`, all optional, or any text of a gateway
+//! in front of the platform (docs/platform.md#errors).
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::body::Body;
 use super::configuration::text;
-use super::{Redaction, line};
-use crate::api::Kind;
+use crate::api::error::ErrorKind;
+use crate::safe_text::bounded_line;
+use crate::scrub::Scrubber;
 
-/// A reply with an error status.
-pub(in crate::api) struct Refusal<'a> {
-    /// HTTP status code.
-    pub(in crate::api) status: u16,
-    /// From the header; the body's own comes first.
-    pub(in crate::api) request_id: Option<&'a str>,
-    /// What came.
-    pub(in crate::api) body: &'a Body,
-}
+/// The maximum length of a text that is scrubbed, in bytes. Errors show only its beginning.
+const MAX_TEXT: usize = 64 * 1024;
 
 /// The documented members.
 #[derive(Default, Deserialize)]
@@ -29,59 +25,74 @@ struct Members<'a> {
     provider_message: Option<&'a RawValue>,
 }
 
-impl Refusal<'_> {
-    /// Whether this is the platform saying that there is no such thing. A gateway's page, or
-    /// nothing at all, says only that the platform was not reached.
-    pub(in crate::api) fn says_absent(&self) -> bool {
-        self.status == 404 && self.members().is_some()
-    }
+/// Whether the body is a refusal of the platform. A 404 of a gateway only means that the platform was
+/// not reached.
+pub(in crate::api) fn is_refusal(body: &Body) -> bool {
+    members(body).is_some()
+}
 
-    /// Whether this is the platform's way to say that a listing is empty: 404 and `No element
-    /// instances found`. `No account found with ID 123456` is another matter.
-    pub(in crate::api) fn says_nothing_matches(&self) -> bool {
-        let message = self.members().and_then(|members| plain(members.message));
-        let Some(message) = message.filter(|_| self.status == 404) else {
-            return false;
-        };
+/// Whether the body of a 404 reports an empty listing: `No element instances found`. `No account found
+/// with ID 123456` is an error (docs/platform.md#list-and-read).
+pub(in crate::api) fn is_empty_listing(body: &Body) -> bool {
+    let message = members(body).and_then(|members| member_text(members.message));
+    message.is_some_and(|message| {
         let message = message.trim().trim_end_matches('.');
         message.starts_with("No ") && message.ends_with(" found")
-    }
+    })
+}
 
-    /// The error, with `secrets` taken out of its texts.
-    pub(in crate::api) fn kind(&self, secrets: &Redaction) -> Kind {
-        let show = |text: &str| Some(line(&secrets.apply(text))).filter(|line| !line.is_empty());
-        let members = self.members().unwrap_or_default();
-        let message = plain(members.message);
-        let provider_message = plain(members.provider_message);
-        let shown = match (&message, &provider_message) {
-            (None, None) => self.unstructured(),
-            _ => message,
-        };
-        Kind::Status {
-            status: self.status,
-            message: shown.as_deref().and_then(show).map(Into::into),
-            provider_message: provider_message.as_deref().and_then(show).map(Into::into),
-            request_id: plain(members.request_id).as_deref().or(self.request_id).and_then(show),
-        }
-    }
-
-    fn members(&self) -> Option<Members<'_>> {
-        self.body.is_object().then(|| self.body.parse("an error").ok()).flatten()
-    }
-
-    fn unstructured(&self) -> Option<String> {
-        if self.body.is_empty() {
-            None
-        } else if self.body.is_html() {
-            Some(self.body.describe())
-        } else {
-            Some(self.body.text().into_owned())
-        }
+/// The error of a reply, without the secrets that the scrubber knows. A request ID in the body has
+/// priority over the one in the header.
+pub(in crate::api) fn refusal(
+    status: u16,
+    request_id: Option<&str>,
+    body: &Body,
+    scrubber: &Scrubber,
+) -> ErrorKind {
+    let show = |text: &str| scrubbed_line(text, scrubber);
+    let members = members(body).unwrap_or_default();
+    let provider_message = member_text(members.provider_message);
+    let message = member_text(members.message)
+        .or_else(|| provider_message.is_none().then(|| unstructured(body)).flatten());
+    ErrorKind::Status {
+        status,
+        message: message.as_deref().and_then(show).map(Into::into),
+        provider_message: provider_message.as_deref().and_then(show).map(Into::into),
+        request_id: member_text(members.request_id).as_deref().or(request_id).and_then(show),
     }
 }
 
-/// A member that should be text, and is shown as it stands where it is not.
-fn plain(raw: Option<&RawValue>) -> Option<String> {
+fn members(body: &Body) -> Option<Members<'_>> {
+    body.is_object().then(|| body.parse("an error").ok()).flatten()
+}
+
+/// The text of a body that has no documented member.
+fn unstructured(body: &Body) -> Option<String> {
+    if body.is_empty() {
+        None
+    } else if body.is_html() {
+        Some(body.describe())
+    } else {
+        Some(body.text().into_owned())
+    }
+}
+
+/// A text without secrets, on one line, unless it is empty.
+fn scrubbed_line(text: &str, scrubber: &Scrubber) -> Option<String> {
+    Some(bounded_line(&scrubber.scrub(&beginning(text)))).filter(|line| !line.is_empty())
+}
+
+/// The beginning of a text. The mark lets the scrubber hide a secret that is cut.
+fn beginning(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    match text.get(..text.floor_char_boundary(MAX_TEXT)) {
+        Some(beginning) if beginning.len() < text.len() => Cow::Owned(format!("{beginning}…")),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// The text of a member, or its JSON if it is not a string.
+fn member_text(raw: Option<&RawValue>) -> Option<String> {
     let raw = raw?.get();
     let text = text(raw).map_or_else(|_| raw.to_owned(), Into::into);
     Some(text).filter(|text| !text.trim().is_empty())
@@ -96,25 +107,20 @@ mod tests {
         Body::new(Some(content_type.into()), body.into())
     }
 
-    fn refusal(status: u16, body: &Body) -> Refusal<'_> {
-        Refusal { status, request_id: Some("from-header"), body }
-    }
-
     fn shown(status: u16, content_type: &str, text: &str) -> String {
-        let secrets = [Secret::new("hunter2=")];
-        let body = body(content_type, text);
-        refusal(status, &body).kind(&Redaction::new(&secrets)).to_string()
+        let scrubber = Scrubber::for_reply(&[Secret::new("hunter2=")]);
+        refusal(status, Some("from-header"), &body(content_type, text), &scrubber).to_string()
     }
 
     #[test]
-    fn the_platforms_errors_are_shown_with_both_messages_and_the_request() {
+    fn an_error_of_the_platform_shows_both_messages_and_the_request() {
         assert_eq!(
             shown(
                 400,
                 "application/json",
                 r#"{"requestId":"53db","message":"Bad Request","providerMessage":"3100 - AuthorizationFailed"}"#
             ),
-            "HTTP 400 Bad Request: Bad Request; the provider says: 3100 - AuthorizationFailed (request 53db)"
+            "HTTP 400 Bad Request: Bad Request; the provider reports: 3100 - AuthorizationFailed (request 53db)"
         );
         assert_eq!(
             shown(500, "application/json", r#"{"message":null}"#),
@@ -123,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gateways_errors_are_shown_as_text() {
+    fn an_error_of_a_gateway_is_shown_as_text() {
         assert_eq!(
             shown(504, "text/plain", "upstream request\r\ntimeout"),
             r"HTTP 504 Gateway Timeout: upstream request\r\ntimeout (request from-header)"
@@ -143,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_of_the_request_are_taken_out_before_the_text_is_cut() {
+    fn secrets_of_the_request_are_removed_before_the_text_is_cut() {
         let echo = format!(r#"{{"message":"{}hunter2="}}"#, "x".repeat(508));
         let text = shown(400, "application/json", &echo);
         assert!(!text.contains("hunt"), "{text}");
@@ -153,7 +159,7 @@ mod tests {
                 "application/json",
                 r#"{"message":"bad hunter2\u003d","providerMessage":"hunter2="}"#
             ),
-            "HTTP 400 Bad Request: bad (secret); the provider says: (secret) (request from-header)"
+            "HTTP 400 Bad Request: bad (secret); the provider reports: (secret) (request from-header)"
         );
         assert_eq!(
             shown(400, "text/plain", r#"sent {"code":"hunter2\u003d"}"#),
@@ -162,20 +168,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_platform_can_say_that_nothing_is_there() {
-        let empty = |message: &str| {
+    fn only_the_platform_can_report_that_nothing_exists() {
+        let is_empty = |message: &str| {
             let json = format!(r#"{{"message":"{message}"}}"#);
-            refusal(404, &body("application/json", &json)).says_nothing_matches()
+            is_empty_listing(&body("application/json", &json))
         };
-        assert!(empty("No element instances found"));
-        assert!(empty("No instances found."));
-        assert!(!empty("No account found with ID 1"));
-        assert!(!empty("Not found"));
-        let absent =
-            |status, content_type, text| refusal(status, &body(content_type, text)).says_absent();
-        assert!(absent(404, "application/json", r#"{"message":"Not found"}"#));
-        assert!(!absent(404, "text/html", "<p>No instances found"));
-        assert!(!absent(404, "text/plain", ""));
-        assert!(!absent(400, "application/json", "{}"));
+        assert!(is_empty("No element instances found"));
+        assert!(is_empty("No instances found."));
+        assert!(!is_empty("No account found with ID 1"));
+        assert!(!is_empty("Not found"));
+        let is_refusal = |content_type, text| is_refusal(&body(content_type, text));
+        assert!(is_refusal("application/json", r#"{"message":"Not found"}"#));
+        assert!(!is_refusal("text/html", "<p>No instances found"));
+        assert!(!is_refusal("text/plain", ""));
     }
 }

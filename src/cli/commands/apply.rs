@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::api::Stop;
+use crate::api::StopSignal;
 use crate::apply::{self, Outcome, Settings};
 use crate::cli::commands::comment::{Comment, frame};
 use crate::cli::commands::missing_variables;
@@ -240,7 +240,7 @@ fn approve(plan: &Plan, yes: bool) -> Result<bool, Failure> {
 }
 
 /// An interruption lets requests in flight finish, and starts nothing new.
-pub(crate) fn grace(stop: &Stop) -> Grace {
+pub(crate) fn grace(stop: &StopSignal) -> Grace {
     let stop = stop.clone();
     Grace {
         announcement: "requests in flight finish, and no new step starts. Interrupt again to abort.",

@@ -16,8 +16,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::api::client::{Application, Told};
-use crate::api::{self, Keep, Read as _, Write as _};
+use crate::api::{self, Projection, Read as _, Write as _};
+use crate::api::{OAuthApplication, SecretPlacement};
 use crate::authorization::{self, AuthorizationRequest, Expected, ScopeDifference, Way};
 use crate::cli::commands::apply;
 use crate::cli::commands::plan::unknown;
@@ -221,12 +221,16 @@ impl Session<'_> {
             Way::Second => None,
         };
         let application = self.application(state, token);
-        let told = if self.arguments.allow_get { Told::InQuery } else { Told::InBody };
-        let url = self.connection.client.authorization_url(&application, told).await;
+        let placement = if self.arguments.allow_get {
+            SecretPlacement::InQuery
+        } else {
+            SecretPlacement::InBody
+        };
+        let url = self.connection.client.authorization_url(&application, placement).await;
         let url = url.map_err(|error| self.unanswered(&error))?;
         let mut scrubber = Scrubber::default();
-        scrubber.learn(&self.declared.client_secret);
-        self.own.iter().for_each(|own| scrubber.learn(&own.secret));
+        scrubber.register(&self.declared.client_secret);
+        self.own.iter().for_each(|own| scrubber.register(&own.secret));
         let checked = if scrubber.scrub(&url) == url {
             authorization::check(
                 &url,
@@ -257,8 +261,8 @@ impl Session<'_> {
         &'a self,
         state: &'a Secret,
         request_token: Option<&'a Secret>,
-    ) -> Application<'a> {
-        Application {
+    ) -> OAuthApplication<'a> {
+        OAuthApplication {
             connector: &self.files.desired.instances[self.key].connector,
             client_id: &self.declared.client_id,
             client_secret: &self.declared.client_secret,
@@ -325,7 +329,9 @@ impl Session<'_> {
         // instance is disabled.
         let read = match reply {
             Some(record) => Some(record),
-            None => client.instance(id, &Keep::All).await.map_err(|error| not_read(id, &error))?,
+            None => {
+                client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
+            }
         };
         let record = read.ok_or_else(|| moved(self.key))?;
         if record.id != id {

@@ -24,7 +24,7 @@ use crate::cli::setup::git::{Entries, Entry, EntryKind, Repository, Unusable};
 use crate::cli::setup::session::Files;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::instance::Key;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The documents that changed since `reference`.
 pub(crate) fn since(

@@ -1,7 +1,7 @@
 //! `ocon doctor KEY`: whether events get from the provider to the application.
 
-use crate::api::client::ProviderEvent;
-use crate::api::{self, Keep, Read as _};
+use crate::api::ProviderEvent;
+use crate::api::{self, Projection, Read as _};
 use crate::cli::commands::single_instance;
 use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
@@ -72,7 +72,7 @@ async fn look(
         unreachable::unreadable(sentence, &error, &target.base_url)
     };
     let (record, events) =
-        futures_util::future::join(client.instance(id, &Keep::All), client.events(id)).await;
+        futures_util::future::join(client.instance(id, &Projection::All), client.events(id)).await;
     let gone = || Failure::new(Exit::Other, format!("instance {id} is gone")).hint("look again");
     let found = Found::from(record.map_err(failed)?.ok_or_else(gone)?);
     redaction::learn_tokens([&found.token]);

@@ -4,7 +4,7 @@ use crate::catalog::closest;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::output;
 use crate::report::explanation::{self, Explanation};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

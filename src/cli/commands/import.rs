@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::api::{self, Keep, Read as _, Scope};
+use crate::api::{self, Projection, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
 use crate::cli::setup::arguments::{Globals, beside};
 use crate::cli::setup::environment::Environment;
@@ -125,7 +125,8 @@ impl Arguments {
             unreachable::unreadable(sentence, &error, &connection.target.base_url)
         };
         if self.ids.is_empty() {
-            let listing = client.list(&Scope::Everything, &Keep::All).await.map_err(failed)?;
+            let listing =
+                client.list(&Scope::Everything, &Projection::All).await.map_err(failed)?;
             let found = listing.records.into_iter().map(Found::from);
             let wanted = |found: &Found| {
                 let of = |connector: &ConnectorKey| connector.as_str() == found.connector;
@@ -135,7 +136,7 @@ impl Arguments {
         }
         let ids: BTreeSet<InstanceId> = self.ids.iter().copied().collect();
         let questions = ids.into_iter().map(|id| async move {
-            let record = client.instance(id, &Keep::All).await?;
+            let record = client.instance(id, &Projection::All).await?;
             Ok((id, record.map(Found::from)))
         });
         stream::iter(questions)

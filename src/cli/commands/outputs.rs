@@ -22,7 +22,7 @@ use crate::ownership::Fingerprints;
 use crate::plan::{self, Target};
 use crate::reader;
 use crate::report::json;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// How the outputs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -22,7 +22,7 @@ use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Plan, Rotate, RotateRequest, StoredValues, Wishes};
 use crate::report::human::{self, Layout};
 use crate::report::{annotations, json, markdown};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

@@ -7,7 +7,7 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::Files;
 use crate::cli::terminal::failure::{Exit, Failure};
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// How many missing files a message names.
 const MAX_NAMED: usize = 3;

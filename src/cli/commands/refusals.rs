@@ -11,7 +11,7 @@ use crate::cli::setup::file_problems;
 use crate::desired::{Code, Desired, GrantNeed, Problem, Severity, Wanted, quote};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Failures whose message is an answer to the values that were sent.
 const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-stored"];

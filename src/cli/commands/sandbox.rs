@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::api::Stop;
+use crate::api::StopSignal;
 use crate::cli::setup::arguments::{Globals, beside};
 use crate::cli::setup::embedded_sandbox;
 use crate::cli::setup::session;
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Failure> {
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let asked = stop.clone();
     let _grace = interrupt::grace(Grace {
         announcement: "the sandbox ends after the requests in flight. Interrupt again to abort.",

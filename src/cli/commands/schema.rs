@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::api::{self, Description};
-use crate::catalog::{Catalog, LiveProperty, Shape, closest};
+use crate::api::{self, ConnectorDescription};
+use crate::catalog::{Catalog, ConnectorSpec, closest};
 use crate::cli::setup::arguments::{Globals, beside};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::project;
@@ -23,7 +23,7 @@ use crate::cli::terminal::redaction;
 use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The size of a schema that is read, in bytes: 1 MiB, as for every file of a repository.
 const LARGEST: u64 = 1 << 20;
@@ -96,7 +96,7 @@ pub(crate) fn run(
     }
 }
 
-type Described = BTreeMap<ConnectorKey, Option<Description>>;
+type Described = BTreeMap<ConnectorKey, Option<ConnectorDescription>>;
 
 /// Asks the platform about the connectors, a few at a time.
 async fn describe(
@@ -142,12 +142,12 @@ fn write(
     batch: &mut Batch,
     folder: &Path,
     connector: &ConnectorKey,
-    description: Description,
+    description: ConnectorDescription,
 ) -> Result<(PathBuf, Outcome), Failure> {
     let file = folder.join(format!("{connector}.schema.json"));
     let mut shape = shape(connector, description);
     // What somebody made secret by hand stays so.
-    shape.keep_secret(old(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
+    shape.mark_secret(old(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
     put(batch, file, schema::connector(&shape))
 }
 
@@ -198,18 +198,11 @@ fn put(
     Ok((file, Outcome::Written))
 }
 
-fn shape(connector: &ConnectorKey, description: Description) -> Shape {
+fn shape(connector: &ConnectorKey, description: ConnectorDescription) -> ConnectorSpec {
     let known = Catalog::embedded().connector(connector);
     let name = known.map_or_else(|| connector.to_string(), |known| known.name.clone());
-    let Description { properties, grant } = description;
-    let properties = properties.into_iter().map(live).collect();
-    Shape::live(connector, name, properties, grant, known)
-}
-
-fn live(property: api::Property) -> LiveProperty {
-    let api::Property { key, name, data_type, default, required, internal, group, options } =
-        property;
-    LiveProperty { key, name, data_type, default, required, internal, group, options }
+    let ConnectorDescription { properties, grant } = description;
+    ConnectorSpec::live(connector, name, properties, grant, known)
 }
 
 fn told(outcomes: &BTreeMap<PathBuf, Outcome>) -> String {

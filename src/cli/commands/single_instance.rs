@@ -13,7 +13,7 @@ use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 use crate::observed::Found;
 use crate::plan::{self, BlockCode, Wishes};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Why a document has no instance that is surely its own.
 pub(crate) struct Nowhere {

@@ -12,7 +12,7 @@ use crate::cli::terminal::log::{self, LogForm, Verbosity};
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
 use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Flags before or after the command.
 #[derive(Clone, Debug, Args)]

@@ -2,7 +2,7 @@
 
 use crate::catalog::closest;
 use crate::desired::{Code, Level, Levels, Severity};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// What `--deny` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::cli::terminal::failure::Failure;
 use crate::desired::{Code, Desired, Problem, quote};
 use crate::instance::Span;
 use crate::reader::repository_above;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Ends a command if a document refers to a secret file below `folder` that Git has.
 pub(crate) fn refuse(

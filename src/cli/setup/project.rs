@@ -10,7 +10,7 @@ use crate::cli::setup::file_problems;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::desired::{Code, DeclaredProject, Problem, Severity};
 use crate::instance::{InvalidName, Project, Span};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The project of a run.
 pub(crate) struct ChosenProject {

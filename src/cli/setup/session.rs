@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::debug;
 
-use crate::api::client::{Client, Credentials, Settings};
-use crate::api::{self, Clock, Stop, Waiting};
+use crate::api::client::{ApiCredentials, Client, ClientSettings};
+use crate::api::{self, Clock, StopSignal, Waiter};
 use crate::catalog::Catalog;
 use crate::cli::setup::arguments::{Globals, beside};
 use crate::cli::setup::committed_secrets;
@@ -247,7 +247,7 @@ pub(crate) struct Connection {
     pub(crate) target: Target,
     pub(crate) fingerprints: Fingerprints,
     /// Whether somebody wants the run to end early.
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopSignal,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
     /// The embedded sandbox, which lives as long as the connection.
@@ -289,7 +289,7 @@ pub(crate) async fn connect(
         Platform::Sandbox => {
             let handle = embedded_sandbox::start(&globals.root).await?;
             let secrets = handle.credentials();
-            let credentials = Credentials {
+            let credentials = ApiCredentials {
                 user: Secret::new(secrets.user.clone()),
                 organization: Secret::new(secrets.organization.clone()),
             };
@@ -298,7 +298,7 @@ pub(crate) async fn connect(
         }
         Platform::At(base_url) => {
             let (user, organization) = environment.credentials(globals)?;
-            let credentials = Credentials { user, organization };
+            let credentials = ApiCredentials { user, organization };
             (base_url.clone(), base_url, credentials, None)
         }
     };
@@ -308,8 +308,8 @@ pub(crate) async fn connect(
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
     let (of_retries, of_pages) = (Arc::clone(progress), Arc::clone(progress));
-    let defaults = Settings::new(endpoint, credentials);
-    let settings = Settings {
+    let defaults = ClientSettings::new(endpoint, credentials);
+    let settings = ClientSettings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
         page_timeout: globals.timeout,
@@ -377,7 +377,7 @@ impl Connection {
         let mut observed = observed.await.map_err(failed)?;
         redaction::learn_tokens(observed.ours.values().map(|found| &found.token));
         let terms = self.terms(wishes);
-        let waiting = Waiting { clock: &*self.clock, stop: &self.stop };
+        let waiting = Waiter { clock: &*self.clock, stop: &self.stop };
         loop {
             let questions = plan::questions(desired, &observed, &terms);
             if questions.is_empty() {

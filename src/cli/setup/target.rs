@@ -1,12 +1,10 @@
 //! Which platform to talk to, and nothing but: the host decides who receives the credentials.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::instance::BaseUrl;
-use crate::untrusted::quoted;
+use crate::instance::{BaseUrl, is_loopback};
+use crate::safe_text::quoted;
 
 /// The path at which every landscape serves the API.
 const API_PATH: &str = "/elements/api-v2";
@@ -78,7 +76,7 @@ fn checked(text: &str, allowed_hosts: &[String]) -> Result<BaseUrl, Failure> {
         return Err(usage(format!("{host} is the host of the user interface, not of the API"))
             .hint(format!("use --base-url https://{api_host}{API_PATH}")));
     }
-    let loopback = is_loopback(&host);
+    let loopback = url.host().is_some_and(|host| is_loopback(&host));
     if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
         return Err(usage("the base URL does not begin with https://")
             .hint("credentials are sent over TLS only; http is for loopback addresses"));
@@ -136,10 +134,6 @@ fn is_platform(host: &str) -> bool {
             })
     };
     region.is_some_and(is_region) || CLOUD_ELEMENTS.contains(&host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

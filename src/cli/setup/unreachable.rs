@@ -17,28 +17,28 @@ pub(crate) fn unreadable(sentence: &str, error: &api::Error, base_url: &BaseUrl)
         );
     }
     match &error.kind {
-        api::Kind::Status { status: 401, .. } => {
+        api::ErrorKind::Status { status: 401, .. } => {
             failure("the platform does not accept the credentials").hint(format!(
                 "check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to {base_url}"
             ))
         }
-        api::Kind::Status { status: 403, .. } => {
+        api::ErrorKind::Status { status: 403, .. } => {
             unread().hint("check that the account is active and its user may read instances")
         }
-        api::Kind::Status { status: 404, .. } => unread().hint(format!("check {base_url}")),
-        api::Kind::Status { status, .. } if *status == 429 || *status >= 500 => {
+        api::ErrorKind::Status { status: 404, .. } => unread().hint(format!("check {base_url}")),
+        api::ErrorKind::Status { status, .. } if *status == 429 || *status >= 500 => {
             unread().hint("try again in some minutes; nothing was changed")
         }
-        api::Kind::Connect { .. } => failure("the API cannot be reached").hint(format!(
+        api::ErrorKind::Connect { .. } => failure("the API cannot be reached").hint(format!(
             "check {base_url}, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
         )),
-        api::Kind::Decode { .. } | api::Kind::Redirect { .. } => {
+        api::ErrorKind::Decode { .. } | api::ErrorKind::Redirect { .. } => {
             failure("what answers is not the API").hint(format!(
                 "check {base_url}: a proxy, a login page or a gateway may have answered instead"
             ))
         }
-        api::Kind::Listing(listing) => incomplete(listing).caused_by(error),
-        api::Kind::Timeout { .. } => failure("the API does not answer in time")
+        api::ErrorKind::Listing(listing) => incomplete(listing).caused_by(error),
+        api::ErrorKind::Timeout { .. } => failure("the API does not answer in time")
             .hint("try again, or give it longer: --timeout 2m"),
         _ => unread(),
     }
@@ -80,7 +80,7 @@ pub(crate) fn retry_text(retrying: &Retrying) -> String {
     format!(
         "{} {path}: {}; trying again in {:.1} s",
         retrying.method,
-        retrying.why,
+        retrying.reason,
         retrying.wait.as_secs_f64()
     )
 }
@@ -90,7 +90,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::api::{Error, Kind, ListingFailure};
+    use crate::api::{Error, ErrorKind, ListingFailure};
 
     #[test]
     fn a_listing_beyond_its_bounds_is_no_wrong_address() {
@@ -100,8 +100,8 @@ mod tests {
         ];
         let text = failures.map(|failure| {
             let (method, path) = ("GET", "/instances?hydrate=false".to_owned());
-            let kind = Kind::Listing(failure);
-            let error = Error { method, path, attempts: 1, kind, held_back: None };
+            let kind = ErrorKind::Listing(failure);
+            let error = Error { method, path, attempts: 1, kind, not_retried: None };
             let base_url = BaseUrl::new("https://api.example");
             let text = unreadable("no plan", &error, &base_url).render(None);
             anstream::adapter::strip_str(&text).to_string()

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::cli::terminal::failure::Failure;
 use crate::cli::terminal::interrupt;
 use crate::cli::terminal::redaction;
-use crate::untrusted::escaped_apart_from_styles;
+use crate::safe_text::escaped_apart_from_styles;
 
 /// Whether the last message did not end its line, as a question does not.
 static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);

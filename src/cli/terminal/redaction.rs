@@ -30,7 +30,7 @@ pub(crate) fn switch_off() {
 pub(crate) fn learn<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     for secret in secrets {
-        known.learn(secret);
+        known.register(secret);
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn learn<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
 pub(crate) fn learn_values(secrets: impl IntoIterator<Item = Secret>) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     for secret in secrets {
-        known.learn_value(&secret);
+        known.register_value(&secret);
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn learn_values(secrets: impl IntoIterator<Item = Secret>) {
 pub(crate) fn learn_tokens<'s>(tokens: impl IntoIterator<Item = &'s Secret>) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     let tokens = tokens.into_iter().filter(|token| is_like_a_token(token.expose()));
-    tokens.for_each(|token| known.learn_token(token));
+    tokens.for_each(|token| known.register_token(token));
 }
 
 fn is_like_a_token(text: &str) -> bool {
@@ -112,7 +112,7 @@ impl SecretStore for Noticed<'_> {
 /// Takes texts for those that everybody who reads the repository knows.
 pub(crate) fn show(texts: impl IntoIterator<Item = String>) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    texts.into_iter().for_each(|text| known.show(text));
+    texts.into_iter().for_each(|text| known.register_public(text));
 }
 
 /// Whether the text is literally in a file of the repository.
@@ -141,7 +141,7 @@ pub(crate) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d So
     }
     let hides = |secret: &Secret| {
         let mut scrubber = Scrubber::default();
-        scrubber.learn(secret);
+        scrubber.register(secret);
         scrubber.scrub(text) != text
     };
     desired

@@ -5,7 +5,7 @@ use crate::catalog::closest;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
 use crate::instance::{Source, trimmed};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
 const OWN: [&str; 3] = ["id", "id_base64", "webhook_url"];

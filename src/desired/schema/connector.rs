@@ -1,6 +1,6 @@
 //! The schema of one connector's instance files.
 //!
-//! In: the [`Shape`] of a connector. Out: a JSON Schema that stands by itself, so that an editor and
+//! In: the [`ConnectorSpec`] of a connector. Out: a JSON Schema that stands by itself, so that an editor and
 //! the loader need no other file. It says what is certain only: a key is required where the
 //! platform or the documentation says so, and a value may always be a reference or `null`.
 
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::document;
-use crate::catalog::{Condition, FieldKind, Need, Property, Shape};
-use crate::untrusted::quoted;
+use crate::catalog::{Condition, ConnectorSpec, FieldKind, PropertySpec, Requirement};
+use crate::safe_text::quoted;
 
 /// A value that ocon fills in.
 const REFERENCE: &str = r"\$\{\{";
@@ -20,12 +20,12 @@ const REFERENCE: &str = r"\$\{\{";
 /// # Errors
 ///
 /// None in practice: a schema is plain JSON.
-pub fn connector(shape: &Shape) -> serde_json::Result<String> {
+pub fn connector(shape: &ConnectorSpec) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&value(shape)?)? + "\n")
 }
 
 /// The same as JSON.
-pub(in crate::desired) fn value(shape: &Shape) -> serde_json::Result<Value> {
+pub(in crate::desired) fn value(shape: &ConnectorSpec) -> serde_json::Result<Value> {
     let key = shape.connector.as_str();
     let mut schema = document()?;
     schema.insert("title".to_owned(), json!(format!("{} instance", shape.name)));
@@ -36,7 +36,10 @@ pub(in crate::desired) fn value(shape: &Shape) -> serde_json::Result<Value> {
             put(properties, "providerData", grant(&shape.grant));
         }
     }
-    let needed = shape.properties.values().any(|p| p.need == Need::Certain && p.when.is_none());
+    let needed = shape
+        .properties
+        .values()
+        .any(|p| p.requirement == Requirement::Certain && p.when.is_none());
     if let (true, Some(Value::Array(required))) = (needed, schema.get_mut("required")) {
         required.push(json!("configuration"));
     }
@@ -66,7 +69,7 @@ fn element(key: &str) -> Value {
     })
 }
 
-fn configuration(shape: &Shape) -> Value {
+fn configuration(shape: &ConnectorSpec) -> Value {
     let refused = shape.refused.iter().map(|(key, right)| (key.clone(), refused(right.as_deref())));
     let properties =
         shape.properties.iter().map(|(key, known)| (key.clone(), property(key, known)));
@@ -95,10 +98,12 @@ fn configuration(shape: &Shape) -> Value {
 type Conditional<'s> = BTreeMap<&'s Condition, Vec<&'s str>>;
 
 /// The keys that are certainly needed: always, and under each condition.
-fn needed(shape: &Shape) -> (Vec<&str>, Conditional<'_>) {
+fn needed(shape: &ConnectorSpec) -> (Vec<&str>, Conditional<'_>) {
     let mut always = Vec::new();
     let mut conditional = Conditional::new();
-    for (key, property) in shape.properties.iter().filter(|(_, p)| p.need == Need::Certain) {
+    for (key, property) in
+        shape.properties.iter().filter(|(_, p)| p.requirement == Requirement::Certain)
+    {
         match &property.when {
             None => always.push(key.as_str()),
             Some(condition) => conditional.entry(condition).or_default().push(key),
@@ -134,7 +139,7 @@ fn refusal<'k>(keys: impl Iterator<Item = &'k String>) -> Value {
     json!({ format!("^({})$", keys.join("|")): false })
 }
 
-fn property(key: &str, property: &Property) -> Value {
+fn property(key: &str, property: &PropertySpec) -> Value {
     let mut schema = match property.kind {
         _ if property.secret => secret(),
         FieldKind::Boolean => {
@@ -170,12 +175,12 @@ fn property(key: &str, property: &Property) -> Value {
 }
 
 /// What the title and the type do not say: editors show it beside the keys that they offer.
-fn description(property: &Property) -> Option<String> {
+fn description(property: &PropertySpec) -> Option<String> {
     let mut sentences = Vec::new();
-    let needed = match property.need {
-        Need::Optional => None,
-        Need::Likely => Some("As a rule needed"),
-        Need::Certain => Some("Needed"),
+    let needed = match property.requirement {
+        Requirement::Optional => None,
+        Requirement::Likely => Some("As a rule needed"),
+        Requirement::Certain => Some("Needed"),
     };
     if let Some(needed) = needed {
         let when = property.when.as_ref();

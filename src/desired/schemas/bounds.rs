@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Keywords that make checking cost more than the size of schema and document.
 const COSTLY: [&str; 5] =

@@ -5,7 +5,7 @@
 
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, START};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 const CURLY_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
 

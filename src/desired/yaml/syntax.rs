@@ -6,7 +6,7 @@ use super::pasted;
 use super::tree::{mark, too_deep};
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Says what the parser stumbled over in this text.
 pub(super) fn error(error: &ScanError, content: &str) -> Finding {

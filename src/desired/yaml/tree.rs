@@ -9,7 +9,7 @@ use super::{Kind, Member, Node, pasted, syntax};
 use crate::catalog::named_like_a_secret;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark, Notes};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Instance files nest four deep, event metadata somewhat deeper; beyond this it is an attack.
 const DEEPEST: usize = 64;

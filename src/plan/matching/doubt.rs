@@ -9,7 +9,7 @@ use crate::desired::{Adopt, Wanted};
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::Found;
 use crate::plan::BlockCode;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// How many candidates or documents a message names; one more adds nothing to the decision.
 const MAX_NAMED: usize = 5;

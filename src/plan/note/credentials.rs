@@ -7,7 +7,7 @@ use crate::instance::{Secrecy, Seen, Value};
 use crate::observed::Found;
 use crate::plan::document::Document;
 use crate::plan::{Change, HostUse, Note, Plan};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 use super::host::Host;
 
@@ -129,7 +129,7 @@ impl Document<'_> {
                 && field.value != Value::Unset
                 && !is_hidden_host(field)
         };
-        self.wanted.facts.credentials.are_kept()
+        self.wanted.facts.credentials.are_stored()
             || !self.wanted.provider_data.is_empty()
             || self.wanted.configuration.values().any(declared)
             || found.configuration.values().any(|seen| *seen == Seen::Masked)

@@ -9,7 +9,7 @@ use serde_json::Value as Written;
 use url::Url;
 
 use crate::instance::{OwnReference, Value};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// Longer than any host name with a port.
 const LONGEST: usize = 260;

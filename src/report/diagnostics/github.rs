@@ -7,7 +7,7 @@
 use super::json::severity;
 use super::region;
 use crate::desired::Problem;
-use crate::untrusted::escaped;
+use crate::safe_text::escaped;
 
 /// Writes the problems in the given order.
 pub fn render(problems: &[Problem]) -> String {

@@ -12,7 +12,7 @@ use crate::desired::{Code, Excerpt, Problem};
 use crate::instance::Span;
 use crate::report::explanation;
 use crate::report::json as document;
-use crate::untrusted::escaped;
+use crate::safe_text::escaped;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

@@ -1,6 +1,6 @@
 //! The text form of what providers reported.
 
-use crate::events::{Delivery, Happened, Outcome, ProviderEvent};
+use crate::events::{ChangedObject, Delivery, Outcome, ProviderEvent};
 use crate::instance::{InstanceId, Key};
 use crate::report::style::clean_line;
 
@@ -36,8 +36,8 @@ pub fn delivery(delivery: &Delivery, received: &str) -> String {
 }
 
 /// What happened, in a few words: the first object, and how many more.
-fn said(objects: &[Happened]) -> String {
-    let word = |Happened { what, kind, id }: &Happened| {
+fn said(objects: &[ChangedObject]) -> String {
+    let word = |ChangedObject { what, kind, id }: &ChangedObject| {
         let parts = [what, kind, id].map(|part| part.trim()).into_iter();
         clean_line(&parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
     };
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_happened_is_said_in_a_few_words() {
-        let happened = |what: &str, id: &str| Happened {
+        let happened = |what: &str, id: &str| ChangedObject {
             what: what.to_owned(),
             kind: String::new(),
             id: id.to_owned(),

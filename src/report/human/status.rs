@@ -5,7 +5,7 @@ use crate::plan::status::{Condition, Finding, Row, State, Status};
 use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, clean_line, hanging, sentence, width, wrapped,
 };
-use crate::untrusted::{quoted, unquoted};
+use crate::safe_text::{quoted, unquoted};
 
 const HEADINGS: [&str; 8] =
     ["key", "connector", "id", "state", "valid", "enabled", "events", "webhook URL"];

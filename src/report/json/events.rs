@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::events::{Delivery, Happened, ProviderEvent};
+use crate::events::{ChangedObject, Delivery, ProviderEvent};
 use crate::instance::{InstanceId, Key};
 
 /// What the provider of an instance has reported, the newest first.
@@ -116,8 +116,8 @@ impl DeliveryDocument {
     }
 }
 
-fn objects(objects: &[Happened]) -> Vec<EventsObject> {
-    let object = |Happened { what, kind, id }: &Happened| EventsObject {
+fn objects(objects: &[ChangedObject]) -> Vec<EventsObject> {
+    let object = |ChangedObject { what, kind, id }: &ChangedObject| EventsObject {
         event_type: what.clone(),
         object_type: kind.clone(),
         object_id: id.clone(),

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::api::Stop;
+use crate::api::StopSignal;
 use crate::cli::commands::loopback_server::{BoundedListener, Serving};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
 use crate::cli::commands::single_instance;
@@ -26,7 +26,7 @@ use crate::events::{Delivery, ID, Inbox, SIGNATURE};
 use crate::instance::{Key, Secret};
 use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The number of deliveries at once: their bodies take this number of times [`LARGEST`].
 const MAX_CONNECTIONS: usize = 16;
@@ -139,7 +139,7 @@ pub(super) fn run(
             }),
             enough: Notify::new(),
         });
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let asked = stop.clone();
         let _grace = interrupt::grace(Grace {
             announcement: "no more deliveries are accepted. Interrupt again to abort.",

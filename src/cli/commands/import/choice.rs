@@ -9,7 +9,7 @@ use crate::import::Candidate;
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::Found;
 use crate::ownership::Claim;
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// What was chosen, and what was not.
 pub(super) struct Chosen {

@@ -12,7 +12,7 @@ use crate::cli::terminal::output::{self, Output};
 use crate::desired::{Desired, Wanted};
 use crate::import::File;
 use crate::instance::{InstanceId, Key};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// How many files are named that are in the way.
 const MOST_NAMED: usize = 20;

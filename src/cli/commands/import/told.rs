@@ -11,7 +11,7 @@ use crate::cli::terminal::output;
 use crate::import::{File, is_too_broad, is_well_known};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
-use crate::untrusted::quoted;
+use crate::safe_text::quoted;
 
 /// The length of a line that is easy to read, in characters.
 const MAX_LINE: usize = 100;

@@ -2,7 +2,7 @@
 
 use crate::desired::Desired;
 use crate::instance::{Secret, Source, Template};
-use crate::scrub::SHORTEST;
+use crate::scrub::MIN_SECRET_LENGTH;
 
 /// Secrets by the names under which they are told.
 #[derive(Default)]
@@ -67,8 +67,10 @@ impl Wanted {
 
     /// Those that are long enough to be told from ordinary text.
     pub(super) fn long_enough(&self) -> impl Iterator<Item = (&str, &Secret)> {
-        let long =
-            self.secrets.iter().filter(|(_, secret)| secret.expose().trim().len() >= SHORTEST);
+        let long = self
+            .secrets
+            .iter()
+            .filter(|(_, secret)| secret.expose().trim().len() >= MIN_SECRET_LENGTH);
         long.map(|(name, secret)| (name.as_str(), secret))
     }
 }

@@ -1,39 +1,39 @@
-//! The wish that a run should end early, which somebody may have at any time.
+//! A signal that asks a run to stop early.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Clock;
+use super::clock::Clock;
 
-/// A request to begin nothing more; what is under way is finished. Copies are about the same run.
+/// Asks a run to start nothing new. Work in progress is completed. Clones share the signal.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
+pub struct StopSignal(watch::Sender<bool>);
 
-impl Default for Stop {
+impl Default for StopSignal {
     fn default() -> Self {
         Self(watch::Sender::new(false))
     }
 }
 
-impl Stop {
-    /// Asks the run to end.
+impl StopSignal {
+    /// Asks the run to stop.
     pub fn request(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether the run was asked to end.
+    /// Whether the run was asked to stop.
     pub fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until the run is asked to end.
+    /// Waits until the run is asked to stop.
     pub async fn requested(&self) {
-        // It cannot fail: the sender is here.
+        // This cannot fail, because `self` is the sender.
         let _ = self.0.subscribe().wait_for(|requested| *requested).await;
     }
 
-    /// Waits for so long, or until the run is asked to end: nobody is kept waiting for a wait.
+    /// Waits for this time, or until the run is asked to stop.
     pub async fn pause(&self, clock: &dyn Clock, length: Duration) {
         let mut changes = self.0.subscribe();
         tokio::select! {

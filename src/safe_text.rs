@@ -1,8 +1,8 @@
-//! Text from files and from the platform, made safe to show.
+//! Makes text from files and from the platform safe to show.
 //!
-//! In: any text. Out: which of its characters must be shown escaped ([`is_deceptive`],
-//! [`escaped`]), and the text between backticks that it cannot close ([`quoted`]). Every output
-//! uses this one table. It rests on Unicode's own data, so it needs no list of code points.
+//! In: any text. Out: the characters that must be escaped ([`is_deceptive`]), the escaped text
+//! ([`escaped`], [`bounded_line`]), and text between backticks that it cannot close ([`quoted`]).
+//! Every output uses this table. It is derived from Unicode data, so it lists only exceptions.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -10,26 +10,29 @@ use std::fmt::{self, Write};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// The longest sequence of combining marks that is shown. More of them cover other lines.
+/// The longest sequence of combining marks that is shown. Longer ones cover other lines.
 const MAX_COMBINING_MARKS: usize = 4;
 
-/// Whether a character acts on a terminal, reorders text, or shows nothing or a blank. Line breaks
-/// are deceptive too: a caller that keeps lines exempts them.
+/// The length of a [`bounded_line`], in bytes. A gateway's error page can be huge.
+const MAX_LINE: usize = 512;
+
+/// Whether a character controls a terminal, reorders text, or is invisible or blank. Line breaks
+/// are included. A caller that keeps lines exempts them.
 ///
-/// Emoji sequences contain such characters (U+200D, U+FE0F). They are shown escaped as well, because
-/// the same characters hide text in names.
+/// Emoji sequences contain such characters (U+200D, U+FE0F). They are escaped, because the same
+/// characters hide text in names.
 pub fn is_deceptive(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }
     let by_category = match CodePointMapData::<GeneralCategory>::new().get(c) {
-        // Every space but U+0020 looks like a blank and is none.
+        // Every space except U+0020 only looks like a space.
         GeneralCategory::SpaceSeparator
         | GeneralCategory::LineSeparator
         | GeneralCategory::ParagraphSeparator
         | GeneralCategory::Control
         | GeneralCategory::Format
-        // Fonts decide how these look, if they show them at all.
+        // Fonts decide whether and how these are visible.
         | GeneralCategory::PrivateUse
         | GeneralCategory::Unassigned => true,
         _ => false,
@@ -37,8 +40,7 @@ pub fn is_deceptive(c: char) -> bool {
     by_category || is_blank(c) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Whether a character takes space and shows nothing, although Unicode classifies it as a letter, a
-/// mark or a symbol.
+/// Whether a character is blank although Unicode classifies it as a letter, a mark or a symbol.
 fn is_blank(c: char) -> bool {
     matches!(
         c,
@@ -60,7 +62,7 @@ fn is_combining_mark(c: char) -> bool {
 }
 
 /// The characters of a text with their byte offsets. The flag is `true` for a character that must be
-/// shown escaped: a deceptive one, or a combining mark after too many others.
+/// escaped: a deceptive one, or a combining mark after too many others.
 pub fn characters(text: &str) -> impl Iterator<Item = (usize, char, bool)> {
     let mut marks = 0;
     text.char_indices().map(move |(at, c)| {
@@ -69,22 +71,19 @@ pub fn characters(text: &str) -> impl Iterator<Item = (usize, char, bool)> {
     })
 }
 
-/// Whether no character of a text must be shown escaped, apart from line breaks.
+/// Whether no character of a text must be escaped, except line breaks.
 pub fn is_harmless(text: &str) -> bool {
     let is_shown = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
     text.bytes().all(is_shown) || characters(text).all(|(_, c, escaped)| !escaped || c == '\n')
 }
 
-/// A text with `\u{…}` in place of every character that must be shown escaped, apart from line
-/// breaks.
+/// Replaces every character that must be escaped by `\u{…}`. Line breaks stay.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    escaped_by(text, |shown, c| {
-        write!(shown, "\\u{{{:x}}}", u32::from(c)).expect("writing to a String cannot fail");
-    })
+    escaped_by(text, |shown, c| shown.extend(c.escape_unicode()))
 }
 
-/// A JSON document with JSON's own escapes for these characters, so that it stays the same document.
-/// Outside of strings a document has none of them.
+/// Replaces these characters in a JSON document by JSON escapes, which keeps its meaning: outside
+/// strings, a document contains none of them.
 pub fn escaped_in_json(document: &str) -> Cow<'_, str> {
     escaped_by(document, |shown, c| {
         for unit in c.encode_utf16(&mut [0; 2]) {
@@ -93,8 +92,7 @@ pub fn escaped_in_json(document: &str) -> Cow<'_, str> {
     })
 }
 
-/// A text for a terminal as [`escaped`] has it, with the sequences that choose a style, and tabs, left
-/// as they are.
+/// Like [`escaped`], for a terminal: style sequences and tabs stay.
 pub fn escaped_apart_from_styles(text: &str) -> Cow<'_, str> {
     if is_harmless(text) {
         return Cow::Borrowed(text);
@@ -126,17 +124,39 @@ fn escaped_by(text: &str, escape: impl Fn(&mut String, char)) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Foreign text in a message, between backticks that it cannot close.
+/// The beginning of a server's text on one line of at most 512 bytes. Backticks are escaped, because
+/// messages quote other text with them.
+pub fn bounded_line(text: &str) -> String {
+    let mut line = String::new();
+    for (_, c, is_escaped) in characters(text.trim()) {
+        let before = line.len();
+        if c == '`' {
+            line.extend(c.escape_unicode());
+        } else if is_escaped {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+        if line.len() > MAX_LINE {
+            line.truncate(before);
+            line.push('…');
+            break;
+        }
+    }
+    line
+}
+
+/// Formats foreign text in a message, between backticks that it cannot close.
 pub fn quoted<T: fmt::Display>(text: T) -> Quoted<T> {
     Quoted { text, fence: "`" }
 }
 
-/// Foreign text in a message without backticks around it. Its own backticks quote nothing.
+/// Formats foreign text in a message without backticks around it. Its own backticks are escaped.
 pub fn unquoted<T: fmt::Display>(text: T) -> Quoted<T> {
     Quoted { text, fence: "" }
 }
 
-/// Foreign text whose backticks are shown escaped.
+/// Foreign text whose backticks are escaped when it is displayed.
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted<T> {
     text: T,
@@ -146,15 +166,15 @@ pub struct Quoted<T> {
 impl<T: fmt::Display> fmt::Display for Quoted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.fence)?;
-        write!(WithoutBackticks(f), "{}", self.text)?;
+        write!(EscapeBackticks(f), "{}", self.text)?;
         f.write_str(self.fence)
     }
 }
 
-/// Writes backticks as escapes.
-struct WithoutBackticks<'a, 'b>(&'a mut fmt::Formatter<'b>);
+/// A writer that escapes backticks.
+struct EscapeBackticks<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
-impl Write for WithoutBackticks<'_, '_> {
+impl Write for EscapeBackticks<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for (number, piece) in text.split('`').enumerate() {
             if number > 0 {
@@ -173,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_that_deceives_is_in_the_table() {
+    fn every_deceptive_character_is_in_the_table() {
         let ranges = [
             ('\0', '\u{1f}'),
             ('\u{7f}', '\u{a0}'),
@@ -213,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_source_of_unicode_data_ignores_is_in_the_table() {
+    fn every_character_that_unicode_security_ignores_is_in_the_table() {
         for c in '\u{80}'..=char::MAX {
             if skeleton(c.encode_utf8(&mut [0; 4])).next().is_none() || c.is_whitespace() {
                 assert!(is_deceptive(c), "{:04X}", u32::from(c));
@@ -222,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_of_names_are_shown_as_they_are() {
+    fn ordinary_names_are_not_escaped() {
         for name in ["Größe & Maß", "日本 支社", "İstanbul", "हिन्दी", "🚀 ±→…–“”", "a\u{301}"]
         {
             assert_eq!(escaped(name), name);
@@ -231,12 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn emoji_sequences_are_shown_with_their_joiners() {
+    fn joiners_in_emoji_sequences_are_escaped() {
         assert_eq!(escaped("👩\u{200d}💻 ❤\u{fe0f}"), "👩\\u{200d}💻 ❤\\u{fe0f}");
     }
 
     #[test]
-    fn a_flood_of_combining_marks_ends_after_four() {
+    fn combining_marks_after_the_fourth_are_escaped() {
         let flood = format!("a{}b", "\u{301}".repeat(6));
         let shown = format!("a{}\\u{{301}}\\u{{301}}b", "\u{301}".repeat(4));
         assert_eq!(escaped(&flood), shown);
@@ -244,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_document_stays_the_same() {
+    fn an_escaped_json_document_has_the_same_meaning() {
         let texts = ["\u{e0041}\u{202e}\u{a0}\u{7f}\u{2028}", "\n", "a\u{301}"];
         let document = serde_json::to_string_pretty(&texts).unwrap();
         let shown = escaped_in_json(&document);
@@ -262,7 +282,24 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_closes_no_quotation() {
+    fn a_bounded_line_escapes_line_breaks_and_backticks() {
+        assert_eq!(bounded_line("a `b` \u{e0041}"), r"a \u{60}b\u{60} \u{e0041}");
+        assert_eq!(
+            bounded_line("a\u{1b}[31m\r\n\u{202e}b ü\u{9b}"),
+            r"a\u{1b}[31m\r\n\u{202e}b ü\u{9b}"
+        );
+    }
+
+    #[test]
+    fn a_bounded_line_is_cut_between_characters() {
+        let cut = bounded_line(&format!("a{}", "ü".repeat(400)));
+        assert_eq!(cut, format!("a{}…", "ü".repeat(255)));
+        assert_eq!(bounded_line(&"x".repeat(512)), "x".repeat(512));
+        assert_eq!(bounded_line(&"\u{1b}".repeat(512)), format!("{}…", r"\u{1b}".repeat(85)));
+    }
+
+    #[test]
+    fn foreign_text_cannot_close_a_quotation() {
         let name = "x` was approved by the security team `y";
         let shown = "x\\u{60} was approved by the security team \\u{60}y";
         assert_eq!(quoted(name).to_string(), format!("`{shown}`"));

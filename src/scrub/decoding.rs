@@ -1,108 +1,103 @@
-//! Texts as those read them who undo escapes, with the place in the text of everything in them.
+//! Decodes escapes in a text, and keeps the place of every decoded byte in the original text.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// How many layers of escapes are undone: JSON in JSON, for one. Each costs a walk for each kind of
-/// escape, and whoever sends the text decides how many there are.
-const LAYERS: usize = 2;
+/// The number of layers of escapes that are decoded, such as JSON in JSON. Each layer costs a pass
+/// for each kind of escape, and the sender of the text chooses their number.
+const MAX_LAYERS: usize = 2;
 
-/// How much of a piece, in bytes, is in the next one as well.
+/// The number of bytes that a piece shares with the next one.
 const OVERLAP: usize = 8 * 1024;
 
 /// The size of a piece, in bytes.
-const LONG: usize = 64 * 1024;
+const PIECE: usize = 64 * 1024;
 
-/// A text with some of its escapes undone.
-pub(super) struct Reading<'t> {
+/// A text with some escapes decoded.
+pub(super) struct DecodedText<'t> {
     bytes: Cow<'t, [u8]>,
-    /// Where in the text it begins.
+    /// The offset of its beginning in the original text.
     start: usize,
-    /// Where in the text each byte came from: the first byte there, and the one behind it; `None` for
-    /// the text itself.
+    /// The range of each byte in the original text, as start and end. `None` for the text itself.
     origins: Option<Vec<(usize, usize)>>,
 }
 
-/// What an escape stands for, and its length.
-type Decoded = (Piece, usize);
+/// The meaning of an escape, and the length of the escape in bytes.
+type DecodedEscape = (Piece, usize);
 
 /// A few bytes.
 struct Piece {
     bytes: [u8; 4],
     length: usize,
-    /// Whether the bytes stand in the text as they are, with something behind them that is left out.
+    /// Whether the original text contains these bytes unchanged, followed by something that is left
+    /// out.
     is_literal: bool,
 }
 
-/// Undoes the escape that the bytes begin with, if they do.
-type Decoder = fn(&[u8]) -> Option<Decoded>;
+/// Decodes the escape at the beginning of the bytes, if there is one.
+type Decoder = fn(&[u8]) -> Option<DecodedEscape>;
 
-/// What every text is read through.
+/// The decoders for every text.
 const DECODERS: [Decoder; 4] = [percent, backslash, braces, html];
-/// What texts are also read through where secrets have white space.
-const OF_BLANKS: [Decoder; 1] = [form];
-/// What every reading is read through in the end: whoever shows a text breaks it into lines.
-const LAST: [Decoder; 2] = [line_break, separator];
-const LAST_OF_BLANKS: [Decoder; 3] = [blanks, line_break, separator];
+/// An additional decoder if secrets contain white space.
+const BLANK_DECODERS: [Decoder; 1] = [form];
+/// The decoders that are applied last, because the code that shows a text may break it into lines.
+const LAST_DECODERS: [Decoder; 2] = [line_break, separator];
+const LAST_BLANK_DECODERS: [Decoder; 3] = [blanks, line_break, separator];
 
-/// Shows the text itself, and what it becomes when escapes are undone, in any order.
-pub(super) fn each(text: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
+/// Visits the text itself and its decoded versions, in any order of decoders.
+pub(super) fn each(text: &str, has_blanks: bool, visit: &mut dyn FnMut(&DecodedText<'_>)) {
     for piece in pieces(text) {
-        piece.descend(LAYERS, has_blanks, visit);
+        piece.descend(MAX_LAYERS, has_blanks, visit);
     }
 }
 
-/// The same for a text of JSON as it is written, whose own escapes are undone first.
-pub(super) fn each_in_json(inner: &str, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
+/// Like [`each`], for a JSON string as it is written. Its JSON escapes are decoded first.
+pub(super) fn each_in_json(inner: &str, has_blanks: bool, visit: &mut dyn FnMut(&DecodedText<'_>)) {
     for piece in pieces(inner) {
-        piece.descend(LAYERS, has_blanks, visit);
+        piece.descend(MAX_LAYERS, has_blanks, visit);
         if let Some(text) = piece.decoded(backslash) {
-            text.descend(LAYERS, has_blanks, visit);
+            text.descend(MAX_LAYERS, has_blanks, visit);
         }
     }
 }
 
-/// A text in pieces, since its readings take many times its size. What begins near the end of a piece is
-/// whole in the next one.
-fn pieces(text: &str) -> impl Iterator<Item = Reading<'_>> {
+/// Splits a text into pieces, because decoding needs many times the size of its input. A secret that
+/// begins near the end of a piece is complete in the next one.
+fn pieces(text: &str) -> impl Iterator<Item = DecodedText<'_>> {
     let mut start = 0;
     let mut is_done = false;
     std::iter::from_fn(move || {
         if is_done {
             return None;
         }
-        let end = text.ceil_char_boundary((start + LONG).min(text.len()));
+        let end = text.ceil_char_boundary((start + PIECE).min(text.len()));
         let piece = text.get(start..end).unwrap_or_default();
-        let reading = Reading { bytes: Cow::Borrowed(piece.as_bytes()), start, origins: None };
+        let reading = DecodedText { bytes: Cow::Borrowed(piece.as_bytes()), start, origins: None };
         is_done = end == text.len();
         start = text.floor_char_boundary(end.saturating_sub(OVERLAP));
         Some(reading)
     })
 }
 
-/// Shows what a text becomes when one kind of escape is undone, twice at most.
+/// Visits a text with one kind of escape decoded, up to two times.
 pub(super) fn each_unescaped(text: &str, visit: &mut dyn FnMut(&[u8])) {
     for decoder in DECODERS {
-        let mut reading = Reading::of(text).decoded(decoder);
-        for _ in 0..LAYERS {
-            let Some(unescaped) = reading else { break };
+        let mut decoded = DecodedText::of(text).decoded(decoder);
+        for _ in 0..MAX_LAYERS {
+            let Some(unescaped) = decoded else { break };
             visit(unescaped.bytes());
-            reading = unescaped.decoded(decoder);
+            decoded = unescaped.decoded(decoder);
         }
     }
 }
 
-/// Shows a text of several lines as one: what stands in lines of Base64 or of hexadecimal digits. It
-/// does so piece by piece, since a report may be long.
-pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &Reading<'_>)) {
+/// Visits several lines of Base64 or hexadecimal digits as one line, piece by piece.
+pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &DecodedText<'_>)) {
     let mut start = 0;
     while start < text.len() {
-        let line_end = |from: usize| {
-            let from = text.ceil_char_boundary(from.min(text.len()));
-            text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)
-        };
-        let end = line_end(start + LONG);
-        let piece = Reading::of(text.get(start..end).unwrap_or_default());
+        let end = end_of_line(text, start + PIECE);
+        let piece = DecodedText::of(text.get(start..end).unwrap_or_default());
         for joined in [piece.decoded(line_break), piece.decoded(separator)].into_iter().flatten() {
             visit(start, &joined);
             if let Some(digits) = joined.decoded(separator) {
@@ -112,14 +107,20 @@ pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &Reading<'_>)
         if end == text.len() {
             return;
         }
-        // What begins near the end of a piece is whole in the next one.
-        start = line_end(end.saturating_sub(OVERLAP)).min(end);
+        start = end_of_line(text, end.saturating_sub(OVERLAP)).min(end);
     }
 }
 
-/// Where the escapes of a text of JSON, and everything between them, begin, and where it ends.
+/// The offset after the next line break.
+fn end_of_line(text: &str, from: usize) -> usize {
+    let from = text.ceil_char_boundary(from.min(text.len()));
+    text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)
+}
+
+/// The places between which a JSON string may be cut: the start of each character and escape, and
+/// the end of the string.
 pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
-    let decoded = Reading::of(inner).decoded(backslash).and_then(|reading| reading.origins);
+    let decoded = DecodedText::of(inner).decoded(backslash).and_then(|text| text.origins);
     let starts: Vec<usize> = match decoded {
         Some(origins) => origins.into_iter().map(|(start, _)| start).collect(),
         None => inner.char_indices().map(|(at, _)| at).collect(),
@@ -127,21 +128,21 @@ pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
     starts.into_iter().chain([inner.len()]).collect()
 }
 
-impl<'t> Reading<'t> {
+impl<'t> DecodedText<'t> {
     fn of(text: &'t str) -> Self {
         Self { bytes: Cow::Borrowed(text.as_bytes()), start: 0, origins: None }
     }
 
-    /// Shows this reading and those that are so many layers below it. Only those on the way to the
-    /// present one are held.
-    fn descend(&self, layers: usize, has_blanks: bool, visit: &mut dyn FnMut(&Reading<'_>)) {
+    /// Visits this text and those that are up to `layers` layers below it. Only the texts on the path
+    /// to the current one are in memory.
+    fn descend(&self, layers: usize, has_blanks: bool, visit: &mut dyn FnMut(&DecodedText<'_>)) {
         visit(self);
-        let last: &[Decoder] = if has_blanks { &LAST_OF_BLANKS } else { &LAST };
+        let last: &[Decoder] = if has_blanks { &LAST_BLANK_DECODERS } else { &LAST_DECODERS };
         last.iter().filter_map(|decoder| self.decoded(*decoder)).for_each(|below| visit(&below));
         if layers == 0 {
             return;
         }
-        let of_blanks: &[Decoder] = if has_blanks { &OF_BLANKS } else { &[] };
+        let of_blanks: &[Decoder] = if has_blanks { &BLANK_DECODERS } else { &[] };
         for decoder in DECODERS.iter().chain(of_blanks) {
             if let Some(below) = self.decoded(*decoder) {
                 below.descend(layers - 1, has_blanks, visit);
@@ -149,18 +150,17 @@ impl<'t> Reading<'t> {
         }
     }
 
-    /// What is read.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where in the text a piece of the reading came from.
+    /// The range in the original text of a range of the decoded text.
     pub(super) fn origin(&self, range: Range<usize>) -> Range<usize> {
         let start = self.place(range.start).0;
         start..range.end.checked_sub(1).map_or(start, |last| self.place(last).1)
     }
 
-    /// Whether the byte stands directly behind the one before it in the text.
+    /// Whether the byte directly follows the previous one in the original text.
     pub(super) fn follows(&self, at: usize) -> bool {
         at.checked_sub(1).is_some_and(|before| self.place(before).1 == self.place(at).0)
     }
@@ -170,8 +170,8 @@ impl<'t> Reading<'t> {
         self.origins.as_ref().map_or((self.start + at, self.start + at + 1), origin)
     }
 
-    /// The reading with one kind of escape undone; `None` where none occurs.
-    fn decoded(&self, decoder: Decoder) -> Option<Reading<'static>> {
+    /// The text with one kind of escape decoded, or `None` if it contains none.
+    fn decoded(&self, decoder: Decoder) -> Option<DecodedText<'static>> {
         let escape = |at: &usize| self.bytes.get(*at..).and_then(decoder).is_some();
         let first = (0..self.bytes.len()).find(escape)?;
         let mut bytes = self.bytes.get(..first)?.to_vec();
@@ -189,7 +189,7 @@ impl<'t> Reading<'t> {
             }
             at += length;
         }
-        Some(Reading { bytes: Cow::Owned(bytes), start: 0, origins: Some(origins) })
+        Some(DecodedText { bytes: Cow::Owned(bytes), start: 0, origins: Some(origins) })
     }
 }
 
@@ -212,22 +212,22 @@ impl Piece {
 }
 
 /// `%2F`
-fn percent(bytes: &[u8]) -> Option<Decoded> {
+fn percent(bytes: &[u8]) -> Option<DecodedEscape> {
     let digits = bytes.strip_prefix(b"%")?.get(..2)?;
     let byte = u8::try_from(hexadecimal(digits)?).ok()?;
     Some((Piece::byte(byte), 3))
 }
 
 /// `%2F`, and `+` for a space, as in forms.
-fn form(bytes: &[u8]) -> Option<Decoded> {
+fn form(bytes: &[u8]) -> Option<DecodedEscape> {
     if bytes.starts_with(b"+") { Some((Piece::byte(b' '), 1)) } else { percent(bytes) }
 }
 
-/// White space of any kind and length, where lines were broken in another place.
-fn blanks(bytes: &[u8]) -> Option<Decoded> {
+/// White space of any kind and length, because lines may be broken elsewhere.
+fn blanks(bytes: &[u8]) -> Option<DecodedEscape> {
     let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
     let mut length = bytes.iter().take_while(is_blank).count();
-    // Between the rows of a difference there are its marks.
+    // A diff has marks between its lines.
     while bytes.get(..length)?.contains(&b'\n') {
         let marks = match bytes.get(length..)? {
             [b'^', after @ ..] => 1 + after.iter().take_while(|byte| **byte == b'^').count(),
@@ -241,29 +241,29 @@ fn blanks(bytes: &[u8]) -> Option<Decoded> {
     (length > 0 && !is_space).then_some((Piece::byte(b' '), length))
 }
 
-/// A line break between two characters of Base64 or two hexadecimal digits, with the blanks and
-/// quotation marks around it: whoever writes them breaks them into lines. The character before it is a
-/// part of what is read.
-fn line_break(bytes: &[u8]) -> Option<Decoded> {
-    let (before, rest) = bytes.split_first().filter(|(byte, _)| is_of_digits(**byte))?;
+/// A line break within Base64 or hexadecimal digits, with the blanks and quotation marks around it.
+/// The input begins with the character before the break.
+fn line_break(bytes: &[u8]) -> Option<DecodedEscape> {
+    let (before, rest) = bytes.split_first().filter(|(byte, _)| is_digit_of_encoding(**byte))?;
     let is_around = |byte: &&u8| b" \t\r\n\"'|>^".contains(byte);
     let mut around = rest.iter().take_while(is_around).count();
-    // A difference marks its lines.
+    // A diff marks its lines.
     if let [b'+' | b'-' | b'~', b' ', after @ ..] = rest.get(around..)? {
         around += 2 + after.iter().take_while(is_around).count();
     }
     let (between, after) = rest.split_at(around);
-    let joins = between.contains(&b'\n') && after.first().is_some_and(|byte| is_of_digits(*byte));
+    let joins =
+        between.contains(&b'\n') && after.first().is_some_and(|byte| is_digit_of_encoding(*byte));
     joins.then_some((Piece::literal([*before]), 1 + around))
 }
 
-fn is_of_digits(byte: u8) -> bool {
+fn is_digit_of_encoding(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte)
 }
 
-/// What separates two bytes in hexadecimal digits: `41:42`, `41 42`, `0x41, 0x42`. The digits before it
-/// are a part of what is read.
-fn separator(bytes: &[u8]) -> Option<Decoded> {
+/// The separator of two bytes in hexadecimal digits: `41:42`, `41 42`, `0x41, 0x42`. The input begins
+/// with the digits before it.
+fn separator(bytes: &[u8]) -> Option<DecodedEscape> {
     let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
     let is_byte = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
     if rest.first()?.is_ascii_alphanumeric() || !is_byte(&[first, second]) {
@@ -278,7 +278,7 @@ fn separator(bytes: &[u8]) -> Option<Decoded> {
 }
 
 /// The escapes of JSON and of Rust.
-fn backslash(bytes: &[u8]) -> Option<Decoded> {
+fn backslash(bytes: &[u8]) -> Option<DecodedEscape> {
     let rest = bytes.strip_prefix(b"\\")?;
     let c = match rest.first()? {
         b'n' => '\n',
@@ -302,16 +302,16 @@ fn backslash(bytes: &[u8]) -> Option<Decoded> {
     Some((Piece::char(c), 2))
 }
 
-/// `\u{1f511}`, by which messages show what could steer a terminal, and nothing else.
-fn braces(bytes: &[u8]) -> Option<Decoded> {
+/// `\u{1f511}`, which is how messages show deceptive characters, and no other escape.
+fn braces(bytes: &[u8]) -> Option<DecodedEscape> {
     let rest = bytes.strip_prefix(b"\\u{")?;
     let length = rest.iter().take(7).position(|byte| *byte == b'}')?;
     let c = char::from_u32(hexadecimal(rest.get(..length)?)?)?;
     Some((Piece::char(c), length + 4))
 }
 
-/// `u00e4`, or two of them for a character beyond the first 65,536; the backslash came before.
-fn utf16(rest: &[u8]) -> Option<Decoded> {
+/// `u00e4`, or two units for a character above U+FFFF. The backslash is not in the input.
+fn utf16(rest: &[u8]) -> Option<DecodedEscape> {
     let unit = |from: usize| u16::try_from(hexadecimal(rest.get(from..from + 4)?)?).ok();
     let first = unit(1)?;
     let second = rest.get(5..7).filter(|mark| *mark == b"\\u").and_then(|_| unit(7));
@@ -321,7 +321,7 @@ fn utf16(rest: &[u8]) -> Option<Decoded> {
 }
 
 /// `&amp;`, `&#39;`, `&#x27;`
-fn html(bytes: &[u8]) -> Option<Decoded> {
+fn html(bytes: &[u8]) -> Option<DecodedEscape> {
     let rest = bytes.strip_prefix(b"&")?;
     let length = rest.iter().take(9).position(|byte| *byte == b';')?;
     let name = rest.get(..length)?;

@@ -1,0 +1,99 @@
+//! The state that all requests of a client share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::body_budget::BodyBudget;
+use super::limiter::Limiter;
+use super::request::{Method, NotFound, Request, TimeoutPolicy};
+use super::settings::{ApiCredentials, ClientSettings};
+use super::transport::{self, BuildError};
+use crate::api::error::{Error, ErrorKind};
+use crate::api::retry::Idempotency;
+use crate::api::wire::Outgoing;
+use crate::instance::{Draft, FieldPath};
+use crate::scrub::Scrubber;
+
+/// The HTTP library, the settings and the limits of a client.
+pub(super) struct Connection {
+    pub(super) http: reqwest::Client,
+    pub(super) settings: ClientSettings,
+    pub(super) limiter: Limiter,
+    pub(super) bodies: BodyBudget,
+    sent: AtomicU64,
+}
+
+impl Connection {
+    pub(super) fn new(settings: ClientSettings) -> Result<Self, BuildError> {
+        Ok(Self {
+            http: transport::http(&settings)?,
+            limiter: Limiter::new(settings.concurrency),
+            bodies: BodyBudget::new(settings.max_body),
+            settings,
+            sent: AtomicU64::new(0),
+        })
+    }
+
+    /// The number of requests sent so far, including retries.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request, or returns the limit if it is reached.
+    pub(super) fn count(&self) -> Result<(), u64> {
+        let limit = self.settings.max_requests.unwrap_or(u64::MAX);
+        let increment = |sent: u64| (sent < limit).then_some(sent + 1);
+        self.sent
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, increment)
+            .map(|_| ())
+            .map_err(|_| limit)
+    }
+
+    /// The scrubber for replies to the request.
+    pub(super) fn scrubber(&self, request: &Request) -> Scrubber {
+        let ApiCredentials { user, organization } = &self.settings.credentials;
+        Scrubber::for_reply([user, organization].into_iter().chain(&request.secrets))
+    }
+
+    /// Makes a request for `path` below the base URL, without a body.
+    pub(super) fn request(&self, method: Method, path: String) -> Request {
+        let base_url = &self.settings.base_url;
+        let mut url = base_url.url().clone();
+        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        Request {
+            method,
+            url,
+            path,
+            body: None,
+            secrets: Vec::new(),
+            timeout: TimeoutPolicy::Total(self.settings.read_timeout),
+            idempotency: method.idempotency(),
+            not_found: NotFound::Error,
+            divisible: false,
+            has_page_token: false,
+        }
+    }
+
+    /// Makes a POST or PATCH. If it has `providerData`, the platform calls the provider before it
+    /// answers, and the first attempt uses up the grant.
+    pub(super) fn write(
+        &self,
+        method: Method,
+        path: String,
+        draft: &Draft,
+        outgoing: Result<Outgoing, FieldPath>,
+    ) -> Result<Request, Error> {
+        let request = self.request(method, path);
+        let Outgoing { bytes, secrets } = outgoing.map_err(|field| {
+            let field = field.to_string();
+            request.error(0, ErrorKind::MissingValue { field })
+        })?;
+        let harmless = method == Method::Patch && draft.provider_data.is_empty();
+        let (idempotency, limit) = if harmless {
+            (Idempotency::Idempotent, self.settings.read_timeout)
+        } else {
+            (Idempotency::NotIdempotent, self.settings.create_timeout)
+        };
+        let timeout = TimeoutPolicy::Total(limit);
+        Ok(Request { body: Some(bytes), secrets, idempotency, timeout, ..request })
+    }
+}

@@ -1,0 +1,130 @@
+//! A connector as the table describes it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A connector. Its texts are those of the platform's own catalog.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connector {
+    /// The number that the platform gave it.
+    pub id: u64,
+    /// The name in the user interface of the platform.
+    pub name: String,
+    /// The kind of application, such as `crm` or `social`.
+    #[serde(default)]
+    pub hub: Option<String>,
+    /// The supported authentication types, the usual one first.
+    #[serde(default)]
+    pub auth: Vec<Authentication>,
+    /// Whether it receives events from the provider by webhook.
+    #[serde(default)]
+    pub webhook: bool,
+    /// Whether it polls the provider for events.
+    #[serde(default)]
+    pub polling: bool,
+    /// How the webhook URL contains the instance ID, if it does: `base64`, `raw`, …
+    #[serde(default)]
+    pub webhook_url_id: Option<String>,
+    /// Whether the webhook URL must be in `event.notification.callback.url` of the instance.
+    #[serde(default)]
+    pub callback_carries_id: bool,
+    /// The members of `providerData` that a create accepts.
+    #[serde(default)]
+    pub provider_data: Vec<String>,
+    /// The documented requests that create an instance. Only connectors with OAuth have them.
+    #[serde(default)]
+    pub(super) bodies: Vec<CreateExample>,
+    /// The documented configuration keys.
+    #[serde(default)]
+    pub fields: Vec<ConnectorField>,
+    /// Keys that some pages show but the connector does not accept, each with the right key, if there
+    /// is one.
+    #[serde(default)]
+    pub refused: BTreeMap<String, Option<String>>,
+}
+
+impl Connector {
+    /// The configuration key as the connector documents it.
+    pub fn field(&self, key: &str) -> Option<&ConnectorField> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+}
+
+/// A type of authentication at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Authentication {
+    /// OAuth 2: a person grants access once.
+    Oauth2,
+    /// OAuth 1: a person grants access once, and tokens are signed.
+    Oauth1,
+    /// A user name and a password.
+    Basic,
+    /// An API key.
+    ApiKey,
+    /// A type that only this provider uses.
+    Custom,
+}
+
+/// A documented request that creates an instance, without the keys that every connector accepts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateExample {
+    /// Its authentication type.
+    pub(super) auth: Authentication,
+    /// Its configuration keys.
+    pub(super) keys: Vec<String>,
+    /// The members of its `providerData`.
+    #[serde(default)]
+    pub(super) provider_data: Vec<String>,
+}
+
+/// A configuration key of a connector.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorField {
+    /// The key, such as `oauth.api.key`.
+    pub key: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    /// Whether a create requires it.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether the documentation says that it is required, including the condition. If `false`, only
+    /// examples show it.
+    #[serde(default)]
+    pub certain: bool,
+    /// Whether its value is confidential.
+    #[serde(default)]
+    pub secret: bool,
+    /// The value that the platform uses if the key is absent.
+    #[serde(default)]
+    pub default: Option<serde_json::Value>,
+    /// The values of an [`FieldKind::Enum`].
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// The condition under which a create requires it, written `key=value`.
+    #[serde(default)]
+    pub required_when: Option<String>,
+}
+
+/// The type of the values of a configuration key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldKind {
+    /// Any text.
+    String,
+    /// A URL.
+    Url,
+    /// `true` or `false`.
+    Boolean,
+    /// An integer.
+    Integer,
+    /// One of several words.
+    Enum,
+    /// A JSON document, stored as text.
+    Json,
+}

@@ -1,0 +1,238 @@
+//! Everything that a connector accepts: its documented keys, and those it shares with others.
+//!
+//! In: a [`Connector`] of the table, or the properties that a live platform lists. Out: a
+//! [`ConnectorSpec`], from which a schema is written. The live platform has priority. The table adds
+//! what the platform does not report: that a text is a URL, or that the name of a key is secret.
+
+use std::collections::BTreeMap;
+
+use super::connector::{Connector, ConnectorField, FieldKind};
+use super::secrecy::{named_like_a_secret, platform_written};
+use super::shared_keys;
+use crate::instance::{ConnectorKey, LiveProperty};
+
+/// The configuration that a connector accepts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectorSpec {
+    /// The connector key.
+    pub connector: ConnectorKey,
+    /// The name in the user interface.
+    pub name: String,
+    /// The configuration keys.
+    pub properties: BTreeMap<String, PropertySpec>,
+    /// The members of `providerData` that a create accepts. Empty if none is known.
+    pub grant: Vec<String>,
+    /// Keys that some pages show but the connector does not accept, each with the right key, if there
+    /// is one.
+    pub refused: BTreeMap<String, Option<String>>,
+}
+
+/// A configuration key of a [`ConnectorSpec`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct PropertySpec {
+    /// Its purpose, in a few words.
+    pub title: String,
+    /// The type of its values.
+    pub kind: FieldKind,
+    /// Whether a create requires it.
+    pub requirement: Requirement,
+    /// The condition under which it is required, or `None` for always.
+    pub when: Option<Condition>,
+    /// Whether its value is confidential.
+    pub secret: bool,
+    /// Whether the platform writes it.
+    pub platform_written: bool,
+    /// The value that the platform uses if the key is absent. Never the value of a secret.
+    pub default: Option<String>,
+    /// The values of an [`FieldKind::Enum`].
+    pub options: Vec<String>,
+}
+
+/// Whether a create requires a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// It does not.
+    Optional,
+    /// All examples have the key, but no page says that it is required.
+    Likely,
+    /// The platform or the documentation requires it.
+    Certain,
+}
+
+/// A configuration key with a specific value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Condition {
+    /// The key, usually `authentication.type`.
+    pub key: String,
+    /// Its value, in any case.
+    pub value: String,
+}
+
+impl Connector {
+    /// The configuration that the connector accepts according to the table.
+    pub fn spec(&self, key: &ConnectorKey) -> ConnectorSpec {
+        let shared = shared_keys::of(self).map(|&(key, kind, default, _)| {
+            let default = Some(default.to_owned()).filter(|text| !text.is_empty());
+            (key.to_owned(), PropertySpec { default, ..PropertySpec::new(key, kind) })
+        });
+        let mut properties: BTreeMap<String, PropertySpec> = shared.collect();
+        properties.retain(|key, _| !self.refused.contains_key(key));
+        for field in &self.fields {
+            let shared = properties.remove(&field.key);
+            properties.insert(field.key.clone(), PropertySpec::documented(field, shared));
+        }
+        if let Some(sent) = properties.get_mut("event.notification.type") {
+            sent.options = vec!["webhook".to_owned()];
+        }
+        if let Some(property) = properties.get_mut("event.vendor.type") {
+            self.set_vendor_types(property);
+        }
+        let refused = self.refused.clone();
+        let (name, grant) = (self.name.clone(), self.provider_data.clone());
+        ConnectorSpec { connector: key.clone(), name, properties, grant, refused }
+    }
+
+    /// Sets the values of `event.vendor.type`. Replies contain `webhooks`; some pages show `webhook`.
+    fn set_vendor_types(&self, property: &mut PropertySpec) {
+        let all = [("polling", self.polling), ("webhooks", self.webhook)];
+        let supported = all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned());
+        let supported: Vec<String> = supported.collect();
+        property.default = supported.first().cloned();
+        if property.options.is_empty() {
+            property.options = supported;
+        }
+    }
+}
+
+impl ConnectorSpec {
+    /// The configuration that a connector accepts, from the properties that the platform lists and from
+    /// the table.
+    pub fn live(
+        key: &ConnectorKey,
+        name: String,
+        properties: Vec<LiveProperty>,
+        grant: Vec<String>,
+        known: Option<&Connector>,
+    ) -> Self {
+        let known = known.map(|connector| connector.spec(key));
+        let mut by_key: BTreeMap<String, PropertySpec> = BTreeMap::new();
+        for live in properties {
+            let key = live.key.clone();
+            let known = known.as_ref().and_then(|spec| spec.properties.get(&key));
+            let mut property = PropertySpec::live(live, known);
+            if by_key.get(&key).is_some_and(|other| other.secret) {
+                property.make_secret();
+            }
+            by_key.insert(key, property);
+        }
+        let mut refused = known.map(|spec| spec.refused).unwrap_or_default();
+        refused.retain(|key, _| !by_key.contains_key(key));
+        Self { connector: key.clone(), name, properties: by_key, grant, refused }
+    }
+
+    /// Marks these keys as secret. Adds those that are missing.
+    pub fn mark_secret(&mut self, keys: Vec<String>) {
+        for key in keys {
+            let new = PropertySpec::new(&key, FieldKind::String);
+            self.properties.entry(key).or_insert(new).make_secret();
+        }
+    }
+}
+
+impl PropertySpec {
+    fn new(key: &str, kind: FieldKind) -> Self {
+        Self {
+            title: shared_keys::title(key),
+            kind,
+            requirement: Requirement::Optional,
+            when: None,
+            secret: named_like_a_secret(key),
+            platform_written: platform_written(key),
+            default: None,
+            options: Vec::new(),
+        }
+    }
+
+    fn make_secret(&mut self) {
+        self.secret = true;
+        self.default = None;
+    }
+
+    fn documented(field: &ConnectorField, shared: Option<Self>) -> Self {
+        let base = Self::new(&field.key, field.kind);
+        let documented = field.default.as_ref().map(|value| match value {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let secret = base.secret || field.secret;
+        let default = documented.or(shared.and_then(|shared| shared.default));
+        // A callback URL is required only when an event occurs. Another check covers that.
+        let when = field.required_when.as_deref().and_then(Condition::parse);
+        let when = when.filter(|condition| condition.key != "event.notification.enabled");
+        let requirement = match (field.certain, field.required || when.is_some()) {
+            _ if default.is_some() => Requirement::Optional,
+            (true, _) => Requirement::Certain,
+            (false, true) => Requirement::Likely,
+            (false, false) => Requirement::Optional,
+        };
+        let options = field.options.clone();
+        Self { requirement, when, secret, default: default.filter(|_| !secret), options, ..base }
+    }
+
+    fn live(live: LiveProperty, known: Option<&Self>) -> Self {
+        let LiveProperty { key, name, data_type, default, required, internal, group, options } =
+            live;
+        let (kind, options) = kind(&data_type, options, known);
+        let base = Self::new(&key, kind);
+        let secret =
+            base.secret || data_type == "PASSWORD" || known.is_some_and(|known| known.secret);
+        let default = default.filter(|text| !text.is_empty());
+        let is_required = required && default.is_none() && !internal;
+        // The platform reports only conditions on the authentication type.
+        let certain =
+            known.filter(|known| known.requirement == Requirement::Certain && known.when.is_some());
+        let group = group.filter(|_| is_required);
+        let when = group.map(|value| Condition { key: "authentication.type".to_owned(), value });
+        let when = when.or_else(|| certain.and_then(|known| known.when.clone()));
+        Self {
+            title: if known.is_some() || name.is_empty() { base.title } else { name },
+            requirement: if is_required || certain.is_some() {
+                Requirement::Certain
+            } else {
+                Requirement::Optional
+            },
+            when,
+            secret,
+            platform_written: base.platform_written || internal,
+            default: default.filter(|_| !secret),
+            options,
+            ..base
+        }
+    }
+}
+
+/// The type of the values of a live property. For a text field, the table may know a stricter type.
+fn kind(
+    data_type: &str,
+    options: Vec<String>,
+    known: Option<&PropertySpec>,
+) -> (FieldKind, Vec<String>) {
+    use FieldKind::{Boolean, Enum, Json, String};
+    match (data_type, known) {
+        ("COMBO", _) if !options.is_empty() => (Enum, options),
+        ("BOOLEAN" | "BOOLEAN_YESNO", _) => (Boolean, Vec::new()),
+        ("PASSWORD", _) => (String, Vec::new()),
+        (_, Some(known)) if known.kind != Boolean => (known.kind, known.options.clone()),
+        // A text of several lines is often JSON.
+        ("TEXTAREA", _) => (Json, Vec::new()),
+        _ => (String, Vec::new()),
+    }
+}
+
+impl Condition {
+    /// Parses `key=value`.
+    fn parse(text: &str) -> Option<Self> {
+        let (key, value) = text.split_once('=')?;
+        Some(Self { key: key.to_owned(), value: value.to_owned() })
+    }
+}
