@@ -1,6 +1,6 @@
 //! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output, or for a child.
 //!
-//! `tests/kills` has the commands that wait for the platform.
+//! `tests/faults/kills` has the commands that wait for the platform.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};

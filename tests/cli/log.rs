@@ -157,7 +157,7 @@ fn the_password_of_a_proxy_is_in_no_log() {
     let world = World::new(&[("instances/shop.yaml", SHOP)])
         .at("https://api.cloud-elements.com/elements/api-v2");
     let mut world = world.secret("PASSWORD_OF_THE_PROXY", "pr0xy-s3cret-of-the-tests");
-    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/tls/authority.pem");
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/platform/client/tls/authority.pem");
     world.set("SSL_CERT_FILE", authority);
     world.set("HTTPS_PROXY", &format!("http://me:pr0xy-s3cret-of-the-tests@{address}"));
     let run = world.ocon("plan -vvv --max-requests 1");

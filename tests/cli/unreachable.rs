@@ -323,7 +323,7 @@ hint: try again, or give it longer: --timeout 2m
 fn a_proxy_that_stalls_ends_with_the_time() {
     let stranger = Stranger::silent();
     let mut world = World::new(FILES).at("https://api.cloud-elements.com/elements/api-v2");
-    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/tls/authority.pem");
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/platform/client/tls/authority.pem");
     world.set("SSL_CERT_FILE", authority);
     world.set("HTTPS_PROXY", stranger.base_url().trim_end_matches("/elements/api-v2"));
     world.ocon("plan --timeout 1s").is(str![[r#"

@@ -19,4 +19,6 @@ mod replies;
 mod rivals;
 mod rules;
 mod runs;
+mod secrets;
+mod status;
 mod world;

@@ -1,93 +1,11 @@
-//! The pages say what the program says.
-//!
-//! In blocks marked `console`, a line that begins with `$ ` is a command, lines that begin with `> `
-//! below it belong to it, and what follows is what it says, in which a line of three dots stands for
-//! any lines. A block marked `yaml PATH` is a file that a reader writes there. A page is run in
-//! order in one folder, by `sh`, with `ocon` as this build's binary.
+//! The repository beyond the program: the pages, the pipelines of `examples/ci`, the threat model and
+//! the architecture are what they claim.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod events;
-mod page;
-#[path = "../cli/ports.rs"]
+mod architecture;
+mod pages;
+mod recipes;
+mod threat_model;
+
+#[path = "../support/ports.rs"]
 mod ports;
-mod reader;
-
-use std::fs;
-use std::path::Path;
-
-use ocon::catalog::Catalog;
-use ocon::desired::schema;
-use serde_json::Value;
-
-use reader::Reader;
-
-#[test]
-fn the_readme_shows_what_the_program_says() {
-    let reader = Reader::default();
-    copy_of_the_example(reader.root());
-    reader.follow("README.md", 2);
-}
-
-#[test]
-fn the_tour_shows_what_the_program_says() {
-    Reader::default().follow("docs/tour.md", 10);
-}
-
-#[test]
-fn the_reference_of_files_shows_what_the_program_says() {
-    Reader::default().follow("docs/files.md", 3);
-}
-
-#[test]
-fn the_reference_of_files_has_the_fields_of_the_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/files.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("generated from the schema -->\n", "<!-- end of fields -->");
-    let (before, rest) = page.split_once(begin).unwrap();
-    let (_, after) = rest.split_once(end).unwrap();
-    snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(
-        format!("{before}{begin}{}{end}{after}", fields()),
-        snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)).raw(),
-    );
-}
-
-/// The fields of a document, as the schema of a connector tells them.
-fn fields() -> String {
-    let key = "stripe".parse().unwrap();
-    let shape = Catalog::embedded().connector(&key).unwrap().shape(&key);
-    let schema: Value = serde_json::from_str(&schema::connector(&shape).unwrap()).unwrap();
-    let lifecycle = &schema["properties"]["lifecycle"];
-    let ignore = &lifecycle["properties"]["ignore"]["items"];
-    let rows =
-        [rows("", &schema), rows("lifecycle.", lifecycle), rows("lifecycle.ignore[].", ignore)];
-    format!("| field | required | meaning |\n|---|---|---|\n{}", rows.concat())
-}
-
-fn rows(prefix: &str, schema: &Value) -> String {
-    let required = |name: &str| {
-        let names = schema["required"].as_array();
-        names.is_some_and(|names| names.iter().any(|required| required == name))
-    };
-    let properties = schema["properties"].as_object().unwrap();
-    let row = |(name, property): (&String, &Value)| {
-        let meaning = property["description"].as_str().unwrap().split_whitespace();
-        let meaning = meaning.collect::<Vec<_>>().join(" ");
-        let required = if required(name) { "yes" } else { "" };
-        format!("| `{prefix}{name}` | {required} | {meaning} |\n")
-    };
-    properties.iter().map(row).collect::<Vec<_>>().concat()
-}
-
-fn copy_of_the_example(root: &Path) {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in walkdir::WalkDir::new(repository.join("instances")) {
-        let entry = entry.unwrap();
-        let copy = root.join(entry.path().strip_prefix(repository).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir(copy).unwrap();
-        } else {
-            fs::copy(entry.path(), copy).unwrap();
-        }
-    }
-    fs::copy(repository.join("ocon.yaml"), root.join("ocon.yaml")).unwrap();
-}

@@ -7,6 +7,8 @@ mod consistency;
 mod fifty;
 mod forecast;
 mod judge;
+#[cfg(unix)]
+mod kills;
 mod lag_schedules;
 mod model;
 mod races;
@@ -16,6 +18,8 @@ mod rows;
 mod saved;
 mod schedules;
 mod script;
+#[cfg(target_os = "linux")]
+mod soak;
 mod support;
 mod table;
 mod time;

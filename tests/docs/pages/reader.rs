@@ -1,0 +1,112 @@
+//! Who does what a page says.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::blocks::{Step, read, steps};
+
+/// A reader with a folder and a terminal of their own.
+pub(crate) struct Reader {
+    root: TempDir,
+    programs: TempDir,
+    environment: BTreeMap<String, String>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let environment = [("COLUMNS", "100"), ("GIT_CONFIG_GLOBAL", "/dev/null")];
+        let environment =
+            environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Self { root: tempfile::tempdir().unwrap(), programs: program(), environment }
+    }
+}
+
+impl Reader {
+    /// Where they work.
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Does what a page says, and compares.
+    pub(crate) fn follow(&self, page: &str, at_least: usize) {
+        let steps = steps(&read(page));
+        assert!(steps.len() >= at_least, "{page} lacks its blocks marked `console`");
+        for step in &steps {
+            match step {
+                Step::File { path, text } => self.write(path, text),
+                Step::Command { line, command, output } => {
+                    compare(&format!("{page}:{line}"), &self.run(command), output);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A command whose output and errors come in the order in which a terminal shows them.
+    pub(crate) fn command(&self, command: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("exec 2>&1\n{command}")]);
+        shell.current_dir(self.root()).env_clear().envs(&self.environment);
+        let programs = self.programs.path().display();
+        shell.env("PATH", format!("{programs}:/usr/local/bin:/usr/bin:/bin"));
+        shell.stdin(Stdio::null()).stdout(Stdio::piped());
+        shell
+    }
+
+    /// What a command says, which has to succeed.
+    pub(crate) fn run(&self, command: &str) -> String {
+        let output = self.command(command).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "$ {command}\n{}\n{said}", output.status);
+        said
+    }
+
+    /// Sets the variables that a command exports.
+    pub(crate) fn export(&mut self, command: &str) {
+        let all = self.run(&format!("{command}\nenv"));
+        let set = all.lines().filter_map(|line| line.split_once('='));
+        self.environment.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    /// The variables that are secrets by their names.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let is_secret =
+            |name: &str| ["_SECRET", "_KEY", "_TOKEN"].iter().any(|end| name.ends_with(end));
+        let variables = self.environment.iter();
+        variables.filter(move |(name, _)| is_secret(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What was said is what a page shows at this place.
+pub(crate) fn compare(place: &str, said: &str, shown: &str) {
+    let compared = snapbox::Assert::new().normalize_paths(false).try_eq(
+        Some(&place),
+        said.into(),
+        shown.into(),
+    );
+    compared.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A folder with `ocon`, which applies one step after the other, so that ids are given in the order
+/// of the files.
+fn program() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let ocon = env!("CARGO_BIN_EXE_ocon");
+    let script = format!(
+        "#!/bin/sh\ncase $1 in apply) exec '{ocon}' \"$@\" --concurrency 1 ;; *) exec '{ocon}' \"$@\" ;; esac\n"
+    );
+    let path = folder.path().join("ocon");
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}

@@ -1,0 +1,16 @@
+//! The binary, killed or asked to end in the middle of an apply: nothing is lost, nothing is there
+//! twice, and nothing of anybody else is touched.
+//!
+//! The sandbox runs in the process of the test and holds a request; the binary is ended while it
+//! waits for that. So it is known, without a clock, what the platform had done by then.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
+
+mod answers;
+mod boundaries;
+mod first_process;
+mod late;
+mod scenario;
+mod signals;
+mod stage;
+mod state;

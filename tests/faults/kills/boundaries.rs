@@ -1,0 +1,104 @@
+//! `kill -9` at every boundary between two requests.
+
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt as _;
+
+use ocon::sandbox::Faults;
+
+use super::scenario::{EACH, Scenario};
+use super::state::State;
+
+/// Boundaries in a test run; `OCON_KILLS=all` asks for every one.
+const SAMPLE: usize = 8;
+
+const APPLY: &str = "apply --yes --prune --max-deletes 5 --concurrency 4 --format json --quiet";
+const PLAN: &str = "plan --prune --detailed-exitcode --quiet";
+
+/// What becomes of the request during which the process dies.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// It is never processed.
+    Lost,
+    /// It is processed once the process is gone.
+    Late,
+    /// It was processed, and nobody got the answer.
+    Unanswered,
+}
+
+const FATES: [Fate; 3] = [Fate::Lost, Fate::Late, Fate::Unanswered];
+
+/// What an apply that nobody disturbs leads to.
+struct Undisturbed {
+    requests: usize,
+    writes: usize,
+    before: State,
+    after: State,
+}
+
+#[test]
+fn killed_at_any_request_the_next_run_converges() {
+    let scenario = Scenario::prepare();
+    let undisturbed = undisturbed(&scenario);
+    let all = (1..=undisturbed.requests).flat_map(|number| FATES.map(|fate| (number, fate)));
+    let all: Vec<_> = all.collect();
+    let every = if is_asked_for_all() { 1 } else { all.len() / SAMPLE };
+    let chosen: Vec<_> = all.iter().skip(every / 2).step_by(every).collect();
+    for (number, fate) in &chosen {
+        kill_at(&scenario, &undisturbed, *number, *fate);
+    }
+    eprintln!(
+        "{} requests, {} of them writes; {} boundaries, {} kills, {} converged",
+        undisturbed.requests,
+        undisturbed.writes,
+        all.len(),
+        chosen.len(),
+        chosen.len()
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test may be asked for more")]
+fn is_asked_for_all() -> bool {
+    std::env::var("OCON_KILLS").is_ok_and(|wish| wish == "all")
+}
+
+fn undisturbed(scenario: &Scenario) -> Undisturbed {
+    let stage = scenario.stage(Faults::default());
+    let before = stage.state();
+    let run = stage.ocon(APPLY);
+    assert_eq!(run.exit, 0, "{run:?}");
+    let journal = stage.journal();
+    let count = |method| journal.iter().filter(|entry| entry.method == method).count();
+    let writes = ["POST", "PATCH", "PUT", "DELETE"].map(count);
+    assert_eq!(writes, [EACH, 3 + 3 * EACH, EACH, EACH], "everything is to be done five times");
+    let writes = writes.iter().sum();
+    assert_eq!(stage.state().names(), Scenario::names());
+    Undisturbed { requests: journal.len(), writes, before, after: stage.state() }
+}
+
+/// Kills the process while request `number` is under way, and runs it again.
+fn kill_at(scenario: &Scenario, undisturbed: &Undisturbed, number: usize, fate: Fate) {
+    let moment = if let Fate::Unanswered = fate { "after" } else { "before" };
+    let faults = format!("rules: [{{ when: {{ occurrence: {number} }}, hold: {moment} }}]");
+    let stage = scenario.stage(faults.parse().unwrap());
+    let mut process = stage.spawn(APPLY);
+    stage.wait_for_held(1);
+    process.kill().unwrap();
+    assert_eq!(process.wait().unwrap().signal(), Some(9));
+    if let Fate::Late = fate {
+        stage.release(1);
+    }
+    let run = stage.ocon(APPLY);
+    let context = || format!("request {number}, {fate:?}: {run:#?}");
+    assert_eq!(run.exit, 0, "{}", context());
+    let left = stage.state();
+    assert_eq!(left.names(), Scenario::names(), "{}", context());
+    assert_eq!(left.essence(), undisturbed.after.essence(), "{}", context());
+    let kept: BTreeSet<u64> =
+        undisturbed.before.ids().intersection(&undisturbed.after.ids()).copied().collect();
+    let identities = |state: &State| state.identities(&kept);
+    assert_eq!(identities(&left), identities(&undisturbed.before), "{}", context());
+    let refused: Vec<_> = stage.journal().into_iter().filter(|entry| entry.status >= 400).collect();
+    assert!(refused.is_empty(), "{refused:#?} {}", context());
+    let plan = stage.ocon(PLAN);
+    assert_eq!(plan.exit, 0, "{plan:?} {}", context());
+}

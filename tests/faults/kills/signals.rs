@@ -1,0 +1,172 @@
+//! Ctrl-C, SIGTERM and SIGHUP during an apply: the first lets requests in flight finish, the second ends at once.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command};
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use super::stage::{Root, Run, Stage};
+
+pub(crate) const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
+
+/// A platform that holds the first two of four creates.
+fn stage() -> (Root, Stage) {
+    let root = Root::new("signals");
+    for name in ["a", "b", "c", "d"] {
+        root.write(name, &format!("element: stripe\nname: {name}\n"));
+    }
+    let faults = "rules: [{ when: { method: POST, occurrence: 1..2 }, hold: before }]";
+    let stage = Stage::empty(&root, faults.parse().unwrap());
+    (root, stage)
+}
+
+/// An apply with two creates in flight that was asked to end, and has said that it will.
+fn interrupted(stage: &Stage, signal: &str, arguments: &str) -> (Child, String) {
+    let mut ocon = stage.spawn(&format!("apply --yes --concurrency 2 {arguments}"));
+    stage.wait_for_held(2);
+    send(&ocon, signal);
+    let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+    (ocon, said)
+}
+
+fn send(ocon: &Child, signal: &str) {
+    send_to(ocon.id(), signal);
+}
+
+/// Sends a signal to the process with this id.
+pub(crate) fn send_to(id: u32, signal: &str) {
+    let arguments = [format!("-{signal}"), id.to_string()];
+    assert!(Command::new("kill").args(arguments).status().unwrap().success());
+}
+
+fn ended(mut ocon: Child, said: String) -> Run {
+    let mut stdout = String::new();
+    ocon.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    let exit = ocon.wait().unwrap().code().expect("it ends by itself");
+    Run { exit, stdout, stderr: said }
+}
+
+#[test]
+fn the_first_signal_lets_requests_in_flight_finish_and_begins_nothing_more() {
+    for signal in SIGNALS {
+        let (_root, stage) = stage();
+        let (ocon, said) = interrupted(&stage, signal, "--quiet");
+        stage.release(2);
+        let mut run = ended(ocon, said);
+        // The two ids are given out in the order in which the requests are released.
+        run.stdout = run.stdout.replace("20932", "20931").replace("MjA5MzI", "MjA5MzE");
+        run.is(
+            &stage,
+            str![[r#"
+Project signals at http://127.0.0.1:[PORT]/elements/api-v2
+
+  + a  a                                                                          instances/a.yaml:1
+  + b  b                                                                          instances/b.yaml:1
+  + c  c                                                                          instances/c.yaml:1
+  + d  d                                                                          instances/d.yaml:1
+
+Plan: 4 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
+Requests: 2 read, 4 to write, 1 to check.
+
+  ! c  create not-started
+  ! d  create not-started
+  + a  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
+  + b  #20931
+      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
+
+Applied: 2 created. Not started: 2. Running it again is safe.
+--- stderr ---
+Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
+--- exit 130 ---
+
+"#]],
+        );
+        assert_eq!(stage.writes(), 2, "{signal}");
+        assert_eq!(stage.ocon("apply --yes").exit, 0);
+        assert_eq!(stage.writes(), 4, "{signal}: nothing is created twice");
+        assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+    }
+}
+
+#[test]
+fn an_interrupted_run_tells_scripts_what_it_did_and_what_not() {
+    let (_root, stage) = stage();
+    let (ocon, said) = interrupted(&stage, "TERM", "--format json");
+    stage.release(2);
+    let run = ended(ocon, said);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    let results = document["results"].as_array().unwrap().iter();
+    let outcomes: Vec<_> = results.map(|result| (&result["key"], &result["outcome"])).collect();
+    let expected =
+        json!([["a", "done"], ["b", "done"], ["c", "not-started"], ["d", "not-started"]]);
+    assert_eq!((json!(outcomes), run.exit), (expected, 130));
+}
+
+#[test]
+fn the_second_signal_ends_the_run_at_once() {
+    for (first, second) in [("INT", "INT"), ("TERM", "TERM"), ("INT", "TERM"), ("HUP", "TERM")] {
+        let (_root, stage) = stage();
+        let mut ocon = stage.spawn("apply --yes --concurrency 2 --quiet");
+        stage.wait_for_held(2);
+        send(&ocon, first);
+        let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+        send(&ocon, second);
+        // The two requests are still held: nobody waited for them.
+        let said = stderr.fold(said, |said, line| said + "\n" + &line);
+        let run = ended(ocon, said);
+        assert_eq!(stage.writes(), 0);
+        is_stderr(
+            &run,
+            str![[r#"
+Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
+Aborted: the outcome of the requests in flight is unknown. The next run recognizes what they did.
+"#]],
+        );
+        assert!(!run.stdout.contains("Applied"), "{run:?}");
+        // The platform carries them out all the same, and the next run finds what they created.
+        stage.release(2);
+        assert_eq!(stage.ocon("apply --yes").exit, 0);
+        assert_eq!(stage.writes(), 4);
+        assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+    }
+}
+
+/// Compares what an interrupted run said on stderr with what is expected.
+#[track_caller]
+fn is_stderr(run: &Run, expected: impl snapbox::IntoData) {
+    assert_eq!(run.exit, 130, "{run:?}");
+    snapbox::Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .normalize_paths(false)
+        .eq(&run.stderr, expected);
+}
+
+#[test]
+fn a_terminal_that_closes_hangs_up_more_than_once_and_that_is_one_signal() {
+    let (_root, stage) = stage();
+    let (ocon, said) = interrupted(&stage, "HUP", "--quiet");
+    send(&ocon, "HUP");
+    stage.release(2);
+    let run = ended(ocon, said);
+    assert_eq!((run.exit, stage.writes()), (130, 2), "{run:?}");
+    assert!(run.stdout.contains("Applied: 2 created. Not started: 2."), "{run:?}");
+}
+
+#[test]
+fn a_refused_request_is_not_sent_again_after_the_first_signal() {
+    let (_root, stage) = stage();
+    let faults = "rules: [{ when: { method: POST, occurrence: 1 }, status: 429, headers: { Retry-After: '60' } }]";
+    stage.sandbox().set_faults(faults.parse().unwrap());
+    let mut ocon = stage.spawn("apply --yes --concurrency 1");
+    let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(stderr.any(|line| line.contains("trying again in 60")));
+    send(&ocon, "TERM");
+    let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+    let run = ended(ocon, said);
+    assert_eq!((run.exit, stage.writes()), (130, 1), "{run:?}");
+    assert!(run.stdout.contains("Not started: "), "{run:?}");
+}

@@ -1,0 +1,163 @@
+//! Any bytes at all as an instance file: no panic, no hang, no secret told, no place that is not there.
+//! And any bytes at all as a reply of the platform: no panic, no credential told, no unclear error.
+//! And any text at all in what ocon prints: no format lets it steer, hide, structure or command.
+//!
+//! `cargo test` runs a few hundred files, the same ones each time. More of them:
+//! `OCON_FUZZ_RUNS=1000000 OCON_FUZZ_SEED=1 cargo test --release --test files fuzz::mutated -- --nocapture`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot read its files has failed, and this one tells what it did"
+)]
+
+mod bombs;
+mod driver;
+mod mutation;
+mod output;
+mod promise;
+mod replies;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::{fs, iter};
+
+use mutation::Corpus;
+
+/// How many files an ordinary run of the tests takes.
+const FEW: u64 = 500;
+
+/// The files of the repository that are, or ought to be, instance files.
+fn files() -> impl Iterator<Item = Vec<u8>> {
+    let folders = ["tests/data/files/valid", "tests/data/files/invalid", "instances"];
+    let entries = folders.into_iter().flat_map(|folder| {
+        walkdir::WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+            .sort_by_file_name()
+    });
+    let paths = entries.map(|entry| entry.unwrap().into_path());
+    let is_yaml = |path: &std::path::PathBuf| {
+        path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    paths.filter(is_yaml).map(|path| fs::read(path).unwrap())
+}
+
+fn corpus() -> Corpus {
+    let starts = promise::planted().iter().map(|start| start.as_bytes().to_vec());
+    let bombs = bombs::all().into_iter().flatten().map(|bomb| bomb.bytes);
+    Corpus::new(files().chain(starts).chain(bombs).chain(iter::once(Vec::new())))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a program of its own, and takes a number")]
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.replace('_', "").parse().unwrap())
+}
+
+#[test]
+fn mutated_files_break_no_promise() {
+    let seed = number("OCON_FUZZ_SEED");
+    let runs = number("OCON_FUZZ_RUNS");
+    let corpus = corpus();
+    let summary = driver::run(&corpus, seed.unwrap_or_default(), runs.unwrap_or(FEW));
+    summary.print();
+    if seed.is_none() && summary.executions >= FEW {
+        // The files are neither all hopeless nor all alike.
+        assert!(summary.clean > 3, "{}", summary.clean);
+        assert!(summary.codes.len() > 25, "{:?}", summary.codes);
+    }
+}
+
+#[test]
+fn mutated_replies_break_no_promise() {
+    let first = number("OCON_FUZZ_SEED").unwrap_or_default();
+    let runs = number("OCON_FUZZ_RUNS").unwrap_or(10 * FEW);
+    let replies = replies::REPLIES.iter().map(|reply| reply.as_bytes().to_vec());
+    let corpus = Corpus::speaking(replies::WORDS, replies);
+    let mut readable = 0;
+    for seed in (0..runs).map(|number| first.wrapping_add(number)) {
+        let reply = corpus.file(&mut fastrand::Rng::with_seed(seed), &[]);
+        let judged = std::panic::catch_unwind(|| replies::check(&reply));
+        let read =
+            judged.unwrap_or_else(|_| Err("it panics".to_owned())).unwrap_or_else(|broken| {
+                panic!("seed {seed}: {broken}\n{}", String::from_utf8_lossy(&reply))
+            });
+        readable += u64::from(read > 0);
+    }
+    println!("{runs} replies, {readable} of them readable");
+    // They are neither all hopeless nor all alike.
+    assert!(runs < FEW || (runs / 20..runs / 2).contains(&readable), "{readable} of {runs}");
+}
+
+#[test]
+fn mutated_texts_break_no_promise_of_any_output() {
+    let first = number("OCON_FUZZ_SEED").unwrap_or_default();
+    let runs = number("OCON_FUZZ_RUNS").unwrap_or(FEW / 5);
+    let texts = output::TEXTS.iter().map(|text| text.as_bytes().to_vec());
+    let corpus = Corpus::speaking(output::WORDS, texts);
+    let started = std::time::Instant::now();
+    for seed in (0..runs).map(|number| first.wrapping_add(number)) {
+        let text = corpus.file(&mut fastrand::Rng::with_seed(seed), &[]);
+        let judged = std::panic::catch_unwind(|| output::check(&text));
+        let judged = judged.unwrap_or_else(|_| Err("it panics".to_owned()));
+        judged.unwrap_or_else(|broken| {
+            panic!("seed {seed}: {broken}\n{:?}", String::from_utf8_lossy(&text))
+        });
+    }
+    println!("{runs} texts in {:.1?}", started.elapsed());
+}
+
+#[test]
+fn texts_that_try_to_be_something_else_break_no_promise_of_any_output() {
+    for text in output::TEXTS {
+        output::check(text.as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn replies_as_they_should_be_can_be_read() {
+    let readable = replies::REPLIES.iter().map(|reply| replies::check(reply.as_bytes()).unwrap());
+    assert_eq!(readable.collect::<Vec<_>>(), [2, 2, 0, 1, 2, 0, 4, 0]);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "this is a program of its own, and takes a path")]
+fn one_file_breaks_no_promise() {
+    let file = std::env::var_os("OCON_FUZZ_FILE");
+    let bytes = file.map_or_else(Vec::new, |path| fs::read(path).unwrap());
+    let codes = driver::judge(&bytes).unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{codes:?}");
+}
+
+#[test]
+fn files_of_the_repository_break_no_promise() {
+    for file in files() {
+        driver::judge(&file).unwrap();
+    }
+}
+
+#[test]
+fn bombs_end_with_what_is_wrong_with_them() {
+    let groups = bombs::all().into_iter();
+    let threads: Vec<_> = groups.map(|group| std::thread::spawn(|| explode(group))).collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+fn explode(bombs: Vec<bombs::Bomb>) {
+    for bomb in bombs {
+        let codes =
+            driver::judge(&bomb.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", bomb.name));
+        let mut codes: BTreeSet<_> = codes.iter().map(String::as_str).collect();
+        // No bomb is a complete instance.
+        codes.remove("likely-missing-field");
+        assert!(codes.iter().eq(bomb.codes), "{}: {codes:?}", bomb.name);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_file_each_time() {
+    let corpus = corpus();
+    let file = |seed| corpus.file(&mut fastrand::Rng::with_seed(seed), promise::planted());
+    let files: Vec<_> = (0..50).map(file).collect();
+    assert!(files.iter().eq(&(0..50).map(file).collect::<Vec<_>>()));
+    assert!(files.iter().collect::<BTreeSet<_>>().len() > 40);
+}
