@@ -8,7 +8,6 @@ use crate::support::{SHOP, World};
 fn a_create_without_its_grant_is_blocked() {
     let world = World::example().on_sandbox();
     world.ocon("plan --quiet --detailed-exitcode instances/hootsuite.yaml").is(str![[r#"
-$ ocon plan --quiet --detailed-exitcode instances/hootsuite.yaml
 Project marketing at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! hootsuite  blocked                                                    instances/hootsuite.yaml:5
@@ -19,7 +18,6 @@ Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged
 plan.
 Requests: 2 read, 0 to write.
 --- exit 2 ---
-
 "#]]);
 }
 
@@ -40,7 +38,6 @@ providerData: { code: \"${{ env.CODE }}\" }
         .secret("CLIENT_SECRET", "cl1ent-secret-of-the-tests")
         .on_sandbox();
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -57,11 +54,9 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created. Blocked: 1. Running it again is safe.
 --- exit 3 ---
-
 "#]]);
     let world = world.secret("CODE", "authorization-c0de-of-the-tests");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + social  Social                                                           instances/social.yaml:1
@@ -80,7 +75,6 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -108,7 +102,6 @@ fn a_rejected_authorization_grant_fails_its_own_create_only() {
         .secret("CODE", "authorization-c0de-of-the-tests")
         .on_sandbox();
     world.ocon("apply --yes --concurrency 1").is(str![[r#"
-$ ocon apply --yes --concurrency 1
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + a  First                                                                      instances/a.yaml:1
@@ -151,10 +144,8 @@ error[refused-by-platform]: the create of `b` may lack a valid authorization gra
   |
   = help: a grant can be used once: get one with `ocon authorize b`
 --- exit 3 ---
-
 "#]]);
     world.ocon("apply --yes --format json --quiet").is(str![[r#"
-$ ocon apply --yes --format json --quiet
 {
   "format": "ocon-result",
   "version": 1,
@@ -191,11 +182,9 @@ error[refused-by-platform]: the create of `b` may lack a valid authorization gra
   |
   = help: a grant can be used once: get one with `ocon authorize b`
 --- exit 3 ---
-
 "#]]);
     let world = world.secret("CODE", "another-c0de-of-the-tests");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + b  Second                                                                     instances/b.yaml:1
@@ -214,7 +203,6 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -241,7 +229,6 @@ fn with_application(files: &[(&str, &str)]) -> World {
 fn a_grant_that_only_one_source_speaks_of_is_a_note() {
     let world = with_application(&[("instances/sugar.yaml", SUGAR)]).on_sandbox();
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -263,7 +250,6 @@ Hosts that get secrets or events:
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -288,7 +274,6 @@ configuration:
     let files = [("instances/by-key.yaml", by_key), ("instances/hubspot.yaml", hubspot)];
     let world = with_application(&files).on_sandbox();
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + by-key  Marketing by key                                                 instances/by-key.yaml:1
@@ -303,7 +288,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -322,7 +306,6 @@ providerData: { code: \"${{ env.CODE }}\" }
     let files = [("instances/a.yaml", social), ("instances/b.yaml", again.as_str())];
     let world = with_application(&files).secret("CODE", "c0de-of-the-tests").on_sandbox();
     world.ocon("apply --yes --quiet").is(str![[r#"
-$ ocon apply --yes --quiet
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + a  Social                                                                     instances/a.yaml:1
@@ -361,6 +344,5 @@ error[refused-by-platform]: the create of `b` may lack a valid authorization gra
   |
   = help: a grant can be used once: get one with `ocon authorize b`
 --- exit 3 ---
-
 "#]]);
 }

@@ -9,7 +9,8 @@ use snapbox::str;
 
 use crate::leaks::LOGS;
 use crate::ports;
-use crate::support::{World, is, terminate};
+use crate::snapshot::Snapshot as _;
+use crate::support::{World, terminate};
 
 const SOCIAL: &str = "\
 element: hootsuite
@@ -110,7 +111,7 @@ impl Asking {
         let mut stderr = self.before;
         self.said.read_to_string(&mut stderr).unwrap();
         let exit = self.child.wait().unwrap().code().unwrap();
-        let text = format!("{stdout}--- stderr ---\n{stderr}--- exit {exit} ---\n");
+        let text = format!("{stdout}--- stderr ---\n{stderr}--- exit {exit} ---");
         world.refuse_secrets(&text);
         world.constant(&text)
     }
@@ -149,9 +150,7 @@ fn an_instance_is_created_with_what_a_person_grants() {
     assert!(asking.url.contains("scope=a%20b"), "{}", asking.url);
     let back = asking.press("allow");
     let page = curl(&[&back]);
-    is(
-        &page,
-        str![[r#"
+    page.is(str![[r#"
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -166,11 +165,8 @@ body { font: 100%/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto
 <p>ocon has what it needs and goes on where you started it. You can close this page.</p>
 </main>
 
-"#]],
-    );
-    is(
-        &asking.end(&world),
-        str![[r#"
+"#]]);
+    asking.end(&world).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + social  Social                                                           instances/social.yaml:1
@@ -201,25 +197,18 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
-    is(
-        &written(&world),
-        str![[r#"
+"#]]);
+    written(&world).is(str![[r#"
 POST /instances {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite","event.notification.enabled":"true","oauth.api.key":"the-public-client-id","oauth.api.secret":"the-client-s3cret/of+social=","oauth.callback.url":"http://127.0.0.1:[CALLBACK]/callback","oauth.scope":"a b"},"element":{"key":"hootsuite"},"name":"Social","providerData":{"code":"[CODE]"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=social","ocon:project=tests"]}
 PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE="}}
 
-"#]],
-    );
+"#]]);
     world.requests();
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -242,9 +231,7 @@ fn an_answer_that_goes_elsewhere_is_pasted() {
     asking.paste("");
     asking.paste(b"no UTF-8: \xff\xfe");
     asking.paste(format!("  {back}#_=_"));
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -260,9 +247,7 @@ Then paste here the address at which the browser ends up, which begins with http
 This is not the address at which the browser ends up: it begins with https://app.example/callback
 This is not the address at which the browser ends up: it begins with https://app.example/callback
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(instance(&world)["name"], "Social");
 }
 
@@ -272,9 +257,7 @@ fn oauth_1_begins_with_a_token() {
     let world = world_with(&file, "http://127.0.0.1:PORT/callback", Options::default());
     let asking = Asking::begin(&world, "authorize social");
     curl(&[&asking.press("allow")]);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/twitter/MjA5MzE=
@@ -287,9 +270,7 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     let read = instance(&world);
     assert_eq!(read["configuration"]["oauth.user.token.secret"].as_str().unwrap().len(), 44);
 }
@@ -306,7 +287,7 @@ fn no_log_says_the_code_or_the_client_secret() {
             curl(&[&back]);
             let code = back.split(['=', '&']).find(|part| part.starts_with("granted")).unwrap();
             let said = asking.end(&world);
-            assert!(said.ends_with("--- exit 0 ---\n"), "{said}");
+            assert!(said.ends_with("--- exit 0 ---"), "{said}");
             let random = code.trim_start_matches("granted%2F");
             assert!(!said.contains(&random[..10]), "{random} is in:\n{said}");
         }

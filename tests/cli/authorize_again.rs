@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::authorize::{Asking, curl, instance, world, written};
-use crate::support::is;
+use crate::snapshot::Snapshot as _;
 
 #[test]
 fn an_instance_is_authenticated_again_and_stays_what_it_is() {
@@ -20,9 +20,7 @@ fn an_instance_is_authenticated_again_and_stays_what_it_is() {
     let before = instance(&world);
     world.requests();
     world.send("DELETE", "/instances/20931/enabled", &Value::Null);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 Authorized again: social #20931.
 It was switched off, and is on again.
 --- stderr ---
@@ -33,17 +31,12 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
-    is(
-        &written(&world),
-        str![[r#"
+"#]]);
+    written(&world).is(str![[r#"
 PATCH /instances/20931 {"providerData":{"code":"[CODE]"}}
 PUT /instances/20931/enabled
 
-"#]],
-    );
+"#]]);
     let after = instance(&world);
     assert_eq!((&before["id"], &before["token"]), (&after["id"], &after["token"]));
     assert_ne!(
@@ -55,9 +48,7 @@ PUT /instances/20931/enabled
     world.write("instances/social.yaml", world.read("instances/social.yaml") + "enabled: false\n");
     world.requests();
     world.send("DELETE", "/instances/20931/enabled", &Value::Null);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
@@ -67,9 +58,7 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(instance(&world)["disabled"], true);
 }
 
@@ -93,9 +82,7 @@ fn a_new_token_is_told_whatever_becomes_of_the_switch() {
         world.go_wrong(Faults::parse(&rules.to_string()).unwrap());
     };
     fault(&answer);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 Authorized again: social #20931.
 Its token is another one now: ocon token social
 --- stderr ---
@@ -110,15 +97,11 @@ error: instance 20931 is authorized, but could not be switched on
 
 hint: ocon apply does so with `enabled: true`
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
     // An answer about another instance is no success.
     answer["id"] = 4711.into();
     fault(&answer);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -130,9 +113,7 @@ error: the platform answered for instance 4711 instead of 20931
 
 hint: look at both in the user interface, then: ocon doctor social
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -151,9 +132,7 @@ fn what_may_have_worked_is_not_said_to_have_failed() {
     };
     world.requests();
     fault("status: 400");
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -166,15 +145,11 @@ error: instance 20931 was not authorized again
 
 hint: run the same command again: a grant works once, and another one does no harm
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(instance(&world), before);
     world.requests();
     fault("reset: after");
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -187,9 +162,7 @@ error: it is not known whether instance 20931 was authorized again
 
 hint: run the same command again: a grant works once, and another one does no harm
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(written(&world).lines().count(), 1, "a grant is sent once");
     assert_ne!(instance(&world), before);
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use snapbox::str;
 
 use crate::authorize::{Asking, curl, world, written};
-use crate::support::is;
+use crate::snapshot::Snapshot as _;
 
 #[test]
 fn what_is_not_granted_creates_nothing() {
@@ -15,9 +15,7 @@ fn what_is_not_granted_creates_nothing() {
     let page = curl(&[&asking.press("deny")]);
     let says = "<h1>Access denied</h1>\n<p>Nothing was created or changed. To try again, start ocon again. You can close this page.</p>";
     assert!(page.contains(says), "{page}");
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -29,18 +27,14 @@ error: no access was granted, so nothing was created or changed
 
 hint: run it again to ask again
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 
     let asking = Asking::begin(&world, "authorize social --no-browser");
     let back = asking.press("allow");
     let (address, state) = back.split_once("?code=").unwrap();
     let (_, state) = state.split_once('&').unwrap();
     curl(&[&format!("{address}?{state}")]);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -52,9 +46,7 @@ error: no access was granted, so nothing was created or changed
 
 hint: run it again, and use only the address that it prints
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 
     assert_eq!(written(&world), "");
 }
@@ -78,9 +70,7 @@ fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
         assert!(curl(&arguments).contains(says), "{arguments:?}");
     }
     curl(&[&format!("{address}?code=a&code=b&state={state}")]);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -95,9 +85,7 @@ error: no access was granted, so nothing was created or changed
 
 hint: run it again, and use only the address that it prints
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(written(&world), "");
 }
 
@@ -140,9 +128,7 @@ fn requests_without_the_state_do_not_end_the_wait() {
     let slow: Vec<_> = slow.collect();
     assert!(curl(&[&back]).contains("<h1>Access granted</h1>"));
     drop(slow);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -162,9 +148,7 @@ Refused GET /callback: its `state` or request token is missing, or is not the on
 Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
 ocon does not show further refused requests.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -175,9 +159,7 @@ fn a_pasted_address_with_a_wrong_state_may_be_pasted_again() {
     asking.paste("https://app.example/callback?code=evil&state=tampered");
     asking.paste("https://app.example/callback?error=access_denied");
     asking.paste(back);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -193,9 +175,7 @@ Then paste here the address at which the browser ends up, which begins with http
 This address was refused: its `state` or request token is missing, or is not the one that ocon sent. Paste the address of this request.
 This address was refused: its `state` or request token is missing, or is not the one that ocon sent. Paste the address of this request.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -209,9 +189,7 @@ fn a_code_that_was_used_fails_as_a_create_does() {
     let mut asking = Asking::begin(&world, "authorize social");
     let state = asking.url.split("state=").last().unwrap().to_owned();
     asking.paste(format!("https://app.example/callback?code=used&state={state}"));
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 
   ! social  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
@@ -227,9 +205,7 @@ Open this address and grant access:
 
 Then paste here the address at which the browser ends up, which begins with https://app.example/callback
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -237,9 +213,7 @@ fn who_does_not_answer_is_not_waited_for_for_ever() {
     let mut world = world("http://127.0.0.1:PORT/callback");
     world.set("OCON_TEST_CLOCK", "slow");
     let asking = Asking::begin(&world, "authorize social --wait 90s");
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -250,15 +224,11 @@ error: nobody answered within 90 s, so nothing was created or changed
 
 hint: run it again, with more time: --wait 15m
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     world.unset("OCON_TEST_CLOCK");
     let elsewhere = self::world("https://app.example/callback");
     let asking = Asking::begin(&elsewhere, "authorize social");
-    is(
-        &asking.rest(&elsewhere),
-        str![[r#"
+    asking.rest(&elsewhere).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -269,9 +239,7 @@ error: there was no answer, so nothing was created or changed
 
 hint: run it where you can paste the address, or declare a callback on 127.0.0.1
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -288,9 +256,7 @@ fn what_moved_while_somebody_was_asked_is_left_alone() {
     world.requests();
     world.send("POST", "/instances", &mine);
     curl(&[&back]);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -301,9 +267,7 @@ error: the instance of `social` changed while you were asked, so nothing was wri
 
 hint: run it again; the grant is lost
 --- exit 4 ---
-
-"#]],
-    );
+"#]]);
     // Somebody replaces it.
     let asking = Asking::begin(&world, "authorize social");
     let back = asking.press("allow");
@@ -315,9 +279,7 @@ hint: run it again; the grant is lost
     world.send("POST", "/instances", &other);
     world.requests();
     curl(&[&back]);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    asking.rest(&world).is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -329,8 +291,6 @@ error: the instance of `social` changed while you were asked, so nothing was wri
 
 hint: run it again; the grant is lost
 --- exit 4 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(written(&world), "");
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 use snapbox::str;
 
 use crate::authorize::{Asking, curl, world, written};
-use crate::support::{CRM, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, World};
 
 #[test]
 fn what_cannot_be_asked_is_told_before_anything_is_sent() {
@@ -16,14 +17,12 @@ fn what_cannot_be_asked_is_told_before_anything_is_sent() {
     let mut world = world(&format!("http://127.0.0.1:{port}/callback"));
     world.hide(&port.to_string(), "[CALLBACK]");
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error: nothing can listen for the answer on port [CALLBACK]
   caused by: 127.0.0.1:[CALLBACK]: Address already in use (os error 98)
 
 hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
 --- exit 1 ---
-
 "#]]);
     let file = world.read("instances/social.yaml");
     world.write(
@@ -31,7 +30,6 @@ hint: end the program that has the port, or register another callback at the pro
         file.replace("oauth.callback.url: http", "oauth.callback.url: ftp"),
     );
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
  --> instances/social.yaml:6:23
@@ -41,14 +39,12 @@ error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
   |
   = help: write a URL that begins with https://
 --- exit 5 ---
-
 "#]]);
     world.write(
         "instances/social.yaml",
         file.replace("  oauth.api.secret: ${{ env.SOCIAL_SECRET }}\n", ""),
     );
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 warning[likely-missing-field]: `hootsuite` as a rule needs `oauth.api.secret`
  --> instances/social.yaml:3:1
@@ -61,46 +57,37 @@ error: `social` does not declare `oauth.api.secret`, which an authorization need
 
 hint: add it under `configuration:` of the document at instances/social.yaml:1
 --- exit 5 ---
-
 "#]]);
     world.write("instances/social.yaml", file.replace("env.SOCIAL_SECRET", "env.OTHER"));
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error: `oauth.api.secret` of `social` has no value
 
 hint: set env.OTHER
 --- exit 5 ---
-
 "#]]);
     world.write("instances/social.yaml", file.replace("${{ env.SOCIAL_SECRET }}", "''"));
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error: `oauth.api.secret` of `social` has no value
 
 hint: it stands at instances/social.yaml:5
 --- exit 5 ---
-
 "#]]);
     world.write("instances/desk.yaml", CRM);
     world.ocon("authorize desk").is(str![[r#"
-$ ocon authorize desk
 --- stderr ---
 error: `desk` does not authenticate by OAuth: nobody has to grant `servicenow` anything
 
 hint: create it as it is: ocon apply
 --- exit 5 ---
-
 "#]]);
     world.ocon("authorize socal").is(str![[r#"
-$ ocon authorize socal
 --- stderr ---
 error: no document has the key `socal`
 
 hint: did you mean `social`?
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -108,16 +95,13 @@ hint: did you mean `social`?
 #[test]
 fn a_callback_that_is_none_is_told_wherever_it_is_declared() {
     let mut world = world("${{ env.CALLBACK }}");
-    let mut told = String::new();
-    for callback in
-        ["ftp://app.example/", "https://login@app.example/", "https://app.example/#x", "app"]
-    {
+    let callbacks =
+        ["ftp://app.example/", "https://login@app.example/", "https://app.example/#x", "app"];
+    let refusals = callbacks.map(|callback| {
         world.set("CALLBACK", callback);
-        told.push_str(&refused(&world));
-    }
-    is(
-        &told,
-        str![[r#"
+        refused(&world)
+    });
+    refusals.join("\n").is(str![[r#"
 error: `oauth.callback.url` of `social` cannot be used
   caused by: it is no address that a browser can be sent to
 
@@ -138,16 +122,14 @@ error: `oauth.callback.url` of `social` cannot be used
 
 hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
 --- exit 5 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(world.requests(), "");
 }
 
 /// Why nobody was asked.
 fn refused(world: &World) -> String {
     let run = world.ocon("authorize social");
-    format!("{}--- exit {} ---\n", world.constant(&run.stderr), run.exit)
+    format!("{}--- exit {} ---", world.constant(&run.stderr), run.exit)
 }
 
 #[test]
@@ -174,77 +156,57 @@ fn an_address_that_leads_astray_is_not_shown() {
         world.go_wrong(Faults::parse(&text).unwrap());
     };
     fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave an address that nobody should open
   caused by: its answer would not go to the declared callback
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     fault("/authorize");
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave an address that nobody should open
   caused by: it is no address: relative URL without a base
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     fault("http://provider.example/");
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave an address that nobody should open
   caused by: it is not https, but http
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     let back = world.read("instances/social.yaml");
     let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
     fault(&format!(
         "https://provider.example/?redirect_uri={back}&s=the-client-s3cret%2Fof%2Bsocial%3D"
     ));
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave an address that nobody should open
   caused by: it carries the client secret or one of ocon's own credentials
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     world.go_wrong(
         Faults::parse(
             "rules: [{ when: { path: /elements/hootsuite/oauth/url, method: POST }, status: 405 }]",
         )
         .unwrap(),
     );
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave no address to authorize at, so nobody was asked
   caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox was told to answer with this status (request [REQUEST])
 
 hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
 --- exit 6 ---
-
-"#]],
-    );
+"#]]);
     let asking = Asking::begin(&world, "authorize social --allow-get");
     curl(&[&asking.press("allow")]);
-    assert!(asking.end(&world).ends_with("--- exit 0 ---\n"));
+    assert!(asking.end(&world).ends_with("--- exit 0 ---"));
 }
 
 #[test]
@@ -256,14 +218,12 @@ fn both_loopback_addresses_must_be_free_for_localhost() {
     let Ok(_taken) = TcpListener::bind(format!("[::1]:{port}")) else { return };
     world.hide(&port, "[CALLBACK]");
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error: nothing can listen for the answer on port [CALLBACK]
   caused by: [::1]:[CALLBACK]: Address already in use (os error 98)
 
 hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
 --- exit 1 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -282,29 +242,21 @@ fn an_address_for_another_application_is_not_shown() {
     let back = world.read("instances/social.yaml");
     let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
     send_to(&world, &format!("redirect_uri={back}&client_id=somebody-elses"));
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave an address that nobody should open
   caused by: its `client_id` is not the declared `oauth.api.key`
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     send_to(&world, &format!("redirect_uri={back}&client_id=the-public-client-id&client_id=x"));
-    is(
-        &refused(&world),
-        str![[r#"
+    refused(&world).is(str![[r#"
 error: the platform gave an address that nobody should open
   caused by: it has `client_id` more than once
 
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(written(&world), "");
 }
 
@@ -329,9 +281,7 @@ fn a_scope_that_is_not_declared_is_named_before_anybody_is_asked() {
         let (scope, _) = run.split_once("Open this address").unwrap();
         said.push_str(scope);
     }
-    is(
-        &said,
-        str![[r#"
+    said.is(str![[r#"
 --- stderr ---
 
 --- stderr ---
@@ -351,8 +301,7 @@ warning: the address asks for more than the declared scope: `s1`, `s2`, `s3`, `s
 No `oauth.scope` is declared. The address asks for the connector's default: `read`, `write`
 
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -368,12 +317,10 @@ fn what_is_in_doubt_is_not_authorized() {
         world.requests();
     }
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error: `social` cannot be authorized now, so nobody was asked
   caused by: instances 20931 and 20932 carry the key `social`: delete all but one, or take the tag `ocon:key=social` off the others
 --- exit 7 ---
-
 "#]]);
 }
 
@@ -388,12 +335,10 @@ fn what_is_not_adopted_is_not_authorized() {
     world.requests();
     world.write("instances/social.yaml", world.read("instances/social.yaml") + "id: 20931\n");
     world.ocon("authorize social").is(str![[r#"
-$ ocon authorize social
 --- stderr ---
 error: the instance of `social` is not adopted yet
 
 hint: adopt it first: ocon apply
 --- exit 1 ---
-
 "#]]);
 }

@@ -47,19 +47,16 @@ pub(crate) fn planned(world: &World, line: &str) -> Vec<String> {
 fn only_documents_that_the_branch_touches_are_planned() {
     let world = repository();
     world.ocon("plan --changed-since main").is(str![[r#"
-$ ocon plan --changed-since main
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 0 instances match the files. This is a partial plan.
 --- exit 0 ---
-
 "#]]);
     git(&world, "switch --quiet --create branch");
     world.write("instances/shop.yaml", SHOP.replace("Shop", "Store"));
     world.write("notes.txt", "not a document\n");
     commit(&world);
     world.ocon("plan --changed-since main").is(str![[r#"
-$ ocon plan --changed-since main
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Store                                                                instances/shop.yaml:1
@@ -68,7 +65,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
     // What is not committed, or not even known to Git, counts.
     world.write("instances/new-one.yaml", SHOP.replace("Shop", "New"));
@@ -141,14 +137,12 @@ fn a_file_that_is_gone_leaves_an_orphan_and_every_file_is_checked() {
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.remove("instances/shop.yaml");
     world.ocon("plan --changed-since HEAD").is(str![[r#"
-$ ocon plan --changed-since HEAD
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: shop #20932: no file describes stripe `Shop`: it is left alone; --prune deletes it (orphan)
 
 No changes. 0 instances match the files; 1 orphan. This is a partial plan.
 --- exit 0 ---
-
 "#]]);
     world.write("instances/copy.yaml", format!("key: desk\n{CRM}"));
     let run = world.ocon("plan --changed-since HEAD");
@@ -159,47 +153,39 @@ No changes. 0 instances match the files; 1 orphan. This is a partial plan.
 fn a_commit_that_is_not_there_is_told_with_the_likely_reason() {
     let world = repository();
     world.ocon("plan --changed-since nowhere").is(str![[r#"
-$ ocon plan --changed-since nowhere
 --- stderr ---
 error: Git knows no commit `nowhere` here
 
 hint: name a branch, a tag or a commit, like origin/main
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --changed-since=--output=x").is(str![[r#"
-$ ocon plan --changed-since=--output=x
 --- stderr ---
 error: Git knows no commit `--output=x` here
 
 hint: name a branch, a tag or a commit, like origin/main
 --- exit 64 ---
-
 "#]]);
     git(&world, "switch --quiet --orphan other");
     world.write("instances/shop.yaml", SHOP);
     commit(&world);
     world.ocon("plan --changed-since main").is(str![[r#"
-$ ocon plan --changed-since main
 --- stderr ---
 error: `main` and HEAD have no commit in common
 
 hint: name a branch, a tag or a commit, like origin/main
 --- exit 64 ---
-
 "#]]);
     let shallow = World::new(&[]).on_sandbox();
     let origin = format!("file://{}", world.path("").display());
     git(&shallow, &format!("clone --quiet --depth 1 {origin} clone"));
     shallow.write("clone/instances/shop.yaml", SHOP);
     shallow.ocon("-C clone plan --changed-since origin/main").is(str![[r#"
-$ ocon -C clone plan --changed-since origin/main
 --- stderr ---
 error: Git knows no commit `origin/main` here
 
 hint: this clone has only a part of the history: fetch all of it (`fetch-depth: 0` in GitHub Actions, `GIT_DEPTH: 0` in GitLab CI)
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -224,14 +210,12 @@ fn crossed(count: usize) -> World {
 fn histories_that_cross_too_often_are_not_compared() {
     assert!(planned(&crossed(8), "plan --changed-since crossed").is_empty());
     crossed(9).ocon("plan --changed-since crossed").is(str![[r#"
-$ ocon plan --changed-since crossed
 --- stderr ---
 error: the histories of `crossed` and HEAD cross too often to compare: they have more than 8 merge bases
 
 hint: name the files instead: ocon plan PATH…
 hint: or name a commit that HEAD contains, for example --changed-since HEAD~1
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -239,7 +223,6 @@ hint: or name a commit that HEAD contains, for example --changed-since HEAD~1
 fn where_there_is_no_git_that_is_said() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --changed-since main").is(str![[r#"
-$ ocon plan --changed-since main
 --- stderr ---
 error: Git cannot say what changed, and --changed-since needs to know
   caused by: no folder above has a `.git`
@@ -247,12 +230,10 @@ error: Git cannot say what changed, and --changed-since needs to know
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
-
 "#]]);
     git(&world, "init --quiet --initial-branch main");
     world.set("PATH", "/nowhere");
     world.ocon("plan --changed-since main").is(str![[r#"
-$ ocon plan --changed-since main
 --- stderr ---
 error: Git cannot say what changed, and --changed-since needs to know
   caused by: there is no `git` on the PATH
@@ -260,7 +241,6 @@ error: Git cannot say what changed, and --changed-since needs to know
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -325,7 +305,6 @@ fn the_root_may_be_the_folder_of_instances() {
     commit(&world);
     world.write("i/shop.yaml", SHOP.replace("Shop", "Store"));
     world.ocon("--instances . --project tests plan --changed-since HEAD").is(str![[r#"
-$ ocon --instances . --project tests plan --changed-since HEAD
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + i/shop  Store                                                                      i/shop.yaml:1
@@ -334,7 +313,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
     assert_eq!(world.ocon("--instances . --project tests plan i").exit, 0);
 }

@@ -8,7 +8,6 @@ use crate::support::{SHOP, World};
 fn nothing_to_do_is_said_in_a_comment_too() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes --quiet --format markdown").is(str![[r#"
-$ ocon apply --yes --quiet --format markdown
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
 ## ocon apply: 1 created
 
@@ -33,10 +32,8 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
 </details>
 
 --- exit 0 ---
-
 "#]]);
     world.ocon("apply --yes --quiet --format markdown").is(str![[r#"
-$ ocon apply --yes --quiet --format markdown
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
 ## ocon apply: no changes
 
@@ -44,10 +41,8 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
     world.ocon("plan --format markdown").is(str![[r#"
-$ ocon plan --format markdown
 <!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
 ## ocon plan: no changes
 
@@ -55,7 +50,6 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -64,7 +58,6 @@ fn a_failure_is_a_comment_and_keeps_its_exit_code() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.unset("OCON_USER_SECRET");
     world.ocon("plan --format markdown").is(str![[r#"
-$ ocon plan --format markdown
 <!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
 ## ocon plan: failed (exit 6)
 
@@ -82,11 +75,9 @@ hint: both secrets stand in the user interface, under Security and under My Prof
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try it without a tenant: --sandbox
 --- exit 6 ---
-
 "#]]);
     world.write("instances/shop.yaml", "element: stripe\nname: \"a ``` b\"\ntag: []\n");
     world.ocon("plan --format markdown").is(str![[r#"
-$ ocon plan --format markdown
 <!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
 ## ocon plan: failed (exit 5)
 
@@ -108,7 +99,6 @@ error[unknown-key]: a document has no key `tag`
   |
   = help: did you mean `tags`?
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -138,12 +128,10 @@ fn links_lead_to_the_files_of_this_commit() {
 #[test]
 fn a_comment_has_a_least_size() {
     World::new(&[]).on_sandbox().ocon("plan --format markdown --max-bytes 100").is(str![[r#"
-$ ocon plan --format markdown --max-bytes 100
 --- stderr ---
 error: invalid value '100' for '--max-bytes <N>': write a number from 4000
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 use snapbox::str;
 
 use crate::interruption::at_the_question;
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 fn world() -> World {
     World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox()
@@ -18,15 +19,13 @@ fn says_yes(world: &World, meanwhile: impl Fn()) -> String {
         meanwhile();
         script.stdin.as_mut().unwrap().write_all(b"yes\n").unwrap();
     });
-    format!("{}--- exit {} ---\n", world.constant(&shown), exit.unwrap())
+    format!("{}--- exit {} ---", world.constant(&shown), exit.unwrap())
 }
 
 #[test]
 fn what_was_shown_is_applied() {
     let world = world();
-    is(
-        &says_yes(&world, || ()),
-        str![[r#"
+    says_yes(&world, || ()).is(str![[r#"
 yes
 
   + shop  #20931
@@ -34,9 +33,7 @@ yes
 
 Applied: 1 created.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
 }
 
 /// A colleague moved the file and applied that, so the instance belongs to another document by now.
@@ -52,9 +49,7 @@ fn what_changed_while_a_person_was_asked_is_left_alone() {
         world.send("PATCH", "/instances/20931", &tags);
     });
     assert_eq!(world.writes(), "");
-    is(
-        &shown,
-        str![[r#"
+    shown.is(str![[r#"
 yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -75,7 +70,5 @@ Requests: 2 read, 0 to write.
 
 Applied: nothing. Stale: 1. Plan again: the state changed since the plan.
 --- exit 4 ---
-
-"#]],
-    );
+"#]]);
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use snapbox::str;
 
+use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, World};
 
 /// A connector whose host is named by a URL.
@@ -25,7 +26,6 @@ fn erp() -> World {
 #[test]
 fn a_plan_says_which_secrets_go_to_which_host() {
     erp().ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -43,7 +43,6 @@ Hosts that get secrets or events:
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -52,12 +51,10 @@ fn a_changed_host_is_pointed_out_to_the_reviewer() {
     let world = erp();
     world.ocon("apply --yes");
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
     let url = "https://my300000.s4hana.example@\\u001b[2Jevil.example/sap";
     world.write(
@@ -65,7 +62,6 @@ No changes. 1 instance matches the files.
         ERP.replace("https://my300000.s4hana.example/sap", &format!("\"{url}\"")),
     );
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -89,11 +85,9 @@ warning[control-character]: this value contains a control character
   |
   = help: remove it: the platform would store it
 --- exit 0 ---
-
 "#]]);
     world.write("instances/erp.yaml", ERP.replace("s4hana.example", "s4hana.example@evil.example"));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -108,7 +102,6 @@ Hosts that get secrets or events:
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -119,9 +112,7 @@ fn a_changed_host_is_a_note_in_json_as_well() {
     world.write("instances/erp.yaml", ERP.replace("my300000.s4hana.example", "evil.example"));
     let plan: Value = serde_json::from_str(&world.ocon("plan --format json").stdout).unwrap();
     let notes = serde_json::to_string_pretty(&plan["notes"]).unwrap();
-    snapbox::assert_data_eq!(
-        notes,
-        str![[r#"
+    notes.is(str![[r#"
 [
   {
     "code": "credential-host-changed",
@@ -132,8 +123,7 @@ fn a_changed_host_is_a_note_in_json_as_well() {
     "message": "`evil.example` will get the stored credentials (`saps4hanacloud.url` changes): make sure that it is the provider's"
   }
 ]
-"#]]
-    );
+"#]]);
 }
 
 #[test]
@@ -144,7 +134,6 @@ fn a_host_in_a_secret_is_told_and_not_shown() {
         ERP.replace("https://my300000.s4hana.example/sap", "${{ env.ERP_URL }}"),
     );
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -163,7 +152,6 @@ Hosts that get secrets or events:
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -176,7 +164,6 @@ fn a_step_that_was_not_approved_says_nothing_of_its_credentials() {
     assert_eq!(world.ocon("plan --out plan.json").exit, 0);
     world.write("instances/erp.yaml", ERP.replace("my300000.s4hana.example", "evil.example"));
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
@@ -191,7 +178,6 @@ Requests: 1 read, 1 to write.
 
 Applied: 1 updated.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -211,7 +197,6 @@ fn a_secret_that_is_committed_is_none() {
     assert_eq!(world.ocon("plan --sandbox").exit, 0);
     git("add --all");
     world.ocon("plan --sandbox").is(str![[r#"
-$ ocon plan --sandbox
 --- stderr ---
 error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
  --> instances/desk.yaml:6:13
@@ -222,10 +207,8 @@ error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
   = help: take it out of Git (also out of the index), give it another value, and name its folder in .gitignore
   = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
-
 "#]]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
  --> instances/desk.yaml:6:13
@@ -236,7 +219,6 @@ error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
   = help: take it out of Git (also out of the index), give it another value, and name its folder in .gitignore
   = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
-
 "#]]);
     // Naming the folder does not make them secret.
     assert_eq!(world.ocon("plan --sandbox --secrets-dir secrets").exit, 5);

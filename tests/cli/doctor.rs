@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::events::{Listening, conforming, report, world};
-use crate::support::{World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::World;
 
 /// Reports an event, which the callback takes if it `listens`.
 fn one_event(world: &World, port: u16, listens: bool) {
@@ -23,13 +24,13 @@ fn one_event(world: &World, port: u16, listens: bool) {
 /// What the doctor says, without the time of the last event.
 fn doctor(world: &World) -> String {
     let run = world.ocon("doctor chat");
-    let text = format!("{}{}--- exit {} ---\n", run.stdout, run.stderr, run.exit);
+    let text = format!("{}{}--- exit {} ---", run.stdout, run.stderr, run.exit);
     let text = world.constant(&text);
     let lines = text.lines().map(|line| match line.find("last event      20") {
-        Some(at) => format!("{}[TIME]{}\n", &line[..at + 16], &line[at + 36..]),
-        None => format!("{line}\n"),
+        Some(at) => format!("{}[TIME]{}", &line[..at + 16], &line[at + 36..]),
+        None => line.to_owned(),
     });
-    lines.collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn patch(world: &World, key: &str, value: &str) {
@@ -40,9 +41,7 @@ fn patch(world: &World, key: &str, value: &str) {
 #[test]
 fn a_doctor_finds_nothing_where_everything_holds() {
     let (world, port) = world();
-    is(
-        &doctor(&world),
-        str![[r#"
+    doctor(&world).is(str![[r#"
 chat
   ok      instance        #20931, Support
   ok      authentication  the platform holds a valid one
@@ -57,13 +56,9 @@ chat
 
 No link is broken; 2 cannot be seen from here.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     one_event(&world, port, true);
-    is(
-        &doctor(&world),
-        str![[r#"
+    doctor(&world).is(str![[r#"
 chat
   ok      instance        #20931, Support
   ok      authentication  the platform holds a valid one
@@ -77,9 +72,7 @@ chat
 
 No link is broken; 1 cannot be seen from here.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     let document = conforming("doctor", &world.ocon("doctor chat --format json").stdout);
     assert_eq!((&document["healthy"], &document["instance_id"]), (&json!(true), &json!(20931)));
 }
@@ -90,17 +83,13 @@ fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
     world.go_wrong(Faults::parse(text).unwrap());
     let said = doctor(&world);
-    is(
-        &said[said.find("  ?       last event").unwrap()..],
-        str![[r#"
+    said[said.find("  ?       last event").unwrap()..].is(str![[r#"
   ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
                           look again, or in the user interface
 
 No link is broken; 2 cannot be seen from here.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(said.matches("\n  ok ").count(), 6, "{said}");
 }
 
@@ -110,14 +99,11 @@ fn a_doctor_needs_to_see_the_instance() {
     let rule = |status| {
         format!("rules: [{{ when: {{ method: GET, path: /instances/20931 }}, status: {status} }}]")
     };
-    let mut told = String::new();
-    for status in [403, 404] {
+    let reports = [403, 404].map(|status| {
         world.go_wrong(Faults::parse(&rule(status)).unwrap());
-        told.push_str(&doctor(&world));
-    }
-    is(
-        &told,
-        str![[r#"
+        doctor(&world)
+    });
+    reports.join("\n").is(str![[r#"
 error: the instance cannot be looked at
   caused by: GET /instances/20931 failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
 
@@ -127,9 +113,7 @@ error: instance 20931 is gone
 
 hint: look again
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -153,7 +137,6 @@ configuration:
     let masked = "rules: [{ edit: [{ instance: 20931, set: { event.notification.callback.url: '********' } }] }]";
     world.go_wrong(Faults::parse(masked).unwrap());
     world.ocon("doctor desk").is(str![[r#"
-$ ocon doctor desk
 desk
   ok      instance        #20931, Help desk
   ok      authentication  the platform holds a valid one
@@ -169,7 +152,6 @@ desk
 
 No link is broken; 3 cannot be seen from here.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -253,9 +235,7 @@ fn a_doctor_names_the_link_that_is_broken() {
         let lines = said.lines().skip_while(|line| !line.starts_with("  BROKEN")).take(2);
         told.extend(lines.flat_map(|line| [line, "\n"]));
     }
-    is(
-        &told,
-        str![[r#"
+    told.is(str![[r#"
   BROKEN  instance        there is none yet
                           create it: ocon apply; where a person grants access: ocon authorize chat
   BROKEN  authentication  it no longer works at the provider
@@ -279,6 +259,5 @@ fn a_doctor_names_the_link_that_is_broken() {
   BROKEN  last event      [TIME], RECEIVED: it came, and was not passed on
                           look whether the address answers: after ten attempts the platform gives up until the instance is changed
 
-"#]],
-    );
+"#]]);
 }

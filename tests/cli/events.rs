@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::ports;
-use crate::support::{World, is, terminate};
+use crate::snapshot::Snapshot as _;
+use crate::support::{World, terminate};
 
 const CHAT: &str = "\
 element: slack
@@ -206,55 +207,45 @@ fn what_cannot_be_listened_to_is_told() {
     let port = taken.local_addr().unwrap().port();
     world.hide(&port.to_string(), "[TAKEN]");
     world.ocon(&format!("events listen --port {port}")).is(str![[r#"
-$ ocon events listen --port [TAKEN]
 --- stderr ---
 error: nothing can listen on 127.0.0.1:[TAKEN]
   caused by: Address already in use (os error 98)
 
 hint: end the program that has the port, or give another one: --port 8901
 --- exit 1 ---
-
 "#]]);
     world.ocon("events listen caht").is(str![[r#"
-$ ocon events listen caht
 --- stderr ---
 error: no document has the key `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
-
 "#]]);
     world.unset("CHAT_SIGNATURE");
     world.ocon("events listen chat").is(str![[r#"
-$ ocon events listen chat
 --- stderr ---
 error: `event.notification.signature.key` of `chat` has no value
 
 hint: set env.CHAT_SIGNATURE
 --- exit 5 ---
-
 "#]]);
     let file = world.read("instances/chat.yaml");
     world.write("instances/chat.yaml", file.replace("${{ env.CHAT_SIGNATURE }}", "''"));
     world.ocon("events listen chat").is(str![[r#"
-$ ocon events listen chat
 --- stderr ---
 error: `event.notification.signature.key` of `chat` has no value
 
 hint: it stands at instances/chat.yaml:10
 --- exit 5 ---
-
 "#]]);
     let without = file.lines().filter(|line| !line.contains("signature"));
     world.write("instances/chat.yaml", without.flat_map(|line| [line, "\n"]).collect::<String>());
     world.ocon("events listen chat").is(str![[r#"
-$ ocon events listen chat
 --- stderr ---
 error: `chat` does not declare `event.notification.signature.key`
 
 hint: declare it, or leave KEY out: then nothing is verified
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -262,46 +253,37 @@ hint: declare it, or leave KEY out: then nothing is verified
 fn events_of_what_is_not_there_are_none() {
     let (world, _) = world();
     world.ocon("events chat").is(str![[r#"
-$ ocon events chat
 No event of chat #20931 has come yet. `ocon doctor chat` looks at what may be in their way.
 --- exit 0 ---
-
 "#]]);
     world.ocon("events caht").is(str![[r#"
-$ ocon events caht
 --- stderr ---
 error: no document has the key `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
-
 "#]]);
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
     world.go_wrong(Faults::parse(text).unwrap());
     world.ocon("events chat").is(str![[r#"
-$ ocon events chat
 --- stderr ---
 error: the events cannot be read
   caused by: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
 
 hint: check that the account is active and its user may read instances
 --- exit 6 ---
-
 "#]]);
     world.requests();
     world.send("DELETE", "/instances/20931", &Value::Null);
     world.ocon("events chat").is(str![[r#"
-$ ocon events chat
 --- stderr ---
 error: `chat` has no instance yet, so no events
 
 hint: create it first: ocon apply; where a person grants access: ocon authorize chat
 --- exit 1 ---
-
 "#]]);
     assert_eq!(world.ocon("events chat --limit 0").exit, 64);
     world.ocon("events").is(str![[r#"
-$ ocon events
 --- stderr ---
 error: the following required arguments were not provided:
   <KEY>
@@ -310,7 +292,6 @@ Usage: ocon events <KEY>
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -331,19 +312,15 @@ fn where_nobody_reads_it_any_more_there_is_nothing_to_listen_for() {
     stderr.read_line(&mut said).unwrap();
     assert_eq!(deliver(port, &[], "{}"), "200");
     stderr.read_to_string(&mut said).unwrap();
-    let ended = format!("{said}--- exit {} ---\n", child.wait().unwrap().code().unwrap());
-    is(
-        &world.constant(&ended),
-        str![[r#"
+    let ended = format!("{said}--- exit {} ---", child.wait().unwrap().code().unwrap());
+    world.constant(&ended).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 error: the result could not be written to stdout
   caused by: No space left on device (os error 28)
 
 hint: free some disk space, then run the command again
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -377,9 +354,7 @@ fn a_page_of_another_site_delivers_nothing() {
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!((child.wait().unwrap().code(), stdout.lines().count()), (Some(0), 2));
-    is(
-        &world.constant(&said),
-        str![[r#"
+    world.constant(&said).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
 Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
@@ -388,8 +363,7 @@ Refused POST /slack/events: a page of another site sent it
 Refused POST /slack/events: a page of another site sent it
 ocon does not show further refused requests.
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -407,12 +381,9 @@ fn a_delivery_that_is_no_delivery_is_told() {
     assert_eq!(deliver(port, &[], "{}"), "200");
     stderr.read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    is(
-        &world.constant(&said),
-        str![[r#"
+    world.constant(&said).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 A delivery was refused (413 Payload Too Large): it is not complete, or too large.
 
-"#]],
-    );
+"#]]);
 }

@@ -21,13 +21,11 @@ fn folders_that_link_to_each_other_are_followed_within_bounds() {
     }
     symlink("../d/0", world.path("instances/d")).unwrap();
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[too-many-files]: links in this folder lead to more than 20000 files and folders
  --> instances
   = help: remove links from one folder to another
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -40,13 +38,11 @@ fn all_files_together_have_a_bounded_number_of_documents() {
         world.write(&format!("instances/{file}.yaml"), documents);
     }
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[too-many-files]: the files in this folder have more than 100000 documents
  --> instances
   = help: name another folder with `--instances DIR`
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -60,13 +56,11 @@ fn all_files_together_have_a_bounded_size() {
         world.write(&format!("instances/{file}.yaml"), &shop);
     }
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[too-many-files]: the files in this folder and the variables in them have more than 256 MiB
  --> instances
   = help: name another folder with `--instances DIR`
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -82,7 +76,6 @@ fn variables_put_a_bounded_text_into_a_file() {
     assert_eq!(world.ocon("validate").exit, 0);
     world.write("instances/shop.yaml", with(3));
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 warning[unknown-field]: `stripe` documents no configuration key `some.text`
  --> instances/shop.yaml:5:3
@@ -102,7 +95,6 @@ error[expansion-limit]: the variables in this file have more than 1 MiB up to `l
 
 1 error, 1 warning in 1 file
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -125,7 +117,6 @@ fn patterns_of_a_schema_and_texts_are_bounded_together() {
     let name = "ab".repeat(5_000);
     world.write("instances/shop.yaml", SHOP.replace("Shop", &name));
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[file-too-large]: this document is too large for the schema of `stripe`
  --> instances/shop.yaml:1:1
@@ -135,7 +126,6 @@ error[file-too-large]: this document is too large for the schema of `stripe`
   |
   = help: an instance file has a few kilobytes
 --- exit 5 ---
-
 "#]]);
     world.write(SCHEMA, schema("[ab]*a", 40));
     assert_eq!(world.ocon("validate").exit, 0);
@@ -147,24 +137,20 @@ fn compiled_patterns_have_a_bounded_size() {
     // Each one of these fits, but not all of them.
     world.write(SCHEMA, schema(r"\p{L}{8}", 250));
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[invalid-schema]: the schemas of this repository are too large, or their patterns
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
   = help: remove schemas, or shorten their patterns
 --- exit 5 ---
-
 "#]]);
     world.write(SCHEMA, schema(r"\p{L}{80}", 1));
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[invalid-schema]: this is no JSON Schema: a pattern is invalid, or takes more than 1 MiB once it is compiled, at /properties/name/allOf/0/not/pattern
  --> schemas/connectors/stripe.schema.json
   = help: `ocon schema pull` writes the schema of a connector anew
 --- exit 5 ---
-
 "#]]);
     world.write(SCHEMA, schema(r"\p{Lu}", 10));
     assert_eq!(world.ocon("validate").exit, 0);

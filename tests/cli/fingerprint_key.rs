@@ -15,14 +15,12 @@ fn desk(key: &str) -> World {
 fn a_key_that_somebody_could_guess_is_refused() {
     let world = desk(&KEY[1..]);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: OCON_FINGERPRINT_KEY is too short
 
 hint: it must have at least 32 characters on one line
 hint: create one with: openssl rand -base64 32
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.ocon("apply --yes").exit, 64);
     assert_eq!(world.ocon("selftest").exit, 64);
@@ -34,14 +32,12 @@ hint: create one with: openssl rand -base64 32
 fn a_key_of_several_lines_is_refused() {
     let world = desk("the-first-line-of-a-fingerprint-key\nand-a-second-one");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: OCON_FINGERPRINT_KEY contains a line break or another control character
 
 hint: it must have at least 32 characters on one line
 hint: create one with: openssl rand -base64 32
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }

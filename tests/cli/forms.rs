@@ -3,7 +3,8 @@
 use serde_json::Value;
 use snapbox::str;
 
-use crate::support::{CRM, SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, SHOP, World};
 
 /// One file with a warning and one with two errors, one of them a secret in clear.
 fn doubtful() -> World {
@@ -21,7 +22,6 @@ fn invalid() -> World {
 #[test]
 fn json_tells_what_is_doubtful() {
     doubtful().ocon("validate --format json --quiet").is(str![[r#"
-$ ocon validate --format json --quiet
 {
   "format": "ocon-diagnostics",
   "version": 1,
@@ -48,14 +48,12 @@ $ ocon validate --format json --quiet
   ]
 }
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
 fn json_is_complete_when_the_files_are_invalid() {
     invalid().ocon("validate --format json").is(str![[r#"
-$ ocon validate --format json
 {
   "format": "ocon-diagnostics",
   "version": 1,
@@ -134,7 +132,6 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -155,7 +152,6 @@ fn variables_that_an_apply_lacks_are_problems_too() {
     let world =
         World::new(&[("instances/desk.yaml", CRM)]).at("http://127.0.0.1:9/elements/api-v2");
     world.ocon("apply --yes --format json").is(str![[r#"
-$ ocon apply --yes --format json
 {
   "format": "ocon-diagnostics",
   "version": 1,
@@ -192,7 +188,6 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
   = help: set it where ocon runs; nothing was contacted
   = help: to go on without, name the files to apply (PATH), or give --allow-unset
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -212,7 +207,6 @@ fn a_problem_of_no_file_has_no_place() {
 #[test]
 fn github_shows_each_problem_at_its_line() {
     invalid().ocon("validate --format github").is(str![[r#"
-$ ocon validate --format github
 ::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
 ::error file=instances/desk.yaml,line=3,col=1,endColumn=4,title=unknown-key::a document has no key `tag`%0Ahelp: did you mean `tags`?
 ::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret in plain text%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: who can read the repository knows this secret now: change it at the provider
@@ -240,18 +234,13 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
-
 "#]]);
     doubtful().ocon("validate --format github --quiet").is(str![[r#"
-$ ocon validate --format github --quiet
 ::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
 --- exit 0 ---
-
 "#]]);
     World::new(&[("instances/shop.yaml", SHOP)]).ocon("validate --format github").is(str![[r#"
-$ ocon validate --format github
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -259,13 +248,10 @@ $ ocon validate --format github
 fn paths_for_a_repository_begin_where_ocon_was_started() {
     let world = World::new(&[("eu/instances/shop.yaml", "element: stripe\nname: Shop\nname: B\n")]);
     let run = world.ocon("-C eu validate --format github");
-    is(
-        &run.stdout,
-        str![[r#"
+    run.stdout.is(str![[r#"
 ::error file=eu/instances/shop.yaml,line=3,col=1,endColumn=5,title=duplicate-key::the key `name` occurs twice in this map (second time)%0Afirst time: eu/instances/shop.yaml:2:1
 
-"#]],
-    );
+"#]]);
     let sarif: Value =
         serde_json::from_str(&world.ocon("-C eu validate --format sarif").stdout).unwrap();
     let result = &sarif["runs"][0]["results"][0];
@@ -281,7 +267,6 @@ fn paths_for_a_repository_begin_where_ocon_was_started() {
 #[test]
 fn sarif_describes_each_problem_and_its_code() {
     doubtful().ocon("validate --format sarif --quiet").is(str![[r#"
-$ ocon validate --format sarif --quiet
 {
   "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
   "runs": [
@@ -333,7 +318,6 @@ $ ocon validate --format sarif --quiet
   "version": "2.1.0"
 }
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -341,31 +325,25 @@ $ ocon validate --format sarif --quiet
 fn a_form_that_a_command_has_not_is_a_matter_of_usage() {
     let world = World::new(&[]);
     world.ocon("plan --format sarif").is(str![[r#"
-$ ocon plan --format sarif
 --- stderr ---
 error: `ocon plan` has no form `sarif`
 
 hint: write --format text or json or markdown or github
 --- exit 64 ---
-
 "#]]);
     world.ocon("apply --format sarif").is(str![[r#"
-$ ocon apply --format sarif
 --- stderr ---
 error: `ocon apply` has no form `sarif`
 
 hint: write --format text or json or markdown
 --- exit 64 ---
-
 "#]]);
     world.ocon("explain --format json").is(str![[r#"
-$ ocon explain --format json
 --- stderr ---
 error: `ocon explain` has no form `json`
 
 hint: write --format text
 --- exit 64 ---
-
 "#]]);
     for command in
         ["status --format sarif", "sandbox --format json", "completions bash --format json"]

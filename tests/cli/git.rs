@@ -132,13 +132,11 @@ fn a_name_that_means_several_commits_is_refused() {
     // A tag comes first for Git, so that whoever pushes it would choose what is compared.
     git(&world, "tag origin/main");
     world.ocon("-C tenants/eu plan --changed-since origin/main").is(str![[r#"
-$ ocon -C tenants/eu plan --changed-since origin/main
 --- stderr ---
 error: `origin/main` is the name of several references: refs/remotes/origin/main, refs/tags/origin/main
 
 hint: write the whole name, for example --changed-since refs/remotes/origin/main
 --- exit 64 ---
-
 "#]]);
     for name in ["origin/main~0", "origin/main^{commit}", "origin/main@{0}"] {
         let run = world.ocon(&format!("-C tenants/eu plan --changed-since {name}"));
@@ -165,7 +163,6 @@ fn a_secret_file_in_a_repository_that_cannot_be_queried_counts_as_committed() {
     assert_eq!(world.ocon("plan --sandbox").exit, 0);
     world.set("PATH", "/nowhere");
     world.ocon("plan --sandbox").is(str![[r#"
-$ ocon plan --sandbox
 --- stderr ---
 error[committed-secret]: `secrets/desk/password` counts as committed, because Git cannot be queried: there is no `git` on the PATH
  --> instances/desk.yaml:6:13
@@ -176,7 +173,6 @@ error[committed-secret]: `secrets/desk/password` counts as committed, because Gi
   = help: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
   = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
-
 "#]]);
     let outside = tempfile::tempdir().unwrap();
     fs::create_dir(outside.path().join("desk")).unwrap();
@@ -252,7 +248,6 @@ fn a_tenant_that_becomes_a_submodule_hides_no_change() {
     let world = hijacked();
     // In it, `origin/main` is whatever its author pushed.
     world.ocon("-C ours/tenants/eu plan --changed-since origin/main").is(str![[r#"
-$ ocon -C ours/tenants/eu plan --changed-since origin/main
 --- stderr ---
 error: Git cannot say what changed, and --changed-since needs to know
   caused by: tenants/eu is a submodule of [ROOT]/ours, which chooses its commits
@@ -260,7 +255,6 @@ error: Git cannot say what changed, and --changed-since needs to know
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
-
 "#]]);
     let run = world.ocon("-C ours/tenants/eu plan --prune");
     assert!(run.exit == 7 && run.stderr.contains("is a submodule of"), "{}", run.stderr);

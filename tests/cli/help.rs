@@ -6,6 +6,7 @@ use ocon::cli::Cli;
 use snapbox::Data;
 use snapbox::data::DataFormat;
 
+use crate::snapshot::Snapshot as _;
 use crate::support::World;
 
 fn commands() -> Vec<String> {
@@ -76,9 +77,7 @@ impl Help {
     /// Compares the text with a file; `SNAPSHOTS=overwrite` writes it.
     fn is(text: &str, name: &str) {
         let file = format!("{}/tests/data/help/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-        snapbox::Assert::new()
-            .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-            .eq(text, Data::read_from(file.as_ref(), Some(DataFormat::Text)).raw());
+        text.is(Data::read_from(file.as_ref(), Some(DataFormat::Text)).raw());
     }
 }
 

@@ -10,14 +10,15 @@ use ocon::sandbox::Options;
 use snapbox::str;
 
 use crate::authorize::{Asking, curl};
-use crate::support::{SHOP, World, is, terminate};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World, terminate};
 
 /// Ends a command that is blocked, and says how it ended.
 fn ended(mut ocon: Child, mut stderr: impl std::io::Read) -> String {
     terminate(&ocon);
     let mut said = String::new();
     stderr.read_to_string(&mut said).unwrap();
-    format!("{said}--- exit {} ---\n", ocon.wait().unwrap().code().expect("it ends by itself"))
+    format!("{said}--- exit {} ---", ocon.wait().unwrap().code().expect("it ends by itself"))
 }
 
 /// Starts a command whose streams are pipes, stdin too, which stays open.
@@ -102,7 +103,7 @@ fn a_secret_that_does_not_come_is_not_waited_for() {
     // It is open once somebody reads it.
     let pipe = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     let stderr = ocon.stderr.take().unwrap();
-    assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---\n");
+    assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---");
     drop(pipe);
 }
 
@@ -118,7 +119,7 @@ fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
         }
         let end = ended(ocon, stderr);
-        assert_eq!(end, "Interrupted: nothing was created or changed.\n--- exit 130 ---\n");
+        assert_eq!(end, "Interrupted: nothing was created or changed.\n--- exit 130 ---");
         assert_eq!(world.writes().matches("/instances").count(), 0);
     }
 }
@@ -137,9 +138,7 @@ fn a_grant_is_used_where_the_request_with_it_is_in_flight() {
         world.release();
         asking.rest(&world)
     };
-    is(
-        &interrupted("POST", "/instances"),
-        str![[r#"
+    interrupted("POST", "/instances").is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -154,13 +153,9 @@ Open this address and grant access:
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
     world.go_wrong("rules: []".parse().unwrap());
-    is(
-        &interrupted("PATCH", "/instances/20931"),
-        str![[r#"
+    interrupted("PATCH", "/instances/20931").is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
@@ -171,9 +166,7 @@ Open this address and grant access:
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -184,25 +177,17 @@ fn servers_say_that_they_end() {
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
     assert!(line.starts_with("Listening at "), "{line}");
-    is(
-        &ended(ocon, stderr),
-        str![[r#"
+    ended(ocon, stderr).is(str![[r#"
 Interrupted: no more deliveries are accepted. Interrupt again to abort.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
     let mut ocon = spawn(&world, "sandbox --state state.json");
     let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
     stderr.read_line(&mut line).unwrap();
-    is(
-        &ended(ocon, stderr),
-        str![[r#"
+    ended(ocon, stderr).is(str![[r#"
 Interrupted: the sandbox ends after the requests in flight. Interrupt again to abort.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(world.files(), ["ocon.yaml", "state.json", "state.json.lock"]);
 }
 
@@ -219,7 +204,7 @@ fn a_command_ends_although_nobody_reads_its_output() {
         stdout.read_exact(&mut [0]).unwrap();
         let stderr = ocon.stderr.take().unwrap();
         let end = ended(ocon, stderr);
-        assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---\n", "{command}");
+        assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---", "{command}");
         drop(stdout);
     }
     // Nobody reads what it has to say of the signal either.
@@ -242,14 +227,10 @@ fn a_selftest_leaves_no_command_and_no_folder_behind() {
         assert!(ocon.try_wait().unwrap().is_none(), "a command saves a plan");
         std::thread::yield_now();
     }
-    is(
-        &ended(ocon, stderr),
-        str![[r#"
+    ended(ocon, stderr).is(str![[r#"
 Interrupted: the self-test did not finish.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(world.files(), ["instances/shop.yaml", "ocon.yaml", "tmp/.keep"]);
     let folders = std::fs::read_dir(world.path("tmp")).unwrap().count();
     assert_eq!(folders, 1, "only the file of the test is left");
@@ -281,11 +262,9 @@ fn a_signal_lets_what_is_under_way_finish_and_begins_nothing_more() {
     // Nothing is lost and nothing is there twice.
     assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 4 instances match the files.
 --- exit 0 ---
-
 "#]]);
 }

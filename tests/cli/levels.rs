@@ -9,34 +9,26 @@ fn a_denied_warning_fails_and_an_allowed_one_is_silent() {
     let files = [("instances/shop.yaml", SHOP), ("instances/desk.json", "{}")];
     let world = World::new(&files);
     world.ocon("validate --deny json-file").is(str![[r#"
-$ ocon validate --deny json-file
 --- stderr ---
 error[json-file]: JSON files are not read
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 5 ---
-
 "#]]);
     world.ocon("validate --allow json-file").is(str![[r#"
-$ ocon validate --allow json-file
 1 document is valid.
 --- exit 0 ---
-
 "#]]);
     world.ocon("plan --sandbox --deny warnings").is(str![[r#"
-$ ocon plan --sandbox --deny warnings
 --- stderr ---
 error[json-file]: JSON files are not read
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 5 ---
-
 "#]]);
     world.ocon("validate --deny warnings --allow json-file").is(str![[r#"
-$ ocon validate --deny warnings --allow json-file
 1 document is valid.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -53,31 +45,25 @@ fn an_allowed_json_file_still_keeps_its_instance_from_being_pruned() {
 fn only_what_is_a_matter_of_judgement_can_be_allowed() {
     let world = World::new(&[("instances/crm.yaml", CRM)]);
     world.ocon("validate --allow duplicate-key").is(str![[r#"
-$ ocon validate --allow duplicate-key
 --- stderr ---
 error: invalid value 'duplicate-key' for '--allow <CODE>': a file with this problem cannot be used at all
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("validate --allow plain-text-secret").is(str![[r#"
-$ ocon validate --allow plain-text-secret
 --- stderr ---
 error: invalid value 'plain-text-secret' for '--allow <CODE>': for secrets in clear there is --allow-plain-text-secrets, with a warning
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("validate --deny json-fil").is(str![[r#"
-$ ocon validate --deny json-fil
 --- stderr ---
 error: invalid value 'json-fil' for '--deny <CODE>': there is no such code; did you mean `json-file`?
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -87,13 +73,11 @@ fn an_open_environment_can_be_denied_and_allowed() {
     world.set("CI", "true");
     world.set("OCON_PROJECT", "tests");
     world.ocon("plan --deny env-allow-unset").is(str![[r#"
-$ ocon plan --deny env-allow-unset
 --- stderr ---
 error[env-allow-unset]: a file may name any variable of this pipeline as a secret
   |
   = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
     assert_eq!(world.ocon("plan --allow env-allow-unset").stderr, "");

@@ -31,33 +31,27 @@ fn shops() -> World {
 fn before_there_is_a_plan_nothing_is_done() {
     let world = shops();
     world.ocon("plan --max-requests 1").is(str![[r#"
-$ ocon plan --max-requests 1
 --- stderr ---
 error: as many requests were sent as are allowed, and more are needed
   caused by: GET /instances?hydrate=false&pageSize=200 failed: the limit of 1 request is reached
 
 hint: nothing was changed. Allow more with --max-requests, or leave it out: one request reads 200 instances
 --- exit 6 ---
-
 "#]]);
     world.ocon("apply --yes --max-requests 1").is(str![[r#"
-$ ocon apply --yes --max-requests 1
 --- stderr ---
 error: as many requests were sent as are allowed, and more are needed
   caused by: GET /instances?hydrate=false&pageSize=200 failed: the limit of 1 request is reached
 
 hint: nothing was changed. Allow more with --max-requests, or leave it out: one request reads 200 instances
 --- exit 6 ---
-
 "#]]);
     world.ocon("status --max-requests 0").is(str![[r#"
-$ ocon status --max-requests 0
 --- stderr ---
 error: invalid value '0' for '--max-requests <N>': write a number from 1
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.writes(), "");
 }
@@ -66,7 +60,6 @@ For more information, try '--help'.
 fn in_the_middle_of_an_apply_one_step_fails_and_no_other_begins() {
     let world = shops();
     world.ocon("apply --yes --max-requests 3").is(str![[r#"
-$ ocon apply --yes --max-requests 3
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + a  Shop a                                                                     instances/a.yaml:1
@@ -87,17 +80,14 @@ Requests: 2 read, 3 to write, 1 to check.
 
 Applied: 1 created. Failed: 1. Not started: 1. Running it again is safe.
 --- exit 3 ---
-
 "#]]);
     let run = world.ocon("apply --yes --max-requests 6 --format json --quiet");
     assert_eq!(run.exit, 0, "{}", run.stdout);
     world.ocon("plan --detailed-exitcode --max-requests 1").is(str![[r#"
-$ ocon plan --detailed-exitcode --max-requests 1
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 3 instances match the files.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -108,7 +98,6 @@ fn an_instance_that_is_half_made_is_told_and_finished_by_the_next_run() {
     let world = world.secret("SOCIAL_KEY", "s0cial-k3y-of-the-tests");
     let world = world.secret("SOCIAL_CODE", "s0cial-c0de-of-the-tests");
     world.ocon("apply --yes --max-requests 3").is(str![[r#"
-$ ocon apply --yes --max-requests 3
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + social  Social                                                           instances/social.yaml:1
@@ -133,7 +122,6 @@ Requests: 2 read, 2 to write, 1 to check.
 
 Applied: nothing. Failed: 1. Running it again is safe.
 --- exit 3 ---
-
 "#]]);
     let run = world.ocon("apply --yes");
     assert!(run.exit == 0 && run.stdout.contains("finish"), "{}", run.stdout);

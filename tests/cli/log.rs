@@ -6,6 +6,7 @@ use std::thread;
 
 use snapbox::str;
 
+use crate::snapshot::Snapshot as _;
 use crate::stranger::Stranger;
 use crate::support::{CRM, SHOP, World};
 
@@ -23,32 +24,24 @@ fn log(world: &World, arguments: &str) -> String {
 #[test]
 fn a_request_is_one_line() {
     let world = shop();
-    crate::support::is(
-        &log(&world, "apply --yes -v"),
-        str![[r#"
+    log(&world, "apply --yes -v").is(str![[r#"
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
 request method=GET path=/instances?hydrate=false&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
 request method=POST path=/instances status=200 ms=[MS] attempt=1 request_id=[REQUEST]
 request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS] attempt=1 request_id=[REQUEST]
 
-"#]],
-    );
-    crate::support::is(
-        &log(&world, "plan -v --log-format json"),
-        str![[r#"
+"#]]);
+    log(&world, "plan -v --log-format json").is(str![[r#"
 {"attempt":1,"event":"request","method":"GET","ms":[MS],"path":"/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200","request_id":"[REQUEST]","status":200}
 
-"#]],
-    );
+"#]]);
     assert_eq!(log(&world, "plan --log-format json"), "", "a form is no log");
 }
 
 #[test]
 fn decisions_are_told_on_further_request() {
     let world = shop();
-    crate::support::is(
-        &log(&world, "apply --yes -vv"),
-        str![[r#"
+    log(&world, "apply --yes -vv").is(str![[r#"
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
 question what="the whole account"
 request method=GET path=/instances?hydrate=false&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
@@ -59,17 +52,13 @@ step ends key=shop outcome=done
 request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS] attempt=1 request_id=[REQUEST]
 page instances=1 size=200
 
-"#]],
-    );
-    crate::support::is(
-        &log(&world, "plan -vv --log-format json"),
-        str![[r#"
+"#]]);
+    log(&world, "plan -vv --log-format json").is(str![[r#"
 {"attempt":1,"event":"request","method":"GET","ms":[MS],"path":"/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200","request_id":"[REQUEST]","status":200}
 {"event":"page","instances":1,"size":200}
 {"blocked":0,"event":"plan","reads":1,"stale":0,"steps":0}
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -78,7 +67,6 @@ fn a_request_without_an_answer_says_why_and_a_repetition_is_told_once() {
     let port = crate::ports::free();
     let world = world.at(&format!("http://127.0.0.1:{port}/elements/api-v2"));
     world.ocon("plan -vv --max-requests 2").is(str![[r#"
-$ ocon plan -vv --max-requests 2
 --- stderr ---
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 error="cannot connect: tcp connect error: Connection refused (os error 111)" ms=[MS] attempt=1
 retry method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 attempt=1 reason="cannot connect: tcp connect error: Connection refused (os error 111)" wait_ms=[MS]
@@ -88,7 +76,6 @@ error: as many requests were sent as are allowed, and more are needed
 
 hint: nothing was changed. Allow more with --max-requests, or leave it out: one request reads 200 instances
 --- exit 6 ---
-
 "#]]);
 }
 

@@ -4,7 +4,8 @@
 use serde_json::Value;
 use snapbox::str;
 
-use crate::support::{World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::World;
 
 const BEFORE: &str = "\
 element: servicenow
@@ -41,7 +42,6 @@ fn world() -> World {
 #[test]
 fn a_plan_says_what_differs_where_both_sides_look_alike() {
     world().ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -80,7 +80,6 @@ warning[not-nfc]: the tag has a letter in several parts (it is not in Unicode's 
   |
   = help: copy the form that looks the same: café
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -88,9 +87,7 @@ warning[not-nfc]: the tag has a letter in several parts (it is not in Unicode's 
 fn a_comment_says_what_differs_where_both_sides_look_alike() {
     let run = world().ocon("plan --format markdown");
     let (_, block) = run.stdout.split_once("```diff\n").unwrap();
-    is(
-        block.split("```").next().unwrap(),
-        str![[r#"
+    block.split("```").next().unwrap().is(str![[r#"
 - name: Pay desk
 + name: Pаy desk
   (differs in: look-alike characters (U+0061 and U+0430))
@@ -114,8 +111,7 @@ fn a_comment_says_what_differs_where_both_sides_look_alike() {
 + username: first\u{a0}last
   (differs in: a no-break space (U+00A0))
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -123,9 +119,7 @@ fn the_json_form_has_a_hint_where_both_sides_look_alike() {
     let plan: Value = serde_json::from_str(&world().ocon("plan --format json").stdout).unwrap();
     let changes = plan["steps"][0]["changes"].as_array().unwrap();
     let hints = changes.iter().map(|change| format!("{}: {}\n", change["path"], change["hint"]));
-    is(
-        &hints.collect::<String>(),
-        str![[r#"
+    hints.collect::<String>().is(str![[r#"
 "name": "look-alike characters (U+0061 and U+0430)"
 "tags": "the Unicode normalization (NFC and NFD)"
 "configuration.base.url": "a final line break"
@@ -133,8 +127,7 @@ fn the_json_form_has_a_hint_where_both_sides_look_alike() {
 "configuration.event.poller.configuration": "an invisible character (U+200B)"
 "configuration.username": "a no-break space (U+00A0)"
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]

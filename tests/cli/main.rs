@@ -73,3 +73,5 @@ mod worked;
 
 #[path = "../support/ports.rs"]
 mod ports;
+#[path = "../support/snapshot.rs"]
+mod snapshot;

@@ -5,6 +5,7 @@
 use snapbox::str;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
 /// A poller configuration, which is shown line by line.
@@ -59,7 +60,6 @@ fn fits(text: &str, columns: usize) {
 fn a_plan_and_its_result_fit_on_forty_columns() {
     let world = world();
     let plan = world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at
 http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -120,15 +120,12 @@ warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's
   |
   = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 --- exit 0 ---
-
 "#]]);
     fits(&plan.stdout, 40);
     let apply = world.ocon("apply --yes");
     fits(&apply.stdout, 40);
     let result = apply.stdout.strip_prefix(&plan.stdout).unwrap();
-    crate::support::is(
-        &world.constant(result),
-        str![[r#"
+    world.constant(result).is(str![[r#"
 
   + hootsuite  #20931
       webhook URL
@@ -146,8 +143,7 @@ warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's
 
 Applied: 3 created.
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -159,7 +155,6 @@ fn changes_fit_on_forty_columns() {
     world.write(LONG, CRM.replace("dev12345", "another-subdomain"));
     world.write("instances/second.yaml", WIDE.replace("providerData", "# providerData"));
     let plan = world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at
 http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -236,7 +231,6 @@ warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's
 
 2 warnings in 2 files
 --- exit 0 ---
-
 "#]]);
     fits(&plan.stdout, 40);
 }
@@ -247,7 +241,6 @@ fn a_status_fits_on_forty_columns() {
     world.ocon("apply --yes");
     world.write("instances/new.yaml", SHOP);
     let status = world.ocon("status").is(str![[r#"
-$ ocon status
   = hootsuite  #20931  in sync
       hootsuite, valid, enabled, events
       webhook URL
@@ -275,7 +268,6 @@ warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's
   |
   = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 --- exit 0 ---
-
 "#]]);
     fits(&status.stdout, 40);
 }

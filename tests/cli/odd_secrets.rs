@@ -2,7 +2,8 @@
 
 use snapbox::str;
 
-use crate::support::{CRM, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, World};
 
 #[test]
 fn what_is_odd_about_a_variable_is_named_once_and_its_value_never() {
@@ -20,13 +21,12 @@ fn what_is_odd_about_a_variable_is_named_once_and_its_value_never() {
         let run = world.ocon("plan --deny odd-secret");
         assert_eq!(run.exit, 5, "{}", run.stderr);
         let first = run.stderr.lines().next().unwrap();
-        is(first, expected(value));
+        first.is(expected(value));
     }
     world.requests();
 
     world.set("DESK_PASSWORD", "\u{feff}\"p4ss-of+the/desk\" \n");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -62,7 +62,6 @@ warning[odd-secret]: the value of `DESK_PASSWORD` begins with a byte-order mark,
   |
   = help: ocon sends the value byte for byte: set the variable again without that
 --- exit 0 ---
-
 "#]]);
     assert!(world.writes().contains(r#"\"p4ss-of+the/desk\" \n"#), "it is sent byte for byte");
 
@@ -94,7 +93,6 @@ fn a_value_of_nothing_but_blanks_is_unset() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     world.set("DESK_PASSWORD", "\u{feff} \r\n");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 --- stderr ---
 error[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13
@@ -105,7 +103,6 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
   = help: set it where ocon runs; nothing was contacted
   = help: to go on without, name the files to apply (PATH), or give --allow-unset
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }

@@ -22,13 +22,11 @@ fn a_variable_with_one_of_them_is_refused() {
         assert_eq!(run.exit, 5, "{}", run.stderr);
     }
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error[own-credential]: env.DESK_PASSWORD has ocon's own fingerprint key as its value
  --> instances/desk.yaml:6:13
   = help: set it to the secret of the provider; ocon sends its own credentials to the platform only
 --- exit 5 ---
-
 "#]]);
     world.write("instances/desk.yaml", CRM.replace("${{ env", "Bearer ${{ env"));
     assert_eq!(world.ocon("plan").exit, 5);
@@ -42,13 +40,11 @@ fn a_file_with_one_of_them_is_refused() {
     let world = desk(&CRM.replace("env.DESK_PASSWORD", "file.desk"));
     world.write("secrets/desk", USER);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error[own-credential]: file.desk has ocon's own user secret as its value
  --> instances/desk.yaml:6:13
   = help: set it to the secret of the provider; ocon sends its own credentials to the platform only
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -59,7 +55,6 @@ fn one_of_them_in_a_file_or_a_variable_of_ocon_is_refused() {
         desk(&CRM.replace("admin", "${{ var.user }}").replace("[support]", &format!("[{KEY}]")));
     world.write("user.yaml", format!("user: \"{ORGANIZATION} \"\n"));
     world.ocon("plan --var-file user.yaml").is(str![[r#"
-$ ocon plan --var-file user.yaml
 --- stderr ---
 error[own-credential]: this value is ocon's own fingerprint key
  --> instances/desk.yaml
@@ -71,7 +66,6 @@ error[own-credential]: this value is ocon's own organization secret
 
 2 errors in 1 file
 --- exit 5 ---
-
 "#]]);
     let grant = format!("{CRM}providerData:\n  code: \"{USER}\"\n");
     world.write("instances/desk.yaml", grant);

@@ -12,7 +12,6 @@ fn a_file_that_moved_is_an_update_of_the_key() {
     world.remove("instances/shop.yaml");
     world.write("instances/eu/shop.yaml", SHOP);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ eu/shop  Shop  #20931                                                   instances/eu/shop.yaml:1
@@ -22,7 +21,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -32,7 +30,6 @@ fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
     let namesake = json!({"element": {"key": "stripe"}, "name": "Shop"});
     world.send("POST", "/instances", &namesake);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -42,11 +39,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 2 read, 0 to write.
 --- exit 0 ---
-
 "#]]);
     world.write("instances/shop.yaml", format!("{SHOP}id: 20931\n"));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   > shop  Shop  #20931  (adoption)                                             instances/shop.yaml:1
@@ -57,11 +52,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 3 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
     world.write("instances/shop.yaml", format!("{SHOP}id: 4711\n"));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -70,7 +63,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 3 read, 0 to write.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -81,7 +73,6 @@ fn instances_of_another_project_are_left_alone() {
     world.ocon("apply --yes");
     world.write("ocon.yaml", "project: tests\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -92,7 +83,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 0 to write.
 --- exit 7 ---
-
 "#]]);
 }
 
@@ -102,7 +92,6 @@ fn a_change_of_connector_is_blocked() {
     world.ocon("apply --yes");
     world.write("instances/shop.yaml", "element: sendgrid\nname: Shop\ntags: [shop]\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -122,7 +111,6 @@ warning[likely-missing-field]: `sendgrid` as a rule needs `messaging.smtp.sendgr
   |
   = help: the platform would refuse to create the instance
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -136,7 +124,6 @@ fn two_instances_with_one_key_stop_that_key_with_a_code_of_its_own() {
         world.send("POST", "/instances", &body);
     }
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -153,10 +140,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 7 ---
-
 "#]]);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -178,7 +163,6 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created. Blocked: 1. Running it again is safe.
 --- exit 7 ---
-
 "#]]);
 }
 
@@ -186,13 +170,11 @@ Applied: 1 created. Blocked: 1. Running it again is safe.
 fn a_project_is_not_taken_from_itself() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --take-from tests").is(str![[r#"
-$ ocon plan --take-from tests
 --- stderr ---
 error: --take-from names `tests`, which is this project
 
 hint: name the project under which the instances were applied before
 --- exit 64 ---
-
 "#]]);
 }
 

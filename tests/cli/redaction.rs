@@ -160,14 +160,12 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     world.set("DESK_PASSWORD", "unmanaged");
     world.ocon("plan").is(snapbox::str![[r#"
-$ ocon plan
 --- stderr ---
 error: the value of env.DESK_PASSWORD is a part of a diagnostic code, of a word of ocon's documents, of a host, of the project or of the address of the platform, and ocon would have to hide it there
 
 hint: nothing was contacted. Give the secret another value
 hint: what is no secret belongs in a variable: ${{ var.desk_password }}
 --- exit 5 ---
-
 "#]]);
     // It is no secret if it is text of the repository as well.
     world.write("instances/shop.yaml", SHOP.replace("Shop", "credential-host-changed"));

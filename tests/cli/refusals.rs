@@ -23,7 +23,6 @@ configuration: { username: admin, password: \"${{ env.DESK_PASSWORD }}\" }
     let file = file.replace("name: Help", "key: desk\nname: Help");
     let world = World::new(&[("instances/all.yaml", file.as_str())]).on_sandbox().with_password();
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                             instances/all.yaml:2
@@ -71,6 +70,5 @@ error[refused-by-platform]: the platform names `base.url` where it refuses `tick
 
 2 errors in 1 file
 --- exit 3 ---
-
 "#]]);
 }

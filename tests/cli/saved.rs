@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{CRM, ORGANIZATION, SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, ORGANIZATION, SHOP, World};
 
 /// A platform that agrees with the files, and a saved plan that renames the shop and sets the
 /// subdomain of the help desk.
@@ -30,7 +31,6 @@ fn configuration(key: &str, value: &str) -> Value {
 fn a_saved_plan_is_carried_out_without_asking_and_once() {
     let world = planned();
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -49,10 +49,8 @@ Requests: 1 read, 2 to write.
 
 Applied: 2 updated.
 --- exit 0 ---
-
 "#]]);
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! desk  stale update
@@ -67,7 +65,6 @@ Requests: 1 read, 0 to write.
 
 Applied: nothing. Stale: 2. Plan again: the state changed since the plan.
 --- exit 4 ---
-
 "#]]);
 }
 
@@ -123,7 +120,6 @@ fn a_stale_instance_is_shown_with_what_would_have_to_be_done_now() {
     let world = planned();
     world.send("PATCH", "/instances/20931", &configuration("filter.response.nulls", "false"));
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ shop  Store  #20932                                                        instances/shop.yaml:1
@@ -142,12 +138,10 @@ Requests: 1 read, 1 to write.
 
 Applied: 1 updated. Stale: 1. Plan again: the state changed since the plan.
 --- exit 4 ---
-
 "#]]);
     world
         .ocon("apply plan.json --format json --quiet")
         .is(str![[r#"
-$ ocon apply plan.json --format json --quiet
 {
   "format": "ocon-result",
   "version": 1,
@@ -188,7 +182,6 @@ $ ocon apply plan.json --format json --quiet
   ]
 }
 --- exit 4 ---
-
 "#]]);
 }
 
@@ -196,7 +189,6 @@ $ ocon apply plan.json --format json --quiet
 fn a_secret_that_changed_since_the_plan_is_not_written() {
     let world = planned().secret("DESK_PASSWORD", "a-new-p4ssword");
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -218,7 +210,6 @@ Requests: 1 read, 2 to write.
 
 Applied: 2 updated.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -232,7 +223,6 @@ fn a_planned_rotation_takes_the_value_from_the_environment() {
     assert!(world.writes().contains("\"password\":\"a-new-p4ssword\""));
     world.unset("DESK_PASSWORD");
     world.ocon("plan --out plan.json").is(str![[r#"
-$ ocon plan --out plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
@@ -248,7 +238,6 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
   |
   = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -267,35 +256,29 @@ fn a_plan_that_was_edited_or_cut_short_is_refused() {
     let plan = world.read("plan.json");
     world.write("plan.json", plan.replace("Store", "Stall"));
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 --- stderr ---
 error: the seal of plan.json does not match: the file was edited, or was made for another organization or with another fingerprint key
 
 hint: nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run
 --- exit 5 ---
-
 "#]]);
     world.write("plan.json", &plan[..plan.len() / 2]);
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 --- stderr ---
 error: plan.json is not a plan that can be applied
   caused by: EOF while parsing a string at line 50 column 11
 
 hint: make one with: ocon plan --out plan.json
 --- exit 5 ---
-
 "#]]);
     world.write("plan.json", plan.replace("\"version\": 1", "\"version\": 2"));
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 --- stderr ---
 error: plan.json is not a plan that can be applied
   caused by: its format is not `ocon-plan`, version 1
 
 hint: make one with: ocon plan --out plan.json
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -309,13 +292,11 @@ fn a_plan_of_another_organization_is_refused_even_under_the_same_fingerprint_key
     let mut world = plan_in(world);
     world.set("OCON_ORGANIZATION_SECRET", "the-secret-of-another-organization");
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 --- stderr ---
 error: the seal of plan.json does not match: the file was edited, or was made for another organization or with another fingerprint key
 
 hint: nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
     world.set("OCON_ORGANIZATION_SECRET", ORGANIZATION);
@@ -328,13 +309,11 @@ fn a_plan_for_another_project_is_refused_whole() {
     let world = planned();
     world.write("ocon.yaml", "project: other\n");
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 --- stderr ---
 error: plan.json is a plan for project tests at http://127.0.0.1:[PORT]/elements/api-v2, and this is project other at http://127.0.0.1:[PORT]/elements/api-v2
 
 hint: nothing was applied. Choose the platform and project of the plan, or plan again
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -348,7 +327,6 @@ fn a_saved_adoption_rotates_the_secrets_that_were_requested_with_it() {
     assert_eq!(world.ocon(plan).exit, 0);
     world.requests();
     world.ocon("apply plan.json --take-from tests").is(str![[r#"
-$ ocon apply plan.json --take-from tests
 Project renamed at http://127.0.0.1:[PORT]/elements/api-v2
 
   > desk  Help desk  #20931  (adoption)                                        instances/desk.yaml:1
@@ -361,22 +339,17 @@ Requests: 3 read, 1 to write.
 
 Applied: 1 adopted.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"password":"p4ss\"w0rd\\of+the/desk="},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=renamed","support"]}
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
 fn what_the_plan_says_cannot_be_said_beside_it() {
     let world = planned();
     world.ocon("apply plan.json --prune").is(str![[r#"
-$ ocon apply plan.json --prune
 --- stderr ---
 error: the argument '[PATHS]...' cannot be used with '--prune'
 
@@ -384,7 +357,6 @@ Usage: ocon apply <PATHS>...
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.ocon("apply plan.json instances/shop.yaml").exit, 64);
     assert_eq!(world.ocon("apply plan.json --rotate all").exit, 64);
@@ -396,7 +368,6 @@ fn what_differs_and_is_not_in_the_plan_is_only_mentioned() {
     let world = planned();
     world.write("instances/new.yaml", SHOP.replace("Shop", "Kiosk"));
     world.ocon("apply plan.json").is(str![[r#"
-$ ocon apply plan.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
@@ -417,7 +388,6 @@ Requests: 2 read, 2 to write.
 
 Applied: 2 updated.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -435,14 +405,12 @@ fn deletes_of_a_saved_plan_are_bounded_too() {
 fn a_plan_that_cannot_be_saved_is_told_before_anything_is_read() {
     let world = planned();
     world.ocon("plan --out missing/plan.json").is(str![[r#"
-$ ocon plan --out missing/plan.json
 --- stderr ---
 error: the plan cannot be written to missing/plan.json, so nothing was done
   caused by: its folder does not exist
 
 hint: create the folder first
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -450,13 +418,11 @@ hint: create the folder first
 #[test]
 fn a_plan_file_that_is_not_there_is_told() {
     planned().ocon("apply missing.json").is(str![[r#"
-$ ocon apply missing.json
 --- stderr ---
 error: missing.json is not a plan that can be applied
   caused by: No such file or directory (os error 2)
 
 hint: make one with: ocon plan --out plan.json
 --- exit 5 ---
-
 "#]]);
 }

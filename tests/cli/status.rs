@@ -18,7 +18,6 @@ fn world() -> World {
 fn a_status_shows_every_instance_in_one_listing() {
     let world = world();
     world.ocon("status --detailed-exitcode").is(str![[r#"
-$ ocon status --detailed-exitcode
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -27,7 +26,6 @@ $ ocon status --detailed-exitcode
 
 Status: 2 in sync.
 --- exit 0 ---
-
 "#]]);
     assert_eq!(world.requests(), "GET /instances?pageSize=200\n");
 }
@@ -42,7 +40,6 @@ fn every_state_has_its_word_and_its_sign() {
     world.write("instances/gone.yaml", format!("{SHOP}id: 4711\n"));
     world.remove("instances/shop.yaml");
     world.ocon("status --detailed-exitcode").is(str![[r#"
-$ ocon status --detailed-exitcode
     key    connector   id     state    valid  enabled  events
   ~ desk   servicenow  20931  drifted  yes    no       no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -56,17 +53,14 @@ $ ocon status --detailed-exitcode
 
 Status: 1 drifted, 1 missing, 1 blocked, 1 orphan.
 --- exit 2 ---
-
 "#]]);
     world.ocon("status instances/desk.yaml").is(str![[r#"
-$ ocon status instances/desk.yaml
     key   connector   id     state    valid  enabled  events
   ~ desk  servicenow  20931  drifted  yes    no       no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
 
 Status: 1 drifted.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -82,7 +76,6 @@ fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
     });
     world.send("POST", "/instances", &copied);
     world.ocon("status --detailed-exitcode").is(str![[r#"
-$ ocon status --detailed-exitcode
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -94,10 +87,8 @@ $ ocon status --detailed-exitcode
 
 Status: 2 in sync, 1 with a wrong callback URL.
 --- exit 0 ---
-
 "#]]);
     world.ocon("status --format json").is(str![[r#"
-$ ocon status --format json
 {
   "format": "ocon-status",
   "version": 1,
@@ -150,7 +141,6 @@ $ ocon status --format json
   ]
 }
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -159,10 +149,8 @@ fn nothing_to_show_is_said() {
     let world = World::new(&[]).on_sandbox();
     std::fs::create_dir(world.path("instances")).unwrap();
     world.ocon("status").is(str![[r#"
-$ ocon status
 No instances.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -187,7 +175,6 @@ fn a_key_in_doubt_shows_all_who_carry_it_and_what_to_do() {
     });
     world.send("POST", "/instances", &twin);
     world.ocon("status").is(str![[r#"
-$ ocon status
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -201,7 +188,6 @@ $ ocon status
 
 Status: 1 in sync, 2 blocked.
 --- exit 7 ---
-
 "#]]);
 }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
 use reqwest::Method;
 use serde_json::Value;
-use snapbox::IntoData;
 use tempfile::TempDir;
 
+use crate::snapshot::Snapshot as _;
 use crate::text::{
     cuts, forms, spread, squeezed, without_digests, without_fingerprints, without_milliseconds,
     without_request_ids, without_waits,
@@ -261,7 +261,7 @@ impl World {
 
     /// Runs the binary with these arguments.
     pub(crate) fn ocon(&self, arguments: &str) -> Run {
-        self.run(self.command(arguments), arguments)
+        self.run(self.command(arguments))
     }
 
     /// Runs ocon with files of at most `blocks` of 512 bytes, as if the disk were full then.
@@ -272,21 +272,21 @@ impl World {
         sh.args(["-c", &script]).arg(ocon.get_program()).args(ocon.get_args());
         sh.current_dir(ocon.get_current_dir().unwrap());
         sh.env_clear().envs(ocon.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        self.run(sh, arguments)
+        self.run(sh)
     }
 
-    fn run(&self, mut command: Command, arguments: &str) -> Run {
+    fn run(&self, mut command: Command) -> Run {
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         self.refuse_secrets(&stdout);
         self.refuse_secrets(&stderr);
-        let mut shown = format!("$ ocon {arguments}\n{stdout}");
+        let mut shown = stdout.clone();
         if !stderr.is_empty() {
             shown.push_str(&format!("--- stderr ---\n{stderr}"));
         }
         let exit = output.status.code().expect("it was not killed");
-        shown.push_str(&format!("--- exit {exit} ---\n"));
+        shown.push_str(&format!("--- exit {exit} ---"));
         Run { shown: self.constant(&shown), stdout, stderr, exit }
     }
 
@@ -371,19 +371,10 @@ impl World {
 impl Run {
     /// Compares everything that was said, and the exit code, with what is expected.
     #[track_caller]
-    pub(crate) fn is(self, expected: impl IntoData) -> Self {
-        is(&self.shown, expected);
+    pub(crate) fn is(self, expected: impl snapbox::IntoData) -> Self {
+        self.shown.is(expected);
         self
     }
-}
-
-/// Compares texts; `SNAPSHOTS=overwrite` takes what came as what is expected.
-#[track_caller]
-pub(crate) fn is(actual: &str, expected: impl IntoData) {
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(actual, expected);
 }
 
 /// Asks a process to end, as a pipeline does.

@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
@@ -123,13 +124,10 @@ fn a_slow_step_is_told_of_in_a_log_too() {
     let options = ocon::sandbox::Options { slow_post, ..ocon::sandbox::Options::default() };
     let mut world = World::new(FILES).on_sandbox_with(options);
     world.set("OCON_TEST_CLOCK", "slow");
-    is(
-        &world.ocon("apply --yes").stderr,
-        str![[r#"
+    world.ocon("apply --yes").stderr.is(str![[r#"
 Still creating shop … [30 s]
 
-"#]],
-    );
+"#]]);
     world.write("instances/second.yaml", SHOP.replace("Shop", "Second"));
     assert_eq!(world.ocon("apply --yes --quiet").stderr, "");
     world.write("instances/third.yaml", SHOP.replace("Shop", "Third"));
@@ -141,9 +139,7 @@ Still creating shop … [30 s]
 fn problems_and_failures_fit_on_a_terminal_of_forty_columns() {
     let world = World::new(&[("instances/shop.yaml", "element: stripe\nnane: Shop\n")]);
     let terminal = Terminal { world: &world, columns: 40 };
-    is(
-        &terminal.shows("validate --color never", "").replace('\r', ""),
-        str![[r#"
+    terminal.shows("validate --color never", "").replace('\r', "").is(str![[r#"
 error[missing-key]: this document lacks
   the key `name`
  --> instances/shop.yaml:1:1
@@ -162,12 +158,9 @@ error[unknown-key]: a document has no
 
 2 errors in 1 file
 
-"#]],
-    );
+"#]]);
     world.write("instances/shop.yaml", SHOP);
-    is(
-        &terminal.shows("plan --color never", "").replace('\r', ""),
-        str![[r#"
+    terminal.shows("plan --color never", "").replace('\r', "").is(str![[r#"
 error: no platform is given
 
 hint: name yours: --region us2, or
@@ -175,8 +168,7 @@ hint: name yours: --region us2, or
   https://api.openconnectors.….ondemand.com/elements/api-v2
 hint: or try it without one: --sandbox
 
-"#]],
-    );
+"#]]);
 }
 
 /// Whether stdout and stderr have colours, with these variables and flags.

@@ -4,7 +4,7 @@ use ocon::sandbox::Faults;
 use snapbox::str;
 
 use crate::stranger::Stranger;
-use crate::support::{SHOP, World, is};
+use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
@@ -13,7 +13,6 @@ fn without_credentials_nothing_is_asked() {
     let mut world = World::new(FILES).on_sandbox();
     world.unset("OCON_USER_SECRET");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: OCON_USER_SECRET is not set
 
@@ -21,11 +20,9 @@ hint: both secrets stand in the user interface, under Security and under My Prof
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try it without a tenant: --sandbox
 --- exit 6 ---
-
 "#]]);
     world.set("OCON_ORGANIZATION_SECRET", "");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 --- stderr ---
 error: OCON_USER_SECRET and OCON_ORGANIZATION_SECRET are not set
 
@@ -33,9 +30,8 @@ hint: both secrets stand in the user interface, under Security and under My Prof
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try it without a tenant: --sandbox
 --- exit 6 ---
-
 "#]]);
-    is(&world.requests(), str![]);
+    assert_eq!(world.requests(), "");
 }
 
 #[test]
@@ -43,42 +39,34 @@ fn credentials_may_stand_in_files() {
     let mut world = World::new(FILES).on_sandbox();
     world.write("user", "wr0ng-user-of-the-tests\n");
     world.ocon("plan --user-secret-file user").is(str![[r#"
-$ ocon plan --user-secret-file user
 --- stderr ---
 error: the platform does not accept the credentials
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
 
 hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
 --- exit 6 ---
-
 "#]]);
     world.ocon("plan --user-secret-file missing").is(str![[r#"
-$ ocon plan --user-secret-file missing
 --- stderr ---
 error: the user secret cannot be read from missing
   caused by: No such file or directory (os error 2)
 --- exit 6 ---
-
 "#]]);
     world.write("empty", "\n");
     world.ocon("plan --user-secret-file empty").is(str![[r#"
-$ ocon plan --user-secret-file empty
 --- stderr ---
 error: the user secret cannot be read from empty
   caused by: the file is empty
 --- exit 6 ---
-
 "#]]);
     world.set("OCON_USER_SECRET", "not a secret");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the credentials cannot be used
   caused by: the user secret is empty or has a character that no such secret has: a space, a comma, a line break, or one beyond ASCII
 
 hint: copy them again, as they stand in the user interface
 --- exit 6 ---
-
 "#]]);
 }
 
@@ -87,26 +75,22 @@ fn wrong_credentials_are_told_apart_from_everything_else() {
     let world =
         World::new(FILES).on_sandbox().secret("OCON_USER_SECRET", "wr0ng-user-of-the-tests");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the platform does not accept the credentials
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
 
 hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
 --- exit 6 ---
-
 "#]]);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 --- stderr ---
 error: the platform does not accept the credentials
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
 
 hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
 --- exit 6 ---
-
 "#]]);
-    is(&world.writes(), str![]);
+    assert_eq!(world.writes(), "");
 }
 
 #[test]
@@ -114,17 +98,14 @@ fn a_host_that_refuses_the_connection_is_unreachable() {
     let port = crate::ports::free();
     let world = World::new(FILES).at(&format!("http://127.0.0.1:{port}/elements/api-v2"));
     world.ocon("plan --quiet").is(str![[r#"
-$ ocon plan --quiet
 --- stderr ---
 error: the API cannot be reached
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: tcp connect error: Connection refused (os error 111)
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
-
 "#]]);
     world.ocon("apply --yes --format json").is(str![[r#"
-$ ocon apply --yes --format json
 --- stderr ---
 GET /instances: cannot connect: tcp connect error: Connection refused (os error 111); trying again in [SECONDS] s
 GET /instances: cannot connect: tcp connect error: Connection refused (os error 111); trying again in [SECONDS] s
@@ -135,7 +116,6 @@ error: the API cannot be reached
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
-
 "#]]);
 }
 
@@ -145,14 +125,12 @@ fn a_page_for_people_is_not_the_api() {
     let stranger = Stranger::answering("200 OK", "content-type: text/html", page);
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: what answers is not the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not JSON: HTML (text/html, 64 bytes)
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
-
 "#]]);
     assert_eq!(stranger.requests().len(), 1);
 }
@@ -162,14 +140,12 @@ fn json_that_is_no_listing_is_not_the_api() {
     let stranger = Stranger::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: what answers is not the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON of another shape at line 1, column 0
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
-
 "#]]);
 }
 
@@ -180,14 +156,12 @@ fn a_redirect_is_not_followed() {
     let stranger = Stranger::answering("302 Found", &location, "");
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: what answers is not the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 302 Found redirects to 127.0.0.1, and redirects are not followed
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
-
 "#]]);
     assert_eq!((stranger.requests().len(), other.requests().len()), (1, 0));
 }
@@ -197,14 +171,12 @@ fn a_gateway_that_fails_is_asked_again_and_then_told() {
     let stranger = Stranger::answering("502 Bad Gateway", "content-type: text/html", "<h1>Oops");
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan --quiet").is(str![[r#"
-$ ocon plan --quiet
 --- stderr ---
 error: the instances cannot be read, so no plan was made
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: HTTP 502 Bad Gateway: HTML (text/html, 8 bytes)
 
 hint: try again in some minutes; nothing was changed
 --- exit 6 ---
-
 "#]]);
     assert_eq!(stranger.requests().len(), 5);
 }
@@ -215,14 +187,12 @@ fn a_platform_that_forbids_says_so() {
     let stranger = Stranger::answering("403 Forbidden", "content-type: application/json", body);
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the instances cannot be read, so no plan was made
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 403 Forbidden: Your trial has expired (request 53db)
 
 hint: check that the account is active and its user may read instances
 --- exit 6 ---
-
 "#]]);
 }
 
@@ -241,7 +211,6 @@ fn an_account_that_keeps_changing_is_no_wrong_address() {
     let stranger = Stranger::answering_in_turn(&[NO_INSTANCES, first, second, third]);
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the account is changing while it is being listed
   caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 readings left out others
@@ -249,7 +218,6 @@ error: the account is changing while it is being listed
 hint: run again when other work on the account is done; nothing was changed
 hint: if nobody else works on it, the listing is at fault: ask the support of the platform
 --- exit 6 ---
-
 "#]]);
     assert_eq!(stranger.requests().len(), 4);
 }
@@ -263,14 +231,12 @@ fn a_page_token_that_expires_twice_is_an_error_that_says_so() {
     let stranger = Stranger::answering_in_turn(&[page, expired, page, expired]);
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the listing cannot be completed
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 (page 2) failed: the listing was started again and the token of a next page was refused again: HTTP 400 Bad Request: nextPage has expired (request 53db)
 
 hint: a page token expires if its page is requested too late: run again when the network and the platform are less busy
 --- exit 6 ---
-
 "#]]);
     assert_eq!(stranger.requests().len(), 4);
 }
@@ -280,7 +246,6 @@ fn an_answer_that_does_not_come_ends_with_the_time() {
     let stranger = Stranger::silent();
     let world = World::new(FILES).at(&stranger.base_url());
     world.ocon("plan --timeout 1s").is(str![[r#"
-$ ocon plan --timeout 1s
 --- stderr ---
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
@@ -291,7 +256,6 @@ error: the API does not answer in time
 
 hint: try again, or give it longer: --timeout 2m
 --- exit 6 ---
-
 "#]]);
 }
 
@@ -303,7 +267,6 @@ fn a_listing_that_drips_ends_with_the_time() {
     let text = "rules: [{ when: { method: GET, path: /instances }, drip: 400ms }]";
     world.go_wrong(Faults::parse(text).unwrap());
     world.ocon("plan --timeout 1s").is(str![[r#"
-$ ocon plan --timeout 1s
 --- stderr ---
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
@@ -314,7 +277,6 @@ error: the API does not answer in time
 
 hint: try again, or give it longer: --timeout 2m
 --- exit 6 ---
-
 "#]]);
     world.requests();
 }
@@ -327,7 +289,6 @@ fn a_proxy_that_stalls_ends_with_the_time() {
     world.set("SSL_CERT_FILE", authority);
     world.set("HTTPS_PROXY", stranger.base_url().trim_end_matches("/elements/api-v2"));
     world.ocon("plan --timeout 1s").is(str![[r#"
-$ ocon plan --timeout 1s
 --- stderr ---
 GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
 GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
@@ -338,7 +299,6 @@ error: the API cannot be reached
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
-
 "#]]);
     assert!(stranger.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));
 }
@@ -348,13 +308,11 @@ fn without_certificates_nothing_is_trusted() {
     let mut world = World::new(FILES).at("https://api.cloud-elements.com/elements/api-v2");
     world.set("SSL_CERT_FILE", "missing.pem");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: no connection to the API can be made
   caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
 
 hint: check that the system has CA certificates, and SSL_CERT_FILE where it is set
 --- exit 6 ---
-
 "#]]);
 }

@@ -9,3 +9,5 @@ mod threat_model;
 
 #[path = "../support/ports.rs"]
 mod ports;
+#[path = "../support/snapshot.rs"]
+mod snapshot;

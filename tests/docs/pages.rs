@@ -15,7 +15,10 @@ use std::path::Path;
 use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use serde_json::Value;
+use snapbox::Data;
+use snapbox::data::DataFormat;
 
+use crate::snapshot::Snapshot as _;
 use reader::Reader;
 
 #[test]
@@ -42,10 +45,11 @@ fn the_reference_of_files_has_the_fields_of_the_schema() {
     let (begin, end) = ("generated from the schema -->\n", "<!-- end of fields -->");
     let (before, rest) = page.split_once(begin).unwrap();
     let (_, after) = rest.split_once(end).unwrap();
-    snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(
-        format!("{before}{begin}{}{end}{after}", fields()),
-        snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)).raw(),
-    );
+    format!("{before}{begin}{}{end}{after}", fields()).is(Data::read_from(
+        &path,
+        Some(DataFormat::Text),
+    )
+    .raw());
 }
 
 /// The fields of a document, as the schema of a connector tells them.

@@ -23,3 +23,6 @@ mod soak;
 mod support;
 mod table;
 mod time;
+
+#[path = "../support/snapshot.rs"]
+mod snapshot;

@@ -11,6 +11,7 @@ use snapbox::file;
 use crate::columns::{Column, Prepared, TARGET};
 use crate::model::duplicates;
 use crate::rows::{ROWS, Row};
+use crate::snapshot::Snapshot as _;
 
 const LEGEND: &str = "\
 # Faults
@@ -52,10 +53,7 @@ fn every_fault_at_every_action() {
     println!("{table}");
     let wrong: Vec<_> = done.iter().flat_map(|cell| &cell.wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(table, file!["table.md"]);
+    table.is(file!["table.md"]);
 }
 
 /// The next cell, if there is one.

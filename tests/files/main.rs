@@ -8,3 +8,6 @@ mod fuzz;
 mod loading;
 mod parallel;
 mod schemas;
+
+#[path = "../support/snapshot.rs"]
+mod snapshot;

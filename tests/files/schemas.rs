@@ -18,6 +18,8 @@ use snapbox::Data;
 use snapbox::data::DataFormat;
 use tempfile::TempDir;
 
+use crate::snapshot::Snapshot as _;
+
 #[test]
 fn the_schemas_are_what_the_types_say() {
     is("schemas/delivery.schema.json", &json::schema::<DeliveryDocument>());
@@ -119,9 +121,7 @@ fn a_document_with_a_mistake_does_not_follow_the_schema() {
 /// Compares a text with a file; `SNAPSHOTS=overwrite` writes the file.
 fn is(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .eq(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
+    text.is(Data::read_from(&file, Some(DataFormat::Text)).raw());
 }
 
 fn validator(name: &str) -> jsonschema::Validator {

@@ -7,3 +7,5 @@ mod sandbox;
 
 #[path = "../support/ports.rs"]
 mod ports;
+#[path = "../support/snapshot.rs"]
+mod snapshot;

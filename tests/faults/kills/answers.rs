@@ -8,6 +8,7 @@ use snapbox::str;
 
 use super::signals::{SIGNALS, send_to};
 use super::stage::{Root, Stage};
+use crate::snapshot::Snapshot as _;
 
 /// The commands, and the path of the first request to be held.
 const COMMANDS: [&str; 12] = [
@@ -64,12 +65,7 @@ fn every_command_answers_a_signal_while_it_reads() {
         ));
         assert_eq!(root.files(), before, "{command} leaves nothing behind");
     }
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(
-            shown,
-            str![[r#"
+    shown.is(str![[r#"
 $ ocon plan
 --- stderr ---
 Interrupted: no plan was made.
@@ -119,8 +115,7 @@ $ ocon authorize social
 Interrupted: nothing was created or changed.
 --- exit 130 ---
 
-"#]],
-        );
+"#]]);
 }
 
 #[test]

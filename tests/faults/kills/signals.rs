@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use super::stage::{Root, Run, Stage};
+use crate::snapshot::Snapshot as _;
 
 pub(crate) const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 
@@ -139,10 +140,7 @@ Aborted: the outcome of the requests in flight is unknown. The next run recogniz
 #[track_caller]
 fn is_stderr(run: &Run, expected: impl snapbox::IntoData) {
     assert_eq!(run.exit, 130, "{run:?}");
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(&run.stderr, expected);
+    run.stderr.is(expected);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use ocon::sandbox::{self, Credentials, Entry, Faults, Handle, Options};
-use snapbox::IntoData;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::state::State;
+use crate::snapshot::Snapshot as _;
 
 /// After how long a request that is to be held has not come: the test failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -203,14 +203,11 @@ impl Stage {
 impl Run {
     /// Compares what was said and the exit code with what is expected.
     #[track_caller]
-    pub(crate) fn is(&self, stage: &Stage, expected: impl IntoData) {
+    pub(crate) fn is(&self, stage: &Stage, expected: impl snapbox::IntoData) {
         let Self { exit, stdout, stderr } = self;
         let origin = stage.sandbox.url().split("/elements").next().unwrap();
         let said = stdout.replace(origin, "http://127.0.0.1:[PORT]");
         let shown = format!("{said}--- stderr ---\n{stderr}\n--- exit {exit} ---\n");
-        snapbox::Assert::new()
-            .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-            .normalize_paths(false)
-            .eq(shown, expected);
+        shown.is(expected);
     }
 }

@@ -6,6 +6,7 @@ use ocon::api::{Keep, Read as _, Scope, Write as _};
 use snapbox::str;
 
 use super::support::{Server, at, id, named};
+use crate::snapshot::Snapshot as _;
 
 /// Deeper than any stack.
 const DEPTH: usize = 200_000;
@@ -43,13 +44,6 @@ fn numbered(id: &str) -> Vec<u8> {
     entry(&format!(r#""id":{id},"element":{{"key":"a"}}"#))
 }
 
-fn is(actual: &str, expected: impl snapbox::IntoData) {
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(actual, expected);
-}
-
 #[tokio::test]
 async fn ids_are_whole_positive_numbers_of_64_bits_and_nothing_else() {
     let ids = [
@@ -73,9 +67,7 @@ async fn ids_are_whole_positive_numbers_of_64_bits_and_nothing_else() {
         "NaN",
     ];
     let rows: Vec<_> = ids.into_iter().map(|id| (id, numbered(id))).collect();
-    is(
-        &table(&rows).await,
-        str![[r#"
+    table(&rows).await.is(str![[r#"
 1: [InstanceId(1)]
 9007199254740993: [InstanceId(9007199254740993)]
 18446744073709551615: [InstanceId(18446744073709551615)]
@@ -95,8 +87,7 @@ null: the answer is not a list of instances: `id` is missing (entry 1)
 0x7: the answer is not JSON: something else (34 bytes)
 NaN: the answer is not JSON: something else (34 bytes)
 
-"#]],
-    );
+"#]]);
 }
 
 #[tokio::test]
@@ -130,9 +121,7 @@ async fn wrong_types_and_nothing_at_all_are_named() {
     let rows = rows.chain(members.into_iter().map(|member| (member, with(member))));
     let rows: Vec<_> = rows.chain(elements.iter().map(element)).collect();
     let text = table(&rows).await;
-    is(
-        &text,
-        str![[r#"
+    text.is(str![[r#"
 null: the answer is not a list of instances: JSON of another shape at line 1, column 4
 [null]: the answer is not a list of instances: JSON of another shape at line 1, column 5
 [[]]: the answer is not a list of instances: JSON of another shape at line 1, column 3
@@ -172,8 +161,7 @@ null: the answer is not a list of instances: `element` is missing (entry 1)
 {"key":null}: the answer is not a list of instances: `element.key` is missing (entry 1)
 {"key":7}: the answer is not a list of instances: `element.key` is not a text (entry 1)
 
-"#]],
-    );
+"#]]);
     assert!(!text.lines().any(|line| line.rsplit(": ").next().unwrap().contains("s3cret")));
 }
 
@@ -189,9 +177,7 @@ async fn texts_that_are_none_are_no_json() {
         ("more after the end", b"[] []".to_vec()),
         ("zeros", vec![0; 64]),
     ];
-    is(
-        &table(&rows).await,
-        str![[r#"
+    table(&rows).await.is(str![[r#"
 a control character: the answer is not JSON: something else (47 bytes)
 an escaped one: [InstanceId(7)]
 half a character: the answer is not a list of instances: `name` is not a text (entry 1)
@@ -201,8 +187,7 @@ a mark of order: the answer is not JSON: something else (5 bytes)
 more after the end: the answer is not JSON: something else (5 bytes)
 zeros: the answer is not JSON: something else (64 bytes)
 
-"#]],
-    );
+"#]]);
 }
 
 #[tokio::test]
@@ -220,9 +205,7 @@ async fn depth_is_an_error_and_no_overflow() {
         ("an element", entry(&format!(r#""id":7,"element":{{"key":{maps}}}"#))),
         ("a value", with(&format!(r#""configuration":{{"a":{maps}}}"#))),
     ];
-    is(
-        &table(&rows).await,
-        str![[r#"
+    table(&rows).await.is(str![[r#"
 lists: the answer is not a list of instances: JSON of another shape at line 1, column 399999
 lists without an end: the answer is not JSON: it breaks off after 200000 bytes
 maps: the answer is not a list of instances: JSON of another shape at line 1, column 0
@@ -233,8 +216,7 @@ tags: the answer is not a list of instances: `tags` is not a list of tags (entry
 an element: the answer is not a list of instances: `element.key` is not a text (entry 1)
 a value: the answer is not a list of instances: `configuration` is not a map of values (entry 1)
 
-"#]],
-    );
+"#]]);
     let page = with(&format!(r#""configuration":{{"a":{maps}}}"#));
     let keep = Keep::Only(["b".into()].into());
     assert_eq!(listed(page, &keep).await, "[InstanceId(7)]", "what nobody asked for is skipped");
@@ -279,9 +261,7 @@ async fn an_error_of_any_shape_is_told_on_one_short_line() {
         )
         .unwrap();
     }
-    is(
-        &text,
-        str![[r#"
+    text.is(str![[r#"
 PATCH /instances/7 failed: HTTP 400 Bad Request: null
 PATCH /instances/7 failed: HTTP 400 Bad Request: []
 PATCH /instances/7 failed: HTTP 400 Bad Request: {}
@@ -291,6 +271,5 @@ PATCH /instances/7 failed: HTTP 400 Bad Request: a\n::error::b\u{1b}[2J\u{202e} 
 PATCH /instances/7 failed: HTTP 400 Bad Request: [500 x]xxxxxxxxxxxx…
 PATCH /instances/7 failed: HTTP 400 Bad Request: (500 [)[[[[[[[[[[[[…
 
-"#]],
-    );
+"#]]);
 }
