@@ -212,6 +212,19 @@ No changes. 1 instance matches the files.
 "#]]);
 }
 
+/// `--scope`
+#[test]
+fn another_scope_than_the_declared_one_can_be_requested() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let asking = Asking::begin(&world, "authorize social --scope c");
+    assert!(asking.url.contains("scope=c&") || asking.url.ends_with("scope=c"), "{}", asking.url);
+    curl(&[&asking.press("allow")]);
+    let end = asking.end(&world);
+    assert!(end.ends_with("--- exit 0 ---"), "{end}");
+    // The instance keeps what its file declares.
+    assert_eq!(instance(&world)["configuration"]["oauth.scope"], "a b");
+}
+
 #[test]
 fn the_sandbox_within_has_a_page_to_allow_on() {
     let world = world("http://127.0.0.1:PORT/callback");

@@ -1,7 +1,7 @@
-//! The binary as people meet it: what it says on stdout and stderr, and how it ends, as one text.
+//! The binary: its stdout, stderr and exit code as one text.
 //!
-//! `SNAPSHOTS=overwrite cargo test --test cli` takes what is said now as what is expected:
-//! read the difference before committing it.
+//! `SNAPSHOTS=overwrite cargo test --locked --test cli` replaces the expected output:
+//! read the difference before you commit it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
 
@@ -23,6 +23,7 @@ mod events;
 mod exhaustion;
 mod explain;
 mod fingerprint_key;
+mod flags;
 mod forms;
 mod full_disk;
 mod git;

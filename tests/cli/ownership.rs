@@ -66,6 +66,18 @@ Requests: 3 read, 0 to write.
 "#]]);
 }
 
+/// `--allow-duplicate`
+#[test]
+fn allow_duplicate_creates_an_instance_beside_its_namesake() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    let namesake = json!({"element": {"key": "stripe"}, "name": "Shop"});
+    world.send("POST", "/instances", &namesake);
+    assert_eq!(world.ocon("apply --yes").exit, 3);
+    assert_eq!(world.writes(), "");
+    assert_eq!(world.ocon("apply --yes --allow-duplicate shop").exit, 0);
+    assert!(world.writes().starts_with("POST /instances {"));
+}
+
 #[test]
 fn instances_of_another_project_are_left_alone() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
