@@ -32,7 +32,6 @@ GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
 GET /instances?hydrate=false&pageSize=200
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=shop","ocon:project=tests","shop"]}
 GET /instances?hydrate=false&pageSize=200
-
 "#]]);
     world.ocon("apply --yes").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
@@ -42,7 +41,6 @@ No changes. 1 instance matches the files.
 "#]]);
     world.requests().is(str![[r#"
 GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
-
 "#]]);
 }
 
@@ -124,7 +122,6 @@ Applied: 1 updated.
 "#]]);
     world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"filter.response.nulls":"true"}}
-
 "#]]);
 }
 
@@ -149,7 +146,6 @@ Applied: 1 created.
 "#]]);
     world.writes().is(str![[r#"
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=a","ocon:project=tests","shop"]}
-
 "#]]);
 }
 
@@ -208,7 +204,6 @@ Applied: 1 created, 1 disabled.
     world.writes().is(str![[r#"
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=shop","ocon:project=tests","shop"]}
 DELETE /instances/20931/enabled
-
 "#]]);
     world.write("instances/shop.yaml", format!("{SHOP}enabled: true\n"));
     world.ocon("apply --yes").is(str![[r#"
@@ -224,7 +219,6 @@ Applied: 1 enabled.
 "#]]);
     world.writes().is(str![[r#"
 PUT /instances/20931/enabled
-
 "#]]);
 }
 
@@ -309,7 +303,6 @@ Applied: 1 finished.
 "#]]);
     world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzE=","username":"p4ss\"w0rd\\of+the/desk="},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=sales","ocon:project=tests"]}
-
 "#]]);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

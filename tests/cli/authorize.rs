@@ -134,12 +134,10 @@ pub(crate) fn written(world: &World) -> String {
     let writes = world.writes();
     let lines = writes.lines().filter(|line| line.contains(" /instances"));
     let lines = lines.map(|line| match line.split_once("\"granted/") {
-        Some((before, after)) => {
-            format!("{before}\"[CODE]{}\n", &after[after.find('"').unwrap()..])
-        }
-        None => format!("{line}\n"),
+        Some((before, after)) => format!("{before}\"[CODE]{}", &after[after.find('"').unwrap()..]),
+        None => line.to_owned(),
     });
-    lines.collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -201,7 +199,6 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
     written(&world).is(str![[r#"
 POST /instances {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite","event.notification.enabled":"true","oauth.api.key":"the-public-client-id","oauth.api.secret":"the-client-s3cret/of+social=","oauth.callback.url":"http://127.0.0.1:[CALLBACK]/callback","oauth.scope":"a b"},"element":{"key":"hootsuite"},"name":"Social","providerData":{"code":"[CODE]"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=social","ocon:project=tests"]}
 PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE="}}
-
 "#]]);
     world.requests();
     world.ocon("plan --detailed-exitcode").is(str![[r#"

@@ -35,7 +35,6 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
     written(&world).is(str![[r#"
 PATCH /instances/20931 {"providerData":{"code":"[CODE]"}}
 PUT /instances/20931/enabled
-
 "#]]);
     let after = instance(&world);
     assert_eq!((&before["id"], &before["token"]), (&after["id"], &after["token"]));

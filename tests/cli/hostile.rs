@@ -129,7 +129,6 @@ Applied: 1 updated.
 "#]]);
     world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"username":"admin"},"name":"Help desk"}
-
 "#]]);
 }
 

@@ -27,7 +27,6 @@ Requests: 2 read, 1 to write, 1 to check.
     world.requests().is(str![[r#"
 GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
 GET /instances?hydrate=false&pageSize=200
-
 "#]]);
 }
 

@@ -37,7 +37,6 @@ Applied: 1 updated.
 "#]]);
     world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"password":"n3w-p4ssword-of-the-tests"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=tests","support"]}
-
 "#]]);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

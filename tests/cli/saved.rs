@@ -342,7 +342,6 @@ Applied: 1 adopted.
 "#]]);
     world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"password":"p4ss\"w0rd\\of+the/desk="},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=desk","ocon:project=renamed","support"]}
-
 "#]]);
 }
 

@@ -36,7 +36,6 @@ GET /elements/slack/configuration
 GET /elements/slack/configuration
 GET /elements/slack/configuration
 GET /elements/hootsuite/configuration
-
 "#]]);
 }
 

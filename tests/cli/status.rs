@@ -27,7 +27,7 @@ fn a_status_shows_every_instance_in_one_listing() {
 Status: 2 in sync.
 --- exit 0 ---
 "#]]);
-    assert_eq!(world.requests(), "GET /instances?pageSize=200\n");
+    assert_eq!(world.requests(), "GET /instances?pageSize=200");
 }
 
 #[test]

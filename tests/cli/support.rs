@@ -354,17 +354,17 @@ impl World {
             let query = if entry.query.is_empty() { "" } else { "?" };
             let body = entry.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
             let (method, path) = (&entry.method, &entry.path);
-            format!("{method} {path}{query}{}{body}\n", entry.query)
+            format!("{method} {path}{query}{}{body}", entry.query)
         };
-        let lines: String = new.iter().map(line).collect();
-        without_fingerprints(&self.constant(&lines))
+        let lines: Vec<_> = new.iter().map(line).collect();
+        without_fingerprints(&self.constant(&lines.join("\n")))
     }
 
     /// Those of them that change something.
     pub(crate) fn writes(&self) -> String {
         let requests = self.requests();
         let writes = requests.lines().filter(|line| !line.starts_with("GET "));
-        writes.flat_map(|line| [line, "\n"]).collect()
+        writes.collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -25,7 +25,7 @@ fn the_token_is_all_that_is_printed() {
     let mut world = world;
     world.unset("DESK_PASSWORD");
     assert_eq!(world.ocon("token desk").exit, 0);
-    assert_eq!(world.requests(), "GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200\n");
+    assert_eq!(world.requests(), "GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200");
 }
 
 #[test]

@@ -74,7 +74,8 @@ hint: copy them again, as they stand in the user interface
 fn wrong_credentials_are_told_apart_from_everything_else() {
     let world =
         World::new(FILES).on_sandbox().secret("OCON_USER_SECRET", "wr0ng-user-of-the-tests");
-    world.ocon("plan").is(str![[r#"
+    for command in ["plan", "apply --yes"] {
+        world.ocon(command).is(str![[r#"
 --- stderr ---
 error: the platform does not accept the credentials
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
@@ -82,14 +83,7 @@ error: the platform does not accept the credentials
 hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
 --- exit 6 ---
 "#]]);
-    world.ocon("apply --yes").is(str![[r#"
---- stderr ---
-error: the platform does not accept the credentials
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
-
-hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
---- exit 6 ---
-"#]]);
+    }
     assert_eq!(world.writes(), "");
 }
 
@@ -241,10 +235,8 @@ hint: a page token expires if its page is requested too late: run again when the
     assert_eq!(stranger.requests().len(), 4);
 }
 
-#[test]
-fn an_answer_that_does_not_come_ends_with_the_time() {
-    let stranger = Stranger::silent();
-    let world = World::new(FILES).at(&stranger.base_url());
+/// `--timeout`
+fn no_answer_within_a_second(world: &World) {
     world.ocon("plan --timeout 1s").is(str![[r#"
 --- stderr ---
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
@@ -260,24 +252,20 @@ hint: try again, or give it longer: --timeout 2m
 }
 
 #[test]
+fn an_answer_that_does_not_come_ends_with_the_time() {
+    let stranger = Stranger::silent();
+    let world = World::new(FILES).at(&stranger.base_url());
+    no_answer_within_a_second(&world);
+}
+
+#[test]
 fn a_listing_that_drips_ends_with_the_time() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.requests();
     let text = "rules: [{ when: { method: GET, path: /instances }, drip: 400ms }]";
     world.go_wrong(Faults::parse(text).unwrap());
-    world.ocon("plan --timeout 1s").is(str![[r#"
---- stderr ---
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-error: the API does not answer in time
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: no answer within 1 s
-
-hint: try again, or give it longer: --timeout 2m
---- exit 6 ---
-"#]]);
+    no_answer_within_a_second(&world);
     world.requests();
 }
 
