@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::str;
 
-use crate::changed::{commit, git, planned};
+use crate::changed_since::{commit, git, planned};
 use crate::support::{CRM, SHOP, World};
 
 /// A program that leaves a trace where it is executed, and passes on what it reads.

@@ -7,9 +7,9 @@ use clap::{CommandFactory as _, ValueEnum as _};
 use ocon::cli::Cli;
 use ocon::cli::globals::Format;
 
-use crate::echo::Echo;
+use crate::echo_server::Echo;
+use crate::normalize::forms;
 use crate::support::{SHOP, World, terminate};
-use crate::text::forms;
 
 /// What no encoding leaves as it is.
 const AWKWARD: &str = "c4nary \"quoted\"\\n&<of+the/desk='ü日🔑%41\ttests";

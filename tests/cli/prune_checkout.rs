@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::changed::{commit, git};
+use crate::changed_since::{commit, git};
 use crate::support::World;
 
 /// A repository with four applied documents in two folders, and one commit.

@@ -3,8 +3,8 @@
 use serde_json::json;
 use snapbox::str;
 
+use crate::scripted_server::Stranger;
 use crate::snapshot::Snapshot as _;
-use crate::stranger::Stranger;
 use crate::support::{SHOP, World};
 
 #[test]

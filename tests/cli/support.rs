@@ -13,11 +13,11 @@ use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::snapshot::Snapshot as _;
-use crate::text::{
+use crate::normalize::{
     cuts, forms, spread, squeezed, without_digests, without_fingerprints, without_milliseconds,
     without_request_ids, without_waits,
 };
+use crate::snapshot::Snapshot as _;
 
 /// The credentials of every sandbox here: easily found in any output.
 pub(crate) const USER: &str = "us3r-s3cret+/of=the-tests";

@@ -3,7 +3,7 @@
 use ocon::sandbox::Faults;
 use snapbox::str;
 
-use crate::stranger::Stranger;
+use crate::scripted_server::Stranger;
 use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];

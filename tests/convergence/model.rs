@@ -4,11 +4,11 @@
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use crate::disturbance::{Disturbance, disturbance, disturbance_of_place};
-use crate::documents::{a_document, a_plain_document};
-use crate::files::{Edit, Files, edit, edit_of_place, some_files};
 use crate::lineage::Lineage;
-use crate::runs::{Options, Saved, Trouble, options, trouble};
+use crate::model_documents::{a_document, a_plain_document};
+use crate::model_files::{Edit, Files, edit, edit_of_place, some_files};
+use crate::model_runs::{Options, Saved, Trouble, options, trouble};
+use crate::remote_edits::{Disturbance, disturbance, disturbance_of_place};
 use crate::world::World;
 
 /// Something that happens.

@@ -7,7 +7,7 @@
 
 mod blocks;
 mod events;
-mod reader;
+mod runner;
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use snapbox::Data;
 use snapbox::data::DataFormat;
 
 use crate::snapshot::Snapshot as _;
-use reader::Reader;
+use runner::Reader;
 
 #[test]
 fn the_readme_shows_what_the_program_says() {

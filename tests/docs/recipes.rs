@@ -3,6 +3,7 @@
 
 mod action;
 mod expression;
+mod fixture;
 mod forge;
 mod github;
 mod gitlab;
@@ -12,5 +13,4 @@ mod jenkins;
 mod kubernetes;
 mod pins;
 mod pipeline;
-mod stage;
 mod workflow;

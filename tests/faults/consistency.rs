@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use crate::judge::{Judge, carriers};
+use crate::checker::{Judge, carriers};
+use crate::concurrent_applies::{exits, not_once, ten_new};
 use crate::model::{Document, duplicates};
-use crate::races::{exits, not_once, ten_new};
 use crate::support::{Apply, Run, World};
 
 /// Two applies in immediate succession while every change lags so.
@@ -217,7 +217,7 @@ fn the_page_names_tests_that_exist() {
         std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
             .unwrap()
     };
-    let sources = ["consistency", "races", "lag_schedules"];
+    let sources = ["consistency", "concurrent_applies", "lag_schedules"];
     let sources = sources.map(|name| read(&format!("tests/faults/{name}.rs"))).concat();
     let page = read("docs/consistency.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));

@@ -6,11 +6,11 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
 
-mod answers;
 mod boundaries;
 mod first_process;
-mod late;
+mod fixture;
+mod late_create;
 mod scenario;
 mod signals;
-mod stage;
+mod signals_during_reads;
 mod state;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::fifty::Fifty;
-use crate::judge::Judge;
+use crate::checker::Judge;
+use crate::fifty_instances::Fifty;
 use crate::schedules::{asked, for_each_seed};
 use crate::support::{Apply, Run};
 use crate::time::Order;

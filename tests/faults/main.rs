@@ -2,20 +2,20 @@
 //! script says. Nobody waits: time is the test's own.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod checker;
 mod columns;
+mod concurrent_applies;
 mod consistency;
-mod fifty;
-mod forecast;
-mod judge;
+mod fifty_instances;
 #[cfg(unix)]
 mod kills;
 mod lag_schedules;
 mod model;
-mod races;
 mod regressions;
 mod remote;
+mod request_forecast;
 mod rows;
-mod saved;
+mod saved_plan;
 mod schedules;
 mod script;
 #[cfg(target_os = "linux")]

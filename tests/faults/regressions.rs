@@ -5,7 +5,7 @@ use ocon::report::human::{self, Layout};
 use ocon::report::json::{ResultDocument, render};
 
 use crate::columns::{Column, TARGET};
-use crate::fifty::Fifty;
+use crate::fifty_instances::Fifty;
 use crate::model::duplicates;
 use crate::support::World;
 

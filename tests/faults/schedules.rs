@@ -12,7 +12,7 @@ use fastrand::Rng;
 use ocon::apply::Status;
 use ocon::plan::Action;
 
-use crate::fifty::Fifty;
+use crate::fifty_instances::Fifty;
 use crate::model::{Document, Stored, duplicates};
 use crate::script::{Edit, Script, What};
 use crate::support::{Run, World};

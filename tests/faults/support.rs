@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 
 use crate::model::{Document, Stored, Variables};
 use crate::remote::{Remote, Touched};
-use crate::saved;
+use crate::saved_plan;
 use crate::time::{Going, RunTime, Time};
 
 pub(crate) const PROJECT: &str = "tests";
@@ -205,7 +205,7 @@ impl World {
         let plan = match &apply.saved {
             None => self.decide(desired, &remote, &prune()).await?,
             Some(json) => {
-                let saved = saved::read(json, &fingerprints());
+                let saved = saved_plan::read(json, &fingerprints());
                 let plan = self.decide(desired, &remote, &saved.wishes()).await?;
                 saved.revise(plan)
             }
@@ -227,7 +227,7 @@ impl World {
 
     /// A plan as `ocon plan --prune --out FILE` writes it.
     pub(crate) fn saved_plan(&self) -> String {
-        saved::write(&self.plan(), &fingerprints())
+        saved_plan::write(&self.plan(), &fingerprints())
     }
 
     fn load(&self) -> Desired {

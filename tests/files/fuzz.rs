@@ -12,9 +12,9 @@
 
 mod bombs;
 mod driver;
+mod instance_file;
 mod mutation;
 mod output;
-mod promise;
 mod replies;
 
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ fn files() -> impl Iterator<Item = Vec<u8>> {
 }
 
 fn corpus() -> Corpus {
-    let starts = promise::planted().iter().map(|start| start.as_bytes().to_vec());
+    let starts = instance_file::planted().iter().map(|start| start.as_bytes().to_vec());
     let bombs = bombs::all().into_iter().flatten().map(|bomb| bomb.bytes);
     Corpus::new(files().chain(starts).chain(bombs).chain(iter::once(Vec::new())))
 }
@@ -156,7 +156,7 @@ fn explode(bombs: Vec<bombs::Bomb>) {
 #[test]
 fn a_seed_gives_the_same_file_each_time() {
     let corpus = corpus();
-    let file = |seed| corpus.file(&mut fastrand::Rng::with_seed(seed), promise::planted());
+    let file = |seed| corpus.file(&mut fastrand::Rng::with_seed(seed), instance_file::planted());
     let files: Vec<_> = (0..50).map(file).collect();
     assert!(files.iter().eq(&(0..50).map(file).collect::<Vec<_>>()));
     assert!(files.iter().collect::<BTreeSet<_>>().len() > 40);

@@ -1,14 +1,15 @@
 //! The sandbox's own contract: what it answers, over real HTTP, against the facts about the
 //! platform.
 
+mod behavior_faults;
 mod configuration;
 mod connectors;
-mod consent;
+mod consent_page;
 mod creation;
 mod events;
 mod fault_files;
 mod faults;
-mod holds;
+mod held_requests;
 mod instances;
 mod lag;
 mod listing;
@@ -17,4 +18,3 @@ mod protocol;
 mod refresh;
 mod state;
 mod support;
-mod twists;

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout};
 
 use super::blocks::{Step, read, steps};
-use super::reader::{Reader, compare};
+use super::runner::{Reader, compare};
 
 const PAGE: &str = "docs/events.md";
 
@@ -162,7 +162,7 @@ fn the_way_from_no_instance_to_events_goes_as_the_page_says() {
 
 #[test]
 fn what_the_page_says_of_failures_is_what_tests_have_seen() {
-    let seen = ["refused", "unasked", "again"];
+    let seen = ["denied", "preconditions", "again"];
     let seen = seen.map(|which| read(&format!("tests/cli/authorize_{which}.rs"))).concat();
     let page = read(PAGE);
     let rows: Vec<_> =

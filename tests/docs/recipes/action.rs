@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::stage::{Run, Stage};
+use super::fixture::{Run, Stage};
 
 /// What a job has that runs the action: all secrets, and the project.
 fn variables(stage: &Stage) -> Value {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::fixture::{Run, Stage};
 use super::forge::{BOT, Text};
-use super::stage::{Run, Stage};
 
 fn pull_request() -> Value {
     json!({

@@ -1,7 +1,7 @@
 //! The pipeline of GitLab, end to end and when things go wrong.
 
+use super::fixture::{Run, Stage};
 use super::forge::{BOT, Text};
-use super::stage::{Run, Stage};
 
 const MERGE_REQUEST: [(&str, &str); 3] = [
     ("CI_PIPELINE_SOURCE", "merge_request_event"),

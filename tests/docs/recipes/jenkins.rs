@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::fixture::{Run, Stage, bash, copy};
 use super::groovy::{Argument, Statement, read};
-use super::stage::{Run, Stage, bash, copy};
 
 /// What a build is of.
 #[derive(Clone, Copy, PartialEq)]

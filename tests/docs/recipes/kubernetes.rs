@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::stage::{Run, Stage};
+use super::fixture::{Run, Stage};
 
 fn read(file: &str) -> Value {
     let path = format!("{}/examples/ci/kubernetes/{file}", env!("CARGO_MANIFEST_DIR"));

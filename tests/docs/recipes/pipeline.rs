@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::fixture::{Run, Stage, bash, copy};
 use super::forge::TOKEN;
-use super::stage::{Run, Stage, bash, copy};
 
 /// Stands for Debian's: says which package is not at hand.
 const APT_GET: &str = r#"#!/bin/bash

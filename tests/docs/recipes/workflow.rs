@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::expression::{holds, substitute};
-use super::stage::{Run, Stage, bash, copy};
+use super::fixture::{Run, Stage, bash, copy};
 
 impl Stage {
     /// Carries out a workflow.

@@ -7,8 +7,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, Stdio};
 
+use super::fixture::{IGNORES_NO_SIGNAL, Root, Stage};
 use super::signals::{SIGNALS, send_to};
-use super::stage::{IGNORES_NO_SIGNAL, Root, Stage};
 
 const SKIPPED: &str =
     "skipped: this machine makes no PID namespace (`unshare --pid --fork true` fails)";

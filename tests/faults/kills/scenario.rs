@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ocon::sandbox::{Faults, Handle};
 use serde_json::{Value, json};
 
-use super::stage::{Root, Stage};
+use super::fixture::{Root, Stage};
 
 /// Documents of each kind.
 pub(crate) const EACH: usize = 5;

@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use serde_json::{Value, json};
 use snapbox::str;
 
-use super::stage::{Root, Run, Stage};
+use super::fixture::{Root, Run, Stage};
 use crate::snapshot::Snapshot as _;
 
 pub(crate) const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
+use super::instance_file;
 use super::mutation::Corpus;
-use super::promise;
 
 /// A file that takes this long is taken for one that never ends. No speed is measured by it.
 const HANG: Duration = Duration::from_mins(1);
@@ -45,7 +45,7 @@ pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
     let mut slowest = Slowest::default();
     let (mut clean, mut codes) = (0, BTreeSet::new());
     for seed in (0..executions).map(|number| first.wrapping_add(number)) {
-        let file = corpus.file(&mut Rng::with_seed(seed), promise::planted());
+        let file = corpus.file(&mut Rng::with_seed(seed), instance_file::planted());
         let start = Instant::now();
         watchdog.begins(seed, &file);
         let found = judge(&file).unwrap_or_else(|broken| {
@@ -64,7 +64,7 @@ pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
 
 /// Runs one file; a panic is a broken promise too.
 pub(crate) fn judge(file: &[u8]) -> Result<Vec<String>, String> {
-    catch_unwind(AssertUnwindSafe(|| promise::check(file))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(|| instance_file::check(file))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         Err(format!("it panics: {}", text.unwrap_or_default()))

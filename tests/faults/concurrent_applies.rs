@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::judge::{Judge, carriers};
+use crate::checker::{Judge, carriers};
 use crate::model::Document;
 use crate::schedules::asked;
 use crate::support::{Apply, Run, World};

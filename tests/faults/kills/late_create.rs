@@ -3,7 +3,7 @@
 
 use snapbox::str;
 
-use super::stage::{Root, Stage};
+use super::fixture::{Root, Stage};
 
 #[test]
 fn a_create_that_happens_after_the_next_run_is_told_and_left_to_a_person() {

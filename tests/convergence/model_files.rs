@@ -6,7 +6,9 @@ use ocon::desired::Desired;
 use ocon::instance::Key;
 use proptest::prelude::*;
 
-use crate::documents::{Document, FIELDS, NAMES, Rotations, a_document, a_kind, a_plain_document};
+use crate::model_documents::{
+    Document, FIELDS, NAMES, Rotations, a_document, a_kind, a_plain_document,
+};
 use crate::world::key;
 
 /// The document keys. Several end alike, and a whole folder can move below `regions`.

@@ -3,8 +3,8 @@
 use fastrand::Rng;
 
 use crate::columns::Column;
-use crate::fifty::Fifty;
-use crate::races::ten_new;
+use crate::concurrent_applies::ten_new;
+use crate::fifty_instances::Fifty;
 use crate::support::World;
 
 /// Applies, and compares the journal of the sandbox with what the plan said.

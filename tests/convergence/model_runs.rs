@@ -8,10 +8,10 @@ use ocon::plan::{Action, BlockCode, Orphans, Plan, Planned, Rotate, RotateReques
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;
 
-use crate::files::{Files, KEYS, PROJECTS, numbered};
+use crate::invariants;
 use crate::lineage::Judge;
 use crate::model::History;
-use crate::promises;
+use crate::model_files::{Files, KEYS, PROJECTS, numbered};
 use crate::world::World;
 
 /// The command line of a run.
@@ -114,7 +114,7 @@ impl History {
         trouble.begin(&self.world);
         self.world.written();
         let outcome = self.world.apply_plan(plan.clone());
-        promises::of_a_run(&self.world, &plan, &outcome, &before);
+        invariants::of_a_run(&self.world, &plan, &outcome, &before);
         self.lineage.learn(&self.world, &self.files.identities());
         let is_undisturbed = trouble.end(&self.world);
         self.world.wishes.rotate = Rotate::default();
@@ -125,7 +125,7 @@ impl History {
         let is_half_seen = lacks(BlockCode::AmbiguousKey)
             && !self.world.remote.unlisted.lock().unwrap().is_empty();
         if is_undisturbed && !holds_up && !is_half_seen {
-            promises::of_an_undisturbed_run(&self.world, &plan, &outcome);
+            invariants::of_an_undisturbed_run(&self.world, &plan, &outcome);
         }
     }
 
@@ -154,8 +154,8 @@ impl History {
             trouble.begin(&self.world);
             self.world.written();
             let outcome = self.world.apply_plan(plan.clone());
-            promises::of_a_run(&self.world, &plan, &outcome, &before);
-            promises::of_a_saved_plan(&self.world, &document, &before);
+            invariants::of_a_run(&self.world, &plan, &outcome, &before);
+            invariants::of_a_saved_plan(&self.world, &document, &before);
             self.lineage.learn(&self.world, &self.files.identities());
             trouble.end(&self.world);
         }
@@ -166,7 +166,7 @@ impl History {
     fn plan(&mut self) -> Plan {
         let before = self.world.remote.records();
         let plan = self.world.plan();
-        promises::of_a_plan(&self.world, &plan, &before);
+        invariants::of_a_plan(&self.world, &plan, &before);
         let selection = self.world.wishes.selection.take();
         let full = selection.as_ref().map_or_else(|| plan.clone(), |_| self.world.plan());
         self.world.wishes.selection = selection;

@@ -3,8 +3,8 @@
 use ocon::instance::{InstanceId, Record, Seen};
 use proptest::prelude::*;
 
-use crate::documents::{FIELDS, NAMES};
-use crate::files::{KEYS, named, numbered};
+use crate::model_documents::{FIELDS, NAMES};
+use crate::model_files::{KEYS, named, numbered};
 use crate::remote::{Remote, record};
 
 /// Somebody edits the platform: one of its instances, or another one that appears there.

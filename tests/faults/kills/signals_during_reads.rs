@@ -6,8 +6,8 @@ use std::process::Child;
 use ocon::sandbox::Faults;
 use snapbox::str;
 
+use super::fixture::{Root, Stage};
 use super::signals::{SIGNALS, send_to};
-use super::stage::{Root, Stage};
 use crate::snapshot::Snapshot as _;
 
 /// The commands, and the path of the first request to be held.

@@ -6,8 +6,8 @@ use std::thread;
 
 use snapbox::str;
 
+use crate::scripted_server::Stranger;
 use crate::snapshot::Snapshot as _;
-use crate::stranger::Stranger;
 use crate::support::{CRM, SHOP, World};
 
 fn shop() -> World {

@@ -9,7 +9,7 @@ use ocon::instance::{
 };
 use proptest::prelude::*;
 
-use crate::files::{key_of, named};
+use crate::model_files::{key_of, named};
 use crate::remote::CANARY;
 use crate::world::{document, tags};
 
