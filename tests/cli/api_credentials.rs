@@ -1,4 +1,4 @@
-//! No file sends one of ocon's own credentials to a provider.
+//! No file sends the platform's API credentials to a provider.
 
 use snapbox::str;
 

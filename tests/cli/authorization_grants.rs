@@ -1,4 +1,4 @@
-//! Creates that need a grant of the provider.
+//! Creates that need an authorization grant of the provider.
 
 use snapbox::str;
 

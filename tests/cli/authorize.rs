@@ -1,4 +1,4 @@
-//! `ocon authorize`: a person grants access, or does not.
+//! `ocon authorize`: a person grants access (`--scope`, `--allow-get`).
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -42,30 +42,30 @@ fn world_with(file: &str, callback: &str, options: Options) -> World {
 }
 
 /// `ocon authorize`, as far as the address that it prints.
-pub(crate) struct Asking {
+pub(crate) struct Prompt {
     child: Child,
-    said: BufReader<std::process::ChildStderr>,
+    printed: BufReader<std::process::ChildStderr>,
     before: String,
     pub(crate) url: String,
 }
 
-impl Asking {
+impl Prompt {
     pub(crate) fn begin(world: &World, line: &str) -> Self {
         let mut command = world.command(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut printed = BufReader::new(child.stderr.take().unwrap());
         let mut before = String::new();
         let mut line = String::new();
         while !line.starts_with("  http") {
             before.push_str(&std::mem::take(&mut line));
-            if said.read_line(&mut line).unwrap() == 0 {
+            if printed.read_line(&mut line).unwrap() == 0 {
                 child.wait().unwrap();
                 panic!("no address: {before}");
             }
         }
         let url = line.trim().to_owned();
-        Self { child, said, before, url }
+        Self { child, printed, before, url }
     }
 
     /// Presses a button of the provider's page; the address to which the browser is sent.
@@ -93,14 +93,14 @@ impl Asking {
     pub(crate) fn interrupt(&mut self) {
         terminate(&self.child);
         while !self.before.ends_with("Interrupt again to abort.\n") {
-            assert_ne!(self.said.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
+            assert_ne!(self.printed.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
         }
     }
 
     /// The same without the plan.
     pub(crate) fn rest(self, world: &World) -> String {
-        let said = self.end(world);
-        said.split_once(" to check.\n").map_or(said.clone(), |(_, rest)| rest.to_owned())
+        let printed = self.end(world);
+        printed.split_once(" to check.\n").map_or(printed.clone(), |(_, rest)| rest.to_owned())
     }
 
     /// Waits for the end: what was said, without the address, and how it ended.
@@ -109,7 +109,7 @@ impl Asking {
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         let mut stderr = self.before;
-        self.said.read_to_string(&mut stderr).unwrap();
+        self.printed.read_to_string(&mut stderr).unwrap();
         let exit = self.child.wait().unwrap().code().unwrap();
         let text = format!("{stdout}--- stderr ---\n{stderr}--- exit {exit} ---");
         world.refuse_secrets(&text);
@@ -143,10 +143,10 @@ pub(crate) fn written(world: &World) -> String {
 #[test]
 fn an_instance_is_created_with_what_a_person_grants() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social");
-    assert!(!asking.url.contains("s3cret"), "{}", asking.url);
-    assert!(asking.url.contains("scope=a%20b"), "{}", asking.url);
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social");
+    assert!(!prompt.url.contains("s3cret"), "{}", prompt.url);
+    assert!(prompt.url.contains("scope=a%20b"), "{}", prompt.url);
+    let back = prompt.press("allow");
     let page = curl(&[&back]);
     page.is(str![[r#"
 <!doctype html>
@@ -164,7 +164,7 @@ body { font: 100%/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto
 </main>
 
 "#]]);
-    asking.end(&world).is(str![[r#"
+    prompt.end(&world).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + social  Social                                                           instances/social.yaml:1
@@ -213,10 +213,10 @@ No changes. 1 instance matches the files.
 #[test]
 fn another_scope_than_the_declared_one_can_be_requested() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social --scope c");
-    assert!(asking.url.contains("scope=c&") || asking.url.ends_with("scope=c"), "{}", asking.url);
-    curl(&[&asking.press("allow")]);
-    let end = asking.end(&world);
+    let prompt = Prompt::begin(&world, "authorize social --scope c");
+    assert!(prompt.url.contains("scope=c&") || prompt.url.ends_with("scope=c"), "{}", prompt.url);
+    curl(&[&prompt.press("allow")]);
+    let end = prompt.end(&world);
     assert!(end.ends_with("--- exit 0 ---"), "{end}");
     // The instance keeps what its file declares.
     assert_eq!(instance(&world)["configuration"]["oauth.scope"], "a b");
@@ -225,23 +225,23 @@ fn another_scope_than_the_declared_one_can_be_requested() {
 #[test]
 fn the_sandbox_within_has_a_page_to_allow_on() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social --sandbox");
-    assert!(asking.url.starts_with("http://127.0.0.1:"), "{}", asking.url);
-    curl(&[&asking.press("allow")]);
-    let said = asking.end(&world);
-    assert!(said.contains("Applied: 1 created."), "{said}");
+    let prompt = Prompt::begin(&world, "authorize social --sandbox");
+    assert!(prompt.url.starts_with("http://127.0.0.1:"), "{}", prompt.url);
+    curl(&[&prompt.press("allow")]);
+    let printed = prompt.end(&world);
+    assert!(printed.contains("Applied: 1 created."), "{printed}");
 }
 
 #[test]
 fn an_answer_that_goes_elsewhere_is_pasted() {
     let world = world("https://app.example/callback");
-    let mut asking = Asking::begin(&world, "authorize social");
-    let back = asking.press("allow");
-    asking.paste("https://app.example/other?code=a");
-    asking.paste("");
-    asking.paste(b"no UTF-8: \xff\xfe");
-    asking.paste(format!("  {back}#_=_"));
-    asking.rest(&world).is(str![[r#"
+    let mut prompt = Prompt::begin(&world, "authorize social");
+    let back = prompt.press("allow");
+    prompt.paste("https://app.example/other?code=a");
+    prompt.paste("");
+    prompt.paste(b"no UTF-8: \xff\xfe");
+    prompt.paste(format!("  {back}#_=_"));
+    prompt.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -265,9 +265,9 @@ This is not the address at which the browser ends up: it begins with https://app
 fn oauth_1_begins_with_a_token() {
     let file = SOCIAL.replace("hootsuite", "twitter").replace("  oauth.scope: a b\n", "");
     let world = world_with(&file, "http://127.0.0.1:PORT/callback", Options::default());
-    let asking = Asking::begin(&world, "authorize social");
-    curl(&[&asking.press("allow")]);
-    asking.rest(&world).is(str![[r#"
+    let prompt = Prompt::begin(&world, "authorize social");
+    curl(&[&prompt.press("allow")]);
+    prompt.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/twitter/MjA5MzE=
@@ -292,14 +292,14 @@ fn no_log_says_the_code_or_the_client_secret() {
         let world = world_with(file, "http://127.0.0.1:PORT/callback", Options::default());
         for log in LOGS {
             // By GET, whose address is what would be told.
-            let asking = Asking::begin(&world, &format!("authorize social --allow-get {log}"));
-            let back = asking.press("allow");
+            let prompt = Prompt::begin(&world, &format!("authorize social --allow-get {log}"));
+            let back = prompt.press("allow");
             curl(&[&back]);
             let code = back.split(['=', '&']).find(|part| part.starts_with("granted")).unwrap();
-            let said = asking.end(&world);
-            assert!(said.ends_with("--- exit 0 ---"), "{said}");
+            let printed = prompt.end(&world);
+            assert!(printed.ends_with("--- exit 0 ---"), "{printed}");
             let random = code.trim_start_matches("granted%2F");
-            assert!(!said.contains(&random[..10]), "{random} is in:\n{said}");
+            assert!(!printed.contains(&random[..10]), "{random} is in:\n{printed}");
         }
     }
 }

@@ -1,19 +1,19 @@
-//! `ocon authorize` where the instance is there: it gets a new grant, and stays what it is.
+//! `ocon authorize` for an instance that exists: it gets a new grant and keeps its ID and token.
 
 use ocon::sandbox::Faults;
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::authorize::{Asking, curl, instance, world, written};
+use crate::authorize::{Prompt, curl, instance, world, written};
 use crate::snapshot::Snapshot as _;
 
 #[test]
 fn an_instance_is_authenticated_again_and_stays_what_it_is() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
-        let asking = Asking::begin(&world, "authorize social");
-        curl(&[&asking.press("allow")]);
-        asking.end(&world)
+        let prompt = Prompt::begin(&world, "authorize social");
+        curl(&[&prompt.press("allow")]);
+        prompt.end(&world)
     };
     authorize();
     world.requests();
@@ -65,9 +65,9 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 fn a_new_token_is_told_whatever_becomes_of_the_switch() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
-        let asking = Asking::begin(&world, "authorize social");
-        curl(&[&asking.press("allow")]);
-        asking.rest(&world)
+        let prompt = Prompt::begin(&world, "authorize social");
+        curl(&[&prompt.press("allow")]);
+        prompt.rest(&world)
     };
     authorize();
     let mut answer = instance(&world);
@@ -78,7 +78,7 @@ fn a_new_token_is_told_whatever_becomes_of_the_switch() {
             { "when": { "method": "PATCH" }, "status": 200, "body": answer },
             { "when": { "path": "/instances/*/enabled" }, "status": 403 },
         ] });
-        world.go_wrong(Faults::parse(&rules.to_string()).unwrap());
+        world.set_faults(Faults::parse(&rules.to_string()).unwrap());
     };
     fault(&answer);
     authorize().is(str![[r#"
@@ -119,15 +119,15 @@ hint: look at both in the user interface, then: ocon doctor social
 fn what_may_have_worked_is_not_said_to_have_failed() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
-        let asking = Asking::begin(&world, "authorize social");
-        curl(&[&asking.press("allow")]);
-        asking.rest(&world)
+        let prompt = Prompt::begin(&world, "authorize social");
+        curl(&[&prompt.press("allow")]);
+        prompt.rest(&world)
     };
     authorize();
     let before = instance(&world);
     let fault = |fault: &str| {
         let rules = format!("rules: [{{ when: {{ method: PATCH }}, {fault} }}]");
-        world.go_wrong(Faults::parse(&rules).unwrap());
+        world.set_faults(Faults::parse(&rules).unwrap());
     };
     world.requests();
     fault("status: 400");

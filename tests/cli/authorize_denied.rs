@@ -1,21 +1,21 @@
-//! `ocon authorize` where no access is granted: nothing is created.
+//! `ocon authorize` without a grant: nothing is created (`--wait`, `--no-browser`).
 
 use std::io::Write as _;
 
 use serde_json::json;
 use snapbox::str;
 
-use crate::authorize::{Asking, curl, world, written};
+use crate::authorize::{Prompt, curl, world, written};
 use crate::snapshot::Snapshot as _;
 
 #[test]
 fn what_is_not_granted_creates_nothing() {
     let world = world("http://localhost:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social --no-browser");
-    let page = curl(&[&asking.press("deny")]);
+    let prompt = Prompt::begin(&world, "authorize social --no-browser");
+    let page = curl(&[&prompt.press("deny")]);
     let says = "<h1>Access denied</h1>\n<p>Nothing was created or changed. To try again, start ocon again. You can close this page.</p>";
     assert!(page.contains(says), "{page}");
-    asking.rest(&world).is(str![[r#"
+    prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -29,12 +29,12 @@ hint: run it again to ask again
 --- exit 1 ---
 "#]]);
 
-    let asking = Asking::begin(&world, "authorize social --no-browser");
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social --no-browser");
+    let back = prompt.press("allow");
     let (address, state) = back.split_once("?code=").unwrap();
     let (_, state) = state.split_once('&').unwrap();
     curl(&[&format!("{address}?{state}")]);
-    asking.rest(&world).is(str![[r#"
+    prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -54,8 +54,8 @@ hint: run it again, and use only the address that it prints
 #[test]
 fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
     let world = world("http://localhost:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social --no-browser");
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social --no-browser");
+    let back = prompt.press("allow");
     let (address, state) = back.split_once("?code=").unwrap();
     let (_, state) = state.split_once("&state=").unwrap();
     // Somebody else's requests are refused, and no answer.
@@ -70,7 +70,7 @@ fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
         assert!(curl(&arguments).contains(says), "{arguments:?}");
     }
     curl(&[&format!("{address}?code=a&code=b&state={state}")]);
-    asking.rest(&world).is(str![[r#"
+    prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -92,8 +92,8 @@ hint: run it again, and use only the address that it prints
 #[test]
 fn requests_without_the_state_do_not_end_the_wait() {
     let world = world("http://localhost:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social --no-browser");
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social --no-browser");
+    let back = prompt.press("allow");
     let (address, query) = back.split_once('?').unwrap();
     let (code, _) = query.split_once("&state=").unwrap();
     let says = "<h1>This request was refused</h1>\n<p>It does not belong to the question that ocon asked. Nothing was created or changed. ocon still waits for the answer.</p>";
@@ -128,7 +128,7 @@ fn requests_without_the_state_do_not_end_the_wait() {
     let slow: Vec<_> = slow.collect();
     assert!(curl(&[&back]).contains("<h1>Access granted</h1>"));
     drop(slow);
-    asking.rest(&world).is(str![[r#"
+    prompt.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -154,12 +154,12 @@ ocon does not show further refused requests.
 #[test]
 fn a_pasted_address_with_a_wrong_state_may_be_pasted_again() {
     let world = world("https://app.example/callback");
-    let mut asking = Asking::begin(&world, "authorize social");
-    let back = asking.press("allow");
-    asking.paste("https://app.example/callback?code=evil&state=tampered");
-    asking.paste("https://app.example/callback?error=access_denied");
-    asking.paste(back);
-    asking.rest(&world).is(str![[r#"
+    let mut prompt = Prompt::begin(&world, "authorize social");
+    let back = prompt.press("allow");
+    prompt.paste("https://app.example/callback?code=evil&state=tampered");
+    prompt.paste("https://app.example/callback?error=access_denied");
+    prompt.paste(back);
+    prompt.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -186,10 +186,10 @@ fn a_code_that_was_used_fails_as_a_create_does() {
         "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
     });
     world.send("POST", "/instances", &used);
-    let mut asking = Asking::begin(&world, "authorize social");
-    let state = asking.url.split("state=").last().unwrap().to_owned();
-    asking.paste(format!("https://app.example/callback?code=used&state={state}"));
-    asking.rest(&world).is(str![[r#"
+    let mut prompt = Prompt::begin(&world, "authorize social");
+    let state = prompt.url.split("state=").last().unwrap().to_owned();
+    prompt.paste(format!("https://app.example/callback?code=used&state={state}"));
+    prompt.rest(&world).is(str![[r#"
 
   ! social  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
@@ -212,8 +212,8 @@ Then paste here the address at which the browser ends up, which begins with http
 fn who_does_not_answer_is_not_waited_for_for_ever() {
     let mut world = world("http://127.0.0.1:PORT/callback");
     world.set("OCON_TEST_CLOCK", "slow");
-    let asking = Asking::begin(&world, "authorize social --wait 90s");
-    asking.rest(&world).is(str![[r#"
+    let prompt = Prompt::begin(&world, "authorize social --wait 90s");
+    prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -227,8 +227,8 @@ hint: run it again, with more time: --wait 15m
 "#]]);
     world.unset("OCON_TEST_CLOCK");
     let elsewhere = self::world("https://app.example/callback");
-    let asking = Asking::begin(&elsewhere, "authorize social");
-    asking.rest(&elsewhere).is(str![[r#"
+    let prompt = Prompt::begin(&elsewhere, "authorize social");
+    prompt.rest(&elsewhere).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -251,12 +251,12 @@ fn what_moved_while_somebody_was_asked_is_left_alone() {
         "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
     });
     // Somebody creates it first.
-    let asking = Asking::begin(&world, "authorize social");
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social");
+    let back = prompt.press("allow");
     world.requests();
     world.send("POST", "/instances", &mine);
     curl(&[&back]);
-    asking.rest(&world).is(str![[r#"
+    prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
 Open this address and grant access:
@@ -269,8 +269,8 @@ hint: run it again; the grant is lost
 --- exit 4 ---
 "#]]);
     // Somebody replaces it.
-    let asking = Asking::begin(&world, "authorize social");
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social");
+    let back = prompt.press("allow");
     world.requests();
     world.send("DELETE", "/instances/20931", &serde_json::Value::Null);
     world.requests();
@@ -279,7 +279,7 @@ hint: run it again; the grant is lost
     world.send("POST", "/instances", &other);
     world.requests();
     curl(&[&back]);
-    asking.rest(&world).is(str![[r#"
+    prompt.rest(&world).is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 

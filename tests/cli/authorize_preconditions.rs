@@ -1,4 +1,4 @@
-//! `ocon authorize` where nobody is asked, because an answer could not be used.
+//! `ocon authorize` stops before it asks a person if it could not use the answer.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use ocon::sandbox::Faults;
 use serde_json::json;
 use snapbox::str;
 
-use crate::authorize::{Asking, curl, world, written};
+use crate::authorize::{Prompt, curl, world, written};
 use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, World};
 
@@ -140,7 +140,7 @@ fn an_address_with_a_credential_of_ocon_is_not_shown() {
         let text = format!(
             "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?x={credential}\" }} }}]"
         );
-        world.go_wrong(Faults::parse(&text).unwrap());
+        world.set_faults(Faults::parse(&text).unwrap());
         let refused = refused(&world);
         assert!(refused.contains("one of ocon's own credentials"), "{refused}");
     }
@@ -153,7 +153,7 @@ fn an_address_that_leads_astray_is_not_shown() {
         let text = format!(
             "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"{url}\" }} }}]"
         );
-        world.go_wrong(Faults::parse(&text).unwrap());
+        world.set_faults(Faults::parse(&text).unwrap());
     };
     fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
     refused(&world).is(str![[r#"
@@ -191,7 +191,7 @@ error: the platform gave an address that nobody should open
 hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
 --- exit 1 ---
 "#]]);
-    world.go_wrong(
+    world.set_faults(
         Faults::parse(
             "rules: [{ when: { path: /elements/hootsuite/oauth/url, method: POST }, status: 405 }]",
         )
@@ -204,9 +204,9 @@ error: the platform gave no address to authorize at, so nobody was asked
 hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
 --- exit 6 ---
 "#]]);
-    let asking = Asking::begin(&world, "authorize social --allow-get");
-    curl(&[&asking.press("allow")]);
-    assert!(asking.end(&world).ends_with("--- exit 0 ---"));
+    let prompt = Prompt::begin(&world, "authorize social --allow-get");
+    curl(&[&prompt.press("allow")]);
+    assert!(prompt.end(&world).ends_with("--- exit 0 ---"));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn send_to(world: &World, parameters: &str) {
     let text = format!(
         "rules: [{{ when: {{ path: '/elements/*/oauth/url' }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?{parameters}\" }} }}]"
     );
-    world.go_wrong(Faults::parse(&text).unwrap());
+    world.set_faults(Faults::parse(&text).unwrap());
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_scope_that_is_not_declared_is_named_before_anybody_is_asked() {
     let file = world.read("instances/social.yaml").replace("hootsuite", "twitter");
     world.write("instances/social.yaml", &file);
     let many: Vec<_> = (1..30).map(|number| format!("s{number}")).collect();
-    let mut said = String::new();
+    let mut printed = String::new();
     for (declared, requested) in [
         ("a b", "a,b"),
         ("a b", "a%20admin"),
@@ -277,11 +277,11 @@ fn a_scope_that_is_not_declared_is_named_before_anybody_is_asked() {
         let declared = format!("  oauth.scope: {declared}\n").replace("  oauth.scope: \n", "");
         world.write("instances/social.yaml", file.replace("  oauth.scope: a b\n", &declared));
         send_to(&world, &format!("oauth_token=x&scope={requested}"));
-        let run = Asking::begin(&world, "authorize social --allow unknown-field").rest(&world);
+        let run = Prompt::begin(&world, "authorize social --allow unknown-field").rest(&world);
         let (scope, _) = run.split_once("Open this address").unwrap();
-        said.push_str(scope);
+        printed.push_str(scope);
     }
-    said.is(str![[r#"
+    printed.is(str![[r#"
 --- stderr ---
 
 --- stderr ---

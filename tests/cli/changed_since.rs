@@ -1,4 +1,4 @@
-//! `--changed-since REF`: only what a branch touches.
+//! `--changed-since REF`: only documents that a branch changes.
 
 use std::process::Command;
 

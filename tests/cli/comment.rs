@@ -1,4 +1,4 @@
-//! What stands in a comment beside a plan: failures, links and a bound.
+//! `--format markdown` beyond the plan: failures, links (`--file-url`) and `--max-bytes`.
 
 use snapbox::str;
 

@@ -1,4 +1,4 @@
-//! Comments for pull requests, read by a parser of `CommonMark`: hostile text stays text.
+//! Comments for pull requests, parsed as `CommonMark`: hostile text stays text.
 
 use ocon::report::json::{
     PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequests, PlanStep, PlanSummary,

@@ -1,4 +1,4 @@
-//! Two applies at once, as two processes against one sandbox.
+//! Two processes apply at the same time against one sandbox.
 
 use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
@@ -55,12 +55,12 @@ fn run(race: usize) -> usize {
     for instance in instances.as_array().unwrap() {
         *keys.entry(instance["name"].to_string()).or_default() += 1;
     }
-    let said =
+    let printed =
         || both.each_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     assert!(
         keys.len() == 3 && keys.values().all(|number| *number == 1),
         "race {race}: {:#?}",
-        said()
+        printed()
     );
     let lost: usize = both.iter().map(taken_back).sum();
     let plan = world.ocon("plan --detailed-exitcode");

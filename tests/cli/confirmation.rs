@@ -1,4 +1,4 @@
-//! The question of an apply, answered with `yes` after some time.
+//! The question of `ocon apply`, answered with `yes` after some time.
 
 use std::io::Write as _;
 

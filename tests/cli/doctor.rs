@@ -81,16 +81,16 @@ No link is broken; 1 cannot be seen from here.
 fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
     let (world, _) = world();
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
-    world.go_wrong(Faults::parse(text).unwrap());
-    let said = doctor(&world);
-    said[said.find("  ?       last event").unwrap()..].is(str![[r#"
+    world.set_faults(Faults::parse(text).unwrap());
+    let printed = doctor(&world);
+    printed[printed.find("  ?       last event").unwrap()..].is(str![[r#"
   ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
                           look again, or in the user interface
 
 No link is broken; 2 cannot be seen from here.
 --- exit 0 ---
 "#]]);
-    assert_eq!(said.matches("\n  ok ").count(), 6, "{said}");
+    assert_eq!(printed.matches("\n  ok ").count(), 6, "{printed}");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_doctor_needs_to_see_the_instance() {
         format!("rules: [{{ when: {{ method: GET, path: /instances/20931 }}, status: {status} }}]")
     };
     let reports = [403, 404].map(|status| {
-        world.go_wrong(Faults::parse(&rule(status)).unwrap());
+        world.set_faults(Faults::parse(&rule(status)).unwrap());
         doctor(&world)
     });
     reports.join("\n").is(str![[r#"
@@ -135,7 +135,7 @@ configuration:
         .secret("DESK_SIGNATURE", "the-signature-key-of-the-desk");
     assert_eq!(world.ocon("apply --yes").exit, 0);
     let masked = "rules: [{ edit: [{ instance: 20931, set: { event.notification.callback.url: '********' } }] }]";
-    world.go_wrong(Faults::parse(masked).unwrap());
+    world.set_faults(Faults::parse(masked).unwrap());
     world.ocon("doctor desk").is(str![[r#"
 desk
   ok      instance        #20931, Help desk
@@ -160,10 +160,10 @@ fn a_doctor_shows_nothing_that_opens_a_callback() {
     let (world, _) = world();
     let opens = "https://login:passw0rd@app.example/s3cret-path?token=t0ken#x";
     patch(&world, "event.notification.callback.url", opens);
-    let said = doctor(&world);
-    assert!(said.contains("callback        https://app.example/…\n"), "{said}");
+    let printed = doctor(&world);
+    assert!(printed.contains("callback        https://app.example/…\n"), "{printed}");
     for secret in ["login", "passw0rd", "s3cret-path", "t0ken"] {
-        assert!(!said.contains(secret), "{said}");
+        assert!(!printed.contains(secret), "{printed}");
     }
 }
 
@@ -222,7 +222,7 @@ fn a_doctor_names_the_link_that_is_broken() {
             report(world, &json!({ "type": "message", "id": 8 }));
         }),
     ];
-    let mut told = String::new();
+    let mut reported = String::new();
     for (link, breaks) in breaks {
         let (world, port) = world();
         one_event(&world, port, true);
@@ -231,11 +231,11 @@ fn a_doctor_names_the_link_that_is_broken() {
             world.advance(revoked);
         }
         assert_eq!(broken(&world), link);
-        let said = doctor(&world);
-        let lines = said.lines().skip_while(|line| !line.starts_with("  BROKEN")).take(2);
-        told.extend(lines.flat_map(|line| [line, "\n"]));
+        let printed = doctor(&world);
+        let lines = printed.lines().skip_while(|line| !line.starts_with("  BROKEN")).take(2);
+        reported.extend(lines.flat_map(|line| [line, "\n"]));
     }
-    told.is(str![[r#"
+    reported.is(str![[r#"
   BROKEN  instance        there is none yet
                           create it: ocon apply; where a person grants access: ocon authorize chat
   BROKEN  authentication  it no longer works at the provider

@@ -1,4 +1,4 @@
-//! A server that repeats what it is sent, in every field of what it answers.
+//! A server that repeats each request in every field of its reply.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -42,11 +42,16 @@ impl Echo {
     /// Servers that give every request this status, as JSON and as a page for people.
     pub(crate) fn in_every_encoding(status: &'static str) -> Vec<Self> {
         let as_json = |encode: Encoding| -> Answer {
-            Box::new(move |head, body| (status.to_owned(), instances(&encode(&said(head, body)))))
+            Box::new(move |head, body| {
+                (status.to_owned(), instances(&encode(&printed(head, body))))
+            })
         };
         let as_page = |encode: Encoding| -> Answer {
             Box::new(move |head, body| {
-                (status.to_owned(), format!("<html><title>{}</title>", encode(&said(head, body))))
+                (
+                    status.to_owned(),
+                    format!("<html><title>{}</title>", encode(&printed(head, body))),
+                )
             })
         };
         ENCODINGS
@@ -63,9 +68,9 @@ impl Echo {
                 if head.starts_with("GET") {
                     return ("200 OK".to_owned(), "[]".to_owned());
                 }
-                let said = encode(&said(head, body));
+                let printed = encode(&printed(head, body));
                 let refusal =
-                    json!({ "message": said, "providerMessage": said, "requestId": said });
+                    json!({ "message": printed, "providerMessage": printed, "requestId": printed });
                 ("400 Bad Request".to_owned(), refusal.to_string())
             })
         };
@@ -114,23 +119,23 @@ impl Drop for Echo {
 }
 
 /// The body and the credentials, which come first since long messages are cut.
-fn said(head: &str, body: &str) -> String {
+fn printed(head: &str, body: &str) -> String {
     let credentials = head.lines().find(|line| line.to_lowercase().starts_with("authorization"));
     format!("{} {body}", credentials.unwrap_or_default())
 }
 
 /// A listing of one instance, which is also a refusal, a description and whatever else is expected.
-fn instances(said: &str) -> String {
+fn instances(printed: &str) -> String {
     let instance = json!({
         "id": 4711,
-        "name": said,
-        "token": said,
-        "message": said,
-        "providerMessage": said,
-        "requestId": said,
-        "element": { "key": said, "name": said },
-        "tags": ["ocon:project=tests", "ocon:key=desk", said],
-        "configuration": { "username": said, said: said },
+        "name": printed,
+        "token": printed,
+        "message": printed,
+        "providerMessage": printed,
+        "requestId": printed,
+        "element": { "key": printed, "name": printed },
+        "tags": ["ocon:project=tests", "ocon:key=desk", printed],
+        "configuration": { "username": printed, printed: printed },
         "disabled": false,
         "valid": true,
     });

@@ -1,4 +1,4 @@
-//! `ocon events KEY` and `ocon events listen`: what a provider reports, and what is delivered.
+//! `ocon events KEY` and `ocon events listen`: what a provider reported, and deliveries.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -58,11 +58,11 @@ impl Listening {
         let mut command = world.command(line);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        let read = BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
-        if read == 0 || !said.starts_with("Listening") {
+        let mut printed = String::new();
+        let read = BufReader::new(child.stderr.take().unwrap()).read_line(&mut printed).unwrap();
+        if read == 0 || !printed.starts_with("Listening") {
             child.wait().unwrap();
-            panic!("{said}");
+            panic!("{printed}");
         }
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
@@ -187,10 +187,10 @@ fn a_delivery_that_is_refused_is_an_exit_code_where_they_are_counted() {
     let line = format!("events listen --port {port} --count 1 --format json");
     let mut listening = Listening::begin(&world, &line);
     assert_eq!(deliver(port, &[&signature("{}")], "{}"), "401");
-    let mut said = String::new();
-    listening.stdout.read_line(&mut said).unwrap();
-    let said = conforming("delivery", &said);
-    assert_eq!((&said["signature"], &said["status"]), (&json!("broken"), &json!(401)));
+    let mut printed = String::new();
+    listening.stdout.read_line(&mut printed).unwrap();
+    let printed = conforming("delivery", &printed);
+    assert_eq!((&printed["signature"], &printed["status"]), (&json!("broken"), &json!(401)));
     assert_eq!(listening.end(), 1);
     world.unset("OCON_SIGNATURE_KEY");
     let mut listening = Listening::begin(&world, &format!("events listen --port {port} --count 1"));
@@ -264,7 +264,7 @@ hint: did you mean `chat`?
 --- exit 5 ---
 "#]]);
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
-    world.go_wrong(Faults::parse(text).unwrap());
+    world.set_faults(Faults::parse(text).unwrap());
     world.ocon("events chat").is(str![[r#"
 --- stderr ---
 error: the events cannot be read
@@ -308,11 +308,11 @@ fn where_nobody_reads_it_any_more_there_is_nothing_to_listen_for() {
     command.stdout(File::create("/dev/full").unwrap()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    stderr.read_line(&mut said).unwrap();
+    let mut printed = String::new();
+    stderr.read_line(&mut printed).unwrap();
     assert_eq!(deliver(port, &[], "{}"), "200");
-    stderr.read_to_string(&mut said).unwrap();
-    let ended = format!("{said}--- exit {} ---", child.wait().unwrap().code().unwrap());
+    stderr.read_to_string(&mut printed).unwrap();
+    let ended = format!("{printed}--- exit {} ---", child.wait().unwrap().code().unwrap());
     world.constant(&ended).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 error: the result could not be written to stdout
@@ -331,8 +331,8 @@ fn a_page_of_another_site_delivers_nothing() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    stderr.read_line(&mut said).unwrap();
+    let mut printed = String::new();
+    stderr.read_line(&mut printed).unwrap();
     for headers in [
         // A page whose name was made to lead to loopback.
         vec!["Host: evil.example"],
@@ -350,11 +350,11 @@ fn a_page_of_another_site_delivers_nothing() {
     }
     assert_eq!(deliver(port, &["Host: tunnel.example"], "{}"), "200");
     assert_eq!(deliver(port, &[&format!("Host: localhost:{port}")], "{}"), "200");
-    stderr.read_to_string(&mut said).unwrap();
+    stderr.read_to_string(&mut printed).unwrap();
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!((child.wait().unwrap().code(), stdout.lines().count()), (Some(0), 2));
-    world.constant(&said).is(str![[r#"
+    world.constant(&printed).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
 Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
@@ -373,15 +373,15 @@ fn a_delivery_that_is_no_delivery_is_told() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    stderr.read_line(&mut said).unwrap();
+    let mut printed = String::new();
+    stderr.read_line(&mut printed).unwrap();
     world.write("large.json", vec![b' '; (8 << 20) + 1]);
     let large = format!("@{}", world.path("large.json").display());
     assert_eq!(deliver(port, &["Expect:"], &large), "413");
     assert_eq!(deliver(port, &[], "{}"), "200");
-    stderr.read_to_string(&mut said).unwrap();
+    stderr.read_to_string(&mut printed).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    world.constant(&said).is(str![[r#"
+    world.constant(&printed).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 A delivery was refused (413 Payload Too Large): it is not complete, or too large.
 

@@ -1,4 +1,4 @@
-//! `--format`: stdout for programs, stderr and the exit code as ever.
+//! `--format`: a result for programs on stdout. Stderr and the exit code stay the same.
 
 use serde_json::Value;
 use snapbox::str;

@@ -1,4 +1,4 @@
-//! A file-size limit and a full disk: an error that says so, and nothing half-written.
+//! A file-size limit and a full disk: an error, and no incomplete file.
 
 #![cfg(unix)]
 

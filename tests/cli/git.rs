@@ -1,5 +1,5 @@
-//! What a commit cannot do with the help of Git: execute a program, hide a change, pass a committed
-//! secret. `docs/threat-model.md` names these tests.
+//! A commit cannot use Git to execute a program, hide a change or pass a committed secret.
+//! `docs/threat-model.md` names these tests.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

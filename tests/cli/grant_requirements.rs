@@ -1,4 +1,4 @@
-//! Which creates need an authorization grant: the plan and the platform agree about every connector.
+//! Which creates need an authorization grant: the plan and the platform agree for every connector.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! `--help`, `-h`, manual pages and completions: every text is a file in `tests/data/help/`,
-//! without the global options, which are there once.
+//! `--help`, `-h`, manual pages and completions. `tests/data/help/` holds the text of each command,
+//! and the global options once.
 
 use clap::{CommandFactory as _, Parser as _};
 use ocon::cli::Cli;

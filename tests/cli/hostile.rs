@@ -1,5 +1,5 @@
-//! What an attacker tries through a file of the repository or a reply of the platform, and what a
-//! neighbour on the machine can see. `docs/threat-model.md` names these tests.
+//! Attacks through a file of the repository or a reply of the platform, and what another user of the
+//! machine can see. `docs/threat-model.md` names these tests.
 
 use std::os::unix::fs::PermissionsExt;
 

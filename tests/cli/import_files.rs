@@ -1,4 +1,4 @@
-//! Where the files of `ocon import` go, and where none can go.
+//! The paths of the files that `ocon import` writes, and errors where it cannot write one.
 
 use serde_json::json;
 use snapbox::str;

@@ -1,5 +1,5 @@
-//! A tenant that grew by hand is adopted: files for its instances, a plan that only marks them, and
-//! nothing to do after that.
+//! A tenant that was made by hand is adopted: import writes files, the plan only adds tags, and then
+//! nothing changes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -58,7 +58,7 @@ fn two_hundred_instances_are_adopted_and_nothing_is_left_to_do() {
     let root = tempfile::tempdir().unwrap();
     std::fs::write(root.path().join("ocon.yaml"), "project: adopted\n").unwrap();
     let import = tenant.ocon(root.path(), "import --all");
-    said(&import, 0);
+    printed(&import, 0);
     let files = walkdir::WalkDir::new(root.path().join("instances")).into_iter();
     let files = files.filter(|entry| entry.as_ref().unwrap().file_type().is_file()).count();
     assert_eq!(files, INSTANCES, "{}", String::from_utf8_lossy(&import.stderr));
@@ -77,11 +77,11 @@ fn two_hundred_instances_are_adopted_and_nothing_is_left_to_do() {
         let kinds = step["changes"].as_array().unwrap().iter().map(|change| &change["kind"]);
         assert_eq!(kinds.collect::<Vec<_>>(), ["mark"], "{step:#}");
     }
-    said(&tenant.ocon(root.path(), "apply --allow-unset --yes"), 0);
-    said(&tenant.ocon(root.path(), "plan --detailed-exitcode"), 0);
+    printed(&tenant.ocon(root.path(), "apply --allow-unset --yes"), 0);
+    printed(&tenant.ocon(root.path(), "plan --detailed-exitcode"), 0);
     assert_eq!(without_marks(runtime.block_on(tenant.everything())), before);
 
-    let again = said(&tenant.ocon(root.path(), "import --all"), 0);
+    let again = printed(&tenant.ocon(root.path(), "import --all"), 0);
     assert!(again.starts_with("Nothing to import"), "{again}");
     println!(
         "{INSTANCES} instances over {} connectors: {files} files, {} adoptions, then no changes",
@@ -97,7 +97,7 @@ fn files_are_the_same_whatever_the_order_of_the_listing() {
     runtime.block_on(tenant.grow());
     let [first, second] = ["", ""].map(|_| {
         let root = tempfile::tempdir().unwrap();
-        said(&tenant.ocon(root.path(), "import --all"), 0);
+        printed(&tenant.ocon(root.path(), "import --all"), 0);
         let files = walkdir::WalkDir::new(root.path()).sort_by_file_name().into_iter();
         let files = files.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
         let text = |entry: &walkdir::DirEntry| std::fs::read_to_string(entry.path()).unwrap();
@@ -109,7 +109,7 @@ fn files_are_the_same_whatever_the_order_of_the_listing() {
 }
 
 /// What a run said on stdout, which has to end like this.
-fn said(output: &Output, exit: i32) -> String {
+fn printed(output: &Output, exit: i32) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(exit), "{stdout}{stderr}");

@@ -1,4 +1,4 @@
-//! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output, or for a child.
+//! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output or for a child.
 //!
 //! `tests/faults/kills` has the commands that wait for the platform.
 
@@ -9,16 +9,16 @@ use std::time::Duration;
 use ocon::sandbox::Options;
 use snapbox::str;
 
-use crate::authorize::{Asking, curl};
+use crate::authorize::{Prompt, curl};
 use crate::snapshot::Snapshot as _;
 use crate::support::{SHOP, World, terminate};
 
 /// Ends a command that is blocked, and says how it ended.
 fn ended(mut ocon: Child, mut stderr: impl std::io::Read) -> String {
     terminate(&ocon);
-    let mut said = String::new();
-    stderr.read_to_string(&mut said).unwrap();
-    format!("{said}--- exit {} ---", ocon.wait().unwrap().code().expect("it ends by itself"))
+    let mut printed = String::new();
+    stderr.read_to_string(&mut printed).unwrap();
+    format!("{printed}--- exit {} ---", ocon.wait().unwrap().code().expect("it ends by itself"))
 }
 
 /// Starts a command whose streams are pipes, stdin too, which stays open.
@@ -81,7 +81,7 @@ fn nothing_is_applied_where_the_question_is_interrupted() {
 #[test]
 fn the_line_of_progress_is_gone_where_reading_is_interrupted() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    world.go_wrong("rules: [{ hold: before }]".parse().unwrap());
+    world.set_faults("rules: [{ hold: before }]".parse().unwrap());
     let mut script = on_terminal(&world, "xterm", "plan");
     world.wait_for_held();
     press_ctrl_c(&mut script);
@@ -128,15 +128,15 @@ fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
 fn a_grant_is_used_where_the_request_with_it_is_in_flight() {
     let world = crate::authorize::world("http://127.0.0.1:PORT/callback");
     let interrupted = |method: &str, path: &str| {
-        let mut asking = Asking::begin(&world, "authorize social");
+        let mut prompt = Prompt::begin(&world, "authorize social");
         let held =
             format!("rules: [{{ when: {{ method: {method}, path: {path} }}, hold: before }}]");
-        world.go_wrong(held.parse().unwrap());
-        curl(&[&asking.press("allow")]);
+        world.set_faults(held.parse().unwrap());
+        curl(&[&prompt.press("allow")]);
         world.wait_for_held();
-        asking.interrupt();
+        prompt.interrupt();
         world.release();
-        asking.rest(&world)
+        prompt.rest(&world)
     };
     interrupted("POST", "/instances").is(str![[r#"
 
@@ -154,7 +154,7 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
 --- exit 130 ---
 "#]]);
-    world.go_wrong("rules: []".parse().unwrap());
+    world.set_faults("rules: []".parse().unwrap());
     interrupted("PATCH", "/instances/20931").is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---

@@ -1,4 +1,4 @@
-//! No secret is in any output: every command, form and log, and every way in which things go wrong.
+//! No output contains a secret: every command, format and log level, and every failure.
 //!
 //! Each run of the binary in these tests is searched for all secrets of its world, in all encodings
 //! (`World::refuse_secrets`); here they are numerous and awkward, and what runs is everything.
@@ -129,13 +129,16 @@ fn the_sandbox_says_its_own_credentials_and_nothing_else() {
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
-        let mut told = String::new();
+        let mut reported = String::new();
         for _ in 0..3 {
-            std::io::BufRead::read_line(&mut stdout, &mut told).unwrap();
+            std::io::BufRead::read_line(&mut stdout, &mut reported).unwrap();
         }
-        assert!(told.contains("export OCON_USER_SECRET=") && !told.contains("(secret)"), "{told}");
+        assert!(
+            reported.contains("export OCON_USER_SECRET=") && !reported.contains("(secret)"),
+            "{reported}"
+        );
         terminate(&child);
-        world.refuse_secrets(&told);
+        world.refuse_secrets(&reported);
         let output = child.wait_with_output().unwrap();
         world.refuse_secrets(&String::from_utf8(output.stderr).unwrap());
     }

@@ -1,4 +1,4 @@
-//! Changes whose two sides look alike: the plan says what differs.
+//! Changes whose two sides look alike: the plan names the difference.
 #![expect(clippy::unicode_not_nfc, reason = "both normalization forms are shown as they are")]
 
 use serde_json::Value;

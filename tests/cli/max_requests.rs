@@ -1,4 +1,4 @@
-//! `--max-requests`: where the allowance ends, before there is a plan and in the middle of an apply.
+//! `--max-requests`: the limit is reached before there is a plan, and during an apply.
 
 use snapbox::str;
 

@@ -1,4 +1,4 @@
-//! Pages of 40 columns: what is long goes on below, and what is there to be copied is never broken.
+//! Terminals of 40 columns: long lines are wrapped, but never text that is to be copied.
 
 #![expect(clippy::unicode_not_nfc, reason = "combining marks must be measured, too")]
 

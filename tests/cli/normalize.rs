@@ -1,4 +1,4 @@
-//! What is done to a text before it is compared.
+//! Encodings of secrets, and replacements in a text before it is compared.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;

@@ -153,8 +153,8 @@ OCON_INSTANCE_EU_SHOP_2_WEBHOOK_URL=http://127.0.0.1:[PORT]/elements/api-v2/even
     assert_eq!(mode & 0o777, 0o600);
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", ". ./out.env; echo $OCON_INSTANCE_EU_SHOP_2_TOKEN"]);
-    let said = shell.current_dir(world.path(".")).output().unwrap().stdout;
-    assert_eq!(String::from_utf8(said).unwrap(), world.ocon("token eu/shop-2").stdout);
+    let printed = shell.current_dir(world.path(".")).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(printed).unwrap(), world.ocon("token eu/shop-2").stdout);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Whose instance is it?
+//! Which instances belong to the project (`--take-from`, `--allow-duplicate`).
 
 use serde_json::json;
 use snapbox::str;

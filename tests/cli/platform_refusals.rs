@@ -1,4 +1,4 @@
-//! What the platform refuses is shown where it stands in the files.
+//! Errors of the platform are shown at the line of the file that caused them.
 
 use snapbox::str;
 

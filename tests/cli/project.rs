@@ -1,4 +1,4 @@
-//! Which project owns the instances, and what happens if the sources of its name do not agree.
+//! Which project owns the instances (`--project`), and sources of its name that do not agree.
 
 use snapbox::str;
 

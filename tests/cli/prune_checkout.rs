@@ -1,4 +1,4 @@
-//! `--prune` where the working tree does not have every instance file that Git has.
+//! `--prune` in a working tree that does not have every instance file that Git has.
 
 use snapbox::str;
 

@@ -1,5 +1,5 @@
-//! What is hidden because it is the value of a reference, and what is shown because it is text of the
-//! repository. `docs/threat-model.md` names these tests.
+//! Values of references are hidden, text of the repository is shown. `docs/threat-model.md` names these
+//! tests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -147,11 +147,14 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
         for line in ["plan", "apply --yes", "status", "plan --format json"] {
             let run = world.ocon(line);
             assert_eq!(run.exit, 5, "{word} {line}: {}", run.stderr);
-            let said = run.stdout + &run.stderr;
-            assert!(said.contains("env.DESK_PASSWORD is a part of a diagnostic code"), "{said}");
+            let printed = run.stdout + &run.stderr;
             assert!(
-                !said.contains(word) || word == "elements/api-v2" || line.contains("json"),
-                "{said}"
+                printed.contains("env.DESK_PASSWORD is a part of a diagnostic code"),
+                "{printed}"
+            );
+            assert!(
+                !printed.contains(word) || word == "elements/api-v2" || line.contains("json"),
+                "{printed}"
             );
         }
         assert_eq!(world.requests(), "");

@@ -1,4 +1,4 @@
-//! What the author of a pull request writes to use up the time or the memory of a runner.
+//! Files that try to use up the time or the memory of a runner.
 
 use std::os::unix::fs::symlink;
 

@@ -1,4 +1,4 @@
-//! Secrets that have other values than before.
+//! `--rotate`, and secrets whose values changed.
 
 use snapbox::str;
 

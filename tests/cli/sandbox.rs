@@ -1,4 +1,4 @@
-//! `ocon sandbox`, and `--sandbox` of the others.
+//! `ocon sandbox`, and `--sandbox` of other commands.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,4 +1,4 @@
-//! Plans that are approved first and carried out later.
+//! `ocon plan --out FILE` and `ocon apply FILE`: plans that are approved first and applied later.
 
 use serde_json::{Value, json};
 use snapbox::str;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use snapbox::str;
 
-use crate::scripted_server::Stranger;
+use crate::scripted_server::ScriptedServer;
 use crate::snapshot::Snapshot as _;
 use crate::support::{SHOP, World};
 
@@ -182,7 +182,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 
 #[test]
 fn a_schema_that_cannot_be_used_is_told_with_its_place() {
-    let mut told = String::new();
+    let mut reported = String::new();
     for schema in [
         "{\n  \"properties\": {,\n}",
         "[]",
@@ -196,9 +196,9 @@ fn a_schema_that_cannot_be_used_is_told_with_its_place() {
             ("schemas/connectors/stripe.schema.json", schema),
             ("instances/shop.yaml", SHOP),
         ]);
-        told.push_str(&world.ocon("validate").stderr);
+        reported.push_str(&world.ocon("validate").stderr);
     }
-    told.is(str![[r#"
+    reported.is(str![[r#"
 error[invalid-schema]: this is not valid JSON: key must be a string
  --> schemas/connectors/stripe.schema.json:2:18
   |
@@ -236,8 +236,8 @@ fn what_validate_would_refuse_is_not_written() {
     let keys: Vec<_> =
         (0..15_000).map(|number| json!({ "key": format!("key.{number}") })).collect();
     let body = serde_json::to_string(&keys).unwrap();
-    let stranger = Stranger::answering("200 OK", "content-type: application/json", &body);
-    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&stranger.base_url());
+    let server = ScriptedServer::answering("200 OK", "content-type: application/json", &body);
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&server.base_url());
     world.ocon("schema pull stripe").is(str![[r#"
 --- stderr ---
 error: schemas/connectors/stripe.schema.json would have more than 1 MiB

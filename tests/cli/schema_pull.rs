@@ -1,5 +1,5 @@
-//! Schemas from a live platform agree with the built-in ones, and a schema in the repository adds
-//! to what is known and takes nothing away.
+//! Pulled schemas agree with the built-in ones. A schema in the repository adds fields and secrecy,
+//! and removes neither.
 
 use std::fs;
 use std::path::Path;
@@ -80,8 +80,8 @@ fn a_schema_in_the_repository_adds_secrecy_and_never_removes_it() {
     write(root.path(), "instances/a.yaml", file);
     let stderr = text(&ocon(&root, "validate").stderr);
     for field in ["oauth.api.secret", "oauth.scope"] {
-        let said = format!("error[plain-text-secret]: `configuration.{field}` is a secret");
-        assert!(stderr.contains(&said), "{stderr}");
+        let printed = format!("error[plain-text-secret]: `configuration.{field}` is a secret");
+        assert!(stderr.contains(&printed), "{stderr}");
     }
     assert!(!stderr.contains("in-clear"), "{stderr}");
     let plan = text(&ocon(&root, "plan --sandbox --allow-plain-text-secrets").stdout);

@@ -1,4 +1,4 @@
-//! A server that is not the platform: it gives scripted answers, or none.
+//! A server that is not the platform: it sends scripted replies, or none.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// The server; it stops when it is dropped.
-pub(crate) struct Stranger {
+pub(crate) struct ScriptedServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
 }
 
-impl Stranger {
+impl ScriptedServer {
     /// Gives everybody this answer.
     pub(crate) fn answering(status: &str, header: &str, body: &str) -> Self {
         Self::answering_in_turn(&[(status, header, body)])
@@ -37,12 +37,12 @@ impl Stranger {
 
     fn start(answers: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stranger = Self {
+        let server = Self {
             address: listener.local_addr().unwrap(),
             requests: Arc::default(),
             stop: Arc::default(),
         };
-        let (requests, stop) = (Arc::clone(&stranger.requests), Arc::clone(&stranger.stop));
+        let (requests, stop) = (Arc::clone(&server.requests), Arc::clone(&server.stop));
         thread::spawn(move || {
             let mut silent = Vec::new();
             for mut stream in listener.incoming().map_while(Result::ok) {
@@ -58,7 +58,7 @@ impl Stranger {
                 }
             }
         });
-        stranger
+        server
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -71,7 +71,7 @@ impl Stranger {
     }
 }
 
-impl Drop for Stranger {
+impl Drop for ScriptedServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         // Wakes the server up, so that it sees that it shall stop.

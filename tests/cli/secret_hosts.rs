@@ -1,4 +1,4 @@
-//! What a plan says of the hosts that get secrets.
+//! A plan lists the hosts that get secrets.
 
 use serde_json::Value;
 use snapbox::str;

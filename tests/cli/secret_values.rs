@@ -1,4 +1,4 @@
-//! Values of variables with something around them that no secret has.
+//! Values of variables with surrounding characters that no secret has.
 
 use snapbox::str;
 

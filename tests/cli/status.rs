@@ -1,4 +1,4 @@
-//! How every instance stands.
+//! `ocon status`.
 
 use serde_json::{Value, json};
 use snapbox::str;

@@ -1,5 +1,5 @@
-//! What the tests share: a root with files, a cleared environment, a platform, and a run of the
-//! binary as one text.
+//! Shared setup: a folder with files, a cleared environment, a sandbox, and a run of the binary as one
+//! text.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// From now on the sandbox goes wrong so.
-    pub(crate) fn go_wrong(&self, faults: Faults) {
+    pub(crate) fn set_faults(&self, faults: Faults) {
         self.platform.as_ref().unwrap().sandbox.set_faults(faults);
     }
 

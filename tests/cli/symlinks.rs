@@ -1,4 +1,4 @@
-//! Links that somebody committed: nothing is read or written through one that leaves the repository.
+//! Committed symbolic links: nothing is read or written through a link that leaves the repository.
 
 use crate::support::{SHOP, World};
 

@@ -1,4 +1,5 @@
-//! Which platform: it receives the credentials, so a wrong one is a usage error (64).
+//! `--base-url`, `--region` and `--allow-host`: a wrong platform would receive the credentials, so it is
+//! a usage error (64).
 
 use snapbox::str;
 

@@ -1,4 +1,4 @@
-//! What is said while something takes its time, on a terminal and in a pipe, and what has colours.
+//! Progress on a terminal and in a pipe, and `--color`.
 
 use std::process::{Command, Stdio};
 

@@ -1,9 +1,9 @@
-//! Platforms that do not answer as the platform does: exit code 6, and no plan.
+//! Replies that are not those of the platform: exit code 6, and no plan (`--timeout`).
 
 use ocon::sandbox::Faults;
 use snapbox::str;
 
-use crate::scripted_server::Stranger;
+use crate::scripted_server::ScriptedServer;
 use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
@@ -116,8 +116,8 @@ hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY an
 #[test]
 fn a_page_for_people_is_not_the_api() {
     let page = "<!doctype html><title>Sign in</title><p>token=s3cret-of-the-page";
-    let stranger = Stranger::answering("200 OK", "content-type: text/html", page);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering("200 OK", "content-type: text/html", page);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: what answers is not the API
@@ -126,13 +126,14 @@ error: what answers is not the API
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
 "#]]);
-    assert_eq!(stranger.requests().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
 fn json_that_is_no_listing_is_not_the_api() {
-    let stranger = Stranger::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server =
+        ScriptedServer::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: what answers is not the API
@@ -145,10 +146,10 @@ hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a 
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let other = Stranger::answering("200 OK", "content-type: application/json", "[]");
+    let other = ScriptedServer::answering("200 OK", "content-type: application/json", "[]");
     let location = format!("location: {}/instances", other.base_url());
-    let stranger = Stranger::answering("302 Found", &location, "");
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering("302 Found", &location, "");
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: what answers is not the API
@@ -157,13 +158,14 @@ error: what answers is not the API
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
 "#]]);
-    assert_eq!((stranger.requests().len(), other.requests().len()), (1, 0));
+    assert_eq!((server.requests().len(), other.requests().len()), (1, 0));
 }
 
 #[test]
 fn a_gateway_that_fails_is_asked_again_and_then_told() {
-    let stranger = Stranger::answering("502 Bad Gateway", "content-type: text/html", "<h1>Oops");
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server =
+        ScriptedServer::answering("502 Bad Gateway", "content-type: text/html", "<h1>Oops");
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan --quiet").is(str![[r#"
 --- stderr ---
 error: the instances cannot be read, so no plan was made
@@ -172,14 +174,14 @@ error: the instances cannot be read, so no plan was made
 hint: try again in some minutes; nothing was changed
 --- exit 6 ---
 "#]]);
-    assert_eq!(stranger.requests().len(), 5);
+    assert_eq!(server.requests().len(), 5);
 }
 
 #[test]
 fn a_platform_that_forbids_says_so() {
     let body = r#"{"requestId": "53db", "message": "Your trial has expired"}"#;
-    let stranger = Stranger::answering("403 Forbidden", "content-type: application/json", body);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering("403 Forbidden", "content-type: application/json", body);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: the instances cannot be read, so no plan was made
@@ -202,8 +204,8 @@ fn an_account_that_keeps_changing_is_no_wrong_address() {
     };
     let pages = [two_of(1, 2), two_of(1, 3), two_of(2, 3)];
     let [first, second, third] = pages.each_ref().map(|page| ("200 OK", three, page.as_str()));
-    let stranger = Stranger::answering_in_turn(&[NO_INSTANCES, first, second, third]);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering_in_turn(&[NO_INSTANCES, first, second, third]);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: the account is changing while it is being listed
@@ -213,7 +215,7 @@ hint: run again when other work on the account is done; nothing was changed
 hint: if nobody else works on it, the listing is at fault: ask the support of the platform
 --- exit 6 ---
 "#]]);
-    assert_eq!(stranger.requests().len(), 4);
+    assert_eq!(server.requests().len(), 4);
 }
 
 #[test]
@@ -222,8 +224,8 @@ fn a_page_token_that_expires_twice_is_an_error_that_says_so() {
     let page = ("200 OK", next, r#"[{"id":1,"element":{"key":"box"}}]"#);
     let body = r#"{"requestId": "53db", "message": "nextPage has expired"}"#;
     let expired = ("400 Bad Request", "content-type: application/json", body);
-    let stranger = Stranger::answering_in_turn(&[page, expired, page, expired]);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering_in_turn(&[page, expired, page, expired]);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: the listing cannot be completed
@@ -232,7 +234,7 @@ error: the listing cannot be completed
 hint: a page token expires if its page is requested too late: run again when the network and the platform are less busy
 --- exit 6 ---
 "#]]);
-    assert_eq!(stranger.requests().len(), 4);
+    assert_eq!(server.requests().len(), 4);
 }
 
 /// `--timeout`
@@ -253,8 +255,8 @@ hint: try again, or give it longer: --timeout 2m
 
 #[test]
 fn an_answer_that_does_not_come_ends_with_the_time() {
-    let stranger = Stranger::silent();
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::silent();
+    let world = World::new(FILES).at(&server.base_url());
     no_answer_within_a_second(&world);
 }
 
@@ -264,18 +266,18 @@ fn a_listing_that_drips_ends_with_the_time() {
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.requests();
     let text = "rules: [{ when: { method: GET, path: /instances }, drip: 400ms }]";
-    world.go_wrong(Faults::parse(text).unwrap());
+    world.set_faults(Faults::parse(text).unwrap());
     no_answer_within_a_second(&world);
     world.requests();
 }
 
 #[test]
 fn a_proxy_that_stalls_ends_with_the_time() {
-    let stranger = Stranger::silent();
+    let server = ScriptedServer::silent();
     let mut world = World::new(FILES).at("https://api.cloud-elements.com/elements/api-v2");
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/platform/client/tls/authority.pem");
     world.set("SSL_CERT_FILE", authority);
-    world.set("HTTPS_PROXY", stranger.base_url().trim_end_matches("/elements/api-v2"));
+    world.set("HTTPS_PROXY", server.base_url().trim_end_matches("/elements/api-v2"));
     world.ocon("plan --timeout 1s").is(str![[r#"
 --- stderr ---
 GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
@@ -288,7 +290,7 @@ error: the API cannot be reached
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
 "#]]);
-    assert!(stranger.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));
+    assert!(server.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));
 }
 
 #[test]

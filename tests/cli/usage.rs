@@ -1,4 +1,4 @@
-//! The command line itself: help, version, and what cannot be understood (64, nothing contacted).
+//! The command line itself: usage errors (64) contact nothing.
 
 use snapbox::str;
 

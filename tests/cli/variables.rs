@@ -1,4 +1,4 @@
-//! Variables that are not set.
+//! Variables that are not set (`--allow-unset`, `--var`, `--env-allow`).
 
 use snapbox::str;
 

@@ -1,4 +1,4 @@
-//! What `-v`, `-vv` and `-vvv` say, and what they never say.
+//! `-v`, `-vv`, `-vvv` and `--log-format`: what the log contains, and what it never contains.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::thread;
 
 use snapbox::str;
 
-use crate::scripted_server::Stranger;
+use crate::scripted_server::ScriptedServer;
 use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
@@ -82,27 +82,30 @@ hint: nothing was changed. Allow more with --max-requests, or leave it out: one 
 #[test]
 fn a_body_is_in_no_log() {
     let body = r#"{"message": "the-b0dy-of-the-answer"}"#;
-    let stranger = Stranger::answering("503 Service Unavailable", "x-header: the-v4lue", body);
-    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&stranger.base_url());
+    let server = ScriptedServer::answering("503 Service Unavailable", "x-header: the-v4lue", body);
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&server.base_url());
     for form in ["text", "json"] {
         let run = world.ocon(&format!("plan -vvv --log-format {form}"));
         assert_eq!(run.exit, 6);
-        let (log, told) = run.stderr.split_once("error: ").unwrap();
+        let (log, reported) = run.stderr.split_once("error: ").unwrap();
         assert!(log.contains("503") && !log.contains("the-b0dy") && !log.contains("the-v4lue"));
-        assert!(told.contains("the-b0dy-of-the-answer"), "the message itself is told: {told}");
+        assert!(
+            reported.contains("the-b0dy-of-the-answer"),
+            "the message itself is told: {reported}"
+        );
     }
 }
 
 #[test]
 fn what_the_http_library_does_is_told_on_most_insistent_request() {
     let log = log(&shop(), "plan -vvv");
-    for said in [
+    for printed in [
         "library source=reqwest::connect message=\"starting new connection",
         "library source=hyper_util::client::legacy::connect::http message=\"connected to 127.0.0.1:[PORT]\"",
         "request method=GET",
         "question what=",
     ] {
-        assert!(log.contains(said), "{said}\n{log}");
+        assert!(log.contains(printed), "{printed}\n{log}");
     }
 }
 

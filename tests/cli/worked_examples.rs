@@ -1,4 +1,4 @@
-//! The worked file of every connector, carried out on the sandbox.
+//! The example file of every connector, applied to the sandbox.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Where something is in doubt: broken marks, named instances, secrets that are not at hand.
+//! Ambiguous cases: broken reserved tags, instances that are named by ID, secrets that are not available.
 
 use ocon::api::Stop;
 use ocon::apply::{self, Settings};
@@ -6,7 +6,7 @@ use ocon::desired::{Adopt, Ignore};
 use ocon::instance::{InstanceId, Seen, Span, Value};
 use ocon::plan::{Action, BlockCode, Limits};
 
-use crate::world::{Instantly, World, block_on, document, key, secret, unset_secret, webhook_url};
+use crate::world::{NoWait, World, block_on, document, key, secret, unset_secret, webhook_url};
 
 const ONLY: InstanceId = InstanceId::new(20931);
 
@@ -167,7 +167,7 @@ fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
     *world.remote.lost.lock().unwrap() = Some((0, true));
     *world.remote.limit.lock().unwrap() = Some(3);
     let stop = Stop::default();
-    let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
+    let settings = Settings { concurrency: 1, clock: &NoWait, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
     let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started", "not-started"]);

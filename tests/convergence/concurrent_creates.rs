@@ -1,11 +1,11 @@
-//! Two runs at once create the same instance.
+//! Two concurrent runs create the same instance.
 
 use ocon::apply::{Code, Outcome};
 use ocon::cli::failure::Exit;
 use ocon::instance::InstanceId;
 use ocon::plan::Limits;
 
-use crate::remote::Rival;
+use crate::remote::ConcurrentCreate;
 use crate::world::{World, document, webhook_url};
 
 const FIRST: InstanceId = InstanceId::new(20931);
@@ -13,12 +13,12 @@ const SECOND: InstanceId = InstanceId::new(20932);
 
 fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.rival.lock().unwrap() = Some(Rival { is_first, leaves_after });
+    *world.remote.concurrent.lock().unwrap() = Some(ConcurrentCreate { is_first, leaves_after });
     let outcome = world.apply();
     (world, outcome)
 }
 
-fn said(outcome: &Outcome) -> (&str, &str) {
+fn printed(outcome: &Outcome) -> (&str, &str) {
     let failure = outcome.results[0].status.failure().unwrap();
     (failure.code, &failure.message)
 }
@@ -27,7 +27,7 @@ fn said(outcome: &Outcome) -> (&str, &str) {
 fn the_run_with_the_higher_id_takes_its_own_back() {
     let (world, outcome) = race(true, None);
     assert_eq!(
-        said(&outcome),
+        printed(&outcome),
         (
             "concurrent-apply",
             "another run created instance 20931 for this document at the same time, so 20932 was deleted again"
@@ -51,7 +51,7 @@ fn the_run_with_the_lower_id_waits_until_the_other_is_gone() {
 fn a_rival_that_stays_is_named_and_left_alone() {
     let (world, outcome) = race(false, None);
     assert_eq!(
-        said(&outcome),
+        printed(&outcome),
         (
             "duplicate-instance",
             "the instances 20931 and 20932 both carry the key `desk`: another run created one at the same \
@@ -66,10 +66,11 @@ fn a_rival_that_stays_is_named_and_left_alone() {
 #[test]
 fn an_id_that_did_not_come_in_answer_to_the_own_create_is_never_deleted() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
     *world.remote.lost.lock().unwrap() = Some((0, true));
     let outcome = world.apply();
-    assert_eq!(said(&outcome).0, "duplicate-instance");
+    assert_eq!(printed(&outcome).0, "duplicate-instance");
     assert!(!world.written().iter().any(|write| write.starts_with("DELETE")));
     assert!(world.remote.records().keys().eq([&FIRST, &SECOND]));
     assert!(world.plan().is_guarded());
@@ -78,7 +79,8 @@ fn an_id_that_did_not_come_in_answer_to_the_own_create_is_never_deleted() {
 #[test]
 fn a_look_for_rivals_that_fails_is_said() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
     *world.remote.looks.lock().unwrap() = Some(2);
     let outcome = world.apply();
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
@@ -97,10 +99,11 @@ fn a_look_for_rivals_that_fails_is_said() {
 #[test]
 fn a_rival_that_nobody_could_look_for_again_is_named_with_the_reason() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: false, leaves_after: Some(2) });
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: false, leaves_after: Some(2) });
     *world.remote.looks.lock().unwrap() = Some(3);
     let outcome = world.apply();
-    assert_eq!(said(&outcome).0, "duplicate-instance");
+    assert_eq!(printed(&outcome).0, "duplicate-instance");
     assert_eq!(outcome.notes.len(), 1, "{:#?}", outcome.notes);
 }
 
@@ -134,21 +137,23 @@ fn what_no_listing_shows_within_a_minute_is_said_with_how_long_to_wait() {
 #[test]
 fn a_refused_delete_of_a_duplicate_is_tried_again() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
     *world.remote.refusals.lock().unwrap() = 3;
     let outcome = world.apply();
-    assert_eq!(said(&outcome).0, "concurrent-apply");
+    assert_eq!(printed(&outcome).0, "concurrent-apply");
     assert!(world.remote.records().keys().eq([&FIRST]));
 }
 
 #[test]
 fn a_duplicate_whose_delete_is_always_refused_is_named_with_the_reason() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.rival.lock().unwrap() = Some(Rival { is_first: true, leaves_after: None });
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
     *world.remote.refusals.lock().unwrap() = 100;
     let outcome = world.apply();
     assert_eq!(
-        said(&outcome),
+        printed(&outcome),
         (
             "duplicate-instance",
             "the instances 20932 and 20931 both carry the key `desk`: another run created instance 20931 for this \

@@ -1,4 +1,4 @@
-//! Runs that take their time, and runs that somebody asks to end.
+//! Slow runs, and runs that are asked to stop.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use ocon::api::{Clock, Sleep, Stop};
 use ocon::apply::{self, Event, Settings};
 use ocon::plan::Limits;
 
-use crate::world::{Instantly, World, block_on, document, key};
+use crate::world::{NoWait, World, block_on, document, key};
 
 /// Time in which somebody asks the run to end as soon as it waits; counts the waits.
 struct Impatient<'a> {
@@ -24,11 +24,11 @@ impl Clock for Impatient<'_> {
     }
 
     fn instant(&self) -> Instant {
-        Instantly.instant()
+        NoWait.instant()
     }
 
     fn now(&self) -> SystemTime {
-        Instantly.now()
+        NoWait.now()
     }
 }
 
@@ -55,7 +55,7 @@ fn a_run_that_was_asked_to_end_says_so_even_when_all_is_done() {
     let world = World::new([document("desk", &[])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     let stop = Stop::default();
-    let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
+    let settings = Settings { concurrency: 1, clock: &NoWait, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| stop.request()));
     assert!(outcome.interrupted && outcome.is_complete());
     assert!(world.plan().is_empty() && world.desired.instances.contains_key(&key("desk")));
@@ -74,11 +74,11 @@ impl Clock for Slow {
     }
 
     fn instant(&self) -> Instant {
-        Instantly.instant()
+        NoWait.instant()
     }
 
     fn now(&self) -> SystemTime {
-        Instantly.now()
+        NoWait.now()
     }
 }
 
@@ -90,9 +90,9 @@ fn a_step_that_goes_on_is_told_of_every_half_minute() {
     *world.remote.lost.lock().unwrap() = Some((0, false));
     let stop = Stop::default();
     let settings = Settings { concurrency: 1, clock: &Slow, stop: &stop };
-    let told = Mutex::new(Vec::new());
+    let reported = Mutex::new(Vec::new());
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {
-        told.lock().unwrap().push(match event {
+        reported.lock().unwrap().push(match event {
             Event::StepStarted(begun) => format!("{} begins", begun.key),
             Event::StepGoesOn(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
             Event::CreatesAwaited(waited) => format!("awaited: {waited:?}"),
@@ -102,5 +102,5 @@ fn a_step_that_goes_on_is_told_of_every_half_minute() {
     assert_eq!(outcome.results[0].status.as_str(), "unknown");
     let expected =
         ["slow begins", "slow goes on: 30s", "slow goes on: 60s", "slow goes on: 90s", "slow ends"];
-    assert_eq!(*told.lock().unwrap(), expected);
+    assert_eq!(*reported.lock().unwrap(), expected);
 }

@@ -1,4 +1,4 @@
-//! What is promised of a plan, of any run, and of one that nothing disturbed.
+//! Invariants of a plan, of any run, and of a run that nothing disturbed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

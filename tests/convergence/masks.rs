@@ -1,4 +1,4 @@
-//! What a mask hides, and what the fingerprints say of it.
+//! Masked values, and what the fingerprints tell about them.
 
 use std::collections::BTreeSet;
 

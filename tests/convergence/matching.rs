@@ -1,4 +1,4 @@
-//! The matching as a table: documents on one side, instances on the other, and who belongs to whom.
+//! Matching as a table: documents on one side, instances on the other, and which belong together.
 //!
 //! Each row reads like the contract. A document is `key name`, with `from OLD …` for `moved_from`. An
 //! instance is `key name`, as it was applied; `drifted` says that it has another name now.

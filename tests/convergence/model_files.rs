@@ -1,4 +1,4 @@
-//! The model's files: a small space, so that collisions and coincidences are common.
+//! The model's files: few keys and names, so that collisions are common.
 
 use std::collections::{BTreeMap, BTreeSet};
 

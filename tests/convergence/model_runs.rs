@@ -1,4 +1,4 @@
-//! The runs of the model: with options, with trouble, or of a plan that was saved.
+//! The runs of the model: with options, with a disruption, or of a saved plan.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(crate) struct Options {
 
 /// What happens to a run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum Disruption {
     Nothing,
     /// Killed after so many writes.
     Killed(usize),
@@ -59,11 +59,11 @@ pub(crate) fn options() -> impl Strategy<Value = Options> {
         })
 }
 
-pub(crate) fn trouble() -> impl Strategy<Value = Trouble> {
+pub(crate) fn disruption() -> impl Strategy<Value = Disruption> {
     prop_oneof![
-        6 => Just(Trouble::Nothing),
-        1 => (0..6_usize).prop_map(Trouble::Killed),
-        1 => (0..4_usize, any::<bool>()).prop_map(|(at, committed)| Trouble::Lost(at, committed)),
+        6 => Just(Disruption::Nothing),
+        1 => (0..6_usize).prop_map(Disruption::Killed),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(at, committed)| Disruption::Lost(at, committed)),
     ]
 }
 
@@ -86,7 +86,7 @@ impl Options {
     }
 }
 
-impl Trouble {
+impl Disruption {
     fn begin(self, world: &World) {
         match self {
             Self::Nothing => {}
@@ -107,16 +107,16 @@ impl Trouble {
 
 impl History {
     /// Plans and applies, and checks all that can be said of such a run.
-    pub(crate) fn run(&mut self, options: &Options, trouble: Trouble) {
+    pub(crate) fn run(&mut self, options: &Options, disruption: Disruption) {
         self.world.wishes = options.wishes(&self.files);
         let plan = self.plan();
         let before = self.world.remote.records();
-        trouble.begin(&self.world);
+        disruption.begin(&self.world);
         self.world.written();
         let outcome = self.world.apply_plan(plan.clone());
         invariants::of_a_run(&self.world, &plan, &outcome, &before);
         self.lineage.learn(&self.world, &self.files.identities());
-        let is_undisturbed = trouble.end(&self.world);
+        let is_undisturbed = disruption.end(&self.world);
         self.world.wishes.rotate = Rotate::default();
         let lacks = |code| plan.blocked.iter().any(|blocked| blocked.code == code);
         // A rotation that lacks a variable holds up the other changes of its document.
@@ -143,7 +143,7 @@ impl History {
     }
 
     /// Applies the plan that was saved last, if it is for this project and fingerprint key.
-    pub(crate) fn apply_saved(&mut self, trouble: Trouble) {
+    pub(crate) fn apply_saved(&mut self, disruption: Disruption) {
         let Some(saved) = self.saved.take() else { return };
         let document = saved.document();
         let is_for = document.target.project == self.world.project;
@@ -151,13 +151,13 @@ impl History {
             self.world.wishes = saved.wishes(&self.files);
             let plan = saved.revise(self.plan());
             let before = self.world.remote.records();
-            trouble.begin(&self.world);
+            disruption.begin(&self.world);
             self.world.written();
             let outcome = self.world.apply_plan(plan.clone());
             invariants::of_a_run(&self.world, &plan, &outcome, &before);
             invariants::of_a_saved_plan(&self.world, &document, &before);
             self.lineage.learn(&self.world, &self.files.identities());
-            trouble.end(&self.world);
+            disruption.end(&self.world);
         }
         self.saved = Some(saved);
     }

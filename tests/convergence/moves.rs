@@ -1,5 +1,5 @@
-//! Documents that are renamed, moved or given another key, and instances that a listing misses: in
-//! all of these nothing is created and nothing deleted.
+//! Renamed and moved documents, new keys, and instances that a listing misses: nothing is created or
+//! deleted.
 
 use ocon::desired::Wanted;
 use ocon::instance::{InstanceId, Record, Value};

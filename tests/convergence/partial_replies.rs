@@ -1,15 +1,15 @@
-//! Replies that leave out what was written: an absent value is not another value.
+//! Replies without a value that was written: an omitted value is not another value.
 
 use ocon::apply::Code;
 use ocon::instance::Value;
 use ocon::plan::Action;
 
-use crate::remote::Reticence;
+use crate::remote::OmittedValues;
 use crate::rules::{ONLY, hootsuite};
 use crate::world::{World, document};
 
 impl World {
-    fn reticent(self, reticence: Reticence) -> Self {
+    fn omitting(self, reticence: OmittedValues) -> Self {
         *self.remote.reticence.lock().unwrap() = reticence;
         self
     }
@@ -26,7 +26,7 @@ fn plain() -> World {
 
 #[test]
 fn one_get_decides_where_the_reply_to_a_create_leaves_values_out() {
-    let world = plain().reticent(Reticence::Members);
+    let world = plain().omitting(OmittedValues::Members);
     assert!(world.apply().is_complete());
     // One for the marks, one for the value.
     assert!((1..=2).contains(&world.reads()), "{}", world.reads());
@@ -36,8 +36,8 @@ fn one_get_decides_where_the_reply_to_a_create_leaves_values_out() {
 
 #[test]
 fn one_get_decides_after_the_patch_of_a_create() {
-    for reticence in [Reticence::Members, Reticence::Body] {
-        let world = hootsuite().reticent(reticence);
+    for reticence in [OmittedValues::Members, OmittedValues::Body] {
+        let world = hootsuite().omitting(reticence);
         assert!(world.apply().is_complete());
         assert_eq!(world.written().len(), 2);
         assert!(world.plan().is_empty());
@@ -46,10 +46,10 @@ fn one_get_decides_after_the_patch_of_a_create() {
 
 #[test]
 fn one_get_decides_after_an_update() {
-    for reticence in [Reticence::Members, Reticence::Body] {
+    for reticence in [OmittedValues::Members, OmittedValues::Body] {
         let mut world = plain().agrees();
         world.wanted("plain").configuration.get_mut("site").unwrap().value = Value::text("two");
-        let world = world.reticent(reticence);
+        let world = world.omitting(reticence);
         world.reads();
         assert!(world.apply().is_complete());
         assert_eq!(world.reads(), 1);
@@ -70,7 +70,7 @@ fn a_reply_that_shows_everything_needs_no_get() {
 fn a_value_that_the_get_does_not_show_either_was_not_stored() {
     let mut world = plain().agrees();
     world.wanted("plain").configuration.get_mut("site").unwrap().value = Value::text("two");
-    let world = world.reticent(Reticence::Body);
+    let world = world.omitting(OmittedValues::Body);
     world.remote.stuck.lock().unwrap().insert("site");
     let outcome = world.apply();
     let failure = outcome.results[0].status.failure().unwrap();
@@ -86,7 +86,7 @@ fn a_value_that_the_get_does_not_show_either_was_not_stored() {
 fn what_cannot_be_checked_is_unknown() {
     let mut world = plain().agrees();
     world.wanted("plain").name = "renamed".into();
-    let world = world.reticent(Reticence::Body);
+    let world = world.omitting(OmittedValues::Body);
     world.remote.unreadable.lock().unwrap().insert(ONLY);
     let outcome = world.apply();
     assert_eq!(outcome.results[0].status.as_str(), "unknown");

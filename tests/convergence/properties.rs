@@ -1,4 +1,4 @@
-//! What holds for any files and any state of the platform.
+//! Properties that hold for any files and any state of the platform.
 
 use ocon::instance::{Seen, Value};
 use ocon::report::json::{PlanDocument, render};

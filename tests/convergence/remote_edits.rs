@@ -1,4 +1,4 @@
-//! What people do on the platform of the model, beside all runs.
+//! Edits on the platform of the model, between runs.
 
 use ocon::instance::{InstanceId, Record, Seen};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::remote::{Remote, record};
 
 /// Somebody edits the platform: one of its instances, or another one that appears there.
 #[derive(Clone, Debug)]
-pub(crate) enum Disturbance {
+pub(crate) enum RemoteEdit {
     Value(usize, &'static str),
     Rename(usize),
     Tag(&'static str),
@@ -26,7 +26,7 @@ pub(crate) enum Disturbance {
     Foreign(usize, usize),
 }
 
-pub(crate) fn disturbance() -> impl Strategy<Value = Disturbance> {
+pub(crate) fn remote_edit() -> impl Strategy<Value = RemoteEdit> {
     let text = prop::sample::select(vec!["", "15", "by hand", "{\"a\":\"x\",\"b\":[1.5,null]}"]);
     let marks = prop::sample::select(vec![
         ("ocon:", None),
@@ -39,33 +39,33 @@ pub(crate) fn disturbance() -> impl Strategy<Value = Disturbance> {
         ("ocon:protect", Some("ocon:protect")),
     ]);
     prop_oneof![
-        4 => (0..FIELDS.len(), text).prop_map(|(field, text)| Disturbance::Value(field, text)),
-        2 => (0..NAMES).prop_map(Disturbance::Rename),
-        1 => prop::sample::select(vec!["a", "by hand"]).prop_map(Disturbance::Tag),
-        1 => any::<bool>().prop_map(Disturbance::Disable),
-        1 => Just(Disturbance::Delete),
-        2 => marks.prop_map(|(name, with)| Disturbance::Marks(name, with)),
-        3 => any::<bool>().prop_map(Disturbance::Unlist),
-        1 => any::<bool>().prop_map(Disturbance::Hide),
-        1 => Just(Disturbance::Double),
-        1 => (0..NAMES).prop_map(Disturbance::Unmanaged),
-        1 => (0..KEYS.len(), 0..NAMES).prop_map(|(key, name)| Disturbance::Foreign(key, name)),
+        4 => (0..FIELDS.len(), text).prop_map(|(field, text)| RemoteEdit::Value(field, text)),
+        2 => (0..NAMES).prop_map(RemoteEdit::Rename),
+        1 => prop::sample::select(vec!["a", "by hand"]).prop_map(RemoteEdit::Tag),
+        1 => any::<bool>().prop_map(RemoteEdit::Disable),
+        1 => Just(RemoteEdit::Delete),
+        2 => marks.prop_map(|(name, with)| RemoteEdit::Marks(name, with)),
+        3 => any::<bool>().prop_map(RemoteEdit::Unlist),
+        1 => any::<bool>().prop_map(RemoteEdit::Hide),
+        1 => Just(RemoteEdit::Double),
+        1 => (0..NAMES).prop_map(RemoteEdit::Unmanaged),
+        1 => (0..KEYS.len(), 0..NAMES).prop_map(|(key, name)| RemoteEdit::Foreign(key, name)),
     ]
 }
 
 /// What people do to what the rules for moves go by.
-pub(crate) fn disturbance_of_place() -> impl Strategy<Value = Disturbance> {
+pub(crate) fn remote_edit_of_place() -> impl Strategy<Value = RemoteEdit> {
     prop_oneof![
-        2 => (0..2_usize).prop_map(Disturbance::Rename),
-        1 => Just(Disturbance::Delete),
-        1 => Just(Disturbance::Marks("ocon:applied=", None)),
-        2 => any::<bool>().prop_map(Disturbance::Unlist),
-        1 => any::<bool>().prop_map(Disturbance::Hide),
-        1 => Just(Disturbance::Double),
+        2 => (0..2_usize).prop_map(RemoteEdit::Rename),
+        1 => Just(RemoteEdit::Delete),
+        1 => Just(RemoteEdit::Marks("ocon:applied=", None)),
+        2 => any::<bool>().prop_map(RemoteEdit::Unlist),
+        1 => any::<bool>().prop_map(RemoteEdit::Hide),
+        1 => Just(RemoteEdit::Double),
     ]
 }
 
-impl Disturbance {
+impl RemoteEdit {
     /// Does this to the instance at that place, counted round and round.
     pub(crate) fn make(&self, remote: &Remote, at: usize) {
         let ids: Vec<InstanceId> = remote.records().into_keys().collect();

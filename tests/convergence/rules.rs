@@ -1,4 +1,4 @@
-//! The rules one by one: an edit on one side, and the plan that follows from it.
+//! One rule per test: an edit on one side, and the resulting plan.
 
 use ocon::apply::Status;
 use ocon::desired::{Adopt, GrantNeed, Ignore};

@@ -1,4 +1,4 @@
-//! What a plan says of the hosts that get secrets.
+//! A plan names the hosts that get secrets.
 
 use ocon::catalog::{Credentials, Facts};
 use ocon::desired::{Grant, Ignore};

@@ -1,5 +1,5 @@
-//! The life of every secret of every connector, masked or not, over the real client and the real
-//! sandbox: created, left alone, replaced in the environment, written once, left alone again.
+//! Every secret of every connector, masked or not, through the real client and the real sandbox: created,
+//! unchanged, replaced in the environment, written once, unchanged again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

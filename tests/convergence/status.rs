@@ -1,4 +1,4 @@
-//! What a status makes of files and platform, without either.
+//! The status of files and a platform, both in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who may import whom, as CONTRIBUTING.md describes it.
+//! The import rules of CONTRIBUTING.md.
 
 mod cycles;
 mod source;

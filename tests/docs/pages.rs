@@ -1,4 +1,4 @@
-//! The pages say what the program says.
+//! The output that the pages show is what the program prints.
 //!
 //! In blocks marked `console`, a line that begins with `$ ` is a command, lines that begin with `> `
 //! below it belong to it, and what follows is what it says, in which a line of three dots stands for
@@ -19,23 +19,23 @@ use snapbox::Data;
 use snapbox::data::DataFormat;
 
 use crate::snapshot::Snapshot as _;
-use runner::Reader;
+use runner::PageRunner;
 
 #[test]
 fn the_readme_shows_what_the_program_says() {
-    let reader = Reader::default();
-    copy_of_the_example(reader.root());
-    reader.follow("README.md", 2);
+    let runner = PageRunner::default();
+    copy_of_the_example(runner.root());
+    runner.follow("README.md", 2);
 }
 
 #[test]
 fn the_tour_shows_what_the_program_says() {
-    Reader::default().follow("docs/tour.md", 10);
+    PageRunner::default().follow("docs/tour.md", 10);
 }
 
 #[test]
 fn the_reference_of_files_shows_what_the_program_says() {
-    Reader::default().follow("docs/files.md", 3);
+    PageRunner::default().follow("docs/files.md", 3);
 }
 
 #[test]

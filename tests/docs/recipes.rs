@@ -1,5 +1,4 @@
-//! What the recipes of `examples/ci` need to be carried out in a test: the expressions of GitHub
-//! Actions, and a forge that keeps comments and issues in memory.
+//! The pipelines of `examples/ci`, run by small interpreters against a forge in memory.
 
 mod action;
 mod expression;

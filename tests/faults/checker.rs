@@ -1,4 +1,4 @@
-//! What must hold after several applies, some of them killed, on a platform that lags.
+//! Invariants after several applies, some of them killed, on a platform that lags.
 //!
 //! In: the documents, what was stored before and is stored now, and what each run reported and did.
 //! Out: what is wrong. It shares no code with the planner or the client.
@@ -17,28 +17,28 @@ const WARNS: [u8; 3] = [3, 7, 130];
 const OF_ALL_CREATES: [Code; 2] = [Code::UncheckedRivals, Code::NotListedYet];
 
 /// What is known independently of the client.
-pub(crate) struct Judge<'a> {
+pub(crate) struct Checker<'a> {
     pub(crate) world: &'a World,
     pub(crate) before: &'a [Stored],
     pub(crate) runs: &'a [Run],
 }
 
-impl Judge<'_> {
+impl Checker<'_> {
     /// What is wrong once every run has ended and every lag has passed.
     pub(crate) fn after(&self) -> Vec<String> {
         let after = self.world.stored();
-        let mut wrong = self.doubled(&after);
+        let mut wrong = self.duplicated(&after);
         wrong.extend(self.lost(&after));
-        wrong.extend(self.runs.iter().flat_map(|run| self.promised(run, &after)));
+        wrong.extend(self.runs.iter().flat_map(|run| self.check_run(run, &after)));
         wrong
     }
 
     /// What is wrong after two more applies, one after the other, without lags and faults.
     pub(crate) fn finally(&self, last: &Run) -> Vec<String> {
         let after = self.world.stored();
-        let doubled = self.doubled_keys(&after);
+        let duplicated = self.doubled_keys(&after);
         let mut wrong = self.lost(&after);
-        let expected = if doubled.is_empty() { 0 } else { 7 };
+        let expected = if duplicated.is_empty() { 0 } else { 7 };
         wrong.extend((last.exit != expected).then(|| {
             format!(
                 "the last apply ended with {}, not {expected}: {:#?}",
@@ -46,27 +46,27 @@ impl Judge<'_> {
                 last.results()
             )
         }));
-        for key in &doubled {
+        for key in &duplicated {
             wrong
                 .extend((!names(last, key)).then(|| format!("the last apply does not name {key}")));
         }
-        let documents = self.documents().filter(|document| !doubled.contains(&document.key));
+        let documents = self.documents().filter(|document| !duplicated.contains(&document.key));
         wrong.extend(documents.flat_map(|it| it.differences(&after, &self.world.variables)));
         let plan = self.world.plan();
         let left = plan.steps.iter().map(|step| (&step.key, step.action.as_str()));
         wrong.extend(left.map(|(key, action)| format!("left to do: {action} {key}")));
-        let blocked = plan.blocked.iter().filter(|it| !doubled.contains(it.key.as_str()));
+        let blocked = plan.blocked.iter().filter(|it| !duplicated.contains(it.key.as_str()));
         wrong
             .extend(blocked.map(|it| format!("left to do: {} is blocked: {}", it.key, it.message)));
         wrong
     }
 
     /// Document keys with two instances, although no run says so.
-    fn doubled(&self, after: &[Stored]) -> Vec<String> {
+    fn duplicated(&self, after: &[Stored]) -> Vec<String> {
         let silent = self.doubled_keys(after).into_iter().filter(|key| !self.is_excused(key));
         silent
             .map(|key| {
-                let ids = carriers(after, &key);
+                let ids = instances_by_key(after, &key);
                 format!("doubled: {key} has {ids:?}, and no run says so")
             })
             .collect()
@@ -94,12 +94,12 @@ impl Judge<'_> {
     }
 
     /// What a run that ended well leaves undone.
-    fn promised(&self, run: &Run, after: &[Stored]) -> Vec<String> {
+    fn check_run(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         if run.died || run.exit != 0 {
             return Vec::new();
         }
         let documents = self.documents().filter(|document| {
-            carriers(after, &document.key).is_empty() || !self.is_excused(&document.key)
+            instances_by_key(after, &document.key).is_empty() || !self.is_excused(&document.key)
         });
         let differences = documents.flat_map(|it| it.differences(after, &self.world.variables));
         differences.map(|difference| format!("exit 0, and {difference}")).collect()
@@ -117,8 +117,9 @@ impl Judge<'_> {
     }
 
     fn doubled_keys(&self, after: &[Stored]) -> BTreeSet<String> {
-        let doubled = self.documents().filter(|document| carriers(after, &document.key).len() > 1);
-        doubled.map(|document| document.key.clone()).collect()
+        let duplicated =
+            self.documents().filter(|document| instances_by_key(after, &document.key).len() > 1);
+        duplicated.map(|document| document.key.clone()).collect()
     }
 
     fn documents(&self) -> impl Iterator<Item = &Document> {
@@ -132,7 +133,7 @@ impl Judge<'_> {
 }
 
 /// The instances of a document, by id.
-pub(crate) fn carriers(stored: &[Stored], key: &str) -> Vec<u64> {
+pub(crate) fn instances_by_key(stored: &[Stored], key: &str) -> Vec<u64> {
     stored.iter().filter(|instance| instance.is_for(key)).map(|instance| instance.id).collect()
 }
 

@@ -1,12 +1,12 @@
-//! Several applies of the same files at once: one instance per document, and every run says what it
-//! could not see. `OCON_RACES=200` asks for more of them than a test run has.
+//! Concurrent applies of the same files: one instance per document, and every run reports what it
+//! could not check. `OCON_RACES=200` runs more of them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::checker::{Judge, carriers};
+use crate::checker::{Checker, instances_by_key};
 use crate::model::Document;
 use crate::schedules::asked;
 use crate::support::{Apply, Run, World};
@@ -29,7 +29,7 @@ pub(crate) fn ten_new() -> World {
 /// Documents that do not have one instance.
 pub(crate) fn not_once(world: &World) -> Vec<String> {
     let stored = world.stored();
-    let ids = world.documents.iter().map(|it| (&it.key, carriers(&stored, &it.key)));
+    let ids = world.documents.iter().map(|it| (&it.key, instances_by_key(&stored, &it.key)));
     let wrong = ids.filter(|(_, ids)| ids.len() != 1);
     wrong.map(|(key, ids)| format!("{key} has {ids:?}")).collect()
 }
@@ -41,8 +41,8 @@ pub(crate) fn exits(runs: &[Run]) -> Vec<u8> {
 /// What must hold after applies at once that could see everything.
 fn check_race(world: &World, runs: &[Run], what: &str) {
     assert_eq!(not_once(world), [""; 0], "{what}");
-    let judge = Judge { world, before: &[], runs };
-    assert_eq!(judge.after(), [""; 0], "{what}");
+    let checker = Checker { world, before: &[], runs };
+    assert_eq!(checker.after(), [""; 0], "{what}");
     for run in runs {
         let failures = run.results().iter().filter_map(|result| result.status.failure());
         let codes: BTreeSet<_> = failures.map(|failure| failure.code).collect();
@@ -57,7 +57,7 @@ fn check_race(world: &World, runs: &[Run], what: &str) {
             "{what}: {codes:?}"
         );
     }
-    assert_eq!(judge.finally(&world.apply()), [""; 0], "{what}");
+    assert_eq!(checker.finally(&world.apply()), [""; 0], "{what}");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn applies_side_by_side_leave_one_instance_per_document() {
 #[test]
 fn applies_that_begin_one_after_the_other_leave_one_instance_per_document() {
     let world = ten_new();
-    world.goes_wrong(
+    world.set_faults(
         "- { when: { method: POST }, lag: { account_listing: 2s, tag_listing: 2s } }\n",
     );
     world.time.order(Order::Seeded(Rng::with_seed(1)));
@@ -107,7 +107,7 @@ fn every_run_that_cannot_check_its_creates_ends_with_3() {
                 "- {{ when: {{ method: GET, query: \"pageSize={size}\", occurrence: 3.. }}, status: 400 }}\n"
             )
         };
-        world.goes_wrong(&[fails(102), fails(103)].concat());
+        world.set_faults(&[fails(102), fails(103)].concat());
         let apply = |size| Apply { page_size: Some(size), ..Apply::default() };
         let runs = world.applies(&[apply(101), apply(102), apply(103)]);
         for (number, run) in (1..).zip(&runs).skip(1) {
@@ -121,9 +121,9 @@ fn every_run_that_cannot_check_its_creates_ends_with_3() {
             );
         }
         world.goes_well();
-        let judge = Judge { world: &world, before: &[], runs: &runs };
-        assert_eq!(judge.after(), [""; 0], "seed {seed}");
-        assert_eq!(judge.finally(&world.apply()), [""; 0], "seed {seed}");
+        let checker = Checker { world: &world, before: &[], runs: &runs };
+        assert_eq!(checker.after(), [""; 0], "seed {seed}");
+        assert_eq!(checker.finally(&world.apply()), [""; 0], "seed {seed}");
     }
 }
 
@@ -134,12 +134,12 @@ fn a_lost_create_that_finds_a_rival_is_not_forgotten() {
         let world = ten_new();
         world.time.order(Order::Seeded(Rng::with_seed(seed)));
         let when = format!("method: POST, path: /instances, occurrence: {lost}");
-        world.goes_wrong(&format!(
+        world.set_faults(&format!(
             "- {{ when: {{ {when} }}, reset: after, lag: {{ commit: 20s }} }}\n"
         ));
         let runs = world.applies(&vec![Apply::default(); 2]);
         world.time.pass(Duration::from_mins(1));
-        let judge = Judge { world: &world, before: &[], runs: &runs };
-        assert_eq!(judge.after(), [""; 0], "seed {seed}, POST {lost}: {:?}", exits(&runs));
+        let checker = Checker { world: &world, before: &[], runs: &runs };
+        assert_eq!(checker.after(), [""; 0], "seed {seed}, POST {lost}: {:?}", exits(&runs));
     }
 }

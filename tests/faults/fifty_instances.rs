@@ -1,4 +1,4 @@
-//! Fifty instances, and random wishes about them.
+//! Fifty instances, and random edits of their documents.
 
 use std::sync::OnceLock;
 
@@ -48,7 +48,7 @@ impl Fifty {
         world.documents = [settled.clone(), unwanted.clone()].concat();
         assert_eq!(world.apply().exit, 0);
         world.documents.extend(unfinished.clone());
-        world.goes_wrong("- { when: { method: PATCH }, status: 400 }");
+        world.set_faults("- { when: { method: PATCH }, status: 400 }");
         assert_eq!(world.apply().exit, 3);
         let mut adoptable = documents("adoptable", ADOPTABLE, Document::desk);
         for document in &mut adoptable {

@@ -1,5 +1,5 @@
-//! The binary, killed or asked to end in the middle of an apply: nothing is lost, nothing is there
-//! twice, and nothing of anybody else is touched.
+//! The binary is killed or interrupted during an apply: nothing is lost, nothing is duplicated, and no
+//! other instance is changed.
 //!
 //! The sandbox runs in the process of the test and holds a request; the binary is ended while it
 //! waits for that. So it is known, without a clock, what the platform had done by then.

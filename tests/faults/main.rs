@@ -1,5 +1,5 @@
-//! Nothing lost, nothing doubled: the real client against the real sandbox, which goes wrong as a
-//! script says. Nobody waits: time is the test's own.
+//! The real client against the real sandbox with scripted faults: nothing is lost, nothing is duplicated.
+//! Tests use virtual time, so none waits.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod checker;

@@ -1,4 +1,4 @@
-//! What must exist on the platform, worked out from the documents alone.
+//! The expected state of the platform, computed from the documents alone.
 //!
 //! In: documents as a test writes them, and the sandbox's own file. Out: what differs. It shares no
 //! code with the planner or the client: it is the second opinion on what an apply left behind.
@@ -115,11 +115,12 @@ impl Document {
 
     /// What of this document is not so on the platform.
     pub(crate) fn differences(&self, stored: &[Stored], variables: &Variables) -> Vec<String> {
-        let carriers: Vec<_> = stored.iter().filter(|found| found.is_for(&self.key)).collect();
-        if let [found] = carriers.as_slice() {
+        let instances_by_key: Vec<_> =
+            stored.iter().filter(|found| found.is_for(&self.key)).collect();
+        if let [found] = instances_by_key.as_slice() {
             return self.differs_from(found, variables);
         }
-        let ids: Vec<_> = carriers.iter().map(|found| found.id).collect();
+        let ids: Vec<_> = instances_by_key.iter().map(|found| found.id).collect();
         vec![format!("{} is carried by {ids:?}", self.key)]
     }
 

@@ -1,4 +1,4 @@
-//! What the table and the schedules found, each by its name, and what they cannot show.
+//! Cases that the table and the schedules found, and cases that they cannot show.
 
 use ocon::plan::BlockCode;
 use ocon::report::human::{self, Layout};
@@ -13,7 +13,7 @@ use crate::support::World;
 fn met(column: Column, page_size: usize, rules: &str) -> (World, crate::support::Run) {
     let mut world = column.prepared().world();
     world.page_size = page_size;
-    world.goes_wrong(rules);
+    world.set_faults(rules);
     let run = world.apply();
     (world, run)
 }
@@ -106,7 +106,7 @@ fn interrupted_at_any_request_and_run_again_it_converges() {
             let mut world = Fifty::prepared().world(&mut fastrand::Rng::with_seed(7));
             world.concurrency = 1;
             let after = request + 1;
-            world.goes_wrong(&format!(
+            world.set_faults(&format!(
                 "- {{ when: {{ occurrence: {request} }}, reset: {killed} }}\n- {{ when: {{ occurrence: {after}.. }}, reset: before }}"
             ));
             finished = world.apply().exit == 0;

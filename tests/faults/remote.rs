@@ -1,4 +1,4 @@
-//! The client, as a run uses it: call by call, each in its turn.
+//! The client as a run uses it, one call at a time in the run's turn.
 //!
 //! It notes which instances the run created and which it asked to delete, as the platform's replies
 //! have it, so that a judge knows whose a rival was.

@@ -1,4 +1,4 @@
-//! A plan says how many requests an apply makes, and where nothing goes wrong it makes exactly so many.
+//! A plan announces the number of requests of an apply. Without faults, the apply makes exactly those.
 
 use fastrand::Rng;
 

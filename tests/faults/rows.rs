@@ -1,4 +1,4 @@
-//! What can go wrong: one row of the table each.
+//! The rows of the table: one fault each.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ pub(crate) struct Row {
     pub(crate) fault: &'static str,
     pub(crate) columns: &'static [Column],
     pub(crate) page_size: usize,
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const ALL: &[Column] = &Column::ALL;
 
@@ -31,7 +31,7 @@ const THERE: &[Column] = &[Finish, Update, Adopt, Enable];
 
 impl Row {
     const fn new(name: &'static str, fault: &'static str, rules: &'static str) -> Self {
-        Self { name, rules, fault, columns: ALL, page_size: 200, patience: PATIENCE }
+        Self { name, rules, fault, columns: ALL, page_size: 200, timeout: TIMEOUT }
     }
 
     const fn on(self, columns: &'static [Column]) -> Self {
@@ -44,12 +44,12 @@ impl Row {
     }
 
     const fn impatient(self) -> Self {
-        Self { patience: Duration::from_millis(500), ..self }
+        Self { timeout: Duration::from_millis(500), ..self }
     }
 
     /// Whether a request is carried out when nobody waits for it any more.
     pub(crate) fn is_late(&self) -> bool {
-        self.patience < PATIENCE
+        self.timeout < TIMEOUT
     }
 
     /// Whether an apply that ends so may say that all is well. An orphan that a listing leaves out is

@@ -1,4 +1,4 @@
-//! Plans in files, as `ocon plan --out FILE` writes them and `ocon apply FILE` reads them.
+//! Saved plans, as `ocon plan --out FILE` writes them and `ocon apply FILE` reads them.
 
 use std::collections::BTreeMap;
 

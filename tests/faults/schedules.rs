@@ -1,5 +1,4 @@
-//! Random faults, many of them: whatever goes wrong, nothing is doubled, nothing is lost, and the
-//! exit code says so.
+//! Many random faults: nothing is duplicated, nothing is lost, and the exit code reports failures.
 //!
 //! `OCON_SCHEDULES` asks for more schedules than a test run has, `OCON_SEED` for others.
 
@@ -106,19 +105,19 @@ fn schedule(seed: u64) -> Figures {
     world.page_size = if random.bool() { 10 } else { 200 };
     world.concurrency = if random.bool() { 4 } else { 1 };
     world.stop_after = (random.u8(0..10) == 0).then(|| random.usize(1..20));
-    let (mut figures, mut edits, mut told) = (Figures::default(), Vec::new(), String::new());
+    let (mut figures, mut edits, mut reported) = (Figures::default(), Vec::new(), String::new());
     for _ in 0..random.usize(1..=2) {
         let before = world.stored();
         let script = Script::random(&before, &world.documents, &mut random);
-        world.goes_wrong(&script.rules);
+        world.set_faults(&script.rules);
         let run = world.apply();
         let happened = script.edits.into_iter().filter(|edit| edit.happened(&run.journal));
         let recent: Vec<_> = happened.collect();
         edits.extend(recent.iter().cloned());
-        let judge = Judge { world: &world, before: &before, recent: &recent, edits: &edits };
+        let checker = Checker { world: &world, before: &before, recent: &recent, edits: &edits };
         figures.add(Figures::of(&run));
-        figures.wrong.extend(judge.first(&run));
-        told.push_str(&format!("{}\n{:#?}\n", script.rules, run.results()));
+        figures.wrong.extend(checker.first(&run));
+        reported.push_str(&format!("{}\n{:#?}\n", script.rules, run.results()));
     }
     let before = world.stored();
     world.goes_well();
@@ -126,18 +125,18 @@ fn schedule(seed: u64) -> Figures {
     // Orphans of a connector of which something was created go in the run after that.
     world.apply();
     let last = world.apply();
-    let judge = Judge { world: &world, before: &before, recent: &[], edits: &edits };
-    figures.wrong.extend(judge.last(&last));
+    let checker = Checker { world: &world, before: &before, recent: &[], edits: &edits };
+    figures.wrong.extend(checker.last(&last));
     if !figures.wrong.is_empty() {
         let wrong = figures.wrong.join("\n");
         let again = format!("OCON_SEED={seed} OCON_SCHEDULES=1 cargo test --test faults schedules");
-        figures.wrong = vec![format!("seed {seed}, again with {again}:\n{told}\n{wrong}")];
+        figures.wrong = vec![format!("seed {seed}, again with {again}:\n{reported}\n{wrong}")];
     }
     figures
 }
 
 /// What is known independently of the client.
-struct Judge<'a> {
+struct Checker<'a> {
     world: &'a World,
     before: &'a [Stored],
     /// What third parties did during the apply.
@@ -146,7 +145,7 @@ struct Judge<'a> {
     edits: &'a [Edit],
 }
 
-impl Judge<'_> {
+impl Checker<'_> {
     /// What is wrong after the apply that met the faults.
     fn first(&self, run: &Run) -> Vec<String> {
         let after = self.world.stored();
@@ -181,8 +180,8 @@ impl Judge<'_> {
     /// What must hold at any time: nothing twice, others left alone, and what they changed kept.
     fn always(&self, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
-        let doubled = duplicates(after);
-        wrong.extend((!doubled.is_empty()).then(|| format!("doubled: {doubled:?}")));
+        let duplicated = duplicates(after);
+        wrong.extend((!duplicated.is_empty()).then(|| format!("doubled: {duplicated:?}")));
         let adopted: BTreeSet<u64> =
             self.world.documents.iter().filter_map(|document| document.id).collect();
         let others = |stored: &[Stored]| -> Vec<Stored> {

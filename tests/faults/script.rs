@@ -1,4 +1,4 @@
-//! Random faults, and what third parties do meanwhile.
+//! Random faults, and edits of third parties between them.
 
 use std::fmt::Write as _;
 

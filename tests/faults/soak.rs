@@ -1,4 +1,4 @@
-//! Planning, applying and drift over and over in one process: nothing may pile up.
+//! Planning, applying and drift, repeated in one process: memory and open files do not grow.
 //!
 //! The platform is a sandbox in another process, so that what this process holds is what the library
 //! holds. A phase is a client on a runtime of its own that makes many rounds; between two phases both

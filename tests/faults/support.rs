@@ -1,5 +1,5 @@
-//! A world in which applies can go wrong: files, variables, a sandbox with a state of its own, and
-//! one time for all, which passes as soon as everybody waits.
+//! Files, variables, a sandbox with its own state, and one virtual time that advances when every run
+//! waits.
 
 use std::fs;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 use crate::model::{Document, Stored, Variables};
 use crate::remote::{Remote, Touched};
 use crate::saved_plan;
-use crate::time::{Going, RunTime, Time};
+use crate::time::{RunFuture, RunTime, Time};
 
 pub(crate) const PROJECT: &str = "tests";
 
@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) page_size: usize,
     pub(crate) concurrency: usize,
     /// How long the client waits for an answer.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     /// After how many steps somebody asks the run to end.
     pub(crate) stop_after: Option<usize>,
 }
@@ -107,7 +107,7 @@ impl World {
             variables: variables.into(),
             page_size: 200,
             concurrency: 4,
-            patience: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
             stop_after: None,
         }
     }
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// What goes wrong from now on.
-    pub(crate) fn goes_wrong(&self, rules: &str) {
+    pub(crate) fn set_faults(&self, rules: &str) {
         let faults = Faults::parse(&format!("rules:\n{rules}"));
         self.sandbox.set_faults(faults.unwrap_or_else(|error| panic!("{error}\n{rules}")));
     }
@@ -179,7 +179,7 @@ impl World {
             let time = self.time.run(apply.dies_at);
             let remote = self.remote(&time, apply.page_size, Arc::clone(touched));
             let run = self.one(&desired, remote, apply);
-            (time, Box::pin(run) as Going<'_, Done>)
+            (time, Box::pin(run) as RunFuture<'_, Done>)
         });
         let results = self.runtime.block_on(self.time.drive(runs.collect()));
         let journal = self.sandbox.journal().split_off(before);
@@ -220,7 +220,7 @@ impl World {
         let desired = self.load();
         let time = self.time.run(None);
         let (remote, wishes) = (self.remote(&time, None, Arc::default()), prune());
-        let plan: Going<'_, _> = Box::pin(self.decide(&desired, &remote, &wishes));
+        let plan: RunFuture<'_, _> = Box::pin(self.decide(&desired, &remote, &wishes));
         let plans = self.runtime.block_on(self.time.drive(vec![(time, plan)]));
         plans.into_iter().next().flatten().unwrap().unwrap()
     }
@@ -266,8 +266,8 @@ impl World {
             clock: Arc::new(time.clone()),
             page_size: page_size.unwrap_or(self.page_size),
             concurrency: self.concurrency,
-            read_timeout: self.patience,
-            create_timeout: self.patience,
+            read_timeout: self.timeout,
+            create_timeout: self.timeout,
             ..Settings::new(BaseUrl::new(self.sandbox.url()), credentials)
         };
         Remote { client: Client::new(settings).unwrap(), time: time.clone(), touched }

@@ -1,4 +1,4 @@
-//! One time for a sandbox and all runs against it. It passes only when every run waits.
+//! One virtual time for a sandbox and all runs against it. It advances only when every run waits.
 //!
 //! In: runs, the calls that they make, and how long they sleep. Out: who goes on next. A call takes no
 //! time. When every run is asleep, or waits for its turn to call, one of them goes on: a run that
@@ -123,7 +123,7 @@ impl Time {
     }
 
     /// Carries out runs until each has ended or died; those that died give nothing.
-    pub(crate) async fn drive<T>(&self, runs: Vec<(RunTime, Going<'_, T>)>) -> Vec<Option<T>> {
+    pub(crate) async fn drive<T>(&self, runs: Vec<(RunTime, RunFuture<'_, T>)>) -> Vec<Option<T>> {
         let mut results: Vec<Option<T>> = runs.iter().map(|_| None).collect();
         let mut open: Vec<_> = runs.into_iter().map(Some).collect();
         std::future::poll_fn(|context| {
@@ -222,7 +222,7 @@ impl State {
 }
 
 /// What a run does.
-pub(crate) type Going<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub(crate) type RunFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The time as one run sees it.
 #[derive(Clone)]

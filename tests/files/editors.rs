@@ -1,5 +1,5 @@
-//! What an editor shows of instance files: the real yaml-language-server, with the schemas of this
-//! repository and nothing else, finds mistakes, completes keys and explains them.
+//! The real yaml-language-server with the schemas of this repository: it finds mistakes, completes keys
+//! and explains them.
 
 mod server;
 

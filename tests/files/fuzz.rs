@@ -1,6 +1,6 @@
-//! Any bytes at all as an instance file: no panic, no hang, no secret told, no place that is not there.
-//! And any bytes at all as a reply of the platform: no panic, no credential told, no unclear error.
-//! And any text at all in what ocon prints: no format lets it steer, hide, structure or command.
+//! Any bytes as an instance file: no panic, no hang, no secret shown, no position that does not exist.
+//! Any bytes as a reply of the platform: no panic, no credential shown, no unclear error. Any text in the
+//! output: no format lets it control a terminal, hide text, add structure or run a workflow command.
 //!
 //! `cargo test` runs a few hundred files, the same ones each time. More of them:
 //! `OCON_FUZZ_RUNS=1000000 OCON_FUZZ_SEED=1 cargo test --release --test files fuzz::mutated -- --nocapture`.
@@ -24,7 +24,7 @@ use std::{fs, iter};
 use mutation::Corpus;
 
 /// How many files an ordinary run of the tests takes.
-const FEW: u64 = 500;
+const DEFAULT_RUNS: u64 = 500;
 
 /// The files of the repository that are, or ought to be, instance files.
 fn files() -> impl Iterator<Item = Vec<u8>> {
@@ -56,9 +56,9 @@ fn mutated_files_break_no_promise() {
     let seed = number("OCON_FUZZ_SEED");
     let runs = number("OCON_FUZZ_RUNS");
     let corpus = corpus();
-    let summary = driver::run(&corpus, seed.unwrap_or_default(), runs.unwrap_or(FEW));
+    let summary = driver::run(&corpus, seed.unwrap_or_default(), runs.unwrap_or(DEFAULT_RUNS));
     summary.print();
-    if seed.is_none() && summary.executions >= FEW {
+    if seed.is_none() && summary.executions >= DEFAULT_RUNS {
         // The files are neither all hopeless nor all alike.
         assert!(summary.clean > 3, "{}", summary.clean);
         assert!(summary.codes.len() > 25, "{:?}", summary.codes);
@@ -68,36 +68,39 @@ fn mutated_files_break_no_promise() {
 #[test]
 fn mutated_replies_break_no_promise() {
     let first = number("OCON_FUZZ_SEED").unwrap_or_default();
-    let runs = number("OCON_FUZZ_RUNS").unwrap_or(10 * FEW);
+    let runs = number("OCON_FUZZ_RUNS").unwrap_or(10 * DEFAULT_RUNS);
     let replies = replies::REPLIES.iter().map(|reply| reply.as_bytes().to_vec());
     let corpus = Corpus::speaking(replies::WORDS, replies);
     let mut readable = 0;
     for seed in (0..runs).map(|number| first.wrapping_add(number)) {
         let reply = corpus.file(&mut fastrand::Rng::with_seed(seed), &[]);
-        let judged = std::panic::catch_unwind(|| replies::check(&reply));
+        let outcome = std::panic::catch_unwind(|| replies::check(&reply));
         let read =
-            judged.unwrap_or_else(|_| Err("it panics".to_owned())).unwrap_or_else(|broken| {
+            outcome.unwrap_or_else(|_| Err("it panics".to_owned())).unwrap_or_else(|broken| {
                 panic!("seed {seed}: {broken}\n{}", String::from_utf8_lossy(&reply))
             });
         readable += u64::from(read > 0);
     }
     println!("{runs} replies, {readable} of them readable");
     // They are neither all hopeless nor all alike.
-    assert!(runs < FEW || (runs / 20..runs / 2).contains(&readable), "{readable} of {runs}");
+    assert!(
+        runs < DEFAULT_RUNS || (runs / 20..runs / 2).contains(&readable),
+        "{readable} of {runs}"
+    );
 }
 
 #[test]
 fn mutated_texts_break_no_promise_of_any_output() {
     let first = number("OCON_FUZZ_SEED").unwrap_or_default();
-    let runs = number("OCON_FUZZ_RUNS").unwrap_or(FEW / 5);
+    let runs = number("OCON_FUZZ_RUNS").unwrap_or(DEFAULT_RUNS / 5);
     let texts = output::TEXTS.iter().map(|text| text.as_bytes().to_vec());
     let corpus = Corpus::speaking(output::WORDS, texts);
     let started = std::time::Instant::now();
     for seed in (0..runs).map(|number| first.wrapping_add(number)) {
         let text = corpus.file(&mut fastrand::Rng::with_seed(seed), &[]);
-        let judged = std::panic::catch_unwind(|| output::check(&text));
-        let judged = judged.unwrap_or_else(|_| Err("it panics".to_owned()));
-        judged.unwrap_or_else(|broken| {
+        let outcome = std::panic::catch_unwind(|| output::check(&text));
+        let outcome = outcome.unwrap_or_else(|_| Err("it panics".to_owned()));
+        outcome.unwrap_or_else(|broken| {
             panic!("seed {seed}: {broken}\n{:?}", String::from_utf8_lossy(&text))
         });
     }
@@ -122,30 +125,30 @@ fn replies_as_they_should_be_can_be_read() {
 fn one_file_breaks_no_promise() {
     let file = std::env::var_os("OCON_FUZZ_FILE");
     let bytes = file.map_or_else(Vec::new, |path| fs::read(path).unwrap());
-    let codes = driver::judge(&bytes).unwrap_or_else(|broken| panic!("{broken}"));
+    let codes = driver::check(&bytes).unwrap_or_else(|broken| panic!("{broken}"));
     println!("{codes:?}");
 }
 
 #[test]
 fn files_of_the_repository_break_no_promise() {
     for file in files() {
-        driver::judge(&file).unwrap();
+        driver::check(&file).unwrap();
     }
 }
 
 #[test]
 fn bombs_end_with_what_is_wrong_with_them() {
     let groups = bombs::all().into_iter();
-    let threads: Vec<_> = groups.map(|group| std::thread::spawn(|| explode(group))).collect();
+    let threads: Vec<_> = groups.map(|group| std::thread::spawn(|| run_bombs(group))).collect();
     for thread in threads {
         thread.join().unwrap();
     }
 }
 
-fn explode(bombs: Vec<bombs::Bomb>) {
+fn run_bombs(bombs: Vec<bombs::Bomb>) {
     for bomb in bombs {
         let codes =
-            driver::judge(&bomb.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", bomb.name));
+            driver::check(&bomb.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", bomb.name));
         let mut codes: BTreeSet<_> = codes.iter().map(String::as_str).collect();
         // No bomb is a complete instance.
         codes.remove("likely-missing-field");

@@ -1,4 +1,4 @@
-//! Files that are read on several threads say what they would say one after the other.
+//! Files that are read on several threads have the same result as files that are read one by one.
 
 use std::fs;
 use std::path::Path;

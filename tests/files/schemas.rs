@@ -1,5 +1,4 @@
-//! The schemas of plans, results and statuses say what the types say, and what the binary writes
-//! follows them.
+//! The JSON schemas equal what the types generate, and the output of the binary conforms to them.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! The client against scripted servers: every byte of the answers is under the test's control, and
-//! every request is kept.
+//! The client against scripted servers. A test controls every byte of a reply and sees every request.
 
 mod bounds;
 #[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]

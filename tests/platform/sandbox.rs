@@ -1,5 +1,4 @@
-//! The sandbox's own contract: what it answers, over real HTTP, against the facts about the
-//! platform.
+//! The sandbox's own contract: its HTTP replies against the facts about the platform.
 
 mod behavior_faults;
 mod configuration;

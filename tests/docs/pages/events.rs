@@ -1,11 +1,10 @@
-//! `docs/events.md`, carried out: with an emulator beside it, a person who allows, and a provider
-//! that reports.
+//! Runs `docs/events.md` with a sandbox, a person who grants access, and a provider that sends events.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout};
 
 use super::blocks::{Step, read, steps};
-use super::runner::{Reader, compare};
+use super::runner::{PageRunner, compare};
 
 const PAGE: &str = "docs/events.md";
 
@@ -16,22 +15,22 @@ const PORTS: [&str; 3] = ["4010", "8899", "8900"];
 struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    said: String,
+    printed: String,
 }
 
 impl Running {
-    fn begin(reader: &Reader, command: &str) -> Self {
-        let mut child = reader.command(&format!("exec {command}")).spawn().unwrap();
+    fn begin(runner: &PageRunner, command: &str) -> Self {
+        let mut child = runner.command(&format!("exec {command}")).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdout, said: String::new() }
+        Self { child, stdout, printed: String::new() }
     }
 
     /// Reads until a line begins so: that line.
     fn until(&mut self, beginning: &str) -> String {
         loop {
             let mut line = String::new();
-            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "{}", self.said);
-            self.said.push_str(&line);
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "{}", self.printed);
+            self.printed.push_str(&line);
             if line.starts_with(beginning) {
                 return line;
             }
@@ -40,9 +39,9 @@ impl Running {
 
     /// What it said in all, once it ended well.
     fn end(mut self) -> String {
-        self.stdout.read_to_string(&mut self.said).unwrap();
-        assert!(self.child.wait().unwrap().success(), "{}", self.said);
-        std::mem::take(&mut self.said)
+        self.stdout.read_to_string(&mut self.printed).unwrap();
+        assert!(self.child.wait().unwrap().success(), "{}", self.printed);
+        std::mem::take(&mut self.printed)
     }
 }
 
@@ -55,11 +54,11 @@ impl Drop for Running {
 }
 
 /// A person presses Allow, and the browser goes where the provider sends it.
-fn allow(reader: &Reader, url: &str) {
+fn allow(runner: &PageRunner, url: &str) {
     let (page, query) = url.split_once('?').unwrap();
     let press = "curl -sS -o /dev/null -w '%{redirect_url}' -X POST";
-    let back = reader.run(&format!("{press} '{page}/allow?{query}'"));
-    let shown = reader.run(&format!("curl -sS '{}'", back.trim()));
+    let back = runner.run(&format!("{press} '{page}/allow?{query}'"));
+    let shown = runner.run(&format!("curl -sS '{}'", back.trim()));
     assert!(shown.contains("Access granted"), "{shown}");
 }
 
@@ -86,7 +85,7 @@ fn constant(text: &str) -> String {
 
 /// Who follows the page, with ports that nobody has.
 struct Way<'a> {
-    reader: Reader,
+    runner: PageRunner,
     free: [String; 3],
     sandbox: Option<Running>,
     /// What waits for a delivery, and where the page shows what it says.
@@ -96,7 +95,7 @@ struct Way<'a> {
 impl<'a> Way<'a> {
     fn new() -> Self {
         let free = PORTS.map(|_| crate::ports::free().to_string());
-        Self { reader: Reader::default(), free, sandbox: None, listening: None }
+        Self { runner: PageRunner::default(), free, sandbox: None, listening: None }
     }
 
     /// What the page has, with the free ports.
@@ -105,39 +104,40 @@ impl<'a> Way<'a> {
         ports.fold(text.to_owned(), |text, (shown, free)| text.replace(shown, free))
     }
 
-    fn check(&self, line: usize, said: &str, shown: &str) {
-        for secret in self.reader.secrets() {
-            assert!(!said.contains(secret), "{said}");
+    fn check(&self, line: usize, printed: &str, shown: &str) {
+        for secret in self.runner.secrets() {
+            assert!(!printed.contains(secret), "{printed}");
         }
         let ports = PORTS.iter().zip(&self.free);
-        let said = ports.fold(said.to_owned(), |said, (shown, free)| said.replace(free, shown));
-        compare(&format!("{PAGE}:{line}"), &constant(&said), &constant(shown));
+        let printed =
+            ports.fold(printed.to_owned(), |printed, (shown, free)| printed.replace(free, shown));
+        compare(&format!("{PAGE}:{line}"), &constant(&printed), &constant(shown));
     }
 
     fn step(&mut self, line: usize, command: &str, shown: &'a str) {
-        let begin = |reader| Running::begin(reader, command);
+        let begin = |runner| Running::begin(runner, command);
         if command.starts_with("export ") {
-            self.reader.export(command);
+            self.runner.export(command);
             assert_eq!(shown, "");
         } else if command.starts_with("ocon sandbox") {
-            let mut running = begin(&self.reader);
+            let mut running = begin(&self.runner);
             running.until("The sandbox runs");
-            self.check(line, &running.said, shown);
-            for line in running.said.lines().filter(|line| line.starts_with("export ")) {
-                self.reader.export(line);
+            self.check(line, &running.printed, shown);
+            for line in running.printed.lines().filter(|line| line.starts_with("export ")) {
+                self.runner.export(line);
             }
             self.sandbox = Some(running);
         } else if command.starts_with("ocon authorize") {
-            let mut running = begin(&self.reader);
+            let mut running = begin(&self.runner);
             let url = running.until("  http").trim().to_owned();
-            allow(&self.reader, &url);
+            allow(&self.runner, &url);
             self.check(line, &running.end(), shown);
         } else if command.starts_with("ocon events listen") {
-            let mut running = begin(&self.reader);
+            let mut running = begin(&self.runner);
             running.until("Listening");
             self.listening = Some((running, line, shown));
         } else {
-            self.check(line, &self.reader.run(command), shown);
+            self.check(line, &self.runner.run(command), shown);
             if let Some((running, line, shown)) = self.listening.take() {
                 self.check(line, &running.end(), shown);
             }
@@ -151,7 +151,7 @@ fn the_way_from_no_instance_to_events_goes_as_the_page_says() {
     let mut way = Way::new();
     for step in &steps {
         match step {
-            Step::File { path, text } => way.reader.write(path, &way.here(text)),
+            Step::File { path, text } => way.runner.write(path, &way.here(text)),
             Step::Command { line, command, output } => {
                 way.step(*line, &way.here(command), output);
             }

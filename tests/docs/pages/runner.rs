@@ -1,4 +1,4 @@
-//! Who does what a page says.
+//! Runs the commands of a page and compares their output.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use super::blocks::{Step, read, steps};
 
 /// A reader with a folder and a terminal of their own.
-pub(crate) struct Reader {
+pub(crate) struct PageRunner {
     root: TempDir,
     programs: TempDir,
     environment: BTreeMap<String, String>,
 }
 
-impl Default for Reader {
+impl Default for PageRunner {
     fn default() -> Self {
         let environment = [("COLUMNS", "100"), ("GIT_CONFIG_GLOBAL", "/dev/null")];
         let environment =
@@ -26,7 +26,7 @@ impl Default for Reader {
     }
 }
 
-impl Reader {
+impl PageRunner {
     /// Where they work.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
@@ -66,9 +66,9 @@ impl Reader {
     /// What a command says, which has to succeed.
     pub(crate) fn run(&self, command: &str) -> String {
         let output = self.command(command).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "$ {command}\n{}\n{said}", output.status);
-        said
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "$ {command}\n{}\n{printed}", output.status);
+        printed
     }
 
     /// Sets the variables that a command exports.
@@ -88,10 +88,10 @@ impl Reader {
 }
 
 /// What was said is what a page shows at this place.
-pub(crate) fn compare(place: &str, said: &str, shown: &str) {
+pub(crate) fn compare(place: &str, printed: &str, shown: &str) {
     let compared = snapbox::Assert::new().normalize_paths(false).try_eq(
         Some(&place),
-        said.into(),
+        printed.into(),
         shown.into(),
     );
     compared.unwrap_or_else(|error| panic!("{error}"));

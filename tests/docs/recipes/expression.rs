@@ -1,4 +1,4 @@
-//! The expressions of GitHub Actions, as far as the recipes use them; anything else is an error.
+//! The expressions of GitHub Actions that the recipes use. Any other one is an error.
 
 use serde_json::Value;
 

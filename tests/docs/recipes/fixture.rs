@@ -1,4 +1,4 @@
-//! A repository with instances, its forge and its tenant: where the recipes are carried out.
+//! A repository with instances, its forge and its tenant.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,12 +15,12 @@ const USER: &str = "us3r-s3cret-of-the-recipes";
 const ORGANIZATION: &str = "0rg-s3cret-of-the-recipes";
 
 /// The stage of one test.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) forge: Forge,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) checkout: TempDir,
     /// What happens after a job.
-    pub(crate) meanwhile: Option<fn(&Stage)>,
+    pub(crate) meanwhile: Option<fn(&Fixture)>,
     pub(crate) artifacts: TempDir,
     sha256: String,
     sandbox: Handle,
@@ -38,7 +38,7 @@ pub(crate) struct Run {
     pub(crate) log: String,
 }
 
-impl Stage {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let credentials =

@@ -1,8 +1,8 @@
-//! The workflows of GitHub Actions, end to end and when things go wrong.
+//! The workflows of GitHub Actions, end to end and with failures.
 
 use serde_json::{Value, json};
 
-use super::fixture::{Run, Stage};
+use super::fixture::{Fixture, Run};
 use super::forge::{BOT, Text};
 
 fn pull_request() -> Value {
@@ -24,8 +24,8 @@ fn exits(run: &Run) -> Vec<(&str, i32)> {
 }
 
 /// The first lines of the one comment that the bot wrote.
-fn comment(stage: &Stage) -> String {
-    let kept = stage.forge.kept();
+fn comment(fixture: &Fixture) -> String {
+    let kept = fixture.forge.kept();
     let own: Vec<&Text> = kept.comments.iter().filter(|comment| comment.author == BOT).collect();
     assert_eq!(own.len(), 1);
     own[0].body.clone()
@@ -33,30 +33,33 @@ fn comment(stage: &Stage) -> String {
 
 #[test]
 fn files_are_validated_without_secrets() {
-    let mut stage = Stage::new();
-    stage.secrets.clear();
-    let run = stage.run("validate.yml", &pull_request());
+    let mut fixture = Fixture::new();
+    fixture.secrets.clear();
+    let run = fixture.run("validate.yml", &pull_request());
     assert_eq!(exits(&run), [("validate", 0)], "{}", run.log);
-    assert_eq!(exits(&stage.run("validate.yml", &push())), [("code-scanning", 0), ("validate", 0)]);
-    stage.edit("instances/slack.yaml", "tags:", "tag:");
-    let run = stage.run("validate.yml", &pull_request());
+    assert_eq!(
+        exits(&fixture.run("validate.yml", &push())),
+        [("code-scanning", 0), ("validate", 0)]
+    );
+    fixture.edit("instances/slack.yaml", "tags:", "tag:");
+    let run = fixture.run("validate.yml", &pull_request());
     assert_eq!(exits(&run), [("validate", 5)]);
     assert!(run.log.contains("::error file=instances/slack.yaml,line="), "{}", run.log);
 }
 
 #[test]
 fn a_plan_is_one_comment_that_is_kept_current() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     // Somebody else's comment begins like ours, and more comments than fit on a page come first.
     let theirs = "<!-- ocon-plan project=marketing at=127.0.0.1 -->\nmine\n";
-    stage.forge.kept().comments.push(Text::by("somebody", 1, 7, theirs));
+    fixture.forge.kept().comments.push(Text::by("somebody", 1, 7, theirs));
     for id in 2..=130 {
-        stage.forge.kept().comments.push(Text::by("somebody", id, 7, "hello"));
+        fixture.forge.kept().comments.push(Text::by("somebody", id, 7, "hello"));
     }
-    let run = stage.run("plan.yml", &pull_request());
+    let run = fixture.run("plan.yml", &pull_request());
     assert_eq!(exits(&run), [("plan", 0)], "{}", run.log);
-    assert_eq!(stage.forge.writes(), "POST /repos/tests/instances/issues/7/comments\n");
-    let first = comment(&stage);
+    assert_eq!(fixture.forge.writes(), "POST /repos/tests/instances/issues/7/comments\n");
+    let first = comment(&fixture);
     assert!(
         first.contains("## ocon plan: 1 to create, 0 to update, 0 to delete; 2 blocked"),
         "{first}"
@@ -67,50 +70,50 @@ fn a_plan_is_one_comment_that_is_kept_current() {
     );
     assert_eq!(run.summary, first);
 
-    stage.remove("instances/slack.yaml");
-    let run = stage.run("plan.yml", &pull_request());
+    fixture.remove("instances/slack.yaml");
+    let run = fixture.run("plan.yml", &pull_request());
     assert_eq!(exits(&run), [("plan", 0)], "{}", run.log);
-    let edited = stage.forge.writes();
+    let edited = fixture.forge.writes();
     assert!(edited.starts_with("PATCH /repos/tests/instances/issues/comments/"), "{edited}");
-    let second = comment(&stage);
+    let second = comment(&fixture);
     assert!(
         second.contains("## ocon plan: 1 to create, 0 to update, 0 to delete; 1 blocked"),
         "{second}"
     );
-    assert_eq!(stage.forge.kept().comments[0].body, theirs);
+    assert_eq!(fixture.forge.kept().comments[0].body, theirs);
 }
 
 #[test]
 fn a_plan_that_fails_says_why_in_its_comment() {
-    let mut stage = Stage::new();
-    stage.edit("instances/slack.yaml", "tags:", "tag:");
-    let run = stage.run("plan.yml", &pull_request());
+    let mut fixture = Fixture::new();
+    fixture.edit("instances/slack.yaml", "tags:", "tag:");
+    let run = fixture.run("plan.yml", &pull_request());
     assert_eq!(exits(&run), [("plan", 5)], "{}", run.log);
-    assert!(comment(&stage).contains("## ocon plan: failed (exit 5)"), "{}", comment(&stage));
-    assert!(comment(&stage).contains("error[unknown-key]"), "{}", comment(&stage));
-    stage.edit("instances/slack.yaml", "tag:", "tags:");
-    stage.secrets.remove("OCON_USER_SECRET");
-    let run = stage.run("plan.yml", &pull_request());
+    assert!(comment(&fixture).contains("## ocon plan: failed (exit 5)"), "{}", comment(&fixture));
+    assert!(comment(&fixture).contains("error[unknown-key]"), "{}", comment(&fixture));
+    fixture.edit("instances/slack.yaml", "tag:", "tags:");
+    fixture.secrets.remove("OCON_USER_SECRET");
+    let run = fixture.run("plan.yml", &pull_request());
     assert_eq!(exits(&run), [("plan", 6)], "{}", run.log);
-    assert!(comment(&stage).contains("OCON_USER_SECRET is not set"), "{}", comment(&stage));
+    assert!(comment(&fixture).contains("OCON_USER_SECRET is not set"), "{}", comment(&fixture));
 }
 
 #[test]
 fn a_plan_of_a_fork_is_not_made_here() {
-    assert_eq!(exits(&Stage::new().run("plan.yml", &fork())), []);
+    assert_eq!(exits(&Fixture::new().run("plan.yml", &fork())), []);
 }
 
 #[test]
 fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let theirs = ["coverage: 90 %", "<!-- ocon-plan project=other at=elsewhere -->"];
     for (id, body) in (1..).zip(theirs) {
-        stage.forge.kept().comments.push(Text::by(BOT, id, 7, body));
+        fixture.forge.kept().comments.push(Text::by(BOT, id, 7, body));
     }
-    for said in ["", "<!-- ocon-plan project="] {
-        stage.kill_ocon_when_it_said(said);
-        let run = stage.run("plan.yml", &pull_request());
-        assert_eq!((exits(&run), stage.forge.writes()), (vec![("plan", 1)], String::new()));
+    for printed in ["", "<!-- ocon-plan project="] {
+        fixture.kill_ocon_when_it_said(printed);
+        let run = fixture.run("plan.yml", &pull_request());
+        assert_eq!((exits(&run), fixture.forge.writes()), (vec![("plan", 1)], String::new()));
         assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);
     }
 }
@@ -136,51 +139,52 @@ fn workflow_run(head: &str) -> Value {
 
 #[test]
 fn a_plan_for_a_fork_is_made_of_its_files_as_data() {
-    let stage = Stage::new();
-    stage.forge.kept().heads.insert(7, "f0e".to_owned());
-    assert_eq!(exits(&stage.run("fork-data.yml", &pull_request())), []);
-    let run = stage.run("fork-data.yml", &fork());
+    let fixture = Fixture::new();
+    fixture.forge.kept().heads.insert(7, "f0e".to_owned());
+    assert_eq!(exits(&fixture.run("fork-data.yml", &pull_request())), []);
+    let run = fixture.run("fork-data.yml", &fork());
     assert_eq!(exits(&run), [("data", 0)], "{}", run.log);
-    let run = stage.run("fork-plan.yml", &workflow_run("f0e"));
+    let run = fixture.run("fork-plan.yml", &workflow_run("f0e"));
     assert_eq!(exits(&run), [("plan", 0)], "{}", run.log);
-    assert!(comment(&stage).contains("## ocon plan: 1 to create"), "{}", comment(&stage));
+    assert!(comment(&fixture).contains("## ocon plan: 1 to create"), "{}", comment(&fixture));
     // A pull request that moved on, or another one that the data names.
-    let run = stage.run("fork-plan.yml", &workflow_run("bad"));
+    let run = fixture.run("fork-plan.yml", &workflow_run("bad"));
     assert_eq!(exits(&run), [("plan", 1)], "{}", run.log);
     assert!(run.log.contains("names a pull request with another head"), "{}", run.log);
 }
 
 #[test]
 fn what_was_planned_after_the_merge_is_applied() {
-    let stage = Stage::new();
-    let run = stage.run("apply.yml", &push());
+    let fixture = Fixture::new();
+    let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("apply", 0), ("plan", 0)], "{}", run.log);
     assert!(run.summary.contains("## ocon plan: 3 to create"), "{}", run.summary);
     assert!(run.summary.contains("## ocon apply: 3 created"), "{}", run.summary);
     // Nothing is left to do, so there is nothing to approve.
-    let run = stage.run("apply.yml", &push());
+    let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("plan", 0)], "{}", run.log);
     assert!(run.summary.contains("## ocon plan: no changes"), "{}", run.summary);
 }
 
 #[test]
 fn an_apply_that_fails_in_part_ends_with_its_code() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let fault = "rules: [{ when: { method: POST, path: /instances, occurrence: 1 }, status: 403 }]";
-    stage.go_wrong(fault);
-    let run = stage.run("apply.yml", &push());
+    fixture.go_wrong(fault);
+    let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("apply", 3), ("plan", 0)], "{}", run.log);
     assert!(run.summary.contains("## ocon apply: 2 created; 1 failed"), "{}", run.summary);
     // The next run does the rest.
-    let run = stage.run("apply.yml", &push());
+    let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("apply", 0), ("plan", 0)], "{}", run.log);
 }
 
 #[test]
 fn what_changed_since_the_approval_is_not_applied() {
-    let mut stage = Stage::new();
-    stage.meanwhile = Some(|stage| stage.edit("instances/slack.yaml", "name: ", "name: Our "));
-    let run = stage.run("apply.yml", &push());
+    let mut fixture = Fixture::new();
+    fixture.meanwhile =
+        Some(|fixture| fixture.edit("instances/slack.yaml", "name: ", "name: Our "));
+    let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("apply", 4), ("plan", 0)], "{}", run.log);
     assert!(run.summary.contains("### Stale: 1"), "{}", run.summary);
     assert!(run.summary.contains("Plan again"), "{}", run.summary);
@@ -188,70 +192,71 @@ fn what_changed_since_the_approval_is_not_applied() {
 
 #[test]
 fn what_somebody_changed_on_the_platform_since_the_approval_is_not_applied() {
-    let mut stage = Stage::new();
-    stage.run("apply.yml", &push());
-    stage.edit("instances/slack.yaml", "/slack/events", "/slack/news");
-    stage.meanwhile = Some(|stage| {
-        let instances = stage.instances();
+    let mut fixture = Fixture::new();
+    fixture.run("apply.yml", &push());
+    fixture.edit("instances/slack.yaml", "/slack/events", "/slack/news");
+    fixture.meanwhile = Some(|fixture| {
+        let instances = fixture.instances();
         let slack = instances.iter().find(|it| it["name"] == "Support Slack").unwrap();
         let id = &slack["id"];
-        stage.ask("PATCH", &format!("/instances/{id}"), &json!({ "name": "Mine" }));
+        fixture.ask("PATCH", &format!("/instances/{id}"), &json!({ "name": "Mine" }));
     });
-    let run = stage.run("apply.yml", &push());
+    let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("apply", 4), ("plan", 0)], "{}", run.log);
     assert!(run.summary.contains("### Stale: 1"), "{}", run.summary);
 }
 
 #[test]
 fn drift_opens_an_issue_and_closes_it() {
-    let stage = Stage::new();
-    stage.run("apply.yml", &push());
-    let run = stage.run("drift.yml", &push());
-    assert_eq!((exits(&run), stage.forge.writes()), (vec![("drift", 0)], String::new()));
-    stage.edit("instances/slack.yaml", "name: ", "name: Our ");
-    let run = stage.run("drift.yml", &push());
+    let fixture = Fixture::new();
+    fixture.run("apply.yml", &push());
+    let run = fixture.run("drift.yml", &push());
+    assert_eq!((exits(&run), fixture.forge.writes()), (vec![("drift", 0)], String::new()));
+    fixture.edit("instances/slack.yaml", "name: ", "name: Our ");
+    let run = fixture.run("drift.yml", &push());
     assert_eq!(exits(&run), [("drift", 0)], "{}", run.log);
-    assert_eq!(stage.forge.writes(), "POST /repos/tests/instances/issues\n");
-    let run = stage.run("drift.yml", &push());
+    assert_eq!(fixture.forge.writes(), "POST /repos/tests/instances/issues\n");
+    let run = fixture.run("drift.yml", &push());
     assert_eq!(exits(&run), [("drift", 0)], "{}", run.log);
-    assert!(stage.forge.writes().starts_with("PATCH /repos/tests/instances/issues/"));
-    let kept =
-        |stage: &Stage| stage.forge.kept().issues.iter().map(|it| it.open).collect::<Vec<_>>();
-    assert_eq!(kept(&stage), [true]);
-    stage.run("apply.yml", &push());
-    stage.run("drift.yml", &push());
-    assert_eq!(kept(&stage), [false]);
+    assert!(fixture.forge.writes().starts_with("PATCH /repos/tests/instances/issues/"));
+    let kept = |fixture: &Fixture| {
+        fixture.forge.kept().issues.iter().map(|it| it.open).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&fixture), [true]);
+    fixture.run("apply.yml", &push());
+    fixture.run("drift.yml", &push());
+    assert_eq!(kept(&fixture), [false]);
 }
 
 #[test]
 fn an_issue_stays_as_it_is_where_there_is_no_plan() {
-    let mut stage = Stage::new();
-    stage.run("drift.yml", &push());
-    stage.forge.writes();
-    stage.secrets.remove("OCON_ORGANIZATION_SECRET");
-    let run = stage.run("drift.yml", &push());
-    assert_eq!((exits(&run), stage.forge.writes()), (vec![("drift", 6)], String::new()));
+    let mut fixture = Fixture::new();
+    fixture.run("drift.yml", &push());
+    fixture.forge.writes();
+    fixture.secrets.remove("OCON_ORGANIZATION_SECRET");
+    let run = fixture.run("drift.yml", &push());
+    assert_eq!((exits(&run), fixture.forge.writes()), (vec![("drift", 6)], String::new()));
 }
 
 #[test]
 fn an_issue_of_somebody_else_is_left_alone() {
-    let stage = Stage::new();
-    stage.run("drift.yml", &push());
-    let ours = stage.forge.kept().issues[0].clone();
+    let fixture = Fixture::new();
+    fixture.run("drift.yml", &push());
+    let ours = fixture.forge.kept().issues[0].clone();
     let theirs = Text::by("somebody", 1, 0, &ours.body);
-    stage.forge.kept().issues = vec![theirs.clone(), Text { id: 2, ..ours }];
-    stage.forge.writes();
-    let run = stage.run("drift.yml", &push());
+    fixture.forge.kept().issues = vec![theirs.clone(), Text { id: 2, ..ours }];
+    fixture.forge.writes();
+    let run = fixture.run("drift.yml", &push());
     assert_eq!(exits(&run), [("drift", 0)], "{}", run.log);
-    assert_eq!(stage.forge.writes(), "PATCH /repos/tests/instances/issues/2\n");
-    assert_eq!(stage.forge.kept().issues[0].body, theirs.body);
+    assert_eq!(fixture.forge.writes(), "PATCH /repos/tests/instances/issues/2\n");
+    assert_eq!(fixture.forge.kept().issues[0].body, theirs.body);
 }
 
 #[test]
 fn an_ownership_in_doubt_stands_in_the_issue_and_fails_the_run() {
-    let stage = Stage::new();
-    stage.run("apply.yml", &push());
-    let instances = stage.instances();
+    let fixture = Fixture::new();
+    fixture.run("apply.yml", &push());
+    let instances = fixture.instances();
     let slack = instances.iter().find(|it| it["name"] == "Support Slack").unwrap();
     let twin = json!({
         "name": "Twin", "element": { "key": "slack" }, "tags": slack["tags"],
@@ -261,11 +266,11 @@ fn an_ownership_in_doubt_stands_in_the_issue_and_fails_the_run() {
         },
         "providerData": { "code": "code-of-the-twin" },
     });
-    let made = stage.ask("POST", "/instances", &twin);
+    let made = fixture.ask("POST", "/instances", &twin);
     assert!(made["id"].is_u64(), "{made}");
-    let run = stage.run("drift.yml", &push());
+    let run = fixture.run("drift.yml", &push());
     assert_eq!(exits(&run), [("drift", 7)], "{}", run.log);
-    assert_eq!(stage.forge.writes(), "POST /repos/tests/instances/issues\n");
-    let kept = stage.forge.kept();
+    assert_eq!(fixture.forge.writes(), "POST /repos/tests/instances/issues\n");
+    let kept = fixture.forge.kept();
     assert!(kept.issues[0].body.contains("ambiguous-key"), "{}", kept.issues[0].body);
 }

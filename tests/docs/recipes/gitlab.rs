@@ -1,6 +1,6 @@
-//! The pipeline of GitLab, end to end and when things go wrong.
+//! The pipeline of GitLab, end to end and with failures.
 
-use super::fixture::{Run, Stage};
+use super::fixture::{Fixture, Run};
 use super::forge::{BOT, Text};
 
 const MERGE_REQUEST: [(&str, &str); 3] = [
@@ -15,23 +15,23 @@ fn exits(run: &Run) -> Vec<(&str, i32)> {
     run.jobs.iter().map(|(name, exit)| (name.as_str(), *exit)).collect()
 }
 
-fn notes(stage: &Stage) -> Vec<String> {
-    let kept = stage.forge.kept();
+fn notes(fixture: &Fixture) -> Vec<String> {
+    let kept = fixture.forge.kept();
     kept.comments.iter().filter(|note| note.author == BOT).map(|note| note.body.clone()).collect()
 }
 
 #[test]
 fn a_merge_request_has_one_note_that_is_kept_current() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let theirs = "<!-- ocon-plan project=marketing at=127.0.0.1 -->\nmine\n";
-    stage.forge.kept().comments.push(Text::by("somebody", 1, 7, theirs));
+    fixture.forge.kept().comments.push(Text::by("somebody", 1, 7, theirs));
     for id in 2..=130 {
-        stage.forge.kept().comments.push(Text::by("somebody", id, 7, "hello"));
+        fixture.forge.kept().comments.push(Text::by("somebody", id, 7, "hello"));
     }
-    let run = stage.pipeline(&MERGE_REQUEST);
+    let run = fixture.pipeline(&MERGE_REQUEST);
     assert_eq!(exits(&run), [("ocon-plan", 0), ("ocon-validate", 0)], "{}", run.log);
-    assert_eq!(stage.forge.writes(), "POST /projects/5/merge_requests/7/notes\n");
-    let [note] = notes(&stage).try_into().unwrap();
+    assert_eq!(fixture.forge.writes(), "POST /projects/5/merge_requests/7/notes\n");
+    let [note] = notes(&fixture).try_into().unwrap();
     assert!(
         note.contains("## ocon plan: 1 to create, 0 to update, 0 to delete; 2 blocked"),
         "{note}"
@@ -39,104 +39,105 @@ fn a_merge_request_has_one_note_that_is_kept_current() {
     let link = "https://gitlab.com/tests/instances/-/blob/0123abc/instances/slack.yaml#L";
     assert!(note.contains(link), "{note}");
 
-    stage.remove("instances/slack.yaml");
-    let run = stage.pipeline(&MERGE_REQUEST);
+    fixture.remove("instances/slack.yaml");
+    let run = fixture.pipeline(&MERGE_REQUEST);
     assert_eq!(exits(&run), [("ocon-plan", 0), ("ocon-validate", 0)], "{}", run.log);
-    assert!(stage.forge.writes().starts_with("PUT /projects/5/merge_requests/7/notes/"));
-    let [note] = notes(&stage).try_into().unwrap();
+    assert!(fixture.forge.writes().starts_with("PUT /projects/5/merge_requests/7/notes/"));
+    let [note] = notes(&fixture).try_into().unwrap();
     assert!(note.contains("0 to delete; 1 blocked"), "{note}");
-    assert_eq!(stage.forge.kept().comments[0].body, theirs);
+    assert_eq!(fixture.forge.kept().comments[0].body, theirs);
 }
 
 #[test]
 fn a_merge_request_of_a_fork_is_validated_only() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let mut fork = MERGE_REQUEST;
     fork[2].1 = "9";
-    let run = stage.pipeline(&fork);
+    let run = fixture.pipeline(&fork);
     assert_eq!(exits(&run), [("ocon-validate", 0)], "{}", run.log);
-    stage.edit("instances/slack.yaml", "tags:", "tag:");
-    let run = stage.pipeline(&fork);
+    fixture.edit("instances/slack.yaml", "tags:", "tag:");
+    let run = fixture.pipeline(&fork);
     assert_eq!(exits(&run), [("ocon-validate", 5)]);
     assert!(run.log.contains("error[unknown-key]"), "{}", run.log);
 }
 
 #[test]
 fn a_plan_that_fails_says_why_in_its_note() {
-    let mut stage = Stage::new();
-    stage.secrets.remove("OCON_USER_SECRET");
-    let run = stage.pipeline(&MERGE_REQUEST);
+    let mut fixture = Fixture::new();
+    fixture.secrets.remove("OCON_USER_SECRET");
+    let run = fixture.pipeline(&MERGE_REQUEST);
     assert_eq!(exits(&run), [("ocon-plan", 6), ("ocon-validate", 0)], "{}", run.log);
-    let [note] = notes(&stage).try_into().unwrap();
+    let [note] = notes(&fixture).try_into().unwrap();
     assert!(note.contains("## ocon plan: failed (exit 6)"), "{note}");
     assert!(note.contains("OCON_USER_SECRET is not set"), "{note}");
 }
 
 #[test]
 fn nothing_is_written_where_the_notes_cannot_be_read_or_ocon_was_killed() {
-    let stage = Stage::new();
-    stage.forge.kept().is_refusing_lists = true;
-    let run = stage.pipeline(&MERGE_REQUEST);
+    let fixture = Fixture::new();
+    fixture.forge.kept().is_refusing_lists = true;
+    let run = fixture.pipeline(&MERGE_REQUEST);
     assert_eq!(exits(&run), [("ocon-plan", 22), ("ocon-validate", 0)], "{}", run.log);
-    assert_eq!(exits(&stage.pipeline(&NIGHT)), [("ocon-drift", 22)]);
-    stage.forge.kept().is_refusing_lists = false;
+    assert_eq!(exits(&fixture.pipeline(&NIGHT)), [("ocon-drift", 22)]);
+    fixture.forge.kept().is_refusing_lists = false;
     // A kill leaves an empty file, or a part of the first line.
-    stage.forge.kept().comments.push(Text::by(BOT, 1, 7, "coverage: 90 %"));
-    for said in ["", "<!-- ocon-plan project="] {
-        stage.kill_ocon_when_it_said(said);
-        let run = stage.pipeline(&MERGE_REQUEST);
+    fixture.forge.kept().comments.push(Text::by(BOT, 1, 7, "coverage: 90 %"));
+    for printed in ["", "<!-- ocon-plan project="] {
+        fixture.kill_ocon_when_it_said(printed);
+        let run = fixture.pipeline(&MERGE_REQUEST);
         assert_eq!(exits(&run), [("ocon-plan", 1), ("ocon-validate", 0)], "{}", run.log);
         assert!(run.log.contains("ocon said nothing that could be posted"), "{}", run.log);
     }
-    assert_eq!(stage.forge.writes(), "");
+    assert_eq!(fixture.forge.writes(), "");
 }
 
 #[test]
 fn what_was_approved_is_applied_and_nothing_else() {
-    let mut stage = Stage::new();
-    stage.meanwhile = Some(|stage| stage.edit("instances/slack.yaml", "name: ", "name: Our "));
-    let run = stage.pipeline(&PUSH);
+    let mut fixture = Fixture::new();
+    fixture.meanwhile =
+        Some(|fixture| fixture.edit("instances/slack.yaml", "name: ", "name: Our "));
+    let run = fixture.pipeline(&PUSH);
     assert_eq!(exits(&run), [("ocon-apply", 4), ("ocon-plan-merged", 0)], "{}", run.log);
     assert!(run.log.contains("Plan again"), "{}", run.log);
-    stage.meanwhile = None;
+    fixture.meanwhile = None;
     let fault = "rules: [{ when: { method: POST, path: /instances, occurrence: 1 }, status: 403 }]";
-    stage.go_wrong(fault);
-    let run = stage.pipeline(&PUSH);
+    fixture.go_wrong(fault);
+    let run = fixture.pipeline(&PUSH);
     assert_eq!(exits(&run), [("ocon-apply", 3), ("ocon-plan-merged", 0)], "{}", run.log);
     assert!(run.log.contains("Applied: nothing. Failed: 1."), "{}", run.log);
-    let run = stage.pipeline(&PUSH);
+    let run = fixture.pipeline(&PUSH);
     assert_eq!(exits(&run), [("ocon-apply", 0), ("ocon-plan-merged", 0)], "{}", run.log);
-    let run = stage.pipeline(&PUSH);
+    let run = fixture.pipeline(&PUSH);
     assert_eq!(exits(&run), [("ocon-apply", 0), ("ocon-plan-merged", 0)], "{}", run.log);
     assert!(run.log.contains("No changes. 3 instances match the files."), "{}", run.log);
     // Without credentials nothing is planned, and so nothing waits for an approval.
-    stage.secrets.remove("OCON_ORGANIZATION_SECRET");
-    assert_eq!(exits(&stage.pipeline(&PUSH)), [("ocon-plan-merged", 6)]);
-    assert_eq!(stage.forge.writes(), "");
+    fixture.secrets.remove("OCON_ORGANIZATION_SECRET");
+    assert_eq!(exits(&fixture.pipeline(&PUSH)), [("ocon-plan-merged", 6)]);
+    assert_eq!(fixture.forge.writes(), "");
 }
 
 #[test]
 fn drift_opens_an_issue_and_closes_it() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let theirs = "<!-- ocon-plan project=marketing at=127.0.0.1 -->\nmine\n";
-    stage.forge.kept().issues.push(Text::by("somebody", 1, 0, theirs));
-    stage.pipeline(&PUSH);
-    let night = |stage: &Stage| {
-        let run = stage.pipeline(&NIGHT);
+    fixture.forge.kept().issues.push(Text::by("somebody", 1, 0, theirs));
+    fixture.pipeline(&PUSH);
+    let night = |fixture: &Fixture| {
+        let run = fixture.pipeline(&NIGHT);
         assert_eq!(exits(&run), [("ocon-drift", 0)], "{}", run.log);
-        stage.forge.writes()
+        fixture.forge.writes()
     };
-    assert_eq!(night(&stage), "");
-    stage.edit("instances/slack.yaml", "name: ", "name: Our ");
-    assert_eq!(night(&stage), "POST /projects/5/issues\n");
-    assert_eq!(night(&stage), "PUT /projects/5/issues/2\n");
-    let secret = stage.secrets.remove("OCON_USER_SECRET").unwrap();
-    assert_eq!(exits(&stage.pipeline(&NIGHT)), [("ocon-drift", 6)]);
-    assert_eq!(stage.forge.writes(), "");
-    stage.secrets.insert("OCON_USER_SECRET".to_owned(), secret);
-    stage.pipeline(&PUSH);
-    assert_eq!(night(&stage), "PUT /projects/5/issues/2\n");
-    let kept = stage.forge.kept();
+    assert_eq!(night(&fixture), "");
+    fixture.edit("instances/slack.yaml", "name: ", "name: Our ");
+    assert_eq!(night(&fixture), "POST /projects/5/issues\n");
+    assert_eq!(night(&fixture), "PUT /projects/5/issues/2\n");
+    let secret = fixture.secrets.remove("OCON_USER_SECRET").unwrap();
+    assert_eq!(exits(&fixture.pipeline(&NIGHT)), [("ocon-drift", 6)]);
+    assert_eq!(fixture.forge.writes(), "");
+    fixture.secrets.insert("OCON_USER_SECRET".to_owned(), secret);
+    fixture.pipeline(&PUSH);
+    assert_eq!(night(&fixture), "PUT /projects/5/issues/2\n");
+    let kept = fixture.forge.kept();
     assert_eq!(kept.issues.iter().map(|issue| issue.open).collect::<Vec<_>>(), [true, false]);
     assert_eq!(kept.issues[0].body, theirs);
     assert_eq!(kept.issues[1].title, "Open Connectors: marketing differs from its files");

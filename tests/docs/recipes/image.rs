@@ -1,4 +1,4 @@
-//! The Dockerfile. That its program can be built from what it copies is shown by `.ci/run`.
+//! The Dockerfile. `.ci/run` shows that the program can be built from the files it copies.
 
 use std::collections::BTreeSet;
 use std::fs;

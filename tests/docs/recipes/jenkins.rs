@@ -1,10 +1,10 @@
-//! The pipeline of Jenkins, end to end and when things go wrong.
+//! The pipeline of Jenkins, end to end and with failures.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::fixture::{Run, Stage, bash, copy};
+use super::fixture::{Fixture, Run, bash, copy};
 use super::groovy::{Argument, Statement, read};
 
 /// What a build is of.
@@ -18,20 +18,20 @@ enum Build {
 
 /// Carries out the stages whose conditions hold, each on a machine of its own; whoever is asked
 /// approves.
-fn build(stage: &Stage, build: Build) -> Run {
+fn build(fixture: &Fixture, build: Build) -> Run {
     let path = format!("{}/examples/ci/jenkins/Jenkinsfile", env!("CARGO_MANIFEST_DIR"));
     let file = read(&fs::read_to_string(path).unwrap());
     let [pipeline, functions @ ..] = file.as_slice() else { panic!("the file is empty") };
-    let mut variables = environment(stage, pipeline).unwrap();
-    variables.extend(stage.changed());
+    let mut variables = environment(fixture, pipeline).unwrap();
+    variables.extend(fixture.changed());
     let mut run = Run::default();
     for job in pipeline.all("stages").flat_map(|stages| stages.all("stage")) {
         if !job.all("when").flat_map(|when| &when.block).all(|condition| holds(condition, build)) {
             continue;
         }
-        let exit = match environment(stage, job) {
+        let exit = match environment(fixture, job) {
             Ok(own) => steps(
-                stage,
+                fixture,
                 job,
                 functions,
                 variables.clone().into_iter().chain(own).collect(),
@@ -46,11 +46,11 @@ fn build(stage: &Stage, build: Build) -> Run {
         if exit != 0 {
             break;
         }
-        if let Some(meanwhile) = stage.meanwhile {
-            meanwhile(stage);
+        if let Some(meanwhile) = fixture.meanwhile {
+            meanwhile(fixture);
         }
     }
-    stage.look_for_leaks(&run);
+    fixture.look_for_leaks(&run);
     run
 }
 
@@ -66,13 +66,13 @@ fn holds(condition: &Statement, build: Build) -> bool {
 }
 
 /// The variables of a block, the credentials among them.
-fn environment(stage: &Stage, block: &Statement) -> Result<BTreeMap<String, String>, String> {
+fn environment(fixture: &Fixture, block: &Statement) -> Result<BTreeMap<String, String>, String> {
     let variables = block.all("environment").flat_map(|environment| &environment.block);
     let valued = variables.map(|variable| {
         let value = match &variable.arguments[0].1 {
             Argument::Text(text) => text.clone(),
             Argument::Call(name, id) if name == "credentials" => {
-                let known = stage.secrets.get(id).cloned();
+                let known = fixture.secrets.get(id).cloned();
                 known.ok_or_else(|| format!("ERROR: {id}: no such credentials"))?
             }
             Argument::Call(name, _) => panic!("`{name}` is no function that the test knows"),
@@ -83,7 +83,7 @@ fn environment(stage: &Stage, block: &Statement) -> Result<BTreeMap<String, Stri
 }
 
 fn steps(
-    stage: &Stage,
+    fixture: &Fixture,
     job: &Statement,
     functions: &[Statement],
     mut variables: BTreeMap<String, String>,
@@ -91,7 +91,7 @@ fn steps(
 ) -> i32 {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("workspace");
-    copy(&stage.checkout.path().join("."), &folder);
+    copy(&fixture.checkout.path().join("."), &folder);
     let place = |path: &Path| path.display().to_string();
     variables.insert("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned());
     variables.insert("WORKSPACE_TMP".to_owned(), place(&temp.path().join("workspace@tmp")));
@@ -109,9 +109,9 @@ fn steps(
                 }
                 "stash" => copy(
                     &folder.join(step.text("includes")),
-                    &stage.artifacts.path().join(step.text("name")),
+                    &fixture.artifacts.path().join(step.text("name")),
                 ),
-                "unstash" => copy(&stage.artifacts.path().join(step.text("")).join("."), &folder),
+                "unstash" => copy(&fixture.artifacts.path().join(step.text("")).join("."), &folder),
                 other => panic!("`{other}` is no step that the test knows"),
             }
         }
@@ -125,46 +125,47 @@ fn exits(run: &Run) -> Vec<(&str, i32)> {
 
 #[test]
 fn branches_are_validated_and_change_requests_planned() {
-    let mut stage = Stage::new();
-    let run = build(&stage, Build::ChangeRequest);
+    let mut fixture = Fixture::new();
+    let run = build(&fixture, Build::ChangeRequest);
     assert_eq!(exits(&run), [("Review", 0), ("Validate", 0)], "{}", run.log);
     assert!(
         run.log.contains("Plan: 1 to create, 0 to update, 0 to delete, 2 blocked"),
         "{}",
         run.log
     );
-    stage.secrets.remove("OCON_USER_SECRET");
-    let run = build(&stage, Build::ChangeRequest);
+    fixture.secrets.remove("OCON_USER_SECRET");
+    let run = build(&fixture, Build::ChangeRequest);
     assert_eq!(exits(&run), [("Review", 1), ("Validate", 0)], "{}", run.log);
-    stage.edit("instances/slack.yaml", "tags:", "tag:");
-    let run = build(&stage, Build::Branch);
+    fixture.edit("instances/slack.yaml", "tags:", "tag:");
+    let run = build(&fixture, Build::Branch);
     assert_eq!(exits(&run), [("Validate", 5)], "{}", run.log);
     assert!(run.log.contains("error[unknown-key]"), "{}", run.log);
 }
 
 #[test]
 fn what_was_approved_is_applied_and_nothing_else() {
-    let mut stage = Stage::new();
-    stage.meanwhile = Some(|stage| stage.edit("instances/slack.yaml", "name: ", "name: Our "));
-    let run = build(&stage, Build::Main);
+    let mut fixture = Fixture::new();
+    fixture.meanwhile =
+        Some(|fixture| fixture.edit("instances/slack.yaml", "name: ", "name: Our "));
+    let run = build(&fixture, Build::Main);
     assert_eq!(exits(&run), [("Apply", 4), ("Plan", 0), ("Validate", 0)], "{}", run.log);
-    stage.meanwhile = None;
+    fixture.meanwhile = None;
     let fault = "rules: [{ when: { method: POST, path: /instances, occurrence: 1 }, status: 403 }]";
-    stage.go_wrong(fault);
-    let run = build(&stage, Build::Main);
+    fixture.go_wrong(fault);
+    let run = build(&fixture, Build::Main);
     assert_eq!(exits(&run), [("Apply", 3), ("Plan", 0), ("Validate", 0)], "{}", run.log);
-    let run = build(&stage, Build::Main);
+    let run = build(&fixture, Build::Main);
     assert_eq!(exits(&run), [("Apply", 0), ("Plan", 0), ("Validate", 0)], "{}", run.log);
     assert!(run.log.contains("Applied: 1 created."), "{}", run.log);
 }
 
 #[test]
 fn a_night_fails_where_platform_and_files_differ() {
-    let stage = Stage::new();
-    build(&stage, Build::Main);
-    let night = build(&stage, Build::Night);
+    let fixture = Fixture::new();
+    build(&fixture, Build::Main);
+    let night = build(&fixture, Build::Night);
     assert_eq!(exits(&night), [("Drift", 0), ("Validate", 0)], "{}", night.log);
-    stage.edit("instances/slack.yaml", "name: ", "name: Our ");
-    let night = build(&stage, Build::Night);
+    fixture.edit("instances/slack.yaml", "name: ", "name: Our ");
+    let night = build(&fixture, Build::Night);
     assert_eq!(exits(&night), [("Drift", 2), ("Validate", 0)], "{}", night.log);
 }

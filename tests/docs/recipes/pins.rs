@@ -1,4 +1,4 @@
-//! Images, actions and crates that the repository uses or proposes are the ones that somebody looked at.
+//! Images, actions and crates are pinned to reviewed versions.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Carries out a pipeline of GitLab: the jobs whose rules hold, by stages, each in a fresh checkout
-//! with the artifacts of the jobs it needs, and the variables of its environment.
+//! Runs a pipeline of GitLab: the jobs whose rules hold, by stage, each in a new checkout with the
+//! artifacts and variables that it needs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::fixture::{Run, Stage, bash, copy};
+use super::fixture::{Fixture, Run, bash, copy};
 use super::forge::TOKEN;
 
 /// Stands for Debian's: says which package is not at hand.
@@ -23,7 +23,7 @@ for package; do
 done
 "#;
 
-impl Stage {
+impl Fixture {
     /// Carries out the pipeline that these variables of the project ask for. What waits for an
     /// approval gets it.
     pub(crate) fn pipeline(&self, variables: &[(&str, &str)]) -> Run {

@@ -1,5 +1,5 @@
-//! Carries out a workflow of GitHub Actions: its jobs and steps in order, with the files and
-//! variables that GitHub gives them. An action or an expression that is not known is an error.
+//! Runs a workflow of GitHub Actions: jobs and steps in order, with the files and variables of GitHub. An
+//! unknown action or expression is an error.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::expression::{holds, substitute};
-use super::fixture::{Run, Stage, bash, copy};
+use super::fixture::{Fixture, Run, bash, copy};
 
-impl Stage {
+impl Fixture {
     /// Carries out a workflow.
     pub(crate) fn run(&self, recipe: &str, event: &Value) -> Run {
         let path = format!("{}/examples/ci/github/{recipe}", env!("CARGO_MANIFEST_DIR"));
@@ -70,7 +70,7 @@ impl Stage {
 
 /// A job, on a machine of its own.
 struct Job<'a> {
-    stage: &'a Stage,
+    fixture: &'a Fixture,
     temp: TempDir,
     context: Value,
     variables: BTreeMap<String, String>,
@@ -78,13 +78,13 @@ struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn new(stage: &'a Stage, workflow: &Value, mut context: Value) -> Self {
+    fn new(fixture: &'a Fixture, workflow: &Value, mut context: Value) -> Self {
         let temp = tempfile::tempdir().unwrap();
         context["runner"] = json!({ "temp": temp.path() });
         context["steps"] = json!({});
         let mut variables = environment(&workflow["env"], &context);
-        variables.extend(stage.changed());
-        Self { stage, temp, context, variables, path: "/usr/local/bin:/usr/bin:/bin".to_owned() }
+        variables.extend(fixture.changed());
+        Self { fixture, temp, context, variables, path: "/usr/local/bin:/usr/bin:/bin".to_owned() }
     }
 
     /// Runs the steps, and says what the job hands on.
@@ -136,14 +136,14 @@ impl<'a> Job<'a> {
             ("GITHUB_OUTPUT", output.display().to_string()),
             ("GITHUB_STEP_SUMMARY", summary.display().to_string()),
             ("GITHUB_PATH", path.display().to_string()),
-            ("GITHUB_API_URL", self.stage.forge.url().to_owned()),
+            ("GITHUB_API_URL", self.fixture.forge.url().to_owned()),
             ("GITHUB_REPOSITORY", "tests/instances".to_owned()),
             ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
             ("GITHUB_SHA", "0123abc".to_owned()),
-            ("GITHUB_WORKSPACE", self.stage.checkout.path().display().to_string()),
+            ("GITHUB_WORKSPACE", self.fixture.checkout.path().display().to_string()),
         ];
         variables.extend(given.map(|(name, value)| (name.to_owned(), value)));
-        let ended = bash(script, self.stage.checkout.path(), &variables, &mut run.log);
+        let ended = bash(script, self.fixture.checkout.path(), &variables, &mut run.log);
         run.summary.push_str(&fs::read_to_string(summary).unwrap());
         for folder in fs::read_to_string(path).unwrap().lines() {
             self.path = format!("{folder}:{}", self.path);
@@ -165,7 +165,7 @@ impl<'a> Job<'a> {
         let with = |name: &str| -> PathBuf {
             substitute(step["with"][name].as_str().unwrap(), &self.context).into()
         };
-        let kept = |name: PathBuf| self.stage.artifacts.path().join(name);
+        let kept = |name: PathBuf| self.fixture.artifacts.path().join(name);
         match action {
             "actions/checkout" => {
                 assert_eq!(step["with"]["persist-credentials"], false, "{uses}");
@@ -179,7 +179,7 @@ impl<'a> Job<'a> {
                 copy(&kept(with("name")).join("."), &with("path"));
             }
             "github/codeql-action/upload-sarif" => {
-                let file = self.stage.checkout.path().join(with("sarif_file"));
+                let file = self.fixture.checkout.path().join(with("sarif_file"));
                 let text = fs::read_to_string(file).unwrap();
                 serde_json::from_str::<Value>(&text).unwrap();
             }

@@ -16,7 +16,7 @@ const PLAN: &str = "plan --prune --detailed-exitcode --quiet";
 
 /// What becomes of the request during which the process dies.
 #[derive(Clone, Copy, Debug)]
-enum Fate {
+enum Delivery {
     /// It is never processed.
     Lost,
     /// It is processed once the process is gone.
@@ -25,7 +25,7 @@ enum Fate {
     Unanswered,
 }
 
-const FATES: [Fate; 3] = [Fate::Lost, Fate::Late, Fate::Unanswered];
+const DELIVERIES: [Delivery; 3] = [Delivery::Lost, Delivery::Late, Delivery::Unanswered];
 
 /// What an apply that nobody disturbs leads to.
 struct Undisturbed {
@@ -39,12 +39,13 @@ struct Undisturbed {
 fn killed_at_any_request_the_next_run_converges() {
     let scenario = Scenario::prepare();
     let undisturbed = undisturbed(&scenario);
-    let all = (1..=undisturbed.requests).flat_map(|number| FATES.map(|fate| (number, fate)));
+    let all =
+        (1..=undisturbed.requests).flat_map(|number| DELIVERIES.map(|delivery| (number, delivery)));
     let all: Vec<_> = all.collect();
     let every = if is_asked_for_all() { 1 } else { all.len() / SAMPLE };
     let chosen: Vec<_> = all.iter().skip(every / 2).step_by(every).collect();
-    for (number, fate) in &chosen {
-        kill_at(&scenario, &undisturbed, *number, *fate);
+    for (number, delivery) in &chosen {
+        kill_at(&scenario, &undisturbed, *number, *delivery);
     }
     eprintln!(
         "{} requests, {} of them writes; {} boundaries, {} kills, {} converged",
@@ -62,43 +63,44 @@ fn is_asked_for_all() -> bool {
 }
 
 fn undisturbed(scenario: &Scenario) -> Undisturbed {
-    let stage = scenario.stage(Faults::default());
-    let before = stage.state();
-    let run = stage.ocon(APPLY);
+    let fixture = scenario.fixture(Faults::default());
+    let before = fixture.state();
+    let run = fixture.ocon(APPLY);
     assert_eq!(run.exit, 0, "{run:?}");
-    let journal = stage.journal();
+    let journal = fixture.journal();
     let count = |method| journal.iter().filter(|entry| entry.method == method).count();
     let writes = ["POST", "PATCH", "PUT", "DELETE"].map(count);
     assert_eq!(writes, [EACH, 3 + 3 * EACH, EACH, EACH], "everything is to be done five times");
     let writes = writes.iter().sum();
-    assert_eq!(stage.state().names(), Scenario::names());
-    Undisturbed { requests: journal.len(), writes, before, after: stage.state() }
+    assert_eq!(fixture.state().names(), Scenario::names());
+    Undisturbed { requests: journal.len(), writes, before, after: fixture.state() }
 }
 
 /// Kills the process while request `number` is under way, and runs it again.
-fn kill_at(scenario: &Scenario, undisturbed: &Undisturbed, number: usize, fate: Fate) {
-    let moment = if let Fate::Unanswered = fate { "after" } else { "before" };
+fn kill_at(scenario: &Scenario, undisturbed: &Undisturbed, number: usize, delivery: Delivery) {
+    let moment = if let Delivery::Unanswered = delivery { "after" } else { "before" };
     let faults = format!("rules: [{{ when: {{ occurrence: {number} }}, hold: {moment} }}]");
-    let stage = scenario.stage(faults.parse().unwrap());
-    let mut process = stage.spawn(APPLY);
-    stage.wait_for_held(1);
+    let fixture = scenario.fixture(faults.parse().unwrap());
+    let mut process = fixture.spawn(APPLY);
+    fixture.wait_for_held(1);
     process.kill().unwrap();
     assert_eq!(process.wait().unwrap().signal(), Some(9));
-    if let Fate::Late = fate {
-        stage.release(1);
+    if let Delivery::Late = delivery {
+        fixture.release(1);
     }
-    let run = stage.ocon(APPLY);
-    let context = || format!("request {number}, {fate:?}: {run:#?}");
+    let run = fixture.ocon(APPLY);
+    let context = || format!("request {number}, {delivery:?}: {run:#?}");
     assert_eq!(run.exit, 0, "{}", context());
-    let left = stage.state();
+    let left = fixture.state();
     assert_eq!(left.names(), Scenario::names(), "{}", context());
     assert_eq!(left.essence(), undisturbed.after.essence(), "{}", context());
     let kept: BTreeSet<u64> =
         undisturbed.before.ids().intersection(&undisturbed.after.ids()).copied().collect();
     let identities = |state: &State| state.identities(&kept);
     assert_eq!(identities(&left), identities(&undisturbed.before), "{}", context());
-    let refused: Vec<_> = stage.journal().into_iter().filter(|entry| entry.status >= 400).collect();
+    let refused: Vec<_> =
+        fixture.journal().into_iter().filter(|entry| entry.status >= 400).collect();
     assert!(refused.is_empty(), "{refused:#?} {}", context());
-    let plan = stage.ocon(PLAN);
+    let plan = fixture.ocon(PLAN);
     assert_eq!(plan.exit, 0, "{plan:?} {}", context());
 }

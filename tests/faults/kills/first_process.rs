@@ -1,4 +1,4 @@
-//! The first process of a PID namespace, as in a container: no signal that has no handler ends it.
+//! The first process of a PID namespace, as in a container: only signals with a handler end it.
 
 #![cfg(target_os = "linux")]
 
@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, Stdio};
 
-use super::fixture::{IGNORES_NO_SIGNAL, Root, Stage};
+use super::fixture::{Fixture, IGNORES_NO_SIGNAL, Root};
 use super::signals::{SIGNALS, send_to};
 
 const SKIPPED: &str =
@@ -48,9 +48,9 @@ fn the_first_process_answers_every_signal_while_it_reads() {
         let root = Root::new("first");
         root.write("shop", "element: stripe\nname: Shop\n");
         let faults = "rules: [{ when: { method: GET }, hold: before }]";
-        let stage = Stage::empty(&root, faults.parse().unwrap());
-        let mut unshare = stage.spawn_of(&line, "plan");
-        stage.wait_for_held(1);
+        let fixture = Fixture::empty(&root, faults.parse().unwrap());
+        let mut unshare = fixture.spawn_of(&line, "plan");
+        fixture.wait_for_held(1);
         send_to(inner(&unshare), signal);
         let mut stderr = String::new();
         unshare.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -68,13 +68,13 @@ fn the_first_process_finishes_an_apply_at_the_first_signal() {
     let root = Root::new("first");
     root.write("shop", "element: stripe\nname: Shop\n");
     let faults = "rules: [{ when: { method: POST }, hold: before }]";
-    let stage = Stage::empty(&root, faults.parse().unwrap());
-    let mut unshare = stage.spawn_of(&line, "apply --yes");
-    stage.wait_for_held(1);
+    let fixture = Fixture::empty(&root, faults.parse().unwrap());
+    let mut unshare = fixture.spawn_of(&line, "apply --yes");
+    fixture.wait_for_held(1);
     send_to(inner(&unshare), "TERM");
     let mut stderr = BufReader::new(unshare.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(stderr.any(|line| line.starts_with("Interrupted: requests in flight finish")));
-    stage.release(1);
+    fixture.release(1);
     let mut stdout = String::new();
     unshare.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert!(stdout.contains("Applied: 1 created."), "{stdout}");
@@ -88,8 +88,8 @@ fn the_first_process_ends_while_it_serves() {
         return;
     };
     let root = Root::new("first");
-    let stage = Stage::empty(&root, ocon::sandbox::Faults::default());
-    let mut unshare = stage.spawn_of(&line, "sandbox");
+    let fixture = Fixture::empty(&root, ocon::sandbox::Faults::default());
+    let mut unshare = fixture.spawn_of(&line, "sandbox");
     let stdout = BufReader::new(unshare.stdout.take().unwrap());
     assert_eq!(stdout.lines().take(3).count(), 3);
     send_to(inner(&unshare), "TERM");

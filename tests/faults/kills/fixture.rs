@@ -71,7 +71,7 @@ fn ignores_signals() -> bool {
 }
 
 /// A sandbox, and the binary ready to be run against it.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     runtime: Runtime,
     sandbox: Handle,
     root: PathBuf,
@@ -88,7 +88,7 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-impl Stage {
+impl Fixture {
     /// Starts a sandbox that is empty.
     pub(crate) fn empty(root: &Root, faults: Faults) -> Self {
         Self::start(root, tempfile::tempdir().unwrap(), faults)
@@ -203,11 +203,11 @@ impl Stage {
 impl Run {
     /// Compares what was said and the exit code with what is expected.
     #[track_caller]
-    pub(crate) fn is(&self, stage: &Stage, expected: impl snapbox::IntoData) {
+    pub(crate) fn is(&self, fixture: &Fixture, expected: impl snapbox::IntoData) {
         let Self { exit, stdout, stderr } = self;
-        let origin = stage.sandbox.url().split("/elements").next().unwrap();
-        let said = stdout.replace(origin, "http://127.0.0.1:[PORT]");
-        let shown = format!("{said}--- stderr ---\n{stderr}\n--- exit {exit} ---\n");
+        let origin = fixture.sandbox.url().split("/elements").next().unwrap();
+        let printed = stdout.replace(origin, "http://127.0.0.1:[PORT]");
+        let shown = format!("{printed}--- stderr ---\n{stderr}\n--- exit {exit} ---\n");
         shown.is(expected);
     }
 }

@@ -1,24 +1,24 @@
-//! A create that the platform carries out only after the next run: there is no lock, so it is there
-//! twice, and everything says so until a person has chosen.
+//! A create that the platform executes only after the next run. There is no lock, so the instance is
+//! duplicated, and every run reports that until a person chooses.
 
 use snapbox::str;
 
-use super::fixture::{Root, Stage};
+use super::fixture::{Fixture, Root};
 
 #[test]
 fn a_create_that_happens_after_the_next_run_is_told_and_left_to_a_person() {
     let root = Root::new("late");
     root.write("shop", "element: stripe\nname: Shop\n");
     let faults = "rules: [{ when: { method: POST, occurrence: 1 }, hold: before }]";
-    let stage = Stage::empty(&root, faults.parse().unwrap());
-    let mut process = stage.spawn("apply --yes");
-    stage.wait_for_held(1);
+    let fixture = Fixture::empty(&root, faults.parse().unwrap());
+    let mut process = fixture.spawn("apply --yes");
+    fixture.wait_for_held(1);
     process.kill().unwrap();
     process.wait().unwrap();
-    assert_eq!(stage.ocon("apply --yes").exit, 0);
-    stage.release(1);
-    stage.ocon("plan").is(
-        &stage,
+    assert_eq!(fixture.ocon("apply --yes").exit, 0);
+    fixture.release(1);
+    fixture.ocon("plan").is(
+        &fixture,
         str![[r#"
 Project late at http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -34,10 +34,10 @@ Requests: 1 read, 0 to write.
 
 "#]],
     );
-    let before = stage.writes();
-    assert_eq!(stage.ocon("apply --yes --prune").exit, 7);
-    assert_eq!(stage.writes(), before, "nothing is deleted");
+    let before = fixture.writes();
+    assert_eq!(fixture.ocon("apply --yes --prune").exit, 7);
+    assert_eq!(fixture.writes(), before, "nothing is deleted");
     let choice = "rules: [{ edit: [{ instance: 20932, delete: true }] }]";
-    stage.sandbox().set_faults(choice.parse().unwrap());
-    assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+    fixture.sandbox().set_faults(choice.parse().unwrap());
+    assert_eq!(fixture.ocon("plan --detailed-exitcode").exit, 0);
 }

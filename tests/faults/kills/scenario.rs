@@ -1,11 +1,11 @@
-//! Thirty documents and a platform on which each action is needed for five of them.
+//! Thirty documents, and a platform on which each action is needed for five of them.
 
 use std::fmt::Write as _;
 
 use ocon::sandbox::{Faults, Handle};
 use serde_json::{Value, json};
 
-use super::fixture::{Root, Stage};
+use super::fixture::{Fixture, Root};
 
 /// Documents of each kind.
 pub(crate) const EACH: usize = 5;
@@ -27,23 +27,23 @@ impl Scenario {
             root.secret(&format!("CODE_FINISH_{number}"), &format!("code-finish-{number}"));
             root.secret(&format!("CODE_CREATE_{number}"), &format!("code-create-{number}"));
         }
-        let stage = Stage::empty(&root, Faults::default());
+        let fixture = Fixture::empty(&root, Faults::default());
         for number in 0..EACH {
             root.write(&format!("update{number}"), &update(number, "old"));
             root.write(&format!("enable{number}"), &shop("Enable", number));
             root.write(&format!("delete{number}"), &shop("Delete", number));
         }
-        assert_eq!(stage.ocon("apply --yes").exit, 0);
+        assert_eq!(fixture.ocon("apply --yes").exit, 0);
         for number in 0..EACH {
             root.write(&format!("finish{number}"), &social("Finish", number));
         }
         // The creates of this run stop halfway.
         let refused = "rules: [{ when: { method: PATCH }, status: 400 }]";
-        stage.sandbox().set_faults(refused.parse().unwrap());
-        assert_eq!(stage.ocon("apply --yes").exit, 3);
-        stage.sandbox().set_faults(switching_off());
-        assert_eq!(stage.ocon("plan").exit, 0);
-        let adopted = seed(stage.sandbox());
+        fixture.sandbox().set_faults(refused.parse().unwrap());
+        assert_eq!(fixture.ocon("apply --yes").exit, 3);
+        fixture.sandbox().set_faults(switching_off());
+        assert_eq!(fixture.ocon("plan").exit, 0);
+        let adopted = seed(fixture.sandbox());
         for (number, id) in adopted.into_iter().enumerate() {
             root.write(&format!("adopt{number}"), &format!("{}id: {id}\n", shop("Adopt", number)));
             root.write(&format!("update{number}"), &update(number, "new"));
@@ -53,7 +53,7 @@ impl Scenario {
             root.write(&format!("create{number}"), &create);
         }
         root.secret("PASSWORD", "new-password");
-        Self { root, saved: stage.saved() }
+        Self { root, saved: fixture.saved() }
     }
 
     /// What there is when everything is done: the documents, and what belongs to others.
@@ -67,8 +67,8 @@ impl Scenario {
     }
 
     /// A sandbox in that state, with these faults.
-    pub(crate) fn stage(&self, faults: Faults) -> Stage {
-        Stage::with_saved(&self.root, &self.saved, faults)
+    pub(crate) fn fixture(&self, faults: Faults) -> Fixture {
+        Fixture::with_saved(&self.root, &self.saved, faults)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM and SIGHUP during an apply: the first lets requests in flight finish, the second ends at once.
+//! Ctrl-C, SIGTERM and SIGHUP during an apply: the first lets requests in flight finish, the second ends
+//! the process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command};
@@ -6,30 +7,30 @@ use std::process::{Child, Command};
 use serde_json::{Value, json};
 use snapbox::str;
 
-use super::fixture::{Root, Run, Stage};
+use super::fixture::{Fixture, Root, Run};
 use crate::snapshot::Snapshot as _;
 
 pub(crate) const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 
 /// A platform that holds the first two of four creates.
-fn stage() -> (Root, Stage) {
+fn fixture() -> (Root, Fixture) {
     let root = Root::new("signals");
     for name in ["a", "b", "c", "d"] {
         root.write(name, &format!("element: stripe\nname: {name}\n"));
     }
     let faults = "rules: [{ when: { method: POST, occurrence: 1..2 }, hold: before }]";
-    let stage = Stage::empty(&root, faults.parse().unwrap());
-    (root, stage)
+    let fixture = Fixture::empty(&root, faults.parse().unwrap());
+    (root, fixture)
 }
 
 /// An apply with two creates in flight that was asked to end, and has said that it will.
-fn interrupted(stage: &Stage, signal: &str, arguments: &str) -> (Child, String) {
-    let mut ocon = stage.spawn(&format!("apply --yes --concurrency 2 {arguments}"));
-    stage.wait_for_held(2);
+fn interrupted(fixture: &Fixture, signal: &str, arguments: &str) -> (Child, String) {
+    let mut ocon = fixture.spawn(&format!("apply --yes --concurrency 2 {arguments}"));
+    fixture.wait_for_held(2);
     send(&ocon, signal);
     let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
-    (ocon, said)
+    let printed = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+    (ocon, printed)
 }
 
 fn send(ocon: &Child, signal: &str) {
@@ -42,24 +43,24 @@ pub(crate) fn send_to(id: u32, signal: &str) {
     assert!(Command::new("kill").args(arguments).status().unwrap().success());
 }
 
-fn ended(mut ocon: Child, said: String) -> Run {
+fn ended(mut ocon: Child, printed: String) -> Run {
     let mut stdout = String::new();
     ocon.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     let exit = ocon.wait().unwrap().code().expect("it ends by itself");
-    Run { exit, stdout, stderr: said }
+    Run { exit, stdout, stderr: printed }
 }
 
 #[test]
 fn the_first_signal_lets_requests_in_flight_finish_and_begins_nothing_more() {
     for signal in SIGNALS {
-        let (_root, stage) = stage();
-        let (ocon, said) = interrupted(&stage, signal, "--quiet");
-        stage.release(2);
-        let mut run = ended(ocon, said);
+        let (_root, fixture) = fixture();
+        let (ocon, printed) = interrupted(&fixture, signal, "--quiet");
+        fixture.release(2);
+        let mut run = ended(ocon, printed);
         // The two ids are given out in the order in which the requests are released.
         run.stdout = run.stdout.replace("20932", "20931").replace("MjA5MzI", "MjA5MzE");
         run.is(
-            &stage,
+            &fixture,
             str![[r#"
 Project signals at http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -85,19 +86,19 @@ Interrupted: requests in flight finish, and no new step starts. Interrupt again 
 
 "#]],
         );
-        assert_eq!(stage.writes(), 2, "{signal}");
-        assert_eq!(stage.ocon("apply --yes").exit, 0);
-        assert_eq!(stage.writes(), 4, "{signal}: nothing is created twice");
-        assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+        assert_eq!(fixture.writes(), 2, "{signal}");
+        assert_eq!(fixture.ocon("apply --yes").exit, 0);
+        assert_eq!(fixture.writes(), 4, "{signal}: nothing is created twice");
+        assert_eq!(fixture.ocon("plan --detailed-exitcode").exit, 0);
     }
 }
 
 #[test]
 fn an_interrupted_run_tells_scripts_what_it_did_and_what_not() {
-    let (_root, stage) = stage();
-    let (ocon, said) = interrupted(&stage, "TERM", "--format json");
-    stage.release(2);
-    let run = ended(ocon, said);
+    let (_root, fixture) = fixture();
+    let (ocon, printed) = interrupted(&fixture, "TERM", "--format json");
+    fixture.release(2);
+    let run = ended(ocon, printed);
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
     let results = document["results"].as_array().unwrap().iter();
     let outcomes: Vec<_> = results.map(|result| (&result["key"], &result["outcome"])).collect();
@@ -109,17 +110,17 @@ fn an_interrupted_run_tells_scripts_what_it_did_and_what_not() {
 #[test]
 fn the_second_signal_ends_the_run_at_once() {
     for (first, second) in [("INT", "INT"), ("TERM", "TERM"), ("INT", "TERM"), ("HUP", "TERM")] {
-        let (_root, stage) = stage();
-        let mut ocon = stage.spawn("apply --yes --concurrency 2 --quiet");
-        stage.wait_for_held(2);
+        let (_root, fixture) = fixture();
+        let mut ocon = fixture.spawn("apply --yes --concurrency 2 --quiet");
+        fixture.wait_for_held(2);
         send(&ocon, first);
         let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+        let printed = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
         send(&ocon, second);
         // The two requests are still held: nobody waited for them.
-        let said = stderr.fold(said, |said, line| said + "\n" + &line);
-        let run = ended(ocon, said);
-        assert_eq!(stage.writes(), 0);
+        let printed = stderr.fold(printed, |printed, line| printed + "\n" + &line);
+        let run = ended(ocon, printed);
+        assert_eq!(fixture.writes(), 0);
         is_stderr(
             &run,
             str![[r#"
@@ -129,10 +130,10 @@ Aborted: the outcome of the requests in flight is unknown. The next run recogniz
         );
         assert!(!run.stdout.contains("Applied"), "{run:?}");
         // The platform carries them out all the same, and the next run finds what they created.
-        stage.release(2);
-        assert_eq!(stage.ocon("apply --yes").exit, 0);
-        assert_eq!(stage.writes(), 4);
-        assert_eq!(stage.ocon("plan --detailed-exitcode").exit, 0);
+        fixture.release(2);
+        assert_eq!(fixture.ocon("apply --yes").exit, 0);
+        assert_eq!(fixture.writes(), 4);
+        assert_eq!(fixture.ocon("plan --detailed-exitcode").exit, 0);
     }
 }
 
@@ -145,26 +146,26 @@ fn is_stderr(run: &Run, expected: impl snapbox::IntoData) {
 
 #[test]
 fn a_terminal_that_closes_hangs_up_more_than_once_and_that_is_one_signal() {
-    let (_root, stage) = stage();
-    let (ocon, said) = interrupted(&stage, "HUP", "--quiet");
+    let (_root, fixture) = fixture();
+    let (ocon, printed) = interrupted(&fixture, "HUP", "--quiet");
     send(&ocon, "HUP");
-    stage.release(2);
-    let run = ended(ocon, said);
-    assert_eq!((run.exit, stage.writes()), (130, 2), "{run:?}");
+    fixture.release(2);
+    let run = ended(ocon, printed);
+    assert_eq!((run.exit, fixture.writes()), (130, 2), "{run:?}");
     assert!(run.stdout.contains("Applied: 2 created. Not started: 2."), "{run:?}");
 }
 
 #[test]
 fn a_refused_request_is_not_sent_again_after_the_first_signal() {
-    let (_root, stage) = stage();
+    let (_root, fixture) = fixture();
     let faults = "rules: [{ when: { method: POST, occurrence: 1 }, status: 429, headers: { Retry-After: '60' } }]";
-    stage.sandbox().set_faults(faults.parse().unwrap());
-    let mut ocon = stage.spawn("apply --yes --concurrency 1");
+    fixture.sandbox().set_faults(faults.parse().unwrap());
+    let mut ocon = fixture.spawn("apply --yes --concurrency 1");
     let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(stderr.any(|line| line.contains("trying again in 60")));
     send(&ocon, "TERM");
-    let said = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
-    let run = ended(ocon, said);
-    assert_eq!((run.exit, stage.writes()), (130, 1), "{run:?}");
+    let printed = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
+    let run = ended(ocon, printed);
+    assert_eq!((run.exit, fixture.writes()), (130, 1), "{run:?}");
     assert!(run.stdout.contains("Not started: "), "{run:?}");
 }

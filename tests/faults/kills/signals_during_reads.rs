@@ -1,4 +1,4 @@
-//! What every command that reads from the platform answers to a signal while a request is held.
+//! A signal to each command that reads from the platform, while a request is held.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Child;
@@ -6,7 +6,7 @@ use std::process::Child;
 use ocon::sandbox::Faults;
 use snapbox::str;
 
-use super::fixture::{Root, Stage};
+use super::fixture::{Fixture, Root};
 use super::signals::{SIGNALS, send_to};
 use crate::snapshot::Snapshot as _;
 
@@ -27,7 +27,7 @@ const COMMANDS: [&str; 12] = [
 ];
 
 /// A document of each kind, and a platform that holds every read.
-fn stage() -> (Root, Stage) {
+fn fixture() -> (Root, Fixture) {
     let mut root = Root::new("answers");
     root.secret("APPLICATION", "application");
     root.write("shop", "element: stripe\nname: Shop\n");
@@ -38,8 +38,8 @@ fn stage() -> (Root, Stage) {
          oauth.callback.url: https://app.example/\n",
     );
     let faults = "rules: [{ when: { method: GET }, hold: before }]";
-    let stage = Stage::empty(&root, faults.parse().unwrap());
-    (root, stage)
+    let fixture = Fixture::empty(&root, faults.parse().unwrap());
+    (root, fixture)
 }
 
 fn text_of(ocon: &mut Child) -> (String, String) {
@@ -53,10 +53,10 @@ fn text_of(ocon: &mut Child) -> (String, String) {
 fn every_command_answers_a_signal_while_it_reads() {
     let mut shown = String::new();
     for (number, command) in COMMANDS.into_iter().enumerate() {
-        let (root, stage) = stage();
+        let (root, fixture) = fixture();
         let before = root.files();
-        let mut ocon = stage.spawn(command);
-        stage.wait_for_held(1);
+        let mut ocon = fixture.spawn(command);
+        fixture.wait_for_held(1);
         send_to(ocon.id(), SIGNALS[number % SIGNALS.len()]);
         let (stdout, stderr) = text_of(&mut ocon);
         let exit = ocon.wait().unwrap().code().expect("it ends by itself");
@@ -121,9 +121,9 @@ Interrupted: nothing was created or changed.
 #[test]
 fn every_signal_ends_a_plan() {
     for signal in SIGNALS {
-        let (_root, stage) = stage();
-        let mut ocon = stage.spawn("plan");
-        stage.wait_for_held(1);
+        let (_root, fixture) = fixture();
+        let mut ocon = fixture.spawn("plan");
+        fixture.wait_for_held(1);
         send_to(ocon.id(), signal);
         assert_eq!(text_of(&mut ocon).1, "Interrupted: no plan was made.\n");
         assert_eq!(ocon.wait().unwrap().code(), Some(130), "{signal}");
@@ -132,9 +132,9 @@ fn every_signal_ends_a_plan() {
 
 #[test]
 fn an_interruption_is_a_comment_where_one_was_asked_for() {
-    let (_root, stage) = stage();
-    let mut ocon = stage.spawn("plan --format markdown");
-    stage.wait_for_held(1);
+    let (_root, fixture) = fixture();
+    let mut ocon = fixture.spawn("plan --format markdown");
+    fixture.wait_for_held(1);
     send_to(ocon.id(), "TERM");
     let (stdout, _) = text_of(&mut ocon);
     assert!(stdout.contains("Interrupted: no plan was made."), "{stdout}");
@@ -143,10 +143,10 @@ fn an_interruption_is_a_comment_where_one_was_asked_for() {
 
 #[test]
 fn a_wait_for_a_retry_ends_at_once() {
-    let (_root, stage) = stage();
+    let (_root, fixture) = fixture();
     let faults = "rules: [{ status: 429, headers: { Retry-After: '60' } }]";
-    stage.sandbox().set_faults(faults.parse::<Faults>().unwrap());
-    let mut ocon = stage.spawn("plan");
+    fixture.sandbox().set_faults(faults.parse::<Faults>().unwrap());
+    let mut ocon = fixture.spawn("plan");
     let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(stderr.any(|line| line.contains("trying again in 60")));
     send_to(ocon.id(), "TERM");
@@ -156,14 +156,14 @@ fn a_wait_for_a_retry_ends_at_once() {
 
 #[test]
 fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
-    let (_root, stage) = stage();
+    let (_root, fixture) = fixture();
     let script = r#"trap "" HUP; exec "$0" "$@""#;
     let mut ocon =
-        stage.spawn_of(&["/bin/sh", "-c", script, env!("CARGO_BIN_EXE_ocon")], "plan --quiet");
-    stage.wait_for_held(1);
+        fixture.spawn_of(&["/bin/sh", "-c", script, env!("CARGO_BIN_EXE_ocon")], "plan --quiet");
+    fixture.wait_for_held(1);
     send_to(ocon.id(), "HUP");
-    stage.sandbox().set_faults(Faults::default());
-    stage.sandbox().release();
+    fixture.sandbox().set_faults(Faults::default());
+    fixture.sandbox().release();
     assert!(text_of(&mut ocon).0.contains("1 to create"));
     assert_eq!(ocon.wait().unwrap().code(), Some(0));
 }

@@ -1,4 +1,4 @@
-//! What a sandbox holds, read from its state file: secrets in clear, and nothing in between.
+//! The state file of a sandbox, which holds secrets in plain text.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a run of `plan` and `apply` does, through the library.
+//! `plan` and `apply` through the library.
 
 use std::path::{Path, PathBuf};
 

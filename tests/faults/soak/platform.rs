@@ -1,4 +1,4 @@
-//! The sandbox in a process of its own, and the files that are applied to it.
+//! A sandbox in another process, and the files that are applied to it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,4 +1,4 @@
-//! Somebody else with access to the platform, who edits what is ours and has instances of their own.
+//! Another user of the platform, who edits our instances and has others.
 
 use ocon::sandbox::Credentials;
 use reqwest::Method;

@@ -162,7 +162,7 @@ impl Editor {
         let body = message.to_string();
         let written = write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len());
         if let Err(error) = written.and_then(|()| self.input.flush()) {
-            panic!("the server does not listen: {error}{}", self.said());
+            panic!("the server does not listen: {error}{}", self.printed());
         }
     }
 
@@ -174,8 +174,8 @@ impl Editor {
             match self.messages.recv_timeout(rest) {
                 Ok(Said::Message(message)) => break message,
                 Ok(Said::Error(line)) => self.remember(line),
-                Ok(Said::End) => panic!("the server has stopped{}", self.said()),
-                Err(error) => panic!("the server is silent ({error}){}", self.said()),
+                Ok(Said::End) => panic!("the server has stopped{}", self.printed()),
+                Err(error) => panic!("the server is silent ({error}){}", self.printed()),
             }
         };
         self.remember(message.to_string());
@@ -209,7 +209,7 @@ impl Editor {
         }
     }
 
-    fn said(&self) -> String {
+    fn printed(&self) -> String {
         self.latest.iter().fold("; it wrote:".to_owned(), |text, line| text + "\n" + line)
     }
 }

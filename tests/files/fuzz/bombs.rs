@@ -1,4 +1,4 @@
-//! Files that are made to hurt, each with what is said about it.
+//! Files that are made to use up resources, each with the expected diagnostics.
 
 /// A file and the codes of all that is wrong with it, without repetitions, sorted.
 pub(crate) struct Bomb {

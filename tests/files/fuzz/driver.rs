@@ -1,4 +1,4 @@
-//! Runs files, one after another, and keeps the one that breaks a promise, panics or hangs.
+//! Checks files one after another, and stops at one that breaks an invariant, panics or hangs.
 //!
 //! Execution `n` of seed `s` is execution 0 of seed `s + n`, so each can be repeated alone.
 
@@ -15,7 +15,7 @@ use super::instance_file;
 use super::mutation::Corpus;
 
 /// A file that takes this long is taken for one that never ends. No speed is measured by it.
-const HANG: Duration = Duration::from_mins(1);
+const MAX_DURATION: Duration = Duration::from_mins(1);
 
 /// What a run of executions came to.
 pub(crate) struct Summary {
@@ -48,7 +48,7 @@ pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
         let file = corpus.file(&mut Rng::with_seed(seed), instance_file::planted());
         let start = Instant::now();
         watchdog.begins(seed, &file);
-        let found = judge(&file).unwrap_or_else(|broken| {
+        let found = check(&file).unwrap_or_else(|broken| {
             let path = save("failing", seed, &reduced(&file));
             panic!("seed {seed}: {broken}\n{}", how_to_repeat(&path));
         });
@@ -63,7 +63,7 @@ pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
 }
 
 /// Runs one file; a panic is a broken promise too.
-pub(crate) fn judge(file: &[u8]) -> Result<Vec<String>, String> {
+pub(crate) fn check(file: &[u8]) -> Result<Vec<String>, String> {
     catch_unwind(AssertUnwindSafe(|| instance_file::check(file))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
@@ -80,7 +80,7 @@ fn reduced(file: &[u8]) -> Vec<u8> {
         while at < file.len() {
             let mut shorter = file.clone();
             shorter.drain(at..file.len().min(at + length));
-            if judge(&shorter).is_err() {
+            if check(&shorter).is_err() {
                 file = shorter;
             } else {
                 at += length;
@@ -131,7 +131,7 @@ impl Watchdog {
         std::thread::spawn(move || {
             let mut file = None;
             loop {
-                match files.recv_timeout(HANG) {
+                match files.recv_timeout(MAX_DURATION) {
                     Ok(next) => file = Some(next),
                     Err(RecvTimeoutError::Disconnected) => return,
                     Err(RecvTimeoutError::Timeout) => bark(file.as_ref()),
@@ -151,7 +151,7 @@ impl Watchdog {
 fn bark(file: Option<&(u64, Vec<u8>)>) {
     if let Some((seed, file)) = file {
         let path = save("hanging", *seed, file);
-        eprintln!("seed {seed} takes more than {HANG:?}\n{}", how_to_repeat(&path));
+        eprintln!("seed {seed} takes more than {MAX_DURATION:?}\n{}", how_to_repeat(&path));
         std::process::abort();
     }
 }

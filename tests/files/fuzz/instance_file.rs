@@ -1,4 +1,4 @@
-//! What holds for every file, whatever is in it.
+//! Invariants of every instance file, whatever is in it.
 //!
 //! In: the bytes of a file. Out: nothing, or the promise that was broken, in words. This module is
 //! shared with the cargo-fuzz target, so it uses nothing but the library.
@@ -196,8 +196,8 @@ fn tells_no_secret(text: &str, file: &str) -> Result<(), String> {
         return Ok(());
     };
     let rest = file.get(start.len()..).unwrap_or_default();
-    let told = |half: &&&str| text.contains(**half) && !rest.contains(**half);
-    match HALVES.iter().find(told) {
+    let reported = |half: &&&str| text.contains(**half) && !rest.contains(**half);
+    match HALVES.iter().find(reported) {
         Some(half) => Err(format!("the secret {half} is shown:\n{text}")),
         None => Ok(()),
     }

@@ -1,11 +1,11 @@
-//! Files that nobody writes, made from files that somebody wrote.
+//! Random mutations of existing files.
 //!
 //! In: files and a generator with a seed. Out: the same bytes for the same seed, on every machine.
 
 use fastrand::Rng;
 
 /// As large as an instance file may be, and a little more.
-const LARGEST: usize = (1 << 20) + 16;
+const MAX_BYTES: usize = (1 << 20) + 16;
 
 /// How long a file of ordinary size may grow.
 const ORDINARY: usize = 16 << 10;
@@ -48,7 +48,7 @@ impl Corpus {
     /// A file that is new, more or less.
     pub(crate) fn file(&self, rng: &mut Rng, planted: &[&str]) -> Vec<u8> {
         let mut file = self.base(rng);
-        let most = if rng.u32(..200) == 0 { LARGEST } else { ORDINARY.max(file.len()) };
+        let most = if rng.u32(..200) == 0 { MAX_BYTES } else { ORDINARY.max(file.len()) };
         for _ in 0..rounds(rng) {
             self.mutate(&mut file, rng);
             file.truncate(most);
@@ -187,7 +187,7 @@ fn indent(file: &mut Vec<u8>, rng: &mut Rng) {
 fn repeat(file: &mut Vec<u8>, rng: &mut Rng) {
     let place = range(file.len(), rng);
     let piece = file.get(place.clone()).unwrap_or_default();
-    let most = (LARGEST / piece.len().max(1)).min(if rng.u32(..50) == 0 { 100_000 } else { 80 });
+    let most = (MAX_BYTES / piece.len().max(1)).min(if rng.u32(..50) == 0 { 100_000 } else { 80 });
     let repeated = piece.repeat(rng.usize(..=most));
     file.splice(place.end..place.end, repeated);
 }

@@ -1,4 +1,4 @@
-//! What holds for every output, whatever text is in it.
+//! Invariants of every output, whatever text is in it.
 //!
 //! In: bytes, which become the names, tags, keys, values and errors of a plan, a result, a status and
 //! diagnostics. Out: the number of texts, or the promise that was broken, in words. This module is

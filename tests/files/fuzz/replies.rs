@@ -1,4 +1,4 @@
-//! What holds for every reply, whatever is in it.
+//! Invariants of every reply, whatever is in it.
 //!
 //! In: the bytes of a body. Out: how many ways there are to read it, or the promise that was broken,
 //! in words. This module is shared with the cargo-fuzz target, so it uses nothing but the library.

@@ -1,4 +1,4 @@
-//! Bounds in time and memory: servers that drip, that stall, and that send too much at once.
+//! Bounds of time and memory: servers that drip, stall or send too much at the same time.
 
 use std::net::TcpListener;
 use std::sync::Barrier;

@@ -1,4 +1,4 @@
-//! Replies that nobody should send: each is read as it is, or ends with a clear error.
+//! Malformed replies: the client reads each as it is, or reports a clear error.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! How many requests are sent in all, and how many writes at once.
+//! The maximum number of requests, and of concurrent writes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;

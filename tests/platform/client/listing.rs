@@ -1,4 +1,4 @@
-//! Listings: pages, their overlap, their end, and pages that are too much.
+//! Listings: pages, their overlap, their end, and too many pages.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -58,14 +58,14 @@ async fn pages_are_joined_in_their_order_and_every_parameter_is_repeated() {
 #[tokio::test]
 async fn every_page_is_told_of() {
     let server = three_pages();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let telling = Arc::clone(&told);
+    let retries = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&retries);
     let (client, _) = server.client_with(|settings| {
         settings.on_page = Arc::new(move |page| telling.lock().unwrap().push(*page));
     });
     client.list(&scope(), &Keep::All).await.unwrap();
     let page = |pages, instances| PageRead { pages, instances, announced: None };
-    assert_eq!(*told.lock().unwrap(), [page(1, 2), page(2, 3), page(3, 5)]);
+    assert_eq!(*retries.lock().unwrap(), [page(1, 2), page(2, 3), page(3, 5)]);
 }
 
 #[tokio::test]

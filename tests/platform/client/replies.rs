@@ -1,4 +1,4 @@
-//! What the client makes of answers, good and bad.
+//! How the client reads replies, valid and invalid.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the platform receives.
+//! The requests that the platform receives.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

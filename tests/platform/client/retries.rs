@@ -1,4 +1,4 @@
-//! What is sent again, how often, and after which wait.
+//! Which requests are repeated, how often, and after which delay.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use ocon::api::client::{Client, Retrying};
 use ocon::api::{Error, HeldBack, Keep, Read as _, Write as _};
 
 use super::support::{
-    Answer, Server, Told, Wire, at, client_of, granted, id, instance, named, pause,
+    Answer, Retries, Server, Wire, at, client_of, granted, id, instance, named, pause,
 };
 
 /// The requests, by whether they may be processed twice.
@@ -142,8 +142,8 @@ async fn a_refused_connection_is_tried_five_times_by_every_request() {
 #[tokio::test]
 async fn waits_grow_and_are_told_with_the_reason() {
     let server = Server::script(vec![|wire| wire.json(503, r#"{"message":"busy"}"#)]);
-    let told = Told::default();
-    let (client, clock) = server.client_with(|settings| told.listen(settings));
+    let retries = Retries::default();
+    let (client, clock) = server.client_with(|settings| retries.listen(settings));
     let error = client.enable(id(7)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -153,7 +153,7 @@ async fn waits_grow_and_are_told_with_the_reason() {
     for (wait, bound) in waits.iter().zip([1, 2, 4, 8]) {
         assert!(*wait < Duration::from_secs(bound));
     }
-    let told = told.0.lock().unwrap();
+    let retries = retries.0.lock().unwrap();
     let retrying = Retrying {
         method: "PUT",
         path: "/instances/7/enabled".into(),
@@ -161,7 +161,7 @@ async fn waits_grow_and_are_told_with_the_reason() {
         wait: waits[3],
         why: "HTTP 503 Service Unavailable: busy".into(),
     };
-    assert_eq!((told.len(), &told[3]), (4, &retrying));
+    assert_eq!((retries.len(), &retries[3]), (4, &retrying));
 }
 
 #[tokio::test]

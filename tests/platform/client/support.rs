@@ -1,4 +1,4 @@
-//! A scripted server, a clock that never waits, and short ways to make clients and drafts.
+//! A scripted server, a clock that never waits, and short constructors for clients and drafts.
 
 use std::fmt::Write as _;
 use std::io::{BufReader, Read as _, Write as _};
@@ -250,12 +250,13 @@ impl Clock for TestClock {
 
 /// What `on_retry` was told.
 #[derive(Clone, Default)]
-pub(crate) struct Told(pub(crate) Arc<Mutex<Vec<Retrying>>>);
+pub(crate) struct Retries(pub(crate) Arc<Mutex<Vec<Retrying>>>);
 
-impl Told {
+impl Retries {
     pub(crate) fn listen(&self, settings: &mut Settings) {
-        let told = Arc::clone(&self.0);
-        settings.on_retry = Arc::new(move |retrying| told.lock().unwrap().push(retrying.clone()));
+        let retries = Arc::clone(&self.0);
+        settings.on_retry =
+            Arc::new(move |retrying| retries.lock().unwrap().push(retrying.clone()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Scripted faults of the platform itself: listings, writes that do not take, edits of others.
+//! Scripted faults of the platform itself: listings, writes without effect, edits by others.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Configuration values: how they come in, read back and are masked.
+//! Configuration values: how they are written, read and masked.
 
 use ocon::sandbox::{Options, Unset};
 use serde_json::{Value, json};

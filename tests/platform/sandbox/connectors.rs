@@ -1,4 +1,4 @@
-//! What the API says of connectors.
+//! The description of connectors in the API.
 
 use serde_json::{Value, json};
 

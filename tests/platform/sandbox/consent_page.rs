@@ -1,4 +1,4 @@
-//! The pretend provider: the page on which somebody allows or denies, and what a grant is worth.
+//! The simulated provider: the page to allow or deny access, and the value of a grant.
 
 use std::time::Duration;
 

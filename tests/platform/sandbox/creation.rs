@@ -1,4 +1,4 @@
-//! Creating instances: what is needed, and how the new instance reads.
+//! Creating instances: required values, and how the new instance is read.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

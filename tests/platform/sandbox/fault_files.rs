@@ -1,4 +1,4 @@
-//! Files of faults: the page that describes them, and what is refused.
+//! Fault files: the page that describes them, and invalid ones.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Scripted faults: each does what its rule says, to those requests and to no others.
+//! Scripted faults: each affects the requests that its rule names, and no others.
 
 use std::io;
 use std::time::{Duration, Instant};

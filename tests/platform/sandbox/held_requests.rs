@@ -1,4 +1,4 @@
-//! Requests that are held: nobody gets an answer before they are released.
+//! Held requests: none is answered before it is released.
 
 use ocon::sandbox::Faults;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Changing, switching and deleting instances.
+//! Updating, enabling, disabling and deleting instances.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Lags: each view shows a change as late as a rule says, and until then what was before.
+//! Lags: each view shows a change as late as a rule says.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

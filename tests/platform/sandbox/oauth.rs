@@ -1,4 +1,4 @@
-//! Grants: what OAuth connectors need, how often a code works, and the way to one.
+//! Grants: what OAuth connectors need, how often a code works, and how to get one.
 
 use ocon::sandbox::Options;
 use serde_json::{Value, json};

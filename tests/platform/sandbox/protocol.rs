@@ -1,4 +1,4 @@
-//! What holds for every request: who may ask, what is refused and how, what is recorded.
+//! Rules for every request: credentials, errors, and the journal.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Access tokens that the platform refreshes, and what becomes of an instance whose tokens are not.
+//! Access tokens that the platform refreshes, and instances whose tokens are not refreshed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the tests share: a sandbox, a client that sends what it is told, and bodies.
+//! Shared setup: a sandbox, a client, and request bodies.
 
 use ocon::sandbox::{self, Handle, Options};
 use reqwest::Method;
