@@ -45,7 +45,7 @@ GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
 }
 
 #[test]
-fn the_result_as_json_stands_alone_on_stdout() {
+fn only_the_json_result_is_on_stdout() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes --format json").is(str![[r#"
 {
@@ -182,7 +182,7 @@ No changes. 1 instance matches the files.
 }
 
 #[test]
-fn instances_are_switched_off_and_on_again() {
+fn instances_are_disabled_and_enabled() {
     let off = format!("{SHOP}enabled: false\n");
     let world = World::new(&[("instances/shop.yaml", &off)]).on_sandbox();
     world.ocon("apply --yes").is(str![[r#"
@@ -316,7 +316,7 @@ No changes. 1 instance matches the files.
 }
 
 #[test]
-fn what_comes_through_a_pipe_is_no_consent() {
+fn input_from_a_pipe_is_no_confirmation() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let mut child = world
         .command("apply")

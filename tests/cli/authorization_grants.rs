@@ -226,7 +226,7 @@ fn with_application(files: &[(&str, &str)]) -> World {
 }
 
 #[test]
-fn a_grant_that_only_one_source_speaks_of_is_a_note() {
+fn a_grant_that_only_one_source_documents_is_a_note() {
     let world = with_application(&[("instances/sugar.yaml", SUGAR)]).on_sandbox();
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

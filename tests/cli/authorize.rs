@@ -223,7 +223,7 @@ fn another_scope_than_the_declared_one_can_be_requested() {
 }
 
 #[test]
-fn the_sandbox_within_has_a_page_to_allow_on() {
+fn the_embedded_sandbox_has_a_page_to_allow_access() {
     let world = world("http://127.0.0.1:PORT/callback");
     let prompt = Prompt::begin(&world, "authorize social --sandbox");
     assert!(prompt.url.starts_with("http://127.0.0.1:"), "{}", prompt.url);
@@ -233,7 +233,7 @@ fn the_sandbox_within_has_a_page_to_allow_on() {
 }
 
 #[test]
-fn an_answer_that_goes_elsewhere_is_pasted() {
+fn an_answer_to_another_address_is_pasted() {
     let world = world("https://app.example/callback");
     let mut prompt = Prompt::begin(&world, "authorize social");
     let back = prompt.press("allow");
@@ -286,7 +286,7 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 }
 
 #[test]
-fn no_log_says_the_code_or_the_client_secret() {
+fn no_log_contains_the_code_or_the_client_secret() {
     let file = SOCIAL.replace("hootsuite", "twitter").replace("  oauth.scope: a b\n", "");
     for file in [SOCIAL, &file] {
         let world = world_with(file, "http://127.0.0.1:PORT/callback", Options::default());

@@ -62,7 +62,7 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 }
 
 #[test]
-fn a_new_token_is_told_whatever_becomes_of_the_switch() {
+fn a_new_token_is_reported_even_if_enabling_fails() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
         let prompt = Prompt::begin(&world, "authorize social");
@@ -116,7 +116,7 @@ hint: look at both in the user interface, then: ocon doctor social
 }
 
 #[test]
-fn what_may_have_worked_is_not_said_to_have_failed() {
+fn a_write_that_may_have_succeeded_is_not_reported_as_failed() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
         let prompt = Prompt::begin(&world, "authorize social");

@@ -9,7 +9,7 @@ use crate::authorize::{Prompt, curl, world, written};
 use crate::snapshot::Snapshot as _;
 
 #[test]
-fn what_is_not_granted_creates_nothing() {
+fn without_a_grant_nothing_is_created() {
     let world = world("http://localhost:PORT/callback");
     let prompt = Prompt::begin(&world, "authorize social --no-browser");
     let page = curl(&[&prompt.press("deny")]);
@@ -52,7 +52,7 @@ hint: run it again, and use only the address that it prints
 }
 
 #[test]
-fn what_is_no_answer_is_refused_and_the_answer_waited_for() {
+fn other_requests_are_refused_and_the_wait_continues() {
     let world = world("http://localhost:PORT/callback");
     let prompt = Prompt::begin(&world, "authorize social --no-browser");
     let back = prompt.press("allow");
@@ -209,7 +209,7 @@ Then paste here the address at which the browser ends up, which begins with http
 }
 
 #[test]
-fn who_does_not_answer_is_not_waited_for_for_ever() {
+fn the_wait_for_a_person_ends() {
     let mut world = world("http://127.0.0.1:PORT/callback");
     world.set("OCON_TEST_CLOCK", "slow");
     let prompt = Prompt::begin(&world, "authorize social --wait 90s");
@@ -243,7 +243,7 @@ hint: run it where you can paste the address, or declare a callback on 127.0.0.1
 }
 
 #[test]
-fn what_moved_while_somebody_was_asked_is_left_alone() {
+fn instances_that_changed_during_the_question_are_left_alone() {
     let world = world("http://127.0.0.1:PORT/callback");
     let mine = json!({
         "element": { "key": "hootsuite" }, "name": "Social", "providerData": { "code": "mine" },

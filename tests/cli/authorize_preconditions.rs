@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, World};
 
 #[test]
-fn what_cannot_be_asked_is_told_before_anything_is_sent() {
+fn a_question_that_cannot_be_asked_is_an_error_before_any_request() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let mut world = world(&format!("http://127.0.0.1:{port}/callback"));
@@ -93,7 +93,7 @@ hint: did you mean `social`?
 }
 
 #[test]
-fn a_callback_that_is_none_is_told_wherever_it_is_declared() {
+fn an_invalid_callback_is_reported_wherever_it_is_declared() {
     let mut world = world("${{ env.CALLBACK }}");
     let callbacks =
         ["ftp://app.example/", "https://login@app.example/", "https://app.example/#x", "app"];
@@ -147,7 +147,7 @@ fn an_address_with_a_credential_of_ocon_is_not_shown() {
 }
 
 #[test]
-fn an_address_that_leads_astray_is_not_shown() {
+fn a_misleading_address_is_not_shown() {
     let world = world("http://127.0.0.1:PORT/callback");
     let fault = |url: &str| {
         let text = format!(
@@ -261,7 +261,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered a
 }
 
 #[test]
-fn a_scope_that_is_not_declared_is_named_before_anybody_is_asked() {
+fn an_undeclared_scope_is_named_before_a_person_is_asked() {
     let world = world("https://app.example/callback");
     let file = world.read("instances/social.yaml").replace("hootsuite", "twitter");
     world.write("instances/social.yaml", &file);
@@ -305,7 +305,7 @@ No `oauth.scope` is declared. The address asks for the connector's default: `rea
 }
 
 #[test]
-fn what_is_in_doubt_is_not_authorized() {
+fn an_ambiguous_instance_is_not_authorized() {
     let world = world("http://127.0.0.1:PORT/callback");
     for name in ["A", "B"] {
         let twin = json!({
@@ -325,7 +325,7 @@ error: `social` cannot be authorized now, so nobody was asked
 }
 
 #[test]
-fn what_is_not_adopted_is_not_authorized() {
+fn an_instance_that_is_not_adopted_is_not_authorized() {
     let world = world("http://127.0.0.1:PORT/callback");
     let theirs = json!({
         "element": { "key": "hootsuite" }, "name": "Social", "providerData": { "code": "theirs" },

@@ -83,7 +83,7 @@ Requests: 2 read, 1 to write, 1 to check.
 }
 
 #[test]
-fn what_documents_share_touches_them() {
+fn a_change_of_a_shared_file_selects_its_documents() {
     let mut world = repository();
     world.write("vars.yaml", "team: one\n");
     world.write(
@@ -115,7 +115,7 @@ fn what_documents_share_touches_them() {
 }
 
 #[test]
-fn a_link_leads_to_what_changed() {
+fn a_link_leads_to_the_changed_line() {
     let world = repository();
     world.write("shared/shop.yaml", SHOP.replace("Shop", "Shared"));
     std::os::unix::fs::symlink("../shared", world.path("instances/linked")).unwrap();
@@ -150,7 +150,7 @@ No changes. 0 instances match the files; 1 orphan. This is a partial plan.
 }
 
 #[test]
-fn a_commit_that_is_not_there_is_told_with_the_likely_reason() {
+fn a_missing_commit_is_reported_with_the_likely_reason() {
     let world = repository();
     world.ocon("plan --changed-since nowhere").is(str![[r#"
 --- stderr ---
@@ -220,7 +220,7 @@ hint: or name a commit that HEAD contains, for example --changed-since HEAD~1
 }
 
 #[test]
-fn where_there_is_no_git_that_is_said() {
+fn a_missing_git_is_reported() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --changed-since main").is(str![[r#"
 --- stderr ---
@@ -279,7 +279,7 @@ fn links_on_the_way_and_odd_settings_hide_no_change() {
 }
 
 #[test]
-fn what_a_repository_within_has_counts_as_changed() {
+fn files_of_a_nested_repository_count_as_changed() {
     let world = repository();
     world.write("instances/sub/shop.yaml", SHOP);
     let inner = world.path("instances/sub");

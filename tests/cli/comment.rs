@@ -5,7 +5,7 @@ use snapbox::str;
 use crate::support::{SHOP, World};
 
 #[test]
-fn nothing_to_do_is_said_in_a_comment_too() {
+fn an_empty_plan_is_a_comment_too() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes --quiet --format markdown").is(str![[r#"
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->

@@ -247,7 +247,7 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
 }
 
 #[test]
-fn what_fits_shows_the_lines_that_differ() {
+fn a_diff_that_fits_is_shown() {
     let change =
         change("configuration.event.poller.configuration", &poller(200, 1), &poller(200, 2));
     let document = plan(vec![step(0, "HubSpot", vec![change])], &[]);

@@ -23,7 +23,7 @@ fn says_yes(world: &World, meanwhile: impl Fn()) -> String {
 }
 
 #[test]
-fn what_was_shown_is_applied() {
+fn the_plan_that_was_shown_is_applied() {
     let world = world();
     says_yes(&world, || ()).is(str![[r#"
 yes
@@ -38,7 +38,7 @@ Applied: 1 created.
 
 /// A colleague moved the file and applied that, so the instance belongs to another document by now.
 #[test]
-fn what_changed_while_a_person_was_asked_is_left_alone() {
+fn changes_during_the_question_are_left_alone() {
     let world = world();
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.write("instances/shop.yaml", SHOP.replace("Shop", "Web shop"));

@@ -35,7 +35,7 @@ fn an_allowed_json_file_still_keeps_its_instance_from_being_pruned() {
 }
 
 #[test]
-fn only_what_is_a_matter_of_judgement_can_be_allowed() {
+fn only_problems_that_may_be_intended_can_be_allowed() {
     let world = World::new(&[("instances/crm.yaml", CRM)]);
     world.ocon("validate --allow duplicate-key").is(str![[r#"
 --- stderr ---

@@ -39,7 +39,7 @@ fn patch(world: &World, key: &str, value: &str) {
 }
 
 #[test]
-fn a_doctor_finds_nothing_where_everything_holds() {
+fn a_doctor_reports_ok_for_every_link() {
     let (world, port) = world();
     doctor(&world).is(str![[r#"
 chat
@@ -117,7 +117,7 @@ hint: look again
 }
 
 #[test]
-fn a_doctor_says_of_nothing_that_it_cannot_see_that_it_holds() {
+fn a_doctor_confirms_only_what_it_can_check() {
     let document = "\
 element: servicenow
 name: Help desk

@@ -144,7 +144,7 @@ fn an_event_arrives_and_its_signature_holds() {
 }
 
 #[test]
-fn what_was_changed_made_up_or_sent_again_is_told() {
+fn changed_forged_and_repeated_deliveries_are_reported() {
     let (world, port) = world();
     let mut listening = Listening::begin(&world, &format!("events listen chat --port {port}"));
     let body = r#"{"message":{"eventId":"e1","events":[{"eventType":"UPDATED","objectType":"m","objectId":"1"}]}}"#;
@@ -201,7 +201,7 @@ fn a_delivery_that_is_refused_is_an_exit_code_where_they_are_counted() {
 }
 
 #[test]
-fn what_cannot_be_listened_to_is_told() {
+fn listening_that_cannot_start_is_an_error() {
     let (mut world, _) = world();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -250,7 +250,7 @@ hint: declare it, or leave KEY out: then nothing is verified
 }
 
 #[test]
-fn events_of_what_is_not_there_are_none() {
+fn events_that_cannot_be_shown_are_explained() {
     let (world, _) = world();
     world.ocon("events chat").is(str![[r#"
 No event of chat #20931 has come yet. `ocon doctor chat` looks at what may be in their way.
@@ -296,7 +296,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn where_nobody_reads_it_any_more_there_is_nothing_to_listen_for() {
+fn listening_ends_when_its_output_is_closed() {
     let (world, port) = world();
     let line = format!("events listen --port {port}");
     let Listening { mut child, stdout } = Listening::begin(&world, &line);
@@ -367,7 +367,7 @@ ocon does not show further refused requests.
 }
 
 #[test]
-fn a_delivery_that_is_no_delivery_is_told() {
+fn a_malformed_delivery_is_reported() {
     let (world, port) = world();
     let mut command = world.command(&format!("events listen --port {port} --count 1"));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -12,7 +12,7 @@ fn desk(key: &str) -> World {
 }
 
 #[test]
-fn a_key_that_somebody_could_guess_is_refused() {
+fn a_guessable_fingerprint_key_is_refused() {
     let world = desk(&KEY[1..]);
     world.ocon("plan").is(str![[r#"
 --- stderr ---
@@ -44,7 +44,7 @@ hint: create one with: openssl rand -base64 32
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_is_no_text_is_refused_and_not_replaced_by_another_one() {
+fn a_fingerprint_key_that_is_not_text_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
     let world = desk(KEY);
     let mut command = world.command("plan");

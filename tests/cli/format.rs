@@ -20,7 +20,7 @@ fn invalid() -> World {
 }
 
 #[test]
-fn json_tells_what_is_doubtful() {
+fn json_contains_warnings() {
     doubtful().ocon("validate --format json --quiet").is(str![[r#"
 {
   "format": "ocon-diagnostics",
@@ -136,7 +136,7 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
 }
 
 #[test]
-fn whoever_needs_the_files_says_in_json_what_is_wrong_with_them() {
+fn every_command_that_reads_files_reports_their_problems_as_json() {
     let world = invalid();
     let validated = world.ocon("validate --format json");
     for command in ["plan", "apply --yes", "status"] {

@@ -86,7 +86,7 @@ fn no_setting_of_the_repository_executes_a_program_or_hides_a_change() {
 }
 
 #[test]
-fn what_git_itself_would_not_look_at_is_still_a_change() {
+fn changes_that_git_does_not_look_at_are_changes() {
     for flag in ["--assume-unchanged", "--skip-worktree"] {
         let world = tenant();
         git(&world, &format!("update-index {flag} tenants/eu/instances/shop.yaml"));

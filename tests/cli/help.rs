@@ -96,7 +96,7 @@ fn at_80_columns() -> World {
 }
 
 #[test]
-fn every_help_text_is_as_it_was_read() {
+fn every_help_text_matches_its_snapshot() {
     let world = at_80_columns();
     for (flag, suffix) in [("--help", ""), ("-h", "-short")] {
         let mut global = Help::of(&world, flag).global;

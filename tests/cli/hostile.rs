@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
 #[test]
-fn no_reference_stands_in_a_connector_or_a_key() {
+fn no_reference_is_allowed_in_a_connector_or_a_key() {
     let world = World::new(&[("ocon.yaml", "vars: { name: stripe }\n")]);
     for element in ["element: ${{ var.name }}", "element: { key: \"${{ env.NAME }}\" }"] {
         world.write("instances/shop.yaml", format!("{element}\nname: Shop\n"));
@@ -236,7 +236,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn a_file_that_anybody_reads_is_replaced_by_one_that_only_its_owner_reads() {
+fn a_world_readable_file_is_replaced_by_one_that_only_its_owner_can_read() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     for name in ["out.json", "plan.json"] {
         world.write(name, "{}");

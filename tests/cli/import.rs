@@ -112,7 +112,7 @@ hint: leave them out; `ocon import --all` does so itself
 }
 
 #[test]
-fn what_to_import_has_to_be_said() {
+fn import_needs_a_selection() {
     tenant().ocon("import").is(str![[r#"
 --- stderr ---
 error: nothing says which instances to import
@@ -150,7 +150,7 @@ yours and changes nothing else, whether or not the variables are set.
 }
 
 #[test]
-fn what_was_named_and_gets_no_file_is_an_error() {
+fn a_named_instance_without_a_file_is_an_error() {
     let world = tenant();
     world.send("POST", "/instances", &shop("Theirs", &["ocon:project=theirs", "ocon:key=shop"]));
     world.ocon("import 20931 20933 4711").is(str![[r#"
@@ -400,7 +400,7 @@ configuration:
 }
 
 #[test]
-fn what_is_a_secret_under_one_key_is_none_the_less_under_another() {
+fn a_secret_of_one_key_stays_a_secret_under_another() {
     let world = World::new(&[]).on_sandbox();
     let mut desk = desk("Desk");
     desk["tags"] = json!(["s3cret-of-the-signature"]);

@@ -108,7 +108,7 @@ fn a_secret_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
-fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
+fn waiting_for_a_browser_or_a_pasted_address_can_be_interrupted() {
     for callback in ["http://127.0.0.1:PORT/callback", "https://app.example/callback"] {
         let world = crate::authorize::world(callback);
         let mut ocon = spawn(&world, "authorize social --no-browser");
@@ -192,7 +192,7 @@ Interrupted: the sandbox ends after the requests in flight. Interrupt again to a
 }
 
 #[test]
-fn a_command_ends_although_nobody_reads_its_output() {
+fn a_command_ends_if_its_output_is_closed() {
     let world = World::new(&[]);
     for number in 0..400 {
         world.write(&format!("instances/{number}.yaml"), "element: stripe\nnane: Shop\n");
@@ -237,7 +237,7 @@ Interrupted: the self-test did not finish.
 }
 
 #[test]
-fn a_signal_lets_what_is_under_way_finish_and_begins_nothing_more() {
+fn a_signal_waits_for_steps_in_flight_and_starts_no_other() {
     let shop = |name: &str| format!("element: stripe\nname: {name}\n");
     let names = ["a", "b", "c", "d"];
     let world = World::new(&[])

@@ -79,7 +79,7 @@ fn lines(command: &str) -> &'static [&'static str] {
 }
 
 #[test]
-fn no_command_in_any_form_with_any_log_says_a_secret() {
+fn no_command_in_any_format_with_any_log_shows_a_secret() {
     let world = world().on_sandbox();
     let cli = Cli::command();
     let (mut runs, mut bytes) = (0, 0);
@@ -122,7 +122,7 @@ fn written(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn the_sandbox_says_its_own_credentials_and_nothing_else() {
+fn the_sandbox_prints_its_credentials_and_nothing_else() {
     let world = world();
     for log in LOGS {
         let mut command = world.command(&format!("sandbox {log}"));
@@ -161,7 +161,7 @@ fn everything_fails(world: &World, exits: &[i32]) {
 }
 
 #[test]
-fn a_platform_that_repeats_what_it_is_sent_gets_no_secret_shown() {
+fn a_platform_that_echoes_requests_gets_no_secret_shown() {
     for status in ["200 OK", "400 Bad Request", "401 Unauthorized", "503 Service Unavailable"] {
         for echo in Echo::in_every_encoding(status) {
             let world = world().at(&echo.base_url());
@@ -183,7 +183,7 @@ fn a_platform_that_refuses_a_create_with_its_body_gets_no_secret_shown() {
 }
 
 #[test]
-fn nothing_that_goes_wrong_says_a_secret() {
+fn no_failure_shows_a_secret() {
     let wrong = world().on_sandbox().secret("OCON_USER_SECRET", "an0ther-canary/of=the+tests");
     everything_fails(&wrong, &[6]);
     let port = crate::ports::free();
@@ -199,7 +199,7 @@ fn nothing_that_goes_wrong_says_a_secret() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_says_no_secret_of_it() {
+fn an_invalid_file_shows_none_of_its_secrets() {
     let world = world().on_sandbox();
     for text in [
         "element: servicenow\nconfiguration:\n  password: \"{}\n",
@@ -223,7 +223,7 @@ fn a_file_that_cannot_be_used_says_no_secret_of_it() {
 }
 
 #[test]
-fn a_saved_plan_that_somebody_wrote_a_secret_into_is_refused_without_it() {
+fn a_saved_plan_with_an_inserted_secret_is_refused_without_showing_it() {
     let world = world().on_sandbox();
     world.ocon("plan --out plan.json");
     let plan = world.read("plan.json");
@@ -238,7 +238,7 @@ fn a_saved_plan_that_somebody_wrote_a_secret_into_is_refused_without_it() {
 }
 
 #[test]
-fn an_argument_that_is_a_secret_is_not_repeated() {
+fn an_argument_that_is_a_secret_is_not_echoed() {
     let world = world().on_sandbox();
     let canary = "f1ngerprint-canary/of=the+tests-of-leaks";
     for line in [

@@ -40,7 +40,7 @@ fn world() -> World {
 }
 
 #[test]
-fn a_plan_says_what_differs_where_both_sides_look_alike() {
+fn a_plan_names_the_difference_between_values_that_look_alike() {
     world().ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -84,7 +84,7 @@ warning[not-nfc]: the tag has a letter in several parts (it is not in Unicode's 
 }
 
 #[test]
-fn a_comment_says_what_differs_where_both_sides_look_alike() {
+fn a_comment_names_the_difference_between_values_that_look_alike() {
     let run = world().ocon("plan --format markdown");
     let (_, block) = run.stdout.split_once("```diff\n").unwrap();
     block.split("```").next().unwrap().is(str![[r#"
@@ -131,7 +131,7 @@ fn the_json_form_has_a_hint_where_both_sides_look_alike() {
 }
 
 #[test]
-fn nothing_is_said_of_values_that_are_not_shown() {
+fn hidden_values_have_no_difference() {
     let mut world = World::new(&[("instances/desk.yaml", BEFORE)]).with_password().on_sandbox();
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world = world.secret("DESK_PASSWORD", "p4ss\"w0rd\\of+the/desk\u{a0}=");

@@ -121,7 +121,7 @@ fn a_plan_is_workflow_commands_at_the_documents() {
 }
 
 #[test]
-fn what_became_of_a_plan_is_a_comment() {
+fn the_result_of_an_apply_is_a_comment() {
     mixed().ocon("apply --prune --yes --quiet --format markdown").is(str![[r#"
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
 ## ocon apply: 1 created, 2 updated, 1 deleted; 1 blocked

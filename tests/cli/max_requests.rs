@@ -86,7 +86,7 @@ No changes. 3 instances match the files.
 }
 
 #[test]
-fn an_instance_that_is_half_made_is_told_and_finished_by_the_next_run() {
+fn an_incomplete_create_is_reported_and_completed_by_the_next_run() {
     let world = World::new(&[("instances/social.yaml", SOCIAL)]).on_sandbox();
     let world = world.secret("SOCIAL_SECRET", "s0cial-s3cret-of-the-tests");
     let world = world.secret("SOCIAL_KEY", "s0cial-k3y-of-the-tests");

@@ -25,7 +25,7 @@ Requests: 2 read, 1 to write, 1 to check.
 }
 
 #[test]
-fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
+fn an_unmanaged_namesake_blocks_a_create() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let namesake = json!({"element": {"key": "stripe"}, "name": "Shop"});
     world.send("POST", "/instances", &namesake);
@@ -127,7 +127,7 @@ warning[likely-missing-field]: `sendgrid` as a rule needs `messaging.smtp.sendgr
 }
 
 #[test]
-fn two_instances_with_one_key_stop_that_key_with_a_code_of_its_own() {
+fn two_instances_with_one_key_block_that_key() {
     let files = [("instances/shop.yaml", SHOP), ("instances/desk.yaml", CRM)];
     let world = World::new(&files).with_password().on_sandbox();
     for name in ["Shop", "Shop again"] {
@@ -191,7 +191,7 @@ hint: name the project under which the instances were applied before
 }
 
 #[test]
-fn the_plan_of_a_fork_shows_no_value_of_an_instance_that_nobody_manages() {
+fn the_plan_of_a_fork_shows_no_value_of_an_unmanaged_instance() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     let stored = json!({
         "element": {"key": "servicenow"},

@@ -221,7 +221,7 @@ Requests: 1 read, 1 to write.
 }
 
 #[test]
-fn a_path_selects_what_is_looked_at() {
+fn a_path_selects_documents() {
     let files = [("instances/shop.yaml", SHOP), ("instances/eu/desk.yaml", CRM)];
     let world = World::new(&files).with_password().on_sandbox();
     world.ocon("plan ./instances/eu").is(str![[r#"
@@ -272,7 +272,7 @@ hint: name a file or folder below instances/, relative to the root (-C)
 }
 
 #[test]
-fn an_instance_that_was_switched_off_or_lost_its_grant_is_noted() {
+fn a_disabled_instance_or_one_without_its_grant_gets_a_note() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes");
     world.requests();

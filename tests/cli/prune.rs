@@ -6,7 +6,7 @@ use crate::snapshot::Snapshot as _;
 use crate::support::{SHOP, World};
 
 #[test]
-fn a_path_beside_prune_is_a_mistake() {
+fn a_path_with_prune_is_an_error() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --prune instances/shop.yaml").is(str![[r#"
 --- stderr ---

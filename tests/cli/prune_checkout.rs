@@ -169,7 +169,7 @@ fn a_clone_below_the_folder_of_instances_or_behind_a_link_prunes_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_link_leads_to_has_to_be_there_as_well() {
+fn the_target_of_a_symlink_has_to_exist() {
     let world = repository();
     std::fs::create_dir(world.path("shared")).unwrap();
     std::fs::rename(world.path("instances/b"), world.path("shared/b")).unwrap();
@@ -195,7 +195,7 @@ fn a_repository_that_only_the_environment_names_cannot_be_queried() {
 }
 
 #[test]
-fn a_head_that_cannot_be_read_is_no_branch_without_a_commit() {
+fn an_unreadable_head_is_not_an_empty_branch() {
     let world = repository();
     git(&world, "rm --quiet instances/b/two.yaml");
     let head = git(&world, "rev-parse HEAD");

@@ -28,7 +28,7 @@ fn configuration(key: &str, value: &str) -> Value {
 }
 
 #[test]
-fn a_saved_plan_is_carried_out_without_asking_and_once() {
+fn a_saved_plan_is_applied_once_without_a_question() {
     let world = planned();
     world.ocon("apply plan.json").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
@@ -93,7 +93,7 @@ impl Edit {
 }
 
 #[test]
-fn what_moved_since_the_plan_is_stale_and_the_others_go_on() {
+fn steps_whose_state_changed_since_the_plan_are_stale_and_the_others_are_applied() {
     let table = [
         ("planned field edited", Edit::Remote("servicenow.subdomain", "x"), true),
         ("other declared field edited", Edit::Remote("filter.response.nulls", "false"), true),
@@ -116,7 +116,7 @@ fn what_moved_since_the_plan_is_stale_and_the_others_go_on() {
 }
 
 #[test]
-fn a_stale_instance_is_shown_with_what_would_have_to_be_done_now() {
+fn a_stale_step_shows_the_plan_of_now() {
     let world = planned();
     world.send("PATCH", "/instances/20931", &configuration("filter.response.nulls", "false"));
     world.ocon("apply plan.json").is(str![[r#"
@@ -242,7 +242,7 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 }
 
 #[test]
-fn a_plan_made_without_secrets_is_carried_out_with_them() {
+fn a_plan_made_without_secrets_is_applied_with_them() {
     let mut world = planned();
     world.unset("DESK_PASSWORD");
     assert_eq!(world.ocon("plan --out plan.json").exit, 0);
@@ -346,7 +346,7 @@ PATCH /instances/20931 {"configuration":{"password":"p4ss\"w0rd\\of+the/desk="},
 }
 
 #[test]
-fn what_the_plan_says_cannot_be_said_beside_it() {
+fn a_saved_plan_excludes_the_flags_that_it_contains() {
     let world = planned();
     world.ocon("apply plan.json --prune").is(str![[r#"
 --- stderr ---
@@ -363,7 +363,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn what_differs_and_is_not_in_the_plan_is_only_mentioned() {
+fn differences_outside_the_saved_plan_are_only_mentioned() {
     let world = planned();
     world.write("instances/new.yaml", SHOP.replace("Shop", "Kiosk"));
     world.ocon("apply plan.json").is(str![[r#"
@@ -401,7 +401,7 @@ fn deletes_of_a_saved_plan_are_bounded_too() {
 }
 
 #[test]
-fn a_plan_that_cannot_be_saved_is_told_before_anything_is_read() {
+fn a_plan_that_cannot_be_saved_is_an_error_before_anything_is_read() {
     let world = planned();
     world.ocon("plan --out missing/plan.json").is(str![[r#"
 --- stderr ---
@@ -415,7 +415,7 @@ hint: create the folder first
 }
 
 #[test]
-fn a_plan_file_that_is_not_there_is_told() {
+fn a_missing_plan_file_is_an_error() {
     planned().ocon("apply missing.json").is(str![[r#"
 --- stderr ---
 error: missing.json is not a plan that can be applied

@@ -8,7 +8,7 @@ use crate::snapshot::Snapshot as _;
 use crate::support::{SHOP, World};
 
 #[test]
-fn schemas_are_written_once_and_told() {
+fn schema_pull_writes_only_what_changed() {
     let world = World::new(&[]).on_sandbox();
     world.ocon("schema pull hootsuite slack --concurrency 1").is(str![[r#"
 written    schemas/connectors/hootsuite.schema.json
@@ -40,7 +40,7 @@ GET /elements/hootsuite/configuration
 }
 
 #[test]
-fn a_connector_that_is_not_there_is_told_after_the_others_are_written() {
+fn an_unknown_connector_is_reported_after_the_others_are_written() {
     let world = World::new(&[]).on_sandbox();
     world.ocon("schema pull hootsiute slack").is(str![[r#"
 written    schemas/connectors/slack.schema.json
@@ -181,7 +181,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 }
 
 #[test]
-fn a_schema_that_cannot_be_used_is_told_with_its_place() {
+fn an_invalid_schema_is_reported_with_its_position() {
     let mut reported = String::new();
     for schema in [
         "{\n  \"properties\": {,\n}",
@@ -232,7 +232,7 @@ error[invalid-schema]: `writeOnly` counts only directly at a key of `configurati
 }
 
 #[test]
-fn what_validate_would_refuse_is_not_written() {
+fn schema_pull_writes_no_schema_that_validate_would_refuse() {
     let keys: Vec<_> =
         (0..15_000).map(|number| json!({ "key": format!("key.{number}") })).collect();
     let body = serde_json::to_string(&keys).unwrap();

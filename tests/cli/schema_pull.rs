@@ -49,7 +49,7 @@ fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {
 }
 
 #[test]
-fn a_key_that_somebody_made_secret_stays_secret_when_the_schema_is_pulled_again() {
+fn a_key_that_was_made_secret_stays_secret_when_the_schema_is_pulled_again() {
     let root = tempfile::tempdir().unwrap();
     let own = r#"{ "properties": { "configuration": { "properties": {
         "oauth.scope": { "writeOnly": true }, "pin": { "writeOnly": true } } } } }"#;

@@ -24,7 +24,7 @@ fn erp() -> World {
 }
 
 #[test]
-fn a_plan_says_which_secrets_go_to_which_host() {
+fn a_plan_names_the_host_of_each_secret() {
     erp().ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -127,7 +127,7 @@ fn a_changed_host_is_a_note_in_json_as_well() {
 }
 
 #[test]
-fn a_host_in_a_secret_is_told_and_not_shown() {
+fn a_host_in_a_secret_is_reported_and_not_shown() {
     let world = erp().secret("ERP_URL", "https://hidden.example/of-the-tests");
     world.write(
         "instances/erp.yaml",
@@ -156,7 +156,7 @@ Requests: 2 read, 1 to write, 1 to check.
 }
 
 #[test]
-fn a_step_that_was_not_approved_says_nothing_of_its_credentials() {
+fn a_step_that_was_not_approved_has_no_note_about_credentials() {
     let world = erp();
     world.write("instances/desk.yaml", ERP.replace("ERP\n", "Desk\n"));
     world.ocon("apply --yes");
@@ -182,7 +182,7 @@ Applied: 1 updated.
 }
 
 #[test]
-fn a_secret_that_is_committed_is_none() {
+fn a_committed_secret_is_an_error() {
     let world = World::new(&[(
         "instances/desk.yaml",
         &CRM.replace("env.DESK_PASSWORD", "file.desk/password"),

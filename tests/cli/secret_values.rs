@@ -6,7 +6,7 @@ use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, World};
 
 #[test]
-fn what_is_odd_about_a_variable_is_named_once_and_its_value_never() {
+fn a_suspicious_variable_is_named_once_and_its_value_never() {
     let other = CRM.replace("Help desk", "Other desk");
     let files = [("instances/desk.yaml", CRM), ("instances/other.yaml", other.as_str())];
     let mut world = World::new(&files).on_sandbox().secret("DESK_PASSWORD", "p4ss-of+the/desk");

@@ -10,7 +10,7 @@ fn world() -> World {
 }
 
 #[test]
-fn what_was_searched_is_counted() {
+fn a_selftest_counts_the_searched_output() {
     let mut world = world().with_password();
     world.write(
         "instances/other.yaml",
@@ -55,7 +55,7 @@ fn it_never_asks_the_platform() {
 }
 
 #[test]
-fn files_that_are_wrong_are_told_before_anything_is_run() {
+fn wrong_files_are_reported_before_anything_runs() {
     let world = world();
     world.write("instances/shop.yaml", SHOP.replace("name:", "nam:"));
     let run = world.ocon("selftest --leaks");
@@ -64,7 +64,7 @@ fn files_that_are_wrong_are_told_before_anything_is_run() {
 }
 
 #[test]
-fn what_is_to_be_shown_has_to_be_named() {
+fn selftest_needs_the_leaks_flag() {
     world().ocon("selftest").is(str![[r#"
 --- stderr ---
 error: the following required arguments were not provided:

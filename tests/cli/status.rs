@@ -166,7 +166,7 @@ fn an_instance_to_adopt_is_shown_as_it_is() {
 }
 
 #[test]
-fn a_key_in_doubt_shows_all_who_carry_it_and_what_to_do() {
+fn an_ambiguous_key_lists_its_instances_and_a_fix() {
     let world = world();
     let twin = json!({
         "element": { "key": "stripe" },
@@ -192,7 +192,7 @@ Status: 1 in sync, 2 blocked.
 }
 
 #[test]
-fn an_orphan_alone_is_no_change_as_in_a_plan() {
+fn an_orphan_alone_is_not_a_change() {
     let world = world();
     world.remove("instances/shop.yaml");
     assert_eq!(world.ocon("status --detailed-exitcode").exit, 0);
@@ -200,7 +200,7 @@ fn an_orphan_alone_is_no_change_as_in_a_plan() {
 }
 
 #[test]
-fn a_page_that_is_wide_enough_has_the_url_beside_the_rest() {
+fn a_wide_terminal_has_the_url_on_the_same_line() {
     let mut world = world();
     let lines = |text: &str| text.lines().filter(|line| line.contains("/events/")).count();
     let narrow = world.ocon("status").stdout;

@@ -118,7 +118,7 @@ fn a_pipe_has_no_control_sequence() {
 }
 
 #[test]
-fn a_slow_step_is_told_of_in_a_log_too() {
+fn a_slow_step_is_in_a_log_too() {
     // An answer that is there at once would leave nothing to tell of.
     let slow_post = std::time::Duration::from_millis(100);
     let options = ocon::sandbox::Options { slow_post, ..ocon::sandbox::Options::default() };
@@ -180,7 +180,7 @@ fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bo
 }
 
 #[test]
-fn colours_in_a_pipe_are_for_those_who_force_them() {
+fn colors_in_a_pipe_must_be_forced() {
     // Its warning is told on stderr, its plan on stdout.
     let world = World::new(FILES);
     world.write("instances/desk.json", "{}");

@@ -29,7 +29,7 @@ fn the_token_is_all_that_is_printed() {
 }
 
 #[test]
-fn a_key_that_no_document_has_is_told_with_the_one_that_may_be_meant() {
+fn an_unknown_document_key_is_reported_with_a_similar_one() {
     world().ocon("token dekc").is(str![[r#"
 --- stderr ---
 error: no document has the key `dekc`

@@ -35,7 +35,7 @@ hint: or try it without a tenant: --sandbox
 }
 
 #[test]
-fn credentials_may_stand_in_files() {
+fn credentials_can_be_in_files() {
     let mut world = World::new(FILES).on_sandbox();
     world.write("user", "wr0ng-user-of-the-tests\n");
     world.ocon("plan --user-secret-file user").is(str![[r#"
@@ -71,7 +71,7 @@ hint: copy them again, as they stand in the user interface
 }
 
 #[test]
-fn wrong_credentials_are_told_apart_from_everything_else() {
+fn wrong_credentials_have_their_own_error() {
     let world =
         World::new(FILES).on_sandbox().secret("OCON_USER_SECRET", "wr0ng-user-of-the-tests");
     for command in ["plan", "apply --yes"] {
@@ -130,7 +130,7 @@ hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a 
 }
 
 #[test]
-fn json_that_is_no_listing_is_not_the_api() {
+fn json_that_is_not_a_listing_is_not_the_api() {
     let server =
         ScriptedServer::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
     let world = World::new(FILES).at(&server.base_url());
@@ -162,7 +162,7 @@ hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a 
 }
 
 #[test]
-fn a_gateway_that_fails_is_asked_again_and_then_told() {
+fn a_failing_gateway_is_retried_and_then_reported() {
     let server =
         ScriptedServer::answering("502 Bad Gateway", "content-type: text/html", "<h1>Oops");
     let world = World::new(FILES).at(&server.base_url());
@@ -178,7 +178,7 @@ hint: try again in some minutes; nothing was changed
 }
 
 #[test]
-fn a_platform_that_forbids_says_so() {
+fn a_403_shows_the_message_of_the_platform() {
     let body = r#"{"requestId": "53db", "message": "Your trial has expired"}"#;
     let server = ScriptedServer::answering("403 Forbidden", "content-type: application/json", body);
     let world = World::new(FILES).at(&server.base_url());
@@ -195,7 +195,7 @@ hint: check that the account is active and its user may read instances
 const NO_INSTANCES: (&str, &str, &str) = ("200 OK", "content-type: application/json", "[]");
 
 #[test]
-fn an_account_that_keeps_changing_is_no_wrong_address() {
+fn an_account_that_keeps_changing_is_not_a_wrong_address() {
     let three = "content-type: application/json\r\nelements-total-count: 3";
     let two_of = |one, other| {
         format!(
@@ -219,7 +219,7 @@ hint: if nobody else works on it, the listing is at fault: ask the support of th
 }
 
 #[test]
-fn a_page_token_that_expires_twice_is_an_error_that_says_so() {
+fn a_page_token_that_expires_twice_is_an_error() {
     let next = "content-type: application/json\r\nelements-next-page-token: two";
     let page = ("200 OK", next, r#"[{"id":1,"element":{"key":"box"}}]"#);
     let body = r#"{"requestId": "53db", "message": "nextPage has expired"}"#;

@@ -191,7 +191,7 @@ fn no_command_is_a_mistake() {
 }
 
 #[test]
-fn what_is_misspelt_is_named_with_what_was_meant() {
+fn a_misspelled_name_is_reported_with_a_similar_one() {
     let world = World::new(FILES);
     world.ocon("plna").is(str![[r#"
 --- stderr ---

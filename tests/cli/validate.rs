@@ -34,7 +34,7 @@ hint: name a file or folder below instances/, relative to the root (-C)
 }
 
 #[test]
-fn another_folder_and_another_root_are_honoured() {
+fn another_folder_and_another_root_are_used() {
     let world = World::new(&[("eu/tenants/shop.yaml", SHOP)]);
     world.ocon("-C eu validate --instances tenants tenants/shop.yaml").is(str![[r#"
 1 document is valid.
@@ -68,7 +68,7 @@ warning[json-file]: JSON files are not read
 }
 
 #[test]
-fn what_is_wrong_in_any_file_is_told_at_once() {
+fn problems_of_all_files_are_reported_together() {
     let world = World::new(&[
         ("instances/a.yaml", "element: stripe\nname: Shop\ntag: [x]\n"),
         ("instances/b.yaml", "element: stripe\nname: Shop <b>\nconfiguration: [1, 2\n"),
@@ -173,7 +173,7 @@ There is no document below instances.
 }
 
 #[test]
-fn secrets_in_clear_are_refused_and_never_shown() {
+fn plain_text_secrets_are_refused_and_never_shown() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password();
     let clear = CRM.replace("${{ env.DESK_PASSWORD }}", "'p4ss\"w0rd\\of+the/desk='");
     world.write("instances/desk.yaml", clear);
@@ -325,7 +325,7 @@ error[invalid-name]: a tag cannot begin or end with a blank, nor hold control ch
 }
 
 #[test]
-fn a_value_of_a_variable_that_nobody_filled_in_gets_a_warning() {
+fn a_placeholder_value_of_a_variable_gets_a_warning() {
     let shop = "element: stripe\nname: Shop of ${{ var.team }}\n";
     let world = World::new(&[("instances/shop.yaml", shop)]);
     world.write("ocon.yaml", "project: tests\nvars:\n  team: <YOUR_TEAM>\n  app: ${{ env.APP }}\n");

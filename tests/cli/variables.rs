@@ -265,7 +265,7 @@ error[refused-file]: the secret file `token` cannot be used: the secrets folder 
 }
 
 #[test]
-fn the_mask_is_no_value_wherever_it_comes_from() {
+fn a_mask_is_never_a_value() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     world.set("DESK_PASSWORD", "********");
     world.ocon("apply --yes").is(str![[r#"
@@ -283,7 +283,7 @@ error[mask-as-value]: this is the mask that the API shows, not a value
 }
 
 #[test]
-fn a_pipeline_is_told_to_narrow_its_environment() {
+fn a_pipeline_without_env_allow_gets_a_warning() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     world.set("CI", "true");
     world.set("OCON_PROJECT", "tests");
@@ -297,7 +297,7 @@ warning[env-allow-unset]: a file may name any variable of this pipeline as a sec
 }
 
 #[test]
-fn a_pattern_that_is_none_for_names_is_a_usage_error() {
+fn an_invalid_name_pattern_is_a_usage_error() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     world.ocon("plan --env-allow SLACK_*,DESK_?").is(str![[r#"
 --- stderr ---

@@ -39,7 +39,7 @@ request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS]
 }
 
 #[test]
-fn decisions_are_told_on_further_request() {
+fn vv_logs_decisions() {
     let world = shop();
     log(&world, "apply --yes -vv").is(str![[r#"
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
@@ -62,7 +62,7 @@ page instances=1 size=200
 }
 
 #[test]
-fn a_request_without_an_answer_says_why_and_a_repetition_is_told_once() {
+fn a_request_without_a_reply_has_a_reason_and_one_report_per_retry() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]);
     let port = crate::ports::free();
     let world = world.at(&format!("http://127.0.0.1:{port}/elements/api-v2"));
@@ -97,7 +97,7 @@ fn a_body_is_in_no_log() {
 }
 
 #[test]
-fn what_the_http_library_does_is_told_on_most_insistent_request() {
+fn vvv_logs_the_http_library() {
     let log = log(&shop(), "plan -vvv");
     for printed in [
         "library source=reqwest::connect message=\"starting new connection",

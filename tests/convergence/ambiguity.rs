@@ -83,7 +83,7 @@ fn a_write_without_a_secret_keeps_what_is_remembered_of_it() {
 }
 
 #[test]
-fn what_was_applied_as_a_secret_is_not_shown_when_it_is_replaced() {
+fn a_value_that_was_applied_as_a_secret_is_not_shown_when_it_is_replaced() {
     let mut world =
         desk(&[("event.notification.callback.url", secret("https://a/?t=s3cret"))]).agrees();
     let (_, literal) =
@@ -160,7 +160,7 @@ fn a_file_that_was_moved_and_renamed_at_once_is_pointed_out() {
 }
 
 #[test]
-fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
+fn a_lost_create_that_cannot_be_recovered_is_reported_as_unknown() {
     let mut world = World::new([document("a", &[]), document("b", &[]), document("c", &[])]);
     world.concurrency = 1;
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();

@@ -77,7 +77,7 @@ fn an_id_that_did_not_come_in_answer_to_the_own_create_is_never_deleted() {
 }
 
 #[test]
-fn a_look_for_rivals_that_fails_is_said() {
+fn a_failed_check_for_concurrent_creates_is_reported() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
     *world.remote.concurrent.lock().unwrap() =
         Some(ConcurrentCreate { is_first: true, leaves_after: None });
@@ -97,7 +97,7 @@ fn a_look_for_rivals_that_fails_is_said() {
 }
 
 #[test]
-fn a_rival_that_nobody_could_look_for_again_is_named_with_the_reason() {
+fn an_unchecked_concurrent_create_is_reported_with_the_reason() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
     *world.remote.concurrent.lock().unwrap() =
         Some(ConcurrentCreate { is_first: false, leaves_after: Some(2) });
@@ -119,7 +119,7 @@ fn an_apply_ends_when_a_listing_shows_what_it_created() {
 }
 
 #[test]
-fn what_no_listing_shows_within_a_minute_is_said_with_how_long_to_wait() {
+fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     *world.remote.late.lock().unwrap() = 100;

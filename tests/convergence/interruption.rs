@@ -51,7 +51,7 @@ fn a_run_that_was_asked_to_end_looks_for_a_lost_create_once_and_waits_no_more() 
 }
 
 #[test]
-fn a_run_that_was_asked_to_end_says_so_even_when_all_is_done() {
+fn an_interrupted_run_is_reported_even_if_everything_is_done() {
     let world = World::new([document("desk", &[])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     let stop = Stop::default();
@@ -83,7 +83,7 @@ impl Clock for Slow {
 }
 
 #[test]
-fn a_step_that_goes_on_is_told_of_every_half_minute() {
+fn a_long_step_is_reported_every_30_seconds() {
     let world = World::new([document("slow", &[])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     // Its answer is lost, and it is looked for three times.

@@ -154,11 +154,11 @@ fn settings() -> ProptestConfig {
 prop_state_machine! {
     #![proptest_config(settings())]
     #[test]
-    fn every_run_of_any_history_keeps_its_promises(sequential 1..20 => Convergence);
+    fn every_run_of_any_history_keeps_the_invariants(sequential 1..20 => Convergence);
 }
 
 prop_state_machine! {
     #![proptest_config(settings())]
     #[test]
-    fn every_run_of_a_history_of_moves_keeps_its_promises(sequential 1..20 => Moves);
+    fn every_run_of_a_history_of_moves_keeps_the_invariants(sequential 1..20 => Moves);
 }

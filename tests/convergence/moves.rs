@@ -370,7 +370,7 @@ fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerpri
 }
 
 #[test]
-fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
+fn instances_of_a_renamed_project_are_listed_with_the_line_that_adopts_them() {
     let mut world = pair();
     world.project = "renamed";
     world.wishes.take_from = Some("test".parse().unwrap());
@@ -398,7 +398,7 @@ fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
 
 /// Only the listing of the account has the document's own instance, and an orphan looks like it.
 #[test]
-fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_beside_an_orphan_like_it() {
+fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_next_to_a_similar_orphan() {
     let mut world = twins();
     world.take("apac/desk");
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);

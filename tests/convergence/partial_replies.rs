@@ -83,7 +83,7 @@ fn a_value_that_the_get_does_not_show_either_was_not_stored() {
 }
 
 #[test]
-fn what_cannot_be_checked_is_unknown() {
+fn an_update_that_cannot_be_checked_is_unknown() {
     let mut world = plain().agrees();
     world.wanted("plain").name = "renamed".into();
     let world = world.omitting(OmittedValues::Body);

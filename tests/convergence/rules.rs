@@ -266,7 +266,7 @@ fn switching_is_a_step_of_its_own_and_comes_after_the_update() {
 }
 
 #[test]
-fn an_instance_that_shall_be_off_is_created_and_switched_off() {
+fn an_instance_that_is_declared_disabled_is_created_and_disabled() {
     let mut world = hootsuite();
     world.wanted("hootsuite").enabled = Some(false);
     assert!(world.apply().is_complete());
@@ -330,7 +330,7 @@ fn two_instances_with_one_key_block_that_key_and_are_both_named() {
 }
 
 #[test]
-fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
+fn an_unmanaged_namesake_blocks_a_create() {
     let mut world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| {
         record.tags = vec!["by hand".into()];

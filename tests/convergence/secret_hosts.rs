@@ -76,7 +76,7 @@ impl World {
 }
 
 #[test]
-fn a_create_says_which_secrets_go_to_a_host_that_the_file_names() {
+fn a_create_names_the_secrets_that_a_host_gets() {
     for (key, value, note) in [
         (
             "site.url",
@@ -142,7 +142,7 @@ fn a_create_names_a_grant_and_a_secret_that_is_not_set_as_well() {
 }
 
 #[test]
-fn a_create_says_nothing_where_no_host_is_named_or_no_secret_goes_there() {
+fn a_create_without_a_host_or_a_secret_has_no_note() {
     for (key, value) in [
         ("oauth.callback.url", Value::text("https://app.example")),
         ("event.notification.callback.url", Value::text("https://app.example/events")),
@@ -164,7 +164,7 @@ fn a_create_says_nothing_where_no_host_is_named_or_no_secret_goes_there() {
 }
 
 #[test]
-fn a_secret_that_is_replaced_goes_to_the_host_that_the_file_names() {
+fn a_replaced_secret_is_sent_to_the_host_of_the_file() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
     assert_eq!(world.plan().notes, []);
     world.set("app.secret", secret("new"));
@@ -195,7 +195,7 @@ fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
 }
 
 #[test]
-fn an_update_says_where_the_credentials_go_from_now_on() {
+fn an_update_names_the_new_host_of_the_credentials() {
     let hidden = "a host that is in a secret, so that no reader can see which";
     for (key, before, after, host) in [
         ("site.url", "https://a.example/x", Value::text("https://b.example/x"), "`b.example`"),
@@ -216,7 +216,7 @@ fn an_update_says_where_the_credentials_go_from_now_on() {
 }
 
 #[test]
-fn an_update_of_a_document_says_which_of_its_hosts_are_new() {
+fn an_update_of_a_document_names_its_new_hosts() {
     let mut world = with("event.poller.configuration", poller("https://a.example/x")).agrees();
     world.set("event.poller.configuration", poller("https://a.example/y"));
     assert_eq!((world.plan().steps.len(), world.moved().len()), (1, 0));
@@ -225,7 +225,7 @@ fn an_update_of_a_document_says_which_of_its_hosts_are_new() {
 }
 
 #[test]
-fn an_update_says_nothing_where_the_host_stays_or_gets_no_credentials() {
+fn an_update_without_a_new_host_or_credentials_has_no_note() {
     for (key, before, after) in [
         ("site.url", "https://a.example/x", Value::text("https://A.example/y?z")),
         ("site.url", "", Value::Unset),
@@ -290,7 +290,7 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
 }
 
 #[test]
-fn a_plan_says_where_the_events_go() {
+fn a_plan_names_the_host_of_the_events() {
     let key = "event.notification.callback.url";
     let moved = |before: &str, after: Value| {
         let mut world = desk(&[(key, Value::text(before))]).agrees();

@@ -150,7 +150,7 @@ fn every_instance_of_the_project_has_a_row_by_key() {
 }
 
 #[test]
-fn what_a_row_says_is_what_was_read() {
+fn a_status_row_shows_the_observed_values() {
     let mut world = World::default().file("a").instance(20931, "test", "a", OWN);
     let found = world.account.get_mut(&InstanceId::new(20931)).unwrap();
     (found.valid, found.disabled) = (false, true);
@@ -166,7 +166,7 @@ fn what_a_row_says_is_what_was_read() {
 }
 
 #[test]
-fn a_document_to_create_and_to_switch_off_is_missing() {
+fn a_document_to_create_disabled_is_missing() {
     let mut world = World::default().file("a");
     world.desired.instances.values_mut().next().unwrap().enabled = Some(false);
     assert_eq!(world.rows(), ["a missing"]);

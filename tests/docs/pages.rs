@@ -22,24 +22,24 @@ use crate::snapshot::Snapshot as _;
 use runner::PageRunner;
 
 #[test]
-fn the_readme_shows_what_the_program_says() {
+fn the_readme_shows_the_real_output() {
     let runner = PageRunner::default();
     copy_of_the_example(runner.root());
     runner.follow("README.md", 2);
 }
 
 #[test]
-fn the_tour_shows_what_the_program_says() {
+fn the_tour_shows_the_real_output() {
     PageRunner::default().follow("docs/tour.md", 10);
 }
 
 #[test]
-fn the_reference_of_files_shows_what_the_program_says() {
+fn the_file_reference_shows_the_real_output() {
     PageRunner::default().follow("docs/files.md", 3);
 }
 
 #[test]
-fn the_reference_of_files_has_the_fields_of_the_schema() {
+fn the_file_reference_has_the_fields_of_the_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/files.md");
     let page = fs::read_to_string(&path).unwrap();
     let (begin, end) = ("generated from the schema -->\n", "<!-- end of fields -->");

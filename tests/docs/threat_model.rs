@@ -86,7 +86,7 @@ fn every_attacker_and_what_is_left_has_a_section() {
 }
 
 #[test]
-fn a_function_that_is_no_test_is_none() {
+fn a_function_without_the_attribute_is_not_a_test() {
     let code = "mod x {\n    #[test]\n    fn one() {\n    }\n\n    fn two() {\n    }\n}\n\n\
                 #[tokio::test(worker_threads = 2)]\nasync fn three() {\n}\n";
     assert!(has_test(code, "one") && has_test(code, "three"));

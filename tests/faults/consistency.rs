@@ -88,7 +88,7 @@ fn an_instance_that_cannot_be_read_after_30_seconds_is_blocked() {
 }
 
 #[test]
-fn an_apply_whose_creates_are_not_listed_in_60_seconds_says_so() {
+fn an_apply_reports_creates_that_are_not_listed_within_60_seconds() {
     let world = ten_new();
     world.set_faults("- lag: { tag_listing: 70s, account_listing: 70s }\n");
     let first = world.apply();
@@ -203,7 +203,7 @@ fn rivals_find_each_other_where_both_listings_are_late() {
 }
 
 #[test]
-fn rivals_that_do_not_see_each_other_in_time_say_that_they_could_not_check() {
+fn concurrent_creates_that_cannot_see_each_other_are_reported_as_unchecked() {
     let (world, runs) = concurrent_runs("tag_listing: 5m, account_listing: 5m");
     assert_eq!(exits(&runs), [3, 3]);
     world.time.pass(seconds(300));

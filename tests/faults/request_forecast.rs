@@ -18,7 +18,7 @@ fn check(world: &World, what: &str) {
 }
 
 #[test]
-fn each_action_makes_as_many_requests_as_the_plan_says() {
+fn each_action_makes_as_many_requests_as_the_plan_announces() {
     for column in Column::ALL {
         for page_size in [2, 3, 200] {
             let mut world = column.prepared().world();

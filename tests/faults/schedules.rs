@@ -23,7 +23,7 @@ const SCHEDULES: u64 = 20;
 const WORKERS: u64 = 2;
 
 #[test]
-fn whatever_goes_wrong_nothing_is_doubled_and_nothing_is_lost() {
+fn no_fault_duplicates_or_loses_an_instance() {
     let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
     let total = Mutex::new(Figures::default());
     for_each_seed(first..first + schedules, |seed| {

@@ -116,7 +116,7 @@ fn values_that_do_not_fit_are_found() {
 
 #[test]
 #[ignore = "needs yaml-language-server from npm: see CONTRIBUTING.md"]
-fn secrets_in_clear_are_found() {
+fn plain_text_secrets_are_found() {
     let mut editor = Editor::start();
     let text = format!(
         "{START}  oauth.api.secret: hunter2\n  oauth.api.key: 42\nproviderData:\n  code: hunter2\n"
@@ -203,7 +203,7 @@ fn an_unknown_connector_gets_the_general_rules_only() {
 
 #[test]
 #[ignore = "needs yaml-language-server from npm: see CONTRIBUTING.md"]
-fn references_may_stand_wherever_a_value_may() {
+fn a_reference_can_be_any_value() {
     let mut editor = Editor::start();
     for connector in ["hootsuite", "closeio", "netsuiteerpv2"] {
         let schema = repository().join(format!("schemas/connectors/{connector}.schema.json"));

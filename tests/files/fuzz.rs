@@ -52,7 +52,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 #[test]
-fn mutated_files_break_no_promise() {
+fn mutated_files_keep_every_invariant() {
     let seed = number("OCON_FUZZ_SEED");
     let runs = number("OCON_FUZZ_RUNS");
     let corpus = corpus();
@@ -66,7 +66,7 @@ fn mutated_files_break_no_promise() {
 }
 
 #[test]
-fn mutated_replies_break_no_promise() {
+fn mutated_replies_keep_every_invariant() {
     let first = number("OCON_FUZZ_SEED").unwrap_or_default();
     let runs = number("OCON_FUZZ_RUNS").unwrap_or(10 * DEFAULT_RUNS);
     let replies = replies::REPLIES.iter().map(|reply| reply.as_bytes().to_vec());
@@ -90,7 +90,7 @@ fn mutated_replies_break_no_promise() {
 }
 
 #[test]
-fn mutated_texts_break_no_promise_of_any_output() {
+fn mutated_texts_keep_every_output_invariant() {
     let first = number("OCON_FUZZ_SEED").unwrap_or_default();
     let runs = number("OCON_FUZZ_RUNS").unwrap_or(DEFAULT_RUNS / 5);
     let texts = output::TEXTS.iter().map(|text| text.as_bytes().to_vec());
@@ -108,7 +108,7 @@ fn mutated_texts_break_no_promise_of_any_output() {
 }
 
 #[test]
-fn texts_that_try_to_be_something_else_break_no_promise_of_any_output() {
+fn hostile_texts_keep_every_output_invariant() {
     for text in output::TEXTS {
         output::check(text.as_bytes()).unwrap();
     }
@@ -122,7 +122,7 @@ fn replies_as_they_should_be_can_be_read() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "this is a program of its own, and takes a path")]
-fn one_file_breaks_no_promise() {
+fn one_file_keeps_every_invariant() {
     let file = std::env::var_os("OCON_FUZZ_FILE");
     let bytes = file.map_or_else(Vec::new, |path| fs::read(path).unwrap());
     let codes = driver::check(&bytes).unwrap_or_else(|broken| panic!("{broken}"));
@@ -130,14 +130,14 @@ fn one_file_breaks_no_promise() {
 }
 
 #[test]
-fn files_of_the_repository_break_no_promise() {
+fn files_of_the_repository_keep_every_invariant() {
     for file in files() {
         driver::check(&file).unwrap();
     }
 }
 
 #[test]
-fn bombs_end_with_what_is_wrong_with_them() {
+fn bombs_end_with_their_diagnostics() {
     let groups = bombs::all().into_iter();
     let threads: Vec<_> = groups.map(|group| std::thread::spawn(|| run_bombs(group))).collect();
     for thread in threads {

@@ -26,7 +26,7 @@ fn place(problem: &Problem) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_told_in_the_order_of_the_files_and_once() {
+fn problems_are_reported_once_and_in_the_order_of_the_files() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("instances")).unwrap();
     fs::create_dir_all(root.path().join("schemas/connectors")).unwrap();

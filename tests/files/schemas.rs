@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::snapshot::Snapshot as _;
 
 #[test]
-fn the_schemas_are_what_the_types_say() {
+fn the_schemas_equal_the_types() {
     is("schemas/delivery.schema.json", &json::schema::<DeliveryDocument>());
     is("schemas/diagnostics.schema.json", &json::schema::<Diagnostics>());
     is("schemas/doctor.schema.json", &json::schema::<DoctorDocument>());
@@ -31,7 +31,7 @@ fn the_schemas_are_what_the_types_say() {
 }
 
 #[test]
-fn every_connector_has_a_schema_that_says_what_the_catalogue_knows() {
+fn every_connector_has_a_schema_from_the_catalog() {
     let catalog = Catalog::embedded();
     for key in catalog.keys() {
         let key: ConnectorKey = key.parse().unwrap();
@@ -44,7 +44,7 @@ fn every_connector_has_a_schema_that_says_what_the_catalogue_knows() {
 }
 
 #[test]
-fn what_the_binary_writes_follows_the_schemas() {
+fn output_conforms_to_the_schemas() {
     let root = example();
     let plan = validator("plan");
     let result = validator("result");
@@ -71,7 +71,7 @@ fn what_the_binary_writes_follows_the_schemas() {
 }
 
 #[test]
-fn what_the_binary_says_of_files_follows_the_schema() {
+fn diagnostics_conform_to_the_schema() {
     let root = example();
     let schema = validator("diagnostics");
     let fine = ocon(&root, "validate");

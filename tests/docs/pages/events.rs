@@ -146,7 +146,7 @@ impl<'a> Way<'a> {
 }
 
 #[test]
-fn the_way_from_no_instance_to_events_goes_as_the_page_says() {
+fn the_page_leads_from_no_instance_to_events() {
     let steps = steps(&read(PAGE));
     let mut way = Way::new();
     for step in &steps {
@@ -161,7 +161,7 @@ fn the_way_from_no_instance_to_events_goes_as_the_page_says() {
 }
 
 #[test]
-fn what_the_page_says_of_failures_is_what_tests_have_seen() {
+fn the_failures_on_the_page_occur_in_tests() {
     let seen = ["denied", "preconditions", "again"];
     let seen = seen.map(|which| read(&format!("tests/cli/authorize_{which}.rs"))).concat();
     let page = read(PAGE);

@@ -23,7 +23,7 @@ fn act(fixture: &Fixture, arguments: &str) -> (Run, BTreeMap<String, String>) {
 }
 
 #[test]
-fn changes_are_no_failure_and_stand_in_the_summary() {
+fn changes_are_no_failure_and_are_in_the_summary() {
     let fixture = Fixture::new();
     let (run, outputs) = act(&fixture, "plan --detailed-exitcode");
     assert_eq!(run.jobs["action"], 0, "{}", run.log);

@@ -84,7 +84,7 @@ fn a_plan_is_one_comment_that_is_kept_current() {
 }
 
 #[test]
-fn a_plan_that_fails_says_why_in_its_comment() {
+fn a_failed_plan_has_its_reason_in_the_comment() {
     let mut fixture = Fixture::new();
     fixture.edit("instances/slack.yaml", "tags:", "tag:");
     let run = fixture.run("plan.yml", &pull_request());
@@ -154,7 +154,7 @@ fn a_plan_for_a_fork_is_made_of_its_files_as_data() {
 }
 
 #[test]
-fn what_was_planned_after_the_merge_is_applied() {
+fn the_plan_after_the_merge_is_applied() {
     let fixture = Fixture::new();
     let run = fixture.run("apply.yml", &push());
     assert_eq!(exits(&run), [("apply", 0), ("plan", 0)], "{}", run.log);
@@ -180,7 +180,7 @@ fn an_apply_that_fails_in_part_ends_with_its_code() {
 }
 
 #[test]
-fn what_changed_since_the_approval_is_not_applied() {
+fn changes_since_the_approval_are_not_applied() {
     let mut fixture = Fixture::new();
     fixture.meanwhile =
         Some(|fixture| fixture.edit("instances/slack.yaml", "name: ", "name: Our "));
@@ -191,7 +191,7 @@ fn what_changed_since_the_approval_is_not_applied() {
 }
 
 #[test]
-fn what_somebody_changed_on_the_platform_since_the_approval_is_not_applied() {
+fn a_step_is_not_applied_if_the_platform_changed_since_the_approval() {
     let mut fixture = Fixture::new();
     fixture.run("apply.yml", &push());
     fixture.edit("instances/slack.yaml", "/slack/events", "/slack/news");
@@ -239,7 +239,7 @@ fn an_issue_stays_as_it_is_where_there_is_no_plan() {
 }
 
 #[test]
-fn an_issue_of_somebody_else_is_left_alone() {
+fn an_issue_of_another_author_is_left_alone() {
     let fixture = Fixture::new();
     fixture.run("drift.yml", &push());
     let ours = fixture.forge.kept().issues[0].clone();
@@ -253,7 +253,7 @@ fn an_issue_of_somebody_else_is_left_alone() {
 }
 
 #[test]
-fn an_ownership_in_doubt_stands_in_the_issue_and_fails_the_run() {
+fn an_ambiguous_ownership_is_in_the_issue_and_fails_the_run() {
     let fixture = Fixture::new();
     fixture.run("apply.yml", &push());
     let instances = fixture.instances();

@@ -62,7 +62,7 @@ fn a_merge_request_of_a_fork_is_validated_only() {
 }
 
 #[test]
-fn a_plan_that_fails_says_why_in_its_note() {
+fn a_failed_plan_has_its_reason_in_the_note() {
     let mut fixture = Fixture::new();
     fixture.secrets.remove("OCON_USER_SECRET");
     let run = fixture.pipeline(&MERGE_REQUEST);
@@ -92,7 +92,7 @@ fn nothing_is_written_where_the_notes_cannot_be_read_or_ocon_was_killed() {
 }
 
 #[test]
-fn what_was_approved_is_applied_and_nothing_else() {
+fn only_approved_steps_are_applied() {
     let mut fixture = Fixture::new();
     fixture.meanwhile =
         Some(|fixture| fixture.edit("instances/slack.yaml", "name: ", "name: Our "));

@@ -172,6 +172,6 @@ fn statements_have_names_arguments_and_blocks() {
 
 #[test]
 #[should_panic(expected = "no name begins at `\"text\"`")]
-fn what_the_test_does_not_know_is_an_error() {
+fn unknown_syntax_is_an_error() {
     read("a {\n  sh \"text\"\n}\n");
 }

@@ -25,7 +25,7 @@ fn operands<'a>(stage: &'a [Vec<&str>], name: &str) -> Vec<&'a [&'a str]> {
 }
 
 #[test]
-fn the_image_holds_the_program_and_certificates_and_runs_as_nobody() {
+fn the_image_has_the_program_and_certificates_and_an_unprivileged_user() {
     let text = file("Dockerfile");
     let stages = stages(&text);
     let [build, image] = stages.as_slice() else { panic!("two stages") };
@@ -47,7 +47,7 @@ fn the_image_holds_the_program_and_certificates_and_runs_as_nobody() {
 }
 
 #[test]
-fn what_is_sent_to_the_builder_is_what_it_copies() {
+fn the_build_context_is_what_the_image_copies() {
     let text = file("Dockerfile");
     let build = &stages(&text)[0];
     let copied = operands(build, "COPY").into_iter();

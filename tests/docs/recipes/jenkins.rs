@@ -143,7 +143,7 @@ fn branches_are_validated_and_change_requests_planned() {
 }
 
 #[test]
-fn what_was_approved_is_applied_and_nothing_else() {
+fn only_approved_steps_are_applied() {
     let mut fixture = Fixture::new();
     fixture.meanwhile =
         Some(|fixture| fixture.edit("instances/slack.yaml", "name: ", "name: Our "));

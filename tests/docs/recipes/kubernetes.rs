@@ -122,7 +122,7 @@ fn each_tenant_is_applied_with_its_own_values() {
 }
 
 #[test]
-fn a_job_that_fails_says_so_and_the_next_one_does_what_is_left() {
+fn a_failed_job_is_reported_and_the_next_one_does_the_rest() {
     let mut fixture = fixture();
     fixture.go_wrong(
         "rules: [{ when: { method: POST, path: /instances, occurrence: 2 }, status: 403 }]",

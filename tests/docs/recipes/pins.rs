@@ -49,7 +49,7 @@ fn image(line: &str) -> Option<&str> {
 }
 
 #[test]
-fn every_image_of_somebody_else_is_named_by_its_digest() {
+fn every_external_image_is_named_by_its_digest() {
     let files = files();
     let images: BTreeSet<&str> =
         files.iter().flat_map(|(_, text)| text.lines()).filter_map(image).collect();

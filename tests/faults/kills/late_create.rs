@@ -6,7 +6,7 @@ use snapbox::str;
 use super::fixture::{Fixture, Root};
 
 #[test]
-fn a_create_that_happens_after_the_next_run_is_told_and_left_to_a_person() {
+fn a_create_after_the_next_run_is_reported_and_left_to_a_person() {
     let root = Root::new("late");
     root.write("shop", "element: stripe\nname: Shop\n");
     let faults = "rules: [{ when: { method: POST, occurrence: 1 }, hold: before }]";

@@ -51,7 +51,7 @@ fn ended(mut ocon: Child, printed: String) -> Run {
 }
 
 #[test]
-fn the_first_signal_lets_requests_in_flight_finish_and_begins_nothing_more() {
+fn the_first_signal_waits_for_requests_in_flight_and_starts_no_other() {
     for signal in SIGNALS {
         let (_root, fixture) = fixture();
         let (ocon, printed) = interrupted(&fixture, signal, "--quiet");
@@ -94,7 +94,7 @@ Interrupted: requests in flight finish, and no new step starts. Interrupt again 
 }
 
 #[test]
-fn an_interrupted_run_tells_scripts_what_it_did_and_what_not() {
+fn an_interrupted_run_reports_its_result_to_scripts() {
     let (_root, fixture) = fixture();
     let (ocon, printed) = interrupted(&fixture, "TERM", "--format json");
     fixture.release(2);

@@ -17,7 +17,7 @@ fn drive<T>(time: &Time, runs: Vec<(RunTime, RunFuture<'_, T>)>) -> Vec<Option<T
 }
 
 #[test]
-fn time_passes_only_while_every_run_waits_and_the_first_to_wake_goes_on_first() {
+fn time_advances_only_while_every_run_waits_and_the_earliest_continues() {
     let (time, notes) = (Time::new(), Notes::default());
     let sleeper = |name: &'static str, naps: &'static [u32]| {
         let (run, notes) = (time.run(None), Arc::clone(&notes));
@@ -52,7 +52,7 @@ fn time_passes_only_while_every_run_waits_and_the_first_to_wake_goes_on_first() 
 }
 
 #[test]
-fn a_call_that_sleeps_lets_time_pass_and_an_alarm_only_looks_on() {
+fn a_sleeping_call_lets_time_advance_and_an_alarm_does_not() {
     let (time, notes) = (Time::new(), Notes::default());
     let run = time.run(None);
     let own = run.clone();

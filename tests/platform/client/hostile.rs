@@ -166,7 +166,7 @@ null: the answer is not a list of instances: `element` is missing (entry 1)
 }
 
 #[tokio::test]
-async fn texts_that_are_none_are_no_json() {
+async fn malformed_text_is_not_json() {
     let rows = [
         ("a control character", with("\"name\":\"a\u{1b}[2J\"")),
         ("an escaped one", with(r#""name":"a\u0000\u001b[2J\u202e""#)),
@@ -233,7 +233,7 @@ async fn an_id_that_occurs_twice_is_one_instance_the_first() {
 }
 
 #[tokio::test]
-async fn an_error_of_any_shape_is_told_on_one_short_line() {
+async fn an_error_of_any_shape_is_one_short_line() {
     let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(100_000));
     let deep = format!(r#"{{"message":{}{}}}"#, "[".repeat(DEPTH), "]".repeat(DEPTH));
     let bodies = [

@@ -97,7 +97,7 @@ async fn a_token_that_cannot_be_used_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn an_empty_token_is_no_token() {
+async fn an_empty_page_token_ends_the_listing() {
     let server = Server::script(vec![|wire| wire.page(&[1], Some(""))]);
     assert_eq!(list(&server).await.unwrap().pages, 1);
 }
@@ -161,7 +161,7 @@ async fn a_token_that_comes_back_ends_the_listing() {
 }
 
 #[tokio::test]
-async fn a_404_that_says_no_instances_found_is_an_empty_listing() {
+async fn a_404_no_instances_found_is_an_empty_listing() {
     let server = Server::script(vec![|wire| {
         wire.json(404, r#"{"requestId":"1","message":"No element instances found"}"#);
     }]);

@@ -36,7 +36,7 @@ async fn a_page_token_that_expired_starts_the_listing_again_from_its_first_page(
 }
 
 #[tokio::test]
-async fn a_page_token_that_expires_again_is_an_error_that_says_so() {
+async fn a_page_token_that_expires_again_is_an_error() {
     let server = Server::start(|_, number, wire| match number {
         0 | 2 => wire.page(&[1], Some("two")),
         _ => refuse(wire, 400),
@@ -57,7 +57,7 @@ async fn a_first_page_that_is_refused_is_not_requested_again() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_listing_is_no_expired_token() {
+async fn the_end_of_a_listing_is_not_an_expired_token() {
     let server = Server::start(|_, number, wire| match number {
         0 => wire.page(&[1], Some("two")),
         _ => wire.json(404, r#"{"message":"No element instances found"}"#),

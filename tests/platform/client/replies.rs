@@ -24,7 +24,7 @@ async fn failure(answer: Answer) -> Error {
 }
 
 #[tokio::test]
-async fn an_instance_that_is_not_there_is_none_if_the_platform_says_so() {
+async fn a_404_of_the_platform_means_that_the_instance_does_not_exist() {
     let server = Server::script(vec![|wire| wire.json(404, r#"{"message":"Whatever"}"#)]);
     let (client, _) = server.client();
     assert_eq!(client.instance(id(7), &Keep::All).await.unwrap(), None);
@@ -38,7 +38,7 @@ async fn an_instance_that_is_not_there_is_none_if_the_platform_says_so() {
 }
 
 #[tokio::test]
-async fn deleting_what_is_gone_is_a_success_unless_a_page_says_it() {
+async fn deleting_a_missing_instance_succeeds_unless_the_404_is_a_web_page() {
     let answers: [(Answer, bool); 5] = [
         (|wire| wire.answer(200, &[], b""), true),
         (|wire| wire.json(404, r#"{"message":"No instance found"}"#), true),
@@ -53,7 +53,7 @@ async fn deleting_what_is_gone_is_a_success_unless_a_page_says_it() {
 }
 
 #[tokio::test]
-async fn a_404_on_a_switch_is_an_error() {
+async fn a_404_while_enabling_is_an_error() {
     let (client, _) = Server::script(vec![|wire| wire.json(404, "{}")]).client();
     assert_eq!(client.enable(id(7)).await.unwrap_err().status(), Some(404));
     assert_eq!(client.disable(id(7)).await.unwrap_err().status(), Some(404));
@@ -201,7 +201,7 @@ async fn a_reply_does_not_choose_where_the_next_request_goes() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_number_is_none() {
+async fn an_id_that_is_not_a_number_is_an_error() {
     for id in [r#""7/../../users""#, "-7", "7.5", "null", "[7]", r#""""#] {
         let server = Server::start(move |_, _, wire| {
             wire.json(200, &format!(r#"{{"id":{id},"element":{{"key":"a"}}}}"#));

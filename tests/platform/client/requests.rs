@@ -20,7 +20,7 @@ fn webhook() -> Draft {
 }
 
 #[tokio::test]
-async fn every_request_says_who_asks_and_speaks_json() {
+async fn every_request_has_the_credentials_and_json() {
     let server = server();
     let (client, _) = server.client();
     at(async |place| {
@@ -54,7 +54,7 @@ async fn every_request_says_who_asks_and_speaks_json() {
 }
 
 #[tokio::test]
-async fn a_create_sends_placeholders_and_a_patch_sends_the_id_whatever_the_place_says() {
+async fn a_create_sends_placeholders_and_a_patch_sends_the_id() {
     let server = server();
     let (client, _) = server.client();
     at(async |place| {

@@ -38,7 +38,7 @@ fn once(fail: impl Fn(&mut Wire) + Send + Sync + 'static) -> Server {
 }
 
 #[tokio::test]
-async fn what_may_be_processed_twice_is_repeated_when_the_platform_stumbles() {
+async fn repeatable_requests_are_retried_after_a_server_error() {
     for what in REPEATABLE {
         for status in [429, 500, 502, 503, 504] {
             let server = once(move |wire| wire.json(status, r#"{"providerMessage":"x"}"#));
@@ -51,7 +51,7 @@ async fn what_may_be_processed_twice_is_repeated_when_the_platform_stumbles() {
 }
 
 #[tokio::test]
-async fn what_may_be_processed_twice_is_repeated_when_the_connection_breaks() {
+async fn repeatable_requests_are_retried_after_a_broken_connection() {
     for what in REPEATABLE {
         let server = once(Wire::close);
         let (client, _) = server.client();
@@ -75,7 +75,7 @@ async fn no_request_is_repeated_that_was_understood_and_refused() {
 }
 
 #[tokio::test]
-async fn what_may_be_processed_only_once_is_never_sent_again_after_a_lost_answer() {
+async fn unrepeatable_requests_are_never_retried_after_a_lost_reply() {
     let lost: [Answer; 8] = [
         |wire| wire.json(500, "{}"),
         |wire| wire.json(502, "{}"),
@@ -140,7 +140,7 @@ async fn a_refused_connection_is_tried_five_times_by_every_request() {
 }
 
 #[tokio::test]
-async fn waits_grow_and_are_told_with_the_reason() {
+async fn delays_grow_and_are_reported_with_the_reason() {
     let server = Server::script(vec![|wire| wire.json(503, r#"{"message":"busy"}"#)]);
     let retries = Retries::default();
     let (client, clock) = server.client_with(|settings| retries.listen(settings));
@@ -165,7 +165,7 @@ async fn waits_grow_and_are_told_with_the_reason() {
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured_as_seconds_and_as_a_date() {
+async fn retry_after_is_honored_as_seconds_and_as_a_date() {
     let server = Server::script(vec![
         |wire| wire.answer(429, &[("Retry-After", "7")], b""),
         |wire| {
@@ -194,7 +194,7 @@ async fn all_tries_of_a_request_fit_into_two_minutes() {
 }
 
 #[tokio::test]
-async fn a_wait_beyond_the_cap_is_told_in_both_forms_and_by_every_request() {
+async fn a_delay_beyond_the_cap_is_reported_in_both_forms_and_for_every_request() {
     let seconds: Answer = |wire| wire.answer(429, &[("Retry-After", "300")], b"");
     let date: Answer = |wire| {
         wire.answer(429, &[("Retry-After", "Tue, 01 Dec 2026 08:05:00 GMT")], b"");
@@ -211,7 +211,7 @@ async fn a_wait_beyond_the_cap_is_told_in_both_forms_and_by_every_request() {
 }
 
 #[tokio::test]
-async fn a_wait_within_the_cap_is_not_told() {
+async fn a_delay_within_the_cap_is_not_reported() {
     let server = Server::script(vec![|wire| wire.answer(503, &[("Retry-After", "9")], b"")]);
     let (client, clock) = server.client();
     let error = client.delete(id(7)).await.unwrap_err();

@@ -56,7 +56,7 @@ async fn a_private_authority_can_be_added() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_ends_the_request_at_once() {
+async fn an_untrusted_certificate_ends_the_request() {
     let (client, clock) = trusting(STRANGER, serve());
     let error = client.instance(id(7), &Keep::All).await.unwrap_err();
     assert!(error.is_unreachable() && !error.may_have_happened());

@@ -106,7 +106,7 @@ async fn dropped_tags_do_not_take() {
 }
 
 #[tokio::test]
-async fn the_platform_forgets_who_asks_midway() {
+async fn credentials_can_stop_being_valid_between_two_requests() {
     let world = world_with_five("rules: [{ when: { occurrence: 2.. }, unauthorized: true }]").await;
     world.call("GET", "/instances/20931").await.ok();
     let message = world.call("DELETE", "/instances/20931").await.failed(401);

@@ -55,7 +55,7 @@ async fn a_read_shows_every_key_of_the_connector_with_its_default() {
 }
 
 #[tokio::test]
-async fn unset_values_read_as_the_switches_say() {
+async fn the_options_decide_how_unset_values_are_read() {
     let options = Options {
         unset: Unset::Null,
         mask_unset_passwords: false,
@@ -102,7 +102,7 @@ async fn passwords_and_the_oauth_application_are_masked_and_other_secrets_are_no
 }
 
 #[tokio::test]
-async fn a_mask_that_is_sent_keeps_the_secret_or_replaces_it_as_the_switch_says() {
+async fn a_mask_keeps_or_replaces_the_secret_depending_on_the_option() {
     for keep_masked in [true, false] {
         let directory = tempfile::tempdir().unwrap();
         let state = directory.path().join("state.json");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::support::World;
 
 #[tokio::test]
-async fn the_catalogue_is_listed_in_pages() {
+async fn the_catalog_is_listed_in_pages() {
     let world = World::start().await;
     let all = world.get("/elements").await;
     assert_eq!(all.as_array().unwrap().len(), 167);

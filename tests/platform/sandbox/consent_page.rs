@@ -53,7 +53,7 @@ async fn created(world: &World, connector: &str, grant: &Value) -> Reply {
 }
 
 #[tokio::test]
-async fn the_page_says_what_is_asked_and_runs_nothing() {
+async fn the_page_shows_the_request_and_runs_no_script() {
     let world = World::start().await;
     let mut asked = application("hootsuite");
     asked["scope"] = json!("<script>alert(1)</script>");
@@ -116,7 +116,7 @@ async fn a_code_is_for_one_connector_one_application_one_callback_and_ten_minute
 }
 
 #[tokio::test]
-async fn oauth_1_goes_by_its_request_token() {
+async fn oauth_1_is_matched_by_its_request_token() {
     let world = World::start().await;
     let query = "apiKey=the-client-id&apiSecret=the-client-secret&callbackUrl=http%3A%2F%2F127.0.0.1%3A9%2Fcallback%3Fkept%3D1";
     let first = world.get(&format!("/elements/twitter/oauth/token?{query}")).await;

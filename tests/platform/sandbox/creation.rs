@@ -91,7 +91,7 @@ async fn the_body_of_the_hootsuite_help_page_creates_an_instance() {
 }
 
 #[tokio::test]
-async fn a_creation_that_lacks_something_says_everything_that_is_missing() {
+async fn an_incomplete_creation_lists_every_missing_value() {
     let world = World::start().await;
     let post = async |body: Value| world.call_with("POST", "/instances", &body).await;
     let element = json!({ "key": "hootsuite" });
@@ -144,7 +144,7 @@ async fn the_way_in_decides_which_configuration_is_required() {
 }
 
 #[tokio::test]
-async fn html_goes_from_names_and_tags_and_the_name_becomes_the_tag() {
+async fn html_is_removed_from_names_and_tags_and_the_name_becomes_a_tag() {
     let world = World::start().await;
     let markup = r##"<a href="#" onClick="alert(1)">@churros-xss</a>"##;
     let created = world.create(&servicenow(markup)).await;

@@ -118,7 +118,7 @@ async fn a_notification_has_twenty_objects_at_most() {
 }
 
 #[tokio::test]
-async fn what_is_not_taken_is_sent_again_after_longer_and_longer_waits() {
+async fn undelivered_events_are_retried_with_increasing_delays() {
     let world = World::start().await;
     let (callback, url) = Callback::start().await;
     let instance = subscribed(&world, &url).await;
@@ -162,7 +162,7 @@ async fn after_nine_attempts_more_the_subscription_is_given_up_until_a_change() 
 }
 
 #[tokio::test]
-async fn who_is_off_or_has_no_events_tells_nobody() {
+async fn a_disabled_instance_or_one_without_events_sends_no_event() {
     let world = World::start().await;
     let (callback, url) = Callback::start().await;
     let instance = subscribed(&world, &url).await;
@@ -195,7 +195,7 @@ async fn its_own_addresses_and_other_machines_are_not_contacted() {
 }
 
 #[tokio::test]
-async fn an_address_of_nobody_is_a_404_and_what_is_no_event_a_400() {
+async fn an_unknown_address_is_a_404_and_a_malformed_event_a_400() {
     let world = World::start().await;
     let instance = subscribed(&world, "https://app.example/hook").await;
     for path in [

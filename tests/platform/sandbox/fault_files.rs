@@ -71,7 +71,7 @@ fn refuses<const N: usize>(rules: [(&str, &str, &str); N]) {
 }
 
 #[test]
-fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
+fn an_invalid_rule_is_refused_with_its_position() {
     refuses([
         ("status: 99", "2:13", "rules[0].status: `99` is no status: write one of 200 to 599"),
         ("status: many", "2:13", "`many` is no status"),
@@ -210,7 +210,7 @@ fn a_lag_that_delays_nothing_is_refused_at_its_place() {
 }
 
 #[test]
-fn a_text_that_is_no_mapping_of_rules_is_refused() {
+fn a_text_without_rules_is_refused() {
     for (text, expected) in [
         ("", "1:1: missing field `rules`"),
         ("- status: 500", "1:1: invalid type: sequence, expected a mapping with `rules:`"),

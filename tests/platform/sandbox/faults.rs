@@ -52,7 +52,7 @@ async fn statuses(world: &World, method: &str, path: &str, count: usize) -> Vec<
 }
 
 #[tokio::test]
-async fn a_status_stands_in_for_the_answer_and_nothing_happens() {
+async fn a_status_fault_replaces_the_reply_and_nothing_is_written() {
     let (world, one) = world_with_one(
         "rules: [{ when: { method: DELETE }, status: 503, headers: { Retry-After: '7' } }]",
     )
@@ -153,7 +153,7 @@ async fn a_gateway_answers_with_a_page() {
 }
 
 #[tokio::test]
-async fn a_delay_makes_a_request_wait_and_goes_with_a_fault() {
+async fn a_delay_can_be_combined_with_a_fault() {
     let world =
         world("rules: [{ when: { occurrence: 1 }, delay: 30ms }, { delay: 20ms, status: 500 }]")
             .await;
@@ -200,7 +200,7 @@ async fn the_same_seed_draws_the_same_requests() {
 }
 
 #[tokio::test]
-async fn new_faults_take_the_place_of_the_old_ones_and_count_anew() {
+async fn new_faults_replace_the_old_ones_and_restart_their_counters() {
     let world = World::start().await;
     let faults = Faults::parse("rules: [{ when: { occurrence: 2 }, status: 500 }]").unwrap();
     for _ in 0..2 {

@@ -34,7 +34,7 @@ async fn a_request_is_held_before_or_after_it_is_processed_and_answered_when_rel
 }
 
 #[tokio::test]
-async fn a_held_request_whose_client_went_away_is_carried_out_when_it_is_released() {
+async fn a_held_request_whose_client_disconnected_is_executed_on_release() {
     let (world, path) = world("before").await;
     let change = json!({ "name": "Two" });
     tokio::select! {

@@ -103,7 +103,7 @@ async fn every_read_of_an_instance_has_the_lag_of_get() {
 }
 
 #[tokio::test]
-async fn until_a_view_shows_a_change_it_shows_what_was_before() {
+async fn a_view_shows_the_old_state_until_it_shows_the_change() {
     let world = still().await;
     let path = path_of(&world.create(&blue("One")).await);
     world.sandbox.set_faults(faults("lag: { tag_listing: 3s, account_listing: 2s, get: 1s }"));
@@ -193,7 +193,7 @@ async fn a_lag_befalls_the_changes_that_the_rule_is_about_and_the_longest_counts
 }
 
 #[tokio::test]
-async fn what_a_third_party_changes_lags_as_well() {
+async fn changes_of_third_parties_lag_too() {
     let world = still().await;
     let path = path_of(&world.create(&blue("One")).await);
     world.sandbox.set_faults(faults(

@@ -184,7 +184,7 @@ async fn a_stopped_sandbox_answers_no_more() {
 }
 
 #[tokio::test]
-async fn a_graceful_stop_waits_for_what_is_in_flight() {
+async fn a_graceful_stop_waits_for_requests_in_flight() {
     let slow_post = Duration::from_millis(400);
     let world = World::with(Options { slow_post, ..Options::default() }).await;
     let request = world.request("POST", "/instances").json(&servicenow("In flight"));

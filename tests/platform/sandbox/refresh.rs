@@ -14,7 +14,7 @@ fn tokens(instance: &Value) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_night_changes_what_the_platform_writes_and_nothing_else() {
+async fn a_night_changes_only_values_that_the_platform_writes() {
     let world = World::start().await;
     let mut before = world.create(&hootsuite("One", "abc")).await;
     world.sandbox.advance(DAY / 2);
