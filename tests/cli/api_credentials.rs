@@ -92,7 +92,7 @@ fn one_of_them_that_ocon_reads_from_a_file_is_refused() {
 }
 
 #[test]
-fn it_does_not_matter_where_the_value_comes_from() {
+fn api_credentials_are_refused_from_every_source() {
     let refused = |world: &World, arguments: &str| {
         let run = world.ocon(arguments);
         assert!(run.stderr.contains("own-credential"), "{arguments}: {}", run.stderr);

@@ -101,7 +101,7 @@ Requests: 2 read, 1 to write, 1 to check.
 }
 
 #[test]
-fn drift_is_mended_by_one_patch_with_that_key_only() {
+fn drift_is_corrected_by_one_patch_of_that_key() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
     world.ocon("apply --yes");
     world.requests();
@@ -170,7 +170,7 @@ hint: review the plan, then run the same command with --yes
 }
 
 #[test]
-fn nothing_to_do_needs_no_consent() {
+fn an_empty_plan_needs_no_confirmation() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes");
     world.ocon("apply").is(str![[r#"

@@ -8,7 +8,7 @@ use crate::authorize::{Prompt, curl, instance, world, written};
 use crate::snapshot::Snapshot as _;
 
 #[test]
-fn an_instance_is_authenticated_again_and_stays_what_it_is() {
+fn an_instance_is_authenticated_again_and_keeps_its_id_and_token() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
         let prompt = Prompt::begin(&world, "authorize social");

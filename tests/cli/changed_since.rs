@@ -253,7 +253,7 @@ fn neither_paths_nor_prune_go_with_it() {
 }
 
 #[test]
-fn links_on_the_way_and_odd_settings_hide_no_change() {
+fn symlinks_in_a_path_and_unusual_settings_hide_no_change() {
     let world = repository();
     world.write("lib/one.yaml", SHOP);
     world.write("lib/two.yaml", SHOP.replace("Shop", "Store"));

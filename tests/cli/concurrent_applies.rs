@@ -26,7 +26,7 @@ const FILES: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn two_applies_at_once_leave_one_instance_per_key() {
+fn two_concurrent_applies_leave_one_instance_per_key() {
     let races = asked_for().unwrap_or(RACES);
     let mut lost = 0;
     for race in 0..races {

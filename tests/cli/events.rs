@@ -122,7 +122,7 @@ fn signature(body: &str) -> String {
 }
 
 #[test]
-fn an_event_arrives_and_its_signature_holds() {
+fn an_event_arrives_with_a_valid_signature() {
     let (world, port) = world();
     let mut listening =
         Listening::begin(&world, &format!("events listen chat --port {port} --count 1"));

@@ -182,7 +182,7 @@ hint: or try it without one: --sandbox
 }
 
 #[test]
-fn text_of_the_platform_gives_a_pipeline_no_command() {
+fn text_of_the_platform_cannot_run_a_workflow_command() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes");
     world.requests();

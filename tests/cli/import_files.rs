@@ -132,7 +132,7 @@ error[link-leaves-repository]: this link leads out of the repository
 }
 
 #[test]
-fn where_a_folder_cannot_be_made_none_is_left() {
+fn a_folder_that_cannot_be_created_leaves_nothing_behind() {
     let world = tenant();
     world.write("instances/stripe", "a file\n");
     world.ocon("import --all").is(str![[r#"
@@ -148,7 +148,7 @@ hint: no file was written
 }
 
 #[test]
-fn no_file_is_left_of_a_disk_that_is_full_half_way() {
+fn a_full_disk_leaves_no_incomplete_file() {
     let world = World::new(&[]).on_sandbox();
     world.send("POST", "/instances", &shop("Shop", &[]));
     let tags: Vec<String> = (0..200).map(|number| format!("tag number {number}")).collect();

@@ -79,7 +79,7 @@ fn nothing_is_applied_where_the_question_is_interrupted() {
 }
 
 #[test]
-fn the_line_of_progress_is_gone_where_reading_is_interrupted() {
+fn the_progress_line_is_removed_when_reading_is_interrupted() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.set_faults("rules: [{ hold: before }]".parse().unwrap());
     let mut script = on_terminal(&world, "xterm", "plan");

@@ -171,7 +171,7 @@ fn a_platform_that_echoes_requests_gets_no_secret_shown() {
 }
 
 #[test]
-fn a_platform_that_refuses_a_create_with_its_body_gets_no_secret_shown() {
+fn a_refusal_that_echoes_the_body_shows_no_secret() {
     for echo in Echo::after_an_empty_listing() {
         let world = world().at(&echo.base_url());
         for form in ["", "--format json", "-vvv"] {
@@ -316,7 +316,7 @@ fn a_leak_in_any_encoding_is_found() {
 }
 
 #[test]
-fn tokens_of_the_platform_are_hidden_once_they_were_read() {
+fn tokens_of_the_platform_are_hidden_after_they_were_read() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     assert_eq!(world.ocon("apply --yes --outputs outputs.json").exit, 0);
     let outputs: serde_json::Value =

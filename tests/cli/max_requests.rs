@@ -51,7 +51,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn in_the_middle_of_an_apply_one_step_fails_and_no_other_begins() {
+fn during_an_apply_one_step_fails_and_no_other_starts() {
     let world = shops();
     world.ocon("apply --yes --max-requests 3").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

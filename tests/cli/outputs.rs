@@ -90,7 +90,7 @@ fn outputs_are_written_even_where_the_report_cannot_be() {
 
 #[test]
 #[cfg(unix)]
-fn outputs_go_to_files_only_and_through_no_link() {
+fn outputs_go_only_to_files_and_not_through_symlinks() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     assert_eq!(world.ocon("apply --yes --outputs /dev/null").exit, 64);
     world.write("real.json", "{}");

@@ -31,7 +31,7 @@ GET /instances?hydrate=false&pageSize=200
 }
 
 #[test]
-fn a_plan_as_json_holds_everything_but_secrets() {
+fn a_plan_as_json_contains_everything_except_secrets() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
     world.ocon("plan --format json").is(str![[r#"
 {

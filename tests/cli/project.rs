@@ -48,7 +48,7 @@ error[misnamed-project-file]: ocon does not read this file: the project file is 
 }
 
 #[test]
-fn a_misnamed_project_file_is_an_error_although_the_right_one_is_there() {
+fn a_misnamed_project_file_is_an_error_even_next_to_the_right_one() {
     let world = shop();
     world.write("ocon.yaml", "projct: tests\n");
     world.write("ocon.yml", "project: tests\n");

@@ -112,7 +112,7 @@ hint: check that `instances` is the folder you mean: --instances DIR, -C DIR. To
 }
 
 #[test]
-fn pruning_wants_a_project_of_its_own_and_no_file_left_unread() {
+fn pruning_needs_a_named_project_and_every_file() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.write("instances/kiosk.json", "{}");
     world.ocon("plan --prune --quiet").is(str![[r#"

@@ -169,7 +169,7 @@ fn a_scripted_fault_befalls_the_requests_of_an_apply() {
 }
 
 #[test]
-fn a_file_of_faults_that_is_not_right_is_refused_at_its_place() {
+fn an_invalid_fault_file_is_refused_with_its_position() {
     let world = World::new(&[]);
     world.write("faults.yaml", "rules:\n  - when: { method: POST }\n    reset: sometimes\n");
     world.ocon("sandbox --faults faults.yaml").is(str![[r#"
@@ -220,7 +220,7 @@ fn the_embedded_sandbox_keeps_its_state_to_itself() {
 }
 
 #[test]
-fn the_embedded_sandbox_heeds_no_variable_of_the_environment() {
+fn the_embedded_sandbox_ignores_the_environment() {
     let mut world = World::new(FILES).at("https://api.openconnectors.us2.ext.hana.ondemand.com");
     world.set("OCON_REGION", "us10");
     assert_eq!(world.ocon("apply --sandbox --yes").exit, 0);

@@ -3,7 +3,7 @@
 use crate::support::{SHOP, World};
 
 #[test]
-fn a_file_of_variables_is_read_through_no_link_that_leaves_the_repository() {
+fn no_variables_are_read_through_a_symlink_out_of_the_repository() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]);
     world.set("MY_TOKEN", "t0ken-of-the-runner");
     let outside = tempfile::tempdir().unwrap();
@@ -44,7 +44,7 @@ fn a_file_of_variables_is_read_through_no_link_that_leaves_the_repository() {
 }
 
 #[test]
-fn a_file_above_the_root_is_read_through_no_link_that_leaves_its_repository() {
+fn no_file_above_the_root_is_read_through_a_symlink_out_of_its_repository() {
     let world = World::new(&[]);
     world.write("repository/.git/HEAD", "ref: refs/heads/main\n");
     world.write("repository/tenants/eu/ocon.yaml", "project: tests\n");
@@ -64,7 +64,7 @@ fn a_file_above_the_root_is_read_through_no_link_that_leaves_its_repository() {
 }
 
 #[test]
-fn no_file_with_credentials_or_a_plan_is_read_through_a_link_that_leaves_the_repository() {
+fn no_credentials_and_no_plan_are_read_through_a_symlink_out_of_the_repository() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("token"), "t0ken-of-the-runner").unwrap();
@@ -88,7 +88,7 @@ fn no_file_with_credentials_or_a_plan_is_read_through_a_link_that_leaves_the_rep
 }
 
 #[test]
-fn the_state_of_the_sandbox_is_behind_no_link() {
+fn the_state_of_the_sandbox_is_not_read_through_a_symlink() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]);
     let outside = tempfile::tempdir().unwrap();
     for name in [".ocon", ".ocon/sandbox.json", ".ocon/sandbox.json.lock", ".ocon/.gitignore"] {
@@ -105,7 +105,7 @@ fn the_state_of_the_sandbox_is_behind_no_link() {
 }
 
 #[test]
-fn the_folder_of_a_tenant_is_no_link_that_leaves_the_repository() {
+fn the_folder_of_a_tenant_must_not_be_a_symlink_out_of_the_repository() {
     let world = World::new(&[]);
     world.write("repository/.git/HEAD", "ref: refs/heads/main\n");
     world.write("repository/tenants/us/ocon.yaml", "project: tests\n");

@@ -56,7 +56,7 @@ fn on_terminal(world: &World) -> Terminal<'_> {
 }
 
 #[test]
-fn on_a_terminal_a_line_counts_and_is_gone_when_all_is_done() {
+fn on_a_terminal_a_progress_line_counts_and_disappears_at_the_end() {
     let world = World::new(FILES).on_sandbox();
     let text = on_terminal(&world).shows("apply --yes", "");
     assert!(text.contains("Reading · 0 s"), "{text:?}");
@@ -68,7 +68,7 @@ fn on_a_terminal_a_line_counts_and_is_gone_when_all_is_done() {
 }
 
 #[test]
-fn where_no_browser_is_found_a_person_opens_the_address() {
+fn without_a_browser_a_person_opens_the_address() {
     let mut world = crate::authorize::world("http://127.0.0.1:PORT/callback");
     world.set("OCON_TEST_CLOCK", "slow");
     let here = on_terminal(&world);

@@ -9,7 +9,7 @@ use crate::support::{SHOP, World};
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
 #[test]
-fn without_credentials_nothing_is_asked() {
+fn without_credentials_nothing_is_requested() {
     let mut world = World::new(FILES).on_sandbox();
     world.unset("OCON_USER_SECRET");
     world.ocon("plan").is(str![[r#"

@@ -239,7 +239,7 @@ POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=
 
 #[test]
 #[cfg(unix)]
-fn a_link_in_the_repository_leads_to_no_secret_outside_of_it() {
+fn a_symlink_in_the_repository_reads_no_secret_outside_of_it() {
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("token"), "t0ken-of-somebody\n").unwrap();
     let desk = CRM.replace("env.DESK_PASSWORD", "file.token");

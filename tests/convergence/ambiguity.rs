@@ -51,7 +51,7 @@ fn a_document_that_takes_an_instance_of_another_connector_is_blocked() {
 }
 
 #[test]
-fn an_instance_with_a_broken_mark_is_never_doubled() {
+fn an_instance_with_a_broken_mark_is_never_duplicated() {
     for tags in [
         &["ocon:project=test"][..],
         &["ocon:key=desk"],
@@ -71,7 +71,7 @@ fn an_instance_with_a_broken_mark_is_never_doubled() {
 }
 
 #[test]
-fn a_write_without_a_secret_keeps_what_is_remembered_of_it() {
+fn a_write_without_a_secret_keeps_its_fingerprint() {
     let mut world = desk(&[("app.secret", secret("one")), ("size", Value::text("1"))]).agrees();
     set(&mut world, "app.secret", unset_secret());
     set(&mut world, "size", Value::text("2"));
@@ -131,7 +131,7 @@ fn protection_that_changes_is_shown() {
 }
 
 #[test]
-fn a_mark_that_is_not_kept_is_sent_once_more_and_then_no_create_follows() {
+fn a_mark_that_is_not_stored_is_sent_once_more_and_then_creates_stop() {
     let world = World::new([document("a", &[]), document("b", &[])]);
     *world.remote.strips.lock().unwrap() = 1;
     assert!(world.apply().is_complete());
@@ -148,7 +148,7 @@ fn a_mark_that_is_not_kept_is_sent_once_more_and_then_no_create_follows() {
 }
 
 #[test]
-fn a_file_that_was_moved_and_renamed_at_once_is_pointed_out() {
+fn a_file_that_was_moved_and_renamed_together_is_reported() {
     let mut world = desk(&[]).agrees();
     world.desired.instances.clear();
     world.desired.instances.extend([document("counter", &[])]);

@@ -24,7 +24,7 @@ fn printed(outcome: &Outcome) -> (&str, &str) {
 }
 
 #[test]
-fn the_run_with_the_higher_id_takes_its_own_back() {
+fn the_run_with_the_higher_id_rolls_its_create_back() {
     let (world, outcome) = race(true, None);
     assert_eq!(
         printed(&outcome),
@@ -64,7 +64,7 @@ fn a_rival_that_stays_is_named_and_left_alone() {
 }
 
 #[test]
-fn an_id_that_did_not_come_in_answer_to_the_own_create_is_never_deleted() {
+fn only_an_id_from_the_reply_to_our_create_is_ever_deleted() {
     let world = World::new([document("desk", &[("url", webhook_url())])]);
     *world.remote.concurrent.lock().unwrap() =
         Some(ConcurrentCreate { is_first: true, leaves_after: None });

@@ -33,7 +33,7 @@ impl Clock for Impatient<'_> {
 }
 
 #[test]
-fn a_run_that_was_asked_to_end_looks_for_a_lost_create_once_and_waits_no_more() {
+fn an_interrupted_run_looks_for_a_lost_create_once_without_waiting() {
     let world = World::new([document("a", &[]), document("b", &[])]);
     let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
     *world.remote.lost.lock().unwrap() = Some((0, false));

@@ -276,7 +276,7 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
 }
 
 #[test]
-fn a_create_whose_old_key_no_instance_carries_is_pointed_out() {
+fn a_moved_from_key_without_an_instance_is_reported() {
     let note = |documents: &[&str], instances: &[&str]| {
         let mut notes = plan(documents, instances).notes.into_iter();
         notes.find(|note| note.code == "moved-from-unmatched").map(|note| note.message)

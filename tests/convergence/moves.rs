@@ -68,7 +68,7 @@ fn a_moved_file_keeps_its_instance() {
 }
 
 #[test]
-fn a_file_that_is_moved_and_renamed_at_once_keeps_its_instance_by_its_key() {
+fn a_file_that_is_moved_and_renamed_together_keeps_its_instance_by_its_key() {
     let mut world = pair().pruning();
     let wanted = world.wanted("one");
     wanted.name = "uno".into();
@@ -94,7 +94,7 @@ fn two_documents_that_swap_their_display_names_keep_both_instances() {
 }
 
 #[test]
-fn two_swapped_files_with_a_key_of_their_own_change_nothing() {
+fn swapping_two_files_with_explicit_keys_changes_nothing() {
     let mut world = pair().pruning();
     let files = ["one", "two"].map(|name| world.wanted(name).at.file.clone());
     for (name, file) in ["two", "one"].into_iter().zip(files) {
@@ -262,7 +262,7 @@ fn two_projects_with_equal_document_keys_and_different_names_share_a_tenant() {
 }
 
 #[test]
-fn an_instance_that_is_listed_and_not_readable_is_waited_for_and_never_created_again() {
+fn a_listed_but_unreadable_instance_is_awaited_and_never_duplicated() {
     let mut world = pair();
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
     *world.remote.unreadable.lock().unwrap() = ids(&[20932]);
@@ -292,7 +292,7 @@ fn ids(numbers: &[u64]) -> std::collections::BTreeSet<InstanceId> {
 }
 
 #[test]
-fn an_orphan_never_gets_a_key_that_an_instance_outside_of_the_filter_carries() {
+fn an_orphan_never_gets_a_key_of_an_instance_outside_the_filter() {
     let mut world = pair();
     world.wanted("two").name = "one".into();
     let mut world = world.agrees();
@@ -352,7 +352,7 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
 }
 
 #[test]
-fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerprints() {
+fn an_instance_returned_by_another_project_has_no_old_fingerprints() {
     let mut world = pair();
     world.remote.edit(InstanceId::new(20931), |record| {
         record.tags.retain(|tag| !tag.starts_with("ocon:project="));
@@ -408,7 +408,7 @@ fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_next_to_a_similar
 }
 
 #[test]
-fn moved_from_that_contradicts_the_own_document_key_blocks_and_prunes_nothing() {
+fn a_moved_from_that_contradicts_the_document_key_blocks_and_prunes_nothing() {
     let mut world = pair().pruning();
     let wanted = world.take("two");
     world.take("one");

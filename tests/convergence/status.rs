@@ -173,7 +173,7 @@ fn a_document_to_create_disabled_is_missing() {
 }
 
 #[test]
-fn all_carriers_of_a_blocked_key_have_a_row() {
+fn every_instance_of_a_blocked_key_has_a_row() {
     let world = World::default()
         .file("a")
         .instance(20931, "test", "a", OWN)

@@ -61,7 +61,7 @@ fn check_race(world: &World, runs: &[Run], what: &str) {
 }
 
 #[test]
-fn applies_at_once_leave_one_instance_per_document_in_any_order() {
+fn concurrent_applies_leave_one_instance_per_document_in_any_order() {
     for count in 2..=4 {
         for seed in 0..asked("OCON_RACES", 4) {
             let world = ten_new();
@@ -75,7 +75,7 @@ fn applies_at_once_leave_one_instance_per_document_in_any_order() {
 
 /// Here each run reads page after page while others create.
 #[test]
-fn applies_side_by_side_leave_one_instance_per_document() {
+fn parallel_applies_leave_one_instance_per_document() {
     let world = ten_new();
     let apply = Apply { page_size: Some(2), ..Apply::default() };
     let runs = world.applies(&vec![apply; 4]);
@@ -129,7 +129,7 @@ fn every_run_that_cannot_check_its_creates_ends_with_3() {
 
 /// The run whose answer is lost finds the other run's instance instead of its own, which comes later.
 #[test]
-fn a_lost_create_that_finds_a_rival_is_not_forgotten() {
+fn a_lost_create_next_to_a_concurrent_one_is_reported() {
     for (seed, lost) in (0..4).flat_map(|seed| [2, 11, 15, 20].map(|lost| (seed, lost))) {
         let world = ten_new();
         world.time.order(Order::Seeded(Rng::with_seed(seed)));

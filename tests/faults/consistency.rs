@@ -277,7 +277,7 @@ fn a_document_key_that_changed_is_not_decided_by_a_late_listing() {
 
 /// An orphan looks like the document that was moved a moment ago and is renamed now.
 #[test]
-fn a_move_that_is_not_visible_yet_gives_no_second_instance_the_document_key() {
+fn a_move_that_is_not_visible_yet_duplicates_no_key() {
     for (lag, exits) in [("tag_listing: 8s", (0, 0)), ("tag_listing: 5m", (3, 3))] {
         let mut world = ten_new();
         assert_eq!(world.apply().exit, 0);

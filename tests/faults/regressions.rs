@@ -83,7 +83,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
 
 /// An instance without marks cannot be found again, so a person is told, and nothing is created.
 #[test]
-fn an_instance_whose_marks_are_never_kept_is_named_and_not_doubled() {
+fn an_instance_whose_tags_are_never_stored_is_named_and_not_duplicated() {
     let dropped = "- { when: {}, drop_tags: true }";
     let (world, run) = met(Column::Create, 200, dropped);
     assert_eq!((run.exit, run.results()[0].status.failure().unwrap().code), (3, "mark-not-stored"));

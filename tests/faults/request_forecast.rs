@@ -39,7 +39,7 @@ fn creates_that_fill_another_page_are_counted() {
 }
 
 #[test]
-fn fifty_instances_with_every_action_at_once_are_counted() {
+fn the_requests_of_every_action_on_fifty_instances_are_counted() {
     for page_size in [7, 50, 200] {
         let mut world = Fifty::prepared().world(&mut Rng::with_seed(3));
         world.page_size = page_size;

@@ -115,7 +115,7 @@ fn hostile_texts_keep_every_output_invariant() {
 }
 
 #[test]
-fn replies_as_they_should_be_can_be_read() {
+fn valid_replies_can_be_read() {
     let readable = replies::REPLIES.iter().map(|reply| replies::check(reply.as_bytes()).unwrap());
     assert_eq!(readable.collect::<Vec<_>>(), [2, 2, 0, 1, 2, 0, 4, 0]);
 }

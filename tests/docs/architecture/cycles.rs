@@ -78,7 +78,7 @@ const KNOWN_CYCLES: &[&[&str]] = &[
 ];
 
 #[test]
-fn no_new_files_import_each_other_in_a_circle() {
+fn no_new_import_cycle_exists() {
     let imports = Crate::read().imports();
     let groups = cycles(&imports);
     for group in &groups {

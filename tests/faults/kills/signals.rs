@@ -145,7 +145,7 @@ fn is_stderr(run: &Run, expected: impl snapbox::IntoData) {
 }
 
 #[test]
-fn a_terminal_that_closes_hangs_up_more_than_once_and_that_is_one_signal() {
+fn several_hangups_of_a_closed_terminal_are_one_signal() {
     let (_root, fixture) = fixture();
     let (ocon, printed) = interrupted(&fixture, "HUP", "--quiet");
     send(&ocon, "HUP");

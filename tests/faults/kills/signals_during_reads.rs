@@ -131,7 +131,7 @@ fn every_signal_ends_a_plan() {
 }
 
 #[test]
-fn an_interruption_is_a_comment_where_one_was_asked_for() {
+fn an_interruption_is_reported_as_a_comment_with_format_markdown() {
     let (_root, fixture) = fixture();
     let mut ocon = fixture.spawn("plan --format markdown");
     fixture.wait_for_held(1);
@@ -142,7 +142,7 @@ fn an_interruption_is_a_comment_where_one_was_asked_for() {
 }
 
 #[test]
-fn a_wait_for_a_retry_ends_at_once() {
+fn a_delay_before_a_retry_ends_when_the_run_is_stopped() {
     let (_root, fixture) = fixture();
     let faults = "rules: [{ status: 429, headers: { Retry-After: '60' } }]";
     fixture.sandbox().set_faults(faults.parse::<Faults>().unwrap());

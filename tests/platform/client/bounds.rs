@@ -87,7 +87,7 @@ async fn a_handshake_that_stalls_ends_with_the_time() {
 }
 
 #[tokio::test]
-async fn a_page_that_drips_ends_with_the_listing_or_with_its_own_bound() {
+async fn a_page_that_drips_ends_with_the_time_of_the_listing_or_of_the_page() {
     let server = Server::start(|_, _, wire| drip(wire));
     let (client, _) = server.client_with(|settings| {
         settings.listing_timeout = Duration::from_millis(300);

@@ -91,7 +91,7 @@ NaN: the answer is not JSON: something else (34 bytes)
 }
 
 #[tokio::test]
-async fn wrong_types_and_nothing_at_all_are_named() {
+async fn wrong_types_and_empty_values_are_named() {
     let plain = ["null", "[null]", "[[]]", "[7]", "{}", "7", "\"\"", "[{}]", "", "[", "[{\"id\":7"];
     let members = [
         r#""name":null,"tags":null,"configuration":null,"valid":null,"disabled":null,"token":null"#,
@@ -191,7 +191,7 @@ zeros: the answer is not JSON: something else (64 bytes)
 }
 
 #[tokio::test]
-async fn depth_is_an_error_and_no_overflow() {
+async fn deep_nesting_is_an_error_and_not_an_overflow() {
     let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
     let maps = format!("{}null{}", r#"{"a":"#.repeat(DEPTH), "}".repeat(DEPTH));
     let rows = [

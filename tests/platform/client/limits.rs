@@ -73,7 +73,7 @@ async fn smaller_pages_are_counted_once() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_again_once_the_run_was_asked_to_end() {
+async fn nothing_is_retried_after_the_run_was_asked_to_stop() {
     let server = Server::start(|_, _, wire| wire.answer(503, &[], b""));
     let (client, _) = server.client_with(|settings| settings.stop.request());
     let error = client.list(&Scope::Account, &Keep::All).await.unwrap_err();
@@ -122,7 +122,7 @@ async fn write_and_read(client: &Client, of_each: usize) {
 }
 
 #[tokio::test]
-async fn after_too_much_fewer_requests_are_on_their_way_at_once() {
+async fn a_429_lowers_the_number_of_concurrent_requests() {
     let (server, most) = overloaded(8);
     let (client, _) = server.client_with(|settings| settings.concurrency = 8);
     write_and_read(&client, 4).await;
@@ -132,7 +132,7 @@ async fn after_too_much_fewer_requests_are_on_their_way_at_once() {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_on_their_way_than_allowed() {
+async fn at_most_the_allowed_number_of_requests_is_in_flight() {
     let (server, most) = overloaded(0);
     let (client, _) = server.client_with(|settings| settings.concurrency = 3);
     write_and_read(&client, 5).await;

@@ -80,7 +80,7 @@ async fn a_listing_of_the_account_is_slim() {
 }
 
 #[tokio::test]
-async fn an_instance_that_moves_to_the_next_page_meanwhile_is_listed_once() {
+async fn an_instance_that_moves_to_the_next_page_is_listed_once() {
     let server = Server::script(vec![|wire| wire.page(&[1, 2], Some("two")), |wire| {
         wire.page(&[2, 3], None);
     }]);
@@ -127,7 +127,7 @@ async fn the_next_page_is_asked_for_before_this_one_is_complete() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_more_than_two_pages_are_on_their_way() {
+async fn at_most_two_pages_are_in_flight() {
     let (arrived, arrival) = channel();
     let (arrived, arrival) = (Mutex::new(arrived), Mutex::new(arrival));
     let server = Server::start(move |_, number, wire| {
@@ -207,7 +207,7 @@ async fn only_the_values_asked_for_are_kept() {
 }
 
 #[tokio::test]
-async fn a_page_that_breaks_off_is_asked_for_again() {
+async fn an_incomplete_page_is_requested_again() {
     let server = Server::start(|_, number, wire| match number {
         0 => wire.page(&[1], Some("two")),
         1 => {
@@ -321,7 +321,7 @@ async fn a_listing_of_the_account_that_lacks_an_instance_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_number_of_instances_that_is_wrong_each_time_is_not_believed() {
+async fn a_total_count_that_is_wrong_each_time_is_ignored() {
     let server = Server::script(vec![|wire| page_of(wire, &[1, 2], "3", None)]);
     let listing = account(&server).await.unwrap();
     assert_eq!((ids(&listing), listing.pages), (vec![1, 2], 2));

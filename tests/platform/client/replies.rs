@@ -149,7 +149,7 @@ async fn an_unusable_reply_to_a_create_leaves_open_whether_it_happened() {
 }
 
 #[tokio::test]
-async fn no_secret_of_a_request_comes_back_in_an_error() {
+async fn no_error_contains_a_secret_of_the_request() {
     let server = Server::start(|arrived, _, wire| {
         let echo = serde_json::json!({
             "message": format!("{:?} {}", arrived.headers, arrived.body),

@@ -61,7 +61,7 @@ async fn repeatable_requests_are_retried_after_a_broken_connection() {
 }
 
 #[tokio::test]
-async fn no_request_is_repeated_that_was_understood_and_refused() {
+async fn a_refused_request_is_not_retried() {
     for what in REPEATABLE.into_iter().chain(ONCE) {
         for status in [400, 401, 403, 405, 409, 415, 501] {
             let server = once(move |wire| wire.json(status, "{}"));

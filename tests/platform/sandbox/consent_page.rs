@@ -70,7 +70,7 @@ async fn the_page_shows_the_request_and_runs_no_script() {
 }
 
 #[tokio::test]
-async fn a_grant_comes_back_with_the_state_and_works_once() {
+async fn a_grant_returns_with_the_state_and_works_once() {
     let world = World::start().await;
     let url = authorization_url(&world, &application("hootsuite")).await;
     let back = pressed(&world, &url, "allow").await;
@@ -140,7 +140,7 @@ async fn oauth_1_is_matched_by_its_request_token() {
 }
 
 #[tokio::test]
-async fn a_question_that_lacks_something_has_no_page() {
+async fn an_incomplete_authorization_request_has_no_page() {
     let world = World::start().await;
     let url = format!("{}/sandbox/authorize/hootsuite", world.sandbox.url());
     for (query, expected) in [

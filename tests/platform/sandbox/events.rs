@@ -177,7 +177,7 @@ async fn a_disabled_instance_or_one_without_events_sends_no_event() {
 }
 
 #[tokio::test]
-async fn its_own_addresses_and_other_machines_are_not_contacted() {
+async fn the_sandbox_contacts_neither_itself_nor_other_machines() {
     let others = [Some("https://app.example/hook"), Some("http://10.0.0.1/hook")];
     for callback in [None, Some("http://localhost:PORT/elements/api-v2/events/hootsuite/MjA5MzE=")]
         .into_iter()

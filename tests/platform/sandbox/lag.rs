@@ -207,7 +207,7 @@ async fn changes_of_third_parties_lag_too() {
 }
 
 #[tokio::test]
-async fn a_commit_whose_answer_was_lost_comes_late() {
+async fn a_write_whose_reply_was_lost_is_executed_late() {
     let world = world(
         "{ when: { method: POST, occurrence: 1 }, status: 504, processed: true, lag: { commit: 10s, account_listing: 1s } }",
     )

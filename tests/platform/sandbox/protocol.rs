@@ -168,7 +168,7 @@ async fn only_loopback_is_listened_on() {
 }
 
 #[tokio::test]
-async fn a_stopped_sandbox_answers_no_more() {
+async fn a_stopped_sandbox_does_not_answer() {
     for graceful in [true, false] {
         let World { sandbox, client: first } = World::start().await;
         let url = format!("{}/elements/keys", sandbox.url());
