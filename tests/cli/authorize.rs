@@ -89,7 +89,7 @@ impl Prompt {
         self.child.stdin.as_mut().unwrap().write_all(&line).unwrap();
     }
 
-    /// Sends a signal, and waits until the command says so.
+    /// Sends a signal, and waits until the command reports it.
     pub(crate) fn interrupt(&mut self) {
         terminate(&self.child);
         while !self.before.ends_with("Interrupt again to abort.\n") {
@@ -103,7 +103,7 @@ impl Prompt {
         printed.split_once(" to check.\n").map_or(printed.clone(), |(_, rest)| rest.to_owned())
     }
 
-    /// Waits for the end: what was said, without the address, and how it ended.
+    /// Waits for the end. Returns the output without the address, and the exit code.
     pub(crate) fn end(mut self, world: &World) -> String {
         drop(self.child.stdin.take());
         let mut stdout = String::new();
@@ -129,7 +129,7 @@ pub(crate) fn instance(world: &World) -> Value {
     world.send("GET", "/instances/20931", &Value::Null)
 }
 
-/// What was written to instances, without the code.
+/// The writes to instances, without the authorization code.
 pub(crate) fn written(world: &World) -> String {
     let writes = world.writes();
     let lines = writes.lines().filter(|line| line.contains(" /instances"));
@@ -291,7 +291,7 @@ fn no_log_contains_the_code_or_the_client_secret() {
     for file in [SOCIAL, &file] {
         let world = world_with(file, "http://127.0.0.1:PORT/callback", Options::default());
         for log in LOGS {
-            // By GET, whose address is what would be told.
+            // By GET, whose URL contains the secrets.
             let prompt = Prompt::begin(&world, &format!("authorize social --allow-get {log}"));
             let back = prompt.press("allow");
             curl(&[&back]);

@@ -43,7 +43,7 @@ PUT /instances/20931/enabled
         after["configuration"]["oauth.user.token"]
     );
     assert_eq!(after["disabled"], false);
-    // Who wants it off keeps it off.
+    // An instance that is declared disabled stays disabled.
     world.write("instances/social.yaml", world.read("instances/social.yaml") + "enabled: false\n");
     world.requests();
     world.send("DELETE", "/instances/20931/enabled", &Value::Null);

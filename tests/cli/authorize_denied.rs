@@ -58,7 +58,7 @@ fn other_requests_are_refused_and_the_wait_continues() {
     let back = prompt.press("allow");
     let (address, state) = back.split_once("?code=").unwrap();
     let (_, state) = state.split_once("&state=").unwrap();
-    // Somebody else's requests are refused, and no answer.
+    // Other requests are refused, and are no answer.
     let host = "Host: evil.example";
     for arguments in [
         vec!["-X".to_owned(), "POST".to_owned(), back.clone()],
@@ -250,7 +250,7 @@ fn instances_that_changed_during_the_question_are_left_alone() {
         "tags": ["ocon:project=tests", "ocon:key=social"],
         "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
     });
-    // Somebody creates it first.
+    // Another client creates it first.
     let prompt = Prompt::begin(&world, "authorize social");
     let back = prompt.press("allow");
     world.requests();
@@ -268,7 +268,7 @@ error: the instance of `social` changed while you were asked, so nothing was wri
 hint: run it again; the grant is lost
 --- exit 4 ---
 "#]]);
-    // Somebody replaces it.
+    // Another client replaces it.
     let prompt = Prompt::begin(&world, "authorize social");
     let back = prompt.press("allow");
     world.requests();

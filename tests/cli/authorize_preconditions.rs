@@ -126,7 +126,7 @@ hint: declare the address that is registered at the provider, like http://127.0.
     assert_eq!(world.requests(), "");
 }
 
-/// Why nobody was asked.
+/// The error before any question.
 fn refused(world: &World) -> String {
     let run = world.ocon("authorize social");
     format!("{}--- exit {} ---", world.constant(&run.stderr), run.exit)

@@ -96,14 +96,14 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The browser ends with its session, and the driver is nobody else's.
+        // The browser ends with its session, and only this test uses the driver.
         let _ = self.runtime.block_on(self.client.clone().close());
         self.driver.kill().unwrap();
         self.driver.wait().unwrap();
     }
 }
 
-/// Has somebody press a button; what the last page is headed, and what ocon said.
+/// Presses a button. Returns the heading of the last page, and the output.
 fn authorized(browser: &Browser, world: &World, button: &str) -> (String, String) {
     let prompt = Prompt::begin(world, "authorize social");
     browser.open(&prompt.url);

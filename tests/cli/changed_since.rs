@@ -15,7 +15,7 @@ fn repository() -> World {
     world
 }
 
-/// Runs Git in the root, whoever this machine's Git thinks is at work.
+/// Runs Git in the root, with an author that does not depend on the machine.
 pub(crate) fn git(world: &World, line: &str) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=tests", "-c", "user.email=tests@localhost"])
@@ -66,10 +66,10 @@ Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
 "#]]);
-    // What is not committed, or not even known to Git, counts.
+    // Uncommitted and untracked files count.
     world.write("instances/new-one.yaml", SHOP.replace("Shop", "New"));
     assert_eq!(planned(&world, "plan --changed-since main"), ["new-one", "shop"]);
-    // What others do on main does not.
+    // Other commits on main do not.
     git(&world, "add --all");
     git(&world, "commit --quiet --message new");
     git(&world, "switch --quiet main");

@@ -70,7 +70,7 @@ fn run(race: usize) -> usize {
     lost
 }
 
-/// The results of a run are done, or it says that it was second.
+/// The results of a run are done, or it reports that it was second.
 fn taken_back(output: &Output) -> usize {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     let results = document["results"].as_array().unwrap();

@@ -13,7 +13,7 @@ fn world() -> World {
     World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox()
 }
 
-/// Applies interactively, and says yes after `meanwhile`.
+/// Applies interactively, and answers `yes` after `meanwhile`.
 fn says_yes(world: &World, meanwhile: impl Fn()) -> String {
     let (shown, exit) = at_the_question(world, |script| {
         meanwhile();

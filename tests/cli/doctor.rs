@@ -21,7 +21,7 @@ fn one_event(world: &World, port: u16, listens: bool) {
     }
 }
 
-/// What the doctor says, without the time of the last event.
+/// The output of the doctor, without the time of the last event.
 fn doctor(world: &World) -> String {
     let run = world.ocon("doctor chat");
     let text = format!("{}{}--- exit {} ---", run.stdout, run.stderr, run.exit);

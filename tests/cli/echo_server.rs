@@ -35,7 +35,7 @@ pub(crate) struct Echo {
     stop: Arc<AtomicBool>,
 }
 
-/// What makes an answer of the head and the body of a request.
+/// Makes a reply from the head and the body of a request.
 type Answer = Box<dyn Fn(&str, &str) -> (String, String) + Send>;
 
 impl Echo {
@@ -95,7 +95,7 @@ impl Echo {
                 let (head, body) = request(&stream);
                 let (status, text) = answer(&head, &body);
                 let length = text.len();
-                // Whoever went away does not want it.
+                // The client has closed the connection.
                 let _ = write!(
                     &stream,
                     "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
@@ -113,7 +113,7 @@ impl Echo {
 impl Drop for Echo {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Wakes the server up, so that it sees that it shall stop.
+        // Wakes the server up to make it stop.
         let _ = TcpStream::connect(self.address);
     }
 }

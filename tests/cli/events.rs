@@ -93,7 +93,7 @@ pub(crate) fn conforming(schema: &str, text: &str) -> Value {
     document
 }
 
-/// What the provider reports to the platform.
+/// An event from the provider to the platform.
 pub(crate) fn report(world: &World, body: &Value) {
     world.requests();
     world.send("POST", "/events/slack/MjA5MzE=", body);
@@ -101,7 +101,7 @@ pub(crate) fn report(world: &World, body: &Value) {
     world.requests();
 }
 
-/// A delivery that somebody makes up; the status of the answer.
+/// Sends a forged delivery. Returns the status of the reply.
 fn deliver(port: u16, headers: &[&str], body: &str) -> String {
     let url = format!("http://127.0.0.1:{port}/slack/events");
     let mut curl = Command::new("curl");
@@ -170,7 +170,7 @@ fn changed_forged_and_repeated_deliveries_are_reported() {
     assert_eq!(deliver(port, &[&signature(text)], text), "400");
     let line = listening.line();
     assert!(line.starts_with("refused: it is no JSON object  (the signature holds; "), "{line}");
-    // What stands in a body is no sequence for the terminal.
+    // A body contains no escape sequence for the terminal.
     let body =
         r#"{"message":{"eventId":"e1","events":[{"eventType":"\u001b[2J","objectId":"1"}]}}"#;
     assert_eq!(deliver(port, &[&signature(body)], body), "200");
@@ -303,7 +303,7 @@ fn listening_ends_when_its_output_is_closed() {
     drop(stdout);
     assert_eq!(deliver(port, &[], "{}"), "200");
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    // Where a line is lost, that is told.
+    // A lost line is reported.
     let mut command = world.command(&line);
     command.stdout(File::create("/dev/full").unwrap()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

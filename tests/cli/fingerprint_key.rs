@@ -64,7 +64,7 @@ fn blanks_around_the_key_are_no_part_of_it() {
         let run = world.ocon("plan");
         assert!(run.stdout.contains("No changes."), "{}{}", run.stdout, run.stderr);
     }
-    // Nothing but blanks is no key: the one of the organization secret is used, and says so.
+    // Blanks are not a key: the key of the organization secret is used, with a warning.
     world.set("OCON_FINGERPRINT_KEY", " \n");
     assert!(world.ocon("plan").stdout.contains("unverified"));
 }

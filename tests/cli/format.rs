@@ -6,7 +6,7 @@ use snapbox::str;
 use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
-/// One file with a warning and one with two errors, one of them a secret in clear.
+/// One file with a warning and one with two errors, one of them a plain-text secret.
 fn doubtful() -> World {
     let world = World::new(&[("instances/shop.yaml", SHOP), ("instances/desk.json", "{}")]);
     world.secret("UNUSED", "Tr0ub4dor-and-three")

@@ -129,7 +129,7 @@ fn a_name_that_means_several_commits_is_refused() {
     git(&world, "update-ref refs/remotes/origin/main main");
     change(&world);
     commit(&world);
-    // A tag comes first for Git, so that whoever pushes it would choose what is compared.
+    // Git prefers a tag, so a person who can push tags could choose the commit.
     git(&world, "tag origin/main");
     world.ocon("-C tenants/eu plan --changed-since origin/main").is(str![[r#"
 --- stderr ---
@@ -185,7 +185,7 @@ error[committed-secret]: `secrets/desk/password` counts as committed, because Gi
     let run = world.ocon("validate");
     assert!(run.exit == 5 && run.stderr.contains("counts as committed"), "{}", run.stderr);
     world.write(".git/config", config);
-    // Only root can give a repository to somebody else.
+    // Only root can change the owner of a repository.
     if std::os::unix::fs::chown(world.path(".git"), Some(12345), None).is_ok() {
         let run = world.ocon("validate");
         assert!(run.exit == 5 && run.stderr.contains("dubious ownership"), "{}", run.stderr);
@@ -224,7 +224,7 @@ fn a_secret_file_of_a_repository_within_counts_as_committed() {
     assert!(run.stderr.contains("another repository"), "{}", run.stderr);
 }
 
-/// A repository in which somebody turns the folder of a tenant into a submodule of theirs.
+/// A repository in which the folder of a tenant becomes a submodule.
 fn hijacked() -> World {
     let world = World::new(&[]).on_sandbox().with_password();
     world.write("theirs/ocon.yaml", "project: tests\n");
@@ -263,7 +263,7 @@ hint: or name the files instead: ocon plan PATH…
     let run = world.ocon("-C ours/tenants/eu validate --var-file ../../link.yaml");
     assert!(run.exit == 5 && !run.stderr.contains("t0ken"), "{}", run.stderr);
     assert_eq!(world.ocon("-C ours/tenants/eu validate --var-file ../../vars.yaml").exit, 0);
-    // A clone in the folder of another repository is nobody's choice but that of the pipeline.
+    // Only the pipeline can put a clone into the folder of another repository.
     git(&world, "-C ours rm --quiet --cached tenants/eu");
     git(&world, "-C ours commit --quiet --message clone");
     assert_eq!(planned(&world, "-C ours/tenants/eu plan --changed-since origin/main"), [""; 0]);

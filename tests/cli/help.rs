@@ -14,7 +14,7 @@ fn commands() -> Vec<String> {
     cli.get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-/// What stands between `ocon` and `--help`.
+/// The words between `ocon` and `--help`.
 fn lines() -> Vec<String> {
     ["", "schema pull", "events listen"].map(str::to_owned).into_iter().chain(commands()).collect()
 }
@@ -126,7 +126,7 @@ fn every_example_in_a_help_text_is_a_command_line() {
         let lines = examples.lines().map(str::trim).filter(|line| line.starts_with("ocon "));
         let mut number = 0;
         for line in lines {
-            // What follows two blanks says what it is for; what follows `>` is the shell's.
+            // Two blanks begin a description, and `>` is for the shell.
             let line = line.split("  ").next().unwrap().split(" >").next().unwrap();
             Cli::try_parse_from(line.split_whitespace())
                 .unwrap_or_else(|error| panic!("{line}: {error}"));

@@ -6,7 +6,7 @@ use snapbox::str;
 use crate::snapshot::Snapshot as _;
 use crate::support::World;
 
-/// A world without files, with instances that somebody made by hand.
+/// A world without files, with instances that were made by hand.
 pub(crate) fn tenant() -> World {
     let world = World::new(&[]).on_sandbox();
     std::fs::remove_dir_all(world.path("instances")).ok();

@@ -49,7 +49,7 @@ fn a_document_of_another_instance_is_never_replaced() {
     let world = tenant();
     world.write("instances/a.yaml", "key: other\nelement: stripe\nname: Other\n");
     assert_eq!(world.ocon("apply --yes").exit, 0);
-    // Moved to where the file of the shop would stand.
+    // Moved to the path of the shop's file.
     world.remove("instances/a.yaml");
     world.write("instances/stripe/shop.yaml", "key: other\nelement: stripe\nname: Other\n");
     let two = "key: one\nelement: stripe\nname: One\n---\nkey: two\nelement: stripe\nname: Two\n";

@@ -108,7 +108,7 @@ fn files_are_the_same_whatever_the_order_of_the_listing() {
     assert_eq!(first, second);
 }
 
-/// What a run said on stdout, which has to end like this.
+/// The stdout of a run that ends with this exit code.
 fn printed(output: &Output, exit: i32) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));

@@ -13,7 +13,7 @@ use crate::authorize::{Prompt, curl};
 use crate::snapshot::Snapshot as _;
 use crate::support::{SHOP, World, terminate};
 
-/// Ends a command that is blocked, and says how it ended.
+/// Ends a blocked command. Returns its stderr and exit code.
 fn ended(mut ocon: Child, mut stderr: impl std::io::Read) -> String {
     terminate(&ocon);
     let mut printed = String::new();
@@ -100,7 +100,7 @@ fn a_secret_that_does_not_come_is_not_waited_for() {
     let pipe = outside.path().join("secret");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut ocon = spawn(&world, &format!("plan --user-secret-file {}", pipe.display()));
-    // It is open once somebody reads it.
+    // It can be opened once there is a reader.
     let pipe = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     let stderr = ocon.stderr.take().unwrap();
     assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---");
@@ -207,7 +207,7 @@ fn a_command_ends_if_its_output_is_closed() {
         assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---", "{command}");
         drop(stdout);
     }
-    // Nobody reads what it has to say of the signal either.
+    // The message about the signal has no reader either.
     let mut ocon = spawn(&world, "validate");
     let mut stderr = ocon.stderr.take().unwrap();
     stderr.read_exact(&mut [0]).unwrap();

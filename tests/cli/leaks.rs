@@ -11,10 +11,10 @@ use crate::echo_server::Echo;
 use crate::normalize::forms;
 use crate::support::{SHOP, World, terminate};
 
-/// What no encoding leaves as it is.
+/// A secret that every encoding changes.
 const AWKWARD: &str = "c4nary \"quoted\"\\n&<of+the/desk='ü日🔑%41\ttests";
 
-/// A password in each of the places where one may stand.
+/// A password at each position that may hold one.
 const DESK: &str = "\
 element: servicenow
 name: Help desk
@@ -51,16 +51,16 @@ fn world() -> World {
         .secret("UNUSED_LINE", "of=two/lines")
 }
 
-/// The command lines that stand for a command; a command that has none is not covered.
+/// The command lines for a command. A command without any is not covered.
 fn lines(command: &str) -> &'static [&'static str] {
     match command {
         "validate" => &["validate"],
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
-        // As far as it gets without a person; what is said with one is in `authorize.rs`.
+        // Without a person. `authorize.rs` has the rest.
         "authorize" => &["authorize desk"],
         "status" => &["status"],
-        // `listen` runs until it is ended; what it says is in `events.rs`.
+        // `listen` runs until it is ended. Its output is in `events.rs`.
         "events" => &["events shop", "events shop --limit 1"],
         "doctor" => &["doctor shop", "doctor desk"],
         // Of a folder without files: what is there, an orphan each, gets one.
@@ -70,7 +70,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "explain" => &["explain", "explain plain-text-secret"],
         "completions" => &["completions bash"],
         "man" => &["man pages"],
-        // It runs the others with its own arguments, and searches what they say.
+        // It runs the others with its own arguments, and searches their output.
         "selftest" => &["selftest --leaks"],
         // It runs until it is ended: see below.
         "sandbox" | "help" => &[],
@@ -277,7 +277,7 @@ fn a_panic_says_no_secret() {
     }
 }
 
-/// The search itself: what only the scrubber hides is found once it is switched off.
+/// The search itself: it finds secrets that only the scrubber hides after that is disabled.
 #[test]
 fn without_the_scrubber_the_canaries_are_found() {
     let mut world = World::new(&[("instances/desk.yaml", DESK), ("instances/shop.yaml", SHOP)]);

@@ -71,7 +71,7 @@ fn in_hexadecimal(text: &str, capitals: bool) -> String {
     if capitals { digits.concat().to_uppercase() } else { digits.concat() }
 }
 
-/// What of the Base64 of a longer text these bytes alone decide.
+/// The part of the Base64 of a longer text that depends only on these bytes.
 fn in_base64(text: &str, before: usize) -> String {
     bytes_in_base64(text.as_bytes(), before)
 }
@@ -105,7 +105,7 @@ pub(crate) fn spread(secret: &str) -> Vec<String> {
     ]
 }
 
-/// What is left of a long secret where a message was cut.
+/// The rest of a long secret in a message that was cut.
 pub(crate) fn cuts(secret: &str) -> Vec<String> {
     let length = secret.chars().count();
     if length < 16 {
@@ -122,7 +122,7 @@ pub(crate) fn cuts(secret: &str) -> Vec<String> {
         .collect()
 }
 
-/// A text without what stands between the pieces of a secret that is spread over it.
+/// A text without the separators in a secret.
 pub(crate) fn squeezed(text: &str) -> String {
     let text = text.replace("\\n", "").replace("\\r", "").replace("0x", "");
     text.chars().filter(|c| c.is_alphanumeric() || "+/=".contains(*c)).collect()
@@ -145,12 +145,12 @@ pub(crate) fn without_request_ids(text: &str) -> String {
     constant
 }
 
-/// What was applied is told by fingerprints, which other tests look at.
+/// Other tests check fingerprints.
 pub(crate) fn without_fingerprints(text: &str) -> String {
     replace_between(text, "ocon:applied=", "\"", "[FINGERPRINTS]")
 }
 
-/// The digests of a plan are told apart by other tests: they depend on the port, since the base
+/// Other tests compare the digests of a plan: they depend on the port, because the base
 /// URL is a part of the plan.
 pub(crate) fn without_digests(text: &str) -> String {
     let text = replace_between(text, "\"digest\": \"", "\"", "[DIGEST]");

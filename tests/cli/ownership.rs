@@ -230,7 +230,7 @@ fn the_plan_of_a_fork_shows_no_value_of_an_unmanaged_instance() {
     assert!(text.contains("~ username              (not shown) → admin"), "{text}");
     assert_eq!(world.ocon("apply --yes --project tests").exit, 0);
     world.write("instances/desk.yaml", CRM.replace("admin", "other"));
-    // Whoever proposes a change does not choose the project whose values are shown.
+    // The author of a change does not choose the project whose values are shown.
     for form in ["text", "json"] {
         let run = world.ocon(&format!("plan --env-allow DESK_PASSWORD --format {form}"));
         assert!(run.exit == 0 && run.stdout.contains("(not shown)"), "{}", run.stdout);

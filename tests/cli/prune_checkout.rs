@@ -113,7 +113,7 @@ hint: submodules and other repositories cannot be checked: run ocon in a clone o
     nothing_happened(&world);
 }
 
-/// The first line of what a refused apply says is missing.
+/// The first missing file that a refused apply reports.
 fn missing(world: &World) -> String {
     let run = world.ocon("apply --prune --yes");
     assert_eq!(run.exit, 7, "{}", run.stderr);
@@ -122,7 +122,7 @@ fn missing(world: &World) -> String {
     cause.unwrap_or_default().to_owned()
 }
 
-/// A repository of its own with the files of folder `b`, beside the root's.
+/// A separate repository with the files of folder `b`, next to the root's.
 fn elsewhere(world: &World) {
     git(world, "clone --quiet . elsewhere.git");
     git(world, "-C elsewhere.git mv instances/b/one.yaml instances/b/two.yaml .");

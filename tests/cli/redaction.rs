@@ -47,7 +47,7 @@ fn lines_around_a_reference_hide_nothing_elsewhere() {
     }
 }
 
-/// What a name looks like that repeats a guess in some form.
+/// The output for a name that repeats a guess in some form.
 fn guesses(guess: &str) -> Vec<String> {
     let percent: Vec<String> = guess.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let digits: Vec<String> = guess.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -178,7 +178,7 @@ hint: what is no secret belongs in a variable: ${{ var.desk_password }}
 
 #[test]
 fn a_value_that_is_a_part_of_a_host_is_an_error_and_a_guess_of_a_host_looks_the_same() {
-    // Whoever proposes a change may choose the value of a variable, and how a host is written.
+    // The author of a change may choose the value of a variable, and the spelling of a host.
     let document = moved_host("").replace("https://evil.example/", "https://prövider.example/");
     let mut world = World::new(&[("instances/leads.yaml", &document)]).on_sandbox();
     world.set("PASSWORD", "xn--prvider-b1a.example");

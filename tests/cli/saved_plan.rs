@@ -68,7 +68,7 @@ Applied: nothing. Stale: 2. Plan again: the state changed since the plan.
 "#]]);
 }
 
-/// What may happen to the help desk between plan and apply.
+/// Changes of the help desk between plan and apply.
 enum Edit {
     Remote(&'static str, &'static str),
     Delete,

@@ -23,7 +23,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The platform says that a key is needed where the documentation only shows it in every example;
+/// The platform requires a key where the documentation only shows it in every example;
 /// in all else the two agree to the byte.
 #[test]
 fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {

@@ -74,7 +74,7 @@ impl ScriptedServer {
 impl Drop for ScriptedServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Wakes the server up, so that it sees that it shall stop.
+        // Wakes the server up to make it stop.
         let _ = TcpStream::connect(self.address);
     }
 }

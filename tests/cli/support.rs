@@ -48,12 +48,12 @@ pub(crate) struct World {
     environment: BTreeMap<String, String>,
     /// Values that must occur in no output.
     secrets: Vec<String>,
-    /// Texts that differ from run to run, and what stands in their place.
+    /// Texts that differ from run to run, and their replacements.
     variable: Vec<(String, &'static str)>,
     platform: Option<Platform>,
 }
 
-/// A sandbox of its own, and what the test itself says to it.
+/// A sandbox, and the client of the test for it.
 struct Platform {
     sandbox: Handle,
     client: reqwest::Client,
@@ -62,7 +62,7 @@ struct Platform {
     seen: Cell<usize>,
 }
 
-/// What a run of the binary said.
+/// The output of the binary.
 pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// Starts a sandbox and says in the environment where it is.
+    /// Starts a sandbox, and puts its address into the environment.
     pub(crate) fn on_sandbox(self) -> Self {
         self.on_sandbox_with(Options::default())
     }
@@ -173,7 +173,7 @@ impl World {
         platform.runtime.block_on(held).expect("a request is held");
     }
 
-    /// Lets the requests that are held go on.
+    /// Releases the held requests.
     pub(crate) fn release(&self) {
         self.platform().sandbox.release();
     }
@@ -252,7 +252,7 @@ impl World {
             .env_clear()
             .envs(&self.environment)
             .stdin(Stdio::null());
-        // One create after the other, so that ids are what the snapshots say.
+        // One create after the other, for the IDs of the snapshots.
         if arguments.starts_with("apply --yes") && !arguments.contains("--concurrency") {
             command.args(["--concurrency", "1"]);
         }
@@ -305,7 +305,7 @@ impl World {
         }
     }
 
-    /// The first secret in the text, in the encoding in which it stands there.
+    /// The first secret in the text, in its encoding there.
     pub(crate) fn leak_in(&self, text: &str) -> Option<String> {
         let squeezed_text = squeezed(text);
         self.secrets.iter().find_map(|secret| {
@@ -369,7 +369,7 @@ impl World {
 }
 
 impl Run {
-    /// Compares everything that was said, and the exit code, with what is expected.
+    /// Compares the output and the exit code with the expected text.
     #[track_caller]
     pub(crate) fn is(self, expected: impl snapbox::IntoData) -> Self {
         self.shown.is(expected);

@@ -36,7 +36,7 @@ fn no_variables_are_read_through_a_symlink_out_of_the_repository() {
         assert!(run.exit == 5 && run.stderr.contains("it is not a file"), "{}", run.stderr);
         assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
     }
-    // Whoever runs ocon may name a link elsewhere.
+    // The person who runs `ocon` may name a symlink to elsewhere.
     std::fs::write(outside.path().join("vars"), "team: one\n").unwrap();
     std::os::unix::fs::symlink("vars", outside.path().join("link")).unwrap();
     let named = outside.path().join("link");
@@ -131,7 +131,7 @@ fn the_folder_of_a_tenant_must_not_be_a_symlink_out_of_the_repository() {
                 .to_owned()
         )
     );
-    // Whoever runs ocon may name the folder itself.
+    // The person who runs `ocon` may name the folder itself.
     assert_eq!(validate("../elsewhere").0, Some(5));
 }
 

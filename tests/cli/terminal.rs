@@ -9,7 +9,7 @@ use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
-/// Escapes that begin a colour, or end one.
+/// Escapes that begin or end a color.
 const STYLED: &str = "\u{1b}[";
 
 /// A terminal of its own, which `script` makes.
@@ -19,7 +19,7 @@ struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// What is seen on the terminal, with `redirected` streams elsewhere.
+    /// The content of the terminal, with `redirected` streams elsewhere.
     fn shows(&self, arguments: &str, redirected: &str) -> String {
         let ocon = env!("CARGO_BIN_EXE_ocon");
         let text = self.sees(&format!("{ocon} {arguments} {redirected}"));
@@ -27,7 +27,7 @@ impl Terminal<'_> {
         self.world.constant(&text)
     }
 
-    /// What is seen of a command line, as it is.
+    /// The terminal output of a command line, unchanged.
     #[expect(
         clippy::disallowed_methods,
         reason = "`script` is found where the test itself finds it"
@@ -61,7 +61,7 @@ fn on_a_terminal_a_progress_line_counts_and_disappears_at_the_end() {
     let text = on_terminal(&world).shows("apply --yes", "");
     assert!(text.contains("Reading · 0 s"), "{text:?}");
     assert!(text.contains("Applying: 0 of 1 done · 0 s"), "{text:?}");
-    // The line is taken away before the result is told.
+    // The line is removed before the result is printed.
     let result = text.rsplit_once("\u{1b}[2K").expect("the line was cleared").1;
     assert!(result.trim_start_matches(['\r', '\n']).starts_with("  "), "{result:?}");
     assert!(result.contains("1 created.") && !result.contains("Applying"), "{result:?}");
@@ -171,7 +171,7 @@ hint: or try it without one: --sandbox
 "#]]);
 }
 
-/// Whether stdout and stderr have colours, with these variables and flags.
+/// Whether stdout and stderr have colors, with these variables and flags.
 fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bool) {
     let mut command = world.command(&format!("plan --sandbox {flags}"));
     let output = command.env_remove("NO_COLOR").envs(variables.iter().copied()).output().unwrap();
@@ -181,7 +181,7 @@ fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bo
 
 #[test]
 fn colors_in_a_pipe_must_be_forced() {
-    // Its warning is told on stderr, its plan on stdout.
+    // Its warning is on stderr, its plan on stdout.
     let world = World::new(FILES);
     world.write("instances/desk.json", "{}");
     let is = |flags: &str, variables: &[(&str, &str)], expected: bool| {
@@ -212,7 +212,7 @@ fn each_stream_has_colours_where_it_is_a_terminal() {
     };
     assert!(seen(&world, "", "2>/dev/null") && seen(&world, "", ">/dev/null"));
     assert!(!seen(&world, "--color never", ""));
-    // What goes to a file beside the terminal has none.
+    // Output to a file has none.
     on_terminal(&world).shows("plan --sandbox", ">plan.txt");
     on_terminal(&world).shows("plan --sandbox", "2>notes.txt");
     assert!(!world.read("plan.txt").contains(STYLED) && world.read("plan.txt").contains("Plan:"));

@@ -109,7 +109,7 @@ fn vvv_logs_the_http_library() {
     }
 }
 
-/// Each run looks for all secrets of its world, in all encodings, in all that it says.
+/// Each run searches its output for all secrets of its world, in all encodings.
 #[test]
 fn a_whole_life_is_logged_without_a_secret() {
     for form in ["text", "json"] {
@@ -125,7 +125,7 @@ fn a_whole_life_is_logged_without_a_secret() {
     }
 }
 
-/// A proxy that lets nobody through; gives its address and what it was asked.
+/// A proxy that refuses every request. Returns its address and the requests.
 fn proxy() -> (String, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -10,7 +10,7 @@ use ocon::plan::Limits;
 
 use crate::world::{NoWait, World, block_on, document, key};
 
-/// Time in which somebody asks the run to end as soon as it waits; counts the waits.
+/// A clock that interrupts the run at its first wait, and counts the waits.
 struct Impatient<'a> {
     stop: &'a Stop,
     waits: AtomicUsize,

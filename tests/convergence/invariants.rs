@@ -17,7 +17,7 @@ use crate::world::World;
 
 type Records = BTreeMap<InstanceId, Record>;
 
-/// It is the same whatever the order of the platform's lists, survives JSON, tells no secret, and
+/// It does not depend on the order of the platform's lists, survives JSON, shows no secret, and
 /// only mentions what is ours and differs.
 pub(crate) fn of_a_plan(world: &World, plan: &Plan, before: &Records) {
     let document = PlanDocument::sealed(plan, &|text| text.len().to_string());
@@ -70,7 +70,7 @@ fn touches_only_what_differs(step: &Step, record: &Record) {
 }
 
 /// No instance is touched that the plan does not mention, no key is doubled, the forecast is not
-/// exceeded and no secret is told, whatever happened in between.
+/// exceeded and no secret is shown, whatever happened in between.
 pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &Records) {
     let (after, written) = (world.remote.records(), world.written());
     assert!(written.len() <= plan.writes(), "{written:#?}\n{plan:#?}");
@@ -94,12 +94,12 @@ pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &R
     tells_no_secret(&[json, human::outcome(outcome, Layout::default()), format!("{outcome:?}")]);
 }
 
-/// The forecast is kept, what is left has a reason, and the platform holds what the files say.
+/// The forecast holds, each remaining difference has a reason, and the platform matches the files.
 pub(crate) fn of_an_undisturbed_run(world: &World, plan: &Plan, outcome: &Outcome) {
     let finished = |status: &Status| matches!(status, Status::Done | Status::Blocked(_));
     assert!(outcome.results.iter().all(|result| finished(&result.status)), "{outcome:#?}");
     let next = world.plan();
-    // What this run did may have cleared the way for a document that was blocked.
+    // This run may have unblocked a document.
     let blocked: BTreeSet<_> = plan.blocked.iter().map(|blocked| &blocked.key).collect();
     // An orphan that is kept from pruning may go in the next run.
     let left =
@@ -180,7 +180,7 @@ fn only(world: &World, key: &Key) -> Record {
     records.into_values().next().unwrap()
 }
 
-/// Whether the platform holds what the file says, but for what the plan admits not to know.
+/// Whether the platform matches the file, except for values that the plan reports as unknown.
 fn is_described_by(record: &Record, wanted: &Wanted, unverified: &str) {
     let (marks, tags) = ownership::split(record.tags.clone());
     assert_eq!(
@@ -200,7 +200,7 @@ fn is_described_by(record: &Record, wanted: &Wanted, unverified: &str) {
     }
 }
 
-/// The keys that a plan says it cannot compare.
+/// The keys that a plan reports as not comparable.
 fn unverified(plan: &Plan, key: &Key) -> String {
     let mut notes = plan.notes.iter().filter(|note| note.code == "unverified");
     notes.find(|note| note.key == *key).map(|note| note.message.clone()).unwrap_or_default()

@@ -12,7 +12,7 @@ use crate::world::World;
 
 type Records = BTreeMap<InstanceId, Record>;
 
-/// What happened to the instances so far.
+/// The history of the instances.
 #[derive(Default)]
 pub(crate) struct Lineage {
     /// The document, wherever it is now, that each instance was last applied to.
@@ -67,7 +67,7 @@ struct Evidence {
     end: usize,
 }
 
-/// What a plan is judged with.
+/// The facts to check a plan with.
 pub(crate) struct Judge<'a> {
     pub(crate) world: &'a World,
     pub(crate) lineage: &'a Lineage,
@@ -210,7 +210,7 @@ impl Judge<'_> {
         self.full.blocked.iter().any(|it| it.key == *key && hides_instance(it.code))
     }
 
-    /// Whether the document's own lines say which instance is its own.
+    /// Whether the document itself names its instance.
     fn is_explicit(&self, key: &Key) -> bool {
         let wanted = self.wanted(key);
         wanted.adopt.is_some() || wanted.moved_from.iter().any(|old| self.is_carried(old))

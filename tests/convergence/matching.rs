@@ -1,7 +1,7 @@
 //! Matching as a table: documents on one side, instances on the other, and which belong together.
 //!
 //! Each row reads like the contract. A document is `key name`, with `from OLD …` for `moved_from`. An
-//! instance is `key name`, as it was applied; `drifted` says that it has another name now.
+//! instance is `key name`, as it was applied; `drifted` means that it has another name now.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ fn plan(documents: &[&str], instances: &[&str]) -> Plan {
     world.plan()
 }
 
-/// What becomes of each document and orphan, one word each, in the order of the keys.
+/// The result for each document and orphan, one word each, in the order of the keys.
 fn summary(plan: &Plan) -> Vec<String> {
     let mut lines = BTreeSet::new();
     for step in &plan.steps {

@@ -23,7 +23,7 @@ pub(crate) enum Transition {
     ApplySaved(Disruption),
 }
 
-/// What happens, made by these strategies.
+/// The transitions of the model.
 fn transitions(
     edit: impl Strategy<Value = Edit> + 'static,
     remote_edit: impl Strategy<Value = RemoteEdit> + 'static,

@@ -23,10 +23,10 @@ const KINDS: usize = 13;
 /// The number of names that documents may have.
 pub(crate) const NAMES: usize = 3;
 
-/// What a document says.
+/// The content of a document.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
-    /// What makes it the same document wherever it moves.
+    /// The identity of a document, which moves do not change.
     pub(crate) identity: usize,
     pub(crate) connector: bool,
     pub(crate) name: usize,

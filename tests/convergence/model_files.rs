@@ -28,18 +28,18 @@ pub(crate) struct Files {
     identities: usize,
 }
 
-/// Somebody edits the files or their environment. A document is the one at that place, counted
+/// An edit of the files or their environment. A document is the one at that index, counted
 /// round and round.
 #[derive(Clone, Debug)]
 pub(crate) enum Edit {
     Add(usize, Document),
-    /// Writes another document that says the same.
+    /// Writes another document with the same content.
     Copy(usize, usize),
     Remove(usize),
     Value(usize, usize, usize),
     Rename(usize, usize),
     Move(usize, usize),
-    /// Moves a document and says so in its `moved_from` line.
+    /// Moves a document and adds its `moved_from` line.
     MoveWithLine(usize, usize),
     /// Moves a document and gives it another name at once.
     MoveAndRename(usize, usize, usize),

@@ -24,7 +24,7 @@ pub(crate) struct Options {
     selection: Option<Vec<usize>>,
 }
 
-/// What happens to a run.
+/// The disruption of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Disruption {
     Nothing,
@@ -106,7 +106,7 @@ impl Disruption {
 }
 
 impl History {
-    /// Plans and applies, and checks all that can be said of such a run.
+    /// Plans, applies, and checks every invariant of such a run.
     pub(crate) fn run(&mut self, options: &Options, disruption: Disruption) {
         self.world.wishes = options.wishes(&self.files);
         let plan = self.plan();
@@ -121,7 +121,7 @@ impl History {
         let lacks = |code| plan.blocked.iter().any(|blocked| blocked.code == code);
         // A rotation that lacks a variable holds up the other changes of its document.
         let holds_up = options.rotate && lacks(BlockCode::MissingVariable);
-        // Of two with one key, a listing by tag may show one: whoever creates nothing sees no more.
+        // Of two with one key, a listing by tag may show one, and a run that creates nothing sees no other.
         let is_half_seen = lacks(BlockCode::AmbiguousKey)
             && !self.world.remote.unlisted.lock().unwrap().is_empty();
         if is_undisturbed && !holds_up && !is_half_seen {
@@ -198,7 +198,7 @@ impl Saved {
         keys
     }
 
-    /// What the command asks of a new plan so that it contains the approved steps.
+    /// The options with which a new plan contains the approved steps.
     fn wishes(&self, files: &Files) -> Wishes {
         let document = self.document();
         let steps = || document.steps.iter();

@@ -228,7 +228,7 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
          and was matched with another instance by its name or path only. If that is not the same instance, the \
          next --prune deletes it"
     );
-    // The line says which instance it is, and then the other one may go at once.
+    // The line names the instance, and then the other one may be deleted too.
     world.wanted("zwei").moved_from = [key("two")].into();
     assert_eq!(world.plan().count(Action::Delete), 1);
 }
@@ -238,7 +238,7 @@ fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     let mut world = pair();
     world.project = "renamed";
     world.wishes.take_from = Some("test".parse().unwrap());
-    // What the tag filter leaves out is taken over all the same.
+    // An instance that the tag filter leaves out is adopted too.
     *world.remote.unlisted.lock().unwrap() = ids(&[20931, 20932]);
     let wanted = world.take("two");
     world.put("eu/two", wanted);
@@ -458,7 +458,7 @@ fn of_two_orphans_with_one_document_key_none_is_taken_and_none_deleted_while_a_d
     assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousKey);
 }
 
-/// Somebody copied the document key of one instance onto another by hand.
+/// The document key of one instance was copied onto another by hand.
 #[test]
 fn a_document_whose_instance_got_the_key_of_another_one_by_hand_is_not_created_again() {
     let world = pair();
@@ -491,7 +491,7 @@ fn an_orphan_that_got_a_document_since_the_plan_is_not_deleted() {
     assert_eq!(world.remote.records().len(), 2);
 }
 
-/// The instance that `moved_from` names has a second key, so nobody can say whose it is.
+/// The instance that `moved_from` names has a second key, so its owner is ambiguous.
 #[test]
 fn an_instance_with_a_broken_mark_that_moved_from_names_is_not_created_again() {
     let mut world = pair();

@@ -44,7 +44,7 @@ fn world(cases: &[Case]) -> World {
     World::new(documents).pruning()
 }
 
-/// Somebody edits the platform.
+/// An edit of the platform.
 fn disturb(world: &World, edits: &[(usize, usize, usize)]) {
     let ids: Vec<_> = world.remote.instances.lock().unwrap().keys().copied().collect();
     for (which, what, to) in edits {

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use ocon::api::{Error, Glance, Keep, Kind, Listing, Read, Scope, Write};
 use ocon::instance::{Absent, Draft, InstanceId, Place, Record, Secret, Seen};
 
-/// What every secret of the tests begins with, so that it is found wherever it must not be.
+/// The prefix of every secret of the tests, to find it wherever it must not be.
 pub(crate) const CANARY: &str = "C4n\"ry/+%s&x";
 
-/// What replies to writes leave out.
+/// The values that replies to writes omit.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum OmittedValues {
     #[default]
@@ -28,7 +28,7 @@ pub(crate) struct Remote {
     pub(crate) writes: Mutex<Vec<String>>,
     /// How many writes it takes before it stops answering.
     pub(crate) budget: Mutex<Option<usize>>,
-    /// How many writes pass before the answer to one is lost, and whether that one is carried out.
+    /// The number of writes before a reply is lost, and whether that write is executed.
     pub(crate) lost: Mutex<Option<(usize, bool)>>,
     pub(crate) reticence: Mutex<OmittedValues>,
     /// The keys of the configuration that keep their value whatever is written.
@@ -113,7 +113,7 @@ impl Remote {
         }
     }
 
-    /// Counts a look at the account, and lets the other run take back its instance.
+    /// Counts a listing of the account, after which the other run may delete its duplicate.
     fn delete_concurrent(&self) {
         let mut concurrent = self.concurrent.lock().unwrap();
         let mut theirs = self.of_rival.lock().unwrap();
@@ -130,7 +130,7 @@ impl Remote {
         }
     }
 
-    /// Whether this write's answer is lost, and if so whether it is carried out.
+    /// Whether this write's reply is lost, and if so whether it is executed.
     fn is_lost(&self) -> Option<bool> {
         let mut lost = self.lost.lock().unwrap();
         match lost.as_mut()? {
@@ -167,7 +167,7 @@ impl Remote {
         }
     }
 
-    /// What the reply to a write says of the instance; nothing where it has no body.
+    /// The instance in the reply to a write, unless it has no body.
     fn answer(&self, record: Record) -> Option<Record> {
         match *self.reticence.lock().unwrap() {
             OmittedValues::Nothing => Some(record),
@@ -181,7 +181,7 @@ impl Remote {
         }
     }
 
-    /// What some platform might do to a list of tags that it gets.
+    /// Changes that a platform might make to a list of tags.
     fn strip(&self, before: &[String], record: &mut Record) {
         let mut strips = self.strips.lock().unwrap();
         if *strips > 0 && (record.tags != before || before.iter().any(|tag| tag.contains(':'))) {
@@ -190,7 +190,7 @@ impl Remote {
         }
     }
 
-    /// What a read shows of a record: secrets masked.
+    /// A record as a read shows it, with masked secrets.
     fn read(&self, record: &Record) -> Record {
         let mut shown = record.clone();
         for (key, seen) in &mut shown.configuration {

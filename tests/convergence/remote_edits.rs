@@ -7,7 +7,7 @@ use crate::model_documents::{FIELDS, NAMES};
 use crate::model_files::{KEYS, named, numbered};
 use crate::remote::{Remote, record};
 
-/// Somebody edits the platform: one of its instances, or another one that appears there.
+/// An edit of the platform: of one of its instances, or a new one.
 #[derive(Clone, Debug)]
 pub(crate) enum RemoteEdit {
     Value(usize, &'static str),
@@ -53,7 +53,7 @@ pub(crate) fn remote_edit() -> impl Strategy<Value = RemoteEdit> {
     ]
 }
 
-/// What people do to what the rules for moves go by.
+/// Edits of the values that the rules for moves use.
 pub(crate) fn remote_edit_of_place() -> impl Strategy<Value = RemoteEdit> {
     prop_oneof![
         2 => (0..2_usize).prop_map(RemoteEdit::Rename),
@@ -102,7 +102,7 @@ impl RemoteEdit {
             }
             Self::Double => {
                 let mut twin = remote.records().remove(&id).unwrap();
-                // Whoever copies an instance cannot read its secrets.
+                // A copy of an instance does not have its secrets.
                 twin.configuration.retain(|key, _| !key.ends_with("secret"));
                 remote.insert(|id| Record { id, ..twin });
             }
@@ -112,7 +112,7 @@ impl RemoteEdit {
 
     fn edit(&self, record: &mut Record) {
         match self {
-            // Nobody can see that a masked value was replaced, only that it is gone.
+            // A replaced masked value is invisible, a removed one is not.
             Self::Value(field, text) => {
                 let key = FIELDS[*field];
                 let text = if key.ends_with("secret") { "" } else { text };

@@ -28,12 +28,12 @@ fn desk(values: &[(&str, Value)]) -> World {
     World::new([document("desk", values)])
 }
 
-/// A value of each kind, where a host may stand.
+/// A value of each kind that may contain a host.
 fn with(key: &str, value: Value) -> World {
     desk(&[(key, value), ("app.secret", secret(&format!("{CANARY}app")))])
 }
 
-/// What a note about a host ends with.
+/// The end of a note about a host.
 const END: &str = ": make sure that it is the provider's";
 
 impl World {

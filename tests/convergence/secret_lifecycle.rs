@@ -29,13 +29,13 @@ impl SecretStore for Environment<'_> {
     }
 }
 
-/// Whether every read shows a mask in place of the value, as platform-api.md says.
+/// Whether every read shows a mask in place of the value.
 fn is_masked(key: &str) -> bool {
     let ends_like_a_password = key.ends_with("password") || key.ends_with("passphrase");
     ends_like_a_password || matches!(key, "oauth.api.key" | "oauth.api.secret")
 }
 
-/// Whether the field is a secret of ours; some read back in clear.
+/// Whether the field is a secret; some are read in plain text.
 fn is_secret(field: &Field) -> bool {
     let is_named = field.secret || named_like_a_secret(&field.key) || is_masked(&field.key);
     is_named && !platform_written(&field.key)

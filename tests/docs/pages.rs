@@ -1,7 +1,7 @@
 //! The output that the pages show is what the program prints.
 //!
 //! In blocks marked `console`, a line that begins with `$ ` is a command, lines that begin with `> `
-//! below it belong to it, and what follows is what it says, in which a line of three dots stands for
+//! below it belong to it, and the next lines are its output, in which a line of three dots stands for
 //! any lines. A block marked `yaml PATH` is a file that a reader writes there. A page is run in
 //! order in one folder, by `sh`, with `ocon` as this build's binary.
 
@@ -52,7 +52,7 @@ fn the_file_reference_has_the_fields_of_the_schema() {
     .raw());
 }
 
-/// The fields of a document, as the schema of a connector tells them.
+/// The fields of a document, from the schema of a connector.
 fn fields() -> String {
     let key = "stripe".parse().unwrap();
     let shape = Catalog::embedded().connector(&key).unwrap().shape(&key);

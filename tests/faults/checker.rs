@@ -10,13 +10,13 @@ use ocon::apply::Code;
 use crate::model::{Document, Stored};
 use crate::support::{Run, World};
 
-/// Exit codes of a run that says that not all is well.
+/// Exit codes of a run that reports a problem.
 const WARNS: [u8; 3] = [3, 7, 130];
 
 /// Notes about all creates of a run.
 const OF_ALL_CREATES: [Code; 2] = [Code::UncheckedRivals, Code::NotListedYet];
 
-/// What is known independently of the client.
+/// Facts that are known independently of the client.
 pub(crate) struct Checker<'a> {
     pub(crate) world: &'a World,
     pub(crate) before: &'a [Stored],
@@ -24,7 +24,7 @@ pub(crate) struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// What is wrong once every run has ended and every lag has passed.
+    /// Violations after every run has ended and every lag has passed.
     pub(crate) fn after(&self) -> Vec<String> {
         let after = self.world.stored();
         let mut wrong = self.duplicated(&after);
@@ -33,7 +33,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// What is wrong after two more applies, one after the other, without lags and faults.
+    /// Violations after two more applies in sequence, without lags and faults.
     pub(crate) fn finally(&self, last: &Run) -> Vec<String> {
         let after = self.world.stored();
         let duplicated = self.doubled_keys(&after);
@@ -61,7 +61,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// Document keys with two instances, although no run says so.
+    /// Document keys with two instances that no run reports.
     fn duplicated(&self, after: &[Stored]) -> Vec<String> {
         let silent = self.doubled_keys(after).into_iter().filter(|key| !self.is_excused(key));
         silent
@@ -93,7 +93,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// What a run that ended well leaves undone.
+    /// Differences that a successful run left.
     fn check_run(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         if run.died || run.exit != 0 {
             return Vec::new();
@@ -105,7 +105,7 @@ impl Checker<'_> {
         differences.map(|difference| format!("exit 0, and {difference}")).collect()
     }
 
-    /// Whether a run says that something is wrong with this document, or cannot say so any more.
+    /// Whether a run reports a problem with this document, or was killed before it could.
     fn is_excused(&self, key: &str) -> bool {
         self.runs.iter().any(|run| {
             if run.died {

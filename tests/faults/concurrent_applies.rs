@@ -38,7 +38,7 @@ pub(crate) fn exits(runs: &[Run]) -> Vec<u8> {
     runs.iter().map(|run| run.exit).collect()
 }
 
-/// What must hold after applies at once that could see everything.
+/// Invariants after concurrent applies that could see everything.
 fn check_race(world: &World, runs: &[Run], what: &str) {
     assert_eq!(not_once(world), [""; 0], "{what}");
     let checker = Checker { world, before: &[], runs };

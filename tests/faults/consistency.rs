@@ -36,7 +36,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Once every lag has passed, two more applies find all as the files say.
+/// After every lag has passed, the platform matches the files in two more applies.
 fn converges(world: &World, runs: &[Run]) {
     world.time.pass(seconds(300));
     world.goes_well();
@@ -263,7 +263,7 @@ fn a_move_is_awaited_before_its_old_document_key_is_used_again() {
     }
 }
 
-/// Beyond the wait, the first apply says so, and the second one sees that two views disagree.
+/// Beyond the wait, the first apply reports it, and the second one sees that two views disagree.
 #[test]
 fn a_document_key_that_changed_is_not_decided_by_a_late_listing() {
     let (world, [moved, early], id) = reused_key("tag_listing: 5m");

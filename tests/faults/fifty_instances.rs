@@ -65,7 +65,7 @@ impl Fifty {
         Self { state: world.state(), unfinished, settled, unwanted, adoptable, new }
     }
 
-    /// A world in which somebody changed some of the files.
+    /// A world in which some files were edited.
     pub(crate) fn world(&self, random: &mut Rng) -> World {
         let mut world = World::new(Some(&self.state));
         for name in ["CLIENT_SECRET_2", "DESK_PASSWORD_2"] {
@@ -89,7 +89,7 @@ impl Fifty {
     }
 }
 
-/// Changes one or two of what a document says.
+/// Changes one or two values of a document.
 fn change(document: &mut Document, random: &mut Rng) {
     for _ in 0..random.usize(1..=2) {
         match random.u8(0..5) {

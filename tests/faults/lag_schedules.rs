@@ -21,7 +21,7 @@ use crate::time::Order;
 /// Schedules in a test run.
 const SCHEDULES: u64 = 10;
 
-/// Whether views lag where nobody asks.
+/// Whether views lag by default.
 const LAGS: u64 = 1;
 
 /// The longest lag of a view, in seconds.
@@ -43,13 +43,13 @@ fn whatever_lags_and_dies_nothing_is_doubled_in_silence_and_nothing_is_lost() {
     assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
 }
 
-/// What came of schedules.
+/// The results of schedules.
 #[derive(Debug, Default)]
 struct Figures {
     requests: usize,
     /// How often each exit code came; 255 is a run that was killed.
     exits: BTreeMap<u8, usize>,
-    /// How many schedules broke a promise.
+    /// The number of schedules that broke an invariant.
     broken: usize,
     wrong: Vec<String>,
 }

@@ -48,7 +48,7 @@ fn a_listing_without_end_is_given_up_soon() {
     ends_well(&world);
 }
 
-/// Nothing was said of it, and the exit code was 0.
+/// There was no report, and the exit code was 0.
 #[test]
 fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     let broken = "- { when: { method: GET, occurrence: 3.. }, status: 400 }";
@@ -81,7 +81,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     ends_well(&world);
 }
 
-/// An instance without marks cannot be found again, so a person is told, and nothing is created.
+/// An instance without reserved tags cannot be found again, so it is reported, and nothing is created.
 #[test]
 fn an_instance_whose_tags_are_never_stored_is_named_and_not_duplicated() {
     let dropped = "- { when: {}, drop_tags: true }";
@@ -97,7 +97,7 @@ fn an_instance_whose_tags_are_never_stored_is_named_and_not_duplicated() {
     assert!(blocked.message.contains(&id.to_string()), "{}", blocked.message);
 }
 
-/// Killed at a request, before it is carried out or after: the next run converges.
+/// Killed at a request, before or after it is executed: the next run converges.
 #[test]
 fn interrupted_at_any_request_and_run_again_it_converges() {
     let mut finished = false;

@@ -19,7 +19,7 @@ pub(crate) struct Remote {
     pub(crate) touched: Arc<Mutex<Touched>>,
 }
 
-/// What a run did to instances, by id.
+/// The writes of a run, by instance ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
     /// The document keys for which it asked for a create.

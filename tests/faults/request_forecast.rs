@@ -7,7 +7,7 @@ use crate::concurrent_applies::ten_new;
 use crate::fifty_instances::Fifty;
 use crate::support::World;
 
-/// Applies, and compares the journal of the sandbox with what the plan said.
+/// Applies, and compares the journal of the sandbox with the forecast of the plan.
 fn check(world: &World, what: &str) {
     let run = world.apply();
     let (plan, _) = run.done.as_ref().unwrap();

@@ -9,7 +9,7 @@ use crate::columns::Column::{Adopt, Create, Delete, Enable, Finish, Update};
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// The rules; `WRITE` stands for the first request that carries out the action, `WRITES` for all.
+    /// The rules; `WRITE` is the first request of the action, `WRITES` is all of them.
     rules: &'static str,
     /// How the journal calls it.
     pub(crate) fault: &'static str,
@@ -47,12 +47,12 @@ impl Row {
         Self { timeout: Duration::from_millis(500), ..self }
     }
 
-    /// Whether a request is carried out when nobody waits for it any more.
+    /// Whether a request is executed after its client stopped waiting.
     pub(crate) fn is_late(&self) -> bool {
         self.timeout < TIMEOUT
     }
 
-    /// Whether an apply that ends so may say that all is well. An orphan that a listing leaves out is
+    /// Whether such an apply may report success. An orphan that a listing leaves out is
     /// not seen, and deleted another time.
     pub(crate) fn is_success(&self, outcome: &str) -> bool {
         outcome.starts_with("done") || (outcome == "no step" && self.fault == "shift_listing")

@@ -15,7 +15,7 @@ pub(crate) fn write(plan: &Plan, fingerprints: &Fingerprints) -> String {
     render(&PlanDocument::sealed(plan, &|text| fingerprints.seal("plan", text)))
 }
 
-/// Reads a file that nobody edited.
+/// Reads an unedited file.
 pub(crate) fn read(json: &str, fingerprints: &Fingerprints) -> Saved {
     let document: PlanDocument = serde_json::from_str(json).unwrap();
     assert!(document.is_sealed_by(&|text| fingerprints.seal("plan", text)));
@@ -23,7 +23,7 @@ pub(crate) fn read(json: &str, fingerprints: &Fingerprints) -> Saved {
 }
 
 impl Saved {
-    /// What a new plan must be asked for to contain the approved steps.
+    /// The options with which a new plan contains the approved steps.
     pub(crate) fn wishes(&self) -> Wishes {
         let steps = || self.0.steps.iter();
         let writes = steps().filter(|step| step.action != Action::Create.as_str());

@@ -56,7 +56,7 @@ pub(crate) fn asked(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// What came of schedules.
+/// The results of schedules.
 #[derive(Debug, Default)]
 struct Figures {
     requests: usize,
@@ -66,7 +66,7 @@ struct Figures {
     exits: BTreeMap<u8, usize>,
     /// How often each outcome came.
     outcomes: BTreeMap<&'static str, usize>,
-    /// What must not be.
+    /// Violations.
     wrong: Vec<String>,
 }
 
@@ -135,18 +135,18 @@ fn schedule(seed: u64) -> Figures {
     figures
 }
 
-/// What is known independently of the client.
+/// Facts that are known independently of the client.
 struct Checker<'a> {
     world: &'a World,
     before: &'a [Stored],
-    /// What third parties did during the apply.
+    /// The edits of third parties during the apply.
     recent: &'a [Edit],
-    /// What they did so far.
+    /// All their edits so far.
     edits: &'a [Edit],
 }
 
 impl Checker<'_> {
-    /// What is wrong after the apply that met the faults.
+    /// Violations after the apply with faults.
     fn first(&self, run: &Run) -> Vec<String> {
         let after = self.world.stored();
         let mut wrong = self.always(&after);
@@ -161,7 +161,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// What is wrong after the apply without faults.
+    /// Violations after the apply without faults.
     fn last(&self, run: &Run) -> Vec<String> {
         let after = self.world.stored();
         let mut wrong = self.always(&after);
@@ -177,7 +177,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// What must hold at any time: nothing twice, others left alone, and what they changed kept.
+    /// Violations at any time: duplicates, changes of other instances, and lost edits of third parties.
     fn always(&self, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
         let duplicated = duplicates(after);
@@ -237,7 +237,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// What was said to be done and is not.
+    /// Steps that were reported as done and are not.
     fn kept_promises(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
         for result in run.results().iter().filter(|result| result.status == Status::Done) {
@@ -259,7 +259,7 @@ impl Checker<'_> {
         wrong
     }
 
-    /// What changed although no step was about it.
+    /// Changes without a step.
     fn left_alone(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         let steps: BTreeSet<_> = run.results().iter().map(|result| result.key.as_str()).collect();
         let untouched = self.before.iter().filter(|instance| {

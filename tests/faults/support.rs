@@ -43,20 +43,20 @@ pub(crate) struct World {
     pub(crate) concurrency: usize,
     /// How long the client waits for an answer.
     pub(crate) timeout: Duration,
-    /// After how many steps somebody asks the run to end.
+    /// The number of steps after which the run is interrupted.
     pub(crate) stop_after: Option<usize>,
 }
 
-/// What an apply came to.
+/// The result of an apply.
 pub(crate) struct Run {
     pub(crate) exit: u8,
     /// Nothing where no plan was made.
     pub(crate) done: Option<(Plan, Outcome)>,
     /// Why none was made.
     pub(crate) error: Option<Error>,
-    /// What was asked of the sandbox meanwhile, by this apply and by those at the same time.
+    /// The requests to the sandbox during this apply, those of concurrent applies included.
     pub(crate) journal: Vec<Entry>,
-    /// Whether it was killed, so that nobody learned its exit code.
+    /// Whether it was killed, and so has no exit code.
     pub(crate) died: bool,
     pub(crate) touched: Touched,
 }
@@ -81,7 +81,7 @@ struct State {
 }
 
 impl World {
-    /// A sandbox that goes on from the file of another one, or an empty one.
+    /// A sandbox with the state file of another one, or an empty one.
     pub(crate) fn new(state: Option<&[u8]>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -123,7 +123,7 @@ impl World {
         serde_json::from_slice::<State>(&self.state()).unwrap().instances
     }
 
-    /// Inserts an instance that nobody manages.
+    /// Inserts an unmanaged instance.
     pub(crate) fn insert(&self, document: &Document, tags: &[&str]) -> u64 {
         let body = serde_json::json!({
             "element": { "key": document.connector },
@@ -134,7 +134,7 @@ impl World {
         self.sandbox.seed(1, |_| body.clone()).unwrap()[0]
     }
 
-    /// What goes wrong from now on.
+    /// Sets the faults from now on.
     pub(crate) fn set_faults(&self, rules: &str) {
         let faults = Faults::parse(&format!("rules:\n{rules}"));
         self.sandbox.set_faults(faults.unwrap_or_else(|error| panic!("{error}\n{rules}")));
@@ -144,7 +144,7 @@ impl World {
         self.sandbox.set_faults(Faults::default());
     }
 
-    /// The journal once it shows this fault, which befell a request that nobody waits for any more.
+    /// The journal after it shows this fault, which affects a request that no run waits for.
     pub(crate) fn late(&self, fault: &str) -> Vec<Entry> {
         let begun = Instant::now();
         loop {
@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    /// What of the documents is not so on the platform.
+    /// The differences between the documents and the platform.
     pub(crate) fn differences(&self) -> Vec<String> {
         let stored = self.stored();
         let documents = self.documents.iter();
@@ -215,7 +215,7 @@ impl World {
         Ok((approved.plan().clone(), outcome))
     }
 
-    /// What is still to do.
+    /// The plan of now.
     pub(crate) fn plan(&self) -> Plan {
         let desired = self.load();
         let time = self.time.run(None);
@@ -312,7 +312,7 @@ impl World {
     }
 }
 
-/// What an apply comes to that was not killed.
+/// The result of an apply that was not killed.
 type Done = Result<(Plan, Outcome), Error>;
 
 fn prune() -> Wishes {
@@ -324,7 +324,7 @@ fn fingerprints() -> Fingerprints {
 }
 
 impl Run {
-    /// What became of each step.
+    /// The outcome of each step.
     pub(crate) fn results(&self) -> &[StepResult] {
         self.done.as_ref().map_or(&[], |(_, outcome)| &outcome.results)
     }

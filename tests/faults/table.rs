@@ -64,11 +64,11 @@ fn take<T: Copy>(next: &Mutex<usize>, cells: &[T]) -> Option<(usize, T)> {
     Some((number, *cells.get(number)?))
 }
 
-/// What came of a fault at an action.
+/// The result of a fault at an action.
 #[derive(Clone, Default)]
 struct Cell {
     text: String,
-    /// What must not be.
+    /// Violations.
     wrong: Vec<String>,
 }
 

@@ -18,7 +18,7 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What the server has to say of a file, with either schema.
+/// The problems of a file, with either schema.
 fn problems(editor: &mut Editor, connector: &str, text: &str) -> Vec<String> {
     let own = format!("connectors/{connector}.schema.json");
     let [own, general] = [&own, GENERAL]

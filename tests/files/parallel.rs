@@ -41,7 +41,7 @@ fn problems_are_reported_once_and_in_the_order_of_the_files() {
     write(root.path(), MANY - 1, "key: twice\n");
     write(root.path(), MANY - 2, "nmae: x\n");
     let problems = load_all(root.path()).unwrap_err();
-    // Without a usable schema nobody knows the connector; that is told in each file.
+    // Without a valid schema the connector is unknown, which is reported in each file.
     let (unknown, rest): (Vec<_>, Vec<_>) =
         problems.as_slice().iter().partition(|problem| problem.code == Code::UnknownConnector);
     let files: Vec<_> = unknown.iter().map(|problem| &problem.at.file).collect();

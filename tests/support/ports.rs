@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// A port that nobody has, and that nobody gets who asks for any free one: it is below those that the system hands out.
+/// A free port below those that the system assigns to programs that ask for any.
 /// Test processes side by side begin at different ports.
 pub(crate) fn free() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);

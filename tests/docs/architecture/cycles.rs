@@ -169,7 +169,7 @@ fn child(module: &Module, name: &str) -> Module {
     [module.as_slice(), &[name.to_owned()]].concat()
 }
 
-/// What the `use` declarations of a file import.
+/// The imports of the `use` declarations of a file.
 fn imports(code: &str) -> Vec<Import> {
     let mut imports = Vec::new();
     let mut rest = code;

@@ -8,10 +8,10 @@ pub(crate) fn read(page: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap()
 }
 
-/// What a reader does.
+/// A step of a reader.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step {
-    /// Runs a command that should say this.
+    /// Runs a command that should print this.
     Command { line: usize, command: String, output: String },
     /// Writes a file.
     File { path: String, text: String },

@@ -11,7 +11,7 @@ const PAGE: &str = "docs/events.md";
 /// The ports of the page: of the emulator, the callback and the application.
 const PORTS: [&str; 3] = ["4010", "8899", "8900"];
 
-/// A command that goes on while others are run.
+/// A command that runs next to others.
 struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -37,7 +37,7 @@ impl Running {
         }
     }
 
-    /// What it said in all, once it ended well.
+    /// Its whole output, after it ended successfully.
     fn end(mut self) -> String {
         self.stdout.read_to_string(&mut self.printed).unwrap();
         assert!(self.child.wait().unwrap().success(), "{}", self.printed);
@@ -83,12 +83,12 @@ fn constant(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-/// Who follows the page, with ports that nobody has.
+/// Follows the page with free ports.
 struct Way<'a> {
     runner: PageRunner,
     free: [String; 3],
     sandbox: Option<Running>,
-    /// What waits for a delivery, and where the page shows what it says.
+    /// The command that waits for a delivery, and the expected output of the page.
     listening: Option<(Running, usize, &'a str)>,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Way<'a> {
         Self { runner: PageRunner::default(), free, sandbox: None, listening: None }
     }
 
-    /// What the page has, with the free ports.
+    /// The text of the page, with the free ports.
     fn here(&self, text: &str) -> String {
         let ports = PORTS.iter().zip(&self.free);
         ports.fold(text.to_owned(), |text, (shown, free)| text.replace(shown, free))

@@ -32,7 +32,7 @@ impl PageRunner {
         self.root.path()
     }
 
-    /// Does what a page says, and compares.
+    /// Follows a page, and compares the output.
     pub(crate) fn follow(&self, page: &str, at_least: usize) {
         let steps = steps(&read(page));
         assert!(steps.len() >= at_least, "{page} lacks its blocks marked `console`");
@@ -63,7 +63,7 @@ impl PageRunner {
         shell
     }
 
-    /// What a command says, which has to succeed.
+    /// The output of a command, which has to succeed.
     pub(crate) fn run(&self, command: &str) -> String {
         let output = self.command(command).output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
@@ -87,7 +87,7 @@ impl PageRunner {
     }
 }
 
-/// What was said is what a page shows at this place.
+/// Compares output with the page.
 pub(crate) fn compare(place: &str, printed: &str, shown: &str) {
     let compared = snapbox::Assert::new().normalize_paths(false).try_eq(
         Some(&place),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{Fixture, Run};
 
-/// What a job has that runs the action: all secrets, and the project.
+/// The environment of a job that runs the action: all secrets, and the project.
 fn variables(fixture: &Fixture) -> Value {
     let mut variables = json!({ "OCON_PROJECT": "marketing", "OCON_ENV_ALLOW": "*" });
     for name in fixture.secrets.keys() {

@@ -19,7 +19,7 @@ pub(crate) struct Fixture {
     pub(crate) forge: Forge,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) checkout: TempDir,
-    /// What happens after a job.
+    /// Runs after a job.
     pub(crate) meanwhile: Option<fn(&Fixture)>,
     pub(crate) artifacts: TempDir,
     sha256: String,
@@ -27,14 +27,14 @@ pub(crate) struct Fixture {
     _runtime: tokio::runtime::Runtime,
 }
 
-/// What a run of a pipeline came to.
+/// The result of a pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     /// The exit code of each job that was run: that of its first step that failed, or 0.
     pub(crate) jobs: BTreeMap<String, i32>,
-    /// What stands in the summaries that its steps wrote.
+    /// The summaries that its steps wrote.
     pub(crate) summary: String,
-    /// What its steps said.
+    /// The output of its steps.
     pub(crate) log: String,
 }
 
@@ -102,7 +102,7 @@ impl Fixture {
             .unwrap_or_default()
     }
 
-    /// Asks the tenant for something, as somebody else would.
+    /// Sends a request to the tenant, as another client.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.sandbox.url());
         let authorization = format!("Authorization: User {USER}, Organization {ORGANIZATION}");
@@ -142,7 +142,7 @@ impl Fixture {
         ]
     }
 
-    /// No secret stands in what a run has written.
+    /// Checks that the output of a run contains no secret.
     pub(crate) fn look_for_leaks(&self, run: &Run) {
         let secrets = self.secrets.values().map(String::as_str).chain([TOKEN]);
         for secret in secrets {
@@ -173,7 +173,7 @@ pub(crate) fn copy(from: &Path, folder: &Path) {
     assert!(copied.success(), "{}", from.display());
 }
 
-/// What the recipes download: `ocon`, without the waits between two tries, and its digest.
+/// The download of the recipes: `ocon` without delays between retries, and its digest.
 fn archive() -> (Vec<u8>, String) {
     let folder = tempfile::tempdir().unwrap();
     let ocon = folder.path().join("ocon");

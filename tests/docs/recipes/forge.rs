@@ -15,10 +15,10 @@ use tokio::runtime::Runtime;
 /// The token that may do everything here.
 pub(crate) const TOKEN: &str = "forge-t0ken/of=the-tests";
 
-/// Who holds [`TOKEN`].
+/// The owner of [`TOKEN`].
 pub(crate) const BOT: &str = "github-actions[bot]";
 
-/// The number of whoever holds [`TOKEN`], in GitLab.
+/// The ID of the owner of [`TOKEN`] in GitLab.
 pub(crate) const BOT_ID: u64 = 77;
 
 /// A running forge; it stops with the test.
@@ -28,7 +28,7 @@ pub(crate) struct Forge {
     _runtime: Runtime,
 }
 
-/// What the forge keeps.
+/// The state of the forge.
 #[derive(Default)]
 pub(crate) struct Kept {
     /// Comments on pull requests, notes on merge requests.
@@ -37,7 +37,7 @@ pub(crate) struct Kept {
     pub(crate) issues: Vec<Text>,
     /// The heads of the pull requests, by number.
     pub(crate) heads: BTreeMap<u64, String>,
-    /// What was asked that changes something: method and path.
+    /// The writes: method and path.
     pub(crate) writes: Vec<String>,
     /// Whether lists of texts cannot be had.
     pub(crate) is_refusing_lists: bool,
@@ -175,12 +175,12 @@ impl Kept {
     }
 }
 
-/// Whether a parameter stands in a query; each forge has a word of its own for an open issue.
+/// Whether a query has a parameter. Each forge has another word for an open issue.
 fn asks(query: &str, parameter: &str) -> bool {
     query.split('&').any(|given| given == parameter)
 }
 
-/// The page of a list that a query asks for: 30 items, unless it says how many, and never over 100.
+/// The page of a list that a query requests: 30 items by default, and at most 100.
 fn page<'a>(texts: impl Iterator<Item = &'a Text>, query: &str) -> Value {
     let parameter = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -199,7 +199,7 @@ fn add(texts: &mut Vec<Text>, on: u64, body: &Value) -> Value {
     text.as_json()
 }
 
-/// Only its author changes a text here, although a forge may let others do so.
+/// Only its author can change a text here, although a forge may allow others.
 fn change(texts: &mut [Text], id: &str, body: &Value) -> Option<Value> {
     let text = texts.iter_mut().find(|text| text.id.to_string() == id)?;
     assert_eq!(text.author, BOT, "a recipe changes what is not its own");

@@ -50,7 +50,7 @@ fn files_are_validated_without_secrets() {
 #[test]
 fn a_plan_is_one_comment_that_is_kept_current() {
     let fixture = Fixture::new();
-    // Somebody else's comment begins like ours, and more comments than fit on a page come first.
+    // A comment of another author begins like ours, and more comments than fit on a page come first.
     let theirs = "<!-- ocon-plan project=marketing at=127.0.0.1 -->\nmine\n";
     fixture.forge.kept().comments.push(Text::by("somebody", 1, 7, theirs));
     for id in 2..=130 {

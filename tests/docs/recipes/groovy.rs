@@ -33,7 +33,7 @@ impl Statement {
     }
 }
 
-/// What a file says.
+/// The content of a file.
 pub(crate) fn read(text: &str) -> Vec<Statement> {
     let mut reader = Reader { rest: text };
     let statements = reader.statements();

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::fixture::{Fixture, Run, bash, copy};
 use super::groovy::{Argument, Statement, read};
 
-/// What a build is of.
+/// The subject of a build.
 #[derive(Clone, Copy, PartialEq)]
 enum Build {
     ChangeRequest,

@@ -18,7 +18,7 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().unwrap().iter().map(|text| text.as_str().unwrap())
 }
 
-/// What the pod of a tenant has in its environment: of its config map, and of its secret.
+/// The environment of a tenant's pod, from its config map and its secret.
 fn environment(fixture: &Fixture, tenant: &str, container: &Value) -> BTreeMap<String, String> {
     let overlay = read(&format!("tenants/{tenant}/kustomization.yaml"));
     assert_eq!(overlay["namespace"], format!("ocon-{tenant}"));

@@ -13,7 +13,7 @@ const WITHOUT_DIGEST: [(&str, &str); 2] = [
     ),
 ];
 
-/// What people and machines read and run, beside the code.
+/// Files that people and machines read and run, other than the code.
 const PLACES: [&str; 7] =
     ["README.md", "CONTRIBUTING.md", "Dockerfile", "action.yml", ".ci", "docs", "examples"];
 

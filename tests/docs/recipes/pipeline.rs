@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::fixture::{Fixture, Run, bash, copy};
 use super::forge::TOKEN;
 
-/// Stands for Debian's: says which package is not at hand.
+/// Replaces Debian's: prints the missing package.
 const APT_GET: &str = r#"#!/bin/bash
 [ "$1" = install ] || exit 0
 shift

@@ -19,7 +19,7 @@ impl Fixture {
         let mut run = Run::default();
         let mut needs = json!({});
         let mut jobs: Vec<_> = workflow["jobs"].as_object().unwrap().iter().collect();
-        // What needs another job comes after it; no recipe has more than two in a row.
+        // A job comes after the one that it needs. No recipe has more than two in a row.
         jobs.sort_by_key(|(_, job)| job["needs"].is_string());
         for (name, job) in jobs {
             let context = json!({
@@ -87,7 +87,7 @@ impl<'a> Job<'a> {
         Self { fixture, temp, context, variables, path: "/usr/local/bin:/usr/bin:/bin".to_owned() }
     }
 
-    /// Runs the steps, and says what the job hands on.
+    /// Runs the steps. Returns the outputs of the job.
     fn run(mut self, name: &str, job: &Value, run: &mut Run) -> Value {
         let exit = self.steps(&job["steps"], run);
         run.jobs.insert(name.to_owned(), exit);
@@ -157,7 +157,7 @@ impl<'a> Job<'a> {
         ended
     }
 
-    /// What the actions of the recipes do, as far as a recipe sees it.
+    /// The effects of the actions in the recipes.
     fn action(&self, step: &Value) -> i32 {
         let uses = step["uses"].as_str().unwrap();
         let (action, version) = uses.split_once('@').unwrap();

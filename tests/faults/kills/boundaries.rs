@@ -14,20 +14,20 @@ const SAMPLE: usize = 8;
 const APPLY: &str = "apply --yes --prune --max-deletes 5 --concurrency 4 --format json --quiet";
 const PLAN: &str = "plan --prune --detailed-exitcode --quiet";
 
-/// What becomes of the request during which the process dies.
+/// The fate of the request during which the process is killed.
 #[derive(Clone, Copy, Debug)]
 enum Delivery {
     /// It is never processed.
     Lost,
     /// It is processed once the process is gone.
     Late,
-    /// It was processed, and nobody got the answer.
+    /// It was processed, and the reply was lost.
     Unanswered,
 }
 
 const DELIVERIES: [Delivery; 3] = [Delivery::Lost, Delivery::Late, Delivery::Unanswered];
 
-/// What an apply that nobody disturbs leads to.
+/// The result of an undisturbed apply.
 struct Undisturbed {
     requests: usize,
     writes: usize,

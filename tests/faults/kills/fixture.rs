@@ -80,7 +80,7 @@ pub(crate) struct Fixture {
     folder: TempDir,
 }
 
-/// How a run ended, and what it said.
+/// The exit code and the output of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) exit: i32,
@@ -136,7 +136,7 @@ impl Fixture {
         fs::read_to_string(self.folder.path().join(STATE)).unwrap()
     }
 
-    /// What the sandbox holds, secrets in clear.
+    /// The state of the sandbox, with secrets in plain text.
     pub(crate) fn state(&self) -> State {
         State::read(&self.saved())
     }
@@ -152,7 +152,7 @@ impl Fixture {
         self.runtime.block_on(held).expect("requests are held");
     }
 
-    /// Lets the requests that are held, so many, go on, and waits until they are processed.
+    /// Releases this number of held requests, and waits until they are processed.
     pub(crate) fn release(&self, count: usize) {
         self.sandbox.release();
         while self.journal().iter().filter(|entry| entry.fault.is_some()).count() < count {
@@ -201,7 +201,7 @@ impl Fixture {
 }
 
 impl Run {
-    /// Compares what was said and the exit code with what is expected.
+    /// Compares the output and the exit code with the expected text.
     #[track_caller]
     pub(crate) fn is(&self, fixture: &Fixture, expected: impl snapbox::IntoData) {
         let Self { exit, stdout, stderr } = self;

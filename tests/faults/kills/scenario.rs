@@ -10,7 +10,7 @@ use super::fixture::{Fixture, Root};
 /// Documents of each kind.
 pub(crate) const EACH: usize = 5;
 
-/// What is on the platform before the apply, and the folder with the files.
+/// The platform before the apply, and the folder with the files.
 pub(crate) struct Scenario {
     root: Root,
     /// The state file of a sandbox.
@@ -56,7 +56,7 @@ impl Scenario {
         Self { root, saved: fixture.saved() }
     }
 
-    /// What there is when everything is done: the documents, and what belongs to others.
+    /// The final state: the documents, and the instances of others.
     pub(crate) fn names() -> Vec<String> {
         let kinds = ["Create", "Finish", "Update", "Enable", "Adopt"];
         let ours = kinds.into_iter().flat_map(|kind| (0..EACH).map(move |n| format!("{kind} {n}")));

@@ -23,7 +23,7 @@ fn fixture() -> (Root, Fixture) {
     (root, fixture)
 }
 
-/// An apply with two creates in flight that was asked to end, and has said that it will.
+/// An interrupted apply with two creates in flight, after its message about that.
 fn interrupted(fixture: &Fixture, signal: &str, arguments: &str) -> (Child, String) {
     let mut ocon = fixture.spawn(&format!("apply --yes --concurrency 2 {arguments}"));
     fixture.wait_for_held(2);
@@ -117,7 +117,7 @@ fn the_second_signal_ends_the_run_at_once() {
         let mut stderr = BufReader::new(ocon.stderr.take().unwrap()).lines().map(Result::unwrap);
         let printed = stderr.find(|line| line.starts_with("Interrupted: ")).unwrap();
         send(&ocon, second);
-        // The two requests are still held: nobody waited for them.
+        // The two requests are still held: the run did not wait for them.
         let printed = stderr.fold(printed, |printed, line| printed + "\n" + &line);
         let run = ended(ocon, printed);
         assert_eq!(fixture.writes(), 0);
@@ -137,7 +137,7 @@ Aborted: the outcome of the requests in flight is unknown. The next run recogniz
     }
 }
 
-/// Compares what an interrupted run said on stderr with what is expected.
+/// Compares the stderr of an interrupted run with the expected text.
 #[track_caller]
 fn is_stderr(run: &Run, expected: impl snapbox::IntoData) {
     assert_eq!(run.exit, 130, "{run:?}");

@@ -22,7 +22,7 @@ impl State {
         names
     }
 
-    /// What two runs must have in common: everything but the numbers, times and tokens that the
+    /// The parts that two runs must have in common: all but the numbers, times and tokens that the
     /// platform gives out.
     pub(crate) fn essence(&self) -> Vec<String> {
         let essence = |instance: &Map<String, Value>| {

@@ -52,7 +52,7 @@ impl Platform {
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        // It may have ended by itself, and then a request has failed and said so.
+        // It may have ended already, and then a request has failed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

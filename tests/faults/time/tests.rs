@@ -4,7 +4,7 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What runs note while they go on, each with the time at which it did.
+/// The notes of runs, each with its time.
 type Notes = Arc<Mutex<Vec<(u64, String)>>>;
 
 fn note(notes: &Notes, time: &RunTime, what: &str) {

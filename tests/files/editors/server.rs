@@ -1,5 +1,5 @@
 //! A minimal editor: it speaks the language server protocol with one server over its standard
-//! streams, and holds files in a folder of its own beside a copy of `schemas/`.
+//! streams, and holds files in its own folder next to a copy of `schemas/`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -32,14 +32,14 @@ pub(crate) struct Editor {
     root: TempDir,
 }
 
-/// What a server wrote.
+/// The messages of a server.
 enum Said {
     Message(Value),
     Error(String),
     End,
 }
 
-/// A file that is open, and where the cursor stands in it.
+/// An open file, and the position of the cursor.
 pub(crate) struct Cursor {
     uri: String,
     line: usize,
@@ -113,7 +113,7 @@ impl Editor {
         Cursor { uri, line, character }
     }
 
-    /// What the server has to say of a file, as `line:column-column message`, counted from one.
+    /// The problems of a file, as `line:column-column message`, counted from one.
     pub(crate) fn problems_of(&mut self, file: &Cursor) -> Vec<String> {
         while !self.problems.contains_key(&file.uri) {
             self.listen();
@@ -124,7 +124,7 @@ impl Editor {
         problems.into_iter().map(|(_, text)| text).collect()
     }
 
-    /// What could stand at the cursor: labels, and what the server would insert for them.
+    /// The completions at the cursor: labels, and the text that the server would insert.
     pub(crate) fn completions(&mut self, cursor: &Cursor) -> Vec<(String, String)> {
         let answer = self.request("textDocument/completion", &cursor.position());
         let items = answer.get("items").unwrap_or(&answer);
@@ -133,7 +133,7 @@ impl Editor {
         items.iter().map(|item| (text(&item["label"]), text(&item["insertText"]))).collect()
     }
 
-    /// What the server says where the cursor is.
+    /// The hover text at the cursor.
     pub(crate) fn hover(&mut self, cursor: &Cursor) -> String {
         let answer = self.request("textDocument/hover", &cursor.position());
         answer["contents"]["value"].as_str().unwrap_or_default().to_owned()

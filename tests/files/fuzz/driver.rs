@@ -17,7 +17,7 @@ use super::mutation::Corpus;
 /// A file that takes this long is taken for one that never ends. No speed is measured by it.
 const MAX_DURATION: Duration = Duration::from_mins(1);
 
-/// What a run of executions came to.
+/// The result of many executions.
 pub(crate) struct Summary {
     pub(crate) executions: u64,
     /// How many files had nothing wrong with them.
@@ -38,7 +38,7 @@ struct Slowest {
 ///
 /// # Panics
 ///
-/// At the first file that breaks a promise, with its path and how to run it again.
+/// Panics at the first file that breaks an invariant, with its path and how to run it again.
 pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
     let started = Instant::now();
     let watchdog = Watchdog::start();
@@ -62,7 +62,7 @@ pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
     Summary { executions, clean, codes, elapsed: started.elapsed(), slowest }
 }
 
-/// Runs one file; a panic is a broken promise too.
+/// Checks one file. A panic is a broken invariant too.
 pub(crate) fn check(file: &[u8]) -> Result<Vec<String>, String> {
     catch_unwind(AssertUnwindSafe(|| instance_file::check(file))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -71,7 +71,7 @@ pub(crate) fn check(file: &[u8]) -> Result<Vec<String>, String> {
     })
 }
 
-/// The file without what it does not need to break a promise.
+/// The smallest part of the file that still breaks an invariant.
 fn reduced(file: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
     let mut length = file.len() / 2;

@@ -1,6 +1,6 @@
 //! Invariants of every instance file, whatever is in it.
 //!
-//! In: the bytes of a file. Out: nothing, or the promise that was broken, in words. This module is
+//! In: the bytes of a file. Out: nothing, or the invariant that was broken, in words. This module is
 //! shared with the cargo-fuzz target, so it uses nothing but the library.
 
 use std::borrow::Cow;
@@ -15,10 +15,10 @@ use ocon::instance::Span;
 use ocon::report::diagnostics::{Colour, render};
 use ocon::untrusted::is_harmless;
 
-/// A secret in clear in a file, in two halves: showing one of them is bad enough.
+/// A plain-text secret in a file, in two halves: showing one of them is a leak too.
 const HALVES: [&str; 2] = ["kestrel9Q", "meridian4Z"];
 
-/// What every environment variable holds.
+/// The value of every environment variable.
 const RESOLVED: &str = "osprey7Xlagoon2W";
 
 /// Beyond this, finding the column in a line that is not ASCII takes longer than it is worth.
@@ -27,7 +27,7 @@ const LONGEST_LINE: usize = 4096;
 /// Each problem is shown by itself, so of very many the first ones tell enough.
 const MOST_SHOWN: usize = 100;
 
-/// Beginnings of files in which a secret stands in clear: whatever follows, it must not be shown.
+/// Beginnings of files with a plain-text secret: it must not be shown, whatever follows.
 const PLANTED: &[&str] = &[
     "element: hootsuite\nname: A\nconfiguration:\n  oauth.api.secret: kestrel9Qmeridian4Z",
     "element: hootsuite\nname: A\nconfiguration:\n  oauth.api.secret: \"kestrel9Q\\nmeridian4Z",
@@ -44,7 +44,7 @@ const PLANTED: &[&str] = &[
     "configuration:\n  clientSecret:\n    - [kestrel9Q]\n    - ? meridian4Z\n  clientSecret: [1",
 ];
 
-/// The beginnings of files with a secret in clear.
+/// The beginnings of files with a plain-text secret.
 pub(crate) fn planted() -> &'static [&'static str] {
     PLANTED
 }
@@ -53,7 +53,7 @@ pub(crate) fn planted() -> &'static [&'static str] {
 ///
 /// # Errors
 ///
-/// The first promise that does not hold.
+/// Returns the first invariant that does not hold.
 pub(crate) fn check(bytes: &[u8]) -> Result<Vec<String>, String> {
     let refused = load(bytes, &Levels::default());
     if refused != load(bytes, &Levels::default()) {
@@ -150,7 +150,7 @@ fn from_column(line: &str, column: usize) -> Option<Cow<'_, str>> {
     (line.chars().count() >= before).then_some(Cow::Owned(rest))
 }
 
-/// Whether an excerpt is taken from the line, and its mark is where the place says.
+/// Whether an excerpt is taken from the line, and its mark is at the position.
 fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
     let Some(marked) = excerpt.line.get(excerpt.start..excerpt.end) else {
         return Err("a mark that cuts a character or leaves its line".to_owned());
@@ -163,7 +163,7 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
         }
     }
     let marked = marked.split('…').next().unwrap_or_default();
-    // The parser gives a byte-order mark no column wherever it stands; an editor shows none either.
+    // The parser gives a byte-order mark no column; an editor shows none either.
     if line.contains('\u{feff}') {
         return Ok(());
     }
@@ -173,7 +173,7 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What is shown tells no secret and steers no terminal.
+/// The output shows no secret and controls no terminal.
 fn shown(problems: &[Problem], file: &str) -> Result<(), String> {
     let first = problems.get(..MOST_SHOWN).unwrap_or(problems);
     let plain = render(first, Colour::Plain, None);
@@ -210,7 +210,7 @@ fn steers_no_terminal(text: &str) -> Result<(), String> {
     Err(format!("the output has a character that must be shown escaped:\n{text:?}"))
 }
 
-/// The text without the escape sequences that only choose a colour.
+/// The text without the escape sequences that only choose a color.
 fn without_colours(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut plain = parts.next().unwrap_or_default().to_owned();

@@ -1,7 +1,7 @@
 //! Invariants of every output, whatever text is in it.
 //!
 //! In: bytes, which become the names, tags, keys, values and errors of a plan, a result, a status and
-//! diagnostics. Out: the number of texts, or the promise that was broken, in words. This module is
+//! diagnostics. Out: the number of texts, or the invariant that was broken, in words. This module is
 //! shared with the cargo-fuzz target, so it uses nothing but the library and a parser of Markdown.
 
 use std::collections::BTreeSet;
@@ -28,10 +28,10 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What every foreign text has around it. It is a plain word, so only code may contain it.
+/// The word around every foreign text. It is a plain word, so only code may contain it.
 const CANARY: &str = "zqforeignqz";
 
-/// What separates texts in the bytes.
+/// The separator of texts in the bytes.
 const SEPARATOR: char = '\u{1e}';
 
 /// The longest text.
@@ -71,7 +71,7 @@ pub(crate) const WORDS: &str = concat!(
 ///
 /// # Errors
 ///
-/// The first promise that does not hold.
+/// Returns the first invariant that does not hold.
 pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
     let all = String::from_utf8_lossy(bytes);
     let cut = |text: &str| text.get(..text.floor_char_boundary(MAX_TEXT)).map(str::to_owned);
@@ -453,7 +453,7 @@ fn page(what: &str, page: &str, max_bytes: usize) -> Result<(), String> {
     }
 }
 
-/// What of a page is more than words of ours, code, tables, headings, folds and links to files.
+/// The parts of a page that are not words of ours, code, tables, headings, folds and links to files.
 fn foreign(page: &str) -> Option<String> {
     const OURS: [&str; 6] =
         ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];

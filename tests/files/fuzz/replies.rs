@@ -1,6 +1,6 @@
 //! Invariants of every reply, whatever is in it.
 //!
-//! In: the bytes of a body. Out: how many ways there are to read it, or the promise that was broken,
+//! In: the bytes of a body. Out: how many ways there are to read it, or the invariant that was broken,
 //! in words. This module is shared with the cargo-fuzz target, so it uses nothing but the library.
 
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use ocon::instance::{Record, Secret};
 /// Live credentials in replies: showing the half of one is bad enough.
 const HALVES: [&str; 2] = ["kestrel9Q", "meridian4Z"];
 
-/// What a request had in it, and a refusal may repeat.
+/// The secrets of a request, which a refusal may repeat.
 const SENT: &str = "osprey7Xlagoon2W";
 
 /// An error is one line of a message.
@@ -42,7 +42,7 @@ pub(crate) const WORDS: &str = concat!(
 ///
 /// # Errors
 ///
-/// The first promise that does not hold.
+/// Returns the first invariant that does not hold.
 pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
     let keeps = [Keep::All, Keep::Only(["a".into(), "password".into()].into())];
     let mut readable = 0;

@@ -12,7 +12,7 @@ use ocon::instance::BaseUrl;
 use super::replies::BOMB;
 use super::support::{Server, Wire, at, client_of, granted, id, instance, named, pause};
 
-/// An answer that goes on for ever, a byte at a time.
+/// A reply that never ends, one byte at a time.
 fn drip(wire: &mut Wire) {
     wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[");
     for _ in 0..100 {
@@ -72,7 +72,7 @@ async fn a_head_that_drips_ends_with_the_time() {
 
 #[tokio::test]
 async fn a_handshake_that_stalls_ends_with_the_time() {
-    // Connections are taken by the system, and nobody answers.
+    // The system accepts connections, and nothing replies.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     let (client, _) = client_of(address, |settings| {
@@ -126,7 +126,7 @@ fn padded(length: usize) -> String {
 
 #[tokio::test]
 async fn eight_bodies_at_once_stay_within_the_bound_of_one() {
-    // Each of the eight has taken its share before any of them goes on.
+    // Each of the eight has taken its share before any of them continues.
     let all_begun = Barrier::new(8);
     let server = Server::start(move |_, number, wire| {
         let body = padded(if number < 8 { 1_000 } else { 6_000 });

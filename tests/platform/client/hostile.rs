@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot as _;
 /// Deeper than any stack.
 const DEPTH: usize = 200_000;
 
-/// What a listing of this one page comes to.
+/// The result of a listing with this one page.
 async fn listed(page: Vec<u8>, keep: &Keep) -> String {
     let server = Server::start(move |_, _, wire| wire.answer(200, &[], &page));
     let (client, clock) = server.client();
@@ -35,7 +35,7 @@ fn entry(members: &str) -> Vec<u8> {
     format!("[{{{members}}}]").into_bytes()
 }
 
-/// An entry that is as it should be, with this besides.
+/// A valid entry with these additional members.
 fn with(member: &str) -> Vec<u8> {
     entry(&format!(r#""id":7,"element":{{"key":"a"}},{member}"#))
 }

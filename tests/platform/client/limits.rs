@@ -126,7 +126,7 @@ async fn a_429_lowers_the_number_of_concurrent_requests() {
     let (server, most) = overloaded(8);
     let (client, _) = server.client_with(|settings| settings.concurrency = 8);
     write_and_read(&client, 4).await;
-    // The barrier shows that all eight were sent at once, which the server told to be too much.
+    // The barrier shows that all eight were sent at the same time, which the server refuses with 429.
     assert_eq!(server.lines().len(), 16);
     assert!((1..=4).contains(&most.load(Ordering::SeqCst)), "{most:?}");
 }

@@ -307,7 +307,7 @@ fn sizes(server: &Server) -> Vec<String> {
     server.lines().into_iter().map(size).collect()
 }
 
-/// What such a listing leaves out would be created a second time.
+/// An instance that such a listing omits would be created a second time.
 #[tokio::test]
 async fn a_listing_of_the_account_that_lacks_an_instance_is_read_again() {
     let server = Server::script(vec![

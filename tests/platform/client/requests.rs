@@ -92,7 +92,7 @@ async fn a_draft_with_a_missing_value_is_not_sent() {
     assert_eq!((client.requests(), server.lines().len()), (0, 0));
 }
 
-/// What a subscriber writes, to be looked at.
+/// Collected log output.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -89,7 +89,7 @@ pub(crate) fn instance(id: u64) -> String {
     format!(r#"{{"id":{id},"element":{{"key":"a"}}}}"#)
 }
 
-/// A server on this machine that answers as it is told.
+/// A local server with scripted replies.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     journal: Arc<Mutex<Vec<Arrived>>>,
@@ -248,7 +248,7 @@ impl Clock for TestClock {
     }
 }
 
-/// What `on_retry` was told.
+/// The arguments of `on_retry`.
 #[derive(Clone, Default)]
 pub(crate) struct Retries(pub(crate) Arc<Mutex<Vec<Retrying>>>);
 

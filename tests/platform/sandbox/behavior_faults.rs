@@ -30,7 +30,7 @@ async fn pages(world: &World, most: usize) -> (Vec<Vec<u64>>, Vec<String>) {
     (pages, tokens)
 }
 
-/// Writes and returns the answer, which is what a later read says.
+/// Writes, and returns the reply, which equals a later read.
 async fn written(world: &World, method: &str, path: &str, body: &Value) -> Value {
     let answer = world.call_with(method, path, body).await.ok();
     assert_eq!(world.get(&path_of(&answer)).await, answer);

@@ -27,7 +27,7 @@ fn application(connector: &str) -> Value {
     })
 }
 
-/// Where the browser is sent when somebody has pressed a button.
+/// The redirect of the browser after a button is pressed.
 async fn pressed(world: &World, url: &str, button: &str) -> reqwest::Url {
     let page = world.client.get(url).send().await.unwrap().text().await.unwrap();
     let form = format!("/{button}?");

@@ -63,7 +63,7 @@ async fn subscribed(world: &World, callback: &str) -> Value {
     world.create(&body).await
 }
 
-/// What a provider reports, which shows no credentials.
+/// An event as the provider sends it, without credentials.
 async fn report(world: &World, instance: &Value, body: &Value) -> Reply {
     let base64 = STANDARD.encode(instance["id"].to_string());
     let request = world.request("POST", &format!("/events/hootsuite/{base64}")).json(body);

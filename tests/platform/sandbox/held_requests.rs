@@ -44,7 +44,7 @@ async fn a_held_request_whose_client_disconnected_is_executed_on_release() {
     }
     assert_eq!(world.get(&path).await["name"], "One");
     world.sandbox.release();
-    // Nobody is told when: there is no answer.
+    // There is no reply, so nothing reports the time.
     while world.get(&path).await["name"] != "Two" {}
 }
 

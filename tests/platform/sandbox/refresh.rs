@@ -47,7 +47,7 @@ async fn five_refusals_ten_seconds_apart_disable_an_instance() {
     let disabled = world.get(&path).await;
     assert_eq!((&disabled["disabled"], &disabled["valid"]), (&json!(true), &json!(false)));
     assert_eq!(tokens(&disabled), tokens(&created));
-    // Whoever authorizes it again has to enable it as well.
+    // A new authorization does not enable the instance.
     let grant = json!({ "providerData": { "code": "def" } });
     let again = world.call_with("PATCH", &path, &grant).await.ok();
     assert_eq!((&again["disabled"], &again["valid"]), (&json!(true), &json!(true)));

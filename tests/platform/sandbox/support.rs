@@ -11,7 +11,7 @@ pub(crate) struct World {
     pub(crate) client: reqwest::Client,
 }
 
-/// What came back.
+/// A reply.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
