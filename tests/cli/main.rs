@@ -3,7 +3,7 @@
 //! `SNAPSHOTS=overwrite cargo test --locked --test cli` replaces the expected output:
 //! read the difference before you commit it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 
 mod api_credentials;
 mod apply;

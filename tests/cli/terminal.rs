@@ -172,7 +172,7 @@ hint: or try it without one: --sandbox
 }
 
 /// Whether stdout and stderr have colors, with these variables and flags.
-fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bool) {
+fn colored(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bool) {
     let mut command = world.command(&format!("plan --sandbox {flags}"));
     let output = command.env_remove("NO_COLOR").envs(variables.iter().copied()).output().unwrap();
     let has = |bytes: &[u8]| bytes.contains(&0x1b);
@@ -186,7 +186,7 @@ fn colors_in_a_pipe_must_be_forced() {
     world.write("instances/desk.json", "{}");
     let is = |flags: &str, variables: &[(&str, &str)], expected: bool| {
         assert_eq!(
-            coloured(&world, flags, variables),
+            colored(&world, flags, variables),
             (expected, expected),
             "{flags} {variables:?}"
         );

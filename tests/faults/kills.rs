@@ -4,7 +4,7 @@
 //! The sandbox runs in the process of the test and holds a request; the binary is ended while it
 //! waits for that. So it is known, without a clock, what the platform had done by then.
 
-#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 
 mod boundaries;
 mod first_process;

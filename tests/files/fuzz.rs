@@ -7,7 +7,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a test that cannot read its files has failed, and this one tells what it did"
+    reason = "a test that cannot read its files has failed, and this one prints its result"
 )]
 
 mod bombs;
@@ -46,7 +46,7 @@ fn corpus() -> Corpus {
     Corpus::new(files().chain(starts).chain(bombs).chain(iter::once(Vec::new())))
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is a program of its own, and takes a number")]
+#[expect(clippy::disallowed_methods, reason = "a run can be configured")]
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.replace('_', "").parse().unwrap())
 }
@@ -121,7 +121,7 @@ fn valid_replies_can_be_read() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "this is a program of its own, and takes a path")]
+#[expect(clippy::disallowed_methods, reason = "a run can be configured")]
 fn one_file_keeps_every_invariant() {
     let file = std::env::var_os("OCON_FUZZ_FILE");
     let bytes = file.map_or_else(Vec::new, |path| fs::read(path).unwrap());

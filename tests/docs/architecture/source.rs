@@ -6,9 +6,9 @@ use std::fs;
 /// The code of each file by its path below `src`, without comments, unit tests and their files.
 pub(super) fn files() -> BTreeMap<String, String> {
     let entries = walkdir::WalkDir::new("src").into_iter().map(Result::unwrap);
-    let paths =
-        entries.map(|entry| entry.path().strip_prefix("src").unwrap().display().to_string());
-    let paths = paths.filter(|path| path.ends_with(".rs") && !is_unit_test(path));
+    let rust = entries.filter(|entry| entry.path().extension().is_some_and(|it| it == "rs"));
+    let paths = rust.map(|entry| entry.path().strip_prefix("src").unwrap().display().to_string());
+    let paths = paths.filter(|path| !is_unit_test(path));
     let code = |path: &str| code(&fs::read_to_string(format!("src/{path}")).unwrap());
     paths.map(|path| (path.clone(), code(&path))).collect()
 }

@@ -177,7 +177,7 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
 fn shown(problems: &[Problem], file: &str) -> Result<(), String> {
     let first = problems.get(..MOST_SHOWN).unwrap_or(problems);
     let plain = render(first, Colour::Plain, None);
-    let styled = without_colours(&render(first, Colour::Styled, None));
+    let styled = without_colors(&render(first, Colour::Styled, None));
     let parts = format!("{problems:?}");
     steers_no_terminal(&plain)?;
     steers_no_terminal(&styled)?;
@@ -211,7 +211,7 @@ fn steers_no_terminal(text: &str) -> Result<(), String> {
 }
 
 /// The text without the escape sequences that only choose a color.
-fn without_colours(text: &str) -> String {
+fn without_colors(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -281,7 +281,7 @@ mod tests {
         for text in ["\u{1b}[1m", "\u{9b}1m", "\r", "\u{202e}", "\u{7}", "\u{e0041}", "\u{2800}"] {
             assert!(steers_no_terminal(text).is_err(), "{text:?}");
         }
-        assert_eq!(without_colours("\u{1b}[1;31ma\u{1b}[0m\n\u{1b}[2Jb"), "a\n\u{1b}[2Jb");
+        assert_eq!(without_colors("\u{1b}[1;31ma\u{1b}[0m\n\u{1b}[2Jb"), "a\n\u{1b}[2Jb");
     }
 
     #[test]
