@@ -1,7 +1,7 @@
 //! Any bytes as a reply of the platform, guided by coverage.
 #![no_main]
 
-#[path = "../../tests/fuzz/replies.rs"]
+#[path = "../../tests/files/fuzz/replies.rs"]
 #[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
 mod replies;
 

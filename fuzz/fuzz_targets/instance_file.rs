@@ -1,7 +1,7 @@
 //! Any bytes as an instance file, guided by coverage.
 #![no_main]
 
-#[path = "../../tests/fuzz/promise.rs"]
+#[path = "../../tests/files/fuzz/instance_file.rs"]
 #[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
 mod promise;
 

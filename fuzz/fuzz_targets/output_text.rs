@@ -1,7 +1,7 @@
 //! Any bytes as text in every output, guided by coverage.
 #![no_main]
 
-#[path = "../../tests/fuzz/output.rs"]
+#[path = "../../tests/files/fuzz/output.rs"]
 #[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
 mod output;
 

@@ -6,13 +6,13 @@ use std::process::Stdio;
 use serde_json::json;
 use snapbox::str;
 
-use crate::support::{CRM, SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, SHOP, World};
 
 #[test]
 fn a_first_apply_creates_and_a_second_one_writes_nothing() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -26,40 +26,28 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.requests(),
-        str![[r#"
+    world.requests().is(str![[r#"
 GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
 GET /instances?hydrate=false&pageSize=200
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=shop","ocon:project=tests","shop"]}
 GET /instances?hydrate=false&pageSize=200
-
-"#]],
-    );
+"#]]);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.requests(),
-        str![[r#"
+    world.requests().is(str![[r#"
 GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
-fn the_result_as_json_stands_alone_on_stdout() {
+fn only_the_json_result_is_on_stdout() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes --format json").is(str![[r#"
-$ ocon apply --yes --format json
 {
   "format": "ocon-result",
   "version": 1,
@@ -92,10 +80,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
     world.ocon("apply --yes --format json --quiet").is(str![[r#"
-$ ocon apply --yes --format json --quiet
 {
   "format": "ocon-result",
   "version": 1,
@@ -111,19 +97,17 @@ $ ocon apply --yes --format json --quiet
   "results": []
 }
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn drift_is_mended_by_one_patch_with_that_key_only() {
+fn drift_is_corrected_by_one_patch_of_that_key() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
     world.ocon("apply --yes");
     world.requests();
     let edit = json!({"configuration": {"filter.response.nulls": "false"}});
     world.send("PATCH", "/instances/20931", &edit);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ desk  Help desk  #20931  (remote drift)                                    instances/desk.yaml:1
@@ -135,15 +119,10 @@ Requests: 1 read, 1 to write.
 
 Applied: 1 updated.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"filter.response.nulls":"true"}}
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -151,7 +130,6 @@ fn only_the_files_of_a_path_are_applied() {
     let files = [("instances/a.yaml", SHOP), ("instances/eu/desk.yaml", CRM)];
     let world = World::new(&files).on_sandbox();
     world.ocon("apply --yes instances/a.yaml").is(str![[r#"
-$ ocon apply --yes instances/a.yaml
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + a  Shop                                                                       instances/a.yaml:1
@@ -165,22 +143,16 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=a","ocon:project=tests","shop"]}
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
 fn without_a_terminal_and_without_consent_nothing_is_applied() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply").is(str![[r#"
-$ ocon apply
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -193,31 +165,27 @@ error: there is no terminal to ask for consent, so nothing was applied
 
 hint: review the plan, then run the same command with --yes
 --- exit 64 ---
-
 "#]]);
-    is(&world.writes(), str![]);
+    assert_eq!(world.writes(), "");
 }
 
 #[test]
-fn nothing_to_do_needs_no_consent() {
+fn an_empty_plan_needs_no_confirmation() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes");
     world.ocon("apply").is(str![[r#"
-$ ocon apply
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn instances_are_switched_off_and_on_again() {
+fn instances_are_disabled_and_enabled() {
     let off = format!("{SHOP}enabled: false\n");
     let world = World::new(&[("instances/shop.yaml", &off)]).on_sandbox();
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -232,19 +200,13 @@ Requests: 2 read, 2 to write, 2 to check.
 
 Applied: 1 created, 1 disabled.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 POST /instances {"element":{"key":"stripe"},"name":"Shop","tags":["ocon:applied=[FINGERPRINTS]","ocon:key=shop","ocon:project=tests","shop"]}
 DELETE /instances/20931/enabled
-
-"#]],
-    );
+"#]]);
     world.write("instances/shop.yaml", format!("{SHOP}enabled: true\n"));
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ^ shop  Shop  #20931  switch on                                              instances/shop.yaml:1
@@ -254,15 +216,10 @@ Requests: 1 read, 1 to write, 1 to check.
 
 Applied: 1 enabled.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 PUT /instances/20931/enabled
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -270,7 +227,6 @@ fn a_connector_that_the_platform_does_not_know_is_a_warning_and_then_a_failure()
     let unknown = "element: stripes\nname: Shop\n";
     let world = World::new(&[("instances/shop.yaml", unknown)]).on_sandbox();
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -293,7 +249,6 @@ warning[unknown-connector]: the catalogue has no connector `stripes`
   = help: did you mean `stripe`?
   = help: its fields cannot be checked; for a connector of your own tenant, `ocon schema pull stripes`
 --- exit 3 ---
-
 "#]]);
 }
 
@@ -324,7 +279,6 @@ configuration:
     });
     world.send("POST", "/instances", &unfinished);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ± sales  Sales  #20931  (unfinished create)                                 instances/sales.yaml:1
@@ -346,17 +300,11 @@ Requests: 1 read, 1 to write.
 
 Applied: 1 finished.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzE=","username":"p4ss\"w0rd\\of+the/desk="},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=sales","ocon:project=tests"]}
-
-"#]],
-    );
+"#]]);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: sales #20931: not compared and not written: `password`; `--rotate sales` writes what is set
@@ -364,12 +312,11 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn what_comes_through_a_pipe_is_no_consent() {
+fn input_from_a_pipe_is_no_confirmation() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let mut child = world
         .command("apply")
@@ -380,5 +327,5 @@ fn what_comes_through_a_pipe_is_no_consent() {
         .unwrap();
     child.stdin.take().unwrap().write_all(b"yes\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(64));
-    is(&world.writes(), str![]);
+    assert_eq!(world.writes(), "");
 }

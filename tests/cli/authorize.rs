@@ -1,4 +1,4 @@
-//! `ocon authorize`: a person grants access, or does not.
+//! `ocon authorize`: a person grants access (`--scope`, `--allow-get`).
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,8 @@ use snapbox::str;
 
 use crate::leaks::LOGS;
 use crate::ports;
-use crate::support::{World, is, terminate};
+use crate::snapshot::Snapshot as _;
+use crate::support::{World, terminate};
 
 const SOCIAL: &str = "\
 element: hootsuite
@@ -41,30 +42,30 @@ fn world_with(file: &str, callback: &str, options: Options) -> World {
 }
 
 /// `ocon authorize`, as far as the address that it prints.
-pub(crate) struct Asking {
+pub(crate) struct Prompt {
     child: Child,
-    said: BufReader<std::process::ChildStderr>,
+    printed: BufReader<std::process::ChildStderr>,
     before: String,
     pub(crate) url: String,
 }
 
-impl Asking {
+impl Prompt {
     pub(crate) fn begin(world: &World, line: &str) -> Self {
         let mut command = world.command(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut printed = BufReader::new(child.stderr.take().unwrap());
         let mut before = String::new();
         let mut line = String::new();
         while !line.starts_with("  http") {
             before.push_str(&std::mem::take(&mut line));
-            if said.read_line(&mut line).unwrap() == 0 {
+            if printed.read_line(&mut line).unwrap() == 0 {
                 child.wait().unwrap();
                 panic!("no address: {before}");
             }
         }
         let url = line.trim().to_owned();
-        Self { child, said, before, url }
+        Self { child, printed, before, url }
     }
 
     /// Presses a button of the provider's page; the address to which the browser is sent.
@@ -88,29 +89,29 @@ impl Asking {
         self.child.stdin.as_mut().unwrap().write_all(&line).unwrap();
     }
 
-    /// Sends a signal, and waits until the command says so.
+    /// Sends a signal, and waits until the command reports it.
     pub(crate) fn interrupt(&mut self) {
         terminate(&self.child);
         while !self.before.ends_with("Interrupt again to abort.\n") {
-            assert_ne!(self.said.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
+            assert_ne!(self.printed.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
         }
     }
 
     /// The same without the plan.
     pub(crate) fn rest(self, world: &World) -> String {
-        let said = self.end(world);
-        said.split_once(" to check.\n").map_or(said.clone(), |(_, rest)| rest.to_owned())
+        let printed = self.end(world);
+        printed.split_once(" to check.\n").map_or(printed.clone(), |(_, rest)| rest.to_owned())
     }
 
-    /// Waits for the end: what was said, without the address, and how it ended.
+    /// Waits for the end. Returns the output without the address, and the exit code.
     pub(crate) fn end(mut self, world: &World) -> String {
         drop(self.child.stdin.take());
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         let mut stderr = self.before;
-        self.said.read_to_string(&mut stderr).unwrap();
+        self.printed.read_to_string(&mut stderr).unwrap();
         let exit = self.child.wait().unwrap().code().unwrap();
-        let text = format!("{stdout}--- stderr ---\n{stderr}--- exit {exit} ---\n");
+        let text = format!("{stdout}--- stderr ---\n{stderr}--- exit {exit} ---");
         world.refuse_secrets(&text);
         world.constant(&text)
     }
@@ -128,30 +129,26 @@ pub(crate) fn instance(world: &World) -> Value {
     world.send("GET", "/instances/20931", &Value::Null)
 }
 
-/// What was written to instances, without the code.
+/// The writes to instances, without the authorization code.
 pub(crate) fn written(world: &World) -> String {
     let writes = world.writes();
     let lines = writes.lines().filter(|line| line.contains(" /instances"));
     let lines = lines.map(|line| match line.split_once("\"granted/") {
-        Some((before, after)) => {
-            format!("{before}\"[CODE]{}\n", &after[after.find('"').unwrap()..])
-        }
-        None => format!("{line}\n"),
+        Some((before, after)) => format!("{before}\"[CODE]{}", &after[after.find('"').unwrap()..]),
+        None => line.to_owned(),
     });
-    lines.collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn an_instance_is_created_with_what_a_person_grants() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social");
-    assert!(!asking.url.contains("s3cret"), "{}", asking.url);
-    assert!(asking.url.contains("scope=a%20b"), "{}", asking.url);
-    let back = asking.press("allow");
+    let prompt = Prompt::begin(&world, "authorize social");
+    assert!(!prompt.url.contains("s3cret"), "{}", prompt.url);
+    assert!(prompt.url.contains("scope=a%20b"), "{}", prompt.url);
+    let back = prompt.press("allow");
     let page = curl(&[&back]);
-    is(
-        &page,
-        str![[r#"
+    page.is(str![[r#"
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -166,11 +163,8 @@ body { font: 100%/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto
 <p>ocon has what it needs and goes on where you started it. You can close this page.</p>
 </main>
 
-"#]],
-    );
-    is(
-        &asking.end(&world),
-        str![[r#"
+"#]]);
+    prompt.end(&world).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + social  Social                                                           instances/social.yaml:1
@@ -201,50 +195,53 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
-    is(
-        &written(&world),
-        str![[r#"
+"#]]);
+    written(&world).is(str![[r#"
 POST /instances {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite","event.notification.enabled":"true","oauth.api.key":"the-public-client-id","oauth.api.secret":"the-client-s3cret/of+social=","oauth.callback.url":"http://127.0.0.1:[CALLBACK]/callback","oauth.scope":"a b"},"element":{"key":"hootsuite"},"name":"Social","providerData":{"code":"[CODE]"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=social","ocon:project=tests"]}
 PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE="}}
-
-"#]],
-    );
+"#]]);
     world.requests();
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
+/// `--scope`
 #[test]
-fn the_sandbox_within_has_a_page_to_allow_on() {
+fn another_scope_than_the_declared_one_can_be_requested() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let asking = Asking::begin(&world, "authorize social --sandbox");
-    assert!(asking.url.starts_with("http://127.0.0.1:"), "{}", asking.url);
-    curl(&[&asking.press("allow")]);
-    let said = asking.end(&world);
-    assert!(said.contains("Applied: 1 created."), "{said}");
+    let prompt = Prompt::begin(&world, "authorize social --scope c");
+    assert!(prompt.url.contains("scope=c&") || prompt.url.ends_with("scope=c"), "{}", prompt.url);
+    curl(&[&prompt.press("allow")]);
+    let end = prompt.end(&world);
+    assert!(end.ends_with("--- exit 0 ---"), "{end}");
+    // The instance keeps what its file declares.
+    assert_eq!(instance(&world)["configuration"]["oauth.scope"], "a b");
 }
 
 #[test]
-fn an_answer_that_goes_elsewhere_is_pasted() {
+fn the_embedded_sandbox_has_a_page_to_allow_access() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let prompt = Prompt::begin(&world, "authorize social --sandbox");
+    assert!(prompt.url.starts_with("http://127.0.0.1:"), "{}", prompt.url);
+    curl(&[&prompt.press("allow")]);
+    let printed = prompt.end(&world);
+    assert!(printed.contains("Applied: 1 created."), "{printed}");
+}
+
+#[test]
+fn an_answer_to_another_address_is_pasted() {
     let world = world("https://app.example/callback");
-    let mut asking = Asking::begin(&world, "authorize social");
-    let back = asking.press("allow");
-    asking.paste("https://app.example/other?code=a");
-    asking.paste("");
-    asking.paste(b"no UTF-8: \xff\xfe");
-    asking.paste(format!("  {back}#_=_"));
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    let mut prompt = Prompt::begin(&world, "authorize social");
+    let back = prompt.press("allow");
+    prompt.paste("https://app.example/other?code=a");
+    prompt.paste("");
+    prompt.paste(b"no UTF-8: \xff\xfe");
+    prompt.paste(format!("  {back}#_=_"));
+    prompt.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -260,9 +257,7 @@ Then paste here the address at which the browser ends up, which begins with http
 This is not the address at which the browser ends up: it begins with https://app.example/callback
 This is not the address at which the browser ends up: it begins with https://app.example/callback
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(instance(&world)["name"], "Social");
 }
 
@@ -270,11 +265,9 @@ This is not the address at which the browser ends up: it begins with https://app
 fn oauth_1_begins_with_a_token() {
     let file = SOCIAL.replace("hootsuite", "twitter").replace("  oauth.scope: a b\n", "");
     let world = world_with(&file, "http://127.0.0.1:PORT/callback", Options::default());
-    let asking = Asking::begin(&world, "authorize social");
-    curl(&[&asking.press("allow")]);
-    is(
-        &asking.rest(&world),
-        str![[r#"
+    let prompt = Prompt::begin(&world, "authorize social");
+    curl(&[&prompt.press("allow")]);
+    prompt.rest(&world).is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/twitter/MjA5MzE=
@@ -287,28 +280,26 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     let read = instance(&world);
     assert_eq!(read["configuration"]["oauth.user.token.secret"].as_str().unwrap().len(), 44);
 }
 
 #[test]
-fn no_log_says_the_code_or_the_client_secret() {
+fn no_log_contains_the_code_or_the_client_secret() {
     let file = SOCIAL.replace("hootsuite", "twitter").replace("  oauth.scope: a b\n", "");
     for file in [SOCIAL, &file] {
         let world = world_with(file, "http://127.0.0.1:PORT/callback", Options::default());
         for log in LOGS {
-            // By GET, whose address is what would be told.
-            let asking = Asking::begin(&world, &format!("authorize social --allow-get {log}"));
-            let back = asking.press("allow");
+            // By GET, whose URL contains the secrets.
+            let prompt = Prompt::begin(&world, &format!("authorize social --allow-get {log}"));
+            let back = prompt.press("allow");
             curl(&[&back]);
             let code = back.split(['=', '&']).find(|part| part.starts_with("granted")).unwrap();
-            let said = asking.end(&world);
-            assert!(said.ends_with("--- exit 0 ---\n"), "{said}");
+            let printed = prompt.end(&world);
+            assert!(printed.ends_with("--- exit 0 ---"), "{printed}");
             let random = code.trim_start_matches("granted%2F");
-            assert!(!said.contains(&random[..10]), "{random} is in:\n{said}");
+            assert!(!printed.contains(&random[..10]), "{random} is in:\n{printed}");
         }
     }
 }

@@ -1,28 +1,26 @@
-//! `ocon authorize` where the instance is there: it gets a new grant, and stays what it is.
+//! `ocon authorize` for an instance that exists: it gets a new grant and keeps its ID and token.
 
 use ocon::sandbox::Faults;
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::authorize::{Asking, curl, instance, world, written};
-use crate::support::is;
+use crate::authorize::{Prompt, curl, instance, world, written};
+use crate::snapshot::Snapshot as _;
 
 #[test]
-fn an_instance_is_authenticated_again_and_stays_what_it_is() {
+fn an_instance_is_authenticated_again_and_keeps_its_id_and_token() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
-        let asking = Asking::begin(&world, "authorize social");
-        curl(&[&asking.press("allow")]);
-        asking.end(&world)
+        let prompt = Prompt::begin(&world, "authorize social");
+        curl(&[&prompt.press("allow")]);
+        prompt.end(&world)
     };
     authorize();
     world.requests();
     let before = instance(&world);
     world.requests();
     world.send("DELETE", "/instances/20931/enabled", &Value::Null);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 Authorized again: social #20931.
 It was switched off, and is on again.
 --- stderr ---
@@ -33,17 +31,11 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
-    is(
-        &written(&world),
-        str![[r#"
+"#]]);
+    written(&world).is(str![[r#"
 PATCH /instances/20931 {"providerData":{"code":"[CODE]"}}
 PUT /instances/20931/enabled
-
-"#]],
-    );
+"#]]);
     let after = instance(&world);
     assert_eq!((&before["id"], &before["token"]), (&after["id"], &after["token"]));
     assert_ne!(
@@ -51,13 +43,11 @@ PUT /instances/20931/enabled
         after["configuration"]["oauth.user.token"]
     );
     assert_eq!(after["disabled"], false);
-    // Who wants it off keeps it off.
+    // An instance that is declared disabled stays disabled.
     world.write("instances/social.yaml", world.read("instances/social.yaml") + "enabled: false\n");
     world.requests();
     world.send("DELETE", "/instances/20931/enabled", &Value::Null);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
@@ -67,19 +57,17 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(instance(&world)["disabled"], true);
 }
 
 #[test]
-fn a_new_token_is_told_whatever_becomes_of_the_switch() {
+fn a_new_token_is_reported_even_if_enabling_fails() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
-        let asking = Asking::begin(&world, "authorize social");
-        curl(&[&asking.press("allow")]);
-        asking.rest(&world)
+        let prompt = Prompt::begin(&world, "authorize social");
+        curl(&[&prompt.press("allow")]);
+        prompt.rest(&world)
     };
     authorize();
     let mut answer = instance(&world);
@@ -90,12 +78,10 @@ fn a_new_token_is_told_whatever_becomes_of_the_switch() {
             { "when": { "method": "PATCH" }, "status": 200, "body": answer },
             { "when": { "path": "/instances/*/enabled" }, "status": 403 },
         ] });
-        world.go_wrong(Faults::parse(&rules.to_string()).unwrap());
+        world.set_faults(Faults::parse(&rules.to_string()).unwrap());
     };
     fault(&answer);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 Authorized again: social #20931.
 Its token is another one now: ocon token social
 --- stderr ---
@@ -110,15 +96,11 @@ error: instance 20931 is authorized, but could not be switched on
 
 hint: ocon apply does so with `enabled: true`
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
     // An answer about another instance is no success.
     answer["id"] = 4711.into();
     fault(&answer);
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -130,30 +112,26 @@ error: the platform answered for instance 4711 instead of 20931
 
 hint: look at both in the user interface, then: ocon doctor social
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
-fn what_may_have_worked_is_not_said_to_have_failed() {
+fn a_write_that_may_have_succeeded_is_not_reported_as_failed() {
     let world = world("http://127.0.0.1:PORT/callback");
     let authorize = || {
-        let asking = Asking::begin(&world, "authorize social");
-        curl(&[&asking.press("allow")]);
-        asking.rest(&world)
+        let prompt = Prompt::begin(&world, "authorize social");
+        curl(&[&prompt.press("allow")]);
+        prompt.rest(&world)
     };
     authorize();
     let before = instance(&world);
     let fault = |fault: &str| {
         let rules = format!("rules: [{{ when: {{ method: PATCH }}, {fault} }}]");
-        world.go_wrong(Faults::parse(&rules).unwrap());
+        world.set_faults(Faults::parse(&rules).unwrap());
     };
     world.requests();
     fault("status: 400");
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -166,15 +144,11 @@ error: instance 20931 was not authorized again
 
 hint: run the same command again: a grant works once, and another one does no harm
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(instance(&world), before);
     world.requests();
     fault("reset: after");
-    is(
-        &authorize(),
-        str![[r#"
+    authorize().is(str![[r#"
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
 
@@ -187,9 +161,7 @@ error: it is not known whether instance 20931 was authorized again
 
 hint: run the same command again: a grant works once, and another one does no harm
 --- exit 3 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(written(&world).lines().count(), 1, "a grant is sent once");
     assert_ne!(instance(&world), before);
 }

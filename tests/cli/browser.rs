@@ -1,4 +1,4 @@
-//! `ocon authorize` with Chromium: the pages as a person meets them. Needs `chromedriver`.
+//! `ocon authorize` in Chromium. Needs `chromedriver`.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-use crate::authorize::{Asking, instance, world, written};
-use crate::support::{World, is};
+use crate::authorize::{Prompt, instance, world, written};
+use crate::snapshot::Snapshot as _;
+use crate::support::World;
 use snapbox::str;
 
 /// A driver, and a browser that it drives.
@@ -23,8 +24,8 @@ impl Browser {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut command = Command::new("chromedriver");
         let mut driver = command.arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let said = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut ports = said.filter_map(|line| {
+        let printed = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut ports = printed.filter_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
@@ -95,48 +96,44 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The browser ends with its session, and the driver is nobody else's.
+        // The browser ends with its session, and only this test uses the driver.
         let _ = self.runtime.block_on(self.client.clone().close());
         self.driver.kill().unwrap();
         self.driver.wait().unwrap();
     }
 }
 
-/// Has somebody press a button; what the last page is headed, and what ocon said.
+/// Presses a button. Returns the heading of the last page, and the output.
 fn authorized(browser: &Browser, world: &World, button: &str) -> (String, String) {
-    let asking = Asking::begin(world, "authorize social");
-    browser.open(&asking.url);
+    let prompt = Prompt::begin(world, "authorize social");
+    browser.open(&prompt.url);
     assert_eq!(browser.heading(), "Allow access to Hootsuite?");
     browser.picture("consent");
     browser.press(button);
     let heading = browser.heading();
     browser.picture(&heading.to_lowercase().replace(' ', "-"));
     assert!(!browser.source().contains("granted/"));
-    (heading, asking.end(world))
+    (heading, prompt.end(world))
 }
 
 #[test]
 #[ignore = "needs chromedriver and Chromium: see CONTRIBUTING.md"]
 fn a_person_allows_and_the_instance_is_there() {
     let (browser, world) = (Browser::start(), world("http://127.0.0.1:PORT/callback"));
-    let (heading, said) = authorized(&browser, &world, "Allow");
+    let (heading, printed) = authorized(&browser, &world, "Allow");
     assert_eq!(heading, "Access granted");
-    assert!(said.contains("Applied: 1 created."), "{said}");
-    is(
-        &written(&world),
-        str![[r#"
+    assert!(printed.contains("Applied: 1 created."), "{printed}");
+    written(&world).is(str![[r#"
 POST /instances {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite","event.notification.enabled":"true","oauth.api.key":"the-public-client-id","oauth.api.secret":"the-client-s3cret/of+social=","oauth.callback.url":"http://127.0.0.1:[CALLBACK]/callback","oauth.scope":"a b"},"element":{"key":"hootsuite"},"name":"Social","providerData":{"code":"[CODE]"},"tags":["ocon:applied=[FINGERPRINTS]","ocon:key=social","ocon:project=tests"]}
 PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE="}}
-
-"#]],
-    );
+"#]]);
     assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
 
     // Once more: the instance stays what it is.
     let before = instance(&world);
-    let (heading, said) = authorized(&browser, &world, "Allow");
+    let (heading, printed) = authorized(&browser, &world, "Allow");
     assert_eq!(heading, "Access granted");
-    assert!(said.starts_with("Authorized again: social #20931.\n"), "{said}");
+    assert!(printed.starts_with("Authorized again: social #20931.\n"), "{printed}");
     let after = instance(&world);
     let is_same = |member: &str| before[member] == after[member] && before[member] != Value::Null;
     assert!(is_same("id") && is_same("token"));
@@ -150,20 +147,20 @@ PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http
 #[ignore = "needs chromedriver and Chromium: see CONTRIBUTING.md"]
 fn a_person_denies_or_an_answer_is_tampered_with_and_nothing_is_there() {
     let (browser, world) = (Browser::start(), world("http://localhost:PORT/callback"));
-    let (heading, said) = authorized(&browser, &world, "Deny");
+    let (heading, printed) = authorized(&browser, &world, "Deny");
     assert_eq!(heading, "Access denied");
-    assert!(said.contains("the provider says `access_denied`"), "{said}");
+    assert!(printed.contains("the provider says `access_denied`"), "{printed}");
 
-    let asking = Asking::begin(&world, "authorize social");
-    let (address, _) = asking.url.split_once("&state=").unwrap();
+    let prompt = Prompt::begin(&world, "authorize social");
+    let (address, _) = prompt.url.split_once("&state=").unwrap();
     browser.open(&format!("{address}&state=tampered"));
     browser.press("Allow");
     assert_eq!(browser.heading(), "This request was refused");
     browser.picture("refused");
-    browser.open(&asking.url);
+    browser.open(&prompt.url);
     browser.press("Deny");
     assert_eq!(browser.heading(), "Access denied");
-    let said = asking.end(&world);
-    assert!(said.contains("Refused GET /callback: its `state` or request token"), "{said}");
+    let printed = prompt.end(&world);
+    assert!(printed.contains("Refused GET /callback: its `state` or request token"), "{printed}");
     assert_eq!(written(&world), "");
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::events::{Listening, conforming, report, world};
-use crate::support::{World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::World;
 
 /// Reports an event, which the callback takes if it `listens`.
 fn one_event(world: &World, port: u16, listens: bool) {
@@ -20,16 +21,16 @@ fn one_event(world: &World, port: u16, listens: bool) {
     }
 }
 
-/// What the doctor says, without the time of the last event.
+/// The output of the doctor, without the time of the last event.
 fn doctor(world: &World) -> String {
     let run = world.ocon("doctor chat");
-    let text = format!("{}{}--- exit {} ---\n", run.stdout, run.stderr, run.exit);
+    let text = format!("{}{}--- exit {} ---", run.stdout, run.stderr, run.exit);
     let text = world.constant(&text);
     let lines = text.lines().map(|line| match line.find("last event      20") {
-        Some(at) => format!("{}[TIME]{}\n", &line[..at + 16], &line[at + 36..]),
-        None => format!("{line}\n"),
+        Some(at) => format!("{}[TIME]{}", &line[..at + 16], &line[at + 36..]),
+        None => line.to_owned(),
     });
-    lines.collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn patch(world: &World, key: &str, value: &str) {
@@ -38,11 +39,9 @@ fn patch(world: &World, key: &str, value: &str) {
 }
 
 #[test]
-fn a_doctor_finds_nothing_where_everything_holds() {
+fn a_doctor_reports_ok_for_every_link() {
     let (world, port) = world();
-    is(
-        &doctor(&world),
-        str![[r#"
+    doctor(&world).is(str![[r#"
 chat
   ok      instance        #20931, Support
   ok      authentication  the platform holds a valid one
@@ -57,13 +56,9 @@ chat
 
 No link is broken; 2 cannot be seen from here.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     one_event(&world, port, true);
-    is(
-        &doctor(&world),
-        str![[r#"
+    doctor(&world).is(str![[r#"
 chat
   ok      instance        #20931, Support
   ok      authentication  the platform holds a valid one
@@ -77,9 +72,7 @@ chat
 
 No link is broken; 1 cannot be seen from here.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     let document = conforming("doctor", &world.ocon("doctor chat --format json").stdout);
     assert_eq!((&document["healthy"], &document["instance_id"]), (&json!(true), &json!(20931)));
 }
@@ -88,20 +81,16 @@ No link is broken; 1 cannot be seen from here.
 fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
     let (world, _) = world();
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
-    world.go_wrong(Faults::parse(text).unwrap());
-    let said = doctor(&world);
-    is(
-        &said[said.find("  ?       last event").unwrap()..],
-        str![[r#"
+    world.set_faults(Faults::parse(text).unwrap());
+    let printed = doctor(&world);
+    printed[printed.find("  ?       last event").unwrap()..].is(str![[r#"
   ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
                           look again, or in the user interface
 
 No link is broken; 2 cannot be seen from here.
 --- exit 0 ---
-
-"#]],
-    );
-    assert_eq!(said.matches("\n  ok ").count(), 6, "{said}");
+"#]]);
+    assert_eq!(printed.matches("\n  ok ").count(), 6, "{printed}");
 }
 
 #[test]
@@ -110,14 +99,11 @@ fn a_doctor_needs_to_see_the_instance() {
     let rule = |status| {
         format!("rules: [{{ when: {{ method: GET, path: /instances/20931 }}, status: {status} }}]")
     };
-    let mut told = String::new();
-    for status in [403, 404] {
-        world.go_wrong(Faults::parse(&rule(status)).unwrap());
-        told.push_str(&doctor(&world));
-    }
-    is(
-        &told,
-        str![[r#"
+    let reports = [403, 404].map(|status| {
+        world.set_faults(Faults::parse(&rule(status)).unwrap());
+        doctor(&world)
+    });
+    reports.join("\n").is(str![[r#"
 error: the instance cannot be looked at
   caused by: GET /instances/20931 failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
 
@@ -127,13 +113,11 @@ error: instance 20931 is gone
 
 hint: look again
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
-fn a_doctor_says_of_nothing_that_it_cannot_see_that_it_holds() {
+fn a_doctor_confirms_only_what_it_can_check() {
     let document = "\
 element: servicenow
 name: Help desk
@@ -151,9 +135,8 @@ configuration:
         .secret("DESK_SIGNATURE", "the-signature-key-of-the-desk");
     assert_eq!(world.ocon("apply --yes").exit, 0);
     let masked = "rules: [{ edit: [{ instance: 20931, set: { event.notification.callback.url: '********' } }] }]";
-    world.go_wrong(Faults::parse(masked).unwrap());
+    world.set_faults(Faults::parse(masked).unwrap());
     world.ocon("doctor desk").is(str![[r#"
-$ ocon doctor desk
 desk
   ok      instance        #20931, Help desk
   ok      authentication  the platform holds a valid one
@@ -169,7 +152,6 @@ desk
 
 No link is broken; 3 cannot be seen from here.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -178,10 +160,10 @@ fn a_doctor_shows_nothing_that_opens_a_callback() {
     let (world, _) = world();
     let opens = "https://login:passw0rd@app.example/s3cret-path?token=t0ken#x";
     patch(&world, "event.notification.callback.url", opens);
-    let said = doctor(&world);
-    assert!(said.contains("callback        https://app.example/…\n"), "{said}");
+    let printed = doctor(&world);
+    assert!(printed.contains("callback        https://app.example/…\n"), "{printed}");
     for secret in ["login", "passw0rd", "s3cret-path", "t0ken"] {
-        assert!(!said.contains(secret), "{said}");
+        assert!(!printed.contains(secret), "{printed}");
     }
 }
 
@@ -240,7 +222,7 @@ fn a_doctor_names_the_link_that_is_broken() {
             report(world, &json!({ "type": "message", "id": 8 }));
         }),
     ];
-    let mut told = String::new();
+    let mut reported = String::new();
     for (link, breaks) in breaks {
         let (world, port) = world();
         one_event(&world, port, true);
@@ -249,13 +231,11 @@ fn a_doctor_names_the_link_that_is_broken() {
             world.advance(revoked);
         }
         assert_eq!(broken(&world), link);
-        let said = doctor(&world);
-        let lines = said.lines().skip_while(|line| !line.starts_with("  BROKEN")).take(2);
-        told.extend(lines.flat_map(|line| [line, "\n"]));
+        let printed = doctor(&world);
+        let lines = printed.lines().skip_while(|line| !line.starts_with("  BROKEN")).take(2);
+        reported.extend(lines.flat_map(|line| [line, "\n"]));
     }
-    is(
-        &told,
-        str![[r#"
+    reported.is(str![[r#"
   BROKEN  instance        there is none yet
                           create it: ocon apply; where a person grants access: ocon authorize chat
   BROKEN  authentication  it no longer works at the provider
@@ -279,6 +259,5 @@ fn a_doctor_names_the_link_that_is_broken() {
   BROKEN  last event      [TIME], RECEIVED: it came, and was not passed on
                           look whether the address answers: after ten attempts the platform gives up until the instance is changed
 
-"#]],
-    );
+"#]]);
 }

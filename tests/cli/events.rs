@@ -1,4 +1,4 @@
-//! `ocon events KEY` and `ocon events listen`: what a provider reports, and what is delivered.
+//! `ocon events KEY` and `ocon events listen`: what a provider reported, and deliveries.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::ports;
-use crate::support::{World, is, terminate};
+use crate::snapshot::Snapshot as _;
+use crate::support::{World, terminate};
 
 const CHAT: &str = "\
 element: slack
@@ -57,11 +58,11 @@ impl Listening {
         let mut command = world.command(line);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        let read = BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
-        if read == 0 || !said.starts_with("Listening") {
+        let mut printed = String::new();
+        let read = BufReader::new(child.stderr.take().unwrap()).read_line(&mut printed).unwrap();
+        if read == 0 || !printed.starts_with("Listening") {
             child.wait().unwrap();
-            panic!("{said}");
+            panic!("{printed}");
         }
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
@@ -92,7 +93,7 @@ pub(crate) fn conforming(schema: &str, text: &str) -> Value {
     document
 }
 
-/// What the provider reports to the platform.
+/// An event from the provider to the platform.
 pub(crate) fn report(world: &World, body: &Value) {
     world.requests();
     world.send("POST", "/events/slack/MjA5MzE=", body);
@@ -100,7 +101,7 @@ pub(crate) fn report(world: &World, body: &Value) {
     world.requests();
 }
 
-/// A delivery that somebody makes up; the status of the answer.
+/// Sends a forged delivery. Returns the status of the reply.
 fn deliver(port: u16, headers: &[&str], body: &str) -> String {
     let url = format!("http://127.0.0.1:{port}/slack/events");
     let mut curl = Command::new("curl");
@@ -121,7 +122,7 @@ fn signature(body: &str) -> String {
 }
 
 #[test]
-fn an_event_arrives_and_its_signature_holds() {
+fn an_event_arrives_with_a_valid_signature() {
     let (world, port) = world();
     let mut listening =
         Listening::begin(&world, &format!("events listen chat --port {port} --count 1"));
@@ -143,7 +144,7 @@ fn an_event_arrives_and_its_signature_holds() {
 }
 
 #[test]
-fn what_was_changed_made_up_or_sent_again_is_told() {
+fn changed_forged_and_repeated_deliveries_are_reported() {
     let (world, port) = world();
     let mut listening = Listening::begin(&world, &format!("events listen chat --port {port}"));
     let body = r#"{"message":{"eventId":"e1","events":[{"eventType":"UPDATED","objectType":"m","objectId":"1"}]}}"#;
@@ -169,7 +170,7 @@ fn what_was_changed_made_up_or_sent_again_is_told() {
     assert_eq!(deliver(port, &[&signature(text)], text), "400");
     let line = listening.line();
     assert!(line.starts_with("refused: it is no JSON object  (the signature holds; "), "{line}");
-    // What stands in a body is no sequence for the terminal.
+    // A body contains no escape sequence for the terminal.
     let body =
         r#"{"message":{"eventId":"e1","events":[{"eventType":"\u001b[2J","objectId":"1"}]}}"#;
     assert_eq!(deliver(port, &[&signature(body)], body), "200");
@@ -186,10 +187,10 @@ fn a_delivery_that_is_refused_is_an_exit_code_where_they_are_counted() {
     let line = format!("events listen --port {port} --count 1 --format json");
     let mut listening = Listening::begin(&world, &line);
     assert_eq!(deliver(port, &[&signature("{}")], "{}"), "401");
-    let mut said = String::new();
-    listening.stdout.read_line(&mut said).unwrap();
-    let said = conforming("delivery", &said);
-    assert_eq!((&said["signature"], &said["status"]), (&json!("broken"), &json!(401)));
+    let mut printed = String::new();
+    listening.stdout.read_line(&mut printed).unwrap();
+    let printed = conforming("delivery", &printed);
+    assert_eq!((&printed["signature"], &printed["status"]), (&json!("broken"), &json!(401)));
     assert_eq!(listening.end(), 1);
     world.unset("OCON_SIGNATURE_KEY");
     let mut listening = Listening::begin(&world, &format!("events listen --port {port} --count 1"));
@@ -200,108 +201,89 @@ fn a_delivery_that_is_refused_is_an_exit_code_where_they_are_counted() {
 }
 
 #[test]
-fn what_cannot_be_listened_to_is_told() {
+fn listening_that_cannot_start_is_an_error() {
     let (mut world, _) = world();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     world.hide(&port.to_string(), "[TAKEN]");
     world.ocon(&format!("events listen --port {port}")).is(str![[r#"
-$ ocon events listen --port [TAKEN]
 --- stderr ---
 error: nothing can listen on 127.0.0.1:[TAKEN]
   caused by: Address already in use (os error 98)
 
 hint: end the program that has the port, or give another one: --port 8901
 --- exit 1 ---
-
 "#]]);
     world.ocon("events listen caht").is(str![[r#"
-$ ocon events listen caht
 --- stderr ---
 error: no document has the key `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
-
 "#]]);
     world.unset("CHAT_SIGNATURE");
     world.ocon("events listen chat").is(str![[r#"
-$ ocon events listen chat
 --- stderr ---
 error: `event.notification.signature.key` of `chat` has no value
 
 hint: set env.CHAT_SIGNATURE
 --- exit 5 ---
-
 "#]]);
     let file = world.read("instances/chat.yaml");
     world.write("instances/chat.yaml", file.replace("${{ env.CHAT_SIGNATURE }}", "''"));
     world.ocon("events listen chat").is(str![[r#"
-$ ocon events listen chat
 --- stderr ---
 error: `event.notification.signature.key` of `chat` has no value
 
 hint: it stands at instances/chat.yaml:10
 --- exit 5 ---
-
 "#]]);
     let without = file.lines().filter(|line| !line.contains("signature"));
     world.write("instances/chat.yaml", without.flat_map(|line| [line, "\n"]).collect::<String>());
     world.ocon("events listen chat").is(str![[r#"
-$ ocon events listen chat
 --- stderr ---
 error: `chat` does not declare `event.notification.signature.key`
 
 hint: declare it, or leave KEY out: then nothing is verified
 --- exit 5 ---
-
 "#]]);
 }
 
 #[test]
-fn events_of_what_is_not_there_are_none() {
+fn events_that_cannot_be_shown_are_explained() {
     let (world, _) = world();
     world.ocon("events chat").is(str![[r#"
-$ ocon events chat
 No event of chat #20931 has come yet. `ocon doctor chat` looks at what may be in their way.
 --- exit 0 ---
-
 "#]]);
     world.ocon("events caht").is(str![[r#"
-$ ocon events caht
 --- stderr ---
 error: no document has the key `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
-
 "#]]);
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
-    world.go_wrong(Faults::parse(text).unwrap());
+    world.set_faults(Faults::parse(text).unwrap());
     world.ocon("events chat").is(str![[r#"
-$ ocon events chat
 --- stderr ---
 error: the events cannot be read
   caused by: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
 
 hint: check that the account is active and its user may read instances
 --- exit 6 ---
-
 "#]]);
     world.requests();
     world.send("DELETE", "/instances/20931", &Value::Null);
     world.ocon("events chat").is(str![[r#"
-$ ocon events chat
 --- stderr ---
 error: `chat` has no instance yet, so no events
 
 hint: create it first: ocon apply; where a person grants access: ocon authorize chat
 --- exit 1 ---
-
 "#]]);
     assert_eq!(world.ocon("events chat --limit 0").exit, 64);
     world.ocon("events").is(str![[r#"
-$ ocon events
 --- stderr ---
 error: the following required arguments were not provided:
   <KEY>
@@ -310,40 +292,35 @@ Usage: ocon events <KEY>
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
 #[test]
-fn where_nobody_reads_it_any_more_there_is_nothing_to_listen_for() {
+fn listening_ends_when_its_output_is_closed() {
     let (world, port) = world();
     let line = format!("events listen --port {port}");
     let Listening { mut child, stdout } = Listening::begin(&world, &line);
     drop(stdout);
     assert_eq!(deliver(port, &[], "{}"), "200");
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    // Where a line is lost, that is told.
+    // A lost line is reported.
     let mut command = world.command(&line);
     command.stdout(File::create("/dev/full").unwrap()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    stderr.read_line(&mut said).unwrap();
+    let mut printed = String::new();
+    stderr.read_line(&mut printed).unwrap();
     assert_eq!(deliver(port, &[], "{}"), "200");
-    stderr.read_to_string(&mut said).unwrap();
-    let ended = format!("{said}--- exit {} ---\n", child.wait().unwrap().code().unwrap());
-    is(
-        &world.constant(&ended),
-        str![[r#"
+    stderr.read_to_string(&mut printed).unwrap();
+    let ended = format!("{printed}--- exit {} ---", child.wait().unwrap().code().unwrap());
+    world.constant(&ended).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 error: the result could not be written to stdout
   caused by: No space left on device (os error 28)
 
 hint: free some disk space, then run the command again
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -354,8 +331,8 @@ fn a_page_of_another_site_delivers_nothing() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    stderr.read_line(&mut said).unwrap();
+    let mut printed = String::new();
+    stderr.read_line(&mut printed).unwrap();
     for headers in [
         // A page whose name was made to lead to loopback.
         vec!["Host: evil.example"],
@@ -373,13 +350,11 @@ fn a_page_of_another_site_delivers_nothing() {
     }
     assert_eq!(deliver(port, &["Host: tunnel.example"], "{}"), "200");
     assert_eq!(deliver(port, &[&format!("Host: localhost:{port}")], "{}"), "200");
-    stderr.read_to_string(&mut said).unwrap();
+    stderr.read_to_string(&mut printed).unwrap();
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!((child.wait().unwrap().code(), stdout.lines().count()), (Some(0), 2));
-    is(
-        &world.constant(&said),
-        str![[r#"
+    world.constant(&printed).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
 Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
@@ -388,31 +363,27 @@ Refused POST /slack/events: a page of another site sent it
 Refused POST /slack/events: a page of another site sent it
 ocon does not show further refused requests.
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
-fn a_delivery_that_is_no_delivery_is_told() {
+fn a_malformed_delivery_is_reported() {
     let (world, port) = world();
     let mut command = world.command(&format!("events listen --port {port} --count 1"));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    stderr.read_line(&mut said).unwrap();
+    let mut printed = String::new();
+    stderr.read_line(&mut printed).unwrap();
     world.write("large.json", vec![b' '; (8 << 20) + 1]);
     let large = format!("@{}", world.path("large.json").display());
     assert_eq!(deliver(port, &["Expect:"], &large), "413");
     assert_eq!(deliver(port, &[], "{}"), "200");
-    stderr.read_to_string(&mut said).unwrap();
+    stderr.read_to_string(&mut printed).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    is(
-        &world.constant(&said),
-        str![[r#"
+    world.constant(&printed).is(str![[r#"
 Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
 A delivery was refused (413 Payload Too Large): it is not complete, or too large.
 
-"#]],
-    );
+"#]]);
 }

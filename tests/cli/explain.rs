@@ -2,12 +2,12 @@
 
 use snapbox::str;
 
-use crate::support::{World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::World;
 
 #[test]
 fn a_code_is_explained_as_on_its_page() {
     World::new(&[]).ocon("explain duplicate-key").is(str![[r#"
-$ ocon explain duplicate-key
 duplicate-key
 
 Always an error.
@@ -29,7 +29,6 @@ tags: [marketing, social]
 
 Remove one of the two.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -39,10 +38,8 @@ fn every_code_is_listed_with_what_it_means() {
     assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
     let parts: Vec<_> = run.stdout.split("\n\n").collect();
     assert_eq!(parts.len(), 10, "{}", run.stdout);
-    is(parts[2], str!["What blocks a document"]);
-    is(
-        parts[3],
-        str![[r#"
+    parts[2].is(str!["What blocks a document"]);
+    parts[3].is(str![[r#"
   ambiguous-key            Two or more instances carry the document's key.
   ambiguous-move           The document looks moved, and more than one match with an instance is possible.
   broken-mark              An instance that may be this document's has incomplete or contradictory `ocon:` tags.
@@ -58,29 +55,24 @@ fn every_code_is_listed_with_what_it_means() {
   not-yet-readable         A listing names the document's instance, and GET by ID did not find it within 30 seconds.
   partial-rekey            The document looks moved or re-keyed, and only some of the files were selected.
   unmanaged-namesake       An instance that nobody manages has the document's connector and name.
-"#]],
-    );
+"#]]);
 }
 
 #[test]
 fn a_code_that_does_not_exist_is_a_slip_of_another_one() {
     let world = World::new(&[]);
     world.ocon("explain duplicate-kye").is(str![[r#"
-$ ocon explain duplicate-kye
 --- stderr ---
 error: there is no code `duplicate-kye`
 
 hint: did you mean `duplicate-key`?
 --- exit 64 ---
-
 "#]]);
     world.ocon("explain E0308").is(str![[r#"
-$ ocon explain E0308
 --- stderr ---
 error: there is no code `E0308`
 
 hint: `ocon explain` lists them
 --- exit 64 ---
-
 "#]]);
 }

@@ -12,17 +12,15 @@ fn desk(key: &str) -> World {
 }
 
 #[test]
-fn a_key_that_somebody_could_guess_is_refused() {
+fn a_guessable_fingerprint_key_is_refused() {
     let world = desk(&KEY[1..]);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: OCON_FINGERPRINT_KEY is too short
 
 hint: it must have at least 32 characters on one line
 hint: create one with: openssl rand -base64 32
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.ocon("apply --yes").exit, 64);
     assert_eq!(world.ocon("selftest").exit, 64);
@@ -34,21 +32,19 @@ hint: create one with: openssl rand -base64 32
 fn a_key_of_several_lines_is_refused() {
     let world = desk("the-first-line-of-a-fingerprint-key\nand-a-second-one");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: OCON_FINGERPRINT_KEY contains a line break or another control character
 
 hint: it must have at least 32 characters on one line
 hint: create one with: openssl rand -base64 32
 --- exit 64 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_is_no_text_is_refused_and_not_replaced_by_another_one() {
+fn a_fingerprint_key_that_is_not_text_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
     let world = desk(KEY);
     let mut command = world.command("plan");
@@ -68,7 +64,7 @@ fn blanks_around_the_key_are_no_part_of_it() {
         let run = world.ocon("plan");
         assert!(run.stdout.contains("No changes."), "{}{}", run.stdout, run.stderr);
     }
-    // Nothing but blanks is no key: the one of the organization secret is used, and says so.
+    // Blanks are not a key: the key of the organization secret is used, with a warning.
     world.set("OCON_FINGERPRINT_KEY", " \n");
     assert!(world.ocon("plan").stdout.contains("unverified"));
 }

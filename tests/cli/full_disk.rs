@@ -1,4 +1,4 @@
-//! A file-size limit and a full disk: an error that says so, and nothing half-written.
+//! A file-size limit and a full disk: an error, and no incomplete file.
 
 #![cfg(unix)]
 
@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 /// A platform with an instance, and a file with more text than two blocks of 512 bytes.
 fn world() -> World {
@@ -22,21 +23,15 @@ fn world() -> World {
 fn a_file_that_becomes_too_large_is_an_error_and_is_not_left_behind() {
     let world = world();
     let before = world.files();
-    let mut shown = String::new();
-    for command in ["plan --out plan.json", "man pages", "schema pull stripe"] {
+    let shown = ["plan --out plan.json", "man pages", "schema pull stripe"].map(|command| {
         let run = world.ocon_on_a_small_disk(2, command);
-        shown.push_str(&format!(
-            "$ ocon {command}\n{}--- exit {} ---\n",
-            world.constant(&run.stderr),
-            run.exit
-        ));
         assert_eq!(world.files(), before, "{command}");
         let folders = ["pages", "schemas"].iter().filter(|folder| world.path(folder).exists());
         assert_eq!(folders.count(), 0, "{command}");
-    }
-    is(
-        &shown,
-        str![[r#"
+        let stderr = world.constant(&run.stderr);
+        format!("$ ocon {command}\n{stderr}--- exit {} ---", run.exit)
+    });
+    shown.join("\n").is(str![[r#"
 $ ocon plan --out plan.json
 error: plan.json cannot be written
   caused by: File too large (os error 27)
@@ -55,9 +50,7 @@ error: schemas/connectors/stripe.schema.json cannot be written
 
 hint: raise the file-size limit (`ulimit -f`), then run the command again
 --- exit 1 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -66,7 +59,6 @@ fn ids_are_reported_where_the_outputs_cannot_be_written() {
     let before = world.files();
     // A file of no bytes: only the pipes are written.
     world.ocon_on_a_small_disk(0, "apply --yes --outputs outputs.json").is(str![[r#"
-$ ocon apply --yes --outputs outputs.json
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -103,7 +95,6 @@ error: outputs.json cannot be written
 
 hint: raise the file-size limit (`ulimit -f`), then run the command again
 --- exit 1 ---
-
 "#]]);
     assert_eq!(world.files(), before);
     assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
@@ -124,16 +115,13 @@ fn a_file_that_others_append_to_gets_all_lines_or_none() {
 fn a_folder_of_the_embedded_sandbox_is_hidden_from_git_or_the_run_fails() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]);
     let run = world.ocon_on_a_small_disk(0, "plan --sandbox");
-    is(
-        &world.constant(&run.stderr),
-        str![[r#"
+    world.constant(&run.stderr).is(str![[r#"
 error: the folder .ocon cannot be written
   caused by: File too large (os error 27)
 
 hint: raise the file-size limit (`ulimit -f`), then run the command again
 
-"#]],
-    );
+"#]]);
     assert_eq!(run.exit, 1);
     assert!(!world.path(".ocon/.gitignore").exists());
     assert_eq!(world.ocon("plan --sandbox").exit, 0);
@@ -156,16 +144,13 @@ fn a_result_in_a_file_that_becomes_too_large_is_an_error() {
         .args(ocon.get_args());
     let output = sh.current_dir(world.path(".")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    is(
-        &world.constant(&String::from_utf8(output.stderr).unwrap()),
-        str![[r#"
+    world.constant(&String::from_utf8(output.stderr).unwrap()).is(str![[r#"
 error: the result could not be written to stdout
   caused by: File too large (os error 27)
 
 hint: raise the file-size limit (`ulimit -f`), then run the command again
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -207,9 +192,7 @@ fn ids_are_reported_where_the_report_cannot_be_written() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = world.command("apply --yes --quiet --format json");
     let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
-    is(
-        &world.constant(&String::from_utf8(output.stderr).unwrap()),
-        str![[r#"
+    world.constant(&String::from_utf8(output.stderr).unwrap()).is(str![[r#"
   + shop  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
@@ -219,8 +202,7 @@ error: the result could not be written to stdout
 
 hint: free some disk space, then run the command again
 
-"#]],
-    );
+"#]]);
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -232,13 +214,10 @@ fn without_open_files_for_signals_nothing_is_done() {
     let mut sh = Command::new("/bin/sh");
     sh.args(["-c", r#"ulimit -n 4; exec "$0" "$@""#]).arg(ocon.get_program()).args(ocon.get_args());
     let output = sh.env_clear().output().unwrap();
-    is(
-        &String::from_utf8(output.stderr).unwrap(),
-        str![[r#"
+    String::from_utf8(output.stderr).unwrap().is(str![[r#"
 error: signals cannot be received
   caused by: Too many open files (os error 24)
 
-"#]],
-    );
+"#]]);
     assert_eq!(output.status.code(), Some(1));
 }

@@ -1,12 +1,12 @@
-//! What a commit cannot do with the help of Git: execute a program, hide a change, pass a committed
-//! secret. `docs/threat-model.md` names these tests.
+//! A commit cannot use Git to execute a program, hide a change or pass a committed secret.
+//! `docs/threat-model.md` names these tests.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::str;
 
-use crate::changed::{commit, git, planned};
+use crate::changed_since::{commit, git, planned};
 use crate::support::{CRM, SHOP, World};
 
 /// A program that leaves a trace where it is executed, and passes on what it reads.
@@ -86,7 +86,7 @@ fn no_setting_of_the_repository_executes_a_program_or_hides_a_change() {
 }
 
 #[test]
-fn what_git_itself_would_not_look_at_is_still_a_change() {
+fn changes_that_git_does_not_look_at_are_changes() {
     for flag in ["--assume-unchanged", "--skip-worktree"] {
         let world = tenant();
         git(&world, &format!("update-index {flag} tenants/eu/instances/shop.yaml"));
@@ -129,16 +129,14 @@ fn a_name_that_means_several_commits_is_refused() {
     git(&world, "update-ref refs/remotes/origin/main main");
     change(&world);
     commit(&world);
-    // A tag comes first for Git, so that whoever pushes it would choose what is compared.
+    // Git prefers a tag, so a person who can push tags could choose the commit.
     git(&world, "tag origin/main");
     world.ocon("-C tenants/eu plan --changed-since origin/main").is(str![[r#"
-$ ocon -C tenants/eu plan --changed-since origin/main
 --- stderr ---
 error: `origin/main` is the name of several references: refs/remotes/origin/main, refs/tags/origin/main
 
 hint: write the whole name, for example --changed-since refs/remotes/origin/main
 --- exit 64 ---
-
 "#]]);
     for name in ["origin/main~0", "origin/main^{commit}", "origin/main@{0}"] {
         let run = world.ocon(&format!("-C tenants/eu plan --changed-since {name}"));
@@ -165,7 +163,6 @@ fn a_secret_file_in_a_repository_that_cannot_be_queried_counts_as_committed() {
     assert_eq!(world.ocon("plan --sandbox").exit, 0);
     world.set("PATH", "/nowhere");
     world.ocon("plan --sandbox").is(str![[r#"
-$ ocon plan --sandbox
 --- stderr ---
 error[committed-secret]: `secrets/desk/password` counts as committed, because Git cannot be queried: there is no `git` on the PATH
  --> instances/desk.yaml:6:13
@@ -176,7 +173,6 @@ error[committed-secret]: `secrets/desk/password` counts as committed, because Gi
   = help: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
   = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
-
 "#]]);
     let outside = tempfile::tempdir().unwrap();
     fs::create_dir(outside.path().join("desk")).unwrap();
@@ -189,7 +185,7 @@ error[committed-secret]: `secrets/desk/password` counts as committed, because Gi
     let run = world.ocon("validate");
     assert!(run.exit == 5 && run.stderr.contains("counts as committed"), "{}", run.stderr);
     world.write(".git/config", config);
-    // Only root can give a repository to somebody else.
+    // Only root can change the owner of a repository.
     if std::os::unix::fs::chown(world.path(".git"), Some(12345), None).is_ok() {
         let run = world.ocon("validate");
         assert!(run.exit == 5 && run.stderr.contains("dubious ownership"), "{}", run.stderr);
@@ -228,7 +224,7 @@ fn a_secret_file_of_a_repository_within_counts_as_committed() {
     assert!(run.stderr.contains("another repository"), "{}", run.stderr);
 }
 
-/// A repository in which somebody turns the folder of a tenant into a submodule of theirs.
+/// A repository in which the folder of a tenant becomes a submodule.
 fn hijacked() -> World {
     let world = World::new(&[]).on_sandbox().with_password();
     world.write("theirs/ocon.yaml", "project: tests\n");
@@ -252,7 +248,6 @@ fn a_tenant_that_becomes_a_submodule_hides_no_change() {
     let world = hijacked();
     // In it, `origin/main` is whatever its author pushed.
     world.ocon("-C ours/tenants/eu plan --changed-since origin/main").is(str![[r#"
-$ ocon -C ours/tenants/eu plan --changed-since origin/main
 --- stderr ---
 error: Git cannot say what changed, and --changed-since needs to know
   caused by: tenants/eu is a submodule of [ROOT]/ours, which chooses its commits
@@ -260,7 +255,6 @@ error: Git cannot say what changed, and --changed-since needs to know
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
-
 "#]]);
     let run = world.ocon("-C ours/tenants/eu plan --prune");
     assert!(run.exit == 7 && run.stderr.contains("is a submodule of"), "{}", run.stderr);
@@ -269,7 +263,7 @@ hint: or name the files instead: ocon plan PATH…
     let run = world.ocon("-C ours/tenants/eu validate --var-file ../../link.yaml");
     assert!(run.exit == 5 && !run.stderr.contains("t0ken"), "{}", run.stderr);
     assert_eq!(world.ocon("-C ours/tenants/eu validate --var-file ../../vars.yaml").exit, 0);
-    // A clone in the folder of another repository is nobody's choice but that of the pipeline.
+    // Only the pipeline can put a clone into the folder of another repository.
     git(&world, "-C ours rm --quiet --cached tenants/eu");
     git(&world, "-C ours commit --quiet --message clone");
     assert_eq!(planned(&world, "-C ours/tenants/eu plan --changed-since origin/main"), [""; 0]);

@@ -1,12 +1,12 @@
-//! `--help`, `-h`, manual pages and completions: every text is a file in `tests/data/help/`.
-
-use std::path::Path;
+//! `--help`, `-h`, manual pages and completions. `tests/data/help/` holds the text of each command,
+//! and the global options once.
 
 use clap::{CommandFactory as _, Parser as _};
 use ocon::cli::Cli;
 use snapbox::Data;
 use snapbox::data::DataFormat;
 
+use crate::snapshot::Snapshot as _;
 use crate::support::World;
 
 fn commands() -> Vec<String> {
@@ -14,23 +14,79 @@ fn commands() -> Vec<String> {
     cli.get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-/// What stands between `ocon` and `--help`.
+/// The words between `ocon` and `--help`.
 fn lines() -> Vec<String> {
     ["", "schema pull", "events listen"].map(str::to_owned).into_iter().chain(commands()).collect()
 }
 
-/// The help of a command at 80 columns, which is in a file; `SNAPSHOTS=overwrite` writes it.
-fn help(world: &World, line: &str, name: &str) -> String {
-    let run = world.ocon(line);
-    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{line}");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/help/{name}.txt"));
-    // Trailing blanks are clap's own.
-    let lines = run.stdout.lines().map(str::trim_end);
-    let text = lines.flat_map(|line| [line, "\n"]).collect::<String>();
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .eq(&text, Data::read_from(&file, Some(DataFormat::Text)).raw());
-    text
+/// The global options as a help text writes them: `-C` and `--instances`, among others.
+fn global_options() -> Vec<String> {
+    let cli = Cli::command();
+    let global = cli.get_arguments().filter(|argument| argument.is_global_set());
+    let name = |argument: &clap::Arg| match argument.get_long() {
+        Some(long) => format!("--{long}"),
+        None => format!("-{}", argument.get_short().unwrap()),
+    };
+    global.map(name).collect()
+}
+
+/// A help text in two parts.
+#[derive(Default)]
+struct Help {
+    /// All but the global options.
+    own: String,
+    /// The global options, under their headings.
+    global: String,
+}
+
+impl Help {
+    /// The help that `line` prints at 80 columns.
+    fn of(world: &World, line: &str) -> Self {
+        let run = world.ocon(line);
+        assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{line}");
+        let options = global_options();
+        let (mut help, mut heading, mut is_global) = (Self::default(), None, false);
+        // The blanks at the end of a line are clap's.
+        for line in run.stdout.lines().map(str::trim_end) {
+            let text = line.trim_start();
+            let indent = line.len() - text.len();
+            if indent == 0 && text.ends_with(':') {
+                heading = Some(line);
+                is_global = false;
+                continue;
+            }
+            if indent == 0 && !text.is_empty() {
+                is_global = false;
+            }
+            if indent < 10 && text.starts_with('-') {
+                let mut names = text.split([' ', ',', '.']).filter(|word| word.starts_with('-'));
+                is_global = names.any(|name| options.iter().any(|option| option == name));
+            }
+            let part = if is_global { &mut help.global } else { &mut help.own };
+            for line in heading.take_if(|_| !line.is_empty()).into_iter().chain([line]) {
+                // One empty line at most, also where options were left out.
+                if !line.is_empty() || !part.ends_with("\n\n") {
+                    part.push_str(line);
+                    part.push('\n');
+                }
+            }
+        }
+        help
+    }
+
+    /// Compares the text with a file; `SNAPSHOTS=overwrite` writes it.
+    fn is(text: &str, name: &str) {
+        let file = format!("{}/tests/data/help/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        text.is(Data::read_from(file.as_ref(), Some(DataFormat::Text)).raw());
+    }
+}
+
+/// The words of a text, in order of the alphabet: not where lines break, nor under which heading they are.
+fn words(text: &str) -> Vec<&str> {
+    let lines = text.lines().filter(|line| line.starts_with(' '));
+    let mut words: Vec<_> = lines.flat_map(str::split_whitespace).collect();
+    words.sort_unstable();
+    words
 }
 
 fn at_80_columns() -> World {
@@ -40,12 +96,23 @@ fn at_80_columns() -> World {
 }
 
 #[test]
-fn every_help_text_is_as_it_was_read() {
+fn every_help_text_matches_its_snapshot() {
     let world = at_80_columns();
-    for command in lines() {
-        let name = format!("ocon {command}").trim_end().replace(' ', "-");
-        help(&world, &format!("{command} --help"), &name);
-        help(&world, &format!("{command} -h"), &format!("{name}-short"));
+    for (flag, suffix) in [("--help", ""), ("-h", "-short")] {
+        let mut global = Help::of(&world, flag).global;
+        if global.is_empty() {
+            global = world.ocon("help options").stdout;
+        }
+        Help::is(&global, &format!("global-options{suffix}"));
+        for command in lines() {
+            let name = format!("ocon {command}").trim_end().replace(' ', "-");
+            let help = Help::of(&world, &format!("{command} {flag}"));
+            Help::is(&help.own, &format!("{name}{suffix}"));
+            // The width of the column, and so where lines break, depends on the command's own options.
+            if !help.global.is_empty() {
+                assert_eq!(words(&help.global), words(&global), "{command} {flag}");
+            }
+        }
     }
 }
 
@@ -59,7 +126,7 @@ fn every_example_in_a_help_text_is_a_command_line() {
         let lines = examples.lines().map(str::trim).filter(|line| line.starts_with("ocon "));
         let mut number = 0;
         for line in lines {
-            // What follows two blanks says what it is for; what follows `>` is the shell's.
+            // Two blanks begin a description, and `>` is for the shell.
             let line = line.split("  ").next().unwrap().split(" >").next().unwrap();
             Cli::try_parse_from(line.split_whitespace())
                 .unwrap_or_else(|error| panic!("{line}: {error}"));

@@ -1,15 +1,16 @@
-//! What an attacker tries through a file of the repository or a reply of the platform, and what a
-//! neighbour on the machine can see. `docs/threat-model.md` names these tests.
+//! Attacks through a file of the repository or a reply of the platform, and what another user of the
+//! machine can see. `docs/threat-model.md` names these tests.
 
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 use snapbox::str;
 
+use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
 #[test]
-fn no_reference_stands_in_a_connector_or_a_key() {
+fn no_reference_is_allowed_in_a_connector_or_a_key() {
     let world = World::new(&[("ocon.yaml", "vars: { name: stripe }\n")]);
     for element in ["element: ${{ var.name }}", "element: { key: \"${{ env.NAME }}\" }"] {
         world.write("instances/shop.yaml", format!("{element}\nname: Shop\n"));
@@ -22,7 +23,6 @@ fn no_reference_stands_in_a_connector_or_a_key() {
     }
     world.write("instances/shop.yaml", format!("key: a/${{{{ var.name }}}}\n{SHOP}"));
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[reference-not-allowed]: the reference `var.name` cannot be used here
  --> instances/shop.yaml:1:8
@@ -32,7 +32,6 @@ error[reference-not-allowed]: the reference `var.name` cannot be used here
   |
   = help: no reference can stand here: write the name itself
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -43,7 +42,6 @@ fn a_variable_forges_no_mark_of_ours() {
     let shop = "element: stripe\nname: ${{ var.name }}\ntags: [\"${{ var.mark }}\"]\n";
     world.write("instances/shop.yaml", shop);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[html-in-name]: a name cannot contain `<` or `>`
  --> instances/shop.yaml:2:7
@@ -63,7 +61,6 @@ error[reserved-tag]: tags that begin with `ocon:` are reserved
 
 2 errors in 1 file
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -74,7 +71,6 @@ fn a_value_that_reads_like_a_reference_is_text() {
     let world = World::new(&[("ocon.yaml", vars), ("instances/desk.yaml", &desk)]);
     let world = world.on_sandbox().with_password();
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -101,7 +97,6 @@ warning[placeholder]: a reference in the value of a variable is sent as text
   |
   = help: write the value itself, or the reference where it is used
 --- exit 0 ---
-
 "#]]);
     world.requests();
     let stored = world.send("GET", "/instances/20931", &json!(null));
@@ -119,7 +114,6 @@ fn a_stored_value_that_reads_like_a_reference_is_text() {
     });
     world.send("PATCH", "/instances/20931", &edit);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ desk  Help desk  #20931  (remote drift)                                    instances/desk.yaml:1
@@ -132,15 +126,10 @@ Requests: 1 read, 1 to write.
 
 Applied: 1 updated.
 --- exit 0 ---
-
 "#]]);
-    crate::support::is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 PATCH /instances/20931 {"configuration":{"username":"admin"},"name":"Help desk"}
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -149,7 +138,6 @@ fn no_file_names_the_platform_or_the_folder_of_secrets() {
         "project: tests\nbase_url: https://evil.example\nsecrets_dir: /etc\nregion: us2\n";
     let world = World::new(&[("ocon.yaml", project), ("instances/shop.yaml", SHOP)]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[unknown-key]: ocon.yaml has no key `base_url`
  --> ocon.yaml:2:1
@@ -177,19 +165,16 @@ error[unknown-key]: ocon.yaml has no key `region`
 
 3 errors in 1 file
 --- exit 5 ---
-
 "#]]);
     world.write("ocon.yaml", "project: tests\nvars: { OCON_BASE_URL: \"https://evil.example\" }\n");
     world.write(".env", "OCON_BASE_URL=https://evil.example\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: no platform is given
 
 hint: name yours: --region us2, or --base-url https://api.openconnectors.….ondemand.com/elements/api-v2
 hint: or try it without one: --sandbox
 --- exit 64 ---
-
 "#]]);
     world.write("ocon.yaml", "project: tests\n");
     world.write("instances/shop.yaml", format!("{SHOP}base_url: https://evil.example\n"));
@@ -197,7 +182,7 @@ hint: or try it without one: --sandbox
 }
 
 #[test]
-fn text_of_the_platform_gives_a_pipeline_no_command() {
+fn text_of_the_platform_cannot_run_a_workflow_command() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes");
     world.requests();
@@ -206,7 +191,6 @@ fn text_of_the_platform_gives_a_pipeline_no_command() {
     let tags = ["ocon:project=tests", "ocon:key=shop", "::warning::tag"];
     world.send("PATCH", "/instances/20931", &json!({ "name": name, "tags": tags }));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ shop  Shop  #20931  (cause unknown)                                        instances/shop.yaml:1
@@ -220,7 +204,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update (1 cause unknown), 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
     world.write("instances/other.yaml", SHOP.replace("stripe", "servicenow"));
     world.remove("instances/shop.yaml");
@@ -237,7 +220,6 @@ Requests: 1 read, 1 to write.
 fn no_argument_takes_a_secret() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --user-secret x").is(str![[r#"
-$ ocon plan --user-secret x
 --- stderr ---
 error: unexpected argument '--user-secret' found
 
@@ -247,7 +229,6 @@ Usage: ocon plan --user-secret-file <FILE> [PATHS]...
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     for argument in ["--organization-secret", "--token", "--fingerprint-key"] {
         assert_eq!(world.ocon(&format!("plan {argument} x")).exit, 64, "{argument}");
@@ -255,7 +236,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn a_file_that_anybody_reads_is_replaced_by_one_that_only_its_owner_reads() {
+fn a_world_readable_file_is_replaced_by_one_that_only_its_owner_can_read() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     for name in ["out.json", "plan.json"] {
         world.write(name, "{}");

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::World;
 
-/// A world without files, with instances that somebody made by hand.
+/// A world without files, with instances that were made by hand.
 pub(crate) fn tenant() -> World {
     let world = World::new(&[]).on_sandbox();
     std::fs::remove_dir_all(world.path("instances")).ok();
@@ -37,7 +38,6 @@ pub(crate) fn shop(name: &str, tags: &[&str]) -> Value {
 fn every_instance_gets_a_file_and_is_adopted() {
     let world = tenant();
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 2 files and 1 variable; 3 keys in comments.
@@ -50,11 +50,8 @@ export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.read("instances/servicenow/help-desk.yaml"),
-        str![[r##"
+    world.read("instances/servicenow/help-desk.yaml").is(str![[r##"
 # yaml-language-server: $schema=../../schemas/connectors/servicenow.schema.json
 id: 20931
 element: servicenow
@@ -69,10 +66,8 @@ configuration:
   # Masked, or not known as public; remove the `#` to have ocon manage it.
   # event.notification.basic.password: ${{ env.SERVICENOW_HELP_DESK_EVENT_NOTIFICATION_BASIC_PASSWORD }}
 
-"##]],
-    );
+"##]]);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   > servicenow/help-desk  Help desk  #20931  (adoption)        instances/servicenow/help-desk.yaml:2
@@ -96,42 +91,35 @@ warning[unset-variable]: env.SERVICENOW_HELP_DESK_PASSWORD is not set, or empty
   |
   = help: set it where ocon runs; until then such a field is neither compared nor written
 --- exit 0 ---
-
 "#]]);
     assert_eq!(world.ocon("apply --allow-unset --yes").exit, 0);
     assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 Nothing to import: no instance that can have a file lacks one.
 --- stderr ---
 no file for 20931: it has a document already, at instances/servicenow/help-desk.yaml:2
 no file for 20932: it has a document already, at instances/stripe/shop.yaml:2
 --- exit 0 ---
-
 "#]]);
     world.ocon("import 20931").is(str![[r#"
-$ ocon import 20931
 --- stderr ---
 error: not all of these instances can be imported, so no file was written
   caused by: 20931: it has a document already, at instances/servicenow/help-desk.yaml:2
 
 hint: leave them out; `ocon import --all` does so itself
 --- exit 1 ---
-
 "#]]);
 }
 
 #[test]
-fn what_to_import_has_to_be_said() {
+fn import_needs_a_selection() {
     tenant().ocon("import").is(str![[r#"
-$ ocon import
 --- stderr ---
 error: nothing says which instances to import
 
 hint: name ids, `ocon import 4711`, or a connector, `--connector hootsuite`
 hint: `ocon import --all` writes a file for every instance that has none
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -139,14 +127,12 @@ hint: `ocon import --all` writes a file for every instance that has none
 fn an_id_or_a_connector_chooses() {
     let world = tenant();
     world.ocon("import 20932 --quiet").is(str![[r#"
-$ ocon import 20932 --quiet
 written  instances/stripe/shop.yaml  #20932
 1 file and 0 variables; 2 keys in comments.
 
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
 --- exit 0 ---
-
 "#]]);
     assert_eq!(world.ocon("import --connector servicenow").exit, 0);
     assert_eq!(
@@ -164,11 +150,10 @@ yours and changes nothing else, whether or not the variables are set.
 }
 
 #[test]
-fn what_was_named_and_gets_no_file_is_an_error() {
+fn a_named_instance_without_a_file_is_an_error() {
     let world = tenant();
     world.send("POST", "/instances", &shop("Theirs", &["ocon:project=theirs", "ocon:key=shop"]));
     world.ocon("import 20931 20933 4711").is(str![[r#"
-$ ocon import 20931 20933 4711
 --- stderr ---
 error: not all of these instances can be imported, so no file was written
   caused by: 4711: the platform has no such instance
@@ -176,10 +161,8 @@ error: not all of these instances can be imported, so no file was written
 
 hint: leave them out; `ocon import --all` does so itself
 --- exit 7 ---
-
 "#]]);
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 2 files and 1 variable; 3 keys in comments.
@@ -194,7 +177,6 @@ yours and changes nothing else, whether or not the variables are set.
 --- stderr ---
 no file for 20933: it belongs to project `theirs`
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -206,7 +188,6 @@ fn hostile_text_stays_text() {
     world.send("POST", "/instances", &evil);
     world.send("POST", "/instances", &shop("\u{1b}[2J", &[]));
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 written  instances/stripe/env-home-error-x.yaml  #20931
 1 file and 0 variables; 2 keys in comments.
 
@@ -217,12 +198,9 @@ no file for 20932: a name cannot begin or end with a blank, nor hold control cha
 warning: instances/stripe/env-home-error-x.yaml leaves out configuration.a\nb: c: this is no key that a file should hold
 warning: instances/stripe/env-home-error-x.yaml leaves out configuration.unknown.key: the connector documents no such key
 --- exit 0 ---
-
 "#]]);
     let file = world.files().into_iter().find(|path| path.starts_with("instances/")).unwrap();
-    is(
-        &world.read(&file),
-        str![[r##"
+    world.read(&file).is(str![[r##"
 # yaml-language-server: $schema=../../schemas/connectors/stripe.schema.json
 id: 20931
 element: stripe
@@ -235,8 +213,7 @@ tags:
   # event.notification.basic.password: ${{ env.STRIPE_ENV_HOME_ERROR_X_EVENT_NOTIFICATION_BASIC_PASSWORD }}
   # password: ${{ env.STRIPE_ENV_HOME_ERROR_X_PASSWORD }}
 
-"##]],
-    );
+"##]]);
     assert_eq!(world.ocon("plan --format json").exit, 0);
 }
 
@@ -269,9 +246,7 @@ fn hostile_names_become_slugs_and_stay_text() {
     assert_eq!(run.exit, 0, "{}", run.stderr);
     let written = run.stdout.lines().filter_map(|line| line.strip_prefix("written  "));
     let written: Vec<&str> = written.map(|line| line.split("  #").next().unwrap()).collect();
-    is(
-        &format!("{}\n", written.join("\n")),
-        str![[r#"
+    format!("{}\n", written.join("\n")).is(str![[r#"
 instances/stripe/comment.yaml
 instances/stripe/a-b.yaml
 instances/stripe/github-workflows-x.yaml
@@ -287,8 +262,7 @@ instances/stripe/file-x.yaml
 instances/stripe/force.yaml
 instances/stripe/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.yaml
 
-"#]],
-    );
+"#]]);
     let comments = [
         "# yaml-language-server: $schema=../../schemas/connectors/stripe.schema.json",
         "# configuration:",
@@ -336,9 +310,7 @@ fn variables_have_the_prefix_of_their_document_and_are_listed_by_name() {
         exports.split_once("\nNext").unwrap().0.to_owned()
     };
     let first = exports(&world);
-    is(
-        &first,
-        str![[r#"
+    first.is(str![[r#"
 # instances/stripe/support.yaml
 export STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931=
 # instances/stripe/support-b-20932.yaml
@@ -349,8 +321,7 @@ STRIPE_SUPPORT_B_20932_EVENT_NOTIFICATION_CALLBACK_URL,
 STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931
 '
 
-"#]],
-    );
+"#]]);
     // The list can be copied as it is.
     let (_, list) = first.split_once("OCON_ENV_ALLOW='").unwrap();
     world.set("OCON_ENV_ALLOW", list.trim_end().trim_end_matches('\''));
@@ -360,9 +331,7 @@ STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931
     }
     // A list that matches other programs' variables is not suggested again.
     world.set("OCON_ENV_ALLOW", "SHOP_*,*");
-    is(
-        &exports(&world),
-        str![[r#"
+    exports(&world).is(str![[r#"
 # instances/stripe/support.yaml
 export STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931=
 # instances/stripe/support-b-20932.yaml
@@ -374,8 +343,7 @@ STRIPE_SUPPORT_B_20932_EVENT_NOTIFICATION_CALLBACK_URL,
 STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931
 '
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -388,7 +356,6 @@ fn a_value_that_opens_something_is_not_written() {
         json!("https://app.example/hook?token=abc123");
     world.send("POST", "/instances", &desk);
     world.ocon("import --all --quiet").is(str![[r#"
-$ ocon import --all --quiet
 written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 written  instances/stripe/other.yaml  #20933
@@ -412,11 +379,8 @@ SERVICENOW_HELP_DESK_PASSWORD
 Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
 yours and changes nothing else, whether or not the variables are set.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.read("instances/servicenow/desk.yaml"),
-        str![[r##"
+    world.read("instances/servicenow/desk.yaml").is(str![[r##"
 # yaml-language-server: $schema=../../schemas/connectors/servicenow.schema.json
 id: 20934
 element: servicenow
@@ -432,12 +396,11 @@ configuration:
   # Masked, or not known as public; remove the `#` to have ocon manage it.
   # event.notification.basic.password: ${{ env.SERVICENOW_DESK_EVENT_NOTIFICATION_BASIC_PASSWORD }}
 
-"##]],
-    );
+"##]]);
 }
 
 #[test]
-fn what_is_a_secret_under_one_key_is_none_the_less_under_another() {
+fn a_secret_of_one_key_stays_a_secret_under_another() {
     let world = World::new(&[]).on_sandbox();
     let mut desk = desk("Desk");
     desk["tags"] = json!(["s3cret-of-the-signature"]);

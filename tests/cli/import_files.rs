@@ -1,10 +1,11 @@
-//! Where the files of `ocon import` go, and where none can go.
+//! The paths of the files that `ocon import` writes, and errors where it cannot write one.
 
 use serde_json::json;
 use snapbox::str;
 
 use crate::import::{self, shop, tenant};
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 #[test]
 fn a_file_is_only_replaced_on_request() {
@@ -15,7 +16,6 @@ fn a_file_is_only_replaced_on_request() {
         "key: another\nelement: stripe\nname: Another\n",
     );
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 --- stderr ---
 error: files are in the way, so no file was written
   caused by: instances/servicenow/help-desk.yaml is there
@@ -23,10 +23,8 @@ error: files are in the way, so no file was written
 
 hint: move them, or replace them with --force; links and folders are never replaced
 --- exit 1 ---
-
 "#]]);
     world.ocon("import --all --force").is(str![[r#"
-$ ocon import --all --force
 written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 2 files and 1 variable; 3 keys in comments.
@@ -42,7 +40,6 @@ yours and changes nothing else, whether or not the variables are set.
 warning: the document `another` at instances/servicenow/help-desk.yaml:1 is replaced
 warning: the document `other` at instances/stripe/shop.yaml:1 is replaced
 --- exit 0 ---
-
 "#]]);
     assert!(world.read("instances/stripe/shop.yaml").contains("id: 20932"));
 }
@@ -52,13 +49,12 @@ fn a_document_of_another_instance_is_never_replaced() {
     let world = tenant();
     world.write("instances/a.yaml", "key: other\nelement: stripe\nname: Other\n");
     assert_eq!(world.ocon("apply --yes").exit, 0);
-    // Moved to where the file of the shop would stand.
+    // Moved to the path of the shop's file.
     world.remove("instances/a.yaml");
     world.write("instances/stripe/shop.yaml", "key: other\nelement: stripe\nname: Other\n");
     let two = "key: one\nelement: stripe\nname: One\n---\nkey: two\nelement: stripe\nname: Two\n";
     world.write("instances/servicenow/help-desk.yaml", two);
     world.ocon("import --all --force").is(str![[r#"
-$ ocon import --all --force
 --- stderr ---
 no file for 20933: it has a document already, `other` at instances/stripe/shop.yaml:1
 error: files with other documents are in the way, so no file was written
@@ -68,7 +64,6 @@ error: files with other documents are in the way, so no file was written
 
 hint: move these documents to other files
 --- exit 1 ---
-
 "#]]);
     assert!(world.read("instances/stripe/shop.yaml").contains("key: other"));
 }
@@ -81,9 +76,7 @@ fn names_that_differ_little_get_the_id() {
     }
     assert_eq!(world.ocon("import --all").exit, 0);
     let files = world.files().into_iter().filter(|path| path.starts_with("instances/"));
-    is(
-        &(files.collect::<Vec<_>>().join("\n") + "\n"),
-        str![[r#"
+    (files.collect::<Vec<_>>().join("\n") + "\n").is(str![[r#"
 instances/stripe/etc-passwd.yaml
 instances/stripe/stripe-20934.yaml
 instances/stripe/support-20931.yaml
@@ -91,8 +84,7 @@ instances/stripe/support-20932.yaml
 instances/stripe/taken-20933.yaml
 instances/stripe/taken.yaml
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -110,61 +102,53 @@ fn a_folder_that_leads_elsewhere_is_refused() {
     let world = tenant();
     std::os::unix::fs::symlink("/tmp", world.path("instances")).unwrap();
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> instances
   = help: put the file itself there
 --- exit 5 ---
-
 "#]]);
     std::fs::remove_file(world.path("instances")).unwrap();
     std::fs::create_dir(world.path("instances")).unwrap();
     std::os::unix::fs::symlink("/nowhere", world.path("instances/stripe")).unwrap();
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 --- stderr ---
 error[unreadable-file]: this cannot be read: No such file or directory (os error 2)
  --> instances/stripe
 --- exit 5 ---
-
 "#]]);
     // Nor does a folder below one that was named.
     std::fs::create_dir(world.path("named")).unwrap();
     std::os::unix::fs::symlink("/tmp", world.path("named/stripe")).unwrap();
     let named = format!("--instances {} import --all", world.path("named").display());
     world.ocon(&named).is(str![[r#"
-$ ocon --instances [ROOT]/named import --all
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> [ROOT]/named/stripe
   = help: put the file itself there
 --- exit 5 ---
-
 "#]]);
     assert!(std::fs::read_dir(world.path("named")).unwrap().count() == 1);
 }
 
 #[test]
-fn where_a_folder_cannot_be_made_none_is_left() {
+fn a_folder_that_cannot_be_created_leaves_nothing_behind() {
     let world = tenant();
     world.write("instances/stripe", "a file\n");
     world.ocon("import --all").is(str![[r#"
-$ ocon import --all
 --- stderr ---
 error: no file can be written to instances/stripe
   caused by: File exists (os error 17)
 
 hint: no file was written
 --- exit 1 ---
-
 "#]]);
     assert!(!world.path("instances/servicenow").exists());
     assert_eq!(world.read("instances/stripe"), "a file\n");
 }
 
 #[test]
-fn no_file_is_left_of_a_disk_that_is_full_half_way() {
+fn a_full_disk_leaves_no_incomplete_file() {
     let world = World::new(&[]).on_sandbox();
     world.send("POST", "/instances", &shop("Shop", &[]));
     let tags: Vec<String> = (0..200).map(|number| format!("tag number {number}")).collect();
@@ -174,7 +158,6 @@ fn no_file_is_left_of_a_disk_that_is_full_half_way() {
     world.send("POST", "/instances", &desk);
     let small = world.ocon_on_a_small_disk(2, "import --all");
     small.is(str![[r#"
-$ ocon import --all
 --- stderr ---
 error: instances/servicenow/desk.yaml cannot be written
   caused by: File too large (os error 27)
@@ -182,7 +165,6 @@ error: instances/servicenow/desk.yaml cannot be written
 hint: raise the file-size limit (`ulimit -f`), then run the command again
 hint: no file was written
 --- exit 1 ---
-
 "#]]);
     assert_eq!(world.files(), ["ocon.yaml"]);
     assert!(!world.path("instances").exists());

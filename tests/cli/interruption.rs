@@ -1,6 +1,6 @@
-//! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output, or for a child.
+//! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output or for a child.
 //!
-//! `tests/kills` has the commands that wait for the platform.
+//! `tests/faults/kills` has the commands that wait for the platform.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -9,15 +9,16 @@ use std::time::Duration;
 use ocon::sandbox::Options;
 use snapbox::str;
 
-use crate::authorize::{Asking, curl};
-use crate::support::{SHOP, World, is, terminate};
+use crate::authorize::{Prompt, curl};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World, terminate};
 
-/// Ends a command that is blocked, and says how it ended.
+/// Ends a blocked command. Returns its stderr and exit code.
 fn ended(mut ocon: Child, mut stderr: impl std::io::Read) -> String {
     terminate(&ocon);
-    let mut said = String::new();
-    stderr.read_to_string(&mut said).unwrap();
-    format!("{said}--- exit {} ---\n", ocon.wait().unwrap().code().expect("it ends by itself"))
+    let mut printed = String::new();
+    stderr.read_to_string(&mut printed).unwrap();
+    format!("{printed}--- exit {} ---", ocon.wait().unwrap().code().expect("it ends by itself"))
 }
 
 /// Starts a command whose streams are pipes, stdin too, which stays open.
@@ -78,9 +79,9 @@ fn nothing_is_applied_where_the_question_is_interrupted() {
 }
 
 #[test]
-fn the_line_of_progress_is_gone_where_reading_is_interrupted() {
+fn the_progress_line_is_removed_when_reading_is_interrupted() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    world.go_wrong("rules: [{ hold: before }]".parse().unwrap());
+    world.set_faults("rules: [{ hold: before }]".parse().unwrap());
     let mut script = on_terminal(&world, "xterm", "plan");
     world.wait_for_held();
     press_ctrl_c(&mut script);
@@ -99,15 +100,15 @@ fn a_secret_that_does_not_come_is_not_waited_for() {
     let pipe = outside.path().join("secret");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut ocon = spawn(&world, &format!("plan --user-secret-file {}", pipe.display()));
-    // It is open once somebody reads it.
+    // It can be opened once there is a reader.
     let pipe = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     let stderr = ocon.stderr.take().unwrap();
-    assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---\n");
+    assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---");
     drop(pipe);
 }
 
 #[test]
-fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
+fn waiting_for_a_browser_or_a_pasted_address_can_be_interrupted() {
     for callback in ["http://127.0.0.1:PORT/callback", "https://app.example/callback"] {
         let world = crate::authorize::world(callback);
         let mut ocon = spawn(&world, "authorize social --no-browser");
@@ -118,7 +119,7 @@ fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
         }
         let end = ended(ocon, stderr);
-        assert_eq!(end, "Interrupted: nothing was created or changed.\n--- exit 130 ---\n");
+        assert_eq!(end, "Interrupted: nothing was created or changed.\n--- exit 130 ---");
         assert_eq!(world.writes().matches("/instances").count(), 0);
     }
 }
@@ -127,19 +128,17 @@ fn who_waits_for_a_browser_or_a_pasted_address_can_be_interrupted() {
 fn a_grant_is_used_where_the_request_with_it_is_in_flight() {
     let world = crate::authorize::world("http://127.0.0.1:PORT/callback");
     let interrupted = |method: &str, path: &str| {
-        let mut asking = Asking::begin(&world, "authorize social");
+        let mut prompt = Prompt::begin(&world, "authorize social");
         let held =
             format!("rules: [{{ when: {{ method: {method}, path: {path} }}, hold: before }}]");
-        world.go_wrong(held.parse().unwrap());
-        curl(&[&asking.press("allow")]);
+        world.set_faults(held.parse().unwrap());
+        curl(&[&prompt.press("allow")]);
         world.wait_for_held();
-        asking.interrupt();
+        prompt.interrupt();
         world.release();
-        asking.rest(&world)
+        prompt.rest(&world)
     };
-    is(
-        &interrupted("POST", "/instances"),
-        str![[r#"
+    interrupted("POST", "/instances").is(str![[r#"
 
   + social  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
@@ -154,13 +153,9 @@ Open this address and grant access:
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
 --- exit 130 ---
-
-"#]],
-    );
-    world.go_wrong("rules: []".parse().unwrap());
-    is(
-        &interrupted("PATCH", "/instances/20931"),
-        str![[r#"
+"#]]);
+    world.set_faults("rules: []".parse().unwrap());
+    interrupted("PATCH", "/instances/20931").is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---
 The instance is there: social #20931. It gets a new grant, and keeps its id and token.
@@ -171,9 +166,7 @@ Open this address and grant access:
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -184,30 +177,22 @@ fn servers_say_that_they_end() {
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
     assert!(line.starts_with("Listening at "), "{line}");
-    is(
-        &ended(ocon, stderr),
-        str![[r#"
+    ended(ocon, stderr).is(str![[r#"
 Interrupted: no more deliveries are accepted. Interrupt again to abort.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
     let mut ocon = spawn(&world, "sandbox --state state.json");
     let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
     stderr.read_line(&mut line).unwrap();
-    is(
-        &ended(ocon, stderr),
-        str![[r#"
+    ended(ocon, stderr).is(str![[r#"
 Interrupted: the sandbox ends after the requests in flight. Interrupt again to abort.
 --- exit 0 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(world.files(), ["ocon.yaml", "state.json", "state.json.lock"]);
 }
 
 #[test]
-fn a_command_ends_although_nobody_reads_its_output() {
+fn a_command_ends_if_its_output_is_closed() {
     let world = World::new(&[]);
     for number in 0..400 {
         world.write(&format!("instances/{number}.yaml"), "element: stripe\nnane: Shop\n");
@@ -219,10 +204,10 @@ fn a_command_ends_although_nobody_reads_its_output() {
         stdout.read_exact(&mut [0]).unwrap();
         let stderr = ocon.stderr.take().unwrap();
         let end = ended(ocon, stderr);
-        assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---\n", "{command}");
+        assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---", "{command}");
         drop(stdout);
     }
-    // Nobody reads what it has to say of the signal either.
+    // The message about the signal has no reader either.
     let mut ocon = spawn(&world, "validate");
     let mut stderr = ocon.stderr.take().unwrap();
     stderr.read_exact(&mut [0]).unwrap();
@@ -242,21 +227,17 @@ fn a_selftest_leaves_no_command_and_no_folder_behind() {
         assert!(ocon.try_wait().unwrap().is_none(), "a command saves a plan");
         std::thread::yield_now();
     }
-    is(
-        &ended(ocon, stderr),
-        str![[r#"
+    ended(ocon, stderr).is(str![[r#"
 Interrupted: the self-test did not finish.
 --- exit 130 ---
-
-"#]],
-    );
+"#]]);
     assert_eq!(world.files(), ["instances/shop.yaml", "ocon.yaml", "tmp/.keep"]);
     let folders = std::fs::read_dir(world.path("tmp")).unwrap().count();
     assert_eq!(folders, 1, "only the file of the test is left");
 }
 
 #[test]
-fn a_signal_lets_what_is_under_way_finish_and_begins_nothing_more() {
+fn a_signal_waits_for_steps_in_flight_and_starts_no_other() {
     let shop = |name: &str| format!("element: stripe\nname: {name}\n");
     let names = ["a", "b", "c", "d"];
     let world = World::new(&[])
@@ -281,11 +262,9 @@ fn a_signal_lets_what_is_under_way_finish_and_begins_nothing_more() {
     // Nothing is lost and nothing is there twice.
     assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 4 instances match the files.
 --- exit 0 ---
-
 "#]]);
 }

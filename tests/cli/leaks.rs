@@ -1,4 +1,4 @@
-//! No secret is in any output: every command, form and log, and every way in which things go wrong.
+//! No output contains a secret: every command, format and log level, and every failure.
 //!
 //! Each run of the binary in these tests is searched for all secrets of its world, in all encodings
 //! (`World::refuse_secrets`); here they are numerous and awkward, and what runs is everything.
@@ -7,14 +7,14 @@ use clap::{CommandFactory as _, ValueEnum as _};
 use ocon::cli::Cli;
 use ocon::cli::setup::arguments::Format;
 
-use crate::echo::Echo;
+use crate::echo_server::Echo;
+use crate::normalize::forms;
 use crate::support::{SHOP, World, terminate};
-use crate::text::forms;
 
-/// What no encoding leaves as it is.
+/// A secret that every encoding changes.
 const AWKWARD: &str = "c4nary \"quoted\"\\n&<of+the/desk='ü日🔑%41\ttests";
 
-/// A password in each of the places where one may stand.
+/// A password at each position that may hold one.
 const DESK: &str = "\
 element: servicenow
 name: Help desk
@@ -51,16 +51,16 @@ fn world() -> World {
         .secret("UNUSED_LINE", "of=two/lines")
 }
 
-/// The command lines that stand for a command; a command that has none is not covered.
+/// The command lines for a command. A command without any is not covered.
 fn lines(command: &str) -> &'static [&'static str] {
     match command {
         "validate" => &["validate"],
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
-        // As far as it gets without a person; what is said with one is in `authorize.rs`.
+        // Without a person. `authorize.rs` has the rest.
         "authorize" => &["authorize desk"],
         "status" => &["status"],
-        // `listen` runs until it is ended; what it says is in `events.rs`.
+        // `listen` runs until it is ended. Its output is in `events.rs`.
         "events" => &["events shop", "events shop --limit 1"],
         "doctor" => &["doctor shop", "doctor desk"],
         // Of a folder without files: what is there, an orphan each, gets one.
@@ -70,7 +70,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "explain" => &["explain", "explain plain-text-secret"],
         "completions" => &["completions bash"],
         "man" => &["man pages"],
-        // It runs the others with its own arguments, and searches what they say.
+        // It runs the others with its own arguments, and searches their output.
         "selftest" => &["selftest --leaks"],
         // It runs until it is ended: see below.
         "sandbox" | "help" => &[],
@@ -79,7 +79,7 @@ fn lines(command: &str) -> &'static [&'static str] {
 }
 
 #[test]
-fn no_command_in_any_form_with_any_log_says_a_secret() {
+fn no_command_in_any_format_with_any_log_shows_a_secret() {
     let world = world().on_sandbox();
     let cli = Cli::command();
     let (mut runs, mut bytes) = (0, 0);
@@ -122,20 +122,23 @@ fn written(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn the_sandbox_says_its_own_credentials_and_nothing_else() {
+fn the_sandbox_prints_its_credentials_and_nothing_else() {
     let world = world();
     for log in LOGS {
         let mut command = world.command(&format!("sandbox {log}"));
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
-        let mut told = String::new();
+        let mut reported = String::new();
         for _ in 0..3 {
-            std::io::BufRead::read_line(&mut stdout, &mut told).unwrap();
+            std::io::BufRead::read_line(&mut stdout, &mut reported).unwrap();
         }
-        assert!(told.contains("export OCON_USER_SECRET=") && !told.contains("(secret)"), "{told}");
+        assert!(
+            reported.contains("export OCON_USER_SECRET=") && !reported.contains("(secret)"),
+            "{reported}"
+        );
         terminate(&child);
-        world.refuse_secrets(&told);
+        world.refuse_secrets(&reported);
         let output = child.wait_with_output().unwrap();
         world.refuse_secrets(&String::from_utf8(output.stderr).unwrap());
     }
@@ -158,7 +161,7 @@ fn everything_fails(world: &World, exits: &[i32]) {
 }
 
 #[test]
-fn a_platform_that_repeats_what_it_is_sent_gets_no_secret_shown() {
+fn a_platform_that_echoes_requests_gets_no_secret_shown() {
     for status in ["200 OK", "400 Bad Request", "401 Unauthorized", "503 Service Unavailable"] {
         for echo in Echo::in_every_encoding(status) {
             let world = world().at(&echo.base_url());
@@ -168,7 +171,7 @@ fn a_platform_that_repeats_what_it_is_sent_gets_no_secret_shown() {
 }
 
 #[test]
-fn a_platform_that_refuses_a_create_with_its_body_gets_no_secret_shown() {
+fn a_refusal_that_echoes_the_body_shows_no_secret() {
     for echo in Echo::after_an_empty_listing() {
         let world = world().at(&echo.base_url());
         for form in ["", "--format json", "-vvv"] {
@@ -180,7 +183,7 @@ fn a_platform_that_refuses_a_create_with_its_body_gets_no_secret_shown() {
 }
 
 #[test]
-fn nothing_that_goes_wrong_says_a_secret() {
+fn no_failure_shows_a_secret() {
     let wrong = world().on_sandbox().secret("OCON_USER_SECRET", "an0ther-canary/of=the+tests");
     everything_fails(&wrong, &[6]);
     let port = crate::ports::free();
@@ -196,7 +199,7 @@ fn nothing_that_goes_wrong_says_a_secret() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_says_no_secret_of_it() {
+fn an_invalid_file_shows_none_of_its_secrets() {
     let world = world().on_sandbox();
     for text in [
         "element: servicenow\nconfiguration:\n  password: \"{}\n",
@@ -220,7 +223,7 @@ fn a_file_that_cannot_be_used_says_no_secret_of_it() {
 }
 
 #[test]
-fn a_saved_plan_that_somebody_wrote_a_secret_into_is_refused_without_it() {
+fn a_saved_plan_with_an_inserted_secret_is_refused_without_showing_it() {
     let world = world().on_sandbox();
     world.ocon("plan --out plan.json");
     let plan = world.read("plan.json");
@@ -235,7 +238,7 @@ fn a_saved_plan_that_somebody_wrote_a_secret_into_is_refused_without_it() {
 }
 
 #[test]
-fn an_argument_that_is_a_secret_is_not_repeated() {
+fn an_argument_that_is_a_secret_is_not_echoed() {
     let world = world().on_sandbox();
     let canary = "f1ngerprint-canary/of=the+tests-of-leaks";
     for line in [
@@ -274,7 +277,7 @@ fn a_panic_says_no_secret() {
     }
 }
 
-/// The search itself: what only the scrubber hides is found once it is switched off.
+/// The search itself: it finds secrets that only the scrubber hides after that is disabled.
 #[test]
 fn without_the_scrubber_the_canaries_are_found() {
     let mut world = World::new(&[("instances/desk.yaml", DESK), ("instances/shop.yaml", SHOP)]);
@@ -313,7 +316,7 @@ fn a_leak_in_any_encoding_is_found() {
 }
 
 #[test]
-fn tokens_of_the_platform_are_hidden_once_they_were_read() {
+fn tokens_of_the_platform_are_hidden_after_they_were_read() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     assert_eq!(world.ocon("apply --yes --outputs outputs.json").exit, 0);
     let outputs: serde_json::Value =

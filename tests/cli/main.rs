@@ -1,69 +1,78 @@
-//! The binary as people meet it: what it says on stdout and stderr, and how it ends, as one text.
+//! The binary: its stdout, stderr and exit code as one text.
 //!
-//! `SNAPSHOTS=overwrite cargo test --test cli` takes what is said now as what is expected:
-//! read the difference before committing it.
+//! `SNAPSHOTS=overwrite cargo test --locked --test cli` replaces the expected output:
+//! read the difference before you commit it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 
+mod api_credentials;
 mod apply;
-mod authorization;
+mod authorization_grants;
 mod authorize;
 mod authorize_again;
-mod authorize_refused;
-mod authorize_unasked;
+mod authorize_denied;
+mod authorize_preconditions;
 mod browser;
-mod changed;
-mod comments;
-mod consent;
-mod credentials;
+mod changed_since;
+mod comment;
+mod comment_markdown;
+mod concurrent_applies;
+mod confirmation;
+mod deny_and_allow;
 mod doctor;
-mod echo;
+mod echo_server;
 mod events;
-mod exhaustion;
 mod explain;
 mod fingerprint_key;
-mod forms;
+mod flags;
+mod format;
 mod full_disk;
 mod git;
-mod grants;
+mod grant_requirements;
 mod help;
 mod hostile;
 mod import;
 mod import_files;
+mod import_tenant;
 mod interruption;
 mod leaks;
-mod levels;
-mod limits;
-mod links;
-mod log;
-mod lookalike;
+mod lookalikes;
 mod markdown;
-mod narrow;
-mod odd_secrets;
+mod max_requests;
+mod narrow_terminal;
+mod normalize;
 mod outputs;
-mod own_credentials;
 mod ownership;
 mod plan;
-mod ports;
+mod platform_refusals;
 mod project;
 mod prune;
 mod prune_checkout;
-mod race;
 mod redaction;
-mod refusals;
-mod rotation;
+mod resource_limits;
+mod rotate;
 mod sandbox;
-mod saved;
+mod saved_plan;
 mod schema;
+mod schema_pull;
+mod scripted_server;
+mod secret_hosts;
+mod secret_values;
 mod selftest;
 mod status;
-mod stranger;
 mod support;
+mod symlinks;
 mod target;
 mod terminal;
-mod text;
 mod token;
 mod unreachable;
 mod usage;
 mod validate;
 mod variables;
+mod verbose;
+mod worked_examples;
+
+#[path = "../support/ports.rs"]
+mod ports;
+#[path = "../support/snapshot.rs"]
+mod snapshot;

@@ -40,7 +40,6 @@ fn a_plan_is_a_comment_with_the_gravest_first() {
     world.set("GITHUB_REPOSITORY", "owner/name");
     world.set("GITHUB_SHA", "0123abc");
     world.ocon("plan --prune --format markdown").is(str![[r#"
-$ ocon plan --prune --format markdown
 <!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
 ## ocon plan: 1 to create, 2 to update (1 remote drift), 1 to delete; 1 blocked
 
@@ -106,28 +105,24 @@ The files did not cause this; an apply puts it right as well.
 </details>
 
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
 fn a_plan_is_workflow_commands_at_the_documents() {
     mixed().ocon("plan --prune --format github").is(str![[r#"
-$ ocon plan --prune --format github
 ::error file=instances/chat.yaml,line=1,title=id-not-found::chat: there is no instance 999: remove the line `id: 999` to create a new one
 ::warning title=ocon delete::delete old (closeio) #20932
 ::notice file=instances/desk.yaml,line=1,title=ocon update::update desk (servicenow) #20931: tags
 ::notice file=instances/new.yaml,line=1,title=ocon create::create new (stripe): name, tags
 ::notice file=instances/shop.yaml,line=1,title=ocon update::update shop (stripe) #20933 (remote drift): name
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn what_became_of_a_plan_is_a_comment() {
+fn the_result_of_an_apply_is_a_comment() {
     mixed().ocon("apply --prune --yes --quiet --format markdown").is(str![[r#"
-$ ocon apply --prune --yes --quiet --format markdown
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
 ## ocon apply: 1 created, 2 updated, 1 deleted; 1 blocked
 
@@ -183,7 +178,6 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzQ=`
 </details>
 
 --- exit 3 ---
-
 "#]]);
 }
 
@@ -195,7 +189,6 @@ fn what_fails_stands_first() {
     let files = [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)];
     let world = World::new(&files).on_sandbox_with(options).with_password();
     world.ocon("apply --yes --quiet --concurrency 1 --format markdown").is(str![[r#"
-$ ocon apply --yes --quiet --concurrency 1 --format markdown
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
 ## ocon apply: 1 created; 1 failed
 
@@ -228,7 +221,6 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
 </details>
 
 --- exit 3 ---
-
 "#]]);
 }
 
@@ -236,7 +228,6 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
 fn too_many_deletes_are_refused_with_the_plan_below() {
     let world = mixed();
     world.ocon("apply --prune --max-deletes 0 --yes --quiet --format markdown").is(str![[r#"
-$ ocon apply --prune --max-deletes 0 --yes --quiet --format markdown
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
 ## ocon apply: 1 to create, 2 to update (1 remote drift), 1 to delete; 1 blocked
 
@@ -310,14 +301,12 @@ error: the plan deletes 1 of 3 managed instances, and at most 0 are allowed
 
 hint: nothing was applied. If all of them shall go: --max-deletes 1
 --- exit 7 ---
-
 "#]]);
 }
 
 #[test]
 fn a_status_is_a_comment() {
     mixed().ocon("status --format markdown").is(str![[r#"
-$ ocon status --format markdown
 <!-- ocon-status project=tests at=127.0.0.1:[PORT] -->
 ## ocon status: 2 drifted, 1 missing, 1 blocked, 1 orphan
 
@@ -339,6 +328,5 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 | `shop` | `Shop @all` | `stripe` | `#20933` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=` |
 | `old` | `Old` | `closeio` | `#20932` | orphan | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzI=` |
 --- exit 0 ---
-
 "#]]);
 }

@@ -1,4 +1,4 @@
-//! Whose instance is it?
+//! Which instances belong to the project (`--take-from`, `--allow-duplicate`).
 
 use serde_json::json;
 use snapbox::str;
@@ -12,7 +12,6 @@ fn a_file_that_moved_is_an_update_of_the_key() {
     world.remove("instances/shop.yaml");
     world.write("instances/eu/shop.yaml", SHOP);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ eu/shop  Shop  #20931                                                   instances/eu/shop.yaml:1
@@ -22,17 +21,15 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
+fn an_unmanaged_namesake_blocks_a_create() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let namesake = json!({"element": {"key": "stripe"}, "name": "Shop"});
     world.send("POST", "/instances", &namesake);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -42,11 +39,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 2 read, 0 to write.
 --- exit 0 ---
-
 "#]]);
     world.write("instances/shop.yaml", format!("{SHOP}id: 20931\n"));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   > shop  Shop  #20931  (adoption)                                             instances/shop.yaml:1
@@ -57,11 +52,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 3 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
     world.write("instances/shop.yaml", format!("{SHOP}id: 4711\n"));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -70,8 +63,19 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 3 read, 0 to write.
 --- exit 0 ---
-
 "#]]);
+}
+
+/// `--allow-duplicate`
+#[test]
+fn allow_duplicate_creates_an_instance_beside_its_namesake() {
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
+    let namesake = json!({"element": {"key": "stripe"}, "name": "Shop"});
+    world.send("POST", "/instances", &namesake);
+    assert_eq!(world.ocon("apply --yes").exit, 3);
+    assert_eq!(world.writes(), "");
+    assert_eq!(world.ocon("apply --yes --allow-duplicate shop").exit, 0);
+    assert!(world.writes().starts_with("POST /instances {"));
 }
 
 #[test]
@@ -81,7 +85,6 @@ fn instances_of_another_project_are_left_alone() {
     world.ocon("apply --yes");
     world.write("ocon.yaml", "project: tests\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -92,7 +95,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 0 to write.
 --- exit 7 ---
-
 "#]]);
 }
 
@@ -102,7 +104,6 @@ fn a_change_of_connector_is_blocked() {
     world.ocon("apply --yes");
     world.write("instances/shop.yaml", "element: sendgrid\nname: Shop\ntags: [shop]\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
@@ -122,12 +123,11 @@ warning[likely-missing-field]: `sendgrid` as a rule needs `messaging.smtp.sendgr
   |
   = help: the platform would refuse to create the instance
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn two_instances_with_one_key_stop_that_key_with_a_code_of_its_own() {
+fn two_instances_with_one_key_block_that_key() {
     let files = [("instances/shop.yaml", SHOP), ("instances/desk.yaml", CRM)];
     let world = World::new(&files).with_password().on_sandbox();
     for name in ["Shop", "Shop again"] {
@@ -136,7 +136,6 @@ fn two_instances_with_one_key_stop_that_key_with_a_code_of_its_own() {
         world.send("POST", "/instances", &body);
     }
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -153,10 +152,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 7 ---
-
 "#]]);
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -178,7 +175,6 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created. Blocked: 1. Running it again is safe.
 --- exit 7 ---
-
 "#]]);
 }
 
@@ -186,18 +182,16 @@ Applied: 1 created. Blocked: 1. Running it again is safe.
 fn a_project_is_not_taken_from_itself() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --take-from tests").is(str![[r#"
-$ ocon plan --take-from tests
 --- stderr ---
 error: --take-from names `tests`, which is this project
 
 hint: name the project under which the instances were applied before
 --- exit 64 ---
-
 "#]]);
 }
 
 #[test]
-fn the_plan_of_a_fork_shows_no_value_of_an_instance_that_nobody_manages() {
+fn the_plan_of_a_fork_shows_no_value_of_an_unmanaged_instance() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     let stored = json!({
         "element": {"key": "servicenow"},
@@ -236,7 +230,7 @@ fn the_plan_of_a_fork_shows_no_value_of_an_instance_that_nobody_manages() {
     assert!(text.contains("~ username              (not shown) → admin"), "{text}");
     assert_eq!(world.ocon("apply --yes --project tests").exit, 0);
     world.write("instances/desk.yaml", CRM.replace("admin", "other"));
-    // Whoever proposes a change does not choose the project whose values are shown.
+    // The author of a change does not choose the project whose values are shown.
     for form in ["text", "json"] {
         let run = world.ocon(&format!("plan --env-allow DESK_PASSWORD --format {form}"));
         assert!(run.exit == 0 && run.stdout.contains("(not shown)"), "{}", run.stdout);

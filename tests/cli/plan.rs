@@ -3,13 +3,13 @@
 use serde_json::json;
 use snapbox::str;
 
-use crate::support::{CRM, SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, SHOP, World};
 
 #[test]
 fn a_plan_shows_what_will_be_created_and_writes_nothing() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + desk  Help desk                                                            instances/desk.yaml:1
@@ -23,23 +23,17 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.requests(),
-        str![[r#"
+    world.requests().is(str![[r#"
 GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200
 GET /instances?hydrate=false&pageSize=200
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
-fn a_plan_as_json_holds_everything_but_secrets() {
+fn a_plan_as_json_contains_everything_except_secrets() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password().on_sandbox();
     world.ocon("plan --format json").is(str![[r#"
-$ ocon plan --format json
 {
   "format": "ocon-plan",
   "version": 1,
@@ -130,7 +124,6 @@ $ ocon plan --format json
   "digest": "[DIGEST]"
 }
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -138,7 +131,6 @@ $ ocon plan --format json
 fn a_detailed_exit_code_is_2_before_an_apply_and_0_after_it() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -147,16 +139,13 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 2 ---
-
 "#]]);
     world.ocon("apply --yes");
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -168,7 +157,6 @@ fn an_edit_past_ocon_is_exactly_one_changed_line() {
     let edit = json!({"configuration": {"filter.response.nulls": "false"}});
     world.send("PATCH", "/instances/20931", &edit);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ desk  Help desk  #20931  (remote drift)                                    instances/desk.yaml:1
@@ -178,7 +166,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update (1 remote drift), 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- exit 2 ---
-
 "#]]);
 }
 
@@ -195,7 +182,6 @@ fn a_changed_document_in_a_value_is_shown_by_its_lines() {
     world.ocon("apply --yes");
     world.write("instances/desk.yaml", poller(200));
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ desk  Desk  #20931                                                         instances/desk.yaml:1
@@ -213,7 +199,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -223,7 +208,6 @@ fn a_renamed_and_retagged_instance_is_an_update() {
     world.ocon("apply --yes");
     world.write("instances/shop.yaml", "element: stripe\nname: Shop EU\ntags: [eu, shop]\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ shop  Shop EU  #20931                                                      instances/shop.yaml:1
@@ -233,16 +217,14 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn a_path_selects_what_is_looked_at() {
+fn a_path_selects_documents() {
     let files = [("instances/shop.yaml", SHOP), ("instances/eu/desk.yaml", CRM)];
     let world = World::new(&files).with_password().on_sandbox();
     world.ocon("plan ./instances/eu").is(str![[r#"
-$ ocon plan ./instances/eu
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + eu/desk  Help desk                                                      instances/eu/desk.yaml:1
@@ -256,10 +238,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
     world.ocon("plan instances/shop.yaml --detailed-exitcode").is(str![[r#"
-$ ocon plan instances/shop.yaml --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
@@ -268,7 +248,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a partial plan.
 Requests: 2 read, 1 to write, 1 to check.
 --- exit 2 ---
-
 "#]]);
 }
 
@@ -276,34 +255,29 @@ Requests: 2 read, 1 to write, 1 to check.
 fn a_path_without_any_document_is_a_mistake() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan instances/slack.yaml").is(str![[r#"
-$ ocon plan instances/slack.yaml
 --- stderr ---
 error: no document stands in instances/slack.yaml
 
 hint: name a file or folder below instances/, relative to the root (-C)
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan instances/shop.yaml shop.yaml").is(str![[r#"
-$ ocon plan instances/shop.yaml shop.yaml
 --- stderr ---
 error: no document stands in shop.yaml
 
 hint: name a file or folder below instances/, relative to the root (-C)
 --- exit 64 ---
-
 "#]]);
-    is(&world.requests(), str![]);
+    assert_eq!(world.requests(), "");
 }
 
 #[test]
-fn an_instance_that_was_switched_off_or_lost_its_grant_is_noted() {
+fn a_disabled_instance_or_one_without_its_grant_gets_a_note() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("apply --yes");
     world.requests();
     world.send("DELETE", "/instances/20931/enabled", &json!(null));
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: shop #20931: the instance is switched off, and no file asks for that: the platform does so
@@ -311,7 +285,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -325,7 +298,6 @@ fn hostile_text_from_the_platform_does_not_reach_the_terminal() {
     ]});
     world.send("PATCH", "/instances/20931", &edit);
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ~ shop  Shop  #20931  (cause unknown)                                        instances/shop.yaml:1
@@ -339,7 +311,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 1 to update (1 cause unknown), 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- exit 0 ---
-
 "#]]);
 }
 

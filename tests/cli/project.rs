@@ -1,8 +1,9 @@
-//! Which project owns the instances, and what happens if the sources of its name do not agree.
+//! Which project owns the instances (`--project`), and sources of its name that do not agree.
 
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 fn shop() -> World {
     World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox()
@@ -18,7 +19,6 @@ fn a_misnamed_project_file_is_an_error_before_anything_is_contacted() {
     world.write("ocon.json", "{}");
     world.write("my-ocon.yml", "");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 --- stderr ---
 error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
  --> .ocon.yaml
@@ -42,19 +42,17 @@ error[misnamed-project-file]: ocon does not read this file: the project file is 
 
 5 errors in 5 files
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.ocon("validate").exit, 5);
     assert_eq!(world.requests(), "");
 }
 
 #[test]
-fn a_misnamed_project_file_is_an_error_although_the_right_one_is_there() {
+fn a_misnamed_project_file_is_an_error_even_next_to_the_right_one() {
     let world = shop();
     world.write("ocon.yaml", "projct: tests\n");
     world.write("ocon.yml", "project: tests\n");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error[unknown-key]: ocon.yaml has no key `projct`
  --> ocon.yaml:1:1
@@ -71,7 +69,6 @@ error[misnamed-project-file]: ocon does not read this file: the project file is 
 
 2 errors in 2 files
 --- exit 5 ---
-
 "#]]);
     assert_eq!(world.requests(), "");
 }
@@ -80,23 +77,19 @@ error[misnamed-project-file]: ocon does not read this file: the project file is 
 fn two_sources_that_name_different_projects_end_every_command() {
     let mut world = shop();
     world.ocon("apply --yes --project other").is(str![[r#"
-$ ocon apply --yes --project other
 --- stderr ---
 error: the project is `other` in --project and `tests` in ocon.yaml:1:10
 
 hint: nothing was contacted. Name the owner of these instances in both places. If several projects use these files, remove `project:` from ocon.yaml
 --- exit 64 ---
-
 "#]]);
     world.set("OCON_PROJECT", "other");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the project is `other` in OCON_PROJECT and `tests` in ocon.yaml:1:10
 
 hint: nothing was contacted. Name the owner of these instances in both places. If several projects use these files, remove `project:` from ocon.yaml
 --- exit 64 ---
-
 "#]]);
     for command in ["validate", "status", "import", "doctor shop", "plan --sandbox"] {
         assert_eq!(world.ocon(command).exit, 64, "{command}");
@@ -122,23 +115,18 @@ fn a_pipeline_that_names_no_project_gets_a_warning() {
     let mut world = shop();
     world.set("CI", "true");
     world.set("OCON_ENV_ALLOW", "SHOP_*");
-    is(
-        &world.ocon("plan").stderr,
-        str![[r#"
+    world.ocon("plan").stderr.is(str![[r#"
 warning[project-unset]: a change of `ocon.yaml` decides whose instances this pipeline changes
   |
   = help: set it in the pipeline: --project tests (OCON_PROJECT)
 
-"#]],
-    );
+"#]]);
     world.ocon("apply --yes --deny project-unset").is(str![[r#"
-$ ocon apply --yes --deny project-unset
 --- stderr ---
 error[project-unset]: a change of `ocon.yaml` decides whose instances this pipeline changes
   |
   = help: set it in the pipeline: --project tests (OCON_PROJECT)
 --- exit 5 ---
-
 "#]]);
     world.requests();
     assert_eq!(world.ocon("plan --allow project-unset").stderr, "");

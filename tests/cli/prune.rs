@@ -2,13 +2,13 @@
 
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 #[test]
-fn a_path_beside_prune_is_a_mistake() {
+fn a_path_with_prune_is_an_error() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --prune instances/shop.yaml").is(str![[r#"
-$ ocon plan --prune instances/shop.yaml
 --- stderr ---
 error: the argument '--prune' cannot be used with '[PATHS]...'
 
@@ -16,7 +16,6 @@ Usage: ocon plan --prune [PATHS]...
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -28,17 +27,14 @@ fn an_orphan_is_a_note_and_a_delete_only_on_request() {
     world.ocon("apply --yes --concurrency 1");
     world.remove("instances/old.yaml");
     world.ocon("plan --detailed-exitcode").is(str![[r#"
-$ ocon plan --detailed-exitcode
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: old #20931: no file describes stripe `Old`: it is left alone; --prune deletes it (orphan)
 
 No changes. 1 instance matches the files; 1 orphan.
 --- exit 0 ---
-
 "#]]);
     world.ocon("plan --prune").is(str![[r#"
-$ ocon plan --prune
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   - old  Old  #20931  delete
@@ -46,7 +42,6 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 1 to delete; 1 unchanged.
 Requests: 1 read, 1 to write, 1 to check.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -63,7 +58,6 @@ fn more_deletes_than_allowed_are_refused_and_done_when_the_number_is_given() {
     }
     world.requests();
     world.ocon("apply --yes --prune").is(str![[r#"
-$ ocon apply --yes --prune
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   - a  a  #20931  delete
@@ -78,11 +72,9 @@ error: the plan deletes 4 of 5 managed instances, and at most 3 are allowed
 
 hint: nothing was applied. If all of them shall go: --max-deletes 4
 --- exit 7 ---
-
 "#]]);
-    is(&world.writes(), str![]);
+    assert_eq!(world.writes(), "");
     world.ocon("apply --yes --prune --max-deletes 4 --concurrency 1").is(str![[r#"
-$ ocon apply --yes --prune --max-deletes 4 --concurrency 1
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   - a  a  #20931  delete
@@ -95,67 +87,49 @@ Requests: 1 read, 4 to write, 4 to check.
 
 Applied: 4 deleted.
 --- exit 0 ---
-
 "#]]);
-    is(
-        &world.writes(),
-        str![[r#"
+    world.writes().is(str![[r#"
 DELETE /instances/20931
 DELETE /instances/20932
 DELETE /instances/20933
 DELETE /instances/20934
-
-"#]],
-    );
+"#]]);
 }
 
 #[test]
 fn pruning_without_any_document_is_refused() {
     let world = World::new(&[("instances/.keep", "")]).on_sandbox();
-    world.ocon("apply --yes --prune").is(str![[r#"
-$ ocon apply --yes --prune
+    for command in ["apply --yes --prune", "plan --prune"] {
+        world.ocon(command).is(str![[r#"
 --- stderr ---
 error: there is no document at all, so --prune would delete every instance of the project
 
 hint: check that `instances` is the folder you mean: --instances DIR, -C DIR. To give up a whole project, delete its instances in the user interface
 --- exit 7 ---
-
 "#]]);
-    world.ocon("plan --prune").is(str![[r#"
-$ ocon plan --prune
---- stderr ---
-error: there is no document at all, so --prune would delete every instance of the project
-
-hint: check that `instances` is the folder you mean: --instances DIR, -C DIR. To give up a whole project, delete its instances in the user interface
---- exit 7 ---
-
-"#]]);
-    is(&world.requests(), str![]);
+    }
+    assert_eq!(world.requests(), "");
 }
 
 #[test]
-fn pruning_wants_a_project_of_its_own_and_no_file_left_unread() {
+fn pruning_needs_a_named_project_and_every_file() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.write("instances/kiosk.json", "{}");
     world.ocon("plan --prune --quiet").is(str![[r#"
-$ ocon plan --prune --quiet
 --- stderr ---
 error: JSON files are not read, and --prune would delete the instances that they describe
 
 hint: rename them to .yaml (JSON is YAML, too), or take them away
 --- exit 7 ---
-
 "#]]);
     world.remove("instances/kiosk.json");
     world.remove("ocon.yaml");
     world.ocon("plan --prune").is(str![[r#"
-$ ocon plan --prune
 --- stderr ---
 error: no project is named, and --prune would delete what others call `default` too
 
 hint: if they are yours and stay in it: --project default; to name another one, write `project: NAME` in ocon.yaml and take them over once with --take-from default, while they still have files
 --- exit 7 ---
-
 "#]]);
     assert_eq!(world.ocon("plan --prune --project mine").exit, 0);
     assert_eq!(world.requests().lines().count(), 2);

@@ -1,8 +1,8 @@
-//! `--prune` where the working tree does not have every instance file that Git has.
+//! `--prune` in a working tree that does not have every instance file that Git has.
 
 use snapbox::str;
 
-use crate::changed::{commit, git};
+use crate::changed_since::{commit, git};
 use crate::support::World;
 
 /// A repository with four applied documents in two folders, and one commit.
@@ -30,7 +30,6 @@ fn a_sparse_checkout_prunes_nothing() {
     let world = repository();
     git(&world, "sparse-checkout set instances/a");
     world.ocon("apply --prune --yes").is(str![[r#"
-$ ocon apply --prune --yes
 --- stderr ---
 error: --prune would delete instances whose files are not checked out, so nothing was contacted
   caused by: Git has these files, and they are not on disk: instances/b/one.yaml, instances/b/two.yaml
@@ -38,7 +37,6 @@ error: --prune would delete instances whose files are not checked out, so nothin
 hint: if they are missing by mistake, bring them back: git sparse-checkout disable, git submodule update --init, or git restore FILE
 hint: if they were deleted or moved on purpose, commit that first: git add --all && git commit
 --- exit 7 ---
-
 "#]]);
     nothing_happened(&world);
     assert_eq!(world.ocon("plan --prune").exit, 7);
@@ -56,7 +54,6 @@ fn a_deletion_prunes_once_it_is_committed() {
     nothing_happened(&world);
     git(&world, "commit --quiet --message delete");
     world.ocon("apply --prune --yes --quiet").is(str![[r#"
-$ ocon apply --prune --yes --quiet
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   - b/two  b/two  #2093[..]  delete
@@ -66,7 +63,6 @@ Requests: 1 read, 1 to write, 1 to check.
 
 Applied: 1 deleted.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -97,7 +93,6 @@ fn where_git_cannot_be_queried_nothing_is_pruned() {
     let mut world = repository();
     world.set("PATH", "/nowhere");
     world.ocon("apply --prune --yes").is(str![[r#"
-$ ocon apply --prune --yes
 --- stderr ---
 error: Git cannot say whether all instance files are checked out, and --prune needs to know, so nothing was contacted
   caused by: there is no `git` on the PATH
@@ -105,7 +100,6 @@ error: Git cannot say whether all instance files are checked out, and --prune ne
 hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
 hint: submodules and other repositories cannot be checked: run ocon in a clone of their own (-C DIR)
 --- exit 7 ---
-
 "#]]);
     let world = repository();
     world.write(".git/config", "[core\n");
@@ -119,7 +113,7 @@ hint: submodules and other repositories cannot be checked: run ocon in a clone o
     nothing_happened(&world);
 }
 
-/// The first line of what a refused apply says is missing.
+/// The first missing file that a refused apply reports.
 fn missing(world: &World) -> String {
     let run = world.ocon("apply --prune --yes");
     assert_eq!(run.exit, 7, "{}", run.stderr);
@@ -128,7 +122,7 @@ fn missing(world: &World) -> String {
     cause.unwrap_or_default().to_owned()
 }
 
-/// A repository of its own with the files of folder `b`, beside the root's.
+/// A separate repository with the files of folder `b`, next to the root's.
 fn elsewhere(world: &World) {
     git(world, "clone --quiet . elsewhere.git");
     git(world, "-C elsewhere.git mv instances/b/one.yaml instances/b/two.yaml .");
@@ -175,7 +169,7 @@ fn a_clone_below_the_folder_of_instances_or_behind_a_link_prunes_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_link_leads_to_has_to_be_there_as_well() {
+fn the_target_of_a_symlink_has_to_exist() {
     let world = repository();
     std::fs::create_dir(world.path("shared")).unwrap();
     std::fs::rename(world.path("instances/b"), world.path("shared/b")).unwrap();
@@ -201,7 +195,7 @@ fn a_repository_that_only_the_environment_names_cannot_be_queried() {
 }
 
 #[test]
-fn a_head_that_cannot_be_read_is_no_branch_without_a_commit() {
+fn an_unreadable_head_is_not_an_empty_branch() {
     let world = repository();
     git(&world, "rm --quiet instances/b/two.yaml");
     let head = git(&world, "rev-parse HEAD");

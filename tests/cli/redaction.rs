@@ -1,5 +1,5 @@
-//! What is hidden because it is the value of a reference, and what is shown because it is text of the
-//! repository. `docs/threat-model.md` names these tests.
+//! Values of references are hidden, text of the repository is shown. `docs/threat-model.md` names these
+//! tests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,7 +47,7 @@ fn lines_around_a_reference_hide_nothing_elsewhere() {
     }
 }
 
-/// What a name looks like that repeats a guess in some form.
+/// The output for a name that repeats a guess in some form.
 fn guesses(guess: &str) -> Vec<String> {
     let percent: Vec<String> = guess.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let digits: Vec<String> = guess.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -147,11 +147,14 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
         for line in ["plan", "apply --yes", "status", "plan --format json"] {
             let run = world.ocon(line);
             assert_eq!(run.exit, 5, "{word} {line}: {}", run.stderr);
-            let said = run.stdout + &run.stderr;
-            assert!(said.contains("env.DESK_PASSWORD is a part of a diagnostic code"), "{said}");
+            let printed = run.stdout + &run.stderr;
             assert!(
-                !said.contains(word) || word == "elements/api-v2" || line.contains("json"),
-                "{said}"
+                printed.contains("env.DESK_PASSWORD is a part of a diagnostic code"),
+                "{printed}"
+            );
+            assert!(
+                !printed.contains(word) || word == "elements/api-v2" || line.contains("json"),
+                "{printed}"
             );
         }
         assert_eq!(world.requests(), "");
@@ -160,14 +163,12 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     world.set("DESK_PASSWORD", "unmanaged");
     world.ocon("plan").is(snapbox::str![[r#"
-$ ocon plan
 --- stderr ---
 error: the value of env.DESK_PASSWORD is a part of a diagnostic code, of a word of ocon's documents, of a host, of the project or of the address of the platform, and ocon would have to hide it there
 
 hint: nothing was contacted. Give the secret another value
 hint: what is no secret belongs in a variable: ${{ var.desk_password }}
 --- exit 5 ---
-
 "#]]);
     // It is no secret if it is text of the repository as well.
     world.write("instances/shop.yaml", SHOP.replace("Shop", "credential-host-changed"));
@@ -177,7 +178,7 @@ hint: what is no secret belongs in a variable: ${{ var.desk_password }}
 
 #[test]
 fn a_value_that_is_a_part_of_a_host_is_an_error_and_a_guess_of_a_host_looks_the_same() {
-    // Whoever proposes a change may choose the value of a variable, and how a host is written.
+    // The author of a change may choose the value of a variable, and the spelling of a host.
     let document = moved_host("").replace("https://evil.example/", "https://prövider.example/");
     let mut world = World::new(&[("instances/leads.yaml", &document)]).on_sandbox();
     world.set("PASSWORD", "xn--prvider-b1a.example");

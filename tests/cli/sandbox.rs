@@ -1,4 +1,4 @@
-//! `ocon sandbox`, and `--sandbox` of the others.
+//! `ocon sandbox`, and `--sandbox` of other commands.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -15,7 +15,6 @@ const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 fn the_example_is_applied_to_the_embedded_sandbox() {
     let world = World::example();
     world.ocon("apply --sandbox --yes --concurrency 1").is(str![[r#"
-$ ocon apply --sandbox --yes --concurrency 1
 Project marketing at https://sandbox.invalid/elements/api-v2
 
 Hosts that get secrets or events:
@@ -85,15 +84,12 @@ Requests: 2 read, 4 to write, 1 to check.
 
 Applied: 3 created.
 --- exit 0 ---
-
 "#]]);
     world.ocon("apply --sandbox --yes --concurrency 1").is(str![[r#"
-$ ocon apply --sandbox --yes --concurrency 1
 Project marketing at https://sandbox.invalid/elements/api-v2
 
 No changes. 3 instances match the files.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -136,20 +132,16 @@ fn a_state_file_survives_a_restart_of_the_sandbox() {
 fn the_sandbox_listens_on_loopback_only() {
     let world = World::new(&[]);
     world.ocon("sandbox --listen 0.0.0.0:0").is(str![[r#"
-$ ocon sandbox --listen 0.0.0.0:0
 --- stderr ---
 error: the sandbox listens on loopback only, and 0.0.0.0:0 is not: use 127.0.0.1 or [::1] with any port
 --- exit 64 ---
-
 "#]]);
     world.ocon("sandbox --listen somewhere").is(str![[r#"
-$ ocon sandbox --listen somewhere
 --- stderr ---
 error: invalid value 'somewhere' for '--listen <ADDRESS:PORT>': write an address and a port, like 127.0.0.1:4010
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -177,39 +169,31 @@ fn a_scripted_fault_befalls_the_requests_of_an_apply() {
 }
 
 #[test]
-fn a_file_of_faults_that_is_not_right_is_refused_at_its_place() {
+fn an_invalid_fault_file_is_refused_with_its_position() {
     let world = World::new(&[]);
     world.write("faults.yaml", "rules:\n  - when: { method: POST }\n    reset: sometimes\n");
     world.ocon("sandbox --faults faults.yaml").is(str![[r#"
-$ ocon sandbox --faults faults.yaml
 --- stderr ---
 error: the sandbox cannot read its faults faults.yaml:3:12: rules[0].reset: unknown variant `sometimes`, expected `before` or `after`; docs/sandbox-faults.md has every fault with an example
 --- exit 5 ---
-
 "#]]);
     world.write("faults.yaml", "rules:\n  - status: 500\n    truncate: 40\n");
     world.ocon("sandbox --faults faults.yaml").is(str![[r#"
-$ ocon sandbox --faults faults.yaml
 --- stderr ---
 error: the sandbox cannot read its faults faults.yaml:2:5: rules[0]: a rule has one fault, and this one has `status` and `truncate`: make it two rules; docs/sandbox-faults.md has every fault with an example
 --- exit 5 ---
-
 "#]]);
     world.ocon("sandbox --faults nosuch.yaml").is(str![[r#"
-$ ocon sandbox --faults nosuch.yaml
 --- stderr ---
 error: the sandbox cannot read its faults nosuch.yaml: check the name and the permissions of the file
   caused by: No such file or directory (os error 2)
 --- exit 5 ---
-
 "#]]);
     world.write("large.yaml", " ".repeat(1024 * 1024 + 1));
     world.ocon("sandbox --faults large.yaml").is(str![[r#"
-$ ocon sandbox --faults large.yaml
 --- stderr ---
 error: the sandbox cannot read its faults large.yaml: the file is larger than 1 MiB; write fewer rules, or name another file
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -219,12 +203,10 @@ fn an_address_that_is_taken_is_named() {
     let address = taken.local_addr().unwrap();
     let world = World::new(&[]).at(&format!("http://{address}/elements/api-v2"));
     world.ocon(&format!("sandbox --listen {address}")).is(str![[r#"
-$ ocon sandbox --listen 127.0.0.1:[PORT]
 --- stderr ---
 error: the sandbox cannot listen on 127.0.0.1:[PORT]: choose another port, or 0 for a free one
   caused by: Address already in use (os error 98)
 --- exit 1 ---
-
 "#]]);
 }
 
@@ -238,7 +220,7 @@ fn the_embedded_sandbox_keeps_its_state_to_itself() {
 }
 
 #[test]
-fn the_embedded_sandbox_heeds_no_variable_of_the_environment() {
+fn the_embedded_sandbox_ignores_the_environment() {
     let mut world = World::new(FILES).at("https://api.openconnectors.us2.ext.hana.ondemand.com");
     world.set("OCON_REGION", "us10");
     assert_eq!(world.ocon("apply --sandbox --yes").exit, 0);
@@ -249,11 +231,9 @@ fn a_damaged_state_is_left_as_it_is() {
     let world = World::new(FILES);
     world.write(".ocon/sandbox.json", "{\"version\": 1, \"inst");
     world.ocon("plan --sandbox").is(str![[r#"
-$ ocon plan --sandbox
 --- stderr ---
 error: the sandbox cannot read its state file .ocon/sandbox.json:1:20: EOF while parsing a string; restore it, or move it away to start empty
 --- exit 1 ---
-
 "#]]);
     assert_eq!(world.read(".ocon/sandbox.json"), "{\"version\": 1, \"inst");
 }
@@ -271,11 +251,9 @@ fn a_state_that_another_sandbox_uses_is_left_alone() {
     let mut first = String::new();
     BufReader::new(other.stdout.take().unwrap()).read_line(&mut first).unwrap();
     world.ocon("plan --sandbox").is(str![[r#"
-$ ocon plan --sandbox
 --- stderr ---
 error: another sandbox uses the state file .ocon/sandbox.json: stop that one, or use another file
 --- exit 1 ---
-
 "#]]);
     terminate(&other);
     other.wait().unwrap();
@@ -286,12 +264,10 @@ fn a_folder_that_cannot_be_made_is_named() {
     let world = World::new(FILES);
     world.write(".ocon", "a file");
     world.ocon("plan --sandbox").is(str![[r#"
-$ ocon plan --sandbox
 --- stderr ---
 error: the folder .ocon cannot be written
   caused by: File exists (os error 17)
 --- exit 1 ---
-
 "#]]);
 }
 

@@ -3,56 +3,46 @@
 use serde_json::json;
 use snapbox::str;
 
-use crate::stranger::Stranger;
-use crate::support::{SHOP, World, is};
+use crate::scripted_server::ScriptedServer;
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 #[test]
-fn schemas_are_written_once_and_told() {
+fn schema_pull_writes_only_what_changed() {
     let world = World::new(&[]).on_sandbox();
     world.ocon("schema pull hootsuite slack --concurrency 1").is(str![[r#"
-$ ocon schema pull hootsuite slack --concurrency 1
 written    schemas/connectors/hootsuite.schema.json
 written    schemas/connectors/slack.schema.json
 written    schemas/instance.schema.json
 3 schemas written, 0 unchanged.
 --- exit 0 ---
-
 "#]]);
     world.ocon("schema pull slack --schemas other").is(str![[r#"
-$ ocon schema pull slack --schemas other
 written    other/connectors/slack.schema.json
 written    other/instance.schema.json
 2 schemas written, 0 unchanged.
 --- exit 0 ---
-
 "#]]);
     world.ocon("schema pull slack hootsuite --concurrency 1").is(str![[r#"
-$ ocon schema pull slack hootsuite --concurrency 1
 unchanged  schemas/connectors/hootsuite.schema.json
 unchanged  schemas/connectors/slack.schema.json
 unchanged  schemas/instance.schema.json
 0 schemas written, 3 unchanged.
 --- exit 0 ---
-
 "#]]);
-    snapbox::assert_data_eq!(
-        world.requests(),
-        str![[r#"
+    world.requests().is(str![[r#"
 GET /elements/hootsuite/configuration
 GET /elements/slack/configuration
 GET /elements/slack/configuration
 GET /elements/slack/configuration
 GET /elements/hootsuite/configuration
-
-"#]]
-    );
+"#]]);
 }
 
 #[test]
-fn a_connector_that_is_not_there_is_told_after_the_others_are_written() {
+fn an_unknown_connector_is_reported_after_the_others_are_written() {
     let world = World::new(&[]).on_sandbox();
     world.ocon("schema pull hootsiute slack").is(str![[r#"
-$ ocon schema pull hootsiute slack
 written    schemas/connectors/slack.schema.json
 written    schemas/instance.schema.json
 2 schemas written, 0 unchanged.
@@ -61,19 +51,15 @@ error: the platform knows no connector `hootsiute`
 
 hint: did you mean `hootsuite`?
 --- exit 1 ---
-
 "#]]);
     world.ocon("schema pull ../etc").is(str![[r#"
-$ ocon schema pull ../etc
 --- stderr ---
 error: invalid value '../etc' for '[KEY]...': `../etc` is not a valid connector key: use letters, digits, `_` and `-`, beginning with a letter or digit, at most 64 characters
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("schema pull").is(str![[r#"
-$ ocon schema pull
 --- stderr ---
 error: the following required arguments were not provided:
   <KEY>...
@@ -82,7 +68,6 @@ Usage: ocon schema pull <KEY>...
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -105,7 +90,6 @@ fn a_schema_makes_a_connector_of_the_tenant_known() {
         ("instances/b.yaml", "element: ours\nname: B\nconfiguration: { region: asia }\n"),
     ]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[missing-field]: `ours` needs the key `region`
  --> instances/a.yaml:3:1
@@ -131,7 +115,6 @@ error[invalid-value]: this is no value for `region` of `ours`
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -155,7 +138,6 @@ fn every_rule_of_a_schema_in_the_repository_counts() {
         ("instances/b.yaml", "element: ours\nname: prod-b\ntags: []\nconfiguration: {}\n"),
     ]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[missing-field]: `ours` needs the key `tags`
  --> instances/a.yaml:1:1
@@ -195,13 +177,12 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 
 5 errors in 1 file
 --- exit 5 ---
-
 "#]]);
 }
 
 #[test]
-fn a_schema_that_cannot_be_used_is_told_with_its_place() {
-    let mut told = String::new();
+fn an_invalid_schema_is_reported_with_its_position() {
+    let mut reported = String::new();
     for schema in [
         "{\n  \"properties\": {,\n}",
         "[]",
@@ -215,11 +196,9 @@ fn a_schema_that_cannot_be_used_is_told_with_its_place() {
             ("schemas/connectors/stripe.schema.json", schema),
             ("instances/shop.yaml", SHOP),
         ]);
-        told.push_str(&world.ocon("validate").stderr);
+        reported.push_str(&world.ocon("validate").stderr);
     }
-    is(
-        &told,
-        str![[r#"
+    reported.is(str![[r#"
 error[invalid-schema]: this is not valid JSON: key must be a string
  --> schemas/connectors/stripe.schema.json:2:18
   |
@@ -249,26 +228,23 @@ error[invalid-schema]: `writeOnly` counts only directly at a key of `configurati
   = help: `ocon schema pull` writes the schema of a connector anew
   = help: list the secret keys under `properties` of `configuration`
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
-fn what_validate_would_refuse_is_not_written() {
+fn schema_pull_writes_no_schema_that_validate_would_refuse() {
     let keys: Vec<_> =
         (0..15_000).map(|number| json!({ "key": format!("key.{number}") })).collect();
     let body = serde_json::to_string(&keys).unwrap();
-    let stranger = Stranger::answering("200 OK", "content-type: application/json", &body);
-    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&stranger.base_url());
+    let server = ScriptedServer::answering("200 OK", "content-type: application/json", &body);
+    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&server.base_url());
     world.ocon("schema pull stripe").is(str![[r#"
-$ ocon schema pull stripe
 --- stderr ---
 error: schemas/connectors/stripe.schema.json would have more than 1 MiB
   caused by: the platform describes more keys than a schema can hold
 
 hint: the connector is checked with what is built in; pull the others by name
 --- exit 1 ---
-
 "#]]);
     assert!(!world.path("schemas/connectors/stripe.schema.json").exists());
 }
@@ -282,13 +258,11 @@ fn a_schema_is_not_read_from_outside_of_the_repository() {
     std::fs::create_dir(world.path("schemas")).unwrap();
     std::os::unix::fs::symlink(outside.path(), world.path("schemas/connectors")).unwrap();
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> schemas/connectors/stripe.schema.json
   = help: put the file itself there
 --- exit 5 ---
-
 "#]]);
     let world = world.on_sandbox();
     assert!(world.ocon("schema pull stripe").stderr.contains("leads out of the repository"));

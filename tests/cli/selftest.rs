@@ -2,6 +2,7 @@
 
 use snapbox::str;
 
+use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
 fn world() -> World {
@@ -9,7 +10,7 @@ fn world() -> World {
 }
 
 #[test]
-fn what_was_searched_is_counted() {
+fn a_selftest_counts_the_searched_output() {
     let mut world = world().with_password();
     world.write(
         "instances/other.yaml",
@@ -21,24 +22,21 @@ fn what_was_searched_is_counted() {
     let (before, after) = run.stdout.split_once(" byte").unwrap();
     let (before, bytes) = before.rsplit_once(' ').unwrap();
     assert!(bytes.parse::<usize>().unwrap() > 10_000, "{bytes}");
-    crate::support::is(
-        &format!("{before} [BYTES] byte{after}"),
-        str![[r#"
+    format!("{before} [BYTES] byte{after}").is(str![[r#"
 Ran 84 commands against a sandbox, and searched [BYTES] bytes of stdout, stderr and plans.
 Looked for 3 secrets in 15 encodings: as it is, percent-encoded, percent-encoded in lower case, form-encoded, JSON, JSON in ASCII, JSON in JSON, Base64, Base64 for URLs, hexadecimal, hexadecimal in capitals, Base64 of Base64, Base64 of UTF-16, Base64 in lines, hexadecimal with separators.
 1 more secret is shorter than 8 bytes: too short to be told from ordinary text.
 
 No secret was found.
 
-"#]],
-    );
+"#]]);
     let json = world.ocon("selftest --leaks --format json").stdout;
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&report["secrets"], &report["too_short"]), (&3.into(), &1.into()));
     assert_eq!(report["findings"], serde_json::json!([]));
 }
 
-/// Nothing here says where the platform is, and the sandbox is in memory: nothing is left behind.
+/// No platform is configured, and the sandbox is in memory: nothing is left behind.
 #[test]
 fn it_needs_no_platform_and_no_variable_and_leaves_nothing_behind() {
     let world = world();
@@ -57,7 +55,7 @@ fn it_never_asks_the_platform() {
 }
 
 #[test]
-fn files_that_are_wrong_are_told_before_anything_is_run() {
+fn wrong_files_are_reported_before_anything_runs() {
     let world = world();
     world.write("instances/shop.yaml", SHOP.replace("name:", "nam:"));
     let run = world.ocon("selftest --leaks");
@@ -66,9 +64,8 @@ fn files_that_are_wrong_are_told_before_anything_is_run() {
 }
 
 #[test]
-fn what_is_to_be_shown_has_to_be_named() {
+fn selftest_needs_the_leaks_flag() {
     world().ocon("selftest").is(str![[r#"
-$ ocon selftest
 --- stderr ---
 error: the following required arguments were not provided:
   --leaks
@@ -77,6 +74,5 @@ Usage: ocon selftest --leaks
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }

@@ -1,4 +1,4 @@
-//! How every instance stands.
+//! `ocon status`.
 
 use serde_json::{Value, json};
 use snapbox::str;
@@ -18,7 +18,6 @@ fn world() -> World {
 fn a_status_shows_every_instance_in_one_listing() {
     let world = world();
     world.ocon("status --detailed-exitcode").is(str![[r#"
-$ ocon status --detailed-exitcode
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -27,9 +26,8 @@ $ ocon status --detailed-exitcode
 
 Status: 2 in sync.
 --- exit 0 ---
-
 "#]]);
-    assert_eq!(world.requests(), "GET /instances?pageSize=200\n");
+    assert_eq!(world.requests(), "GET /instances?pageSize=200");
 }
 
 #[test]
@@ -42,7 +40,6 @@ fn every_state_has_its_word_and_its_sign() {
     world.write("instances/gone.yaml", format!("{SHOP}id: 4711\n"));
     world.remove("instances/shop.yaml");
     world.ocon("status --detailed-exitcode").is(str![[r#"
-$ ocon status --detailed-exitcode
     key    connector   id     state    valid  enabled  events
   ~ desk   servicenow  20931  drifted  yes    no       no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -56,17 +53,14 @@ $ ocon status --detailed-exitcode
 
 Status: 1 drifted, 1 missing, 1 blocked, 1 orphan.
 --- exit 2 ---
-
 "#]]);
     world.ocon("status instances/desk.yaml").is(str![[r#"
-$ ocon status instances/desk.yaml
     key   connector   id     state    valid  enabled  events
   ~ desk  servicenow  20931  drifted  yes    no       no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
 
 Status: 1 drifted.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -82,7 +76,6 @@ fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
     });
     world.send("POST", "/instances", &copied);
     world.ocon("status --detailed-exitcode").is(str![[r#"
-$ ocon status --detailed-exitcode
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -94,10 +87,8 @@ $ ocon status --detailed-exitcode
 
 Status: 2 in sync, 1 with a wrong callback URL.
 --- exit 0 ---
-
 "#]]);
     world.ocon("status --format json").is(str![[r#"
-$ ocon status --format json
 {
   "format": "ocon-status",
   "version": 1,
@@ -150,7 +141,6 @@ $ ocon status --format json
   ]
 }
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -159,10 +149,8 @@ fn nothing_to_show_is_said() {
     let world = World::new(&[]).on_sandbox();
     std::fs::create_dir(world.path("instances")).unwrap();
     world.ocon("status").is(str![[r#"
-$ ocon status
 No instances.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -178,7 +166,7 @@ fn an_instance_to_adopt_is_shown_as_it_is() {
 }
 
 #[test]
-fn a_key_in_doubt_shows_all_who_carry_it_and_what_to_do() {
+fn an_ambiguous_key_lists_its_instances_and_a_fix() {
     let world = world();
     let twin = json!({
         "element": { "key": "stripe" },
@@ -187,7 +175,6 @@ fn a_key_in_doubt_shows_all_who_carry_it_and_what_to_do() {
     });
     world.send("POST", "/instances", &twin);
     world.ocon("status").is(str![[r#"
-$ ocon status
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
@@ -201,12 +188,11 @@ $ ocon status
 
 Status: 1 in sync, 2 blocked.
 --- exit 7 ---
-
 "#]]);
 }
 
 #[test]
-fn an_orphan_alone_is_no_change_as_in_a_plan() {
+fn an_orphan_alone_is_not_a_change() {
     let world = world();
     world.remove("instances/shop.yaml");
     assert_eq!(world.ocon("status --detailed-exitcode").exit, 0);
@@ -214,7 +200,7 @@ fn an_orphan_alone_is_no_change_as_in_a_plan() {
 }
 
 #[test]
-fn a_page_that_is_wide_enough_has_the_url_beside_the_rest() {
+fn a_wide_terminal_has_the_url_on_the_same_line() {
     let mut world = world();
     let lines = |text: &str| text.lines().filter(|line| line.contains("/events/")).count();
     let narrow = world.ocon("status").stdout;

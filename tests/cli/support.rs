@@ -1,5 +1,5 @@
-//! What the tests share: a root with files, a cleared environment, a platform, and a run of the
-//! binary as one text.
+//! Shared setup: a folder with files, a cleared environment, a sandbox, and a run of the binary as one
+//! text.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use std::time::Duration;
 use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
 use reqwest::Method;
 use serde_json::Value;
-use snapbox::IntoData;
 use tempfile::TempDir;
 
-use crate::text::{
+use crate::normalize::{
     cuts, forms, spread, squeezed, without_digests, without_fingerprints, without_milliseconds,
     without_request_ids, without_waits,
 };
+use crate::snapshot::Snapshot as _;
 
 /// The credentials of every sandbox here: easily found in any output.
 pub(crate) const USER: &str = "us3r-s3cret+/of=the-tests";
@@ -48,12 +48,12 @@ pub(crate) struct World {
     environment: BTreeMap<String, String>,
     /// Values that must occur in no output.
     secrets: Vec<String>,
-    /// Texts that differ from run to run, and what stands in their place.
+    /// Texts that differ from run to run, and their replacements.
     variable: Vec<(String, &'static str)>,
     platform: Option<Platform>,
 }
 
-/// A sandbox of its own, and what the test itself says to it.
+/// A sandbox, and the client of the test for it.
 struct Platform {
     sandbox: Handle,
     client: reqwest::Client,
@@ -62,7 +62,7 @@ struct Platform {
     seen: Cell<usize>,
 }
 
-/// What a run of the binary said.
+/// The output of the binary.
 pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// Starts a sandbox and says in the environment where it is.
+    /// Starts a sandbox, and puts its address into the environment.
     pub(crate) fn on_sandbox(self) -> Self {
         self.on_sandbox_with(Options::default())
     }
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// From now on the sandbox goes wrong so.
-    pub(crate) fn go_wrong(&self, faults: Faults) {
+    pub(crate) fn set_faults(&self, faults: Faults) {
         self.platform.as_ref().unwrap().sandbox.set_faults(faults);
     }
 
@@ -173,7 +173,7 @@ impl World {
         platform.runtime.block_on(held).expect("a request is held");
     }
 
-    /// Lets the requests that are held go on.
+    /// Releases the held requests.
     pub(crate) fn release(&self) {
         self.platform().sandbox.release();
     }
@@ -252,7 +252,7 @@ impl World {
             .env_clear()
             .envs(&self.environment)
             .stdin(Stdio::null());
-        // One create after the other, so that ids are what the snapshots say.
+        // One create after the other, for the IDs of the snapshots.
         if arguments.starts_with("apply --yes") && !arguments.contains("--concurrency") {
             command.args(["--concurrency", "1"]);
         }
@@ -261,7 +261,7 @@ impl World {
 
     /// Runs the binary with these arguments.
     pub(crate) fn ocon(&self, arguments: &str) -> Run {
-        self.run(self.command(arguments), arguments)
+        self.run(self.command(arguments))
     }
 
     /// Runs ocon with files of at most `blocks` of 512 bytes, as if the disk were full then.
@@ -272,21 +272,21 @@ impl World {
         sh.args(["-c", &script]).arg(ocon.get_program()).args(ocon.get_args());
         sh.current_dir(ocon.get_current_dir().unwrap());
         sh.env_clear().envs(ocon.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        self.run(sh, arguments)
+        self.run(sh)
     }
 
-    fn run(&self, mut command: Command, arguments: &str) -> Run {
+    fn run(&self, mut command: Command) -> Run {
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         self.refuse_secrets(&stdout);
         self.refuse_secrets(&stderr);
-        let mut shown = format!("$ ocon {arguments}\n{stdout}");
+        let mut shown = stdout.clone();
         if !stderr.is_empty() {
             shown.push_str(&format!("--- stderr ---\n{stderr}"));
         }
         let exit = output.status.code().expect("it was not killed");
-        shown.push_str(&format!("--- exit {exit} ---\n"));
+        shown.push_str(&format!("--- exit {exit} ---"));
         Run { shown: self.constant(&shown), stdout, stderr, exit }
     }
 
@@ -305,7 +305,7 @@ impl World {
         }
     }
 
-    /// The first secret in the text, in the encoding in which it stands there.
+    /// The first secret in the text, in its encoding there.
     pub(crate) fn leak_in(&self, text: &str) -> Option<String> {
         let squeezed_text = squeezed(text);
         self.secrets.iter().find_map(|secret| {
@@ -354,36 +354,27 @@ impl World {
             let query = if entry.query.is_empty() { "" } else { "?" };
             let body = entry.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
             let (method, path) = (&entry.method, &entry.path);
-            format!("{method} {path}{query}{}{body}\n", entry.query)
+            format!("{method} {path}{query}{}{body}", entry.query)
         };
-        let lines: String = new.iter().map(line).collect();
-        without_fingerprints(&self.constant(&lines))
+        let lines: Vec<_> = new.iter().map(line).collect();
+        without_fingerprints(&self.constant(&lines.join("\n")))
     }
 
     /// Those of them that change something.
     pub(crate) fn writes(&self) -> String {
         let requests = self.requests();
         let writes = requests.lines().filter(|line| !line.starts_with("GET "));
-        writes.flat_map(|line| [line, "\n"]).collect()
+        writes.collect::<Vec<_>>().join("\n")
     }
 }
 
 impl Run {
-    /// Compares everything that was said, and the exit code, with what is expected.
+    /// Compares the output and the exit code with the expected text.
     #[track_caller]
-    pub(crate) fn is(self, expected: impl IntoData) -> Self {
-        is(&self.shown, expected);
+    pub(crate) fn is(self, expected: impl snapbox::IntoData) -> Self {
+        self.shown.is(expected);
         self
     }
-}
-
-/// Compares texts; `SNAPSHOTS=overwrite` takes what came as what is expected.
-#[track_caller]
-pub(crate) fn is(actual: &str, expected: impl IntoData) {
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(actual, expected);
 }
 
 /// Asks a process to end, as a pipeline does.

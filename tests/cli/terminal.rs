@@ -1,14 +1,15 @@
-//! What is said while something takes its time, on a terminal and in a pipe, and what has colours.
+//! Progress on a terminal and in a pipe, and `--color`.
 
 use std::process::{Command, Stdio};
 
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
-/// Escapes that begin a colour, or end one.
+/// Escapes that begin or end a color.
 const STYLED: &str = "\u{1b}[";
 
 /// A terminal of its own, which `script` makes.
@@ -18,7 +19,7 @@ struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// What is seen on the terminal, with `redirected` streams elsewhere.
+    /// The content of the terminal, with `redirected` streams elsewhere.
     fn shows(&self, arguments: &str, redirected: &str) -> String {
         let ocon = env!("CARGO_BIN_EXE_ocon");
         let text = self.sees(&format!("{ocon} {arguments} {redirected}"));
@@ -26,7 +27,7 @@ impl Terminal<'_> {
         self.world.constant(&text)
     }
 
-    /// What is seen of a command line, as it is.
+    /// The terminal output of a command line, unchanged.
     #[expect(
         clippy::disallowed_methods,
         reason = "`script` is found where the test itself finds it"
@@ -55,19 +56,19 @@ fn on_terminal(world: &World) -> Terminal<'_> {
 }
 
 #[test]
-fn on_a_terminal_a_line_counts_and_is_gone_when_all_is_done() {
+fn on_a_terminal_a_progress_line_counts_and_disappears_at_the_end() {
     let world = World::new(FILES).on_sandbox();
     let text = on_terminal(&world).shows("apply --yes", "");
     assert!(text.contains("Reading · 0 s"), "{text:?}");
     assert!(text.contains("Applying: 0 of 1 done · 0 s"), "{text:?}");
-    // The line is taken away before the result is told.
+    // The line is removed before the result is printed.
     let result = text.rsplit_once("\u{1b}[2K").expect("the line was cleared").1;
     assert!(result.trim_start_matches(['\r', '\n']).starts_with("  "), "{result:?}");
     assert!(result.contains("1 created.") && !result.contains("Applying"), "{result:?}");
 }
 
 #[test]
-fn where_no_browser_is_found_a_person_opens_the_address() {
+fn without_a_browser_a_person_opens_the_address() {
     let mut world = crate::authorize::world("http://127.0.0.1:PORT/callback");
     world.set("OCON_TEST_CLOCK", "slow");
     let here = on_terminal(&world);
@@ -117,19 +118,16 @@ fn a_pipe_has_no_control_sequence() {
 }
 
 #[test]
-fn a_slow_step_is_told_of_in_a_log_too() {
+fn a_slow_step_is_in_a_log_too() {
     // An answer that is there at once would leave nothing to tell of.
     let slow_post = std::time::Duration::from_millis(100);
     let options = ocon::sandbox::Options { slow_post, ..ocon::sandbox::Options::default() };
     let mut world = World::new(FILES).on_sandbox_with(options);
     world.set("OCON_TEST_CLOCK", "slow");
-    is(
-        &world.ocon("apply --yes").stderr,
-        str![[r#"
+    world.ocon("apply --yes").stderr.is(str![[r#"
 Still creating shop … [30 s]
 
-"#]],
-    );
+"#]]);
     world.write("instances/second.yaml", SHOP.replace("Shop", "Second"));
     assert_eq!(world.ocon("apply --yes --quiet").stderr, "");
     world.write("instances/third.yaml", SHOP.replace("Shop", "Third"));
@@ -141,9 +139,7 @@ Still creating shop … [30 s]
 fn problems_and_failures_fit_on_a_terminal_of_forty_columns() {
     let world = World::new(&[("instances/shop.yaml", "element: stripe\nnane: Shop\n")]);
     let terminal = Terminal { world: &world, columns: 40 };
-    is(
-        &terminal.shows("validate --color never", "").replace('\r', ""),
-        str![[r#"
+    terminal.shows("validate --color never", "").replace('\r', "").is(str![[r#"
 error[missing-key]: this document lacks
   the key `name`
  --> instances/shop.yaml:1:1
@@ -162,12 +158,9 @@ error[unknown-key]: a document has no
 
 2 errors in 1 file
 
-"#]],
-    );
+"#]]);
     world.write("instances/shop.yaml", SHOP);
-    is(
-        &terminal.shows("plan --color never", "").replace('\r', ""),
-        str![[r#"
+    terminal.shows("plan --color never", "").replace('\r', "").is(str![[r#"
 error: no platform is given
 
 hint: name yours: --region us2, or
@@ -175,12 +168,11 @@ hint: name yours: --region us2, or
   https://api.openconnectors.….ondemand.com/elements/api-v2
 hint: or try it without one: --sandbox
 
-"#]],
-    );
+"#]]);
 }
 
-/// Whether stdout and stderr have colours, with these variables and flags.
-fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bool) {
+/// Whether stdout and stderr have colors, with these variables and flags.
+fn colored(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bool) {
     let mut command = world.command(&format!("plan --sandbox {flags}"));
     let output = command.env_remove("NO_COLOR").envs(variables.iter().copied()).output().unwrap();
     let has = |bytes: &[u8]| bytes.contains(&0x1b);
@@ -188,13 +180,13 @@ fn coloured(world: &World, flags: &str, variables: &[(&str, &str)]) -> (bool, bo
 }
 
 #[test]
-fn colours_in_a_pipe_are_for_those_who_force_them() {
-    // Its warning is told on stderr, its plan on stdout.
+fn colors_in_a_pipe_must_be_forced() {
+    // Its warning is on stderr, its plan on stdout.
     let world = World::new(FILES);
     world.write("instances/desk.json", "{}");
     let is = |flags: &str, variables: &[(&str, &str)], expected: bool| {
         assert_eq!(
-            coloured(&world, flags, variables),
+            colored(&world, flags, variables),
             (expected, expected),
             "{flags} {variables:?}"
         );
@@ -220,7 +212,7 @@ fn each_stream_has_colours_where_it_is_a_terminal() {
     };
     assert!(seen(&world, "", "2>/dev/null") && seen(&world, "", ">/dev/null"));
     assert!(!seen(&world, "--color never", ""));
-    // What goes to a file beside the terminal has none.
+    // Output to a file has none.
     on_terminal(&world).shows("plan --sandbox", ">plan.txt");
     on_terminal(&world).shows("plan --sandbox", "2>notes.txt");
     assert!(!world.read("plan.txt").contains(STYLED) && world.read("plan.txt").contains("Plan:"));

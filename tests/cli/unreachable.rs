@@ -1,19 +1,18 @@
-//! Platforms that do not answer as the platform does: exit code 6, and no plan.
+//! Replies that are not those of the platform: exit code 6, and no plan (`--timeout`).
 
 use ocon::sandbox::Faults;
 use snapbox::str;
 
-use crate::stranger::Stranger;
-use crate::support::{SHOP, World, is};
+use crate::scripted_server::ScriptedServer;
+use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
 #[test]
-fn without_credentials_nothing_is_asked() {
+fn without_credentials_nothing_is_requested() {
     let mut world = World::new(FILES).on_sandbox();
     world.unset("OCON_USER_SECRET");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: OCON_USER_SECRET is not set
 
@@ -21,11 +20,9 @@ hint: both secrets stand in the user interface, under Security and under My Prof
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try it without a tenant: --sandbox
 --- exit 6 ---
-
 "#]]);
     world.set("OCON_ORGANIZATION_SECRET", "");
     world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
 --- stderr ---
 error: OCON_USER_SECRET and OCON_ORGANIZATION_SECRET are not set
 
@@ -33,80 +30,61 @@ hint: both secrets stand in the user interface, under Security and under My Prof
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try it without a tenant: --sandbox
 --- exit 6 ---
-
 "#]]);
-    is(&world.requests(), str![]);
+    assert_eq!(world.requests(), "");
 }
 
 #[test]
-fn credentials_may_stand_in_files() {
+fn credentials_can_be_in_files() {
     let mut world = World::new(FILES).on_sandbox();
     world.write("user", "wr0ng-user-of-the-tests\n");
     world.ocon("plan --user-secret-file user").is(str![[r#"
-$ ocon plan --user-secret-file user
 --- stderr ---
 error: the platform does not accept the credentials
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
 
 hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
 --- exit 6 ---
-
 "#]]);
     world.ocon("plan --user-secret-file missing").is(str![[r#"
-$ ocon plan --user-secret-file missing
 --- stderr ---
 error: the user secret cannot be read from missing
   caused by: No such file or directory (os error 2)
 --- exit 6 ---
-
 "#]]);
     world.write("empty", "\n");
     world.ocon("plan --user-secret-file empty").is(str![[r#"
-$ ocon plan --user-secret-file empty
 --- stderr ---
 error: the user secret cannot be read from empty
   caused by: the file is empty
 --- exit 6 ---
-
 "#]]);
     world.set("OCON_USER_SECRET", "not a secret");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the credentials cannot be used
   caused by: the user secret is empty or has a character that no such secret has: a space, a comma, a line break, or one beyond ASCII
 
 hint: copy them again, as they stand in the user interface
 --- exit 6 ---
-
 "#]]);
 }
 
 #[test]
-fn wrong_credentials_are_told_apart_from_everything_else() {
+fn wrong_credentials_have_their_own_error() {
     let world =
         World::new(FILES).on_sandbox().secret("OCON_USER_SECRET", "wr0ng-user-of-the-tests");
-    world.ocon("plan").is(str![[r#"
-$ ocon plan
+    for command in ["plan", "apply --yes"] {
+        world.ocon(command).is(str![[r#"
 --- stderr ---
 error: the platform does not accept the credentials
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
 
 hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
 --- exit 6 ---
-
 "#]]);
-    world.ocon("apply --yes").is(str![[r#"
-$ ocon apply --yes
---- stderr ---
-error: the platform does not accept the credentials
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 401 Unauthorized: Invalid Organization or User secret, or invalid Element token provided. (request [REQUEST])
-
-hint: check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to http://127.0.0.1:[PORT]/elements/api-v2
---- exit 6 ---
-
-"#]]);
-    is(&world.writes(), str![]);
+    }
+    assert_eq!(world.writes(), "");
 }
 
 #[test]
@@ -114,17 +92,14 @@ fn a_host_that_refuses_the_connection_is_unreachable() {
     let port = crate::ports::free();
     let world = World::new(FILES).at(&format!("http://127.0.0.1:{port}/elements/api-v2"));
     world.ocon("plan --quiet").is(str![[r#"
-$ ocon plan --quiet
 --- stderr ---
 error: the API cannot be reached
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: tcp connect error: Connection refused (os error 111)
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
-
 "#]]);
     world.ocon("apply --yes --format json").is(str![[r#"
-$ ocon apply --yes --format json
 --- stderr ---
 GET /instances: cannot connect: tcp connect error: Connection refused (os error 111); trying again in [SECONDS] s
 GET /instances: cannot connect: tcp connect error: Connection refused (os error 111); trying again in [SECONDS] s
@@ -135,101 +110,92 @@ error: the API cannot be reached
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
-
 "#]]);
 }
 
 #[test]
 fn a_page_for_people_is_not_the_api() {
     let page = "<!doctype html><title>Sign in</title><p>token=s3cret-of-the-page";
-    let stranger = Stranger::answering("200 OK", "content-type: text/html", page);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering("200 OK", "content-type: text/html", page);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: what answers is not the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not JSON: HTML (text/html, 64 bytes)
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
-
 "#]]);
-    assert_eq!(stranger.requests().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
-fn json_that_is_no_listing_is_not_the_api() {
-    let stranger = Stranger::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
-    let world = World::new(FILES).at(&stranger.base_url());
+fn json_that_is_not_a_listing_is_not_the_api() {
+    let server =
+        ScriptedServer::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: what answers is not the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
-
 "#]]);
 }
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let other = Stranger::answering("200 OK", "content-type: application/json", "[]");
+    let other = ScriptedServer::answering("200 OK", "content-type: application/json", "[]");
     let location = format!("location: {}/instances", other.base_url());
-    let stranger = Stranger::answering("302 Found", &location, "");
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering("302 Found", &location, "");
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: what answers is not the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 302 Found redirects to 127.0.0.1, and redirects are not followed
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
 --- exit 6 ---
-
 "#]]);
-    assert_eq!((stranger.requests().len(), other.requests().len()), (1, 0));
+    assert_eq!((server.requests().len(), other.requests().len()), (1, 0));
 }
 
 #[test]
-fn a_gateway_that_fails_is_asked_again_and_then_told() {
-    let stranger = Stranger::answering("502 Bad Gateway", "content-type: text/html", "<h1>Oops");
-    let world = World::new(FILES).at(&stranger.base_url());
+fn a_failing_gateway_is_retried_and_then_reported() {
+    let server =
+        ScriptedServer::answering("502 Bad Gateway", "content-type: text/html", "<h1>Oops");
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan --quiet").is(str![[r#"
-$ ocon plan --quiet
 --- stderr ---
 error: the instances cannot be read, so no plan was made
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: HTTP 502 Bad Gateway: HTML (text/html, 8 bytes)
 
 hint: try again in some minutes; nothing was changed
 --- exit 6 ---
-
 "#]]);
-    assert_eq!(stranger.requests().len(), 5);
+    assert_eq!(server.requests().len(), 5);
 }
 
 #[test]
-fn a_platform_that_forbids_says_so() {
+fn a_403_shows_the_message_of_the_platform() {
     let body = r#"{"requestId": "53db", "message": "Your trial has expired"}"#;
-    let stranger = Stranger::answering("403 Forbidden", "content-type: application/json", body);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering("403 Forbidden", "content-type: application/json", body);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the instances cannot be read, so no plan was made
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 403 Forbidden: Your trial has expired (request 53db)
 
 hint: check that the account is active and its user may read instances
 --- exit 6 ---
-
 "#]]);
 }
 
 const NO_INSTANCES: (&str, &str, &str) = ("200 OK", "content-type: application/json", "[]");
 
 #[test]
-fn an_account_that_keeps_changing_is_no_wrong_address() {
+fn an_account_that_keeps_changing_is_not_a_wrong_address() {
     let three = "content-type: application/json\r\nelements-total-count: 3";
     let two_of = |one, other| {
         format!(
@@ -238,10 +204,9 @@ fn an_account_that_keeps_changing_is_no_wrong_address() {
     };
     let pages = [two_of(1, 2), two_of(1, 3), two_of(2, 3)];
     let [first, second, third] = pages.each_ref().map(|page| ("200 OK", three, page.as_str()));
-    let stranger = Stranger::answering_in_turn(&[NO_INSTANCES, first, second, third]);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering_in_turn(&[NO_INSTANCES, first, second, third]);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the account is changing while it is being listed
   caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 reads missed different ones
@@ -249,38 +214,32 @@ error: the account is changing while it is being listed
 hint: run again when other work on the account is done; nothing was changed
 hint: if nobody else works on it, the listing is at fault: ask the support of the platform
 --- exit 6 ---
-
 "#]]);
-    assert_eq!(stranger.requests().len(), 4);
+    assert_eq!(server.requests().len(), 4);
 }
 
 #[test]
-fn a_page_token_that_expires_twice_is_an_error_that_says_so() {
+fn a_page_token_that_expires_twice_is_an_error() {
     let next = "content-type: application/json\r\nelements-next-page-token: two";
     let page = ("200 OK", next, r#"[{"id":1,"element":{"key":"box"}}]"#);
     let body = r#"{"requestId": "53db", "message": "nextPage has expired"}"#;
     let expired = ("400 Bad Request", "content-type: application/json", body);
-    let stranger = Stranger::answering_in_turn(&[page, expired, page, expired]);
-    let world = World::new(FILES).at(&stranger.base_url());
+    let server = ScriptedServer::answering_in_turn(&[page, expired, page, expired]);
+    let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: the listing cannot be completed
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 (page 2) failed: the platform refused a page token again after the listing was restarted: HTTP 400 Bad Request: nextPage has expired (request 53db)
 
 hint: a page token expires if its page is requested too late: run again when the network and the platform are less busy
 --- exit 6 ---
-
 "#]]);
-    assert_eq!(stranger.requests().len(), 4);
+    assert_eq!(server.requests().len(), 4);
 }
 
-#[test]
-fn an_answer_that_does_not_come_ends_with_the_time() {
-    let stranger = Stranger::silent();
-    let world = World::new(FILES).at(&stranger.base_url());
+/// `--timeout`
+fn no_answer_within_a_second(world: &World) {
     world.ocon("plan --timeout 1s").is(str![[r#"
-$ ocon plan --timeout 1s
 --- stderr ---
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
 GET /instances: no answer within 1 s; trying again in [SECONDS] s
@@ -291,8 +250,14 @@ error: the API does not answer in time
 
 hint: try again, or give it longer: --timeout 2m
 --- exit 6 ---
-
 "#]]);
+}
+
+#[test]
+fn an_answer_that_does_not_come_ends_with_the_time() {
+    let server = ScriptedServer::silent();
+    let world = World::new(FILES).at(&server.base_url());
+    no_answer_within_a_second(&world);
 }
 
 #[test]
@@ -301,33 +266,19 @@ fn a_listing_that_drips_ends_with_the_time() {
     assert_eq!(world.ocon("apply --yes").exit, 0);
     world.requests();
     let text = "rules: [{ when: { method: GET, path: /instances }, drip: 400ms }]";
-    world.go_wrong(Faults::parse(text).unwrap());
-    world.ocon("plan --timeout 1s").is(str![[r#"
-$ ocon plan --timeout 1s
---- stderr ---
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-GET /instances: no answer within 1 s; trying again in [SECONDS] s
-error: the API does not answer in time
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: no answer within 1 s
-
-hint: try again, or give it longer: --timeout 2m
---- exit 6 ---
-
-"#]]);
+    world.set_faults(Faults::parse(text).unwrap());
+    no_answer_within_a_second(&world);
     world.requests();
 }
 
 #[test]
 fn a_proxy_that_stalls_ends_with_the_time() {
-    let stranger = Stranger::silent();
+    let server = ScriptedServer::silent();
     let mut world = World::new(FILES).at("https://api.cloud-elements.com/elements/api-v2");
-    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/tls/authority.pem");
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/platform/client/tls/authority.pem");
     world.set("SSL_CERT_FILE", authority);
-    world.set("HTTPS_PROXY", stranger.base_url().trim_end_matches("/elements/api-v2"));
+    world.set("HTTPS_PROXY", server.base_url().trim_end_matches("/elements/api-v2"));
     world.ocon("plan --timeout 1s").is(str![[r#"
-$ ocon plan --timeout 1s
 --- stderr ---
 GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
 GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
@@ -338,9 +289,8 @@ error: the API cannot be reached
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
-
 "#]]);
-    assert!(stranger.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));
+    assert!(server.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));
 }
 
 #[test]
@@ -348,13 +298,11 @@ fn without_certificates_nothing_is_trusted() {
     let mut world = World::new(FILES).at("https://api.cloud-elements.com/elements/api-v2");
     world.set("SSL_CERT_FILE", "missing.pem");
     world.ocon("plan").is(str![[r#"
-$ ocon plan
 --- stderr ---
 error: no connection to the API can be made
   caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
 
 hint: check that the system has CA certificates, and SSL_CERT_FILE where it is set
 --- exit 6 ---
-
 "#]]);
 }

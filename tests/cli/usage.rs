@@ -1,18 +1,17 @@
-//! The command line itself: help, version, and what cannot be understood (64, nothing contacted).
+//! The command line itself: usage errors (64) contact nothing.
 
 use snapbox::str;
 
-use crate::support::{SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
 #[test]
 fn the_version_is_a_result() {
     World::new(&[]).ocon("--version").is(str![[r#"
-$ ocon --version
 ocon 0.1.0
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -21,7 +20,6 @@ ocon 0.1.0
 fn help_is_a_result() {
     let world = World::new(&[]);
     world.ocon("--help").is(str![[r#"
-$ ocon --help
 Keep SAP Open Connectors instances equal to YAML files in Git
 
 Usage: ocon [OPTIONS] <COMMAND>
@@ -178,7 +176,6 @@ Exit codes: 0 success, no changes · 1 other error · 2 changes or blocked insta
 --detailed-exitcode) · 3 some instances failed, unknown or blocked · 4 stale plan · 5 invalid files
 · 6 not authenticated or unreachable · 7 stopped by a guard · 64 usage · 130 interrupted
 --- exit 0 ---
-
 "#]]);
     for command in ["validate", "plan", "apply", "sandbox", "completions"] {
         let run = world.ocon(&format!("{command} --help"));
@@ -194,10 +191,9 @@ fn no_command_is_a_mistake() {
 }
 
 #[test]
-fn what_is_misspelt_is_named_with_what_was_meant() {
+fn a_misspelled_name_is_reported_with_a_similar_one() {
     let world = World::new(FILES);
     world.ocon("plna").is(str![[r#"
-$ ocon plna
 --- stderr ---
 error: unrecognized subcommand 'plna'
 
@@ -207,10 +203,8 @@ Usage: ocon [OPTIONS] <COMMAND>
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --detailed-exit-code").is(str![[r#"
-$ ocon plan --detailed-exit-code
 --- stderr ---
 error: unexpected argument '--detailed-exit-code' found
 
@@ -220,65 +214,51 @@ Usage: ocon plan --detailed-exitcode [PATHS]...
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --format yaml").is(str![[r#"
-$ ocon plan --format yaml
 --- stderr ---
 error: invalid value 'yaml' for '--format <FORMAT>'
   [possible values: text, json, markdown, github, sarif]
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --timeout 45").is(str![[r#"
-$ ocon plan --timeout 45
 --- stderr ---
 error: invalid value '45' for '--timeout <TIME>': write a number with its unit, like 45s or 2m
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("apply --concurrency 0").is(str![[r#"
-$ ocon apply --concurrency 0
 --- stderr ---
 error: invalid value '0' for '--concurrency <N>': write a number from 1
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("apply --max-deletes many").is(str![[r#"
-$ ocon apply --max-deletes many
 --- stderr ---
 error: invalid value 'many' for '--max-deletes <N>': write a whole number
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --var app").is(str![[r#"
-$ ocon plan --var app
 --- stderr ---
 error: invalid value 'app' for '--var <NAME=VALUE>': write it as NAME=VALUE
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --allow-duplicate a//b").is(str![[r#"
-$ ocon plan --allow-duplicate a//b
 --- stderr ---
 error: invalid value 'a//b' for '--allow-duplicate <KEY>': `a//b` is not a valid key: use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, at most 80 characters, and not `all` or `listen`
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
     world.ocon("plan --verbose --quiet").is(str![[r#"
-$ ocon plan --verbose --quiet
 --- stderr ---
 error: the argument '--verbose...' cannot be used with '--quiet'
 
@@ -286,7 +266,6 @@ Usage: ocon plan --verbose... [PATHS]...
 
 For more information, try '--help'.
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -295,13 +274,11 @@ fn a_project_name_follows_its_rule() {
     World::new(FILES)
         .ocon("plan --sandbox --project Marketing")
         .is(str![[r#"
-$ ocon plan --sandbox --project Marketing
 --- stderr ---
 error: `Marketing` is not a valid project name: use small letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters
 
 hint: give another --project (OCON_PROJECT)
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -321,9 +298,7 @@ fn a_completion_script_is_a_result() {
         let complete = run.stdout.contains("detailed-exitcode") && run.stderr.is_empty();
         assert!(complete && run.exit == 0, "{shell}: {}", run.stderr);
     }
-    is(
-        &world.ocon("completions csh").stderr,
-        str![[r#"
+    world.ocon("completions csh").stderr.is(str![[r#"
 error: invalid value 'csh' for '<SHELL>'
   [possible values: bash, elvish, fish, powershell, zsh]
 
@@ -331,6 +306,5 @@ error: invalid value 'csh' for '<SHELL>'
 
 For more information, try '--help'.
 
-"#]],
-    );
+"#]]);
 }

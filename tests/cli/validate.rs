@@ -2,21 +2,18 @@
 
 use snapbox::str;
 
-use crate::support::{CRM, SHOP, World, is};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, SHOP, World};
 
 #[test]
 fn valid_files_need_neither_secrets_nor_a_platform() {
     World::example().ocon("validate").is(str![[r#"
-$ ocon validate
 3 documents are valid.
 --- exit 0 ---
-
 "#]]);
     World::new(&[("instances/shop.yaml", SHOP)]).ocon("validate").is(str![[r#"
-$ ocon validate
 1 document is valid.
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -24,39 +21,31 @@ $ ocon validate
 fn a_path_has_to_hold_a_document() {
     let world = World::new(&[("instances/eu/shop.yaml", SHOP)]);
     world.ocon("validate instances/eu").is(str![[r#"
-$ ocon validate instances/eu
 1 document is valid.
 --- exit 0 ---
-
 "#]]);
     world.ocon("validate instances/us").is(str![[r#"
-$ ocon validate instances/us
 --- stderr ---
 error: no document stands in instances/us
 
 hint: name a file or folder below instances/, relative to the root (-C)
 --- exit 64 ---
-
 "#]]);
 }
 
 #[test]
-fn another_folder_and_another_root_are_honoured() {
+fn another_folder_and_another_root_are_used() {
     let world = World::new(&[("eu/tenants/shop.yaml", SHOP)]);
     world.ocon("-C eu validate --instances tenants tenants/shop.yaml").is(str![[r#"
-$ ocon -C eu validate --instances tenants tenants/shop.yaml
 1 document is valid.
 --- exit 0 ---
-
 "#]]);
     world.ocon("-C us validate").is(str![[r#"
-$ ocon -C us validate
 --- stderr ---
 error: there is no folder us
 
 hint: -C names the folder in which ocon runs
 --- exit 64 ---
-
 "#]]);
 }
 
@@ -65,25 +54,21 @@ fn a_warning_does_not_fail() {
     let files = [("instances/shop.yaml", SHOP), ("instances/desk.json", "{}")];
     let world = World::new(&files);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 1 document is valid.
 --- stderr ---
 warning[json-file]: JSON files are not read
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 0 ---
-
 "#]]);
     world.ocon("validate --quiet").is(str![[r#"
-$ ocon validate --quiet
 1 document is valid.
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn what_is_wrong_in_any_file_is_told_at_once() {
+fn problems_of_all_files_are_reported_together() {
     let world = World::new(&[
         ("instances/a.yaml", "element: stripe\nname: Shop\ntag: [x]\n"),
         ("instances/b.yaml", "element: stripe\nname: Shop <b>\nconfiguration: [1, 2\n"),
@@ -91,7 +76,6 @@ fn what_is_wrong_in_any_file_is_told_at_once() {
         ("instances/d.yaml", CRM.replace("env.DESK", "evn.DESK").as_str()),
     ]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[unknown-key]: a document has no key `tag`
  --> instances/a.yaml:3:1
@@ -127,7 +111,6 @@ error[unknown-reference]: `evn` is not a source of values
 
 4 errors in 4 files
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -136,7 +119,6 @@ fn two_documents_with_one_key_are_an_error() {
     let first = format!("{SHOP}key: eu/shop\n");
     let files = [("instances/eu/shop.yaml", SHOP), ("instances/first.yaml", first.as_str())];
     World::new(&files).ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[duplicate-document-key]: two documents have the key `eu/shop`
  --> instances/first.yaml:4:6
@@ -151,7 +133,6 @@ error[duplicate-document-key]: two documents have the key `eu/shop`
   |
   = help: give one of them another `key:`
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -160,7 +141,6 @@ fn a_file_that_is_not_utf_8_is_named_with_the_first_wrong_byte() {
     let world = World::new(&[]);
     world.write("instances/shop.yaml", b"element: stripe\nname: Caf\xe9\n");
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[not-utf8]: this file is not UTF-8 text
  --> instances/shop.yaml:2:10
@@ -170,40 +150,34 @@ error[not-utf8]: this file is not UTF-8 text
   |
   = help: save it with the encoding UTF-8
 --- exit 5 ---
-
 "#]]);
 }
 
 #[test]
 fn a_missing_folder_is_an_error() {
     World::new(&[]).ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[no-instances-folder]: there is no folder `instances`
  --> instances
   = help: create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs
 --- exit 5 ---
-
 "#]]);
 }
 
 #[test]
 fn an_empty_folder_is_fine() {
     World::new(&[("instances/.keep", "")]).ocon("validate").is(str![[r#"
-$ ocon validate
 There is no document below instances.
 --- exit 0 ---
-
 "#]]);
 }
 
 #[test]
-fn secrets_in_clear_are_refused_and_never_shown() {
+fn plain_text_secrets_are_refused_and_never_shown() {
     let world = World::new(&[("instances/desk.yaml", CRM)]).with_password();
     let clear = CRM.replace("${{ env.DESK_PASSWORD }}", "'p4ss\"w0rd\\of+the/desk='");
     world.write("instances/desk.yaml", clear);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[plain-text-secret]: `configuration.password` is a secret in plain text
  --> instances/desk.yaml:6:13
@@ -214,10 +188,8 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
   = help: who can read the repository knows this secret now: change it at the provider
 --- exit 5 ---
-
 "#]]);
     world.ocon("validate --allow-plain-text-secrets").is(str![[r#"
-$ ocon validate --allow-plain-text-secrets
 1 document is valid.
 --- stderr ---
 warning[plain-text-secret]: `configuration.password` is a secret in plain text
@@ -229,7 +201,6 @@ warning[plain-text-secret]: `configuration.password` is a secret in plain text
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
   = help: who can read the repository knows this secret now: change it at the provider
 --- exit 0 ---
-
 "#]]);
 }
 
@@ -238,7 +209,6 @@ fn the_project_file_is_checked_like_the_others() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]);
     world.write("ocon.yaml", "project: Marketing Team\nvar: { app: x }\n");
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[invalid-name]: this is not a valid project name
  --> ocon.yaml:1:10
@@ -259,12 +229,10 @@ error[unknown-key]: ocon.yaml has no key `var`
 
 2 errors in 1 file
 --- exit 5 ---
-
 "#]]);
     world.write("ocon.yaml", "");
     world.write("vars.yaml", "app: [a]\n");
     world.ocon("validate --var-file vars.yaml").is(str![[r#"
-$ ocon validate --var-file vars.yaml
 --- stderr ---
 error[wrong-type]: a variable must be a text
  --> vars.yaml:1:6
@@ -272,7 +240,6 @@ error[wrong-type]: a variable must be a text
 1 | app: [a]
   |      ^^^ this is a list
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -281,7 +248,6 @@ fn variables_of_ocon_and_of_the_pipeline_are_refused() {
     let refused = CRM.replace("env.DESK_PASSWORD", "env.OCON_USER_SECRET");
     let world = World::new(&[("instances/desk.yaml", refused.as_str())]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[refused-variable]: the variable `OCON_USER_SECRET` may not be used in files
  --> instances/desk.yaml:6:13
@@ -291,11 +257,9 @@ error[refused-variable]: the variable `OCON_USER_SECRET` may not be used in file
   |
   = help: variables of ocon and of CI systems are refused (here `OCON_*`): give the secret another name
 --- exit 5 ---
-
 "#]]);
     world.write("instances/desk.yaml", CRM);
     world.ocon("validate --env-allow SLACK_*,HOOTSUITE_*").is(str![[r#"
-$ ocon validate --env-allow SLACK_*,HOOTSUITE_*
 --- stderr ---
 error[refused-variable]: the variable `DESK_PASSWORD` is not among those that files may use
  --> instances/desk.yaml:6:13
@@ -305,7 +269,6 @@ error[refused-variable]: the variable `DESK_PASSWORD` is not among those that fi
   |
   = help: add it to `--env-allow`, which is `SLACK_*,HOOTSUITE_*`
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -314,9 +277,7 @@ fn hostile_text_in_files_does_not_reach_the_terminal() {
     let hostile = "element: stripe\nname: \"\\e[2J\u{202e}Shop\"\n\u{7}bell: x\n";
     let run = World::new(&[("instances/shop.yaml", hostile)]).ocon("validate");
     assert!(!run.stderr.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{:?}", run.stderr);
-    is(
-        &run.stderr,
-        str![[r#"
+    run.stderr.is(str![[r#"
 error[invalid-yaml]: a control character cannot stand here
  --> instances/shop.yaml:3:1
   |
@@ -325,8 +286,7 @@ error[invalid-yaml]: a control character cannot stand here
   |
   = help: write it as an escape within double quotes, like `"\u0007"`
 
-"#]],
-    );
+"#]]);
 }
 
 #[test]
@@ -337,13 +297,11 @@ fn a_folder_of_instances_that_leads_out_of_the_repository_is_refused() {
     let world = World::new(&[]);
     std::os::unix::fs::symlink(outside.path(), world.path("instances")).unwrap();
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> instances
   = help: put the file itself there
 --- exit 5 ---
-
 "#]]);
 }
 
@@ -354,7 +312,6 @@ fn names_that_a_platform_would_trim_are_refused() {
         "element: stripe\nname: Shop\ntags: [\" ocon:key=x\"]\n",
     )]);
     world.ocon("validate").is(str![[r#"
-$ ocon validate
 --- stderr ---
 error[invalid-name]: a tag cannot begin or end with a blank, nor hold control characters
  --> instances/shop.yaml:3:8
@@ -364,18 +321,16 @@ error[invalid-name]: a tag cannot begin or end with a blank, nor hold control ch
   |
   = help: a platform that trims it would store another text than this one
 --- exit 5 ---
-
 "#]]);
 }
 
 #[test]
-fn a_value_of_a_variable_that_nobody_filled_in_gets_a_warning() {
+fn a_placeholder_value_of_a_variable_gets_a_warning() {
     let shop = "element: stripe\nname: Shop of ${{ var.team }}\n";
     let world = World::new(&[("instances/shop.yaml", shop)]);
     world.write("ocon.yaml", "project: tests\nvars:\n  team: <YOUR_TEAM>\n  app: ${{ env.APP }}\n");
     world.write("more.yaml", "team: $TEAM\n");
     world.ocon("validate --var-file more.yaml").is(str![[r#"
-$ ocon validate --var-file more.yaml
 1 document is valid.
 --- stderr ---
 warning[placeholder]: `<YOUR_TEAM>` looks like a placeholder that nobody filled in
@@ -404,7 +359,6 @@ warning[placeholder]: `$TEAM` looks like a placeholder that nobody filled in
 
 3 warnings in 2 files
 --- exit 0 ---
-
 "#]]);
     let run = world.ocon("validate --var-file more.yaml --deny placeholder");
     assert_eq!(run.exit, 5, "{}", run.stderr);

@@ -1,5 +1,5 @@
-//! Which instance really belongs to which document: the model saw every move. A plan only sees the
-//! two ends, so it is judged by what it can know.
+//! Which instance belongs to which document. The model saw every move; a plan sees only the result, so
+//! it is checked against what it can know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::world::World;
 
 type Records = BTreeMap<InstanceId, Record>;
 
-/// What happened to the instances so far.
+/// The history of the instances.
 #[derive(Default)]
 pub(crate) struct Lineage {
     /// The document, wherever it is now, that each instance was last applied to.
@@ -67,7 +67,7 @@ struct Evidence {
     end: usize,
 }
 
-/// What a plan is judged with.
+/// The facts to check a plan with.
 pub(crate) struct Judge<'a> {
     pub(crate) world: &'a World,
     pub(crate) lineage: &'a Lineage,
@@ -210,7 +210,7 @@ impl Judge<'_> {
         self.full.blocked.iter().any(|it| it.key == *key && hides_instance(it.code))
     }
 
-    /// Whether the document's own lines say which instance is its own.
+    /// Whether the document itself names its instance.
     fn is_explicit(&self, key: &Key) -> bool {
         let wanted = self.wanted(key);
         wanted.adopt.is_some() || wanted.moved_from.iter().any(|old| self.is_carried(old))
@@ -265,10 +265,10 @@ impl Judge<'_> {
             let is_rival = |(other, _): &(&(&Key, InstanceId), &Evidence)| {
                 **other != *pair && (other.0 == key || other.1 == id)
             };
-            let rivals: Vec<Evidence> = pairs.iter().filter(is_rival).map(|(_, it)| *it).collect();
+            let others: Vec<Evidence> = pairs.iter().filter(is_rival).map(|(_, it)| *it).collect();
             // Of two that carry one document key, only a person knows which is meant.
             let has_twin = orphans.iter().filter(|(_, key)| key == carried).count() > 1;
-            if !has_twin && !named.contains(carried) && is_clear(*evidence, &rivals) {
+            if !has_twin && !named.contains(carried) && is_clear(*evidence, &others) {
                 self.gives(key, id);
             }
         }
@@ -291,15 +291,15 @@ fn given(step: &Step) -> Option<(&Key, InstanceId)> {
 }
 
 /// Whether no other pair of the document or of the instance comes into question.
-fn is_clear(evidence: Evidence, rivals: &[Evidence]) -> bool {
-    let is_only = |is: fn(&Evidence) -> bool| is(&evidence) && !rivals.iter().any(is);
-    let no_rival_has_content = !rivals.iter().any(|rival| rival.content);
-    let are_all_alike = evidence.content && rivals.iter().all(|it| it.content == it.name);
+fn is_clear(evidence: Evidence, others: &[Evidence]) -> bool {
+    let is_only = |is: fn(&Evidence) -> bool| is(&evidence) && !others.iter().any(is);
+    let no_rival_has_content = !others.iter().any(|concurrent| concurrent.content);
+    let are_all_alike = evidence.content && others.iter().all(|it| it.content == it.name);
     is_only(|it| it.content)
         || (no_rival_has_content && is_only(|it| it.name))
         || ((no_rival_has_content || are_all_alike)
             && evidence.name
-            && evidence.end > rivals.iter().map(|rival| rival.end).max().unwrap_or(0))
+            && evidence.end > others.iter().map(|concurrent| concurrent.end).max().unwrap_or(0))
 }
 
 /// How many segments at the end of both document keys are the same.

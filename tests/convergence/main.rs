@@ -1,22 +1,24 @@
 //! What a plan decides, and that applying it converges, against a platform in memory.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod credentials;
-mod disturbance;
-mod documents;
-mod doubts;
-mod files;
-mod interrupted;
+mod ambiguity;
+mod concurrent_creates;
+mod interruption;
+mod invariants;
 mod lineage;
 mod masks;
 mod matching;
 mod model;
+mod model_documents;
+mod model_files;
+mod model_runs;
 mod moves;
-mod promises;
+mod partial_replies;
 mod properties;
 mod remote;
-mod replies;
-mod rivals;
+mod remote_edits;
 mod rules;
-mod runs;
+mod secret_hosts;
+mod secret_lifecycle;
+mod status;
 mod world;

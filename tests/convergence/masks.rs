@@ -1,4 +1,4 @@
-//! What a mask hides, and what the fingerprints say of it.
+//! Masked values, and what the fingerprints tell about them.
 
 use std::collections::BTreeSet;
 
@@ -83,7 +83,7 @@ fn a_secret_with_the_id_among_more_than_a_tag_can_hold_is_written_once() {
 }
 
 #[test]
-fn what_was_written_as_a_secret_is_not_shown_when_public_text_takes_its_place() {
+fn a_value_that_was_a_secret_is_not_shown_when_public_text_replaces_it() {
     for fingerprint_key in ["k1", "another key"] {
         let parts = [("account", secret(&format!("{CANARY}name")))];
         let mut world = World::new([document("hootsuite", &parts)]).agrees();

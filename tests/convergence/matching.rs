@@ -1,7 +1,7 @@
-//! The matching as a table: documents on one side, instances on the other, and who belongs to whom.
+//! Matching as a table: documents on one side, instances on the other, and which belong together.
 //!
 //! Each row reads like the contract. A document is `key name`, with `from OLD …` for `moved_from`. An
-//! instance is `key name`, as it was applied; `drifted` says that it has another name now.
+//! instance is `key name`, as it was applied; `drifted` means that it has another name now.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ fn plan(documents: &[&str], instances: &[&str]) -> Plan {
     world.plan()
 }
 
-/// What becomes of each document and orphan, one word each, in the order of the keys.
+/// The result for each document and orphan, one word each, in the order of the keys.
 fn summary(plan: &Plan) -> Vec<String> {
     let mut lines = BTreeSet::new();
     for step in &plan.steps {
@@ -276,7 +276,7 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
 }
 
 #[test]
-fn a_create_whose_old_key_no_instance_carries_is_pointed_out() {
+fn a_moved_from_key_without_an_instance_is_reported() {
     let note = |documents: &[&str], instances: &[&str]| {
         let mut notes = plan(documents, instances).notes.into_iter();
         notes.find(|note| note.code == "moved-from-unmatched").map(|note| note.message)

@@ -1,39 +1,39 @@
-//! Arbitrary histories: files and platform are edited in any order, and runs in between succeed,
-//! are interrupted or lose an answer. Whatever happened, each run keeps its promises.
+//! Arbitrary histories: files and platform are edited in any order, and the runs between succeed, are
+//! interrupted or lose a reply. Every run keeps the invariants.
 
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use crate::disturbance::{Disturbance, disturbance, disturbance_of_place};
-use crate::documents::{a_document, a_plain_document};
-use crate::files::{Edit, Files, edit, edit_of_place, some_files};
 use crate::lineage::Lineage;
-use crate::runs::{Options, Saved, Trouble, options, trouble};
+use crate::model_documents::{a_document, a_plain_document};
+use crate::model_files::{Edit, Files, edit, edit_of_place, some_files};
+use crate::model_runs::{Disruption, Options, Saved, disruption, options};
+use crate::remote_edits::{RemoteEdit, remote_edit, remote_edit_of_place};
 use crate::world::World;
 
 /// Something that happens.
 #[derive(Clone, Debug)]
 pub(crate) enum Transition {
     Files(Edit),
-    Platform(usize, Disturbance),
-    Run(Options, Trouble),
+    Platform(usize, RemoteEdit),
+    Run(Options, Disruption),
     /// Plans, and saves the plan.
     Save(Options),
     /// Applies the plan that was saved last.
-    ApplySaved(Trouble),
+    ApplySaved(Disruption),
 }
 
-/// What happens, made by these strategies.
+/// The transitions of the model.
 fn transitions(
     edit: impl Strategy<Value = Edit> + 'static,
-    disturbance: impl Strategy<Value = Disturbance> + 'static,
+    remote_edit: impl Strategy<Value = RemoteEdit> + 'static,
 ) -> BoxedStrategy<Transition> {
     prop_oneof![
         10 => edit.prop_map(Transition::Files),
-        4 => (0..6_usize, disturbance).prop_map(|(at, what)| Transition::Platform(at, what)),
-        10 => (options(), trouble()).prop_map(|(options, trouble)| Transition::Run(options, trouble)),
+        4 => (0..6_usize, remote_edit).prop_map(|(at, what)| Transition::Platform(at, what)),
+        10 => (options(), disruption()).prop_map(|(options, disruption)| Transition::Run(options, disruption)),
         2 => options().prop_map(Transition::Save),
-        3 => trouble().prop_map(Transition::ApplySaved),
+        3 => disruption().prop_map(Transition::ApplySaved),
     ]
     .boxed()
 }
@@ -47,7 +47,7 @@ impl ReferenceStateMachine for Files {
     }
 
     fn transitions(_: &Self) -> BoxedStrategy<Transition> {
-        transitions(edit(), disturbance())
+        transitions(edit(), remote_edit())
     }
 
     fn apply(mut state: Self, transition: &Transition) -> Self {
@@ -70,7 +70,7 @@ impl ReferenceStateMachine for Moving {
     }
 
     fn transitions(_: &Files) -> BoxedStrategy<Transition> {
-        transitions(edit_of_place(), disturbance_of_place())
+        transitions(edit_of_place(), remote_edit_of_place())
     }
 
     fn apply(state: Files, transition: &Transition) -> Files {
@@ -93,7 +93,7 @@ impl History {
         world.desired = files.load();
         let (files, lineage) = (files.clone(), Lineage::default());
         let mut history = Self { world, files, lineage, saved: None };
-        history.run(&Options::default(), Trouble::Nothing);
+        history.run(&Options::default(), Disruption::Nothing);
         history
     }
 
@@ -106,9 +106,9 @@ impl History {
         match transition {
             Transition::Files(_) => {}
             Transition::Platform(at, what) => what.make(&self.world.remote, at),
-            Transition::Run(options, trouble) => self.run(&options, trouble),
+            Transition::Run(options, disruption) => self.run(&options, disruption),
             Transition::Save(options) => self.save(options),
-            Transition::ApplySaved(trouble) => self.apply_saved(trouble),
+            Transition::ApplySaved(disruption) => self.apply_saved(disruption),
         }
     }
 }
@@ -154,11 +154,11 @@ fn settings() -> ProptestConfig {
 prop_state_machine! {
     #![proptest_config(settings())]
     #[test]
-    fn every_run_of_any_history_keeps_its_promises(sequential 1..20 => Convergence);
+    fn every_run_of_any_history_keeps_the_invariants(sequential 1..20 => Convergence);
 }
 
 prop_state_machine! {
     #![proptest_config(settings())]
     #[test]
-    fn every_run_of_a_history_of_moves_keeps_its_promises(sequential 1..20 => Moves);
+    fn every_run_of_a_history_of_moves_keeps_the_invariants(sequential 1..20 => Moves);
 }

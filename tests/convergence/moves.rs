@@ -1,5 +1,5 @@
-//! Documents that are renamed, moved or given another key, and instances that a listing misses: in
-//! all of these nothing is created and nothing deleted.
+//! Renamed and moved documents, new keys, and instances that a listing misses: nothing is created or
+//! deleted.
 
 use ocon::desired::Wanted;
 use ocon::instance::{InstanceId, Record, Value};
@@ -68,7 +68,7 @@ fn a_moved_file_keeps_its_instance() {
 }
 
 #[test]
-fn a_file_that_is_moved_and_renamed_at_once_keeps_its_instance_by_its_key() {
+fn a_file_that_is_moved_and_renamed_together_keeps_its_instance_by_its_key() {
     let mut world = pair().pruning();
     let wanted = world.wanted("one");
     wanted.name = "uno".into();
@@ -94,7 +94,7 @@ fn two_documents_that_swap_their_display_names_keep_both_instances() {
 }
 
 #[test]
-fn two_swapped_files_with_a_key_of_their_own_change_nothing() {
+fn swapping_two_files_with_explicit_keys_changes_nothing() {
     let mut world = pair().pruning();
     let files = ["one", "two"].map(|name| world.wanted(name).at.file.clone());
     for (name, file) in ["two", "one"].into_iter().zip(files) {
@@ -228,7 +228,7 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
          and was matched with another instance by its name or path only. If that is not the same instance, the \
          next --prune deletes it"
     );
-    // The line says which instance it is, and then the other one may go at once.
+    // The line names the instance, and then the other one may be deleted too.
     world.wanted("zwei").moved_from = [key("two")].into();
     assert_eq!(world.plan().count(Action::Delete), 1);
 }
@@ -238,7 +238,7 @@ fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     let mut world = pair();
     world.project = "renamed";
     world.wishes.take_from = Some("test".parse().unwrap());
-    // What the tag filter leaves out is taken over all the same.
+    // An instance that the tag filter leaves out is adopted too.
     *world.remote.unlisted.lock().unwrap() = ids(&[20931, 20932]);
     let wanted = world.take("two");
     world.put("eu/two", wanted);
@@ -262,7 +262,7 @@ fn two_projects_with_equal_document_keys_and_different_names_share_a_tenant() {
 }
 
 #[test]
-fn an_instance_that_is_listed_and_not_readable_is_waited_for_and_never_created_again() {
+fn a_listed_but_unreadable_instance_is_awaited_and_never_duplicated() {
     let mut world = pair();
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
     *world.remote.unreadable.lock().unwrap() = ids(&[20932]);
@@ -292,7 +292,7 @@ fn ids(numbers: &[u64]) -> std::collections::BTreeSet<InstanceId> {
 }
 
 #[test]
-fn an_orphan_never_gets_a_key_that_an_instance_outside_of_the_filter_carries() {
+fn an_orphan_never_gets_a_key_of_an_instance_outside_the_filter() {
     let mut world = pair();
     world.wanted("two").name = "one".into();
     let mut world = world.agrees();
@@ -352,7 +352,7 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
 }
 
 #[test]
-fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerprints() {
+fn an_instance_returned_by_another_project_has_no_old_fingerprints() {
     let mut world = pair();
     world.remote.edit(InstanceId::new(20931), |record| {
         record.tags.retain(|tag| !tag.starts_with("ocon:project="));
@@ -370,7 +370,7 @@ fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerpri
 }
 
 #[test]
-fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
+fn instances_of_a_renamed_project_are_listed_with_the_line_that_adopts_them() {
     let mut world = pair();
     world.project = "renamed";
     world.wishes.take_from = Some("test".parse().unwrap());
@@ -398,7 +398,7 @@ fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
 
 /// Only the listing of the account has the document's own instance, and an orphan looks like it.
 #[test]
-fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_beside_an_orphan_like_it() {
+fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_next_to_a_similar_orphan() {
     let mut world = twins();
     world.take("apac/desk");
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
@@ -408,7 +408,7 @@ fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_beside_an_orphan_
 }
 
 #[test]
-fn moved_from_that_contradicts_the_own_document_key_blocks_and_prunes_nothing() {
+fn a_moved_from_that_contradicts_the_document_key_blocks_and_prunes_nothing() {
     let mut world = pair().pruning();
     let wanted = world.take("two");
     world.take("one");
@@ -458,7 +458,7 @@ fn of_two_orphans_with_one_document_key_none_is_taken_and_none_deleted_while_a_d
     assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousKey);
 }
 
-/// Somebody copied the document key of one instance onto another by hand.
+/// The document key of one instance was copied onto another by hand.
 #[test]
 fn a_document_whose_instance_got_the_key_of_another_one_by_hand_is_not_created_again() {
     let world = pair();
@@ -491,7 +491,7 @@ fn an_orphan_that_got_a_document_since_the_plan_is_not_deleted() {
     assert_eq!(world.remote.records().len(), 2);
 }
 
-/// The instance that `moved_from` names has a second key, so nobody can say whose it is.
+/// The instance that `moved_from` names has a second key, so its owner is ambiguous.
 #[test]
 fn an_instance_with_a_broken_mark_that_moved_from_names_is_not_created_again() {
     let mut world = pair();

@@ -1,4 +1,4 @@
-//! What holds for any files and any state of the platform.
+//! Properties that hold for any files and any state of the platform.
 
 use ocon::instance::{Seen, Value};
 use ocon::report::json::{PlanDocument, render};
@@ -44,7 +44,7 @@ fn world(cases: &[Case]) -> World {
     World::new(documents).pruning()
 }
 
-/// Somebody edits the platform.
+/// An edit of the platform.
 fn disturb(world: &World, edits: &[(usize, usize, usize)]) {
     let ids: Vec<_> = world.remote.instances.lock().unwrap().keys().copied().collect();
     for (which, what, to) in edits {

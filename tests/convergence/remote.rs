@@ -1,4 +1,4 @@
-//! A platform in memory: what the real one does to an instance, and nothing of HTTP.
+//! A platform in memory: what the real one does to an instance, without HTTP.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -6,12 +6,12 @@ use std::sync::Mutex;
 use ocon::api::{Error, ErrorKind, Listing, PartialListing, Projection, Read, Scope, Write};
 use ocon::instance::{Absent, Draft, InstanceId, Place, Record, Secret, Seen};
 
-/// What every secret of the tests begins with, so that it is found wherever it must not be.
+/// The prefix of every secret of the tests, to find it wherever it must not be.
 pub(crate) const CANARY: &str = "C4n\"ry/+%s&x";
 
-/// What replies to writes leave out.
+/// The values that replies to writes omit.
 #[derive(Clone, Copy, Default)]
-pub(crate) enum Reticence {
+pub(crate) enum OmittedValues {
     #[default]
     Nothing,
     /// Tags, configuration and whether the instance is disabled.
@@ -28,9 +28,9 @@ pub(crate) struct Remote {
     pub(crate) writes: Mutex<Vec<String>>,
     /// How many writes it takes before it stops answering.
     pub(crate) budget: Mutex<Option<usize>>,
-    /// How many writes pass before the answer to one is lost, and whether that one is carried out.
+    /// The number of writes before a reply is lost, and whether that write is executed.
     pub(crate) lost: Mutex<Option<(usize, bool)>>,
-    pub(crate) reticence: Mutex<Reticence>,
+    pub(crate) reticence: Mutex<OmittedValues>,
     /// The keys of the configuration that keep their value whatever is written.
     pub(crate) stuck: Mutex<BTreeSet<&'static str>>,
     /// How many listings leave out what was created last, and how many times a DELETE is refused.
@@ -51,7 +51,7 @@ pub(crate) struct Remote {
     /// The instances that GET by ID does not find, although listings name them.
     pub(crate) unreadable: Mutex<BTreeSet<InstanceId>>,
     /// Another run, which creates what is created here, before or after.
-    pub(crate) rival: Mutex<Option<Rival>>,
+    pub(crate) concurrent: Mutex<Option<ConcurrentCreate>>,
     /// Whether listings and tags come in the opposite order.
     pub(crate) reversed: Mutex<bool>,
     of_rival: Mutex<Option<InstanceId>>,
@@ -60,7 +60,7 @@ pub(crate) struct Remote {
 
 /// A run at the same time.
 #[derive(Clone, Copy)]
-pub(crate) struct Rival {
+pub(crate) struct ConcurrentCreate {
     /// Whether its instance has the lower id.
     pub(crate) is_first: bool,
     /// How many looks it takes until its instance is gone; never without a number.
@@ -113,14 +113,14 @@ impl Remote {
         }
     }
 
-    /// Counts a look at the account, and lets the other run take back its instance.
-    fn let_rival_leave(&self) {
-        let mut rival = self.rival.lock().unwrap();
+    /// Counts a listing of the account, after which the other run may delete its duplicate.
+    fn delete_concurrent(&self) {
+        let mut concurrent = self.concurrent.lock().unwrap();
         let mut theirs = self.of_rival.lock().unwrap();
-        let (Some(rival), Some(id)) = (rival.as_mut(), *theirs) else {
+        let (Some(concurrent), Some(id)) = (concurrent.as_mut(), *theirs) else {
             return;
         };
-        match rival.leaves_after.as_mut() {
+        match concurrent.leaves_after.as_mut() {
             None => {}
             Some(0) => {
                 self.instances.lock().unwrap().remove(&id);
@@ -130,7 +130,7 @@ impl Remote {
         }
     }
 
-    /// Whether this write's answer is lost, and if so whether it is carried out.
+    /// Whether this write's reply is lost, and if so whether it is executed.
     fn is_lost(&self) -> Option<bool> {
         let mut lost = self.lost.lock().unwrap();
         match lost.as_mut()? {
@@ -167,21 +167,21 @@ impl Remote {
         }
     }
 
-    /// What the reply to a write says of the instance; nothing where it has no body.
+    /// The instance in the reply to a write, unless it has no body.
     fn answer(&self, record: Record) -> Option<Record> {
         match *self.reticence.lock().unwrap() {
-            Reticence::Nothing => Some(record),
-            Reticence::Members => Some(Record {
+            OmittedValues::Nothing => Some(record),
+            OmittedValues::Members => Some(Record {
                 tags: Vec::new(),
                 configuration: [].into(),
                 absent: Absent { tags: true, disabled: true },
                 ..record
             }),
-            Reticence::Body => None,
+            OmittedValues::Body => None,
         }
     }
 
-    /// What some platform might do to a list of tags that it gets.
+    /// Changes that a platform might make to a list of tags.
     fn strip(&self, before: &[String], record: &mut Record) {
         let mut strips = self.strips.lock().unwrap();
         if *strips > 0 && (record.tags != before || before.iter().any(|tag| tag.contains(':'))) {
@@ -190,7 +190,7 @@ impl Remote {
         }
     }
 
-    /// What a read shows of a record: secrets masked.
+    /// A record as a read shows it, with masked secrets.
     fn read(&self, record: &Record) -> Record {
         let mut shown = record.clone();
         for (key, seen) in &mut shown.configuration {
@@ -247,7 +247,7 @@ fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
 
 impl Read for Remote {
     async fn list(&self, scope: &Scope, _: &Projection) -> Result<Listing, Error> {
-        self.let_rival_leave();
+        self.delete_concurrent();
         if count_down(&mut self.looks.lock().unwrap()) {
             let (method, path) = ("GET", "/instances".into());
             let kind = ErrorKind::Transport { reason: "reset".into() };
@@ -308,11 +308,11 @@ impl Write for Remote {
                 record
             })
         };
-        let rival = *self.rival.lock().unwrap();
+        let concurrent = *self.concurrent.lock().unwrap();
         let id = self.write("POST", "/instances", || {
-            let theirs = rival.filter(|rival| rival.is_first).map(|_| insert());
+            let theirs = concurrent.filter(|concurrent| concurrent.is_first).map(|_| insert());
             let own = insert();
-            let later = rival.filter(|rival| !rival.is_first).map(|_| insert());
+            let later = concurrent.filter(|concurrent| !concurrent.is_first).map(|_| insert());
             *self.of_rival.lock().unwrap() = theirs.or(later);
             own
         })?;

@@ -1,4 +1,4 @@
-//! The rules one by one: an edit on one side, and the plan that follows from it.
+//! One rule per test: an edit on one side, and the resulting plan.
 
 use ocon::apply::Status;
 use ocon::desired::{Adopt, GrantNeed, Ignore};
@@ -74,7 +74,7 @@ fn second_apply_changes_nothing() {
 }
 
 #[test]
-fn an_interrupted_create_is_finished_with_all_other_differences() {
+fn an_incomplete_create_is_completed_with_all_other_differences() {
     let world = hootsuite();
     *world.remote.budget.lock().unwrap() = Some(1);
     assert_eq!(world.apply().count("failed"), 1);
@@ -92,7 +92,7 @@ fn an_interrupted_create_is_finished_with_all_other_differences() {
 }
 
 #[test]
-fn an_edit_on_the_platform_is_mended_with_one_patch_of_that_key() {
+fn an_edit_on_the_platform_is_corrected_by_one_patch_of_that_key() {
     let world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| {
         record.configuration.insert("event.notification.enabled".into(), Seen::new(Some("false")));
@@ -115,7 +115,7 @@ fn undeclared_keys_and_foreign_tags_are_left_alone() {
 }
 
 #[test]
-fn declared_tags_replace_those_of_others_and_keep_our_marks() {
+fn declared_tags_replace_other_tags_and_keep_the_reserved_ones() {
     let mut world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| record.tags.push("old".into()));
     world.wanted("hootsuite").tags = Some(tags(&["new"]));
@@ -253,7 +253,7 @@ fn a_create_without_a_secret_is_blocked_where_unset_ones_are_allowed() {
 }
 
 #[test]
-fn switching_is_a_step_of_its_own_and_comes_after_the_update() {
+fn enabling_is_a_separate_step_after_the_update() {
     let mut world = hootsuite().agrees();
     world.wanted("hootsuite").enabled = Some(false);
     world.wanted("hootsuite").name = "renamed".into();
@@ -266,7 +266,7 @@ fn switching_is_a_step_of_its_own_and_comes_after_the_update() {
 }
 
 #[test]
-fn an_instance_that_shall_be_off_is_created_and_switched_off() {
+fn an_instance_that_is_declared_disabled_is_created_and_disabled() {
     let mut world = hootsuite();
     world.wanted("hootsuite").enabled = Some(false);
     assert!(world.apply().is_complete());
@@ -330,7 +330,7 @@ fn two_instances_with_one_key_block_that_key_and_are_both_named() {
 }
 
 #[test]
-fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
+fn an_unmanaged_namesake_blocks_a_create() {
     let mut world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| {
         record.tags = vec!["by hand".into()];

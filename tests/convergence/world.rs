@@ -1,5 +1,4 @@
-//! Files and platform side by side, so that a test is a few lines: make them agree, edit one side,
-//! look at the plan.
+//! Files and platform side by side, for short tests: make them agree, edit one side, check the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,9 +27,9 @@ pub(crate) struct World {
 }
 
 /// Time that passes at once.
-pub(crate) struct Instantly;
+pub(crate) struct NoWait;
 
-impl Clock for Instantly {
+impl Clock for NoWait {
     fn sleep(&self, _: Duration) -> Sleep {
         Box::pin(std::future::ready(()))
     }
@@ -83,7 +82,7 @@ impl World {
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
             let terms =
                 Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
-            let waiting = Waiter { clock: &Instantly, stop: &StopSignal::default() };
+            let waiting = Waiter { clock: &NoWait, stop: &StopSignal::default() };
             loop {
                 let questions = plan::questions(&self.desired, &observed, &terms);
                 if questions.is_empty() {
@@ -106,7 +105,7 @@ impl World {
 
     pub(crate) fn carry_out(&self, approved: &Approved) -> Outcome {
         let stop = StopSignal::default();
-        let settings = Settings { concurrency: self.concurrency, clock: &Instantly, stop: &stop };
+        let settings = Settings { concurrency: self.concurrency, clock: &NoWait, stop: &stop };
         block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }
 

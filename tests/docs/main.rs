@@ -1,7 +1,11 @@
-//! The repository beyond the program: the pages and their pictures are what they claim.
+//! The repository beyond the program: the pages, the pipelines of `examples/ci`, the threat model and
+//! the architecture are what they claim.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod architecture;
 mod pages;
+mod recipes;
+mod threat_model;
 
-#[path = "../cli/ports.rs"]
+#[path = "../support/ports.rs"]
 mod ports;

@@ -1,4 +1,4 @@
-//! What an apply is about to do when something goes wrong: one column of the table each.
+//! The columns of the table: the action that an apply is about to do.
 
 use crate::model::{Document, Value};
 use crate::support::World;
@@ -75,7 +75,7 @@ impl Column {
             Self::Create => social,
             Self::Finish => {
                 // Until all bystanders are there.
-                world.goes_wrong("- { when: { method: PATCH }, status: 400 }");
+                world.set_faults("- { when: { method: PATCH }, status: 400 }");
                 assert_eq!(put(world, &social), 3);
                 social
             }

@@ -1,17 +1,17 @@
-//! How late each view of the platform may be: up to each bound nothing is doubled and nothing is
-//! said to have failed; beyond it, the run says so. `docs/consistency.md` has the table.
+//! How late each view of the platform may be. Within each bound nothing is duplicated and nothing is
+//! reported as failed; beyond it, the run says so. `docs/consistency.md` has the table.
 
 use std::time::Duration;
 
-use crate::judge::{Judge, carriers};
+use crate::checker::{Checker, instances_by_key};
+use crate::concurrent_applies::{exits, not_once, ten_new};
 use crate::model::{Document, duplicates};
-use crate::races::{exits, not_once, ten_new};
 use crate::support::{Apply, Run, World};
 
 /// Two applies in immediate succession while every change lags so.
 fn succession(lag: &str) -> (World, [Run; 2]) {
     let world = ten_new();
-    world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+    world.set_faults(&format!("- lag: {{ {lag} }}\n"));
     let runs = [world.apply(), world.apply()];
     (world, runs)
 }
@@ -36,14 +36,14 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Once every lag has passed, two more applies find all as the files say.
+/// After every lag has passed, the platform matches the files in two more applies.
 fn converges(world: &World, runs: &[Run]) {
     world.time.pass(seconds(300));
     world.goes_well();
-    let judge = Judge { world, before: &[], runs };
-    assert_eq!(judge.after(), [""; 0]);
+    let checker = Checker { world, before: &[], runs };
+    assert_eq!(checker.after(), [""; 0]);
     world.apply();
-    assert_eq!(judge.finally(&world.apply()), [""; 0]);
+    assert_eq!(checker.finally(&world.apply()), [""; 0]);
     assert_eq!(duplicates(&world.stored()), [0; 0]);
 }
 
@@ -88,9 +88,9 @@ fn an_instance_that_cannot_be_read_after_30_seconds_is_blocked() {
 }
 
 #[test]
-fn an_apply_whose_creates_are_not_listed_in_60_seconds_says_so() {
+fn an_apply_reports_creates_that_are_not_listed_within_60_seconds() {
     let world = ten_new();
-    world.goes_wrong("- lag: { tag_listing: 70s, account_listing: 70s }\n");
+    world.set_faults("- lag: { tag_listing: 70s, account_listing: 70s }\n");
     let first = world.apply();
     assert_eq!((first.exit, notes(&first)), (3, vec!["not-listed-yet"]));
     assert!(world.time.passed() >= seconds(60), "{:?}", world.time.passed());
@@ -114,7 +114,7 @@ fn an_update_that_is_not_visible_yet_is_sent_again() {
     for document in &mut world.documents {
         document.name.push_str(" renamed");
     }
-    world.goes_wrong("- lag: { tag_listing: 30s, account_listing: 30s, get: 30s }\n");
+    world.set_faults("- lag: { tag_listing: 30s, account_listing: 30s, get: 30s }\n");
     let runs = [world.apply(), world.apply()];
     assert_eq!(exits(&runs), [0, 0]);
     assert_eq!(runs[1].results().len(), 10);
@@ -128,7 +128,7 @@ fn a_delete_that_is_not_visible_yet_is_sent_again() {
     let mut world = ten_new();
     assert_eq!(world.apply().exit, 0);
     world.documents.truncate(8);
-    world.goes_wrong("- lag: { tag_listing: 30s, account_listing: 30s, get: 30s }\n");
+    world.set_faults("- lag: { tag_listing: 30s, account_listing: 30s, get: 30s }\n");
     let before = world.stored();
     let runs = [world.apply(), world.apply()];
     assert_eq!(exits(&runs), [0, 0]);
@@ -142,7 +142,7 @@ fn a_delete_that_is_not_visible_yet_is_sent_again() {
 fn late_commit(lag: &str) -> (World, Run) {
     let world = ten_new();
     let when = "method: POST, path: /instances, occurrence: 1";
-    world.goes_wrong(&format!("- {{ when: {{ {when} }}, reset: after, lag: {{ {lag} }} }}\n"));
+    world.set_faults(&format!("- {{ when: {{ {when} }}, reset: after, lag: {{ {lag} }} }}\n"));
     let run = world.apply();
     (world, run)
 }
@@ -175,9 +175,9 @@ fn a_create_whose_answer_was_lost_is_unknown_after_30_seconds_and_the_next_run_f
 }
 
 /// Two applies at once that do not see each other's creates for so long.
-fn rivals(lag: &str) -> (World, Vec<Run>) {
+fn concurrent_runs(lag: &str) -> (World, Vec<Run>) {
     let world = ten_new();
-    world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+    world.set_faults(&format!("- lag: {{ {lag} }}\n"));
     let runs = world.applies(&vec![Apply::default(); 2]);
     (world, runs)
 }
@@ -185,7 +185,7 @@ fn rivals(lag: &str) -> (World, Vec<Run>) {
 #[test]
 fn rivals_find_each_other_where_one_listing_is_in_time() {
     for lag in ["tag_listing: 5m", "tag_listing: 5m, account_listing: 20s", "get: 5m"] {
-        let (world, runs) = rivals(lag);
+        let (world, runs) = concurrent_runs(lag);
         assert!(exits(&runs).iter().all(|exit| [0, 3].contains(exit)), "{lag}: {:?}", exits(&runs));
         assert_eq!(not_once(&world), [""; 0], "{lag}");
         converges(&world, &runs);
@@ -195,19 +195,20 @@ fn rivals_find_each_other_where_one_listing_is_in_time() {
 #[test]
 fn rivals_find_each_other_where_both_listings_are_late() {
     for lag in [5, 29, 50] {
-        let (world, runs) = rivals(&format!("tag_listing: {lag}s, account_listing: {lag}s"));
+        let (world, runs) =
+            concurrent_runs(&format!("tag_listing: {lag}s, account_listing: {lag}s"));
         assert_eq!(not_once(&world), [""; 0], "{lag}: {:?}", exits(&runs));
         converges(&world, &runs);
     }
 }
 
 #[test]
-fn rivals_that_do_not_see_each_other_in_time_say_that_they_could_not_check() {
-    let (world, runs) = rivals("tag_listing: 5m, account_listing: 5m");
+fn concurrent_creates_that_cannot_see_each_other_are_reported_as_unchecked() {
+    let (world, runs) = concurrent_runs("tag_listing: 5m, account_listing: 5m");
     assert_eq!(exits(&runs), [3, 3]);
     world.time.pass(seconds(300));
-    let judge = Judge { world: &world, before: &[], runs: &runs };
-    assert_eq!(judge.after(), [""; 0]);
+    let checker = Checker { world: &world, before: &[], runs: &runs };
+    assert_eq!(checker.after(), [""; 0]);
 }
 
 /// The tests that the page names, in the last column of its tables.
@@ -217,7 +218,7 @@ fn the_page_names_tests_that_exist() {
         std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
             .unwrap()
     };
-    let sources = ["consistency", "races", "lag_schedules"];
+    let sources = ["consistency", "concurrent_applies", "lag_schedules"];
     let sources = sources.map(|name| read(&format!("tests/faults/{name}.rs"))).concat();
     let page = read("docs/consistency.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
@@ -236,8 +237,8 @@ fn the_page_names_tests_that_exist() {
 fn reused_key(lag: &str) -> (World, [Run; 2], Vec<u64>) {
     let mut world = ten_new();
     assert_eq!(world.apply().exit, 0);
-    let id = carriers(&world.stored(), "new-1");
-    world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+    let id = instances_by_key(&world.stored(), "new-1");
+    world.set_faults(&format!("- lag: {{ {lag} }}\n"));
     world.documents[1].key = "moved".into();
     let moved = world.apply();
     let mut other = Document::desk("new-1");
@@ -252,43 +253,47 @@ fn a_move_is_awaited_before_its_old_document_key_is_used_again() {
     for lag in ["tag_listing: 8s", "tag_listing: 59s, account_listing: 59s", "get: 8s"] {
         let (world, [moved, early], id) = reused_key(lag);
         assert_eq!((moved.exit, early.exit), (0, 0), "{lag}: {:#?}", early.results());
-        assert_eq!(carriers(&world.stored(), "moved"), id, "{lag}");
+        assert_eq!(instances_by_key(&world.stored(), "moved"), id, "{lag}");
         converges(&world, &[early]);
-        assert_eq!((carriers(&world.stored(), "moved"), not_once(&world).len()), (id, 0), "{lag}");
+        assert_eq!(
+            (instances_by_key(&world.stored(), "moved"), not_once(&world).len()),
+            (id, 0),
+            "{lag}"
+        );
     }
 }
 
-/// Beyond the wait, the first apply says so, and the second one sees that two views disagree.
+/// Beyond the wait, the first apply reports it, and the second one sees that two views disagree.
 #[test]
 fn a_document_key_that_changed_is_not_decided_by_a_late_listing() {
     let (world, [moved, early], id) = reused_key("tag_listing: 5m");
     assert_eq!((moved.exit, notes(&moved)), (3, vec!["not-listed-yet"]));
     let codes = early.results().iter().filter_map(|it| it.status.failure().map(|it| it.code));
     assert_eq!((early.exit, codes.collect::<Vec<_>>()), (3, vec!["listings-disagree"; 2]));
-    assert_eq!(carriers(&world.stored(), "moved"), id);
+    assert_eq!(instances_by_key(&world.stored(), "moved"), id);
     converges(&world, &[early]);
-    assert_eq!((carriers(&world.stored(), "moved"), not_once(&world).len()), (id, 0));
+    assert_eq!((instances_by_key(&world.stored(), "moved"), not_once(&world).len()), (id, 0));
 }
 
 /// An orphan looks like the document that was moved a moment ago and is renamed now.
 #[test]
-fn a_move_that_is_not_visible_yet_gives_no_second_instance_the_document_key() {
+fn a_move_that_is_not_visible_yet_duplicates_no_key() {
     for (lag, exits) in [("tag_listing: 8s", (0, 0)), ("tag_listing: 5m", (3, 3))] {
         let mut world = ten_new();
         assert_eq!(world.apply().exit, 0);
-        let id = carriers(&world.stored(), "new-1");
-        world.goes_wrong(&format!("- lag: {{ {lag} }}\n"));
+        let id = instances_by_key(&world.stored(), "new-1");
+        world.set_faults(&format!("- lag: {{ {lag} }}\n"));
         let gone = world.documents.remove(3);
         world.documents[1].key = "moved".into();
         let first = world.apply();
         world.documents[1].name = gone.name;
         let second = world.apply();
         assert_eq!((first.exit, second.exit), exits, "{lag}: {:#?}", second.results());
-        assert_eq!(carriers(&world.stored(), "moved"), id, "{lag}");
+        assert_eq!(instances_by_key(&world.stored(), "moved"), id, "{lag}");
         world.time.pass(seconds(300));
         world.goes_well();
         world.apply();
         assert_eq!(world.apply().exit, 0);
-        assert_eq!((carriers(&world.stored(), "moved"), not_once(&world).len()), (id, 0));
+        assert_eq!((instances_by_key(&world.stored(), "moved"), not_once(&world).len()), (id, 0));
     }
 }

@@ -1,5 +1,5 @@
-//! Random lags, kills and saved plans, and up to three applies at once: whatever the platform shows,
-//! nothing is doubled in silence, nothing is lost, and in the end all is as the files say.
+//! Random lags, kills, saved plans and up to three concurrent applies: no instance is duplicated without
+//! a report or lost, and in the end the platform matches the files.
 //!
 //! `OCON_SCHEDULES` asks for more schedules than a test run has, `OCON_SEED` for others, and
 //! `OCON_LAGS=1` for lags. A seed draws which call goes on, so the same seed is the same schedule. With
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::fifty::Fifty;
-use crate::judge::Judge;
+use crate::checker::Checker;
+use crate::fifty_instances::Fifty;
 use crate::schedules::{asked, for_each_seed};
 use crate::support::{Apply, Run};
 use crate::time::Order;
@@ -21,7 +21,7 @@ use crate::time::Order;
 /// Schedules in a test run.
 const SCHEDULES: u64 = 10;
 
-/// Whether views lag where nobody asks.
+/// Whether views lag by default.
 const LAGS: u64 = 1;
 
 /// The longest lag of a view, in seconds.
@@ -43,13 +43,13 @@ fn whatever_lags_and_dies_nothing_is_doubled_in_silence_and_nothing_is_lost() {
     assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
 }
 
-/// What came of schedules.
+/// The results of schedules.
 #[derive(Debug, Default)]
 struct Figures {
     requests: usize,
     /// How often each exit code came; 255 is a run that was killed.
     exits: BTreeMap<u8, usize>,
-    /// How many schedules broke a promise.
+    /// The number of schedules that broke an invariant.
     broken: usize,
     wrong: Vec<String>,
 }
@@ -80,51 +80,52 @@ fn schedule(seed: u64) -> Figures {
     let saved = random.bool().then(|| world.saved_plan());
     let rules = if asked("OCON_LAGS", LAGS) == 0 { String::new() } else { rules(&mut random) };
     if !rules.is_empty() {
-        world.goes_wrong(&rules);
+        world.set_faults(&rules);
     }
     let before = world.stored();
-    let (mut figures, mut runs, mut told) = (Figures::default(), Vec::new(), rules);
+    let (mut figures, mut runs, mut reported) = (Figures::default(), Vec::new(), rules);
     for wave in 1..=random.usize(1..=2) {
-        writeln!(told, "wave {wave}, which begins as soon as all before it has ended:").unwrap();
+        writeln!(reported, "wave {wave}, which begins as soon as all before it has ended:")
+            .unwrap();
         let applies: Vec<_> =
             (0..random.usize(1..=3)).map(|_| apply(saved.as_deref(), &mut random)).collect();
         let done = world.applies(&applies);
         figures.requests += done.first().map_or(0, |run| run.journal.len());
         for (apply, run) in applies.iter().zip(&done) {
             figures.count(run);
-            describe(&mut told, apply, run);
+            describe(&mut reported, apply, run);
         }
         runs.extend(done);
     }
     world.time.pass(QUIET);
     world.goes_well();
-    let judge = Judge { world: &world, before: &before, runs: &runs };
-    figures.wrong.extend(judge.after());
+    let checker = Checker { world: &world, before: &before, runs: &runs };
+    figures.wrong.extend(checker.after());
     world.apply();
     let last = world.apply();
-    figures.wrong.extend(judge.finally(&last));
+    figures.wrong.extend(checker.finally(&last));
     if !figures.wrong.is_empty() {
         figures.broken = 1;
-        figures.wrong = vec![report(seed, &told, &figures.wrong)];
+        figures.wrong = vec![report(seed, &reported, &figures.wrong)];
     }
     figures
 }
 
-fn report(seed: u64, told: &str, wrong: &[String]) -> String {
+fn report(seed: u64, reported: &str, wrong: &[String]) -> String {
     let lags = asked("OCON_LAGS", LAGS);
     let again = format!(
         "OCON_LAGS={lags} OCON_SEED={seed} OCON_SCHEDULES=1 cargo test --test faults lag_schedules"
     );
-    format!("seed {seed}, again with {again}:\n{told}\n{}\n", wrong.join("\n"))
+    format!("seed {seed}, again with {again}:\n{reported}\n{}\n", wrong.join("\n"))
 }
 
-fn describe(told: &mut String, apply: &Apply, run: &Run) {
+fn describe(reported: &mut String, apply: &Apply, run: &Run) {
     let Apply { begins_after, dies_at, saved, page_size } = apply;
     let plan = if saved.is_some() { "of a saved plan, " } else { "" };
     let exit = if run.died { "killed".to_owned() } else { format!("exit {}", run.exit) };
     let pages = page_size.unwrap_or_default();
     writeln!(
-        told,
+        reported,
         "apply {plan}after {begins_after:?}, killed at {dies_at:?}, pages of {pages}: {exit}, created {:?}, \
          deleted {:?}",
         run.touched.created, run.touched.deleted
@@ -132,15 +133,15 @@ fn describe(told: &mut String, apply: &Apply, run: &Run) {
     .unwrap();
     for result in run.results() {
         if let Some(failure) = result.status.failure() {
-            writeln!(told, "  {}: {}: {}", result.key, failure.code, failure.message).unwrap();
+            writeln!(reported, "  {}: {}: {}", result.key, failure.code, failure.message).unwrap();
         }
     }
     let notes = run.done.iter().flat_map(|(_, outcome)| &outcome.notes);
     for note in notes {
-        writeln!(told, "  note {}: {}", note.code.as_str(), note.message).unwrap();
+        writeln!(reported, "  note {}: {}", note.code.as_str(), note.message).unwrap();
     }
     if let Some(error) = &run.error {
-        writeln!(told, "  {error}").unwrap();
+        writeln!(reported, "  {error}").unwrap();
     }
 }
 

@@ -1,4 +1,4 @@
-//! What must exist on the platform, worked out from the documents alone.
+//! The expected state of the platform, computed from the documents alone.
 //!
 //! In: documents as a test writes them, and the sandbox's own file. Out: what differs. It shares no
 //! code with the planner or the client: it is the second opinion on what an apply left behind.
@@ -39,7 +39,7 @@ pub(crate) enum Value {
 /// The variables, and what they hold.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// An instance as the sandbox keeps it, secrets in clear.
+/// An instance as the sandbox stores it, with secrets in plain text.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) id: u64,
@@ -113,17 +113,18 @@ impl Document {
         text
     }
 
-    /// What of this document is not so on the platform.
+    /// The differences between this document and the platform.
     pub(crate) fn differences(&self, stored: &[Stored], variables: &Variables) -> Vec<String> {
-        let carriers: Vec<_> = stored.iter().filter(|found| found.is_for(&self.key)).collect();
-        if let [found] = carriers.as_slice() {
+        let instances_by_key: Vec<_> =
+            stored.iter().filter(|found| found.is_for(&self.key)).collect();
+        if let [found] = instances_by_key.as_slice() {
             return self.differs_from(found, variables);
         }
-        let ids: Vec<_> = carriers.iter().map(|found| found.id).collect();
+        let ids: Vec<_> = instances_by_key.iter().map(|found| found.id).collect();
         vec![format!("{} is carried by {ids:?}", self.key)]
     }
 
-    /// What of this document is not so with this instance.
+    /// The differences between this document and this instance.
     fn differs_from(&self, found: &Stored, variables: &Variables) -> Vec<String> {
         let mut differences = Vec::new();
         let mut differs = |what: &str, wanted: String, found: String| {
@@ -169,7 +170,7 @@ impl Value {
         }
     }
 
-    /// What the platform has to keep for it.
+    /// The value that the platform must store for it.
     fn on(&self, connector: &str, id: u64, variables: &Variables) -> String {
         match self {
             Self::Text(text) => text.clone(),

@@ -1,11 +1,11 @@
-//! What the table and the schedules found, each by its name, and what they cannot show.
+//! Cases that the table and the schedules found, and cases that they cannot show.
 
 use ocon::plan::BlockCode;
 use ocon::report::human::{self, Layout};
 use ocon::report::json::{ResultDocument, render};
 
 use crate::columns::{Column, TARGET};
-use crate::fifty::Fifty;
+use crate::fifty_instances::Fifty;
 use crate::model::duplicates;
 use crate::support::World;
 
@@ -13,7 +13,7 @@ use crate::support::World;
 fn met(column: Column, page_size: usize, rules: &str) -> (World, crate::support::Run) {
     let mut world = column.prepared().world();
     world.page_size = page_size;
-    world.goes_wrong(rules);
+    world.set_faults(rules);
     let run = world.apply();
     (world, run)
 }
@@ -48,7 +48,7 @@ fn a_listing_without_end_is_given_up_soon() {
     ends_well(&world);
 }
 
-/// Nothing was said of it, and the exit code was 0.
+/// There was no report, and the exit code was 0.
 #[test]
 fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     let broken = "- { when: { method: GET, occurrence: 3.. }, status: 400 }";
@@ -81,9 +81,9 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     ends_well(&world);
 }
 
-/// An instance without marks cannot be found again, so a person is told, and nothing is created.
+/// An instance without reserved tags cannot be found again, so it is reported, and nothing is created.
 #[test]
-fn an_instance_whose_marks_are_never_kept_is_named_and_not_doubled() {
+fn an_instance_whose_tags_are_never_stored_is_named_and_not_duplicated() {
     let dropped = "- { when: {}, drop_tags: true }";
     let (world, run) = met(Column::Create, 200, dropped);
     assert_eq!((run.exit, run.results()[0].status.failure().unwrap().code), (3, "mark-not-stored"));
@@ -97,7 +97,7 @@ fn an_instance_whose_marks_are_never_kept_is_named_and_not_doubled() {
     assert!(blocked.message.contains(&id.to_string()), "{}", blocked.message);
 }
 
-/// Killed at a request, before it is carried out or after: the next run converges.
+/// Killed at a request, before or after it is executed: the next run converges.
 #[test]
 fn interrupted_at_any_request_and_run_again_it_converges() {
     let mut finished = false;
@@ -106,7 +106,7 @@ fn interrupted_at_any_request_and_run_again_it_converges() {
             let mut world = Fifty::prepared().world(&mut fastrand::Rng::with_seed(7));
             world.concurrency = 1;
             let after = request + 1;
-            world.goes_wrong(&format!(
+            world.set_faults(&format!(
                 "- {{ when: {{ occurrence: {request} }}, reset: {killed} }}\n- {{ when: {{ occurrence: {after}.. }}, reset: before }}"
             ));
             finished = world.apply().exit == 0;

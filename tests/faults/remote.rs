@@ -1,4 +1,4 @@
-//! The client, as a run uses it: call by call, each in its turn.
+//! The client as a run uses it, one call at a time in the run's turn.
 //!
 //! It notes which instances the run created and which it asked to delete, as the platform's replies
 //! have it, so that a judge knows whose a rival was.
@@ -19,7 +19,7 @@ pub(crate) struct Remote {
     pub(crate) touched: Arc<Mutex<Touched>>,
 }
 
-/// What a run did to instances, by id.
+/// The writes of a run, by instance ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
     /// The document keys for which it asked for a create.

@@ -1,4 +1,4 @@
-//! What can go wrong: one row of the table each.
+//! The rows of the table: one fault each.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::columns::Column::{Adopt, Create, Delete, Enable, Finish, Update};
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// The rules; `WRITE` stands for the first request that carries out the action, `WRITES` for all.
+    /// The rules; `WRITE` is the first request of the action, `WRITES` is all of them.
     rules: &'static str,
     /// How the journal calls it.
     pub(crate) fault: &'static str,
     pub(crate) columns: &'static [Column],
     pub(crate) page_size: usize,
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const ALL: &[Column] = &Column::ALL;
 
@@ -31,7 +31,7 @@ const THERE: &[Column] = &[Finish, Update, Adopt, Enable];
 
 impl Row {
     const fn new(name: &'static str, fault: &'static str, rules: &'static str) -> Self {
-        Self { name, rules, fault, columns: ALL, page_size: 200, patience: PATIENCE }
+        Self { name, rules, fault, columns: ALL, page_size: 200, timeout: TIMEOUT }
     }
 
     const fn on(self, columns: &'static [Column]) -> Self {
@@ -44,15 +44,15 @@ impl Row {
     }
 
     const fn impatient(self) -> Self {
-        Self { patience: Duration::from_millis(500), ..self }
+        Self { timeout: Duration::from_millis(500), ..self }
     }
 
-    /// Whether a request is carried out when nobody waits for it any more.
+    /// Whether a request is executed after its client stopped waiting.
     pub(crate) fn is_late(&self) -> bool {
-        self.patience < PATIENCE
+        self.timeout < TIMEOUT
     }
 
-    /// Whether an apply that ends so may say that all is well. An orphan that a listing leaves out is
+    /// Whether such an apply may report success. An orphan that a listing leaves out is
     /// not seen, and deleted another time.
     pub(crate) fn is_success(&self, outcome: &str) -> bool {
         outcome.starts_with("done") || (outcome == "no step" && self.fault == "shift_listing")

@@ -1,5 +1,4 @@
-//! Random faults, many of them: whatever goes wrong, nothing is doubled, nothing is lost, and the
-//! exit code says so.
+//! Many random faults: nothing is duplicated, nothing is lost, and the exit code reports failures.
 //!
 //! `OCON_SCHEDULES` asks for more schedules than a test run has, `OCON_SEED` for others.
 
@@ -12,7 +11,7 @@ use fastrand::Rng;
 use ocon::apply::Status;
 use ocon::plan::Action;
 
-use crate::fifty::Fifty;
+use crate::fifty_instances::Fifty;
 use crate::model::{Document, Stored, duplicates};
 use crate::script::{Edit, Script, What};
 use crate::support::{Run, World};
@@ -24,7 +23,7 @@ const SCHEDULES: u64 = 20;
 const WORKERS: u64 = 2;
 
 #[test]
-fn whatever_goes_wrong_nothing_is_doubled_and_nothing_is_lost() {
+fn no_fault_duplicates_or_loses_an_instance() {
     let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
     let total = Mutex::new(Figures::default());
     for_each_seed(first..first + schedules, |seed| {
@@ -57,7 +56,7 @@ pub(crate) fn asked(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// What came of schedules.
+/// The results of schedules.
 #[derive(Debug, Default)]
 struct Figures {
     requests: usize,
@@ -67,7 +66,7 @@ struct Figures {
     exits: BTreeMap<u8, usize>,
     /// How often each outcome came.
     outcomes: BTreeMap<&'static str, usize>,
-    /// What must not be.
+    /// Violations.
     wrong: Vec<String>,
 }
 
@@ -106,19 +105,19 @@ fn schedule(seed: u64) -> Figures {
     world.page_size = if random.bool() { 10 } else { 200 };
     world.concurrency = if random.bool() { 4 } else { 1 };
     world.stop_after = (random.u8(0..10) == 0).then(|| random.usize(1..20));
-    let (mut figures, mut edits, mut told) = (Figures::default(), Vec::new(), String::new());
+    let (mut figures, mut edits, mut reported) = (Figures::default(), Vec::new(), String::new());
     for _ in 0..random.usize(1..=2) {
         let before = world.stored();
         let script = Script::random(&before, &world.documents, &mut random);
-        world.goes_wrong(&script.rules);
+        world.set_faults(&script.rules);
         let run = world.apply();
         let happened = script.edits.into_iter().filter(|edit| edit.happened(&run.journal));
         let recent: Vec<_> = happened.collect();
         edits.extend(recent.iter().cloned());
-        let judge = Judge { world: &world, before: &before, recent: &recent, edits: &edits };
+        let checker = Checker { world: &world, before: &before, recent: &recent, edits: &edits };
         figures.add(Figures::of(&run));
-        figures.wrong.extend(judge.first(&run));
-        told.push_str(&format!("{}\n{:#?}\n", script.rules, run.results()));
+        figures.wrong.extend(checker.first(&run));
+        reported.push_str(&format!("{}\n{:#?}\n", script.rules, run.results()));
     }
     let before = world.stored();
     world.goes_well();
@@ -126,28 +125,28 @@ fn schedule(seed: u64) -> Figures {
     // Orphans of a connector of which something was created go in the run after that.
     world.apply();
     let last = world.apply();
-    let judge = Judge { world: &world, before: &before, recent: &[], edits: &edits };
-    figures.wrong.extend(judge.last(&last));
+    let checker = Checker { world: &world, before: &before, recent: &[], edits: &edits };
+    figures.wrong.extend(checker.last(&last));
     if !figures.wrong.is_empty() {
         let wrong = figures.wrong.join("\n");
         let again = format!("OCON_SEED={seed} OCON_SCHEDULES=1 cargo test --test faults schedules");
-        figures.wrong = vec![format!("seed {seed}, again with {again}:\n{told}\n{wrong}")];
+        figures.wrong = vec![format!("seed {seed}, again with {again}:\n{reported}\n{wrong}")];
     }
     figures
 }
 
-/// What is known independently of the client.
-struct Judge<'a> {
+/// Facts that are known independently of the client.
+struct Checker<'a> {
     world: &'a World,
     before: &'a [Stored],
-    /// What third parties did during the apply.
+    /// The edits of third parties during the apply.
     recent: &'a [Edit],
-    /// What they did so far.
+    /// All their edits so far.
     edits: &'a [Edit],
 }
 
-impl Judge<'_> {
-    /// What is wrong after the apply that met the faults.
+impl Checker<'_> {
+    /// Violations after the apply with faults.
     fn first(&self, run: &Run) -> Vec<String> {
         let after = self.world.stored();
         let mut wrong = self.always(&after);
@@ -162,7 +161,7 @@ impl Judge<'_> {
         wrong
     }
 
-    /// What is wrong after the apply without faults.
+    /// Violations after the apply without faults.
     fn last(&self, run: &Run) -> Vec<String> {
         let after = self.world.stored();
         let mut wrong = self.always(&after);
@@ -178,11 +177,11 @@ impl Judge<'_> {
         wrong
     }
 
-    /// What must hold at any time: nothing twice, others left alone, and what they changed kept.
+    /// Violations at any time: duplicates, changes of other instances, and lost edits of third parties.
     fn always(&self, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
-        let doubled = duplicates(after);
-        wrong.extend((!doubled.is_empty()).then(|| format!("doubled: {doubled:?}")));
+        let duplicated = duplicates(after);
+        wrong.extend((!duplicated.is_empty()).then(|| format!("doubled: {duplicated:?}")));
         let adopted: BTreeSet<u64> =
             self.world.documents.iter().filter_map(|document| document.id).collect();
         let others = |stored: &[Stored]| -> Vec<Stored> {
@@ -238,7 +237,7 @@ impl Judge<'_> {
         wrong
     }
 
-    /// What was said to be done and is not.
+    /// Steps that were reported as done and are not.
     fn kept_promises(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
         for result in run.results().iter().filter(|result| result.status == Status::Done) {
@@ -260,7 +259,7 @@ impl Judge<'_> {
         wrong
     }
 
-    /// What changed although no step was about it.
+    /// Changes without a step.
     fn left_alone(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         let steps: BTreeSet<_> = run.results().iter().map(|result| result.key.as_str()).collect();
         let untouched = self.before.iter().filter(|instance| {

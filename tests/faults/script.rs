@@ -1,4 +1,4 @@
-//! Random faults, and what third parties do meanwhile.
+//! Random faults, and edits of third parties between them.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use ocon::sandbox::Entry;
 
 use crate::model::{Document, Stored};
 
-/// What goes wrong with any request.
+/// Faults of any request.
 const ANY: &[&str] = &[
     "status: 400",
     "status: 403",
@@ -28,7 +28,7 @@ const ANY: &[&str] = &[
     "truncate: 40",
 ];
 
-/// What goes wrong with a write: some of it after it was carried out.
+/// Faults of a write, some of them after it was executed.
 const WRITES: &[&str] = &[
     "status: 400, processed: true",
     "status: 500, processed: true",
@@ -43,8 +43,8 @@ const WRITES: &[&str] = &[
     "drip: 1ms",
 ];
 
-/// What goes wrong with a PATCH. A 429 that says nothing of the provider means that the request was
-/// not carried out, and a creation relies on that; a PATCH may be repeated all the same.
+/// Faults of a PATCH. A 429 without a provider message means that the request was
+/// not executed, and a creation relies on that. A PATCH may be repeated in any case.
 const PATCHES: &[&str] = &[
     "status: 429, processed: true",
     "drop_tags: true",
@@ -52,7 +52,7 @@ const PATCHES: &[&str] = &[
     "ignore_keys: [event.notification.callback.url, servicenow.subdomain]",
 ];
 
-/// What goes wrong with a listing.
+/// Faults of a listing.
 const LISTINGS: &[&str] = &[
     "shift_listing: skip",
     "shift_listing: repeat",
@@ -75,7 +75,7 @@ pub(crate) struct Script {
     pub(crate) edits: Vec<Edit>,
 }
 
-/// What a third party does to an instance.
+/// An edit of a third party.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit {
     pub(crate) id: u64,
@@ -105,7 +105,7 @@ impl Script {
         let ours: Vec<_> = ours.collect();
         for _ in 0..random.usize(0..5) {
             let id = ours[random.usize(..ours.len())].id;
-            // One for each instance, so that what it comes to does not depend on their order.
+            // One for each instance, so that the result does not depend on their order.
             if script.edits.iter().all(|edit| edit.id != id) {
                 script.edit(Edit::random(id, random));
             }

@@ -1,5 +1,5 @@
-//! A world in which applies can go wrong: files, variables, a sandbox with a state of its own, and
-//! one time for all, which passes as soon as everybody waits.
+//! Files, variables, a sandbox with its own state, and one virtual time that advances when every run
+//! waits.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,8 +23,8 @@ use tokio::runtime::Runtime;
 
 use crate::model::{Document, Stored, Variables};
 use crate::remote::{Remote, Touched};
-use crate::saved;
-use crate::time::{Going, RunTime, Time};
+use crate::saved_plan;
+use crate::time::{RunFuture, RunTime, Time};
 
 pub(crate) const PROJECT: &str = "tests";
 
@@ -42,21 +42,21 @@ pub(crate) struct World {
     pub(crate) page_size: usize,
     pub(crate) concurrency: usize,
     /// How long the client waits for an answer.
-    pub(crate) patience: Duration,
-    /// After how many steps somebody asks the run to end.
+    pub(crate) timeout: Duration,
+    /// The number of steps after which the run is interrupted.
     pub(crate) stop_after: Option<usize>,
 }
 
-/// What an apply came to.
+/// The result of an apply.
 pub(crate) struct Run {
     pub(crate) exit: u8,
     /// Nothing where no plan was made.
     pub(crate) done: Option<(Plan, Outcome)>,
     /// Why none was made.
     pub(crate) error: Option<Error>,
-    /// What was asked of the sandbox meanwhile, by this apply and by those at the same time.
+    /// The requests to the sandbox during this apply, those of concurrent applies included.
     pub(crate) journal: Vec<Entry>,
-    /// Whether it was killed, so that nobody learned its exit code.
+    /// Whether it was killed, and so has no exit code.
     pub(crate) died: bool,
     pub(crate) touched: Touched,
 }
@@ -81,7 +81,7 @@ struct State {
 }
 
 impl World {
-    /// A sandbox that goes on from the file of another one, or an empty one.
+    /// A sandbox with the state file of another one, or an empty one.
     pub(crate) fn new(state: Option<&[u8]>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -107,7 +107,7 @@ impl World {
             variables: variables.into(),
             page_size: 200,
             concurrency: 4,
-            patience: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
             stop_after: None,
         }
     }
@@ -123,7 +123,7 @@ impl World {
         serde_json::from_slice::<State>(&self.state()).unwrap().instances
     }
 
-    /// Inserts an instance that nobody manages.
+    /// Inserts an unmanaged instance.
     pub(crate) fn insert(&self, document: &Document, tags: &[&str]) -> u64 {
         let body = serde_json::json!({
             "element": { "key": document.connector },
@@ -134,8 +134,8 @@ impl World {
         self.sandbox.seed(1, |_| body.clone()).unwrap()[0]
     }
 
-    /// What goes wrong from now on.
-    pub(crate) fn goes_wrong(&self, rules: &str) {
+    /// Sets the faults from now on.
+    pub(crate) fn set_faults(&self, rules: &str) {
         let faults = Faults::parse(&format!("rules:\n{rules}"));
         self.sandbox.set_faults(faults.unwrap_or_else(|error| panic!("{error}\n{rules}")));
     }
@@ -144,7 +144,7 @@ impl World {
         self.sandbox.set_faults(Faults::default());
     }
 
-    /// The journal once it shows this fault, which befell a request that nobody waits for any more.
+    /// The journal after it shows this fault, which affects a request that no run waits for.
     pub(crate) fn late(&self, fault: &str) -> Vec<Entry> {
         let begun = Instant::now();
         loop {
@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    /// What of the documents is not so on the platform.
+    /// The differences between the documents and the platform.
     pub(crate) fn differences(&self) -> Vec<String> {
         let stored = self.stored();
         let documents = self.documents.iter();
@@ -179,7 +179,7 @@ impl World {
             let time = self.time.run(apply.dies_at);
             let remote = self.remote(&time, apply.page_size, Arc::clone(touched));
             let run = self.one(&desired, remote, apply);
-            (time, Box::pin(run) as Going<'_, Done>)
+            (time, Box::pin(run) as RunFuture<'_, Done>)
         });
         let results = self.runtime.block_on(self.time.drive(runs.collect()));
         let journal = self.sandbox.journal().split_off(before);
@@ -205,7 +205,7 @@ impl World {
         let plan = match &apply.saved {
             None => self.decide(desired, &remote, &prune()).await?,
             Some(json) => {
-                let saved = saved::read(json, &fingerprints());
+                let saved = saved_plan::read(json, &fingerprints());
                 let plan = self.decide(desired, &remote, &saved.wishes()).await?;
                 saved.revise(plan)
             }
@@ -215,19 +215,19 @@ impl World {
         Ok((approved.plan().clone(), outcome))
     }
 
-    /// What is still to do.
+    /// The plan of now.
     pub(crate) fn plan(&self) -> Plan {
         let desired = self.load();
         let time = self.time.run(None);
         let (remote, wishes) = (self.remote(&time, None, Arc::default()), prune());
-        let plan: Going<'_, _> = Box::pin(self.decide(&desired, &remote, &wishes));
+        let plan: RunFuture<'_, _> = Box::pin(self.decide(&desired, &remote, &wishes));
         let plans = self.runtime.block_on(self.time.drive(vec![(time, plan)]));
         plans.into_iter().next().flatten().unwrap().unwrap()
     }
 
     /// A plan as `ocon plan --prune --out FILE` writes it.
     pub(crate) fn saved_plan(&self) -> String {
-        saved::write(&self.plan(), &fingerprints())
+        saved_plan::write(&self.plan(), &fingerprints())
     }
 
     fn load(&self) -> Desired {
@@ -266,8 +266,8 @@ impl World {
             clock: Arc::new(time.clone()),
             page_size: page_size.unwrap_or(self.page_size),
             concurrency: self.concurrency,
-            read_timeout: self.patience,
-            create_timeout: self.patience,
+            read_timeout: self.timeout,
+            create_timeout: self.timeout,
             ..ClientSettings::new(BaseUrl::new(self.sandbox.url()), credentials)
         };
         Remote { client: Client::new(settings).unwrap(), time: time.clone(), touched }
@@ -312,7 +312,7 @@ impl World {
     }
 }
 
-/// What an apply comes to that was not killed.
+/// The result of an apply that was not killed.
 type Done = Result<(Plan, Outcome), Error>;
 
 fn prune() -> Wishes {
@@ -324,7 +324,7 @@ fn fingerprints() -> Fingerprints {
 }
 
 impl Run {
-    /// What became of each step.
+    /// The outcome of each step.
     pub(crate) fn results(&self) -> &[StepResult] {
         self.done.as_ref().map_or(&[], |(_, outcome)| &outcome.results)
     }

@@ -1,4 +1,4 @@
-//! Every fault at every action: `table.md` says what came of it.
+//! Every fault at every action: `table.md` holds the results.
 //!
 //! `SNAPSHOTS=overwrite cargo test --test faults` takes what comes now as what is expected: read
 //! the difference before committing it.
@@ -11,6 +11,7 @@ use snapbox::file;
 use crate::columns::{Column, Prepared, TARGET};
 use crate::model::duplicates;
 use crate::rows::{ROWS, Row};
+use crate::snapshot::Snapshot as _;
 
 const LEGEND: &str = "\
 # Faults
@@ -52,10 +53,7 @@ fn every_fault_at_every_action() {
     println!("{table}");
     let wrong: Vec<_> = done.iter().flat_map(|cell| &cell.wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    snapbox::Assert::new()
-        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .normalize_paths(false)
-        .eq(table, file!["table.md"]);
+    table.is(file!["table.md"]);
 }
 
 /// The next cell, if there is one.
@@ -66,11 +64,11 @@ fn take<T: Copy>(next: &Mutex<usize>, cells: &[T]) -> Option<(usize, T)> {
     Some((number, *cells.get(number)?))
 }
 
-/// What came of a fault at an action.
+/// The result of a fault at an action.
 #[derive(Clone, Default)]
 struct Cell {
     text: String,
-    /// What must not be.
+    /// Violations.
     wrong: Vec<String>,
 }
 
@@ -80,15 +78,15 @@ fn cell(row: &Row, prepared: &Prepared) -> Cell {
         return Cell { text: "–".to_owned(), wrong: Vec::new() };
     }
     let mut world = prepared.world();
-    (world.page_size, world.patience) = (row.page_size, row.patience);
-    world.goes_wrong(&row.rules(column));
+    (world.page_size, world.timeout) = (row.page_size, row.timeout);
+    world.set_faults(&row.rules(column));
     let mut run = world.apply();
     if row.is_late() {
         run.journal = world.late(row.fault);
     }
     let after = world.stored();
-    let carriers = after.iter().filter(|instance| instance.is_for(TARGET)).count();
-    let doubled = duplicates(&after).len();
+    let instances_by_key = after.iter().filter(|instance| instance.is_for(TARGET)).count();
+    let duplicated = duplicates(&after).len();
     world.goes_well();
     let second = world.apply();
     let plan = world.plan();
@@ -96,7 +94,7 @@ fn cell(row: &Row, prepared: &Prepared) -> Cell {
     let outcome = run.summary();
     let checks = [
         (!run.met(row.fault), format!("no fault: {:#?}", run.journal)),
-        (doubled > 0, format!("doubled: {:?}", duplicates(&after))),
+        (duplicated > 0, format!("doubled: {:?}", duplicates(&after))),
         (run.exit == 0 && !row.is_success(&outcome), format!("exit 0, and {outcome}")),
         (!is_empty, format!("left to do: {:?} {:?}", plan.steps, plan.blocked)),
         (second.exit != 0, format!("the second apply: {:?}", second.done)),
@@ -106,7 +104,7 @@ fn cell(row: &Row, prepared: &Prepared) -> Cell {
     let wrong = checks.into_iter().filter(|(wrong, _)| *wrong);
     let empty = if is_empty { "empty" } else { "NOT EMPTY" };
     Cell {
-        text: format!("{} {outcome}, {carriers}, {doubled}, {empty}", run.exit),
+        text: format!("{} {outcome}, {instances_by_key}, {duplicated}, {empty}", run.exit),
         wrong: wrong.map(|(_, what)| format!("{place}{what}")).collect(),
     }
 }

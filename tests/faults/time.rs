@@ -1,10 +1,10 @@
-//! One time for a sandbox and all runs against it. It passes only when every run waits.
+//! One virtual time for a sandbox and all runs against it. It advances only when every run waits.
 //!
-//! In: runs, the calls that they make, and how long they sleep. Out: who goes on next. A call takes no
-//! time. When every run is asleep, or waits for its turn to call, one of them goes on: a run that
+//! In: runs, the calls that they make, and how long they sleep. Out: the next run. A call takes no
+//! time. When every run is asleep, or waits for its turn to call, one of them continues: a run that
 //! wants to call before one that sleeps, and of the sleeping ones the one that wakes first, which is
 //! when time passes. With [`Order::Seeded`] there is one call at a time, and a seed draws whose: the
-//! same seed gives the same order. With [`Order::Free`] calls go on at once, side by side.
+//! same seed gives the same order. With [`Order::Free`] calls are concurrent.
 
 mod tests;
 
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use fastrand::Rng;
 use ocon::api::{Clock, Sleep};
 
-/// What the clock shows at first.
+/// The initial time.
 const MORNING: &str = "Tue, 01 Dec 2026 08:00:00 GMT";
 
 tokio::task_local! {
@@ -32,7 +32,7 @@ pub(crate) struct Time {
     state: Arc<Mutex<State>>,
 }
 
-/// In which order the calls of several runs go on.
+/// The order in which the calls of several runs continue.
 pub(crate) enum Order {
     /// As they come.
     Free,
@@ -64,7 +64,7 @@ struct Running {
 /// A call that has not ended.
 struct Calling {
     run: u64,
-    /// Whether it goes on.
+    /// Whether it is running.
     granted: bool,
     waker: Option<Waker>,
 }
@@ -103,7 +103,7 @@ impl Time {
         httpdate::parse_http_date(MORNING).unwrap() + self.passed()
     }
 
-    /// Lets time pass while no run goes on.
+    /// Advances time while no run is active.
     pub(crate) fn pass(&self, length: Duration) {
         let mut state = self.state();
         assert!(state.runs.is_empty(), "a run goes on");
@@ -123,7 +123,7 @@ impl Time {
     }
 
     /// Carries out runs until each has ended or died; those that died give nothing.
-    pub(crate) async fn drive<T>(&self, runs: Vec<(RunTime, Going<'_, T>)>) -> Vec<Option<T>> {
+    pub(crate) async fn drive<T>(&self, runs: Vec<(RunTime, RunFuture<'_, T>)>) -> Vec<Option<T>> {
         let mut results: Vec<Option<T>> = runs.iter().map(|_| None).collect();
         let mut open: Vec<_> = runs.into_iter().map(Some).collect();
         std::future::poll_fn(|context| {
@@ -162,7 +162,7 @@ impl State {
         self.last
     }
 
-    /// Lets somebody go on, if all wait; whether somebody does.
+    /// Continues one run if all wait. Returns whether there was one.
     fn goes_on(&mut self) -> bool {
         if !self.is_still() {
             return false;
@@ -221,8 +221,8 @@ impl State {
     }
 }
 
-/// What a run does.
-pub(crate) type Going<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+/// The future of a run.
+pub(crate) type RunFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The time as one run sees it.
 #[derive(Clone)]
@@ -276,7 +276,7 @@ impl RunTime {
     }
 }
 
-/// A call that waits for its turn, or goes on; dropping it ends it.
+/// A call that waits for its turn or is active. Dropping it ends it.
 struct Turn<'a> {
     time: &'a Time,
     id: u64,
@@ -302,7 +302,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A sleep that begins when somebody waits for it.
+/// A sleep that begins when it is first polled.
 struct Nap {
     time: Time,
     run: u64,

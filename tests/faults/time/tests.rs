@@ -1,39 +1,39 @@
-//! Time passes only when everybody waits.
+//! Time advances only when every run waits.
 
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What runs note while they go on, each with the time at which it did.
+/// The notes of runs, each with its time.
 type Notes = Arc<Mutex<Vec<(u64, String)>>>;
 
 fn note(notes: &Notes, time: &RunTime, what: &str) {
     notes.lock().unwrap().push((time.time.passed().as_secs(), what.to_owned()));
 }
 
-fn drive<T>(time: &Time, runs: Vec<(RunTime, Going<'_, T>)>) -> Vec<Option<T>> {
+fn drive<T>(time: &Time, runs: Vec<(RunTime, RunFuture<'_, T>)>) -> Vec<Option<T>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(time.drive(runs))
 }
 
 #[test]
-fn time_passes_only_while_every_run_waits_and_the_first_to_wake_goes_on_first() {
+fn time_advances_only_while_every_run_waits_and_the_earliest_continues() {
     let (time, notes) = (Time::new(), Notes::default());
     let sleeper = |name: &'static str, naps: &'static [u32]| {
         let (run, notes) = (time.run(None), Arc::clone(&notes));
         let own = run.clone();
-        let going: Going<'_, ()> = Box::pin(async move {
+        let future: RunFuture<'_, ()> = Box::pin(async move {
             for nap in naps {
                 own.sleep(SECOND * *nap).await;
                 note(&notes, &own, name);
             }
         });
-        (run, going)
+        (run, future)
     };
     let busy = {
         let (run, notes) = (time.run(None), Arc::clone(&notes));
         let own = run.clone();
-        let going: Going<'_, ()> = Box::pin(async move {
+        let future: RunFuture<'_, ()> = Box::pin(async move {
             own.call(async {
                 for _ in 0..50 {
                     tokio::task::yield_now().await;
@@ -42,7 +42,7 @@ fn time_passes_only_while_every_run_waits_and_the_first_to_wake_goes_on_first() 
             .await;
             note(&notes, &own, "busy");
         });
-        (run, going)
+        (run, future)
     };
     let results = drive(&time, vec![sleeper("a", &[1, 3]), sleeper("b", &[2, 1]), busy]);
     assert_eq!(results.len(), 3);
@@ -52,11 +52,11 @@ fn time_passes_only_while_every_run_waits_and_the_first_to_wake_goes_on_first() 
 }
 
 #[test]
-fn a_call_that_sleeps_lets_time_pass_and_an_alarm_only_looks_on() {
+fn a_sleeping_call_lets_time_advance_and_an_alarm_does_not() {
     let (time, notes) = (Time::new(), Notes::default());
     let run = time.run(None);
     let own = run.clone();
-    let going: Going<'_, ()> = Box::pin(async {
+    let future: RunFuture<'_, ()> = Box::pin(async {
         let call = own.call(async { own.sleep(SECOND * 5).await });
         let mut call = std::pin::pin!(call);
         tokio::select! {
@@ -67,7 +67,7 @@ fn a_call_that_sleeps_lets_time_pass_and_an_alarm_only_looks_on() {
         call.await;
         note(&notes, &own, "call");
     });
-    drive(&time, vec![(run, going)]);
+    drive(&time, vec![(run, future)]);
     let notes = notes.lock().unwrap().clone();
     assert_eq!(notes, [(3, "alarm".to_owned()), (5, "call".to_owned())]);
     assert_eq!(time.passed(), SECOND * 5);
@@ -81,7 +81,7 @@ fn a_seed_draws_one_call_at_a_time_and_the_same_order_again() {
         let runs = ["a", "b", "c"].map(|name| {
             let (run, notes) = (time.run(None), Arc::clone(&notes));
             let own = run.clone();
-            let going: Going<'_, ()> = Box::pin(async move {
+            let future: RunFuture<'_, ()> = Box::pin(async move {
                 for _ in 0..3 {
                     own.call(async {
                         note(&notes, &own, name);
@@ -91,7 +91,7 @@ fn a_seed_draws_one_call_at_a_time_and_the_same_order_again() {
                     .await;
                 }
             });
-            (run, going)
+            (run, future)
         });
         drive(&time, runs.into());
         let notes = notes.lock().unwrap().clone();
@@ -111,14 +111,14 @@ fn a_run_dies_at_its_event_and_others_go_on() {
         let runs = [Some(dies_at), None].map(|dies_at| {
             let (run, done) = (time.run(dies_at), &done);
             let own = run.clone();
-            let going: Going<'_, u8> = Box::pin(async move {
+            let future: RunFuture<'_, u8> = Box::pin(async move {
                 for _ in 0..2 {
                     own.call(async { *done.lock().unwrap() += u8::from(dies_at.is_some()) }).await;
                 }
                 own.sleep(SECOND).await;
                 7
             });
-            (run, going)
+            (run, future)
         });
         let results = drive(&time, runs.into());
         let dead = if dies_at < 6 { None } else { Some(7) };

@@ -1,0 +1,344 @@
+//! `ocon authorize` stops before it asks a person if it could not use the answer.
+
+use std::net::TcpListener;
+
+use ocon::sandbox::Faults;
+use serde_json::json;
+use snapbox::str;
+
+use crate::authorize::{Prompt, curl, world, written};
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, World};
+
+#[test]
+fn a_question_that_cannot_be_asked_is_an_error_before_any_request() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let mut world = world(&format!("http://127.0.0.1:{port}/callback"));
+    world.hide(&port.to_string(), "[CALLBACK]");
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error: nothing can listen for the answer on port [CALLBACK]
+  caused by: 127.0.0.1:[CALLBACK]: Address already in use (os error 98)
+
+hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
+--- exit 1 ---
+"#]]);
+    let file = world.read("instances/social.yaml");
+    world.write(
+        "instances/social.yaml",
+        file.replace("oauth.callback.url: http", "oauth.callback.url: ftp"),
+    );
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
+ --> instances/social.yaml:6:23
+  |
+6 |   oauth.callback.url: ftp://127.0.0.1:[CALLBACK]/callback
+  |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: write a URL that begins with https://
+--- exit 5 ---
+"#]]);
+    world.write(
+        "instances/social.yaml",
+        file.replace("  oauth.api.secret: ${{ env.SOCIAL_SECRET }}\n", ""),
+    );
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+warning[likely-missing-field]: `hootsuite` as a rule needs `oauth.api.secret`
+ --> instances/social.yaml:3:1
+  |
+3 | configuration:
+  | ^^^^^^^^^^^^^ not in here
+  |
+  = help: the platform would refuse to create the instance
+error: `social` does not declare `oauth.api.secret`, which an authorization needs
+
+hint: add it under `configuration:` of the document at instances/social.yaml:1
+--- exit 5 ---
+"#]]);
+    world.write("instances/social.yaml", file.replace("env.SOCIAL_SECRET", "env.OTHER"));
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error: `oauth.api.secret` of `social` has no value
+
+hint: set env.OTHER
+--- exit 5 ---
+"#]]);
+    world.write("instances/social.yaml", file.replace("${{ env.SOCIAL_SECRET }}", "''"));
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error: `oauth.api.secret` of `social` has no value
+
+hint: it stands at instances/social.yaml:5
+--- exit 5 ---
+"#]]);
+    world.write("instances/desk.yaml", CRM);
+    world.ocon("authorize desk").is(str![[r#"
+--- stderr ---
+error: `desk` does not authenticate by OAuth: nobody has to grant `servicenow` anything
+
+hint: create it as it is: ocon apply
+--- exit 5 ---
+"#]]);
+    world.ocon("authorize socal").is(str![[r#"
+--- stderr ---
+error: no document has the key `socal`
+
+hint: did you mean `social`?
+--- exit 5 ---
+"#]]);
+    assert_eq!(world.requests(), "");
+}
+
+#[test]
+fn an_invalid_callback_is_reported_wherever_it_is_declared() {
+    let mut world = world("${{ env.CALLBACK }}");
+    let callbacks =
+        ["ftp://app.example/", "https://login@app.example/", "https://app.example/#x", "app"];
+    let refusals = callbacks.map(|callback| {
+        world.set("CALLBACK", callback);
+        refused(&world)
+    });
+    refusals.join("\n").is(str![[r#"
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: it is no address that a browser can be sent to
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: it has a login or a fragment, which no callback has
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: it has a login or a fragment, which no callback has
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+error: `oauth.callback.url` of `social` cannot be used
+  caused by: relative URL without a base
+
+hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+--- exit 5 ---
+"#]]);
+    assert_eq!(world.requests(), "");
+}
+
+/// The error before any question.
+fn refused(world: &World) -> String {
+    let run = world.ocon("authorize social");
+    format!("{}--- exit {} ---", world.constant(&run.stderr), run.exit)
+}
+
+#[test]
+fn an_address_with_a_credential_of_ocon_is_not_shown() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    for credential in [crate::support::USER, crate::support::ORGANIZATION] {
+        let credential = credential.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        let text = format!(
+            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?x={credential}\" }} }}]"
+        );
+        world.set_faults(Faults::parse(&text).unwrap());
+        let refused = refused(&world);
+        assert!(refused.contains("one of ocon's own credentials"), "{refused}");
+    }
+}
+
+#[test]
+fn a_misleading_address_is_not_shown() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let fault = |url: &str| {
+        let text = format!(
+            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"{url}\" }} }}]"
+        );
+        world.set_faults(Faults::parse(&text).unwrap());
+    };
+    fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
+    refused(&world).is(str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: its answer would not go to the declared callback
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+"#]]);
+    fault("/authorize");
+    refused(&world).is(str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it is no address: relative URL without a base
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+"#]]);
+    fault("http://provider.example/");
+    refused(&world).is(str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it is not https, but http
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+"#]]);
+    let back = world.read("instances/social.yaml");
+    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
+    fault(&format!(
+        "https://provider.example/?redirect_uri={back}&s=the-client-s3cret%2Fof%2Bsocial%3D"
+    ));
+    refused(&world).is(str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it carries the client secret or one of ocon's own credentials
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+"#]]);
+    world.set_faults(
+        Faults::parse(
+            "rules: [{ when: { path: /elements/hootsuite/oauth/url, method: POST }, status: 405 }]",
+        )
+        .unwrap(),
+    );
+    refused(&world).is(str![[r#"
+error: the platform gave no address to authorize at, so nobody was asked
+  caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox was told to answer with this status (request [REQUEST])
+
+hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
+--- exit 6 ---
+"#]]);
+    let prompt = Prompt::begin(&world, "authorize social --allow-get");
+    curl(&[&prompt.press("allow")]);
+    assert!(prompt.end(&world).ends_with("--- exit 0 ---"));
+}
+
+#[test]
+fn both_loopback_addresses_must_be_free_for_localhost() {
+    let mut world = world("http://localhost:PORT/callback");
+    let file = world.read("instances/social.yaml");
+    let port = file.split("localhost:").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    // A machine without IPv6 has one loopback address.
+    let Ok(_taken) = TcpListener::bind(format!("[::1]:{port}")) else { return };
+    world.hide(&port, "[CALLBACK]");
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error: nothing can listen for the answer on port [CALLBACK]
+  caused by: [::1]:[CALLBACK]: Address already in use (os error 98)
+
+hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
+--- exit 1 ---
+"#]]);
+    assert_eq!(world.requests(), "");
+}
+
+/// Has the platform send the person to this address of the provider.
+fn send_to(world: &World, parameters: &str) {
+    let text = format!(
+        "rules: [{{ when: {{ path: '/elements/*/oauth/url' }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?{parameters}\" }} }}]"
+    );
+    world.set_faults(Faults::parse(&text).unwrap());
+}
+
+#[test]
+fn an_address_for_another_application_is_not_shown() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let back = world.read("instances/social.yaml");
+    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
+    send_to(&world, &format!("redirect_uri={back}&client_id=somebody-elses"));
+    refused(&world).is(str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: its `client_id` is not the declared `oauth.api.key`
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+"#]]);
+    send_to(&world, &format!("redirect_uri={back}&client_id=the-public-client-id&client_id=x"));
+    refused(&world).is(str![[r#"
+error: the platform gave an address that nobody should open
+  caused by: it has `client_id` more than once
+
+hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+--- exit 1 ---
+"#]]);
+    assert_eq!(written(&world), "");
+}
+
+#[test]
+fn an_undeclared_scope_is_named_before_a_person_is_asked() {
+    let world = world("https://app.example/callback");
+    let file = world.read("instances/social.yaml").replace("hootsuite", "twitter");
+    world.write("instances/social.yaml", &file);
+    let many: Vec<_> = (1..30).map(|number| format!("s{number}")).collect();
+    let mut printed = String::new();
+    for (declared, requested) in [
+        ("a b", "a,b"),
+        ("a b", "a%20admin"),
+        ("a b", "%1b[2J%0a::error::x"),
+        ("a b", &many.join("+")),
+        ("", "read%20write"),
+    ] {
+        let declared = format!("  oauth.scope: {declared}\n").replace("  oauth.scope: \n", "");
+        world.write("instances/social.yaml", file.replace("  oauth.scope: a b\n", &declared));
+        send_to(&world, &format!("oauth_token=x&scope={requested}"));
+        let run = Prompt::begin(&world, "authorize social --allow unknown-field").rest(&world);
+        let (scope, _) = run.split_once("Open this address").unwrap();
+        printed.push_str(scope);
+    }
+    printed.is(str![[r#"
+--- stderr ---
+
+--- stderr ---
+
+warning: the address asks for more than the declared scope: `admin`
+
+--- stderr ---
+
+warning: the address asks for more than the declared scope: `\u{1b}[2J`, `\u{3a}:error::x`
+
+--- stderr ---
+
+warning: the address asks for more than the declared scope: `s1`, `s2`, `s3`, `s4`, `s5`, `s6`, `s7`, `s8`, `s9`, `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19`, `s20`, and 9 more
+
+--- stderr ---
+
+No `oauth.scope` is declared. The address asks for the connector's default: `read`, `write`
+
+
+"#]]);
+}
+
+#[test]
+fn an_ambiguous_instance_is_not_authorized() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    for name in ["A", "B"] {
+        let twin = json!({
+            "element": { "key": "hootsuite" }, "name": name, "providerData": { "code": name },
+            "tags": ["ocon:project=tests", "ocon:key=social"],
+            "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
+        });
+        world.send("POST", "/instances", &twin);
+        world.requests();
+    }
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error: `social` cannot be authorized now, so nobody was asked
+  caused by: instances 20931 and 20932 carry the key `social`: delete all but one, or take the tag `ocon:key=social` off the others
+--- exit 7 ---
+"#]]);
+}
+
+#[test]
+fn an_instance_that_is_not_adopted_is_not_authorized() {
+    let world = world("http://127.0.0.1:PORT/callback");
+    let theirs = json!({
+        "element": { "key": "hootsuite" }, "name": "Social", "providerData": { "code": "theirs" },
+        "configuration": { "oauth.api.key": "a", "oauth.api.secret": "b", "oauth.callback.url": "https://c" },
+    });
+    world.send("POST", "/instances", &theirs);
+    world.requests();
+    world.write("instances/social.yaml", world.read("instances/social.yaml") + "id: 20931\n");
+    world.ocon("authorize social").is(str![[r#"
+--- stderr ---
+error: the instance of `social` is not adopted yet
+
+hint: adopt it first: ocon apply
+--- exit 1 ---
+"#]]);
+}

@@ -1,0 +1,353 @@
+//! `--format`: a result for programs on stdout. Stderr and the exit code stay the same.
+
+use serde_json::Value;
+use snapbox::str;
+
+use crate::snapshot::Snapshot as _;
+use crate::support::{CRM, SHOP, World};
+
+/// One file with a warning and one with two errors, one of them a plain-text secret.
+fn doubtful() -> World {
+    let world = World::new(&[("instances/shop.yaml", SHOP), ("instances/desk.json", "{}")]);
+    world.secret("UNUSED", "Tr0ub4dor-and-three")
+}
+
+fn invalid() -> World {
+    let world = doubtful();
+    let clear = CRM.replace("${{ env.DESK_PASSWORD }}", "Tr0ub4dor-and-three");
+    world.write("instances/desk.yaml", clear.replace("tags:", "tag:"));
+    world
+}
+
+#[test]
+fn json_contains_warnings() {
+    doubtful().ocon("validate --format json --quiet").is(str![[r#"
+{
+  "format": "ocon-diagnostics",
+  "version": 1,
+  "summary": {
+    "documents": 1,
+    "errors": 0,
+    "warnings": 1
+  },
+  "problems": [
+    {
+      "code": "json-file",
+      "severity": "warning",
+      "message": "JSON files are not read",
+      "file": "instances/desk.json",
+      "line": null,
+      "column": null,
+      "end_column": null,
+      "label": null,
+      "help": [
+        "rename it to `.yaml`: JSON is valid YAML"
+      ],
+      "related": null
+    }
+  ]
+}
+--- exit 0 ---
+"#]]);
+}
+
+#[test]
+fn json_is_complete_when_the_files_are_invalid() {
+    invalid().ocon("validate --format json").is(str![[r#"
+{
+  "format": "ocon-diagnostics",
+  "version": 1,
+  "summary": {
+    "documents": null,
+    "errors": 2,
+    "warnings": 1
+  },
+  "problems": [
+    {
+      "code": "json-file",
+      "severity": "warning",
+      "message": "JSON files are not read",
+      "file": "instances/desk.json",
+      "line": null,
+      "column": null,
+      "end_column": null,
+      "label": null,
+      "help": [
+        "rename it to `.yaml`: JSON is valid YAML"
+      ],
+      "related": null
+    },
+    {
+      "code": "unknown-key",
+      "severity": "error",
+      "message": "a document has no key `tag`",
+      "file": "instances/desk.yaml",
+      "line": 3,
+      "column": 1,
+      "end_column": 4,
+      "label": null,
+      "help": [
+        "did you mean `tags`?"
+      ],
+      "related": null
+    },
+    {
+      "code": "plain-text-secret",
+      "severity": "error",
+      "message": "`configuration.password` is a secret in plain text",
+      "file": "instances/desk.yaml",
+      "line": 6,
+      "column": 13,
+      "end_column": 14,
+      "label": null,
+      "help": [
+        "write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs",
+        "who can read the repository knows this secret now: change it at the provider"
+      ],
+      "related": null
+    }
+  ]
+}
+--- stderr ---
+warning[json-file]: JSON files are not read
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
+
+error[unknown-key]: a document has no key `tag`
+ --> instances/desk.yaml:3:1
+  |
+3 | tag: [support]
+  | ^^^
+  |
+  = help: did you mean `tags`?
+
+error[plain-text-secret]: `configuration.password` is a secret in plain text
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: …
+  |             ^
+  |
+  = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
+  = help: who can read the repository knows this secret now: change it at the provider
+
+2 errors, 1 warning in 2 files
+--- exit 5 ---
+"#]]);
+}
+
+#[test]
+fn every_command_that_reads_files_reports_their_problems_as_json() {
+    let world = invalid();
+    let validated = world.ocon("validate --format json");
+    for command in ["plan", "apply --yes", "status"] {
+        let run = world.ocon(&format!("{command} --sandbox --format json"));
+        assert_eq!(run.exit, 5);
+        assert_eq!((&run.stdout, &run.stderr), (&validated.stdout, &validated.stderr), "{command}");
+        assert_eq!(world.ocon(&format!("{command} --sandbox")).stdout, "", "{command}");
+    }
+}
+
+#[test]
+fn variables_that_an_apply_lacks_are_problems_too() {
+    let world =
+        World::new(&[("instances/desk.yaml", CRM)]).at("http://127.0.0.1:9/elements/api-v2");
+    world.ocon("apply --yes --format json").is(str![[r#"
+{
+  "format": "ocon-diagnostics",
+  "version": 1,
+  "summary": {
+    "documents": null,
+    "errors": 1,
+    "warnings": 0
+  },
+  "problems": [
+    {
+      "code": "unset-variable",
+      "severity": "error",
+      "message": "env.DESK_PASSWORD is not set, or empty",
+      "file": "instances/desk.yaml",
+      "line": 6,
+      "column": 13,
+      "end_column": 37,
+      "label": null,
+      "help": [
+        "set it where ocon runs; nothing was contacted",
+        "to go on without, name the files to apply (PATH), or give --allow-unset"
+      ],
+      "related": null
+    }
+  ]
+}
+--- stderr ---
+error[unset-variable]: env.DESK_PASSWORD is not set, or empty
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: ${{ env.DESK_PASSWORD }}
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: set it where ocon runs; nothing was contacted
+  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+--- exit 5 ---
+"#]]);
+}
+
+#[test]
+fn a_problem_of_no_file_has_no_place() {
+    let mut world = World::new(&[("instances/desk.yaml", CRM)]).with_password();
+    world.set("OCON_BASE_URL", "http://127.0.0.1:9/elements/api-v2");
+    world.set("CI", "true");
+    let run = world.ocon("plan --deny env-allow-unset --format json");
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(run.exit, 5);
+    let problem = &document["problems"][0];
+    assert_eq!(problem["code"], "env-allow-unset");
+    assert_eq!((&problem["file"], &problem["line"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
+fn github_shows_each_problem_at_its_line() {
+    invalid().ocon("validate --format github").is(str![[r#"
+::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
+::error file=instances/desk.yaml,line=3,col=1,endColumn=4,title=unknown-key::a document has no key `tag`%0Ahelp: did you mean `tags`?
+::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret in plain text%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: who can read the repository knows this secret now: change it at the provider
+--- stderr ---
+warning[json-file]: JSON files are not read
+ --> instances/desk.json
+  = help: rename it to `.yaml`: JSON is valid YAML
+
+error[unknown-key]: a document has no key `tag`
+ --> instances/desk.yaml:3:1
+  |
+3 | tag: [support]
+  | ^^^
+  |
+  = help: did you mean `tags`?
+
+error[plain-text-secret]: `configuration.password` is a secret in plain text
+ --> instances/desk.yaml:6:13
+  |
+6 |   password: …
+  |             ^
+  |
+  = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
+  = help: who can read the repository knows this secret now: change it at the provider
+
+2 errors, 1 warning in 2 files
+--- exit 5 ---
+"#]]);
+    doubtful().ocon("validate --format github --quiet").is(str![[r#"
+::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
+--- exit 0 ---
+"#]]);
+    World::new(&[("instances/shop.yaml", SHOP)]).ocon("validate --format github").is(str![[r#"
+--- exit 0 ---
+"#]]);
+}
+
+#[test]
+fn paths_for_a_repository_begin_where_ocon_was_started() {
+    let world = World::new(&[("eu/instances/shop.yaml", "element: stripe\nname: Shop\nname: B\n")]);
+    let run = world.ocon("-C eu validate --format github");
+    run.stdout.is(str![[r#"
+::error file=eu/instances/shop.yaml,line=3,col=1,endColumn=5,title=duplicate-key::the key `name` occurs twice in this map (second time)%0Afirst time: eu/instances/shop.yaml:2:1
+
+"#]]);
+    let sarif: Value =
+        serde_json::from_str(&world.ocon("-C eu validate --format sarif").stdout).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    for location in [&result["locations"][0], &result["relatedLocations"][0]] {
+        let artifact = &location["physicalLocation"]["artifactLocation"];
+        assert_eq!(artifact["uri"], "eu/instances/shop.yaml");
+    }
+    let json: Value =
+        serde_json::from_str(&world.ocon("-C eu validate --format json").stdout).unwrap();
+    assert_eq!(json["problems"][0]["file"], "instances/shop.yaml");
+}
+
+#[test]
+fn sarif_describes_each_problem_and_its_code() {
+    doubtful().ocon("validate --format sarif --quiet").is(str![[r#"
+{
+  "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+  "runs": [
+    {
+      "columnKind": "unicodeCodePoints",
+      "results": [
+        {
+          "level": "warning",
+          "locations": [
+            {
+              "physicalLocation": {
+                "artifactLocation": {
+                  "uri": "instances/desk.json",
+                  "uriBaseId": "%SRCROOT%"
+                }
+              }
+            }
+          ],
+          "message": {
+            "text": "JSON files are not read\nhelp: rename it to `.yaml`: JSON is valid YAML"
+          },
+          "ruleId": "json-file",
+          "ruleIndex": 0
+        }
+      ],
+      "tool": {
+        "driver": {
+          "name": "ocon",
+          "rules": [
+            {
+              "defaultConfiguration": {
+                "level": "warning"
+              },
+              "help": {
+                "markdown": "A warning; `--deny json-file` makes it an error, `--allow json-file` turns it off.\n\nA JSON file among the instance files, which is not read. Only `*.yaml` and `*.yml` are.\n\nWrong:\n\n```text\ninstances/hootsuite.json\n```\n\nRight:\n\n```text\ninstances/hootsuite.yaml\n```\n\nRename it: JSON is valid YAML.",
+                "text": "A warning; `--deny json-file` makes it an error, `--allow json-file` turns it off.\n\nA JSON file among the instance files, which is not read. Only `*.yaml` and `*.yml` are.\n\nWrong:\n\n```text\ninstances/hootsuite.json\n```\n\nRight:\n\n```text\ninstances/hootsuite.yaml\n```\n\nRename it: JSON is valid YAML."
+              },
+              "id": "json-file",
+              "shortDescription": {
+                "text": "A JSON file among the instance files, which is not read."
+              }
+            }
+          ],
+          "version": "0.1.0"
+        }
+      }
+    }
+  ],
+  "version": "2.1.0"
+}
+--- exit 0 ---
+"#]]);
+}
+
+#[test]
+fn a_form_that_a_command_has_not_is_a_matter_of_usage() {
+    let world = World::new(&[]);
+    world.ocon("plan --format sarif").is(str![[r#"
+--- stderr ---
+error: `ocon plan` has no form `sarif`
+
+hint: write --format text or json or markdown or github
+--- exit 64 ---
+"#]]);
+    world.ocon("apply --format sarif").is(str![[r#"
+--- stderr ---
+error: `ocon apply` has no form `sarif`
+
+hint: write --format text or json or markdown
+--- exit 64 ---
+"#]]);
+    world.ocon("explain --format json").is(str![[r#"
+--- stderr ---
+error: `ocon explain` has no form `json`
+
+hint: write --format text
+--- exit 64 ---
+"#]]);
+    for command in
+        ["status --format sarif", "sandbox --format json", "completions bash --format json"]
+    {
+        assert_eq!(world.ocon(command).exit, 64, "{command}");
+    }
+}

@@ -1,0 +1,165 @@
+//! Two concurrent runs create the same instance.
+
+use ocon::apply::{Code, Outcome};
+use ocon::cli::terminal::failure::Exit;
+use ocon::instance::InstanceId;
+use ocon::plan::Limits;
+
+use crate::remote::ConcurrentCreate;
+use crate::world::{World, document, webhook_url};
+
+const FIRST: InstanceId = InstanceId::new(20931);
+const SECOND: InstanceId = InstanceId::new(20932);
+
+fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.concurrent.lock().unwrap() = Some(ConcurrentCreate { is_first, leaves_after });
+    let outcome = world.apply();
+    (world, outcome)
+}
+
+fn printed(outcome: &Outcome) -> (&str, &str) {
+    let failure = outcome.results[0].status.failure().unwrap();
+    (failure.code, &failure.message)
+}
+
+#[test]
+fn the_run_with_the_higher_id_rolls_its_create_back() {
+    let (world, outcome) = race(true, None);
+    assert_eq!(
+        printed(&outcome),
+        (
+            "concurrent-apply",
+            "another run created instance 20931 for this document at the same time, so 20932 was deleted again"
+        )
+    );
+    assert_eq!(outcome.results[0].instance, None);
+    assert!(!outcome.is_guarded());
+    assert!(world.remote.records().keys().eq([&FIRST]));
+    assert_eq!(world.written().last().unwrap(), "DELETE /instances/20932");
+}
+
+#[test]
+fn the_run_with_the_lower_id_waits_until_the_other_is_gone() {
+    let (world, outcome) = race(false, Some(2));
+    assert!(outcome.is_complete());
+    assert!(world.remote.records().keys().eq([&FIRST]));
+    assert!(world.plan().is_empty());
+}
+
+#[test]
+fn a_rival_that_stays_is_named_and_left_alone() {
+    let (world, outcome) = race(false, None);
+    assert_eq!(
+        printed(&outcome),
+        (
+            "duplicate-instance",
+            "the instances 20931 and 20932 both carry the key `desk`: another run created one at the same \
+             time and did not delete it again. Delete one of them"
+        )
+    );
+    assert!(outcome.is_guarded());
+    assert!(world.remote.records().keys().eq([&FIRST, &SECOND]));
+    assert!(world.plan().is_guarded());
+}
+
+#[test]
+fn only_an_id_from_the_reply_to_our_create_is_ever_deleted() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    *world.remote.lost.lock().unwrap() = Some((0, true));
+    let outcome = world.apply();
+    assert_eq!(printed(&outcome).0, "duplicate-instance");
+    assert!(!world.written().iter().any(|write| write.starts_with("DELETE")));
+    assert!(world.remote.records().keys().eq([&FIRST, &SECOND]));
+    assert!(world.plan().is_guarded());
+}
+
+#[test]
+fn a_failed_check_for_concurrent_creates_is_reported() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    *world.remote.looks.lock().unwrap() = Some(2);
+    let outcome = world.apply();
+    let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
+    assert_eq!(note.code, Code::UncheckedRivals);
+    assert_eq!(
+        note.message,
+        "whether another run created `desk` (instance 20932) at the same time could not be checked: GET /instances \
+         failed: the connection broke before the answer was complete: reset. If so, the next plan names both \
+         instances"
+    );
+    assert!(!outcome.is_complete());
+    *world.remote.looks.lock().unwrap() = None;
+    assert!(world.plan().is_guarded());
+}
+
+#[test]
+fn an_unchecked_concurrent_create_is_reported_with_the_reason() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: false, leaves_after: Some(2) });
+    *world.remote.looks.lock().unwrap() = Some(3);
+    let outcome = world.apply();
+    assert_eq!(printed(&outcome).0, "duplicate-instance");
+    assert_eq!(outcome.notes.len(), 1, "{:#?}", outcome.notes);
+}
+
+#[test]
+fn an_apply_ends_when_a_listing_shows_what_it_created() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    // Both listings of each look, for four looks.
+    *world.remote.late.lock().unwrap() = 8;
+    let outcome = world.carry_out(&approved);
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(*world.remote.late.lock().unwrap(), 0);
+}
+
+#[test]
+fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    *world.remote.late.lock().unwrap() = 100;
+    let outcome = world.carry_out(&approved);
+    let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
+    assert_eq!(note.code, Code::NotListedYet);
+    assert_eq!(
+        note.message,
+        "no listing shows `desk` (instance 20931) yet, so the next run could create it again or take it for another \
+         document's: wait 2 minutes before the next apply"
+    );
+    assert_eq!(Exit::of_apply(&outcome, approved.plan()).code(), 3);
+}
+
+#[test]
+fn a_refused_delete_of_a_duplicate_is_tried_again() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    *world.remote.refusals.lock().unwrap() = 3;
+    let outcome = world.apply();
+    assert_eq!(printed(&outcome).0, "concurrent-apply");
+    assert!(world.remote.records().keys().eq([&FIRST]));
+}
+
+#[test]
+fn a_duplicate_whose_delete_is_always_refused_is_named_with_the_reason() {
+    let world = World::new([document("desk", &[("url", webhook_url())])]);
+    *world.remote.concurrent.lock().unwrap() =
+        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    *world.remote.refusals.lock().unwrap() = 100;
+    let outcome = world.apply();
+    assert_eq!(
+        printed(&outcome),
+        (
+            "duplicate-instance",
+            "the instances 20932 and 20931 both carry the key `desk`: another run created instance 20931 for this \
+             document at the same time, and 20932 could not be deleted: DELETE /instances/20932 failed: HTTP 409 \
+             Conflict. Delete one of them"
+        )
+    );
+    assert!(outcome.is_guarded());
+}

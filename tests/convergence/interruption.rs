@@ -1,0 +1,106 @@
+//! Slow runs, and runs that are asked to stop.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use ocon::api::{Clock, Sleep, StopSignal};
+use ocon::apply::{self, Event, Settings};
+use ocon::plan::Limits;
+
+use crate::world::{NoWait, World, block_on, document, key};
+
+/// A clock that interrupts the run at its first wait, and counts the waits.
+struct Impatient<'a> {
+    stop: &'a StopSignal,
+    waits: AtomicUsize,
+}
+
+impl Clock for Impatient<'_> {
+    fn sleep(&self, _: Duration) -> Sleep {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+        self.stop.request();
+        Box::pin(std::future::ready(()))
+    }
+
+    fn instant(&self) -> Instant {
+        NoWait.instant()
+    }
+
+    fn now(&self) -> SystemTime {
+        NoWait.now()
+    }
+}
+
+#[test]
+fn an_interrupted_run_looks_for_a_lost_create_once_without_waiting() {
+    let world = World::new([document("a", &[]), document("b", &[])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    *world.remote.lost.lock().unwrap() = Some((0, false));
+    let stop = StopSignal::default();
+    let clock = Impatient { stop: &stop, waits: AtomicUsize::new(0) };
+    let settings = Settings { concurrency: 1, clock: &clock, stop: &stop };
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
+    assert_eq!(clock.waits.load(Ordering::Relaxed), 1);
+    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    assert_eq!(statuses, ["unknown", "not-started"]);
+    let message = &outcome.results[0].status.failure().unwrap().message;
+    let ending = "Whether the instance exists is unknown: it had not shown up when the run was asked to end. \
+                  Wait 2 minutes, then run again, which finds it or creates it";
+    assert!(message.ends_with(ending), "{message}");
+}
+
+#[test]
+fn an_interrupted_run_is_reported_even_if_everything_is_done() {
+    let world = World::new([document("desk", &[])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    let stop = StopSignal::default();
+    let settings = Settings { concurrency: 1, clock: &NoWait, stop: &stop };
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| stop.request()));
+    assert!(outcome.interrupted && outcome.is_complete());
+    assert!(world.plan().is_empty() && world.desired.instances.contains_key(&key("desk")));
+}
+
+/// Time of which each wait takes half a minute.
+struct Slow;
+
+impl Clock for Slow {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(tokio::task::yield_now())
+    }
+
+    fn alarm(&self, _: Duration) -> Sleep {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn instant(&self) -> Instant {
+        NoWait.instant()
+    }
+
+    fn now(&self) -> SystemTime {
+        NoWait.now()
+    }
+}
+
+#[test]
+fn a_long_step_is_reported_every_30_seconds() {
+    let world = World::new([document("slow", &[])]);
+    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    // Its answer is lost, and it is looked for three times.
+    *world.remote.lost.lock().unwrap() = Some((0, false));
+    let stop = StopSignal::default();
+    let settings = Settings { concurrency: 1, clock: &Slow, stop: &stop };
+    let reported = Mutex::new(Vec::new());
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {
+        reported.lock().unwrap().push(match event {
+            Event::StepStarted(begun) => format!("{} begins", begun.key),
+            Event::StepGoesOn(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
+            Event::CreatesAwaited(waited) => format!("awaited: {waited:?}"),
+            Event::StepFinished(result) => format!("{} ends", result.key),
+        });
+    }));
+    assert_eq!(outcome.results[0].status.as_str(), "unknown");
+    let expected =
+        ["slow begins", "slow goes on: 30s", "slow goes on: 60s", "slow goes on: 90s", "slow ends"];
+    assert_eq!(*reported.lock().unwrap(), expected);
+}

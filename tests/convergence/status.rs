@@ -1,0 +1,183 @@
+//! The status of files and a platform, both in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ocon::catalog::ConnectorFacts;
+use ocon::desired::{Desired, Field, HostRole, Lifecycle, Wanted};
+use ocon::instance::{
+    BaseUrl, InstanceId, OwnReference, Part, Secrecy, Secret, Seen, Span, Template, Value,
+};
+use ocon::observed::{Found, Observed};
+use ocon::ownership::{self, Fingerprints, Mark, Marks, Subject};
+use ocon::plan::status::{Condition, Row, State, Status, status};
+use ocon::plan::{Target, Terms, Wishes, compute};
+
+/// The project `test` with documents and with instances of any project.
+#[derive(Default)]
+struct World {
+    desired: Desired,
+    account: BTreeMap<InstanceId, Found>,
+    wishes: Wishes,
+}
+
+fn target() -> Target {
+    let base_url = BaseUrl::new("https://api.example/elements/api-v2");
+    Target { base_url, project: "test".parse().unwrap() }
+}
+
+fn fingerprints() -> Fingerprints {
+    Fingerprints::from_organization_secret(&Secret::new("k1"))
+}
+
+fn found(id: u64, name: &str, tags: BTreeSet<String>, callback: &str) -> Found {
+    let (marks, tags) = ownership::split(tags.into_iter().collect());
+    let configuration =
+        [("event.notification.enabled", "true"), ("event.notification.callback.url", callback)];
+    let configuration = configuration.map(|(key, value)| (key.to_owned(), Seen::new(Some(value))));
+    Found {
+        id: InstanceId::new(id),
+        connector: "closeio".into(),
+        name: name.into(),
+        marks,
+        tags,
+        configuration: configuration.into(),
+        valid: true,
+        disabled: false,
+        token: Secret::new("token"),
+    }
+}
+
+impl World {
+    /// A document whose callback URL is that of its own instance.
+    fn file(mut self, key: &str) -> Self {
+        let at = Span { file: format!("instances/{key}.yaml").into(), line: 1, column: 1 };
+        let own = Template::new(vec![Part::Own(OwnReference::WebhookUrl)]);
+        let callback = Field {
+            value: Value::Text(own),
+            secrecy: Secrecy::Public,
+            platform_written: false,
+            is_shown_by_platform: false,
+            host_role: HostRole::Other,
+            at: at.clone(),
+        };
+        let wanted = Wanted {
+            at,
+            connector: "closeio".parse().unwrap(),
+            facts: ConnectorFacts::default(),
+            name: key.into(),
+            tags: None,
+            configuration: [("event.notification.callback.url".to_owned(), callback)].into(),
+            provider_data: BTreeMap::new(),
+            external_authentication: None,
+            enabled: None,
+            adopt: None,
+            moved_from: BTreeSet::new(),
+            lifecycle: Lifecycle::default(),
+        };
+        self.desired.instances.insert(key.parse().unwrap(), wanted);
+        self
+    }
+
+    /// An instance that was applied under `key`; its callback URL ends in `callback`.
+    fn instance(mut self, id: u64, project: &str, key: &str, callback: &str) -> Self {
+        let name = key;
+        let (project, key) = (project.parse().unwrap(), key.parse().unwrap());
+        let subject = Subject { project: &project, key: &key };
+        let document = self.desired.instances.get(&key).map(Wanted::as_written);
+        let applied = fingerprints().begin(subject, &document.unwrap_or_default());
+        let mark = Mark { project: project.clone(), key, protect: false, applied };
+        let callback = format!("{}{callback}", target().base_url);
+        let found = found(id, name, mark.with(&Marks::default(), []), &callback);
+        self.account.insert(found.id, found);
+        self
+    }
+
+    fn status(&self) -> Status {
+        let (target, fingerprints) = (target(), fingerprints());
+        let is_ours = |found: &Found| {
+            found.marks.owner().map(|(project, _)| project) == Some(target.project.clone())
+        };
+        let ours = self.account.iter().filter(|(_, found)| is_ours(found));
+        let observed = Observed {
+            project: target.project.clone(),
+            ours: ours.map(|(id, found)| (*id, found.clone())).collect(),
+            account: Some(self.account.clone()),
+            by_id: BTreeMap::new(),
+            taken: None,
+            reads: 1,
+            page_size: 200,
+        };
+        let wishes = &self.wishes;
+        let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };
+        let plan = compute(&self.desired, &observed, &terms);
+        status(&self.desired, &observed, &plan, &terms)
+    }
+
+    fn rows(&self) -> Vec<String> {
+        let row = |row: &Row| {
+            let id = row.instance.as_ref().map(|instance| format!(" {}", instance.id));
+            let id = id.unwrap_or_default();
+            format!("{}{id} {}", row.key, row.state.as_str())
+        };
+        self.status().rows.iter().map(row).collect()
+    }
+}
+
+const OWN: &str = "/events/closeio/MjA5MzE=";
+
+#[test]
+fn every_instance_of_the_project_has_a_row_by_key() {
+    let world = World::default()
+        .file("d/new")
+        .file("a")
+        .file("c")
+        .file("e")
+        .instance(20931, "test", "a", OWN)
+        .instance(20932, "test", "c", "/events/closeio/MjA5MzE=")
+        .instance(20933, "test", "b", "")
+        .instance(20934, "other", "a", "")
+        .instance(20935, "test", "e", "/events/closeio");
+    assert_eq!(
+        world.rows(),
+        [
+            "a 20931 in-sync",
+            "b 20933 orphan",
+            "c 20932 drifted",
+            "d/new missing",
+            "e 20935 unfinished"
+        ]
+    );
+}
+
+#[test]
+fn a_status_row_shows_the_observed_values() {
+    let mut world = World::default().file("a").instance(20931, "test", "a", OWN);
+    let found = world.account.get_mut(&InstanceId::new(20931)).unwrap();
+    (found.valid, found.disabled) = (false, true);
+    let row = world.status().rows.remove(0);
+    let expected = Condition {
+        id: InstanceId::new(20931),
+        valid: false,
+        enabled: false,
+        events: true,
+        webhook_url: Some(format!("{}{OWN}", target().base_url)),
+    };
+    assert_eq!((row.state, row.instance), (State::InSync, Some(expected)));
+}
+
+#[test]
+fn a_document_to_create_disabled_is_missing() {
+    let mut world = World::default().file("a");
+    world.desired.instances.values_mut().next().unwrap().enabled = Some(false);
+    assert_eq!(world.rows(), ["a missing"]);
+}
+
+#[test]
+fn every_instance_of_a_blocked_key_has_a_row() {
+    let world = World::default()
+        .file("a")
+        .instance(20931, "test", "a", OWN)
+        .instance(20932, "test", "a", "");
+    assert_eq!(world.rows(), ["a 20931 blocked", "a 20932 blocked"]);
+    assert_eq!(world.status().blocked.len(), 1);
+}

@@ -1,0 +1,249 @@
+//! Import cycles between the files of `src`.
+//!
+//! A file imports the file that defines the name in a `use`. A re-export (`pub use`) is no import of
+//! its own: who uses the name imports the file that it leads to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::source;
+
+/// Groups of files that import each other in a circle, each group in order. No new one may appear.
+const KNOWN_CYCLES: &[&[&str]] = &[
+    &["api/client.rs", "api/client/call.rs", "api/client/transport.rs"],
+    &["api/error.rs", "api/retry.rs"],
+    &["cli/comment.rs", "cli/plan.rs", "cli/saved.rs"],
+    &[
+        "cli/environment.rs",
+        "cli/failure.rs",
+        "cli/globals.rs",
+        "cli/interrupt.rs",
+        "cli/interrupt/signals.rs",
+        "cli/log.rs",
+        "cli/output.rs",
+        "cli/own_credentials.rs",
+        "cli/problems.rs",
+        "cli/progress.rs",
+    ],
+    &["cli/import.rs", "cli/import/choice.rs"],
+    &[
+        "desired.rs",
+        "desired/across.rs",
+        "desired/body.rs",
+        "desired/document.rs",
+        "desired/fields.rs",
+    ],
+    &["desired/clear.rs", "desired/reference.rs", "desired/text.rs"],
+    &["desired/code.rs", "desired/problem.rs"],
+    &["desired/yaml/syntax.rs", "desired/yaml/tree.rs"],
+    &["import/configuration.rs", "import/document.rs"],
+    &[
+        "plan.rs",
+        "plan/comparison.rs",
+        "plan/document.rs",
+        "plan/matching.rs",
+        "plan/matching/doubt.rs",
+        "plan/matching/moves.rs",
+    ],
+    &[
+        "sandbox.rs",
+        "sandbox/authorization.rs",
+        "sandbox/body.rs",
+        "sandbox/configuration.rs",
+        "sandbox/connectors.rs",
+        "sandbox/delivery.rs",
+        "sandbox/events.rs",
+        "sandbox/events/notification.rs",
+        "sandbox/faults.rs",
+        "sandbox/faults/edit.rs",
+        "sandbox/faults/effect.rs",
+        "sandbox/faults/form.rs",
+        "sandbox/faults/lag.rs",
+        "sandbox/faults/script.rs",
+        "sandbox/instance.rs",
+        "sandbox/late.rs",
+        "sandbox/listing.rs",
+        "sandbox/oauth.rs",
+        "sandbox/platform.rs",
+        "sandbox/provider.rs",
+        "sandbox/refresh.rs",
+        "sandbox/request.rs",
+        "sandbox/routes.rs",
+        "sandbox/server.rs",
+        "sandbox/state.rs",
+        "sandbox/store.rs",
+        "sandbox/visibility.rs",
+    ],
+    &["sandbox/catalogue.rs", "sandbox/schema.rs"],
+    &["scrub.rs", "scrub/forms.rs"],
+];
+
+#[test]
+fn no_new_import_cycle_exists() {
+    let imports = Crate::read().imports();
+    let groups = cycles(&imports);
+    for group in &groups {
+        let edges = group.iter().flat_map(|from| {
+            let within = imports[from].iter().filter(|to| group.contains(*to));
+            within.map(move |to| format!("  {from} imports {to}\n"))
+        });
+        let known = KNOWN_CYCLES.iter().any(|known| known.iter().eq(group));
+        assert!(known, "a new cycle:\n{}{group:?}", edges.collect::<String>());
+    }
+    for known in KNOWN_CYCLES {
+        let exists = groups.iter().any(|group| group.iter().eq(*known));
+        assert!(exists, "take this cycle off the list, it no longer exists: {known:?}");
+    }
+}
+
+/// The path of a module: `["api", "client"]`; that of the crate is empty.
+type Module = Vec<String>;
+
+/// A name that a `use` brings into a module.
+struct Import {
+    is_reexport: bool,
+    path: Vec<String>,
+    name: String,
+}
+
+/// The modules of the library that are files, with what they import.
+struct Crate(BTreeMap<Module, Vec<Import>>);
+
+impl Crate {
+    fn read() -> Self {
+        let files = source::files().into_iter().filter(|(path, _)| path != "main.rs");
+        Self::of(files.map(|(path, code)| (module(&path), code)))
+    }
+
+    fn of(files: impl Iterator<Item = (Module, String)>) -> Self {
+        Self(files.map(|(module, code)| (module, imports(&code))).collect())
+    }
+
+    /// The files that each file imports, without itself.
+    fn imports(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let of = |(module, imports): (&Module, &Vec<Import>)| {
+            let own = imports.iter().filter(|import| !import.is_reexport);
+            let files = own.filter_map(|import| self.definition(module, &import.path, 8));
+            let files = files.filter(|file| file != module).map(|file| file_of(&file)).collect();
+            (file_of(module), files)
+        };
+        self.0.iter().map(of).collect()
+    }
+
+    /// The module that defines what `path` in `module` leads to, by way of at most `depth` re-exports;
+    /// `None` for another crate.
+    fn definition(&self, module: &Module, path: &[String], depth: usize) -> Option<Module> {
+        let supers = path.iter().take_while(|segment| *segment == "super").count();
+        let (mut found, mut rest) = match path.first()?.as_str() {
+            "crate" => (Vec::new(), &path[1..]),
+            "self" => (module.clone(), &path[1..]),
+            "super" => (module[..module.len().checked_sub(supers)?].to_vec(), &path[supers..]),
+            first if self.0.contains_key(&child(module, first)) => (module.clone(), path),
+            _ => return None,
+        };
+        while let [first, others @ ..] = rest
+            && self.0.contains_key(&child(&found, first))
+        {
+            found.push(first.clone());
+            rest = others;
+        }
+        let reexport = self.0[&found]
+            .iter()
+            .find(|import| import.is_reexport && depth > 0 && rest.first() == Some(&import.name));
+        let defined = reexport.and_then(|import| {
+            self.definition(&found, &[&import.path, &rest[1..]].concat(), depth - 1)
+        });
+        Some(defined.unwrap_or(found))
+    }
+}
+
+fn module(path: &str) -> Module {
+    let path = path.strip_suffix(".rs").unwrap();
+    if path == "lib" { Vec::new() } else { path.split('/').map(str::to_owned).collect() }
+}
+
+fn file_of(module: &Module) -> String {
+    if module.is_empty() { "lib.rs".to_owned() } else { format!("{}.rs", module.join("/")) }
+}
+
+fn child(module: &Module, name: &str) -> Module {
+    [module.as_slice(), &[name.to_owned()]].concat()
+}
+
+/// The imports of the `use` declarations of a file.
+fn imports(code: &str) -> Vec<Import> {
+    let mut imports = Vec::new();
+    let mut rest = code;
+    while let Some((line, after)) = rest.split_once('\n') {
+        rest = after;
+        let (visibility, declaration) = line.split_once("use ").unwrap_or((line, ""));
+        let visibility = visibility.trim();
+        let is_use = visibility.is_empty() || visibility == "pub" || visibility.starts_with("pub(");
+        if !is_use || declaration.is_empty() {
+            continue;
+        }
+        let start = code.len() - rest.len() - 1 - declaration.len();
+        let tree = code[start..].split(';').next().unwrap();
+        for path in expand(tree) {
+            let (path, alias) = path.split_once(" as ").unwrap_or((&path, ""));
+            let mut path: Vec<String> = path.split("::").map(|it| it.trim().to_owned()).collect();
+            if path.len() > 1 && path.last().is_some_and(|last| last == "self") {
+                path.pop();
+            }
+            let name =
+                if alias.is_empty() { path.last().unwrap() } else { alias.trim() }.to_owned();
+            imports.push(Import { is_reexport: !visibility.is_empty(), path, name });
+        }
+    }
+    imports
+}
+
+/// The paths of a tree: `a::{b, c::{d, e}}` has three.
+fn expand(tree: &str) -> Vec<String> {
+    let Some((prefix, group)) = tree.split_once('{') else {
+        return vec![tree.trim().to_owned()];
+    };
+    // A line of a string may look like a declaration, and then has no end.
+    let group = group.rsplit_once('}').map_or(group, |(group, _)| group);
+    let mut depth = 0;
+    let parts = group.split(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        c == ',' && depth == 0
+    });
+    let parts = parts.filter(|part| !part.trim().is_empty());
+    parts.flat_map(|part| expand(&format!("{}{}", prefix.trim(), part.trim()))).collect()
+}
+
+/// The groups of nodes that reach each other.
+fn cycles(edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<String>> {
+    let reached: BTreeMap<_, _> = edges.keys().map(|from| (from, reach(edges, from))).collect();
+    let group = |from: &String| -> BTreeSet<String> {
+        reached[from].iter().filter(|to| reached[to].contains(from)).cloned().collect()
+    };
+    edges.keys().map(group).filter(|group| group.len() > 1).collect()
+}
+
+/// The nodes that a node leads to; itself only by way of another one.
+fn reach(edges: &BTreeMap<String, BTreeSet<String>>, from: &String) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        open.extend(edges[node].iter().filter(|to| reached.insert((*to).clone())));
+    }
+    reached
+}
+
+#[test]
+fn a_parent_and_a_child_that_import_each_other_are_a_cycle() {
+    let files = [
+        ("lib.rs", "pub mod a;\npub mod b;\n"),
+        ("a.rs", "mod c;\npub use c::Shown;\nuse self::c::{Hidden, inner::Deep};\nuse std::fmt;\n"),
+        ("a/c.rs", "use super::{\n    Parent,\n};\n"),
+        // Uses what `a` only passes on, so this imports `a/c.rs` and is in no cycle.
+        ("b.rs", "use crate::{a::{Shown as Other}, b};\n"),
+    ];
+    let files = files.map(|(path, code)| (module(path), code.to_owned()));
+    let imports = Crate::of(files.into_iter()).imports();
+    assert_eq!(imports["b.rs"], ["a/c.rs".to_owned()].into());
+    let cycle = ["a.rs", "a/c.rs"].map(str::to_owned);
+    assert_eq!(cycles(&imports), [cycle.into()].into());
+}

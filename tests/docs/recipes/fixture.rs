@@ -1,0 +1,189 @@
+//! A repository with instances, its forge and its tenant.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::forge::{Forge, TOKEN};
+
+const USER: &str = "us3r-s3cret-of-the-recipes";
+const ORGANIZATION: &str = "0rg-s3cret-of-the-recipes";
+
+/// The stage of one test.
+pub(crate) struct Fixture {
+    pub(crate) forge: Forge,
+    pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) checkout: TempDir,
+    /// Runs after a job.
+    pub(crate) meanwhile: Option<fn(&Fixture)>,
+    pub(crate) artifacts: TempDir,
+    sha256: String,
+    sandbox: Handle,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// The result of a pipeline.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    /// The exit code of each job that was run: that of its first step that failed, or 0.
+    pub(crate) jobs: BTreeMap<String, i32>,
+    /// The summaries that its steps wrote.
+    pub(crate) summary: String,
+    /// The output of its steps.
+    pub(crate) log: String,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let credentials =
+            Credentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
+        let options = Options { credentials: Some(credentials), ..Options::default() };
+        let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
+        let (archive, sha256) = archive();
+        let names = [
+            "CLOSEIO_API_KEY",
+            "CLOSEIO_PASSWORD",
+            "HOOTSUITE_CLIENT_ID",
+            "HOOTSUITE_CLIENT_SECRET",
+            "HOOTSUITE_CODE",
+            "SLACK_CLIENT_ID",
+            "SLACK_CLIENT_SECRET",
+            "SLACK_CODE",
+            "SLACK_SIGNATURE_KEY",
+        ];
+        let mut secrets: BTreeMap<_, _> =
+            names.map(|name| (name.to_owned(), format!("value-of-{}", name.to_lowercase()))).into();
+        secrets.insert("OCON_USER_SECRET".to_owned(), USER.to_owned());
+        secrets.insert("OCON_ORGANIZATION_SECRET".to_owned(), ORGANIZATION.to_owned());
+        secrets.insert(
+            "OCON_FINGERPRINT_KEY".to_owned(),
+            "fingerprint-key-of-the-recipes-of-ocon".to_owned(),
+        );
+        let checkout = tempfile::tempdir().unwrap();
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::create_dir(checkout.path().join("instances")).unwrap();
+        for file in [
+            "ocon.yaml",
+            "instances/closeio.yaml",
+            "instances/hootsuite.yaml",
+            "instances/slack.yaml",
+        ] {
+            fs::copy(repository.join(file), checkout.path().join(file)).unwrap();
+        }
+        let artifacts = tempfile::tempdir().unwrap();
+        let forge = Forge::start(archive);
+        Self {
+            forge,
+            secrets,
+            checkout,
+            meanwhile: None,
+            artifacts,
+            sha256,
+            sandbox,
+            _runtime: runtime,
+        }
+    }
+
+    pub(crate) fn go_wrong(&self, faults: &str) {
+        self.sandbox.set_faults(Faults::parse(faults).unwrap());
+    }
+
+    /// The instances of the tenant. An empty list is an answer that has a message instead.
+    pub(crate) fn instances(&self) -> Vec<Value> {
+        self.ask("GET", "/instances?hydrate=true", &Value::Null)
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Sends a request to the tenant, as another client.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.sandbox.url());
+        let authorization = format!("Authorization: User {USER}, Organization {ORGANIZATION}");
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "-X", method, "-H", &authorization, &url]);
+        if !body.is_null() {
+            curl.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
+        }
+        serde_json::from_slice(&curl.output().unwrap().stdout).unwrap()
+    }
+
+    /// Edits a file of the repository.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.checkout.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Deletes a file of the repository.
+    pub(crate) fn remove(&self, file: &str) {
+        fs::remove_file(self.checkout.path().join(file)).unwrap();
+    }
+
+    /// From now on `ocon` is killed after these words, where it plans or applies.
+    pub(crate) fn kill_ocon_when_it_said(&self, words: &str) {
+        fs::write(self.checkout.path().join(".killed"), words).unwrap();
+    }
+
+    /// The variables that stand at the head of every recipe and have to be changed, changed: where
+    /// the platform is, and where ocon comes from.
+    pub(crate) fn changed(&self) -> [(String, String); 3] {
+        [
+            ("OCON_BASE_URL".to_owned(), self.sandbox.url().to_owned()),
+            ("OCON_ARCHIVE".to_owned(), format!("{}/download/ocon.tar.gz", self.forge.url())),
+            ("OCON_ARCHIVE_SHA256".to_owned(), self.sha256.clone()),
+        ]
+    }
+
+    /// Checks that the output of a run contains no secret.
+    pub(crate) fn look_for_leaks(&self, run: &Run) {
+        let secrets = self.secrets.values().map(String::as_str).chain([TOKEN]);
+        for secret in secrets {
+            assert!(!run.log.contains(secret) && !run.summary.contains(secret), "{secret} leaks");
+        }
+    }
+}
+
+/// Runs a script, as the pipelines do, with these variables and no others; its exit code.
+pub(crate) fn bash(
+    script: &str,
+    folder: &Path,
+    variables: &BTreeMap<String, String>,
+    log: &mut String,
+) -> i32 {
+    let mut bash = Command::new("bash");
+    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
+    let ended = bash.current_dir(folder).env_clear().envs(variables).output().unwrap();
+    log.push_str(&String::from_utf8(ended.stdout).unwrap());
+    log.push_str(&String::from_utf8(ended.stderr).unwrap());
+    ended.status.code().unwrap()
+}
+
+/// Copies a file, or what is in a folder, into a folder.
+pub(crate) fn copy(from: &Path, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let copied = Command::new("cp").arg("-R").args([from, folder]).status().unwrap();
+    assert!(copied.success(), "{}", from.display());
+}
+
+/// The download of the recipes: `ocon` without delays between retries, and its digest.
+fn archive() -> (Vec<u8>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let ocon = folder.path().join("ocon");
+    let binary = env!("CARGO_BIN_EXE_ocon");
+    fs::write(&ocon, format!(
+        "#!/bin/sh\n[ ! -e .killed ] || [ \"$1\" = validate ] || {{ cat .killed; exit 137; }}\nOCON_TEST_CLOCK=hasty exec '{binary}' \"$@\"\n"
+    )).unwrap();
+    let script = "chmod 755 ocon && tar -czf ocon.tar.gz ocon && sha256sum ocon.tar.gz";
+    let digest = Command::new("sh").args(["-c", script]).current_dir(folder.path()).output();
+    let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
+    let archive = fs::read(folder.path().join("ocon.tar.gz")).unwrap();
+    (archive, digest.split(' ').next().unwrap().to_owned())
+}

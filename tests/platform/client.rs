@@ -1,0 +1,13 @@
+//! The client against scripted servers. A test controls every byte of a reply and sees every request.
+
+mod bounds;
+#[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
+mod hostile;
+mod limits;
+mod listing;
+mod listing_restart;
+mod replies;
+mod requests;
+mod retries;
+mod support;
+mod tls;

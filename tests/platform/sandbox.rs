@@ -1,0 +1,19 @@
+//! The sandbox's own contract: its HTTP replies against the facts about the platform.
+
+mod behavior_faults;
+mod configuration;
+mod connectors;
+mod consent_page;
+mod creation;
+mod events;
+mod fault_files;
+mod faults;
+mod held_requests;
+mod instances;
+mod lag;
+mod listing;
+mod oauth;
+mod protocol;
+mod refresh;
+mod state;
+mod support;

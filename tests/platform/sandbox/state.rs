@@ -1,0 +1,155 @@
+//! The state file: what survives, and what is refused rather than lost.
+
+use std::fs;
+use std::path::Path;
+
+use ocon::sandbox::{self, Credentials, Error, Options};
+use serde_json::{Value, json};
+
+use super::support::{World, hootsuite, path_of, servicenow};
+
+fn on(state: &Path) -> Options {
+    Options { state: Some(state.to_owned()), ..Options::default() }
+}
+
+async fn refused(state: &Path) -> Error {
+    sandbox::start(on(state)).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn everything_survives_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("deep/er/state.json");
+    let world = World::with(on(&state)).await;
+    let credentials = world.sandbox.credentials().clone();
+    let created = world.create(&hootsuite("One", "abc")).await;
+    world.create(&servicenow("Two")).await;
+    assert_eq!(world.call("DELETE", "/instances/20932").await.status, 200);
+    assert_eq!(world.call("DELETE", &format!("{}/enabled", path_of(&created))).await.status, 200);
+    let before = world.get(&path_of(&created)).await;
+    drop(world);
+
+    let world = World::with(on(&state)).await;
+    assert_eq!(world.sandbox.credentials(), &credentials);
+    assert_eq!(world.get(&path_of(&created)).await, before);
+    let again = world.call_with("POST", "/instances", &hootsuite("One", "abc")).await;
+    again.failed(400);
+    assert_eq!(again.json()["providerMessage"], "invalid_grant");
+    assert_eq!(world.create(&servicenow("Three")).await["id"], 20933, "ids are never used again");
+}
+
+#[tokio::test]
+async fn credentials_that_are_given_are_used_and_not_saved() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let made_up = World::with(on(&state)).await.sandbox.credentials().clone();
+    let given = Credentials { user: "u".to_owned(), organization: "o".to_owned() };
+    let world = World::with(Options { credentials: Some(given.clone()), ..on(&state) }).await;
+    assert_eq!(world.sandbox.credentials(), &given);
+    world.create(&servicenow("One")).await;
+    drop(world);
+    assert_eq!(World::with(on(&state)).await.sandbox.credentials(), &made_up);
+}
+
+#[tokio::test]
+async fn nothing_is_written_before_there_is_something_to_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let given = Credentials { user: "u".to_owned(), organization: "o".to_owned() };
+    let world = World::with(Options { credentials: Some(given), ..on(&state) }).await;
+    world.call("GET", "/instances").await.failed(404);
+    assert!(!state.exists());
+    world.create(&servicenow("One")).await;
+    assert!(state.exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_the_state() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("new/state.json");
+    let world = World::with(on(&state)).await;
+    world.create(&servicenow("One")).await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&state), 0o600);
+    assert_eq!(mode(&directory.path().join("new/state.json.lock")), 0o600);
+    assert_eq!(mode(&directory.path().join("new")), 0o700);
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let world = World::with(on(&state)).await;
+    world.create(&servicenow("One")).await;
+    drop(world);
+    let good = fs::read_to_string(&state).unwrap();
+    let document: Value = serde_json::from_str(&good).unwrap();
+    let with = |pointer: &str, value: Value| {
+        let mut document = document.clone();
+        *document.pointer_mut(pointer).unwrap() = value;
+        document.to_string()
+    };
+    let mut twice = document.clone();
+    twice["instances"] = json!([document["instances"][0], document["instances"][0]]);
+    for (text, reason) in [
+        (String::new(), "EOF"),
+        (good[..good.len() / 2].to_owned(), "EOF"),
+        ("[]".to_owned(), "invalid"),
+        ("{\n  \"version\": }".to_owned(), "expected value"),
+        ("\0\0\0\0".to_owned(), "expected value"),
+        (with("/version", json!(2)), "version 2"),
+        (with("/next_id", json!(1)), "next_id"),
+        (with("/instances/0/connector", json!("nosuch")), "nosuch"),
+        (with("/instances/0/id", json!("x")), "invalid type"),
+        (twice.to_string(), "token of another"),
+    ] {
+        fs::write(&state, &text).unwrap();
+        let error = refused(&state).await;
+        let Error::StateCorrupt { line, column, .. } = &error else { panic!("{error:?}") };
+        let message = error.to_string();
+        assert!(message.contains(reason), "{message}");
+        assert!(message.contains(&format!("state.json:{line}:{column}: ")), "{message}");
+        assert!(message.contains("move it away"), "{message}");
+        assert_eq!(fs::read_to_string(&state).unwrap(), text, "the file was touched");
+    }
+    fs::write(&state, good).unwrap();
+    World::with(on(&state)).await;
+    assert!(matches!(refused(directory.path()).await, Error::StateUnreadable { .. }));
+    let below_a_file = refused(&state.join("x.json")).await;
+    assert!(matches!(below_a_file, Error::StateUnreadable { .. }), "{below_a_file}");
+}
+
+#[tokio::test]
+async fn two_sandboxes_do_not_share_a_state() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let world = World::with(on(&state)).await;
+    let error = refused(&state).await;
+    assert!(matches!(error, Error::StateLocked { .. }), "{error}");
+    assert!(error.to_string().contains("state.json"), "{error}");
+    world.sandbox.stopped().await;
+    World::with(on(&state)).await;
+}
+
+#[tokio::test]
+async fn a_write_that_fails_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("folder");
+    let world = World::with(on(&folder.join("state.json"))).await;
+    let created = world.create(&hootsuite("One", "abc")).await;
+    let moved = directory.path().join("moved");
+    fs::rename(&folder, &moved).unwrap();
+    let path = path_of(&created);
+    let message = world.call_with("POST", "/instances", &hootsuite("Two", "def")).await.failed(500);
+    assert!(message.contains("nothing was changed"), "{message}");
+    world.call_with("PATCH", &path, &json!({ "name": "Renamed" })).await.failed(500);
+    world.call("DELETE", &path).await.failed(500);
+    world.call("DELETE", &format!("{path}/enabled")).await.failed(500);
+    assert_eq!(world.get("/instances").await.as_array().unwrap().len(), 1);
+    assert_eq!(world.get(&path).await, created);
+    fs::rename(&moved, &folder).unwrap();
+    world.create(&hootsuite("Two", "def")).await;
+}
