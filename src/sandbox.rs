@@ -1,7 +1,7 @@
 //! The local emulator of the platform: a real HTTP server on loopback that answers as SAP Open
 //! Connectors does.
 //!
-//! In: [`Options`], and HTTP requests. Out: a running server behind a [`Handle`], which knows its
+//! In: [`SandboxOptions`], and HTTP requests. Out: a running server behind a [`Handle`], which knows its
 //! base URL and credentials and what it was asked. Instances, configuration, connectors and OAuth
 //! behave as documented or observed; what the facts leave open is a switch in the options, with
 //! the likelier answer as its default.
@@ -16,7 +16,7 @@
 
 mod authorization;
 mod body;
-mod catalogue;
+mod catalog;
 mod clock;
 mod configuration;
 mod connection;
@@ -28,10 +28,10 @@ mod html;
 mod instance;
 mod instances;
 mod journal;
-mod late;
 mod listing;
 mod oauth;
 mod platform;
+mod postponed;
 mod provider;
 mod refresh;
 mod reply;
@@ -54,33 +54,33 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use clock::Clock;
-use configuration::Reading;
-use events::Events;
-use faults::lag::Lag;
+use clock::SandboxClock;
+use configuration::ReadOptions;
+use events::EventQueue;
+use faults::lag::ReplicationLag;
 use faults::script::Script;
-use listing::Order;
-use platform::{Behaviour, Platform};
+use listing::ListOrder;
+use platform::{Behavior, Platform};
 use provider::Provider;
 use server::{Server, Shared};
 use store::Store;
 use visibility::Visibility;
 
 pub use clock::TimeSource;
-pub use faults::{Faults, Invalid};
-pub use journal::Entry;
+pub use faults::{Faults, InvalidFaults};
+pub use journal::JournalEntry;
 
 /// How a sandbox is started and how it behaves.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SandboxOptions {
     /// Where to listen: a loopback address; port 0 takes a free one. Default: `127.0.0.1:0`.
     pub listen: SocketAddr,
     /// The file that survives restarts; none keeps everything in memory. Default: none.
     pub state: Option<PathBuf>,
     /// The secrets that callers must send. Default: those of the state file, else fresh ones.
-    pub credentials: Option<Credentials>,
-    /// How a configuration value that is not set reads. Default: [`Unset::Empty`].
-    pub unset: Unset,
+    pub credentials: Option<SandboxCredentials>,
+    /// How a configuration value that is not set reads. Default: [`UnsetValue::Empty`].
+    pub unset: UnsetValue,
     /// Whether properties of type PASSWORD read as masked even when they are not set, as seen in
     /// 2020. Default: true.
     pub mask_unset_passwords: bool,
@@ -104,7 +104,7 @@ pub struct Options {
 
 /// How a configuration value that is not set reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unset {
+pub enum UnsetValue {
     /// As `null`, as seen in 2017.
     Null,
     /// As `""`, as seen in 2020.
@@ -115,7 +115,7 @@ pub enum Unset {
 /// The two secrets that a caller of the platform sends.
 #[derive(Clone, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Credentials {
+pub struct SandboxCredentials {
     /// The user secret.
     pub user: String,
     /// The organization secret.
@@ -125,14 +125,14 @@ pub struct Credentials {
 /// A running sandbox; dropping it stops the server.
 pub struct Handle {
     url: String,
-    credentials: Credentials,
+    credentials: SandboxCredentials,
     server: Server,
 }
 
 /// Why a sandbox does not start, or refuses to be filled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum SandboxError {
     /// The address can be reached from other machines.
     #[error(
         "the sandbox listens on loopback only, and {listen} is not: use 127.0.0.1 or [::1] with any port"
@@ -203,25 +203,25 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Where, and what.
-        invalid: Invalid,
+        invalid: InvalidFaults,
     },
     /// A body that was to be inserted is not one that creates an instance.
     #[error("the seed {index} does not describe an instance: {reason}")]
     Seed {
-        /// Which body, from 0.
+        /// InstanceSelector body, from 0.
         index: usize,
         /// What is wrong with it.
         reason: String,
     },
 }
 
-impl Default for Options {
+impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             state: None,
             credentials: None,
-            unset: Unset::default(),
+            unset: UnsetValue::default(),
             mask_unset_passwords: true,
             keep_masked: true,
             bad_code_status: 400,
@@ -234,16 +234,16 @@ impl Default for Options {
     }
 }
 
-impl Credentials {
+impl SandboxCredentials {
     /// Makes up secrets of the platform's shapes: 44 characters of Base64 and 32 hexadecimal ones.
     fn fresh() -> Self {
         Self { user: oauth::random_token(), organization: format!("{:032x}", fastrand::u128(..)) }
     }
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for SandboxCredentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Credentials").finish_non_exhaustive()
+        formatter.debug_struct("SandboxCredentials").finish_non_exhaustive()
     }
 }
 
@@ -255,35 +255,36 @@ impl fmt::Debug for Credentials {
 ///
 /// If the address is not a loopback address or is taken, and if the state file cannot be locked,
 /// read as a whole or, where fresh credentials have to survive, written.
-pub async fn start(options: Options) -> Result<Handle, Error> {
+pub async fn start(options: SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     // Reads a file, which blocks.
     let started = tokio::task::spawn_blocking(move || start_blocking(&options)).await;
-    started.unwrap_or_else(|error| Err(Error::Bind { listen, source: io::Error::other(error) }))
+    started
+        .unwrap_or_else(|error| Err(SandboxError::Bind { listen, source: io::Error::other(error) }))
 }
 
-fn start_blocking(options: &Options) -> Result<Handle, Error> {
+fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     if !listen.ip().is_loopback() {
-        return Err(Error::NotLoopback { listen });
+        return Err(SandboxError::NotLoopback { listen });
     }
     let (credentials, store) = open_store(options)?;
-    let bind = |source| Error::Bind { listen, source };
+    let bind = |source| SandboxError::Bind { listen, source };
     let listener = TcpListener::bind(listen).map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
     let url = format!("http://{address}{}", request::BASE_PATH);
     let platform = Platform {
-        behaviour: options.behaviour(&url),
+        behavior: options.behavior(&url),
         credentials: credentials.clone(),
         store,
         journal: journal::Journal::default(),
         script: Script::new(options.faults.clone()),
-        clock: Clock::new(options.time.clone()),
+        clock: SandboxClock::new(options.time.clone()),
         provider: Provider::default(),
-        events: Events::default(),
+        events: EventQueue::default(),
         failing: refresh::Failing::new(),
         caught_up: None,
-        lag: Lag::default(),
+        lag: ReplicationLag::default(),
         visibility: Visibility::default(),
         late: VecDeque::new(),
     };
@@ -293,30 +294,33 @@ fn start_blocking(options: &Options) -> Result<Handle, Error> {
 }
 
 /// Opens the store and settles the credentials.
-fn open_store(options: &Options) -> Result<(Credentials, Store), Error> {
+fn open_store(options: &SandboxOptions) -> Result<(SandboxCredentials, Store), SandboxError> {
     let given = options.credentials.clone();
     let Some(path) = options.state.clone() else {
-        let store = Store::new(state::Saved::default(), None);
-        return Ok((given.unwrap_or_else(Credentials::fresh), store));
+        let store = Store::new(state::SandboxState::default(), None);
+        return Ok((given.unwrap_or_else(SandboxCredentials::fresh), store));
     };
     let (mut saved, file) = state::open(path)?;
     if let Some(credentials) = given.or_else(|| saved.credentials.clone()) {
         return Ok((credentials, Store::new(saved, Some(file))));
     }
-    let credentials = Credentials::fresh();
+    let credentials = SandboxCredentials::fresh();
     saved.credentials = Some(credentials.clone());
     // Now, and not with the first commit: they are shown to people as soon as this returns.
-    file.write(&saved).map_err(Error::StateUnwritable)?;
+    file.write(&saved).map_err(SandboxError::StateUnwritable)?;
     Ok((credentials, Store::new(saved, Some(file))))
 }
 
-impl Options {
-    fn behaviour(&self, own_url: &str) -> Behaviour {
-        Behaviour {
-            reading: Reading { unset: self.unset, mask_unset_passwords: self.mask_unset_passwords },
+impl SandboxOptions {
+    fn behavior(&self, own_url: &str) -> Behavior {
+        Behavior {
+            read_options: ReadOptions {
+                unset: self.unset,
+                mask_unset_passwords: self.mask_unset_passwords,
+            },
             keep_masked: self.keep_masked,
             bad_code_status: self.bad_code_status,
-            order: if self.shuffle { Order::Shuffled } else { Order::ById },
+            order: if self.shuffle { ListOrder::Shuffled } else { ListOrder::ById },
             page_size: self.page_size.max(1),
             own_url: own_url.to_owned(),
         }
@@ -330,13 +334,13 @@ impl Handle {
     }
 
     /// The secrets that callers must send.
-    pub fn credentials(&self) -> &Credentials {
+    pub fn credentials(&self) -> &SandboxCredentials {
         &self.credentials
     }
 
     /// What was asked so far, oldest first, in the order in which it was decided; at most the
     /// last 10,000 requests.
-    pub fn journal(&self) -> Vec<Entry> {
+    pub fn journal(&self) -> Vec<JournalEntry> {
         self.server.platform().journal.entries().cloned().collect()
     }
 
@@ -386,18 +390,18 @@ impl Handle {
         &self,
         count: usize,
         mut make: impl FnMut(usize) -> Value,
-    ) -> Result<Vec<u64>, Error> {
+    ) -> Result<Vec<u64>, SandboxError> {
         let bodies: Vec<_> = (0..count).map(&mut make).collect();
         let mut platform = self.server.platform();
         let mut instances = Vec::with_capacity(count);
         for (index, body) in bodies.into_iter().enumerate() {
             let drafted = platform.draft_from(body);
-            let mut instance = drafted.map_err(|reason| Error::Seed { index, reason })?;
+            let mut instance = drafted.map_err(|reason| SandboxError::Seed { index, reason })?;
             instance.id = platform.store.next_id();
             instances.push(instance);
         }
         let ids = instances.iter().map(|instance| instance.id).collect();
-        platform.store.insert_all(instances).map_err(Error::StateUnwritable)?;
+        platform.store.insert_all(instances).map_err(SandboxError::StateUnwritable)?;
         Ok(ids)
     }
 

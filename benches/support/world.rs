@@ -11,7 +11,7 @@ use ocon::desired::secrets::{AllowedVariables, Demo};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::Secret;
 use ocon::ownership::{Fingerprints, Subject};
-use ocon::sandbox::{self, Faults, Options};
+use ocon::sandbox::{self, Faults, SandboxOptions};
 use serde_json::{Value, json};
 
 /// With this argument, a folder and the three numbers of [`Served`], a benchmark is a sandbox.
@@ -125,7 +125,8 @@ async fn serve(root: &Path, served: Served) {
         0 => Faults::default(),
         delay => Faults::parse(&format!("rules: [{{ delay: {delay}ms }}]")).unwrap(),
     };
-    let handle = sandbox::start(Options { faults, ..Options::default() }).await.unwrap();
+    let handle =
+        sandbox::start(SandboxOptions { faults, ..SandboxOptions::default() }).await.unwrap();
     let desired = load(root);
     handle.seed(served.instances, |number| body(number, served.drifted, &desired)).unwrap();
     drop(desired);

@@ -8,7 +8,7 @@ use super::session::{self, Connection, Lookup};
 use super::{known, one, unreachable};
 use crate::api::client::ProviderEvent;
 use crate::api::{self, Keep, Read as _};
-use crate::doctor::{self, Case};
+use crate::doctor::{self, DoctorInput};
 use crate::instance::{InstanceId, Key, Place};
 use crate::observed::Found;
 use crate::report::human;
@@ -46,7 +46,7 @@ pub(super) fn run(
         });
         let base_url = &connection.target.base_url;
         let place = Place { base_url, connector: &wanted.connector, id: None };
-        let links = doctor::examine(&Case { key, wanted, found, events, place });
+        let links = doctor::check_links(&DoctorInput { key, wanted, found, events, place });
         Ok((links, found.ok().map(|found| found.id)))
     })?;
     let healthy = doctor::is_healthy(&links);

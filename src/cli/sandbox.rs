@@ -9,7 +9,7 @@ use super::interrupt::{self, Grace};
 use super::{embedded, output, session};
 use crate::api::Stop;
 use crate::reader::{self, Bounds};
-use crate::sandbox::{self, Faults, Options};
+use crate::sandbox::{self, Faults, SandboxOptions};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -35,11 +35,11 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
     let faults = faults(globals, arguments)?;
     let state = arguments.state.as_ref().map(|path| state(globals, path)).transpose()?;
     session::runtime()?.block_on(async {
-        let options = Options {
+        let options = SandboxOptions {
             listen: arguments.listen,
             state,
             faults,
-            ..Options::default()
+            ..SandboxOptions::default()
         };
         let handle = sandbox::start(options).await.map_err(|error| embedded::failure(&error))?;
         let credentials = handle.credentials();

@@ -6,20 +6,20 @@
 //! Tokens and secrets may hold `/`, `+` and `=` and are compared as they are. It must never say
 //! which of the three parts was wrong.
 
-use super::Credentials;
-use super::reply::Failure;
+use super::SandboxCredentials;
+use super::reply::ErrorReply;
 
-/// Which parts a route needs.
+/// InstanceSelector parts a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum RequiredAccess {
     /// Nothing: what a browser or a provider calls.
-    Nobody,
+    Public,
     /// User and Organization: the calls on the platform itself.
     Account,
     /// User, Organization and Element: calls on the one instance that the token names.
-    Token,
+    Instance,
     /// User and Element: the data plane, where Organization may be left out.
-    Data,
+    DataPlane,
 }
 
 /// The parts that a header carries.
@@ -35,24 +35,24 @@ struct Parts<'a> {
 /// A part that is given must be right even where it is not needed.
 pub(super) fn check(
     header: Option<&str>,
-    credentials: &Credentials,
-    need: Need,
+    credentials: &SandboxCredentials,
+    need: RequiredAccess,
     instance_of: impl Fn(&str) -> Option<u64>,
-) -> Result<Option<u64>, Failure> {
-    if need == Need::Nobody {
+) -> Result<Option<u64>, ErrorReply> {
+    if need == RequiredAccess::Public {
         return Ok(None);
     }
     let parts = header.and_then(parse).ok_or_else(unauthorized)?;
     let organization_right = match parts.organization {
         Some(secret) => secret == credentials.organization,
-        None => need == Need::Data,
+        None => need == RequiredAccess::DataPlane,
     };
     if parts.user != Some(&credentials.user) || !organization_right {
         return Err(unauthorized());
     }
     match parts.element {
         Some(token) => instance_of(token).map(Some).ok_or_else(unauthorized),
-        None if need == Need::Account => Ok(None),
+        None if need == RequiredAccess::Account => Ok(None),
         None => Err(unauthorized()),
     }
 }
@@ -76,8 +76,8 @@ fn parse(header: &str) -> Option<Parts<'_>> {
 }
 
 /// The one answer to wrong credentials.
-pub(super) fn unauthorized() -> Failure {
-    Failure::new(401, "Invalid Organization or User secret, or invalid Element token provided.")
+pub(super) fn unauthorized() -> ErrorReply {
+    ErrorReply::new(401, "Invalid Organization or User secret, or invalid Element token provided.")
 }
 
 #[cfg(test)]

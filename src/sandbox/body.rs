@@ -8,15 +8,15 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::catalogue::{Connector, catalogue};
+use super::catalog::{Connector, catalog};
 use super::html;
 use super::instance::ExternalAuthentication;
-use super::reply::Failure;
+use super::reply::ErrorReply;
 
 /// What a write says.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Body {
+pub(super) struct InstanceBody {
     element: Option<ElementRef>,
     name: Option<String>,
     tags: Option<Vec<String>>,
@@ -41,14 +41,14 @@ struct OauthProxy {
     is_oauth_proxy: Value,
 }
 
-impl Body {
+impl InstanceBody {
     /// The connector that a creation names.
-    pub(super) fn connector(&self) -> Result<&'static Connector, Failure> {
-        let missing = || Failure::bad_request("Missing required member: element.key");
+    pub(super) fn connector(&self) -> Result<&'static Connector, ErrorReply> {
+        let missing = || ErrorReply::bad_request("Missing required member: element.key");
         let element = self.element.as_ref().ok_or_else(missing)?;
         let (found, named) = match (&element.key, element.id) {
-            (Some(key), _) => (catalogue().find(key).filter(|c| c.key == *key), key.clone()),
-            (None, Some(id)) => (catalogue().with_id(id), id.to_string()),
+            (Some(key), _) => (catalog().find(key).filter(|c| c.key == *key), key.clone()),
+            (None, Some(id)) => (catalog().with_id(id), id.to_string()),
             (None, None) => return Err(missing()),
         };
         found.ok_or_else(|| no_element(&named))
@@ -58,20 +58,20 @@ impl Body {
     ///
     /// The platform switches instances to clones of their connector, by `element.id`; there are
     /// no clones here.
-    pub(super) fn check_same_connector(&self, current: &Connector) -> Result<(), Failure> {
+    pub(super) fn check_same_connector(&self, current: &Connector) -> Result<(), ErrorReply> {
         let named = self.element.as_ref().is_some_and(|e| e.id.is_some() || e.key.is_some());
         if !named || self.connector()?.id == current.id {
             return Ok(());
         }
         let message =
             format!("An instance of {} can be switched to a clone of it only", current.key);
-        Err(Failure::bad_request(message))
+        Err(ErrorReply::bad_request(message))
     }
 
     /// The name without HTML; one that is empty is refused.
-    pub(super) fn name(&self) -> Result<Option<String>, Failure> {
+    pub(super) fn name(&self) -> Result<Option<String>, ErrorReply> {
         match self.name.as_deref().map(html::strip) {
-            Some(name) if name.is_empty() => Err(Failure::bad_request("The name is empty")),
+            Some(name) if name.is_empty() => Err(ErrorReply::bad_request("The name is empty")),
             name => Ok(name),
         }
     }
@@ -106,6 +106,6 @@ impl Body {
 }
 
 /// The platform's answer to a connector that it does not have.
-pub(super) fn no_element(key: &str) -> Failure {
-    Failure::not_found(format!("No element found with key {key}"))
+pub(super) fn no_element(key: &str) -> ErrorReply {
+    ErrorReply::not_found(format!("No element found with key {key}"))
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 /// its own source.
 ///
 /// The time of a source must not go back. Delays of a request (`delay:`, `drip:`,
-/// `Options::slow_post`) are always those of the machine.
+/// `SandboxOptions::slow_post`) are always those of the machine.
 #[derive(Clone)]
 pub struct TimeSource(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -36,14 +36,14 @@ impl fmt::Debug for TimeSource {
 
 /// A clock that can be moved forward.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct SandboxClock {
     source: TimeSource,
     ahead: Duration,
     /// The moment at which something was due that is done now.
     due: Option<SystemTime>,
 }
 
-impl Clock {
+impl SandboxClock {
     /// A clock that shows the time of `source`.
     pub(super) fn new(source: TimeSource) -> Self {
         Self { source, ahead: Duration::ZERO, due: None }

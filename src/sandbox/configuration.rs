@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Unset;
-use super::catalogue::Connector;
-use super::schema::{Property, is_password, property_id};
+use super::UnsetValue;
+use super::catalog::Connector;
+use super::schema::{SchemaProperty, is_password, property_id};
 
 /// What stands for a secret in every read.
 pub(super) const MASK: &str = "********";
@@ -21,16 +21,16 @@ pub(super) const MASK: &str = "********";
 /// The values that were set; a key without value was unset on purpose and hides its default.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(transparent)]
-pub(super) struct Configuration(BTreeMap<String, Option<String>>);
+pub(super) struct StoredConfiguration(BTreeMap<String, Option<String>>);
 
 /// How values read back where the facts leave a choice.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    pub(super) unset: Unset,
+pub(super) struct ReadOptions {
+    pub(super) unset: UnsetValue,
     pub(super) mask_unset_passwords: bool,
 }
 
-impl Configuration {
+impl StoredConfiguration {
     /// Sets the keys of `changes` and leaves all others as they are.
     ///
     /// A mask for a masked key says "as it was" if `keep_masked`; otherwise it is a value.
@@ -73,28 +73,33 @@ impl Configuration {
     pub(super) fn read<'a>(
         &'a self,
         connector: &'a Connector,
-        reading: Reading,
+        read_options: ReadOptions,
     ) -> BTreeMap<&'a str, Option<&'a str>> {
         let defaults = connector.properties.iter();
         let mut values: BTreeMap<_, _> =
             defaults.map(|property| (property.key.as_str(), property.default.as_deref())).collect();
         values.extend(self.0.iter().map(|(key, value)| (key.as_str(), value.as_deref())));
         for (key, value) in &mut values {
-            *value = shown(key, *value, reading);
+            *value = shown(key, *value, read_options);
         }
         values
     }
 
     /// Every key as an entry with an id of its own.
-    pub(super) fn entries(&self, connector: &Connector, reading: Reading) -> Vec<Value> {
-        let values = self.read(connector, reading);
+    pub(super) fn entries(&self, connector: &Connector, read_options: ReadOptions) -> Vec<Value> {
+        let values = self.read(connector, read_options);
         values.into_iter().map(|(key, value)| entry(connector, key, value)).collect()
     }
 
     /// The entry with one id.
-    pub(super) fn entry(&self, connector: &Connector, id: u64, reading: Reading) -> Option<Value> {
+    pub(super) fn entry(
+        &self,
+        connector: &Connector,
+        id: u64,
+        read_options: ReadOptions,
+    ) -> Option<Value> {
         let (key, value) = self
-            .read(connector, reading)
+            .read(connector, read_options)
             .into_iter()
             .find(|(key, _)| property_id(&connector.key, key) == id)?;
         Some(entry(connector, key, value))
@@ -124,16 +129,16 @@ fn entry(connector: &Connector, key: &str, value: Option<&str>) -> Value {
         }
         Err(_) => None,
     }
-    .unwrap_or_else(|| Property::unknown(key).entry(&connector.key, value))
+    .unwrap_or_else(|| SchemaProperty::unknown(key).entry(&connector.key, value))
 }
 
-fn shown<'a>(key: &str, value: Option<&'a str>, reading: Reading) -> Option<&'a str> {
+fn shown<'a>(key: &str, value: Option<&'a str>, read_options: ReadOptions) -> Option<&'a str> {
     let set = value.is_some_and(|value| !value.is_empty());
-    match reading.unset {
+    match read_options.unset {
         _ if set && is_masked(key) => Some(MASK),
-        _ if is_password(key) && reading.mask_unset_passwords => Some(MASK),
-        Unset::Empty => Some(value.unwrap_or_default()),
-        Unset::Null => value,
+        _ if is_password(key) && read_options.mask_unset_passwords => Some(MASK),
+        UnsetValue::Empty => Some(value.unwrap_or_default()),
+        UnsetValue::Null => value,
     }
 }
 

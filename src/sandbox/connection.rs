@@ -1,6 +1,6 @@
 //! The connections of the server, which a fault can cut.
 //!
-//! In: a bound listener. Out: connections, each with a [`Link`] that its requests carry. A
+//! In: a bound listener. Out: connections, each with a [`ConnectionControl`] that its requests carry. A
 //! connection that was cut refuses the next byte that is to be sent, and its client sees a reset.
 //! It must never let a reset hit another connection, or a connection that was not cut.
 
@@ -17,19 +17,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Accepts connections that can be cut.
-pub(super) struct Loopback(pub(super) TcpListener);
+pub(super) struct ControlledListener(pub(super) TcpListener);
 
 /// One connection.
 pub(super) struct Connection {
     stream: TcpStream,
-    link: Link,
+    link: ConnectionControl,
 }
 
 /// A way to cut one connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Link(Arc<AtomicBool>);
+pub(super) struct ConnectionControl(Arc<AtomicBool>);
 
-impl Link {
+impl ConnectionControl {
     /// Ends the connection with the next byte that is to be sent.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::Release);
@@ -40,7 +40,7 @@ impl Link {
     }
 }
 
-impl Listener for Loopback {
+impl Listener for ControlledListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
@@ -49,7 +49,7 @@ impl Listener for Loopback {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Small replies must not wait for an acknowledgement; a failure costs speed only.
         let _ = stream.set_nodelay(true);
-        (Connection { stream, link: Link::default() }, address)
+        (Connection { stream, link: ConnectionControl::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -57,8 +57,8 @@ impl Listener for Loopback {
     }
 }
 
-impl Connected<IncomingStream<'_, Loopback>> for Link {
-    fn connect_info(stream: IncomingStream<'_, Loopback>) -> Self {
+impl Connected<IncomingStream<'_, ControlledListener>> for ConnectionControl {
+    fn connect_info(stream: IncomingStream<'_, ControlledListener>) -> Self {
         stream.io().link.clone()
     }
 }

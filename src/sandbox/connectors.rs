@@ -1,30 +1,30 @@
 //! The calls on connectors, which the API calls elements.
 //!
-//! In: the catalogue. Out: its connectors as the API lists and describes them, and the first
+//! In: the catalog. Out: its connectors as the API lists and describes them, and the first
 //! steps of an OAuth authorization. None of these calls changes anything. It must never check a
 //! client id or secret: the platform hands them on to the provider unseen.
 
 use serde_json::{Map, Value, json};
 
 use super::body::no_element;
-use super::catalogue::{Connector, Method, catalogue};
-use super::listing::{Order, Page};
+use super::catalog::{AuthMethod, Connector, catalog};
+use super::listing::{ListOrder, ListPage};
 use super::provider::{Provider, push_encoded};
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
 
 /// How many connectors a page has, by default and at most.
 const PAGE_SIZE: usize = 200;
 
 /// The connector that a path names, by key or by id.
-pub(super) fn named(key_or_id: &str) -> Result<&'static Connector, Failure> {
-    catalogue().find(key_or_id).ok_or_else(|| no_element(key_or_id))
+pub(super) fn named(key_or_id: &str) -> Result<&'static Connector, ErrorReply> {
+    catalog().find(key_or_id).ok_or_else(|| no_element(key_or_id))
 }
 
 /// `GET /elements`; with `abridged=true` in short.
-pub(super) fn list(request: &Request) -> Answer {
-    let all = catalogue().iter().collect();
-    let page = Page::cut(request, all, |connector| connector.id, PAGE_SIZE, Order::ById)?;
+pub(super) fn list(request: &ApiRequest) -> ReplyResult {
+    let all = catalog().iter().collect();
+    let page = ListPage::cut(request, all, |connector| connector.id, PAGE_SIZE, ListOrder::ById)?;
     let abridged = request.parameter("abridged") == Some("true");
     let items: Vec<_> =
         page.items.iter().map(|c| if abridged { &c.slim } else { &c.full }).collect();
@@ -32,21 +32,21 @@ pub(super) fn list(request: &Request) -> Answer {
 }
 
 /// `GET /elements/keys`.
-pub(super) fn keys() -> Answer {
-    let keys = catalogue().iter().map(|c| json!({ "id": c.id, "key": c.key, "name": c.name }));
+pub(super) fn keys() -> ReplyResult {
+    let keys = catalog().iter().map(|c| json!({ "id": c.id, "key": c.key, "name": c.name }));
     Reply::json(&keys.collect::<Vec<_>>())
 }
 
 /// `GET /elements/{keyOrId}`: the connector with its schema.
-pub(super) fn show(connector: &Connector) -> Answer {
+pub(super) fn show(connector: &Connector) -> ReplyResult {
     let mut element: Map<String, Value> = serde_json::from_str(connector.full.get())
-        .map_err(|error| Failure::new(500, format!("The catalogue cannot be read: {error}")))?;
+        .map_err(|error| ErrorReply::new(500, format!("The catalog cannot be read: {error}")))?;
     element.insert("configuration".to_owned(), schema(connector));
     Reply::json(&element)
 }
 
 /// `GET /elements/{keyOrId}/configuration`: an object, not the bare list.
-pub(super) fn properties(connector: &Connector) -> Answer {
+pub(super) fn properties(connector: &Connector) -> ReplyResult {
     let provider_data: Vec<_> = connector
         .provider_data
         .iter()
@@ -56,7 +56,7 @@ pub(super) fn properties(connector: &Connector) -> Answer {
 }
 
 /// `GET /elements/{id}/metadata`.
-pub(super) fn metadata(connector: &Connector) -> Answer {
+pub(super) fn metadata(connector: &Connector) -> ReplyResult {
     let known = [("polling", connector.polling), ("webhook", connector.webhook)];
     let methods: Vec<_> = known.iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
     let types: Vec<_> = connector.methods.iter().map(|method| method.as_str()).collect();
@@ -76,7 +76,11 @@ pub(super) fn metadata(connector: &Connector) -> Answer {
 /// `GET` and `POST /elements/{keyOrId}/oauth/url`: where to send the person who grants access.
 ///
 /// The state is the connector's key unless one is given; a scope that is given empty stays.
-pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str) -> Answer {
+pub(super) fn oauth_url(
+    request: &ApiRequest,
+    connector: &Connector,
+    base_url: &str,
+) -> ReplyResult {
     if !connector.is_oauth() {
         return Err(not_supported());
     }
@@ -106,11 +110,11 @@ pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str
 
 /// `GET /elements/{keyOrId}/oauth/token`: the request token with which OAuth 1 begins.
 pub(super) fn oauth_token(
-    request: &Request,
+    request: &ApiRequest,
     connector: &'static Connector,
     provider: &mut Provider,
-) -> Answer {
-    if !connector.methods.contains(&Method::Oauth1) {
+) -> ReplyResult {
+    if !connector.methods.contains(&AuthMethod::Oauth1) {
         return Err(not_supported());
     }
     let parameters = application(request)?;
@@ -123,7 +127,7 @@ type Parameters = std::collections::BTreeMap<String, String>;
 
 /// What describes the caller's OAuth application: the query, or the body of a POST, which keeps
 /// the secret out of access logs.
-fn application(request: &Request) -> Result<Parameters, Failure> {
+fn application(request: &ApiRequest) -> Result<Parameters, ErrorReply> {
     let mut parameters: Parameters = request.query().iter().cloned().collect();
     if request.method == axum::http::Method::POST {
         let body: Map<String, Value> = request.json()?;
@@ -138,7 +142,7 @@ fn application(request: &Request) -> Result<Parameters, Failure> {
     if missing.is_empty() {
         return Ok(parameters);
     }
-    Err(Failure::bad_request(format!("Missing required parameters: {}", missing.join(", "))))
+    Err(ErrorReply::bad_request(format!("Missing required parameters: {}", missing.join(", "))))
 }
 
 fn schema(connector: &Connector) -> Value {
@@ -146,6 +150,6 @@ fn schema(connector: &Connector) -> Value {
 }
 
 /// The platform's words for a call that a connector does not have.
-fn not_supported() -> Failure {
-    Failure::bad_request("This API is not currently supported for this element")
+fn not_supported() -> ErrorReply {
+    ErrorReply::bad_request("This API is not currently supported for this element")
 }

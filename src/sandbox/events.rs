@@ -1,10 +1,10 @@
-//! Events: what a provider tells, and what the platform makes of it.
+//! EventQueue: what a provider tells, and what the platform makes of it.
 //!
 //! In: a provider's POST to `/events/{connector}/{Base64 of the id}`. Out: an event that is kept, and
 //! notifications to the callback URL of the instance, of at most twenty objects each. A notification
 //! that is not taken is sent again nine times, the x-th time after 2^(2x) seconds; then the
 //! subscription is given up until the instance is changed. Only addresses on loopback are
-//! contacted, and never the sandbox's own: other events are kept with status RECEIVED. Events live in
+//! contacted, and never the sandbox's own: other events are kept with status RECEIVED. EventQueue live in
 //! memory.
 
 mod notification;
@@ -16,10 +16,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::instance::Instance;
+use super::instance::StoredInstance;
 use super::platform::Platform;
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
 use super::timestamp;
 
 pub(super) use notification::Notification;
@@ -35,7 +35,7 @@ const MOST_RETRIES: u32 = 9;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
+enum EventStatus {
     /// It is kept, and nobody is told.
     Received,
     /// A notification is under way.
@@ -45,11 +45,11 @@ enum Status {
 }
 
 /// One event of a provider.
-struct Event {
+struct StoredEvent {
     id: String,
     instance: u64,
     date: SystemTime,
-    status: Status,
+    status: EventStatus,
     raw: Value,
     objects: Vec<Value>,
     /// The notifications that were not taken yet.
@@ -58,8 +58,8 @@ struct Event {
 
 /// All events, and what is to be sent.
 #[derive(Default)]
-pub(super) struct Events {
-    kept: VecDeque<Event>,
+pub(super) struct EventQueue {
+    kept: VecDeque<StoredEvent>,
     queue: Vec<Notification>,
     /// How many notifications are being sent.
     sending: usize,
@@ -69,7 +69,12 @@ pub(super) struct Events {
 
 impl Platform {
     /// `POST /events/{connector}/{base64}`: something happened at the provider.
-    pub(super) fn incoming(&mut self, request: &Request, key: &str, base64: &str) -> Answer {
+    pub(super) fn incoming(
+        &mut self,
+        request: &ApiRequest,
+        key: &str,
+        base64: &str,
+    ) -> ReplyResult {
         let instance = self.addressed(key, base64)?.clone();
         let body: Value = request.json()?;
         if instance.disabled || !instance.events_enabled() {
@@ -87,16 +92,17 @@ impl Platform {
             .map(|(url, chunk)| Notification::new(&instance, url, &id, chunk, &raw, now))
             .collect();
         let open = notifications.len();
-        let status = if open == 0 { Status::Received } else { Status::Dispatched };
-        let event = Event { id, instance: instance.id, date: now, status, raw, objects, open };
+        let status = if open == 0 { EventStatus::Received } else { EventStatus::Dispatched };
+        let event =
+            StoredEvent { id, instance: instance.id, date: now, status, raw, objects, open };
         self.events.keep(event, notifications);
         Ok(Reply::empty())
     }
 
     /// `GET …/events`: an empty list where there are none, and not a 404.
-    pub(super) fn list_events(&self, id: Option<u64>) -> Answer {
-        let of = |event: &&Event| id.is_none_or(|id| event.instance == id);
-        let events = self.events.kept.iter().rev().filter(of).map(Event::as_json);
+    pub(super) fn list_events(&self, id: Option<u64>) -> ReplyResult {
+        let of = |event: &&StoredEvent| id.is_none_or(|id| event.instance == id);
+        let events = self.events.kept.iter().rev().filter(of).map(StoredEvent::as_json);
         Reply::json(&events.collect::<Vec<_>>())
     }
 
@@ -130,7 +136,7 @@ impl Platform {
             if let Some(event) = event {
                 event.open -= 1;
                 if event.open == 0 {
-                    event.status = Status::Notified;
+                    event.status = EventStatus::Notified;
                 }
             }
             return;
@@ -150,29 +156,29 @@ impl Platform {
     }
 
     /// The instance that the address of a provider's events means.
-    fn addressed(&self, key: &str, base64: &str) -> Result<&Instance, Failure> {
+    fn addressed(&self, key: &str, base64: &str) -> Result<&StoredInstance, ErrorReply> {
         let decoded = STANDARD.decode(base64).ok();
         let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
         let id = text.and_then(|text| text.parse().ok());
         let instance = id.and_then(|id| self.store.get(id));
         instance
             .filter(|instance| instance.connector.key == key)
-            .ok_or_else(|| Failure::not_found("No element instance found for this address"))
+            .ok_or_else(|| ErrorReply::not_found("No element instance found for this address"))
     }
 
     /// Where an instance wants to be told, if this sandbox goes there.
-    fn callback(&self, instance: &Instance) -> Option<String> {
+    fn callback(&self, instance: &StoredInstance) -> Option<String> {
         let url = instance.configuration.get("event.notification.callback.url")?;
         // However it is spelled, `localhost` or `[::1]`: an event that came back would go on for ever.
-        let own_port = notification::loopback_port(&self.behaviour.own_url);
+        let own_port = notification::loopback_port(&self.behavior.own_url);
         let port = notification::loopback_port(url);
         let goes = port.is_some() && port != own_port;
         (goes && !self.events.given_up.contains(&instance.id)).then(|| url.to_owned())
     }
 }
 
-impl Events {
-    fn keep(&mut self, event: Event, notifications: Vec<Notification>) {
+impl EventQueue {
+    fn keep(&mut self, event: StoredEvent, notifications: Vec<Notification>) {
         if self.kept.len() == CAPACITY {
             self.kept.pop_front();
         }
@@ -181,12 +187,12 @@ impl Events {
     }
 }
 
-impl Event {
+impl StoredEvent {
     fn as_json(&self) -> Value {
         let status = match self.status {
-            Status::Received => "RECEIVED",
-            Status::Dispatched => "DISPATCHED",
-            Status::Notified => "NOTIFIED",
+            EventStatus::Received => "RECEIVED",
+            EventStatus::Dispatched => "DISPATCHED",
+            EventStatus::Notified => "NOTIFIED",
         };
         json!({
             "id": self.id,
@@ -199,20 +205,20 @@ impl Event {
 }
 
 /// The objects in a provider's body: those of a list, or the one.
-fn reported(body: Value) -> Result<Vec<Map<String, Value>>, Failure> {
+fn reported(body: Value) -> Result<Vec<Map<String, Value>>, ErrorReply> {
     let objects = match body {
         Value::Array(objects) => objects,
         object => vec![object],
     };
     let object = |value| match value {
         Value::Object(object) => Ok(object),
-        _ => Err(Failure::bad_request("An event is a JSON object, or a list of them")),
+        _ => Err(ErrorReply::bad_request("An event is a JSON object, or a list of them")),
     };
     objects.into_iter().map(object).collect()
 }
 
 /// An object of a provider in the platform's form.
-fn standard(object: &Map<String, Value>, instance: &Instance, now: SystemTime) -> Value {
+fn standard(object: &Map<String, Value>, instance: &StoredInstance, now: SystemTime) -> Value {
     let first = |names: &[&str]| names.iter().find_map(|name| object.get(*name)).cloned();
     let text = |value: Value| match value {
         Value::String(text) => text,

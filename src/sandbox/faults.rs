@@ -26,11 +26,11 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 
-use super::Error;
-use super::reply::Failure;
+use super::SandboxError;
+use super::reply::ErrorReply;
 use edit::Edit;
-use lag::Lag;
-use scalar::{Occurrence, Pattern, Probability};
+use lag::ReplicationLag;
+use scalar::{OccurrenceRange, PathPattern, Probability};
 
 /// The largest file of faults. Such a file is written by hand, so a larger one is another file.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -49,7 +49,7 @@ pub struct Faults {
 
 /// Why a text is not one of faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
+pub struct InvalidFaults {
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1.
@@ -58,32 +58,32 @@ pub struct Invalid {
     pub reason: String,
 }
 
-/// When something happens, and what.
+/// RequestMatcher something happens, and what.
 #[derive(Clone, Debug)]
 struct Rule {
-    when: When,
+    when: RequestMatcher,
     /// How long the request waits.
     delay: Duration,
     /// What third parties do before the request is processed.
     edits: Vec<Edit>,
     /// How late its changes become visible.
-    lag: Lag,
+    lag: ReplicationLag,
     fault: Option<(&'static str, Fault)>,
 }
 
 /// The requests that a rule is about; what is not said holds for every request.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct When {
+struct RequestMatcher {
     #[serde(deserialize_with = "scalar::method")]
     method: Option<String>,
     #[serde(deserialize_with = "scalar::optional")]
-    path: Option<Pattern>,
+    path: Option<PathPattern>,
     /// Part of the decoded query, `key=value&key=value`.
     #[serde(deserialize_with = "scalar::text")]
     query: Option<String>,
     #[serde(deserialize_with = "scalar::optional")]
-    occurrence: Option<Occurrence>,
+    occurrence: Option<OccurrenceRange>,
     #[serde(deserialize_with = "scalar::optional")]
     probability: Option<Probability>,
 }
@@ -93,12 +93,12 @@ struct When {
 pub(super) enum Fault {
     /// Another answer takes the place of the platform's.
     Replaced {
-        answer: StandIn,
+        answer: StubResponse,
         /// Whether the platform carries the request out nevertheless.
         processed: bool,
     },
     /// The platform answers, and does not do quite what it should.
-    Twisted(Twist),
+    Behavior(BehaviorFault),
     /// The connection ends without a byte of an answer.
     Reset {
         /// Whether the platform carries the request out before.
@@ -117,16 +117,16 @@ pub(super) enum Fault {
 
 /// An answer that is not the platform's.
 #[derive(Clone, Debug)]
-pub(super) struct StandIn {
+pub(super) struct StubResponse {
     pub(super) headers: HeaderMap,
-    pub(super) content: Content,
+    pub(super) content: StubContent,
 }
 
 /// What a stand-in says.
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(super) enum StubContent {
     /// A failure in the platform's form.
-    Envelope(Failure),
+    Envelope(ErrorReply),
     Written {
         status: u16,
         media_type: &'static str,
@@ -136,11 +136,11 @@ pub(super) enum Content {
 
 /// How the platform goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Twist {
+pub(super) enum BehaviorFault {
     /// After its last page a listing begins again, under a token that was not used before.
     EndlessPages,
     /// A page after the first begins one instance later (or earlier) than the one before ended.
-    ShiftedListing(Shift),
+    ShiftedListing(ListingShift),
     /// These keys of the configuration keep the value that they have.
     IgnoredKeys(BTreeSet<String>),
     /// The tags stay as they are.
@@ -152,7 +152,7 @@ pub(super) enum Twist {
 /// How an instance slips between two pages.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Shift {
+pub(super) enum ListingShift {
     /// It is on neither.
     Skip,
     /// It is on both.
@@ -165,10 +165,10 @@ impl Faults {
     /// # Errors
     ///
     /// If the text is no YAML, or says something that no rule can say.
-    pub fn parse(yaml: &str) -> Result<Self, Invalid> {
+    pub fn parse(yaml: &str) -> Result<Self, InvalidFaults> {
         serde_yaml::from_str(yaml).map_err(|error| {
             let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-            Invalid { line, column, reason: without_place(&error) }
+            InvalidFaults { line, column, reason: without_place(&error) }
         })
     }
 
@@ -177,16 +177,16 @@ impl Faults {
     /// # Errors
     ///
     /// If the file cannot be read, is larger than 1 MiB, or does not parse.
-    pub fn from_file(path: &Path) -> Result<Self, Error> {
-        let unreadable = |source| Error::FaultsUnreadable { path: path.to_owned(), source };
+    pub fn from_file(path: &Path) -> Result<Self, SandboxError> {
+        let unreadable = |source| SandboxError::FaultsUnreadable { path: path.to_owned(), source };
         let mut text = String::new();
         let file = File::open(path).map_err(unreadable)?;
         file.take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(unreadable)?;
         if text.len() as u64 > FILE_LIMIT {
-            return Err(Error::FaultsTooLarge { path: path.to_owned() });
+            return Err(SandboxError::FaultsTooLarge { path: path.to_owned() });
         }
         Self::parse(&text)
-            .map_err(|invalid| Error::FaultsInvalid { path: path.to_owned(), invalid })
+            .map_err(|invalid| SandboxError::FaultsInvalid { path: path.to_owned(), invalid })
     }
 }
 
@@ -197,17 +197,17 @@ fn without_place(error: &serde_yaml::Error) -> String {
 }
 
 impl FromStr for Faults {
-    type Err = Invalid;
+    type Err = InvalidFaults;
 
-    fn from_str(yaml: &str) -> Result<Self, Invalid> {
+    fn from_str(yaml: &str) -> Result<Self, InvalidFaults> {
         Self::parse(yaml)
     }
 }
 
-impl fmt::Display for Invalid {
+impl fmt::Display for InvalidFaults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}: {}", self.line, self.column, self.reason)
     }
 }
 
-impl std::error::Error for Invalid {}
+impl std::error::Error for InvalidFaults {}

@@ -11,18 +11,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::catalogue::{self, Connector};
-use super::configuration::{Configuration, Reading};
+use super::catalog::{self, Connector};
+use super::configuration::{ReadOptions, StoredConfiguration};
 
 /// One instance.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Instance {
+pub(super) struct StoredInstance {
     pub(super) id: u64,
     pub(super) name: String,
     pub(super) created: String,
     pub(super) token: String,
-    #[serde(with = "catalogue")]
+    #[serde(with = "catalog")]
     pub(super) connector: &'static Connector,
     pub(super) tags: Vec<String>,
     pub(super) disabled: bool,
@@ -31,7 +31,7 @@ pub(super) struct Instance {
     pub(super) refused: bool,
     pub(super) trace_logging: bool,
     pub(super) external_authentication: ExternalAuthentication,
-    pub(super) configuration: Configuration,
+    pub(super) configuration: StoredConfiguration,
 }
 
 /// Whether the instance was created from tokens that were obtained elsewhere.
@@ -45,7 +45,7 @@ pub(super) enum ExternalAuthentication {
 
 /// How much of an instance a read shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Detail {
+pub(super) enum DetailLevel {
     /// One instance, in full.
     Single,
     /// An item of a list, with its configuration.
@@ -60,7 +60,7 @@ pub(super) enum Detail {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
-pub(super) struct View<'a> {
+pub(super) struct InstanceJson<'a> {
     id: u64,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,23 +100,28 @@ struct User {
 const USER: User =
     User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
 
-impl Instance {
+impl StoredInstance {
     /// Whether events are on, which the platform derives from the configuration.
     pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
     }
 
     /// The instance as JSON; `shuffle` gives its tags in another order each time.
-    pub(super) fn view(&self, detail: Detail, reading: Reading, shuffle: bool) -> View<'_> {
-        let account = detail == Detail::Account;
+    pub(super) fn view(
+        &self,
+        detail: DetailLevel,
+        read_options: ReadOptions,
+        shuffle: bool,
+    ) -> InstanceJson<'_> {
+        let account = detail == DetailLevel::Account;
         let configuration = match detail {
-            Detail::Single | Detail::Hydrated => {
-                Some(self.configuration.read(self.connector, reading))
+            DetailLevel::Single | DetailLevel::Hydrated => {
+                Some(self.configuration.read(self.connector, read_options))
             }
-            Detail::Slim => None,
-            Detail::Account => Some(BTreeMap::new()),
+            DetailLevel::Slim => None,
+            DetailLevel::Account => Some(BTreeMap::new()),
         };
-        View {
+        InstanceJson {
             id: self.id,
             name: &self.name,
             created_date: (!account).then_some(&self.created),
@@ -124,7 +129,7 @@ impl Instance {
             element: self.element(detail),
             element_id: self.connector.id,
             tags: (!account).then(|| self.tags(shuffle)),
-            provision_interactions: (detail == Detail::Single).then_some([]),
+            provision_interactions: (detail == DetailLevel::Single).then_some([]),
             valid: !self.refused,
             disabled: self.disabled,
             max_cache_size: 0,
@@ -141,11 +146,11 @@ impl Instance {
         }
     }
 
-    fn element(&self, detail: Detail) -> &RawValue {
+    fn element(&self, detail: DetailLevel) -> &RawValue {
         match detail {
-            Detail::Single => &self.connector.full,
-            Detail::Hydrated | Detail::Slim => &self.connector.listed,
-            Detail::Account => &self.connector.slim,
+            DetailLevel::Single => &self.connector.full,
+            DetailLevel::Hydrated | DetailLevel::Slim => &self.connector.listed,
+            DetailLevel::Account => &self.connector.slim,
         }
     }
 

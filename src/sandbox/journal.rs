@@ -15,7 +15,7 @@ const CAPACITY: usize = 10_000;
 
 /// One request and the status that it was answered with.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The method, in capitals.
     pub method: String,
     /// The path below the base URL, as it was sent.
@@ -35,12 +35,12 @@ pub struct Entry {
 /// The last entries.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<JournalEntry>,
 }
 
 impl Journal {
     /// Adds an entry and forgets the oldest where there are too many.
-    pub(super) fn record(&mut self, entry: Entry) {
+    pub(super) fn record(&mut self, entry: JournalEntry) {
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
@@ -48,7 +48,7 @@ impl Journal {
     }
 
     /// The entries, oldest first.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter()
     }
 }
@@ -63,7 +63,14 @@ mod tests {
         for number in 0..=CAPACITY {
             let (method, path) = ("GET".to_owned(), number.to_string());
             let query = String::new();
-            journal.record(Entry { method, path, query, status: 200, fault: None, body: None });
+            journal.record(JournalEntry {
+                method,
+                path,
+                query,
+                status: 200,
+                fault: None,
+                body: None,
+            });
         }
         let paths: Vec<_> = journal.entries().map(|entry| entry.path.as_str()).collect();
         assert_eq!((paths.len(), paths[0], paths[CAPACITY - 1]), (CAPACITY, "1", "10000"));

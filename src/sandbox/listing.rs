@@ -10,12 +10,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::faults::{Shift, Twist};
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::faults::{BehaviorFault, ListingShift};
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
 
 /// One page of a list.
-pub(super) struct Page<'a, T> {
+pub(super) struct ListPage<'a, T> {
     pub(super) items: Vec<&'a T>,
     total: usize,
     next: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Page<'a, T> {
 
 /// In which order a list is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum ListOrder {
     ById,
     /// Another order for each listing, and the same one on all pages of a listing.
     Shuffled,
@@ -38,15 +38,15 @@ struct Cursor {
     after: Option<u64>,
 }
 
-impl<'a, T> Page<'a, T> {
+impl<'a, T> ListPage<'a, T> {
     /// Cuts out the page that `request` asks for; `matches` are by ascending id.
     pub(super) fn cut(
-        request: &Request,
+        request: &ApiRequest,
         mut matches: Vec<&'a T>,
         id: impl Fn(&T) -> u64,
         limit: usize,
-        order: Order,
-    ) -> Result<Self, Failure> {
+        order: ListOrder,
+    ) -> Result<Self, ErrorReply> {
         let (size, clamped_to) = page_size(request, limit)?;
         let cursor = Cursor::of(request, order)?;
         let total = matches.len();
@@ -55,16 +55,17 @@ impl<'a, T> Page<'a, T> {
         }
         let last = cursor.after.map(|id| cursor.rank(id));
         let start = matches.partition_point(|item| Some(cursor.rank(id(item))) <= last);
-        let start = match request.twist {
-            Some(Twist::ShiftedListing(Shift::Skip)) if last.is_some() => start + 1,
-            Some(Twist::ShiftedListing(Shift::Repeat)) => start.saturating_sub(1),
+        let start = match request.behavior_fault {
+            Some(BehaviorFault::ShiftedListing(ListingShift::Skip)) if last.is_some() => start + 1,
+            Some(BehaviorFault::ShiftedListing(ListingShift::Repeat)) => start.saturating_sub(1),
             _ => start,
         };
         let items: Vec<_> = matches.into_iter().skip(start).take(size).collect();
         let more = start + items.len() < total;
         let next = match items.last() {
             Some(item) if more => Some(cursor.after(id(item))),
-            _ => (request.twist == Some(Twist::EndlessPages)).then(|| cursor.again()),
+            _ => (request.behavior_fault == Some(BehaviorFault::EndlessPages))
+                .then(|| cursor.again()),
         };
         Ok(Self { items, total, next, clamped_to })
     }
@@ -75,7 +76,7 @@ impl<'a, T> Page<'a, T> {
     }
 
     /// The reply with this page's headers; `body` is what its items read as.
-    pub(super) fn reply(&self, body: &impl Serialize) -> Answer {
+    pub(super) fn reply(&self, body: &impl Serialize) -> ReplyResult {
         let mut reply = Reply::json(body)?
             .with("elements-returned-count", &self.items.len())
             .with("elements-total-count", &self.total);
@@ -91,25 +92,27 @@ impl<'a, T> Page<'a, T> {
 }
 
 /// The size of the page and, if it was clamped, to what.
-fn page_size(request: &Request, limit: usize) -> Result<(usize, Option<usize>), Failure> {
+fn page_size(request: &ApiRequest, limit: usize) -> Result<(usize, Option<usize>), ErrorReply> {
     let Some(asked) = request.parameter("pageSize").filter(|text| !text.is_empty()) else {
         return Ok((limit, None));
     };
     match asked.parse::<usize>() {
         Ok(size) if size > limit => Ok((limit, Some(limit))),
         Ok(size) if size > 0 => Ok((size, None)),
-        _ => Err(Failure::bad_request(format!("pageSize must be a positive number, not {asked}"))),
+        _ => {
+            Err(ErrorReply::bad_request(format!("pageSize must be a positive number, not {asked}")))
+        }
     }
 }
 
 impl Cursor {
     /// The cursor that a request carries; an empty token asks for the first page.
-    fn of(request: &Request, order: Order) -> Result<Self, Failure> {
+    fn of(request: &ApiRequest, order: ListOrder) -> Result<Self, ErrorReply> {
         if let Some(token) = request.parameter("nextPage").filter(|token| !token.is_empty()) {
-            let foreign = || Failure::bad_request("nextPage is not a token of this list");
+            let foreign = || ErrorReply::bad_request("nextPage is not a token of this list");
             return Self::decode(token).ok_or_else(foreign);
         }
-        let seed = if order == Order::Shuffled { fastrand::u64(1..) } else { 0 };
+        let seed = if order == ListOrder::Shuffled { fastrand::u64(1..) } else { 0 };
         Ok(Self { seed, after: None })
     }
 

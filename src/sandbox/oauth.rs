@@ -11,12 +11,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::catalogue::{Connector, DocumentedBody, Method};
-use super::configuration::Configuration;
+use super::catalog::{AuthMethod, Connector, DocumentedBody};
+use super::configuration::StoredConfiguration;
 use super::instance::ExternalAuthentication;
-use super::provider::{Offered, Provider};
-use super::reply::Failure;
-use super::store::Grant;
+use super::provider::{OfferedCode, Provider};
+use super::reply::ErrorReply;
+use super::store::UsedCode;
 use super::timestamp;
 
 /// Codes that begin so are never used up.
@@ -26,24 +26,24 @@ const REUSABLE: &str = "demo-";
 const WITHOUT_CODE: [&str; 1] = ["marketo"];
 
 /// What a write offers to authenticate with.
-pub(super) struct Offer<'a> {
+pub(super) struct TokenExchange<'a> {
     pub(super) connector: &'static Connector,
     pub(super) provider_data: Option<&'a Map<String, Value>>,
     pub(super) external: ExternalAuthentication,
     pub(super) now: SystemTime,
 }
 
-impl Offer<'_> {
+impl TokenExchange<'_> {
     /// Exchanges the offer for tokens in `configuration` and returns the grant that it used up.
     ///
     /// Connectors that need no grant take the offer as it is.
     pub(super) fn accept(
         &self,
-        configuration: &mut Configuration,
+        configuration: &mut StoredConfiguration,
         provider: &Provider,
         was_used: impl Fn(&str, &str) -> bool,
         bad_code_status: u16,
-    ) -> Result<Option<Grant>, Failure> {
+    ) -> Result<Option<UsedCode>, ErrorReply> {
         let method = self.method(configuration);
         if !method.is_oauth() {
             return Ok(None);
@@ -53,11 +53,11 @@ impl Offer<'_> {
         }
         let code = self.code(method)?;
         let (token, secret) = match method {
-            Method::Oauth1 => (self.text("oauth_token"), self.text("secret")),
+            AuthMethod::Oauth1 => (self.text("oauth_token"), self.text("secret")),
             _ => (None, None),
         };
         let unusable = |code: &str| {
-            let offered = Offered { code, token, secret };
+            let offered = OfferedCode { code, token, secret };
             code.is_empty()
                 || was_used(&self.connector.key, code)
                 || !provider.accepts(&offered, self.connector, configuration, self.now)
@@ -67,28 +67,29 @@ impl Offer<'_> {
         }
         write_tokens(configuration, method, self.now);
         let single_use = code.filter(|code| !code.starts_with(REUSABLE));
-        Ok(single_use.map(|code| Grant { connector: &self.connector.key, code: code.to_owned() }))
+        Ok(single_use
+            .map(|code| UsedCode { connector: &self.connector.key, code: code.to_owned() }))
     }
 
     /// The way in that this write takes: what it names, else what it offers, else that of the
     /// documented body which its configuration resembles most, else the usual one.
-    fn method(&self, configuration: &Configuration) -> Method {
+    fn method(&self, configuration: &StoredConfiguration) -> AuthMethod {
         let methods = &self.connector.methods;
-        let named = configuration.get("authentication.type").and_then(Method::named);
+        let named = configuration.get("authentication.type").and_then(AuthMethod::named);
         let offers = |member| self.provider_data.is_some_and(|data| data.contains_key(member));
         let offered = methods.iter().copied().find(|method| match method {
-            Method::Oauth2 => offers("code"),
-            Method::Oauth1 => offers("oauth_token"),
-            Method::Basic | Method::Custom | Method::ApiKey => false,
+            AuthMethod::Oauth2 => offers("code"),
+            AuthMethod::Oauth1 => offers("oauth_token"),
+            AuthMethod::Basic | AuthMethod::Custom | AuthMethod::ApiKey => false,
         });
-        let usual = methods.first().copied().unwrap_or(Method::Custom);
+        let usual = methods.first().copied().unwrap_or(AuthMethod::Custom);
         named.or(offered).unwrap_or_else(|| self.resembled(configuration, usual))
     }
 
     /// The method of the documented body of which `configuration` has the most keys; the usual one
     /// unless another has more.
-    fn resembled(&self, configuration: &Configuration, usual: Method) -> Method {
-        let most = |method: Method| {
+    fn resembled(&self, configuration: &StoredConfiguration, usual: AuthMethod) -> AuthMethod {
+        let most = |method: AuthMethod| {
             let bodies = self.connector.bodies.iter().filter(|body| body.method == method);
             let set = |body: &DocumentedBody| {
                 body.keys.iter().filter(|key| configuration.get(key).is_some()).count()
@@ -104,9 +105,9 @@ impl Offer<'_> {
     }
 
     /// The part of the offer that a provider takes once; none where this connector needs none.
-    fn code(&self, method: Method) -> Result<Option<&str>, Failure> {
+    fn code(&self, method: AuthMethod) -> Result<Option<&str>, ErrorReply> {
         let needed: &[&str] = match method {
-            Method::Oauth1 => &["oauth_verifier", "oauth_token", "secret"],
+            AuthMethod::Oauth1 => &["oauth_verifier", "oauth_token", "secret"],
             _ => &["code"],
         };
         let documented = self.connector.provider_data.iter().any(|m| needed.contains(&m.as_str()));
@@ -124,33 +125,33 @@ impl Offer<'_> {
         let members: Vec<_> =
             missing.iter().map(|member| format!("providerData.{member}")).collect();
         let message = format!("Missing required authentication data: {}", members.join(", "));
-        Err(Failure::bad_request(message))
+        Err(ErrorReply::bad_request(message))
     }
 
     fn text(&self, member: &str) -> Option<&str> {
         self.provider_data?.get(member)?.as_str()
     }
 
-    fn refused(&self, status: u16) -> Failure {
+    fn refused(&self, status: u16) -> ErrorReply {
         let name = &self.connector.name;
-        Failure::new(status, format!("The authorization code was not accepted by {name}"))
+        ErrorReply::new(status, format!("The authorization code was not accepted by {name}"))
             .said_by_provider("invalid_grant")
     }
 }
 
 /// Takes tokens that were obtained elsewhere; the platform asks nobody and stores them.
-fn check_tokens(configuration: &Configuration) -> Result<(), Failure> {
+fn check_tokens(configuration: &StoredConfiguration) -> Result<(), ErrorReply> {
     let tokens = ["oauth.user.refresh_token", "oauth.user.token"];
     if tokens.iter().any(|key| configuration.get(key).is_some()) {
         return Ok(());
     }
-    Err(Failure::bad_request("Missing required configuration: oauth.user.refresh_token"))
+    Err(ErrorReply::bad_request("Missing required configuration: oauth.user.refresh_token"))
 }
 
 /// Writes what the platform writes after an exchange.
-fn write_tokens(configuration: &mut Configuration, method: Method, now: SystemTime) {
+fn write_tokens(configuration: &mut StoredConfiguration, method: AuthMethod, now: SystemTime) {
     configuration.set("oauth.user.token", random_token());
-    if method == Method::Oauth1 {
+    if method == AuthMethod::Oauth1 {
         configuration.set("oauth.user.token.secret", random_token());
     } else {
         configuration.set("oauth.user.refresh_token", random_token());

@@ -10,54 +10,54 @@ use std::collections::VecDeque;
 use axum::http::{Method, Response};
 use serde_json::json;
 
-use super::authorization::{self, Need};
-use super::catalogue::Connector;
-use super::clock::Clock;
-use super::configuration::Reading;
-use super::events::Events;
+use super::authorization::{self, RequiredAccess};
+use super::catalog::Connector;
+use super::clock::SandboxClock;
+use super::configuration::ReadOptions;
+use super::events::EventQueue;
 use super::faults::Fault;
-use super::faults::lag::Lag;
-use super::faults::script::{Decision, Script};
-use super::instance::Detail;
-use super::journal::{Entry, Journal};
-use super::late::Late;
-use super::listing::Order;
-use super::provider::{Decision as Consent, Provider};
+use super::faults::lag::ReplicationLag;
+use super::faults::script::{FaultDecision, Script};
+use super::instance::DetailLevel;
+use super::journal::{Journal, JournalEntry};
+use super::listing::ListOrder;
+use super::postponed::PostponedRequest;
+use super::provider::{Consent, Provider};
 use super::refresh::Failing;
-use super::reply::{Answer, Failure, Reply, render};
-use super::request::Request;
-use super::routes::{Part, Route, Which};
+use super::reply::{ErrorReply, Reply, ReplyResult, render};
+use super::request::ApiRequest;
+use super::routes::{ConnectorResource, InstanceSelector, Route};
 use super::store::Store;
 use super::visibility::Visibility;
-use super::{Credentials, connectors};
+use super::{SandboxCredentials, connectors};
 
 /// The state of a sandbox and the ways in which it behaves.
 pub(super) struct Platform {
-    pub(super) behaviour: Behaviour,
-    pub(super) credentials: Credentials,
+    pub(super) behavior: Behavior,
+    pub(super) credentials: SandboxCredentials,
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) script: Script,
-    pub(super) clock: Clock,
+    pub(super) clock: SandboxClock,
     pub(super) provider: Provider,
-    pub(super) events: Events,
+    pub(super) events: EventQueue,
     pub(super) failing: Failing,
     /// When it was last looked whether a token has to be refreshed.
     pub(super) caught_up: Option<std::time::SystemTime>,
     /// How late the changes of the request that is being processed become visible.
-    pub(super) lag: Lag,
+    pub(super) lag: ReplicationLag,
     pub(super) visibility: Visibility,
     /// Requests that are processed later, in the order in which they are due.
-    pub(super) late: VecDeque<Late>,
+    pub(super) late: VecDeque<PostponedRequest>,
 }
 
 /// Where the facts leave a choice, or a test wants another.
 #[derive(Clone, Debug)]
-pub(super) struct Behaviour {
-    pub(super) reading: Reading,
+pub(super) struct Behavior {
+    pub(super) read_options: ReadOptions,
     pub(super) keep_masked: bool,
     pub(super) bad_code_status: u16,
-    pub(super) order: Order,
+    pub(super) order: ListOrder,
     pub(super) page_size: usize,
     /// The base URL at which it listens.
     pub(super) own_url: String,
@@ -65,22 +65,22 @@ pub(super) struct Behaviour {
 
 impl Platform {
     /// Decides what goes wrong with a request that has arrived.
-    pub(super) fn decide(&mut self, request: &mut Request) -> Decision {
+    pub(super) fn decide(&mut self, request: &mut ApiRequest) -> FaultDecision {
         // Whoever looks at the journal looks from outside.
         if is_journal(request) {
-            return Decision::default();
+            return FaultDecision::default();
         }
         let decision = self.script.decide(request);
-        request.twist = decision.twist().cloned();
+        request.behavior_fault = decision.behavior_fault().cloned();
         decision
     }
 
     /// Answers `request`, unless it `could` not be read, and records it.
     pub(super) fn respond(
         &mut self,
-        request: &Request,
-        could: Result<(), Failure>,
-        decision: &mut Decision,
+        request: &ApiRequest,
+        could: Result<(), ErrorReply>,
+        decision: &mut FaultDecision,
     ) -> Response<Vec<u8>> {
         self.commit_late();
         if let Err(failure) = self.catch_up() {
@@ -90,7 +90,7 @@ impl Platform {
             Ok(()) => could,
             Err(full) => {
                 // Nothing goes wrong in another way than that: it must not be overlooked.
-                *decision = Decision::default();
+                *decision = FaultDecision::default();
                 Err(full)
             }
         };
@@ -99,7 +99,7 @@ impl Platform {
             tracing::warn!(reason = failure.into_message(), "a scripted edit was not carried out");
         }
         let processed = self.process(request, could, decision);
-        self.lag = Lag::default();
+        self.lag = ReplicationLag::default();
         let response = match &decision.fault {
             Some(Fault::Replaced { answer, .. }) => Some(answer.response()),
             _ => processed,
@@ -113,7 +113,7 @@ impl Platform {
     }
 
     /// Refuses a request whose changes could not be late.
-    fn check_lag(&mut self, lag: Lag) -> Result<(), Failure> {
+    fn check_lag(&mut self, lag: ReplicationLag) -> Result<(), ErrorReply> {
         self.visibility.check(lag, self.clock.now())?;
         self.check_late(lag)
     }
@@ -121,9 +121,9 @@ impl Platform {
     /// The platform's own answer, unless the request is processed only later or not at all.
     fn process(
         &mut self,
-        request: &Request,
-        could: Result<(), Failure>,
-        decision: &Decision,
+        request: &ApiRequest,
+        could: Result<(), ErrorReply>,
+        decision: &FaultDecision,
     ) -> Option<Response<Vec<u8>>> {
         if !decision.is_processed() {
             return None;
@@ -136,8 +136,8 @@ impl Platform {
         Some(render(could.and_then(|()| self.answer(request, route))))
     }
 
-    fn record(&mut self, request: &Request, status: u16, decision: &Decision) {
-        self.journal.record(Entry {
+    fn record(&mut self, request: &ApiRequest, status: u16, decision: &FaultDecision) {
+        self.journal.record(JournalEntry {
             method: request.method.to_string(),
             path: request.path.clone(),
             query: request.raw_query.clone(),
@@ -147,29 +147,35 @@ impl Platform {
         });
     }
 
-    pub(super) fn answer(&mut self, request: &Request, route: Option<Route<'_>>) -> Answer {
-        let need = route.map_or(Need::Account, |route| route.need(&request.method));
+    pub(super) fn answer(&mut self, request: &ApiRequest, route: Option<Route<'_>>) -> ReplyResult {
+        let need = route.map_or(RequiredAccess::Account, |route| route.need(&request.method));
         let header = request.authorization.as_deref();
         let selected = authorization::check(header, &self.credentials, need, |token| {
             self.store.with_token(token)
         })?;
-        let route = route
-            .ok_or_else(|| Failure::not_found(format!("No resource found at {}", request.path)))?;
+        let route = route.ok_or_else(|| {
+            ErrorReply::not_found(format!("No resource found at {}", request.path))
+        })?;
         if !route.has(&request.method) {
-            return Err(Failure::method_not_allowed(route.methods()));
+            return Err(ErrorReply::method_not_allowed(route.methods()));
         }
-        if need != Need::Nobody {
+        if need != RequiredAccess::Public {
             request.check_media_types()?;
         }
         self.dispatch(request, route, selected)
     }
 
     /// `selected` is the instance of the Element token.
-    fn dispatch(&mut self, request: &Request, route: Route<'_>, selected: Option<u64>) -> Answer {
+    fn dispatch(
+        &mut self,
+        request: &ApiRequest,
+        route: Route<'_>,
+        selected: Option<u64>,
+    ) -> ReplyResult {
         let by_token = || selected.ok_or_else(authorization::unauthorized);
         let id_of = |which| match which {
-            Which::Id(id) => Ok(id),
-            Which::Token => by_token(),
+            InstanceSelector::Id(id) => Ok(id),
+            InstanceSelector::Token => by_token(),
         };
         match route {
             Route::Instances => match request.method {
@@ -179,7 +185,7 @@ impl Platform {
             },
             Route::Instance(id) => self.one(request, id),
             Route::Configuration(which) => self.entries(id_of(which)?),
-            Route::Entry(which, entry) => match request.method {
+            Route::ConfigurationEntry(which, entry) => match request.method {
                 Method::PATCH => self.update_entry(request, id_of(which)?, entry),
                 _ => self.entry(id_of(which)?, entry),
             },
@@ -196,7 +202,7 @@ impl Platform {
                 self.list_events(id)
             }
             Route::Incoming(key, base64) => self.incoming(request, key, base64),
-            Route::AccountInstances => self.list(request, None, Detail::Account),
+            Route::AccountInstances => self.list(request, None, DetailLevel::Account),
             Route::OfConnector(key, part) => {
                 self.dispatch_connector(request, connectors::named(key)?, part)
             }
@@ -220,21 +226,25 @@ impl Platform {
 
     fn dispatch_connector(
         &mut self,
-        request: &Request,
+        request: &ApiRequest,
         connector: &'static Connector,
-        part: Part,
-    ) -> Answer {
+        part: ConnectorResource,
+    ) -> ReplyResult {
         match part {
-            Part::Itself => connectors::show(connector),
-            Part::Properties => connectors::properties(connector),
-            Part::Metadata => connectors::metadata(connector),
-            Part::OauthUrl => connectors::oauth_url(request, connector, &self.behaviour.own_url),
-            Part::OauthToken => connectors::oauth_token(request, connector, &mut self.provider),
-            Part::Instances => match request.method {
+            ConnectorResource::Itself => connectors::show(connector),
+            ConnectorResource::Properties => connectors::properties(connector),
+            ConnectorResource::Metadata => connectors::metadata(connector),
+            ConnectorResource::OauthUrl => {
+                connectors::oauth_url(request, connector, &self.behavior.own_url)
+            }
+            ConnectorResource::OauthToken => {
+                connectors::oauth_token(request, connector, &mut self.provider)
+            }
+            ConnectorResource::Instances => match request.method {
                 Method::POST => self.create(request, Some(connector)),
                 _ => self.list(request, Some(connector), list_detail(request)),
             },
-            Part::Instance(id) => {
+            ConnectorResource::Instance(id) => {
                 self.check_connector(request, id, connector)?;
                 self.one(request, id)
             }
@@ -244,10 +254,10 @@ impl Platform {
     /// The pretend provider's page, and what was decided on it.
     fn authorize(
         &mut self,
-        request: &Request,
+        request: &ApiRequest,
         connector: &'static Connector,
         decision: Option<Consent>,
-    ) -> Answer {
+    ) -> ReplyResult {
         match decision {
             None => self.provider.page(request, connector),
             Some(decision) => self.provider.decide(request, connector, decision, self.clock.now()),
@@ -255,7 +265,7 @@ impl Platform {
     }
 
     /// `GET /organizations/me`: the organization, with its secret in clear.
-    fn organization(&self) -> Answer {
+    fn organization(&self) -> ReplyResult {
         Reply::json(&json!({
             "id": 1,
             "name": "Sandbox",
@@ -266,14 +276,14 @@ impl Platform {
     }
 }
 
-fn is_journal(request: &Request) -> bool {
+fn is_journal(request: &ApiRequest) -> bool {
     request.segments().is_some_and(|segments| Route::parse(&segments) == Some(Route::Journal))
 }
 
 /// Lists are hydrated unless a request says otherwise.
-fn list_detail(request: &Request) -> Detail {
+fn list_detail(request: &ApiRequest) -> DetailLevel {
     match request.parameter("hydrate") {
-        Some("false") => Detail::Slim,
-        _ => Detail::Hydrated,
+        Some("false") => DetailLevel::Slim,
+        _ => DetailLevel::Hydrated,
     }
 }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use super::catalogue::Connector;
-use super::configuration::Configuration;
+use super::catalog::Connector;
+use super::configuration::StoredConfiguration;
 use super::oauth::random_token;
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
 
 /// How long a code is worth something.
 const LIFETIME: Duration = Duration::from_mins(10);
@@ -24,7 +24,7 @@ const PREFIX: &str = "granted/";
 
 /// What a person can decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(super) enum Consent {
     Allow,
     Deny,
 }
@@ -32,12 +32,12 @@ pub(super) enum Decision {
 /// What was given out and is worth something.
 #[derive(Default)]
 pub(super) struct Provider {
-    codes: BTreeMap<String, Granted>,
-    requests: BTreeMap<String, Asked>,
+    codes: BTreeMap<String, IssuedCode>,
+    requests: BTreeMap<String, ConsentRequest>,
 }
 
 /// A code, or the verifier of OAuth 1.
-struct Granted {
+struct IssuedCode {
     connector: &'static str,
     client: String,
     callback: String,
@@ -48,7 +48,7 @@ struct Granted {
 
 /// A request token of OAuth 1.
 #[derive(Clone)]
-struct Asked {
+struct ConsentRequest {
     connector: &'static str,
     client: String,
     callback: String,
@@ -56,7 +56,7 @@ struct Asked {
 }
 
 /// What a write offers to exchange.
-pub(super) struct Offered<'a> {
+pub(super) struct OfferedCode<'a> {
     pub(super) code: &'a str,
     pub(super) token: Option<&'a str>,
     pub(super) secret: Option<&'a str>,
@@ -71,7 +71,7 @@ impl Provider {
         callback: &str,
     ) -> (String, String) {
         let (token, secret) = (random_token(), random_token());
-        let asked = Asked {
+        let asked = ConsentRequest {
             connector: &connector.key,
             client: client.to_owned(),
             callback: callback.to_owned(),
@@ -82,7 +82,7 @@ impl Provider {
     }
 
     /// The page on which somebody decides.
-    pub(super) fn page(&self, request: &Request, connector: &'static Connector) -> Answer {
+    pub(super) fn page(&self, request: &ApiRequest, connector: &'static Connector) -> ReplyResult {
         let asked = self.asked(request, connector)?;
         Ok(Reply::page(&consent(request, connector, &asked)))
     }
@@ -90,19 +90,19 @@ impl Provider {
     /// Where the browser is sent once somebody has decided.
     pub(super) fn decide(
         &mut self,
-        request: &Request,
+        request: &ApiRequest,
         connector: &'static Connector,
-        decision: Decision,
+        decision: Consent,
         now: SystemTime,
-    ) -> Answer {
+    ) -> ReplyResult {
         let asked = self.asked(request, connector)?;
         let token = request.parameter("oauth_token");
         let mut answer = Vec::new();
         match decision {
-            Decision::Deny => answer.push(("error", "access_denied".to_owned())),
-            Decision::Allow => {
+            Consent::Deny => answer.push(("error", "access_denied".to_owned())),
+            Consent::Allow => {
                 let code = format!("{PREFIX}{}", random_token());
-                let granted = Granted {
+                let granted = IssuedCode {
                     connector: asked.connector,
                     client: asked.client.clone(),
                     callback: asked.callback.clone(),
@@ -124,9 +124,9 @@ impl Provider {
     /// is, so that examples need no browser.
     pub(super) fn accepts(
         &self,
-        offered: &Offered<'_>,
+        offered: &OfferedCode<'_>,
         connector: &Connector,
-        configuration: &Configuration,
+        configuration: &StoredConfiguration,
         now: SystemTime,
     ) -> bool {
         if !offered.code.starts_with(PREFIX) {
@@ -145,7 +145,11 @@ impl Provider {
     }
 
     /// What the person is asked, as the query says.
-    fn asked(&self, request: &Request, connector: &'static Connector) -> Result<Asked, Failure> {
+    fn asked(
+        &self,
+        request: &ApiRequest,
+        connector: &'static Connector,
+    ) -> Result<ConsentRequest, ErrorReply> {
         if let Some(token) = request.parameter("oauth_token") {
             let asked = self.requests.get(token).filter(|asked| asked.connector == connector.key);
             return asked.cloned().ok_or_else(|| wrong("no such request token was given out"));
@@ -159,15 +163,15 @@ impl Provider {
         if !is_plain || !["http://", "https://"].iter().any(|scheme| callback.starts_with(scheme)) {
             return Err(wrong("`redirect_uri` is no address of the web"));
         }
-        Ok(Asked { connector: &connector.key, client, callback, secret: String::new() })
+        Ok(ConsentRequest { connector: &connector.key, client, callback, secret: String::new() })
     }
 }
 
-fn wrong(what: &str) -> Failure {
-    Failure::bad_request(format!("The authorization cannot begin: {what}"))
+fn wrong(what: &str) -> ErrorReply {
+    ErrorReply::bad_request(format!("The authorization cannot begin: {what}"))
 }
 
-fn consent(request: &Request, connector: &Connector, asked: &Asked) -> String {
+fn consent(request: &ApiRequest, connector: &Connector, asked: &ConsentRequest) -> String {
     let (name, query) = (escaped(&connector.name), escaped(&request.raw_query));
     let path = escaped(&connector.key);
     let scope = request.parameter("scope").filter(|scope| !scope.is_empty());

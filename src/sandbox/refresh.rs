@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::instance::Instance;
+use super::instance::StoredInstance;
 use super::oauth::random_token;
 use super::platform::Platform;
-use super::reply::Failure;
+use super::reply::ErrorReply;
 use super::store::Change;
 use super::timestamp;
 
@@ -37,13 +37,13 @@ pub(super) struct Refused {
 
 impl Platform {
     /// Does what was due since somebody looked last, at the moments at which it was due.
-    pub(super) fn catch_up(&mut self) -> Result<(), Failure> {
+    pub(super) fn catch_up(&mut self) -> Result<(), ErrorReply> {
         let now = self.clock.now();
         if self.caught_up.is_some_and(|last| now < last + GLANCE) {
             return Ok(());
         }
         self.caught_up = Some(now);
-        let due = |platform: &Self, instance: &Instance| {
+        let due = |platform: &Self, instance: &StoredInstance| {
             let next = platform.next_refresh(instance)?;
             (next <= now).then_some((instance.id, next))
         };
@@ -62,23 +62,24 @@ impl Platform {
     }
 
     /// Before a call to the provider: a token that is old is refreshed.
-    pub(super) fn freshen(&mut self, id: u64) -> Result<(), Failure> {
+    pub(super) fn freshen(&mut self, id: u64) -> Result<(), ErrorReply> {
         let now = self.clock.now();
-        let is_old = |instance: &Instance| {
+        let is_old = |instance: &StoredInstance| {
             refreshed(instance).is_some_and(|last| last + LIFETIME <= now)
                 || instance.configuration.get("oauth.user.token").is_none()
         };
-        let is_due =
-            |instance: &Instance| !instance.disabled && refreshable(instance) && is_old(instance);
+        let is_due = |instance: &StoredInstance| {
+            !instance.disabled && refreshable(instance) && is_old(instance)
+        };
         if !self.store.get(id).is_some_and(is_due) || self.refresh(id, now)? {
             return Ok(());
         }
-        Err(Failure::new(401, "The refresh token was not accepted by the provider")
+        Err(ErrorReply::new(401, "The refresh token was not accepted by the provider")
             .said_by_provider("invalid_grant"))
     }
 
     /// When the platform refreshes an instance by itself.
-    fn next_refresh(&self, instance: &Instance) -> Option<SystemTime> {
+    fn next_refresh(&self, instance: &StoredInstance) -> Option<SystemTime> {
         if instance.disabled || !refreshable(instance) {
             return None;
         }
@@ -89,7 +90,7 @@ impl Platform {
     }
 
     /// Asks the provider for a new access token; whether it gave one.
-    fn refresh(&mut self, id: u64, at: SystemTime) -> Result<bool, Failure> {
+    fn refresh(&mut self, id: u64, at: SystemTime) -> Result<bool, ErrorReply> {
         let Some(mut instance) = self.store.get(id).cloned() else { return Ok(false) };
         let token = instance.configuration.get("oauth.user.refresh_token").unwrap_or_default();
         let accepted = !token.starts_with("revoked");
@@ -117,12 +118,12 @@ fn last_night(now: SystemTime, first: SystemTime) -> SystemTime {
     first + Duration::from_secs(nights * NIGHTLY.as_secs())
 }
 
-fn refreshable(instance: &Instance) -> bool {
+fn refreshable(instance: &StoredInstance) -> bool {
     instance.configuration.get("oauth.user.refresh_token").is_some()
 }
 
 /// When the access token was made.
-fn refreshed(instance: &Instance) -> Option<SystemTime> {
+fn refreshed(instance: &StoredInstance) -> Option<SystemTime> {
     let milliseconds = instance.configuration.get("oauth.user.refresh_time")?.parse().ok()?;
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
 }

@@ -1,7 +1,7 @@
 //! What a request is answered with, and how a failure reads on the wire.
 //!
-//! In: a status, headers and a body, or a [`Failure`]. Out: one HTTP response. Every response
-//! carries `Elements-Request-Id`, 24 hexadecimal digits, and every failure is the envelope
+//! In: a status, headers and a body, or a [`ErrorReply`]. Out: one HTTP response. Every response
+//! carries `Elements-ApiRequest-Id`, 24 hexadecimal digits, and every failure is the envelope
 //! `{requestId, message[, providerMessage]}` with that same id. Every success is a 200, never a
 //! 201 or 204. It must never leave a failure without the envelope, whatever went wrong.
 
@@ -18,7 +18,7 @@ pub(super) struct Reply {
 
 /// A refusal or an error.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
+pub(super) struct ErrorReply {
     status: u16,
     message: String,
     provider_message: Option<&'static str>,
@@ -26,7 +26,7 @@ pub(super) struct Failure {
 }
 
 /// What a handler returns.
-pub(super) type Answer = Result<Reply, Failure>;
+pub(super) type ReplyResult = Result<Reply, ErrorReply>;
 
 impl Reply {
     /// A 200 without a body, as deletions and toggles are answered.
@@ -35,9 +35,10 @@ impl Reply {
     }
 
     /// A 200 with a JSON body.
-    pub(super) fn json(body: &impl Serialize) -> Answer {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Failure::new(500, format!("The reply cannot be written: {error}")))?;
+    pub(super) fn json(body: &impl Serialize) -> ReplyResult {
+        let body = serde_json::to_vec(body).map_err(|error| {
+            ErrorReply::new(500, format!("The reply cannot be written: {error}"))
+        })?;
         let headers = vec![("content-type", "application/json".to_owned())];
         Ok(Self { status: StatusCode::OK, headers, body: Some(body) })
     }
@@ -69,7 +70,7 @@ impl Reply {
     }
 }
 
-impl Failure {
+impl ErrorReply {
     /// A failure with one of the platform's status codes.
     pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), provider_message: None, allow: None }
@@ -113,7 +114,7 @@ struct Envelope<'a> {
 }
 
 /// Turns an answer into the response on the wire.
-pub(super) fn render(answer: Answer) -> Response<Vec<u8>> {
+pub(super) fn render(answer: ReplyResult) -> Response<Vec<u8>> {
     let request_id = request_id();
     let (status, headers, body) = match answer {
         Ok(reply) => (reply.status, reply.headers, reply.body),
@@ -136,10 +137,10 @@ pub(super) fn render(answer: Answer) -> Response<Vec<u8>> {
 }
 
 fn envelope(
-    failure: &Failure,
+    failure: &ErrorReply,
     request_id: &str,
 ) -> (StatusCode, Vec<(&'static str, String)>, Vec<u8>) {
-    let Failure { status, message, provider_message, allow } = failure;
+    let ErrorReply { status, message, provider_message, allow } = failure;
     let envelope = Envelope { request_id, message, provider_message: *provider_message };
     let body = serde_json::to_vec(&envelope).unwrap_or_default();
     let json = ("content-type", "application/json".to_owned());

@@ -9,15 +9,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde::de::DeserializeOwned;
 
-use super::faults::Twist;
-use super::reply::Failure;
+use super::faults::BehaviorFault;
+use super::reply::ErrorReply;
 
 /// The path below which everything of the platform lives.
 pub(super) const BASE_PATH: &str = "/elements/api-v2";
 
 /// One request, read to its end.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
+pub(super) struct ApiRequest {
     pub(super) method: Method,
     /// The path below [`BASE_PATH`]; the whole path if it lies elsewhere.
     pub(super) path: String,
@@ -25,7 +25,7 @@ pub(super) struct Request {
     pub(super) raw_query: String,
     pub(super) authorization: Option<String>,
     /// How a scripted fault wants it to go wrong.
-    pub(super) twist: Option<Twist>,
+    pub(super) behavior_fault: Option<BehaviorFault>,
     below_base: bool,
     accept: Option<String>,
     content_type: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Request {
     body: Vec<u8>,
 }
 
-impl Request {
+impl ApiRequest {
     /// Reads the parts of a request whose body has arrived.
     pub(super) fn new(parts: &Parts, body: Vec<u8>) -> Self {
         let whole = parts.uri.path();
@@ -43,7 +43,7 @@ impl Request {
             path: below.unwrap_or(whole).to_owned(),
             raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             authorization: joined(&parts.headers, &header::AUTHORIZATION),
-            twist: None,
+            behavior_fault: None,
             below_base: below.is_some(),
             accept: joined(&parts.headers, &header::ACCEPT),
             content_type: joined(&parts.headers, &header::CONTENT_TYPE),
@@ -74,22 +74,25 @@ impl Request {
     }
 
     /// Refuses what cannot be answered in JSON (406) and what was not written in it (415).
-    pub(super) fn check_media_types(&self) -> Result<(), Failure> {
+    pub(super) fn check_media_types(&self) -> Result<(), ErrorReply> {
         if !self.accept.as_deref().is_none_or(accepts_json) {
-            return Err(Failure::new(406, "Not acceptable: this API answers in application/json"));
+            return Err(ErrorReply::new(
+                406,
+                "Not acceptable: this API answers in application/json",
+            ));
         }
         let writes = matches!(self.method, Method::POST | Method::PUT | Method::PATCH);
         if writes && !self.body.is_empty() && !self.content_type.as_deref().is_some_and(is_json) {
             let message = "Unsupported media type: application/json expected";
-            return Err(Failure::new(415, message));
+            return Err(ErrorReply::new(415, message));
         }
         Ok(())
     }
 
     /// Decodes the body.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| Failure::bad_request(format!("Invalid JSON in the body: {error}")))
+            .map_err(|error| ErrorReply::bad_request(format!("Invalid JSON in the body: {error}")))
     }
 
     /// The body for the journal: none if there is none or it is not JSON.

@@ -1,6 +1,6 @@
 //! What a configuration property of a connector is.
 //!
-//! In: the fields that the catalogue has for a connector. Out: its whole schema: these fields plus
+//! In: the fields that the catalog has for a connector. Out: its whole schema: these fields plus
 //! the keys that every connector of its kind has (events, OAuth, paging), with type, default,
 //! whether required and whether the platform itself writes it. A read of an instance shows every
 //! property of its connector, set or not. It must never mark a property required that has a
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::catalogue::{Field, Source};
+use super::catalog::{CatalogEntry, CatalogField};
 
 /// One configuration property.
-pub(super) struct Property {
+pub(super) struct SchemaProperty {
     pub(super) key: String,
     pub(super) default: Option<String>,
-    kind: Kind,
+    kind: PropertyType,
     required: bool,
     /// Key and value of another property that makes this one required.
     required_when: Option<(String, String)>,
@@ -30,7 +30,7 @@ pub(super) struct Property {
 
 /// The data types of properties, as the API names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) enum Kind {
+pub(super) enum PropertyType {
     #[serde(rename = "TEXTFIELD_32")]
     Short,
     #[serde(rename = "TEXTFIELD_128")]
@@ -47,9 +47,9 @@ pub(super) enum Kind {
     Choice,
 }
 
-/// Which connectors have a common property.
+/// InstanceSelector connectors have a common property.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum On {
+enum ConnectorGroup {
     All,
     Events,
     Polling,
@@ -60,21 +60,21 @@ enum On {
 
 /// Who sets a common property.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
+enum SetBy {
     User,
     Hidden,
     Platform,
 }
 
 /// Properties that connectors share: key, type, default and who sets them; `""` is no default.
-type Shared = &'static [(&'static str, Kind, &'static str, By)];
+type Shared = &'static [(&'static str, PropertyType, &'static str, SetBy)];
 
-const COMMON: [(On, Shared); 6] = {
-    use By::{Hidden, Platform, User};
-    use Kind::{Area, Boolean, Long, Password, Short, Text};
+const COMMON: [(ConnectorGroup, Shared); 6] = {
+    use PropertyType::{Area, Boolean, Long, Password, Short, Text};
+    use SetBy::{Hidden, Platform, User};
     [
         (
-            On::All,
+            ConnectorGroup::All,
             &[
                 ("base.url", Long, "", User),
                 ("filter.response.nulls", Boolean, "true", Hidden),
@@ -83,7 +83,7 @@ const COMMON: [(On, Shared); 6] = {
             ],
         ),
         (
-            On::Events,
+            ConnectorGroup::Events,
             &[
                 ("event.notification.basic.password", Password, "", User),
                 ("event.notification.basic.username", Text, "", User),
@@ -97,14 +97,14 @@ const COMMON: [(On, Shared); 6] = {
             ],
         ),
         (
-            On::Polling,
+            ConnectorGroup::Polling,
             &[
                 ("event.poller.configuration", Area, "{}", User),
                 ("event.poller.refresh_interval", Short, "15", User),
             ],
         ),
         (
-            On::Oauth,
+            ConnectorGroup::Oauth,
             &[
                 ("oauth.api.key", Text, "", User),
                 ("oauth.api.secret", Text, "", User),
@@ -112,9 +112,9 @@ const COMMON: [(On, Shared); 6] = {
                 ("oauth.user.token", Long, "", Platform),
             ],
         ),
-        (On::Oauth1, &[("oauth.user.token.secret", Long, "", Platform)]),
+        (ConnectorGroup::Oauth1, &[("oauth.user.token.secret", Long, "", Platform)]),
         (
-            On::Oauth2,
+            ConnectorGroup::Oauth2,
             &[
                 ("oauth.scope", Long, "", User),
                 ("oauth.user.refresh_interval", Short, "", User),
@@ -126,12 +126,12 @@ const COMMON: [(On, Shared); 6] = {
 };
 
 /// The whole schema of a connector, sorted by key.
-pub(super) fn properties(source: &Source) -> Vec<Property> {
-    let mut properties: BTreeMap<&str, Property> = COMMON
+pub(super) fn properties(source: &CatalogEntry) -> Vec<SchemaProperty> {
+    let mut properties: BTreeMap<&str, SchemaProperty> = COMMON
         .iter()
         .filter(|(on, _)| applies(*on, source))
         .flat_map(|(_, shared)| *shared)
-        .map(|&(key, kind, default, by)| (key, Property::common(key, kind, default, by)))
+        .map(|&(key, kind, default, by)| (key, SchemaProperty::common(key, kind, default, by)))
         .collect();
     properties.retain(|key, _| !source.refused.contains_key(*key));
     if let Some(events) = properties.get_mut("event.vendor.type") {
@@ -139,25 +139,25 @@ pub(super) fn properties(source: &Source) -> Vec<Property> {
     }
     for field in &source.fields {
         let common = properties.remove(field.key.as_str());
-        properties.insert(&field.key, Property::documented(field, common));
+        properties.insert(&field.key, SchemaProperty::documented(field, common));
     }
     properties.into_values().collect()
 }
 
-fn applies(on: On, source: &Source) -> bool {
-    use super::catalogue::Method::{Oauth1, Oauth2};
+fn applies(on: ConnectorGroup, source: &CatalogEntry) -> bool {
+    use super::catalog::AuthMethod::{Oauth1, Oauth2};
     match on {
-        On::All => true,
-        On::Events => source.polling || source.webhook,
-        On::Polling => source.polling,
-        On::Oauth => source.auth.iter().any(|method| method.is_oauth()),
-        On::Oauth1 => source.auth.contains(&Oauth1),
-        On::Oauth2 => source.auth.contains(&Oauth2),
+        ConnectorGroup::All => true,
+        ConnectorGroup::Events => source.polling || source.webhook,
+        ConnectorGroup::Polling => source.polling,
+        ConnectorGroup::Oauth => source.auth.iter().any(|method| method.is_oauth()),
+        ConnectorGroup::Oauth1 => source.auth.contains(&Oauth1),
+        ConnectorGroup::Oauth2 => source.auth.contains(&Oauth2),
     }
 }
 
 /// How a connector learns of events unless it is told; reads spell it `webhooks`.
-fn vendor_type(source: &Source) -> Option<String> {
+fn vendor_type(source: &CatalogEntry) -> Option<String> {
     let word = if source.polling {
         "polling"
     } else if source.webhook {
@@ -168,8 +168,8 @@ fn vendor_type(source: &Source) -> Option<String> {
     Some(word.to_owned())
 }
 
-impl Property {
-    fn common(key: &str, kind: Kind, default: &str, by: By) -> Self {
+impl SchemaProperty {
+    fn common(key: &str, kind: PropertyType, default: &str, by: SetBy) -> Self {
         Self {
             key: key.to_owned(),
             default: (!default.is_empty()).then(|| default.to_owned()),
@@ -177,12 +177,12 @@ impl Property {
             required: false,
             required_when: None,
             options: Vec::new(),
-            internal: by == By::Platform,
-            hidden: by != By::User,
+            internal: by == SetBy::Platform,
+            hidden: by != SetBy::User,
         }
     }
 
-    fn documented(field: &Field, common: Option<Self>) -> Self {
+    fn documented(field: &CatalogField, common: Option<Self>) -> Self {
         let common_default = common.as_ref().and_then(|property| property.default.clone());
         let default = field.default.as_ref().map(super::configuration::text).or(common_default);
         Self {
@@ -258,8 +258,8 @@ impl Property {
 
     /// A property for a key that an instance has and its connector's schema does not.
     pub(super) fn unknown(key: &str) -> Self {
-        let kind = if is_password(key) { Kind::Password } else { Kind::Text };
-        Self::common(key, kind, "", By::User)
+        let kind = if is_password(key) { PropertyType::Password } else { PropertyType::Text };
+        Self::common(key, kind, "", SetBy::User)
     }
 }
 
@@ -274,22 +274,22 @@ pub(super) fn property_id(connector: &str, key: &str) -> u64 {
 
 /// Whether a key is one whose property has the type PASSWORD.
 ///
-/// The catalogue does not carry that type. Every such key known by name ends in one of two words,
+/// The catalog does not carry that type. Every such key known by name ends in one of two words,
 /// and secrets with other names (`consumer_secret`, `token_secret`) are text that reads in clear.
 pub(super) fn is_password(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.ends_with("password") || key.ends_with("passphrase")
 }
 
-fn kind(field: &Field) -> Kind {
+fn kind(field: &CatalogField) -> PropertyType {
     match field.kind.as_str() {
-        _ if is_password(&field.key) => Kind::Password,
-        "boolean" => Kind::Boolean,
-        "integer" => Kind::Short,
-        "url" => Kind::Long,
-        "json" => Kind::Area,
-        "enum" => Kind::Choice,
-        _ => Kind::Text,
+        _ if is_password(&field.key) => PropertyType::Password,
+        "boolean" => PropertyType::Boolean,
+        "integer" => PropertyType::Short,
+        "url" => PropertyType::Long,
+        "json" => PropertyType::Area,
+        "enum" => PropertyType::Choice,
+        _ => PropertyType::Text,
     }
 }
 

@@ -20,13 +20,13 @@ use axum::http::Response;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{Notify, oneshot};
 
-use super::connection::{Link, Loopback};
+use super::connection::{ConnectionControl, ControlledListener};
 use super::delivery;
 use super::faults::effect;
 use super::faults::hold::Holds;
 use super::platform::Platform;
-use super::reply::{Failure, render};
-use super::request::Request;
+use super::reply::{ErrorReply, render};
+use super::request::ApiRequest;
 use super::routes::Route;
 
 /// The largest body that the platform takes: 8 MB, in requests as in replies.
@@ -161,12 +161,13 @@ fn run(
 ) {
     let patience = GRACE + shared.slow_post;
     let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
-    let service = router.into_make_service_with_connect_info::<Link>();
+    let service = router.into_make_service_with_connect_info::<ConnectionControl>();
     let (stopping, stop_begun) = oneshot::channel::<()>();
-    let server = axum::serve(Loopback(listener), service).with_graceful_shutdown(async move {
-        let _ = graceful_stop.await;
-        drop(stopping);
-    });
+    let server =
+        axum::serve(ControlledListener(listener), service).with_graceful_shutdown(async move {
+            let _ = graceful_stop.await;
+            drop(stopping);
+        });
     let out_of_patience = async move {
         let _ = stop_begun.await;
         tokio::time::sleep(patience).await;
@@ -186,16 +187,16 @@ fn run(
 /// The one way that every request takes.
 async fn handle(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(link): ConnectInfo<Link>,
+    ConnectInfo(link): ConnectInfo<ConnectionControl>,
     request: axum::extract::Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let (body, complete) = read(body).await;
-    let request = Request::new(&parts, body);
+    let request = ApiRequest::new(&parts, body);
     // On a task of its own: hyper drops this future when the client goes away.
     let answer = tokio::spawn(carry_out(shared, request, complete, link));
     answer.await.unwrap_or_else(|error| {
-        let failure = Failure::new(500, format!("The sandbox failed: {error}"));
+        let failure = ErrorReply::new(500, format!("The sandbox failed: {error}"));
         render(Err(failure)).map(Body::from)
     })
 }
@@ -203,9 +204,9 @@ async fn handle(
 /// Answers a request that has been read, as well or as badly as the scripted faults have it.
 async fn carry_out(
     shared: Arc<Shared>,
-    mut request: Request,
-    body: Result<(), Failure>,
-    link: Link,
+    mut request: ApiRequest,
+    body: Result<(), ErrorReply>,
+    link: ConnectionControl,
 ) -> Response<Body> {
     let mut decision = shared.platform().decide(&mut request);
     let segments = request.segments();
@@ -233,12 +234,12 @@ async fn carry_out(
 }
 
 /// Reads a body within bounds; refuses one that is too large or broke off.
-async fn read(mut body: Body) -> (Vec<u8>, Result<(), Failure>) {
+async fn read(mut body: Body) -> (Vec<u8>, Result<(), ErrorReply>) {
     let mut bytes = Vec::new();
     let mut received = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let Ok(frame) = frame else {
-            return (bytes, Err(Failure::bad_request("The body broke off")));
+            return (bytes, Err(ErrorReply::bad_request("The body broke off")));
         };
         let Ok(data) = frame.into_data() else {
             continue;
@@ -252,7 +253,7 @@ async fn read(mut body: Body) -> (Vec<u8>, Result<(), Failure>) {
     }
     if received > BODY_LIMIT {
         // The platform's status for it, not 413.
-        return (Vec::new(), Err(Failure::new(429, "The request is larger than 8 MB")));
+        return (Vec::new(), Err(ErrorReply::new(429, "The request is larger than 8 MB")));
     }
     (bytes, Ok(()))
 }

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::instance::Instance;
-use super::{Credentials, Error};
+use super::instance::StoredInstance;
+use super::{SandboxCredentials, SandboxError};
 
 /// The version of the format that this build reads and writes.
 const VERSION: u64 = 1;
@@ -24,13 +24,13 @@ const VERSION: u64 = 1;
 const FIRST_ID: u64 = 20_931;
 
 /// What is saved.
-pub(super) struct Saved {
+pub(super) struct SandboxState {
     /// The credentials that this sandbox made up, so that they survive as well.
-    pub(super) credentials: Option<Credentials>,
+    pub(super) credentials: Option<SandboxCredentials>,
     pub(super) next_id: u64,
     /// The codes that were exchanged, by connector.
     pub(super) codes: BTreeMap<String, BTreeSet<String>>,
-    pub(super) instances: BTreeMap<u64, Instance>,
+    pub(super) instances: BTreeMap<u64, StoredInstance>,
 }
 
 /// A state file that this process may write.
@@ -43,23 +43,23 @@ pub(super) struct StateFile {
 /// The file as it is read. A list holds the instances, so that an id stands in one place only.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct StateDocument {
     #[serde(rename = "version")]
     _version: u64,
-    credentials: Option<Credentials>,
+    credentials: Option<SandboxCredentials>,
     next_id: u64,
     codes: BTreeMap<String, BTreeSet<String>>,
-    instances: Vec<Instance>,
+    instances: Vec<StoredInstance>,
 }
 
 /// The file as it is written.
 #[derive(Serialize)]
-struct DocumentRef<'a> {
+struct StateDocumentRef<'a> {
     version: u64,
-    credentials: Option<&'a Credentials>,
+    credentials: Option<&'a SandboxCredentials>,
     next_id: u64,
     codes: &'a BTreeMap<String, BTreeSet<String>>,
-    instances: Vec<&'a Instance>,
+    instances: Vec<&'a StoredInstance>,
 }
 
 /// The one member that tells how to read the others.
@@ -69,20 +69,20 @@ struct Versioned {
 }
 
 /// Locks the file at `path` and reads it.
-pub(super) fn open(path: PathBuf) -> Result<(Saved, StateFile), Error> {
-    let unreadable = |source| Error::StateUnreadable { path: path.clone(), source };
+pub(super) fn open(path: PathBuf) -> Result<(SandboxState, StateFile), SandboxError> {
+    let unreadable = |source| SandboxError::StateUnreadable { path: path.clone(), source };
     create_folder(&path).map_err(unreadable)?;
     let lock = lock(&path)?;
     let saved = match fs::read(&path) {
         Ok(bytes) => decode(&path, &bytes)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Saved::default(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => SandboxState::default(),
         Err(error) => return Err(unreadable(error)),
     };
     Ok((saved, StateFile { path, _lock: lock }))
 }
 
-fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, Error> {
-    let corrupt = |error: serde_json::Error| Error::StateCorrupt {
+fn decode(path: &Path, bytes: &[u8]) -> Result<SandboxState, SandboxError> {
+    let corrupt = |error: serde_json::Error| SandboxError::StateCorrupt {
         path: path.to_owned(),
         line: error.line(),
         column: error.column(),
@@ -90,12 +90,12 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, Error> {
     };
     let Versioned { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
     let invalid =
-        |reason| Error::StateCorrupt { path: path.to_owned(), line: 1, column: 1, reason };
+        |reason| SandboxError::StateCorrupt { path: path.to_owned(), line: 1, column: 1, reason };
     if version != VERSION {
         let reason = format!("it has format version {version}, and this program reads {VERSION}");
         return Err(invalid(reason));
     }
-    let document: Document = serde_json::from_slice(bytes).map_err(corrupt)?;
+    let document: StateDocument = serde_json::from_slice(bytes).map_err(corrupt)?;
     document.into_saved().map_err(invalid)
 }
 
@@ -105,7 +105,7 @@ fn without_place(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or_else(|| text.clone(), |(reason, _)| reason.to_owned())
 }
 
-impl Default for Saved {
+impl Default for SandboxState {
     /// Nothing yet: no instance, no grant used.
     fn default() -> Self {
         let (codes, instances) = (BTreeMap::new(), BTreeMap::new());
@@ -113,9 +113,9 @@ impl Default for Saved {
     }
 }
 
-impl Document {
+impl StateDocument {
     /// Checks what the types cannot say.
-    fn into_saved(self) -> Result<Saved, String> {
+    fn into_saved(self) -> Result<SandboxState, String> {
         let Self { _version: _, credentials, next_id, codes, instances: list } = self;
         let mut instances = BTreeMap::new();
         let mut tokens = BTreeSet::new();
@@ -133,7 +133,7 @@ impl Document {
                 return Err(format!("there are two instances {id}"));
             }
         }
-        Ok(Saved { credentials, next_id, codes, instances })
+        Ok(SandboxState { credentials, next_id, codes, instances })
     }
 }
 
@@ -143,8 +143,8 @@ impl StateFile {
     /// The new content is written beside it and then takes its name, so a reader or a crash sees
     /// the old content or the new, never a part. It is not forced to disk: a power failure may
     /// cost the last seconds of a sandbox, and each request would have to wait for the disk.
-    pub(super) fn write(&self, saved: &Saved) -> io::Result<()> {
-        let document = DocumentRef {
+    pub(super) fn write(&self, saved: &SandboxState) -> io::Result<()> {
+        let document = StateDocumentRef {
             version: VERSION,
             credentials: saved.credentials.as_ref(),
             next_id: saved.next_id,
@@ -181,9 +181,9 @@ fn beside(path: &Path, addition: &str) -> PathBuf {
     name.into()
 }
 
-fn lock(path: &Path) -> Result<File, Error> {
+fn lock(path: &Path) -> Result<File, SandboxError> {
     let lock_path = beside(path, ".lock");
-    let unreadable = |source| Error::StateUnreadable { path: lock_path.clone(), source };
+    let unreadable = |source| SandboxError::StateUnreadable { path: lock_path.clone(), source };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -191,7 +191,7 @@ fn lock(path: &Path) -> Result<File, Error> {
     let file = options.open(&lock_path).map_err(unreadable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::StateLocked { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::StateLocked { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(unreadable(source)),
     }
 }

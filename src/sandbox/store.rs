@@ -9,12 +9,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
-use super::instance::Instance;
-use super::state::{Saved, StateFile};
+use super::instance::StoredInstance;
+use super::state::{SandboxState, StateFile};
 
 /// Everything a sandbox remembers.
 pub(super) struct Store {
-    saved: Saved,
+    saved: SandboxState,
     by_token: HashMap<String, u64>,
     file: Option<StateFile>,
 }
@@ -23,31 +23,31 @@ pub(super) struct Store {
 #[derive(Clone)]
 pub(super) enum Change {
     /// Adds an instance or replaces the one with its id.
-    Put(Box<Instance>),
+    Put(Box<StoredInstance>),
     /// Removes an instance.
     Remove(u64),
     /// Remembers that a grant was exchanged.
-    Use(Grant),
+    UseCode(UsedCode),
     /// Forgets that.
-    Forget(Grant),
+    ForgetCode(UsedCode),
 }
 
 /// A grant of a provider's user, exchanged at one connector's provider.
 #[derive(Clone)]
-pub(super) struct Grant {
+pub(super) struct UsedCode {
     pub(super) connector: &'static str,
     pub(super) code: String,
 }
 
 impl Store {
     /// A store with what was saved, written to `file` at every commit.
-    pub(super) fn new(saved: Saved, file: Option<StateFile>) -> Self {
+    pub(super) fn new(saved: SandboxState, file: Option<StateFile>) -> Self {
         let tokens = saved.instances.values().map(|instance| (instance.token.clone(), instance.id));
         Self { by_token: tokens.collect(), saved, file }
     }
 
     /// The instance with an id.
-    pub(super) fn get(&self, id: u64) -> Option<&Instance> {
+    pub(super) fn get(&self, id: u64) -> Option<&StoredInstance> {
         self.saved.instances.get(&id)
     }
 
@@ -57,7 +57,7 @@ impl Store {
     }
 
     /// All instances, by ascending id.
-    pub(super) fn instances(&self) -> impl Iterator<Item = &Instance> {
+    pub(super) fn instances(&self) -> impl Iterator<Item = &StoredInstance> {
         self.saved.instances.values()
     }
 
@@ -86,7 +86,7 @@ impl Store {
     }
 
     /// Adds many instances and saves once, or adds none.
-    pub(super) fn insert_all(&mut self, instances: Vec<Instance>) -> io::Result<()> {
+    pub(super) fn insert_all(&mut self, instances: Vec<StoredInstance>) -> io::Result<()> {
         self.commit(instances.into_iter().map(|i| Change::Put(Box::new(i))).collect()).map(drop)
     }
 
@@ -109,13 +109,13 @@ impl Store {
                 }
                 None => Change::Remove(id),
             },
-            Change::Use(grant) => {
+            Change::UseCode(grant) => {
                 self.codes_of(grant.connector).insert(grant.code.clone());
-                Change::Forget(grant)
+                Change::ForgetCode(grant)
             }
-            Change::Forget(grant) => {
+            Change::ForgetCode(grant) => {
                 self.codes_of(grant.connector).remove(&grant.code);
-                Change::Use(grant)
+                Change::UseCode(grant)
             }
         }
     }

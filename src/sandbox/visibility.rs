@@ -10,9 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
-use super::faults::lag::Lag;
-use super::instance::Instance;
-use super::reply::Failure;
+use super::faults::lag::ReplicationLag;
+use super::instance::StoredInstance;
+use super::reply::ErrorReply;
 use super::store::{Change, Store};
 
 /// How many changes may be hidden from a view at once.
@@ -20,7 +20,7 @@ const CAPACITY: usize = 100_000;
 
 /// A way to read instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum View {
+pub(super) enum ReadView {
     TagListing,
     AccountListing,
     Get,
@@ -29,7 +29,7 @@ pub(super) enum View {
 /// The changes that some view does not show yet.
 #[derive(Default)]
 pub(super) struct Visibility {
-    hidden: BTreeMap<u64, VecDeque<Hidden>>,
+    hidden: BTreeMap<u64, VecDeque<HiddenChange>>,
     /// When every view shows a change, and the instance that it changed.
     ends: BTreeSet<(SystemTime, u64, u64)>,
     /// How many changes were hidden so far.
@@ -37,21 +37,21 @@ pub(super) struct Visibility {
 }
 
 /// One change of an instance.
-struct Hidden {
-    before: Option<Box<Instance>>,
-    shown: Shown,
+struct HiddenChange {
+    before: Option<Box<StoredInstance>>,
+    shown: VisibleFrom,
 }
 
 /// When each view shows a change.
 #[derive(Clone, Copy)]
-struct Shown {
+struct VisibleFrom {
     tag_listing: SystemTime,
     account_listing: SystemTime,
     get: SystemTime,
 }
 
-impl Shown {
-    fn new(lag: Lag, now: SystemTime) -> Self {
+impl VisibleFrom {
+    fn new(lag: ReplicationLag, now: SystemTime) -> Self {
         Self {
             tag_listing: now + lag.tag_listing,
             account_listing: now + lag.account_listing,
@@ -68,11 +68,11 @@ impl Shown {
         }
     }
 
-    fn in_view(self, view: View) -> SystemTime {
+    fn in_view(self, view: ReadView) -> SystemTime {
         match view {
-            View::TagListing => self.tag_listing,
-            View::AccountListing => self.account_listing,
-            View::Get => self.get,
+            ReadView::TagListing => self.tag_listing,
+            ReadView::AccountListing => self.account_listing,
+            ReadView::Get => self.get,
         }
     }
 
@@ -83,7 +83,7 @@ impl Shown {
 
 impl Visibility {
     /// Refuses a change that it could not hide.
-    pub(super) fn check(&mut self, lag: Lag, now: SystemTime) -> Result<(), Failure> {
+    pub(super) fn check(&mut self, lag: ReplicationLag, now: SystemTime) -> Result<(), ErrorReply> {
         self.forget(now);
         if !lag.hides() || self.ends.len() < CAPACITY {
             return Ok(());
@@ -91,35 +91,35 @@ impl Visibility {
         let message = format!(
             "The sandbox hides at most {CAPACITY} changes at once: write a shorter lag, or change less"
         );
-        Err(Failure::new(500, message))
+        Err(ErrorReply::new(500, message))
     }
 
     /// Hides a change that was committed now, given by the change that would undo it.
-    pub(super) fn hide(&mut self, undo: Change, lag: Lag, now: SystemTime) {
+    pub(super) fn hide(&mut self, undo: Change, lag: ReplicationLag, now: SystemTime) {
         let (id, before) = match undo {
             Change::Put(instance) => (instance.id, Some(instance)),
             Change::Remove(id) => (id, None),
-            Change::Use(_) | Change::Forget(_) => return,
+            Change::UseCode(_) | Change::ForgetCode(_) => return,
         };
         let earlier = self.hidden.get(&id).and_then(VecDeque::back).map(|hidden| hidden.shown);
-        let own = Shown::new(lag, now);
+        let own = VisibleFrom::new(lag, now);
         let shown = earlier.map_or(own, |earlier| own.not_before(earlier));
         if shown.everywhere() <= now {
             return;
         }
         self.ends.insert((shown.everywhere(), id, self.serial));
         self.serial += 1;
-        self.hidden.entry(id).or_default().push_back(Hidden { before, shown });
+        self.hidden.entry(id).or_default().push_back(HiddenChange { before, shown });
     }
 
     /// The instance with an id as a view shows it.
     pub(super) fn instance<'a>(
         &'a self,
         store: &'a Store,
-        view: View,
+        view: ReadView,
         id: u64,
         now: SystemTime,
-    ) -> Option<&'a Instance> {
+    ) -> Option<&'a StoredInstance> {
         let mut changes = self.hidden.get(&id).into_iter().flatten();
         match changes.find(|change| now < change.shown.in_view(view)) {
             Some(change) => change.before.as_deref(),
@@ -131,13 +131,13 @@ impl Visibility {
     pub(super) fn instances<'a>(
         &'a self,
         store: &'a Store,
-        view: View,
+        view: ReadView,
         now: SystemTime,
-    ) -> Vec<&'a Instance> {
+    ) -> Vec<&'a StoredInstance> {
         if self.hidden.is_empty() {
             return store.instances().collect();
         }
-        let mut shown: BTreeMap<u64, &Instance> =
+        let mut shown: BTreeMap<u64, &StoredInstance> =
             store.instances().map(|instance| (instance.id, instance)).collect();
         for id in self.hidden.keys() {
             match self.instance(store, view, *id, now) {
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    const LAG: Lag = Lag {
+    const LAG: ReplicationLag = ReplicationLag {
         tag_listing: Duration::from_secs(2),
         account_listing: Duration::ZERO,
         get: Duration::ZERO,
@@ -184,8 +184,8 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         visibility.hide(Change::Remove(7), LAG, start);
         // Without a lag of its own it still comes after the first.
-        visibility.hide(Change::Remove(7), Lag::default(), after(1));
-        visibility.hide(Change::Remove(8), Lag::default(), after(1));
+        visibility.hide(Change::Remove(7), ReplicationLag::default(), after(1));
+        visibility.hide(Change::Remove(8), ReplicationLag::default(), after(1));
         assert_eq!((visibility.hidden.len(), visibility.ends.len()), (1, 2));
         visibility.check(LAG, after(1)).unwrap();
         assert_eq!(visibility.ends.len(), 2);
@@ -205,7 +205,7 @@ mod tests {
             message,
             "The sandbox hides at most 100000 changes at once: write a shorter lag, or change less"
         );
-        visibility.check(Lag::default(), now).unwrap();
+        visibility.check(ReplicationLag::default(), now).unwrap();
         visibility.check(LAG, now + LAG.tag_listing).unwrap();
     }
 }

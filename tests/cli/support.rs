@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
+use ocon::sandbox::{self, Faults, Handle, SandboxCredentials, SandboxOptions};
 use reqwest::Method;
 use serde_json::Value;
 use snapbox::IntoData;
@@ -107,15 +107,15 @@ impl World {
 
     /// Starts a sandbox and says in the environment where it is.
     pub(crate) fn on_sandbox(self) -> Self {
-        self.on_sandbox_with(Options::default())
+        self.on_sandbox_with(SandboxOptions::default())
     }
 
-    pub(crate) fn on_sandbox_with(mut self, options: Options) -> Self {
+    pub(crate) fn on_sandbox_with(mut self, options: SandboxOptions) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let credentials =
-            Credentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
+            SandboxCredentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
         let sandbox = runtime
-            .block_on(sandbox::start(Options { credentials: Some(credentials), ..options }))
+            .block_on(sandbox::start(SandboxOptions { credentials: Some(credentials), ..options }))
             .unwrap();
         // Whichever test comes first installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -350,7 +350,7 @@ impl World {
         let platform = self.platform();
         let journal = platform.sandbox.journal();
         let new = &journal[platform.seen.replace(journal.len())..];
-        let line = |entry: &sandbox::Entry| {
+        let line = |entry: &sandbox::JournalEntry| {
             let query = if entry.query.is_empty() { "" } else { "?" };
             let body = entry.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
             let (method, path) = (&entry.method, &entry.path);

@@ -1,6 +1,6 @@
 //! Configuration values: how they come in, read back and are masked.
 
-use ocon::sandbox::{Options, Unset};
+use ocon::sandbox::{SandboxOptions, UnsetValue};
 use serde_json::{Value, json};
 
 use crate::support::{World, hootsuite, path_of, servicenow};
@@ -56,11 +56,11 @@ async fn a_read_shows_every_key_of_the_connector_with_its_default() {
 
 #[tokio::test]
 async fn unset_values_read_as_the_switches_say() {
-    let options = Options {
-        unset: Unset::Null,
+    let options = SandboxOptions {
+        unset: UnsetValue::Null,
         mask_unset_passwords: false,
         keep_masked: false,
-        ..Options::default()
+        ..SandboxOptions::default()
     };
     let world = World::with(options).await;
     let created = world.create(&servicenow("One")).await;
@@ -106,7 +106,8 @@ async fn a_mask_that_is_sent_keeps_the_secret_or_replaces_it_as_the_switch_says(
     for keep_masked in [true, false] {
         let directory = tempfile::tempdir().unwrap();
         let state = directory.path().join("state.json");
-        let options = Options { state: Some(state.clone()), keep_masked, ..Options::default() };
+        let options =
+            SandboxOptions { state: Some(state.clone()), keep_masked, ..SandboxOptions::default() };
         let world = World::with(options).await;
         let created = world.create(&servicenow("One")).await;
         let changes = json!({ "configuration": { "password": MASK, "username": MASK } });

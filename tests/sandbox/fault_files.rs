@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ocon::sandbox::{Error, Faults};
+use ocon::sandbox::{Faults, SandboxError};
 
 /// The examples of the page, each with its line.
 fn examples(page: &str) -> Vec<(usize, String)> {
@@ -228,13 +228,16 @@ fn a_text_that_is_no_mapping_of_rules_is_refused() {
 fn a_file_that_cannot_be_read_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("faults.yaml");
-    assert!(matches!(Faults::from_file(&path), Err(Error::FaultsUnreadable { .. })));
-    assert!(matches!(Faults::from_file(directory.path()), Err(Error::FaultsUnreadable { .. })));
+    assert!(matches!(Faults::from_file(&path), Err(SandboxError::FaultsUnreadable { .. })));
+    assert!(matches!(
+        Faults::from_file(directory.path()),
+        Err(SandboxError::FaultsUnreadable { .. })
+    ));
     fs::write(&path, b"rules: [] # \xff").unwrap();
-    assert!(matches!(Faults::from_file(&path), Err(Error::FaultsUnreadable { .. })));
+    assert!(matches!(Faults::from_file(&path), Err(SandboxError::FaultsUnreadable { .. })));
     let padding = |size: usize| format!("rules: []\n#{}", " ".repeat(size - 11));
     fs::write(&path, padding(1024 * 1024)).unwrap();
     Faults::from_file(&path).unwrap();
     fs::write(&path, padding(1024 * 1024 + 1)).unwrap();
-    assert!(matches!(Faults::from_file(&path), Err(Error::FaultsTooLarge { .. })));
+    assert!(matches!(Faults::from_file(&path), Err(SandboxError::FaultsTooLarge { .. })));
 }

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::sandbox::instance::Instance;
+use crate::sandbox::instance::StoredInstance;
 
 /// What is sent to one callback.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub(in crate::sandbox) struct Notification {
 
 impl Notification {
     pub(super) fn new(
-        instance: &Instance,
+        instance: &StoredInstance,
         url: &str,
         event: &str,
         objects: &[Value],

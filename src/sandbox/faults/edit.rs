@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::form::mapping;
-use crate::sandbox::body::Body;
-use crate::sandbox::instance::Instance;
+use crate::sandbox::body::InstanceBody;
+use crate::sandbox::instance::StoredInstance;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::Failure;
+use crate::sandbox::reply::ErrorReply;
 use crate::sandbox::store::Change;
 
 /// One edit.
@@ -20,22 +20,22 @@ pub(in crate::sandbox) enum Edit {
     /// An instance appears, described by a body of `POST /instances`.
     Create(Value),
     /// Every instance of this name or id goes.
-    Delete(Target),
+    Delete(EditTarget),
     /// Every instance of this name or id changes.
-    Alter(Target, Alteration),
+    Alter(EditTarget, InstanceEdit),
 }
 
-/// Which instances are meant.
+/// InstanceSelector instances are meant.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "`instance:` takes an id, which is a number, or a name")]
-pub(in crate::sandbox) enum Target {
+pub(in crate::sandbox) enum EditTarget {
     Id(u64),
     Name(String),
 }
 
 /// What changes; the rest stays.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Alteration {
+pub(in crate::sandbox) struct InstanceEdit {
     /// Keys of the configuration; null unsets one.
     set: Map<String, Value>,
     rename: Option<String>,
@@ -48,7 +48,7 @@ pub(in crate::sandbox) struct Alteration {
 #[serde(deny_unknown_fields)]
 struct Form {
     create: Option<Value>,
-    instance: Option<Target>,
+    instance: Option<EditTarget>,
     #[serde(default)]
     delete: bool,
     #[serde(default)]
@@ -68,7 +68,7 @@ impl TryFrom<Form> for Edit {
             (Some(body), None, false, false) => checked(body).map(Self::Create),
             (None, Some(target), true, false) => Ok(Self::Delete(target)),
             (None, Some(target), false, true) => {
-                Ok(Self::Alter(target, Alteration { set, rename, retag, disabled }))
+                Ok(Self::Alter(target, InstanceEdit { set, rename, retag, disabled }))
             }
             _ => {
                 Err("an edit has `create:` alone, or `instance:` with `delete: true` or with some \
@@ -82,7 +82,7 @@ impl TryFrom<Form> for Edit {
 /// Refuses now what could not be created later.
 fn checked(body: Value) -> Result<Value, String> {
     let wrong = |reason: String| format!("`create:` does not describe an instance: {reason}");
-    let read: Body =
+    let read: InstanceBody =
         serde_json::from_value(body.clone()).map_err(|error| wrong(error.to_string()))?;
     read.connector().map_err(|failure| wrong(failure.into_message()))?;
     match read.name().map_err(|failure| wrong(failure.into_message()))? {
@@ -97,8 +97,8 @@ impl<'de> Deserialize<'de> for Edit {
     }
 }
 
-impl Target {
-    fn is(&self, instance: &Instance) -> bool {
+impl EditTarget {
+    fn is(&self, instance: &StoredInstance) -> bool {
         match self {
             Self::Id(id) => instance.id == *id,
             Self::Name(name) => instance.name == *name,
@@ -108,7 +108,7 @@ impl Target {
 
 impl Platform {
     /// Carries edits out, one after the other.
-    pub(in crate::sandbox) fn edit(&mut self, edits: &[Edit]) -> Result<(), Failure> {
+    pub(in crate::sandbox) fn edit(&mut self, edits: &[Edit]) -> Result<(), ErrorReply> {
         for edit in edits {
             let changes = match edit {
                 Edit::Create(body) => vec![self.creation(body)?],
@@ -116,7 +116,7 @@ impl Platform {
                     self.matching(target).map(|found| Change::Remove(found.id)).collect()
                 }
                 Edit::Alter(target, alteration) => {
-                    let keep_masked = self.behaviour.keep_masked;
+                    let keep_masked = self.behavior.keep_masked;
                     let altered =
                         self.matching(target).map(|found| alteration.of(found, keep_masked));
                     altered.map(|instance| Change::Put(Box::new(instance))).collect()
@@ -127,19 +127,19 @@ impl Platform {
         Ok(())
     }
 
-    fn matching(&self, target: &Target) -> impl Iterator<Item = &Instance> {
+    fn matching(&self, target: &EditTarget) -> impl Iterator<Item = &StoredInstance> {
         self.store.instances().filter(|instance| target.is(instance))
     }
 
-    fn creation(&mut self, body: &Value) -> Result<Change, Failure> {
-        let mut instance = self.draft_from(body.clone()).map_err(Failure::bad_request)?;
+    fn creation(&mut self, body: &Value) -> Result<Change, ErrorReply> {
+        let mut instance = self.draft_from(body.clone()).map_err(ErrorReply::bad_request)?;
         instance.id = self.store.next_id();
         Ok(Change::Put(Box::new(instance)))
     }
 }
 
-impl Alteration {
-    fn of(&self, instance: &Instance, keep_masked: bool) -> Instance {
+impl InstanceEdit {
+    fn of(&self, instance: &StoredInstance, keep_masked: bool) -> StoredInstance {
         let Self { set, rename, retag, disabled } = self;
         let mut instance = instance.clone();
         instance.configuration.merge(set, keep_masked);

@@ -12,19 +12,19 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use futures_util::stream;
 
-use super::{Content, Fault, StandIn};
-use crate::sandbox::connection::Link;
+use super::{Fault, StubContent, StubResponse};
+use crate::sandbox::connection::ConnectionControl;
 use crate::sandbox::reply::render;
 
 /// How many bytes come at once where a body drips.
 const DROP: usize = 32;
 
-impl StandIn {
+impl StubResponse {
     /// The response that takes the place of the platform's.
     pub(in crate::sandbox) fn response(&self) -> Response<Vec<u8>> {
         let mut response = match &self.content {
-            Content::Envelope(failure) => render(Err(failure.clone())),
-            Content::Written { status, media_type, body } => {
+            StubContent::Envelope(failure) => render(Err(failure.clone())),
+            StubContent::Written { status, media_type, body } => {
                 let mut response = Response::new(body.clone());
                 // The rule was refused if it is no status.
                 *response.status_mut() = StatusCode::from_u16(*status).unwrap_or_default();
@@ -44,7 +44,7 @@ impl StandIn {
 pub(in crate::sandbox) fn send(
     fault: Option<&Fault>,
     mut response: Response<Vec<u8>>,
-    link: &Link,
+    link: &ConnectionControl,
 ) -> Response<Body> {
     match fault {
         Some(Fault::Reset { .. }) => {
@@ -62,7 +62,7 @@ pub(in crate::sandbox) fn send(
             let pause = *pause;
             response.map(|body| dripping(body, pause))
         }
-        Some(Fault::Replaced { .. } | Fault::Twisted(_) | Fault::Held { .. }) | None => {
+        Some(Fault::Replaced { .. } | Fault::Behavior(_) | Fault::Held { .. }) | None => {
             response.map(Body::from)
         }
     }

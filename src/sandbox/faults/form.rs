@@ -14,11 +14,11 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::edit::Edit;
-use super::lag::Lag;
-use super::scalar::{self, Pause, Status};
-use super::{Content, Fault, Rule, Shift, StandIn, Twist, When};
+use super::lag::ReplicationLag;
+use super::scalar::{self, FaultDuration, StubStatus};
+use super::{BehaviorFault, Fault, ListingShift, RequestMatcher, Rule, StubContent, StubResponse};
 use crate::sandbox::authorization::unauthorized;
-use crate::sandbox::reply::Failure;
+use crate::sandbox::reply::ErrorReply;
 
 /// A page as a gateway in front of the platform writes it.
 const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<body>\r\n\
@@ -34,14 +34,14 @@ const FRAMING: [HeaderName; 3] =
 #[expect(clippy::struct_excessive_bools, reason = "what is written has these flags")]
 struct Form {
     #[serde(default)]
-    when: When,
+    when: RequestMatcher,
     #[serde(default, deserialize_with = "scalar::optional")]
-    delay: Option<Pause>,
+    delay: Option<FaultDuration>,
     #[serde(default)]
     edit: Vec<Edit>,
-    lag: Option<Lag>,
+    lag: Option<ReplicationLag>,
     #[serde(default, deserialize_with = "scalar::optional")]
-    status: Option<Status>,
+    status: Option<StubStatus>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<Value>,
@@ -52,14 +52,14 @@ struct Form {
     redirect: Option<String>,
     #[serde(default)]
     unauthorized: bool,
-    reset: Option<Moment>,
-    hold: Option<Moment>,
+    reset: Option<Timing>,
+    hold: Option<Timing>,
     truncate: Option<usize>,
     #[serde(default, deserialize_with = "scalar::optional")]
-    drip: Option<Pause>,
+    drip: Option<FaultDuration>,
     #[serde(default)]
     endless_pages: bool,
-    shift_listing: Option<Shift>,
+    shift_listing: Option<ListingShift>,
     ignore_keys: Option<BTreeSet<String>>,
     #[serde(default)]
     drop_tags: bool,
@@ -67,10 +67,10 @@ struct Form {
     tag_filter_empty: bool,
 }
 
-/// When a connection is reset or a request held: before or after the request is processed.
+/// RequestMatcher a connection is reset or a request held: before or after the request is processed.
 #[derive(Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Moment {
+enum Timing {
     Before,
     After,
 }
@@ -90,7 +90,7 @@ impl TryFrom<Form> for Rule {
         if fault.is_none() && delay.is_none() && edit.is_empty() && lag.is_none() {
             return Err("the rule says no fault: add one, like `status: 503`".to_owned());
         }
-        let delay = delay.map_or(Duration::ZERO, |Pause(delay)| delay);
+        let delay = delay.map_or(Duration::ZERO, |FaultDuration(delay)| delay);
         let rule = Self { when, delay, edits: edit, lag: lag.unwrap_or_default(), fault };
         if lag.is_some() {
             rule.check_lag()?;
@@ -142,37 +142,39 @@ impl Form {
         let others = [
             (self.answer_name(), self.answer()?),
             ("unauthorized", self.unauthorized.then(Fault::unauthorized)),
-            (self.reset_name(), self.reset.map(Moment::reset)),
-            (self.hold_name(), self.hold.map(Moment::hold)),
+            (self.reset_name(), self.reset.map(Timing::reset)),
+            (self.hold_name(), self.hold.map(Timing::hold)),
             ("truncate", self.truncate.map(Fault::Truncated)),
-            ("drip", self.drip.map(|Pause(pause)| Fault::Dripped(pause))),
+            ("drip", self.drip.map(|FaultDuration(pause)| Fault::Dripped(pause))),
         ];
-        let twists = self.twists().map(|(name, twist)| (name, twist.map(Fault::Twisted)));
-        let all = others.into_iter().chain(twists);
+        let behavior_faults = self
+            .behavior_faults()
+            .map(|(name, behavior_fault)| (name, behavior_fault.map(Fault::Behavior)));
+        let all = others.into_iter().chain(behavior_faults);
         Ok(all.filter_map(|(name, fault)| Some((name, fault?))).collect())
     }
 
-    fn twists(&self) -> [(&'static str, Option<Twist>); 5] {
+    fn behavior_faults(&self) -> [(&'static str, Option<BehaviorFault>); 5] {
         let ignored = self.ignore_keys.as_ref().filter(|keys| !keys.is_empty());
         [
-            ("endless_pages", self.endless_pages.then_some(Twist::EndlessPages)),
-            ("shift_listing", self.shift_listing.map(Twist::ShiftedListing)),
-            ("ignore_keys", ignored.cloned().map(Twist::IgnoredKeys)),
-            ("drop_tags", self.drop_tags.then_some(Twist::DroppedTags)),
-            ("tag_filter_empty", self.tag_filter_empty.then_some(Twist::TagFilterEmpty)),
+            ("endless_pages", self.endless_pages.then_some(BehaviorFault::EndlessPages)),
+            ("shift_listing", self.shift_listing.map(BehaviorFault::ShiftedListing)),
+            ("ignore_keys", ignored.cloned().map(BehaviorFault::IgnoredKeys)),
+            ("drop_tags", self.drop_tags.then_some(BehaviorFault::DroppedTags)),
+            ("tag_filter_empty", self.tag_filter_empty.then_some(BehaviorFault::TagFilterEmpty)),
         ]
     }
 
     fn reset_name(&self) -> &'static str {
         match self.reset {
-            Some(Moment::After) => "reset-after",
+            Some(Timing::After) => "reset-after",
             _ => "reset-before",
         }
     }
 
     fn hold_name(&self) -> &'static str {
         match self.hold {
-            Some(Moment::After) => "hold-after",
+            Some(Timing::After) => "hold-after",
             _ => "hold-before",
         }
     }
@@ -196,8 +198,8 @@ impl Form {
         let mut headers = headers(&self.headers)?;
         let content = if self.html {
             self.without_body("html")?;
-            Content::Written {
-                status: self.status.map_or(502, |Status(status)| status),
+            StubContent::Written {
+                status: self.status.map_or(502, |StubStatus(status)| status),
                 media_type: "text/html",
                 body: GATEWAY_PAGE.into(),
             }
@@ -205,12 +207,12 @@ impl Form {
             self.without_body("redirect")?;
             let location = HeaderValue::from_str(target);
             headers.insert(header::LOCATION, location.map_err(|_| no_header(target))?);
-            let status = self.status.map_or(307, |Status(status)| status);
+            let status = self.status.map_or(307, |StubStatus(status)| status);
             if !(300..400).contains(&status) {
                 return Err(format!("{status} redirects nobody: write one of 300 to 399"));
             }
-            Content::Written { status, media_type: "text/plain", body: Vec::new() }
-        } else if let Some(Status(status)) = self.status {
+            StubContent::Written { status, media_type: "text/plain", body: Vec::new() }
+        } else if let Some(StubStatus(status)) = self.status {
             self.body.as_ref().map_or_else(|| no_body(status), |body| written(status, body))
         } else if self.body.is_some() || !self.headers.is_empty() || self.processed {
             return Err(
@@ -219,7 +221,7 @@ impl Form {
         } else {
             return Ok(None);
         };
-        let answer = StandIn { headers, content };
+        let answer = StubResponse { headers, content };
         Ok(Some(Fault::Replaced { answer, processed: self.processed }))
     }
 
@@ -231,13 +233,13 @@ impl Form {
 
 impl Fault {
     fn unauthorized() -> Self {
-        let content = Content::Envelope(unauthorized());
-        let answer = StandIn { headers: HeaderMap::new(), content };
+        let content = StubContent::Envelope(unauthorized());
+        let answer = StubResponse { headers: HeaderMap::new(), content };
         Self::Replaced { answer, processed: false }
     }
 }
 
-impl Moment {
+impl Timing {
     fn reset(self) -> Fault {
         Fault::Reset { processed: matches!(self, Self::After) }
     }
@@ -248,17 +250,20 @@ impl Moment {
 }
 
 /// The platform's own form of a failure; a success has no body.
-fn no_body(status: u16) -> Content {
+fn no_body(status: u16) -> StubContent {
     if status < 400 {
-        return Content::Written { status, media_type: "application/json", body: Vec::new() };
+        return StubContent::Written { status, media_type: "application/json", body: Vec::new() };
     }
-    Content::Envelope(Failure::new(status, "The sandbox was told to answer with this status"))
+    StubContent::Envelope(ErrorReply::new(
+        status,
+        "The sandbox was told to answer with this status",
+    ))
 }
 
 /// A text as it stands, anything else as JSON.
-fn written(status: u16, body: &Value) -> Content {
+fn written(status: u16, body: &Value) -> StubContent {
     let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned).into_bytes();
-    Content::Written { status, media_type: "application/json", body }
+    StubContent::Written { status, media_type: "application/json", body }
 }
 
 fn headers(written: &BTreeMap<String, String>) -> Result<HeaderMap, String> {

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 
 use super::form::mapping;
-use super::scalar::{self, LagTime};
+use super::scalar::{self, LagDuration};
 
 /// How late each view shows the changes of a request; a view that does not lag has zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::sandbox) struct Lag {
+pub(in crate::sandbox) struct ReplicationLag {
     /// Listings that are filtered by tags.
     pub(in crate::sandbox) tag_listing: Duration,
     /// All other listings.
@@ -29,21 +29,22 @@ pub(in crate::sandbox) struct Lag {
 #[serde(deny_unknown_fields)]
 struct Form {
     #[serde(default, deserialize_with = "scalar::optional")]
-    tag_listing: Option<LagTime>,
+    tag_listing: Option<LagDuration>,
     #[serde(default, deserialize_with = "scalar::optional")]
-    account_listing: Option<LagTime>,
+    account_listing: Option<LagDuration>,
     #[serde(default, deserialize_with = "scalar::optional")]
-    get: Option<LagTime>,
+    get: Option<LagDuration>,
     #[serde(default, deserialize_with = "scalar::optional")]
-    commit: Option<LagTime>,
+    commit: Option<LagDuration>,
 }
 
-impl TryFrom<Form> for Lag {
+impl TryFrom<Form> for ReplicationLag {
     type Error = String;
 
     fn try_from(form: Form) -> Result<Self, String> {
         let Form { tag_listing, account_listing, get, commit } = form;
-        let length = |time: Option<LagTime>| time.map_or(Duration::ZERO, |LagTime(length)| length);
+        let length =
+            |time: Option<LagDuration>| time.map_or(Duration::ZERO, |LagDuration(length)| length);
         let lag = Self {
             tag_listing: length(tag_listing),
             account_listing: length(account_listing),
@@ -61,13 +62,13 @@ impl TryFrom<Form> for Lag {
     }
 }
 
-impl<'de> Deserialize<'de> for Lag {
+impl<'de> Deserialize<'de> for ReplicationLag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         mapping::<D, Form, Self>(deserializer)
     }
 }
 
-impl Lag {
+impl ReplicationLag {
     /// Whether some view shows a change later than it is committed.
     pub(in crate::sandbox) fn hides(self) -> bool {
         let Self { tag_listing, account_listing, get, commit: _ } = self;

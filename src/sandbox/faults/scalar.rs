@@ -16,23 +16,23 @@ const MAX_LAG: Duration = Duration::from_mins(10);
 
 /// A time with its unit: `150ms`, `2s`, `1m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pause(pub(super) Duration);
+pub(super) struct FaultDuration(pub(super) Duration);
 
 /// How late something becomes visible: more than nothing, and at most ten minutes, so that what is
 /// kept meanwhile has a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LagTime(pub(super) Duration);
+pub(super) struct LagDuration(pub(super) Duration);
 
-/// Which of the requests that a rule is about, counted from 1: `3`, `2..4`, `5..`.
+/// InstanceSelector of the requests that a rule is about, counted from 1: `3`, `2..4`, `5..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Occurrence {
+pub(super) struct OccurrenceRange {
     first: u64,
     last: u64,
 }
 
 /// The status of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Status(pub(super) u16);
+pub(super) struct StubStatus(pub(super) u16);
 
 /// A share between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,9 +40,9 @@ pub(super) struct Probability(pub(super) f64);
 
 /// A path below the base URL, in which `*` stands for one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<String>);
+pub(super) struct PathPattern(Vec<String>);
 
-impl FromStr for Pause {
+impl FromStr for FaultDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -60,11 +60,11 @@ impl FromStr for Pause {
     }
 }
 
-impl FromStr for LagTime {
+impl FromStr for LagDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let Pause(length) = text.parse()?;
+        let FaultDuration(length) = text.parse()?;
         if length.is_zero() {
             return Err(format!(
                 "`{text}` is no lag: leave the line out, or write 150ms, 2s or 1m"
@@ -77,7 +77,7 @@ impl FromStr for LagTime {
     }
 }
 
-impl FromStr for Occurrence {
+impl FromStr for OccurrenceRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -98,14 +98,14 @@ impl FromStr for Occurrence {
     }
 }
 
-impl Occurrence {
+impl OccurrenceRange {
     /// Whether the request with this number is one of them.
     pub(super) fn has(self, number: u64) -> bool {
         (self.first..=self.last).contains(&number)
     }
 }
 
-impl FromStr for Status {
+impl FromStr for StubStatus {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -125,7 +125,7 @@ impl FromStr for Probability {
     }
 }
 
-impl FromStr for Pattern {
+impl FromStr for PathPattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -143,7 +143,7 @@ impl FromStr for Pattern {
     }
 }
 
-impl Pattern {
+impl PathPattern {
     /// Whether these are the segments of such a path.
     pub(super) fn matches(&self, segments: &[&str]) -> bool {
         let Self(pattern) = self;
@@ -228,14 +228,14 @@ mod tests {
     #[test]
     fn an_occurrence_is_a_number_or_a_range() {
         let numbers = |text: &str| {
-            let occurrence: Occurrence = text.parse().unwrap();
+            let occurrence: OccurrenceRange = text.parse().unwrap();
             (1..=6).filter(|number| occurrence.has(*number)).collect::<Vec<_>>()
         };
         assert_eq!(numbers("3"), [3]);
         assert_eq!(numbers("2..4"), [2, 3, 4]);
         assert_eq!(numbers("5.."), [5, 6]);
         for bad in ["", "0", "..3", "0..2", "1...2", "a", "-1", "4..2", "1.5"] {
-            assert!(bad.parse::<Occurrence>().is_err(), "{bad}");
+            assert!(bad.parse::<OccurrenceRange>().is_err(), "{bad}");
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
     fn a_star_is_one_segment() {
         let matches = |pattern: &str, path: &str| {
             let segments: Vec<_> = path.split('/').skip(1).collect();
-            pattern.parse::<Pattern>().unwrap().matches(&segments)
+            pattern.parse::<PathPattern>().unwrap().matches(&segments)
         };
         assert!(matches("/instances/*", "/instances/7"));
         assert!(matches("/*/me", "/organizations/me"));
@@ -251,13 +251,13 @@ mod tests {
         assert!(!matches("/instances/*", "/instances/7/enabled"));
         assert!(!matches("/instances", "/elements"));
         for bad in ["instances", "", "/inst*", "/instances/**", "/instances?a=b"] {
-            assert!(bad.parse::<Pattern>().is_err(), "{bad}");
+            assert!(bad.parse::<PathPattern>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_time_has_a_unit() {
-        let millis = |text: &str| text.parse::<Pause>().map(|pause| pause.0.as_millis());
+        let millis = |text: &str| text.parse::<FaultDuration>().map(|pause| pause.0.as_millis());
         assert_eq!(millis("150ms"), Ok(150));
         assert_eq!(millis("2s"), Ok(2_000));
         assert_eq!(millis("1m"), Ok(60_000));

@@ -1,4 +1,4 @@
-//! Which faults befall a request.
+//! InstanceSelector faults befall a request.
 //!
 //! In: the rules, and requests in the order in which they arrive. Out: a decision for each. A rule
 //! counts every request that it is about and draws once for each, whatever other rules do, so that
@@ -11,16 +11,16 @@ use axum::http::Method;
 use fastrand::Rng;
 
 use super::edit::Edit;
-use super::lag::Lag;
-use super::{Fault, Faults, Rule, Twist, When};
-use crate::sandbox::request::Request;
+use super::lag::ReplicationLag;
+use super::{BehaviorFault, Fault, Faults, RequestMatcher, Rule};
+use crate::sandbox::request::ApiRequest;
 
 /// Rules and how far they have come.
 pub(in crate::sandbox) struct Script {
-    rules: Vec<Running>,
+    rules: Vec<RunningRule>,
 }
 
-struct Running {
+struct RunningRule {
     rule: Rule,
     /// How many requests it was about.
     seen: u64,
@@ -29,10 +29,10 @@ struct Running {
 
 /// What is to happen to one request.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct Decision {
+pub(in crate::sandbox) struct FaultDecision {
     pub(in crate::sandbox) delay: Duration,
     pub(in crate::sandbox) edits: Vec<Edit>,
-    pub(in crate::sandbox) lag: Lag,
+    pub(in crate::sandbox) lag: ReplicationLag,
     pub(in crate::sandbox) fault: Option<Fault>,
     names: Vec<&'static str>,
 }
@@ -41,14 +41,14 @@ impl Script {
     /// Begins with the first request.
     pub(in crate::sandbox) fn new(faults: Faults) -> Self {
         let mut rng = Rng::with_seed(faults.seed);
-        let running = |rule| Running { rule, seen: 0, rng: rng.fork() };
+        let running = |rule| RunningRule { rule, seen: 0, rng: rng.fork() };
         Self { rules: faults.rules.into_iter().map(running).collect() }
     }
 
     /// Decides about the next request: delays and edits add up, of lags the longest counts for each
     /// view, of faults the first.
-    pub(in crate::sandbox) fn decide(&mut self, request: &Request) -> Decision {
-        let mut decision = Decision::default();
+    pub(in crate::sandbox) fn decide(&mut self, request: &ApiRequest) -> FaultDecision {
+        let mut decision = FaultDecision::default();
         for running in &mut self.rules {
             if running.fires(request) {
                 decision.add(&running.rule, request);
@@ -58,8 +58,8 @@ impl Script {
     }
 }
 
-impl Running {
-    fn fires(&mut self, request: &Request) -> bool {
+impl RunningRule {
+    fn fires(&mut self, request: &ApiRequest) -> bool {
         let when = &self.rule.when;
         if !when.is_about(request) {
             return false;
@@ -71,8 +71,8 @@ impl Running {
     }
 }
 
-impl When {
-    fn is_about(&self, request: &Request) -> bool {
+impl RequestMatcher {
+    fn is_about(&self, request: &ApiRequest) -> bool {
         let path = request.path.strip_suffix('/').unwrap_or(&request.path);
         let segments: Vec<_> = path.split('/').skip(1).collect();
         self.method.as_deref().is_none_or(|method| method == request.method.as_str())
@@ -87,8 +87,8 @@ fn decoded(query: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-impl Decision {
-    fn add(&mut self, rule: &Rule, request: &Request) {
+impl FaultDecision {
+    fn add(&mut self, rule: &Rule, request: &ApiRequest) {
         let Rule { when: _, delay, edits, lag, fault } = rule;
         // A rule whose fault comes too late is passed over as a whole.
         if self.fault.is_some() && fault.is_some() {
@@ -103,8 +103,9 @@ impl Decision {
             self.names.push("edit");
         }
         // A read changes nothing, so there is nothing to be late.
-        if *lag != Lag::default() && (request.method != Method::GET || !edits.is_empty()) {
-            if self.lag == Lag::default() {
+        if *lag != ReplicationLag::default() && (request.method != Method::GET || !edits.is_empty())
+        {
+            if self.lag == ReplicationLag::default() {
                 self.names.push("lag");
             }
             self.lag = self.lag.max(*lag);
@@ -121,9 +122,9 @@ impl Decision {
     }
 
     /// How the platform is to go wrong.
-    pub(in crate::sandbox) fn twist(&self) -> Option<&Twist> {
+    pub(in crate::sandbox) fn behavior_fault(&self) -> Option<&BehaviorFault> {
         match &self.fault {
-            Some(Fault::Twisted(twist)) => Some(twist),
+            Some(Fault::Behavior(behavior_fault)) => Some(behavior_fault),
             _ => None,
         }
     }

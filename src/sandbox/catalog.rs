@@ -1,9 +1,9 @@
 //! The connectors that this sandbox knows.
 //!
-//! In: the embedded catalogue file, one connector per line. Out: connectors by key and by id, each
+//! In: the embedded catalog file, one connector per line. Out: connectors by key and by id, each
 //! with the configuration schema that `GET /elements/{key}/configuration` shows and with the
 //! `element` objects that instances carry. Read once per process and constant afterwards, so an
-//! instance holds a reference. It must never take a fact from the client's own catalogue code:
+//! instance holds a reference. It must never take a fact from the client's own catalog code:
 //! what the two read differently is a bug that tests can see.
 
 use std::collections::BTreeMap;
@@ -13,15 +13,15 @@ use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::schema::{self, Property};
+use super::schema::{self, SchemaProperty};
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::parse(include_str!("../catalog/connectors.json"))
-        .expect("the embedded catalogue is valid: a unit test parses it")
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+    Catalog::parse(include_str!("../catalog/connectors.json"))
+        .expect("the embedded catalog is valid: a unit test parses it")
 });
 
 /// All connectors.
-pub(super) struct Catalogue {
+pub(super) struct Catalog {
     by_key: BTreeMap<String, Connector>,
     key_of: BTreeMap<u64, String>,
 }
@@ -33,15 +33,15 @@ pub(super) struct Connector {
     pub(super) name: String,
     pub(super) hub: String,
     /// The ways in which it authenticates, the usual one first.
-    pub(super) methods: Vec<Method>,
+    pub(super) methods: Vec<AuthMethod>,
     pub(super) webhook: bool,
     pub(super) polling: bool,
-    /// Which members of `providerData` a creation takes.
+    /// InstanceSelector members of `providerData` a creation takes.
     pub(super) provider_data: Vec<String>,
     /// The documented bodies of a creation, where the connector offers OAuth.
     pub(super) bodies: Vec<DocumentedBody>,
     /// The configuration schema, sorted by key.
-    pub(super) properties: Vec<Property>,
+    pub(super) properties: Vec<SchemaProperty>,
     /// The `element` object of a single instance.
     pub(super) full: Box<RawValue>,
     /// The `element` object in a list of instances.
@@ -53,7 +53,7 @@ pub(super) struct Connector {
 /// A way to authenticate at the provider.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Method {
+pub(super) enum AuthMethod {
     Oauth2,
     Oauth1,
     Basic,
@@ -65,19 +65,19 @@ pub(super) enum Method {
 #[derive(Deserialize)]
 pub(super) struct DocumentedBody {
     #[serde(rename = "auth")]
-    pub(super) method: Method,
+    pub(super) method: AuthMethod,
     /// Its configuration keys.
     pub(super) keys: Vec<String>,
 }
 
 /// A connector as the file has it.
 #[derive(Deserialize)]
-pub(super) struct Source {
+pub(super) struct CatalogEntry {
     id: u64,
     name: String,
     hub: Option<String>,
     #[serde(default)]
-    pub(super) auth: Vec<Method>,
+    pub(super) auth: Vec<AuthMethod>,
     #[serde(default)]
     pub(super) webhook: bool,
     #[serde(default)]
@@ -87,7 +87,7 @@ pub(super) struct Source {
     #[serde(default)]
     bodies: Vec<DocumentedBody>,
     #[serde(default)]
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<CatalogField>,
     /// Keys that the connector does not have, whatever others of its kind have.
     #[serde(default)]
     pub(super) refused: BTreeMap<String, Value>,
@@ -95,7 +95,7 @@ pub(super) struct Source {
 
 /// A configuration field as the file has it.
 #[derive(Deserialize)]
-pub(super) struct Field {
+pub(super) struct CatalogField {
     pub(super) key: String,
     #[serde(rename = "type")]
     pub(super) kind: String,
@@ -107,14 +107,14 @@ pub(super) struct Field {
     pub(super) options: Vec<String>,
 }
 
-/// The catalogue of this build.
-pub(super) fn catalogue() -> &'static Catalogue {
-    &CATALOGUE
+/// The catalog of this build.
+pub(super) fn catalog() -> &'static Catalog {
+    &CATALOG
 }
 
-impl Catalogue {
+impl Catalog {
     fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let sources: BTreeMap<String, Source> = serde_json::from_str(text)?;
+        let sources: BTreeMap<String, CatalogEntry> = serde_json::from_str(text)?;
         let by_key = sources
             .into_iter()
             .map(|(key, source)| Ok((key.clone(), Connector::new(key, source)?)))
@@ -140,7 +140,7 @@ impl Catalogue {
 }
 
 impl Connector {
-    fn new(key: String, source: Source) -> Result<Self, serde_json::Error> {
+    fn new(key: String, source: CatalogEntry) -> Result<Self, serde_json::Error> {
         let properties = schema::properties(&source);
         let element = element(&key, &source);
         let only = |members: &[&str]| {
@@ -170,7 +170,7 @@ impl Connector {
     }
 }
 
-impl Method {
+impl AuthMethod {
     /// The method with this word, in any case: pages write `Basic` and `basic`.
     pub(super) fn named(word: &str) -> Option<Self> {
         let all = [Self::Oauth2, Self::Oauth1, Self::Basic, Self::Custom, Self::ApiKey];
@@ -230,7 +230,7 @@ const LISTED: &[&str] = &[
 ];
 
 /// The `element` object in full.
-fn element(key: &str, source: &Source) -> serde_json::Map<String, Value> {
+fn element(key: &str, source: &CatalogEntry) -> serde_json::Map<String, Value> {
     let method = source.auth.first().map_or("custom", |method| method.as_str());
     let element = json!({
         "id": source.id,
@@ -273,12 +273,12 @@ pub(super) fn serialize<S: Serializer>(
     serializer.serialize_str(&connector.key)
 }
 
-/// Reads a connector from its key; one that is not in the catalogue is an error.
+/// Reads a connector from its key; one that is not in the catalog is an error.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<&'static Connector, D::Error> {
     let key = String::deserialize(deserializer)?;
-    catalogue()
+    catalog()
         .by_key
         .get(&key)
         .ok_or_else(|| serde::de::Error::custom(format!("there is no connector `{key}`")))
@@ -289,9 +289,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_catalogue_is_complete() {
-        assert_eq!(catalogue().iter().count(), 167);
-        let hootsuite = catalogue().find("4066").unwrap();
+    fn the_embedded_catalog_is_complete() {
+        assert_eq!(catalog().iter().count(), 167);
+        let hootsuite = catalog().find("4066").unwrap();
         assert_eq!(hootsuite.key, "hootsuite");
         assert!(hootsuite.is_oauth() && hootsuite.webhook && !hootsuite.polling);
         assert_eq!(hootsuite.provider_data, ["code"]);
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_schema_of_a_connector_is_sorted_and_without_duplicates() {
-        for connector in catalogue().iter() {
+        for connector in catalog().iter() {
             let keys: Vec<_> = connector.properties.iter().map(|p| &p.key).collect();
             assert!(keys.is_sorted_by(|a, b| a < b), "{}", connector.key);
         }

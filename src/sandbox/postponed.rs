@@ -6,46 +6,46 @@
 
 use std::time::SystemTime;
 
-use super::faults::lag::Lag;
+use super::faults::lag::ReplicationLag;
 use super::platform::Platform;
-use super::reply::Failure;
-use super::request::Request;
+use super::reply::ErrorReply;
+use super::request::ApiRequest;
 use super::routes::Route;
 
 /// How many requests may be late at once; each can hold a body of 8 MB.
 const CAPACITY: usize = 1_000;
 
 /// A request that is processed later.
-pub(super) struct Late {
+pub(super) struct PostponedRequest {
     due: SystemTime,
-    request: Request,
-    lag: Lag,
+    request: ApiRequest,
+    lag: ReplicationLag,
 }
 
 impl Platform {
     /// Refuses a late commit that could not be kept.
-    pub(super) fn check_late(&self, lag: Lag) -> Result<(), Failure> {
+    pub(super) fn check_late(&self, lag: ReplicationLag) -> Result<(), ErrorReply> {
         if !lag.commit.is_zero() && self.late.len() >= CAPACITY {
             let message = format!(
                 "The sandbox keeps at most {CAPACITY} late commits: write a shorter lag, or change less"
             );
-            return Err(Failure::new(500, message));
+            return Err(ErrorReply::new(500, message));
         }
         Ok(())
     }
 
     /// Keeps a request until its commit is due.
-    pub(super) fn postpone(&mut self, request: &Request, lag: Lag) {
+    pub(super) fn postpone(&mut self, request: &ApiRequest, lag: ReplicationLag) {
         let due = self.clock.now() + lag.commit;
         let at = self.late.partition_point(|late| late.due <= due);
-        self.late.insert(at, Late { due, request: request.clone(), lag });
+        self.late.insert(at, PostponedRequest { due, request: request.clone(), lag });
     }
 
     /// Processes the requests whose commit is due by now, in the order in which they are due.
     pub(super) fn commit_late(&mut self) {
         let now = self.clock.now();
         while self.late.front().is_some_and(|late| late.due <= now)
-            && let Some(Late { due, request, lag }) = self.late.pop_front()
+            && let Some(PostponedRequest { due, request, lag }) = self.late.pop_front()
         {
             self.lag = lag;
             self.clock.show(Some(due));
@@ -55,7 +55,7 @@ impl Platform {
                 tracing::debug!(path = request.path, reason, "a late request was refused");
             }
             self.clock.show(None);
-            self.lag = Lag::default();
+            self.lag = ReplicationLag::default();
         }
     }
 }
