@@ -1,10 +1,11 @@
-//! The connectors that this sandbox knows.
+//! The connectors of the sandbox.
 //!
-//! In: the embedded catalog file, one connector per line. Out: connectors by key and by id, each
-//! with the configuration schema that `GET /elements/{key}/configuration` shows and with the
-//! `element` objects that instances carry. Read once per process and constant afterwards, so an
-//! instance holds a reference. It must never take a fact from the client's own catalog code:
-//! what the two read differently is a bug that tests can see.
+//! In: the embedded catalog file, one connector per line. Out: connectors by key and by ID, each with
+//! its configuration schema and with the `element` objects of its instances. The catalog is parsed once
+//! per process, so an instance holds a reference. It must never use the client's catalog code: if the
+//! two disagree, tests must be able to see the bug.
+
+pub(super) mod entry;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::schema::{self, SchemaProperty};
+use entry::{AuthMethod, CatalogEntry, DocumentedBody};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     Catalog::parse(include_str!("../catalog/connectors.json"))
@@ -26,179 +28,98 @@ pub(super) struct Catalog {
     key_of: BTreeMap<u64, String>,
 }
 
-/// One connector; the API calls it an element.
+/// A connector. The API calls it an element.
 pub(super) struct Connector {
     pub(super) id: u64,
     pub(super) key: String,
     pub(super) name: String,
     pub(super) hub: String,
-    /// The ways in which it authenticates, the usual one first.
+    /// Authentication methods, the default first.
     pub(super) methods: Vec<AuthMethod>,
     pub(super) webhook: bool,
     pub(super) polling: bool,
-    /// InstanceSelector members of `providerData` a creation takes.
+    /// Members of `providerData` that a creation accepts.
     pub(super) provider_data: Vec<String>,
-    /// The documented bodies of a creation, where the connector offers OAuth.
+    /// Documented bodies for creating an instance, if the connector has OAuth.
     pub(super) bodies: Vec<DocumentedBody>,
-    /// The configuration schema, sorted by key.
+    /// Configuration schema, sorted by key.
     pub(super) properties: Vec<SchemaProperty>,
-    /// The `element` object of a single instance.
+    /// `element` object of a single instance.
     pub(super) full: Box<RawValue>,
-    /// The `element` object in a list of instances.
+    /// `element` object in a list of instances.
     pub(super) listed: Box<RawValue>,
-    /// The `element` object in the list of an account.
+    /// `element` object in the list of an account.
     pub(super) slim: Box<RawValue>,
 }
 
-/// A way to authenticate at the provider.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum AuthMethod {
-    Oauth2,
-    Oauth1,
-    Basic,
-    Custom,
-    ApiKey,
-}
-
-/// A documented body of a creation.
-#[derive(Deserialize)]
-pub(super) struct DocumentedBody {
-    #[serde(rename = "auth")]
-    pub(super) method: AuthMethod,
-    /// Its configuration keys.
-    pub(super) keys: Vec<String>,
-}
-
-/// A connector as the file has it.
-#[derive(Deserialize)]
-pub(super) struct CatalogEntry {
-    id: u64,
-    name: String,
-    hub: Option<String>,
-    #[serde(default)]
-    pub(super) auth: Vec<AuthMethod>,
-    #[serde(default)]
-    pub(super) webhook: bool,
-    #[serde(default)]
-    pub(super) polling: bool,
-    #[serde(default)]
-    provider_data: Vec<String>,
-    #[serde(default)]
-    bodies: Vec<DocumentedBody>,
-    #[serde(default)]
-    pub(super) fields: Vec<CatalogField>,
-    /// Keys that the connector does not have, whatever others of its kind have.
-    #[serde(default)]
-    pub(super) refused: BTreeMap<String, Value>,
-}
-
-/// A configuration field as the file has it.
-#[derive(Deserialize)]
-pub(super) struct CatalogField {
-    pub(super) key: String,
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    #[serde(default)]
-    pub(super) required: bool,
-    pub(super) required_when: Option<String>,
-    pub(super) default: Option<Value>,
-    #[serde(default)]
-    pub(super) options: Vec<String>,
-}
-
-/// The catalog of this build.
+/// Returns the embedded catalog.
 pub(super) fn catalog() -> &'static Catalog {
     &CATALOG
 }
 
 impl Catalog {
     fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let sources: BTreeMap<String, CatalogEntry> = serde_json::from_str(text)?;
-        let by_key = sources
+        let entries: BTreeMap<String, CatalogEntry> = serde_json::from_str(text)?;
+        let by_key = entries
             .into_iter()
-            .map(|(key, source)| Ok((key.clone(), Connector::new(key, source)?)))
+            .map(|(key, entry)| Ok((key.clone(), Connector::new(key, entry)?)))
             .collect::<Result<BTreeMap<_, _>, serde_json::Error>>()?;
         let key_of = by_key.values().map(|connector| (connector.id, connector.key.clone()));
         Ok(Self { key_of: key_of.collect(), by_key })
     }
 
-    /// Finds a connector by what stands in a path: its key or its decimal id.
+    /// Finds a connector by its key or its decimal ID.
     pub(super) fn find(&self, key_or_id: &str) -> Option<&Connector> {
         self.by_key.get(key_or_id).or_else(|| self.with_id(key_or_id.parse().ok()?))
     }
 
-    /// Finds a connector by its id.
+    /// Finds a connector by its ID.
     pub(super) fn with_id(&self, id: u64) -> Option<&Connector> {
         self.by_key.get(self.key_of.get(&id)?)
     }
 
-    /// All connectors, by ascending id.
+    /// All connectors, by ascending ID.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connector> {
         self.key_of.values().filter_map(|key| self.by_key.get(key))
     }
 }
 
 impl Connector {
-    fn new(key: String, source: CatalogEntry) -> Result<Self, serde_json::Error> {
-        let properties = schema::properties(&source);
-        let element = element(&key, &source);
+    fn new(key: String, entry: CatalogEntry) -> Result<Self, serde_json::Error> {
+        let properties = schema::properties(&entry);
+        let element = element(&key, &entry);
         let only = |members: &[&str]| {
             let kept = element.iter().filter(|(name, _)| members.contains(&name.as_str()));
             serde_json::value::to_raw_value(&kept.collect::<BTreeMap<_, _>>())
         };
         Ok(Self {
             full: serde_json::value::to_raw_value(&element)?,
-            listed: only(LISTED)?,
-            slim: only(SLIM)?,
-            id: source.id,
-            name: source.name,
-            hub: source.hub.unwrap_or_else(|| NO_HUB.to_owned()),
-            methods: source.auth,
-            webhook: source.webhook,
-            polling: source.polling,
-            provider_data: source.provider_data,
-            bodies: source.bodies,
+            listed: only(LISTED_MEMBERS)?,
+            slim: only(SLIM_MEMBERS)?,
+            id: entry.id,
+            name: entry.name,
+            hub: entry.hub.unwrap_or_else(|| DEFAULT_HUB.to_owned()),
+            methods: entry.auth,
+            webhook: entry.webhook,
+            polling: entry.polling,
+            provider_data: entry.provider_data,
+            bodies: entry.bodies,
             properties,
             key,
         })
     }
 
-    /// Whether any of its ways in is OAuth.
+    /// Whether any of its authentication methods is OAuth.
     pub(super) fn is_oauth(&self) -> bool {
         self.methods.iter().any(|method| method.is_oauth())
     }
 }
 
-impl AuthMethod {
-    /// The method with this word, in any case: pages write `Basic` and `basic`.
-    pub(super) fn named(word: &str) -> Option<Self> {
-        let all = [Self::Oauth2, Self::Oauth1, Self::Basic, Self::Custom, Self::ApiKey];
-        all.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(word))
-    }
+/// Hub of a connector whose hub is unknown.
+const DEFAULT_HUB: &str = "general";
 
-    /// The word for it in `authentication.type`.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Oauth2 => "oauth2",
-            Self::Oauth1 => "oauth1",
-            Self::Basic => "basic",
-            Self::Custom => "custom",
-            Self::ApiKey => "apiKey",
-        }
-    }
-
-    /// Whether it needs a grant of the provider's user.
-    pub(super) fn is_oauth(self) -> bool {
-        matches!(self, Self::Oauth1 | Self::Oauth2)
-    }
-}
-
-/// The hub of a connector whose hub is not known.
-const NO_HUB: &str = "general";
-
-/// What the `element` object of an account's list has; it has no authentication.
-const SLIM: &[&str] = &[
+/// Members of the `element` object in the list of an account. It has no authentication.
+const SLIM_MEMBERS: &[&str] = &[
     "id",
     "name",
     "key",
@@ -215,8 +136,8 @@ const SLIM: &[&str] = &[
     "extended",
 ];
 
-/// What the `element` object of `GET /instances` has.
-const LISTED: &[&str] = &[
+/// Members of the `element` object in `GET /instances`.
+const LISTED_MEMBERS: &[&str] = &[
     "id",
     "name",
     "key",
@@ -229,20 +150,20 @@ const LISTED: &[&str] = &[
     "hub",
 ];
 
-/// The `element` object in full.
-fn element(key: &str, source: &CatalogEntry) -> serde_json::Map<String, Value> {
-    let method = source.auth.first().map_or("custom", |method| method.as_str());
+/// The complete `element` object.
+fn element(key: &str, entry: &CatalogEntry) -> serde_json::Map<String, Value> {
+    let method = entry.auth.first().copied().unwrap_or(AuthMethod::Custom);
     let element = json!({
-        "id": source.id,
-        "name": source.name,
-        "hookName": source.name,
+        "id": entry.id,
+        "name": entry.name,
+        "hookName": entry.name,
         "key": key,
-        "description": format!("Add a {} instance", source.name),
+        "description": format!("Add a {} instance", entry.name),
         "image": format!("elements/provider_{key}.png"),
         "logo": key,
         "active": true,
         "deleted": false,
-        "typeOauth": source.auth.iter().any(|method| method.is_oauth()),
+        "typeOauth": entry.auth.iter().any(|method| method.is_oauth()),
         "trialAccount": false,
         "resources": [],
         "transformationsEnabled": true,
@@ -250,10 +171,10 @@ fn element(key: &str, source: &CatalogEntry) -> serde_json::Map<String, Value> {
         "bulkUploadEnabled": false,
         "cloneable": true,
         "extendable": true,
-        "beta": source.name.ends_with(" Beta"),
+        "beta": entry.name.ends_with(" Beta"),
         "authentication": { "type": method },
         "extended": false,
-        "hub": source.hub.as_deref().unwrap_or(NO_HUB),
+        "hub": entry.hub.as_deref().unwrap_or(DEFAULT_HUB),
         "protocolType": "http",
         "parameters": [],
         "private": false,
@@ -264,7 +185,7 @@ fn element(key: &str, source: &CatalogEntry) -> serde_json::Map<String, Value> {
     }
 }
 
-/// Writes a connector as its key.
+/// Serializes a connector as its key.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub(super) fn serialize<S: Serializer>(
     connector: &&'static Connector,
@@ -273,7 +194,7 @@ pub(super) fn serialize<S: Serializer>(
     serializer.serialize_str(&connector.key)
 }
 
-/// Reads a connector from its key; one that is not in the catalog is an error.
+/// Deserializes a connector from its key. An unknown key is an error.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<&'static Connector, D::Error> {

@@ -1,9 +1,8 @@
-//! A connector instance: what is kept of it and what a read shows.
+//! A connector instance: the stored members, and what reads show.
 //!
-//! In: nothing from outside; other files of the room make and change instances. Kept: the members
-//! that a write can set and those that are assigned once. Out: the JSON objects of the three
-//! kinds of reads (single, list, account). It must never hold or show `providerData`: a grant is
-//! exchanged and forgotten.
+//! Other files create and change instances. This file renders the JSON objects of the three kinds of
+//! reads (single, list, account). An instance must never contain `providerData`: an authorization code
+//! is exchanged and not stored.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +13,7 @@ use serde_json::value::RawValue;
 use super::catalog::{self, Connector};
 use super::configuration::{ReadOptions, StoredConfiguration};
 
-/// One instance.
+/// A stored instance.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredInstance {
@@ -26,7 +25,7 @@ pub(super) struct StoredInstance {
     pub(super) connector: &'static Connector,
     pub(super) tags: Vec<String>,
     pub(super) disabled: bool,
-    /// Whether the provider refused the last refresh of its token.
+    /// Whether the provider refused the last token refresh.
     #[serde(default)]
     pub(super) refused: bool,
     pub(super) trace_logging: bool,
@@ -34,7 +33,7 @@ pub(super) struct StoredInstance {
     pub(super) configuration: StoredConfiguration,
 }
 
-/// Whether the instance was created from tokens that were obtained elsewhere.
+/// Whether the instance was created with tokens from elsewhere.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ExternalAuthentication {
@@ -43,14 +42,14 @@ pub(super) enum ExternalAuthentication {
     Initial,
 }
 
-/// How much of an instance a read shows.
+/// How many details of an instance a read shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DetailLevel {
-    /// One instance, in full.
+    /// One instance with all members.
     Single,
-    /// An item of a list, with its configuration.
+    /// A list item with its configuration.
     Hydrated,
-    /// An item of a list with `hydrate=false`: without its configuration.
+    /// A list item with `hydrate=false`: without its configuration.
     Slim,
     /// An item of an account's list: with an empty configuration and the shortest `element`.
     Account,
@@ -87,7 +86,7 @@ pub(super) struct InstanceJson<'a> {
     user: User,
 }
 
-/// The user to whom all instances of a sandbox belong.
+/// The user who owns all instances of a sandbox.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct User {
@@ -101,13 +100,13 @@ const USER: User =
     User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
 
 impl StoredInstance {
-    /// Whether events are on, which the platform derives from the configuration.
+    /// Whether the configuration enables events.
     pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
     }
 
-    /// The instance as JSON; `shuffle` gives its tags in another order each time.
-    pub(super) fn view(
+    /// Renders the instance as JSON. `shuffle` randomizes the order of its tags.
+    pub(super) fn to_json(
         &self,
         detail: DetailLevel,
         read_options: ReadOptions,

@@ -1,16 +1,14 @@
-//! InstanceSelector paths there are, with which methods, and what each needs.
+//! The paths of the platform, their methods, and the access that each requires.
 //!
-//! In: the segments of a path below the base URL. Out: a [`Route`], the methods that it has and
-//! the parts of `Authorization` that it needs. Knows nothing of what the routes do. It must never
-//! let a path with another method look like a path that is not there: the one is 405, the other
-//! is 404.
+//! In: the path segments below the base URL. Out: a [`Route`]. An unsupported method of a known path
+//! must be a 405, and only an unknown path a 404.
 
 use axum::http::Method;
 
 use super::authorization::RequiredAccess;
 use super::provider::Consent;
 
-/// How a path says which instance it means.
+/// How a request selects an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstanceSelector {
     /// By the id in the path.
@@ -19,37 +17,37 @@ pub(super) enum InstanceSelector {
     Token,
 }
 
-/// A path that this platform has.
+/// A path of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
-    /// The list of instances; writes other than POST mean the instance of the token.
+    /// The list of instances. Writes other than POST apply to the instance of the token.
     Instances,
     Instance(u64),
     Configuration(InstanceSelector),
     ConfigurationEntry(InstanceSelector, u64),
     Enabled(InstanceSelector),
     TraceLogging(InstanceSelector),
-    /// Events of one instance, or of all.
+    /// Events of one instance or of all instances.
     Events(Option<u64>),
-    /// Where a provider reports events: a connector, and the Base64 of an instance's id.
+    /// Where a provider reports events: connector key and Base64-encoded instance ID.
     Incoming(&'a str, &'a str),
     AccountInstances,
     Connectors,
     ConnectorKeys,
-    /// Something of the connector with a key or id.
+    /// A resource of the connector with a key or ID.
     OfConnector(&'a str, ConnectorResource),
     Organization,
-    /// The data plane: whether the connection works.
+    /// Whether the connection to the provider works.
     Ping,
-    /// The data plane: the provider's resources.
+    /// Resources of the provider.
     Hub,
-    /// This sandbox's pretend provider: its page, or what was decided on it.
+    /// Page of the simulated provider, or the decision on it.
     Authorize(&'a str, Option<Consent>),
-    /// This sandbox's own record of requests.
+    /// Journal of the sandbox.
     Journal,
 }
 
-/// What a path below a connector means.
+/// A path below a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectorResource {
     Itself,
@@ -62,7 +60,7 @@ pub(super) enum ConnectorResource {
 }
 
 impl<'a> Route<'a> {
-    /// Reads a path.
+    /// Parses a path.
     pub(super) fn parse(segments: &[&'a str]) -> Option<Self> {
         Some(match *segments {
             ["instances"] => Self::Instances,
@@ -106,7 +104,7 @@ impl<'a> Route<'a> {
         })
     }
 
-    /// The methods of this path, as `Allow` lists them.
+    /// Methods of the path, as `Allow` lists them.
     pub(super) fn methods(self) -> &'static str {
         match self {
             Self::Instances | Self::Hub => "GET, POST, PUT, PATCH, DELETE",
@@ -127,13 +125,13 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether this path has `method`.
+    /// Whether the path has `method`.
     pub(super) fn has(self, method: &Method) -> bool {
         self.methods().split(", ").any(|known| known == method.as_str())
     }
 
-    /// What `Authorization` must carry.
-    pub(super) fn need(self, method: &Method) -> RequiredAccess {
+    /// Access that a request requires.
+    pub(super) fn required_access(self, method: &Method) -> RequiredAccess {
         let changes = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
         match self {
             Self::Instances if changes => RequiredAccess::Instance,
@@ -147,7 +145,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether a request creates an instance, which takes the platform its time.
+    /// Whether a request creates an instance.
     pub(super) fn creates(self, method: &Method) -> bool {
         let creates =
             matches!(self, Self::Instances | Self::OfConnector(_, ConnectorResource::Instances));
@@ -173,7 +171,7 @@ impl ConnectorResource {
         match self {
             Self::Itself | Self::Properties | Self::Metadata | Self::OauthToken => "GET",
             Self::OauthUrl | Self::Instances => "GET, POST",
-            // There is no PATCH below a connector's path, unlike below `/instances`.
+            // There is no PATCH below a connector, unlike below `/instances`.
             Self::Instance(_) => "GET, PUT, DELETE",
         }
     }

@@ -1,10 +1,10 @@
-//! The state file: what survives a restart.
+//! The state file, which keeps the state between restarts.
 //!
-//! In: a path. Out: what an earlier run saved, or nothing if there is no file yet. Every write
-//! replaces the whole file at once and only its owner can read it, since it holds secrets in
-//! clear: without them the sandbox could not answer as the platform does. A file that cannot be
-//! read as a whole is an error with its place; it must never be replaced, repaired or ignored.
-//! One sandbox at a time holds the lock beside the file.
+//! In: a path. Out: the saved state, or an empty state if there is no file. A write replaces the file
+//! atomically. Only its owner can read it, because it contains secrets in plain text: without them the
+//! sandbox could not reply as the platform does. A file that is incomplete or invalid is an error with
+//! a position. It must never be replaced, repaired or ignored. Only one sandbox at a time holds the
+//! lock file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -14,33 +14,34 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
+use super::credentials::SandboxCredentials;
+use super::error::SandboxError;
 use super::instance::StoredInstance;
-use super::{SandboxCredentials, SandboxError};
 
-/// The version of the format that this build reads and writes.
+/// Version of the file format.
 const VERSION: u64 = 1;
 
-/// The first id, so that its Base64, `MjA5MzE=`, is the one in the vendor's examples.
+/// The first ID. Its Base64, `MjA5MzE=`, is the one in the vendor's examples.
 const FIRST_ID: u64 = 20_931;
 
-/// What is saved.
+/// The saved state.
 pub(super) struct SandboxState {
-    /// The credentials that this sandbox made up, so that they survive as well.
+    /// Random credentials of the sandbox.
     pub(super) credentials: Option<SandboxCredentials>,
     pub(super) next_id: u64,
-    /// The codes that were exchanged, by connector.
+    /// Used codes, by connector.
     pub(super) codes: BTreeMap<String, BTreeSet<String>>,
     pub(super) instances: BTreeMap<u64, StoredInstance>,
 }
 
-/// A state file that this process may write.
+/// A locked state file.
 pub(super) struct StateFile {
     path: PathBuf,
-    /// Held, not used: closing it gives the lock back.
+    /// Closing the file releases the lock.
     _lock: File,
 }
 
-/// The file as it is read. A list holds the instances, so that an id stands in one place only.
+/// The file as it is read. The instances are a list, so that each ID occurs once.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StateDocument {
@@ -62,9 +63,9 @@ struct StateDocumentRef<'a> {
     instances: Vec<&'a StoredInstance>,
 }
 
-/// The one member that tells how to read the others.
+/// The member that determines how to read the others.
 #[derive(Deserialize)]
-struct Versioned {
+struct FormatVersion {
     version: u64,
 }
 
@@ -86,27 +87,28 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<SandboxState, SandboxError> {
         path: path.to_owned(),
         line: error.line(),
         column: error.column(),
-        reason: without_place(&error),
+        reason: without_position(&error),
     };
-    let Versioned { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
+    let FormatVersion { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
     let invalid =
         |reason| SandboxError::StateCorrupt { path: path.to_owned(), line: 1, column: 1, reason };
     if version != VERSION {
-        let reason = format!("it has format version {version}, and this program reads {VERSION}");
+        let reason =
+            format!("it has format version {version}, and this program reads version {VERSION}");
         return Err(invalid(reason));
     }
     let document: StateDocument = serde_json::from_slice(bytes).map_err(corrupt)?;
     document.into_saved().map_err(invalid)
 }
 
-/// What the error says, without the place that it ends with.
-fn without_place(error: &serde_json::Error) -> String {
+/// The error message without the position at its end.
+fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or_else(|| text.clone(), |(reason, _)| reason.to_owned())
 }
 
 impl Default for SandboxState {
-    /// Nothing yet: no instance, no grant used.
+    /// The state without instances.
     fn default() -> Self {
         let (codes, instances) = (BTreeMap::new(), BTreeMap::new());
         Self { credentials: None, next_id: FIRST_ID, codes, instances }
@@ -114,7 +116,7 @@ impl Default for SandboxState {
 }
 
 impl StateDocument {
-    /// Checks what the types cannot say.
+    /// Checks what the types do not guarantee.
     fn into_saved(self) -> Result<SandboxState, String> {
         let Self { _version: _, credentials, next_id, codes, instances: list } = self;
         let mut instances = BTreeMap::new();
@@ -123,14 +125,14 @@ impl StateDocument {
             let id = instance.id;
             if id >= next_id {
                 return Err(format!(
-                    "the instance {id} is not below `next_id`, which is {next_id}"
+                    "the ID of instance {id} is not below `next_id`, which is {next_id}"
                 ));
             }
             if !tokens.insert(instance.token.clone()) {
-                return Err(format!("the instance {id} has the token of another"));
+                return Err(format!("instance {id} has the token of another instance"));
             }
             if instances.insert(id, instance).is_some() {
-                return Err(format!("there are two instances {id}"));
+                return Err(format!("two instances have the ID {id}"));
             }
         }
         Ok(SandboxState { credentials, next_id, codes, instances })
@@ -140,9 +142,9 @@ impl StateDocument {
 impl StateFile {
     /// Replaces the file.
     ///
-    /// The new content is written beside it and then takes its name, so a reader or a crash sees
-    /// the old content or the new, never a part. It is not forced to disk: a power failure may
-    /// cost the last seconds of a sandbox, and each request would have to wait for the disk.
+    /// Writes another file and renames it, so that a reader or a crash never sees partial content. Does
+    /// not wait for the disk, because that would delay each request. A power failure can lose the
+    /// last seconds.
     pub(super) fn write(&self, saved: &SandboxState) -> io::Result<()> {
         let document = StateDocumentRef {
             version: VERSION,
@@ -151,7 +153,7 @@ impl StateFile {
             codes: &saved.codes,
             instances: saved.instances.values().collect(),
         };
-        let file = begin(&self.path)?;
+        let file = create_replacement(&self.path)?;
         let mut writer = BufWriter::new(file);
         serde_json::to_writer_pretty(&mut writer, &document)?;
         writer.write_all(b"\n")?;
@@ -161,11 +163,11 @@ impl StateFile {
     }
 }
 
-/// Begins the file that will take the place of the one at `path`. It has mode 0600 from the start, and
-/// always the same name, so that a sandbox that was killed leaves one such file at most. Only the holder of the
-/// lock uses the name.
-fn begin(path: &Path) -> io::Result<NamedTempFile> {
-    match fs::remove_file(beside(path, ".new")) {
+/// Creates the file that will replace the one at `path`. It has mode 0600 from the start. Its name is
+/// always the same, so that a killed sandbox leaves at most one such file. Only the holder of the lock
+/// uses the name.
+fn create_replacement(path: &Path) -> io::Result<NamedTempFile> {
+    match fs::remove_file(with_suffix(path, ".new")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -174,15 +176,15 @@ fn begin(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(folder_of(path))
 }
 
-/// The path with something added to its name.
-fn beside(path: &Path, addition: &str) -> PathBuf {
+/// Appends a suffix to the file name of a path.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(addition);
+    name.push(suffix);
     name.into()
 }
 
 fn lock(path: &Path) -> Result<File, SandboxError> {
-    let lock_path = beside(path, ".lock");
+    let lock_path = with_suffix(path, ".lock");
     let unreadable = |source| SandboxError::StateUnreadable { path: lock_path.clone(), source };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -196,7 +198,7 @@ fn lock(path: &Path) -> Result<File, SandboxError> {
     }
 }
 
-/// Creates the folder of the file, for its owner alone, where there is none.
+/// Creates the folder of the file if it does not exist. Only its owner has access.
 fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -1,17 +1,16 @@
-//! Writes moments the two ways in which the platform writes them.
+//! Formats timestamps in the platform's two formats.
 //!
-//! In: a [`SystemTime`]. Out: `2017-06-06T21:29:33Z` (members such as `createdDate`), or
-//! milliseconds since 1970 as text (inside a configuration, `oauth.user.refresh_time`).
-//! It must never fail: a clock set before 1970 reads as 1970.
+//! In: a [`SystemTime`]. Out: `2017-06-06T21:29:33Z` (members such as `createdDate`), or milliseconds
+//! since 1970 as text (`oauth.user.refresh_time`). It must never fail: a time before 1970 becomes 1970.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// Formats `moment` as UTC to the second, without a fraction.
-pub(super) fn iso(moment: SystemTime) -> String {
-    let seconds = since_epoch(moment).as_secs();
-    let (year, month, day) = civil(seconds / SECONDS_PER_DAY);
+/// Formats a time in UTC, with a precision of seconds.
+pub(super) fn iso(time: SystemTime) -> String {
+    let seconds = since_epoch(time).as_secs();
+    let (year, month, day) = date_of(seconds / SECONDS_PER_DAY);
     let second = seconds % SECONDS_PER_DAY;
     format!(
         "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
@@ -21,20 +20,20 @@ pub(super) fn iso(moment: SystemTime) -> String {
     )
 }
 
-/// Formats `moment` as milliseconds since 1970.
-pub(super) fn epoch_milliseconds(moment: SystemTime) -> String {
-    since_epoch(moment).as_millis().to_string()
+/// Formats a time in milliseconds since 1970.
+pub(super) fn epoch_milliseconds(time: SystemTime) -> String {
+    since_epoch(time).as_millis().to_string()
 }
 
-fn since_epoch(moment: SystemTime) -> Duration {
-    moment.duration_since(UNIX_EPOCH).unwrap_or_default()
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
+/// Converts days since 1970-01-01 to year, month and day of the Gregorian calendar.
 ///
-/// Counts from 0000-03-01, so that the leap day is the last day of its year and the lengths of
-/// the months follow one formula (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn civil(days_since_1970: u64) -> (u64, u64, u64) {
+/// Counts from 0000-03-01, so that the leap day is the last day of its year and one formula gives the
+/// lengths of the months (Howard Hinnant, "chrono-compatible low-level date algorithms").
+fn date_of(days_since_1970: u64) -> (u64, u64, u64) {
     let days = days_since_1970 + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_read_as_the_platform_writes_them() {
+    fn times_have_the_platform_formats() {
         let cases = [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_399, "2000-02-28T23:59:59Z"),
@@ -63,7 +62,7 @@ mod tests {
         for (seconds, expected) in cases {
             assert_eq!(iso(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
         }
-        let moment = UNIX_EPOCH + Duration::from_millis(1_496_784_574_729);
-        assert_eq!(epoch_milliseconds(moment), "1496784574729");
+        let time = UNIX_EPOCH + Duration::from_millis(1_496_784_574_729);
+        assert_eq!(epoch_milliseconds(time), "1496784574729");
     }
 }

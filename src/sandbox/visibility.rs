@@ -1,11 +1,10 @@
-//! What the views of the platform still show, although it changed.
+//! Hides changes from the views that do not show them yet.
 //!
-//! In: the state of each instance before a change, and how late the change becomes visible. Out:
-//! instances as a view shows them: a new one is absent, a deleted one is still there, a changed one
-//! is as it was. The changes of one instance become visible in their order, as where a replica
-//! repeats them. A state is kept until every view shows what came after it, and there is a bound to
-//! how many are kept. Writes never ask here: they change what is stored. It lives in memory, so
-//! after a restart everything is visible.
+//! In: the state of each instance before a change, and the lag of the change. Out: instances as a view
+//! shows them: a new instance is absent, a deleted one is still listed, a changed one has its old state.
+//! The changes of one instance become visible in order, as on a replica. A state is kept until every
+//! view shows the next one, and the number of kept states is limited. Writes do not use this file,
+//! because they change the stored state. After a restart everything is visible.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
@@ -15,7 +14,7 @@ use super::instance::StoredInstance;
 use super::reply::ErrorReply;
 use super::store::{Change, Store};
 
-/// How many changes may be hidden from a view at once.
+/// Maximum number of hidden changes.
 const CAPACITY: usize = 100_000;
 
 /// A way to read instances.
@@ -26,17 +25,17 @@ pub(super) enum ReadView {
     Get,
 }
 
-/// The changes that some view does not show yet.
+/// The hidden changes.
 #[derive(Default)]
 pub(super) struct Visibility {
     hidden: BTreeMap<u64, VecDeque<HiddenChange>>,
-    /// When every view shows a change, and the instance that it changed.
+    /// For each change: when every view shows it, its instance, and its serial number.
     ends: BTreeSet<(SystemTime, u64, u64)>,
-    /// How many changes were hidden so far.
+    /// Serial number of the next hidden change.
     serial: u64,
 }
 
-/// One change of an instance.
+/// A hidden change of an instance.
 struct HiddenChange {
     before: Option<Box<StoredInstance>>,
     shown: VisibleFrom,
@@ -59,7 +58,7 @@ impl VisibleFrom {
         }
     }
 
-    /// No view shows a change before the one that it shows at `earlier`.
+    /// Delays each view until it shows the `earlier` change.
     fn not_before(self, earlier: Self) -> Self {
         Self {
             tag_listing: self.tag_listing.max(earlier.tag_listing),
@@ -82,9 +81,9 @@ impl VisibleFrom {
 }
 
 impl Visibility {
-    /// Refuses a change that it could not hide.
+    /// Refuses a lag above the limit of hidden changes.
     pub(super) fn check(&mut self, lag: ReplicationLag, now: SystemTime) -> Result<(), ErrorReply> {
-        self.forget(now);
+        self.drop_expired(now);
         if !lag.hides() || self.ends.len() < CAPACITY {
             return Ok(());
         }
@@ -94,7 +93,7 @@ impl Visibility {
         Err(ErrorReply::new(500, message))
     }
 
-    /// Hides a change that was committed now, given by the change that would undo it.
+    /// Hides a change that is committed now. `undo` is the change that undoes it.
     pub(super) fn hide(&mut self, undo: Change, lag: ReplicationLag, now: SystemTime) {
         let (id, before) = match undo {
             Change::Put(instance) => (instance.id, Some(instance)),
@@ -112,7 +111,7 @@ impl Visibility {
         self.hidden.entry(id).or_default().push_back(HiddenChange { before, shown });
     }
 
-    /// The instance with an id as a view shows it.
+    /// The instance with an ID, as a view shows it.
     pub(super) fn instance<'a>(
         &'a self,
         store: &'a Store,
@@ -127,7 +126,7 @@ impl Visibility {
         }
     }
 
-    /// All instances as a view shows them, by ascending id.
+    /// All instances as a view shows them, by ascending ID.
     pub(super) fn instances<'a>(
         &'a self,
         store: &'a Store,
@@ -148,13 +147,13 @@ impl Visibility {
         shown.into_values().collect()
     }
 
-    /// Drops the states that no view shows any more.
-    fn forget(&mut self, now: SystemTime) {
+    /// Drops the states that no view shows.
+    fn drop_expired(&mut self, now: SystemTime) {
         while let Some((end, id, _)) = self.ends.first().copied()
             && end <= now
         {
             self.ends.pop_first();
-            // Changes of one instance become visible in their order, so the first one ends first.
+            // The changes of an instance become visible in order, so the first one ends first.
             if let Some(changes) = self.hidden.get_mut(&id) {
                 changes.pop_front();
                 if changes.is_empty() {
@@ -179,11 +178,11 @@ mod tests {
     };
 
     #[test]
-    fn a_state_is_kept_as_long_as_a_view_shows_it() {
+    fn a_state_is_kept_while_a_view_shows_it() {
         let (mut visibility, start) = (Visibility::default(), SystemTime::UNIX_EPOCH);
         let after = |seconds| start + Duration::from_secs(seconds);
         visibility.hide(Change::Remove(7), LAG, start);
-        // Without a lag of its own it still comes after the first.
+        // Without a lag, it still becomes visible after the first change.
         visibility.hide(Change::Remove(7), ReplicationLag::default(), after(1));
         visibility.hide(Change::Remove(8), ReplicationLag::default(), after(1));
         assert_eq!((visibility.hidden.len(), visibility.ends.len()), (1, 2));
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_changes_are_hidden_than_the_bound_allows() {
+    fn the_number_of_hidden_changes_is_limited() {
         let (mut visibility, now) = (Visibility::default(), SystemTime::UNIX_EPOCH);
         for id in 0..CAPACITY as u64 {
             visibility.check(LAG, now).unwrap();
