@@ -162,7 +162,7 @@ impl Provider {
         let (client, callback) = (given("client_id")?, given("redirect_uri")?);
         let is_plain = callback.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
         if !is_plain || !["http://", "https://"].iter().any(|scheme| callback.starts_with(scheme)) {
-            return Err(invalid("`redirect_uri` is not an HTTP or HTTPS URL"));
+            return Err(invalid("`redirect_uri` is not a valid HTTP or HTTPS URL"));
         }
         Ok(ConsentRequest { connector: &connector.key, client, callback, secret: String::new() })
     }

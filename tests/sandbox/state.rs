@@ -145,7 +145,7 @@ async fn a_write_that_fails_changes_nothing() {
     fs::rename(&folder, &moved).unwrap();
     let path = path_of(&created);
     let message = world.call_with("POST", "/instances", &hootsuite("Two", "def")).await.failed(500);
-    assert!(message.contains("nothing was changed"), "{message}");
+    assert!(message.contains("Nothing was changed"), "{message}");
     world.call_with("PATCH", &path, &json!({ "name": "Renamed" })).await.failed(500);
     world.call("DELETE", &path).await.failed(500);
     world.call("DELETE", &format!("{path}/enabled")).await.failed(500);

@@ -223,7 +223,7 @@ fn without_body(status: u16) -> StubContent {
     if status < 400 {
         return StubContent::Custom { status, media_type: "application/json", body: Vec::new() };
     }
-    StubContent::Error(ErrorReply::new(status, "A fault of the sandbox causes this status"))
+    StubContent::Error(ErrorReply::new(status, "A scripted fault of the sandbox"))
 }
 
 /// A text is sent unchanged, any other value as JSON.

@@ -21,7 +21,7 @@ pub(super) struct FaultDuration(pub(super) Duration);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LagDuration(pub(super) Duration);
 
-/// InstanceSelector of the requests that a rule is about, counted from 1: `3`, `2..4`, `5..`.
+/// The matching requests that a rule applies to, counted from 1: `3`, `2..4`, `5..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OccurrenceRange {
     first: u64,
