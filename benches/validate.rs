@@ -1,13 +1,13 @@
-//! What `ocon validate` costs on 10,000 files: time and peak memory, as ratios to a process that
-//! merely reads and parses the same files. Then what a name of 100,000 characters costs under a pattern
-//! of `--env-allow` with several `*`, as a ratio to a short name.
+//! Measures time and peak memory of `ocon validate` with 10,000 files, relative to a process that only
+//! reads and parses the same files. Also measures a name of 100,000 characters with a pattern of
+//! `--env-allow` that has several `*`, relative to a short name.
 //!
-//! Run it with `cargo bench --bench validate`. Only the ratios mean anything on another machine.
-//! Peak memory is read from `/proc`, so it is measured on Linux only.
+//! Run it with `cargo bench --bench validate`. Only the ratios are comparable between machines. Peak
+//! memory comes from `/proc`, so it is available only on Linux.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark stops where it fails, and prints"
+    reason = "a benchmark panics on errors and prints results"
 )]
 
 use std::fs;
@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize as _;
 
-/// Runs of each measurement; the fastest and the smallest count.
+/// Number of runs of each measurement. The minimum counts.
 const RUNS: usize = 3;
 
-/// How often the memory of a process is looked at.
-const GLANCE: Duration = Duration::from_millis(2);
+/// Interval between two measurements of the memory.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// With this argument and a folder, the program is the process that ocon is compared to.
+/// With this argument and a folder, the program is the reference process.
 const READ_AND_PARSE: &str = "read-and-parse";
 
 fn main() {
@@ -31,13 +31,13 @@ fn main() {
     match arguments.as_slice() {
         [first, folder, ..] if first == READ_AND_PARSE => read_and_parse(Path::new(folder)),
         _ => {
-            compare();
+            compare_files();
             compare_names();
         }
     }
 }
 
-fn compare() {
+fn compare_files() {
     println!("| files | read and parse | memory | validate | memory | time | memory |");
     println!("|---:|---:|---:|---:|---:|---:|---:|");
     for count in [100, 10_000] {
@@ -88,10 +88,10 @@ fn compare_names() {
     }
 }
 
-/// What a process cost.
+/// Resources that a process used.
 struct Cost {
     took: Duration,
-    /// In kibibytes; `None` where the system does not tell.
+    /// Peak memory in KiB. `None` if the system does not report it.
     peak: Option<u64>,
 }
 
@@ -117,12 +117,12 @@ fn cost(run: impl Fn() -> Child, exit_code: i32) -> Cost {
     Cost { took, peak }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a process of its own is watched, by nothing else")]
+#[expect(clippy::disallowed_methods, reason = "only the watched process must run in the meantime")]
 fn pause() {
-    std::thread::sleep(GLANCE);
+    std::thread::sleep(POLL_INTERVAL);
 }
 
-/// The most memory that the process had so far, in kibibytes.
+/// Peak memory of the process so far, in KiB.
 fn peak_memory(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -133,7 +133,7 @@ fn start(command: &mut Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
 }
 
-/// Reads and parses all files, and keeps what they say, as ocon has to.
+/// Reads and parses all files, and keeps their content, as ocon does.
 fn read_and_parse(root: &Path) {
     let files = walkdir::WalkDir::new(root.join("instances")).sort_by_file_name().into_iter();
     let paths = files.map(|file| file.unwrap().into_path()).filter(|path| path.is_file());
@@ -156,7 +156,7 @@ fn write_files(root: &Path, count: usize) {
     }
 }
 
-/// A file as people write it: every third one polls.
+/// A typical file. Every third file uses polling.
 fn file(number: usize) -> String {
     let text = [HOOTSUITE, CLOSEIO, SLACK].into_iter().cycle().nth(number % 3).unwrap();
     text.replace("NUMBER", &number.to_string())
@@ -181,7 +181,7 @@ providerData:
 ";
 
 const CLOSEIO: &str = "\
-# The platform's own macros, like ${gmtDate:…}, pass through untouched.
+# Macros of the platform, such as ${gmtDate:…}, are not changed.
 element: closeio
 name: Sales NUMBER
 tags: [sales]

@@ -1,12 +1,12 @@
-//! Any bytes as a reply of the platform, guided by coverage.
+//! Fuzzes the client with arbitrary bytes as a reply of the platform.
 #![no_main]
 
 #[path = "../../tests/fuzz/replies.rs"]
-#[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
+#[expect(dead_code, reason = "the test on stable Rust uses the rest")]
 mod replies;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Err(broken) = replies::check(bytes) {
-        panic!("{broken}");
+    if let Err(failure) = replies::check(bytes) {
+        panic!("{failure}");
     }
 });

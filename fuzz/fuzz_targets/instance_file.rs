@@ -1,12 +1,12 @@
-//! Any bytes as an instance file, guided by coverage.
+//! Fuzzes the loader with arbitrary bytes as an instance file.
 #![no_main]
 
 #[path = "../../tests/fuzz/promise.rs"]
-#[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
+#[expect(dead_code, reason = "the test on stable Rust uses the rest")]
 mod promise;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Err(broken) = promise::check(bytes) {
-        panic!("{broken}");
+    if let Err(failure) = promise::check(bytes) {
+        panic!("{failure}");
     }
 });

@@ -1,12 +1,12 @@
-//! Any bytes as text in every output, guided by coverage.
+//! Fuzzes every output with arbitrary bytes as text.
 #![no_main]
 
 #[path = "../../tests/fuzz/output.rs"]
-#[expect(dead_code, reason = "the driver on stable Rust uses all of it")]
+#[expect(dead_code, reason = "the test on stable Rust uses the rest")]
 mod output;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Err(broken) = output::check(bytes) {
-        panic!("{broken}");
+    if let Err(failure) = output::check(bytes) {
+        panic!("{failure}");
     }
 });

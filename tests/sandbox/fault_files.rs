@@ -73,7 +73,11 @@ fn refuses<const N: usize>(rules: [(&str, &str, &str); N]) {
 #[test]
 fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
     refuses([
-        ("status: 99", "2:13", "rules[0].status: `99` is not a status: write a status from 200 to 599"),
+        (
+            "status: 99",
+            "2:13",
+            "rules[0].status: `99` is not a status: write a status from 200 to 599",
+        ),
         ("status: many", "2:13", "`many` is not a status"),
         (
             "redirect: https://x\n    status: 200",
@@ -81,11 +85,7 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
             "200 is not a redirect: write a status from 300 to 399",
         ),
         ("redirect: \"a\\nb\"", "2:5", "\"a\\nb\" is not allowed in a header"),
-        (
-            "redirect: https://x\n    body: y",
-            "2:5",
-            "`redirect` has its own body: remove `body:`",
-        ),
+        ("redirect: https://x\n    body: y", "2:5", "`redirect` has its own body: remove `body:`"),
         (
             "html: true\n    redirect: https://x",
             "2:5",
@@ -98,11 +98,7 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
         ),
         ("status: 500\n    reset: before", "2:5", "this rule has `status` and `reset-before`"),
         ("reset: later", "2:12", "unknown variant `later`, expected `before` or `after`"),
-        (
-            "reset: after\n    processed: true",
-            "2:5",
-            "`processed` need a status: add `status:`",
-        ),
+        ("reset: after\n    processed: true", "2:5", "`processed` need a status: add `status:`"),
         ("body: x", "2:5", "add `status:`"),
         (
             "status: 500\n    headers: { Content-Length: 1 }",
@@ -115,7 +111,11 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
         ("when: {}", "2:5", "the rule has no fault: add one, such as `status: 503`"),
         ("html: false", "2:5", "the rule has no fault"),
         ("ignore_keys: []", "2:5", "the rule has no fault"),
-        ("when: { method: get }", "2:21", "`get` is not a method: write it in capitals, such as POST"),
+        (
+            "when: { method: get }",
+            "2:21",
+            "`get` is not a method: write it in capitals, such as POST",
+        ),
         ("when: { path: instances }", "2:19", "start with /, without the base URL"),
         ("when: { path: /instances/2* }", "2:19", "* matches one complete segment"),
         ("when: { path: /instances?a=b }", "2:19", "has a query: write it as `query:`"),
@@ -126,7 +126,11 @@ fn a_rule_that_says_nothing_right_is_refused_at_its_place() {
             "`0` is not an occurrence: write 3, 2..4 or 5.., counted from 1",
         ),
         ("when: { occurrence: 4..2 }", "2:25", "`4..2` is empty: write the smaller number first"),
-        ("when: { probability: 2 }", "2:26", "`2` is not a probability: write a number from 0 to 1, such as 0.25"),
+        (
+            "when: { probability: 2 }",
+            "2:26",
+            "`2` is not a probability: write a number from 0 to 1, such as 0.25",
+        ),
         ("when: { probability: .nan }", "2:26", "is not a probability"),
         (
             "when: { methods: GET }",
