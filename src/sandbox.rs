@@ -111,7 +111,8 @@ fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     let address = listener.local_addr().map_err(bind_error)?;
     let url = format!("http://{address}{}", request::BASE_PATH);
     let platform = Platform {
-        behavior: options.behavior(&url),
+        options: options.clone(),
+        own_url: url.clone(),
         credentials: credentials.clone(),
         storage: Storage::new(store, SandboxClock::new(options.time.clone())),
         journal: Journal::default(),
@@ -208,7 +209,7 @@ impl Handle {
     ) -> Result<Vec<u64>, SandboxError> {
         let bodies: Vec<_> = (0..count).map(&mut make).collect();
         let mut platform = self.server.shared().platform();
-        let (keep_masked, now) = (platform.behavior.keep_masked, platform.storage.now());
+        let (keep_masked, now) = (platform.options.keep_masked, platform.storage.now());
         let mut instances = Vec::with_capacity(count);
         for (index, body) in bodies.into_iter().enumerate() {
             let drafted = draft::draft_from_json(body, keep_masked, now);

@@ -88,8 +88,9 @@ impl Connector {
     fn new(key: String, entry: CatalogEntry) -> Result<Self, serde_json::Error> {
         let properties = schema::properties(&entry);
         let element = element(&key, &entry);
-        let only = |members: &[&str]| {
-            let kept = element.iter().filter(|(name, _)| members.contains(&name.as_str()));
+        let only = |members: &str| {
+            let is_kept = |name: &str| members.split_whitespace().any(|member| member == name);
+            let kept = element.iter().filter(|(name, _)| is_kept(name));
             serde_json::value::to_raw_value(&kept.collect::<BTreeMap<_, _>>())
         };
         Ok(Self {
@@ -119,36 +120,13 @@ impl Connector {
 const DEFAULT_HUB: &str = "general";
 
 /// Members of the `element` object in the list of an account. It has no authentication.
-const SLIM_MEMBERS: &[&str] = &[
-    "id",
-    "name",
-    "key",
-    "image",
-    "deleted",
-    "typeOauth",
-    "trialAccount",
-    "transformationsEnabled",
-    "bulkDownloadEnabled",
-    "bulkUploadEnabled",
-    "cloneable",
-    "extendable",
-    "beta",
-    "extended",
-];
+const SLIM_MEMBERS: &str = "\
+    id name key image deleted typeOauth trialAccount transformationsEnabled \
+    bulkDownloadEnabled bulkUploadEnabled cloneable extendable beta extended";
 
 /// Members of the `element` object in `GET /instances`.
-const LISTED_MEMBERS: &[&str] = &[
-    "id",
-    "name",
-    "key",
-    "description",
-    "image",
-    "active",
-    "deleted",
-    "typeOauth",
-    "authentication",
-    "hub",
-];
+const LISTED_MEMBERS: &str = "\
+    id name key description image active deleted typeOauth authentication hub";
 
 /// The complete `element` object.
 fn element(key: &str, entry: &CatalogEntry) -> serde_json::Map<String, Value> {

@@ -49,11 +49,8 @@ pub enum SandboxError {
         reason: String,
     },
     /// Another sandbox uses the state file.
-    #[error("another sandbox uses the state file {}: stop that sandbox, or use another file", path.display())]
-    StateLocked {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("another sandbox uses the state file {}: stop that sandbox, or use another file", .0.display())]
+    StateLocked(PathBuf),
     /// The state file cannot be written.
     #[error(
         "the sandbox cannot write its state file: check the folder, its permissions and the free space"
@@ -68,11 +65,8 @@ pub enum SandboxError {
         source: io::Error,
     },
     /// The faults file is too large.
-    #[error("the sandbox cannot read its faults file {}: the file is larger than 1 MiB; write fewer rules, or name another file", path.display())]
-    FaultsTooLarge {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("the sandbox cannot read its faults file {}: the file is larger than 1 MiB; write fewer rules, or name another file", .0.display())]
+    FaultsTooLarge(PathBuf),
     /// The faults file has an invalid rule.
     #[error("the sandbox cannot read its faults file {}:{invalid}; docs/sandbox-faults.md has an example of every fault", path.display())]
     FaultsInvalid {

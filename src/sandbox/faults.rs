@@ -65,7 +65,7 @@ impl Faults {
         let file = File::open(path).map_err(unreadable)?;
         file.take(MAX_FILE_SIZE + 1).read_to_string(&mut text).map_err(unreadable)?;
         if text.len() as u64 > MAX_FILE_SIZE {
-            return Err(SandboxError::FaultsTooLarge { path: path.to_owned() });
+            return Err(SandboxError::FaultsTooLarge(path.to_owned()));
         }
         Self::parse(&text)
             .map_err(|invalid| SandboxError::FaultsInvalid { path: path.to_owned(), invalid })

@@ -13,9 +13,9 @@ use super::draft::draft;
 use super::events::EventQueue;
 use super::faults::rule::BehaviorFault;
 use super::instance::{DetailLevel, ExternalAuthentication, InstanceJson, StoredInstance};
-use super::listing::{ListOrder, ListPage};
+use super::listing::ListPage;
 use super::oauth::TokenExchange;
-use super::options::Behavior;
+use super::options::SandboxOptions;
 use super::provider::Provider;
 use super::refresh::TokenRefresher;
 use super::reply::{ErrorReply, Reply, ReplyResult};
@@ -28,7 +28,7 @@ use super::visibility::ReadView;
 /// The parts of the platform that calls on instances need.
 pub(super) struct InstanceApi<'a> {
     pub(super) storage: &'a mut Storage,
-    pub(super) behavior: &'a Behavior,
+    pub(super) options: &'a SandboxOptions,
     pub(super) provider: &'a Provider,
     pub(super) events: &'a mut EventQueue,
     pub(super) refresher: &'a mut TokenRefresher,
@@ -55,7 +55,7 @@ impl InstanceApi<'_> {
                     || instance.connector.key == text
                     || instance.name.to_lowercase().contains(&text))
         });
-        let (limit, order) = (self.behavior.page_size, self.behavior.order);
+        let (limit, order) = (self.options.page_size.max(1), self.options.list_order());
         let id = |instance: &StoredInstance| instance.id;
         let page = ListPage::select(request, matches.collect(), id, limit, order)?;
         if page.is_list_empty() {
@@ -74,7 +74,7 @@ impl InstanceApi<'_> {
         let body: InstanceBody = request.json()?;
         let connector = connector.map_or_else(|| body.connector(), Ok)?;
         let now = self.storage.now();
-        let mut instance = draft(&body, connector, self.behavior.keep_masked, now)?;
+        let mut instance = draft(&body, connector, self.options.keep_masked, now)?;
         check_required(&body, &instance)?;
         let code = self.authenticate(&body, instance.external_authentication, &mut instance)?;
         instance.id = self.storage.store.next_id();
@@ -109,7 +109,7 @@ impl InstanceApi<'_> {
             instance.tags = tags;
         }
         if let Some(changes) = &body.configuration {
-            instance.configuration.merge(changes, self.behavior.keep_masked);
+            instance.configuration.merge(changes, self.options.keep_masked);
         }
         let is_requested = request.method == Method::PUT
             && request.parameter("reAuthenticate").is_some_and(|value| value == "true");
@@ -127,7 +127,7 @@ impl InstanceApi<'_> {
     /// `GET …/configuration`.
     pub(super) fn entries(&self, id: u64) -> ReplyResult {
         let instance = self.storage.readable(id)?;
-        let read_options = self.behavior.read_options;
+        let read_options = self.options.read_options();
         Reply::json(&instance.configuration.entries(instance.connector, read_options))
     }
 
@@ -137,7 +137,7 @@ impl InstanceApi<'_> {
     }
 
     fn entry_of(&self, instance: &StoredInstance, entry: u64) -> ReplyResult {
-        let read_options = self.behavior.read_options;
+        let read_options = self.options.read_options();
         let found = instance.configuration.entry(instance.connector, entry, read_options);
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
     }
@@ -155,7 +155,7 @@ impl InstanceApi<'_> {
         let mut instance = self.storage.instance(id)?.clone();
         let key = instance.configuration.key_of(instance.connector, entry);
         let changes = [(key.ok_or_else(|| no_entry(entry))?, value)].into_iter().collect();
-        instance.configuration.merge(&changes, self.behavior.keep_masked);
+        instance.configuration.merge(&changes, self.options.keep_masked);
         self.drop_ignored_changes(request, &mut instance);
         self.storage.put(instance)?;
         self.entry_of(self.storage.instance(id)?, entry)
@@ -229,7 +229,7 @@ impl InstanceApi<'_> {
             &mut instance.configuration,
             self.provider,
             &self.storage.store,
-            self.behavior.bad_code_status,
+            self.options.bad_code_status,
         )
     }
 
@@ -266,8 +266,7 @@ impl InstanceApi<'_> {
     }
 
     fn json<'i>(&self, instance: &'i StoredInstance, detail: DetailLevel) -> InstanceJson<'i> {
-        let shuffle = self.behavior.order == ListOrder::Shuffled;
-        instance.to_json(detail, self.behavior.read_options, shuffle)
+        instance.to_json(detail, self.options.read_options(), self.options.shuffle)
     }
 }
 

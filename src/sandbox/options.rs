@@ -41,18 +41,6 @@ pub struct SandboxOptions {
     pub time: TimeSource,
 }
 
-/// How the platform behaves where its documentation is not clear, or where a test needs a variant.
-#[derive(Clone, Debug)]
-pub(super) struct Behavior {
-    pub(super) read_options: ReadOptions,
-    pub(super) keep_masked: bool,
-    pub(super) bad_code_status: u16,
-    pub(super) order: ListOrder,
-    pub(super) page_size: usize,
-    /// Base URL of the sandbox itself.
-    pub(super) own_url: String,
-}
-
 impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
@@ -73,17 +61,11 @@ impl Default for SandboxOptions {
 }
 
 impl SandboxOptions {
-    pub(super) fn behavior(&self, own_url: &str) -> Behavior {
-        Behavior {
-            read_options: ReadOptions {
-                unset: self.unset,
-                mask_unset_passwords: self.mask_unset_passwords,
-            },
-            keep_masked: self.keep_masked,
-            bad_code_status: self.bad_code_status,
-            order: if self.shuffle { ListOrder::Shuffled } else { ListOrder::ById },
-            page_size: self.page_size.max(1),
-            own_url: own_url.to_owned(),
-        }
+    pub(super) fn read_options(&self) -> ReadOptions {
+        ReadOptions { unset: self.unset, mask_unset_passwords: self.mask_unset_passwords }
+    }
+
+    pub(super) fn list_order(&self) -> ListOrder {
+        if self.shuffle { ListOrder::Shuffled } else { ListOrder::ById }
     }
 }

@@ -21,7 +21,7 @@ use super::faults::script::{FaultDecision, Script};
 use super::instance::DetailLevel;
 use super::instances::InstanceApi;
 use super::journal::{Journal, JournalEntry};
-use super::options::Behavior;
+use super::options::SandboxOptions;
 use super::postponed::PostponedRequests;
 use super::provider::Provider;
 use super::refresh::TokenRefresher;
@@ -30,9 +30,11 @@ use super::request::ApiRequest;
 use super::routes::{ConnectorResource, InstanceSelector, Route};
 use super::storage::Storage;
 
-/// State and behavior of a sandbox.
+/// State of a sandbox.
 pub(super) struct Platform {
-    pub(super) behavior: Behavior,
+    pub(super) options: SandboxOptions,
+    /// Base URL of the sandbox itself.
+    pub(super) own_url: String,
     pub(super) credentials: SandboxCredentials,
     pub(super) storage: Storage,
     pub(super) journal: Journal,
@@ -75,7 +77,7 @@ impl Platform {
             }
         };
         self.storage.lag = decision.lag;
-        let edited = edit::apply(&decision.edits, &mut self.storage, self.behavior.keep_masked);
+        let edited = edit::apply(&decision.edits, &mut self.storage, self.options.keep_masked);
         if let Err(error) = edited {
             tracing::warn!(reason = error.into_message(), "a scripted edit failed");
         }
@@ -216,7 +218,7 @@ impl Platform {
             Route::Incoming(key, base64) => {
                 let instance = events::addressed_instance(&self.storage.store, key, base64)?;
                 let now = self.storage.now();
-                self.events.receive(request, instance, &self.behavior.own_url, now)
+                self.events.receive(request, instance, &self.own_url, now)
             }
             Route::AccountInstances => self.instances().list(request, None, DetailLevel::Account),
             Route::OfConnector(key, resource) => {
@@ -246,9 +248,7 @@ impl Platform {
             ConnectorResource::Itself => connectors::show(connector),
             ConnectorResource::Properties => connectors::properties(connector),
             ConnectorResource::Metadata => connectors::metadata(connector),
-            ConnectorResource::OauthUrl => {
-                connectors::oauth_url(request, connector, &self.behavior.own_url)
-            }
+            ConnectorResource::OauthUrl => connectors::oauth_url(request, connector, &self.own_url),
             ConnectorResource::OauthToken => {
                 connectors::oauth_token(request, connector, &mut self.provider)
             }
@@ -266,7 +266,7 @@ impl Platform {
     fn instances(&mut self) -> InstanceApi<'_> {
         InstanceApi {
             storage: &mut self.storage,
-            behavior: &self.behavior,
+            options: &self.options,
             provider: &self.provider,
             events: &mut self.events,
             refresher: &mut self.refresher,

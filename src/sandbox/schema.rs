@@ -65,62 +65,38 @@ enum SetBy {
     Platform,
 }
 
-/// Shared properties: key, type, default and who sets them. `""` means no default.
-type SharedProperties = &'static [(&'static str, PropertyType, &'static str, SetBy)];
+/// A shared property: its connectors, key, type, default and who sets it. `""` means no default.
+type SharedProperty = (ConnectorGroup, &'static str, PropertyType, &'static str, SetBy);
 
-const SHARED: [(ConnectorGroup, SharedProperties); 6] = {
+const SHARED: [SharedProperty; 24] = {
+    use ConnectorGroup::{All, Events, Oauth, Oauth1, Oauth2, Polling};
     use PropertyType::{Area, Boolean, Long, Password, Short, Text};
     use SetBy::{Hidden, Platform, User};
     [
-        (
-            ConnectorGroup::All,
-            &[
-                ("base.url", Long, "", User),
-                ("filter.response.nulls", Boolean, "true", Hidden),
-                ("pagination.max", Short, "200", Hidden),
-                ("pagination.type", Short, "offset", Hidden),
-            ],
-        ),
-        (
-            ConnectorGroup::Events,
-            &[
-                ("event.notification.basic.password", Password, "", User),
-                ("event.notification.basic.username", Text, "", User),
-                ("event.notification.callback.headers", Text, "", User),
-                ("event.notification.callback.url", Long, "", User),
-                ("event.notification.enabled", Boolean, "false", User),
-                ("event.notification.signature.key", Text, "", User),
-                ("event.notification.subscription.id", Text, "", Platform),
-                ("event.notification.type", Text, "", User),
-                ("event.vendor.type", Text, "", User),
-            ],
-        ),
-        (
-            ConnectorGroup::Polling,
-            &[
-                ("event.poller.configuration", Area, "{}", User),
-                ("event.poller.refresh_interval", Short, "15", User),
-            ],
-        ),
-        (
-            ConnectorGroup::Oauth,
-            &[
-                ("oauth.api.key", Text, "", User),
-                ("oauth.api.secret", Text, "", User),
-                ("oauth.callback.url", Long, "", User),
-                ("oauth.user.token", Long, "", Platform),
-            ],
-        ),
-        (ConnectorGroup::Oauth1, &[("oauth.user.token.secret", Long, "", Platform)]),
-        (
-            ConnectorGroup::Oauth2,
-            &[
-                ("oauth.scope", Long, "", User),
-                ("oauth.user.refresh_interval", Short, "", User),
-                ("oauth.user.refresh_time", Short, "", Platform),
-                ("oauth.user.refresh_token", Long, "", Platform),
-            ],
-        ),
+        (All, "base.url", Long, "", User),
+        (All, "filter.response.nulls", Boolean, "true", Hidden),
+        (All, "pagination.max", Short, "200", Hidden),
+        (All, "pagination.type", Short, "offset", Hidden),
+        (Events, "event.notification.basic.password", Password, "", User),
+        (Events, "event.notification.basic.username", Text, "", User),
+        (Events, "event.notification.callback.headers", Text, "", User),
+        (Events, "event.notification.callback.url", Long, "", User),
+        (Events, "event.notification.enabled", Boolean, "false", User),
+        (Events, "event.notification.signature.key", Text, "", User),
+        (Events, "event.notification.subscription.id", Text, "", Platform),
+        (Events, "event.notification.type", Text, "", User),
+        (Events, "event.vendor.type", Text, "", User),
+        (Polling, "event.poller.configuration", Area, "{}", User),
+        (Polling, "event.poller.refresh_interval", Short, "15", User),
+        (Oauth, "oauth.api.key", Text, "", User),
+        (Oauth, "oauth.api.secret", Text, "", User),
+        (Oauth, "oauth.callback.url", Long, "", User),
+        (Oauth, "oauth.user.token", Long, "", Platform),
+        (Oauth1, "oauth.user.token.secret", Long, "", Platform),
+        (Oauth2, "oauth.scope", Long, "", User),
+        (Oauth2, "oauth.user.refresh_interval", Short, "", User),
+        (Oauth2, "oauth.user.refresh_time", Short, "", Platform),
+        (Oauth2, "oauth.user.refresh_token", Long, "", Platform),
     ]
 };
 
@@ -128,9 +104,8 @@ const SHARED: [(ConnectorGroup, SharedProperties); 6] = {
 pub(super) fn properties(entry: &CatalogEntry) -> Vec<SchemaProperty> {
     let mut properties: BTreeMap<&str, SchemaProperty> = SHARED
         .iter()
-        .filter(|(group, _)| contains(*group, entry))
-        .flat_map(|(_, shared)| *shared)
-        .map(|&(key, property_type, default, set_by)| {
+        .filter(|(group, ..)| contains(*group, entry))
+        .map(|&(_, key, property_type, default, set_by)| {
             (key, SchemaProperty::shared(key, property_type, default, set_by))
         })
         .collect();

@@ -193,7 +193,7 @@ fn lock(path: &Path) -> Result<File, SandboxError> {
     let file = options.open(&lock_path).map_err(unreadable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SandboxError::StateLocked { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::StateLocked(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(unreadable(source)),
     }
 }

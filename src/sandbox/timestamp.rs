@@ -5,19 +5,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const SECONDS_PER_DAY: u64 = 86_400;
+use jiff::Timestamp;
 
 /// Formats a time in UTC, with a precision of seconds.
 pub(super) fn iso(time: SystemTime) -> String {
-    let seconds = since_epoch(time).as_secs();
-    let (year, month, day) = date_of(seconds / SECONDS_PER_DAY);
-    let second = seconds % SECONDS_PER_DAY;
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    )
+    let seconds = i64::try_from(since_epoch(time).as_secs()).unwrap_or(i64::MAX);
+    let timestamp = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
+    timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Formats a time in milliseconds since 1970.
@@ -27,23 +21,6 @@ pub(super) fn epoch_milliseconds(time: SystemTime) -> String {
 
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// Converts days since 1970-01-01 to year, month and day of the Gregorian calendar.
-///
-/// Counts from 0000-03-01, so that the leap day is the last day of its year and one formula gives the
-/// lengths of the months (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn date_of(days_since_1970: u64) -> (u64, u64, u64) {
-    let days = days_since_1970 + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl TryFrom<RawRule> for Rule {
 
 /// Refuses a lag without a change, and a late commit whose response is not lost.
 fn check_lag(rule: &Rule) -> Result<(), String> {
-    let is_read = rule.when.method.as_deref() == Some("GET");
+    let is_read = rule.when.method.as_ref().is_some_and(|method| method.0 == "GET");
     let has_late_commit = !rule.lag.commit.is_zero();
     let (is_lost, is_processed) = match &rule.fault {
         Some((_, Fault::Replaced { processed, .. })) => (true, *processed),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::edit::Edit;
 use super::lag::ReplicationLag;
-use super::scalar::{self, OccurrenceRange, PathPattern, Probability};
+use super::scalar::{self, MethodName, OccurrenceRange, PathPattern, Probability};
 use crate::sandbox::reply::ErrorReply;
 
 /// A rule of a faults file.
@@ -29,12 +29,12 @@ pub(super) struct Rule {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RequestMatcher {
-    #[serde(deserialize_with = "scalar::method")]
-    pub(super) method: Option<String>,
+    #[serde(deserialize_with = "scalar::optional")]
+    pub(super) method: Option<MethodName>,
     #[serde(deserialize_with = "scalar::optional")]
     pub(super) path: Option<PathPattern>,
     /// Part of the decoded query, `key=value&key=value`.
-    #[serde(deserialize_with = "scalar::text")]
+    #[serde(deserialize_with = "scalar::optional")]
     pub(super) query: Option<String>,
     #[serde(deserialize_with = "scalar::optional")]
     pub(super) occurrence: Option<OccurrenceRange>,

@@ -153,31 +153,11 @@ impl PathPattern {
     }
 }
 
-/// Deserializes any text.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    optional::<D, Text>(deserializer).map(|text| text.map(|Text(text)| text))
-}
+/// An HTTP method in capitals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MethodName(pub(super) String);
 
-struct Text(String);
-
-impl FromStr for Text {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// Deserializes an HTTP method in capitals.
-pub(super) fn method<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    optional::<D, Method>(deserializer).map(|method| method.map(|Method(name)| name))
-}
-
-struct Method(String);
-
-impl FromStr for Method {
+impl FromStr for MethodName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -191,14 +171,14 @@ impl FromStr for Method {
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: FromStr<Err = String>,
+    T: FromStr<Err: fmt::Display>,
 {
     deserializer.deserialize_any(Scalar(PhantomData)).map(Some)
 }
 
 struct Scalar<T>(PhantomData<T>);
 
-impl<T: FromStr<Err = String>> Visitor<'_> for Scalar<T> {
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Scalar<T> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

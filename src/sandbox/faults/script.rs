@@ -76,7 +76,7 @@ impl RequestMatcher {
     fn matches(&self, request: &ApiRequest) -> bool {
         let path = request.path.strip_suffix('/').unwrap_or(&request.path);
         let segments: Vec<_> = path.split('/').skip(1).collect();
-        self.method.as_deref().is_none_or(|method| method == request.method.as_str())
+        self.method.as_ref().is_none_or(|method| method.0 == request.method.as_str())
             && self.path.as_ref().is_none_or(|pattern| pattern.matches(&segments))
             && self.query.as_ref().is_none_or(|part| decoded(request.query()).contains(part))
     }
