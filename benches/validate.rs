@@ -2,31 +2,35 @@
 //! reads and parses the same files. Also measures a name of 100,000 characters with a pattern of
 //! `--env-allow` that has several `*`, relative to a short name.
 //!
-//! Run it with `cargo bench --bench validate`. Only the ratios are comparable between machines. Peak
-//! memory comes from `/proc`, so it is available only on Linux.
+//! Run it with `cargo bench --bench validate`. Only the ratios are comparable between machines.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a benchmark panics on errors and prints results"
 )]
 
+#[path = "support/cost.rs"]
+#[expect(dead_code, reason = "other benchmarks use the rest")]
+mod cost;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde::Deserialize as _;
 
+use self::cost::{milliseconds, minimum, ratio};
+
 /// Number of runs of each measurement. The minimum counts.
 const RUNS: usize = 3;
-
-/// Interval between two measurements of the memory.
-const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// With this argument and a folder, the program is the reference process.
 const READ_AND_PARSE: &str = "read-and-parse";
 
 fn main() {
+    if cost::measure_if_requested() {
+        return;
+    }
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [first, folder, ..] if first == READ_AND_PARSE => read_and_parse(Path::new(folder)),
@@ -43,19 +47,18 @@ fn compare_files() {
     for count in [100, 10_000] {
         let root = tempfile::tempdir().unwrap();
         write_files(root.path(), count);
-        let own = std::env::current_exe().unwrap();
-        let parse = || start(Command::new(&own).arg(READ_AND_PARSE).arg(root.path()));
-        let ocon = env!("CARGO_BIN_EXE_ocon");
-        let validate = || start(Command::new(ocon).arg("-C").arg(root.path()).arg("validate"));
-        let (parsed, validated) = (cheapest(parse), cheapest(validate));
+        let mut parse = Command::new(std::env::current_exe().unwrap());
+        parse.arg(READ_AND_PARSE).arg(root.path());
+        let parsed = minimum(RUNS, || cost::measure(&parse));
+        let validated = minimum(RUNS, || cost::measure(&validate(root.path(), &[])));
         println!(
-            "| {count} | {:.0} ms | {} | {:.0} ms | {} | {:.2} × | {} |",
-            milliseconds(parsed.took),
-            mebibytes(parsed.peak),
-            milliseconds(validated.took),
-            mebibytes(validated.peak),
-            validated.took.as_secs_f64() / parsed.took.as_secs_f64(),
-            ratio(validated.peak, parsed.peak),
+            "| {count} | {:.0} ms | {} MiB | {:.0} ms | {} MiB | {:.2} × | {:.2} × |",
+            milliseconds(parsed.wall),
+            parsed.peak / 1024,
+            milliseconds(validated.wall),
+            validated.peak / 1024,
+            ratio(validated.wall, parsed.wall),
+            f64_of(validated.peak) / f64_of(parsed.peak),
         );
     }
 }
@@ -71,66 +74,19 @@ fn compare_names() {
         let name = format!("{}TOKEN", "A_".repeat((length - 5) / 2));
         let file = HOOTSUITE.replace("HOOTSUITE_CLIENT_SECRET", &name);
         fs::write(root.path().join("instances/a.yaml"), file).unwrap();
-        let validate = || {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
-            command.arg("-C").arg(root.path()).args([
-                "validate",
-                "--env-allow",
-                "*_*_TOKEN,HOOTSUITE_*",
-            ]);
-            command.stderr(Stdio::null());
-            start(&mut command)
-        };
-        let expected = if length > 128 { 5 } else { 0 };
-        let took = (0..10).map(|_| cost(validate, expected).took).min().unwrap();
-        let ratio = took.as_secs_f64() / shortest.get_or_insert(took).as_secs_f64();
-        println!("| {length} | {:.1} ms | {ratio:.2} × |", milliseconds(took));
+        let command = validate(root.path(), &["--env-allow", "*_*_TOKEN,HOOTSUITE_*"]);
+        // A longer name is refused.
+        let exit_code = if length > 128 { 5 } else { 0 };
+        let wall = minimum(10, || cost::measure_exit(&command, exit_code)).wall;
+        let time = ratio(wall, *shortest.get_or_insert(wall));
+        println!("| {length} | {:.1} ms | {time:.2} × |", milliseconds(wall));
     }
 }
 
-/// Resources that a process used.
-struct Cost {
-    took: Duration,
-    /// Peak memory in KiB. `None` if the system does not report it.
-    peak: Option<u64>,
-}
-
-fn cheapest(start: impl Fn() -> Child) -> Cost {
-    let costs: Vec<_> = (0..RUNS).map(|_| cost(&start, 0)).collect();
-    let took = costs.iter().map(|cost| cost.took).min().unwrap();
-    Cost { took, peak: costs.iter().filter_map(|cost| cost.peak).min() }
-}
-
-fn cost(run: impl Fn() -> Child, exit_code: i32) -> Cost {
-    let started = Instant::now();
-    let mut child = run();
-    let mut peak = None;
-    let status = loop {
-        peak = peak_memory(child.id()).or(peak);
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        pause();
-    };
-    let took = started.elapsed();
-    assert_eq!(status.code(), Some(exit_code));
-    Cost { took, peak }
-}
-
-#[expect(clippy::disallowed_methods, reason = "only the watched process must run in the meantime")]
-fn pause() {
-    std::thread::sleep(POLL_INTERVAL);
-}
-
-/// Peak memory of the process so far, in KiB.
-fn peak_memory(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
-
-fn start(command: &mut Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+fn validate(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
+    command.arg("-C").arg(root).arg("validate").args(arguments);
+    command
 }
 
 /// Reads and parses all files, and keeps their content, as ocon does.
@@ -231,21 +187,6 @@ lifecycle:
     - path: name
       reason: the team renames it
 ";
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1_000.0
-}
-
-fn mebibytes(kibibytes: Option<u64>) -> String {
-    kibibytes.map_or_else(|| "n/a".to_owned(), |size| format!("{} MiB", size / 1024))
-}
-
-fn ratio(one: Option<u64>, other: Option<u64>) -> String {
-    match (one, other) {
-        (Some(one), Some(other)) => format!("{:.2} ×", f64_of(one) / f64_of(other)),
-        _ => "n/a".to_owned(),
-    }
-}
 
 fn f64_of(kibibytes: u64) -> f64 {
     f64::from(u32::try_from(kibibytes).unwrap())

@@ -2,6 +2,7 @@
 //! for the resources of its children. The result includes the children of a shell, and excludes the
 //! benchmark itself.
 
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,11 @@ pub(crate) fn minimum(runs: usize, run: impl FnMut() -> Cost) -> Cost {
 
 /// Runs the program, which must succeed. Discards its output.
 pub(crate) fn measure(command: &Command) -> Cost {
+    measure_exit(command, 0)
+}
+
+/// Runs the program, which must end with this exit code. Discards its output.
+pub(crate) fn measure_exit(command: &Command, exit_code: u64) -> Cost {
     let mut parent = Command::new(std::env::current_exe().unwrap());
     parent.arg(MEASURE).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -54,11 +60,10 @@ pub(crate) fn measure(command: &Command) -> Cost {
     let figures = String::from_utf8(stdout).unwrap();
     let mut figures = figures.split_whitespace().map(|figure| figure.parse::<u64>().unwrap());
     let mut figure = || figures.next().unwrap();
-    Cost {
-        wall: Duration::from_micros(figure()),
-        cpu: Duration::from_micros(figure()),
-        peak: figure(),
-    }
+    let (wall, cpu, peak) = (figure(), figure(), figure());
+    let output = String::from_utf8_lossy(&stderr);
+    assert_eq!(figure(), exit_code, "{command:?}\n{output}");
+    Cost { wall: Duration::from_micros(wall), cpu: Duration::from_micros(cpu), peak }
 }
 
 /// Measures another process if this process was started for that. Returns whether it was.
@@ -72,12 +77,14 @@ pub(crate) fn measure_if_requested() -> bool {
     let started = Instant::now();
     let Output { status, stdout, stderr } = command.output().unwrap();
     let wall = started.elapsed();
-    let output = [stdout, stderr].concat();
-    assert!(status.success(), "{status}\n{}", String::from_utf8_lossy(&output));
+    let exit_code = status.code().unwrap();
+    // The caller shows it if the exit code is not the expected one.
+    std::io::stderr().write_all(&[stdout, stderr].concat()).unwrap();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let (user, system) = (usage.user_time(), usage.system_time());
     let cpu = [user, system].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-    println!("{} {} {}", wall.as_micros(), cpu.iter().sum::<i64>(), usage.max_rss());
+    let cpu: i64 = cpu.iter().sum();
+    println!("{} {cpu} {} {exit_code}", wall.as_micros(), usage.max_rss());
     true
 }
 

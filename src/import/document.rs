@@ -272,12 +272,11 @@ fn findings_of(problems: &[Problem], lines: &Lines) -> Vec<Finding> {
         let is_in_file = problem.code != Code::InvalidSchema;
         let part = line.filter(|_| is_in_file).map_or(Part::Required, |(part, _)| *part);
         let is_plain_text_secret = problem.code == Code::PlainTextSecret;
-        match findings.iter_mut().find(|other| other.part == part) {
-            Some(other) => other.is_plain_text_secret |= is_plain_text_secret,
-            None => {
-                let reason = problem.message.clone();
-                findings.push(Finding { part, reason, is_plain_text_secret });
-            }
+        if let Some(other) = findings.iter_mut().find(|other| other.part == part) {
+            other.is_plain_text_secret |= is_plain_text_secret;
+        } else {
+            let reason = problem.message.clone();
+            findings.push(Finding { part, reason, is_plain_text_secret });
         }
     }
     findings
