@@ -69,7 +69,7 @@ use server::Server;
 use shared::Shared;
 use state::SandboxState;
 use storage::Storage;
-use store::Store;
+use store::{Change, Store};
 
 pub use clock::TimeSource;
 pub use configuration::UnsetValue;
@@ -210,15 +210,15 @@ impl Handle {
         let bodies: Vec<_> = (0..count).map(&mut make).collect();
         let mut platform = self.server.shared().platform();
         let (keep_masked, now) = (platform.options.keep_masked, platform.storage.now());
-        let mut instances = Vec::with_capacity(count);
+        let (mut ids, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for (index, body) in bodies.into_iter().enumerate() {
             let drafted = draft::draft_from_json(body, keep_masked, now);
             let mut instance = drafted.map_err(|reason| SandboxError::Seed { index, reason })?;
             instance.id = platform.storage.store.next_id();
-            instances.push(instance);
+            ids.push(instance.id);
+            changes.push(Change::Put(Box::new(instance)));
         }
-        let ids = instances.iter().map(|instance| instance.id).collect();
-        platform.storage.store.insert_all(instances).map_err(SandboxError::StateUnwritable)?;
+        platform.storage.store.commit(changes).map_err(SandboxError::StateUnwritable)?;
         Ok(ids)
     }
 

@@ -38,12 +38,10 @@ pub(super) struct Provider {
 
 /// An authorization code, or a verifier of OAuth 1.
 struct IssuedCode {
-    connector: &'static str,
-    client: String,
-    callback: String,
+    granted: ConsentRequest,
     expires: SystemTime,
-    /// Request token of a verifier, and its secret.
-    token: Option<(String, String)>,
+    /// Request token of a verifier.
+    token: Option<String>,
 }
 
 /// What a person is asked to grant.
@@ -103,14 +101,12 @@ impl Provider {
             Consent::Deny => answer.push(("error", "access_denied".to_owned())),
             Consent::Allow => {
                 let code = format!("{CODE_PREFIX}{}", random_token());
-                let granted = IssuedCode {
-                    connector: asked.connector,
-                    client: asked.client.clone(),
-                    callback: asked.callback.clone(),
+                let issued = IssuedCode {
+                    granted: asked.clone(),
                     expires: now + CODE_LIFETIME,
-                    token: token.map(|token| (token.to_owned(), asked.secret.clone())),
+                    token: token.map(str::to_owned),
                 };
-                self.codes.insert(code.clone(), granted);
+                self.codes.insert(code.clone(), issued);
                 answer.extend(token.map(|token| ("oauth_token", token.to_owned())));
                 answer.push((if token.is_some() { "oauth_verifier" } else { "code" }, code));
             }
@@ -134,14 +130,13 @@ impl Provider {
             return true;
         }
         let given = |key| configuration.get(key).unwrap_or_default();
-        self.codes.get(offered.code).is_some_and(|granted| {
-            let token = granted.token.as_ref();
+        self.codes.get(offered.code).is_some_and(|IssuedCode { granted, expires, token }| {
             granted.connector == connector.key
-                && granted.expires > now
+                && *expires > now
                 && granted.client == given("oauth.api.key")
                 && granted.callback == given("oauth.callback.url")
-                && token.map(|(token, _)| token.as_str()) == offered.token
-                && token.map(|(_, secret)| secret.as_str()) == offered.secret
+                && token.as_deref() == offered.token
+                && token.as_ref().map(|_| granted.secret.as_str()) == offered.secret
         })
     }
 

@@ -6,6 +6,7 @@
 //! a position. It must never be replaced, repaired or ignored. Only one sandbox at a time holds the
 //! lock file.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
@@ -41,26 +42,15 @@ pub(super) struct StateFile {
     _lock: File,
 }
 
-/// The file as it is read. The instances are a list, so that each ID occurs once.
-#[derive(Deserialize)]
+/// The content of the file. The instances are a list, so that each ID occurs once.
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct StateDocument {
-    #[serde(rename = "version")]
-    _version: u64,
-    credentials: Option<SandboxCredentials>,
-    next_id: u64,
-    codes: BTreeMap<String, BTreeSet<String>>,
-    instances: Vec<StoredInstance>,
-}
-
-/// The file as it is written.
-#[derive(Serialize)]
-struct StateDocumentRef<'a> {
+struct StateDocument<'a> {
     version: u64,
-    credentials: Option<&'a SandboxCredentials>,
+    credentials: Option<Cow<'a, SandboxCredentials>>,
     next_id: u64,
-    codes: &'a BTreeMap<String, BTreeSet<String>>,
-    instances: Vec<&'a StoredInstance>,
+    codes: Cow<'a, BTreeMap<String, BTreeSet<String>>>,
+    instances: Vec<Cow<'a, StoredInstance>>,
 }
 
 /// The member that determines how to read the others.
@@ -97,8 +87,8 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<SandboxState, SandboxError> {
             format!("it has format version {version}, and this program reads version {VERSION}");
         return Err(invalid(reason));
     }
-    let document: StateDocument = serde_json::from_slice(bytes).map_err(corrupt)?;
-    document.into_saved().map_err(invalid)
+    let document: StateDocument<'_> = serde_json::from_slice(bytes).map_err(corrupt)?;
+    document.into_state().map_err(invalid)
 }
 
 /// The error message without the position at its end.
@@ -115,13 +105,14 @@ impl Default for SandboxState {
     }
 }
 
-impl StateDocument {
+impl StateDocument<'_> {
     /// Checks what the types do not guarantee.
-    fn into_saved(self) -> Result<SandboxState, String> {
-        let Self { _version: _, credentials, next_id, codes, instances: list } = self;
+    fn into_state(self) -> Result<SandboxState, String> {
+        let next_id = self.next_id;
         let mut instances = BTreeMap::new();
         let mut tokens = BTreeSet::new();
-        for instance in list {
+        for instance in self.instances {
+            let instance = instance.into_owned();
             let id = instance.id;
             if id >= next_id {
                 return Err(format!(
@@ -135,7 +126,8 @@ impl StateDocument {
                 return Err(format!("two instances have the ID {id}"));
             }
         }
-        Ok(SandboxState { credentials, next_id, codes, instances })
+        let credentials = self.credentials.map(Cow::into_owned);
+        Ok(SandboxState { credentials, next_id, codes: self.codes.into_owned(), instances })
     }
 }
 
@@ -146,12 +138,12 @@ impl StateFile {
     /// not wait for the disk, because that would delay each request. A power failure can lose the
     /// last seconds.
     pub(super) fn write(&self, saved: &SandboxState) -> io::Result<()> {
-        let document = StateDocumentRef {
+        let document = StateDocument {
             version: VERSION,
-            credentials: saved.credentials.as_ref(),
+            credentials: saved.credentials.as_ref().map(Cow::Borrowed),
             next_id: saved.next_id,
-            codes: &saved.codes,
-            instances: saved.instances.values().collect(),
+            codes: Cow::Borrowed(&saved.codes),
+            instances: saved.instances.values().map(Cow::Borrowed).collect(),
         };
         let file = create_replacement(&self.path)?;
         let mut writer = BufWriter::new(file);

@@ -84,11 +84,6 @@ impl Store {
         Ok(undo)
     }
 
-    /// Adds instances and saves once, or adds none.
-    pub(super) fn insert_all(&mut self, instances: Vec<StoredInstance>) -> io::Result<()> {
-        self.commit(instances.into_iter().map(|i| Change::Put(Box::new(i))).collect()).map(drop)
-    }
-
     fn save(&self) -> io::Result<()> {
         self.file.as_ref().map_or(Ok(()), |file| file.write(&self.saved))
     }

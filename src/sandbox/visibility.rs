@@ -41,42 +41,36 @@ struct HiddenChange {
     shown: VisibleFrom,
 }
 
-/// When each view shows a change.
+/// When each view shows a change, in the order of [`ReadView`].
 #[derive(Clone, Copy)]
-struct VisibleFrom {
-    tag_listing: SystemTime,
-    account_listing: SystemTime,
-    get: SystemTime,
-}
+struct VisibleFrom([SystemTime; 3]);
 
 impl VisibleFrom {
     fn new(lag: ReplicationLag, now: SystemTime) -> Self {
-        Self {
-            tag_listing: now + lag.tag_listing,
-            account_listing: now + lag.account_listing,
-            get: now + lag.get,
-        }
+        Self([lag.tag_listing, lag.account_listing, lag.get].map(|lag| now + lag))
     }
 
     /// Delays each view until it shows the `earlier` change.
     fn not_before(self, earlier: Self) -> Self {
-        Self {
-            tag_listing: self.tag_listing.max(earlier.tag_listing),
-            account_listing: self.account_listing.max(earlier.account_listing),
-            get: self.get.max(earlier.get),
+        let mut views = self.0;
+        for (view, earlier) in views.iter_mut().zip(earlier.0) {
+            *view = earlier.max(*view);
         }
+        Self(views)
     }
 
     fn in_view(self, view: ReadView) -> SystemTime {
+        let [tag_listing, account_listing, get] = self.0;
         match view {
-            ReadView::TagListing => self.tag_listing,
-            ReadView::AccountListing => self.account_listing,
-            ReadView::Get => self.get,
+            ReadView::TagListing => tag_listing,
+            ReadView::AccountListing => account_listing,
+            ReadView::Get => get,
         }
     }
 
     fn everywhere(self) -> SystemTime {
-        self.tag_listing.max(self.account_listing).max(self.get)
+        let [tag_listing, account_listing, get] = self.0;
+        tag_listing.max(account_listing).max(get)
     }
 }
 

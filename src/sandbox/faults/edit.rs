@@ -45,14 +45,12 @@ pub(in crate::sandbox) struct InstanceEdit {
 }
 
 /// An edit as it is in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawEdit {
     create: Option<Value>,
     instance: Option<EditTarget>,
-    #[serde(default)]
     delete: bool,
-    #[serde(default)]
     set: Map<String, Value>,
     rename: Option<String>,
     retag: Option<Vec<String>>,

@@ -31,41 +31,32 @@ const FRAMING: [HeaderName; 3] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
 
 /// A rule as it is in the file.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "the file format has these flags")]
 struct RawRule {
-    #[serde(default)]
     when: RequestMatcher,
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     delay: Option<FaultDuration>,
-    #[serde(default)]
     edit: Vec<Edit>,
     lag: Option<ReplicationLag>,
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     status: Option<StubStatus>,
-    #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<Value>,
-    #[serde(default)]
     processed: bool,
-    #[serde(default)]
     html: bool,
     redirect: Option<String>,
-    #[serde(default)]
     unauthorized: bool,
     reset: Option<FaultTiming>,
     hold: Option<FaultTiming>,
     truncate: Option<usize>,
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     drip: Option<FaultDuration>,
-    #[serde(default)]
     endless_pages: bool,
     shift_listing: Option<ListingShift>,
     ignore_keys: Option<BTreeSet<String>>,
-    #[serde(default)]
     drop_tags: bool,
-    #[serde(default)]
     tag_filter_empty: bool,
 }
 

@@ -25,16 +25,16 @@ pub(in crate::sandbox) struct ReplicationLag {
 }
 
 /// A lag as it is in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawLag {
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     tag_listing: Option<LagDuration>,
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     account_listing: Option<LagDuration>,
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     get: Option<LagDuration>,
-    #[serde(default, deserialize_with = "scalar::optional")]
+    #[serde(deserialize_with = "scalar::optional")]
     commit: Option<LagDuration>,
 }
 
