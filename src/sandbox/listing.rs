@@ -93,15 +93,15 @@ impl<'a, T> ListPage<'a, T> {
 
 /// Size of the page, and the limit if the requested size is larger.
 fn page_size(request: &ApiRequest, limit: usize) -> Result<(usize, Option<usize>), ErrorReply> {
-    let Some(asked) = request.parameter("pageSize").filter(|text| !text.is_empty()) else {
+    let Some(requested) = request.parameter("pageSize").filter(|text| !text.is_empty()) else {
         return Ok((limit, None));
     };
-    match asked.parse::<usize>() {
+    match requested.parse::<usize>() {
         Ok(size) if size > limit => Ok((limit, Some(limit))),
         Ok(size) if size > 0 => Ok((size, None)),
-        _ => {
-            Err(ErrorReply::bad_request(format!("pageSize must be a positive number, not {asked}")))
-        }
+        _ => Err(ErrorReply::bad_request(format!(
+            "pageSize must be a positive number, not {requested}"
+        ))),
     }
 }
 

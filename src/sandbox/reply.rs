@@ -101,6 +101,18 @@ impl ErrorReply {
         self.provider_message = Some(message);
         self
     }
+
+    fn into_reply(self, request_id: &str) -> Reply {
+        let Self { status, message, provider_message, allow } = self;
+        let body = ErrorBody { request_id, message: &message, provider_message };
+        let json = ("content-type", "application/json".to_owned());
+        let allow = allow.map(|methods| ("allow", methods.to_owned()));
+        Reply {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: allow.into_iter().chain([json]).collect(),
+            body: Some(serde_json::to_vec(&body).unwrap_or_default()),
+        }
+    }
 }
 
 /// Body of every error.
@@ -115,41 +127,16 @@ struct ErrorBody<'a> {
 
 /// Builds the HTTP response.
 pub(super) fn render(result: ReplyResult) -> Response<Vec<u8>> {
-    let request_id = request_id();
-    let (status, headers, body) = match result {
-        Ok(reply) => (reply.status, reply.headers, reply.body),
-        Err(error) => {
-            let (status, headers, body) = error_response(&error, &request_id);
-            (status, headers, Some(body))
-        }
-    };
-    let mut response = Response::new(Vec::new());
+    let request_id = format!("{:016x}{:08x}", fastrand::u64(..), fastrand::u32(..));
+    let Reply { status, headers, body } =
+        result.unwrap_or_else(|error| error.into_reply(&request_id));
+    let mut response = Response::new(body.unwrap_or_default());
     *response.status_mut() = status;
-    let wire = response.headers_mut();
-    insert(wire, "elements-request-id", &request_id);
+    insert(response.headers_mut(), "elements-request-id", &request_id);
     for (name, value) in &headers {
-        insert(wire, name, value);
-    }
-    if let Some(body) = body {
-        *response.body_mut() = body;
+        insert(response.headers_mut(), name, value);
     }
     response
-}
-
-fn error_response(
-    error: &ErrorReply,
-    request_id: &str,
-) -> (StatusCode, Vec<(&'static str, String)>, Vec<u8>) {
-    let ErrorReply { status, message, provider_message, allow } = error;
-    let body = ErrorBody { request_id, message, provider_message: *provider_message };
-    let body = serde_json::to_vec(&body).unwrap_or_default();
-    let json = ("content-type", "application/json".to_owned());
-    let headers = allow.map(|methods| ("allow", methods.to_owned())).into_iter().chain([json]);
-    (
-        StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        headers.collect(),
-        body,
-    )
 }
 
 /// Sets a header. Omits a value that cannot be sent, because the request succeeded.
@@ -157,8 +144,4 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
-}
-
-fn request_id() -> String {
-    format!("{:016x}{:08x}", fastrand::u64(..), fastrand::u32(..))
 }

@@ -75,10 +75,8 @@ impl ApiRequest {
     /// Refuses a client that does not accept JSON (406), and a body in another format (415).
     pub(super) fn check_media_types(&self) -> Result<(), ErrorReply> {
         if !self.accept.as_deref().is_none_or(accepts_json) {
-            return Err(ErrorReply::new(
-                406,
-                "Not acceptable: this API answers in application/json",
-            ));
+            let message = "Not acceptable: this API answers in application/json";
+            return Err(ErrorReply::new(406, message));
         }
         let writes = matches!(self.method, Method::POST | Method::PUT | Method::PATCH);
         if writes && !self.body.is_empty() && !self.content_type.as_deref().is_some_and(is_json) {

@@ -103,13 +103,13 @@ impl Store {
                 }
                 None => Change::Remove(id),
             },
-            Change::UseCode(grant) => {
-                self.codes_of(grant.connector).insert(grant.code.clone());
-                Change::ForgetCode(grant)
+            Change::UseCode(used) => {
+                self.codes_of(used.connector).insert(used.code.clone());
+                Change::ForgetCode(used)
             }
-            Change::ForgetCode(grant) => {
-                self.codes_of(grant.connector).remove(&grant.code);
-                Change::UseCode(grant)
+            Change::ForgetCode(used) => {
+                self.codes_of(used.connector).remove(&used.code);
+                Change::UseCode(used)
             }
         }
     }
