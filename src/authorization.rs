@@ -292,7 +292,7 @@ pub fn read_grant(
     if is_complete { Ok(grant) } else { Err(GrantError::NoGrant) }
 }
 
-/// The answer has to be one to this question: by its state, and in OAuth 1 by its request token.
+/// Checks that the answer belongs to this request, by its `state` or its OAuth 1 request token.
 fn check_state(
     answer: &BTreeMap<String, Secret>,
     expected: &ExpectedAnswer<'_>,

@@ -11,7 +11,7 @@ use super::provider::Consent;
 /// How a request selects an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstanceSelector {
-    /// By the id in the path.
+    /// By the ID in the path.
     Id(u64),
     /// By the Element token in `Authorization`.
     Token,
