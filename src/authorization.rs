@@ -4,6 +4,7 @@
 //! browser brings back. Out: the members of `providerData`, or an error. The module is pure. It must
 //! never put an authorization code, a `state` or a client secret into a message.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -183,43 +184,50 @@ pub fn check_url(
     if !url.username().is_empty() || url.password().is_some() {
         return Err("it has a user name or a password".to_owned());
     }
-    let all = |name: &str| -> Vec<_> {
-        url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
-    };
-    if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| all(name).len() > 1) {
+    check_parameters(&url, request)?;
+    let requested: Vec<_> =
+        SCOPE_PARAMETERS.into_iter().flat_map(|name| values(&url, name)).collect();
+    Ok(scope_difference(requested.iter().flat_map(|text| scopes(text)), request.scope))
+}
+
+fn check_parameters(url: &Url, request: &AuthorizationRequest<'_>) -> Result<(), String> {
+    if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| values(url, name).len() > 1) {
         return Err(format!("it has {} more than once", quoted(name)));
     }
-    // A request object replaces all parameters that are checked here (RFC 9101).
-    if let Some(name) = ["request", "request_uri"].into_iter().find(|name| !all(name).is_empty()) {
+    // A request object replaces all other parameters (RFC 9101).
+    let mut request_objects = ["request", "request_uri"].into_iter();
+    if let Some(name) = request_objects.find(|name| !values(url, name).is_empty()) {
         return Err(format!(
             "it hides its parameters in {}, which ocon cannot check",
             quoted(name)
         ));
     }
-    let AuthorizationRequest { callback, version, state, client_id, scope } = request;
-    match (all("redirect_uri").first(), version) {
+    let AuthorizationRequest { callback, version, state, client_id, scope: _ } = request;
+    match (values(url, "redirect_uri").first(), version) {
         (None, OAuthVersion::V1 { .. }) => {}
         (Some(to), _) if Url::parse(to).as_ref() == Ok(&callback.0) => {}
         (None, OAuthVersion::V2) => return Err("it has no `redirect_uri`".to_owned()),
         _ => return Err("its `redirect_uri` is not the declared `oauth.callback.url`".to_owned()),
     }
-    match (all("client_id").first(), version) {
+    match (values(url, "client_id").first(), version) {
         (None, OAuthVersion::V1 { .. }) => {}
         (Some(ours), _) if ours == client_id.expose() => {}
         (None, OAuthVersion::V2) => return Err("it has no `client_id`".to_owned()),
         _ => return Err("its `client_id` is not the declared `oauth.api.key`".to_owned()),
     }
-    match (all("state").first(), version) {
-        (None, OAuthVersion::V1 { .. }) => {}
-        (Some(ours), _) if ours == state.expose() => {}
-        _ => {
-            return Err("its `state` is not the one that ocon sent, \
-                        so ocon could not detect a forged answer"
-                .to_owned());
-        }
+    match (values(url, "state").first(), version) {
+        (None, OAuthVersion::V1 { .. }) => Ok(()),
+        (Some(ours), _) if ours == state.expose() => Ok(()),
+        _ => Err(
+            "its `state` is not the one that ocon sent, so ocon could not detect a forged answer"
+                .to_owned(),
+        ),
     }
-    let requested: Vec<_> = SCOPE_PARAMETERS.into_iter().flat_map(all).collect();
-    Ok(scope_difference(requested.iter().flat_map(|text| scopes(text)), *scope))
+}
+
+/// Values of a query parameter.
+fn values<'u>(url: &'u Url, name: &str) -> Vec<Cow<'u, str>> {
+    url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
 }
 
 /// Names in a scope. OAuth separates them with spaces, some providers with commas.

@@ -181,12 +181,12 @@ impl Handle {
     }
 
     /// Waits until no notification is due or being sent.
-    pub async fn notified(&self) {
+    pub async fn wait_until_notified(&self) {
         self.server.shared().wait_until_idle().await;
     }
 
     /// Waits until faults have held `count` requests since the start or the last release.
-    pub async fn held(&self, count: usize) {
+    pub async fn wait_until_held(&self, count: usize) {
         self.server.shared().holds.wait_for(count).await;
     }
 
@@ -224,7 +224,7 @@ impl Handle {
 
     /// Stops the server after the requests in progress. Waits at most five seconds longer than it
     /// takes to create an instance, so a longer scripted delay is cut off.
-    pub async fn stopped(self) {
+    pub async fn stop(self) {
         self.server.stop().await;
     }
 }

@@ -138,7 +138,7 @@ async fn serve(root: &Path, setup: SandboxSetup) {
         let writes = journal.iter().filter(|entry| entry.method != "GET").count();
         println!("{}", json!([journal.len(), writes]));
     }
-    handle.stopped().await;
+    handle.stop().await;
 }
 
 fn body(number: usize, drifted: usize, desired: &Desired) -> Value {

@@ -51,7 +51,7 @@ pub(super) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
         ))?;
         output::message("The sandbox runs until Ctrl-C. Paste the lines above into another shell to use it.\n");
         stop.requested().await;
-        handle.stopped().await;
+        handle.stop().await;
         Ok(Exit::Success)
     })
 }

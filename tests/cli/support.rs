@@ -152,7 +152,7 @@ impl World {
     /// Waits until the sandbox has delivered what is due.
     pub(crate) fn notified(&self) {
         let platform = self.platform.as_ref().unwrap();
-        platform.runtime.block_on(platform.sandbox.notified());
+        platform.runtime.block_on(platform.sandbox.wait_until_notified());
     }
 
     /// Moves the time of the sandbox forward.
@@ -168,8 +168,9 @@ impl World {
     /// Waits until the sandbox holds a request.
     pub(crate) fn wait_for_held(&self) {
         let platform = self.platform();
-        let held =
-            async { tokio::time::timeout(Duration::from_mins(1), platform.sandbox.held(1)).await };
+        let held = async {
+            tokio::time::timeout(Duration::from_mins(1), platform.sandbox.wait_until_held(1)).await
+        };
         platform.runtime.block_on(held).expect("a request is held");
     }
 

@@ -152,7 +152,8 @@ impl Stage {
 
     /// Waits until the sandbox holds so many requests.
     pub(crate) fn wait_for_held(&self, count: usize) {
-        let held = async { tokio::time::timeout(PATIENCE, self.sandbox.held(count)).await };
+        let held =
+            async { tokio::time::timeout(PATIENCE, self.sandbox.wait_until_held(count)).await };
         self.runtime.block_on(held).expect("requests are held");
     }
 

@@ -177,7 +177,7 @@ async fn a_stopped_sandbox_answers_no_more() {
         let url = format!("{}/elements/keys", sandbox.url());
         assert_eq!(first.get(&url).send().await.unwrap().status(), 401);
         if graceful {
-            sandbox.stopped().await;
+            sandbox.stop().await;
         } else {
             drop(sandbox);
         }
@@ -193,7 +193,7 @@ async fn a_graceful_stop_waits_for_what_is_in_flight() {
     let request = world.request("POST", "/instances").json(&servicenow("In flight"));
     let reply = tokio::spawn(request.header("authorization", world.authorization()).send());
     tokio::time::sleep(slow_post / 2).await;
-    world.sandbox.stopped().await;
+    world.sandbox.stop().await;
     assert_eq!(reply.await.unwrap().unwrap().status(), 200);
 }
 

@@ -131,7 +131,7 @@ async fn two_sandboxes_do_not_share_a_state() {
     let error = refused(&state).await;
     assert!(matches!(error, SandboxError::StateLocked { .. }), "{error}");
     assert!(error.to_string().contains("state.json"), "{error}");
-    world.sandbox.stopped().await;
+    world.sandbox.stop().await;
     World::with(on(&state)).await;
 }
 
