@@ -131,9 +131,17 @@ impl InstanceApi<'_> {
         Reply::json(&instance.configuration.entries(instance.connector, read_options))
     }
 
-    /// `GET …/configuration/{configId}`.
-    pub(super) fn entry(&self, id: u64, entry: u64) -> ReplyResult {
-        self.entry_of(self.storage.readable(id)?, entry)
+    /// `GET` and `PATCH …/configuration/{configId}`.
+    pub(super) fn single_entry(
+        &mut self,
+        request: &ApiRequest,
+        id: u64,
+        entry: u64,
+    ) -> ReplyResult {
+        match request.method {
+            Method::PATCH => self.update_entry(request, id, entry),
+            _ => self.entry_of(self.storage.readable(id)?, entry),
+        }
     }
 
     fn entry_of(&self, instance: &StoredInstance, entry: u64) -> ReplyResult {
@@ -142,13 +150,8 @@ impl InstanceApi<'_> {
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
     }
 
-    /// `PATCH …/configuration/{configId}`: sets one value and returns the entry.
-    pub(super) fn update_entry(
-        &mut self,
-        request: &ApiRequest,
-        id: u64,
-        entry: u64,
-    ) -> ReplyResult {
+    /// Sets one value and returns its entry.
+    fn update_entry(&mut self, request: &ApiRequest, id: u64, entry: u64) -> ReplyResult {
         let body: Value = request.json()?;
         let missing = || ErrorReply::bad_request("Missing required member: propertyValue");
         let value = body.get("propertyValue").cloned().ok_or_else(missing)?;

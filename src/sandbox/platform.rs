@@ -199,17 +199,16 @@ impl Platform {
             },
             Route::Instance(id) => self.instances().single(request, id),
             Route::Configuration(selector) => self.instances().entries(id_of(selector)?),
-            Route::ConfigurationEntry(selector, entry) => match request.method {
-                Method::PATCH => self.instances().update_entry(request, id_of(selector)?, entry),
-                _ => self.instances().entry(id_of(selector)?, entry),
-            },
+            Route::ConfigurationEntry(selector, entry) => {
+                self.instances().single_entry(request, id_of(selector)?, entry)
+            }
             Route::Enabled(selector) => {
-                let disabled = request.method == Method::DELETE;
-                self.instances().set_flag(id_of(selector)?, |instance| instance.disabled = disabled)
+                let is_disabled = request.method == Method::DELETE;
+                self.instances().set_flag(id_of(selector)?, |it| it.disabled = is_disabled)
             }
             Route::TraceLogging(selector) => {
-                let on = request.method == Method::PUT;
-                self.instances().set_flag(id_of(selector)?, |instance| instance.trace_logging = on)
+                let is_on = request.method == Method::PUT;
+                self.instances().set_flag(id_of(selector)?, |it| it.trace_logging = is_on)
             }
             Route::Events(id) => {
                 id.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;

@@ -212,7 +212,7 @@ Running it again is safe.
 
 | instance | action | what happened |
 |---|---|---|
-| `desk` | create | `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request `[REQUEST])` |
+| `desk` | create | `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox simulates this error (request `[REQUEST])` |
 
 ### Done: 1
 

@@ -214,7 +214,7 @@ fn without_body(status: u16) -> StubContent {
     if status < 400 {
         return StubContent::Custom { status, media_type: "application/json", body: Vec::new() };
     }
-    StubContent::Error(ErrorReply::new(status, "A scripted fault of the sandbox"))
+    StubContent::Error(ErrorReply::new(status, "The sandbox simulates this error"))
 }
 
 /// A text is sent unchanged, any other value as JSON.
