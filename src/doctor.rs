@@ -114,7 +114,7 @@ fn authentication(key: &Key, found: &Found) -> ChainLink {
         "authentication",
         "the provider no longer accepts it",
         format!(
-            "run `ocon authorize {key}`; without OAuth, set new credentials and run \
+            "run `ocon authorize {key}`. Without OAuth, set new credentials and run \
              `ocon apply --rotate {key}`"
         ),
     )
@@ -128,7 +128,7 @@ fn enabled(key: &Key, found: &Found) -> ChainLink {
         "enabled",
         "the instance is disabled, by a person or by the platform after five failed token refreshes",
         format!(
-            "if the authentication fails, run `ocon authorize {key}`; otherwise declare \
+            "if the authentication fails, run `ocon authorize {key}`. Otherwise, declare \
              `enabled: true` and run `ocon apply`"
         ),
     )
@@ -140,7 +140,7 @@ fn notifications(found: &Found) -> ChainLink {
         _ => broken(
             "events",
             "events are disabled",
-            "declare `event.notification.enabled: true` and run `ocon apply`; some connectors \
+            "declare `event.notification.enabled: true` and run `ocon apply`. Some connectors \
              subscribe at the provider only when an instance is created",
         ),
     }
@@ -188,7 +188,7 @@ impl Callback {
             Self::Masked => unseen(
                 name,
                 "the platform does not show the URL",
-                format!("to write the declared URL again: ocon apply --rotate {key}"),
+                format!("to write the declared URL again, run `ocon apply --rotate {key}`"),
             ),
             Self::Platform(Some(other)) if *other == id => {
                 holds(name, "the platform's webhook URL with this instance's ID")
@@ -214,7 +214,7 @@ fn signature(input: &DoctorInput<'_>, found: &Found, callback: &Callback) -> Cha
         _ if is_declared => broken(
             name,
             "a signature key is declared, but the platform has none",
-            "write the key: ocon apply",
+            "run `ocon apply` to write the key",
         ),
         _ => broken(
             name,
@@ -255,13 +255,13 @@ fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> Ch
         ("NEW" | "RECEIVED", Callback::External(_)) => broken(
             name,
             format!("{says}: the platform received it and did not forward it"),
-            "check whether the callback URL responds: after ten attempts the platform sends no \
+            "check whether the callback URL responds. After ten attempts, the platform sends no \
              more events until the instance is changed",
         ),
         ("DISPATCHED", _) => broken(
             name,
             format!("{says}: the callback URL has not accepted it yet"),
-            "check whether the callback URL is reachable and responds with 2xx; \
+            "check whether the callback URL is reachable and responds with 2xx. \
              `ocon events listen` shows the deliveries",
         ),
         _ => holds(name, says),
