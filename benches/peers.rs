@@ -1,15 +1,14 @@
-//! The same work as people do it today, side by side: `ocon apply`, a Python script, curl with jq
-//! after the help page, and an Ansible playbook, on instances of 25 keys of which five are declared.
+//! Compares `ocon apply` with a Python script, curl with jq as in the vendor's help page, and an Ansible
+//! playbook. The instances have 25 keys, of which five are declared.
 //!
-//! Run it with `cargo bench --bench peers`; `-- 500` after it takes another number of instances. It
-//! needs Python 3.11 with venv, curl 7.82, jq 1.6 and bash; what else the peers need is installed
-//! in `target/peers`. All are processes of their own beside a sandbox on the same machine, measured
-//! in one run; how they work is in `benches/peers/`. After each run `ocon plan` has to agree that
-//! nothing is left to do, and each repair has to be one PATCH.
+//! Run it with `cargo bench --bench peers`. For another number of instances, append `-- 500`. It needs
+//! Python 3.11 with venv, curl 7.82, jq 1.6 and bash. It installs everything else in `target/peers`. All
+//! tools are separate processes on the machine of the sandbox. Their code is in `benches/peers/`. After
+//! each run, `ocon plan` must find no change, and each repair must be one PATCH.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark stops where it fails, and prints"
+    reason = "a benchmark panics on errors and prints results"
 )]
 
 #[path = "support/cost.rs"]
@@ -21,13 +20,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use self::cost::{Cost, cheapest, ratio, seconds};
-use self::world::{Served, Server};
+use self::cost::{Cost, minimum, ratio, seconds};
+use self::world::{SandboxSetup, Server};
 
-/// So many instances are to be repaired, where any are.
+/// Number of instances to repair.
 const DRIFTED: usize = 100;
 
-/// The instances for what takes minutes with more of them.
+/// Number of instances for tools that take minutes for more.
 const FEW: usize = 100;
 
 #[derive(Clone, Copy)]
@@ -39,7 +38,7 @@ enum Tool {
 }
 
 fn main() {
-    if cost::measured() || world::served() {
+    if cost::measure_if_requested() || world::serve_if_requested() {
         return;
     }
     let mut given = std::env::args().skip(1).filter(|word| word != "--bench");
@@ -72,11 +71,11 @@ struct Row {
     cost: Cost,
 }
 
-/// The cheapest of some runs of the tool.
+/// Minimum cost of several runs of the tool.
 fn measure(tool: Tool, instances: usize, drifted: usize) -> Row {
     let runs = if matches!(tool, Tool::Ansible) { 1 } else { 3 };
     let mut requests = 0;
-    let cost = cheapest(runs, || {
+    let cost = minimum(runs, || {
         let (cost, all) = run(tool, instances, drifted);
         requests = all;
         cost
@@ -84,16 +83,16 @@ fn measure(tool: Tool, instances: usize, drifted: usize) -> Row {
     Row { tool, instances, drifted, requests, cost }
 }
 
-/// Runs the tool on a sandbox of its own, makes sure that it did its work, and counts its requests.
+/// Runs the tool with a new sandbox, checks the result, and counts the requests.
 fn run(tool: Tool, instances: usize, drifted: usize) -> (Cost, usize) {
     let root = tempfile::tempdir().unwrap();
     world::write_files(root.path(), instances);
-    let mut server = Server::start(root.path(), Served { instances, drifted, delay: 0 });
-    let cost = cost::cost(&tool.command(&server, root.path()));
+    let mut server = Server::start(root.path(), SandboxSetup { instances, drifted, delay: 0 });
+    let cost = cost::measure(&tool.command(&server, root.path()));
     let requests = server.requests();
     assert_eq!(requests.writes, drifted, "{}", tool.name());
-    let left = server.ocon(root.path(), &["plan", "--detailed-exitcode"]).output().unwrap();
-    assert!(left.status.success(), "{}", String::from_utf8_lossy(&left.stdout));
+    let plan = server.ocon(root.path(), &["plan", "--detailed-exitcode"]).output().unwrap();
+    assert!(plan.status.success(), "{}", String::from_utf8_lossy(&plan.stdout));
     (cost, requests.all)
 }
 
@@ -112,23 +111,23 @@ impl Tool {
             Self::Ocon => return server.ocon(root, &["apply", "--yes"]),
             Self::Script => {
                 let mut python = Command::new(installed("python"));
-                python.arg(ours("script.py")).arg(root);
+                python.arg(source("script.py")).arg(root);
                 python
             }
             Self::Shell => {
                 let mut shell = Command::new("bash");
-                shell.arg(ours("help_page.sh")).arg(root);
+                shell.arg(source("help_page.sh")).arg(root);
                 shell
             }
             Self::Ansible => {
                 let mut ansible = Command::new(installed("ansible-playbook"));
-                ansible.arg(ours("playbook.yml")).arg("--extra-vars");
+                ansible.arg(source("playbook.yml")).arg("--extra-vars");
                 ansible.arg(format!("folder={}", root.display()));
                 ansible.args(["--inventory", "localhost,"]).env("ANSIBLE_NOCOLOR", "1");
                 ansible
             }
         };
-        server.introduce(&mut command);
+        server.configure(&mut command);
         command
     }
 }
@@ -136,7 +135,7 @@ impl Tool {
 impl Row {
     fn line(&self, reference: Duration) -> String {
         let work = match self.drifted {
-            0 => "nothing to do".to_owned(),
+            0 => "no changes".to_owned(),
             drifted => format!("{drifted} to repair"),
         };
         let Cost { wall, cpu, peak } = self.cost;
@@ -155,7 +154,7 @@ impl Row {
     }
 }
 
-/// Makes the environment of the Python peers, where it is not there yet.
+/// Creates the environment of the Python tools if it does not exist.
 fn install() {
     if installed("ansible-playbook").exists() {
         return;
@@ -163,7 +162,7 @@ fn install() {
     let run = |command: &mut Command| assert!(command.status().unwrap().success(), "{command:?}");
     run(Command::new("python3").args(["-m", "venv"]).arg(environment()));
     let mut pip = Command::new(installed("pip"));
-    run(pip.args(["install", "--quiet", "--requirement"]).arg(ours("requirements.txt")));
+    run(pip.args(["install", "--quiet", "--requirement"]).arg(source("requirements.txt")));
 }
 
 fn environment() -> PathBuf {
@@ -174,6 +173,6 @@ fn installed(program: &str) -> PathBuf {
     environment().join("bin").join(program)
 }
 
-fn ours(file: &str) -> PathBuf {
+fn source(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(file)
 }

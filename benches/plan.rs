@@ -1,14 +1,14 @@
-//! What `ocon plan` costs on 1,000, 10,000 and 100,000 unchanged instances of 25 keys, beside what
-//! cannot be avoided: downloading the same pages with the same HTTP library.
+//! Measures `ocon plan` with 1,000, 10,000 and 100,000 unchanged instances of 25 keys, relative to the
+//! unavoidable cost: a download of the same pages with the same HTTP library.
 //!
-//! Run it with `cargo bench --bench plan`; `-- 1000 5000` after it takes other sizes. Sandbox, plan
-//! and download are processes of their own on one machine and everything is measured in one run, so
-//! only the ratios mean anything elsewhere. On loopback a page costs less than a millisecond; the
-//! last columns have a platform that takes 50 ms for each, which is still a fast one.
+//! Run it with `cargo bench --bench plan`. For other sizes, append `-- 1000 5000`. Sandbox, plan and
+//! download are separate processes on one machine, so only the ratios are comparable between machines.
+//! On loopback, a page takes less than a millisecond. In the last columns, the platform takes 50 ms for
+//! each page, which is still fast.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark stops where it fails, and prints"
+    reason = "a benchmark panics on errors and prints results"
 )]
 
 #[path = "support/cost.rs"]
@@ -21,17 +21,17 @@ use std::process::Command;
 
 use tokio::task::JoinHandle;
 
-use self::cost::{Cost, cheapest, ratio, seconds};
-use self::world::{Served, Server};
+use self::cost::{Cost, minimum, ratio, seconds};
+use self::world::{SandboxSetup, Server};
 
-/// Runs of each measurement on loopback; the cheapest counts.
+/// Number of runs of each measurement on loopback. The minimum counts.
 const RUNS: usize = 3;
 
-/// With this argument, a base URL and the credentials, the program is what plan is compared to.
+/// With this argument, the program is the reference download.
 const DOWNLOAD: &str = "download";
 
 fn main() {
-    if cost::measured() || world::served() {
+    if cost::measure_if_requested() || world::serve_if_requested() {
         return;
     }
     let arguments: Vec<_> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
@@ -52,10 +52,10 @@ fn main() {
 fn compare(instances: usize) {
     let root = tempfile::tempdir().unwrap();
     world::write_files(root.path(), instances);
-    let served = Served { instances, drifted: 0, delay: 0 };
-    let near = Both::measure(root.path(), served, RUNS);
-    let far = Both::measure(root.path(), Served { delay: 50, ..served }, 1);
-    let Both { download, plan, requests } = near;
+    let setup = SandboxSetup { instances, drifted: 0, delay: 0 };
+    let fast = Comparison::measure(root.path(), setup, RUNS);
+    let slow = Comparison::measure(root.path(), SandboxSetup { delay: 50, ..setup }, 1);
+    let Comparison { download, plan, requests } = fast;
     println!(
         "| {instances} | {requests} | {} | {} | {:.2} × | {} | {} MiB | {} | {} | {:.2} × |",
         seconds(download.wall),
@@ -63,38 +63,38 @@ fn compare(instances: usize) {
         ratio(plan.wall, download.wall),
         seconds(plan.cpu),
         plan.peak / 1024,
-        seconds(far.download.wall),
-        seconds(far.plan.wall),
-        ratio(far.plan.wall, far.download.wall),
+        seconds(slow.download.wall),
+        seconds(slow.plan.wall),
+        ratio(slow.plan.wall, slow.download.wall),
     );
 }
 
-struct Both {
+struct Comparison {
     download: Cost,
     plan: Cost,
-    /// Of one plan.
+    /// Number of requests of one plan.
     requests: usize,
 }
 
-impl Both {
-    fn measure(root: &Path, wanted: Served, runs: usize) -> Self {
-        let mut server = Server::start(root, wanted);
-        let download = cheapest(runs, || {
+impl Comparison {
+    fn measure(root: &Path, setup: SandboxSetup, runs: usize) -> Self {
+        let mut server = Server::start(root, setup);
+        let download = minimum(runs, || {
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.arg(DOWNLOAD);
-            cost::cost(server.introduce(&mut command))
+            cost::measure(server.configure(&mut command))
         });
-        // Fails where there is anything to do.
+        // Fails if the plan has a change.
         let plan =
-            cheapest(runs, || cost::cost(&server.ocon(root, &["plan", "--detailed-exitcode"])));
+            minimum(runs, || cost::measure(&server.ocon(root, &["plan", "--detailed-exitcode"])));
         let requests = server.requests();
         assert_eq!(requests.writes, 0);
-        // Both ask for the same pages.
+        // Plan and download request the same pages.
         Self { download, plan, requests: requests.all / (2 * runs) }
     }
 }
 
-/// Fetches all pages and throws them away; the next is asked for as soon as its name is in.
+/// Downloads all pages and discards them. Requests each page as soon as its token is known.
 async fn download() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
@@ -119,7 +119,7 @@ async fn download() {
     body.unwrap().await.unwrap().unwrap();
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is a program of its own")]
+#[expect(clippy::disallowed_methods, reason = "this is a separate program")]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap()
 }

@@ -1,61 +1,64 @@
-//! What `ocon validate` costs on 10,000 files: time and peak memory, as ratios to a process that
-//! merely reads and parses the same files. Then what a name of 100,000 characters costs under a pattern
-//! of `--env-allow` with several `*`, as a ratio to a short name.
+//! Measures time and peak memory of `ocon validate` with 10,000 files, relative to a process that only
+//! reads and parses the same files. Also measures a name of 100,000 characters with a pattern of
+//! `--env-allow` that has several `*`, relative to a short name.
 //!
-//! Run it with `cargo bench --bench validate`. Only the ratios mean anything on another machine.
-//! Peak memory is read from `/proc`, so it is measured on Linux only.
+//! Run it with `cargo bench --bench validate`. Only the ratios are comparable between machines.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark stops where it fails, and prints"
+    reason = "a benchmark panics on errors and prints results"
 )]
+
+#[path = "support/cost.rs"]
+#[expect(dead_code, reason = "other benchmarks use the rest")]
+mod cost;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde::Deserialize as _;
 
-/// Runs of each measurement; the fastest and the smallest count.
+use self::cost::{milliseconds, minimum, ratio};
+
+/// Number of runs of each measurement. The minimum counts.
 const RUNS: usize = 3;
 
-/// How often the memory of a process is looked at.
-const GLANCE: Duration = Duration::from_millis(2);
-
-/// With this argument and a folder, the program is the process that ocon is compared to.
+/// With this argument and a folder, the program is the reference process.
 const READ_AND_PARSE: &str = "read-and-parse";
 
 fn main() {
+    if cost::measure_if_requested() {
+        return;
+    }
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [first, folder, ..] if first == READ_AND_PARSE => read_and_parse(Path::new(folder)),
         _ => {
-            compare();
+            compare_files();
             compare_names();
         }
     }
 }
 
-fn compare() {
+fn compare_files() {
     println!("| files | read and parse | memory | validate | memory | time | memory |");
     println!("|---:|---:|---:|---:|---:|---:|---:|");
     for count in [100, 10_000] {
         let root = tempfile::tempdir().unwrap();
         write_files(root.path(), count);
-        let own = std::env::current_exe().unwrap();
-        let parse = || start(Command::new(&own).arg(READ_AND_PARSE).arg(root.path()));
-        let ocon = env!("CARGO_BIN_EXE_ocon");
-        let validate = || start(Command::new(ocon).arg("-C").arg(root.path()).arg("validate"));
-        let (parsed, validated) = (cheapest(parse), cheapest(validate));
+        let mut parse = Command::new(std::env::current_exe().unwrap());
+        parse.arg(READ_AND_PARSE).arg(root.path());
+        let parsed = minimum(RUNS, || cost::measure(&parse));
+        let validated = minimum(RUNS, || cost::measure(&validate(root.path(), &[])));
         println!(
-            "| {count} | {:.0} ms | {} | {:.0} ms | {} | {:.2} × | {} |",
-            milliseconds(parsed.took),
-            mebibytes(parsed.peak),
-            milliseconds(validated.took),
-            mebibytes(validated.peak),
-            validated.took.as_secs_f64() / parsed.took.as_secs_f64(),
-            ratio(validated.peak, parsed.peak),
+            "| {count} | {:.0} ms | {} MiB | {:.0} ms | {} MiB | {:.2} × | {:.2} × |",
+            milliseconds(parsed.wall),
+            parsed.peak / 1024,
+            milliseconds(validated.wall),
+            validated.peak / 1024,
+            ratio(validated.wall, parsed.wall),
+            f64_of(validated.peak) / f64_of(parsed.peak),
         );
     }
 }
@@ -71,69 +74,22 @@ fn compare_names() {
         let name = format!("{}TOKEN", "A_".repeat((length - 5) / 2));
         let file = HOOTSUITE.replace("HOOTSUITE_CLIENT_SECRET", &name);
         fs::write(root.path().join("instances/a.yaml"), file).unwrap();
-        let validate = || {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
-            command.arg("-C").arg(root.path()).args([
-                "validate",
-                "--env-allow",
-                "*_*_TOKEN,HOOTSUITE_*",
-            ]);
-            command.stderr(Stdio::null());
-            start(&mut command)
-        };
-        let expected = if length > 128 { 5 } else { 0 };
-        let took = (0..10).map(|_| cost(validate, expected).took).min().unwrap();
-        let ratio = took.as_secs_f64() / shortest.get_or_insert(took).as_secs_f64();
-        println!("| {length} | {:.1} ms | {ratio:.2} × |", milliseconds(took));
+        let command = validate(root.path(), &["--env-allow", "*_*_TOKEN,HOOTSUITE_*"]);
+        // A longer name is refused.
+        let exit_code = if length > 128 { 5 } else { 0 };
+        let wall = minimum(10, || cost::measure_exit(&command, exit_code)).wall;
+        let time = ratio(wall, *shortest.get_or_insert(wall));
+        println!("| {length} | {:.1} ms | {time:.2} × |", milliseconds(wall));
     }
 }
 
-/// What a process cost.
-struct Cost {
-    took: Duration,
-    /// In kibibytes; `None` where the system does not tell.
-    peak: Option<u64>,
+fn validate(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
+    command.arg("-C").arg(root).arg("validate").args(arguments);
+    command
 }
 
-fn cheapest(start: impl Fn() -> Child) -> Cost {
-    let costs: Vec<_> = (0..RUNS).map(|_| cost(&start, 0)).collect();
-    let took = costs.iter().map(|cost| cost.took).min().unwrap();
-    Cost { took, peak: costs.iter().filter_map(|cost| cost.peak).min() }
-}
-
-fn cost(run: impl Fn() -> Child, exit_code: i32) -> Cost {
-    let started = Instant::now();
-    let mut child = run();
-    let mut peak = None;
-    let status = loop {
-        peak = peak_memory(child.id()).or(peak);
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        pause();
-    };
-    let took = started.elapsed();
-    assert_eq!(status.code(), Some(exit_code));
-    Cost { took, peak }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a process of its own is watched, by nothing else")]
-fn pause() {
-    std::thread::sleep(GLANCE);
-}
-
-/// The most memory that the process had so far, in kibibytes.
-fn peak_memory(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
-
-fn start(command: &mut Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
-}
-
-/// Reads and parses all files, and keeps what they say, as ocon has to.
+/// Reads and parses all files, and keeps their content, as ocon does.
 fn read_and_parse(root: &Path) {
     let files = walkdir::WalkDir::new(root.join("instances")).sort_by_file_name().into_iter();
     let paths = files.map(|file| file.unwrap().into_path()).filter(|path| path.is_file());
@@ -156,7 +112,7 @@ fn write_files(root: &Path, count: usize) {
     }
 }
 
-/// A file as people write it: every third one polls.
+/// A typical file. Every third file uses polling.
 fn file(number: usize) -> String {
     let text = [HOOTSUITE, CLOSEIO, SLACK].into_iter().cycle().nth(number % 3).unwrap();
     text.replace("NUMBER", &number.to_string())
@@ -181,7 +137,7 @@ providerData:
 ";
 
 const CLOSEIO: &str = "\
-# The platform's own macros, like ${gmtDate:…}, pass through untouched.
+# Macros of the platform, such as ${gmtDate:…}, are not changed.
 element: closeio
 name: Sales NUMBER
 tags: [sales]
@@ -231,21 +187,6 @@ lifecycle:
     - path: name
       reason: the team renames it
 ";
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1_000.0
-}
-
-fn mebibytes(kibibytes: Option<u64>) -> String {
-    kibibytes.map_or_else(|| "n/a".to_owned(), |size| format!("{} MiB", size / 1024))
-}
-
-fn ratio(one: Option<u64>, other: Option<u64>) -> String {
-    match (one, other) {
-        (Some(one), Some(other)) => format!("{:.2} ×", f64_of(one) / f64_of(other)),
-        _ => "n/a".to_owned(),
-    }
-}
 
 fn f64_of(kibibytes: u64) -> f64 {
     f64::from(u32::try_from(kibibytes).unwrap())

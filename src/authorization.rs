@@ -1,9 +1,10 @@
-//! What a person grants at a provider: checks of the address that they are sent to, and of the answer.
+//! Granting access at an OAuth provider: checks the authorization URL and the provider's answer.
 //!
-//! In: the address that the platform gave, the declared callback, the query with which the browser
-//! came back. Out: the members of `providerData`, or why there are none. It is pure. It must never
-//! put a code, a state or a client secret into a message.
+//! In: the authorization URL from the platform, the declared callback URL, and the query that the
+//! browser brings back. Out: the members of `providerData`, or an error. The module is pure. It must
+//! never put an authorization code, a `state` or a client secret into a message.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -12,206 +13,224 @@ use url::{Host, Url};
 use crate::instance::{Secret, is_loopback};
 use crate::safe_text::quoted;
 
-/// The longest address that browsers and their helpers take, in bytes.
-const LONGEST: usize = 8_000;
+/// Longest URL that browsers and the programs that open them accept, in bytes.
+const MAX_URL_LENGTH: usize = 8_000;
 
-/// Which OAuth a connector speaks.
+/// OAuth version of a connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// Version 2: a code and a state come back.
-    Second,
-    /// Version 1: the request token comes back, with a verifier.
-    First {
-        /// The request token.
+pub enum OAuthVersion {
+    /// OAuth 2: the provider returns an authorization code and the `state`.
+    V2,
+    /// OAuth 1: the provider returns the request token and a verifier.
+    V1 {
+        /// Request token.
         token: Secret,
-        /// Its secret, which the create sends along.
+        /// Secret of the request token. The create request contains it.
         secret: Secret,
     },
 }
 
-/// Where the provider sends the browser.
+/// URL to which the provider sends the browser back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Callback(Url);
+pub struct CallbackUrl(Url);
 
-/// What the answer has to fit.
+/// What a valid answer of the provider must match.
 #[derive(Clone, Debug)]
-pub struct Expected<'a> {
-    /// Which OAuth it is.
-    pub way: &'a Way,
-    /// The state that was sent.
+pub struct ExpectedAnswer<'a> {
+    /// OAuth version of the connector.
+    pub version: &'a OAuthVersion,
+    /// `state` that `ocon` sent.
     pub state: &'a Secret,
-    /// The members that the connector's create takes, besides those of its OAuth.
+    /// Members of `providerData` that the connector accepts, in addition to those of its OAuth version.
     pub members: &'a [String],
 }
 
-/// What the platform was asked for, which its address has to repeat.
+/// What `ocon` requested from the platform. The authorization URL must repeat it.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizationRequest<'a> {
-    /// Where the answer goes.
-    pub callback: &'a Callback,
-    /// Which OAuth it is.
-    pub way: &'a Way,
-    /// The state that was sent.
+    /// Declared callback URL.
+    pub callback: &'a CallbackUrl,
+    /// OAuth version of the connector.
+    pub version: &'a OAuthVersion,
+    /// `state` that `ocon` sent.
     pub state: &'a Secret,
-    /// The declared client id.
+    /// Declared client ID.
     pub client_id: &'a Secret,
-    /// The declared scope, if there is one.
+    /// Declared scope, if any.
     pub scope: Option<&'a str>,
 }
 
-/// How the scope in the platform's address differs from the declared one.
+/// How the requested scope differs from the declared scope.
 ///
-/// The names come from the platform and may be any text.
+/// The scope names come from the platform and can be any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScopeDifference {
-    /// The address asks for nothing beyond the declared scope.
+    /// The URL requests no more than the declared scope.
     None,
-    /// The address also asks for these.
-    Beyond(Vec<String>),
-    /// No scope is declared, and the address asks for these: the connector's default.
-    Default(Vec<String>),
+    /// The URL also requests these scopes.
+    Additional(Vec<String>),
+    /// No scope is declared. The URL requests these scopes, which are the connector's default.
+    ConnectorDefault(Vec<String>),
 }
 
-/// Why an answer grants nothing.
+/// Why an answer contains no usable grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The person, or the provider, said no; what the provider calls it.
+pub enum GrantError {
+    /// The person or the provider denied access. Holds the provider's error code.
     Denied(String),
-    /// It answers another question, or none of ours.
+    /// The answer does not belong to this request.
     WrongState,
-    /// It has neither a grant nor an error.
-    Nothing,
-    /// A parameter comes twice.
-    Doubled(String),
+    /// The answer has neither a grant nor an error.
+    NoGrant,
+    /// The answer repeats a parameter.
+    DuplicateParameter(String),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for GrantError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Denied(error) => write!(
-                f,
-                "access was not granted: the provider says {error}",
-                error = quoted(&error)
-            ),
+            Self::Denied(error) => {
+                write!(f, "the provider denied access: {error}", error = quoted(&error))
+            }
             Self::WrongState => f.write_str(
-                "its `state` or request token is missing, or is not the one that ocon sent",
+                "its `state` or request token is missing or differs from the one that ocon sent",
             ),
-            Self::Nothing => f.write_str("the answer has neither a code nor an error"),
-            Self::Doubled(name) => write!(f, "the answer has {name} twice", name = quoted(&name)),
+            Self::NoGrant => {
+                f.write_str("the answer has neither an authorization code nor an error")
+            }
+            Self::DuplicateParameter(name) => {
+                write!(f, "the answer has {name} more than once", name = quoted(&name))
+            }
         }
     }
 }
 
-impl Callback {
-    /// Reads the declared `oauth.callback.url`; else what is wrong with it.
+impl CallbackUrl {
+    /// Parses the declared `oauth.callback.url`.
     ///
     /// # Errors
-    /// When it is no address that a browser can be sent to.
+    /// Fails if a provider cannot send a browser to the URL.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err("it has a login or a fragment, which no callback has".to_owned());
+            return Err(
+                "it has a user name, a password or a fragment, which a callback URL must not have"
+                    .to_owned(),
+            );
         }
         match (url.scheme(), url.host()) {
             ("http" | "https", Some(_)) => Ok(Self(url)),
-            _ => Err("it is no address that a browser can be sent to".to_owned()),
+            _ => Err("it is not an HTTP or HTTPS URL with a host".to_owned()),
         }
     }
 
-    /// The port to listen on, and the host; `None` where the browser ends up elsewhere.
+    /// Host and port to listen on. `None` if the URL does not lead to this machine over HTTP.
     pub fn listener(&self) -> Option<(Host<&str>, u16)> {
         let host = self.0.host()?;
-        let here = self.0.scheme() == "http" && is_loopback(&host);
-        here.then(|| Some((host, self.0.port_or_known_default()?))).flatten()
+        let is_local = self.0.scheme() == "http" && is_loopback(&host);
+        is_local.then(|| Some((host, self.0.port_or_known_default()?))).flatten()
     }
 
-    /// The whole of it.
+    /// The URL as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The path to listen on.
+    /// Path to listen on.
     pub fn path(&self) -> &str {
         self.0.path()
     }
 
-    /// The `Host` of a request that comes from the provider's redirect.
+    /// `Host` header of a request that follows the provider's redirect.
     pub fn authority(&self) -> &str {
         self.0.authority()
     }
 
-    /// The query of an address to which the browser was sent, if it is this callback's.
+    /// Query of a URL that a person pasted, if it is this callback URL.
     pub fn query_of(&self, pasted: &str) -> Option<String> {
         let url = Url::parse(pasted.trim()).ok()?;
-        let same = url.origin() == self.0.origin() && url.path() == self.0.path();
-        same.then(|| url.query().unwrap_or_default().to_owned())
+        let is_same = url.origin() == self.0.origin() && url.path() == self.0.path();
+        is_same.then(|| url.query().unwrap_or_default().to_owned())
     }
 }
 
-/// The parameters that an address has once at most: a provider may read either of two.
+/// Parameters that a URL must not repeat, because a provider may read either value.
 const SINGLE_PARAMETERS: [&str; 5] =
     ["client_id", "redirect_uri", "response_type", "scope", "state"];
 
-/// The parameters that name scopes: of OAuth and of two providers.
+/// Parameters that name scopes: the one of OAuth, and those of two providers.
 const SCOPE_PARAMETERS: [&str; 3] = ["scope", "user_scope", "optional_scope"];
 
-/// Checks that the platform's address leads to a provider, belongs to this request, and sends the
-/// answer to the declared callback. Returns how its scope differs from the declared one.
+/// Checks that an authorization URL leads to a provider, belongs to this request, and sends the
+/// answer to the declared callback URL. Returns how its scope differs from the declared scope.
 ///
 /// # Errors
-/// Says what is wrong with an address that no browser should open.
-pub fn check(address: &str, request: &AuthorizationRequest<'_>) -> Result<ScopeDifference, String> {
-    // It is printed as it is, and parsing would overlook line breaks.
-    if address.len() > LONGEST || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("it is too long, or has characters that no address has".to_owned());
+/// Fails if a browser must not open the URL. The message says why.
+pub fn check_url(
+    text: &str,
+    request: &AuthorizationRequest<'_>,
+) -> Result<ScopeDifference, String> {
+    // The URL is printed unchanged, and `Url::parse` ignores line breaks.
+    if text.len() > MAX_URL_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("it is too long or has characters that are not allowed in a URL".to_owned());
     }
-    let url = Url::parse(address).map_err(|error| format!("it is no address: {error}"))?;
-    let host = url.host().ok_or("it names no host")?;
+    let url = Url::parse(text).map_err(|error| format!("it is not a valid URL: {error}"))?;
+    let host = url.host().ok_or("it has no host")?;
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&host) => {}
-        scheme => return Err(format!("it is not https, but {scheme}")),
+        scheme => return Err(format!("it uses {scheme} instead of https")),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("it carries a login".to_owned());
+        return Err("it has a user name or a password".to_owned());
     }
-    let all = |name: &str| -> Vec<_> {
-        url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
-    };
-    if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| all(name).len() > 1) {
+    check_parameters(&url, request)?;
+    let requested: Vec<_> =
+        SCOPE_PARAMETERS.into_iter().flat_map(|name| values(&url, name)).collect();
+    Ok(scope_difference(requested.iter().flat_map(|text| scopes(text)), request.scope))
+}
+
+fn check_parameters(url: &Url, request: &AuthorizationRequest<'_>) -> Result<(), String> {
+    if let Some(name) = SINGLE_PARAMETERS.into_iter().find(|name| values(url, name).len() > 1) {
         return Err(format!("it has {} more than once", quoted(name)));
     }
-    // A request object replaces all parameters that are checked here (RFC 9101).
-    if let Some(name) = ["request", "request_uri"].into_iter().find(|name| !all(name).is_empty()) {
+    // A request object replaces all other parameters (RFC 9101).
+    let mut request_objects = ["request", "request_uri"].into_iter();
+    if let Some(name) = request_objects.find(|name| !values(url, name).is_empty()) {
         return Err(format!(
-            "it has its parameters in {}, where nobody can check them",
+            "it hides its parameters in {}, which ocon cannot check",
             quoted(name)
         ));
     }
-    let AuthorizationRequest { callback, way, state, client_id, scope } = request;
-    match (all("redirect_uri").first(), way) {
-        (None, Way::First { .. }) => {}
+    let AuthorizationRequest { callback, version, state, client_id, scope: _ } = request;
+    match (values(url, "redirect_uri").first(), version) {
+        (None, OAuthVersion::V1 { .. }) => {}
         (Some(to), _) if Url::parse(to).as_ref() == Ok(&callback.0) => {}
-        (None, Way::Second) => return Err("it does not say where the answer goes".to_owned()),
-        _ => return Err("its answer would not go to the declared callback".to_owned()),
+        (None, OAuthVersion::V2) => return Err("it has no `redirect_uri`".to_owned()),
+        _ => return Err("its `redirect_uri` is not the declared `oauth.callback.url`".to_owned()),
     }
-    match (all("client_id").first(), way) {
-        (None, Way::First { .. }) => {}
+    match (values(url, "client_id").first(), version) {
+        (None, OAuthVersion::V1 { .. }) => {}
         (Some(ours), _) if ours == client_id.expose() => {}
-        (None, Way::Second) => return Err("it has no `client_id`".to_owned()),
+        (None, OAuthVersion::V2) => return Err("it has no `client_id`".to_owned()),
         _ => return Err("its `client_id` is not the declared `oauth.api.key`".to_owned()),
     }
-    match (all("state").first(), way) {
-        (None, Way::First { .. }) => {}
-        (Some(ours), _) if ours == state.expose() => {}
-        _ => return Err("its `state` is not the one that was sent, so no answer could be told from a forged one"
-            .to_owned()),
+    match (values(url, "state").first(), version) {
+        (None, OAuthVersion::V1 { .. }) => Ok(()),
+        (Some(ours), _) if ours == state.expose() => Ok(()),
+        _ => Err(
+            "its `state` is not the one that ocon sent, so ocon could not detect a forged answer"
+                .to_owned(),
+        ),
     }
-    let requested: Vec<_> = SCOPE_PARAMETERS.into_iter().flat_map(all).collect();
-    Ok(scope_difference(requested.iter().flat_map(|text| scopes(text)), *scope))
 }
 
-/// The names in a scope. OAuth separates them by spaces, and some providers by commas.
+/// Values of a query parameter.
+fn values<'u>(url: &'u Url, name: &str) -> Vec<Cow<'u, str>> {
+    url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
+}
+
+/// Names in a scope. OAuth separates them with spaces, some providers with commas.
 fn scopes(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || c == ',').filter(|name| !name.is_empty())
 }
@@ -221,69 +240,75 @@ fn scope_difference<'a>(
     declared: Option<&str>,
 ) -> ScopeDifference {
     let allowed: BTreeSet<&str> = scopes(declared.unwrap_or_default()).collect();
-    let mut beyond: Vec<String> = Vec::new();
+    let mut additional: Vec<String> = Vec::new();
     for name in requested.filter(|name| !allowed.contains(name)) {
-        if !beyond.iter().any(|other| other == name) {
-            beyond.push(name.to_owned());
+        if !additional.iter().any(|other| other == name) {
+            additional.push(name.to_owned());
         }
     }
     match declared {
-        _ if beyond.is_empty() => ScopeDifference::None,
-        Some(_) => ScopeDifference::Beyond(beyond),
-        None => ScopeDifference::Default(beyond),
+        _ if additional.is_empty() => ScopeDifference::None,
+        Some(_) => ScopeDifference::Additional(additional),
+        None => ScopeDifference::ConnectorDefault(additional),
     }
 }
 
-/// Reads the answer: the members of `providerData`.
+/// Reads the members of `providerData` from the query of the provider's answer.
 ///
 /// # Errors
-/// When it grants nothing.
-pub fn grant(query: &str, expected: &Expected<'_>) -> Result<BTreeMap<String, Secret>, Refusal> {
+/// Fails if the answer contains no usable grant.
+pub fn read_grant(
+    query: &str,
+    expected: &ExpectedAnswer<'_>,
+) -> Result<BTreeMap<String, Secret>, GrantError> {
     let mut answer: BTreeMap<String, Secret> = BTreeMap::new();
-    let mut doubled = None;
+    let mut duplicate = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = Secret::new(value);
         let earlier = answer.insert(name.to_string(), value.clone());
         if earlier.as_ref().is_some_and(|earlier| name == "state" && *earlier != value) {
-            return Err(Refusal::WrongState);
+            return Err(GrantError::WrongState);
         }
         if earlier.is_some() {
-            doubled.get_or_insert(harmless(&name));
+            duplicate.get_or_insert(sanitized(&name));
         }
     }
     answer.retain(|_, value| !value.expose().is_empty());
     check_state(&answer, expected)?;
-    if let Some(name) = doubled {
-        return Err(Refusal::Doubled(name));
+    if let Some(name) = duplicate {
+        return Err(GrantError::DuplicateParameter(name));
     }
     if let Some(error) = answer.get("error") {
-        return Err(Refusal::Denied(harmless(error.expose())));
+        return Err(GrantError::Denied(sanitized(error.expose())));
     }
     if answer.contains_key("denied") {
-        return Err(Refusal::Denied("denied".to_owned()));
+        return Err(GrantError::Denied("denied".to_owned()));
     }
-    let (needed, mut grant): (&[&str], BTreeMap<String, Secret>) = match expected.way {
-        Way::Second => (&["code"], BTreeMap::new()),
-        Way::First { secret, .. } => {
+    let (needed, mut grant): (&[&str], BTreeMap<String, Secret>) = match expected.version {
+        OAuthVersion::V2 => (&["code"], BTreeMap::new()),
+        OAuthVersion::V1 { secret, .. } => {
             (&["oauth_token", "oauth_verifier"], [("secret".to_owned(), secret.clone())].into())
         }
     };
-    let known = expected.members.iter().map(String::as_str);
-    for name in known.chain(needed.iter().copied()) {
+    let accepted = expected.members.iter().map(String::as_str);
+    for name in accepted.chain(needed.iter().copied()) {
         if let Some(value) = answer.get(name) {
             grant.insert(name.to_owned(), value.clone());
         }
     }
-    let complete = needed.iter().all(|name| grant.contains_key(*name));
-    if complete { Ok(grant) } else { Err(Refusal::Nothing) }
+    let is_complete = needed.iter().all(|name| grant.contains_key(*name));
+    if is_complete { Ok(grant) } else { Err(GrantError::NoGrant) }
 }
 
-/// The answer has to be one to this question: by its state, and in OAuth 1 by its request token.
-fn check_state(answer: &BTreeMap<String, Secret>, expected: &Expected<'_>) -> Result<(), Refusal> {
-    let same = match expected.way {
-        Way::Second => answer.get("state") == Some(expected.state),
-        Way::First { token, .. } => {
-            // A denial names the token in a parameter of its own.
+/// Checks that the answer belongs to this request, by its `state` or its OAuth 1 request token.
+fn check_state(
+    answer: &BTreeMap<String, Secret>,
+    expected: &ExpectedAnswer<'_>,
+) -> Result<(), GrantError> {
+    let is_ours = match expected.version {
+        OAuthVersion::V2 => answer.get("state") == Some(expected.state),
+        OAuthVersion::V1 { token, .. } => {
+            // A denial has the token in another parameter.
             let named = answer.get("oauth_token").or_else(|| answer.get("denied"));
             let state = answer.get("state");
             named.or(state).is_some()
@@ -291,11 +316,11 @@ fn check_state(answer: &BTreeMap<String, Secret>, expected: &Expected<'_>) -> Re
                 && state.is_none_or(|state| state == expected.state)
         }
     };
-    if same { Ok(()) } else { Err(Refusal::WrongState) }
+    if is_ours { Ok(()) } else { Err(GrantError::WrongState) }
 }
 
-/// A short word of a provider: the beginning of it, with nothing but letters and digits in it.
-fn harmless(text: &str) -> String {
+/// First 60 characters of a provider's text, with every unusual character replaced by `?`.
+fn sanitized(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     text.chars().take(60).map(|c| if is_plain(c) { c } else { '?' }).collect()
 }

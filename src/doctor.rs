@@ -1,55 +1,59 @@
-//! The chain from the provider to the application: whether each link of it holds.
+//! Checks every link between a provider and the application that receives its events.
 //!
-//! In: a document, its instance as the platform shows it, the events that the platform has kept. Out:
-//! one [`Link`] after the other, with what to do where one is broken. It is pure, and asks nobody. A
-//! link that cannot be seen from here is never said to hold.
+//! In: a document, its instance on the platform, and the events that the platform recorded. Out: one
+//! [`ChainLink`] per link, each with advice if it is broken. The module is pure and sends no request.
+//! It must never report a link as intact that it cannot check.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::api::ProviderEvent;
 use crate::desired::Wanted;
 use crate::instance::{InstanceId, Key, Place, Secret, Seen, id_in_webhook_url};
 use crate::observed::Found;
 
-/// What there is to look at.
+/// What the checks need.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
-    /// The key of the document.
+pub struct DoctorInput<'a> {
+    /// Document key.
     pub key: &'a Key,
     /// The document.
     pub wanted: &'a Wanted,
-    /// Its instance, with all of its configuration; or why there is none.
+    /// The instance with its complete configuration, or why the document has none.
     pub found: Result<&'a Found, &'a str>,
-    /// What the provider has reported, the newest first; or why that cannot be read.
+    /// Recorded events, newest first, or why they cannot be read.
     pub events: Result<&'a [ProviderEvent], &'a str>,
-    /// The platform.
+    /// Where the instance is.
     pub place: Place<'a>,
 }
 
-/// A link of the chain.
+/// A link of the chain from the provider to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Which one.
+pub struct ChainLink {
+    /// Name of the link.
     pub name: &'static str,
-    /// Whether it holds.
-    pub state: State,
-    /// What is so.
+    /// Whether the link is intact.
+    pub state: LinkState,
+    /// What was found.
     pub says: String,
-    /// What to do, if anything is to be done.
+    /// What to do about it, if anything.
     pub advice: Option<String>,
 }
 
-/// Whether a link holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It does.
+/// Whether a link is intact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
+    /// The link is intact.
     Holds,
-    /// It does not: no event gets past it.
+    /// The link is broken: no event gets past it.
     Broken,
-    /// It cannot be seen from here.
+    /// The link cannot be checked from here.
     Unseen,
 }
 
-impl State {
-    /// The state as scripts know it.
+impl LinkState {
+    /// The value in JSON documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -60,204 +64,217 @@ impl State {
 }
 
 /// Whether no link is broken.
-pub fn is_healthy(links: &[Link]) -> bool {
-    links.iter().all(|link| link.state != State::Broken)
+pub fn is_healthy(links: &[ChainLink]) -> bool {
+    links.iter().all(|link| link.state != LinkState::Broken)
 }
 
-/// Looks at every link; without an instance there is one only.
-pub fn examine(case: &Case<'_>) -> Vec<Link> {
-    let found = match case.found {
+/// Checks every link. Without an instance, the result has one link only.
+pub fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
+    let found = match input.found {
         Ok(found) => found,
         Err(why) => {
             let advice = format!(
-                "create it: ocon apply; where a person grants access: ocon authorize {}",
-                case.key
+                "create the instance: `ocon apply`, or `ocon authorize {}` if a person must grant access",
+                input.key
             );
             return vec![broken("instance", why, advice)];
         }
     };
-    let place = Place { id: Some(found.id), ..case.place };
-    let callback = Callback::of(case, found, &place);
+    let place = Place { id: Some(found.id), ..input.place };
+    let callback = Callback::of(input, found, &place);
     vec![
         holds("instance", format!("#{}, {}", found.id, found.name)),
-        authentication(case.key, found),
-        enabled(case.key, found),
-        events_on(found),
-        callback.link(case.key, found.id),
-        signature(case, found, &callback),
-        registered(case.wanted, &place),
-        last_event(case.events, &callback),
+        authentication(input.key, found),
+        enabled(input.key, found),
+        notifications(found),
+        callback.link(input.key, found.id),
+        signature(input, found, &callback),
+        registration(input.wanted, &place),
+        last_event(input.events, &callback),
     ]
 }
 
-fn holds(name: &'static str, says: impl Into<String>) -> Link {
-    Link { name, state: State::Holds, says: says.into(), advice: None }
+fn holds(name: &'static str, says: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Holds, says: says.into(), advice: None }
 }
 
-fn broken(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Link {
-    Link { name, state: State::Broken, says: says.into(), advice: Some(advice.into()) }
+fn broken(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Broken, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Link {
-    Link { name, state: State::Unseen, says: says.into(), advice: Some(advice.into()) }
+fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Unseen, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn authentication(key: &Key, found: &Found) -> Link {
+fn authentication(key: &Key, found: &Found) -> ChainLink {
     if found.valid {
-        return holds("authentication", "the platform holds a valid one");
+        return holds("authentication", "the platform reports it as valid");
     }
     broken(
         "authentication",
-        "it no longer works at the provider",
+        "the provider no longer accepts it",
         format!(
-            "ocon authorize {key}; without OAuth: new credentials, and ocon apply --rotate {key}"
+            "run `ocon authorize {key}`. Without OAuth, set new credentials and run \
+             `ocon apply --rotate {key}`"
         ),
     )
 }
 
-fn enabled(key: &Key, found: &Found) -> Link {
+fn enabled(key: &Key, found: &Found) -> ChainLink {
     if !found.disabled {
-        return holds("enabled", "the instance is switched on");
+        return holds("enabled", "the instance is enabled");
     }
     broken(
         "enabled",
-        "the instance is switched off: by somebody, or by the platform after five failed token refreshes",
+        "the instance is disabled, by a person or by the platform after five failed token refreshes",
         format!(
-            "ocon authorize {key} where its authentication fails; else `enabled: true` and ocon apply"
+            "if the authentication fails, run `ocon authorize {key}`. Otherwise, declare \
+             `enabled: true` and run `ocon apply`"
         ),
     )
 }
 
-fn events_on(found: &Found) -> Link {
-    let on = value(found, "event.notification.enabled").map(Secret::expose);
-    match on {
-        Some("true") => holds("events", "they are switched on"),
+fn notifications(found: &Found) -> ChainLink {
+    match text_value(found, "event.notification.enabled") {
+        Some("true") => holds("events", "events are enabled"),
         _ => broken(
             "events",
-            "they are switched off",
-            "declare `event.notification.enabled: true` and ocon apply; some connectors subscribe at the \
-             provider only when an instance is created",
+            "events are disabled",
+            "declare `event.notification.enabled: true` and run `ocon apply`. Some connectors \
+             subscribe at the provider only when an instance is created",
         ),
     }
 }
 
-/// Where the platform passes events on to.
+/// Where the platform forwards events to.
 enum Callback {
-    Nowhere,
-    /// What the platform does not show.
-    Hidden,
-    /// An address of the platform itself, which carries the id of an instance, or should.
+    Missing,
+    /// The platform does not show the URL.
+    Masked,
+    /// A webhook URL of the platform itself, with the instance ID that it contains.
     Platform(Option<InstanceId>),
-    Elsewhere(String),
+    /// Scheme and host of any other URL.
+    External(String),
 }
 
 impl Callback {
-    fn of(case: &Case<'_>, found: &Found, place: &Place<'_>) -> Self {
+    fn of(input: &DoctorInput<'_>, found: &Found, place: &Place<'_>) -> Self {
         let key = "event.notification.callback.url";
         let url = match found.configuration.get(key) {
             Some(Seen::Text(url)) => url.expose(),
-            Some(Seen::Masked) => return Self::Hidden,
-            Some(Seen::Unset) | None => return Self::Nowhere,
+            Some(Seen::Masked) => return Self::Masked,
+            Some(Seen::Unset) | None => return Self::Missing,
         };
-        let events = format!("{}/events/", case.place.base_url);
-        if url.starts_with(&events) || *url == *place.webhook_url() {
+        let webhook_prefix = format!("{}/events/", input.place.base_url);
+        if url.starts_with(&webhook_prefix) || *url == *place.webhook_url() {
             return Self::Platform(id_in_webhook_url(url));
         }
-        // A login, a path or parameters may open it.
+        // User information, path and query can contain secrets.
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
-        Self::Elsewhere(format!("{scheme}://{host}"))
+        Self::External(format!("{scheme}://{host}"))
     }
 
-    fn link(&self, key: &Key, id: InstanceId) -> Link {
+    fn link(&self, key: &Key, id: InstanceId) -> ChainLink {
         let name = "callback";
-        let advice = "declare `event.notification.callback.url` and ocon apply";
-        let own = "declare it as `${{ instance.webhook_url }}` and ocon apply";
+        let webhook_advice = "declare it as `${{ instance.webhook_url }}` and run `ocon apply`";
         match self {
-            Self::Nowhere => broken(name, "there is no address to pass events on to", advice),
-            Self::Hidden => unseen(
+            Self::Missing => broken(
                 name,
-                "the platform does not show the address",
-                format!("to be sure, write the declared one: ocon apply --rotate {key}"),
+                "no callback URL is set",
+                "declare `event.notification.callback.url` and run `ocon apply`",
+            ),
+            Self::Masked => unseen(
+                name,
+                "the platform does not show the URL",
+                format!("to write the declared URL again, run `ocon apply --rotate {key}`"),
             ),
             Self::Platform(Some(other)) if *other == id => {
-                holds(name, "the platform itself, with this instance's own id")
+                holds(name, "the platform's webhook URL with this instance's ID")
             }
             Self::Platform(Some(other)) => {
-                broken(name, format!("it carries the id of instance {other}"), own)
+                broken(name, format!("the URL contains the ID of instance {other}"), webhook_advice)
             }
-            Self::Platform(None) => broken(name, "it carries no id of an instance", own),
-            Self::Elsewhere(origin) => holds(name, format!("{origin}/…")),
+            Self::Platform(None) => broken(name, "the URL contains no instance ID", webhook_advice),
+            Self::External(origin) => holds(name, format!("{origin}/…")),
         }
     }
 }
 
-fn signature(case: &Case<'_>, found: &Found, callback: &Callback) -> Link {
+fn signature(input: &DoctorInput<'_>, found: &Found, callback: &Callback) -> ChainLink {
     let (name, key) = ("signature", "event.notification.signature.key");
-    let is_declared = case.wanted.configuration.contains_key(key);
+    let is_declared = input.wanted.configuration.contains_key(key);
     let is_stored = !matches!(found.configuration.get(key), None | Some(Seen::Unset));
     match callback {
         Callback::Platform(_) => holds(name, "not needed: events stay on the platform"),
-        _ if is_declared && is_stored => holds(name, "deliveries are signed with the declared key"),
-        _ if is_declared => {
-            broken(name, "a key is declared, and none is stored", "write it: ocon apply")
+        _ if is_declared && is_stored => {
+            holds(name, "deliveries are signed with the declared signature key")
         }
+        _ if is_declared => broken(
+            name,
+            "a signature key is declared, but the platform has none",
+            "run `ocon apply` to write the key",
+        ),
         _ => broken(
             name,
-            "no key is declared, so the application cannot tell a delivery from a forged one",
-            "declare `event.notification.signature.key: ${{ env.NAME }}` and ocon apply",
+            "no signature key is declared, so the application cannot detect forged deliveries",
+            "declare `event.notification.signature.key: ${{ env.NAME }}` and run `ocon apply`",
         ),
     }
 }
 
-fn registered(wanted: &Wanted, place: &Place<'_>) -> Link {
-    let name = "registered";
-    let url = place.webhook_url();
+fn registration(wanted: &Wanted, place: &Place<'_>) -> ChainLink {
+    let (name, url) = ("registered", place.webhook_url());
     if wanted.facts.webhooks {
-        let says = "whether the provider knows the webhook URL cannot be seen from here";
-        return unseen(name, says, format!("register it at the provider: {url}"));
+        let says = "ocon cannot check whether the provider knows the webhook URL";
+        return unseen(name, says, format!("register the URL at the provider: {url}"));
     }
-    unseen(name, "the platform asks the provider itself", format!("or the provider posts to {url}"))
+    unseen(name, "the platform polls the provider", format!("or the provider posts to {url}"))
 }
 
-fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> Link {
+fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> ChainLink {
     let name = "last event";
     let events = match events {
         Ok(events) => events,
-        Err(why) => return unseen(name, why, "look again, or in the user interface"),
+        Err(why) => {
+            return unseen(name, why, "run `ocon doctor` again, or check in the user interface");
+        }
     };
     let Some(last) = events.first() else {
         return unseen(
             name,
-            "none has come yet",
-            "make one happen at the provider, and look again",
+            "the platform has received no event yet",
+            "trigger an event at the provider, and run `ocon doctor` again",
         );
     };
-    let or = |text: &str, otherwise: &str| {
-        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
-    };
-    let says =
-        format!("{}, {}", or(&last.date, "at some time"), or(&last.status, "without a status"));
+    let date = or_default(&last.date, "unknown date");
+    let status = or_default(&last.status, "no status");
+    let says = format!("{date}, {status}");
     match (last.status.as_str(), callback) {
-        ("NEW" | "RECEIVED", Callback::Elsewhere(_)) => broken(
+        ("NEW" | "RECEIVED", Callback::External(_)) => broken(
             name,
-            format!("{says}: it came, and was not passed on"),
-            "look whether the address answers: after ten attempts the platform gives up until the \
-             instance is changed",
+            format!("{says}: the platform received it and did not forward it"),
+            "check whether the callback URL responds. After ten attempts, the platform sends no \
+             more events until the instance is changed",
         ),
         ("DISPATCHED", _) => broken(
             name,
-            format!("{says}: the address has not taken it yet"),
-            "look whether it can be reached and answers with 2xx: ocon events listen shows what comes",
+            format!("{says}: the callback URL has not accepted it yet"),
+            "check whether the callback URL is reachable and responds with 2xx. \
+             `ocon events listen` shows the deliveries",
         ),
         _ => holds(name, says),
     }
 }
 
-fn value<'a>(found: &'a Found, key: &str) -> Option<&'a Secret> {
+fn or_default<'a>(text: &'a str, default: &'a str) -> &'a str {
+    if text.is_empty() { default } else { text }
+}
+
+fn text_value<'a>(found: &'a Found, key: &str) -> Option<&'a str> {
     match found.configuration.get(key)? {
-        Seen::Text(text) => Some(text),
+        Seen::Text(text) => Some(Secret::expose(text)),
         Seen::Unset | Seen::Masked => None,
     }
 }

@@ -1,45 +1,48 @@
-//! Deliveries of events: whether one comes from the platform, and what it says.
+//! Deliveries of events: checks their signatures and reads their notifications.
 //!
-//! In: the body of a notification as it came, its headers, a key. Out: whether the signature holds,
-//! and what happened. It is pure. It must never take a body apart before its signature was compared,
-//! nor show what a provider sent: that is the application's business.
+//! In: the unchanged body of a notification, its headers, and a signature key. Out: whether the
+//! signature is valid, and the reported events. The module is pure. It must never parse a body before
+//! it checks the signature, and never show the data that a provider sent.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
 pub use crate::api::{ChangedObject, ProviderEvent};
 use crate::instance::Secret;
 
-/// The header with the signature.
-pub const SIGNATURE: &str = "elements-webhook-signature";
+/// Header with the signature of a notification.
+pub const SIGNATURE_HEADER: &str = "elements-webhook-signature";
 
-/// The header with the id of a notification, the same in every attempt.
-pub const ID: &str = "elements-webhook-id";
+/// Header with the ID of a notification. The ID is the same in every attempt.
+pub const DELIVERY_ID_HEADER: &str = "elements-webhook-id";
 
-/// How many ids are remembered, to recognise what comes again.
-const REMEMBERED: usize = 10_000;
+/// How many delivery IDs are kept to recognize repeated deliveries.
+const MAX_REMEMBERED_IDS: usize = 10_000;
 
-/// Whether a notification was signed with the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signature {
-    /// It was.
+/// Result of checking the signature of a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureCheck {
+    /// The signature is valid.
     Holds,
-    /// It was signed with another key, or changed on its way.
+    /// The notification was signed with another key, or was changed after it was signed.
     Broken,
-    /// It has no signature.
+    /// The notification has no signature.
     Missing,
-    /// Nobody gave a key.
+    /// No signature key is known.
     NotVerified,
 }
 
-impl Signature {
-    /// Compares in constant time: `sha256=` and the Base64 of an HMAC-SHA256 over the raw body, as
-    /// the vendor's page on the security of events has it.
+impl SignatureCheck {
+    /// Checks a signature in constant time: `sha256=` and the Base64-encoded HMAC-SHA256 of the raw
+    /// body. Source: the vendor's page on the security of events.
     pub fn verify(key: Option<&Secret>, header: Option<&str>, body: &[u8]) -> Self {
         let Some(key) = key else { return Self::NotVerified };
         let Some(header) = header else { return Self::Missing };
@@ -52,12 +55,12 @@ impl Signature {
         }
     }
 
-    /// Whether the notification may be trusted as far as anybody wanted to know.
+    /// Whether the notification can be read: its signature is valid, or no key is known.
     pub fn is_acceptable(self) -> bool {
         matches!(self, Self::Holds | Self::NotVerified)
     }
 
-    /// As scripts know it.
+    /// The value in JSON documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -67,29 +70,29 @@ impl Signature {
         }
     }
 
-    /// As people read it.
+    /// The result as a phrase.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Holds => "the signature holds",
-            Self::Broken => "the signature does not hold",
-            Self::Missing => "there is no signature",
+            Self::Holds => "the signature is valid",
+            Self::Broken => "the signature is not valid",
+            Self::Missing => "the delivery has no signature",
             Self::NotVerified => "the signature is not verified",
         }
     }
 }
 
-/// What a notification says.
+/// Content of a notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notification {
-    /// The platform's id of the event; empty where there is none.
+    /// The platform's ID of the event. Empty if the notification has none.
     pub event: String,
-    /// What happened.
+    /// The reported changes.
     pub objects: Vec<ChangedObject>,
 }
 
 impl Notification {
-    /// Reads a body, in the current form or in the older one; `None` where it is no JSON object.
-    pub fn read(body: &[u8]) -> Option<Self> {
+    /// Parses a body in the current or the older format. `None` if it is not a JSON object.
+    pub fn parse(body: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(body).ok()?;
         let document = document.as_object()?;
         let object = |name: &str| document.get(name).filter(|value| value.is_object());
@@ -106,84 +109,84 @@ impl Notification {
     }
 }
 
-/// A delivery, judged.
+/// A checked delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The platform's id of the notification; empty where there is none.
+    /// The platform's ID of the notification. Empty if the delivery has none.
     pub id: String,
-    /// Whether it was signed with the key.
-    pub signature: Signature,
-    /// What becomes of it.
-    pub outcome: Outcome,
-    /// Whether one of the same id was taken before.
+    /// Result of checking the signature.
+    pub signature: SignatureCheck,
+    /// Whether the delivery was accepted, and its content.
+    pub outcome: DeliveryOutcome,
+    /// Whether a delivery with the same ID was accepted before.
     pub replayed: bool,
 }
 
-/// What becomes of a delivery.
+/// Whether a delivery was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is taken.
-    Taken(Notification),
-    /// It is no JSON object.
-    Unreadable,
-    /// Its signature is missing or does not hold, so it is not looked at.
-    Untrusted,
+pub enum DeliveryOutcome {
+    /// The delivery is accepted.
+    Accepted(Notification),
+    /// The body is not a JSON object.
+    Malformed,
+    /// The signature is missing or not valid, so the body is not read.
+    Unverified,
 }
 
-impl Outcome {
-    /// The HTTP status of the answer.
+impl DeliveryOutcome {
+    /// HTTP status of the response.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Taken(_) => 200,
-            Self::Unreadable => 400,
-            Self::Untrusted => 401,
+            Self::Accepted(_) => 200,
+            Self::Malformed => 400,
+            Self::Unverified => 401,
         }
     }
 
-    /// What it says, if it was taken.
+    /// Content of an accepted delivery.
     pub fn notification(&self) -> Option<&Notification> {
         match self {
-            Self::Taken(notification) => Some(notification),
-            Self::Unreadable | Self::Untrusted => None,
+            Self::Accepted(notification) => Some(notification),
+            Self::Malformed | Self::Unverified => None,
         }
     }
 }
 
-/// Takes deliveries, and recognises what comes again.
+/// Checks deliveries and recognizes repeated ones.
 #[derive(Debug, Default)]
-pub struct Inbox {
+pub struct DeliveryReceiver {
     key: Option<Secret>,
     ids: BTreeSet<String>,
     order: VecDeque<String>,
 }
 
-impl Inbox {
-    /// An empty one; without a key nothing is verified.
+impl DeliveryReceiver {
+    /// Creates a receiver. Without a key it verifies no signature.
     pub fn new(key: Option<Secret>) -> Self {
         Self { key, ..Self::default() }
     }
 
-    /// Judges a delivery by its two headers and its body.
-    pub fn take(&mut self, id: Option<&str>, signature: Option<&str>, body: &[u8]) -> Delivery {
-        let signature = Signature::verify(self.key.as_ref(), signature, body);
-        let notification = signature.is_acceptable().then(|| Notification::read(body));
+    /// Checks a delivery, given its two headers and its body.
+    pub fn receive(&mut self, id: Option<&str>, signature: Option<&str>, body: &[u8]) -> Delivery {
+        let signature = SignatureCheck::verify(self.key.as_ref(), signature, body);
+        let notification = signature.is_acceptable().then(|| Notification::parse(body));
         let outcome = match notification {
-            None => Outcome::Untrusted,
-            Some(None) => Outcome::Unreadable,
-            Some(Some(notification)) => Outcome::Taken(notification),
+            None => DeliveryOutcome::Unverified,
+            Some(None) => DeliveryOutcome::Malformed,
+            Some(Some(notification)) => DeliveryOutcome::Accepted(notification),
         };
         let id = id.unwrap_or_default();
         let replayed = outcome.notification().is_some() && !id.is_empty() && !self.remember(id);
         Delivery { id: id.to_owned(), signature, outcome, replayed }
     }
 
-    /// Whether an id is new; the oldest is forgotten where there are too many.
+    /// Adds an ID and drops the oldest one above the limit. Returns whether the ID is new.
     fn remember(&mut self, id: &str) -> bool {
         let is_new = self.ids.insert(id.to_owned());
         if is_new {
             self.order.push_back(id.to_owned());
         }
-        if self.order.len() > REMEMBERED
+        if self.order.len() > MAX_REMEMBERED_IDS
             && let Some(oldest) = self.order.pop_front()
         {
             self.ids.remove(&oldest);
@@ -201,46 +204,52 @@ mod tests {
     const HEADER: &str = "sha256=jHdbRx5EZAsOfTwAPJOGkNUzQMVVdu5VJlxcsk+G6jQ=";
 
     #[test]
-    fn what_comes_again_is_recognised_and_what_was_refused_is_not_remembered() {
-        let mut inbox = Inbox::new(Some(Secret::new(KEY)));
-        assert_eq!(inbox.take(Some("n1"), None, b"{}").outcome, Outcome::Untrusted);
-        assert_eq!(inbox.take(Some("n1"), Some(HEADER), BODY).outcome, Outcome::Unreadable);
-        let mut inbox = Inbox::new(None);
-        let mut again = |id: &str| inbox.take(Some(id), None, b"{}").replayed;
+    fn a_repeated_delivery_is_recognized_unless_it_was_refused() {
+        let mut receiver = DeliveryReceiver::new(Some(Secret::new(KEY)));
+        assert_eq!(receiver.receive(Some("n1"), None, b"{}").outcome, DeliveryOutcome::Unverified);
+        assert_eq!(
+            receiver.receive(Some("n1"), Some(HEADER), BODY).outcome,
+            DeliveryOutcome::Malformed
+        );
+        let mut receiver = DeliveryReceiver::new(None);
+        let mut again = |id: &str| receiver.receive(Some(id), None, b"{}").replayed;
         assert_eq!([again("n1"), again("n1"), again(""), again("")], [false, true, false, false]);
-        for n in 2..=REMEMBERED {
+        for n in 2..=MAX_REMEMBERED_IDS {
             assert!(!again(&format!("n{n}")));
         }
         assert!(again("n1"));
-        assert!(!again("one more") && !again("n1") && again("n3"), "the oldest was forgotten");
+        assert!(
+            !again("one more") && !again("n1") && again("n3"),
+            "only the oldest ID was dropped"
+        );
     }
 
-    fn verify(key: &str, header: &str, body: &[u8]) -> Signature {
-        Signature::verify(Some(&Secret::new(key)), Some(header), body)
+    fn verify(key: &str, header: &str, body: &[u8]) -> SignatureCheck {
+        SignatureCheck::verify(Some(&Secret::new(key)), Some(header), body)
     }
 
     /// The example of the vendor's page on the security of events.
     #[test]
-    fn the_example_of_the_documentation_holds() {
-        assert_eq!(verify(KEY, HEADER, BODY), Signature::Holds);
+    fn the_example_in_the_documentation_is_valid() {
+        assert_eq!(verify(KEY, HEADER, BODY), SignatureCheck::Holds);
     }
 
     #[test]
-    fn a_byte_more_or_less_and_it_does_not() {
+    fn a_changed_notification_or_key_is_not_valid() {
         let longer = [BODY, b"\n"].concat();
-        assert_eq!(verify(KEY, HEADER, &longer), Signature::Broken);
-        assert_eq!(verify("mySecretEventSignatureKey", HEADER, BODY), Signature::Broken);
+        assert_eq!(verify(KEY, HEADER, &longer), SignatureCheck::Broken);
+        assert_eq!(verify("mySecretEventSignatureKey", HEADER, BODY), SignatureCheck::Broken);
         let without = HEADER.trim_start_matches("sha256=");
         for header in [without, &HEADER.replace('j', "k"), "sha256=", "sha256=*", ""] {
-            assert_eq!(verify(KEY, header, BODY), Signature::Broken, "{header}");
+            assert_eq!(verify(KEY, header, BODY), SignatureCheck::Broken, "{header}");
         }
         let key = Secret::new(KEY);
-        assert_eq!(Signature::verify(Some(&key), None, BODY), Signature::Missing);
-        assert_eq!(Signature::verify(None, Some(HEADER), BODY), Signature::NotVerified);
+        assert_eq!(SignatureCheck::verify(Some(&key), None, BODY), SignatureCheck::Missing);
+        assert_eq!(SignatureCheck::verify(None, Some(HEADER), BODY), SignatureCheck::NotVerified);
     }
 
     #[test]
-    fn both_forms_of_a_notification_are_read() {
+    fn both_formats_of_a_notification_are_parsed() {
         let events = r#"[{"eventType":"CREATED","objectType":"message","objectId":"7"}]"#;
         let current = format!(r#"{{"message":{{"eventId":"e","events":{events},"raw":{{}}}}}}"#);
         let older = format!(r#"{{"eventId":"e","response":{{"events":{events}}}}}"#);
@@ -254,11 +263,11 @@ mod tests {
         };
         let both = older.replacen('{', r#"{"message":null,"#, 1);
         for body in [current, older, both] {
-            assert_eq!(Notification::read(body.as_bytes()).as_ref(), Some(&expected), "{body}");
+            assert_eq!(Notification::parse(body.as_bytes()).as_ref(), Some(&expected), "{body}");
         }
-        assert_eq!(Notification::read(b"{}"), Some(Notification::default()));
+        assert_eq!(Notification::parse(b"{}"), Some(Notification::default()));
         for body in ["", "[]", "\"a\"", "{"] {
-            assert_eq!(Notification::read(body.as_bytes()), None, "{body}");
+            assert_eq!(Notification::parse(body.as_bytes()), None, "{body}");
         }
     }
 }

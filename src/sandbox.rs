@@ -1,326 +1,148 @@
-//! The local emulator of the platform: a real HTTP server on loopback that answers as SAP Open
-//! Connectors does.
+//! A local emulator of SAP Open Connectors: a real HTTP server on loopback.
 //!
-//! In: [`Options`], and HTTP requests. Out: a running server behind a [`Handle`], which knows its
-//! base URL and credentials and what it was asked. Instances, configuration, connectors and OAuth
-//! behave as documented or observed; what the facts leave open is a switch in the options, with
-//! the likelier answer as its default.
+//! In: [`SandboxOptions`] and HTTP requests. Out: a running server and its [`Handle`], with the base
+//! URL, the credentials and a journal of all requests. Instances, configuration, connectors and OAuth
+//! behave as documented or observed (see docs/platform.md). Options select the behavior where the
+//! facts are not clear. The more likely behavior is the default.
 //!
-//! It is the second opinion on the wire format: it must never share code with the client, so it
-//! imports nothing from the rest of the crate. It binds loopback only and contacts nothing but the
-//! callback URLs of events, where these are on loopback.
+//! The sandbox is an independent check of the wire format. It must never share code with the client,
+//! so it imports nothing from the rest of the crate. It listens only on loopback addresses and
+//! contacts only callback URLs of events on loopback.
 //!
-//! A request goes from `server` (connections) through `platform` (who asks, which route) to
-//! `instances` or `connectors` (what it does), which change the `store`; `state` is its file. What
-//! is to go wrong on that way is scripted in `faults`.
+//! A request passes from `server` (connections) through `platform` (credentials and routes) to
+//! `instances` or `connectors` (handlers). These change `storage`, which writes the state file
+//! (`state`). `faults` scripts what goes wrong.
 
 mod authorization;
 mod body;
-mod catalogue;
+mod catalog;
 mod clock;
 mod configuration;
 mod connection;
 mod connectors;
+mod credentials;
 mod delivery;
+mod draft;
+mod error;
 mod events;
 mod faults;
 mod html;
 mod instance;
 mod instances;
 mod journal;
-mod late;
 mod listing;
 mod oauth;
+mod options;
 mod platform;
+mod postponed;
 mod provider;
+mod random;
 mod refresh;
 mod reply;
 mod request;
 mod routes;
 mod schema;
 mod server;
+mod shared;
 mod state;
+mod storage;
 mod store;
 mod timestamp;
 mod visibility;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::net::TcpListener;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use clock::Clock;
-use configuration::Reading;
-use events::Events;
-use faults::lag::Lag;
+use clock::SandboxClock;
+use events::EventQueue;
 use faults::script::Script;
-use listing::Order;
-use platform::{Behaviour, Platform};
+use journal::Journal;
+use platform::Platform;
+use postponed::PostponedRequests;
 use provider::Provider;
-use server::{Server, Shared};
-use store::Store;
-use visibility::Visibility;
+use refresh::TokenRefresher;
+use server::Server;
+use shared::Shared;
+use state::SandboxState;
+use storage::Storage;
+use store::{Change, Store};
 
 pub use clock::TimeSource;
-pub use faults::{Faults, Invalid};
-pub use journal::Entry;
+pub use configuration::UnsetValue;
+pub use credentials::SandboxCredentials;
+pub use error::{InvalidFaults, SandboxError};
+pub use faults::Faults;
+pub use journal::JournalEntry;
+pub use options::SandboxOptions;
 
-/// How a sandbox is started and how it behaves.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to listen: a loopback address; port 0 takes a free one. Default: `127.0.0.1:0`.
-    pub listen: SocketAddr,
-    /// The file that survives restarts; none keeps everything in memory. Default: none.
-    pub state: Option<PathBuf>,
-    /// The secrets that callers must send. Default: those of the state file, else fresh ones.
-    pub credentials: Option<Credentials>,
-    /// How a configuration value that is not set reads. Default: [`Unset::Empty`].
-    pub unset: Unset,
-    /// Whether properties of type PASSWORD read as masked even when they are not set, as seen in
-    /// 2020. Default: true.
-    pub mask_unset_passwords: bool,
-    /// Whether `********`, sent for a value that reads masked, keeps the stored value. Default:
-    /// true.
-    pub keep_masked: bool,
-    /// The status for an OAuth code that was used before or is empty. Default: 400.
-    pub bad_code_status: u16,
-    /// Whether lists of instances, and the tags of each, come in another order each time.
-    /// Default: false.
-    pub shuffle: bool,
-    /// How many instances a page has, by default and at most. Default: 200.
-    pub page_size: usize,
-    /// How long the creation of an instance takes; its id is assigned at the end. Default: none.
-    pub slow_post: Duration,
-    /// What goes wrong at which requests. Default: nothing.
-    pub faults: Faults,
-    /// Where the sandbox reads the time. Default: the machine.
-    pub time: TimeSource,
-}
-
-/// How a configuration value that is not set reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unset {
-    /// As `null`, as seen in 2017.
-    Null,
-    /// As `""`, as seen in 2020.
-    #[default]
-    Empty,
-}
-
-/// The two secrets that a caller of the platform sends.
-#[derive(Clone, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Credentials {
-    /// The user secret.
-    pub user: String,
-    /// The organization secret.
-    pub organization: String,
-}
-
-/// A running sandbox; dropping it stops the server.
+/// A running sandbox. Dropping it stops the server.
 pub struct Handle {
     url: String,
-    credentials: Credentials,
+    credentials: SandboxCredentials,
     server: Server,
 }
 
-/// Why a sandbox does not start, or refuses to be filled.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The address can be reached from other machines.
-    #[error(
-        "the sandbox listens on loopback only, and {listen} is not: use 127.0.0.1 or [::1] with any port"
-    )]
-    NotLoopback {
-        /// The address that was asked for.
-        listen: SocketAddr,
-    },
-    /// The address cannot be listened on.
-    #[error("the sandbox cannot listen on {listen}: choose another port, or 0 for a free one")]
-    Bind {
-        /// The address that was asked for.
-        listen: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The state file, its folder or its lock cannot be opened.
-    #[error("the sandbox cannot open its state file {}: check the folder and its permissions", path.display())]
-    StateUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The state file is not one that this program wrote in whole.
-    #[error(
-        "the sandbox cannot read its state file {}:{line}:{column}: {reason}; restore it, or move it away to start empty",
-        path.display()
-    )]
-    StateCorrupt {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1; 0 for an empty file.
-        line: usize,
-        /// The column, from 1; 0 at the end of a line.
-        column: usize,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Another sandbox uses the state file.
-    #[error("another sandbox uses the state file {}: stop that one, or use another file", path.display())]
-    StateLocked {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The state file cannot be written.
-    #[error(
-        "the sandbox cannot write its state file: check the folder, its permissions and the free space"
-    )]
-    StateUnwritable(#[source] io::Error),
-    /// The file of faults cannot be read.
-    #[error("the sandbox cannot read its faults {}: check the name and the permissions of the file", path.display())]
-    FaultsUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file of faults is too large to be one.
-    #[error("the sandbox cannot read its faults {}: the file is larger than 1 MiB; write fewer rules, or name another file", path.display())]
-    FaultsTooLarge {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file of faults says something that no rule can say.
-    #[error("the sandbox cannot read its faults {}:{invalid}; docs/sandbox-faults.md has every fault with an example", path.display())]
-    FaultsInvalid {
-        /// The file.
-        path: PathBuf,
-        /// Where, and what.
-        invalid: Invalid,
-    },
-    /// A body that was to be inserted is not one that creates an instance.
-    #[error("the seed {index} does not describe an instance: {reason}")]
-    Seed {
-        /// Which body, from 0.
-        index: usize,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            state: None,
-            credentials: None,
-            unset: Unset::default(),
-            mask_unset_passwords: true,
-            keep_masked: true,
-            bad_code_status: 400,
-            shuffle: false,
-            page_size: 200,
-            slow_post: Duration::ZERO,
-            faults: Faults::default(),
-            time: TimeSource::default(),
-        }
-    }
-}
-
-impl Credentials {
-    /// Makes up secrets of the platform's shapes: 44 characters of Base64 and 32 hexadecimal ones.
-    fn fresh() -> Self {
-        Self { user: oauth::random_token(), organization: format!("{:032x}", fastrand::u128(..)) }
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Credentials").finish_non_exhaustive()
-    }
-}
-
-/// Starts a sandbox.
-///
-/// The server runs on a thread of its own, whatever runtime this is called from.
+/// Starts a sandbox on its own thread, independent of the caller's runtime.
 ///
 /// # Errors
 ///
-/// If the address is not a loopback address or is taken, and if the state file cannot be locked,
-/// read as a whole or, where fresh credentials have to survive, written.
-pub async fn start(options: Options) -> Result<Handle, Error> {
+/// If the address is in use or is not a loopback address, and if the state file cannot be locked,
+/// read or written.
+pub async fn start(options: SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
-    // Reads a file, which blocks.
+    // Reading the state file blocks.
     let started = tokio::task::spawn_blocking(move || start_blocking(&options)).await;
-    started.unwrap_or_else(|error| Err(Error::Bind { listen, source: io::Error::other(error) }))
+    started
+        .unwrap_or_else(|error| Err(SandboxError::Bind { listen, source: io::Error::other(error) }))
 }
 
-fn start_blocking(options: &Options) -> Result<Handle, Error> {
+fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     if !listen.ip().is_loopback() {
-        return Err(Error::NotLoopback { listen });
+        return Err(SandboxError::NotLoopback { listen });
     }
     let (credentials, store) = open_store(options)?;
-    let bind = |source| Error::Bind { listen, source };
-    let listener = TcpListener::bind(listen).map_err(bind)?;
-    let address = listener.local_addr().map_err(bind)?;
+    let bind_error = |source| SandboxError::Bind { listen, source };
+    let listener = TcpListener::bind(listen).map_err(bind_error)?;
+    let address = listener.local_addr().map_err(bind_error)?;
     let url = format!("http://{address}{}", request::BASE_PATH);
     let platform = Platform {
-        behaviour: options.behaviour(&url),
+        options: options.clone(),
+        own_url: url.clone(),
         credentials: credentials.clone(),
-        store,
-        journal: journal::Journal::default(),
+        storage: Storage::new(store, SandboxClock::new(options.time.clone())),
+        journal: Journal::default(),
         script: Script::new(options.faults.clone()),
-        clock: Clock::new(options.time.clone()),
         provider: Provider::default(),
-        events: Events::default(),
-        failing: refresh::Failing::new(),
-        caught_up: None,
-        lag: Lag::default(),
-        visibility: Visibility::default(),
-        late: VecDeque::new(),
+        events: EventQueue::default(),
+        refresher: TokenRefresher::default(),
+        postponed: PostponedRequests::default(),
     };
     let shared = Shared::new(platform, options.slow_post);
-    let server = Server::start(listener, shared).map_err(bind)?;
+    let server = Server::start(listener, shared).map_err(bind_error)?;
     Ok(Handle { url, credentials, server })
 }
 
-/// Opens the store and settles the credentials.
-fn open_store(options: &Options) -> Result<(Credentials, Store), Error> {
+/// Opens the store and determines the credentials.
+fn open_store(options: &SandboxOptions) -> Result<(SandboxCredentials, Store), SandboxError> {
     let given = options.credentials.clone();
     let Some(path) = options.state.clone() else {
-        let store = Store::new(state::Saved::default(), None);
-        return Ok((given.unwrap_or_else(Credentials::fresh), store));
+        let store = Store::new(SandboxState::default(), None);
+        return Ok((given.unwrap_or_else(SandboxCredentials::random), store));
     };
     let (mut saved, file) = state::open(path)?;
     if let Some(credentials) = given.or_else(|| saved.credentials.clone()) {
         return Ok((credentials, Store::new(saved, Some(file))));
     }
-    let credentials = Credentials::fresh();
+    let credentials = SandboxCredentials::random();
     saved.credentials = Some(credentials.clone());
-    // Now, and not with the first commit: they are shown to people as soon as this returns.
-    file.write(&saved).map_err(Error::StateUnwritable)?;
+    // Not with the first commit, because the caller shows the credentials immediately.
+    file.write(&saved).map_err(SandboxError::StateUnwritable)?;
     Ok((credentials, Store::new(saved, Some(file))))
-}
-
-impl Options {
-    fn behaviour(&self, own_url: &str) -> Behaviour {
-        Behaviour {
-            reading: Reading { unset: self.unset, mask_unset_passwords: self.mask_unset_passwords },
-            keep_masked: self.keep_masked,
-            bad_code_status: self.bad_code_status,
-            order: if self.shuffle { Order::Shuffled } else { Order::ById },
-            page_size: self.page_size.max(1),
-            own_url: own_url.to_owned(),
-        }
-    }
 }
 
 impl Handle {
@@ -330,80 +152,79 @@ impl Handle {
     }
 
     /// The secrets that callers must send.
-    pub fn credentials(&self) -> &Credentials {
+    pub fn credentials(&self) -> &SandboxCredentials {
         &self.credentials
     }
 
-    /// What was asked so far, oldest first, in the order in which it was decided; at most the
-    /// last 10,000 requests.
-    pub fn journal(&self) -> Vec<Entry> {
-        self.server.platform().journal.entries().cloned().collect()
+    /// The last 10,000 requests, oldest first, in the order in which they were processed.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.server.shared().platform().journal.entries().cloned().collect()
     }
 
-    /// Replaces the faults; their counting begins anew. Requests that have arrived keep theirs.
+    /// Replaces the faults and resets their counters. Does not affect requests in progress.
     pub fn set_faults(&self, faults: Faults) {
-        self.server.platform().script = Script::new(faults);
+        self.server.shared().platform().script = Script::new(faults);
     }
 
-    /// Moves the time of the sandbox forward. It goes on by itself from there.
+    /// Moves the time of the sandbox forward. It continues from there.
     pub fn advance(&self, by: Duration) {
-        let mut platform = self.server.platform();
-        platform.clock.advance(by);
+        let mut platform = self.server.shared().platform();
+        platform.storage.clock.advance(by);
         platform.commit_late();
         drop(platform);
-        self.server.wake();
+        self.server.shared().wake.notify_one();
     }
 
-    /// Processes the requests whose late commit is due, which otherwise happens at the next request.
+    /// Processes the late commits that are due. Otherwise, the next request does.
     pub fn commit_late(&self) {
-        self.server.platform().commit_late();
+        self.server.shared().platform().commit_late();
     }
 
-    /// Waits until no notification is due, and none is being sent.
-    pub async fn notified(&self) {
-        self.server.quiet().await;
+    /// Waits until no notification is due or being sent.
+    pub async fn wait_until_notified(&self) {
+        self.server.shared().wait_until_idle().await;
     }
 
-    /// Waits until so many requests are held by the faults, since the start or the last release.
-    pub async fn held(&self, count: usize) {
-        self.server.holds().held(count).await;
+    /// Waits until faults have held `count` requests since the start or the last release.
+    pub async fn wait_until_held(&self, count: usize) {
+        self.server.shared().holds.wait_for(count).await;
     }
 
-    /// Lets every request that is held go on, also where its client has gone away meanwhile.
+    /// Releases every held request, even if its client has disconnected.
     pub fn release(&self) {
-        self.server.holds().release();
+        self.server.shared().holds.release();
     }
 
-    /// Inserts `count` instances, each described by a body of `POST /instances`, and returns their
-    /// ids. Nothing is required of them but a connector and a name, no grant is asked for, and the
-    /// state is written once.
+    /// Inserts `count` instances, each from a body of `POST /instances`, and returns their IDs. A body
+    /// needs only a connector and a name. Writes the state file once.
     ///
     /// # Errors
     ///
-    /// If a body does not describe an instance or the state cannot be written; then none is
+    /// If a body does not describe an instance or the state cannot be written. Then no instance is
     /// inserted.
     pub fn seed(
         &self,
         count: usize,
         mut make: impl FnMut(usize) -> Value,
-    ) -> Result<Vec<u64>, Error> {
+    ) -> Result<Vec<u64>, SandboxError> {
         let bodies: Vec<_> = (0..count).map(&mut make).collect();
-        let mut platform = self.server.platform();
-        let mut instances = Vec::with_capacity(count);
+        let mut platform = self.server.shared().platform();
+        let (keep_masked, now) = (platform.options.keep_masked, platform.storage.now());
+        let (mut ids, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for (index, body) in bodies.into_iter().enumerate() {
-            let drafted = platform.draft_from(body);
-            let mut instance = drafted.map_err(|reason| Error::Seed { index, reason })?;
-            instance.id = platform.store.next_id();
-            instances.push(instance);
+            let drafted = draft::draft_from_json(body, keep_masked, now);
+            let mut instance = drafted.map_err(|reason| SandboxError::Seed { index, reason })?;
+            instance.id = platform.storage.store.next_id();
+            ids.push(instance.id);
+            changes.push(Change::Put(Box::new(instance)));
         }
-        let ids = instances.iter().map(|instance| instance.id).collect();
-        platform.store.insert_all(instances).map_err(Error::StateUnwritable)?;
+        platform.storage.store.commit(changes).map_err(SandboxError::StateUnwritable)?;
         Ok(ids)
     }
 
-    /// Stops the server: takes no new request, lets those in flight finish and waits for them, at
-    /// most five seconds longer than a creation takes. A scripted delay that is longer is cut off.
-    pub async fn stopped(self) {
+    /// Stops the server after the requests in progress. Waits at most five seconds longer than it
+    /// takes to create an instance, so a longer scripted delay is cut off.
+    pub async fn stop(self) {
         self.server.stop().await;
     }
 }

@@ -1,6 +1,6 @@
-"""The script of a careful engineer: list the instances, compare what the files declare, patch what differs.
+"""A careful script: lists the instances, compares them with the files, and patches the differences.
 
-It knows instances by their names, does not create, and cannot compare secrets, which are read masked.
+It identifies instances by name, creates none, and cannot compare secrets, because reads mask them.
 """
 
 import os

@@ -1,27 +1,29 @@
-//! What a process costs: a program runs below a process of its own, which asks the system what its
-//! children took. So the time of this benchmark is no part of it, and that of a shell's children is.
+//! Measures the resources of a process. A separate parent process runs the program and asks the system
+//! for the resources of its children. The result includes the children of a shell, and excludes the
+//! benchmark itself.
 
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// With this argument and a command line, a benchmark is the parent of what is measured.
+/// With this argument and a command line, a benchmark is the parent of the measured process.
 const MEASURE: &str = "measure";
 
-/// What a process cost, with all the processes that it waited for.
+/// Resources of a process and of all processes that it waited for.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) wall: Duration,
-    /// Of all cores together, in user and system mode.
+    /// Sum of all cores, in user and system mode.
     pub(crate) cpu: Duration,
-    /// The memory of the largest of the processes, in kibibytes.
+    /// Peak memory of the largest process, in KiB.
     pub(crate) peak: u64,
 }
 
 impl Cost {
-    /// The smallest of each: what disturbs a run only ever adds.
-    fn least(self, other: Self) -> Self {
+    /// Minimum of each resource, because disturbances only increase them.
+    fn min(self, other: Self) -> Self {
         Self {
             wall: self.wall.min(other.wall),
             cpu: self.cpu.min(other.cpu),
@@ -30,13 +32,18 @@ impl Cost {
     }
 }
 
-/// The smallest cost of so many runs.
-pub(crate) fn cheapest(runs: usize, run: impl FnMut() -> Cost) -> Cost {
-    std::iter::repeat_with(run).take(runs).reduce(Cost::least).unwrap()
+/// Minimum cost of several runs.
+pub(crate) fn minimum(runs: usize, run: impl FnMut() -> Cost) -> Cost {
+    std::iter::repeat_with(run).take(runs).reduce(Cost::min).unwrap()
 }
 
-/// Runs the program, which must succeed; what it says is thrown away then.
-pub(crate) fn cost(command: &Command) -> Cost {
+/// Runs the program, which must succeed. Discards its output.
+pub(crate) fn measure(command: &Command) -> Cost {
+    measure_exit(command, 0)
+}
+
+/// Runs the program, which must end with this exit code. Discards its output.
+pub(crate) fn measure_exit(command: &Command, exit_code: u64) -> Cost {
     let mut parent = Command::new(std::env::current_exe().unwrap());
     parent.arg(MEASURE).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -53,15 +60,14 @@ pub(crate) fn cost(command: &Command) -> Cost {
     let figures = String::from_utf8(stdout).unwrap();
     let mut figures = figures.split_whitespace().map(|figure| figure.parse::<u64>().unwrap());
     let mut figure = || figures.next().unwrap();
-    Cost {
-        wall: Duration::from_micros(figure()),
-        cpu: Duration::from_micros(figure()),
-        peak: figure(),
-    }
+    let (wall, cpu, peak) = (figure(), figure(), figure());
+    let output = String::from_utf8_lossy(&stderr);
+    assert_eq!(figure(), exit_code, "{command:?}\n{output}");
+    Cost { wall: Duration::from_micros(wall), cpu: Duration::from_micros(cpu), peak }
 }
 
-/// Where this process was started to measure another, does so; says whether that was it.
-pub(crate) fn measured() -> bool {
+/// Measures another process if this process was started for that. Returns whether it was.
+pub(crate) fn measure_if_requested() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_none_or(|first| first != MEASURE) {
         return false;
@@ -71,12 +77,14 @@ pub(crate) fn measured() -> bool {
     let started = Instant::now();
     let Output { status, stdout, stderr } = command.output().unwrap();
     let wall = started.elapsed();
-    let said = [stdout, stderr].concat();
-    assert!(status.success(), "{status}\n{}", String::from_utf8_lossy(&said));
+    let exit_code = status.code().unwrap();
+    // The caller shows it if the exit code is not the expected one.
+    std::io::stderr().write_all(&[stdout, stderr].concat()).unwrap();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let (user, system) = (usage.user_time(), usage.system_time());
     let cpu = [user, system].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-    println!("{} {} {}", wall.as_micros(), cpu.iter().sum::<i64>(), usage.max_rss());
+    let cpu: i64 = cpu.iter().sum();
+    println!("{} {cpu} {} {exit_code}", wall.as_micros(), usage.max_rss());
     true
 }
 

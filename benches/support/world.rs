@@ -1,5 +1,5 @@
-//! Instances of 25 configuration keys, five of which a file declares: the files, and a process of
-//! its own with a sandbox that has them.
+//! Instances with 25 configuration keys, of which files declare five, and a separate process with a
+//! sandbox that has these instances.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,36 +11,36 @@ use ocon::desired::secrets::{AllowedVariables, Demo};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::Secret;
 use ocon::ownership::{Fingerprints, Subject};
-use ocon::sandbox::{self, Faults, Options};
+use ocon::sandbox::{self, Faults, SandboxOptions};
 use serde_json::{Value, json};
 
-/// With this argument, a folder and the three numbers of [`Served`], a benchmark is a sandbox.
+/// With this argument, a folder and the three numbers of [`SandboxSetup`], a benchmark is a sandbox.
 const SERVE: &str = "serve";
 
-/// The value of the one secret, as the sandbox's store makes it up.
+/// Value of the only secret.
 const API_KEY: &str = "demo-api-key";
 
-/// What all fingerprints are made with.
+/// Fingerprint key of the project.
 const FINGERPRINT_KEY: &str = "fingerprint-key-of-the-benchmarks";
 
-/// What a sandbox shall have.
+/// Content of a sandbox.
 #[derive(Clone, Copy)]
-pub(crate) struct Served {
+pub(crate) struct SandboxSetup {
     pub(crate) instances: usize,
-    /// How many of them, the first ones, poll at another interval than their files say.
+    /// Number of instances whose polling interval differs from their files.
     pub(crate) drifted: usize,
-    /// How long each request takes, in milliseconds.
+    /// Delay of each request, in milliseconds.
     pub(crate) delay: u64,
 }
 
-/// What a sandbox was asked.
+/// Number of requests of a sandbox.
 pub(crate) struct Requests {
     pub(crate) all: usize,
-    /// Those that are no GET.
+    /// Requests other than GET.
     pub(crate) writes: usize,
 }
 
-/// A sandbox in a process of its own, which ends with this value.
+/// A sandbox in a separate process. Dropping it stops the process.
 pub(crate) struct Server {
     process: Child,
     stdout: BufReader<ChildStdout>,
@@ -51,8 +51,8 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a sandbox with the instances of the files below `root`.
-    pub(crate) fn start(root: &Path, served: Served) -> Self {
-        let Served { instances, drifted, delay } = served;
+    pub(crate) fn start(root: &Path, setup: SandboxSetup) -> Self {
+        let SandboxSetup { instances, drifted, delay } = setup;
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(SERVE).arg(root).args([instances, drifted].map(|number| number.to_string()));
         command.arg(delay.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -64,8 +64,8 @@ impl Server {
         Self { process, stdout, url, user, organization }
     }
 
-    /// Where it is and who may ask, for any program.
-    pub(crate) fn introduce<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    /// Sets the environment variables with the base URL and the credentials.
+    pub(crate) fn configure<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
             .env("OCON_BASE_URL", &self.url)
             .env("OCON_USER_SECRET", &self.user)
@@ -80,11 +80,11 @@ impl Server {
     pub(crate) fn ocon(&self, root: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
         command.arg("-C").arg(root).args(arguments);
-        self.introduce(&mut command);
+        self.configure(&mut command);
         command
     }
 
-    /// How many requests the sandbox had until now.
+    /// Number of requests so far.
     pub(crate) fn requests(&mut self) -> Requests {
         self.process.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
         let mut line = String::new();
@@ -101,8 +101,8 @@ impl Drop for Server {
     }
 }
 
-/// Where this process was started as a sandbox, is one until nobody listens; says whether it was.
-pub(crate) fn served() -> bool {
+/// Runs a sandbox if this process was started for that. Returns whether it was.
+pub(crate) fn serve_if_requested() -> bool {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [first, root, instances, drifted, delay] = arguments.as_slice() else {
         return false;
@@ -110,34 +110,35 @@ pub(crate) fn served() -> bool {
     if first != SERVE {
         return false;
     }
-    let served = Served {
+    let setup = SandboxSetup {
         instances: instances.parse().unwrap(),
         drifted: drifted.parse().unwrap(),
         delay: delay.parse().unwrap(),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(serve(Path::new(root), served));
+    runtime.block_on(serve(Path::new(root), setup));
     true
 }
 
-async fn serve(root: &Path, served: Served) {
-    let faults = match served.delay {
+async fn serve(root: &Path, setup: SandboxSetup) {
+    let faults = match setup.delay {
         0 => Faults::default(),
         delay => Faults::parse(&format!("rules: [{{ delay: {delay}ms }}]")).unwrap(),
     };
-    let handle = sandbox::start(Options { faults, ..Options::default() }).await.unwrap();
+    let handle =
+        sandbox::start(SandboxOptions { faults, ..SandboxOptions::default() }).await.unwrap();
     let desired = load(root);
-    handle.seed(served.instances, |number| body(number, served.drifted, &desired)).unwrap();
+    handle.seed(setup.instances, |number| body(number, setup.drifted, &desired)).unwrap();
     drop(desired);
     let secrets = handle.credentials();
     println!("{}", json!([handle.url(), secrets.user, secrets.organization]));
     for line in std::io::stdin().lines() {
-        assert_eq!(line.unwrap(), "", "each empty line asks how many requests there were");
+        assert_eq!(line.unwrap(), "", "each empty line requests the number of requests");
         let journal = handle.journal();
         let writes = journal.iter().filter(|entry| entry.method != "GET").count();
         println!("{}", json!([journal.len(), writes]));
     }
-    handle.stopped().await;
+    handle.stop().await;
 }
 
 fn body(number: usize, drifted: usize, desired: &Desired) -> Value {
@@ -157,7 +158,7 @@ fn body(number: usize, drifted: usize, desired: &Desired) -> Value {
     })
 }
 
-/// The tag that an apply of the document leaves behind.
+/// The tag that an apply of the document writes.
 fn applied(number: usize, desired: &Desired) -> String {
     let (project, key) = ("bench".parse().unwrap(), format!("n{number}").parse().unwrap());
     let subject = Subject { project: &project, key: &key };
@@ -181,7 +182,7 @@ fn declared(number: usize) -> [(&'static str, String); 5] {
     ]
 }
 
-/// Writes the files, and beside them the bodies that somebody without `ocon` would keep.
+/// Writes the files for `ocon` and the bodies for the other tools.
 pub(crate) fn write_files(root: &Path, count: usize) {
     fs::create_dir(root.join("instances")).unwrap();
     fs::create_dir(root.join("bodies")).unwrap();

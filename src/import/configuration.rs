@@ -1,53 +1,64 @@
-//! What a file says of each configuration key, and in which form.
+//! Decides how a file represents each configuration key.
 
 use serde_json::Value as Node;
 
-use super::document::Writer;
-use crate::catalog::{FieldKind, PropertySpec, Requirement, named_like_a_secret, platform_written};
-use crate::instance::{OwnReference, Place, Secrecy, Seen, json_valued};
+use super::interface::{Candidate, ImportContext};
+use crate::catalog::{
+    ConnectorSpec, FieldKind, PropertySpec, Requirement, named_like_a_secret, platform_written,
+};
+use crate::instance::{Place, Secrecy, Seen, json_valued};
 
-/// How a configuration key stands in a file. What the loader does not take in one form is tried in
-/// the next.
+/// How a file represents a configuration key. If the loader rejects one representation,
+/// [`Representation::fallback`] is the next to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// As a boolean, a number, a map or a list.
+pub(super) enum Representation {
+    /// A boolean, a number, a map or a list.
     Typed,
-    /// As a text.
+    /// A text.
     Text,
-    /// As the reference to the instance's own webhook URL.
+    /// A reference to the instance's own webhook URL.
     WebhookUrl,
-    /// As a reference to a variable.
+    /// A reference to a variable.
     Variable,
-    /// As a comment with that reference.
+    /// A comment with a reference to a variable.
     Comment,
-    /// Not at all.
-    Absent,
+    /// The file does not contain the key.
+    Omitted,
 }
 
-/// A configuration key on its way into a file.
+/// A configuration key and its representation.
 #[derive(Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct ConfigurationField<'a> {
     pub(super) key: &'a str,
     pub(super) seen: &'a Seen,
-    pub(super) form: Form,
-    /// Why it is not said as it is.
-    pub(super) why: Option<String>,
+    pub(super) representation: Representation,
+    /// Why the file does not contain the value.
+    pub(super) reason: Option<String>,
 }
 
-impl Form {
-    /// What to try when the loader objects, to a secret in clear or to something else.
-    pub(super) fn next(self, in_clear: bool) -> Self {
+/// Classifies the configuration of one instance.
+#[derive(Clone, Copy)]
+pub(super) struct Classifier<'a> {
+    pub(super) candidate: &'a Candidate,
+    /// Fields of the connector, if the connector is known.
+    pub(super) shape: Option<&'a ConnectorSpec>,
+    pub(super) context: &'a ImportContext<'a>,
+}
+
+impl Representation {
+    /// What to try after the loader rejected this representation.
+    pub(super) fn fallback(self, is_plain_text_secret: bool) -> Self {
         match self {
-            Self::Typed | Self::Text if in_clear => Self::Variable,
+            Self::Typed | Self::Text if is_plain_text_secret => Self::Variable,
             Self::Typed => Self::Text,
             Self::Variable => Self::Comment,
-            Self::Text | Self::WebhookUrl | Self::Comment | Self::Absent => Self::Absent,
+            Self::Text | Self::WebhookUrl | Self::Comment | Self::Omitted => Self::Omitted,
         }
     }
 }
 
-impl<'a> Entry<'a> {
-    /// The text of the value, where the platform shows it.
+impl<'a> ConfigurationField<'a> {
+    /// The value, if the platform shows it.
     pub(super) fn text(&self) -> Option<&'a str> {
         match self.seen {
             Seen::Text(text) => Some(text.expose()),
@@ -56,61 +67,69 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl Writer<'_> {
-    /// The keys that the file has something to say of, or that have to be told as left out.
-    pub(super) fn entries(&self) -> Vec<Entry<'_>> {
-        let set = self.candidate.found.configuration.iter();
-        let set =
-            set.filter(|(key, seen)| **seen != Seen::Unset && !self.is_written_by_platform(key));
-        let entries = set.filter_map(|(key, seen)| {
-            let (form, why) = self.form(key, seen)?;
-            Some(Entry { key, seen, form, why })
+impl<'a> Classifier<'a> {
+    /// The keys that the file contains, or that are reported as omitted.
+    pub(super) fn fields(&self) -> Vec<ConfigurationField<'a>> {
+        let keys = self.candidate.found.configuration.iter();
+        let keys =
+            keys.filter(|(key, seen)| **seen != Seen::Unset && !self.is_written_by_platform(key));
+        let fields = keys.filter_map(|(key, seen)| {
+            let (representation, reason) = self.classify(key, seen)?;
+            Some(ConfigurationField { key, seen, representation, reason })
         });
-        entries.collect()
+        fields.collect()
     }
 
     fn is_written_by_platform(&self, key: &str) -> bool {
         platform_written(key) || self.property(key).is_some_and(|known| known.platform_written)
     }
 
-    /// The first form to try; `None` where the platform's default says the same.
-    fn form(&self, key: &str, seen: &Seen) -> Option<(Form, Option<String>)> {
+    /// The first representation to try. `None` if the value is the connector's default.
+    fn classify(&self, key: &str, seen: &Seen) -> Option<(Representation, Option<String>)> {
         if !is_key(key) {
-            let why = "this is no key that a file should hold".to_owned();
-            return Some((Form::Absent, Some(why)));
+            let reason = "it is not a valid configuration key".to_owned();
+            return Some((Representation::Omitted, Some(reason)));
         }
         let Seen::Text(text) = seen else {
-            return Some((if self.is_needed(key) { Form::Variable } else { Form::Comment }, None));
+            let is_needed = self.is_needed(key);
+            let representation =
+                if is_needed { Representation::Variable } else { Representation::Comment };
+            return Some((representation, None));
         };
         let text = text.expose();
-        let is_default = self.property(key).and_then(|known| known.default.as_deref());
-        if is_default.is_some_and(|default| self.is_same(key, default, text)) {
+        let default = self.property(key).and_then(|known| known.default.as_deref());
+        if default.is_some_and(|default| self.is_same(key, default, text)) {
             return None;
         }
         Some(match self.secrecy(key) {
-            Secrecy::Secret => (Form::Variable, None),
-            _ if (self.ground.holds_secret)(text) || gives_access(text) => (Form::Variable, None),
-            Secrecy::Unknown if self.shape.is_some() => {
-                (Form::Absent, Some("the connector documents no such key".to_owned()))
+            Secrecy::Secret => (Representation::Variable, None),
+            _ if (self.context.holds_secret)(text) || grants_access(text) => {
+                (Representation::Variable, None)
             }
-            Secrecy::Unknown => (Form::Comment, None),
-            Secrecy::Public if text == self.place().webhook_url() => (Form::WebhookUrl, None),
-            Secrecy::Public => (Form::Typed, None),
+            Secrecy::Unknown if self.shape.is_some() => {
+                let reason = "the connector does not document this key".to_owned();
+                (Representation::Omitted, Some(reason))
+            }
+            Secrecy::Unknown => (Representation::Comment, None),
+            Secrecy::Public if text == self.place().webhook_url() => {
+                (Representation::WebhookUrl, None)
+            }
+            Secrecy::Public => (Representation::Typed, None),
         })
     }
 
-    /// Whether the value may stand in a file. Of the keys that the connector shares with others the
-    /// shape knows as much as the table knows of its own.
+    /// Whether the value is a secret. A property of the connector that the catalog's table of keys
+    /// does not contain is one that many connectors share.
     fn secrecy(&self, key: &str) -> Secrecy {
-        match (self.ground.catalog.secrecy(&self.candidate.connector, key), self.property(key)) {
+        match (self.context.catalog.secrecy(&self.candidate.connector, key), self.property(key)) {
             (Secrecy::Secret, _) => Secrecy::Secret,
             (_, Some(known)) if known.secret => Secrecy::Secret,
             (_, Some(_)) => Secrecy::Public,
-            (told, None) => told,
+            (secrecy, None) => secrecy,
         }
     }
 
-    /// Whether the connector needs the key.
+    /// Whether the connector requires the key.
     fn is_needed(&self, key: &str) -> bool {
         let Some(known) =
             self.property(key).filter(|known| known.requirement != Requirement::Optional)
@@ -130,13 +149,13 @@ impl Writer<'_> {
                 && parse(default).is_some_and(|default| Some(default) == parse(text)))
     }
 
-    /// The value in its own type, where it has one.
+    /// The value in the type of its field: a boolean, a number, a map, a list or a text.
     pub(super) fn typed(&self, key: &str, text: &str) -> Node {
         let kind = self.property(key).map(|known| known.kind);
         let typed = match kind {
             Some(FieldKind::Boolean) => boolean(text),
             Some(FieldKind::Integer) => number(text),
-            _ if self.is_json(key) => document(text),
+            _ if self.is_json(key) => map_or_list(text),
             Some(_) => None,
             None => boolean(text).or_else(|| number(text)),
         };
@@ -151,18 +170,13 @@ impl Writer<'_> {
         self.shape?.properties.get(key)
     }
 
-    pub(super) fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'a> {
         let id = Some(self.candidate.found.id);
-        Place { base_url: self.ground.base_url, connector: &self.candidate.connector, id }
+        Place { base_url: self.context.base_url, connector: &self.candidate.connector, id }
     }
 }
 
-/// The reference to the instance's own webhook URL.
-pub(super) fn own_webhook_url() -> &'static str {
-    OwnReference::WebhookUrl.as_written()
-}
-
-/// Whether it is a key as connectors have them: others stand in no file, and in no comment either.
+/// Whether the key looks like one of a connector. Other keys are not even written to a comment.
 fn is_key(key: &str) -> bool {
     let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     key.len() <= 100
@@ -170,14 +184,15 @@ fn is_key(key: &str) -> bool {
         && key.chars().all(harmless)
 }
 
-/// Whether an address holds what opens it: a login, or a token among its parameters.
-fn gives_access(text: &str) -> bool {
+/// Whether a URL grants access by itself: it contains user information or a token, or belongs to a
+/// service whose webhook paths are secret.
+fn grants_access(text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let parameters = rest.split(['?', '&', '#', ';']).skip(1);
-    let path_opens = ["hooks.slack.com", "discord.com", "outlook.office.com", "hooks.zapier.com"];
+    let secret_paths = ["hooks.slack.com", "discord.com", "outlook.office.com", "hooks.zapier.com"];
     authority.contains('@')
-        || path_opens.contains(&authority)
+        || secret_paths.contains(&authority)
         || authority.ends_with(".webhook.office.com")
         || parameters.filter_map(|part| part.split_once('=')).any(|(name, value)| {
             !value.is_empty()
@@ -189,14 +204,13 @@ fn boolean(text: &str) -> Option<Node> {
     text.parse::<bool>().ok().map(Node::from)
 }
 
-/// A whole number whose decimal text is the text itself.
+/// An integer whose decimal form is exactly the text.
 fn number(text: &str) -> Option<Node> {
     let number = text.parse::<i64>().ok()?;
     (number.to_string() == text).then(|| number.into())
 }
 
-/// A map or a list.
-fn document(text: &str) -> Option<Node> {
+fn map_or_list(text: &str) -> Option<Node> {
     let document: Node = serde_json::from_str(text).ok()?;
     (document.is_object() || document.is_array()).then_some(document)
 }
@@ -206,19 +220,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_opens_itself_is_a_secret() {
-        for open in [
+    fn a_url_that_grants_access_is_a_secret() {
+        for secret in [
             "https://me:pass@a.example/x",
             "https://a.example/hook?x=1&token=abc",
             "https://a.example/hook?sig=abc",
             "https://a.example/#access_token=abc",
         ] {
-            assert!(gives_access(open), "{open}");
+            assert!(grants_access(secret), "{secret}");
         }
         for plain in
             ["https://a.example/x?y=1", "me@a.example", "https://a.example/a@b", "?token=x"]
         {
-            assert!(!gives_access(plain), "{plain}");
+            assert!(!grants_access(plain), "{plain}");
         }
     }
 }

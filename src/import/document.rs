@@ -1,235 +1,247 @@
-//! The text of one file, which is loaded again until nothing in it is left to complain of.
+//! Writes the text of one file, and loads it again until the loader finds no problem in it.
 
 use std::collections::BTreeMap;
 
-use super::configuration::{Entry, Form, own_webhook_url};
-use super::variable::Names;
-use super::{Candidate, File, Ground, LeftOut, yaml};
-use crate::catalog::ConnectorSpec;
+use super::configuration::{Classifier, ConfigurationField, Representation};
+use super::interface::{Candidate, ImportedFile, OmittedField};
+use super::variable_names::VariableNames;
+use super::yaml;
 use crate::desired::{Code, Loaded, Problem, Problems, Severity, Wanted};
-use crate::instance::{Key, Verdict};
+use crate::instance::{Key, OwnReference, Verdict};
 
 /// Writes the file of one instance.
-pub(super) struct Writer<'a> {
-    pub(super) candidate: &'a Candidate,
+pub(super) struct DocumentWriter<'a> {
+    pub(super) classifier: Classifier<'a>,
     pub(super) key: &'a Key,
-    pub(super) shape: Option<&'a ConnectorSpec>,
-    pub(super) ground: &'a Ground<'a>,
 }
 
-/// What a line of the file belongs to.
+/// The part of the file that a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
-    /// What every file needs: without it there is none.
-    Whole,
+enum Part {
+    /// Lines that every file needs. Without them there is no file.
+    Required,
     /// The tags.
     Tags,
-    /// The configuration key with this index.
-    Entry(usize),
+    /// The configuration field with this index.
+    Field(usize),
 }
 
-/// The file as far as it is known.
-struct Draft<'a> {
-    entries: Vec<Entry<'a>>,
-    /// Why the tags are left out.
-    tags: Option<String>,
-    /// The names of the variables, by configuration key.
+/// Lines with the part that each belongs to.
+type Lines = Vec<(Part, String)>;
+
+/// The decisions about a file so far.
+struct FileDraft<'a> {
+    fields: Vec<ConfigurationField<'a>>,
+    /// Why the tags are omitted.
+    omitted_tags: Option<String>,
+    /// Names of the variables, by configuration key.
     variables: BTreeMap<&'a str, String>,
 }
 
-/// Lines, each with what it belongs to.
-type Lines = Vec<(Piece, String)>;
-
-/// An objection: to what, why, and whether a secret stands there in clear.
-struct Objection {
-    piece: Piece,
-    why: String,
-    in_clear: bool,
+/// A reason to write a part differently, or to omit it.
+struct Finding {
+    part: Part,
+    reason: String,
+    is_plain_text_secret: bool,
 }
 
-impl Writer<'_> {
-    /// The file, or why there can be none.
-    pub(super) fn file(&self, variables: &mut Names) -> Result<File, String> {
-        let found = &self.candidate.found;
-        if (self.ground.holds_secret)(&found.name) {
-            return Err("its name holds a secret".to_owned());
+impl<'a> DocumentWriter<'a> {
+    /// Returns the file, or the reason why there is none.
+    pub(super) fn file(&self, variables: &mut VariableNames) -> Result<ImportedFile, String> {
+        let found = &self.candidate().found;
+        let holds_secret = self.classifier.context.holds_secret;
+        if holds_secret(&found.name) {
+            return Err("its name contains a secret".to_owned());
         }
-        let held = found.tags.as_set().iter().any(|tag| (self.ground.holds_secret)(tag));
-        let tags = held.then(|| "a tag holds a secret".to_owned());
-        let mut draft = Draft { entries: self.entries(), tags, variables: BTreeMap::new() };
+        let is_held = found.tags.as_set().iter().any(|tag| holds_secret(tag));
+        let mut draft = FileDraft {
+            fields: self.classifier.fields(),
+            omitted_tags: is_held.then(|| "a tag contains a secret".to_owned()),
+            variables: BTreeMap::new(),
+        };
         loop {
             self.name_variables(&mut draft, variables);
             let lines = self.lines(&mut draft);
-            let objections = self.objections(&draft, &lines)?;
-            if objections.is_empty() {
-                return Ok(self.finished(draft, &lines));
+            let findings = self.findings(&draft, &lines)?;
+            if findings.is_empty() {
+                return Ok(self.finish(draft, &lines));
             }
-            // Each objection brings an entry nearer to its absence, so this ends.
-            objections.into_iter().try_for_each(|objection| draft.give_way(objection))?;
+            // Each finding moves a part closer to being omitted, so the loop ends.
+            findings.into_iter().try_for_each(|finding| draft.resolve(finding))?;
         }
     }
 
-    fn below(&self) -> String {
+    fn candidate(&self) -> &'a Candidate {
+        self.classifier.candidate
+    }
+
+    fn path(&self) -> String {
         format!("{}.yaml", self.key)
     }
 
-    fn name_variables<'d>(&self, draft: &mut Draft<'d>, taken: &mut Names) {
-        for entry in &draft.entries {
-            if matches!(entry.form, Form::Variable | Form::Comment) {
-                let key: &'d str = entry.key;
-                draft
-                    .variables
-                    .entry(key)
-                    .or_insert_with(|| taken.take(self.key, key, self.candidate.found.id));
+    fn name_variables(&self, draft: &mut FileDraft<'a>, names: &mut VariableNames) {
+        for field in &draft.fields {
+            if matches!(field.representation, Representation::Variable | Representation::Comment) {
+                let name = || names.take(self.key, field.key, self.candidate().found.id);
+                draft.variables.entry(field.key).or_insert_with(name);
             }
         }
     }
 
-    fn lines(&self, draft: &mut Draft<'_>) -> Lines {
-        let Candidate { found, connector, .. } = self.candidate;
+    fn lines(&self, draft: &mut FileDraft<'_>) -> Lines {
+        let Candidate { found, connector, .. } = self.candidate();
         let mut lines = Lines::new();
-        let mut whole = |line: String| lines.push((Piece::Whole, line));
-        if let Some(schema) = (self.ground.schema)(connector, &self.below()) {
-            whole(format!("# yaml-language-server: $schema={schema}"));
+        let mut push = |line: String| lines.push((Part::Required, line));
+        if let Some(schema) = (self.classifier.context.schema)(connector, &self.path()) {
+            push(format!("# yaml-language-server: $schema={schema}"));
         }
-        whole(format!("id: {}", found.id));
-        whole(format!("element: {}", yaml::text(connector.as_str())));
-        whole(format!("name: {}", yaml::text(&found.name)));
+        push(format!("id: {}", found.id));
+        push(format!("element: {}", yaml::text(connector.as_str())));
+        push(format!("name: {}", yaml::text(&found.name)));
         if found.disabled {
-            whole("enabled: false".to_owned());
+            push("enabled: false".to_owned());
         }
         if found.marks.protect() {
-            whole("lifecycle: { protect: true }".to_owned());
+            push("lifecycle: { protect: true }".to_owned());
         }
         let tags = found.tags.as_set();
-        if draft.tags.is_none() && !tags.is_empty() {
-            lines.push((Piece::Tags, "tags:".to_owned()));
-            lines.extend(tags.iter().map(|tag| (Piece::Tags, format!("  - {}", yaml::text(tag)))));
+        if draft.omitted_tags.is_none() && !tags.is_empty() {
+            lines.push((Part::Tags, "tags:".to_owned()));
+            lines.extend(tags.iter().map(|tag| (Part::Tags, format!("  - {}", yaml::text(tag)))));
         }
-        self.configuration(draft, &mut lines);
+        self.push_configuration(draft, &mut lines);
         lines
     }
 
-    fn configuration(&self, draft: &mut Draft<'_>, lines: &mut Lines) {
-        let (mut live, mut comments) = (Lines::new(), Lines::new());
-        for (index, entry) in draft.entries.iter_mut().enumerate() {
-            let piece = Piece::Entry(index);
-            let variable = draft.variables.get(entry.key).map(String::as_str).unwrap_or_default();
-            match entry.form {
-                Form::Comment => {
-                    comments.push((piece, format!("  # {}: ${{{{ env.{variable} }}}}", entry.key)));
+    fn push_configuration(&self, draft: &mut FileDraft<'_>, lines: &mut Lines) {
+        let (mut declared, mut comments) = (Lines::new(), Lines::new());
+        for (index, field) in draft.fields.iter_mut().enumerate() {
+            let part = Part::Field(index);
+            let variable = draft.variables.get(field.key).map(String::as_str).unwrap_or_default();
+            match field.representation {
+                Representation::Comment => {
+                    comments.push((part, format!("  # {}: ${{{{ env.{variable} }}}}", field.key)));
                 }
-                Form::Absent => {}
-                _ => live.extend(self.live(entry, variable).into_iter().map(|line| (piece, line))),
+                Representation::Omitted => {}
+                _ => {
+                    let field_lines = self.declared_lines(field, variable);
+                    declared.extend(field_lines.into_iter().map(|line| (part, line)));
+                }
             }
         }
-        let fixed = |line: &str| (Piece::Whole, line.to_owned());
-        if !live.is_empty() {
-            lines.push(fixed("configuration:"));
-            lines.append(&mut live);
+        let required = |line: &str| (Part::Required, line.to_owned());
+        if !declared.is_empty() {
+            lines.push(required("configuration:"));
+            lines.append(&mut declared);
         } else if !comments.is_empty() {
-            lines.push(fixed("# configuration:"));
+            lines.push(required("# configuration:"));
         }
         if !comments.is_empty() {
-            lines.push(fixed(
-                "  # Masked, or not known as public; remove the `#` to have ocon manage it.",
+            lines.push(required(
+                "  # Masked, or not known to be public. To manage a key with ocon, remove the `#`.",
             ));
             lines.append(&mut comments);
         }
     }
 
-    /// The lines of a key that is declared.
-    fn live(&self, entry: &mut Entry<'_>, variable: &str) -> Vec<String> {
-        let text = entry.text().unwrap_or_default();
-        if entry.form == Form::Typed {
-            if let Some(lines) = yaml::member(entry.key, &self.typed(entry.key, text), 2) {
+    fn declared_lines(&self, field: &mut ConfigurationField<'_>, variable: &str) -> Vec<String> {
+        let text = field.text().unwrap_or_default();
+        if field.representation == Representation::Typed {
+            let typed = self.classifier.typed(field.key, text);
+            if let Some(lines) = yaml::member(field.key, &typed, 2) {
                 return lines;
             }
-            entry.form = Form::Text;
+            field.representation = Representation::Text;
         }
-        let value = match entry.form {
-            Form::WebhookUrl => own_webhook_url().to_owned(),
-            Form::Variable => format!("${{{{ env.{variable} }}}}"),
+        let value = match field.representation {
+            Representation::WebhookUrl => OwnReference::WebhookUrl.as_written().to_owned(),
+            Representation::Variable => format!("${{{{ env.{variable} }}}}"),
             _ => yaml::text(text),
         };
-        let key = yaml::key(entry.key).unwrap_or_default();
+        let key = yaml::key(field.key).unwrap_or_default();
         vec![format!("  {key}: {value}")]
     }
 
-    /// What the loader says against the file, and what it reads otherwise than it is.
-    fn objections(&self, draft: &Draft<'_>, lines: &Lines) -> Result<Vec<Objection>, String> {
-        match (self.ground.load)(&self.below(), &text(lines)) {
+    /// Problems that the loader reports, and values that it reads differently.
+    fn findings(&self, draft: &FileDraft<'_>, lines: &Lines) -> Result<Vec<Finding>, String> {
+        match (self.classifier.context.load)(&self.path(), &text(lines)) {
             Ok(Loaded { desired, warnings, .. }) => {
-                let mut objections = objections(&warnings, lines);
-                if objections.is_empty() {
-                    let wanted = desired.instances.get(self.key);
-                    let wanted = wanted.ok_or("its file would be that of another document")?;
-                    objections = self.differences(draft, wanted);
+                let findings = findings_of(&warnings, lines);
+                if !findings.is_empty() {
+                    return Ok(findings);
                 }
-                Ok(objections)
+                let wanted = desired.instances.get(self.key);
+                let wanted = wanted.ok_or("its file would define another document")?;
+                Ok(self.differences(draft, wanted))
             }
-            Err(problems) => refused(&problems, lines),
+            Err(problems) => findings_of_refused(&problems, lines),
         }
     }
 
-    /// What would be a change.
-    fn differences(&self, draft: &Draft<'_>, wanted: &Wanted) -> Vec<Objection> {
-        let found = &self.candidate.found;
-        let differs = |piece| {
-            let why = "no file reads as it is stored".to_owned();
-            Objection { piece, why, in_clear: false }
+    /// Parts that would change the instance.
+    fn differences(&self, draft: &FileDraft<'_>, wanted: &Wanted) -> Vec<Finding> {
+        let found = &self.candidate().found;
+        let place = self.classifier.place();
+        let mut parts = Vec::new();
+        if wanted.name != found.name {
+            parts.push(Part::Required);
+        }
+        if wanted.tags.as_ref().is_some_and(|tags| tags != found.tags.as_set()) {
+            parts.push(Part::Tags);
+        }
+        for (index, field) in draft.fields.iter().enumerate() {
+            if let Some(declared) = wanted.configuration.get(field.key)
+                && declared.value.compare(field.key, field.seen, &place) == Verdict::Different
+            {
+                parts.push(Part::Field(index));
+            }
+        }
+        let finding = |part| {
+            let reason = "a file cannot represent the stored value exactly".to_owned();
+            Finding { part, reason, is_plain_text_secret: false }
         };
-        let name = (wanted.name != found.name).then(|| differs(Piece::Whole));
-        let tags = wanted.tags.as_ref().is_some_and(|tags| tags != found.tags.as_set());
-        let place = self.place();
-        let entries = draft.entries.iter().enumerate().filter(|(_, entry)| {
-            wanted.configuration.get(entry.key).is_some_and(|field| {
-                field.value.compare(entry.key, entry.seen, &place) == Verdict::Different
-            })
-        });
-        let entries = entries.map(|(index, _)| differs(Piece::Entry(index)));
-        name.into_iter().chain(tags.then(|| differs(Piece::Tags))).chain(entries).collect()
+        parts.into_iter().map(finding).collect()
     }
 
-    fn finished(&self, draft: Draft<'_>, lines: &Lines) -> File {
-        let mut file = File {
-            below: self.below(),
+    fn finish(&self, draft: FileDraft<'_>, lines: &Lines) -> ImportedFile {
+        let mut file = ImportedFile {
+            path: self.path(),
             text: text(lines),
             variables: BTreeMap::new(),
             commented: Vec::new(),
-            left_out: Vec::new(),
+            omitted: Vec::new(),
         };
-        let tags = draft.tags.map(|why| LeftOut { field: "tags".to_owned(), why });
-        file.left_out.extend(tags);
-        for Entry { key, form, why, .. } in draft.entries {
-            match form {
-                Form::Variable => {
+        let tags = draft.omitted_tags;
+        file.omitted.extend(tags.map(|reason| OmittedField { field: "tags".to_owned(), reason }));
+        for ConfigurationField { key, representation, reason, .. } in draft.fields {
+            match representation {
+                Representation::Variable => {
                     let name = draft.variables.get(key).cloned().unwrap_or_default();
                     file.variables.insert(key.to_owned(), name);
                 }
-                Form::Comment => file.commented.push(key.to_owned()),
-                Form::Absent => {
+                Representation::Comment => file.commented.push(key.to_owned()),
+                Representation::Omitted => {
                     let field = format!("configuration.{key}");
-                    file.left_out.push(LeftOut { field, why: why.unwrap_or_default() });
+                    file.omitted.push(OmittedField { field, reason: reason.unwrap_or_default() });
                 }
-                Form::Typed | Form::Text | Form::WebhookUrl => {}
+                Representation::Typed | Representation::Text | Representation::WebhookUrl => {}
             }
         }
         file
     }
 }
 
-impl Draft<'_> {
-    /// Does without what somebody objects to, or says it otherwise.
-    fn give_way(&mut self, objection: Objection) -> Result<(), String> {
-        let Objection { piece, why, in_clear } = objection;
-        match piece {
-            Piece::Whole => return Err(format!("{why}; change it on the platform")),
-            Piece::Tags => self.tags = Some(why),
-            Piece::Entry(index) => {
-                if let Some(entry) = self.entries.get_mut(index) {
-                    entry.form = entry.form.next(in_clear);
-                    entry.why = Some(why);
+impl FileDraft<'_> {
+    /// Omits a part, or chooses another representation for it.
+    fn resolve(&mut self, finding: Finding) -> Result<(), String> {
+        let Finding { part, reason, is_plain_text_secret } = finding;
+        match part {
+            Part::Required => return Err(format!("{reason}: change it on the platform")),
+            Part::Tags => self.omitted_tags = Some(reason),
+            Part::Field(index) => {
+                if let Some(field) = self.fields.get_mut(index) {
+                    field.representation = field.representation.fallback(is_plain_text_secret);
+                    field.reason = Some(reason);
                 }
             }
         }
@@ -241,26 +253,31 @@ fn text(lines: &Lines) -> String {
     lines.iter().flat_map(|(_, line)| [line.as_str(), "\n"]).collect()
 }
 
-/// The objections of a loader that refuses the file: there is at least one.
-fn refused(problems: &Problems, lines: &Lines) -> Result<Vec<Objection>, String> {
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    let objections = objections(problems.as_slice(), lines);
-    let first = errors.map(|problem| problem.message.clone()).next();
-    if objections.is_empty() { Err(first.unwrap_or_default()) } else { Ok(objections) }
+/// Findings in a file that the loader refuses: there is at least one.
+fn findings_of_refused(problems: &Problems, lines: &Lines) -> Result<Vec<Finding>, String> {
+    let findings = findings_of(problems.as_slice(), lines);
+    if !findings.is_empty() {
+        return Ok(findings);
+    }
+    let error = problems.iter().find(|problem| problem.severity == Severity::Error);
+    Err(error.map(|problem| problem.message.clone()).unwrap_or_default())
 }
 
-/// What problems are about, each piece once; that a connector is unknown is nothing to mend here.
-fn objections(problems: &[Problem], lines: &Lines) -> Vec<Objection> {
-    let mut objections: Vec<Objection> = Vec::new();
+/// One finding for each part that has a problem. An unknown connector is not a problem here.
+fn findings_of(problems: &[Problem], lines: &Lines) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
     for problem in problems.iter().filter(|problem| problem.code != Code::UnknownConnector) {
         let line = lines.get(problem.at.line.saturating_sub(1));
-        let is_here = problem.code != Code::InvalidSchema;
-        let piece = line.filter(|_| is_here).map_or(Piece::Whole, |(piece, _)| *piece);
-        let in_clear = problem.code == Code::PlainTextSecret;
-        match objections.iter_mut().find(|other| other.piece == piece) {
-            Some(other) => other.in_clear |= in_clear,
-            None => objections.push(Objection { piece, why: problem.message.clone(), in_clear }),
+        // A problem with the schema file has a line of that file.
+        let is_in_file = problem.code != Code::InvalidSchema;
+        let part = line.filter(|_| is_in_file).map_or(Part::Required, |(part, _)| *part);
+        let is_plain_text_secret = problem.code == Code::PlainTextSecret;
+        if let Some(other) = findings.iter_mut().find(|other| other.part == part) {
+            other.is_plain_text_secret |= is_plain_text_secret;
+        } else {
+            let reason = problem.message.clone();
+            findings.push(Finding { part, reason, is_plain_text_secret });
         }
     }
-    objections
+    findings
 }

@@ -1,35 +1,34 @@
-//! Values in YAML, written so that every reader of YAML sees the same ones.
+//! Writes values as YAML that every YAML parser reads the same way.
 //!
-//! A text stands bare only where no reader of YAML 1.1 or 1.2 could take it for something else;
-//! otherwise in double quotes with all that is odd escaped. Correct comes before pretty.
+//! A text is a plain scalar only if no parser of YAML 1.1 or 1.2 can read it as another type.
+//! Otherwise it is in double quotes, with every unusual character escaped.
 
 use serde_json::Value;
 
 use crate::safe_text::is_deceptive;
 
-/// Maps and lists that are nested deeper are better left as the text that they are; the loader takes
-/// 64 levels.
-const DEEPEST: usize = 40;
+/// Maximum depth of maps and lists. A deeper value stays a text. The loader reads 64 levels.
+const MAX_DEPTH: usize = 40;
 
-/// Readers of YAML take keys of up to 1024 characters without further ado.
-const LONGEST_KEY: usize = 200;
+/// Maximum length of a key. YAML allows up to 1,024 characters in a key without `?`.
+const MAX_KEY_LENGTH: usize = 200;
 
-/// Words that some reader takes for a boolean or for nothing.
-const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+/// Words that some parsers read as a boolean or as null.
+const KEYWORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
 
-/// A text, with what looks like one of our references made plain text again.
+/// Writes a text. Escapes everything that looks like a reference of ocon.
 pub(super) fn text(text: &str) -> String {
     let text = text.replace("${{", "$${{");
     if is_plain(&text) { text } else { quoted(&text) }
 }
 
-/// The text of a key, which holds no reference; `None` where it is too long for one.
+/// Writes a key. `None` if it is too long.
 pub(super) fn key(name: &str) -> Option<String> {
-    let fits = name.len() <= LONGEST_KEY;
+    let fits = name.len() <= MAX_KEY_LENGTH;
     fits.then(|| if is_plain(name) { name.to_owned() } else { quoted(name) })
 }
 
-/// The lines of `name: value`, each behind `indent` spaces; `None` where YAML cannot hold it as it is.
+/// Lines of `name: value`, indented by `indent` spaces. `None` if YAML cannot represent the value.
 pub(super) fn member(name: &str, value: &Value, indent: usize) -> Option<Vec<String>> {
     nested(name, value, indent, 0)
 }
@@ -45,9 +44,9 @@ fn nested(name: &str, value: &Value, indent: usize, depth: usize) -> Option<Vec<
     Some(lines)
 }
 
-/// The lines of a map or a list with something in it.
+/// Lines of a non-empty map or list.
 fn block(value: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return None;
     }
     let mut lines = Vec::new();
@@ -67,7 +66,7 @@ fn block(value: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// The lines of a list's item: the dash stands where the first line has its margin.
+/// Lines of a list item. The dash replaces the indentation of the first line.
 fn item(item: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
     let margin = " ".repeat(indent);
     if let Some(scalar) = scalar(item)? {
@@ -80,15 +79,15 @@ fn item(item: &Value, indent: usize, depth: usize) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// What fits behind a key; `Some(None)` for what needs lines of its own.
-#[expect(clippy::option_option, reason = "the outer level is whether YAML can hold it")]
+/// Value on the line of its key. `Some(None)` if the value needs more lines.
+#[expect(clippy::option_option, reason = "the outer level is whether YAML can represent it")]
 fn scalar(value: &Value) -> Option<Option<String>> {
     Some(match value {
         Value::Null => Some("null".to_owned()),
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Number(number) => {
             let digits = number.to_string();
-            // `1e16` is a number to some readers and a text to others.
+            // Some parsers read `1e16` as a number, others as a text.
             if digits.contains(['e', 'E']) {
                 return None;
             }
@@ -101,7 +100,7 @@ fn scalar(value: &Value) -> Option<Option<String>> {
     })
 }
 
-/// Whether the text is the same without quotes to every reader, in a block.
+/// Whether every parser reads the text unchanged without quotes, in block style.
 fn is_plain(text: &str) -> bool {
     let harmless = |c: char| c.is_alphanumeric() || "_-./@+,;=&?%~!*()'$: ".contains(c);
     text.starts_with(char::is_alphabetic)
@@ -109,10 +108,9 @@ fn is_plain(text: &str) -> bool {
         && text.chars().all(harmless)
         && !text.contains(": ")
         && !text.contains("  ")
-        && !WORDS.contains(&text.to_lowercase().as_str())
+        && !KEYWORDS.contains(&text.to_lowercase().as_str())
 }
 
-/// The text in double quotes.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -132,7 +130,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Whether a reader of the file sees the character, and sees it where it stands.
+/// Whether the character is visible, and displayed in its position.
 fn is_visible(c: char) -> bool {
     if is_deceptive(c) {
         return false;
@@ -151,8 +149,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_nobody_misreads_stands_bare() {
-        for bare in [
+    fn only_an_unambiguous_text_is_plain() {
+        for plain in [
             "Marketing",
             "https://a.example/b?c=d&e=%20",
             "it's 1, or 2",
@@ -160,38 +158,19 @@ mod tests {
             "a:b",
             "1st".trim_start_matches('1'),
         ] {
-            assert_eq!(text(bare), bare);
+            assert_eq!(text(plain), plain);
         }
-        for odd in [
+        let words = "\
+            no Yes NULL ~ << 2026-01-01 1_000 12:30 0x1F 1e3 .inf #a [a] {a} &a *a !a %a @a \
+            `a` 'a' a: = | > ? ---";
+        let others = [
             "",
             " a",
             "a ",
-            "no",
-            "Yes",
-            "NULL",
-            "~",
-            "<<",
-            "2026-01-01",
-            "1_000",
-            "12:30",
-            "0x1F",
-            "1e3",
-            ".inf",
             "a: b",
             "a #b",
-            "#a",
             "- a",
-            "[a]",
-            "{a}",
-            "&a",
-            "*a",
-            "!a",
-            "%a",
-            "@a",
-            "`a`",
-            "'a'",
             "\"a\"",
-            "a:",
             "a\nb",
             "a\tb",
             "a\r",
@@ -200,27 +179,23 @@ mod tests {
             "\u{feff}",
             "\u{85}",
             "\0",
-            "=",
-            "|",
-            ">",
-            "?",
             "a  b",
-            "---",
-        ] {
-            assert!(text(odd).starts_with('"'), "{odd:?}: {}", text(odd));
+        ];
+        for quoted in words.split_whitespace().chain(others) {
+            assert!(text(quoted).starts_with('"'), "{quoted:?}: {}", text(quoted));
         }
         assert_eq!(text("a\u{202e}\u{7}\u{e000}🔑\u{e0001}"), r#""a\u202e\x07\ue000🔑\U000e0001""#);
     }
 
     #[test]
-    fn a_reference_in_a_text_is_text_again() {
+    fn a_reference_in_a_text_is_escaped() {
         assert_eq!(text("a${{ env.HOME }}"), r#""a$${{ env.HOME }}""#);
         assert_eq!(text("$${{"), r#""$$${{""#);
         assert_eq!(text("${gmtDate:yyyy}"), r#""${gmtDate:yyyy}""#);
     }
 
     #[test]
-    fn maps_and_lists_stand_in_blocks() {
+    fn maps_and_lists_are_in_block_style() {
         let value =
             json!({ "list": [1, [true, { "a": null, "b": "c" }], {}], "none": [], "text": "1.0" });
         let expected = [
@@ -238,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_yaml_cannot_hold_is_refused() {
+    fn a_value_that_yaml_cannot_represent_is_refused() {
         let deep = (0..60).fold(json!(1), |inner, _| json!([inner]));
         for value in [json!(1e300), json!([1e300]), deep, json!({ "k".repeat(300): 1 })] {
             assert_eq!(member("key", &value, 0), None, "{value}");
@@ -251,7 +226,7 @@ mod tests {
             let given = given + &dollars;
             let line = format!("key: {}\n", text(&given));
             let read: serde_yaml::Value = serde_yaml::from_str(&line).unwrap();
-            // As the loader does, which takes `$${{` for `${{`.
+            // The loader reads `$${{` as `${{`.
             let read = read["key"].as_str().map(|read| read.replace("$${{", "${{"));
             assert_eq!(read, Some(given));
         }

@@ -1,28 +1,27 @@
-//! Reads `Authorization` and decides whether a request may be answered.
+//! Reads `Authorization` and decides whether a caller has access.
 //!
-//! In: the header, the credentials of this sandbox, the tokens of its instances, and what the
-//! route needs. Out: the instance that the Element token names, or the platform's 401. The header
-//! is a comma list of `<Scheme> <value>` in any order; secrets are Base64 and hold no comma.
-//! Tokens and secrets may hold `/`, `+` and `=` and are compared as they are. It must never say
-//! which of the three parts was wrong.
+//! In: the header, the credentials of the sandbox, the tokens of its instances, and the access that the
+//! route requires. Out: the instance of the Element token, or the platform's 401. The header is a
+//! comma-separated list of `<Scheme> <value>` in any order. Tokens and secrets can contain `/`, `+` and
+//! `=`, but no comma. A reply must never say which part was wrong.
 
-use super::Credentials;
-use super::reply::Failure;
+use super::credentials::SandboxCredentials;
+use super::reply::ErrorReply;
 
-/// Which parts a route needs.
+/// The access that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Nothing: what a browser or a provider calls.
-    Nobody,
-    /// User and Organization: the calls on the platform itself.
+pub(super) enum RequiredAccess {
+    /// None: calls of browsers and providers.
+    Public,
+    /// User and Organization: calls on the platform itself.
     Account,
-    /// User, Organization and Element: calls on the one instance that the token names.
-    Token,
-    /// User and Element: the data plane, where Organization may be left out.
-    Data,
+    /// User, Organization and Element: calls on the instance of the token.
+    Instance,
+    /// User and Element: calls to the provider. Organization is optional.
+    DataPlane,
 }
 
-/// The parts that a header carries.
+/// The parts of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parts<'a> {
     user: Option<&'a str>,
@@ -30,54 +29,54 @@ struct Parts<'a> {
     element: Option<&'a str>,
 }
 
-/// Checks `header` and returns the id of the instance that its Element token names.
+/// Checks `header` and returns the ID of the instance of its Element token, if it has one.
 ///
-/// A part that is given must be right even where it is not needed.
+/// A part must be correct even if it is not required.
 pub(super) fn check(
     header: Option<&str>,
-    credentials: &Credentials,
-    need: Need,
+    credentials: &SandboxCredentials,
+    required: RequiredAccess,
     instance_of: impl Fn(&str) -> Option<u64>,
-) -> Result<Option<u64>, Failure> {
-    if need == Need::Nobody {
+) -> Result<Option<u64>, ErrorReply> {
+    if required == RequiredAccess::Public {
         return Ok(None);
     }
     let parts = header.and_then(parse).ok_or_else(unauthorized)?;
-    let organization_right = match parts.organization {
+    let is_organization_valid = match parts.organization {
         Some(secret) => secret == credentials.organization,
-        None => need == Need::Data,
+        None => required == RequiredAccess::DataPlane,
     };
-    if parts.user != Some(&credentials.user) || !organization_right {
+    if parts.user != Some(&credentials.user) || !is_organization_valid {
         return Err(unauthorized());
     }
     match parts.element {
         Some(token) => instance_of(token).map(Some).ok_or_else(unauthorized),
-        None if need == Need::Account => Ok(None),
+        None if required == RequiredAccess::Account => Ok(None),
         None => Err(unauthorized()),
     }
 }
 
-/// Splits the list; none if a part is not `<Scheme> <value>` or is given twice.
+/// Parses the list. `None` if a part is not `<Scheme> <value>` or occurs twice.
 fn parse(header: &str) -> Option<Parts<'_>> {
     let mut parts = Parts::default();
     for part in header.split(',') {
         let (scheme, value) = part.trim().split_once(char::is_whitespace)?;
-        let place = match scheme.to_ascii_lowercase().as_str() {
+        let slot = match scheme.to_ascii_lowercase().as_str() {
             "user" => &mut parts.user,
             "organization" => &mut parts.organization,
             "element" => &mut parts.element,
             _ => return None,
         };
-        if place.replace(value.trim()).is_some() {
+        if slot.replace(value.trim()).is_some() {
             return None;
         }
     }
     Some(parts)
 }
 
-/// The one answer to wrong credentials.
-pub(super) fn unauthorized() -> Failure {
-    Failure::new(401, "Invalid Organization or User secret, or invalid Element token provided.")
+/// The platform's reply to wrong credentials.
+pub(super) fn unauthorized() -> ErrorReply {
+    ErrorReply::new(401, "Invalid Organization or User secret, or invalid Element token provided.")
 }
 
 #[cfg(test)]
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_come_in_any_order_and_any_case() {
+    fn the_parts_can_have_any_order_and_case() {
         let expected = Parts { user: Some("u="), organization: Some("o"), element: Some("e/+=") };
         for header in [
             "User u=, Organization o, Element e/+=",
@@ -97,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_malformed_is_no_authorization() {
+    fn a_malformed_list_is_refused() {
         for header in ["", "User", "Bearer x", "User a, User b", "User a,,Organization b"] {
             assert_eq!(parse(header), None, "{header}");
         }

@@ -1,22 +1,22 @@
 //! The body of a write on an instance.
 //!
-//! In: JSON of the shape of `POST /instances`, whole or in part. Out: its members, checked for
-//! type and sanitised. Members that a write cannot change and members that nobody knows are
-//! accepted and left alone, since clients send whole replies back. A member that is null counts
-//! as absent. It must never accept a member of the wrong type.
+//! In: JSON in the format of `POST /instances`, complete or partial. Out: its members, validated and
+//! sanitized. Members that a write cannot change and unknown members are ignored, because clients send
+//! complete replies back. Null means that a member is absent. A member of the wrong type must never be
+//! accepted.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::catalogue::{Connector, catalogue};
+use super::catalog::{Connector, catalog};
 use super::html;
 use super::instance::ExternalAuthentication;
-use super::reply::Failure;
+use super::reply::ErrorReply;
 
-/// What a write says.
+/// Members of a write.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Body {
+pub(super) struct InstanceBody {
     element: Option<ElementRef>,
     name: Option<String>,
     tags: Option<Vec<String>>,
@@ -26,14 +26,14 @@ pub(super) struct Body {
     oauth_proxy: Option<OauthProxy>,
 }
 
-/// Names a connector by its key, by its id, or by both.
+/// A reference to a connector by its key, its ID or both.
 #[derive(Deserialize)]
 struct ElementRef {
     key: Option<String>,
     id: Option<u64>,
 }
 
-/// An OAuth application of the platform's, used instead of one's own.
+/// Whether the instance uses an OAuth application of the platform.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct OauthProxy {
@@ -41,42 +41,44 @@ struct OauthProxy {
     is_oauth_proxy: Value,
 }
 
-impl Body {
-    /// The connector that a creation names.
-    pub(super) fn connector(&self) -> Result<&'static Connector, Failure> {
-        let missing = || Failure::bad_request("Missing required member: element.key");
+impl InstanceBody {
+    /// The connector of a creation.
+    pub(super) fn connector(&self) -> Result<&'static Connector, ErrorReply> {
+        let missing = || ErrorReply::bad_request("Missing required member: element.key");
         let element = self.element.as_ref().ok_or_else(missing)?;
         let (found, named) = match (&element.key, element.id) {
-            (Some(key), _) => (catalogue().find(key).filter(|c| c.key == *key), key.clone()),
-            (None, Some(id)) => (catalogue().with_id(id), id.to_string()),
+            (Some(key), _) => (catalog().find(key).filter(|c| c.key == *key), key.clone()),
+            (None, Some(id)) => (catalog().with_id(id), id.to_string()),
             (None, None) => return Err(missing()),
         };
         found.ok_or_else(|| no_element(&named))
     }
 
-    /// Refuses to make an instance one of another connector.
+    /// Refuses to change the connector of an instance.
     ///
-    /// The platform switches instances to clones of their connector, by `element.id`; there are
-    /// no clones here.
-    pub(super) fn check_same_connector(&self, current: &Connector) -> Result<(), Failure> {
+    /// The platform can switch an instance to a clone of its connector, by `element.id`. The sandbox
+    /// has no clones.
+    pub(super) fn check_same_connector(&self, current: &Connector) -> Result<(), ErrorReply> {
         let named = self.element.as_ref().is_some_and(|e| e.id.is_some() || e.key.is_some());
         if !named || self.connector()?.id == current.id {
             return Ok(());
         }
-        let message =
-            format!("An instance of {} can be switched to a clone of it only", current.key);
-        Err(Failure::bad_request(message))
+        let message = format!(
+            "An instance of {} can only be switched to a clone of this connector",
+            current.key
+        );
+        Err(ErrorReply::bad_request(message))
     }
 
-    /// The name without HTML; one that is empty is refused.
-    pub(super) fn name(&self) -> Result<Option<String>, Failure> {
+    /// The name without HTML elements. An empty name is refused.
+    pub(super) fn name(&self) -> Result<Option<String>, ErrorReply> {
         match self.name.as_deref().map(html::strip) {
-            Some(name) if name.is_empty() => Err(Failure::bad_request("The name is empty")),
+            Some(name) if name.is_empty() => Err(ErrorReply::bad_request("The name is empty")),
             name => Ok(name),
         }
     }
 
-    /// The tags without HTML, duplicates and empty ones.
+    /// The tags without HTML elements, duplicates and empty tags.
     pub(super) fn tags(&self) -> Option<Vec<String>> {
         let mut distinct = Vec::new();
         for tag in self.tags.as_ref()?.iter().map(|tag| html::strip(tag)) {
@@ -87,11 +89,11 @@ impl Body {
         Some(distinct)
     }
 
-    /// Whether a configuration key need not be given, although the connector requires it.
+    /// Whether a required configuration key can be absent.
     ///
-    /// With an OAuth application of the platform's there is none of one's own, and with tokens
-    /// obtained elsewhere nobody is sent to a callback.
-    pub(super) fn excuses(&self, key: &str) -> bool {
+    /// An instance that uses an OAuth application of the platform has no own application. An instance
+    /// with tokens from elsewhere needs no callback URL.
+    pub(super) fn makes_optional(&self, key: &str) -> bool {
         let proxy = self
             .oauth_proxy
             .as_ref()
@@ -105,7 +107,7 @@ impl Body {
     }
 }
 
-/// The platform's answer to a connector that it does not have.
-pub(super) fn no_element(key: &str) -> Failure {
-    Failure::not_found(format!("No element found with key {key}"))
+/// The platform's reply for an unknown connector.
+pub(super) fn no_element(key: &str) -> ErrorReply {
+    ErrorReply::not_found(format!("No element found with key {key}"))
 }

@@ -1,22 +1,21 @@
-//! The time of a sandbox: that of its source, and how far a test has moved it.
+//! The time of a sandbox.
 //!
-//! In: a source of time, and how far to move. Out: moments. It only goes forward, and nothing here
-//! waits.
+//! In: a source of time, and how far to move it. Out: timestamps. The time only moves forward, and
+//! nothing here waits.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Where a sandbox reads the time: the machine by default. A test that has its own time gives
-/// its own source.
+/// Where a sandbox reads the time. The default is the clock of the machine.
 ///
-/// The time of a source must not go back. Delays of a request (`delay:`, `drip:`,
-/// `Options::slow_post`) are always those of the machine.
+/// The time of a source must not go backward. Delays of a request (`delay:`, `drip:`,
+/// `SandboxOptions::slow_post`) always use the clock of the machine.
 #[derive(Clone)]
 pub struct TimeSource(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 impl TimeSource {
-    /// A source that calls `now` for each moment.
+    /// Creates a source that calls `now` for each timestamp.
     pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
@@ -36,31 +35,31 @@ impl fmt::Debug for TimeSource {
 
 /// A clock that can be moved forward.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct SandboxClock {
     source: TimeSource,
     ahead: Duration,
-    /// The moment at which something was due that is done now.
-    due: Option<SystemTime>,
+    /// Time that the clock shows while an overdue request is processed.
+    fixed: Option<SystemTime>,
 }
 
-impl Clock {
-    /// A clock that shows the time of `source`.
+impl SandboxClock {
+    /// Creates a clock that shows the time of `source`.
     pub(super) fn new(source: TimeSource) -> Self {
-        Self { source, ahead: Duration::ZERO, due: None }
+        Self { source, ahead: Duration::ZERO, fixed: None }
     }
 
-    /// The moment that it is in this sandbox.
+    /// Current time of the sandbox.
     pub(super) fn now(&self) -> SystemTime {
-        self.due.unwrap_or_else(|| (self.source.0)() + self.ahead)
+        self.fixed.unwrap_or_else(|| (self.source.0)() + self.ahead)
     }
 
-    /// Moves it forward.
+    /// Moves the clock forward.
     pub(super) fn advance(&mut self, by: Duration) {
         self.ahead = self.ahead.saturating_add(by);
     }
 
-    /// Shows the moment at which something was due, or the time again.
-    pub(super) fn show(&mut self, due: Option<SystemTime>) {
-        self.due = due;
+    /// Shows a fixed time, or the current time again.
+    pub(super) fn set_fixed(&mut self, fixed: Option<SystemTime>) {
+        self.fixed = fixed;
     }
 }

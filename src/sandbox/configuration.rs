@@ -1,49 +1,58 @@
-//! The configuration of an instance: how values come in, are kept and read back.
+//! The configuration of an instance.
 //!
-//! In: a flat object of any JSON values. Kept: text, or nothing where a key was unset. Out: every
-//! key of the connector's schema and every other key that was ever sent, with its value, its
-//! default or whatever stands for unset, secrets masked. The platform masks properties of type
-//! PASSWORD and the two keys of the OAuth application; other secrets read back in clear. It must
-//! never show a masked value on any path, the reply to the write that set it included.
+//! In: a flat object of any JSON values. Stored: a text, or nothing for a key that was unset. Out: every
+//! key of the connector's schema and every key that was ever sent, with its value, its default or an
+//! unset value. The platform masks properties of type PASSWORD and the two keys of the OAuth
+//! application. It shows other secrets in plain text. No reply may show a masked value, not even the
+//! reply to the write that set it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Unset;
-use super::catalogue::Connector;
-use super::schema::{Property, is_password, property_id};
+use super::catalog::Connector;
+use super::schema::{SchemaProperty, is_password, property_id, stored_text};
 
-/// What stands for a secret in every read.
-pub(super) const MASK: &str = "********";
+/// What reads show instead of a secret.
+const MASK: &str = "********";
 
-/// The values that were set; a key without value was unset on purpose and hides its default.
+/// How an unset configuration value reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnsetValue {
+    /// As `null`, as observed in 2017.
+    Null,
+    /// As `""`, as observed in 2020.
+    #[default]
+    Empty,
+}
+
+/// The values that were set. `None` is a key that was unset explicitly, which hides its default.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(transparent)]
-pub(super) struct Configuration(BTreeMap<String, Option<String>>);
+pub(super) struct StoredConfiguration(BTreeMap<String, Option<String>>);
 
-/// How values read back where the facts leave a choice.
+/// How reads show values for which the facts are not clear.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    pub(super) unset: Unset,
+pub(super) struct ReadOptions {
+    pub(super) unset: UnsetValue,
     pub(super) mask_unset_passwords: bool,
 }
 
-impl Configuration {
-    /// Sets the keys of `changes` and leaves all others as they are.
+impl StoredConfiguration {
+    /// Sets the keys of `changes`. Other keys do not change.
     ///
-    /// A mask for a masked key says "as it was" if `keep_masked`; otherwise it is a value.
+    /// With `keep_masked`, the mask as the value of a masked key keeps the stored value.
     pub(super) fn merge(&mut self, changes: &Map<String, Value>, keep_masked: bool) {
         for (key, value) in changes {
-            let keep = keep_masked && is_masked(key) && value == MASK;
-            if !keep {
-                self.0.insert(key.clone(), (!value.is_null()).then(|| text(value)));
+            let is_kept = keep_masked && is_masked(key) && value == MASK;
+            if !is_kept {
+                self.0.insert(key.clone(), (!value.is_null()).then(|| stored_text(value)));
             }
         }
     }
 
-    /// Gives `keys` the values that they had in `before`.
+    /// Resets `keys` to their values in `before`.
     pub(super) fn restore(&mut self, keys: &BTreeSet<String>, before: Option<&Self>) {
         for key in keys {
             match before.and_then(|before| before.0.get(key)) {
@@ -58,7 +67,7 @@ impl Configuration {
         self.0.insert(key.to_owned(), Some(value));
     }
 
-    /// The value of a key that was set to something.
+    /// The value of a key, if it is not empty.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.as_deref().filter(|value| !value.is_empty())
     }
@@ -69,51 +78,46 @@ impl Configuration {
         required.map(|p| p.key.as_str()).filter(|key| self.get(key).is_none()).collect()
     }
 
-    /// Every key with what a read shows for it.
+    /// Every key with the value that a read shows.
     pub(super) fn read<'a>(
         &'a self,
         connector: &'a Connector,
-        reading: Reading,
+        read_options: ReadOptions,
     ) -> BTreeMap<&'a str, Option<&'a str>> {
         let defaults = connector.properties.iter();
         let mut values: BTreeMap<_, _> =
             defaults.map(|property| (property.key.as_str(), property.default.as_deref())).collect();
         values.extend(self.0.iter().map(|(key, value)| (key.as_str(), value.as_deref())));
         for (key, value) in &mut values {
-            *value = shown(key, *value, reading);
+            *value = shown(key, *value, read_options);
         }
         values
     }
 
-    /// Every key as an entry with an id of its own.
-    pub(super) fn entries(&self, connector: &Connector, reading: Reading) -> Vec<Value> {
-        let values = self.read(connector, reading);
+    /// Every key as an entry with an ID.
+    pub(super) fn entries(&self, connector: &Connector, read_options: ReadOptions) -> Vec<Value> {
+        let values = self.read(connector, read_options);
         values.into_iter().map(|(key, value)| entry(connector, key, value)).collect()
     }
 
-    /// The entry with one id.
-    pub(super) fn entry(&self, connector: &Connector, id: u64, reading: Reading) -> Option<Value> {
+    /// The entry with an ID.
+    pub(super) fn entry(
+        &self,
+        connector: &Connector,
+        id: u64,
+        read_options: ReadOptions,
+    ) -> Option<Value> {
         let (key, value) = self
-            .read(connector, reading)
+            .read(connector, read_options)
             .into_iter()
             .find(|(key, _)| property_id(&connector.key, key) == id)?;
         Some(entry(connector, key, value))
     }
 
-    /// The key that an entry's id stands for.
+    /// The key of the entry with an ID.
     pub(super) fn key_of(&self, connector: &Connector, id: u64) -> Option<String> {
         let known = connector.properties.iter().map(|property| &property.key);
         known.chain(self.0.keys()).find(|key| property_id(&connector.key, key) == id).cloned()
-    }
-}
-
-/// The text that the platform keeps for a JSON value: objects and lists as indented documents.
-pub(super) fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(_) | Value::Object(_) => format!("{value:#}"),
     }
 }
 
@@ -124,16 +128,16 @@ fn entry(connector: &Connector, key: &str, value: Option<&str>) -> Value {
         }
         Err(_) => None,
     }
-    .unwrap_or_else(|| Property::unknown(key).entry(&connector.key, value))
+    .unwrap_or_else(|| SchemaProperty::unknown(key).entry(&connector.key, value))
 }
 
-fn shown<'a>(key: &str, value: Option<&'a str>, reading: Reading) -> Option<&'a str> {
+fn shown<'a>(key: &str, value: Option<&'a str>, read_options: ReadOptions) -> Option<&'a str> {
     let set = value.is_some_and(|value| !value.is_empty());
-    match reading.unset {
+    match read_options.unset {
         _ if set && is_masked(key) => Some(MASK),
-        _ if is_password(key) && reading.mask_unset_passwords => Some(MASK),
-        Unset::Empty => Some(value.unwrap_or_default()),
-        Unset::Null => value,
+        _ if is_password(key) && read_options.mask_unset_passwords => Some(MASK),
+        UnsetValue::Empty => Some(value.unwrap_or_default()),
+        UnsetValue::Null => value,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The connections of the server, which a fault can cut.
 //!
-//! In: a bound listener. Out: connections, each with a [`Link`] that its requests carry. A
-//! connection that was cut refuses the next byte that is to be sent, and its client sees a reset.
-//! It must never let a reset hit another connection, or a connection that was not cut.
+//! In: a bound listener. Out: connections, each with a [`ConnectionControl`] for its requests. A cut
+//! connection refuses to send the next byte, and its client gets a reset. A reset must never affect
+//! another connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,21 +16,21 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Accepts connections that can be cut.
-pub(super) struct Loopback(pub(super) TcpListener);
+/// A listener whose connections can be cut.
+pub(super) struct ControlledListener(pub(super) TcpListener);
 
-/// One connection.
+/// A connection that can be cut.
 pub(super) struct Connection {
     stream: TcpStream,
-    link: Link,
+    control: ConnectionControl,
 }
 
-/// A way to cut one connection.
+/// Cuts one connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Link(Arc<AtomicBool>);
+pub(super) struct ConnectionControl(Arc<AtomicBool>);
 
-impl Link {
-    /// Ends the connection with the next byte that is to be sent.
+impl ConnectionControl {
+    /// Ends the connection before it sends another byte.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -40,16 +40,16 @@ impl Link {
     }
 }
 
-impl Listener for Loopback {
+impl Listener for ControlledListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // Of axum's trait: it goes on after errors.
+        // The method of axum's trait, which continues after errors.
         let (stream, address) = Listener::accept(&mut self.0).await;
-        // Small replies must not wait for an acknowledgement; a failure costs speed only.
+        // Small replies must not wait for an acknowledgment. An error only costs speed.
         let _ = stream.set_nodelay(true);
-        (Connection { stream, link: Link::default() }, address)
+        (Connection { stream, control: ConnectionControl::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -57,17 +57,17 @@ impl Listener for Loopback {
     }
 }
 
-impl Connected<IncomingStream<'_, Loopback>> for Link {
-    fn connect_info(stream: IncomingStream<'_, Loopback>) -> Self {
-        stream.io().link.clone()
+impl Connected<IncomingStream<'_, ControlledListener>> for ConnectionControl {
+    fn connect_info(stream: IncomingStream<'_, ControlledListener>) -> Self {
+        stream.io().control.clone()
     }
 }
 
 impl Connection {
-    /// The stream, as long as it may be written to.
+    /// The stream, unless the connection is cut.
     fn writable(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        if self.link.is_cut() {
-            // So that closing it sends a reset, and not an orderly end.
+        if self.control.is_cut() {
+            // Closing the connection then sends a reset.
             self.stream.set_zero_linger()?;
             return Err(io::ErrorKind::ConnectionReset.into());
         }
@@ -100,17 +100,5 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.writable()?.poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }

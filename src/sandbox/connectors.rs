@@ -1,30 +1,32 @@
 //! The calls on connectors, which the API calls elements.
 //!
-//! In: the catalogue. Out: its connectors as the API lists and describes them, and the first
-//! steps of an OAuth authorization. None of these calls changes anything. It must never check a
-//! client id or secret: the platform hands them on to the provider unseen.
+//! In: the catalog. Out: its connectors as the API lists and describes them, and the first steps of an
+//! OAuth authorization. None of these calls changes a connector. They must never check a client ID or
+//! secret: the platform passes them to the provider without a check.
 
 use serde_json::{Map, Value, json};
 
 use super::body::no_element;
-use super::catalogue::{Connector, Method, catalogue};
-use super::listing::{Order, Page};
-use super::provider::{Provider, push_encoded};
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::catalog::entry::AuthMethod;
+use super::catalog::{Connector, catalog};
+use super::listing::{ListOrder, ListPage};
+use super::provider::{Provider, push_query};
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
 
-/// How many connectors a page has, by default and at most.
+/// Default and maximum number of connectors on a page.
 const PAGE_SIZE: usize = 200;
 
-/// The connector that a path names, by key or by id.
-pub(super) fn named(key_or_id: &str) -> Result<&'static Connector, Failure> {
-    catalogue().find(key_or_id).ok_or_else(|| no_element(key_or_id))
+/// Finds the connector in a path by its key or its ID.
+pub(super) fn find(key_or_id: &str) -> Result<&'static Connector, ErrorReply> {
+    catalog().find(key_or_id).ok_or_else(|| no_element(key_or_id))
 }
 
-/// `GET /elements`; with `abridged=true` in short.
-pub(super) fn list(request: &Request) -> Answer {
-    let all = catalogue().iter().collect();
-    let page = Page::cut(request, all, |connector| connector.id, PAGE_SIZE, Order::ById)?;
+/// `GET /elements`. `abridged=true` returns fewer members.
+pub(super) fn list(request: &ApiRequest) -> ReplyResult {
+    let all = catalog().iter().collect();
+    let page =
+        ListPage::select(request, all, |connector| connector.id, PAGE_SIZE, ListOrder::ById)?;
     let abridged = request.parameter("abridged") == Some("true");
     let items: Vec<_> =
         page.items.iter().map(|c| if abridged { &c.slim } else { &c.full }).collect();
@@ -32,21 +34,21 @@ pub(super) fn list(request: &Request) -> Answer {
 }
 
 /// `GET /elements/keys`.
-pub(super) fn keys() -> Answer {
-    let keys = catalogue().iter().map(|c| json!({ "id": c.id, "key": c.key, "name": c.name }));
+pub(super) fn keys() -> ReplyResult {
+    let keys = catalog().iter().map(|c| json!({ "id": c.id, "key": c.key, "name": c.name }));
     Reply::json(&keys.collect::<Vec<_>>())
 }
 
 /// `GET /elements/{keyOrId}`: the connector with its schema.
-pub(super) fn show(connector: &Connector) -> Answer {
+pub(super) fn show(connector: &Connector) -> ReplyResult {
     let mut element: Map<String, Value> = serde_json::from_str(connector.full.get())
-        .map_err(|error| Failure::new(500, format!("The catalogue cannot be read: {error}")))?;
+        .map_err(|error| ErrorReply::new(500, format!("The catalog cannot be read: {error}")))?;
     element.insert("configuration".to_owned(), schema(connector));
     Reply::json(&element)
 }
 
 /// `GET /elements/{keyOrId}/configuration`: an object, not the bare list.
-pub(super) fn properties(connector: &Connector) -> Answer {
+pub(super) fn properties(connector: &Connector) -> ReplyResult {
     let provider_data: Vec<_> = connector
         .provider_data
         .iter()
@@ -56,35 +58,38 @@ pub(super) fn properties(connector: &Connector) -> Answer {
 }
 
 /// `GET /elements/{id}/metadata`.
-pub(super) fn metadata(connector: &Connector) -> Answer {
+pub(super) fn metadata(connector: &Connector) -> ReplyResult {
     let known = [("polling", connector.polling), ("webhook", connector.webhook)];
     let methods: Vec<_> = known.iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
-    let types: Vec<_> = connector.methods.iter().map(|method| method.as_str()).collect();
     Reply::json(&json!({
         "id": connector.id,
         "key": connector.key,
         "name": connector.name,
         "description": format!("Add a {} instance", connector.name),
         "hub": connector.hub,
-        "authenticationTypes": types,
+        "authenticationTypes": connector.methods,
         "events": { "supported": !methods.is_empty(), "methods": methods },
         "bulk": {},
         "discovery": {},
     }))
 }
 
-/// `GET` and `POST /elements/{keyOrId}/oauth/url`: where to send the person who grants access.
+/// `GET` and `POST /elements/{keyOrId}/oauth/url`: the URL where a person grants access.
 ///
-/// The state is the connector's key unless one is given; a scope that is given empty stays.
-pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str) -> Answer {
+/// The default of `state` is the connector key. An empty scope is kept.
+pub(super) fn oauth_url(
+    request: &ApiRequest,
+    connector: &Connector,
+    base_url: &str,
+) -> ReplyResult {
     if !connector.is_oauth() {
         return Err(not_supported());
     }
-    let parameters = application(request)?;
-    let given = |name| parameters.get(name).map(String::as_str);
+    let application = application(request)?;
+    let given = |name| application.get(name).map(String::as_str);
     let mut url = format!("{base_url}/sandbox/authorize/{}", connector.key);
     let oauth_1 = given("requestToken").map(|token| vec![("oauth_token", Some(token))]);
-    let wanted = oauth_1.unwrap_or_else(|| {
+    let parameters = oauth_1.unwrap_or_else(|| {
         vec![
             ("response_type", Some("code")),
             ("client_id", given("apiKey")),
@@ -93,24 +98,17 @@ pub(super) fn oauth_url(request: &Request, connector: &Connector, base_url: &str
             ("state", given("state").or(Some(&connector.key))),
         ]
     });
-    let mut separator = '?';
-    for (name, value) in wanted.into_iter().filter_map(|(n, value)| Some((n, value?))) {
-        url.push(separator);
-        separator = '&';
-        url.push_str(name);
-        url.push('=');
-        push_encoded(&mut url, value);
-    }
+    push_query(&mut url, parameters.into_iter().filter_map(|(name, value)| Some((name, value?))));
     Reply::json(&json!({ "element": connector.key, "oauthUrl": url }))
 }
 
-/// `GET /elements/{keyOrId}/oauth/token`: the request token with which OAuth 1 begins.
+/// `GET /elements/{keyOrId}/oauth/token`: the request token of OAuth 1.
 pub(super) fn oauth_token(
-    request: &Request,
+    request: &ApiRequest,
     connector: &'static Connector,
     provider: &mut Provider,
-) -> Answer {
-    if !connector.methods.contains(&Method::Oauth1) {
+) -> ReplyResult {
+    if !connector.methods.contains(&AuthMethod::Oauth1) {
         return Err(not_supported());
     }
     let parameters = application(request)?;
@@ -121,9 +119,9 @@ pub(super) fn oauth_token(
 
 type Parameters = std::collections::BTreeMap<String, String>;
 
-/// What describes the caller's OAuth application: the query, or the body of a POST, which keeps
+/// Parameters of the caller's OAuth application, from the query or from the body of a POST. A body keeps
 /// the secret out of access logs.
-fn application(request: &Request) -> Result<Parameters, Failure> {
+fn application(request: &ApiRequest) -> Result<Parameters, ErrorReply> {
     let mut parameters: Parameters = request.query().iter().cloned().collect();
     if request.method == axum::http::Method::POST {
         let body: Map<String, Value> = request.json()?;
@@ -133,19 +131,20 @@ fn application(request: &Request) -> Result<Parameters, Failure> {
         });
         parameters.extend(texts);
     }
-    let needed = ["apiKey", "apiSecret", "callbackUrl"];
-    let missing: Vec<_> = needed.into_iter().filter(|n| !parameters.contains_key(*n)).collect();
+    let required = ["apiKey", "apiSecret", "callbackUrl"];
+    let missing: Vec<_> =
+        required.into_iter().filter(|name| !parameters.contains_key(*name)).collect();
     if missing.is_empty() {
         return Ok(parameters);
     }
-    Err(Failure::bad_request(format!("Missing required parameters: {}", missing.join(", "))))
+    Err(ErrorReply::bad_request(format!("Missing required parameters: {}", missing.join(", "))))
 }
 
 fn schema(connector: &Connector) -> Value {
     connector.properties.iter().map(|property| property.describe(&connector.key)).collect()
 }
 
-/// The platform's words for a call that a connector does not have.
-fn not_supported() -> Failure {
-    Failure::bad_request("This API is not currently supported for this element")
+/// The platform's reply for a call that a connector does not support.
+fn not_supported() -> ErrorReply {
+    ErrorReply::bad_request("This API is not currently supported for this element")
 }

@@ -1,7 +1,7 @@
-//! Sends notifications to callback URLs, when they are due.
+//! Sends notifications to callback URLs when they are due.
 //!
-//! In: notifications. Out: POST requests, each with ten seconds, of which any 2xx is a success. It
-//! goes where the notification says and nowhere else: no redirect is followed, no proxy is asked.
+//! In: notifications. Out: POST requests with a timeout of ten seconds. Any 2xx status is a success.
+//! It must never contact any other address: it follows no redirect and uses no proxy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,43 +13,44 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::events::Notification;
-use super::server::Shared;
+use super::shared::Shared;
 
-/// How long a callback has to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a callback URL has to respond.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long nothing is looked at where nothing is due.
-const IDLE: Duration = Duration::from_hours(1);
+/// How long to wait for a signal if no notification is queued.
+const MAX_WAIT: Duration = Duration::from_hours(1);
 
-/// Sends what is due, for ever.
+/// Sends notifications and never returns.
 pub(super) async fn run(shared: Arc<Shared>) {
     let client = Client::builder(TokioExecutor::new()).build_http();
     loop {
-        // First, so that what comes meanwhile is not slept through.
-        let woken = shared.woken.notified();
-        let due = shared.platform().due();
+        // Created first, so that no signal is lost while notifications are sent.
+        let woken = shared.wake.notified();
+        let due = shared.platform().take_due_notifications();
         for notification in due {
-            let taken = send(&client, &notification).await;
-            tracing::debug!(url = notification.url, taken, "sandbox notified");
-            shared.platform().sent(notification, taken);
+            let is_accepted = send(&client, &notification).await;
+            tracing::debug!(url = notification.url, is_accepted, "sandbox sent a notification");
+            shared.platform().events.record_sent(notification, is_accepted);
         }
-        let wait = shared.platform().until_due();
-        if shared.platform().is_quiet() {
-            shared.quiet.notify_waiters();
+        let wait = shared.platform().until_notification();
+        if shared.platform().is_idle() {
+            shared.idle.notify_waiters();
         }
         tokio::select! {
             () = woken => {}
-            () = tokio::time::sleep(wait.unwrap_or(IDLE)) => {}
+            () = tokio::time::sleep(wait.unwrap_or(MAX_WAIT)) => {}
         }
     }
 }
 
+/// Returns whether the callback URL accepted the notification.
 async fn send(client: &Client<HttpConnector, Body>, notification: &Notification) -> bool {
     let mut request = Request::post(&notification.url);
     for (name, value) in &notification.headers {
         request = request.header(*name, value);
     }
     let Ok(request) = request.body(Body::from(notification.body.clone())) else { return false };
-    let answer = tokio::time::timeout(PATIENCE, client.request(request)).await;
-    matches!(answer, Ok(Ok(answer)) if answer.status().is_success())
+    let response = tokio::time::timeout(CALLBACK_TIMEOUT, client.request(request)).await;
+    matches!(response, Ok(Ok(response)) if response.status().is_success())
 }

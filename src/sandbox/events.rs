@@ -1,10 +1,10 @@
-//! Events: what a provider tells, and what the platform makes of it.
+//! Events: what providers report, and the notifications that the platform sends for them.
 //!
-//! In: a provider's POST to `/events/{connector}/{Base64 of the id}`. Out: an event that is kept, and
-//! notifications to the callback URL of the instance, of at most twenty objects each. A notification
-//! that is not taken is sent again nine times, the x-th time after 2^(2x) seconds; then the
-//! subscription is given up until the instance is changed. Only addresses on loopback are
-//! contacted, and never the sandbox's own: other events are kept with status RECEIVED. Events live in
+//! In: a provider's POST to `/events/{connector}/{Base64 of the instance ID}`. Out: a recorded event,
+//! and notifications to the callback URL of the instance, of at most twenty objects each. A
+//! notification that is not accepted is sent again nine times, the x-th time after 2^(2x) seconds.
+//! Then the instance gets no more notifications until it is changed. Only loopback addresses are
+//! contacted, and never the sandbox itself: other events keep the status RECEIVED. Events are only in
 //! memory.
 
 mod notification;
@@ -14,217 +14,212 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::instance::Instance;
-use super::platform::Platform;
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::instance::StoredInstance;
+use super::random::random_id;
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
+use super::store::Store;
 use super::timestamp;
 
 pub(super) use notification::Notification;
 
-/// How many events are kept, of all instances together.
+/// Maximum number of recorded events of all instances.
 const CAPACITY: usize = 1_000;
 
-/// How many objects a notification has at most.
-const MOST_OBJECTS: usize = 20;
+/// Maximum number of objects in a notification.
+const MAX_OBJECTS: usize = 20;
 
 /// How often a notification is sent again.
-const MOST_RETRIES: u32 = 9;
+const MAX_RETRIES: u32 = 9;
 
-/// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    /// It is kept, and nobody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum EventStatus {
+    /// The event is recorded. There is no notification.
     Received,
-    /// A notification is under way.
+    /// Notifications are queued.
     Dispatched,
-    /// Every notification was taken.
+    /// Every notification was accepted.
     Notified,
 }
 
 /// One event of a provider.
-struct Event {
+struct RecordedEvent {
     id: String,
     instance: u64,
     date: SystemTime,
-    status: Status,
+    status: EventStatus,
     raw: Value,
     objects: Vec<Value>,
-    /// The notifications that were not taken yet.
-    open: usize,
+    /// Number of notifications that are not accepted yet.
+    pending: usize,
 }
 
-/// All events, and what is to be sent.
+/// Recorded events and queued notifications.
 #[derive(Default)]
-pub(super) struct Events {
-    kept: VecDeque<Event>,
+pub(super) struct EventQueue {
+    events: VecDeque<RecordedEvent>,
     queue: Vec<Notification>,
-    /// How many notifications are being sent.
+    /// Number of notifications that are being sent.
     sending: usize,
-    /// Instances whose callback did not take a notification nine times.
-    given_up: BTreeSet<u64>,
+    /// Instances whose callback URL did not accept a notification ten times.
+    suspended: BTreeSet<u64>,
 }
 
-impl Platform {
-    /// `POST /events/{connector}/{base64}`: something happened at the provider.
-    pub(super) fn incoming(&mut self, request: &Request, key: &str, base64: &str) -> Answer {
-        let instance = self.addressed(key, base64)?.clone();
-        let body: Value = request.json()?;
+impl EventQueue {
+    /// `POST /events/{connector}/{base64}`: records the event and queues its notifications.
+    pub(super) fn receive(
+        &mut self,
+        request: &ApiRequest,
+        instance: &StoredInstance,
+        own_url: &str,
+        now: SystemTime,
+    ) -> ReplyResult {
+        let raw: Value = request.json()?;
         if instance.disabled || !instance.events_enabled() {
             return Ok(Reply::empty());
         }
-        let now = self.clock.now();
-        let raw = body.clone();
-        let objects = reported(body)?.into_iter();
-        let objects: Vec<Value> = objects.map(|object| standard(&object, &instance, now)).collect();
-        let id = format!("{:016x}", fastrand::u64(..));
-        let callback = self.callback(&instance);
+        let objects = reported_objects(&raw)?.into_iter();
+        let objects: Vec<Value> =
+            objects.map(|object| platform_object(object, instance, now)).collect();
+        let id = random_id();
+        let callback = self.callback_url(instance, own_url);
         let notifications: Vec<Notification> = callback
             .iter()
-            .flat_map(|url| objects.chunks(MOST_OBJECTS).map(move |chunk| (url, chunk)))
-            .map(|(url, chunk)| Notification::new(&instance, url, &id, chunk, &raw, now))
+            .flat_map(|url| objects.chunks(MAX_OBJECTS).map(move |chunk| (url, chunk)))
+            .map(|(url, chunk)| Notification::new(instance, url, &id, chunk, &raw, now))
             .collect();
-        let open = notifications.len();
-        let status = if open == 0 { Status::Received } else { Status::Dispatched };
-        let event = Event { id, instance: instance.id, date: now, status, raw, objects, open };
-        self.events.keep(event, notifications);
+        let pending = notifications.len();
+        let status = if pending == 0 { EventStatus::Received } else { EventStatus::Dispatched };
+        if self.events.len() == CAPACITY {
+            self.events.pop_front();
+        }
+        let instance = instance.id;
+        let event = RecordedEvent { id, instance, date: now, status, raw, objects, pending };
+        self.events.push_back(event);
+        self.queue.extend(notifications);
         Ok(Reply::empty())
     }
 
-    /// `GET …/events`: an empty list where there are none, and not a 404.
-    pub(super) fn list_events(&self, id: Option<u64>) -> Answer {
-        let of = |event: &&Event| id.is_none_or(|id| event.instance == id);
-        let events = self.events.kept.iter().rev().filter(of).map(Event::as_json);
+    /// `GET …/events`: newest first. Without events it is an empty list, not a 404.
+    pub(super) fn list(&self, instance: Option<u64>) -> ReplyResult {
+        let is_listed = |event: &&RecordedEvent| instance.is_none_or(|id| event.instance == id);
+        let events = self.events.iter().rev().filter(is_listed).map(RecordedEvent::to_json);
         Reply::json(&events.collect::<Vec<_>>())
     }
 
-    /// Takes the notifications that are due.
-    pub(super) fn due(&mut self) -> Vec<Notification> {
-        let now = self.clock.now();
-        let queue = std::mem::take(&mut self.events.queue);
-        let (due, later): (Vec<_>, Vec<_>) = queue.into_iter().partition(|it| it.due <= now);
-        self.events.queue = later;
-        self.events.sending += due.len();
+    /// Removes the notifications that are due.
+    pub(super) fn take_due(&mut self, now: SystemTime) -> Vec<Notification> {
+        let due: Vec<_> =
+            self.queue.extract_if(.., |notification| notification.due <= now).collect();
+        self.sending += due.len();
         due
     }
 
-    /// How long it is until the next notification is due.
-    pub(super) fn until_due(&self) -> Option<Duration> {
-        let next = self.events.queue.iter().map(|notification| notification.due).min()?;
-        Some(next.duration_since(self.clock.now()).unwrap_or_default())
+    /// Time until the next notification is due.
+    pub(super) fn until_due(&self, now: SystemTime) -> Option<Duration> {
+        let next = self.queue.iter().map(|notification| notification.due).min()?;
+        Some(next.duration_since(now).unwrap_or_default())
     }
 
     /// Whether no notification is due or being sent.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.events.sending == 0 && self.until_due().is_none_or(|wait| !wait.is_zero())
+    pub(super) fn is_idle(&self, now: SystemTime) -> bool {
+        self.sending == 0 && self.until_due(now).is_none_or(|wait| !wait.is_zero())
     }
 
-    /// Learns whether a notification was taken, and plans the next attempt where it was not.
-    pub(super) fn sent(&mut self, mut notification: Notification, taken: bool) {
-        let events = &mut self.events;
-        events.sending -= 1;
-        if taken {
-            let event = events.kept.iter_mut().find(|event| event.id == notification.event);
+    /// Records the result of sending a notification. Schedules the next attempt if it failed.
+    pub(super) fn record_sent(&mut self, mut notification: Notification, is_accepted: bool) {
+        self.sending -= 1;
+        if is_accepted {
+            let event = self.events.iter_mut().find(|event| event.id == notification.event);
             if let Some(event) = event {
-                event.open -= 1;
-                if event.open == 0 {
-                    event.status = Status::Notified;
+                event.pending -= 1;
+                if event.pending == 0 {
+                    event.status = EventStatus::Notified;
                 }
             }
             return;
         }
         notification.retries += 1;
-        if notification.retries > MOST_RETRIES {
-            events.given_up.insert(notification.instance);
+        if notification.retries > MAX_RETRIES {
+            self.suspended.insert(notification.instance);
             return;
         }
         notification.due += Duration::from_secs(1 << (2 * notification.retries));
-        events.queue.push(notification);
+        self.queue.push(notification);
     }
 
-    /// An instance that was changed is notified again.
-    pub(super) fn resubscribe(&mut self, id: u64) {
-        self.events.given_up.remove(&id);
+    /// Resumes notifications for an instance that was changed.
+    pub(super) fn resume(&mut self, instance: u64) {
+        self.suspended.remove(&instance);
     }
 
-    /// The instance that the address of a provider's events means.
-    fn addressed(&self, key: &str, base64: &str) -> Result<&Instance, Failure> {
-        let decoded = STANDARD.decode(base64).ok();
-        let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
-        let id = text.and_then(|text| text.parse().ok());
-        let instance = id.and_then(|id| self.store.get(id));
-        instance
-            .filter(|instance| instance.connector.key == key)
-            .ok_or_else(|| Failure::not_found("No element instance found for this address"))
-    }
-
-    /// Where an instance wants to be told, if this sandbox goes there.
-    fn callback(&self, instance: &Instance) -> Option<String> {
+    /// The callback URL of an instance, if the sandbox may contact it.
+    fn callback_url(&self, instance: &StoredInstance, own_url: &str) -> Option<String> {
         let url = instance.configuration.get("event.notification.callback.url")?;
-        // However it is spelled, `localhost` or `[::1]`: an event that came back would go on for ever.
-        let own_port = notification::loopback_port(&self.behaviour.own_url);
+        // Compares ports, because `localhost` and `[::1]` also lead to the sandbox. A notification to
+        // itself would cause events without end.
         let port = notification::loopback_port(url);
-        let goes = port.is_some() && port != own_port;
-        (goes && !self.events.given_up.contains(&instance.id)).then(|| url.to_owned())
+        let is_allowed = port.is_some() && port != notification::loopback_port(own_url);
+        (is_allowed && !self.suspended.contains(&instance.id)).then(|| url.to_owned())
     }
 }
 
-impl Events {
-    fn keep(&mut self, event: Event, notifications: Vec<Notification>) {
-        if self.kept.len() == CAPACITY {
-            self.kept.pop_front();
-        }
-        self.kept.push_back(event);
-        self.queue.extend(notifications);
-    }
+/// Finds the instance that a webhook URL names.
+pub(super) fn addressed_instance<'a>(
+    store: &'a Store,
+    connector: &str,
+    base64: &str,
+) -> Result<&'a StoredInstance, ErrorReply> {
+    let decoded = STANDARD.decode(base64).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    let id = text.and_then(|text| text.parse().ok());
+    let instance = id.and_then(|id| store.get(id));
+    instance
+        .filter(|instance| instance.connector.key == connector)
+        .ok_or_else(|| ErrorReply::not_found("No element instance found for this address"))
 }
 
-impl Event {
-    fn as_json(&self) -> Value {
-        let status = match self.status {
-            Status::Received => "RECEIVED",
-            Status::Dispatched => "DISPATCHED",
-            Status::Notified => "NOTIFIED",
-        };
+impl RecordedEvent {
+    fn to_json(&self) -> Value {
         json!({
             "id": self.id,
             "eventDate": timestamp::iso(self.date),
-            "status": status,
+            "status": self.status,
             "providerData": self.raw,
             "notifiedData": self.objects,
         })
     }
 }
 
-/// The objects in a provider's body: those of a list, or the one.
-fn reported(body: Value) -> Result<Vec<Map<String, Value>>, Failure> {
-    let objects = match body {
-        Value::Array(objects) => objects,
-        object => vec![object],
+/// The objects in a provider's body, which is a list of objects or one object.
+fn reported_objects(body: &Value) -> Result<Vec<&Map<String, Value>>, ErrorReply> {
+    let values = match body {
+        Value::Array(values) => values.as_slice(),
+        value => std::slice::from_ref(value),
     };
-    let object = |value| match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Failure::bad_request("An event is a JSON object, or a list of them")),
-    };
-    objects.into_iter().map(object).collect()
+    let invalid = || ErrorReply::bad_request("An event is a JSON object, or a list of them");
+    values.iter().map(|value| value.as_object().ok_or_else(invalid)).collect()
 }
 
-/// An object of a provider in the platform's form.
-fn standard(object: &Map<String, Value>, instance: &Instance, now: SystemTime) -> Value {
+/// Converts an object of a provider to the platform's format.
+fn platform_object(
+    object: &Map<String, Value>,
+    instance: &StoredInstance,
+    now: SystemTime,
+) -> Value {
     let first = |names: &[&str]| names.iter().find_map(|name| object.get(*name)).cloned();
     let text = |value: Value| match value {
         Value::String(text) => text,
         other => other.to_string(),
     };
-    let kind = first(&["objectType", "type"]).map_or_else(|| "event".to_owned(), text);
-    let id = first(&["objectId", "id"]).map(text).unwrap_or_default();
-    let what = first(&["eventType"]).map_or_else(|| "CREATED".to_owned(), text);
     json!({
-        "objectType": kind,
-        "objectId": id,
-        "eventType": what,
+        "objectType": first(&["objectType", "type"]).map_or_else(|| "event".to_owned(), text),
+        "objectId": first(&["objectId", "id"]).map(text).unwrap_or_default(),
+        "eventType": first(&["eventType"]).map_or_else(|| "CREATED".to_owned(), text),
         "date": first(&["date"]).unwrap_or_else(|| timestamp::iso(now).into()),
         "elementKey": instance.connector.key,
         "hubKey": instance.connector.hub,

@@ -1,9 +1,9 @@
 //! Removes HTML elements from names and tags.
 //!
-//! In: text as a client sent it. Out: the same text without its elements; what stood between them
-//! stays, and so does every character that does not begin an element (`@`, `&`, a lone `<`).
-//! The platform sanitises the names and tags it is given on every write, so a client that writes
-//! `<a href="#">x</a>` reads `x` back. It must never fail and never take more than linear time.
+//! In: text from a client. Out: the text without HTML elements. The text between them stays, and so does
+//! every character that does not start an element (`@`, `&`, a single `<`). The platform sanitizes names
+//! and tags on every write: a client that writes `<a href="#">x</a>` reads `x`. It must never fail, and
+//! takes linear time.
 
 /// Returns `text` without its HTML elements and comments.
 pub(super) fn strip(text: &str) -> String {
@@ -22,13 +22,13 @@ pub(super) fn strip(text: &str) -> String {
     kept
 }
 
-/// The length of the element that `markup` begins with; none if its `<` is only a character.
+/// Length of the element at the start of `markup`. `None` if its `<` is only a character.
 fn element_length(markup: &str) -> Option<usize> {
     if markup.starts_with("<!--") {
         return Some(markup.find("-->").map_or(markup.len(), |end| end + 3));
     }
-    let begins = markup.chars().nth(1)?;
-    if !(begins.is_ascii_alphabetic() || matches!(begins, '/' | '!' | '?')) {
+    let first = markup.chars().nth(1)?;
+    if !(first.is_ascii_alphabetic() || matches!(first, '/' | '!' | '?')) {
         return None;
     }
     let mut quote = None;
@@ -40,7 +40,7 @@ fn element_length(markup: &str) -> Option<usize> {
             _ => {}
         }
     }
-    // Never closed: a browser would swallow the rest, so it goes as well.
+    // Not closed. A browser would ignore the rest, so it is removed too.
     Some(markup.len())
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::strip;
 
     #[test]
-    fn elements_go_and_their_text_stays() {
+    fn elements_are_removed_and_their_text_stays() {
         let cases = [
             (r##"<a href="#" onClick="alert(1)">@churros-xss</a>"##, "@churros-xss"),
             ("plain & simple", "plain & simple"),

@@ -1,9 +1,8 @@
-//! A connector instance: what is kept of it and what a read shows.
+//! A connector instance: the stored members, and what reads show.
 //!
-//! In: nothing from outside; other files of the room make and change instances. Kept: the members
-//! that a write can set and those that are assigned once. Out: the JSON objects of the three
-//! kinds of reads (single, list, account). It must never hold or show `providerData`: a grant is
-//! exchanged and forgotten.
+//! Other files create and change instances. This file renders the JSON objects of the three kinds of
+//! reads (single, list, account). An instance must never contain `providerData`: an authorization code
+//! is exchanged and not stored.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,30 +10,30 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::catalogue::{self, Connector};
-use super::configuration::{Configuration, Reading};
+use super::catalog::{self, Connector};
+use super::configuration::{ReadOptions, StoredConfiguration};
 
-/// One instance.
+/// A stored instance.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Instance {
+pub(super) struct StoredInstance {
     pub(super) id: u64,
     pub(super) name: String,
     pub(super) created: String,
     pub(super) token: String,
-    #[serde(with = "catalogue")]
+    #[serde(with = "catalog")]
     pub(super) connector: &'static Connector,
     pub(super) tags: Vec<String>,
     pub(super) disabled: bool,
-    /// Whether the provider refused the last refresh of its token.
+    /// Whether the provider refused the last token refresh.
     #[serde(default)]
     pub(super) refused: bool,
     pub(super) trace_logging: bool,
     pub(super) external_authentication: ExternalAuthentication,
-    pub(super) configuration: Configuration,
+    pub(super) configuration: StoredConfiguration,
 }
 
-/// Whether the instance was created from tokens that were obtained elsewhere.
+/// Whether the instance was created with tokens from elsewhere.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ExternalAuthentication {
@@ -43,14 +42,14 @@ pub(super) enum ExternalAuthentication {
     Initial,
 }
 
-/// How much of an instance a read shows.
+/// How many details of an instance a read shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// One instance, in full.
+pub(super) enum DetailLevel {
+    /// One instance with all members.
     Single,
-    /// An item of a list, with its configuration.
+    /// A list item with its configuration.
     Hydrated,
-    /// An item of a list with `hydrate=false`: without its configuration.
+    /// A list item with `hydrate=false`: without its configuration.
     Slim,
     /// An item of an account's list: with an empty configuration and the shortest `element`.
     Account,
@@ -60,7 +59,7 @@ pub(super) enum Detail {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
-pub(super) struct View<'a> {
+pub(super) struct InstanceJson<'a> {
     id: u64,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +86,7 @@ pub(super) struct View<'a> {
     user: User,
 }
 
-/// The user to whom all instances of a sandbox belong.
+/// The user who owns all instances of a sandbox.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct User {
@@ -100,23 +99,28 @@ struct User {
 const USER: User =
     User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
 
-impl Instance {
-    /// Whether events are on, which the platform derives from the configuration.
+impl StoredInstance {
+    /// Whether the configuration enables events.
     pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
     }
 
-    /// The instance as JSON; `shuffle` gives its tags in another order each time.
-    pub(super) fn view(&self, detail: Detail, reading: Reading, shuffle: bool) -> View<'_> {
-        let account = detail == Detail::Account;
+    /// Renders the instance as JSON. `shuffle` randomizes the order of its tags.
+    pub(super) fn to_json(
+        &self,
+        detail: DetailLevel,
+        read_options: ReadOptions,
+        shuffle: bool,
+    ) -> InstanceJson<'_> {
+        let account = detail == DetailLevel::Account;
         let configuration = match detail {
-            Detail::Single | Detail::Hydrated => {
-                Some(self.configuration.read(self.connector, reading))
+            DetailLevel::Single | DetailLevel::Hydrated => {
+                Some(self.configuration.read(self.connector, read_options))
             }
-            Detail::Slim => None,
-            Detail::Account => Some(BTreeMap::new()),
+            DetailLevel::Slim => None,
+            DetailLevel::Account => Some(BTreeMap::new()),
         };
-        View {
+        InstanceJson {
             id: self.id,
             name: &self.name,
             created_date: (!account).then_some(&self.created),
@@ -124,7 +128,7 @@ impl Instance {
             element: self.element(detail),
             element_id: self.connector.id,
             tags: (!account).then(|| self.tags(shuffle)),
-            provision_interactions: (detail == Detail::Single).then_some([]),
+            provision_interactions: (detail == DetailLevel::Single).then_some([]),
             valid: !self.refused,
             disabled: self.disabled,
             max_cache_size: 0,
@@ -141,11 +145,11 @@ impl Instance {
         }
     }
 
-    fn element(&self, detail: Detail) -> &RawValue {
+    fn element(&self, detail: DetailLevel) -> &RawValue {
         match detail {
-            Detail::Single => &self.connector.full,
-            Detail::Hydrated | Detail::Slim => &self.connector.listed,
-            Detail::Account => &self.connector.slim,
+            DetailLevel::Single => &self.connector.full,
+            DetailLevel::Hydrated | DetailLevel::Slim => &self.connector.listed,
+            DetailLevel::Account => &self.connector.slim,
         }
     }
 

@@ -1,127 +1,106 @@
 //! The calls on instances.
 //!
-//! In: requests whose caller, path and media types have been checked. Out: replies, and changes
-//! in the store. A write checks everything that it can before it exchanges a grant, and changes
-//! nothing before everything is right. It must never answer a write before it is committed.
+//! In: requests whose credentials, path and media types are valid. Out: replies, and changes in the
+//! storage. A write validates everything before it exchanges an authorization code, and changes
+//! nothing if anything is invalid. It must never reply to a write before the write is committed.
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::body::Body;
-use super::catalogue::Connector;
-use super::configuration::Configuration;
-use super::faults::Twist;
-use super::instance::{Detail, ExternalAuthentication, Instance, View};
-use super::listing::{Order, Page};
-use super::oauth::{self, Offer};
-use super::platform::Platform;
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
-use super::store::{Change, Grant};
+use super::body::InstanceBody;
+use super::catalog::Connector;
+use super::draft::draft;
+use super::events::EventQueue;
+use super::faults::rule::BehaviorFault;
+use super::instance::{DetailLevel, ExternalAuthentication, InstanceJson, StoredInstance};
+use super::listing::ListPage;
+use super::oauth::TokenExchange;
+use super::options::SandboxOptions;
+use super::provider::Provider;
+use super::refresh::TokenRefresher;
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
+use super::storage::{Storage, no_instance};
+use super::store::{Change, UsedCode};
 use super::timestamp;
-use super::visibility::View as Shown;
+use super::visibility::ReadView;
 
-impl Platform {
-    /// The list of instances, all or those of one connector; an empty one is a 404.
+/// The parts of the platform that calls on instances need.
+pub(super) struct InstanceApi<'a> {
+    pub(super) storage: &'a mut Storage,
+    pub(super) options: &'a SandboxOptions,
+    pub(super) provider: &'a Provider,
+    pub(super) events: &'a mut EventQueue,
+    pub(super) refresher: &'a mut TokenRefresher,
+}
+
+impl InstanceApi<'_> {
+    /// `GET …/instances`: the instances of the account or of one connector. No instance is a 404.
     pub(super) fn list(
         &self,
-        request: &Request,
+        request: &ApiRequest,
         connector: Option<&Connector>,
-        detail: Detail,
-    ) -> Answer {
+        detail: DetailLevel,
+    ) -> ReplyResult {
         let tags: Vec<_> = request.parameters("tags[]").collect();
         let text = request.parameter("searchText").unwrap_or_default().to_lowercase();
-        let blind = request.twist == Some(Twist::TagFilterEmpty) && !tags.is_empty();
-        let view = if tags.is_empty() { Shown::AccountListing } else { Shown::TagListing };
-        let shown = self.visibility.instances(&self.store, view, self.clock.now());
-        let matches = shown.into_iter().filter(|instance| {
-            !blind
+        let finds_nothing =
+            request.behavior_fault == Some(BehaviorFault::TagFilterEmpty) && !tags.is_empty();
+        let view = if tags.is_empty() { ReadView::AccountListing } else { ReadView::TagListing };
+        let matches = self.storage.listed(view).into_iter().filter(|instance| {
+            !finds_nothing
                 && connector.is_none_or(|connector| connector.id == instance.connector.id)
                 && tags.iter().all(|wanted| instance.tags.iter().any(|tag| tag == wanted))
                 && (text.is_empty()
                     || instance.connector.key == text
                     || instance.name.to_lowercase().contains(&text))
         });
-        let (limit, order) = (self.behaviour.page_size, self.behaviour.order);
-        let id = |instance: &Instance| instance.id;
-        let page = Page::cut(request, matches.collect(), id, limit, order)?;
-        if page.is_nothing() {
-            return Err(Failure::not_found("No element instances found"));
+        let (limit, order) = (self.options.page_size.max(1), self.options.list_order());
+        let id = |instance: &StoredInstance| instance.id;
+        let page = ListPage::select(request, matches.collect(), id, limit, order)?;
+        if page.is_list_empty() {
+            return Err(ErrorReply::not_found("No element instances found"));
         }
-        let items = page.items.iter().map(|item| self.view(item, detail));
+        let items = page.items.iter().map(|item| self.json(item, detail));
         page.reply(&items.collect::<Vec<_>>())
     }
 
-    /// `POST`: creates an instance, of `connector` if the path names one.
+    /// `POST`: creates an instance, of `connector` if the path contains one.
     pub(super) fn create(
         &mut self,
-        request: &Request,
+        request: &ApiRequest,
         connector: Option<&'static Connector>,
-    ) -> Answer {
-        let body: Body = request.json()?;
+    ) -> ReplyResult {
+        let body: InstanceBody = request.json()?;
         let connector = connector.map_or_else(|| body.connector(), Ok)?;
-        let mut instance = self.draft(&body, connector)?;
+        let now = self.storage.now();
+        let mut instance = draft(&body, connector, self.options.keep_masked, now)?;
         check_required(&body, &instance)?;
-        let grant = self.authenticate(&body, instance.external_authentication, &mut instance)?;
-        instance.id = self.store.next_id();
-        self.put(request, instance, grant)
-    }
-
-    /// The instance that a creation describes, without an id yet and without tokens.
-    pub(super) fn draft(
-        &self,
-        body: &Body,
-        connector: &'static Connector,
-    ) -> Result<Instance, Failure> {
-        let missing = || Failure::bad_request("Missing required member: name");
-        let name = body.name()?.ok_or_else(missing)?;
-        let mut configuration = Configuration::default();
-        if let Some(values) = &body.configuration {
-            configuration.merge(values, self.behaviour.keep_masked);
-        }
-        Ok(Instance {
-            id: 0,
-            created: timestamp::iso(self.clock.now()),
-            token: oauth::random_token(),
-            connector,
-            // Without tags the platform makes the name one.
-            tags: body.tags().filter(|t| !t.is_empty()).unwrap_or_else(|| vec![name.clone()]),
-            name,
-            disabled: false,
-            refused: false,
-            trace_logging: false,
-            external_authentication: body.external_authentication.unwrap_or_default(),
-            configuration,
-        })
-    }
-
-    /// The instance that a seed describes; else what is wrong with it.
-    pub(super) fn draft_from(&self, seed: Value) -> Result<Instance, String> {
-        let body: Body = serde_json::from_value(seed).map_err(|error| error.to_string())?;
-        let connector = body.connector().map_err(Failure::into_message)?;
-        self.draft(&body, connector).map_err(Failure::into_message)
+        let code = self.authenticate(&body, instance.external_authentication, &mut instance)?;
+        instance.id = self.storage.store.next_id();
+        self.save(request, instance, code)
     }
 
     /// The calls on the path of one instance.
-    pub(super) fn one(&mut self, request: &Request, id: u64) -> Answer {
+    pub(super) fn single(&mut self, request: &ApiRequest, id: u64) -> ReplyResult {
         match request.method {
-            Method::GET => Reply::json(&self.view(self.readable(id)?, Detail::Single)),
+            Method::GET => Reply::json(&self.json(self.storage.readable(id)?, DetailLevel::Single)),
             Method::DELETE => {
-                self.instance(id)?;
-                self.commit(vec![Change::Remove(id)])?;
+                self.storage.instance(id)?;
+                self.storage.commit(vec![Change::Remove(id)])?;
                 Ok(Reply::empty())
             }
             _ => self.update(request, id),
         }
     }
 
-    /// `PATCH` and `PUT`: both change what the body has and leave the rest.
+    /// `PATCH` and `PUT`: both change the members in the body and keep the others.
     ///
-    /// That PUT resets what its body lacks is documented nowhere; a body of name and tags alone
-    /// is. Only PUT knows `reAuthenticate`.
-    fn update(&mut self, request: &Request, id: u64) -> Answer {
-        let body: Body = request.json()?;
-        let mut instance = self.instance(id)?.clone();
+    /// No documentation says that PUT resets other members, and an example has only a name and tags.
+    /// Only PUT has `reAuthenticate`.
+    fn update(&mut self, request: &ApiRequest, id: u64) -> ReplyResult {
+        let body: InstanceBody = request.json()?;
+        let mut instance = self.storage.instance(id)?.clone();
         body.check_same_connector(instance.connector)?;
         if let Some(name) = body.name()? {
             instance.name = name;
@@ -130,194 +109,181 @@ impl Platform {
             instance.tags = tags;
         }
         if let Some(changes) = &body.configuration {
-            instance.configuration.merge(changes, self.behaviour.keep_masked);
+            instance.configuration.merge(changes, self.options.keep_masked);
         }
-        let asked = request.method == Method::PUT
+        let is_requested = request.method == Method::PUT
             && request.parameter("reAuthenticate").is_some_and(|value| value == "true");
-        let offered = body.provider_data.as_ref().is_some_and(|data| !data.is_empty());
-        let grant = if asked || offered {
-            // Also of an instance that was created from tokens: only its creation is external.
-            self.authenticate(&body, ExternalAuthentication::None, &mut instance)?
-        } else {
-            None
-        };
-        if asked || offered {
-            self.failing.remove(&id);
+        let has_data = body.provider_data.as_ref().is_some_and(|data| !data.is_empty());
+        let mut code = None;
+        if is_requested || has_data {
+            // Only the creation can use tokens from elsewhere, so this is not external.
+            code = self.authenticate(&body, ExternalAuthentication::None, &mut instance)?;
+            self.refresher.reset(id);
             instance.refused = false;
         }
-        self.put(request, instance, grant)
+        self.save(request, instance, code)
     }
 
     /// `GET …/configuration`.
-    pub(super) fn entries(&self, id: u64) -> Answer {
-        let instance = self.readable(id)?;
-        let reading = self.behaviour.reading;
-        Reply::json(&instance.configuration.entries(instance.connector, reading))
+    pub(super) fn entries(&self, id: u64) -> ReplyResult {
+        let instance = self.storage.readable(id)?;
+        let read_options = self.options.read_options();
+        Reply::json(&instance.configuration.entries(instance.connector, read_options))
     }
 
-    /// `GET …/configuration/{configId}`.
-    pub(super) fn entry(&self, id: u64, entry: u64) -> Answer {
-        self.entry_of(self.readable(id)?, entry)
+    /// `GET` and `PATCH …/configuration/{configId}`.
+    pub(super) fn single_entry(
+        &mut self,
+        request: &ApiRequest,
+        id: u64,
+        entry: u64,
+    ) -> ReplyResult {
+        match request.method {
+            Method::PATCH => self.update_entry(request, id, entry),
+            _ => self.entry_of(self.storage.readable(id)?, entry),
+        }
     }
 
-    fn entry_of(&self, instance: &Instance, entry: u64) -> Answer {
-        let reading = self.behaviour.reading;
-        let found = instance.configuration.entry(instance.connector, entry, reading);
+    fn entry_of(&self, instance: &StoredInstance, entry: u64) -> ReplyResult {
+        let read_options = self.options.read_options();
+        let found = instance.configuration.entry(instance.connector, entry, read_options);
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
     }
 
-    /// `PATCH …/configuration/{configId}`: sets one value and answers with the entry.
-    pub(super) fn update_entry(&mut self, request: &Request, id: u64, entry: u64) -> Answer {
+    /// Sets one value and returns its entry.
+    fn update_entry(&mut self, request: &ApiRequest, id: u64, entry: u64) -> ReplyResult {
         let body: Value = request.json()?;
-        let value = body.get("propertyValue").cloned();
-        let value =
-            value.ok_or_else(|| Failure::bad_request("Missing required member: propertyValue"))?;
-        let mut instance = self.instance(id)?.clone();
+        let missing = || ErrorReply::bad_request("Missing required member: propertyValue");
+        let value = body.get("propertyValue").cloned().ok_or_else(missing)?;
+        let mut instance = self.storage.instance(id)?.clone();
         let key = instance.configuration.key_of(instance.connector, entry);
         let changes = [(key.ok_or_else(|| no_entry(entry))?, value)].into_iter().collect();
-        instance.configuration.merge(&changes, self.behaviour.keep_masked);
-        self.hold_back(request, &mut instance);
-        self.commit(vec![Change::Put(Box::new(instance))])?;
-        self.entry_of(self.instance(id)?, entry)
+        instance.configuration.merge(&changes, self.options.keep_masked);
+        self.drop_ignored_changes(request, &mut instance);
+        self.storage.put(instance)?;
+        self.entry_of(self.storage.instance(id)?, entry)
     }
 
-    /// Switches something on or off; doing so again changes nothing.
-    pub(super) fn toggle(&mut self, id: u64, switch: impl FnOnce(&mut Instance)) -> Answer {
-        let mut instance = self.instance(id)?.clone();
-        switch(&mut instance);
-        self.commit(vec![Change::Put(Box::new(instance))])?;
+    /// Changes a flag of an instance. Setting it to its current value is a success.
+    pub(super) fn set_flag(
+        &mut self,
+        id: u64,
+        set: impl FnOnce(&mut StoredInstance),
+    ) -> ReplyResult {
+        let mut instance = self.storage.instance(id)?.clone();
+        set(&mut instance);
+        self.storage.put(instance)?;
         Ok(Reply::empty())
     }
 
-    /// Refuses an id under which no instance can be read.
-    pub(super) fn check_instance(&self, id: u64) -> Result<(), Failure> {
-        self.readable(id).map(drop)
-    }
-
     /// `/ping`: whether the connection to the provider works.
-    pub(super) fn ping(&self, id: u64) -> Answer {
-        let instance = self.connected(id)?;
-        let now = timestamp::iso(self.clock.now());
-        let endpoint = &instance.connector.key;
+    pub(super) fn ping(&mut self, id: u64) -> ReplyResult {
+        let now = timestamp::iso(self.storage.now());
+        let endpoint = &self.connected(id)?.connector.key;
         let reply = Reply::json(&json!({ "endpoint": endpoint, "dateTime": now, "valid": true }))?;
         Ok(reply.with("elements-element-instance-id", &id))
     }
 
-    /// `/hubs/…`: the provider's resources, of which there are none.
-    pub(super) fn provider(&self, id: u64) -> Answer {
+    /// `/hubs/…`: the resources of the provider. There are none.
+    pub(super) fn resources(&mut self, id: u64) -> ReplyResult {
         self.connected(id)?;
         Ok(Reply::json(&json!([]))?.with("elements-element-instance-id", &id))
     }
 
-    /// Refuses an instance below the path of another connector.
+    /// Refuses an instance on the path of another connector.
     pub(super) fn check_connector(
         &self,
-        request: &Request,
+        request: &ApiRequest,
         id: u64,
         connector: &Connector,
-    ) -> Result<(), Failure> {
-        let reads = request.method == Method::GET;
-        let instance = if reads { self.readable(id)? } else { self.instance(id)? };
-        let found = instance.connector.id == connector.id;
-        if found { Ok(()) } else { Err(no_instance(id)) }
+    ) -> Result<(), ErrorReply> {
+        let is_read = request.method == Method::GET;
+        let instance =
+            if is_read { self.storage.readable(id)? } else { self.storage.instance(id)? };
+        let is_same = instance.connector.id == connector.id;
+        if is_same { Ok(()) } else { Err(no_instance(id)) }
     }
 
-    /// The instance as a read of it shows it, which may be late.
-    fn readable(&self, id: u64) -> Result<&Instance, Failure> {
-        let shown = self.visibility.instance(&self.store, Shown::Get, id, self.clock.now());
-        shown.ok_or_else(|| no_instance(id))
+    /// Returns an instance whose provider can be called, with a fresh token.
+    fn connected(&mut self, id: u64) -> Result<&StoredInstance, ErrorReply> {
+        self.refresher.freshen(self.storage, id)?;
+        let instance = self.storage.instance(id)?;
+        if instance.disabled {
+            let message = format!("The element instance {id} is disabled");
+            return Err(ErrorReply::new(403, message));
+        }
+        Ok(instance)
     }
 
-    fn instance(&self, id: u64) -> Result<&Instance, Failure> {
-        self.store.get(id).ok_or_else(|| no_instance(id))
-    }
-
-    /// The instance, if calls to its provider are let through.
-    fn connected(&self, id: u64) -> Result<&Instance, Failure> {
-        let instance = self.instance(id)?;
-        let disabled = || Failure::new(403, format!("The element instance {id} is disabled"));
-        if instance.disabled { Err(disabled()) } else { Ok(instance) }
-    }
-
-    /// Exchanges what the body offers for tokens in the instance's configuration.
+    /// Exchanges the data in the body for tokens in the instance's configuration.
     fn authenticate(
         &self,
-        body: &Body,
+        body: &InstanceBody,
         external: ExternalAuthentication,
-        instance: &mut Instance,
-    ) -> Result<Option<Grant>, Failure> {
-        let provider_data = body.provider_data.as_ref();
-        let now = self.clock.now();
-        let offer = Offer { connector: instance.connector, provider_data, external, now };
-        let was_used = |connector: &str, code: &str| self.store.was_used(connector, code);
-        offer.accept(
+        instance: &mut StoredInstance,
+    ) -> Result<Option<UsedCode>, ErrorReply> {
+        let exchange = TokenExchange {
+            connector: instance.connector,
+            provider_data: body.provider_data.as_ref(),
+            external,
+            now: self.storage.now(),
+        };
+        exchange.run(
             &mut instance.configuration,
-            &self.provider,
-            was_used,
-            self.behaviour.bad_code_status,
+            self.provider,
+            &self.storage.store,
+            self.options.bad_code_status,
         )
     }
 
-    /// Commits a new or changed instance and answers with it.
-    fn put(&mut self, request: &Request, mut instance: Instance, grant: Option<Grant>) -> Answer {
-        self.hold_back(request, &mut instance);
-        self.resubscribe(instance.id);
-        let reply = Reply::json(&self.view(&instance, Detail::Single))?;
+    /// Commits a new or changed instance and returns it.
+    fn save(
+        &mut self,
+        request: &ApiRequest,
+        mut instance: StoredInstance,
+        code: Option<UsedCode>,
+    ) -> ReplyResult {
+        self.drop_ignored_changes(request, &mut instance);
+        self.events.resume(instance.id);
+        let reply = Reply::json(&self.json(&instance, DetailLevel::Single))?;
         let mut changes = vec![Change::Put(Box::new(instance))];
-        changes.extend(grant.map(Change::Use));
-        self.commit(changes)?;
+        changes.extend(code.map(Change::UseCode));
+        self.storage.commit(changes)?;
         Ok(reply)
     }
 
-    /// Takes back what a scripted fault keeps from taking.
-    fn hold_back(&self, request: &Request, instance: &mut Instance) {
-        let before = self.store.get(instance.id);
-        match &request.twist {
-            Some(Twist::IgnoredKeys(keys)) => {
-                instance.configuration.restore(keys, before.map(|before| &before.configuration));
+    /// Reverts the changes that a scripted fault ignores.
+    fn drop_ignored_changes(&self, request: &ApiRequest, instance: &mut StoredInstance) {
+        let before = self.storage.store.get(instance.id);
+        match &request.behavior_fault {
+            Some(BehaviorFault::IgnoredKeys(keys)) => {
+                let before = before.map(|before| &before.configuration);
+                instance.configuration.restore(keys, before);
             }
-            Some(Twist::DroppedTags) => {
-                let none = || vec![instance.name.clone()];
-                instance.tags = before.map_or_else(none, |before| before.tags.clone());
+            Some(BehaviorFault::DroppedTags) => {
+                let default = || vec![instance.name.clone()];
+                instance.tags = before.map_or_else(default, |before| before.tags.clone());
             }
             _ => {}
         }
     }
 
-    pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
-        let (lag, now) = (self.lag, self.clock.now());
-        let undo = self.store.commit(changes).map_err(|error| {
-            let message =
-                format!("The sandbox cannot write its state, nothing was changed: {error}");
-            Failure::new(500, message)
-        })?;
-        for change in undo {
-            self.visibility.hide(change, lag, now);
-        }
-        Ok(())
-    }
-
-    fn view<'a>(&self, instance: &'a Instance, detail: Detail) -> View<'a> {
-        let shuffle = self.behaviour.order == Order::Shuffled;
-        instance.view(detail, self.behaviour.reading, shuffle)
+    fn json<'i>(&self, instance: &'i StoredInstance, detail: DetailLevel) -> InstanceJson<'i> {
+        instance.to_json(detail, self.options.read_options(), self.options.shuffle)
     }
 }
 
-/// Names every required key that a creation lacks, not the first one only.
-fn check_required(body: &Body, instance: &Instance) -> Result<(), Failure> {
+/// Checks the required keys of a creation. The error names all that are missing.
+fn check_required(body: &InstanceBody, instance: &StoredInstance) -> Result<(), ErrorReply> {
     let mut missing = instance.configuration.missing(instance.connector);
-    missing.retain(|key| !body.excuses(key));
+    missing.retain(|key| !body.makes_optional(key));
     if missing.is_empty() {
         return Ok(());
     }
     let message = format!("Missing required configuration: {}", missing.join(", "));
-    Err(Failure::bad_request(message))
+    Err(ErrorReply::bad_request(message))
 }
 
-fn no_instance(id: u64) -> Failure {
-    Failure::not_found(format!("No element instance found with ID {id}"))
-}
-
-fn no_entry(id: u64) -> Failure {
-    Failure::not_found(format!("No configuration found with ID {id}"))
+fn no_entry(id: u64) -> ErrorReply {
+    ErrorReply::not_found(format!("No configuration found with ID {id}"))
 }

@@ -1,54 +1,54 @@
-//! The record of what was asked and how it was answered.
+//! The journal of requests and their statuses.
 //!
-//! In: every request that was answered, refused ones included. Out: the entries in the order in
-//! which the answers were decided, which for writes is the order of their commits. Only the last
-//! [`CAPACITY`] are kept, so that a sandbox that runs for weeks does not grow. Bodies are kept as
-//! they came, secrets included: it lives in memory and must never be written to a file or a log.
+//! In: every processed request, including refused ones. Out: entries in the order in which requests were
+//! processed, which for writes is the order of commits. Only the last [`CAPACITY`] entries are kept, so
+//! that a sandbox can run for weeks. Bodies are unchanged and contain secrets: the journal is only in
+//! memory and must never be written to a file or a log.
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// How many entries are kept.
+/// Maximum number of entries.
 const CAPACITY: usize = 10_000;
 
-/// One request and the status that it was answered with.
+/// A request and the status of its reply.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Entry {
-    /// The method, in capitals.
+pub struct JournalEntry {
+    /// Method, in capitals.
     pub method: String,
-    /// The path below the base URL, as it was sent.
+    /// Path below the base URL, as it was sent.
     pub path: String,
-    /// The query as it was sent, without `?`; empty if there was none.
+    /// Query as it was sent, without `?`. Can be empty.
     pub query: String,
-    /// The status of the reply; 0 if a scripted fault left the request unanswered before it was
-    /// processed. Where the answer was lost, the one that it had.
+    /// Status of the reply, even if the reply was lost. 0 if a fault prevented the processing of the
+    /// request and its reply.
     pub status: u16,
-    /// The scripted faults that befell the request, like `reset-after` or `delay+status`.
+    /// Faults of the request, such as `reset-after` or `delay+status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// The body of the request, where it had one and that was JSON.
+    /// Body of the request, if it is JSON.
     pub body: Option<Value>,
 }
 
-/// The last entries.
+/// The most recent entries.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<JournalEntry>,
 }
 
 impl Journal {
-    /// Adds an entry and forgets the oldest where there are too many.
-    pub(super) fn record(&mut self, entry: Entry) {
+    /// Adds an entry. Drops the oldest one above the limit.
+    pub(super) fn record(&mut self, entry: JournalEntry) {
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
     }
 
-    /// The entries, oldest first.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    /// Entries, oldest first.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter()
     }
 }
@@ -63,7 +63,14 @@ mod tests {
         for number in 0..=CAPACITY {
             let (method, path) = ("GET".to_owned(), number.to_string());
             let query = String::new();
-            journal.record(Entry { method, path, query, status: 200, fault: None, body: None });
+            journal.record(JournalEntry {
+                method,
+                path,
+                query,
+                status: 200,
+                fault: None,
+                body: None,
+            });
         }
         let paths: Vec<_> = journal.entries().map(|entry| entry.path.as_str()).collect();
         assert_eq!((paths.len(), paths[0], paths[CAPACITY - 1]), (CAPACITY, "1", "10000"));

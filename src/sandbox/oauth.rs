@@ -1,49 +1,49 @@
-//! What the provider behind an OAuth connector would do: exchange grants for tokens.
+//! Exchanges authorization codes for tokens, as the platform does at the provider.
 //!
-//! In: a connector, the configuration and the `providerData` of a write. Out: the tokens, written
-//! into the configuration, and the grant that is now used up. A code works once per connector, as
-//! it does at providers; one that begins with `demo-` works always, so that examples can be run
-//! again. It must never keep a grant anywhere but in the list of used codes.
+//! In: a connector, the configuration and the `providerData` of a write. Out: tokens in the
+//! configuration, and the code that is now used. A code works once per connector, as at providers. A
+//! code that starts with `demo-` always works, so that examples can be repeated. A code must never be
+//! stored anywhere but in the list of used codes.
 
 use std::time::SystemTime;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::catalogue::{Connector, DocumentedBody, Method};
-use super::configuration::Configuration;
+use super::catalog::Connector;
+use super::catalog::entry::{AuthMethod, DocumentedBody};
+use super::configuration::StoredConfiguration;
 use super::instance::ExternalAuthentication;
-use super::provider::{Offered, Provider};
-use super::reply::Failure;
-use super::store::Grant;
+use super::provider::{OfferedCode, Provider};
+use super::random::random_token;
+use super::reply::ErrorReply;
+use super::store::{Store, UsedCode};
 use super::timestamp;
 
-/// Codes that begin so are never used up.
-const REUSABLE: &str = "demo-";
+/// Prefix of codes that work more than once.
+const REUSABLE_PREFIX: &str = "demo-";
 
-/// Connectors that authenticate with client credentials and are documented with an empty code.
-const WITHOUT_CODE: [&str; 1] = ["marketo"];
+/// Connectors that use client credentials and whose documentation has an empty code.
+const CONNECTORS_WITHOUT_CODE: [&str; 1] = ["marketo"];
 
-/// What a write offers to authenticate with.
-pub(super) struct Offer<'a> {
+/// The data of a write that a token exchange uses.
+pub(super) struct TokenExchange<'a> {
     pub(super) connector: &'static Connector,
     pub(super) provider_data: Option<&'a Map<String, Value>>,
     pub(super) external: ExternalAuthentication,
     pub(super) now: SystemTime,
 }
 
-impl Offer<'_> {
-    /// Exchanges the offer for tokens in `configuration` and returns the grant that it used up.
+impl TokenExchange<'_> {
+    /// Writes tokens to `configuration` and returns the code that is now used, if any.
     ///
-    /// Connectors that need no grant take the offer as it is.
-    pub(super) fn accept(
+    /// A connector without OAuth accepts any data.
+    pub(super) fn run(
         &self,
-        configuration: &mut Configuration,
+        configuration: &mut StoredConfiguration,
         provider: &Provider,
-        was_used: impl Fn(&str, &str) -> bool,
+        store: &Store,
         bad_code_status: u16,
-    ) -> Result<Option<Grant>, Failure> {
+    ) -> Result<Option<UsedCode>, ErrorReply> {
         let method = self.method(configuration);
         if !method.is_oauth() {
             return Ok(None);
@@ -53,42 +53,43 @@ impl Offer<'_> {
         }
         let code = self.code(method)?;
         let (token, secret) = match method {
-            Method::Oauth1 => (self.text("oauth_token"), self.text("secret")),
+            AuthMethod::Oauth1 => (self.text("oauth_token"), self.text("secret")),
             _ => (None, None),
         };
         let unusable = |code: &str| {
-            let offered = Offered { code, token, secret };
+            let offered = OfferedCode { code, token, secret };
             code.is_empty()
-                || was_used(&self.connector.key, code)
+                || store.was_used(&self.connector.key, code)
                 || !provider.accepts(&offered, self.connector, configuration, self.now)
         };
         if code.is_some_and(unusable) {
-            return Err(self.refused(bad_code_status));
+            return Err(self.refusal(bad_code_status));
         }
         write_tokens(configuration, method, self.now);
-        let single_use = code.filter(|code| !code.starts_with(REUSABLE));
-        Ok(single_use.map(|code| Grant { connector: &self.connector.key, code: code.to_owned() }))
+        let single_use = code.filter(|code| !code.starts_with(REUSABLE_PREFIX));
+        Ok(single_use
+            .map(|code| UsedCode { connector: &self.connector.key, code: code.to_owned() }))
     }
 
-    /// The way in that this write takes: what it names, else what it offers, else that of the
-    /// documented body which its configuration resembles most, else the usual one.
-    fn method(&self, configuration: &Configuration) -> Method {
+    /// Authentication method of this write, from the first source that has one: the configuration,
+    /// the members of `providerData`, the most similar documented body, the connector's default.
+    fn method(&self, configuration: &StoredConfiguration) -> AuthMethod {
         let methods = &self.connector.methods;
-        let named = configuration.get("authentication.type").and_then(Method::named);
-        let offers = |member| self.provider_data.is_some_and(|data| data.contains_key(member));
+        let named = configuration.get("authentication.type").and_then(AuthMethod::parse);
+        let has = |member| self.provider_data.is_some_and(|data| data.contains_key(member));
         let offered = methods.iter().copied().find(|method| match method {
-            Method::Oauth2 => offers("code"),
-            Method::Oauth1 => offers("oauth_token"),
-            Method::Basic | Method::Custom | Method::ApiKey => false,
+            AuthMethod::Oauth2 => has("code"),
+            AuthMethod::Oauth1 => has("oauth_token"),
+            AuthMethod::Basic | AuthMethod::Custom | AuthMethod::ApiKey => false,
         });
-        let usual = methods.first().copied().unwrap_or(Method::Custom);
-        named.or(offered).unwrap_or_else(|| self.resembled(configuration, usual))
+        let default = methods.first().copied().unwrap_or(AuthMethod::Custom);
+        named.or(offered).unwrap_or_else(|| self.most_similar(configuration, default))
     }
 
-    /// The method of the documented body of which `configuration` has the most keys; the usual one
-    /// unless another has more.
-    fn resembled(&self, configuration: &Configuration, usual: Method) -> Method {
-        let most = |method: Method| {
+    /// Method of the documented body that shares the most keys with `configuration`. A tie selects the
+    /// default.
+    fn most_similar(&self, configuration: &StoredConfiguration, default: AuthMethod) -> AuthMethod {
+        let shared_keys = |method: AuthMethod| {
             let bodies = self.connector.bodies.iter().filter(|body| body.method == method);
             let set = |body: &DocumentedBody| {
                 body.keys.iter().filter(|key| configuration.get(key).is_some()).count()
@@ -96,17 +97,17 @@ impl Offer<'_> {
             bodies.map(set).max().unwrap_or_default()
         };
         let others = self.connector.methods.iter().copied();
-        let (_, method) = others.fold((most(usual), usual), |best, method| {
-            let count = most(method);
+        let (_, method) = others.fold((shared_keys(default), default), |best, method| {
+            let count = shared_keys(method);
             if count > best.0 { (count, method) } else { best }
         });
         method
     }
 
-    /// The part of the offer that a provider takes once; none where this connector needs none.
-    fn code(&self, method: Method) -> Result<Option<&str>, Failure> {
+    /// The code that a provider accepts once. `None` if the connector needs no code.
+    fn code(&self, method: AuthMethod) -> Result<Option<&str>, ErrorReply> {
         let needed: &[&str] = match method {
-            Method::Oauth1 => &["oauth_verifier", "oauth_token", "secret"],
+            AuthMethod::Oauth1 => &["oauth_verifier", "oauth_token", "secret"],
             _ => &["code"],
         };
         let documented = self.connector.provider_data.iter().any(|m| needed.contains(&m.as_str()));
@@ -114,7 +115,9 @@ impl Offer<'_> {
             return Ok(None);
         }
         let text = |member| self.text(member);
-        if WITHOUT_CODE.contains(&self.connector.key.as_str()) && text("code") == Some("") {
+        if CONNECTORS_WITHOUT_CODE.contains(&self.connector.key.as_str())
+            && text("code") == Some("")
+        {
             return Ok(None);
         }
         let missing: Vec<_> = needed.iter().copied().filter(|m| text(m).is_none()).collect();
@@ -124,44 +127,37 @@ impl Offer<'_> {
         let members: Vec<_> =
             missing.iter().map(|member| format!("providerData.{member}")).collect();
         let message = format!("Missing required authentication data: {}", members.join(", "));
-        Err(Failure::bad_request(message))
+        Err(ErrorReply::bad_request(message))
     }
 
     fn text(&self, member: &str) -> Option<&str> {
         self.provider_data?.get(member)?.as_str()
     }
 
-    fn refused(&self, status: u16) -> Failure {
+    fn refusal(&self, status: u16) -> ErrorReply {
         let name = &self.connector.name;
-        Failure::new(status, format!("The authorization code was not accepted by {name}"))
-            .said_by_provider("invalid_grant")
+        ErrorReply::new(status, format!("The authorization code was not accepted by {name}"))
+            .with_provider_message("invalid_grant")
     }
 }
 
-/// Takes tokens that were obtained elsewhere; the platform asks nobody and stores them.
-fn check_tokens(configuration: &Configuration) -> Result<(), Failure> {
+/// Checks tokens from elsewhere. The platform stores them without asking the provider.
+fn check_tokens(configuration: &StoredConfiguration) -> Result<(), ErrorReply> {
     let tokens = ["oauth.user.refresh_token", "oauth.user.token"];
     if tokens.iter().any(|key| configuration.get(key).is_some()) {
         return Ok(());
     }
-    Err(Failure::bad_request("Missing required configuration: oauth.user.refresh_token"))
+    Err(ErrorReply::bad_request("Missing required configuration: oauth.user.refresh_token"))
 }
 
-/// Writes what the platform writes after an exchange.
-fn write_tokens(configuration: &mut Configuration, method: Method, now: SystemTime) {
+/// Writes the values that the platform writes after an exchange.
+fn write_tokens(configuration: &mut StoredConfiguration, method: AuthMethod, now: SystemTime) {
     configuration.set("oauth.user.token", random_token());
-    if method == Method::Oauth1 {
+    if method == AuthMethod::Oauth1 {
         configuration.set("oauth.user.token.secret", random_token());
     } else {
         configuration.set("oauth.user.refresh_token", random_token());
         let now = timestamp::epoch_milliseconds(now);
         configuration.set("oauth.user.refresh_time", now);
     }
-}
-
-/// 32 random bytes in Base64, the shape of the platform's own tokens.
-pub(super) fn random_token() -> String {
-    // Not from a cryptographic source: what it guards is a test double on this machine.
-    let bytes: [u8; 32] = std::array::from_fn(|_| fastrand::u8(..));
-    STANDARD.encode(bytes)
 }

@@ -1,143 +1,158 @@
-//! The platform: answers one request after the other.
+//! The platform: replies to one request after the other.
 //!
-//! In: requests that have been read to their end. Out: responses, and an entry in the journal for
-//! each. Checks come in the platform's order: who asks, whether the path is there, whether it has
-//! the method, what is accepted and sent; only then the request itself. Everything here is
+//! In: complete requests. Out: responses, and a journal entry for each. Checks are in the platform's
+//! order: credentials, path, method, media types, and then the request itself. All code here is
 //! synchronous and total: it runs under one lock, never waits and must never panic.
 
-use std::collections::VecDeque;
+use std::time::Duration;
 
 use axum::http::{Method, Response};
 use serde_json::json;
 
-use super::authorization::{self, Need};
-use super::catalogue::Connector;
-use super::clock::Clock;
-use super::configuration::Reading;
-use super::events::Events;
-use super::faults::Fault;
-use super::faults::lag::Lag;
-use super::faults::script::{Decision, Script};
-use super::instance::Detail;
-use super::journal::{Entry, Journal};
-use super::late::Late;
-use super::listing::Order;
-use super::provider::{Decision as Consent, Provider};
-use super::refresh::Failing;
-use super::reply::{Answer, Failure, Reply, render};
-use super::request::Request;
-use super::routes::{Part, Route, Which};
-use super::store::Store;
-use super::visibility::Visibility;
-use super::{Credentials, connectors};
+use super::authorization::{self, RequiredAccess};
+use super::catalog::Connector;
+use super::connectors;
+use super::credentials::SandboxCredentials;
+use super::events::{self, EventQueue, Notification};
+use super::faults::edit;
+use super::faults::lag::ReplicationLag;
+use super::faults::rule::Fault;
+use super::faults::script::{FaultDecision, Script};
+use super::instance::DetailLevel;
+use super::instances::InstanceApi;
+use super::journal::{Journal, JournalEntry};
+use super::options::SandboxOptions;
+use super::postponed::PostponedRequests;
+use super::provider::Provider;
+use super::refresh::TokenRefresher;
+use super::reply::{ErrorReply, Reply, ReplyResult, render};
+use super::request::ApiRequest;
+use super::routes::{ConnectorResource, InstanceSelector, Route};
+use super::storage::Storage;
 
-/// The state of a sandbox and the ways in which it behaves.
+/// State of a sandbox.
 pub(super) struct Platform {
-    pub(super) behaviour: Behaviour,
-    pub(super) credentials: Credentials,
-    pub(super) store: Store,
+    pub(super) options: SandboxOptions,
+    /// Base URL of the sandbox itself.
+    pub(super) own_url: String,
+    pub(super) credentials: SandboxCredentials,
+    pub(super) storage: Storage,
     pub(super) journal: Journal,
     pub(super) script: Script,
-    pub(super) clock: Clock,
     pub(super) provider: Provider,
-    pub(super) events: Events,
-    pub(super) failing: Failing,
-    /// When it was last looked whether a token has to be refreshed.
-    pub(super) caught_up: Option<std::time::SystemTime>,
-    /// How late the changes of the request that is being processed become visible.
-    pub(super) lag: Lag,
-    pub(super) visibility: Visibility,
-    /// Requests that are processed later, in the order in which they are due.
-    pub(super) late: VecDeque<Late>,
-}
-
-/// Where the facts leave a choice, or a test wants another.
-#[derive(Clone, Debug)]
-pub(super) struct Behaviour {
-    pub(super) reading: Reading,
-    pub(super) keep_masked: bool,
-    pub(super) bad_code_status: u16,
-    pub(super) order: Order,
-    pub(super) page_size: usize,
-    /// The base URL at which it listens.
-    pub(super) own_url: String,
+    pub(super) events: EventQueue,
+    pub(super) refresher: TokenRefresher,
+    pub(super) postponed: PostponedRequests,
 }
 
 impl Platform {
-    /// Decides what goes wrong with a request that has arrived.
-    pub(super) fn decide(&mut self, request: &mut Request) -> Decision {
-        // Whoever looks at the journal looks from outside.
+    /// Decides which faults apply to a new request.
+    pub(super) fn decide(&mut self, request: &mut ApiRequest) -> FaultDecision {
+        // The journal is not part of the platform.
         if is_journal(request) {
-            return Decision::default();
+            return FaultDecision::default();
         }
         let decision = self.script.decide(request);
-        request.twist = decision.twist().cloned();
+        request.behavior_fault = decision.behavior_fault().cloned();
         decision
     }
 
-    /// Answers `request`, unless it `could` not be read, and records it.
+    /// Replies to `request` and records it. `body` is an error if its body cannot be read.
     pub(super) fn respond(
         &mut self,
-        request: &Request,
-        could: Result<(), Failure>,
-        decision: &mut Decision,
+        request: &ApiRequest,
+        body: Result<(), ErrorReply>,
+        decision: &mut FaultDecision,
     ) -> Response<Vec<u8>> {
         self.commit_late();
-        if let Err(failure) = self.catch_up() {
-            tracing::warn!(reason = failure.into_message(), "the tokens were not refreshed");
+        if let Err(error) = self.refresher.catch_up(&mut self.storage) {
+            tracing::warn!(reason = error.into_message(), "the tokens were not refreshed");
         }
-        let could = match self.check_lag(decision.lag) {
-            Ok(()) => could,
+        let body = match self.check_lag(decision.lag) {
+            Ok(()) => body,
             Err(full) => {
-                // Nothing goes wrong in another way than that: it must not be overlooked.
-                *decision = Decision::default();
+                // Without other faults, so that the error is not overlooked.
+                *decision = FaultDecision::default();
                 Err(full)
             }
         };
-        self.lag = decision.lag;
-        if let Err(failure) = self.edit(&decision.edits) {
-            tracing::warn!(reason = failure.into_message(), "a scripted edit was not carried out");
+        self.storage.lag = decision.lag;
+        let edited = edit::apply(&decision.edits, &mut self.storage, self.options.keep_masked);
+        if let Err(error) = edited {
+            tracing::warn!(reason = error.into_message(), "a scripted edit failed");
         }
-        let processed = self.process(request, could, decision);
-        self.lag = Lag::default();
+        let processed = self.process(request, body, decision);
+        self.storage.lag = ReplicationLag::default();
         let response = match &decision.fault {
             Some(Fault::Replaced { answer, .. }) => Some(answer.response()),
             _ => processed,
         };
         let status = response.as_ref().map_or(0, |response| response.status().as_u16());
-        // Who looks at the journal is not to see himself looking.
+        // Reading the journal does not change it.
         if !is_journal(request) {
             self.record(request, status, decision);
         }
         response.unwrap_or_default()
     }
 
-    /// Refuses a request whose changes could not be late.
-    fn check_lag(&mut self, lag: Lag) -> Result<(), Failure> {
-        self.visibility.check(lag, self.clock.now())?;
-        self.check_late(lag)
+    /// Processes the postponed requests that are due, at the times when they were due.
+    pub(super) fn commit_late(&mut self) {
+        let now = self.storage.now();
+        while let Some(postponed) = self.postponed.pop_due(now) {
+            self.storage.lag = postponed.lag;
+            self.storage.clock.set_fixed(Some(postponed.due));
+            let request = &postponed.request;
+            let route = request.segments().and_then(|segments| Route::parse(&segments));
+            if let Err(error) = self.handle(request, route) {
+                let reason = error.into_message();
+                tracing::debug!(path = request.path, reason, "a late request was refused");
+            }
+            self.storage.clock.set_fixed(None);
+            self.storage.lag = ReplicationLag::default();
+        }
     }
 
-    /// The platform's own answer, unless the request is processed only later or not at all.
+    /// Removes the notifications that are due from the queue.
+    pub(super) fn take_due_notifications(&mut self) -> Vec<Notification> {
+        self.events.take_due(self.storage.now())
+    }
+
+    /// Time until the next notification is due.
+    pub(super) fn until_notification(&self) -> Option<Duration> {
+        self.events.until_due(self.storage.now())
+    }
+
+    /// Whether no notification is due or being sent.
+    pub(super) fn is_idle(&self) -> bool {
+        self.events.is_idle(self.storage.now())
+    }
+
+    /// Refuses a request whose changes cannot be kept late.
+    fn check_lag(&mut self, lag: ReplicationLag) -> Result<(), ErrorReply> {
+        self.storage.check_lag(lag)?;
+        self.postponed.check(lag)
+    }
+
+    /// The platform's own response. `None` if the request is processed later or not at all.
     fn process(
         &mut self,
-        request: &Request,
-        could: Result<(), Failure>,
-        decision: &Decision,
+        request: &ApiRequest,
+        body: Result<(), ErrorReply>,
+        decision: &FaultDecision,
     ) -> Option<Response<Vec<u8>>> {
         if !decision.is_processed() {
             return None;
         }
-        if could.is_ok() && !decision.lag.commit.is_zero() && request.method != Method::GET {
-            self.postpone(request, decision.lag);
+        if body.is_ok() && !decision.lag.commit.is_zero() && request.method != Method::GET {
+            self.postponed.push(request, decision.lag, self.storage.now());
             return None;
         }
         let route = request.segments().and_then(|segments| Route::parse(&segments));
-        Some(render(could.and_then(|()| self.answer(request, route))))
+        Some(render(body.and_then(|()| self.handle(request, route))))
     }
 
-    fn record(&mut self, request: &Request, status: u16, decision: &Decision) {
-        self.journal.record(Entry {
+    fn record(&mut self, request: &ApiRequest, status: u16, decision: &FaultDecision) {
+        self.journal.record(JournalEntry {
             method: request.method.to_string(),
             path: request.path.clone(),
             query: request.raw_query.clone(),
@@ -147,72 +162,76 @@ impl Platform {
         });
     }
 
-    pub(super) fn answer(&mut self, request: &Request, route: Option<Route<'_>>) -> Answer {
-        let need = route.map_or(Need::Account, |route| route.need(&request.method));
+    fn handle(&mut self, request: &ApiRequest, route: Option<Route<'_>>) -> ReplyResult {
+        let required =
+            route.map_or(RequiredAccess::Account, |route| route.required_access(&request.method));
         let header = request.authorization.as_deref();
-        let selected = authorization::check(header, &self.credentials, need, |token| {
-            self.store.with_token(token)
-        })?;
-        let route = route
-            .ok_or_else(|| Failure::not_found(format!("No resource found at {}", request.path)))?;
+        let instance_of = |token: &str| self.storage.store.with_token(token);
+        let selected = authorization::check(header, &self.credentials, required, instance_of)?;
+        let not_found = || ErrorReply::not_found(format!("No resource found at {}", request.path));
+        let route = route.ok_or_else(not_found)?;
         if !route.has(&request.method) {
-            return Err(Failure::method_not_allowed(route.methods()));
+            return Err(ErrorReply::method_not_allowed(route.methods()));
         }
-        if need != Need::Nobody {
+        if required != RequiredAccess::Public {
             request.check_media_types()?;
         }
         self.dispatch(request, route, selected)
     }
 
-    /// `selected` is the instance of the Element token.
-    fn dispatch(&mut self, request: &Request, route: Route<'_>, selected: Option<u64>) -> Answer {
+    /// Calls the handler of a route. `selected` is the instance of the Element token.
+    fn dispatch(
+        &mut self,
+        request: &ApiRequest,
+        route: Route<'_>,
+        selected: Option<u64>,
+    ) -> ReplyResult {
         let by_token = || selected.ok_or_else(authorization::unauthorized);
-        let id_of = |which| match which {
-            Which::Id(id) => Ok(id),
-            Which::Token => by_token(),
+        let id_of = |selector| match selector {
+            InstanceSelector::Id(id) => Ok(id),
+            InstanceSelector::Token => by_token(),
         };
         match route {
             Route::Instances => match request.method {
-                Method::GET => self.list(request, None, list_detail(request)),
-                Method::POST => self.create(request, None),
-                _ => self.one(request, by_token()?),
+                Method::GET => self.instances().list(request, None, list_detail(request)),
+                Method::POST => self.instances().create(request, None),
+                _ => self.instances().single(request, by_token()?),
             },
-            Route::Instance(id) => self.one(request, id),
-            Route::Configuration(which) => self.entries(id_of(which)?),
-            Route::Entry(which, entry) => match request.method {
-                Method::PATCH => self.update_entry(request, id_of(which)?, entry),
-                _ => self.entry(id_of(which)?, entry),
-            },
-            Route::Enabled(which) => {
-                let disabled = request.method == Method::DELETE;
-                self.toggle(id_of(which)?, |instance| instance.disabled = disabled)
+            Route::Instance(id) => self.instances().single(request, id),
+            Route::Configuration(selector) => self.instances().entries(id_of(selector)?),
+            Route::ConfigurationEntry(selector, entry) => {
+                self.instances().single_entry(request, id_of(selector)?, entry)
             }
-            Route::TraceLogging(which) => {
-                let on = request.method == Method::PUT;
-                self.toggle(id_of(which)?, |instance| instance.trace_logging = on)
+            Route::Enabled(selector) => {
+                let is_disabled = request.method == Method::DELETE;
+                self.instances().set_flag(id_of(selector)?, |it| it.disabled = is_disabled)
+            }
+            Route::TraceLogging(selector) => {
+                let is_on = request.method == Method::PUT;
+                self.instances().set_flag(id_of(selector)?, |it| it.trace_logging = is_on)
             }
             Route::Events(id) => {
-                id.map_or(Ok(()), |id| self.check_instance(id))?;
-                self.list_events(id)
+                id.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
+                self.events.list(id)
             }
-            Route::Incoming(key, base64) => self.incoming(request, key, base64),
-            Route::AccountInstances => self.list(request, None, Detail::Account),
-            Route::OfConnector(key, part) => {
-                self.dispatch_connector(request, connectors::named(key)?, part)
+            Route::Incoming(key, base64) => {
+                let instance = events::addressed_instance(&self.storage.store, key, base64)?;
+                let now = self.storage.now();
+                self.events.receive(request, instance, &self.own_url, now)
+            }
+            Route::AccountInstances => self.instances().list(request, None, DetailLevel::Account),
+            Route::OfConnector(key, resource) => {
+                self.dispatch_connector(request, connectors::find(key)?, resource)
             }
             Route::Connectors => connectors::list(request),
             Route::ConnectorKeys => connectors::keys(),
             Route::Organization => self.organization(),
-            Route::Ping => {
-                self.freshen(by_token()?)?;
-                self.ping(by_token()?)
-            }
-            Route::Hub => {
-                self.freshen(by_token()?)?;
-                self.provider(by_token()?)
-            }
-            Route::Authorize(key, decision) => {
-                self.authorize(request, connectors::named(key)?, decision)
+            Route::Ping => self.instances().ping(by_token()?),
+            Route::Hub => self.instances().resources(by_token()?),
+            Route::Authorize(key, None) => self.provider.page(request, connectors::find(key)?),
+            Route::Authorize(key, Some(consent)) => {
+                let connector = connectors::find(key)?;
+                self.provider.decide(request, connector, consent, self.storage.now())
             }
             Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
         }
@@ -220,42 +239,41 @@ impl Platform {
 
     fn dispatch_connector(
         &mut self,
-        request: &Request,
+        request: &ApiRequest,
         connector: &'static Connector,
-        part: Part,
-    ) -> Answer {
-        match part {
-            Part::Itself => connectors::show(connector),
-            Part::Properties => connectors::properties(connector),
-            Part::Metadata => connectors::metadata(connector),
-            Part::OauthUrl => connectors::oauth_url(request, connector, &self.behaviour.own_url),
-            Part::OauthToken => connectors::oauth_token(request, connector, &mut self.provider),
-            Part::Instances => match request.method {
-                Method::POST => self.create(request, Some(connector)),
-                _ => self.list(request, Some(connector), list_detail(request)),
+        resource: ConnectorResource,
+    ) -> ReplyResult {
+        match resource {
+            ConnectorResource::Itself => connectors::show(connector),
+            ConnectorResource::Properties => connectors::properties(connector),
+            ConnectorResource::Metadata => connectors::metadata(connector),
+            ConnectorResource::OauthUrl => connectors::oauth_url(request, connector, &self.own_url),
+            ConnectorResource::OauthToken => {
+                connectors::oauth_token(request, connector, &mut self.provider)
+            }
+            ConnectorResource::Instances => match request.method {
+                Method::POST => self.instances().create(request, Some(connector)),
+                _ => self.instances().list(request, Some(connector), list_detail(request)),
             },
-            Part::Instance(id) => {
-                self.check_connector(request, id, connector)?;
-                self.one(request, id)
+            ConnectorResource::Instance(id) => {
+                self.instances().check_connector(request, id, connector)?;
+                self.instances().single(request, id)
             }
         }
     }
 
-    /// The pretend provider's page, and what was decided on it.
-    fn authorize(
-        &mut self,
-        request: &Request,
-        connector: &'static Connector,
-        decision: Option<Consent>,
-    ) -> Answer {
-        match decision {
-            None => self.provider.page(request, connector),
-            Some(decision) => self.provider.decide(request, connector, decision, self.clock.now()),
+    fn instances(&mut self) -> InstanceApi<'_> {
+        InstanceApi {
+            storage: &mut self.storage,
+            options: &self.options,
+            provider: &self.provider,
+            events: &mut self.events,
+            refresher: &mut self.refresher,
         }
     }
 
-    /// `GET /organizations/me`: the organization, with its secret in clear.
-    fn organization(&self) -> Answer {
+    /// `GET /organizations/me`: the organization with its secret in plain text.
+    fn organization(&self) -> ReplyResult {
         Reply::json(&json!({
             "id": 1,
             "name": "Sandbox",
@@ -266,14 +284,14 @@ impl Platform {
     }
 }
 
-fn is_journal(request: &Request) -> bool {
+fn is_journal(request: &ApiRequest) -> bool {
     request.segments().is_some_and(|segments| Route::parse(&segments) == Some(Route::Journal))
 }
 
-/// Lists are hydrated unless a request says otherwise.
-fn list_detail(request: &Request) -> Detail {
+/// Lists have configurations, unless the request has `hydrate=false`.
+fn list_detail(request: &ApiRequest) -> DetailLevel {
     match request.parameter("hydrate") {
-        Some("false") => Detail::Slim,
-        _ => Detail::Hydrated,
+        Some("false") => DetailLevel::Slim,
+        _ => DetailLevel::Hydrated,
     }
 }

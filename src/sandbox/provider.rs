@@ -1,69 +1,68 @@
-//! The pretend provider: where a person grants or denies access, and what becomes of the grant.
+//! The simulated provider, where a person grants or denies access.
 //!
-//! In: requests for the page that an authorization URL leads to, and what the person decides. Out:
-//! pages, and redirects to the callback with a code and the state, or with an error. It is not the
-//! platform: nobody has to show credentials, and answers are no JSON. A code that was granted here
-//! is worth something for one connector, one OAuth application and one callback, for ten minutes. It
-//! must never contact the callback, nor give out a code without a decision.
+//! In: requests for the page behind an authorization URL, and the decision of the person. Out: pages,
+//! and redirects to the callback URL with a code and the `state`, or with an error. It is not part of
+//! the platform: it needs no credentials, and its replies are not JSON. A code is valid for one
+//! connector, one OAuth application and one callback URL, for ten minutes. It must never contact the
+//! callback URL, or issue a code without a decision.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use super::catalogue::Connector;
-use super::configuration::Configuration;
-use super::oauth::random_token;
-use super::reply::{Answer, Failure, Reply};
-use super::request::Request;
+use super::catalog::Connector;
+use super::configuration::StoredConfiguration;
+use super::random::random_token;
+use super::reply::{ErrorReply, Reply, ReplyResult};
+use super::request::ApiRequest;
 
-/// How long a code is worth something.
-const LIFETIME: Duration = Duration::from_mins(10);
+/// How long a code is valid.
+const CODE_LIFETIME: Duration = Duration::from_mins(10);
 
-/// Codes and verifiers that this provider gave out begin so. Others are taken as they come.
-const PREFIX: &str = "granted/";
+/// Prefix of codes and verifiers that this provider issued. It accepts any other code.
+const CODE_PREFIX: &str = "granted/";
 
-/// What a person can decide.
+/// Decision of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(super) enum Consent {
     Allow,
     Deny,
 }
 
-/// What was given out and is worth something.
+/// Issued codes and request tokens.
 #[derive(Default)]
 pub(super) struct Provider {
-    codes: BTreeMap<String, Granted>,
-    requests: BTreeMap<String, Asked>,
+    codes: BTreeMap<String, IssuedCode>,
+    requests: BTreeMap<String, ConsentRequest>,
 }
 
-/// A code, or the verifier of OAuth 1.
-struct Granted {
-    connector: &'static str,
-    client: String,
-    callback: String,
-    until: SystemTime,
-    /// The request token that a verifier belongs to, and its secret.
-    token: Option<(String, String)>,
+/// An authorization code, or a verifier of OAuth 1.
+struct IssuedCode {
+    granted: ConsentRequest,
+    expires: SystemTime,
+    /// Request token of a verifier.
+    token: Option<String>,
 }
 
-/// A request token of OAuth 1.
+/// What a person is asked to grant.
 #[derive(Clone)]
-struct Asked {
+struct ConsentRequest {
     connector: &'static str,
     client: String,
     callback: String,
+    /// Secret of the OAuth 1 request token.
     secret: String,
 }
 
-/// What a write offers to exchange.
-pub(super) struct Offered<'a> {
+/// A code from a write, with the request token of OAuth 1.
+pub(super) struct OfferedCode<'a> {
     pub(super) code: &'a str,
     pub(super) token: Option<&'a str>,
     pub(super) secret: Option<&'a str>,
 }
 
 impl Provider {
-    /// A request token with its secret, the first step of OAuth 1.
+    /// Issues a request token and its secret, the first step of OAuth 1.
     pub(super) fn request_token(
         &mut self,
         connector: &'static Connector,
@@ -71,7 +70,7 @@ impl Provider {
         callback: &str,
     ) -> (String, String) {
         let (token, secret) = (random_token(), random_token());
-        let asked = Asked {
+        let asked = ConsentRequest {
             connector: &connector.key,
             client: client.to_owned(),
             callback: callback.to_owned(),
@@ -81,97 +80,98 @@ impl Provider {
         (token, secret)
     }
 
-    /// The page on which somebody decides.
-    pub(super) fn page(&self, request: &Request, connector: &'static Connector) -> Answer {
-        let asked = self.asked(request, connector)?;
-        Ok(Reply::page(&consent(request, connector, &asked)))
+    /// Returns the page on which a person decides.
+    pub(super) fn page(&self, request: &ApiRequest, connector: &'static Connector) -> ReplyResult {
+        let asked = self.consent_request(request, connector)?;
+        Ok(Reply::page(&consent_page(request, connector, &asked)))
     }
 
-    /// Where the browser is sent once somebody has decided.
+    /// Redirects the browser after the decision.
     pub(super) fn decide(
         &mut self,
-        request: &Request,
+        request: &ApiRequest,
         connector: &'static Connector,
-        decision: Decision,
+        consent: Consent,
         now: SystemTime,
-    ) -> Answer {
-        let asked = self.asked(request, connector)?;
+    ) -> ReplyResult {
+        let asked = self.consent_request(request, connector)?;
         let token = request.parameter("oauth_token");
         let mut answer = Vec::new();
-        match decision {
-            Decision::Deny => answer.push(("error", "access_denied".to_owned())),
-            Decision::Allow => {
-                let code = format!("{PREFIX}{}", random_token());
-                let granted = Granted {
-                    connector: asked.connector,
-                    client: asked.client.clone(),
-                    callback: asked.callback.clone(),
-                    until: now + LIFETIME,
-                    token: token.map(|token| (token.to_owned(), asked.secret.clone())),
+        match consent {
+            Consent::Deny => answer.push(("error", "access_denied".to_owned())),
+            Consent::Allow => {
+                let code = format!("{CODE_PREFIX}{}", random_token());
+                let issued = IssuedCode {
+                    granted: asked.clone(),
+                    expires: now + CODE_LIFETIME,
+                    token: token.map(str::to_owned),
                 };
-                self.codes.insert(code.clone(), granted);
+                self.codes.insert(code.clone(), issued);
                 answer.extend(token.map(|token| ("oauth_token", token.to_owned())));
                 answer.push((if token.is_some() { "oauth_verifier" } else { "code" }, code));
             }
         }
-        // OAuth 1 has no state: its request token says which question was answered.
+        // OAuth 1 has no `state`, because the request token identifies the request.
         let state = request.parameter("state").filter(|_| token.is_none());
         answer.extend(state.map(|state| ("state", state.to_owned())));
         Ok(Reply::redirect(&with_query(&asked.callback, &answer)))
     }
 
-    /// Whether a code is worth something to this configuration. One that was not granted here always
-    /// is, so that examples need no browser.
+    /// Whether a code is valid for this configuration. A code that this provider did not issue is always
+    /// valid, so that examples need no browser.
     pub(super) fn accepts(
         &self,
-        offered: &Offered<'_>,
+        offered: &OfferedCode<'_>,
         connector: &Connector,
-        configuration: &Configuration,
+        configuration: &StoredConfiguration,
         now: SystemTime,
     ) -> bool {
-        if !offered.code.starts_with(PREFIX) {
+        if !offered.code.starts_with(CODE_PREFIX) {
             return true;
         }
         let given = |key| configuration.get(key).unwrap_or_default();
-        self.codes.get(offered.code).is_some_and(|granted| {
-            let token = granted.token.as_ref();
+        self.codes.get(offered.code).is_some_and(|IssuedCode { granted, expires, token }| {
             granted.connector == connector.key
-                && granted.until > now
+                && *expires > now
                 && granted.client == given("oauth.api.key")
                 && granted.callback == given("oauth.callback.url")
-                && token.map(|(token, _)| token.as_str()) == offered.token
-                && token.map(|(_, secret)| secret.as_str()) == offered.secret
+                && token.as_deref() == offered.token
+                && token.as_ref().map(|_| granted.secret.as_str()) == offered.secret
         })
     }
 
-    /// What the person is asked, as the query says.
-    fn asked(&self, request: &Request, connector: &'static Connector) -> Result<Asked, Failure> {
+    /// Reads from the query what the person is asked to grant.
+    fn consent_request(
+        &self,
+        request: &ApiRequest,
+        connector: &'static Connector,
+    ) -> Result<ConsentRequest, ErrorReply> {
         if let Some(token) = request.parameter("oauth_token") {
             let asked = self.requests.get(token).filter(|asked| asked.connector == connector.key);
-            return asked.cloned().ok_or_else(|| wrong("no such request token was given out"));
+            return asked.cloned().ok_or_else(|| invalid("the request token is unknown"));
         }
         let given = |name: &str| {
             let value = request.parameter(name).filter(|value| !value.is_empty());
-            value.map(str::to_owned).ok_or_else(|| wrong(&format!("`{name}` is missing")))
+            value.map(str::to_owned).ok_or_else(|| invalid(&format!("`{name}` is missing")))
         };
         let (client, callback) = (given("client_id")?, given("redirect_uri")?);
         let is_plain = callback.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
         if !is_plain || !["http://", "https://"].iter().any(|scheme| callback.starts_with(scheme)) {
-            return Err(wrong("`redirect_uri` is no address of the web"));
+            return Err(invalid("`redirect_uri` is not a valid HTTP or HTTPS URL"));
         }
-        Ok(Asked { connector: &connector.key, client, callback, secret: String::new() })
+        Ok(ConsentRequest { connector: &connector.key, client, callback, secret: String::new() })
     }
 }
 
-fn wrong(what: &str) -> Failure {
-    Failure::bad_request(format!("The authorization cannot begin: {what}"))
+fn invalid(what: &str) -> ErrorReply {
+    ErrorReply::bad_request(format!("The authorization cannot start: {what}"))
 }
 
-fn consent(request: &Request, connector: &Connector, asked: &Asked) -> String {
+fn consent_page(request: &ApiRequest, connector: &Connector, asked: &ConsentRequest) -> String {
     let (name, query) = (escaped(&connector.name), escaped(&request.raw_query));
     let path = escaped(&connector.key);
     let scope = request.parameter("scope").filter(|scope| !scope.is_empty());
-    let scope = scope.map(|scope| format!("<dt>It asks for</dt><dd>{}</dd>", escaped(scope)));
+    let scope = scope.map(|scope| format!("<dt>Requested access</dt><dd>{}</dd>", escaped(scope)));
     let scope = scope.unwrap_or_default();
     let (client, callback) = (escaped(&asked.client), escaped(&asked.callback));
     format!(
@@ -189,8 +189,8 @@ button {{ font: inherit; padding: .5rem 1.5rem; margin: 1rem 1rem 0 0 }}
 </style>
 <main>
 <h1>Allow access to {name}?</h1>
-<p>This is the pretend provider of a sandbox. No account anywhere is touched.</p>
-<dl><dt>Application</dt><dd>{client}</dd>{scope}<dt>You are sent back to</dt><dd>{callback}</dd></dl>
+<p>This is the simulated provider of a sandbox. It does not access any real account.</p>
+<dl><dt>Application</dt><dd>{client}</dd>{scope}<dt>You return to</dt><dd>{callback}</dd></dl>
 <form method=\"post\" action=\"{path}/allow?{query}\"><button>Allow</button></form>
 <form method=\"post\" action=\"{path}/deny?{query}\"><button>Deny</button></form>
 </main>
@@ -198,7 +198,7 @@ button {{ font: inherit; padding: .5rem 1.5rem; margin: 1rem 1rem 0 0 }}
     )
 }
 
-/// A text within HTML, between tags or quotation marks.
+/// Escapes a text for HTML, also for attribute values.
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         match c {
@@ -213,18 +213,11 @@ fn escaped(text: &str) -> String {
     })
 }
 
-/// An address with these parameters behind those that it has.
-fn with_query(address: &str, parameters: &[(&str, String)]) -> String {
-    let (address, fragment) = address.split_once('#').map_or((address, ""), |parts| parts);
-    let mut url = address.to_owned();
-    let mut separator = if url.contains('?') { '&' } else { '?' };
-    for (name, value) in parameters {
-        url.push(separator);
-        separator = '&';
-        url.push_str(name);
-        url.push('=');
-        push_encoded(&mut url, value);
-    }
+/// Appends parameters to the query of a URL.
+fn with_query(url: &str, parameters: &[(&str, String)]) -> String {
+    let (base, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let mut url = base.to_owned();
+    push_query(&mut url, parameters.iter().map(|(name, value)| (*name, value.as_str())));
     if !fragment.is_empty() {
         url.push('#');
         url.push_str(fragment);
@@ -232,13 +225,27 @@ fn with_query(address: &str, parameters: &[(&str, String)]) -> String {
     url
 }
 
-/// Writes a value as part of a query.
-pub(super) fn push_encoded(url: &mut String, value: &str) {
+/// Appends URL-encoded parameters to a URL.
+pub(super) fn push_query<'a>(
+    url: &mut String,
+    parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
+) {
+    let mut separator = if url.contains('?') { '&' } else { '?' };
+    for (name, value) in parameters {
+        url.push(separator);
+        separator = '&';
+        url.push_str(name);
+        url.push('=');
+        push_encoded(url, value);
+    }
+}
+
+fn push_encoded(url: &mut String, value: &str) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             url.push(char::from(byte));
         } else {
-            // Writing to a string cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(url, "%{byte:02X}");
         }
     }

@@ -1,128 +1,146 @@
-//! The refresh of access tokens, which the platform does by itself.
+//! The platform's automatic refresh of access tokens.
 //!
-//! In: the time. Out: instances whose `oauth.user.token` and `oauth.user.refresh_time` are new, and
-//! those that are disabled since five refreshes in a row were refused, ten seconds apart. It happens
-//! every night, and before a call to a provider whose token is old. The pretend provider refuses
-//! every refresh token that begins with `revoked`. It must never enable an instance again.
+//! In: the time. Out: instances with a new `oauth.user.token` and `oauth.user.refresh_time`, and
+//! instances that are disabled after five refused refreshes in a row, ten seconds apart. A refresh
+//! happens every night, and before a call to a provider if the token is old. The simulated provider
+//! refuses every refresh token that starts with `revoked`. A refresh must never enable an instance.
 //!
-//! What is due is done when somebody looks: nobody can see the difference.
+//! Overdue refreshes happen when the next request arrives, which no client can distinguish from the
+//! exact moment.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::instance::Instance;
-use super::oauth::random_token;
-use super::platform::Platform;
-use super::reply::Failure;
-use super::store::Change;
+use super::instance::StoredInstance;
+use super::random::random_token;
+use super::reply::ErrorReply;
+use super::storage::Storage;
 use super::timestamp;
 
-const NIGHTLY: Duration = Duration::from_hours(24);
-const LIFETIME: Duration = Duration::from_hours(1);
-const AGAIN: Duration = Duration::from_secs(10);
-const MOST_FAILURES: u32 = 5;
+const REFRESH_INTERVAL: Duration = Duration::from_hours(24);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
+const RETRY_DELAY: Duration = Duration::from_secs(10);
+const MAX_FAILURES: u32 = 5;
 
-/// Instances whose last refreshes were refused.
-pub(super) type Failing = BTreeMap<u64, Refused>;
+/// Minimum time between two searches for overdue refreshes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long what was looked at counts as seen.
-const GLANCE: Duration = Duration::from_secs(1);
+/// Refreshes the tokens of instances.
+#[derive(Default)]
+pub(super) struct TokenRefresher {
+    /// Instances whose last refreshes were refused.
+    failures: BTreeMap<u64, RefreshFailure>,
+    /// When overdue refreshes were last searched for.
+    checked_at: Option<SystemTime>,
+}
 
-/// How often in a row, and when it is tried again.
+/// Number of consecutive failures, and when the next attempt is due.
 #[derive(Clone, Copy)]
-pub(super) struct Refused {
-    times: u32,
+struct RefreshFailure {
+    count: u32,
     next: SystemTime,
 }
 
-impl Platform {
-    /// Does what was due since somebody looked last, at the moments at which it was due.
-    pub(super) fn catch_up(&mut self) -> Result<(), Failure> {
-        let now = self.clock.now();
-        if self.caught_up.is_some_and(|last| now < last + GLANCE) {
+impl TokenRefresher {
+    /// Runs all overdue refreshes, each with the time at which it was due.
+    pub(super) fn catch_up(&mut self, storage: &mut Storage) -> Result<(), ErrorReply> {
+        let now = storage.now();
+        if self.checked_at.is_some_and(|last| now < last + CHECK_INTERVAL) {
             return Ok(());
         }
-        self.caught_up = Some(now);
-        let due = |platform: &Self, instance: &Instance| {
-            let next = platform.next_refresh(instance)?;
+        self.checked_at = Some(now);
+        let due = |instance: &StoredInstance| {
+            let next = self.next_refresh(instance)?;
             (next <= now).then_some((instance.id, next))
         };
-        let ids: Vec<_> = self.store.instances().filter_map(|it| due(self, it)).collect();
-        for (id, due) in ids {
-            let mut next = Some(due);
+        let due: Vec<_> = storage.store.instances().filter_map(due).collect();
+        for (id, first) in due {
+            let mut next = Some(first);
             while let Some(at) = next.filter(|at| *at <= now) {
-                // Nights that nobody has seen are made up for at once.
-                let at =
-                    if self.failing.contains_key(&id) { at } else { at.max(last_night(now, at)) };
-                self.refresh(id, at)?;
-                next = self.store.get(id).and_then(|instance| self.next_refresh(instance));
+                // One refresh replaces all nightly refreshes that were missed.
+                let is_retry = self.failures.contains_key(&id);
+                let at = if is_retry { at } else { at.max(last_night(now, at)) };
+                self.refresh(storage, id, at)?;
+                next = storage.store.get(id).and_then(|instance| self.next_refresh(instance));
             }
         }
         Ok(())
     }
 
-    /// Before a call to the provider: a token that is old is refreshed.
-    pub(super) fn freshen(&mut self, id: u64) -> Result<(), Failure> {
-        let now = self.clock.now();
-        let is_old = |instance: &Instance| {
-            refreshed(instance).is_some_and(|last| last + LIFETIME <= now)
+    /// Refreshes the token of an instance before a call to its provider, if the token is old.
+    pub(super) fn freshen(&mut self, storage: &mut Storage, id: u64) -> Result<(), ErrorReply> {
+        let now = storage.now();
+        let is_old = |instance: &StoredInstance| {
+            refreshed_at(instance).is_some_and(|last| last + TOKEN_LIFETIME <= now)
                 || instance.configuration.get("oauth.user.token").is_none()
         };
-        let is_due =
-            |instance: &Instance| !instance.disabled && refreshable(instance) && is_old(instance);
-        if !self.store.get(id).is_some_and(is_due) || self.refresh(id, now)? {
+        let is_due = |instance: &StoredInstance| {
+            !instance.disabled && is_refreshable(instance) && is_old(instance)
+        };
+        if !storage.store.get(id).is_some_and(is_due) || self.refresh(storage, id, now)? {
             return Ok(());
         }
-        Err(Failure::new(401, "The refresh token was not accepted by the provider")
-            .said_by_provider("invalid_grant"))
+        Err(ErrorReply::new(401, "The refresh token was not accepted by the provider")
+            .with_provider_message("invalid_grant"))
     }
 
-    /// When the platform refreshes an instance by itself.
-    fn next_refresh(&self, instance: &Instance) -> Option<SystemTime> {
-        if instance.disabled || !refreshable(instance) {
+    /// Forgets the failures of an instance that has authenticated again.
+    pub(super) fn reset(&mut self, id: u64) {
+        self.failures.remove(&id);
+    }
+
+    /// When the next automatic refresh of an instance is due.
+    fn next_refresh(&self, instance: &StoredInstance) -> Option<SystemTime> {
+        if instance.disabled || !is_refreshable(instance) {
             return None;
         }
-        match self.failing.get(&instance.id) {
-            Some(refused) => Some(refused.next),
-            None => Some(refreshed(instance)? + NIGHTLY),
+        match self.failures.get(&instance.id) {
+            Some(failure) => Some(failure.next),
+            None => Some(refreshed_at(instance)? + REFRESH_INTERVAL),
         }
     }
 
-    /// Asks the provider for a new access token; whether it gave one.
-    fn refresh(&mut self, id: u64, at: SystemTime) -> Result<bool, Failure> {
-        let Some(mut instance) = self.store.get(id).cloned() else { return Ok(false) };
+    /// Requests a new access token. Returns whether the provider issued one.
+    fn refresh(
+        &mut self,
+        storage: &mut Storage,
+        id: u64,
+        at: SystemTime,
+    ) -> Result<bool, ErrorReply> {
+        let Some(mut instance) = storage.store.get(id).cloned() else { return Ok(false) };
         let token = instance.configuration.get("oauth.user.refresh_token").unwrap_or_default();
-        let accepted = !token.starts_with("revoked");
-        instance.refused = !accepted;
-        if accepted {
-            self.failing.remove(&id);
+        let is_accepted = !token.starts_with("revoked");
+        instance.refused = !is_accepted;
+        let failure = self.failures.remove(&id);
+        if is_accepted {
             instance.configuration.set("oauth.user.token", random_token());
             let time = timestamp::epoch_milliseconds(at);
             instance.configuration.set("oauth.user.refresh_time", time);
         } else {
-            let times = self.failing.remove(&id).map_or(0, |refused| refused.times) + 1;
-            instance.disabled = times == MOST_FAILURES;
+            let count = failure.map_or(0, |failure| failure.count) + 1;
+            instance.disabled = count == MAX_FAILURES;
             if !instance.disabled {
-                self.failing.insert(id, Refused { times, next: at + AGAIN });
+                self.failures.insert(id, RefreshFailure { count, next: at + RETRY_DELAY });
             }
         }
-        self.commit(vec![Change::Put(Box::new(instance))])?;
-        Ok(accepted)
+        storage.put(instance)?;
+        Ok(is_accepted)
     }
 }
 
-/// The last of the nights that began at `first` and are not after `now`.
+/// The last nightly refresh up to `now`, counted from `first`.
 fn last_night(now: SystemTime, first: SystemTime) -> SystemTime {
-    let nights = now.duration_since(first).unwrap_or_default().as_secs() / NIGHTLY.as_secs();
-    first + Duration::from_secs(nights * NIGHTLY.as_secs())
+    let interval = REFRESH_INTERVAL.as_secs();
+    let nights = now.duration_since(first).unwrap_or_default().as_secs() / interval;
+    first + Duration::from_secs(nights * interval)
 }
 
-fn refreshable(instance: &Instance) -> bool {
+fn is_refreshable(instance: &StoredInstance) -> bool {
     instance.configuration.get("oauth.user.refresh_token").is_some()
 }
 
-/// When the access token was made.
-fn refreshed(instance: &Instance) -> Option<SystemTime> {
+/// When the access token was issued.
+fn refreshed_at(instance: &StoredInstance) -> Option<SystemTime> {
     let milliseconds = instance.configuration.get("oauth.user.refresh_time")?.parse().ok()?;
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
 }

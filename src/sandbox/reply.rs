@@ -1,14 +1,14 @@
-//! What a request is answered with, and how a failure reads on the wire.
+//! Replies, and the format of errors.
 //!
-//! In: a status, headers and a body, or a [`Failure`]. Out: one HTTP response. Every response
-//! carries `Elements-Request-Id`, 24 hexadecimal digits, and every failure is the envelope
-//! `{requestId, message[, providerMessage]}` with that same id. Every success is a 200, never a
-//! 201 or 204. It must never leave a failure without the envelope, whatever went wrong.
+//! In: a status, headers and a body, or an [`ErrorReply`]. Out: an HTTP response. Every response has
+//! `Elements-Request-Id`, 24 hexadecimal digits. Every error has the body
+//! `{requestId, message[, providerMessage]}` with the same ID. Every success is a 200, never a 201 or
+//! 204. No error may have another format.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-/// A success: always status 200, but for the redirects of the pretend provider.
+/// A success: status 200, except for redirects of the simulated provider.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     status: StatusCode,
@@ -16,33 +16,34 @@ pub(super) struct Reply {
     body: Option<Vec<u8>>,
 }
 
-/// A refusal or an error.
+/// An error.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
+pub(super) struct ErrorReply {
     status: u16,
     message: String,
     provider_message: Option<&'static str>,
     allow: Option<&'static str>,
 }
 
-/// What a handler returns.
-pub(super) type Answer = Result<Reply, Failure>;
+/// Result of a handler.
+pub(super) type ReplyResult = Result<Reply, ErrorReply>;
 
 impl Reply {
-    /// A 200 without a body, as deletions and toggles are answered.
+    /// A 200 without a body, for deletions and flags.
     pub(super) fn empty() -> Self {
         Self::default()
     }
 
     /// A 200 with a JSON body.
-    pub(super) fn json(body: &impl Serialize) -> Answer {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Failure::new(500, format!("The reply cannot be written: {error}")))?;
+    pub(super) fn json(body: &impl Serialize) -> ReplyResult {
+        let body = serde_json::to_vec(body).map_err(|error| {
+            ErrorReply::new(500, format!("The reply cannot be serialized: {error}"))
+        })?;
         let headers = vec![("content-type", "application/json".to_owned())];
         Ok(Self { status: StatusCode::OK, headers, body: Some(body) })
     }
 
-    /// A page for a browser, which is to load and run nothing else.
+    /// A page for a browser. It must not load or run anything else.
     pub(super) fn page(html: &str) -> Self {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         let headers = [
@@ -55,7 +56,7 @@ impl Reply {
         Self { status: StatusCode::OK, headers, body: Some(html.as_bytes().to_vec()) }
     }
 
-    /// Sends a browser elsewhere.
+    /// Redirects a browser.
     pub(super) fn redirect(url: &str) -> Self {
         let headers =
             vec![("location", url.to_owned()), ("referrer-policy", "no-referrer".to_owned())];
@@ -69,95 +70,78 @@ impl Reply {
     }
 }
 
-impl Failure {
-    /// A failure with one of the platform's status codes.
+impl ErrorReply {
+    /// An error with a status of the platform.
     pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), provider_message: None, allow: None }
     }
 
-    /// A request that says something wrong.
+    /// An invalid request.
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, message)
     }
 
-    /// Something that is not there; the platform's texts begin with `No` and name it.
+    /// An unknown resource. The platform's messages start with `No` and name it.
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, message)
     }
 
-    /// A known path with another method; `allow` lists those it has.
+    /// A known path with an unsupported method. `allow` lists the supported methods.
     pub(super) fn method_not_allowed(allow: &'static str) -> Self {
         Self { allow: Some(allow), ..Self::new(405, "Method not allowed") }
     }
 
-    /// What it says.
+    /// The message.
     pub(super) fn into_message(self) -> String {
         self.message
     }
 
-    /// Adds what the provider behind the connector said.
-    pub(super) fn said_by_provider(mut self, message: &'static str) -> Self {
+    /// Adds the message of the provider.
+    pub(super) fn with_provider_message(mut self, message: &'static str) -> Self {
         self.provider_message = Some(message);
         self
     }
+
+    fn into_reply(self, request_id: &str) -> Reply {
+        let Self { status, message, provider_message, allow } = self;
+        let body = ErrorBody { request_id, message: &message, provider_message };
+        let json = ("content-type", "application/json".to_owned());
+        let allow = allow.map(|methods| ("allow", methods.to_owned()));
+        Reply {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: allow.into_iter().chain([json]).collect(),
+            body: Some(serde_json::to_vec(&body).unwrap_or_default()),
+        }
+    }
 }
 
-/// The envelope of every failure.
+/// Body of every error.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
+struct ErrorBody<'a> {
     request_id: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_message: Option<&'a str>,
 }
 
-/// Turns an answer into the response on the wire.
-pub(super) fn render(answer: Answer) -> Response<Vec<u8>> {
-    let request_id = request_id();
-    let (status, headers, body) = match answer {
-        Ok(reply) => (reply.status, reply.headers, reply.body),
-        Err(failure) => {
-            let (status, headers, body) = envelope(&failure, &request_id);
-            (status, headers, Some(body))
-        }
-    };
-    let mut response = Response::new(Vec::new());
+/// Builds the HTTP response.
+pub(super) fn render(result: ReplyResult) -> Response<Vec<u8>> {
+    let request_id = format!("{:016x}{:08x}", fastrand::u64(..), fastrand::u32(..));
+    let Reply { status, headers, body } =
+        result.unwrap_or_else(|error| error.into_reply(&request_id));
+    let mut response = Response::new(body.unwrap_or_default());
     *response.status_mut() = status;
-    let wire = response.headers_mut();
-    insert(wire, "elements-request-id", &request_id);
+    insert(response.headers_mut(), "elements-request-id", &request_id);
     for (name, value) in &headers {
-        insert(wire, name, value);
-    }
-    if let Some(body) = body {
-        *response.body_mut() = body;
+        insert(response.headers_mut(), name, value);
     }
     response
 }
 
-fn envelope(
-    failure: &Failure,
-    request_id: &str,
-) -> (StatusCode, Vec<(&'static str, String)>, Vec<u8>) {
-    let Failure { status, message, provider_message, allow } = failure;
-    let envelope = Envelope { request_id, message, provider_message: *provider_message };
-    let body = serde_json::to_vec(&envelope).unwrap_or_default();
-    let json = ("content-type", "application/json".to_owned());
-    let headers = allow.map(|methods| ("allow", methods.to_owned())).into_iter().chain([json]);
-    (
-        StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        headers.collect(),
-        body,
-    )
-}
-
-/// Leaves a header out whose value cannot be sent, rather than failing a request that succeeded.
+/// Sets a header. Omits a value that cannot be sent, because the request succeeded.
 fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
-}
-
-fn request_id() -> String {
-    format!("{:016x}{:08x}", fastrand::u64(..), fastrand::u32(..))
 }

@@ -1,31 +1,30 @@
-//! A request as the rest of the room reads it: bounded, decoded, without the connection.
+//! A complete request, decoded and independent of its connection.
 //!
-//! In: the parts of an HTTP request and its whole body. Out: method, path segments below the base
-//! URL, decoded query, the three headers that matter, and the body as JSON on demand. It must
-//! never panic on what arrives, and never hand on a body that is larger than the platform takes.
+//! In: the parts of an HTTP request and its complete body. Out: method, path segments below the base
+//! URL, decoded query, three headers, and the body as JSON. It must never panic on invalid input.
 
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde::de::DeserializeOwned;
 
-use super::faults::Twist;
-use super::reply::Failure;
+use super::faults::rule::BehaviorFault;
+use super::reply::ErrorReply;
 
-/// The path below which everything of the platform lives.
+/// Path of the base URL.
 pub(super) const BASE_PATH: &str = "/elements/api-v2";
 
-/// One request, read to its end.
+/// A complete request.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
+pub(super) struct ApiRequest {
     pub(super) method: Method,
-    /// The path below [`BASE_PATH`]; the whole path if it lies elsewhere.
+    /// Path below [`BASE_PATH`], or the complete path if it is not below.
     pub(super) path: String,
-    /// The query as it was sent, without `?`.
+    /// Query as it was sent, without `?`.
     pub(super) raw_query: String,
     pub(super) authorization: Option<String>,
-    /// How a scripted fault wants it to go wrong.
-    pub(super) twist: Option<Twist>,
+    /// What the platform must do incorrectly.
+    pub(super) behavior_fault: Option<BehaviorFault>,
     below_base: bool,
     accept: Option<String>,
     content_type: Option<String>,
@@ -33,8 +32,8 @@ pub(super) struct Request {
     body: Vec<u8>,
 }
 
-impl Request {
-    /// Reads the parts of a request whose body has arrived.
+impl ApiRequest {
+    /// Creates a request from its parts and its complete body.
     pub(super) fn new(parts: &Parts, body: Vec<u8>) -> Self {
         let whole = parts.uri.path();
         let below = whole.strip_prefix(BASE_PATH).filter(|rest| rest.starts_with('/'));
@@ -43,7 +42,7 @@ impl Request {
             path: below.unwrap_or(whole).to_owned(),
             raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             authorization: joined(&parts.headers, &header::AUTHORIZATION),
-            twist: None,
+            behavior_fault: None,
             below_base: below.is_some(),
             accept: joined(&parts.headers, &header::ACCEPT),
             content_type: joined(&parts.headers, &header::CONTENT_TYPE),
@@ -52,53 +51,54 @@ impl Request {
         }
     }
 
-    /// The segments of the path; none if it does not lie below the base URL.
+    /// Segments of the path. `None` if the path is not below the base URL.
     pub(super) fn segments(&self) -> Option<Vec<&str>> {
         let path = self.path.strip_suffix('/').unwrap_or(&self.path);
         self.below_base.then(|| path.split('/').skip(1).collect())
     }
 
-    /// The first value of a query parameter.
+    /// First value of a query parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters(name).next()
     }
 
-    /// Every value of a query parameter, in order.
+    /// All values of a query parameter, in order.
     pub(super) fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The whole decoded query.
+    /// The decoded query.
     pub(super) fn query(&self) -> &[(String, String)] {
         &self.query
     }
 
-    /// Refuses what cannot be answered in JSON (406) and what was not written in it (415).
-    pub(super) fn check_media_types(&self) -> Result<(), Failure> {
+    /// Refuses a client that does not accept JSON (406), and a body in another format (415).
+    pub(super) fn check_media_types(&self) -> Result<(), ErrorReply> {
         if !self.accept.as_deref().is_none_or(accepts_json) {
-            return Err(Failure::new(406, "Not acceptable: this API answers in application/json"));
+            let message = "Not acceptable: this API answers in application/json";
+            return Err(ErrorReply::new(406, message));
         }
         let writes = matches!(self.method, Method::POST | Method::PUT | Method::PATCH);
         if writes && !self.body.is_empty() && !self.content_type.as_deref().is_some_and(is_json) {
             let message = "Unsupported media type: application/json expected";
-            return Err(Failure::new(415, message));
+            return Err(ErrorReply::new(415, message));
         }
         Ok(())
     }
 
     /// Decodes the body.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| Failure::bad_request(format!("Invalid JSON in the body: {error}")))
+            .map_err(|error| ErrorReply::bad_request(format!("Invalid JSON in the body: {error}")))
     }
 
-    /// The body for the journal: none if there is none or it is not JSON.
+    /// The body for the journal, if it is JSON.
     pub(super) fn recorded_body(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
     }
 }
 
-/// All values of a header as one list, as HTTP allows them to be read; none if not text.
+/// All values of a header as one list, as HTTP allows. `None` if a value is not text.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let values: Result<Vec<_>, _> = headers.get_all(name).iter().map(|v| v.to_str()).collect();
     let values = values.ok()?;
@@ -116,12 +116,13 @@ fn is_json(content_type: &str) -> bool {
 fn accepts_json(accept: &str) -> bool {
     accept.split(',').any(|range| {
         let acceptable = ["application/json", "application/*", "*/*"];
-        acceptable.iter().any(|known| media_type(range).eq_ignore_ascii_case(known)) && !zero(range)
+        acceptable.iter().any(|known| media_type(range).eq_ignore_ascii_case(known))
+            && !has_zero_weight(range)
     })
 }
 
-/// Whether a media range says `q=0`: not this one.
-fn zero(range: &str) -> bool {
+/// Whether a media range has `q=0`, which excludes the type.
+fn has_zero_weight(range: &str) -> bool {
     range.split(';').skip(1).any(|parameter| {
         let weight = parameter.trim().strip_prefix("q=").map(str::parse::<f32>);
         weight.is_some_and(|weight| weight == Ok(0.0))

@@ -1,57 +1,55 @@
-//! Which paths there are, with which methods, and what each needs.
+//! The paths of the platform, their methods, and the access that each requires.
 //!
-//! In: the segments of a path below the base URL. Out: a [`Route`], the methods that it has and
-//! the parts of `Authorization` that it needs. Knows nothing of what the routes do. It must never
-//! let a path with another method look like a path that is not there: the one is 405, the other
-//! is 404.
+//! In: the path segments below the base URL. Out: a [`Route`]. An unsupported method of a known path
+//! must be a 405, and only an unknown path a 404.
 
 use axum::http::Method;
 
-use super::authorization::Need;
-use super::provider::Decision;
+use super::authorization::RequiredAccess;
+use super::provider::Consent;
 
-/// How a path says which instance it means.
+/// How a request selects an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
-    /// By the id in the path.
+pub(super) enum InstanceSelector {
+    /// By the ID in the path.
     Id(u64),
     /// By the Element token in `Authorization`.
     Token,
 }
 
-/// A path that this platform has.
+/// A path of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
-    /// The list of instances; writes other than POST mean the instance of the token.
+    /// The list of instances. Writes other than POST apply to the instance of the token.
     Instances,
     Instance(u64),
-    Configuration(Which),
-    Entry(Which, u64),
-    Enabled(Which),
-    TraceLogging(Which),
-    /// Events of one instance, or of all.
+    Configuration(InstanceSelector),
+    ConfigurationEntry(InstanceSelector, u64),
+    Enabled(InstanceSelector),
+    TraceLogging(InstanceSelector),
+    /// Events of one instance or of all instances.
     Events(Option<u64>),
-    /// Where a provider reports events: a connector, and the Base64 of an instance's id.
+    /// Where a provider reports events: connector key and Base64-encoded instance ID.
     Incoming(&'a str, &'a str),
     AccountInstances,
     Connectors,
     ConnectorKeys,
-    /// Something of the connector with a key or id.
-    OfConnector(&'a str, Part),
+    /// A resource of the connector with a key or ID.
+    OfConnector(&'a str, ConnectorResource),
     Organization,
-    /// The data plane: whether the connection works.
+    /// Whether the connection to the provider works.
     Ping,
-    /// The data plane: the provider's resources.
+    /// Resources of the provider.
     Hub,
-    /// This sandbox's pretend provider: its page, or what was decided on it.
-    Authorize(&'a str, Option<Decision>),
-    /// This sandbox's own record of requests.
+    /// Page of the simulated provider, or the decision on it.
+    Authorize(&'a str, Option<Consent>),
+    /// Journal of the sandbox.
     Journal,
 }
 
-/// What a path below a connector means.
+/// A path below a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum ConnectorResource {
     Itself,
     Properties,
     Metadata,
@@ -62,28 +60,32 @@ pub(super) enum Part {
 }
 
 impl<'a> Route<'a> {
-    /// Reads a path.
+    /// Parses a path.
     pub(super) fn parse(segments: &[&'a str]) -> Option<Self> {
         Some(match *segments {
             ["instances"] => Self::Instances,
-            ["instances", "configuration"] => Self::Configuration(Which::Token),
-            ["instances", "configuration", entry] => Self::Entry(Which::Token, entry.parse().ok()?),
-            ["instances", "enabled"] => Self::Enabled(Which::Token),
-            ["instances", "trace-logging"] => Self::TraceLogging(Which::Token),
+            ["instances", "configuration"] => Self::Configuration(InstanceSelector::Token),
+            ["instances", "configuration", entry] => {
+                Self::ConfigurationEntry(InstanceSelector::Token, entry.parse().ok()?)
+            }
+            ["instances", "enabled"] => Self::Enabled(InstanceSelector::Token),
+            ["instances", "trace-logging"] => Self::TraceLogging(InstanceSelector::Token),
             ["instances", "events"] => Self::Events(None),
             ["instances", id, ref rest @ ..] => Self::of_instance(id.parse().ok()?, rest)?,
             ["events", key, base64] => Self::Incoming(key, base64),
             ["accounts", "instances"] => Self::AccountInstances,
             ["elements"] => Self::Connectors,
             ["elements", "keys"] => Self::ConnectorKeys,
-            ["elements", key, ref rest @ ..] => Self::OfConnector(key, Part::parse(rest)?),
+            ["elements", key, ref rest @ ..] => {
+                Self::OfConnector(key, ConnectorResource::parse(rest)?)
+            }
             ["organizations", "me"] => Self::Organization,
             ["ping"] | ["hubs", _, "ping"] => Self::Ping,
             ["hubs", _, _, ..] => Self::Hub,
             ["sandbox", "journal"] => Self::Journal,
             ["sandbox", "authorize", key] => Self::Authorize(key, None),
-            ["sandbox", "authorize", key, "allow"] => Self::Authorize(key, Some(Decision::Allow)),
-            ["sandbox", "authorize", key, "deny"] => Self::Authorize(key, Some(Decision::Deny)),
+            ["sandbox", "authorize", key, "allow"] => Self::Authorize(key, Some(Consent::Allow)),
+            ["sandbox", "authorize", key, "deny"] => Self::Authorize(key, Some(Consent::Deny)),
             _ => return None,
         })
     }
@@ -91,21 +93,23 @@ impl<'a> Route<'a> {
     fn of_instance(id: u64, rest: &[&str]) -> Option<Self> {
         Some(match *rest {
             [] => Self::Instance(id),
-            ["configuration"] => Self::Configuration(Which::Id(id)),
-            ["configuration", entry] => Self::Entry(Which::Id(id), entry.parse().ok()?),
-            ["enabled"] => Self::Enabled(Which::Id(id)),
-            ["trace-logging"] => Self::TraceLogging(Which::Id(id)),
+            ["configuration"] => Self::Configuration(InstanceSelector::Id(id)),
+            ["configuration", entry] => {
+                Self::ConfigurationEntry(InstanceSelector::Id(id), entry.parse().ok()?)
+            }
+            ["enabled"] => Self::Enabled(InstanceSelector::Id(id)),
+            ["trace-logging"] => Self::TraceLogging(InstanceSelector::Id(id)),
             ["events"] => Self::Events(Some(id)),
             _ => return None,
         })
     }
 
-    /// The methods of this path, as `Allow` lists them.
+    /// Methods of the path, as `Allow` lists them.
     pub(super) fn methods(self) -> &'static str {
         match self {
             Self::Instances | Self::Hub => "GET, POST, PUT, PATCH, DELETE",
             Self::Instance(_) => "GET, PUT, PATCH, DELETE",
-            Self::Entry(..) => "GET, PATCH",
+            Self::ConfigurationEntry(..) => "GET, PATCH",
             Self::Enabled(_) | Self::TraceLogging(_) => "PUT, DELETE",
             Self::OfConnector(_, part) => part.methods(),
             Self::Authorize(_, Some(_)) | Self::Incoming(..) => "POST",
@@ -121,34 +125,35 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether this path has `method`.
+    /// Whether the path has `method`.
     pub(super) fn has(self, method: &Method) -> bool {
         self.methods().split(", ").any(|known| known == method.as_str())
     }
 
-    /// What `Authorization` must carry.
-    pub(super) fn need(self, method: &Method) -> Need {
+    /// Access that a request requires.
+    pub(super) fn required_access(self, method: &Method) -> RequiredAccess {
         let changes = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
         match self {
-            Self::Instances if changes => Need::Token,
-            Self::Configuration(Which::Token)
-            | Self::Entry(Which::Token, _)
-            | Self::Enabled(Which::Token)
-            | Self::TraceLogging(Which::Token) => Need::Token,
-            Self::Ping | Self::Hub => Need::Data,
-            Self::Authorize(..) | Self::Incoming(..) => Need::Nobody,
-            _ => Need::Account,
+            Self::Instances if changes => RequiredAccess::Instance,
+            Self::Configuration(InstanceSelector::Token)
+            | Self::ConfigurationEntry(InstanceSelector::Token, _)
+            | Self::Enabled(InstanceSelector::Token)
+            | Self::TraceLogging(InstanceSelector::Token) => RequiredAccess::Instance,
+            Self::Ping | Self::Hub => RequiredAccess::DataPlane,
+            Self::Authorize(..) | Self::Incoming(..) => RequiredAccess::Public,
+            _ => RequiredAccess::Account,
         }
     }
 
-    /// Whether a request creates an instance, which takes the platform its time.
+    /// Whether a request creates an instance.
     pub(super) fn creates(self, method: &Method) -> bool {
-        let creates = matches!(self, Self::Instances | Self::OfConnector(_, Part::Instances));
+        let creates =
+            matches!(self, Self::Instances | Self::OfConnector(_, ConnectorResource::Instances));
         creates && *method == Method::POST
     }
 }
 
-impl Part {
+impl ConnectorResource {
     fn parse(rest: &[&str]) -> Option<Self> {
         Some(match *rest {
             [] => Self::Itself,
@@ -166,7 +171,7 @@ impl Part {
         match self {
             Self::Itself | Self::Properties | Self::Metadata | Self::OauthToken => "GET",
             Self::OauthUrl | Self::Instances => "GET, POST",
-            // There is no PATCH below a connector's path, unlike below `/instances`.
+            // There is no PATCH below a connector, unlike below `/instances`.
             Self::Instance(_) => "GET, PUT, DELETE",
         }
     }

@@ -1,36 +1,35 @@
-//! What a configuration property of a connector is.
+//! Configuration properties of connectors.
 //!
-//! In: the fields that the catalogue has for a connector. Out: its whole schema: these fields plus
-//! the keys that every connector of its kind has (events, OAuth, paging), with type, default,
-//! whether required and whether the platform itself writes it. A read of an instance shows every
-//! property of its connector, set or not. It must never mark a property required that has a
-//! default: the platform fills that in.
+//! In: the fields of a connector in the catalog. Out: its complete schema, which also has the keys that
+//! similar connectors share (events, OAuth, paging). A read of an instance shows every property of its
+//! connector, set or not. A property with a default must never be required, because the platform
+//! fills in the default.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::catalogue::{Field, Source};
+use super::catalog::entry::{AuthMethod, CatalogEntry, CatalogField};
 
-/// One configuration property.
-pub(super) struct Property {
+/// A configuration property.
+pub(super) struct SchemaProperty {
     pub(super) key: String,
     pub(super) default: Option<String>,
-    kind: Kind,
+    property_type: PropertyType,
     required: bool,
-    /// Key and value of another property that makes this one required.
+    /// Key and value of another property that make this one required.
     required_when: Option<(String, String)>,
     options: Vec<String>,
-    /// Written by the platform, not by users.
+    /// Whether the platform writes it, not the user.
     internal: bool,
-    /// Hidden in the console; the API takes it all the same.
+    /// Whether the console hides it. The API accepts it.
     hidden: bool,
 }
 
-/// The data types of properties, as the API names them.
+/// Data types of properties in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) enum Kind {
+pub(super) enum PropertyType {
     #[serde(rename = "TEXTFIELD_32")]
     Short,
     #[serde(rename = "TEXTFIELD_128")]
@@ -47,9 +46,9 @@ pub(super) enum Kind {
     Choice,
 }
 
-/// Which connectors have a common property.
+/// The connectors that have a shared property.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum On {
+enum ConnectorGroup {
     All,
     Events,
     Polling,
@@ -58,159 +57,132 @@ enum On {
     Oauth2,
 }
 
-/// Who sets a common property.
+/// Who sets a shared property.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
+enum SetBy {
     User,
     Hidden,
     Platform,
 }
 
-/// Properties that connectors share: key, type, default and who sets them; `""` is no default.
-type Shared = &'static [(&'static str, Kind, &'static str, By)];
+/// A shared property: its connectors, key, type, default and who sets it. `""` means no default.
+type SharedProperty = (ConnectorGroup, &'static str, PropertyType, &'static str, SetBy);
 
-const COMMON: [(On, Shared); 6] = {
-    use By::{Hidden, Platform, User};
-    use Kind::{Area, Boolean, Long, Password, Short, Text};
+const SHARED: [SharedProperty; 24] = {
+    use ConnectorGroup::{All, Events, Oauth, Oauth1, Oauth2, Polling};
+    use PropertyType::{Area, Boolean, Long, Password, Short, Text};
+    use SetBy::{Hidden, Platform, User};
     [
-        (
-            On::All,
-            &[
-                ("base.url", Long, "", User),
-                ("filter.response.nulls", Boolean, "true", Hidden),
-                ("pagination.max", Short, "200", Hidden),
-                ("pagination.type", Short, "offset", Hidden),
-            ],
-        ),
-        (
-            On::Events,
-            &[
-                ("event.notification.basic.password", Password, "", User),
-                ("event.notification.basic.username", Text, "", User),
-                ("event.notification.callback.headers", Text, "", User),
-                ("event.notification.callback.url", Long, "", User),
-                ("event.notification.enabled", Boolean, "false", User),
-                ("event.notification.signature.key", Text, "", User),
-                ("event.notification.subscription.id", Text, "", Platform),
-                ("event.notification.type", Text, "", User),
-                ("event.vendor.type", Text, "", User),
-            ],
-        ),
-        (
-            On::Polling,
-            &[
-                ("event.poller.configuration", Area, "{}", User),
-                ("event.poller.refresh_interval", Short, "15", User),
-            ],
-        ),
-        (
-            On::Oauth,
-            &[
-                ("oauth.api.key", Text, "", User),
-                ("oauth.api.secret", Text, "", User),
-                ("oauth.callback.url", Long, "", User),
-                ("oauth.user.token", Long, "", Platform),
-            ],
-        ),
-        (On::Oauth1, &[("oauth.user.token.secret", Long, "", Platform)]),
-        (
-            On::Oauth2,
-            &[
-                ("oauth.scope", Long, "", User),
-                ("oauth.user.refresh_interval", Short, "", User),
-                ("oauth.user.refresh_time", Short, "", Platform),
-                ("oauth.user.refresh_token", Long, "", Platform),
-            ],
-        ),
+        (All, "base.url", Long, "", User),
+        (All, "filter.response.nulls", Boolean, "true", Hidden),
+        (All, "pagination.max", Short, "200", Hidden),
+        (All, "pagination.type", Short, "offset", Hidden),
+        (Events, "event.notification.basic.password", Password, "", User),
+        (Events, "event.notification.basic.username", Text, "", User),
+        (Events, "event.notification.callback.headers", Text, "", User),
+        (Events, "event.notification.callback.url", Long, "", User),
+        (Events, "event.notification.enabled", Boolean, "false", User),
+        (Events, "event.notification.signature.key", Text, "", User),
+        (Events, "event.notification.subscription.id", Text, "", Platform),
+        (Events, "event.notification.type", Text, "", User),
+        (Events, "event.vendor.type", Text, "", User),
+        (Polling, "event.poller.configuration", Area, "{}", User),
+        (Polling, "event.poller.refresh_interval", Short, "15", User),
+        (Oauth, "oauth.api.key", Text, "", User),
+        (Oauth, "oauth.api.secret", Text, "", User),
+        (Oauth, "oauth.callback.url", Long, "", User),
+        (Oauth, "oauth.user.token", Long, "", Platform),
+        (Oauth1, "oauth.user.token.secret", Long, "", Platform),
+        (Oauth2, "oauth.scope", Long, "", User),
+        (Oauth2, "oauth.user.refresh_interval", Short, "", User),
+        (Oauth2, "oauth.user.refresh_time", Short, "", Platform),
+        (Oauth2, "oauth.user.refresh_token", Long, "", Platform),
     ]
 };
 
-/// The whole schema of a connector, sorted by key.
-pub(super) fn properties(source: &Source) -> Vec<Property> {
-    let mut properties: BTreeMap<&str, Property> = COMMON
+/// Returns the schema of a connector, sorted by key.
+pub(super) fn properties(entry: &CatalogEntry) -> Vec<SchemaProperty> {
+    let mut properties: BTreeMap<&str, SchemaProperty> = SHARED
         .iter()
-        .filter(|(on, _)| applies(*on, source))
-        .flat_map(|(_, shared)| *shared)
-        .map(|&(key, kind, default, by)| (key, Property::common(key, kind, default, by)))
+        .filter(|(group, ..)| contains(*group, entry))
+        .map(|&(_, key, property_type, default, set_by)| {
+            (key, SchemaProperty::shared(key, property_type, default, set_by))
+        })
         .collect();
-    properties.retain(|key, _| !source.refused.contains_key(*key));
+    properties.retain(|key, _| !entry.refused.contains_key(*key));
     if let Some(events) = properties.get_mut("event.vendor.type") {
-        events.default = vendor_type(source);
+        events.default = vendor_type(entry);
     }
-    for field in &source.fields {
-        let common = properties.remove(field.key.as_str());
-        properties.insert(&field.key, Property::documented(field, common));
+    for field in &entry.fields {
+        let shared = properties.remove(field.key.as_str());
+        properties.insert(&field.key, SchemaProperty::documented(field, shared));
     }
     properties.into_values().collect()
 }
 
-fn applies(on: On, source: &Source) -> bool {
-    use super::catalogue::Method::{Oauth1, Oauth2};
-    match on {
-        On::All => true,
-        On::Events => source.polling || source.webhook,
-        On::Polling => source.polling,
-        On::Oauth => source.auth.iter().any(|method| method.is_oauth()),
-        On::Oauth1 => source.auth.contains(&Oauth1),
-        On::Oauth2 => source.auth.contains(&Oauth2),
+fn contains(group: ConnectorGroup, entry: &CatalogEntry) -> bool {
+    match group {
+        ConnectorGroup::All => true,
+        ConnectorGroup::Events => entry.polling || entry.webhook,
+        ConnectorGroup::Polling => entry.polling,
+        ConnectorGroup::Oauth => entry.auth.iter().any(|method| method.is_oauth()),
+        ConnectorGroup::Oauth1 => entry.auth.contains(&AuthMethod::Oauth1),
+        ConnectorGroup::Oauth2 => entry.auth.contains(&AuthMethod::Oauth2),
     }
 }
 
-/// How a connector learns of events unless it is told; reads spell it `webhooks`.
-fn vendor_type(source: &Source) -> Option<String> {
-    let word = if source.polling {
-        "polling"
-    } else if source.webhook {
-        "webhooks"
-    } else {
-        return None;
-    };
-    Some(word.to_owned())
+/// Default of `event.vendor.type`. Reads show `webhooks`, in the plural.
+fn vendor_type(entry: &CatalogEntry) -> Option<String> {
+    match (entry.polling, entry.webhook) {
+        (true, _) => Some("polling".to_owned()),
+        (false, true) => Some("webhooks".to_owned()),
+        (false, false) => None,
+    }
 }
 
-impl Property {
-    fn common(key: &str, kind: Kind, default: &str, by: By) -> Self {
+impl SchemaProperty {
+    fn shared(key: &str, property_type: PropertyType, default: &str, set_by: SetBy) -> Self {
         Self {
             key: key.to_owned(),
             default: (!default.is_empty()).then(|| default.to_owned()),
-            kind,
+            property_type,
             required: false,
             required_when: None,
             options: Vec::new(),
-            internal: by == By::Platform,
-            hidden: by != By::User,
+            internal: set_by == SetBy::Platform,
+            hidden: set_by != SetBy::User,
         }
     }
 
-    fn documented(field: &Field, common: Option<Self>) -> Self {
-        let common_default = common.as_ref().and_then(|property| property.default.clone());
-        let default = field.default.as_ref().map(super::configuration::text).or(common_default);
+    fn documented(field: &CatalogField, shared: Option<Self>) -> Self {
+        let shared_default = shared.as_ref().and_then(|property| property.default.clone());
+        let default = field.default.as_ref().map(stored_text).or(shared_default);
         Self {
             key: field.key.clone(),
-            kind: kind(field),
+            property_type: property_type(field),
             required: field.required && default.is_none(),
             required_when: field.required_when.as_deref().and_then(condition),
             options: field.options.clone(),
-            internal: common.as_ref().is_some_and(|property| property.internal),
-            hidden: common.is_some_and(|property| property.hidden),
+            internal: shared.as_ref().is_some_and(|property| property.internal),
+            hidden: shared.is_some_and(|property| property.hidden),
             default,
         }
     }
 
-    /// Whether it must be given, where `value_of` tells the values of other properties.
+    /// Whether a creation must set it. `value_of` returns the values of other properties.
     ///
-    /// A condition on events is left out: what a callback URL is needed for shows at the first
-    /// event only, and the platform creates such instances.
+    /// Conditions on events do not count, because the platform creates instances without a callback
+    /// URL.
     pub(super) fn is_required<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
         let Some((key, wanted)) = &self.required_when else {
             return self.required;
         };
-        let applies = key == "authentication.type"
+        let is_met = key == "authentication.type"
             && value_of(key).is_some_and(|value| value.eq_ignore_ascii_case(wanted));
-        self.required || applies
+        self.required || is_met
     }
 
-    /// The authentication that makes it required.
+    /// Authentication method that makes it required.
     fn authentication(&self) -> Option<&str> {
         let (key, value) = self.required_when.as_ref()?;
         (key == "authentication.type").then_some(value.as_str())
@@ -232,7 +204,7 @@ impl Property {
             "active": true,
             "internal": self.internal,
             "groupControl": false,
-            "type": self.kind,
+            "type": self.property_type,
             "hideFromConsole": self.hidden,
             "groupName": self.authentication(),
             "required": self.required || self.authentication().is_some(),
@@ -240,7 +212,7 @@ impl Property {
         })
     }
 
-    /// The property as an entry of an instance's configuration, with the value that a read shows.
+    /// The property as a configuration entry of an instance. `value` is what a read shows.
     pub(super) fn entry(&self, connector: &str, value: Option<&str>) -> Value {
         let label = label(&self.key);
         json!({
@@ -249,56 +221,67 @@ impl Property {
             "name": label,
             "description": label,
             "propertyValue": value,
-            "type": self.kind,
+            "type": self.property_type,
             "required": self.required,
             "hideFromConsole": self.hidden,
             "active": true,
         })
     }
 
-    /// A property for a key that an instance has and its connector's schema does not.
+    /// A property for a key that is not in the schema of the connector.
     pub(super) fn unknown(key: &str) -> Self {
-        let kind = if is_password(key) { Kind::Password } else { Kind::Text };
-        Self::common(key, kind, "", By::User)
+        let property_type =
+            if is_password(key) { PropertyType::Password } else { PropertyType::Text };
+        Self::shared(key, property_type, "", SetBy::User)
     }
 }
 
-/// A number that names a property: the same for all instances of a connector, for ever.
+/// ID of a property: the same for all instances of a connector, and stable.
 pub(super) fn property_id(connector: &str, key: &str) -> u64 {
-    // FNV-1a: short, and the same in every build, unlike the standard library's hasher.
+    // FNV-1a is the same in every build, unlike the standard library's hasher.
     let bytes = connector.bytes().chain([b'/']).chain(key.bytes());
     let hash = bytes
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u64::from(hash)
 }
 
-/// Whether a key is one whose property has the type PASSWORD.
+/// Whether the property of a key has the type PASSWORD.
 ///
-/// The catalogue does not carry that type. Every such key known by name ends in one of two words,
-/// and secrets with other names (`consumer_secret`, `token_secret`) are text that reads in clear.
+/// The catalog does not have that type. Every known key with it ends in one of two words. Secrets with
+/// other names (`consumer_secret`, `token_secret`) are shown in plain text.
 pub(super) fn is_password(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.ends_with("password") || key.ends_with("passphrase")
 }
 
-fn kind(field: &Field) -> Kind {
+fn property_type(field: &CatalogField) -> PropertyType {
     match field.kind.as_str() {
-        _ if is_password(&field.key) => Kind::Password,
-        "boolean" => Kind::Boolean,
-        "integer" => Kind::Short,
-        "url" => Kind::Long,
-        "json" => Kind::Area,
-        "enum" => Kind::Choice,
-        _ => Kind::Text,
+        _ if is_password(&field.key) => PropertyType::Password,
+        "boolean" => PropertyType::Boolean,
+        "integer" => PropertyType::Short,
+        "url" => PropertyType::Long,
+        "json" => PropertyType::Area,
+        "enum" => PropertyType::Choice,
+        _ => PropertyType::Text,
     }
 }
 
-/// Splits `authentication.type=oauth2`.
+/// The text that the platform stores for a JSON value. Maps and lists become indented JSON.
+pub(super) fn stored_text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => format!("{value:#}"),
+    }
+}
+
+/// Parses `authentication.type=oauth2`.
 fn condition(text: &str) -> Option<(String, String)> {
     text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
-/// A label for a key: `event.notification.enabled` reads `Event Notification Enabled`.
+/// Label of a key: `Event Notification Enabled` for `event.notification.enabled`.
 fn label(key: &str) -> String {
     let words = key.split(['.', '_', '-']).filter(|word| !word.is_empty()).map(|word| {
         let mut letters = word.chars();

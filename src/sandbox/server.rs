@@ -1,15 +1,15 @@
-//! The HTTP server: connections in, requests to the platform, responses out.
+//! The HTTP server.
 //!
-//! In: a bound listener and a platform. Out: a thread with its own runtime, so that a caller that
-//! is busy, or whose runtime has one thread, still gets answers, and so that stopping needs no
-//! runtime. A request that was read is carried out even if its client goes away meanwhile, as on
-//! the platform. It must never hold the platform's lock while it waits for anything.
+//! In: a bound listener and a platform. Out: a thread with its own runtime. It responds even if the
+//! caller's runtime is busy or has one thread, and it can stop without a runtime. A complete request
+//! is processed even if its client disconnects, as on the platform. It must never wait while it holds
+//! the lock of the platform.
 
 use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -18,67 +18,38 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, State};
 use axum::http::Response;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
-use super::connection::{Link, Loopback};
+use super::connection::{ConnectionControl, ControlledListener};
 use super::delivery;
 use super::faults::effect;
-use super::faults::hold::Holds;
-use super::platform::Platform;
-use super::reply::{Failure, render};
-use super::request::Request;
+use super::faults::rule::FaultTiming;
+use super::reply::{ErrorReply, render};
+use super::request::ApiRequest;
 use super::routes::Route;
+use super::shared::Shared;
 
-/// The largest body that the platform takes: 8 MB, in requests as in replies.
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
+/// Maximum size of a body, in requests and replies: 8 MB. See docs/platform.md.
+const MAX_BODY_SIZE: usize = 8 * 1024 * 1024;
 
-/// How much of a body that is too large is read before the refusal: a client that is still
-/// sending sees a closed connection instead of the reply.
-const DRAIN_LIMIT: usize = 8 * BODY_LIMIT;
+/// How much of a too large body is read before the reply. A client that is still sending would get
+/// a closed connection instead of the reply.
+const MAX_DRAINED_SIZE: usize = 8 * MAX_BODY_SIZE;
 
-/// How long a graceful stop waits for requests beyond the delay of creations.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a graceful stop waits for requests, in addition to the delay of creations.
+const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// What handlers share.
-pub(super) struct Shared {
-    platform: Mutex<Platform>,
-    slow_post: Duration,
-    holds: Holds,
-    /// Says that a notification may be due.
-    pub(super) woken: Notify,
-    /// Says that none is.
-    pub(super) quiet: Notify,
-}
-
-/// A running server; dropping it stops it and waits until its thread has ended.
+/// A running server. Dropping it stops the server and waits for its thread.
 pub(super) struct Server {
     shared: Arc<Shared>,
-    gracefully: Option<oneshot::Sender<()>>,
-    now: Option<oneshot::Sender<()>>,
+    stop_gracefully: Option<oneshot::Sender<()>>,
+    stop_now: Option<oneshot::Sender<()>>,
     stopped: oneshot::Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Shared {
-    pub(super) fn new(platform: Platform, slow_post: Duration) -> Self {
-        Self {
-            platform: Mutex::new(platform),
-            slow_post,
-            holds: Holds::default(),
-            woken: Notify::new(),
-            quiet: Notify::new(),
-        }
-    }
-
-    /// The platform, for one request.
-    pub(super) fn platform(&self) -> MutexGuard<'_, Platform> {
-        // Changes are applied whole, so what a panic leaves behind is still sound.
-        self.platform.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Server {
-    /// Serves `listener` on a thread of its own.
+    /// Serves `listener` on another thread.
     pub(super) fn start(listener: TcpListener, shared: Shared) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         listener.set_nonblocking(true)?;
@@ -87,125 +58,104 @@ impl Server {
             tokio::net::TcpListener::from_std(listener)?
         };
         let shared = Arc::new(shared);
-        let (gracefully, graceful_stop) = oneshot::channel();
-        let (now, stop_now) = oneshot::channel();
+        let (stop_gracefully, graceful_stop) = oneshot::channel();
+        let (stop_now, immediate_stop) = oneshot::channel();
         let (ended, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
         let body = move || {
-            run(&runtime, listener, serving, graceful_stop, stop_now);
+            run(&runtime, listener, serving, graceful_stop, immediate_stop);
             drop(runtime);
-            // Nobody may be waiting for it.
+            // An error only means that no one waits.
             let _ = ended.send(());
         };
         let thread = thread::Builder::new().name("ocon-sandbox".to_owned()).spawn(body)?;
         Ok(Self {
             shared,
-            gracefully: Some(gracefully),
-            now: Some(now),
+            stop_gracefully: Some(stop_gracefully),
+            stop_now: Some(stop_now),
             stopped,
             thread: Some(thread),
         })
     }
 
-    pub(super) fn platform(&self) -> MutexGuard<'_, Platform> {
-        self.shared.platform()
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
-    /// Has it looked whether a notification is due.
-    pub(super) fn wake(&self) {
-        self.shared.woken.notify_one();
-    }
-
-    /// Waits until no notification is due or being sent.
-    pub(super) async fn quiet(&self) {
-        loop {
-            let quiet = self.shared.quiet.notified();
-            if self.shared.platform().is_quiet() {
-                return;
-            }
-            quiet.await;
-        }
-    }
-
-    /// The requests that wait to be released.
-    pub(super) fn holds(&self) -> &Holds {
-        &self.shared.holds
-    }
-
-    /// Takes no new request, lets those in flight finish and waits for that.
+    /// Accepts no more requests, and waits for those in progress.
     pub(super) async fn stop(mut self) {
-        drop(self.gracefully.take());
-        // An error means that the thread has ended, which is what is waited for.
+        drop(self.stop_gracefully.take());
+        // An error also means that the thread has ended.
         let _ = (&mut self.stopped).await;
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.now.take());
+        drop(self.stop_now.take());
         if let Some(thread) = self.thread.take() {
-            // It waits for nothing any more, so this takes as long as the request in hand. A
-            // panic of it was reported where it happened.
+            // The thread only finishes the current request. A panic was reported when it happened.
             let _ = thread.join();
         }
     }
 }
 
-/// Serves until one of the two senders is dropped.
+/// Serves until the sender of one of the two receivers is dropped.
 fn run(
     runtime: &Runtime,
     listener: tokio::net::TcpListener,
     shared: Arc<Shared>,
     graceful_stop: oneshot::Receiver<()>,
-    stop_now: oneshot::Receiver<()>,
+    immediate_stop: oneshot::Receiver<()>,
 ) {
-    let patience = GRACE + shared.slow_post;
+    let timeout = GRACE_PERIOD + shared.slow_post;
     let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
-    let service = router.into_make_service_with_connect_info::<Link>();
+    let service = router.into_make_service_with_connect_info::<ConnectionControl>();
     let (stopping, stop_begun) = oneshot::channel::<()>();
-    let server = axum::serve(Loopback(listener), service).with_graceful_shutdown(async move {
-        let _ = graceful_stop.await;
-        drop(stopping);
-    });
-    let out_of_patience = async move {
+    let server =
+        axum::serve(ControlledListener(listener), service).with_graceful_shutdown(async move {
+            let _ = graceful_stop.await;
+            drop(stopping);
+        });
+    let timed_out = async move {
         let _ = stop_begun.await;
-        tokio::time::sleep(patience).await;
+        tokio::time::sleep(timeout).await;
     };
     runtime.block_on(async {
         tokio::select! {
             ended = server => if let Err(error) = ended {
                 tracing::error!(%error, "the sandbox stopped serving");
             },
-            () = out_of_patience => {}
+            () = timed_out => {}
             () = delivery::run(shared) => {}
-            _ = stop_now => {}
+            _ = immediate_stop => {}
         }
     });
 }
 
-/// The one way that every request takes.
+/// Handles every request.
 async fn handle(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(link): ConnectInfo<Link>,
+    ConnectInfo(connection): ConnectInfo<ConnectionControl>,
     request: axum::extract::Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let (body, complete) = read(body).await;
-    let request = Request::new(&parts, body);
-    // On a task of its own: hyper drops this future when the client goes away.
-    let answer = tokio::spawn(carry_out(shared, request, complete, link));
-    answer.await.unwrap_or_else(|error| {
-        let failure = Failure::new(500, format!("The sandbox failed: {error}"));
-        render(Err(failure)).map(Body::from)
+    let request = ApiRequest::new(&parts, body);
+    // In another task, because hyper drops this future when the client disconnects.
+    let response = tokio::spawn(process(shared, request, complete, connection));
+    response.await.unwrap_or_else(|error| {
+        let error = ErrorReply::new(500, format!("The sandbox failed: {error}"));
+        render(Err(error)).map(Body::from)
     })
 }
 
-/// Answers a request that has been read, as well or as badly as the scripted faults have it.
-async fn carry_out(
+/// Processes a request with the scripted faults that apply to it.
+async fn process(
     shared: Arc<Shared>,
-    mut request: Request,
-    body: Result<(), Failure>,
-    link: Link,
+    mut request: ApiRequest,
+    body: Result<(), ErrorReply>,
+    connection: ConnectionControl,
 ) -> Response<Body> {
     let mut decision = shared.platform().decide(&mut request);
     let segments = request.segments();
@@ -216,43 +166,43 @@ async fn carry_out(
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
-    if decision.held() == Some(false) {
+    if decision.hold() == Some(FaultTiming::Before) {
         shared.holds.hold().await;
     }
     let response = shared.platform().respond(&request, body, &mut decision);
     if matches!(route, Some(Route::Incoming(..))) {
-        shared.woken.notify_one();
+        shared.wake.notify_one();
     }
-    if decision.held() == Some(true) {
+    if decision.hold() == Some(FaultTiming::After) {
         shared.holds.hold().await;
     }
-    // Neither query nor body: both can hold secrets.
+    // Without the query and the body, because both can contain secrets.
     let (status, fault) = (response.status().as_u16(), decision.name());
     tracing::debug!(method = %request.method, path = request.path, status, fault, "sandbox answered");
-    effect::send(decision.fault.as_ref(), response, &link)
+    effect::send(decision.fault.as_ref(), response, &connection)
 }
 
-/// Reads a body within bounds; refuses one that is too large or broke off.
-async fn read(mut body: Body) -> (Vec<u8>, Result<(), Failure>) {
+/// Reads a body. Refuses a body that is too large or incomplete.
+async fn read(mut body: Body) -> (Vec<u8>, Result<(), ErrorReply>) {
     let mut bytes = Vec::new();
     let mut received = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let Ok(frame) = frame else {
-            return (bytes, Err(Failure::bad_request("The body broke off")));
+            return (bytes, Err(ErrorReply::bad_request("The body is incomplete")));
         };
         let Ok(data) = frame.into_data() else {
             continue;
         };
         received += data.len();
-        if received <= BODY_LIMIT {
+        if received <= MAX_BODY_SIZE {
             bytes.extend_from_slice(&data);
-        } else if received > DRAIN_LIMIT {
+        } else if received > MAX_DRAINED_SIZE {
             break;
         }
     }
-    if received > BODY_LIMIT {
-        // The platform's status for it, not 413.
-        return (Vec::new(), Err(Failure::new(429, "The request is larger than 8 MB")));
+    if received > MAX_BODY_SIZE {
+        // The platform replies 429, not 413.
+        return (Vec::new(), Err(ErrorReply::new(429, "The request is larger than 8 MB")));
     }
     (bytes, Ok(()))
 }

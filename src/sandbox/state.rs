@@ -1,11 +1,12 @@
-//! The state file: what survives a restart.
+//! The state file, which keeps the state between restarts.
 //!
-//! In: a path. Out: what an earlier run saved, or nothing if there is no file yet. Every write
-//! replaces the whole file at once and only its owner can read it, since it holds secrets in
-//! clear: without them the sandbox could not answer as the platform does. A file that cannot be
-//! read as a whole is an error with its place; it must never be replaced, repaired or ignored.
-//! One sandbox at a time holds the lock beside the file.
+//! In: a path. Out: the saved state, or an empty state if there is no file. A write replaces the file
+//! atomically. Only its owner can read it, because it contains secrets in plain text: without them the
+//! sandbox could not reply as the platform does. A file that is incomplete or invalid is an error with
+//! a position. It must never be replaced, repaired or ignored. Only one sandbox at a time holds the
+//! lock file.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
@@ -14,144 +15,137 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::instance::Instance;
-use super::{Credentials, Error};
+use super::credentials::SandboxCredentials;
+use super::error::SandboxError;
+use super::instance::StoredInstance;
 
-/// The version of the format that this build reads and writes.
+/// Version of the file format.
 const VERSION: u64 = 1;
 
-/// The first id, so that its Base64, `MjA5MzE=`, is the one in the vendor's examples.
+/// The first ID. Its Base64, `MjA5MzE=`, is the one in the vendor's examples.
 const FIRST_ID: u64 = 20_931;
 
-/// What is saved.
-pub(super) struct Saved {
-    /// The credentials that this sandbox made up, so that they survive as well.
-    pub(super) credentials: Option<Credentials>,
+/// The saved state.
+pub(super) struct SandboxState {
+    /// Random credentials of the sandbox.
+    pub(super) credentials: Option<SandboxCredentials>,
     pub(super) next_id: u64,
-    /// The codes that were exchanged, by connector.
+    /// Used codes, by connector.
     pub(super) codes: BTreeMap<String, BTreeSet<String>>,
-    pub(super) instances: BTreeMap<u64, Instance>,
+    pub(super) instances: BTreeMap<u64, StoredInstance>,
 }
 
-/// A state file that this process may write.
+/// A locked state file.
 pub(super) struct StateFile {
     path: PathBuf,
-    /// Held, not used: closing it gives the lock back.
+    /// Closing the file releases the lock.
     _lock: File,
 }
 
-/// The file as it is read. A list holds the instances, so that an id stands in one place only.
-#[derive(Deserialize)]
+/// The content of the file. The instances are a list, so that each ID occurs once.
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(rename = "version")]
-    _version: u64,
-    credentials: Option<Credentials>,
-    next_id: u64,
-    codes: BTreeMap<String, BTreeSet<String>>,
-    instances: Vec<Instance>,
-}
-
-/// The file as it is written.
-#[derive(Serialize)]
-struct DocumentRef<'a> {
+struct StateDocument<'a> {
     version: u64,
-    credentials: Option<&'a Credentials>,
+    credentials: Option<Cow<'a, SandboxCredentials>>,
     next_id: u64,
-    codes: &'a BTreeMap<String, BTreeSet<String>>,
-    instances: Vec<&'a Instance>,
+    codes: Cow<'a, BTreeMap<String, BTreeSet<String>>>,
+    instances: Vec<Cow<'a, StoredInstance>>,
 }
 
-/// The one member that tells how to read the others.
+/// The member that determines how to read the others.
 #[derive(Deserialize)]
-struct Versioned {
+struct FormatVersion {
     version: u64,
 }
 
 /// Locks the file at `path` and reads it.
-pub(super) fn open(path: PathBuf) -> Result<(Saved, StateFile), Error> {
-    let unreadable = |source| Error::StateUnreadable { path: path.clone(), source };
+pub(super) fn open(path: PathBuf) -> Result<(SandboxState, StateFile), SandboxError> {
+    let unreadable = |source| SandboxError::StateUnreadable { path: path.clone(), source };
     create_folder(&path).map_err(unreadable)?;
     let lock = lock(&path)?;
     let saved = match fs::read(&path) {
         Ok(bytes) => decode(&path, &bytes)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Saved::default(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => SandboxState::default(),
         Err(error) => return Err(unreadable(error)),
     };
     Ok((saved, StateFile { path, _lock: lock }))
 }
 
-fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, Error> {
-    let corrupt = |error: serde_json::Error| Error::StateCorrupt {
+fn decode(path: &Path, bytes: &[u8]) -> Result<SandboxState, SandboxError> {
+    let corrupt = |error: serde_json::Error| SandboxError::StateCorrupt {
         path: path.to_owned(),
         line: error.line(),
         column: error.column(),
-        reason: without_place(&error),
+        reason: without_position(&error),
     };
-    let Versioned { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
+    let FormatVersion { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
     let invalid =
-        |reason| Error::StateCorrupt { path: path.to_owned(), line: 1, column: 1, reason };
+        |reason| SandboxError::StateCorrupt { path: path.to_owned(), line: 1, column: 1, reason };
     if version != VERSION {
-        let reason = format!("it has format version {version}, and this program reads {VERSION}");
+        let reason =
+            format!("it has format version {version}, and this program reads version {VERSION}");
         return Err(invalid(reason));
     }
-    let document: Document = serde_json::from_slice(bytes).map_err(corrupt)?;
-    document.into_saved().map_err(invalid)
+    let document: StateDocument<'_> = serde_json::from_slice(bytes).map_err(corrupt)?;
+    document.into_state().map_err(invalid)
 }
 
-/// What the error says, without the place that it ends with.
-fn without_place(error: &serde_json::Error) -> String {
+/// The error message without the position at its end.
+fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or_else(|| text.clone(), |(reason, _)| reason.to_owned())
 }
 
-impl Default for Saved {
-    /// Nothing yet: no instance, no grant used.
+impl Default for SandboxState {
+    /// The state without instances.
     fn default() -> Self {
         let (codes, instances) = (BTreeMap::new(), BTreeMap::new());
         Self { credentials: None, next_id: FIRST_ID, codes, instances }
     }
 }
 
-impl Document {
-    /// Checks what the types cannot say.
-    fn into_saved(self) -> Result<Saved, String> {
-        let Self { _version: _, credentials, next_id, codes, instances: list } = self;
+impl StateDocument<'_> {
+    /// Checks what the types do not guarantee.
+    fn into_state(self) -> Result<SandboxState, String> {
+        let next_id = self.next_id;
         let mut instances = BTreeMap::new();
         let mut tokens = BTreeSet::new();
-        for instance in list {
+        for instance in self.instances {
+            let instance = instance.into_owned();
             let id = instance.id;
             if id >= next_id {
                 return Err(format!(
-                    "the instance {id} is not below `next_id`, which is {next_id}"
+                    "the ID of instance {id} is not below `next_id`, which is {next_id}"
                 ));
             }
             if !tokens.insert(instance.token.clone()) {
-                return Err(format!("the instance {id} has the token of another"));
+                return Err(format!("instance {id} has the token of another instance"));
             }
             if instances.insert(id, instance).is_some() {
-                return Err(format!("there are two instances {id}"));
+                return Err(format!("two instances have the ID {id}"));
             }
         }
-        Ok(Saved { credentials, next_id, codes, instances })
+        let credentials = self.credentials.map(Cow::into_owned);
+        Ok(SandboxState { credentials, next_id, codes: self.codes.into_owned(), instances })
     }
 }
 
 impl StateFile {
     /// Replaces the file.
     ///
-    /// The new content is written beside it and then takes its name, so a reader or a crash sees
-    /// the old content or the new, never a part. It is not forced to disk: a power failure may
-    /// cost the last seconds of a sandbox, and each request would have to wait for the disk.
-    pub(super) fn write(&self, saved: &Saved) -> io::Result<()> {
-        let document = DocumentRef {
+    /// Writes another file and renames it, so that a reader or a crash never sees partial content. Does
+    /// not wait for the disk, because that would delay each request. A power failure can lose the
+    /// last seconds.
+    pub(super) fn write(&self, saved: &SandboxState) -> io::Result<()> {
+        let document = StateDocument {
             version: VERSION,
-            credentials: saved.credentials.as_ref(),
+            credentials: saved.credentials.as_ref().map(Cow::Borrowed),
             next_id: saved.next_id,
-            codes: &saved.codes,
-            instances: saved.instances.values().collect(),
+            codes: Cow::Borrowed(&saved.codes),
+            instances: saved.instances.values().map(Cow::Borrowed).collect(),
         };
-        let file = begin(&self.path)?;
+        let file = create_replacement(&self.path)?;
         let mut writer = BufWriter::new(file);
         serde_json::to_writer_pretty(&mut writer, &document)?;
         writer.write_all(b"\n")?;
@@ -161,11 +155,11 @@ impl StateFile {
     }
 }
 
-/// Begins the file that will take the place of the one at `path`. It has mode 0600 from the start, and
-/// always the same name, so that a sandbox that was killed leaves one such file at most. Only the holder of the
-/// lock uses the name.
-fn begin(path: &Path) -> io::Result<NamedTempFile> {
-    match fs::remove_file(beside(path, ".new")) {
+/// Creates the file that will replace the one at `path`. It has mode 0600 from the start. Its name is
+/// always the same, so that a killed sandbox leaves at most one such file. Only the holder of the lock
+/// uses the name.
+fn create_replacement(path: &Path) -> io::Result<NamedTempFile> {
+    match fs::remove_file(with_suffix(path, ".new")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -174,16 +168,16 @@ fn begin(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(folder_of(path))
 }
 
-/// The path with something added to its name.
-fn beside(path: &Path, addition: &str) -> PathBuf {
+/// Appends a suffix to the file name of a path.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(addition);
+    name.push(suffix);
     name.into()
 }
 
-fn lock(path: &Path) -> Result<File, Error> {
-    let lock_path = beside(path, ".lock");
-    let unreadable = |source| Error::StateUnreadable { path: lock_path.clone(), source };
+fn lock(path: &Path) -> Result<File, SandboxError> {
+    let lock_path = with_suffix(path, ".lock");
+    let unreadable = |source| SandboxError::StateUnreadable { path: lock_path.clone(), source };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -191,12 +185,12 @@ fn lock(path: &Path) -> Result<File, Error> {
     let file = options.open(&lock_path).map_err(unreadable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::StateLocked { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::StateLocked(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(unreadable(source)),
     }
 }
 
-/// Creates the folder of the file, for its owner alone, where there is none.
+/// Creates the folder of the file if it does not exist. Only its owner has access.
 fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -1,79 +1,78 @@
-//! What the sandbox holds, and the one way to change it.
+//! The state of the sandbox, and the only way to change it.
 //!
-//! In: changes. Out: instances by id and by token, which grants were used, and for each change the
-//! one that undoes it. A commit applies its changes and writes the state file; if that fails, all of
-//! them are taken back, so memory and file never say different things. Ids only grow, also over restarts, and are never given
-//! out twice. It must never be changed but through [`Store::commit`] (and the bulk insert for
-//! benchmarks, which writes once at its end).
+//! In: changes. Out: instances by ID and by token, used codes, and for each change the change that undoes
+//! it. A commit applies its changes and writes the state file. If writing fails, it undoes them, so that
+//! memory and file are always equal. IDs only increase, also between restarts, and are never reused.
+//! Only [`Store::commit`] may change the state.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
-use super::instance::Instance;
-use super::state::{Saved, StateFile};
+use super::instance::StoredInstance;
+use super::state::{SandboxState, StateFile};
 
-/// Everything a sandbox remembers.
+/// The state, with an index of tokens.
 pub(super) struct Store {
-    saved: Saved,
+    saved: SandboxState,
     by_token: HashMap<String, u64>,
     file: Option<StateFile>,
 }
 
-/// One change; applying it gives the change that takes it back.
+/// A change. Applying it returns the change that undoes it.
 #[derive(Clone)]
 pub(super) enum Change {
-    /// Adds an instance or replaces the one with its id.
-    Put(Box<Instance>),
+    /// Adds an instance, or replaces the one with the same ID.
+    Put(Box<StoredInstance>),
     /// Removes an instance.
     Remove(u64),
-    /// Remembers that a grant was exchanged.
-    Use(Grant),
-    /// Forgets that.
-    Forget(Grant),
+    /// Adds a used code.
+    UseCode(UsedCode),
+    /// Removes a used code.
+    ForgetCode(UsedCode),
 }
 
-/// A grant of a provider's user, exchanged at one connector's provider.
+/// A code that was exchanged for tokens.
 #[derive(Clone)]
-pub(super) struct Grant {
+pub(super) struct UsedCode {
     pub(super) connector: &'static str,
     pub(super) code: String,
 }
 
 impl Store {
-    /// A store with what was saved, written to `file` at every commit.
-    pub(super) fn new(saved: Saved, file: Option<StateFile>) -> Self {
+    /// Creates a store from a saved state. Each commit writes `file`.
+    pub(super) fn new(saved: SandboxState, file: Option<StateFile>) -> Self {
         let tokens = saved.instances.values().map(|instance| (instance.token.clone(), instance.id));
         Self { by_token: tokens.collect(), saved, file }
     }
 
-    /// The instance with an id.
-    pub(super) fn get(&self, id: u64) -> Option<&Instance> {
+    /// The instance with an ID.
+    pub(super) fn get(&self, id: u64) -> Option<&StoredInstance> {
         self.saved.instances.get(&id)
     }
 
-    /// The id of the instance with a token.
+    /// ID of the instance with a token.
     pub(super) fn with_token(&self, token: &str) -> Option<u64> {
         self.by_token.get(token).copied()
     }
 
-    /// All instances, by ascending id.
-    pub(super) fn instances(&self) -> impl Iterator<Item = &Instance> {
+    /// All instances, by ascending ID.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &StoredInstance> {
         self.saved.instances.values()
     }
 
-    /// Whether a code was exchanged for a connector before.
+    /// Whether a code of a connector was used before.
     pub(super) fn was_used(&self, connector: &str, code: &str) -> bool {
         self.saved.codes.get(connector).is_some_and(|codes| codes.contains(code))
     }
 
-    /// Takes the next id; one that is then not used is lost.
+    /// Returns a new ID. It is never returned again.
     pub(super) fn next_id(&mut self) -> u64 {
         let id = self.saved.next_id;
         self.saved.next_id = id.saturating_add(1);
         id
     }
 
-    /// Applies `changes` and saves, or changes nothing. Returns for each the change that undoes it.
+    /// Applies and saves `changes`, or changes nothing. Returns the changes that undo them.
     pub(super) fn commit(&mut self, changes: Vec<Change>) -> io::Result<Vec<Change>> {
         let mut undo: Vec<_> = changes.into_iter().map(|change| self.apply(change)).collect();
         if let Err(error) = self.save() {
@@ -83,11 +82,6 @@ impl Store {
             return Err(error);
         }
         Ok(undo)
-    }
-
-    /// Adds many instances and saves once, or adds none.
-    pub(super) fn insert_all(&mut self, instances: Vec<Instance>) -> io::Result<()> {
-        self.commit(instances.into_iter().map(|i| Change::Put(Box::new(i))).collect()).map(drop)
     }
 
     fn save(&self) -> io::Result<()> {
@@ -109,13 +103,13 @@ impl Store {
                 }
                 None => Change::Remove(id),
             },
-            Change::Use(grant) => {
-                self.codes_of(grant.connector).insert(grant.code.clone());
-                Change::Forget(grant)
+            Change::UseCode(used) => {
+                self.codes_of(used.connector).insert(used.code.clone());
+                Change::ForgetCode(used)
             }
-            Change::Forget(grant) => {
-                self.codes_of(grant.connector).remove(&grant.code);
-                Change::Use(grant)
+            Change::ForgetCode(used) => {
+                self.codes_of(used.connector).remove(&used.code);
+                Change::UseCode(used)
             }
         }
     }

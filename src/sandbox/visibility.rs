@@ -1,125 +1,118 @@
-//! What the views of the platform still show, although it changed.
+//! Hides changes from the views that do not show them yet.
 //!
-//! In: the state of each instance before a change, and how late the change becomes visible. Out:
-//! instances as a view shows them: a new one is absent, a deleted one is still there, a changed one
-//! is as it was. The changes of one instance become visible in their order, as where a replica
-//! repeats them. A state is kept until every view shows what came after it, and there is a bound to
-//! how many are kept. Writes never ask here: they change what is stored. It lives in memory, so
-//! after a restart everything is visible.
+//! In: the state of each instance before a change, and the lag of the change. Out: instances as a view
+//! shows them: a new instance is absent, a deleted one is still listed, a changed one has its old state.
+//! The changes of one instance become visible in order, as on a replica. A state is kept until every
+//! view shows the next one, and the number of kept states is limited. Writes do not use this file,
+//! because they change the stored state. After a restart everything is visible.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
-use super::faults::lag::Lag;
-use super::instance::Instance;
-use super::reply::Failure;
+use super::faults::lag::ReplicationLag;
+use super::instance::StoredInstance;
+use super::reply::ErrorReply;
 use super::store::{Change, Store};
 
-/// How many changes may be hidden from a view at once.
+/// Maximum number of hidden changes.
 const CAPACITY: usize = 100_000;
 
 /// A way to read instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum View {
+pub(super) enum ReadView {
     TagListing,
     AccountListing,
     Get,
 }
 
-/// The changes that some view does not show yet.
+/// The hidden changes.
 #[derive(Default)]
 pub(super) struct Visibility {
-    hidden: BTreeMap<u64, VecDeque<Hidden>>,
-    /// When every view shows a change, and the instance that it changed.
+    hidden: BTreeMap<u64, VecDeque<HiddenChange>>,
+    /// For each change: when every view shows it, its instance, and its serial number.
     ends: BTreeSet<(SystemTime, u64, u64)>,
-    /// How many changes were hidden so far.
+    /// Serial number of the next hidden change.
     serial: u64,
 }
 
-/// One change of an instance.
-struct Hidden {
-    before: Option<Box<Instance>>,
-    shown: Shown,
+/// A hidden change of an instance.
+struct HiddenChange {
+    before: Option<Box<StoredInstance>>,
+    shown: VisibleFrom,
 }
 
-/// When each view shows a change.
+/// When each view shows a change, in the order of [`ReadView`].
 #[derive(Clone, Copy)]
-struct Shown {
-    tag_listing: SystemTime,
-    account_listing: SystemTime,
-    get: SystemTime,
-}
+struct VisibleFrom([SystemTime; 3]);
 
-impl Shown {
-    fn new(lag: Lag, now: SystemTime) -> Self {
-        Self {
-            tag_listing: now + lag.tag_listing,
-            account_listing: now + lag.account_listing,
-            get: now + lag.get,
-        }
+impl VisibleFrom {
+    fn new(lag: ReplicationLag, now: SystemTime) -> Self {
+        Self([lag.tag_listing, lag.account_listing, lag.get].map(|lag| now + lag))
     }
 
-    /// No view shows a change before the one that it shows at `earlier`.
+    /// Delays each view until it shows the `earlier` change.
     fn not_before(self, earlier: Self) -> Self {
-        Self {
-            tag_listing: self.tag_listing.max(earlier.tag_listing),
-            account_listing: self.account_listing.max(earlier.account_listing),
-            get: self.get.max(earlier.get),
+        let mut views = self.0;
+        for (view, earlier) in views.iter_mut().zip(earlier.0) {
+            *view = earlier.max(*view);
         }
+        Self(views)
     }
 
-    fn in_view(self, view: View) -> SystemTime {
+    fn in_view(self, view: ReadView) -> SystemTime {
+        let [tag_listing, account_listing, get] = self.0;
         match view {
-            View::TagListing => self.tag_listing,
-            View::AccountListing => self.account_listing,
-            View::Get => self.get,
+            ReadView::TagListing => tag_listing,
+            ReadView::AccountListing => account_listing,
+            ReadView::Get => get,
         }
     }
 
     fn everywhere(self) -> SystemTime {
-        self.tag_listing.max(self.account_listing).max(self.get)
+        let [tag_listing, account_listing, get] = self.0;
+        tag_listing.max(account_listing).max(get)
     }
 }
 
 impl Visibility {
-    /// Refuses a change that it could not hide.
-    pub(super) fn check(&mut self, lag: Lag, now: SystemTime) -> Result<(), Failure> {
-        self.forget(now);
+    /// Refuses a lag above the limit of hidden changes.
+    pub(super) fn check(&mut self, lag: ReplicationLag, now: SystemTime) -> Result<(), ErrorReply> {
+        self.drop_expired(now);
         if !lag.hides() || self.ends.len() < CAPACITY {
             return Ok(());
         }
         let message = format!(
             "The sandbox hides at most {CAPACITY} changes at once: write a shorter lag, or change less"
         );
-        Err(Failure::new(500, message))
+        Err(ErrorReply::new(500, message))
     }
 
-    /// Hides a change that was committed now, given by the change that would undo it.
-    pub(super) fn hide(&mut self, undo: Change, lag: Lag, now: SystemTime) {
+    /// Hides a change that is committed now. `undo` is the change that undoes it.
+    pub(super) fn hide(&mut self, undo: Change, lag: ReplicationLag, now: SystemTime) {
         let (id, before) = match undo {
             Change::Put(instance) => (instance.id, Some(instance)),
             Change::Remove(id) => (id, None),
-            Change::Use(_) | Change::Forget(_) => return,
+            Change::UseCode(_) | Change::ForgetCode(_) => return,
         };
         let earlier = self.hidden.get(&id).and_then(VecDeque::back).map(|hidden| hidden.shown);
-        let own = Shown::new(lag, now);
+        let own = VisibleFrom::new(lag, now);
         let shown = earlier.map_or(own, |earlier| own.not_before(earlier));
         if shown.everywhere() <= now {
             return;
         }
         self.ends.insert((shown.everywhere(), id, self.serial));
         self.serial += 1;
-        self.hidden.entry(id).or_default().push_back(Hidden { before, shown });
+        self.hidden.entry(id).or_default().push_back(HiddenChange { before, shown });
     }
 
-    /// The instance with an id as a view shows it.
+    /// The instance with an ID, as a view shows it.
     pub(super) fn instance<'a>(
         &'a self,
         store: &'a Store,
-        view: View,
+        view: ReadView,
         id: u64,
         now: SystemTime,
-    ) -> Option<&'a Instance> {
+    ) -> Option<&'a StoredInstance> {
         let mut changes = self.hidden.get(&id).into_iter().flatten();
         match changes.find(|change| now < change.shown.in_view(view)) {
             Some(change) => change.before.as_deref(),
@@ -127,17 +120,17 @@ impl Visibility {
         }
     }
 
-    /// All instances as a view shows them, by ascending id.
+    /// All instances as a view shows them, by ascending ID.
     pub(super) fn instances<'a>(
         &'a self,
         store: &'a Store,
-        view: View,
+        view: ReadView,
         now: SystemTime,
-    ) -> Vec<&'a Instance> {
+    ) -> Vec<&'a StoredInstance> {
         if self.hidden.is_empty() {
             return store.instances().collect();
         }
-        let mut shown: BTreeMap<u64, &Instance> =
+        let mut shown: BTreeMap<u64, &StoredInstance> =
             store.instances().map(|instance| (instance.id, instance)).collect();
         for id in self.hidden.keys() {
             match self.instance(store, view, *id, now) {
@@ -148,13 +141,13 @@ impl Visibility {
         shown.into_values().collect()
     }
 
-    /// Drops the states that no view shows any more.
-    fn forget(&mut self, now: SystemTime) {
+    /// Drops the states that no view shows.
+    fn drop_expired(&mut self, now: SystemTime) {
         while let Some((end, id, _)) = self.ends.first().copied()
             && end <= now
         {
             self.ends.pop_first();
-            // Changes of one instance become visible in their order, so the first one ends first.
+            // The changes of an instance become visible in order, so the first one ends first.
             if let Some(changes) = self.hidden.get_mut(&id) {
                 changes.pop_front();
                 if changes.is_empty() {
@@ -171,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    const LAG: Lag = Lag {
+    const LAG: ReplicationLag = ReplicationLag {
         tag_listing: Duration::from_secs(2),
         account_listing: Duration::ZERO,
         get: Duration::ZERO,
@@ -179,13 +172,13 @@ mod tests {
     };
 
     #[test]
-    fn a_state_is_kept_as_long_as_a_view_shows_it() {
+    fn a_state_is_kept_while_a_view_shows_it() {
         let (mut visibility, start) = (Visibility::default(), SystemTime::UNIX_EPOCH);
         let after = |seconds| start + Duration::from_secs(seconds);
         visibility.hide(Change::Remove(7), LAG, start);
-        // Without a lag of its own it still comes after the first.
-        visibility.hide(Change::Remove(7), Lag::default(), after(1));
-        visibility.hide(Change::Remove(8), Lag::default(), after(1));
+        // Without a lag, it still becomes visible after the first change.
+        visibility.hide(Change::Remove(7), ReplicationLag::default(), after(1));
+        visibility.hide(Change::Remove(8), ReplicationLag::default(), after(1));
         assert_eq!((visibility.hidden.len(), visibility.ends.len()), (1, 2));
         visibility.check(LAG, after(1)).unwrap();
         assert_eq!(visibility.ends.len(), 2);
@@ -194,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_changes_are_hidden_than_the_bound_allows() {
+    fn the_number_of_hidden_changes_is_limited() {
         let (mut visibility, now) = (Visibility::default(), SystemTime::UNIX_EPOCH);
         for id in 0..CAPACITY as u64 {
             visibility.check(LAG, now).unwrap();
@@ -205,7 +198,7 @@ mod tests {
             message,
             "The sandbox hides at most 100000 changes at once: write a shorter lag, or change less"
         );
-        visibility.check(Lag::default(), now).unwrap();
+        visibility.check(ReplicationLag::default(), now).unwrap();
         visibility.check(LAG, now + LAG.tag_listing).unwrap();
     }
 }

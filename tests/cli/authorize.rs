@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
-use ocon::sandbox::Options;
+use ocon::sandbox::SandboxOptions;
 use serde_json::Value;
 use snapbox::str;
 
@@ -26,10 +26,10 @@ configuration:
 
 /// A tenant with an application whose answers go to this callback, with `PORT` replaced.
 pub(crate) fn world(callback: &str) -> World {
-    world_with(SOCIAL, callback, Options::default())
+    world_with(SOCIAL, callback, SandboxOptions::default())
 }
 
-fn world_with(file: &str, callback: &str, options: Options) -> World {
+fn world_with(file: &str, callback: &str, options: SandboxOptions) -> World {
     let port = ports::free().to_string();
     let callback = callback.replace("PORT", &port);
     let world = World::new(&[("instances/social.yaml", &file.replace("CALLBACK", &callback))]);
@@ -264,7 +264,7 @@ This is not the address at which the browser ends up: it begins with https://app
 #[test]
 fn oauth_1_begins_with_a_token() {
     let file = SOCIAL.replace("hootsuite", "twitter").replace("  oauth.scope: a b\n", "");
-    let world = world_with(&file, "http://127.0.0.1:PORT/callback", Options::default());
+    let world = world_with(&file, "http://127.0.0.1:PORT/callback", SandboxOptions::default());
     let prompt = Prompt::begin(&world, "authorize social");
     curl(&[&prompt.press("allow")]);
     prompt.rest(&world).is(str![[r#"
@@ -289,7 +289,7 @@ Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 fn no_log_contains_the_code_or_the_client_secret() {
     let file = SOCIAL.replace("hootsuite", "twitter").replace("  oauth.scope: a b\n", "");
     for file in [SOCIAL, &file] {
-        let world = world_with(file, "http://127.0.0.1:PORT/callback", Options::default());
+        let world = world_with(file, "http://127.0.0.1:PORT/callback", SandboxOptions::default());
         for log in LOGS {
             // By GET, whose URL contains the secrets.
             let prompt = Prompt::begin(&world, &format!("authorize social --allow-get {log}"));

@@ -92,7 +92,7 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 error: instance 20931 is authorized, but could not be switched on
-  caused by: PUT /instances/20931/enabled failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+  caused by: PUT /instances/20931/enabled failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
 
 hint: ocon apply does so with `enabled: true`
 --- exit 3 ---
@@ -140,7 +140,7 @@ Open this address and grant access:
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 error: instance 20931 was not authorized again
-  caused by: PATCH /instances/20931 failed: HTTP 400 Bad Request: The sandbox was told to answer with this status (request [REQUEST])
+  caused by: PATCH /instances/20931 failed: HTTP 400 Bad Request: The sandbox simulates this error (request [REQUEST])
 
 hint: run the same command again: a grant works once, and another one does no harm
 --- exit 3 ---

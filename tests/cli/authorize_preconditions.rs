@@ -199,7 +199,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered a
     );
     refused(&world).is(str![[r#"
 error: the platform gave no address to authorize at, so nobody was asked
-  caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox was told to answer with this status (request [REQUEST])
+  caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox simulates this error (request [REQUEST])
 
 hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
 --- exit 6 ---

@@ -84,7 +84,7 @@ fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
     world.set_faults(Faults::parse(text).unwrap());
     let printed = doctor(&world);
     printed[printed.find("  ?       last event").unwrap()..].is(str![[r#"
-  ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+  ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
                           look again, or in the user interface
 
 No link is broken; 2 cannot be seen from here.
@@ -105,7 +105,7 @@ fn a_doctor_needs_to_see_the_instance() {
     });
     reports.join("\n").is(str![[r#"
 error: the instance cannot be looked at
-  caused by: GET /instances/20931 failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+  caused by: GET /instances/20931 failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
 
 hint: check that the account is active and its user may read instances
 --- exit 6 ---

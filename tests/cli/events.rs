@@ -268,7 +268,7 @@ hint: did you mean `chat`?
     world.ocon("events chat").is(str![[r#"
 --- stderr ---
 error: the events cannot be read
-  caused by: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request [REQUEST])
+  caused by: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
 
 hint: check that the account is active and its user may read instances
 --- exit 6 ---

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use base64::Engine as _;
 use ocon::catalog::{Catalog, ConnectorSpec, FieldKind, PropertySpec, Requirement};
-use ocon::sandbox::{self, Credentials, Handle, Options};
+use ocon::sandbox::{self, Handle, SandboxCredentials, SandboxOptions};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -133,12 +133,15 @@ struct Tenant {
 impl Tenant {
     fn start(runtime: &tokio::runtime::Runtime) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let credentials = Credentials {
+        let credentials = SandboxCredentials {
             user: "user-secret".to_owned(),
             organization: "organization-secret".to_owned(),
         };
-        let options =
-            Options { credentials: Some(credentials), shuffle: true, ..Options::default() };
+        let options = SandboxOptions {
+            credentials: Some(credentials),
+            shuffle: true,
+            ..SandboxOptions::default()
+        };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
         Self { sandbox, client: reqwest::Client::builder().no_proxy().build().unwrap() }
     }

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ocon::sandbox::Options;
+use ocon::sandbox::SandboxOptions;
 use snapbox::str;
 
 use crate::authorize::{Prompt, curl};
@@ -240,8 +240,10 @@ Interrupted: the self-test did not finish.
 fn a_signal_waits_for_steps_in_flight_and_starts_no_other() {
     let shop = |name: &str| format!("element: stripe\nname: {name}\n");
     let names = ["a", "b", "c", "d"];
-    let world = World::new(&[])
-        .on_sandbox_with(Options { slow_post: Duration::from_millis(500), ..Options::default() });
+    let world = World::new(&[]).on_sandbox_with(SandboxOptions {
+        slow_post: Duration::from_millis(500),
+        ..SandboxOptions::default()
+    });
     for name in names {
         world.write(&format!("instances/{name}.yaml"), shop(name));
     }

@@ -1,6 +1,6 @@
 //! `--format markdown`: comments for a pull request.
 
-use ocon::sandbox::{Faults, Options};
+use ocon::sandbox::{Faults, SandboxOptions};
 use serde_json::json;
 use snapbox::str;
 
@@ -185,7 +185,8 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzQ=`
 fn what_fails_stands_first() {
     let refused =
         "rules: [{ when: { method: POST, path: /instances, occurrence: 1 }, status: 403 }]";
-    let options = Options { faults: Faults::parse(refused).unwrap(), ..Options::default() };
+    let options =
+        SandboxOptions { faults: Faults::parse(refused).unwrap(), ..SandboxOptions::default() };
     let files = [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)];
     let world = World::new(&files).on_sandbox_with(options).with_password();
     world.ocon("apply --yes --quiet --concurrency 1 --format markdown").is(str![[r#"
@@ -204,7 +205,7 @@ Running it again is safe.
 
 | instance | action | what happened |
 |---|---|---|
-| `desk` | create | `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox was told to answer with this status (request `[REQUEST])` |
+| `desk` | create | `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox simulates this error (request `[REQUEST])` |
 
 ### Done: 1
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
+use ocon::sandbox::{self, Faults, Handle, SandboxCredentials, SandboxOptions};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -107,15 +107,15 @@ impl World {
 
     /// Starts a sandbox, and puts its address into the environment.
     pub(crate) fn on_sandbox(self) -> Self {
-        self.on_sandbox_with(Options::default())
+        self.on_sandbox_with(SandboxOptions::default())
     }
 
-    pub(crate) fn on_sandbox_with(mut self, options: Options) -> Self {
+    pub(crate) fn on_sandbox_with(mut self, options: SandboxOptions) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let credentials =
-            Credentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
+            SandboxCredentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
         let sandbox = runtime
-            .block_on(sandbox::start(Options { credentials: Some(credentials), ..options }))
+            .block_on(sandbox::start(SandboxOptions { credentials: Some(credentials), ..options }))
             .unwrap();
         // Whichever test comes first installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -152,7 +152,7 @@ impl World {
     /// Waits until the sandbox has delivered what is due.
     pub(crate) fn notified(&self) {
         let platform = self.platform.as_ref().unwrap();
-        platform.runtime.block_on(platform.sandbox.notified());
+        platform.runtime.block_on(platform.sandbox.wait_until_notified());
     }
 
     /// Moves the time of the sandbox forward.
@@ -168,8 +168,9 @@ impl World {
     /// Waits until the sandbox holds a request.
     pub(crate) fn wait_for_held(&self) {
         let platform = self.platform();
-        let held =
-            async { tokio::time::timeout(Duration::from_mins(1), platform.sandbox.held(1)).await };
+        let held = async {
+            tokio::time::timeout(Duration::from_mins(1), platform.sandbox.wait_until_held(1)).await
+        };
         platform.runtime.block_on(held).expect("a request is held");
     }
 
@@ -350,7 +351,7 @@ impl World {
         let platform = self.platform();
         let journal = platform.sandbox.journal();
         let new = &journal[platform.seen.replace(journal.len())..];
-        let line = |entry: &sandbox::Entry| {
+        let line = |entry: &sandbox::JournalEntry| {
             let query = if entry.query.is_empty() { "" } else { "?" };
             let body = entry.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
             let (method, path) = (&entry.method, &entry.path);

@@ -121,7 +121,8 @@ fn a_pipe_has_no_control_sequence() {
 fn a_slow_step_is_in_a_log_too() {
     // An answer that is there at once would leave nothing to tell of.
     let slow_post = std::time::Duration::from_millis(100);
-    let options = ocon::sandbox::Options { slow_post, ..ocon::sandbox::Options::default() };
+    let options =
+        ocon::sandbox::SandboxOptions { slow_post, ..ocon::sandbox::SandboxOptions::default() };
     let mut world = World::new(FILES).on_sandbox_with(options);
     world.set("OCON_TEST_CLOCK", "slow");
     world.ocon("apply --yes").stderr.is(str![[r#"

@@ -17,7 +17,7 @@ use ocon::instance::{BaseUrl, Secret, Source};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Action, Limits, Plan, Target, Terms, Wishes};
-use ocon::sandbox::{self, Handle, Options};
+use ocon::sandbox::{self, Handle, SandboxOptions};
 use serde_json::Value;
 
 /// An environment in which every variable is set; some were replaced.
@@ -104,7 +104,7 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let sandbox = sandbox::start(Options::default()).await.unwrap();
+        let sandbox = sandbox::start(SandboxOptions::default()).await.unwrap();
         let base_url = BaseUrl::new(sandbox.url());
         let given = sandbox.credentials();
         let (user, organization) =

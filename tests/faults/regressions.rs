@@ -69,7 +69,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     assert!(
         before.ends_with(
             "at the same time could not be checked: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 \
-             failed: HTTP 400 Bad Request: The sandbox was told to answer with this status"
+             failed: HTTP 400 Bad Request: The sandbox simulates this error"
         ),
         "{before}"
     );

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use fastrand::Rng;
-use ocon::sandbox::Entry;
+use ocon::sandbox::JournalEntry;
 
 use crate::model::{Document, Stored};
 
@@ -172,8 +172,9 @@ impl Edit {
     }
 
     /// Whether the request came at which it happens.
-    pub(crate) fn happened(&self, journal: &[Entry]) -> bool {
-        let is_meant = |entry: &&Entry| entry.method == self.method && entry.path == self.path;
+    pub(crate) fn happened(&self, journal: &[JournalEntry]) -> bool {
+        let is_meant =
+            |entry: &&JournalEntry| entry.method == self.method && entry.path == self.path;
         journal.iter().filter(is_meant).count() >= self.occurrence
     }
 }

@@ -16,7 +16,7 @@ use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
-use ocon::sandbox::{self, Entry, Faults, Handle, Options, TimeSource};
+use ocon::sandbox::{self, Faults, Handle, JournalEntry, SandboxOptions, TimeSource};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -55,7 +55,7 @@ pub(crate) struct Run {
     /// Why none was made.
     pub(crate) error: Option<Error>,
     /// The requests to the sandbox during this apply, those of concurrent applies included.
-    pub(crate) journal: Vec<Entry>,
+    pub(crate) journal: Vec<JournalEntry>,
     /// Whether it was killed, and so has no exit code.
     pub(crate) died: bool,
     pub(crate) touched: Touched,
@@ -92,7 +92,8 @@ impl World {
         let time = Time::new();
         let source = time.clone();
         let source = TimeSource::new(move || source.of_day());
-        let options = Options { state: Some(file.clone()), time: source, ..Options::default() };
+        let options =
+            SandboxOptions { state: Some(file.clone()), time: source, ..SandboxOptions::default() };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
         let variables = ["CLIENT_ID", "CLIENT_SECRET", "DESK_PASSWORD", "CODE"];
         let variables =
@@ -145,7 +146,7 @@ impl World {
     }
 
     /// The journal after it shows this fault, which affects a request that no run waits for.
-    pub(crate) fn late(&self, fault: &str) -> Vec<Entry> {
+    pub(crate) fn late(&self, fault: &str) -> Vec<JournalEntry> {
         let begun = Instant::now();
         loop {
             let journal = self.sandbox.journal();

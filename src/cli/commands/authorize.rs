@@ -18,7 +18,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::api::{self, Projection, Read as _, Write as _};
 use crate::api::{OAuthApplication, SecretPlacement};
-use crate::authorization::{self, AuthorizationRequest, Expected, ScopeDifference, Way};
+use crate::authorization::{
+    self, AuthorizationRequest, ExpectedAnswer, OAuthVersion, ScopeDifference,
+};
 use crate::cli::commands::apply;
 use crate::cli::commands::plan::unknown;
 use crate::cli::setup::arguments::{Globals, duration};
@@ -182,13 +184,13 @@ impl Session<'_> {
     ) -> Result<BTreeMap<String, Secret>, Failure> {
         interrupt::means("nothing was created or changed.");
         let state = random_state()?;
-        let way = self.way(&state).await?;
-        let url = self.address(&state, &way).await?;
+        let version = self.version(&state).await?;
+        let url = self.address(&state, &version).await?;
         let declared = &self.declared;
-        let judging = (way, state, declared.members.clone());
+        let judging = (version, state, declared.members.clone());
         let judge = move |query: &str| {
-            let (way, state, members) = &judging;
-            authorization::grant(query, &Expected { way, state, members })
+            let (version, state, members) = &judging;
+            authorization::read_grant(query, &ExpectedAnswer { version, state, members })
         };
         output::address(&format!("\nOpen this address and grant access:\n\n  {url}\n\n"));
         if !self.arguments.no_browser {
@@ -203,22 +205,22 @@ impl Session<'_> {
     }
 
     /// Which OAuth it is; version 1 begins with a token.
-    async fn way(&self, state: &Secret) -> Result<Way, Failure> {
+    async fn version(&self, state: &Secret) -> Result<OAuthVersion, Failure> {
         if !self.declared.is_first {
-            return Ok(Way::Second);
+            return Ok(OAuthVersion::V2);
         }
         let application = self.application(state, None);
         let token = self.connection.client.request_token(&application).await;
         let token = token.map_err(|error| self.unanswered(&error))?;
         redaction::learn([&token.token, &token.secret]);
-        Ok(Way::First { token: token.token, secret: token.secret })
+        Ok(OAuthVersion::V1 { token: token.token, secret: token.secret })
     }
 
     /// The address that the person is sent to.
-    async fn address(&self, state: &Secret, way: &Way) -> Result<String, Failure> {
-        let token = match way {
-            Way::First { token, .. } => Some(token),
-            Way::Second => None,
+    async fn address(&self, state: &Secret, version: &OAuthVersion) -> Result<String, Failure> {
+        let token = match version {
+            OAuthVersion::V1 { token, .. } => Some(token),
+            OAuthVersion::V2 => None,
         };
         let application = self.application(state, token);
         let placement = if self.arguments.allow_get {
@@ -232,11 +234,11 @@ impl Session<'_> {
         scrubber.register(&self.declared.client_secret);
         self.own.iter().for_each(|own| scrubber.register(&own.secret));
         let checked = if scrubber.scrub(&url) == url {
-            authorization::check(
+            authorization::check_url(
                 &url,
                 &AuthorizationRequest {
                     callback: &self.declared.callback,
-                    way,
+                    version,
                     state,
                     client_id: &self.declared.client_id,
                     scope: self.declared.scope.as_deref(),
@@ -365,10 +367,10 @@ impl Session<'_> {
 fn scope_message(difference: &ScopeDifference) -> Option<String> {
     let (beginning, names) = match difference {
         ScopeDifference::None => return None,
-        ScopeDifference::Beyond(names) => {
+        ScopeDifference::Additional(names) => {
             ("warning: the address asks for more than the declared scope", names)
         }
-        ScopeDifference::Default(names) => {
+        ScopeDifference::ConnectorDefault(names) => {
             ("No `oauth.scope` is declared. The address asks for the connector's default", names)
         }
     };

@@ -23,7 +23,7 @@ use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::redaction;
 use crate::desired::secrets::Withheld;
 use crate::desired::{self, Levels, Sources};
-use crate::import::{self, Candidate, File, Ground};
+use crate::import::{self, Candidate, ImportContext, ImportedFile};
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Seen as Stored, Source};
 use crate::observed::Found;
 use crate::ownership::Claim;
@@ -55,7 +55,7 @@ fn id(text: &str) -> Result<InstanceId, String> {
 type Seen = BTreeMap<InstanceId, Option<Found>>;
 
 /// What a file is, or why there is none, by instance.
-type Made = BTreeMap<InstanceId, Result<File, String>>;
+type Made = BTreeMap<InstanceId, Result<ImportedFile, String>>;
 
 pub(crate) fn run(
     globals: &Globals,
@@ -95,7 +95,7 @@ pub(crate) fn run(
     let failed: Vec<_> = failed.collect();
     arguments.refuse(&failed)?;
     told::left_out(globals, refused.iter().chain(&failed), &made);
-    let made: Vec<(InstanceId, File)> =
+    let made: Vec<(InstanceId, ImportedFile)> =
         made.into_iter().filter_map(|(id, file)| Some((id, file.ok()?))).collect();
     if made.is_empty() {
         output::text(&told::nothing(looked_at, &arguments.connector))?;
@@ -199,7 +199,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
     };
     import::files(
         candidates,
-        &Ground {
+        &ImportContext {
             base_url,
             catalog: Catalog::embedded(),
             keys: files.desired.instances.keys().map(Key::to_string).collect(),

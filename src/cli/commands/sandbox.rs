@@ -11,7 +11,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, Grace};
 use crate::cli::terminal::output;
 use crate::reader::{self, Bounds};
-use crate::sandbox::{self, Faults, Options};
+use crate::sandbox::{self, Faults, SandboxOptions};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -37,11 +37,11 @@ pub(crate) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
     let faults = faults(globals, arguments)?;
     let state = arguments.state.as_ref().map(|path| state(globals, path)).transpose()?;
     session::runtime()?.block_on(async {
-        let options = Options {
+        let options = SandboxOptions {
             listen: arguments.listen,
             state,
             faults,
-            ..Options::default()
+            ..SandboxOptions::default()
         };
         let handle = sandbox::start(options).await.map_err(|error| embedded_sandbox::failure(&error))?;
         let credentials = handle.credentials();
@@ -53,7 +53,7 @@ pub(crate) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
         ))?;
         output::message("The sandbox runs until Ctrl-C. Paste the lines above into another shell to use it.\n");
         stop.requested().await;
-        handle.stopped().await;
+        handle.stop().await;
         Ok(Exit::Success)
     })
 }

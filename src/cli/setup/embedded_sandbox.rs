@@ -9,7 +9,7 @@ use crate::cli::setup::arguments::beside;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt;
 use crate::cli::terminal::new_file::removal;
-use crate::sandbox::{self, Handle, Options};
+use crate::sandbox::{self, Handle, SandboxOptions};
 
 /// The folder that holds its state, below the root.
 const FOLDER: &str = ".ocon";
@@ -21,7 +21,8 @@ pub(crate) async fn start(root: &Path) -> Result<Handle, Failure> {
         let sentence = format!("the folder {} cannot be written", folder.display());
         Failure::unwritten(sentence, &error)
     })?;
-    let options = Options { state: Some(folder.join("sandbox.json")), ..Options::default() };
+    let options =
+        SandboxOptions { state: Some(folder.join("sandbox.json")), ..SandboxOptions::default() };
     sandbox::start(options).await.map_err(|error| failure(&error))
 }
 
@@ -63,12 +64,12 @@ fn refuse_links(folder: &Path) -> std::io::Result<()> {
 }
 
 /// A sandbox that does not start, with the causes.
-pub(crate) fn failure(error: &sandbox::Error) -> Failure {
+pub(crate) fn failure(error: &sandbox::SandboxError) -> Failure {
     let exit = match error {
-        sandbox::Error::NotLoopback { .. } => Exit::Usage,
-        sandbox::Error::FaultsUnreadable { .. }
-        | sandbox::Error::FaultsTooLarge { .. }
-        | sandbox::Error::FaultsInvalid { .. } => Exit::Invalid,
+        sandbox::SandboxError::NotLoopback { .. } => Exit::Usage,
+        sandbox::SandboxError::FaultsUnreadable { .. }
+        | sandbox::SandboxError::FaultsTooLarge { .. }
+        | sandbox::SandboxError::FaultsInvalid { .. } => Exit::Invalid,
         _ => Exit::Other,
     };
     let failure = Failure::new(exit, error.to_string());

@@ -1,4 +1,4 @@
-//! One notification: what is sent to a callback URL, and how it is signed.
+//! A notification: the request to a callback URL, and its signature.
 
 use std::time::SystemTime;
 
@@ -9,16 +9,17 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::sandbox::instance::Instance;
+use crate::sandbox::instance::StoredInstance;
+use crate::sandbox::random::random_id;
 
-/// What is sent to one callback.
+/// A request to a callback URL.
 #[derive(Clone)]
 pub(in crate::sandbox) struct Notification {
     pub(super) event: String,
     pub(super) instance: u64,
-    /// When it is sent.
+    /// When it is due.
     pub(super) due: SystemTime,
-    /// How often it was sent in vain.
+    /// Number of failed attempts.
     pub(super) retries: u32,
     pub(in crate::sandbox) url: String,
     pub(in crate::sandbox) headers: Vec<(&'static str, String)>,
@@ -27,7 +28,7 @@ pub(in crate::sandbox) struct Notification {
 
 impl Notification {
     pub(super) fn new(
-        instance: &Instance,
+        instance: &StoredInstance,
         url: &str,
         event: &str,
         objects: &[Value],
@@ -38,7 +39,7 @@ impl Notification {
         let body = json!({ "id": instance.id, "message": message }).to_string().into_bytes();
         let mut headers = vec![
             ("content-type", "application/json".to_owned()),
-            ("elements-webhook-id", format!("{:016x}", fastrand::u64(..))),
+            ("elements-webhook-id", random_id()),
         ];
         let given = |key| instance.configuration.get(key);
         if let Some(key) = given("event.notification.signature.key") {
@@ -54,16 +55,17 @@ impl Notification {
     }
 }
 
-/// The port of an address of this machine, without TLS; `None` for every other address.
+/// Port of a loopback URL without TLS. `None` for any other URL.
 pub(super) fn loopback_port(url: &str) -> Option<u16> {
     let uri: Uri = url.parse().ok()?;
     let host = uri.host()?.to_ascii_lowercase();
-    let here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
-    // Nothing else in it, like a login, or a name that only begins so.
+    let is_loopback = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    // Excludes user information, and names that only start with a loopback name.
     let rest = uri.authority()?.as_str().get(host.len()..)?;
     let is_port =
         rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
-    (here && is_port && uri.scheme_str() == Some("http")).then(|| uri.port_u16().unwrap_or(80))
+    (is_loopback && is_port && uri.scheme_str() == Some("http"))
+        .then(|| uri.port_u16().unwrap_or(80))
 }
 
 fn signature(key: &str, body: &[u8]) -> String {
@@ -75,16 +77,16 @@ fn signature(key: &str, body: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// The example of the vendor's page on the security of events.
+    /// Example of the vendor's page on the security of events.
     #[test]
-    fn a_signature_is_that_of_the_documentation() {
+    fn a_signature_matches_the_documentation() {
         let signed =
             signature("MySecretEventSignatureKey", b"<INSERT_EVENT_NOTIFICATION_RESPONSE_BODY>");
         assert_eq!(signed, "sha256=jHdbRx5EZAsOfTwAPJOGkNUzQMVVdu5VJlxcsk+G6jQ=");
     }
 
     #[test]
-    fn only_this_machine_is_contacted() {
+    fn only_loopback_urls_have_a_port() {
         for (url, port) in [
             ("http://127.0.0.1:8/x", 8),
             ("http://localhost/", 80),

@@ -1,145 +1,137 @@
-//! What third parties do between two requests.
+//! Edits of third parties between two requests.
 //!
-//! In: edits of a rule. Out: changes in the store, as if somebody had made them in the web
-//! interface: no request is recorded for them. An edit of an instance that is not there changes
-//! nothing. It must never leave an edit half done.
+//! In: the edits of a rule. Out: changes in the storage, as if a person made them in the web
+//! interface: the journal has no request for them. An edit of an unknown instance changes nothing. An
+//! edit must never be applied partially.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::form::mapping;
-use crate::sandbox::body::Body;
-use crate::sandbox::instance::Instance;
-use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::Failure;
+use super::mapping::mapping;
+use crate::sandbox::body::InstanceBody;
+use crate::sandbox::draft::draft_from_json;
+use crate::sandbox::instance::StoredInstance;
+use crate::sandbox::reply::ErrorReply;
+use crate::sandbox::storage::Storage;
 use crate::sandbox::store::Change;
 
 /// One edit.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) enum Edit {
-    /// An instance appears, described by a body of `POST /instances`.
+    /// Creates an instance from a body of `POST /instances`.
     Create(Value),
-    /// Every instance of this name or id goes.
-    Delete(Target),
-    /// Every instance of this name or id changes.
-    Alter(Target, Alteration),
+    /// Deletes every matching instance.
+    Delete(EditTarget),
+    /// Changes every matching instance.
+    Update(EditTarget, InstanceEdit),
 }
 
-/// Which instances are meant.
+/// Which instances an edit applies to.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "`instance:` takes an id, which is a number, or a name")]
-pub(in crate::sandbox) enum Target {
+#[serde(untagged, expecting = "`instance:` takes an ID, which is a number, or a name")]
+pub(in crate::sandbox) enum EditTarget {
     Id(u64),
     Name(String),
 }
 
-/// What changes; the rest stays.
+/// The changes of an edit. Other members do not change.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Alteration {
-    /// Keys of the configuration; null unsets one.
+pub(in crate::sandbox) struct InstanceEdit {
+    /// Configuration values. Null unsets a key.
     set: Map<String, Value>,
     rename: Option<String>,
     retag: Option<Vec<String>>,
     disabled: Option<bool>,
 }
 
-/// An edit as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form {
+/// An edit as it is in the file.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawEdit {
     create: Option<Value>,
-    instance: Option<Target>,
-    #[serde(default)]
+    instance: Option<EditTarget>,
     delete: bool,
-    #[serde(default)]
     set: Map<String, Value>,
     rename: Option<String>,
     retag: Option<Vec<String>>,
     disabled: Option<bool>,
-}
-
-impl TryFrom<Form> for Edit {
-    type Error = String;
-
-    fn try_from(form: Form) -> Result<Self, String> {
-        let Form { create, instance, delete, set, rename, retag, disabled } = form;
-        let alters = !set.is_empty() || rename.is_some() || retag.is_some() || disabled.is_some();
-        match (create, instance, delete, alters) {
-            (Some(body), None, false, false) => checked(body).map(Self::Create),
-            (None, Some(target), true, false) => Ok(Self::Delete(target)),
-            (None, Some(target), false, true) => {
-                Ok(Self::Alter(target, Alteration { set, rename, retag, disabled }))
-            }
-            _ => {
-                Err("an edit has `create:` alone, or `instance:` with `delete: true` or with some \
-                      of `set`, `rename`, `retag` and `disabled`"
-                    .to_owned())
-            }
-        }
-    }
-}
-
-/// Refuses now what could not be created later.
-fn checked(body: Value) -> Result<Value, String> {
-    let wrong = |reason: String| format!("`create:` does not describe an instance: {reason}");
-    let read: Body =
-        serde_json::from_value(body.clone()).map_err(|error| wrong(error.to_string()))?;
-    read.connector().map_err(|failure| wrong(failure.into_message()))?;
-    match read.name().map_err(|failure| wrong(failure.into_message()))? {
-        Some(_) => Ok(body),
-        None => Err(wrong("Missing required member: name".to_owned())),
-    }
 }
 
 impl<'de> Deserialize<'de> for Edit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, Form, Self>(deserializer)
+        mapping::<D, RawEdit, Self>(deserializer)
     }
 }
 
-impl Target {
-    fn is(&self, instance: &Instance) -> bool {
-        match self {
+impl TryFrom<RawEdit> for Edit {
+    type Error = String;
+
+    fn try_from(raw: RawEdit) -> Result<Self, String> {
+        let RawEdit { create, instance, delete, set, rename, retag, disabled } = raw;
+        let updates = !set.is_empty() || rename.is_some() || retag.is_some() || disabled.is_some();
+        match (create, instance, delete, updates) {
+            (Some(body), None, false, false) => checked(body).map(Self::Create),
+            (None, Some(target), true, false) => Ok(Self::Delete(target)),
+            (None, Some(target), false, true) => {
+                Ok(Self::Update(target, InstanceEdit { set, rename, retag, disabled }))
+            }
+            _ => Err("an edit has only `create:`, or `instance:` with `delete: true`, or \
+                      `instance:` with some of `set`, `rename`, `retag` and `disabled`"
+                .to_owned()),
+        }
+    }
+}
+
+/// Refuses a body from which no instance can be created.
+fn checked(body: Value) -> Result<Value, String> {
+    let invalid = |reason: String| format!("`create:` does not describe an instance: {reason}");
+    let parsed: InstanceBody =
+        serde_json::from_value(body.clone()).map_err(|error| invalid(error.to_string()))?;
+    parsed.connector().map_err(|error| invalid(error.into_message()))?;
+    match parsed.name().map_err(|error| invalid(error.into_message()))? {
+        Some(_) => Ok(body),
+        None => Err(invalid("Missing required member: name".to_owned())),
+    }
+}
+
+/// Applies edits one after the other.
+pub(in crate::sandbox) fn apply(
+    edits: &[Edit],
+    storage: &mut Storage,
+    keep_masked: bool,
+) -> Result<(), ErrorReply> {
+    for edit in edits {
+        let changes = match edit {
+            Edit::Create(body) => {
+                let drafted = draft_from_json(body.clone(), keep_masked, storage.now());
+                let mut instance = drafted.map_err(ErrorReply::bad_request)?;
+                instance.id = storage.store.next_id();
+                vec![Change::Put(Box::new(instance))]
+            }
+            Edit::Delete(target) => {
+                target.instances(storage).map(|instance| Change::Remove(instance.id)).collect()
+            }
+            Edit::Update(target, edit) => {
+                let updated = target.instances(storage).map(|old| edit.apply(old, keep_masked));
+                updated.map(|instance| Change::Put(Box::new(instance))).collect()
+            }
+        };
+        storage.commit(changes)?;
+    }
+    Ok(())
+}
+
+impl EditTarget {
+    fn instances<'a>(&'a self, storage: &'a Storage) -> impl Iterator<Item = &'a StoredInstance> {
+        storage.store.instances().filter(move |instance| match self {
             Self::Id(id) => instance.id == *id,
             Self::Name(name) => instance.name == *name,
-        }
+        })
     }
 }
 
-impl Platform {
-    /// Carries edits out, one after the other.
-    pub(in crate::sandbox) fn edit(&mut self, edits: &[Edit]) -> Result<(), Failure> {
-        for edit in edits {
-            let changes = match edit {
-                Edit::Create(body) => vec![self.creation(body)?],
-                Edit::Delete(target) => {
-                    self.matching(target).map(|found| Change::Remove(found.id)).collect()
-                }
-                Edit::Alter(target, alteration) => {
-                    let keep_masked = self.behaviour.keep_masked;
-                    let altered =
-                        self.matching(target).map(|found| alteration.of(found, keep_masked));
-                    altered.map(|instance| Change::Put(Box::new(instance))).collect()
-                }
-            };
-            self.commit(changes)?;
-        }
-        Ok(())
-    }
-
-    fn matching(&self, target: &Target) -> impl Iterator<Item = &Instance> {
-        self.store.instances().filter(|instance| target.is(instance))
-    }
-
-    fn creation(&mut self, body: &Value) -> Result<Change, Failure> {
-        let mut instance = self.draft_from(body.clone()).map_err(Failure::bad_request)?;
-        instance.id = self.store.next_id();
-        Ok(Change::Put(Box::new(instance)))
-    }
-}
-
-impl Alteration {
-    fn of(&self, instance: &Instance, keep_masked: bool) -> Instance {
+impl InstanceEdit {
+    fn apply(&self, instance: &StoredInstance, keep_masked: bool) -> StoredInstance {
         let Self { set, rename, retag, disabled } = self;
         let mut instance = instance.clone();
         instance.configuration.merge(set, keep_masked);

@@ -1,8 +1,7 @@
-//! What happens to an answer on its way to the client.
+//! Damages responses on their way to the client.
 //!
-//! In: the answer as the platform decided it, the fault, and the connection. Out: the response
-//! that hyper is to send, or none because the connection is to end. It must never change what the
-//! platform holds: that is over by now.
+//! In: the platform's response, the fault, and the connection. Out: the response that hyper sends. It
+//! must never change the state of the platform.
 
 use std::convert::Infallible;
 use std::io;
@@ -12,21 +11,21 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use futures_util::stream;
 
-use super::{Content, Fault, StandIn};
-use crate::sandbox::connection::Link;
+use super::rule::{Fault, StubContent, StubResponse};
+use crate::sandbox::connection::ConnectionControl;
 use crate::sandbox::reply::render;
 
-/// How many bytes come at once where a body drips.
-const DROP: usize = 32;
+/// Number of bytes in each piece of a dripped body.
+const DRIP_SIZE: usize = 32;
 
-impl StandIn {
-    /// The response that takes the place of the platform's.
+impl StubResponse {
+    /// Builds the response.
     pub(in crate::sandbox) fn response(&self) -> Response<Vec<u8>> {
         let mut response = match &self.content {
-            Content::Envelope(failure) => render(Err(failure.clone())),
-            Content::Written { status, media_type, body } => {
+            StubContent::Error(error) => render(Err(error.clone())),
+            StubContent::Custom { status, media_type, body } => {
                 let mut response = Response::new(body.clone());
-                // The rule was refused if it is no status.
+                // The rule has a valid status.
                 *response.status_mut() = StatusCode::from_u16(*status).unwrap_or_default();
                 let media_type = HeaderValue::from_static(media_type);
                 response.headers_mut().insert(header::CONTENT_TYPE, media_type);
@@ -40,63 +39,63 @@ impl StandIn {
     }
 }
 
-/// Sends `response` as the fault has it.
+/// Applies the fault to `response`.
 pub(in crate::sandbox) fn send(
     fault: Option<&Fault>,
     mut response: Response<Vec<u8>>,
-    link: &Link,
+    connection: &ConnectionControl,
 ) -> Response<Body> {
     match fault {
-        Some(Fault::Reset { .. }) => {
-            link.cut();
-            // It is not sent: the attempt to do so ends the connection.
+        Some(Fault::Reset(_)) => {
+            connection.cut();
+            // Never sent: the attempt ends the connection.
             Response::new(Body::empty())
         }
         Some(Fault::Truncated(bytes)) => {
-            announce_length(&mut response);
+            set_content_length(&mut response);
             let bytes = *bytes;
             response.map(|body| truncated(body, bytes))
         }
         Some(Fault::Dripped(pause)) => {
-            announce_length(&mut response);
+            set_content_length(&mut response);
             let pause = *pause;
             response.map(|body| dripping(body, pause))
         }
-        Some(Fault::Replaced { .. } | Fault::Twisted(_) | Fault::Held { .. }) | None => {
+        Some(Fault::Replaced { .. } | Fault::Behavior(_) | Fault::Held(_)) | None => {
             response.map(Body::from)
         }
     }
 }
 
-/// Says how long the whole body is, which hyper cannot see in a stream.
-fn announce_length(response: &mut Response<Vec<u8>>) {
+/// Sets the length of the complete body, which hyper does not know for a stream.
+fn set_content_length(response: &mut Response<Vec<u8>>) {
     let length = HeaderValue::from(response.body().len());
     response.headers_mut().insert(header::CONTENT_LENGTH, length);
 }
 
-/// At most `length` bytes and at least one too few; then the connection breaks.
+/// Sends at most `length` bytes, and at least one byte less than the body. Then the connection ends.
 fn truncated(mut body: Vec<u8>, length: usize) -> Body {
     body.truncate(length.min(body.len().saturating_sub(1)));
     let parts = stream::unfold(Some(Bytes::from(body)), async |part| {
         if let Some(part) = part {
             return Some((Ok(part), None));
         }
-        // Lets hyper send what it has before it sees the error.
+        // hyper must send the bytes before it gets the error.
         tokio::task::yield_now().await;
         Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
     });
     Body::from_stream(parts)
 }
 
-/// The whole body, a few bytes at a time.
+/// Sends the complete body in small pieces.
 fn dripping(body: Vec<u8>, pause: Duration) -> Body {
-    let drops = stream::unfold(Bytes::from(body), move |mut rest: Bytes| async move {
+    let pieces = stream::unfold(Bytes::from(body), move |mut rest: Bytes| async move {
         if rest.is_empty() {
             return None;
         }
         tokio::time::sleep(pause).await;
-        let drop = rest.split_to(rest.len().min(DROP));
-        Some((Ok::<_, Infallible>(drop), rest))
+        let piece = rest.split_to(rest.len().min(DRIP_SIZE));
+        Some((Ok::<_, Infallible>(piece), rest))
     });
-    Body::from_stream(drops)
+    Body::from_stream(pieces)
 }

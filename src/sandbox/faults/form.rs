@@ -1,183 +1,147 @@
-//! How a rule is written.
+//! Parses a rule.
 //!
-//! In: a mapping of the file. Out: a rule with at most one fault, or what is wrong with the
-//! mapping, at its place. It must never guess between two faults, or take a setting that the
-//! fault beside it has no use for.
+//! In: a mapping of a faults file. Out: a rule with at most one fault, or an error with the position
+//! of the mapping. It must never choose between two faults, or accept a setting that the fault does
+//! not use.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::edit::Edit;
-use super::lag::Lag;
-use super::scalar::{self, Pause, Status};
-use super::{Content, Fault, Rule, Shift, StandIn, Twist, When};
+use super::lag::ReplicationLag;
+use super::mapping::mapping;
+use super::rule::{
+    BehaviorFault, Fault, FaultTiming, ListingShift, RequestMatcher, Rule, StubContent,
+    StubResponse,
+};
+use super::scalar::{self, FaultDuration, StubStatus};
 use crate::sandbox::authorization::unauthorized;
-use crate::sandbox::reply::Failure;
+use crate::sandbox::reply::ErrorReply;
 
-/// A page as a gateway in front of the platform writes it.
+/// An error page as a gateway in front of the platform sends it.
 const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<body>\r\n\
     <center><h1>The upstream server is unavailable</h1></center>\r\n</body>\r\n</html>\r\n";
 
-/// Headers that follow from the body and the connection.
+/// Headers that the server sets.
 const FRAMING: [HeaderName; 3] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
 
-/// A rule as it is written.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "what is written has these flags")]
-struct Form {
-    #[serde(default)]
-    when: When,
-    #[serde(default, deserialize_with = "scalar::optional")]
-    delay: Option<Pause>,
-    #[serde(default)]
+/// A rule as it is in the file.
+#[derive(Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the file format has these flags")]
+struct RawRule {
+    when: RequestMatcher,
+    #[serde(deserialize_with = "scalar::optional")]
+    delay: Option<FaultDuration>,
     edit: Vec<Edit>,
-    lag: Option<Lag>,
-    #[serde(default, deserialize_with = "scalar::optional")]
-    status: Option<Status>,
-    #[serde(default)]
+    lag: Option<ReplicationLag>,
+    #[serde(deserialize_with = "scalar::optional")]
+    status: Option<StubStatus>,
     headers: BTreeMap<String, String>,
     body: Option<Value>,
-    #[serde(default)]
     processed: bool,
-    #[serde(default)]
     html: bool,
     redirect: Option<String>,
-    #[serde(default)]
     unauthorized: bool,
-    reset: Option<Moment>,
-    hold: Option<Moment>,
+    reset: Option<FaultTiming>,
+    hold: Option<FaultTiming>,
     truncate: Option<usize>,
-    #[serde(default, deserialize_with = "scalar::optional")]
-    drip: Option<Pause>,
-    #[serde(default)]
+    #[serde(deserialize_with = "scalar::optional")]
+    drip: Option<FaultDuration>,
     endless_pages: bool,
-    shift_listing: Option<Shift>,
+    shift_listing: Option<ListingShift>,
     ignore_keys: Option<BTreeSet<String>>,
-    #[serde(default)]
     drop_tags: bool,
-    #[serde(default)]
     tag_filter_empty: bool,
 }
 
-/// When a connection is reset or a request held: before or after the request is processed.
-#[derive(Clone, Copy, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Moment {
-    Before,
-    After,
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        mapping::<D, RawRule, Self>(deserializer)
+    }
 }
 
-impl TryFrom<Form> for Rule {
+impl TryFrom<RawRule> for Rule {
     type Error = String;
 
-    fn try_from(form: Form) -> Result<Self, String> {
-        let mut faults = form.faults()?;
+    fn try_from(raw: RawRule) -> Result<Self, String> {
+        let mut faults = raw.faults()?;
         let fault = faults.pop();
         if let (Some((second, _)), Some((first, _))) = (&fault, faults.last()) {
-            return Err(format!(
-                "a rule has one fault, and this one has `{first}` and `{second}`: make it two rules"
-            ));
+            return Err(two_faults(first, second));
         }
-        let Form { when, delay, edit, lag, .. } = form;
+        let RawRule { when, delay, edit, lag, .. } = raw;
         if fault.is_none() && delay.is_none() && edit.is_empty() && lag.is_none() {
-            return Err("the rule says no fault: add one, like `status: 503`".to_owned());
+            return Err("the rule has no fault: add one, such as `status: 503`".to_owned());
         }
-        let delay = delay.map_or(Duration::ZERO, |Pause(delay)| delay);
+        let delay = delay.map_or(Duration::ZERO, |FaultDuration(delay)| delay);
         let rule = Self { when, delay, edits: edit, lag: lag.unwrap_or_default(), fault };
         if lag.is_some() {
-            rule.check_lag()?;
+            check_lag(&rule)?;
         }
         Ok(rule)
     }
 }
 
-impl Rule {
-    /// Refuses a lag of changes that do not happen, and a commit that could not be late.
-    fn check_lag(&self) -> Result<(), String> {
-        let reads = self.when.method.as_deref() == Some("GET");
-        if reads && self.edits.is_empty() {
-            return Err(
-                "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`"
-                    .to_owned(),
-            );
-        }
-        if reads && !self.lag.commit.is_zero() {
-            return Err(
-                "a GET commits nothing, so `commit` cannot lag: remove `commit:`".to_owned()
-            );
-        }
-        let processed = match &self.fault {
-            Some((_, Fault::Replaced { processed, .. } | Fault::Reset { processed })) => *processed,
-            _ => true,
-        };
-        if self.edits.is_empty() && !processed {
-            return Err(
-                "the request is not processed, so nothing can lag: write `processed: true`, \
-                        `reset: after`, or no fault"
-                    .to_owned(),
-            );
-        }
-        let lost = matches!(&self.fault, Some((_, Fault::Replaced { .. } | Fault::Reset { .. })));
-        let in_time = self.lag.commit.is_zero();
-        if !(in_time || lost && processed) {
-            return Err("a commit is late only where the answer is lost: add `reset: after`, or `status: 504` \
-                        with `processed: true`, or write `delay:` instead"
-                .to_owned());
-        }
-        Ok(())
-    }
+/// Refuses a lag without a change, and a late commit whose response is not lost.
+fn check_lag(rule: &Rule) -> Result<(), String> {
+    let is_read = rule.when.method.as_ref().is_some_and(|method| method.0 == "GET");
+    let has_late_commit = !rule.lag.commit.is_zero();
+    let (is_lost, is_processed) = match &rule.fault {
+        Some((_, Fault::Replaced { processed, .. })) => (true, *processed),
+        Some((_, Fault::Reset(timing))) => (true, *timing == FaultTiming::After),
+        _ => (false, true),
+    };
+    let error = if is_read && rule.edits.is_empty() {
+        "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`"
+    } else if is_read && has_late_commit {
+        "a GET commits nothing, so `commit` cannot lag: remove `commit:`"
+    } else if rule.edits.is_empty() && !is_processed {
+        "the request is not processed, so nothing can lag: write `processed: true`, \
+         `reset: after`, or no fault"
+    } else if has_late_commit && !(is_lost && is_processed) {
+        "a commit can only be late if the response is lost: add `reset: after`, or `status: 504` \
+         with `processed: true`, or write `delay:` instead"
+    } else {
+        return Ok(());
+    };
+    Err(error.to_owned())
 }
 
-impl Form {
-    /// Every fault that the rule names.
+impl RawRule {
+    /// Every fault of the rule with its name in the journal.
     fn faults(&self) -> Result<Vec<(&'static str, Fault)>, String> {
         let others = [
-            (self.answer_name(), self.answer()?),
-            ("unauthorized", self.unauthorized.then(Fault::unauthorized)),
-            (self.reset_name(), self.reset.map(Moment::reset)),
-            (self.hold_name(), self.hold.map(Moment::hold)),
+            (self.response_name(), self.response()?),
+            ("unauthorized", self.unauthorized.then(unauthorized_fault)),
+            (by_timing(self.reset, "reset-before", "reset-after"), self.reset.map(Fault::Reset)),
+            (by_timing(self.hold, "hold-before", "hold-after"), self.hold.map(Fault::Held)),
             ("truncate", self.truncate.map(Fault::Truncated)),
-            ("drip", self.drip.map(|Pause(pause)| Fault::Dripped(pause))),
+            ("drip", self.drip.map(|FaultDuration(pause)| Fault::Dripped(pause))),
         ];
-        let twists = self.twists().map(|(name, twist)| (name, twist.map(Fault::Twisted)));
-        let all = others.into_iter().chain(twists);
+        let behavior = self.behavior_faults();
+        let behavior = behavior.map(|(name, fault)| (name, fault.map(Fault::Behavior)));
+        let all = others.into_iter().chain(behavior);
         Ok(all.filter_map(|(name, fault)| Some((name, fault?))).collect())
     }
 
-    fn twists(&self) -> [(&'static str, Option<Twist>); 5] {
+    fn behavior_faults(&self) -> [(&'static str, Option<BehaviorFault>); 5] {
         let ignored = self.ignore_keys.as_ref().filter(|keys| !keys.is_empty());
         [
-            ("endless_pages", self.endless_pages.then_some(Twist::EndlessPages)),
-            ("shift_listing", self.shift_listing.map(Twist::ShiftedListing)),
-            ("ignore_keys", ignored.cloned().map(Twist::IgnoredKeys)),
-            ("drop_tags", self.drop_tags.then_some(Twist::DroppedTags)),
-            ("tag_filter_empty", self.tag_filter_empty.then_some(Twist::TagFilterEmpty)),
+            ("endless_pages", self.endless_pages.then_some(BehaviorFault::EndlessPages)),
+            ("shift_listing", self.shift_listing.map(BehaviorFault::ShiftedListing)),
+            ("ignore_keys", ignored.cloned().map(BehaviorFault::IgnoredKeys)),
+            ("drop_tags", self.drop_tags.then_some(BehaviorFault::DroppedTags)),
+            ("tag_filter_empty", self.tag_filter_empty.then_some(BehaviorFault::TagFilterEmpty)),
         ]
     }
 
-    fn reset_name(&self) -> &'static str {
-        match self.reset {
-            Some(Moment::After) => "reset-after",
-            _ => "reset-before",
-        }
-    }
-
-    fn hold_name(&self) -> &'static str {
-        match self.hold {
-            Some(Moment::After) => "hold-after",
-            _ => "hold-before",
-        }
-    }
-
-    fn answer_name(&self) -> &'static str {
+    fn response_name(&self) -> &'static str {
         match (self.html, &self.redirect) {
             (true, _) => "html",
             (_, Some(_)) => "redirect",
@@ -185,130 +149,92 @@ impl Form {
         }
     }
 
-    /// The answer that the rule writes out itself; `status` may stand alone or beside another.
-    fn answer(&self) -> Result<Option<Fault>, String> {
+    /// The scripted response. `status` can be alone, or belong to `html` or `redirect`.
+    fn response(&self) -> Result<Option<Fault>, String> {
         if self.html && self.redirect.is_some() {
-            return Err(
-                "a rule has one fault, and this one has `html` and `redirect`: make it two rules"
-                    .to_owned(),
-            );
+            return Err(two_faults("html", "redirect"));
         }
         let mut headers = headers(&self.headers)?;
         let content = if self.html {
-            self.without_body("html")?;
-            Content::Written {
-                status: self.status.map_or(502, |Status(status)| status),
+            self.refuse_body("html")?;
+            StubContent::Custom {
+                status: self.status.map_or(502, |StubStatus(status)| status),
                 media_type: "text/html",
                 body: GATEWAY_PAGE.into(),
             }
         } else if let Some(target) = &self.redirect {
-            self.without_body("redirect")?;
+            self.refuse_body("redirect")?;
             let location = HeaderValue::from_str(target);
-            headers.insert(header::LOCATION, location.map_err(|_| no_header(target))?);
-            let status = self.status.map_or(307, |Status(status)| status);
+            headers.insert(header::LOCATION, location.map_err(|_| invalid_header(target))?);
+            let status = self.status.map_or(307, |StubStatus(status)| status);
             if !(300..400).contains(&status) {
-                return Err(format!("{status} redirects nobody: write one of 300 to 399"));
+                return Err(format!("{status} is not a redirect: write a status from 300 to 399"));
             }
-            Content::Written { status, media_type: "text/plain", body: Vec::new() }
-        } else if let Some(Status(status)) = self.status {
-            self.body.as_ref().map_or_else(|| no_body(status), |body| written(status, body))
+            StubContent::Custom { status, media_type: "text/plain", body: Vec::new() }
+        } else if let Some(StubStatus(status)) = self.status {
+            let with_body = |body| custom_body(status, body);
+            self.body.as_ref().map_or_else(|| without_body(status), with_body)
         } else if self.body.is_some() || !self.headers.is_empty() || self.processed {
-            return Err(
-                "`headers`, `body` and `processed` belong to an answer: add `status:`".to_owned()
-            );
+            return Err("`headers`, `body` and `processed` need a status: add `status:`".to_owned());
         } else {
             return Ok(None);
         };
-        let answer = StandIn { headers, content };
+        let answer = StubResponse { headers, content };
         Ok(Some(Fault::Replaced { answer, processed: self.processed }))
     }
 
-    fn without_body(&self, fault: &str) -> Result<(), String> {
-        let wrong = || format!("`{fault}` has a body of its own: remove `body:`");
-        if self.body.is_some() { Err(wrong()) } else { Ok(()) }
+    fn refuse_body(&self, fault: &str) -> Result<(), String> {
+        let error = || format!("`{fault}` has its own body: remove `body:`");
+        if self.body.is_some() { Err(error()) } else { Ok(()) }
     }
 }
 
-impl Fault {
-    fn unauthorized() -> Self {
-        let content = Content::Envelope(unauthorized());
-        let answer = StandIn { headers: HeaderMap::new(), content };
-        Self::Replaced { answer, processed: false }
+fn two_faults(first: &str, second: &str) -> String {
+    format!("a rule has one fault, and this rule has `{first}` and `{second}`: make it two rules")
+}
+
+fn unauthorized_fault() -> Fault {
+    let content = StubContent::Error(unauthorized());
+    Fault::Replaced {
+        answer: StubResponse { headers: HeaderMap::new(), content },
+        processed: false,
     }
 }
 
-impl Moment {
-    fn reset(self) -> Fault {
-        Fault::Reset { processed: matches!(self, Self::After) }
-    }
-
-    fn hold(self) -> Fault {
-        Fault::Held { processed: matches!(self, Self::After) }
-    }
+fn by_timing(
+    timing: Option<FaultTiming>,
+    before: &'static str,
+    after: &'static str,
+) -> &'static str {
+    if timing == Some(FaultTiming::After) { after } else { before }
 }
 
-/// The platform's own form of a failure; a success has no body.
-fn no_body(status: u16) -> Content {
+/// An error in the platform's format, or a success without a body.
+fn without_body(status: u16) -> StubContent {
     if status < 400 {
-        return Content::Written { status, media_type: "application/json", body: Vec::new() };
+        return StubContent::Custom { status, media_type: "application/json", body: Vec::new() };
     }
-    Content::Envelope(Failure::new(status, "The sandbox was told to answer with this status"))
+    StubContent::Error(ErrorReply::new(status, "The sandbox simulates this error"))
 }
 
-/// A text as it stands, anything else as JSON.
-fn written(status: u16, body: &Value) -> Content {
+/// A text is sent unchanged, any other value as JSON.
+fn custom_body(status: u16, body: &Value) -> StubContent {
     let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned).into_bytes();
-    Content::Written { status, media_type: "application/json", body }
+    StubContent::Custom { status, media_type: "application/json", body }
 }
 
-fn headers(written: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
+fn headers(raw: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
-    for (name, value) in written {
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no_header(name))?;
+    for (name, value) in raw {
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_header(name))?;
         if FRAMING.contains(&header) {
-            return Err(format!("the header `{name}` follows from the answer: remove it"));
+            return Err(format!("the sandbox sets the header `{name}`: remove it"));
         }
-        headers.insert(header, HeaderValue::from_str(value).map_err(|_| no_header(value))?);
+        headers.insert(header, HeaderValue::from_str(value).map_err(|_| invalid_header(value))?);
     }
     Ok(headers)
 }
 
-fn no_header(text: &str) -> String {
-    format!("{text:?} cannot stand in a header: leave out line breaks and control characters")
-}
-
-impl<'de> Deserialize<'de> for Rule {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, Form, Self>(deserializer)
-    }
-}
-
-/// Reads a `Form` and makes a `T` of it while the mapping is visited, so that the YAML parser adds
-/// the place of the mapping to what is wrong with it.
-pub(super) fn mapping<'de, D, Form, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    Form: Deserialize<'de>,
-    T: TryFrom<Form, Error = String>,
-{
-    deserializer.deserialize_map(Mapping(PhantomData::<(Form, T)>))
-}
-
-struct Mapping<Form, T>(PhantomData<(Form, T)>);
-
-impl<'de, Form, T> Visitor<'de> for Mapping<Form, T>
-where
-    Form: Deserialize<'de>,
-    T: TryFrom<Form, Error = String>,
-{
-    type Value = T;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a mapping")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let form = Form::deserialize(de::value::MapAccessDeserializer::new(map))?;
-        T::try_from(form).map_err(de::Error::custom)
-    }
+fn invalid_header(text: &str) -> String {
+    format!("{text:?} is not allowed in a header: remove line breaks and control characters")
 }

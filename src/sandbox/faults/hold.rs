@@ -1,25 +1,24 @@
-//! Requests that wait until somebody lets them go on.
+//! Requests that wait until a test releases them.
 //!
-//! In: requests to be held, and the word to release them. Out: who waits for a request to be held is
-//! told so at once, without asking again and again. It must never forget a request whose client went
-//! away: on the platform, too, it is carried out.
+//! A waiting test learns immediately that a request is held. A request whose client disconnected must
+//! still be processed after its release, as on the platform.
 
 use tokio::sync::watch;
 
 /// The requests that are held.
-pub(in crate::sandbox) struct Holds(watch::Sender<State>);
+pub(in crate::sandbox) struct Holds(watch::Sender<HoldState>);
 
 #[derive(Clone, Copy, Debug, Default)]
-struct State {
-    /// How many are held.
+struct HoldState {
+    /// Number of requests held since the last release.
     held: usize,
-    /// How often all of them were released.
+    /// Number of releases so far.
     releases: u64,
 }
 
 impl Default for Holds {
     fn default() -> Self {
-        Self(watch::Sender::new(State::default()))
+        Self(watch::Sender::new(HoldState::default()))
     }
 }
 
@@ -32,19 +31,19 @@ impl Holds {
             state.held += 1;
             release = state.releases + 1;
         });
-        // It cannot fail: the sender is here.
+        // Cannot fail, because `self` owns the sender.
         let _ = changes.wait_for(|state| state.releases >= release).await;
     }
 
-    /// Lets those that are held go on.
+    /// Releases all held requests.
     pub(in crate::sandbox) fn release(&self) {
         self.0.send_modify(|state| {
-            *state = State { held: 0, releases: state.releases + 1 };
+            *state = HoldState { held: 0, releases: state.releases + 1 };
         });
     }
 
-    /// Waits until so many are held.
-    pub(in crate::sandbox) async fn held(&self, count: usize) {
+    /// Waits until `count` requests are held.
+    pub(in crate::sandbox) async fn wait_for(&self, count: usize) {
         let mut changes = self.0.subscribe();
         let _ = changes.wait_for(|state| state.held >= count).await;
     }

@@ -1,74 +1,73 @@
 //! How late the changes of a request become visible.
 //!
-//! In: a mapping of a rule. Out: a lag for each view, and for the commit itself. It must never take
-//! a lag that delays nothing.
+//! In: a mapping of a rule. Out: a lag for each view and for the commit. It must never accept a lag
+//! that delays nothing.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use super::form::mapping;
-use super::scalar::{self, LagTime};
+use super::mapping::mapping;
+use super::scalar::{self, LagDuration};
 
-/// How late each view shows the changes of a request; a view that does not lag has zero.
+/// How late each view shows the changes of a request. Zero is no lag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::sandbox) struct Lag {
-    /// Listings that are filtered by tags.
+pub(in crate::sandbox) struct ReplicationLag {
+    /// Lists that are filtered by tags.
     pub(in crate::sandbox) tag_listing: Duration,
-    /// All other listings.
+    /// All other lists.
     pub(in crate::sandbox) account_listing: Duration,
     /// Reads of one instance.
     pub(in crate::sandbox) get: Duration,
-    /// How long after its answer was lost the request is processed.
+    /// Time between the lost response and the processing of the request.
     pub(in crate::sandbox) commit: Duration,
 }
 
-/// A lag as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form {
-    #[serde(default, deserialize_with = "scalar::optional")]
-    tag_listing: Option<LagTime>,
-    #[serde(default, deserialize_with = "scalar::optional")]
-    account_listing: Option<LagTime>,
-    #[serde(default, deserialize_with = "scalar::optional")]
-    get: Option<LagTime>,
-    #[serde(default, deserialize_with = "scalar::optional")]
-    commit: Option<LagTime>,
+/// A lag as it is in the file.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawLag {
+    #[serde(deserialize_with = "scalar::optional")]
+    tag_listing: Option<LagDuration>,
+    #[serde(deserialize_with = "scalar::optional")]
+    account_listing: Option<LagDuration>,
+    #[serde(deserialize_with = "scalar::optional")]
+    get: Option<LagDuration>,
+    #[serde(deserialize_with = "scalar::optional")]
+    commit: Option<LagDuration>,
 }
 
-impl TryFrom<Form> for Lag {
+impl TryFrom<RawLag> for ReplicationLag {
     type Error = String;
 
-    fn try_from(form: Form) -> Result<Self, String> {
-        let Form { tag_listing, account_listing, get, commit } = form;
-        let length = |time: Option<LagTime>| time.map_or(Duration::ZERO, |LagTime(length)| length);
+    fn try_from(raw: RawLag) -> Result<Self, String> {
+        let RawLag { tag_listing, account_listing, get, commit } = raw;
+        let duration =
+            |lag: Option<LagDuration>| lag.map_or(Duration::ZERO, |LagDuration(lag)| lag);
         let lag = Self {
-            tag_listing: length(tag_listing),
-            account_listing: length(account_listing),
-            get: length(get),
-            commit: length(commit),
+            tag_listing: duration(tag_listing),
+            account_listing: duration(account_listing),
+            get: duration(get),
+            commit: duration(commit),
         };
         if lag == Self::default() {
-            return Err(
-                "the lag delays nothing: add one of `tag_listing`, `account_listing`, `get` and \
-                        `commit`"
-                    .to_owned(),
-            );
+            return Err("the lag delays nothing: add one of `tag_listing`, `account_listing`, \
+                        `get` and `commit`"
+                .to_owned());
         }
         Ok(lag)
     }
 }
 
-impl<'de> Deserialize<'de> for Lag {
+impl<'de> Deserialize<'de> for ReplicationLag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, Form, Self>(deserializer)
+        mapping::<D, RawLag, Self>(deserializer)
     }
 }
 
-impl Lag {
-    /// Whether some view shows a change later than it is committed.
+impl ReplicationLag {
+    /// Whether a view shows changes after their commit.
     pub(in crate::sandbox) fn hides(self) -> bool {
         let Self { tag_listing, account_listing, get, commit: _ } = self;
         !(tag_listing.is_zero() && account_listing.is_zero() && get.is_zero())

@@ -1,8 +1,7 @@
-//! The single words and numbers of a rule: times, ranges, patterns.
+//! Scalars of a rule: durations, ranges, patterns.
 //!
-//! In: a YAML scalar. Out: a value that means something. Each is checked while it is visited, so
-//! that the YAML parser adds its place to what is wrong with it. It must never take a word that
-//! could match nothing.
+//! In: a YAML scalar. Out: a valid value. Each scalar is validated while it is visited, so that the YAML
+//! parser adds its position to an error. It must never accept a value that cannot match anything.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,85 +10,85 @@ use std::time::Duration;
 
 use serde::de::{self, Deserializer, Visitor};
 
-/// The longest lag. A platform that is later than that is out of order.
+/// Maximum lag. A platform with a longer lag is broken.
 const MAX_LAG: Duration = Duration::from_mins(10);
 
-/// A time with its unit: `150ms`, `2s`, `1m`.
+/// A duration with its unit: `150ms`, `2s`, `1m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pause(pub(super) Duration);
+pub(super) struct FaultDuration(pub(super) Duration);
 
-/// How late something becomes visible: more than nothing, and at most ten minutes, so that what is
-/// kept meanwhile has a bound.
+/// A lag: more than zero and at most ten minutes, which limits how much is kept in the meantime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LagTime(pub(super) Duration);
+pub(super) struct LagDuration(pub(super) Duration);
 
-/// Which of the requests that a rule is about, counted from 1: `3`, `2..4`, `5..`.
+/// The matching requests that a rule applies to, counted from 1: `3`, `2..4`, `5..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Occurrence {
+pub(super) struct OccurrenceRange {
     first: u64,
     last: u64,
 }
 
-/// The status of an answer.
+/// Status of a scripted response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Status(pub(super) u16);
+pub(super) struct StubStatus(pub(super) u16);
 
-/// A share between 0 and 1.
+/// A number from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Probability(pub(super) f64);
 
-/// A path below the base URL, in which `*` stands for one segment.
+/// A path below the base URL. `*` matches one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<String>);
+pub(super) struct PathPattern(Vec<String>);
 
-impl FromStr for Pause {
+impl FromStr for FaultDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no time: write 150ms, 2s or 1m");
-        let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let invalid = || format!("`{text}` is not a duration: write 150ms, 2s or 1m");
+        let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(invalid)?;
         let (number, unit) = text.split_at(unit_at);
-        // Of 32 bits, so that no sum of times overflows.
-        let number = u64::from(number.parse::<u32>().map_err(|_| wrong())?);
+        // 32 bits, so that no sum of durations overflows.
+        let number = u64::from(number.parse::<u32>().map_err(|_| invalid())?);
         match unit {
             "ms" => Ok(Self(Duration::from_millis(number))),
             "s" => Ok(Self(Duration::from_secs(number))),
             "m" => Ok(Self(Duration::from_mins(number))),
-            _ => Err(wrong()),
+            _ => Err(invalid()),
         }
     }
 }
 
-impl FromStr for LagTime {
+impl FromStr for LagDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let Pause(length) = text.parse()?;
-        if length.is_zero() {
+        let FaultDuration(lag) = text.parse()?;
+        if lag.is_zero() {
             return Err(format!(
-                "`{text}` is no lag: leave the line out, or write 150ms, 2s or 1m"
+                "`{text}` is not a lag: remove the line, or write 150ms, 2s or 1m"
             ));
         }
-        if length > MAX_LAG {
+        if lag > MAX_LAG {
             return Err(format!("`{text}` is too long for a lag: write at most 10m"));
         }
-        Ok(Self(length))
+        Ok(Self(lag))
     }
 }
 
-impl FromStr for Occurrence {
+impl FromStr for OccurrenceRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no occurrence: write 3, 2..4 or 5.., counted from 1");
-        let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+        let invalid =
+            || format!("`{text}` is not an occurrence: write 3, 2..4 or 5.., counted from 1");
+        let number = |text: &str| text.parse::<u64>().map_err(|_| invalid());
         let (first, last) = match text.split_once("..") {
             None => (number(text)?, number(text)?),
             Some((first, "")) => (number(first)?, u64::MAX),
             Some((first, last)) => (number(first)?, number(last)?),
         };
         if first == 0 {
-            return Err(wrong());
+            return Err(invalid());
         }
         if first > last {
             return Err(format!("`{text}` is empty: write the smaller number first"));
@@ -98,19 +97,21 @@ impl FromStr for Occurrence {
     }
 }
 
-impl Occurrence {
-    /// Whether the request with this number is one of them.
-    pub(super) fn has(self, number: u64) -> bool {
+impl OccurrenceRange {
+    /// Whether the range contains the request with this number.
+    pub(super) fn contains(self, number: u64) -> bool {
         (self.first..=self.last).contains(&number)
     }
 }
 
-impl FromStr for Status {
+impl FromStr for StubStatus {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let status = text.parse().ok().filter(|status| (200..600).contains(status));
-        status.map(Self).ok_or_else(|| format!("`{text}` is no status: write one of 200 to 599"))
+        status
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not a status: write a status from 200 to 599"))
     }
 }
 
@@ -119,32 +120,32 @@ impl FromStr for Probability {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-        share
-            .map(Self)
-            .ok_or_else(|| format!("`{text}` is no probability: write 0 to 1, like 0.25"))
+        share.map(Self).ok_or_else(|| {
+            format!("`{text}` is not a probability: write a number from 0 to 1, such as 0.25")
+        })
     }
 }
 
-impl FromStr for Pattern {
+impl FromStr for PathPattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some(segments) = text.strip_prefix('/') else {
-            return Err(format!("`{text}` is no path: begin it with /, without the base URL"));
+            return Err(format!("`{text}` is not a path: start with /, without the base URL"));
         };
         if segments.contains(['?', '#']) {
             return Err(format!("`{text}` has a query: write it as `query:`"));
         }
         let segments: Vec<_> = segments.split('/').map(str::to_owned).collect();
         if segments.iter().any(|segment| segment != "*" && segment.contains('*')) {
-            return Err(format!("`{text}` is no pattern: * stands for one whole segment"));
+            return Err(format!("`{text}` is not a valid pattern: * matches one complete segment"));
         }
         Ok(Self(segments))
     }
 }
 
-impl Pattern {
-    /// Whether these are the segments of such a path.
+impl PathPattern {
+    /// Whether the pattern matches these segments.
     pub(super) fn matches(&self, segments: &[&str]) -> bool {
         let Self(pattern) = self;
         pattern.len() == segments.len()
@@ -152,52 +153,32 @@ impl Pattern {
     }
 }
 
-/// Any text.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    optional::<D, Text>(deserializer).map(|text| text.map(|Text(text)| text))
-}
+/// An HTTP method in capitals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MethodName(pub(super) String);
 
-struct Text(String);
-
-impl FromStr for Text {
+impl FromStr for MethodName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Self(text.to_owned()))
+        let is_valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let invalid = || format!("`{text}` is not a method: write it in capitals, such as POST");
+        is_valid.then(|| Self(text.to_owned())).ok_or_else(invalid)
     }
 }
 
-/// A method, which HTTP writes in capitals.
-pub(super) fn method<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    optional::<D, Method>(deserializer).map(|method| method.map(|Method(name)| name))
-}
-
-struct Method(String);
-
-impl FromStr for Method {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let capitals = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        let wrong = || format!("`{text}` is no method: write it in capitals, like POST");
-        capitals.then(|| Self(text.to_owned())).ok_or_else(wrong)
-    }
-}
-
-/// A scalar that may be left out.
+/// Deserializes an optional scalar.
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: FromStr<Err = String>,
+    T: FromStr<Err: fmt::Display>,
 {
     deserializer.deserialize_any(Scalar(PhantomData)).map(Some)
 }
 
 struct Scalar<T>(PhantomData<T>);
 
-impl<T: FromStr<Err = String>> Visitor<'_> for Scalar<T> {
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Scalar<T> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,22 +209,22 @@ mod tests {
     #[test]
     fn an_occurrence_is_a_number_or_a_range() {
         let numbers = |text: &str| {
-            let occurrence: Occurrence = text.parse().unwrap();
-            (1..=6).filter(|number| occurrence.has(*number)).collect::<Vec<_>>()
+            let occurrence: OccurrenceRange = text.parse().unwrap();
+            (1..=6).filter(|number| occurrence.contains(*number)).collect::<Vec<_>>()
         };
         assert_eq!(numbers("3"), [3]);
         assert_eq!(numbers("2..4"), [2, 3, 4]);
         assert_eq!(numbers("5.."), [5, 6]);
         for bad in ["", "0", "..3", "0..2", "1...2", "a", "-1", "4..2", "1.5"] {
-            assert!(bad.parse::<Occurrence>().is_err(), "{bad}");
+            assert!(bad.parse::<OccurrenceRange>().is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn a_star_is_one_segment() {
+    fn a_star_matches_one_segment() {
         let matches = |pattern: &str, path: &str| {
             let segments: Vec<_> = path.split('/').skip(1).collect();
-            pattern.parse::<Pattern>().unwrap().matches(&segments)
+            pattern.parse::<PathPattern>().unwrap().matches(&segments)
         };
         assert!(matches("/instances/*", "/instances/7"));
         assert!(matches("/*/me", "/organizations/me"));
@@ -251,13 +232,14 @@ mod tests {
         assert!(!matches("/instances/*", "/instances/7/enabled"));
         assert!(!matches("/instances", "/elements"));
         for bad in ["instances", "", "/inst*", "/instances/**", "/instances?a=b"] {
-            assert!(bad.parse::<Pattern>().is_err(), "{bad}");
+            assert!(bad.parse::<PathPattern>().is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn a_time_has_a_unit() {
-        let millis = |text: &str| text.parse::<Pause>().map(|pause| pause.0.as_millis());
+    fn a_duration_has_a_unit() {
+        let millis =
+            |text: &str| text.parse::<FaultDuration>().map(|duration| duration.0.as_millis());
         assert_eq!(millis("150ms"), Ok(150));
         assert_eq!(millis("2s"), Ok(2_000));
         assert_eq!(millis("1m"), Ok(60_000));

@@ -1,54 +1,54 @@
-//! Which faults befall a request.
+//! Decides which faults apply to a request.
 //!
-//! In: the rules, and requests in the order in which they arrive. Out: a decision for each. A rule
-//! counts every request that it is about and draws once for each, whatever other rules do, so that
-//! one rule's requests never move another rule's numbers. It must never read a clock or randomness
-//! other than its seed.
+//! In: the rules, and requests in the order in which they arrive. Out: a decision for each request.
+//! Every rule counts the requests that match it and draws one random number for each, so that rules do
+//! not influence each other. It must never use a clock or randomness other than its seed.
 
 use std::time::Duration;
 
 use axum::http::Method;
 use fastrand::Rng;
 
+use super::Faults;
 use super::edit::Edit;
-use super::lag::Lag;
-use super::{Fault, Faults, Rule, Twist, When};
-use crate::sandbox::request::Request;
+use super::lag::ReplicationLag;
+use super::rule::{BehaviorFault, Fault, FaultTiming, RequestMatcher, Rule};
+use crate::sandbox::request::ApiRequest;
 
-/// Rules and how far they have come.
+/// The rules with their counters.
 pub(in crate::sandbox) struct Script {
-    rules: Vec<Running>,
+    rules: Vec<RunningRule>,
 }
 
-struct Running {
+struct RunningRule {
     rule: Rule,
-    /// How many requests it was about.
-    seen: u64,
+    /// Number of matching requests so far.
+    matched: u64,
     rng: Rng,
 }
 
-/// What is to happen to one request.
+/// What happens to one request.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct Decision {
+pub(in crate::sandbox) struct FaultDecision {
     pub(in crate::sandbox) delay: Duration,
     pub(in crate::sandbox) edits: Vec<Edit>,
-    pub(in crate::sandbox) lag: Lag,
+    pub(in crate::sandbox) lag: ReplicationLag,
     pub(in crate::sandbox) fault: Option<Fault>,
     names: Vec<&'static str>,
 }
 
 impl Script {
-    /// Begins with the first request.
+    /// Creates a script whose counters are zero.
     pub(in crate::sandbox) fn new(faults: Faults) -> Self {
         let mut rng = Rng::with_seed(faults.seed);
-        let running = |rule| Running { rule, seen: 0, rng: rng.fork() };
+        let running = |rule| RunningRule { rule, matched: 0, rng: rng.fork() };
         Self { rules: faults.rules.into_iter().map(running).collect() }
     }
 
-    /// Decides about the next request: delays and edits add up, of lags the longest counts for each
-    /// view, of faults the first.
-    pub(in crate::sandbox) fn decide(&mut self, request: &Request) -> Decision {
-        let mut decision = Decision::default();
+    /// Decides about the next request. Delays and edits of several rules are combined. The longest
+    /// lag applies to each view. The first fault applies.
+    pub(in crate::sandbox) fn decide(&mut self, request: &ApiRequest) -> FaultDecision {
+        let mut decision = FaultDecision::default();
         for running in &mut self.rules {
             if running.fires(request) {
                 decision.add(&running.rule, request);
@@ -58,39 +58,39 @@ impl Script {
     }
 }
 
-impl Running {
-    fn fires(&mut self, request: &Request) -> bool {
+impl RunningRule {
+    fn fires(&mut self, request: &ApiRequest) -> bool {
         let when = &self.rule.when;
-        if !when.is_about(request) {
+        if !when.matches(request) {
             return false;
         }
-        self.seen += 1;
+        self.matched += 1;
         let drawn = self.rng.f64();
-        when.occurrence.is_none_or(|occurrence| occurrence.has(self.seen))
+        when.occurrence.is_none_or(|occurrence| occurrence.contains(self.matched))
             && when.probability.is_none_or(|probability| drawn < probability.0)
     }
 }
 
-impl When {
-    fn is_about(&self, request: &Request) -> bool {
+impl RequestMatcher {
+    /// Whether method, path and query match.
+    fn matches(&self, request: &ApiRequest) -> bool {
         let path = request.path.strip_suffix('/').unwrap_or(&request.path);
         let segments: Vec<_> = path.split('/').skip(1).collect();
-        self.method.as_deref().is_none_or(|method| method == request.method.as_str())
+        self.method.as_ref().is_none_or(|method| method.0 == request.method.as_str())
             && self.path.as_ref().is_none_or(|pattern| pattern.matches(&segments))
             && self.query.as_ref().is_none_or(|part| decoded(request.query()).contains(part))
     }
 }
 
-/// The query as people write it.
 fn decoded(query: &[(String, String)]) -> String {
     let pairs: Vec<_> = query.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join("&")
 }
 
-impl Decision {
-    fn add(&mut self, rule: &Rule, request: &Request) {
+impl FaultDecision {
+    fn add(&mut self, rule: &Rule, request: &ApiRequest) {
         let Rule { when: _, delay, edits, lag, fault } = rule;
-        // A rule whose fault comes too late is passed over as a whole.
+        // A rule whose fault cannot apply is ignored completely.
         if self.fault.is_some() && fault.is_some() {
             return;
         }
@@ -102,9 +102,10 @@ impl Decision {
             self.edits.extend(edits.iter().cloned());
             self.names.push("edit");
         }
-        // A read changes nothing, so there is nothing to be late.
-        if *lag != Lag::default() && (request.method != Method::GET || !edits.is_empty()) {
-            if self.lag == Lag::default() {
+        // A read without an edit changes nothing that could be late.
+        if *lag != ReplicationLag::default() && (request.method != Method::GET || !edits.is_empty())
+        {
+            if self.lag == ReplicationLag::default() {
                 self.names.push("lag");
             }
             self.lag = self.lag.max(*lag);
@@ -115,31 +116,32 @@ impl Decision {
         }
     }
 
-    /// What the journal says of it: the names of what happened; none if nothing did.
+    /// Names of the faults for the journal, if any apply.
     pub(in crate::sandbox) fn name(&self) -> Option<String> {
         (!self.names.is_empty()).then(|| self.names.join("+"))
     }
 
-    /// How the platform is to go wrong.
-    pub(in crate::sandbox) fn twist(&self) -> Option<&Twist> {
+    /// What the platform must do incorrectly.
+    pub(in crate::sandbox) fn behavior_fault(&self) -> Option<&BehaviorFault> {
         match &self.fault {
-            Some(Fault::Twisted(twist)) => Some(twist),
+            Some(Fault::Behavior(fault)) => Some(fault),
             _ => None,
         }
     }
 
-    /// Whether the request waits to be released, and if so, whether after it is carried out.
-    pub(in crate::sandbox) fn held(&self) -> Option<bool> {
+    /// Whether the request waits for a release, and when.
+    pub(in crate::sandbox) fn hold(&self) -> Option<FaultTiming> {
         match self.fault {
-            Some(Fault::Held { processed }) => Some(processed),
+            Some(Fault::Held(timing)) => Some(timing),
             _ => None,
         }
     }
 
-    /// Whether the platform carries the request out.
+    /// Whether the platform processes the request.
     pub(in crate::sandbox) fn is_processed(&self) -> bool {
         match self.fault {
-            Some(Fault::Replaced { processed, .. } | Fault::Reset { processed }) => processed,
+            Some(Fault::Replaced { processed, .. }) => processed,
+            Some(Fault::Reset(timing)) => timing == FaultTiming::After,
             _ => true,
         }
     }

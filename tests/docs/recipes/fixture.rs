@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use ocon::sandbox::{self, Credentials, Faults, Handle, Options};
+use ocon::sandbox::{self, Faults, Handle, SandboxCredentials, SandboxOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,8 +42,9 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let credentials =
-            Credentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
-        let options = Options { credentials: Some(credentials), ..Options::default() };
+            SandboxCredentials { user: USER.to_owned(), organization: ORGANIZATION.to_owned() };
+        let options =
+            SandboxOptions { credentials: Some(credentials), ..SandboxOptions::default() };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
         let (archive, sha256) = archive();
         let names = [

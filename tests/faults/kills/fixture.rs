@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use ocon::sandbox::{self, Credentials, Entry, Faults, Handle, Options};
+use ocon::sandbox::{self, Faults, Handle, JournalEntry, SandboxCredentials, SandboxOptions};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -104,10 +104,14 @@ impl Fixture {
     fn start(root: &Root, folder: TempDir, faults: Faults) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let credentials =
-            Credentials { user: "user".to_owned(), organization: "organization".to_owned() };
+            SandboxCredentials { user: "user".to_owned(), organization: "organization".to_owned() };
         let state = Some(folder.path().join(STATE));
-        let options =
-            Options { credentials: Some(credentials), state, faults, ..Options::default() };
+        let options = SandboxOptions {
+            credentials: Some(credentials),
+            state,
+            faults,
+            ..SandboxOptions::default()
+        };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
         let root_path = root.folder.path().to_owned();
         let own = [
@@ -127,7 +131,7 @@ impl Fixture {
     }
 
     /// The requests so far.
-    pub(crate) fn journal(&self) -> Vec<Entry> {
+    pub(crate) fn journal(&self) -> Vec<JournalEntry> {
         self.sandbox.journal()
     }
 
@@ -148,7 +152,8 @@ impl Fixture {
 
     /// Waits until the sandbox holds so many requests.
     pub(crate) fn wait_for_held(&self, count: usize) {
-        let held = async { tokio::time::timeout(PATIENCE, self.sandbox.held(count)).await };
+        let held =
+            async { tokio::time::timeout(PATIENCE, self.sandbox.wait_until_held(count)).await };
         self.runtime.block_on(held).expect("requests are held");
     }
 

@@ -1,6 +1,6 @@
 //! Another user of the platform, who edits our instances and has others.
 
-use ocon::sandbox::Credentials;
+use ocon::sandbox::SandboxCredentials;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const EDITS: usize = 5;
 pub(crate) struct ThirdParty {
     http: reqwest::Client,
     base_url: String,
-    credentials: Credentials,
+    credentials: SandboxCredentials,
 }
 
 impl ThirdParty {
@@ -22,7 +22,7 @@ impl ThirdParty {
         Self {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             base_url: platform.base_url.clone(),
-            credentials: Credentials { user, organization },
+            credentials: SandboxCredentials { user, organization },
         }
     }
 
@@ -83,7 +83,7 @@ impl ThirdParty {
     }
 
     async fn answer(&self, method: Method, path: &str, body: Value) -> String {
-        let Credentials { user, organization } = &self.credentials;
+        let SandboxCredentials { user, organization } = &self.credentials;
         let authorization = format!("User {user}, Organization {organization}");
         let request = self.http.request(method, format!("{}{path}", self.base_url));
         let request = request.header("authorization", authorization);

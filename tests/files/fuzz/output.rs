@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use ocon::apply::{self, Outcome, StepResult, Touched};
 use ocon::desired::{Code, Excerpt, Field, HostRole, Problem, Related, Severity};
-use ocon::doctor::{self, Link};
-use ocon::events::{self, ChangedObject, Delivery, Notification, ProviderEvent, Signature};
+use ocon::doctor::{self, ChainLink};
+use ocon::events::{self, ChangedObject, Delivery, Notification, ProviderEvent, SignatureCheck};
 use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Seen, Span, Value};
 use ocon::plan::status::{Condition, Finding, Row, State, Status};
 use ocon::plan::{
@@ -151,8 +151,8 @@ fn incoming(texts: &[String]) -> Result<(), String> {
     for text in texts {
         let delivery = Delivery {
             id: text.clone(),
-            signature: Signature::Holds,
-            outcome: events::Outcome::Taken(Notification {
+            signature: SignatureCheck::Holds,
+            outcome: events::DeliveryOutcome::Accepted(Notification {
                 event: text.clone(),
                 objects: vec![ChangedObject {
                     what: text.clone(),
@@ -165,13 +165,13 @@ fn incoming(texts: &[String]) -> Result<(), String> {
         terminal("delivery as text", &human::delivery(&delivery, "now"))?;
         in_log("delivery as JSON", &json::line(&DeliveryDocument::new(&delivery, "now")))?;
     }
-    let link = |text: &String| Link {
+    let link = |text: &String| ChainLink {
         name: "link",
-        state: doctor::State::Broken,
+        state: doctor::LinkState::Broken,
         says: text.clone(),
         advice: Some(text.clone()),
     };
-    let links: Vec<Link> = texts.iter().map(link).collect();
+    let links: Vec<ChainLink> = texts.iter().map(link).collect();
     terminal("links as text", &human::doctor(&key(), &links))?;
     in_log("links as JSON", &json::render(&DoctorDocument::new(&key(), Some(id()), &links)))
 }

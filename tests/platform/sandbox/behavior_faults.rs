@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ocon::sandbox::{Faults, Options};
+use ocon::sandbox::{Faults, SandboxOptions};
 use serde_json::{Value, json};
 
 use super::support::{World, path_of, servicenow};
@@ -10,7 +10,8 @@ use super::support::{World, path_of, servicenow};
 /// A sandbox with pages of two instances, five of them, and these faults.
 async fn world_with_five(faults: &str) -> World {
     let faults = Faults::parse(faults).unwrap();
-    let world = World::with(Options { faults, page_size: 2, ..Options::default() }).await;
+    let world =
+        World::with(SandboxOptions { faults, page_size: 2, ..SandboxOptions::default() }).await;
     world.sandbox.seed(5, |index| servicenow(&format!("Instance {index}"))).unwrap();
     world
 }

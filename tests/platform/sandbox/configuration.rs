@@ -1,6 +1,6 @@
 //! Configuration values: how they are written, read and masked.
 
-use ocon::sandbox::{Options, Unset};
+use ocon::sandbox::{SandboxOptions, UnsetValue};
 use serde_json::{Value, json};
 
 use super::support::{World, hootsuite, path_of, servicenow};
@@ -56,11 +56,11 @@ async fn a_read_shows_every_key_of_the_connector_with_its_default() {
 
 #[tokio::test]
 async fn the_options_decide_how_unset_values_are_read() {
-    let options = Options {
-        unset: Unset::Null,
+    let options = SandboxOptions {
+        unset: UnsetValue::Null,
         mask_unset_passwords: false,
         keep_masked: false,
-        ..Options::default()
+        ..SandboxOptions::default()
     };
     let world = World::with(options).await;
     let created = world.create(&servicenow("One")).await;
@@ -106,7 +106,8 @@ async fn a_mask_keeps_or_replaces_the_secret_depending_on_the_option() {
     for keep_masked in [true, false] {
         let directory = tempfile::tempdir().unwrap();
         let state = directory.path().join("state.json");
-        let options = Options { state: Some(state.clone()), keep_masked, ..Options::default() };
+        let options =
+            SandboxOptions { state: Some(state.clone()), keep_masked, ..SandboxOptions::default() };
         let world = World::with(options).await;
         let created = world.create(&servicenow("One")).await;
         let changes = json!({ "configuration": { "password": MASK, "username": MASK } });

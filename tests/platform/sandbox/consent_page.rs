@@ -136,7 +136,7 @@ async fn oauth_1_is_matched_by_its_request_token() {
     let unknown = format!("{}/sandbox/authorize/twitter?oauth_token=x", world.sandbox.url());
     let answer = world.client.get(unknown).send().await.unwrap();
     assert_eq!(answer.status(), 400);
-    assert!(answer.text().await.unwrap().contains("no such request token"));
+    assert!(answer.text().await.unwrap().contains("the request token is unknown"));
 }
 
 #[tokio::test]
@@ -146,9 +146,9 @@ async fn an_incomplete_authorization_request_has_no_page() {
     for (query, expected) in [
         ("", "`client_id` is missing"),
         ("?client_id=a", "`redirect_uri` is missing"),
-        ("?client_id=a&redirect_uri=javascript:alert(1)", "`redirect_uri` is no address"),
-        ("?client_id=a&redirect_uri=http://app.example/%0D%0Ax", "`redirect_uri` is no address"),
-        ("?client_id=a&redirect_uri=http://app.example/%23x", "`redirect_uri` is no address"),
+        ("?client_id=a&redirect_uri=javascript:alert(1)", "`redirect_uri` is not a valid"),
+        ("?client_id=a&redirect_uri=http://app.example/%0D%0Ax", "`redirect_uri` is not a valid"),
+        ("?client_id=a&redirect_uri=http://app.example/%23x", "`redirect_uri` is not a valid"),
     ] {
         let answer = world.client.get(format!("{url}{query}")).send().await.unwrap();
         assert_eq!(answer.status(), 400);

@@ -68,7 +68,7 @@ async fn report(world: &World, instance: &Value, body: &Value) -> Reply {
     let base64 = STANDARD.encode(instance["id"].to_string());
     let request = world.request("POST", &format!("/events/hootsuite/{base64}")).json(body);
     let reply = world.send(request).await;
-    world.sandbox.notified().await;
+    world.sandbox.wait_until_notified().await;
     reply
 }
 
@@ -128,7 +128,7 @@ async fn undelivered_events_are_retried_with_increasing_delays() {
     assert_eq!(sent(), 1);
     for (wait, expected) in [(3, 1), (1, 2), (15, 2), (1, 3), (63, 3), (1, 4)] {
         world.sandbox.advance(Duration::from_secs(wait));
-        world.sandbox.notified().await;
+        world.sandbox.wait_until_notified().await;
         assert_eq!(sent(), expected, "{wait}");
     }
     assert_eq!(events(&world, &instance).await[0]["status"], "NOTIFIED");
@@ -150,7 +150,7 @@ async fn after_nine_attempts_more_the_subscription_is_given_up_until_a_change() 
     callback.refuse(10);
     report(&world, &instance, &json!({ "id": 1 })).await;
     world.sandbox.advance(Duration::from_hours(200));
-    world.sandbox.notified().await;
+    world.sandbox.wait_until_notified().await;
     assert_eq!(callback.got.lock().unwrap().len(), 10);
     assert_eq!(events(&world, &instance).await[0]["status"], "DISPATCHED");
     report(&world, &instance, &json!({ "id": 2 })).await;

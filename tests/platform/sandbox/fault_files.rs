@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ocon::sandbox::{Error, Faults};
+use ocon::sandbox::{Faults, SandboxError};
 
 /// The examples of the page, each with its line.
 fn examples(page: &str) -> Vec<(usize, String)> {
@@ -73,72 +73,76 @@ fn refuses<const N: usize>(rules: [(&str, &str, &str); N]) {
 #[test]
 fn an_invalid_rule_is_refused_with_its_position() {
     refuses([
-        ("status: 99", "2:13", "rules[0].status: `99` is no status: write one of 200 to 599"),
-        ("status: many", "2:13", "`many` is no status"),
+        (
+            "status: 99",
+            "2:13",
+            "rules[0].status: `99` is not a status: write a status from 200 to 599",
+        ),
+        ("status: many", "2:13", "`many` is not a status"),
         (
             "redirect: https://x\n    status: 200",
             "2:5",
-            "200 redirects nobody: write one of 300 to 399",
+            "200 is not a redirect: write a status from 300 to 399",
         ),
-        ("redirect: \"a\\nb\"", "2:5", "\"a\\nb\" cannot stand in a header"),
-        (
-            "redirect: https://x\n    body: y",
-            "2:5",
-            "`redirect` has a body of its own: remove `body:`",
-        ),
+        ("redirect: \"a\\nb\"", "2:5", "\"a\\nb\" is not allowed in a header"),
+        ("redirect: https://x\n    body: y", "2:5", "`redirect` has its own body: remove `body:`"),
         (
             "html: true\n    redirect: https://x",
             "2:5",
-            "this one has `html` and `redirect`: make it two rules",
+            "this rule has `html` and `redirect`: make it two rules",
         ),
         (
             "reset: after\n    truncate: 1",
             "2:5",
-            "this one has `reset-after` and `truncate`: make it two rules",
+            "this rule has `reset-after` and `truncate`: make it two rules",
         ),
-        ("status: 500\n    reset: before", "2:5", "this one has `status` and `reset-before`"),
+        ("status: 500\n    reset: before", "2:5", "this rule has `status` and `reset-before`"),
         ("reset: later", "2:12", "unknown variant `later`, expected `before` or `after`"),
-        (
-            "reset: after\n    processed: true",
-            "2:5",
-            "`processed` belong to an answer: add `status:`",
-        ),
+        ("reset: after\n    processed: true", "2:5", "`processed` need a status: add `status:`"),
         ("body: x", "2:5", "add `status:`"),
         (
             "status: 500\n    headers: { Content-Length: 1 }",
             "2:5",
-            "the header `Content-Length` follows from the answer: remove it",
+            "the sandbox sets the header `Content-Length`: remove it",
         ),
-        ("status: 500\n    headers: { \"a b\": c }", "2:5", "\"a b\" cannot stand in a header"),
-        ("delay: 2", "2:12", "`2` is no time: write 150ms, 2s or 1m"),
+        ("status: 500\n    headers: { \"a b\": c }", "2:5", "\"a b\" is not allowed in a header"),
+        ("delay: 2", "2:12", "`2` is not a duration: write 150ms, 2s or 1m"),
         ("drip:", "2:10", "invalid type: unit value, expected a text or a number"),
-        ("when: {}", "2:5", "the rule says no fault: add one, like `status: 503`"),
-        ("html: false", "2:5", "the rule says no fault"),
-        ("ignore_keys: []", "2:5", "the rule says no fault"),
-        ("when: { method: get }", "2:21", "`get` is no method: write it in capitals, like POST"),
-        ("when: { path: instances }", "2:19", "begin it with /, without the base URL"),
-        ("when: { path: /instances/2* }", "2:19", "* stands for one whole segment"),
+        ("when: {}", "2:5", "the rule has no fault: add one, such as `status: 503`"),
+        ("html: false", "2:5", "the rule has no fault"),
+        ("ignore_keys: []", "2:5", "the rule has no fault"),
+        (
+            "when: { method: get }",
+            "2:21",
+            "`get` is not a method: write it in capitals, such as POST",
+        ),
+        ("when: { path: instances }", "2:19", "start with /, without the base URL"),
+        ("when: { path: /instances/2* }", "2:19", "* matches one complete segment"),
         ("when: { path: /instances?a=b }", "2:19", "has a query: write it as `query:`"),
         ("when: { query: }", "2:20", "invalid type: unit value"),
         (
             "when: { occurrence: 0 }",
             "2:25",
-            "`0` is no occurrence: write 3, 2..4 or 5.., counted from 1",
+            "`0` is not an occurrence: write 3, 2..4 or 5.., counted from 1",
         ),
         ("when: { occurrence: 4..2 }", "2:25", "`4..2` is empty: write the smaller number first"),
-        ("when: { probability: 2 }", "2:26", "`2` is no probability: write 0 to 1, like 0.25"),
-        ("when: { probability: .nan }", "2:26", "is no probability"),
+        (
+            "when: { probability: 2 }",
+            "2:26",
+            "`2` is not a probability: write a number from 0 to 1, such as 0.25",
+        ),
+        ("when: { probability: .nan }", "2:26", "is not a probability"),
         (
             "when: { methods: GET }",
             "2:13",
             "unknown field `methods`, expected one of `method`, `path`",
         ),
-        ("edit: [{ instance: x }]", "2:12", "an edit has `create:` alone, or `instance:` with"),
-        ("edit: [{ instance: x, delete: true, rename: y }]", "2:12", "an edit has `create:` alone"),
+        ("edit: [{ instance: x }]", "2:12", "an edit has only `create:`, or `instance:` with"),
+        ("edit: [{ instance: x, delete: true, rename: y }]", "2:12", "an edit has only `create:`"),
         (
             "edit: [{ instance: [x], delete: true }]",
             "2:12",
-            "`instance:` takes an id, which is a number, or a name",
+            "`instance:` takes an ID, which is a number, or a name",
         ),
         (
             "edit: [{ create: { name: x } }]",
@@ -172,11 +176,11 @@ fn a_lag_that_delays_nothing_is_refused_at_its_place() {
             "2:12",
             "unknown field `listing`, expected one of `tag_listing`, `account_listing`, `get`, `commit`",
         ),
-        ("lag: { get: 2 }", "2:17", "`2` is no time: write 150ms, 2s or 1m"),
+        ("lag: { get: 2 }", "2:17", "`2` is not a duration: write 150ms, 2s or 1m"),
         (
             "lag: { get: 0s }",
             "2:17",
-            "`0s` is no lag: leave the line out, or write 150ms, 2s or 1m",
+            "`0s` is not a lag: remove the line, or write 150ms, 2s or 1m",
         ),
         ("lag: { get: 11m }", "2:17", "`11m` is too long for a lag: write at most 10m"),
         (
@@ -198,13 +202,13 @@ fn a_lag_that_delays_nothing_is_refused_at_its_place() {
         (
             "lag: { commit: 1s }",
             "2:5",
-            "a commit is late only where the answer is lost: add `reset: after`, or `status: 504` with \
+            "a commit can only be late if the response is lost: add `reset: after`, or `status: 504` with \
              `processed: true`, or write `delay:` instead",
         ),
         (
             "hold: after\n    lag: { commit: 1s }",
             "2:5",
-            "a commit is late only where the answer is lost",
+            "a commit can only be late if the response is lost",
         ),
     ]);
 }
@@ -228,13 +232,16 @@ fn a_text_without_rules_is_refused() {
 fn a_file_that_cannot_be_read_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("faults.yaml");
-    assert!(matches!(Faults::from_file(&path), Err(Error::FaultsUnreadable { .. })));
-    assert!(matches!(Faults::from_file(directory.path()), Err(Error::FaultsUnreadable { .. })));
+    assert!(matches!(Faults::from_file(&path), Err(SandboxError::FaultsUnreadable { .. })));
+    assert!(matches!(
+        Faults::from_file(directory.path()),
+        Err(SandboxError::FaultsUnreadable { .. })
+    ));
     fs::write(&path, b"rules: [] # \xff").unwrap();
-    assert!(matches!(Faults::from_file(&path), Err(Error::FaultsUnreadable { .. })));
+    assert!(matches!(Faults::from_file(&path), Err(SandboxError::FaultsUnreadable { .. })));
     let padding = |size: usize| format!("rules: []\n#{}", " ".repeat(size - 11));
     fs::write(&path, padding(1024 * 1024)).unwrap();
     Faults::from_file(&path).unwrap();
     fs::write(&path, padding(1024 * 1024 + 1)).unwrap();
-    assert!(matches!(Faults::from_file(&path), Err(Error::FaultsTooLarge { .. })));
+    assert!(matches!(Faults::from_file(&path), Err(SandboxError::FaultsTooLarge { .. })));
 }

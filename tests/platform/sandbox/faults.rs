@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ocon::sandbox::{Faults, Options};
+use ocon::sandbox::{Faults, SandboxOptions};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -12,7 +12,11 @@ use super::support::{World, path_of, servicenow};
 
 /// A sandbox with these faults.
 async fn world(faults: &str) -> World {
-    World::with(Options { faults: Faults::parse(faults).unwrap(), ..Options::default() }).await
+    World::with(SandboxOptions {
+        faults: Faults::parse(faults).unwrap(),
+        ..SandboxOptions::default()
+    })
+    .await
 }
 
 /// A sandbox that gets its faults after an instance was created.

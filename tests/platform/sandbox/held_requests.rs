@@ -20,7 +20,7 @@ async fn a_request_is_held_before_or_after_it_is_processed_and_answered_when_rel
         let (world, path) = world(moment).await;
         let change = json!({ "name": "Two" });
         let beside = async {
-            world.sandbox.held(1).await;
+            world.sandbox.wait_until_held(1).await;
             let name = world.get(&path).await["name"].clone();
             world.sandbox.release();
             name
@@ -39,7 +39,7 @@ async fn a_held_request_whose_client_disconnected_is_executed_on_release() {
     let change = json!({ "name": "Two" });
     tokio::select! {
         biased;
-        () = world.sandbox.held(1) => {}
+        () = world.sandbox.wait_until_held(1) => {}
         _ = world.call_with("PATCH", &path, &change) => panic!("it is held"),
     }
     assert_eq!(world.get(&path).await["name"], "One");
@@ -53,8 +53,8 @@ async fn a_held_request_does_not_keep_a_sandbox_from_ending() {
     let (world, path) = world("after").await;
     tokio::select! {
         biased;
-        () = world.sandbox.held(1) => {}
+        () = world.sandbox.wait_until_held(1) => {}
         _ = world.call("PATCH", &path) => panic!("it is held"),
     }
-    world.sandbox.stopped().await;
+    world.sandbox.stop().await;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use ocon::sandbox::{Faults, Options, TimeSource};
+use ocon::sandbox::{Faults, SandboxOptions, TimeSource};
 use serde_json::{Value, json};
 
 use super::support::{World, path_of, servicenow};
@@ -22,7 +22,7 @@ async fn world(lag: &str) -> World {
 
 async fn still() -> World {
     let time = TimeSource::new(|| SystemTime::UNIX_EPOCH + Duration::from_hours(24));
-    World::with(Options { time, ..Options::default() }).await
+    World::with(SandboxOptions { time, ..SandboxOptions::default() }).await
 }
 
 fn faults(rule: &str) -> Faults {
@@ -265,9 +265,12 @@ async fn the_time_may_be_that_of_a_test() {
             move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::Relaxed));
         TimeSource::new(now)
     };
-    let world =
-        World::with(Options { time, faults: faults("lag: { get: 5s }"), ..Options::default() })
-            .await;
+    let world = World::with(SandboxOptions {
+        time,
+        faults: faults("lag: { get: 5s }"),
+        ..SandboxOptions::default()
+    })
+    .await;
     let created = world.create(&blue("One")).await;
     assert_eq!(created["createdDate"], "1970-01-02T00:00:00Z");
     world.call("GET", &path_of(&created)).await.failed(404);
@@ -279,10 +282,15 @@ async fn the_time_may_be_that_of_a_test() {
 #[tokio::test]
 async fn after_a_restart_everything_is_visible() {
     let folder = tempfile::tempdir().unwrap();
-    let options =
-        || Options { state: Some(folder.path().join("state.json")), ..Options::default() };
-    let world =
-        World::with(Options { faults: faults("lag: { account_listing: 10m }"), ..options() }).await;
+    let options = || SandboxOptions {
+        state: Some(folder.path().join("state.json")),
+        ..SandboxOptions::default()
+    };
+    let world = World::with(SandboxOptions {
+        faults: faults("lag: { account_listing: 10m }"),
+        ..options()
+    })
+    .await;
     world.create(&blue("One")).await;
     assert_eq!(names(&world, SLIM).await, [""; 0]);
     drop(world);

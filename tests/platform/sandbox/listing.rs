@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ocon::sandbox::Options;
+use ocon::sandbox::SandboxOptions;
 use serde_json::{Value, json};
 
 use super::support::{Reply, World, servicenow};
@@ -129,7 +129,9 @@ async fn lists_show_less_than_a_single_read() {
 
 #[tokio::test]
 async fn a_shuffled_listing_changes_its_order_and_loses_nothing() {
-    let world = World::with(Options { shuffle: true, page_size: 7, ..Options::default() }).await;
+    let world =
+        World::with(SandboxOptions { shuffle: true, page_size: 7, ..SandboxOptions::default() })
+            .await;
     let expected: BTreeSet<_> = world.sandbox.seed(50, seed).unwrap().into_iter().collect();
     let mut orders = BTreeSet::new();
     let mut tag_orders = BTreeSet::new();

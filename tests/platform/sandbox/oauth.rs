@@ -1,6 +1,6 @@
 //! Grants: what OAuth connectors need, how often a code works, and how to get one.
 
-use ocon::sandbox::Options;
+use ocon::sandbox::SandboxOptions;
 use serde_json::{Value, json};
 
 use super::support::{Reply, World, hootsuite, path_of, servicenow};
@@ -110,7 +110,8 @@ async fn a_creation_without_a_type_takes_the_way_of_the_documented_body_that_it_
 
 #[tokio::test]
 async fn a_new_code_authenticates_again_in_place() {
-    let world = World::with(Options { bad_code_status: 401, ..Options::default() }).await;
+    let world =
+        World::with(SandboxOptions { bad_code_status: 401, ..SandboxOptions::default() }).await;
     let created = world.create(&hootsuite("One", "abc")).await;
     let path = path_of(&created);
     let code = |code: &str| json!({ "name": "Two", "providerData": { "code": code } });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ocon::sandbox::{self, Credentials, Error, Options};
+use ocon::sandbox::{self, SandboxCredentials, SandboxError, SandboxOptions};
 use serde_json::{Value, json};
 
 use super::support::{World, client, hootsuite, servicenow};
@@ -12,8 +12,8 @@ const UNAUTHORIZED: &str =
 
 #[tokio::test]
 async fn credentials_come_in_any_order_and_wrong_ones_are_refused_in_the_platforms_words() {
-    let credentials = Credentials { user: "u/+=".to_owned(), organization: "0f".to_owned() };
-    let options = Options { credentials: Some(credentials), ..Options::default() };
+    let credentials = SandboxCredentials { user: "u/+=".to_owned(), organization: "0f".to_owned() };
+    let options = SandboxOptions { credentials: Some(credentials), ..SandboxOptions::default() };
     let world = World::with(options).await;
     let ask = async |header: &str| {
         world.send(world.request("GET", "/organizations/me").header("authorization", header)).await
@@ -36,7 +36,7 @@ async fn credentials_come_in_any_order_and_wrong_ones_are_refused_in_the_platfor
     }
     let without = world.send(world.request("GET", "/no/such/path")).await;
     assert_eq!(without.failed(401), UNAUTHORIZED);
-    assert_eq!(format!("{:?}", world.sandbox.credentials()), "Credentials { .. }");
+    assert_eq!(format!("{:?}", world.sandbox.credentials()), "SandboxCredentials { .. }");
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn creations_at_the_same_time_get_distinct_ids() {
 #[tokio::test]
 async fn a_slow_creation_gets_its_id_when_it_commits_and_does_so_without_its_client() {
     let slow_post = Duration::from_millis(400);
-    let world = World::with(Options { slow_post, ..Options::default() }).await;
+    let world = World::with(SandboxOptions { slow_post, ..SandboxOptions::default() }).await;
     let request = world.request("POST", "/instances").json(&servicenow("Given up"));
     let request = request.header("authorization", world.authorization());
     let error = request.timeout(Duration::from_millis(50)).send().await.unwrap_err();
@@ -157,13 +157,16 @@ async fn a_slow_creation_gets_its_id_when_it_commits_and_does_so_without_its_cli
 
 #[tokio::test]
 async fn only_loopback_is_listened_on() {
-    let options = Options { listen: "0.0.0.0:0".parse().unwrap(), ..Options::default() };
+    let options =
+        SandboxOptions { listen: "0.0.0.0:0".parse().unwrap(), ..SandboxOptions::default() };
     let error = sandbox::start(options).await.unwrap_err();
-    assert!(matches!(error, Error::NotLoopback { .. }), "{error}");
+    assert!(matches!(error, SandboxError::NotLoopback { .. }), "{error}");
     let world = World::start().await;
     let taken = world.sandbox.url().split('/').nth(2).unwrap().parse().unwrap();
-    let error = sandbox::start(Options { listen: taken, ..Options::default() }).await.unwrap_err();
-    assert!(matches!(error, Error::Bind { .. }), "{error}");
+    let error = sandbox::start(SandboxOptions { listen: taken, ..SandboxOptions::default() })
+        .await
+        .unwrap_err();
+    assert!(matches!(error, SandboxError::Bind { .. }), "{error}");
     assert!(error.to_string().contains(&taken.to_string()), "{error}");
 }
 
@@ -174,7 +177,7 @@ async fn a_stopped_sandbox_does_not_answer() {
         let url = format!("{}/elements/keys", sandbox.url());
         assert_eq!(first.get(&url).send().await.unwrap().status(), 401);
         if graceful {
-            sandbox.stopped().await;
+            sandbox.stop().await;
         } else {
             drop(sandbox);
         }
@@ -186,11 +189,11 @@ async fn a_stopped_sandbox_does_not_answer() {
 #[tokio::test]
 async fn a_graceful_stop_waits_for_requests_in_flight() {
     let slow_post = Duration::from_millis(400);
-    let world = World::with(Options { slow_post, ..Options::default() }).await;
+    let world = World::with(SandboxOptions { slow_post, ..SandboxOptions::default() }).await;
     let request = world.request("POST", "/instances").json(&servicenow("In flight"));
     let reply = tokio::spawn(request.header("authorization", world.authorization()).send());
     tokio::time::sleep(slow_post / 2).await;
-    world.sandbox.stopped().await;
+    world.sandbox.stop().await;
     assert_eq!(reply.await.unwrap().unwrap().status(), 200);
 }
 
@@ -198,7 +201,7 @@ async fn a_graceful_stop_waits_for_requests_in_flight() {
 async fn seeds_are_inserted_whole_or_not_at_all() {
     let world = World::start().await;
     let error = world.sandbox.seed(2, |index| json!({ "name": index.to_string() })).unwrap_err();
-    assert!(matches!(error, Error::Seed { index: 0, .. }), "{error}");
+    assert!(matches!(error, SandboxError::Seed { index: 0, .. }), "{error}");
     world.call("GET", "/instances").await.failed(404);
     let ids = world.sandbox.seed(2, |_| json!({ "element": { "key": "slack" }, "name": "x" }));
     let ids = ids.unwrap();

@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use ocon::sandbox::{self, Credentials, Error, Options};
+use ocon::sandbox::{self, SandboxCredentials, SandboxError, SandboxOptions};
 use serde_json::{Value, json};
 
 use super::support::{World, hootsuite, path_of, servicenow};
 
-fn on(state: &Path) -> Options {
-    Options { state: Some(state.to_owned()), ..Options::default() }
+fn on(state: &Path) -> SandboxOptions {
+    SandboxOptions { state: Some(state.to_owned()), ..SandboxOptions::default() }
 }
 
-async fn refused(state: &Path) -> Error {
+async fn refused(state: &Path) -> SandboxError {
     sandbox::start(on(state)).await.unwrap_err()
 }
 
@@ -43,8 +43,9 @@ async fn credentials_that_are_given_are_used_and_not_saved() {
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("state.json");
     let made_up = World::with(on(&state)).await.sandbox.credentials().clone();
-    let given = Credentials { user: "u".to_owned(), organization: "o".to_owned() };
-    let world = World::with(Options { credentials: Some(given.clone()), ..on(&state) }).await;
+    let given = SandboxCredentials { user: "u".to_owned(), organization: "o".to_owned() };
+    let world =
+        World::with(SandboxOptions { credentials: Some(given.clone()), ..on(&state) }).await;
     assert_eq!(world.sandbox.credentials(), &given);
     world.create(&servicenow("One")).await;
     drop(world);
@@ -55,8 +56,8 @@ async fn credentials_that_are_given_are_used_and_not_saved() {
 async fn nothing_is_written_before_there_is_something_to_write() {
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("state.json");
-    let given = Credentials { user: "u".to_owned(), organization: "o".to_owned() };
-    let world = World::with(Options { credentials: Some(given), ..on(&state) }).await;
+    let given = SandboxCredentials { user: "u".to_owned(), organization: "o".to_owned() };
+    let world = World::with(SandboxOptions { credentials: Some(given), ..on(&state) }).await;
     world.call("GET", "/instances").await.failed(404);
     assert!(!state.exists());
     world.create(&servicenow("One")).await;
@@ -108,7 +109,7 @@ async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_al
     ] {
         fs::write(&state, &text).unwrap();
         let error = refused(&state).await;
-        let Error::StateCorrupt { line, column, .. } = &error else { panic!("{error:?}") };
+        let SandboxError::StateCorrupt { line, column, .. } = &error else { panic!("{error:?}") };
         let message = error.to_string();
         assert!(message.contains(reason), "{message}");
         assert!(message.contains(&format!("state.json:{line}:{column}: ")), "{message}");
@@ -117,9 +118,9 @@ async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_al
     }
     fs::write(&state, good).unwrap();
     World::with(on(&state)).await;
-    assert!(matches!(refused(directory.path()).await, Error::StateUnreadable { .. }));
+    assert!(matches!(refused(directory.path()).await, SandboxError::StateUnreadable { .. }));
     let below_a_file = refused(&state.join("x.json")).await;
-    assert!(matches!(below_a_file, Error::StateUnreadable { .. }), "{below_a_file}");
+    assert!(matches!(below_a_file, SandboxError::StateUnreadable { .. }), "{below_a_file}");
 }
 
 #[tokio::test]
@@ -128,9 +129,9 @@ async fn two_sandboxes_do_not_share_a_state() {
     let state = directory.path().join("state.json");
     let world = World::with(on(&state)).await;
     let error = refused(&state).await;
-    assert!(matches!(error, Error::StateLocked { .. }), "{error}");
+    assert!(matches!(error, SandboxError::StateLocked { .. }), "{error}");
     assert!(error.to_string().contains("state.json"), "{error}");
-    world.sandbox.stopped().await;
+    world.sandbox.stop().await;
     World::with(on(&state)).await;
 }
 
@@ -144,7 +145,7 @@ async fn a_write_that_fails_changes_nothing() {
     fs::rename(&folder, &moved).unwrap();
     let path = path_of(&created);
     let message = world.call_with("POST", "/instances", &hootsuite("Two", "def")).await.failed(500);
-    assert!(message.contains("nothing was changed"), "{message}");
+    assert!(message.contains("Nothing was changed"), "{message}");
     world.call_with("PATCH", &path, &json!({ "name": "Renamed" })).await.failed(500);
     world.call("DELETE", &path).await.failed(500);
     world.call("DELETE", &format!("{path}/enabled")).await.failed(500);

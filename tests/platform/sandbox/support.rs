@@ -1,6 +1,6 @@
 //! Shared setup: a sandbox, a client, and request bodies.
 
-use ocon::sandbox::{self, Handle, Options};
+use ocon::sandbox::{self, Handle, SandboxOptions};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -51,10 +51,10 @@ pub(crate) fn client() -> reqwest::Client {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::with(Options::default()).await
+        Self::with(SandboxOptions::default()).await
     }
 
-    pub(crate) async fn with(options: Options) -> Self {
+    pub(crate) async fn with(options: SandboxOptions) -> Self {
         Self { sandbox: sandbox::start(options).await.unwrap(), client: client() }
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::listener::{Listener, Verdict};
 use crate::api::Clock;
-use crate::authorization::{Callback, Refusal};
+use crate::authorization::{CallbackUrl, GrantError};
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::output;
 use crate::instance::Secret;
@@ -22,7 +22,7 @@ type Grant = BTreeMap<String, Secret>;
 
 /// Where and how long an answer is waited for.
 pub(super) struct Answer<'a> {
-    pub(super) callback: &'a Callback,
+    pub(super) callback: &'a CallbackUrl,
     pub(super) wait: Duration,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -82,7 +82,7 @@ impl Answer<'_> {
             }
             if let Some(query) = self.callback.query_of(&line) {
                 match judge(&query) {
-                    Err(refusal @ Refusal::WrongState) => output::message(&format!(
+                    Err(refusal @ GrantError::WrongState) => output::message(&format!(
                         "This address was refused: {refusal}. Paste the address of this request.\n"
                     )),
                     verdict => return Ok(verdict),
@@ -123,12 +123,12 @@ fn late(wait: Duration) -> Failure {
     Failure::new(Exit::Other, sentence).hint("run it again, with more time: --wait 15m")
 }
 
-fn refused(refusal: &Refusal) -> Failure {
+fn refused(refusal: &GrantError) -> Failure {
     let failure =
         Failure::new(Exit::Other, "no access was granted, so nothing was created or changed")
             .caused_by(refusal);
     match refusal {
-        Refusal::Denied(_) => failure.hint("run it again to ask again"),
+        GrantError::Denied(_) => failure.hint("run it again to ask again"),
         _ => failure.hint("run it again, and use only the address that it prints"),
     }
 }

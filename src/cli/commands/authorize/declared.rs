@@ -1,6 +1,6 @@
 //! What a document says about the authorization of its instance.
 
-use crate::authorization::Callback;
+use crate::authorization::CallbackUrl;
 use crate::catalog::{Authentication, Catalog};
 use crate::cli::commands::single_instance;
 use crate::cli::terminal::failure::{Exit, Failure};
@@ -13,7 +13,7 @@ pub(super) struct Declared {
     pub(super) client_secret: Secret,
     /// As the document has it: it goes to the platform and the provider letter by letter.
     pub(super) callback_url: String,
-    pub(super) callback: Callback,
+    pub(super) callback: CallbackUrl,
     pub(super) scope: Option<String>,
     /// Whether it is OAuth 1.
     pub(super) is_first: bool,
@@ -27,7 +27,7 @@ impl Declared {
         let client_id = value(key, wanted, "oauth.api.key")?;
         let client_secret = value(key, wanted, "oauth.api.secret")?;
         let callback_url = value(key, wanted, "oauth.callback.url")?.expose().to_owned();
-        let callback = Callback::parse(&callback_url).map_err(|why| {
+        let callback = CallbackUrl::parse(&callback_url).map_err(|why| {
             let sentence = format!("`oauth.callback.url` of `{key}` cannot be used");
             Failure::new(Exit::Invalid, sentence).caused_by(&why).hint(
                 "declare the address that is registered at the provider, like http://127.0.0.1:8899/callback",

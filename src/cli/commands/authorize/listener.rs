@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use url::Host;
 
 use super::page::{self, Page};
-use crate::authorization::{Callback, Refusal};
+use crate::authorization::{CallbackUrl, GrantError};
 use crate::cli::commands::loopback_server::{BoundedListener, Serving};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
 use crate::cli::terminal::failure::{Exit, Failure};
@@ -31,7 +31,7 @@ const MAX_CONNECTIONS: usize = 64;
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(10);
 
 /// What comes of an answer.
-pub(super) type Verdict<T> = Result<T, Refusal>;
+pub(super) type Verdict<T> = Result<T, GrantError>;
 
 /// A bound listener.
 pub(super) struct Listener {
@@ -54,7 +54,7 @@ struct Shared<T> {
 
 impl Listener {
     /// Listens for the callback; `None` where that is not on this machine.
-    pub(super) async fn bind(callback: &Callback) -> Result<Option<Self>, Failure> {
+    pub(super) async fn bind(callback: &CallbackUrl) -> Result<Option<Self>, Failure> {
         let Some((host, port)) = callback.listener() else { return Ok(None) };
         let refused = |address: SocketAddr, error: &io::Error| {
             let sentence = format!("nothing can listen for the answer on port {port}");
@@ -107,7 +107,7 @@ impl Listener {
         let bounded = |socket| BoundedListener::new(socket, MAX_CONNECTIONS, MAX_CONNECTION_AGE);
         let servers: Vec<_> =
             sockets.map(|socket| Serving::begin(bounded(socket), router.clone())).collect();
-        let verdict = answered.await.unwrap_or(Err(Refusal::Nothing));
+        let verdict = answered.await.unwrap_or(Err(GrantError::NoGrant));
         futures_util::future::join_all(servers.into_iter().map(Serving::end)).await;
         verdict
     }
@@ -145,11 +145,11 @@ async fn handle<T: Send + 'static>(
     }
     let verdict = (shared.judge)(request.uri().query().unwrap_or_default());
     let (status, page) = match &verdict {
-        Err(refusal @ Refusal::WrongState) => {
+        Err(refusal @ GrantError::WrongState) => {
             return refuse(&refusal.to_string(), StatusCode::BAD_REQUEST, page::WRONG_STATE);
         }
         Ok(_) => (StatusCode::OK, page::GRANTED),
-        Err(Refusal::Denied(_)) => (StatusCode::OK, page::DENIED),
+        Err(GrantError::Denied(_)) => (StatusCode::OK, page::DENIED),
         Err(_) => (StatusCode::BAD_REQUEST, page::REFUSED),
     };
     if let Some(answer) = answer.take() {
@@ -182,7 +182,7 @@ mod tests {
         for taken in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)] {
             let Ok(other) = TcpListener::bind((taken, 0)).await else { continue };
             let port = other.local_addr().unwrap().port();
-            let callback = Callback::parse(&format!("http://localhost:{port}/")).unwrap();
+            let callback = CallbackUrl::parse(&format!("http://localhost:{port}/")).unwrap();
             let refused = format!("{:?}", Listener::bind(&callback).await.err().unwrap());
             assert!(refused.contains(&format!("on port {port}")), "{refused}");
             assert!(refused.contains(&SocketAddr::from((taken, port)).to_string()), "{refused}");

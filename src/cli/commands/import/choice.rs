@@ -49,7 +49,7 @@ pub(super) fn choose(seen: Seen, files: &Files) -> Chosen {
 }
 
 fn candidate(found: Found, files: &Files) -> Result<Candidate, (Exit, String)> {
-    let carried = match found.marks.claim(&files.project) {
+    let marked_key = match found.marks.claim(&files.project) {
         // What is left of a broken mark is replaced by an adoption.
         Claim::Unmanaged | Claim::Broken => None,
         Claim::Foreign(owner) => {
@@ -64,7 +64,7 @@ fn candidate(found: Found, files: &Files) -> Result<Candidate, (Exit, String)> {
         .connector
         .parse()
         .map_err(|_| (Exit::Other, "its connector has a key that no file can hold".to_owned()))?;
-    Ok(Candidate { found, connector, carried })
+    Ok(Candidate { found, connector, marked_key })
 }
 
 /// The key in a mark of ours, where no document has it.

@@ -10,7 +10,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::new_file::{Batch, Misplaced};
 use crate::cli::terminal::output::{self, Output};
 use crate::desired::{Desired, Wanted};
-use crate::import::File;
+use crate::import::ImportedFile;
 use crate::instance::{InstanceId, Key};
 use crate::safe_text::quoted;
 
@@ -20,13 +20,13 @@ const MOST_NAMED: usize = 20;
 /// Writes the files. None of their folders leads out of the repository.
 pub(super) fn write(
     globals: &Globals,
-    files: &[(InstanceId, File)],
+    files: &[(InstanceId, ImportedFile)],
     force: bool,
     desired: &Desired,
     seen: &BTreeSet<Key>,
 ) -> Result<(), Failure> {
     let base = beside(&globals.root, &globals.instances);
-    let path = |file: &File| base.join(&file.below);
+    let path = |file: &ImportedFile| base.join(&file.path);
     refuse_to_overwrite(files.iter().map(|(_, file)| path(file)), force)?;
     refuse_to_forget(globals, files, desired, seen)?;
     let mut batch = Batch::default();
@@ -50,14 +50,14 @@ fn begin(root: &Path, batch: &mut Batch, path: &Path, text: &str) -> Result<(), 
 /// `seen`: without it, the next `--prune` would delete the instance. Says which document goes.
 fn refuse_to_forget(
     globals: &Globals,
-    files: &[(InstanceId, File)],
+    files: &[(InstanceId, ImportedFile)],
     desired: &Desired,
     seen: &BTreeSet<Key>,
 ) -> Result<(), Failure> {
     let base = beside(&globals.root, &globals.instances);
     let mut failure: Option<Failure> = None;
     for (_, file) in files {
-        let Ok(path) = base.join(&file.below).canonicalize() else { continue };
+        let Ok(path) = base.join(&file.path).canonicalize() else { continue };
         let stands_there = |wanted: &Wanted| {
             let file = beside(&globals.root, Path::new(&*wanted.at.file));
             file.canonicalize().is_ok_and(|file| file == path)

@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, closest};
 use crate::cli::setup::arguments::{Globals, beside};
 use crate::cli::setup::environment::Environment;
 use crate::cli::terminal::output;
-use crate::import::{File, is_too_broad, is_well_known};
+use crate::import::{ImportedFile, is_reserved_variable, is_too_broad_pattern};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
 use crate::safe_text::quoted;
@@ -30,9 +30,9 @@ pub(super) fn left_out<'r>(
         text.push_str(&format!("no file for {id}: {}\n", clean_line(why)));
     }
     for file in made.values().filter_map(|made| made.as_ref().ok()) {
-        for left_out in &file.left_out {
+        for left_out in &file.omitted {
             let path = path(globals, file);
-            let (field, why) = (clean_line(&left_out.field), clean_line(&left_out.why));
+            let (field, why) = (clean_line(&left_out.field), clean_line(&left_out.reason));
             text.push_str(&format!("warning: {path} leaves out {field}: {why}\n"));
         }
     }
@@ -59,16 +59,17 @@ pub(super) fn nothing(looked_at: usize, connectors: &[ConnectorKey]) -> String {
 }
 
 /// The files, one line each.
-pub(super) fn written(globals: &Globals, files: &[(InstanceId, File)]) -> String {
-    let line =
-        |(id, file): &(InstanceId, File)| format!("written  {}  #{id}\n", path(globals, file));
+pub(super) fn written(globals: &Globals, files: &[(InstanceId, ImportedFile)]) -> String {
+    let line = |(id, file): &(InstanceId, ImportedFile)| {
+        format!("written  {}  #{id}\n", path(globals, file))
+    };
     files.iter().map(line).collect()
 }
 
 /// All that there is to say of files that were written.
 pub(super) fn result(
     globals: &Globals,
-    files: &[(InstanceId, File)],
+    files: &[(InstanceId, ImportedFile)],
     environment: &Environment,
     existing: &BTreeSet<String>,
     project_is_named: bool,
@@ -102,7 +103,7 @@ pub(super) fn result(
 /// files refer to, as is a list that was not set.
 fn allowed_variables(
     globals: &Globals,
-    files: &[(InstanceId, File)],
+    files: &[(InstanceId, ImportedFile)],
     environment: &Environment,
     existing: &BTreeSet<String>,
 ) -> BTreeSet<String> {
@@ -113,9 +114,9 @@ fn allowed_variables(
     let given = given.split(',').map(str::trim);
     let given = given.filter(|pattern| !pattern.is_empty() && pattern.chars().all(is_pattern));
     let (broad, mut allowed): (BTreeSet<String>, BTreeSet<String>) =
-        given.map(str::to_owned).partition(|pattern| is_too_broad(pattern));
+        given.map(str::to_owned).partition(|pattern| is_too_broad_pattern(pattern));
     if !is_complete || !broad.is_empty() {
-        allowed.extend(existing.iter().filter(|name| !is_well_known(name)).cloned());
+        allowed.extend(existing.iter().filter(|name| !is_reserved_variable(name)).cloned());
     }
     allowed.extend(files.iter().flat_map(|(_, file)| file.variables.values().cloned()));
     allowed
@@ -132,8 +133,8 @@ fn allow_list(allowed: &BTreeSet<String>) -> String {
     format!("export OCON_ENV_ALLOW='\n{}\n'\n", names.join(",\n"))
 }
 
-fn path(globals: &Globals, file: &File) -> String {
-    clean_line(&beside(&globals.root, &globals.instances).join(&file.below).display().to_string())
+fn path(globals: &Globals, file: &ImportedFile) -> String {
+    clean_line(&beside(&globals.root, &globals.instances).join(&file.path).display().to_string())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, Undo, Undoable};
 use crate::cli::terminal::redaction;
 use crate::instance::Secret;
-use crate::sandbox::{self, Credentials, Handle, Options};
+use crate::sandbox::{self, Handle, SandboxCredentials, SandboxOptions};
 
 /// How much is logged, in which form.
 const LOGS: [&str; 7] = [
@@ -76,14 +76,14 @@ impl Children {
         let credentials = environment.credentials(globals).ok();
         let credentials = credentials.filter(|_| !globals.sandbox).map(|(user, organization)| {
             let text = |secret: Secret| secret.expose().to_owned();
-            Credentials { user: text(user), organization: text(organization) }
+            SandboxCredentials { user: text(user), organization: text(organization) }
         });
-        let options = Options { credentials, ..Options::default() };
+        let options = SandboxOptions { credentials, ..SandboxOptions::default() };
         let sandbox =
             sandbox::start(options).await.map_err(|error| embedded_sandbox::failure(&error))?;
         let other = |error| impossible(&error);
         let echo = format!("http://{}/elements/api-v2", echo::start().map_err(other)?);
-        let Credentials { user, organization } = sandbox.credentials().clone();
+        let SandboxCredentials { user, organization } = sandbox.credentials().clone();
         let mut own = vec![("OCON_USER_SECRET", user), ("OCON_ORGANIZATION_SECRET", organization)];
         let key = environment.fingerprint_key()?;
         own.extend(key.map(|key| ("OCON_FINGERPRINT_KEY", key.expose().to_owned())));

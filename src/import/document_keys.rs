@@ -1,106 +1,111 @@
-//! Where the files of instances stand, which is also what their documents are called.
+//! Document keys for instances. A key is also the path of the file.
 //!
-//! In: instances, and the keys that are taken. Out: a key for each, whatever the order in which the
-//! platform lists them: `connector/name`, with the id behind it where another one has the same.
+//! In: instances, and the keys in use. Out: a key for each instance: `connector/name`, followed by
+//! the instance ID if the name is not unique. The order of the instances does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Candidate;
+use super::interface::Candidate;
 use crate::instance::{InstanceId, Key};
 
-/// The longest key.
-const LONGEST: usize = 80;
+/// Maximum length of a key.
+const MAX_KEY_LENGTH: usize = 80;
 
-/// The longest name of a folder: behind it there is room for a number of 64 bits.
-const LONGEST_FOLDER: usize = 40;
+/// Maximum length of a folder name. It leaves space for a 64-bit number in the key.
+const MAX_FOLDER_LENGTH: usize = 40;
 
-/// Files that some systems take for devices.
+/// File names that Windows reserves for devices.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// A key for each of the instances, or why there is none.
-pub(super) fn keys(
+/// Returns a key for each instance, or the reason why it has none. `used` are the keys of documents.
+pub(super) fn assign(
     candidates: &[Candidate],
-    taken: &BTreeSet<String>,
+    used: &BTreeSet<String>,
 ) -> BTreeMap<InstanceId, Result<Key, String>> {
-    let mut taken: BTreeSet<String> = taken.iter().map(|key| key.to_ascii_lowercase()).collect();
-    let mut keys = carried(candidates, &mut taken);
-    let mut free: Vec<_> =
-        candidates.iter().filter(|candidate| candidate.carried.is_none()).collect();
-    free.sort_by_key(|candidate| candidate.found.id);
+    let mut used: BTreeSet<String> = used.iter().map(|key| key.to_ascii_lowercase()).collect();
+    let mut keys = marked_keys(candidates, &mut used);
+    let mut unmarked: Vec<_> =
+        candidates.iter().filter(|candidate| candidate.marked_key.is_none()).collect();
+    unmarked.sort_by_key(|candidate| candidate.found.id);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for candidate in &free {
+    for candidate in &unmarked {
         *counts.entry(name(candidate)).or_default() += 1;
     }
-    let alone = |name: &str| counts.get(name) == Some(&1) && !is_device(name);
-    let (unique, clashing): (Vec<_>, Vec<_>) = free
+    let is_unique = |name: &str| counts.get(name) == Some(&1) && !is_device(name);
+    let (unique, ambiguous): (Vec<_>, Vec<_>) = unmarked
         .into_iter()
-        .map(|candidate| (candidate, name(candidate)))
-        .partition(|(_, name)| alone(name) && !taken.contains(name));
-    for (candidate, name) in unique {
-        taken.insert(name.clone());
-        keys.insert(candidate.found.id, valid(&name));
+        .map(|candidate| (candidate.found.id, name(candidate)))
+        .partition(|(_, name)| is_unique(name) && !used.contains(name));
+    for (id, name) in unique {
+        keys.insert(id, parse_key(&name));
+        used.insert(name);
     }
-    for (candidate, name) in clashing {
-        let id = candidate.found.id;
-        let numbered = (2_u64..).map(|number| with(&name, &format!("-{id}-{number}")));
-        let mut names = std::iter::once(with(&name, &format!("-{id}"))).chain(numbered);
-        let name = names.find(|name| taken.insert(name.clone()));
-        keys.insert(id, valid(&name.expect("there are more numbers than keys")));
+    for (id, name) in ambiguous {
+        let numbered = (2_u64..).map(|number| with_suffix(&name, &format!("-{id}-{number}")));
+        let mut names = std::iter::once(with_suffix(&name, &format!("-{id}"))).chain(numbered);
+        let name = names.find(|name| used.insert(name.clone()));
+        keys.insert(id, parse_key(&name.expect("there are more numbers than keys")));
     }
     keys
 }
 
-/// The keys that instances carry as a mark of ours.
-fn carried(
+/// Keys from the marks on instances.
+fn marked_keys(
     candidates: &[Candidate],
-    taken: &mut BTreeSet<String>,
+    used: &mut BTreeSet<String>,
 ) -> BTreeMap<InstanceId, Result<Key, String>> {
-    let mut carriers: BTreeMap<String, Vec<(&Key, InstanceId)>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<(&Key, InstanceId)>> = BTreeMap::new();
     for candidate in candidates {
-        if let Some(key) = &candidate.carried {
-            let same = carriers.entry(key.as_str().to_ascii_lowercase()).or_default();
-            same.push((key, candidate.found.id));
+        if let Some(key) = &candidate.marked_key {
+            let instances = by_name.entry(key.as_str().to_ascii_lowercase()).or_default();
+            instances.push((key, candidate.found.id));
         }
     }
     let mut keys = BTreeMap::new();
-    for (name, carriers) in carriers {
-        let several = carriers.len() > 1;
-        let is_taken = !taken.insert(name);
-        for (key, id) in carriers {
-            let why = if several {
-                format!("another instance carries the key `{key}` as well: delete one of them")
+    for (name, instances) in by_name {
+        let is_ambiguous = instances.len() > 1;
+        let is_used = !used.insert(name);
+        for (key, id) in instances {
+            let assigned = if is_ambiguous {
+                Err(format!(
+                    "another instance also has the document key `{key}`: delete one of them"
+                ))
+            } else if is_used {
+                Err(format!(
+                    "its document key `{key}` differs from the key of another document only in case"
+                ))
             } else {
-                format!("a document has a key that differs from its own, `{key}`, by case only")
+                Ok(key.clone())
             };
-            keys.insert(id, if several || is_taken { Err(why) } else { Ok(key.clone()) });
+            keys.insert(id, assigned);
         }
     }
     keys
 }
 
-fn valid(name: &str) -> Result<Key, String> {
+fn parse_key(name: &str) -> Result<Key, String> {
     name.parse().map_err(|error: crate::instance::InvalidName| error.to_string())
 }
 
-/// `connector/name`, as short as a key has to be.
+/// `connector/name`, shortened to the maximum length.
 fn name(candidate: &Candidate) -> String {
     let connector = candidate.connector.as_str().to_ascii_lowercase();
-    let folder = cut(&connector, LONGEST_FOLDER);
+    let folder = truncate(&connector, MAX_FOLDER_LENGTH);
     let folder = if is_device(folder) { &format!("{folder}-connector") } else { folder };
     match slug(&candidate.found.name) {
         slug if slug.is_empty() => format!("{folder}/{folder}-{}", candidate.found.id),
-        slug => cut(&format!("{folder}/{slug}"), LONGEST).to_owned(),
+        slug => truncate(&format!("{folder}/{slug}"), MAX_KEY_LENGTH).to_owned(),
     }
 }
 
-/// The name with this behind it.
-fn with(name: &str, suffix: &str) -> String {
-    format!("{}{suffix}", cut(name, LONGEST.saturating_sub(suffix.len())))
+/// The name with a suffix, shortened to the maximum length.
+fn with_suffix(name: &str, suffix: &str) -> String {
+    format!("{}{suffix}", truncate(name, MAX_KEY_LENGTH.saturating_sub(suffix.len())))
 }
 
-/// The first bytes of a text in ASCII, without what joins words at its end.
-fn cut(text: &str, longest: usize) -> &str {
-    text.get(..longest).unwrap_or(text).trim_end_matches(['-', '/'])
+/// The start of an ASCII text, without separators at its end.
+fn truncate(text: &str, max_length: usize) -> &str {
+    text.get(..max_length).unwrap_or(text).trim_end_matches(['-', '/'])
 }
 
 fn is_device(name: &str) -> bool {
@@ -109,11 +114,11 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&file) || port.is_some_and(|number| number.len() == 1)
 }
 
-/// A name in small letters and digits, with `-` between its words; empty where it has neither.
+/// The name in lowercase ASCII letters and digits, with `-` between the words. Can be empty.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
-        match spelled(c) {
+        match transliterate(c) {
             Some(letters) => slug.push_str(letters),
             None if c.is_ascii_alphanumeric() => slug.push(c),
             None if !slug.is_empty() && !slug.ends_with('-') => slug.push('-'),
@@ -123,8 +128,8 @@ fn slug(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// How a letter is spelled without its mark.
-fn spelled(c: char) -> Option<&'static str> {
+/// ASCII spelling of a letter with a diacritic.
+fn transliterate(c: char) -> Option<&'static str> {
     Some(match c {
         'ä' | 'æ' => "ae",
         'ö' | 'œ' => "oe",
@@ -138,7 +143,7 @@ fn spelled(c: char) -> Option<&'static str> {
         'ò' | 'ó' | 'ô' | 'õ' | 'ø' => "o",
         'ù' | 'ú' | 'û' => "u",
         'ý' | 'ÿ' => "y",
-        // What `to_lowercase` leaves of `İ`.
+        // `to_lowercase` turns `İ` into `i` and this combining dot.
         '\u{307}' => "",
         _ => return None,
     })
@@ -146,25 +151,35 @@ fn spelled(c: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::found;
     use super::*;
+    use crate::instance::Secret;
+    use crate::observed::Found;
+    use crate::ownership;
 
     fn candidate(id: u64, connector: &str, name: &str) -> Candidate {
-        Candidate {
-            found: found(id, connector, name),
-            connector: connector.parse().unwrap(),
-            carried: None,
-        }
+        let (marks, tags) = ownership::split(Vec::new());
+        let found = Found {
+            id: InstanceId::new(id),
+            connector: connector.to_owned(),
+            name: name.to_owned(),
+            marks,
+            tags,
+            configuration: BTreeMap::new(),
+            valid: true,
+            disabled: false,
+            token: Secret::new("token"),
+        };
+        Candidate { found, connector: connector.parse().unwrap(), marked_key: None }
     }
 
-    fn keys_of(candidates: &[Candidate], taken: &[&str]) -> Vec<String> {
-        let taken = taken.iter().map(|key| (*key).to_owned()).collect();
-        let keys = keys(candidates, &taken).into_values();
-        keys.map(|key| key.map_or_else(|why| why, |key| key.to_string())).collect()
+    fn keys_of(candidates: &[Candidate], used: &[&str]) -> Vec<String> {
+        let used = used.iter().map(|key| (*key).to_owned()).collect();
+        let keys = assign(candidates, &used).into_values();
+        keys.map(|key| key.map_or_else(|reason| reason, |key| key.to_string())).collect()
     }
 
     #[test]
-    fn a_slug_is_what_a_name_has_in_letters_and_digits() {
+    fn a_slug_has_only_ascii_letters_digits_and_hyphens() {
         for (name, expected) in [
             ("Marketing Hootsuite", "marketing-hootsuite"),
             ("Größe & Maß (café)", "groesse-mass-cafe"),
@@ -187,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_the_same_name_gets_the_id_whatever_the_order() {
+    fn instances_with_the_same_name_get_their_id_in_any_order() {
         let mut candidates = vec![
             candidate(1, "slack", "Support"),
             candidate(2, "slack", "SUPPORT!"),
@@ -214,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_and_no_folder_has_the_name_of_a_device() {
+    fn no_file_or_folder_has_the_name_of_a_device() {
         let candidates = [
             candidate(1, "slack", "aux"),
             candidate(2, "slack", "Con"),
@@ -239,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn every_connector_leaves_room_for_every_id() {
+    fn the_longest_connector_key_leaves_space_for_every_id() {
         let longest = "c".repeat(64);
         let candidates =
             [candidate(u64::MAX, &longest, "a"), candidate(u64::MAX - 1, &longest, "a")];
@@ -250,9 +265,9 @@ mod tests {
     }
 
     #[test]
-    fn an_orphan_keeps_its_key_unless_it_is_in_doubt() {
+    fn an_orphan_keeps_its_key_unless_the_key_is_ambiguous() {
         let orphan = |id, key: &str| Candidate {
-            carried: Some(key.parse().unwrap()),
+            marked_key: Some(key.parse().unwrap()),
             ..candidate(id, "slack", "x")
         };
         let candidates =
@@ -261,9 +276,9 @@ mod tests {
             keys_of(&candidates, &["case"]),
             [
                 "own",
-                "another instance carries the key `twice` as well: delete one of them",
-                "another instance carries the key `twice` as well: delete one of them",
-                "a document has a key that differs from its own, `Case`, by case only",
+                "another instance also has the document key `twice`: delete one of them",
+                "another instance also has the document key `twice`: delete one of them",
+                "its document key `Case` differs from the key of another document only in case",
             ]
         );
     }

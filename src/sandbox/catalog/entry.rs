@@ -1,0 +1,82 @@
+//! Connectors as the embedded catalog file describes them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How a connector authenticates at its provider. The values are those of `authentication.type`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::sandbox) enum AuthMethod {
+    Oauth2,
+    Oauth1,
+    Basic,
+    Custom,
+    ApiKey,
+}
+
+/// A documented body for creating an instance.
+#[derive(Deserialize)]
+pub(in crate::sandbox) struct DocumentedBody {
+    #[serde(rename = "auth")]
+    pub(in crate::sandbox) method: AuthMethod,
+    /// Configuration keys.
+    pub(in crate::sandbox) keys: Vec<String>,
+}
+
+/// A connector in the catalog file.
+#[derive(Deserialize)]
+pub(in crate::sandbox) struct CatalogEntry {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) hub: Option<String>,
+    #[serde(default)]
+    pub(in crate::sandbox) auth: Vec<AuthMethod>,
+    #[serde(default)]
+    pub(in crate::sandbox) webhook: bool,
+    #[serde(default)]
+    pub(in crate::sandbox) polling: bool,
+    #[serde(default)]
+    pub(super) provider_data: Vec<String>,
+    #[serde(default)]
+    pub(super) bodies: Vec<DocumentedBody>,
+    #[serde(default)]
+    pub(in crate::sandbox) fields: Vec<CatalogField>,
+    /// Keys that this connector does not have, although similar connectors have them.
+    #[serde(default)]
+    pub(in crate::sandbox) refused: BTreeMap<String, Value>,
+}
+
+/// A configuration field in the catalog file.
+#[derive(Deserialize)]
+pub(in crate::sandbox) struct CatalogField {
+    pub(in crate::sandbox) key: String,
+    #[serde(rename = "type")]
+    pub(in crate::sandbox) kind: String,
+    #[serde(default)]
+    pub(in crate::sandbox) required: bool,
+    pub(in crate::sandbox) required_when: Option<String>,
+    pub(in crate::sandbox) default: Option<Value>,
+    #[serde(default)]
+    pub(in crate::sandbox) options: Vec<String>,
+}
+
+impl AuthMethod {
+    /// Parses a method in any case, because documentation has both `Basic` and `basic`.
+    pub(in crate::sandbox) fn parse(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_lowercase().as_str() {
+            "oauth2" => Self::Oauth2,
+            "oauth1" => Self::Oauth1,
+            "basic" => Self::Basic,
+            "custom" => Self::Custom,
+            "apikey" => Self::ApiKey,
+            _ => return None,
+        })
+    }
+
+    /// Whether a user of the provider must grant access.
+    pub(in crate::sandbox) fn is_oauth(self) -> bool {
+        matches!(self, Self::Oauth1 | Self::Oauth2)
+    }
+}

@@ -1,0 +1,18 @@
+//! Random tokens and IDs.
+//!
+//! They do not come from a cryptographic source, because they only protect a test double on this
+//! machine.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Generates 32 random bytes in Base64, the form of the platform's tokens.
+pub(super) fn random_token() -> String {
+    let bytes: [u8; 32] = std::array::from_fn(|_| fastrand::u8(..));
+    STANDARD.encode(bytes)
+}
+
+/// Generates 16 random hexadecimal digits.
+pub(super) fn random_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

@@ -1,0 +1,78 @@
+//! The instances of a sandbox, as they are stored and as reads show them.
+//!
+//! In: changes, and the replication lag of the current request. Out: instances, possibly as they were
+//! before a change that a read does not show yet. Every change goes through [`Storage::commit`].
+
+use std::time::SystemTime;
+
+use super::clock::SandboxClock;
+use super::faults::lag::ReplicationLag;
+use super::instance::StoredInstance;
+use super::reply::ErrorReply;
+use super::store::{Change, Store};
+use super::visibility::{ReadView, Visibility};
+
+/// Stored instances with what each view shows of them.
+pub(super) struct Storage {
+    pub(super) store: Store,
+    pub(super) clock: SandboxClock,
+    /// How late the changes of the current request become visible.
+    pub(super) lag: ReplicationLag,
+    visibility: Visibility,
+}
+
+impl Storage {
+    pub(super) fn new(store: Store, clock: SandboxClock) -> Self {
+        Self { store, clock, lag: ReplicationLag::default(), visibility: Visibility::default() }
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// Returns the stored instance.
+    pub(super) fn instance(&self, id: u64) -> Result<&StoredInstance, ErrorReply> {
+        self.store.get(id).ok_or_else(|| no_instance(id))
+    }
+
+    /// Returns the instance as a read by ID shows it.
+    pub(super) fn readable(&self, id: u64) -> Result<&StoredInstance, ErrorReply> {
+        let instance = self.visibility.instance(&self.store, ReadView::Get, id, self.now());
+        instance.ok_or_else(|| no_instance(id))
+    }
+
+    /// Returns all instances as a view shows them, by ascending ID.
+    pub(super) fn listed(&self, view: ReadView) -> Vec<&StoredInstance> {
+        self.visibility.instances(&self.store, view, self.now())
+    }
+
+    /// Refuses a lag whose changes the sandbox cannot hide.
+    pub(super) fn check_lag(&mut self, lag: ReplicationLag) -> Result<(), ErrorReply> {
+        let now = self.now();
+        self.visibility.check(lag, now)
+    }
+
+    /// Applies and saves `changes`, or changes nothing.
+    pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), ErrorReply> {
+        let now = self.now();
+        let undo = self.store.commit(changes).map_err(|error| {
+            let message =
+                format!("The sandbox cannot write its state. Nothing was changed: {error}");
+            ErrorReply::new(500, message)
+        })?;
+        for change in undo {
+            self.visibility.hide(change, self.lag, now);
+        }
+        Ok(())
+    }
+
+    /// Adds or replaces an instance.
+    pub(super) fn put(&mut self, instance: StoredInstance) -> Result<(), ErrorReply> {
+        self.commit(vec![Change::Put(Box::new(instance))])
+    }
+}
+
+/// The platform's reply for an unknown instance ID.
+pub(super) fn no_instance(id: u64) -> ErrorReply {
+    ErrorReply::not_found(format!("No element instance found with ID {id}"))
+}
