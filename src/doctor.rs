@@ -5,7 +5,7 @@
 //! link that cannot be seen from here is never said to hold.
 
 use crate::api::client::ProviderEvent;
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::{InstanceId, Key, Place, Secret, Seen, id_in_webhook_url};
 use crate::observed::Found;
 
@@ -15,7 +15,7 @@ pub struct Case<'a> {
     /// The key of the document.
     pub key: &'a Key,
     /// The document.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a DesiredInstance,
     /// Its instance, with all of its configuration; or why there is none.
     pub found: Result<&'a Found, &'a str>,
     /// What the provider has reported, the newest first; or why that cannot be read.
@@ -211,7 +211,7 @@ fn signature(case: &Case<'_>, found: &Found, callback: &Callback) -> Link {
     }
 }
 
-fn registered(wanted: &Wanted, place: &Place<'_>) -> Link {
+fn registered(wanted: &DesiredInstance, place: &Place<'_>) -> Link {
     let name = "registered";
     let url = place.webhook_url();
     if wanted.facts.webhooks {

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ocon::catalog::Catalog;
-use ocon::desired::secrets::Withheld;
+use ocon::desired::secrets::WithheldSecrets;
 use ocon::desired::{
-    Code, Levels, Loaded, Missing, Problem, Problems, ProjectFile, SecretStore, Severity, Sources,
-    VarFile, Wanted, load, load_project, load_var_file,
+    Code, DesiredInstance, Levels, Loaded, Problem, Problems, ProjectFile, SecretStore, Severity,
+    Sources, UnsetSecrets, VarFile, load, load_project, load_var_file,
 };
 use ocon::report::diagnostics::{Colour, render};
 use serde::Deserialize as _;
@@ -20,14 +20,18 @@ const DATA: &str = "tests/data/files";
 
 fn load_with(root: &Path, secrets: &dyn SecretStore, levels: &Levels) -> Result<Loaded, Problems> {
     let variables = BTreeMap::from([("team".to_owned(), "EMEA".to_owned())]);
-    load(&Sources { variables: &variables, levels, ..Sources::usual(root, secrets, "2026-11-23") })
+    load(&Sources {
+        variables: &variables,
+        levels,
+        ..Sources::with_defaults(root, secrets, "2026-11-23")
+    })
 }
 
 /// Small files have only what they are about, so that what else an instance needs is not told.
 fn load_folder(root: &Path) -> Result<Loaded, Problems> {
     let mut levels = Levels::default();
     levels.allow(Code::LikelyMissingField);
-    load_with(root, &Withheld::default(), &levels)
+    load_with(root, &WithheldSecrets::default(), &levels)
 }
 
 fn problems_of(result: Result<Loaded, Problems>) -> Vec<Problem> {
@@ -66,7 +70,7 @@ fn valid() -> (tempfile::TempDir, Loaded) {
     (root, loaded)
 }
 
-fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l Wanted {
+fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l DesiredInstance {
     &loaded.desired.instances[&key.parse().unwrap()]
 }
 
@@ -101,7 +105,7 @@ warning[platform-written-key]: the platform writes `oauth.user.refresh_time` its
 fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
     let root = tempfile::tempdir().unwrap();
     copy(&Path::new(DATA).join("valid/connectors"), &root.path().join("instances"));
-    let loaded = load_with(root.path(), &Withheld::default(), &Levels::default());
+    let loaded = load_with(root.path(), &WithheldSecrets::default(), &Levels::default());
     let Loaded { desired, warnings, unread_files: _ } = loaded.unwrap_or_else(|problems| {
         panic!("{}", render(problems.as_slice(), Colour::Plain, None));
     });
@@ -119,7 +123,7 @@ fn unset_secrets_are_missing_and_no_problem() {
     let show = |missing: &[(ocon::instance::Span, ocon::instance::Source)]| -> Vec<_> {
         missing.iter().map(|(at, source)| format!("{at} {source}")).collect()
     };
-    let missing = loaded.desired.missing();
+    let missing = loaded.desired.unset_secrets();
     assert_eq!(
         show(&missing.configuration),
         [
@@ -135,7 +139,7 @@ fn unset_secrets_are_missing_and_no_problem() {
             "instances/windows.yaml:5:29 env.REFRESH"
         ]
     );
-    assert_eq!(wanted(&loaded, "slack/sales").missing(), Missing::default());
+    assert_eq!(wanted(&loaded, "slack/sales").unset_secrets(), UnsetSecrets::default());
 }
 
 #[test]
@@ -168,7 +172,7 @@ fn keys_that_every_example_has_are_missed_where_an_instance_is_to_be_created() {
     let jira = |rest| format!("element: jira\nname: A\n{rest}");
     let warnings = |file: String| {
         let root = root_with(&[("a.yaml", file.as_bytes())]);
-        load_with(root.path(), &Withheld::default(), &Levels::default()).unwrap().warnings
+        load_with(root.path(), &WithheldSecrets::default(), &Levels::default()).unwrap().warnings
     };
     let [warning] = warnings(jira("configuration:\n  username: admin\n")).try_into().unwrap();
     assert_eq!(warning.message, "`jira` as a rule needs `base.url`, `password`");
@@ -282,7 +286,7 @@ fn plain_text_secrets_can_be_let_through_with_a_warning() {
     let mut levels = Levels::default();
     levels.report(Code::PlainTextSecret, Severity::Warning);
     levels.allow(Code::LikelyMissingField);
-    let loaded = load_with(root.path(), &Withheld::default(), &levels).unwrap();
+    let loaded = load_with(root.path(), &WithheldSecrets::default(), &levels).unwrap();
     assert_eq!(codes(&loaded.warnings), ["instances/a.yaml plain-text-secret"]);
     assert!(!render(&loaded.warnings, Colour::Plain, None).contains("hunter2"));
 }
@@ -449,7 +453,7 @@ lifecycle: { protect: true }
     fs::create_dir_all(root.path().join("instances")).unwrap();
     fs::write(root.path().join("instances/a.yaml"), file).unwrap();
     let loaded = load_folder(root.path()).unwrap();
-    let written = loaded.desired.instances.values().next().unwrap().as_written();
+    let written = loaded.desired.instances.values().next().unwrap().canonical_json();
     // Members are sorted by UTF-16 units. Two integers that one double stands for stay apart.
     let expected = concat!(
         r#"{"configuration":{"list":[15,0.5,"9007199254740993",9007199254740992,"-9007199254740993",true,null],"#,

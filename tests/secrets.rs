@@ -11,7 +11,7 @@ use ocon::api::client::{Client, Credentials, Settings};
 use ocon::api::{Stop, SystemClock, Waiting};
 use ocon::apply::{self, Outcome};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
-use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
+use ocon::desired::{self, Desired, SecretLookup, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -23,10 +23,10 @@ use serde_json::Value;
 struct Environment<'a>(&'a BTreeSet<String>);
 
 impl SecretStore for Environment<'_> {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &Source) -> SecretLookup {
         let name = source.to_string();
         let version = if self.0.contains(&name) { "new" } else { "old" };
-        LookUp::Set(Secret::new(format!("demo-{version}-{name}")))
+        SecretLookup::Set(Secret::new(format!("demo-{version}-{name}")))
     }
 }
 
@@ -90,7 +90,7 @@ fn value(connector: &str, field: &Field) -> String {
 
 fn load(root: &Path, replaced: &BTreeSet<String>) -> Desired {
     let secrets = Environment(replaced);
-    let sources = Sources::usual(root, &secrets, "2026-01-01");
+    let sources = Sources::with_defaults(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }
 

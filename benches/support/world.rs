@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use ocon::desired::secrets::{AllowedVariables, Demo};
+use ocon::desired::secrets::{AllowedVariables, DemoSecrets};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::Secret;
 use ocon::ownership::{Fingerprints, Subject};
@@ -200,7 +200,7 @@ pub(crate) fn write_files(root: &Path, count: usize) {
 }
 
 fn load(root: &Path) -> Desired {
-    let secrets = Demo { allowed: AllowedVariables::all() };
-    let sources = Sources::usual(root, &secrets, "2026-01-01");
+    let secrets = DemoSecrets { allowed: AllowedVariables::all() };
+    let sources = Sources::with_defaults(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::git::{Repository, Unusable};
 use super::globals::Globals;
 use super::problems;
-use crate::desired::{Code, Desired, Problem, quote};
+use crate::desired::{Code, Desired, Problem, add_excerpts};
 use crate::instance::Span;
 use crate::reader::repository_above;
 use crate::untrusted::quoted;
@@ -51,7 +51,7 @@ pub(super) fn refuse(
     if problems.is_empty() {
         return Ok(());
     }
-    quote(&globals.root, &globals.schemas, &mut problems);
+    add_excerpts(&globals.root, &globals.schemas, &mut problems);
     Err(problems::invalid(globals, &problems))
 }
 

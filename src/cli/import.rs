@@ -20,7 +20,7 @@ use super::session::{self, Connection, Files, Lookup};
 use super::{known, unreachable};
 use crate::api::{self, Keep, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
-use crate::desired::secrets::Withheld;
+use crate::desired::secrets::WithheldSecrets;
 use crate::desired::{self, Levels, Sources};
 use crate::import::{self, Candidate, File, Ground};
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Seen as Stored, Source};
@@ -183,7 +183,7 @@ fn learn<'f>(seen: impl Iterator<Item = &'f Found>) {
 
 /// Makes the files, each of which the loader has taken.
 fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Candidate]) -> Made {
-    let (none, secrets, levels) = (BTreeMap::new(), Withheld::default(), Levels::default());
+    let (none, secrets, levels) = (BTreeMap::new(), WithheldSecrets::default(), Levels::default());
     let sources = Sources {
         root: &globals.root,
         instances: &globals.instances,
@@ -213,7 +213,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
 
 /// The variables that the files refer to. None of them has a value here.
 fn referenced_variables(files: &Files) -> BTreeSet<String> {
-    let missing = files.desired.missing();
+    let missing = files.desired.unset_secrets();
     let sources = missing.configuration.into_iter().chain(missing.provider_data);
     let names = sources.filter_map(|(_, source)| match source {
         Source::Env(name) => Some(name),

@@ -9,7 +9,7 @@ use super::globals::Globals;
 use super::plan::unknown;
 use super::progress::Progress;
 use super::session::{self, Connection, Files, Platform};
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::{Key, Secret};
 use crate::observed::Found;
 use crate::plan::{self, BlockCode, Wishes};
@@ -24,7 +24,7 @@ pub(super) struct Nowhere {
 }
 
 /// The document with a key.
-pub(super) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Failure> {
+pub(super) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f DesiredInstance, Failure> {
     let documents = &files.desired.instances;
     documents.get(key).ok_or_else(|| {
         let error = format!("no document has the key {key}", key = quoted(&key));
@@ -36,7 +36,11 @@ pub(super) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Fa
 ///
 /// # Errors
 /// Where it is declared and has no value.
-pub(super) fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Option<Secret>, Failure> {
+pub(super) fn value(
+    key: &Key,
+    wanted: &DesiredInstance,
+    name: &str,
+) -> Result<Option<Secret>, Failure> {
     let Some(field) = wanted.configuration.get(name) else { return Ok(None) };
     let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
     rendered.map(Some).ok_or_else(|| {

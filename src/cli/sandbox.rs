@@ -8,7 +8,7 @@ use super::globals::{Globals, beside};
 use super::interrupt::{self, Grace};
 use super::{embedded, output, session};
 use crate::api::Stop;
-use crate::reader::{self, Bounds};
+use crate::reader::{self, FileScope};
 use crate::sandbox::{self, Faults, Options};
 
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,7 @@ fn faults(globals: &Globals, arguments: &Arguments) -> Result<Faults, Failure> {
     };
     let file = beside(&globals.root, path);
     // A file that is not there is named by whoever reads it.
-    match Bounds::of(&globals.root, path).resolve(&file) {
+    match FileScope::of(&globals.root, path).resolve(&file) {
         Err(refusal) if !refusal.is_not_found() => {
             let sentence = format!("the faults cannot be read from {}", path.display());
             Err(Failure::new(Exit::Invalid, sentence).caused_by(&refusal))

@@ -19,7 +19,9 @@ use super::{committed, embedded, own_credentials, problems, words};
 use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Clock, Stop, Waiting};
 use crate::catalog::Catalog;
-use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
+use crate::desired::secrets::{
+    AllowedVariables, DemoSecrets as Demo, RealSecrets as Secrets, WithheldSecrets as Withheld,
+};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
 use crate::instance::{BaseUrl, Key, Project, Secret, Source, Span};
 use crate::observed::{self, Observed};

@@ -6,7 +6,7 @@ use super::configuration::{Entry, Form, own_webhook_url};
 use super::variable::Names;
 use super::{Candidate, File, Ground, LeftOut, yaml};
 use crate::catalog::Shape;
-use crate::desired::{Code, Loaded, Problem, Problems, Severity, Wanted};
+use crate::desired::{Code, DesiredInstance, Loaded, Problem, Problems, Severity};
 use crate::instance::{Key, Verdict};
 
 /// Writes the file of one instance.
@@ -173,7 +173,7 @@ impl Writer<'_> {
     }
 
     /// What would be a change.
-    fn differences(&self, draft: &Draft<'_>, wanted: &Wanted) -> Vec<Objection> {
+    fn differences(&self, draft: &Draft<'_>, wanted: &DesiredInstance) -> Vec<Objection> {
         let found = &self.candidate.found;
         let differs = |piece| {
             let why = "no file reads as it is stored".to_owned();

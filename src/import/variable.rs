@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::reference::MAX_NAME;
-use crate::desired::secrets::is_refused;
+use crate::desired::reference::syntax::MAX_NAME_CHARS;
+use crate::desired::secrets::is_reserved_variable;
 use crate::instance::{InstanceId, Key};
 
 /// Begins a name that would otherwise belong to another program.
@@ -157,7 +157,9 @@ pub fn is_well_known(name: &str) -> bool {
         Some(beginning) => name.starts_with(beginning),
         None => name == *pattern,
     };
-    WELL_KNOWN.iter().any(matches) || WELL_KNOWN_CREDENTIALS.contains(&&*name) || is_refused(&name)
+    WELL_KNOWN.iter().any(matches)
+        || WELL_KNOWN_CREDENTIALS.contains(&&*name)
+        || is_reserved_variable(&name)
 }
 
 /// Whether a pattern of `--env-allow` matches variables of other programs.
@@ -229,7 +231,7 @@ fn capitals(text: &str) -> String {
 
 /// The name with this behind it, cut to the length that a name may have.
 fn with(name: &str, suffix: &str) -> String {
-    let longest = MAX_NAME.saturating_sub(suffix.len());
+    let longest = MAX_NAME_CHARS.saturating_sub(suffix.len());
     format!("{}{suffix}", name.get(..longest).unwrap_or(name))
 }
 
@@ -375,6 +377,6 @@ mod tests {
             .map(|end| take(&mut names, &document, &format!("{value}{end}"), u64::MAX))
             .collect();
         assert_eq!(taken.len(), 3);
-        assert!(taken.iter().all(|name| name.len() == MAX_NAME), "{taken:?}");
+        assert!(taken.iter().all(|name| name.len() == MAX_NAME_CHARS), "{taken:?}");
     }
 }

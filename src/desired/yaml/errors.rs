@@ -1,0 +1,177 @@
+//! The diagnostics of YAML.
+
+use granit_parser::{ErrorKind, Marker, ScanError, Span};
+
+use crate::desired::code::Code;
+use crate::desired::diagnostics::Diagnostic;
+use crate::desired::text::TextRange;
+use crate::untrusted::quoted;
+
+pub(super) const CURLY_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
+
+/// The deepest nesting. Instance files nest 4 levels deep, event metadata somewhat deeper. More is an
+/// attack.
+pub(super) const MAX_DEPTH: usize = 64;
+
+pub(super) fn byte(marker: &Marker) -> usize {
+    marker.byte_offset().unwrap_or_default()
+}
+
+pub(super) fn range_of(span: &Span) -> TextRange {
+    TextRange {
+        line: span.start.line(),
+        column: span.start.col() + 1,
+        start: byte(&span.start),
+        end: byte(&span.end),
+    }
+}
+
+/// The error of the parser, in terms of instance files.
+pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
+    let at = range_of(&Span::empty(*error.marker()));
+    if error.info().contains("tab") {
+        return Diagnostic::new(Code::InvalidYaml, tab(content, at), "a tab is not allowed here")
+            .help("indent with spaces");
+    }
+    let invalid = |message: String| Diagnostic::new(Code::InvalidYaml, at, message);
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => too_deep(at),
+        ErrorKind::UnknownAnchor => invalid("no anchor with this name is above".to_owned()),
+        ErrorKind::UnclosedQuotedScalar => {
+            let diagnostic = invalid("this quote is not closed".to_owned());
+            if line_has_curly_quotes(content, at) {
+                return diagnostic.help("write `\"` instead of the curly quote on this line");
+            }
+            diagnostic
+        }
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidUnicodeEscape => {
+            invalid("this `\\` does not begin a YAML escape".to_owned())
+                .help("use single quotes or write `\\\\`: in double quotes, `\\` begins an escape")
+        }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            invalid("a control character is not allowed here".to_owned())
+                .help("write it as an escape in double quotes, such as `\"\\u0007\"`")
+        }
+        ErrorKind::UnexpectedCharacter { character: '`' } => {
+            invalid("a value cannot begin with a backtick".to_owned())
+                .help("put the value in quotes")
+        }
+        ErrorKind::UnexpectedCharacter { character } => invalid(format!(
+            "a value cannot begin with {character}",
+            character = quoted(&character)
+        ))
+        .help("put the value in quotes"),
+        ErrorKind::MappingValueNotAllowed => {
+            invalid("a second key on this line is not allowed".to_owned())
+                .help("put a string that contains `: ` in quotes, and each key on its own line")
+        }
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            invalid("a `,` or `}` is missing before this".to_owned())
+                .help("in braces, put a string that contains `{`, `}` or `,` in quotes")
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            invalid("a `,` or `]` is missing before this".to_owned())
+                .help("in brackets, put a string that contains `[`, `]` or `,` in quotes")
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            invalid(format!("this {open} is not closed", open = quoted(&open)))
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => invalid(format!(
+            "{open} is closed with {close}",
+            open = quoted(&open),
+            close = quoted(&close)
+        )),
+        ErrorKind::ExpectedBlockMappingKey => {
+            invalid("this key is not indented like the keys above".to_owned())
+                .help("begin all keys of a map in the same column")
+        }
+        ErrorKind::SimpleKeyExpected => invalid("the `: ` after this key is missing".to_owned())
+            .help("write a colon and a space between key and value"),
+        _ => invalid(format!("this is not valid YAML: {}", error.info())),
+    }
+}
+
+/// The tab of the error. The parser may report the end of the previous line.
+fn tab(content: &str, near: TextRange) -> TextRange {
+    let rest = content.get(near.start..).unwrap_or_default();
+    rest.find('\t').map_or(near, |at| near.forward(content, near.start + at, 1))
+}
+
+/// Whether the rest of the line contains a curly quote.
+fn line_has_curly_quotes(content: &str, at: TextRange) -> bool {
+    let rest = content.get(at.start..).unwrap_or_default();
+    rest.lines().next().is_some_and(|line| line.contains(CURLY_QUOTES))
+}
+
+pub(super) fn curly_quotes(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::InvalidYaml, at, "YAML and JSON do not accept curly quotes")
+        .help("write straight quotes: `\"`")
+}
+
+pub(super) fn lone_carriage_return(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::InvalidYaml, at, "a single carriage return is not a line break")
+        .help("save the file with Unix (LF) or Windows (CR LF) line breaks")
+}
+
+pub(super) fn json_comment(opening: &str, at: TextRange) -> Diagnostic {
+    let message = format!("a comment cannot begin with {}", quoted(&opening));
+    Diagnostic::new(Code::InvalidYaml, at, message).help("remove it, or begin it with `#`")
+}
+
+pub(super) fn expected_value(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::InvalidYaml, at, "expected a value")
+}
+
+pub(super) fn too_deep(at: TextRange) -> Diagnostic {
+    let message = format!("values are nested more than {MAX_DEPTH} levels deep");
+    Diagnostic::new(Code::TooDeep, at, message)
+}
+
+pub(super) fn custom_tag(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::CustomTag, at, "YAML tags are not supported")
+        .help("remove the tag; a value in quotes is always a string")
+}
+
+pub(super) fn ambiguous_number(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::AmbiguousNumber, at, "this number would be sent in another form")
+        .label("YAML parsers change its text")
+        .help("put it in quotes to send it exactly as written, or write it in decimal digits")
+}
+
+pub(super) fn merge_key(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::MergeKey, at, "merge keys are not supported")
+        .help("write the keys out: YAML 1.2 has no merge keys")
+}
+
+pub(super) fn alias_as_key(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::NonTextKey, at, "a key must be a string, but this is an alias")
+        .help("write the key out")
+}
+
+pub(super) fn alias_of_itself(at: TextRange) -> Diagnostic {
+    let message = "an alias cannot be inside the value that it repeats";
+    Diagnostic::new(Code::AliasLimit, at, message)
+}
+
+pub(super) fn alias_limit(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::AliasLimit, at, "aliases make this file larger than 1 MiB")
+}
+
+pub(super) fn control_character(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::InvalidName, at, "a key cannot contain control characters")
+        .help("use single quotes or none: in double quotes, `\\` begins an escape")
+}
+
+pub(super) fn non_text_key(at: TextRange, noun: &str) -> Diagnostic {
+    Diagnostic::new(Code::NonTextKey, at, format!("a key must be a string, but this is {noun}"))
+        .help("put it in quotes")
+}
+
+pub(super) fn duplicate_key(name: &str, at: TextRange, first: TextRange) -> Diagnostic {
+    let message = format!("the key {} occurs twice in this map", quoted(&name));
+    Diagnostic::new(Code::DuplicateKey, at, message)
+        .label("second occurrence")
+        .related(first, "first occurrence")
+}
