@@ -95,7 +95,7 @@ warning[platform-written-key]: the platform writes `oauth.user.refresh_time` its
 6 |         "oauth.user.refresh_time": null
   |         ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: it is sent when the instance is created and never compared; most likely the line can go
+  = help: remove the line if you do not need it: ocon sends the value on create only and never compares it
 
 "#]]
     );
@@ -175,8 +175,11 @@ fn keys_that_every_example_has_are_missed_where_an_instance_is_to_be_created() {
         load_with(root.path(), &WithheldSecrets::default(), &Levels::default()).unwrap().warnings
     };
     let [warning] = warnings(jira("configuration:\n  username: admin\n")).try_into().unwrap();
-    assert_eq!(warning.message, "`jira` as a rule needs `base.url`, `password`");
-    assert_eq!(warning.help, ["the platform would refuse to create the instance"]);
+    assert_eq!(warning.message, "`jira` usually needs `base.url`, `password`");
+    assert_eq!(
+        warning.help,
+        ["add them: without them, the platform would probably reject the create"]
+    );
     assert_eq!((warning.at.line, warning.at.column), (3, 1));
     assert_eq!(codes(&warnings(jira(""))), ["instances/a.yaml likely-missing-field"]);
     assert_eq!(warnings(jira("id: 4711\n")), []);
@@ -184,10 +187,10 @@ fn keys_that_every_example_has_are_missed_where_an_instance_is_to_be_created() {
         format!("element: hubspot\nname: A\nconfiguration: {{ authentication.type: {way} }}\n")
     };
     let said = |way| warnings(dynamics(way)).remove(0).message;
-    assert_eq!(said("apiKey"), "`hubspot` as a rule needs `hubspot.authorization.apikey`");
+    assert_eq!(said("apiKey"), "`hubspot` usually needs `hubspot.authorization.apikey`");
     assert_eq!(
         said("OAUTH2"),
-        "`hubspot` as a rule needs `oauth.api.key`, `oauth.api.secret`, `oauth.callback.url`"
+        "`hubspot` usually needs `oauth.api.key`, `oauth.api.secret`, `oauth.callback.url`"
     );
 }
 

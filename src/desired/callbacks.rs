@@ -82,7 +82,7 @@ fn wrong_literal_url(url: &str, wanted: &DesiredInstance) -> Option<(Code, Strin
             ),
         ),
         (Some(id), None) => {
-            (Code::FixedWebhookUrl, format!("this URL belongs to a fixed instance, {id}"))
+            (Code::FixedWebhookUrl, format!("this URL always belongs to instance {id}"))
         }
         (None, _) if wanted.facts.callback_carries_id && !url.is_empty() => (
             Code::CallbackWithoutId,

@@ -36,7 +36,7 @@ pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
     let invalid = |message: String| Diagnostic::new(Code::InvalidYaml, at, message);
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(at),
-        ErrorKind::UnknownAnchor => invalid("no anchor with this name is above".to_owned()),
+        ErrorKind::UnknownAnchor => invalid("no anchor with this name is defined above".to_owned()),
         ErrorKind::UnclosedQuotedScalar => {
             let diagnostic = invalid("this quote is not closed".to_owned());
             if line_has_curly_quotes(content, at) {
