@@ -1,4 +1,4 @@
-//! What programs are told of problems in files, and the page that explains their codes.
+//! The machine-readable formats of problems in files, and the page that explains their codes.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod forms;
@@ -9,7 +9,7 @@ mod sarif;
 use ocon::desired::{Code, Excerpt, Problem, Related, Severity};
 use ocon::instance::Span;
 
-/// A problem at the key of a line, with all that a problem can have.
+/// A problem with a value for every field.
 fn problem() -> Problem {
     let excerpt = |line: &str, marked: &str| {
         let start = line.find(marked).unwrap();
@@ -31,7 +31,7 @@ fn problem() -> Problem {
     }
 }
 
-/// A problem that is nothing but a message about a file.
+/// A problem with only a message and a file.
 fn bare(file: &str, message: &str) -> Problem {
     Problem {
         message: message.to_owned(),
@@ -48,7 +48,7 @@ fn span(file: &str, line: usize, column: usize) -> Span {
     Span { file: file.into(), line, column }
 }
 
-/// Names and messages that try to be more than text.
+/// Names and messages that contain syntax of the output formats.
 const HOSTILE: [&str; 12] = [
     "a\n::error file=b::c",
     "::stop-commands::x",
