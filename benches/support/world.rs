@@ -162,7 +162,7 @@ fn applied(number: usize, desired: &Desired) -> String {
     let (project, key) = ("bench".parse().unwrap(), format!("n{number}").parse().unwrap());
     let subject = Subject { project: &project, key: &key };
     let fingerprints = Fingerprints::new(&Secret::new(FINGERPRINT_KEY), &Secret::new("o"));
-    let mut applied = fingerprints.begin(subject, &desired.instances[&key].as_written());
+    let mut applied = fingerprints.begin(subject, &desired.instances[&key].canonical_json());
     fingerprints.add(&mut applied, subject, "username", &Secret::new(API_KEY));
     applied.to_string()
 }

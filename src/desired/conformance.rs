@@ -69,7 +69,7 @@ pub(super) fn check(
     if diagnostics.is_full() {
         return;
     }
-    let (values, bytes) = (root.values(), root.bytes());
+    let (values, bytes) = (root.value_count(), root.byte_count());
     if !schema.can_check(values, bytes) {
         let message =
             format!("this document is too large for the schema of {}", quoted(&connector));

@@ -147,6 +147,12 @@ impl Diagnostics {
         self.items.push(diagnostic);
     }
 
+    /// Adds the diagnostic of an invalid value, and returns no value.
+    pub(super) fn reject<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
+        self.items.push(diagnostic);
+        None
+    }
+
     /// Whether there are more problems than are listed.
     pub(super) fn is_full(&self) -> bool {
         self.items.len() > MAX_DIAGNOSTICS

@@ -42,7 +42,7 @@ pub(super) fn read(
 }
 
 fn document(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     root: &Node,
     members: &[Member],
 ) -> Option<ParsedDocument> {
@@ -93,26 +93,24 @@ fn document(
 }
 
 fn required<T>(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     root: &Node,
     node: Option<&Node>,
     name: &str,
-    read: impl FnOnce(&mut NodeReader<'_, '_>, &Node) -> Option<T>,
+    read: impl FnOnce(&mut NodeReader<'_>, &Node) -> Option<T>,
 ) -> Option<T> {
     let Some(node) = node else {
-        reader.diagnostics.add(missing_key(first_line(root), name, "this document"));
-        return None;
+        return reader.diagnostics.reject(missing_key(first_line(root), name, "this document"));
     };
     read(reader, node)
 }
 
 /// `element: hootsuite` or `element: { key: hootsuite }`
-fn element(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<ConnectorKey> {
+fn element(reader: &mut NodeReader<'_>, node: &Node) -> Option<ConnectorKey> {
     let node = if let NodeKind::Map(members) = &node.kind {
         unknown_keys::check(reader.diagnostics, members, &["key"], "`element`", advice_for_element);
         let Some(member) = members.iter().find(|member| member.name == "key") else {
-            reader.diagnostics.add(missing_key(first_line(node), "key", "`element`"));
-            return None;
+            return reader.diagnostics.reject(missing_key(first_line(node), "key", "`element`"));
         };
         &member.value
     } else {
@@ -135,50 +133,46 @@ fn element(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<ConnectorKey>
     Some(connector)
 }
 
-fn display_name(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<String> {
+fn display_name(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     let name = reader.public(node, "`name`")?;
     check_storable(reader.diagnostics, &name, node.range, "a name")?;
     warn_of_unlikely_text(reader, node, &name, "the name");
     if name.trim().is_empty() {
         let diagnostic = Diagnostic::new(Code::InvalidName, node.range, "the name is empty")
             .help("write the name that the platform should show in its list of instances");
-        reader.diagnostics.add(diagnostic);
-        return None;
+        return reader.diagnostics.reject(diagnostic);
     }
     Some(name)
 }
 
-fn tags(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<BTreeSet<String>> {
+fn tags(reader: &mut NodeReader<'_>, node: &Node) -> Option<BTreeSet<String>> {
     let NodeKind::List(items) = &node.kind else {
         let diagnostic = wrong_type(node, "`tags`", "a list of strings");
-        reader.diagnostics.add(diagnostic.help("write `tags: [marketing, social]`"));
-        return None;
+        return reader.diagnostics.reject(diagnostic.help("write `tags: [marketing, social]`"));
     };
     let tags: Vec<_> = items.iter().map(|item| tag(reader, item)).collect();
     tags.into_iter().collect()
 }
 
-fn tag(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<String> {
+fn tag(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     let tag = reader.public(node, "a tag")?;
     check_storable(reader.diagnostics, &tag, node.range, "a tag")?;
     if tag.starts_with("ocon:") {
         let message = "tags that begin with `ocon:` are reserved";
         let diagnostic = Diagnostic::new(Code::ReservedTag, node.range, message)
             .help("use another tag: ocon stores its metadata in these tags");
-        reader.diagnostics.add(diagnostic);
-        return None;
+        return reader.diagnostics.reject(diagnostic);
     }
     if tag.trim().is_empty() {
         let message = "a tag cannot be empty";
-        reader.diagnostics.add(Diagnostic::new(Code::InvalidName, node.range, message));
-        return None;
+        return reader.diagnostics.reject(Diagnostic::new(Code::InvalidName, node.range, message));
     }
     warn_of_unlikely_text(reader, node, &tag, "the tag");
     Some(tag)
 }
 
 /// Warns of a name or tag that is valid but probably not intended.
-fn warn_of_unlikely_text(reader: &mut NodeReader<'_, '_>, node: &Node, resolved: &str, what: &str) {
+fn warn_of_unlikely_text(reader: &mut NodeReader<'_>, node: &Node, resolved: &str, what: &str) {
     reader.diagnostics.items.extend(normal_form_warning(node.range, resolved, what));
     let NodeKind::Text(written) = &node.kind else { return };
     let (within, allowed) = (Within::Text, Allowed::Public);
@@ -207,26 +201,24 @@ fn check_storable(
     } else {
         return Some(());
     };
-    diagnostics.add(diagnostic);
-    None
+    diagnostics.reject(diagnostic)
 }
 
-fn external(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<String> {
+fn external(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     let value = reader.public(node, "`externalAuthentication`")?;
     if value != "initial" {
         let message = "the only value of `externalAuthentication` is `initial`";
         let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, message).help(
             "write `initial` to create an instance from the refresh token in `oauth.user.refresh_token`",
         );
-        reader.diagnostics.add(diagnostic);
-        return None;
+        return reader.diagnostics.reject(diagnostic);
     }
     Some(value)
 }
 
 /// The value of `key:`, or else the path of the file.
 fn document_key(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     root: &Node,
     node: Option<&Node>,
 ) -> Option<(Key, TextRange)> {
@@ -241,8 +233,7 @@ fn document_key(
             .help(
                 "write `key: some-name`: it identifies the instance in Git and must never change",
             );
-        reader.diagnostics.add(diagnostic);
-        return None;
+        return reader.diagnostics.reject(diagnostic);
     }
     match reader.inputs.stem.parse() {
         Ok(key) => Some((key, range)),
@@ -252,13 +243,12 @@ fn document_key(
             let diagnostic = needs_key(message)
                 .help("add `key: some-name`, or rename the file")
                 .help(format!("for a key, {rule}"));
-            reader.diagnostics.add(diagnostic);
-            None
+            reader.diagnostics.reject(diagnostic)
         }
     }
 }
 
-fn id(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Adopt> {
+fn id(reader: &mut NodeReader<'_>, node: &Node) -> Option<Adopt> {
     let id = match &node.kind {
         NodeKind::Number(number) => number.as_u64().filter(|id| *id > 0),
         _ => None,
@@ -271,8 +261,7 @@ fn id(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Adopt> {
         let diagnostic = wrong_type(node, "`id`", "an instance ID")
             .help(format!("write a number without quotes: `id: {}`", digits.unwrap_or(4711)));
         let quote = |it: Diagnostic, digits: &u64| it.quoting(digits.to_string());
-        reader.diagnostics.add(digits.iter().fold(diagnostic, quote));
-        return None;
+        return reader.diagnostics.reject(digits.iter().fold(diagnostic, quote));
     };
     Some(Adopt { id: InstanceId::new(id), at: reader.inputs.text.span(node.range) })
 }

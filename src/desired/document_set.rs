@@ -79,7 +79,7 @@ impl FileContent {
         let roots = yaml::read(text, &mut diagnostics);
         usage.add(Resource::Bytes, text.content.len());
         usage.add(Resource::Documents, roots.len());
-        usage.add(Resource::Values, roots.iter().map(Node::values).sum());
+        usage.add(Resource::Values, roots.iter().map(Node::value_count).sum());
         if usage.is_exceeded() {
             return Self::default();
         }

@@ -40,7 +40,7 @@ pub(super) fn facts(
 
 /// Reads `configuration`. `external` states whether the document sets `externalAuthentication`.
 pub(super) fn configuration(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     node: &Node,
     connector: Option<&ConnectorKey>,
     external: bool,
@@ -58,7 +58,7 @@ pub(super) fn configuration(
 }
 
 fn declared_value(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     member: &Member,
     connector: Option<&ConnectorKey>,
 ) -> DeclaredValue {
@@ -89,37 +89,37 @@ fn declared_value(
 /// Reports and hides the secrets of a configuration key. Returns whether its value contains one, whatever
 /// the key.
 fn report_plain_text(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     member: &Member,
     connector: Option<&ConnectorKey>,
     known: Secrecy,
     is_reference: bool,
 ) -> bool {
     let prefix = known_connector(reader, connector);
-    let is_secret_key = known == Secrecy::Secret;
-    if is_secret_key {
+    let field = format!("configuration.{}", member.name);
+    let variable = suggested_variable(prefix, &member.name);
+    let has_password = password_in_url(&member.value);
+    let nested = nested_secrets(&member.value, &member.name);
+    if known == Secrecy::Secret {
         hide(reader, member);
         if !is_reference {
-            let field = format!("configuration.{}", member.name);
-            plain_text(reader, &member.value, &field, &suggested_variable(prefix, &member.name));
+            plain_text(reader, &member.value, &field, &variable);
         }
-    }
-    let has_password = password_in_url(&member.value);
-    if has_password && !is_secret_key {
-        member.value.hide(&reader.inputs.text.content, reader.diagnostics);
-        let field = format!("configuration.{}: its password", member.name);
-        plain_text(reader, &member.value, &field, &suggested_variable(prefix, &member.name));
-    }
-    let nested = nested_secrets(&member.value, &member.name);
-    for inner in nested.iter().filter(|_| !is_secret_key) {
-        hide(reader, inner);
-        let field = format!("configuration.{}: {}", member.name, inner.name);
-        plain_text(reader, &inner.value, &field, &suggested_variable(prefix, &inner.name));
+    } else {
+        if has_password {
+            member.value.hide(&reader.inputs.text.content, reader.diagnostics);
+            plain_text(reader, &member.value, &format!("{field}: its password"), &variable);
+        }
+        for inner in &nested {
+            hide(reader, inner);
+            let variable = suggested_variable(prefix, &inner.name);
+            plain_text(reader, &inner.value, &format!("{field}: {}", inner.name), &variable);
+        }
     }
     has_password || !nested.is_empty()
 }
 
-fn warn_of_placeholders(reader: &mut NodeReader<'_, '_>, member: &Member) {
+fn warn_of_placeholders(reader: &mut NodeReader<'_>, member: &Member) {
     let is_json = json_valued(&member.name)
         || matches!(member.value.kind, NodeKind::List(_) | NodeKind::Map(_));
     let within = if is_json { Within::Json } else { Within::Text };
@@ -161,7 +161,7 @@ fn not_json_warning(member: &Member, value: &Value) -> Option<Diagnostic> {
 
 /// Reads `providerData`. All its values are secret.
 pub(super) fn provider_data(
-    reader: &mut NodeReader<'_, '_>,
+    reader: &mut NodeReader<'_>,
     node: &Node,
     connector: Option<&ConnectorKey>,
 ) -> Option<BTreeMap<String, Grant>> {
@@ -183,7 +183,7 @@ pub(super) fn provider_data(
     Some(grants.collect())
 }
 
-fn value(reader: &mut NodeReader<'_, '_>, node: &Node, allowed: Allowed) -> Value {
+fn value(reader: &mut NodeReader<'_>, node: &Node, allowed: Allowed) -> Value {
     match &node.kind {
         NodeKind::Null => Value::Unset,
         NodeKind::Bool(flag) => Value::text(flag.to_string()),
@@ -193,7 +193,7 @@ fn value(reader: &mut NodeReader<'_, '_>, node: &Node, allowed: Allowed) -> Valu
     }
 }
 
-fn json(reader: &mut NodeReader<'_, '_>, node: &Node, allowed: Allowed) -> Json {
+fn json(reader: &mut NodeReader<'_>, node: &Node, allowed: Allowed) -> Json {
     match &node.kind {
         NodeKind::Null => Json::Null,
         NodeKind::Bool(flag) => Json::Bool(*flag),
@@ -211,12 +211,7 @@ fn json(reader: &mut NodeReader<'_, '_>, node: &Node, allowed: Allowed) -> Json 
     }
 }
 
-fn template(
-    reader: &mut NodeReader<'_, '_>,
-    node: &Node,
-    value: &str,
-    allowed: Allowed,
-) -> Template {
+fn template(reader: &mut NodeReader<'_>, node: &Node, value: &str, allowed: Allowed) -> Template {
     let (text, range) = (reader.inputs.text, node.range);
     let located = LocatedText { text, range, value };
     let template = reader.inputs.references.template(located, allowed, reader.diagnostics);
@@ -233,7 +228,7 @@ fn template(
 }
 
 /// Reports a secret in plain text and hides it in every excerpt.
-fn plain_text(reader: &mut NodeReader<'_, '_>, node: &Node, field: &str, variable: &str) {
+fn plain_text(reader: &mut NodeReader<'_>, node: &Node, field: &str, variable: &str) {
     let literals = node.literals();
     if literals.is_empty() || is_reported(reader, node.range) {
         return;
@@ -251,7 +246,7 @@ fn plain_text(reader: &mut NodeReader<'_, '_>, node: &Node, field: &str, variabl
 /// The connector, if the catalog or the repository has it. An unknown one may be the alias of a secret,
 /// so no suggestion may contain it.
 fn known_connector<'c>(
-    reader: &NodeReader<'_, '_>,
+    reader: &NodeReader<'_>,
     connector: Option<&'c ConnectorKey>,
 ) -> Option<&'c ConnectorKey> {
     let schemas = reader.inputs.schemas;
@@ -260,12 +255,12 @@ fn known_connector<'c>(
     })
 }
 
-fn hide(reader: &mut NodeReader<'_, '_>, member: &Member) {
+fn hide(reader: &mut NodeReader<'_>, member: &Member) {
     member.hide(&reader.inputs.text.content, reader.diagnostics);
 }
 
 /// Whether the newest diagnostic is already about this value, such as a mistaken reference.
-fn is_reported(reader: &NodeReader<'_, '_>, range: TextRange) -> bool {
+fn is_reported(reader: &NodeReader<'_>, range: TextRange) -> bool {
     let newest = reader.diagnostics.items.last();
     newest.is_some_and(|diagnostic| diagnostic.is_error() && diagnostic.is_within(range))
 }

@@ -9,7 +9,7 @@ use crate::instance::Key;
 use crate::untrusted::quoted;
 
 /// `moved_from: old` or `moved_from: [old, older]`
-pub(super) fn read(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Vec<(Key, TextRange)>> {
+pub(super) fn read(reader: &mut NodeReader<'_>, node: &Node) -> Option<Vec<(Key, TextRange)>> {
     let items = match &node.kind {
         NodeKind::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
@@ -18,12 +18,11 @@ pub(super) fn read(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Vec<(
     keys.into_iter().collect()
 }
 
-fn previous_key(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<(Key, TextRange)> {
+fn previous_key(reader: &mut NodeReader<'_>, node: &Node) -> Option<(Key, TextRange)> {
     if !matches!(node.kind, NodeKind::Text(_)) {
         let expected = "a document key or a list of document keys";
         let diagnostic = wrong_type(node, "`moved_from`", expected).help("put it in quotes");
-        reader.diagnostics.add(diagnostic);
-        return None;
+        return reader.diagnostics.reject(diagnostic);
     }
     let name = reader.literal(node, "`moved_from`")?;
     Some((reader.identifier(&name, node.range)?, node.range))
@@ -41,6 +40,5 @@ pub(super) fn check(
     let message = format!("`moved_from` names {}, the current key of this document", quoted(&key));
     let diagnostic = Diagnostic::new(Code::MovedFromConflict, *range, message)
         .help("name the previous document key, or remove the line");
-    diagnostics.add(diagnostic);
-    None
+    diagnostics.reject(diagnostic)
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::code::Code;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::limits::Usage;
+use super::reference::syntax::Allowed;
 use super::reference::{LocatedText, References};
 use super::schemas::Schemas;
 use super::text::{Text, TextRange};
@@ -29,32 +30,31 @@ pub(super) struct DocumentInputs<'a> {
 
 /// Reads values and collects the problems in them. Each method that returns an option returns `None`
 /// after adding a diagnostic.
-pub(super) struct NodeReader<'a, 'n> {
+pub(super) struct NodeReader<'a> {
     pub(super) inputs: DocumentInputs<'a>,
-    pub(super) diagnostics: &'n mut Diagnostics,
+    pub(super) diagnostics: &'a mut Diagnostics,
 }
 
-impl<'a> NodeReader<'a, '_> {
+impl<'a> NodeReader<'a> {
     pub(super) fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
         if let NodeKind::Bool(value) = node.kind {
             return Some(value);
         }
         let diagnostic = wrong_type(node, &quoted(name).to_string(), "`true` or `false`")
             .help("write it without quotes; `yes`, `no`, `on` and `off` are strings in YAML 1.2");
-        self.diagnostics.add(diagnostic);
-        None
+        self.diagnostics.reject(diagnostic)
     }
 
     /// Reads a string without references.
     pub(super) fn literal(&mut self, node: &Node, what: &str) -> Option<String> {
         let located = self.located(node, what)?;
-        self.inputs.references.literal(located, self.diagnostics)
+        self.inputs.references.text(located, Allowed::Nothing, self.diagnostics)
     }
 
     /// Reads a string that may contain `var` references.
     pub(super) fn public(&mut self, node: &Node, what: &str) -> Option<String> {
         let located = self.located(node, what)?;
-        self.inputs.references.public(located, self.diagnostics)
+        self.inputs.references.text(located, Allowed::Public, self.diagnostics)
     }
 
     fn located<'v>(&mut self, node: &'v Node, what: &str) -> Option<LocatedText<'v>>
@@ -68,8 +68,7 @@ impl<'a> NodeReader<'a, '_> {
         if matches!(node.kind, NodeKind::Number(_) | NodeKind::Bool(_)) {
             diagnostic = diagnostic.help("put it in quotes");
         }
-        self.diagnostics.add(diagnostic);
-        None
+        self.diagnostics.reject(diagnostic)
     }
 
     pub(super) fn map<'v>(
@@ -81,8 +80,7 @@ impl<'a> NodeReader<'a, '_> {
         if let NodeKind::Map(members) = &node.kind {
             return Some(members);
         }
-        self.diagnostics.add(wrong_type(node, what, "a map").help(help));
-        None
+        self.diagnostics.reject(wrong_type(node, what, "a map").help(help))
     }
 
     /// Parses an identifier such as a document key.
@@ -92,7 +90,7 @@ impl<'a> NodeReader<'a, '_> {
         range: TextRange,
     ) -> Option<T> {
         let parsed = text.parse();
-        parsed.map_err(|error| self.diagnostics.add(invalid_name(range, error))).ok()
+        parsed.map_err(|error| self.diagnostics.add(invalid_name(range, &error))).ok()
     }
 }
 
@@ -104,7 +102,7 @@ pub(super) fn first_line(node: &Node) -> TextRange {
     }
 }
 
-pub(super) fn invalid_name(range: TextRange, error: InvalidName) -> Diagnostic {
+pub(super) fn invalid_name(range: TextRange, error: &InvalidName) -> Diagnostic {
     let message = format!("this is not a valid {}", error.what);
     Diagnostic::new(Code::InvalidName, range, message).help(error.rule)
 }

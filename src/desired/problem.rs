@@ -69,11 +69,6 @@ impl Problems {
     }
 
     /// The problems, sorted by location.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.0.iter()
-    }
-
-    /// The problems, sorted by location.
     pub fn as_slice(&self) -> &[Problem] {
         &self.0
     }
@@ -82,15 +77,6 @@ impl Problems {
     pub fn errors(&self) -> usize {
         let error = |problem: &&Problem| problem.severity == Severity::Error;
         self.0.iter().filter(error).count()
-    }
-}
-
-impl<'a> IntoIterator for &'a Problems {
-    type Item = &'a Problem;
-    type IntoIter = std::slice::Iter<'a, Problem>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
     }
 }
 

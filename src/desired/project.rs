@@ -69,7 +69,7 @@ pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
     if problems.is_empty() {
         return read;
     }
-    problems.extend(read.err().iter().flatten().cloned());
+    problems.extend(read.err().iter().flat_map(Problems::as_slice).cloned());
     Problems::new(problems).map_or_else(|| Ok(ProjectFile::default()), Err)
 }
 
@@ -170,11 +170,10 @@ fn project_file(node: &Node, text: &Text, diagnostics: &mut Diagnostics) -> Proj
 
 fn project(node: &Node, diagnostics: &mut Diagnostics) -> Option<Project> {
     let NodeKind::Text(text) = &node.kind else {
-        diagnostics.add(wrong_type(node, "`project`", "a string"));
-        return None;
+        return diagnostics.reject(wrong_type(node, "`project`", "a string"));
     };
     let project = text.parse::<Project>();
-    project.map_err(|error| diagnostics.add(invalid_name(node.range, error))).ok()
+    project.map_err(|error| diagnostics.add(invalid_name(node.range, &error))).ok()
 }
 
 fn variables(node: &Node, what: &str, diagnostics: &mut Diagnostics) -> BTreeMap<String, String> {

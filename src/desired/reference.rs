@@ -35,11 +35,11 @@ pub(super) struct LocatedText<'a> {
 }
 
 /// Reads the references of one text.
-struct ReferenceReader<'a, 'n> {
+struct ReferenceReader<'a> {
     references: References<'a>,
     located: LocatedText<'a>,
     allowed: Allowed,
-    diagnostics: &'n mut Diagnostics,
+    diagnostics: &'a mut Diagnostics,
     /// The location of each `${{` of the text, computed on first use.
     openings: Option<Vec<TextRange>>,
 }
@@ -60,25 +60,8 @@ impl References<'_> {
         Template::new(reader.parts())
     }
 
-    /// Reads a text that may contain only public references. Returns `None` after adding a diagnostic.
-    pub(super) fn public(
-        &self,
-        located: LocatedText<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<String> {
-        self.plain(located, Allowed::Public, diagnostics)
-    }
-
-    /// Reads a text that may not contain references. Returns `None` after adding a diagnostic.
-    pub(super) fn literal(
-        &self,
-        located: LocatedText<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<String> {
-        self.plain(located, Allowed::Nothing, diagnostics)
-    }
-
-    fn plain(
+    /// Reads a string whose references are all public. Returns `None` after adding a diagnostic.
+    pub(super) fn text(
         &self,
         located: LocatedText<'_>,
         allowed: Allowed,
@@ -100,7 +83,7 @@ impl References<'_> {
     }
 }
 
-impl ReferenceReader<'_, '_> {
+impl ReferenceReader<'_> {
     fn parts(mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         let mut text = String::new();

@@ -39,6 +39,9 @@ const MAX_PATTERNS_BYTES: usize = 1 << 28;
 /// schemas together have an eighth of it.
 const MAX_SCHEMAS_BYTES: usize = 1 << 24;
 
+/// The longest message about a schema, in characters: it may quote the schema.
+const MAX_MESSAGE_CHARS: usize = 300;
+
 /// The schemas that documents need, read on demand.
 pub(super) struct Schemas<'a> {
     catalog: &'a Catalog,
@@ -223,54 +226,51 @@ fn compile(schema: &Value, cache: Option<&PatternCache>) -> Result<Validator, St
             _ => error.masked().to_string(),
         };
         match error.instance_path().to_string() {
-            place if place.is_empty() => cause,
-            place => format!("{cause} at {place}"),
+            pointer if pointer.is_empty() => cause,
+            pointer => format!("{cause} at {pointer}"),
         }
     })
 }
 
 fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema, Box<Problem>> {
-    let value: Value = serde_json::from_str(&text.content).map_err(|error| {
-        let message = format!("this is not valid JSON: {}", cause(&error));
-        Box::new(located(text, error.line(), error.column(), &message))
-    })?;
+    let value: Value = serde_json::from_str(&text.content)
+        .map_err(|error| Box::new(invalid_json(text, &error)))?;
     if !value.is_object() {
-        return Err(Box::new(whole(text, "a schema must be a JSON object")));
+        return Err(Box::new(invalid_schema(text, "a schema must be a JSON object")));
     }
     if let Some((message, help)) = bounds::rejection(&value) {
-        return Err(Box::new(whole(text, &message).help(help)));
+        return Err(Box::new(invalid_schema(text, &message).help(help)));
     }
     if compiled.exceeds_limits_with(text, &value) {
         let message = "the schemas of this repository, or their patterns, are too large";
         return Err(Box::new(
-            whole(text, message).help("remove schemas, or shorten their patterns"),
+            invalid_schema(text, message).help("remove schemas, or shorten their patterns"),
         ));
     }
-    let validator = compile(&value, Some(&compiled.cache))
-        .map_err(|error| Box::new(whole(text, &format!("this is not a JSON Schema: {error}"))))?;
+    let validator = compile(&value, Some(&compiled.cache)).map_err(|error| {
+        Box::new(invalid_schema(text, &format!("this is not a JSON Schema: {error}")))
+    })?;
     let cost = bounds::cost(&value);
     Ok(ConnectorSchema { value, validator, built_in: None, cost })
 }
 
-/// The error of the JSON parser without its location, which the problem has.
-fn cause(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
-}
-
-fn whole(text: &Text, message: &str) -> Problem {
-    let message = message.chars().take(300).collect::<String>();
+fn invalid_schema(text: &Text, message: &str) -> Problem {
+    let message = message.chars().take(MAX_MESSAGE_CHARS).collect::<String>();
     Problem::of_file(Code::InvalidSchema, &text.file, message)
         .help("run `ocon schema pull` to write the schema of a connector again")
 }
 
-fn located(text: &Text, line: usize, column: usize, message: &str) -> Problem {
-    let start = text.content.split('\n').take(line.saturating_sub(1)).map(|l| l.len() + 1).sum();
-    let start_of_line = TextRange { line: line.max(1), column: 1, start, end: start };
-    let range = text.part(start_of_line, column.saturating_sub(1), 1);
+fn invalid_json(text: &Text, error: &serde_json::Error) -> Problem {
+    let lines = text.content.split('\n').take(error.line().saturating_sub(1));
+    let start = lines.map(|line| line.len() + 1).sum();
+    let start_of_line = TextRange { line: error.line().max(1), column: 1, start, end: start };
+    let range = text.part(start_of_line, error.column().saturating_sub(1), 1);
+    // The problem has a location, so the message needs none.
+    let cause = error.to_string();
+    let cause = cause.split(" at line ").next().unwrap_or_default();
     Problem {
         at: text.span(range),
         excerpt: Some(Redactions::guessing().excerpt(text, range)),
-        ..whole(text, message)
+        ..invalid_schema(text, &format!("this is not valid JSON: {cause}"))
     }
 }

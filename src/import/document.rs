@@ -243,7 +243,7 @@ fn text(lines: &Lines) -> String {
 
 /// The objections of a loader that refuses the file: there is at least one.
 fn refused(problems: &Problems, lines: &Lines) -> Result<Vec<Objection>, String> {
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let errors = problems.as_slice().iter().filter(|problem| problem.severity == Severity::Error);
     let objections = objections(problems.as_slice(), lines);
     let first = errors.map(|problem| problem.message.clone()).next();
     if objections.is_empty() { Err(first.unwrap_or_default()) } else { Ok(objections) }

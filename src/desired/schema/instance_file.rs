@@ -148,7 +148,7 @@ struct IgnoreEntry {
 /// A value. The platform stores all values as text.
 ///
 /// `null` unsets a configuration value. ocon sends maps and lists as JSON text.
-struct AnyValue;
+struct AnyValue(Value);
 
 impl JsonSchema for AnyValue {
     fn schema_name() -> std::borrow::Cow<'static, str> {

@@ -1,5 +1,7 @@
 //! The diagnostics of YAML.
 
+use std::borrow::Cow;
+
 use granit_parser::{ErrorKind, Marker, ScanError, Span};
 
 use crate::desired::code::Code;
@@ -33,64 +35,61 @@ pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
         return Diagnostic::new(Code::InvalidYaml, tab(content, at), "a tab is not allowed here")
             .help("indent with spaces");
     }
-    let invalid = |message: String| Diagnostic::new(Code::InvalidYaml, at, message);
-    match error.kind() {
-        ErrorKind::RecursionLimitExceeded => too_deep(at),
-        ErrorKind::UnknownAnchor => invalid("no anchor with this name is defined above".to_owned()),
+    let in_quotes = Some("put the value in quotes");
+    let (message, help): (Cow<'_, str>, Option<&str>) = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => return too_deep(at),
+        ErrorKind::UnknownAnchor => ("no anchor with this name is defined above".into(), None),
         ErrorKind::UnclosedQuotedScalar => {
-            let diagnostic = invalid("this quote is not closed".to_owned());
-            if line_has_curly_quotes(content, at) {
-                return diagnostic.help("write `\"` instead of the curly quote on this line");
-            }
-            diagnostic
+            let help = "write `\"` instead of the curly quote on this line";
+            let help = line_has_curly_quotes(content, at).then_some(help);
+            ("this quote is not closed".into(), help)
         }
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
-        | ErrorKind::InvalidUnicodeEscape => {
-            invalid("this `\\` does not begin a YAML escape".to_owned())
-                .help("use single quotes or write `\\\\`: in double quotes, `\\` begins an escape")
-        }
-        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
-            invalid("a control character is not allowed here".to_owned())
-                .help("write it as an escape in double quotes, such as `\"\\u0007\"`")
-        }
+        | ErrorKind::InvalidUnicodeEscape => (
+            "this `\\` does not begin a YAML escape".into(),
+            Some("use single quotes or write `\\\\`: in double quotes, `\\` begins an escape"),
+        ),
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => (
+            "a control character is not allowed here".into(),
+            Some("write it as an escape in double quotes, such as `\"\\u0007\"`"),
+        ),
         ErrorKind::UnexpectedCharacter { character: '`' } => {
-            invalid("a value cannot begin with a backtick".to_owned())
-                .help("put the value in quotes")
+            ("a value cannot begin with a backtick".into(), in_quotes)
         }
-        ErrorKind::UnexpectedCharacter { character } => invalid(format!(
-            "a value cannot begin with {character}",
-            character = quoted(&character)
-        ))
-        .help("put the value in quotes"),
-        ErrorKind::MappingValueNotAllowed => {
-            invalid("a second key on this line is not allowed".to_owned())
-                .help("put a string that contains `: ` in quotes, and each key on its own line")
+        ErrorKind::UnexpectedCharacter { character } => {
+            (format!("a value cannot begin with {}", quoted(&character)).into(), in_quotes)
         }
-        ErrorKind::ExpectedFlowMappingSeparator => {
-            invalid("a `,` or `}` is missing before this".to_owned())
-                .help("in braces, put a string that contains `{`, `}` or `,` in quotes")
-        }
-        ErrorKind::ExpectedFlowSequenceSeparator => {
-            invalid("a `,` or `]` is missing before this".to_owned())
-                .help("in brackets, put a string that contains `[`, `]` or `,` in quotes")
-        }
+        ErrorKind::MappingValueNotAllowed => (
+            "a second key on this line is not allowed".into(),
+            Some("put a string that contains `: ` in quotes, and each key on its own line"),
+        ),
+        ErrorKind::ExpectedFlowMappingSeparator => (
+            "a `,` or `}` is missing before this".into(),
+            Some("in braces, put a string that contains `{`, `}` or `,` in quotes"),
+        ),
+        ErrorKind::ExpectedFlowSequenceSeparator => (
+            "a `,` or `]` is missing before this".into(),
+            Some("in brackets, put a string that contains `[`, `]` or `,` in quotes"),
+        ),
         ErrorKind::UnclosedFlowCollection { open } => {
-            invalid(format!("this {open} is not closed", open = quoted(&open)))
+            (format!("this {} is not closed", quoted(&open)).into(), None)
         }
-        ErrorKind::MismatchedFlowCollectionEnd { open, close } => invalid(format!(
-            "{open} is closed with {close}",
-            open = quoted(&open),
-            close = quoted(&close)
-        )),
-        ErrorKind::ExpectedBlockMappingKey => {
-            invalid("this key is not indented like the keys above".to_owned())
-                .help("begin all keys of a map in the same column")
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            (format!("{} is closed with {}", quoted(&open), quoted(&close)).into(), None)
         }
-        ErrorKind::SimpleKeyExpected => invalid("the `: ` after this key is missing".to_owned())
-            .help("write a colon and a space between key and value"),
-        _ => invalid(format!("this is not valid YAML: {}", error.info())),
-    }
+        ErrorKind::ExpectedBlockMappingKey => (
+            "this key is not indented like the keys above".into(),
+            Some("begin all keys of a map in the same column"),
+        ),
+        ErrorKind::SimpleKeyExpected => (
+            "the `: ` after this key is missing".into(),
+            Some("write a colon and a space between key and value"),
+        ),
+        _ => (format!("this is not valid YAML: {}", error.info()).into(), None),
+    };
+    let diagnostic = Diagnostic::new(Code::InvalidYaml, at, message);
+    help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 /// The tab of the error. The parser may report the end of the previous line.

@@ -64,21 +64,21 @@ impl Node {
     }
 
     /// The number of values in it, including itself.
-    pub(in crate::desired) fn values(&self) -> usize {
+    pub(in crate::desired) fn value_count(&self) -> usize {
         1 + match &self.kind {
-            NodeKind::List(items) => items.iter().map(Self::values).sum::<usize>(),
-            NodeKind::Map(members) => members.iter().map(|member| member.value.values()).sum(),
+            NodeKind::List(items) => items.iter().map(Self::value_count).sum::<usize>(),
+            NodeKind::Map(members) => members.iter().map(|member| member.value.value_count()).sum(),
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => 0,
         }
     }
 
     /// The bytes of its strings and keys.
-    pub(in crate::desired) fn bytes(&self) -> usize {
+    pub(in crate::desired) fn byte_count(&self) -> usize {
         match &self.kind {
             NodeKind::Text(text) => text.len(),
-            NodeKind::List(items) => items.iter().map(Self::bytes).sum(),
+            NodeKind::List(items) => items.iter().map(Self::byte_count).sum(),
             NodeKind::Map(members) => {
-                members.iter().map(|member| member.name.len() + member.value.bytes()).sum()
+                members.iter().map(|member| member.name.len() + member.value.byte_count()).sum()
             }
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => 0,
         }
@@ -95,7 +95,9 @@ impl Node {
             NodeKind::List(_) | NodeKind::Map(_) if !diagnostics.hide_collection(self.range) => {}
             NodeKind::List(items) => items.iter().for_each(|item| item.hide(content, diagnostics)),
             NodeKind::Map(members) => {
-                members.iter().for_each(|member| member.hide(content, diagnostics))
+                for member in members {
+                    member.hide(content, diagnostics);
+                }
             }
         }
     }

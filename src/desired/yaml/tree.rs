@@ -229,7 +229,7 @@ impl<'t> TreeBuilder<'t, '_> {
         let (node, _) = self.node(event, span, depth + 1)?;
         match node.kind {
             NodeKind::Text(name) if plain && name == "<<" => {
-                self.diagnostics.add(errors::merge_key(at))
+                self.diagnostics.add(errors::merge_key(at));
             }
             NodeKind::Text(name) if self.diagnostics.items.len() == before => {
                 return Ok(Some((self.without_controls(name, at), at)));
