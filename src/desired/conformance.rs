@@ -1,7 +1,7 @@
 //! Checks of `configuration` and `providerData` against the schema of the connector.
 //!
 //! In: a document and the schema. Out: diagnostics at the keys and values that do not conform. The schema
-//! decides, and the messages are ocon's own. They include explanations from the schema.
+//! decides whether a value is valid. The messages are those of ocon, with explanations from the schema.
 
 mod rule;
 
@@ -361,7 +361,7 @@ fn unknown_field(
     })
 }
 
-/// The fix for a key that is certainly in the wrong place: a key of the document, or the first part of
+/// The fix for a key that is certainly misplaced: a key of the document, or the first part of
 /// a key with dots that was split into nested maps.
 fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option<String> {
     let name = member.name.as_str();

@@ -41,8 +41,8 @@ fn reference(rest: &str) -> Option<&str> {
     let (inside, _) = rest.split_once('}')?;
     let inside = inside.trim();
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    let ours = SOURCES.iter().any(|source| inside.starts_with(source));
-    (ours && inside.len() < 100 && inside.chars().all(of_name)).then_some(inside)
+    let has_source = SOURCES.iter().any(|source| inside.starts_with(source));
+    (has_source && inside.len() < 100 && inside.chars().all(of_name)).then_some(inside)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::yaml::{Member, Node, NodeKind};
 use crate::instance::InvalidName;
 use crate::untrusted::quoted;
 
-/// The inputs that reading a document needs besides the document.
+/// The inputs for reading a document.
 #[derive(Clone, Copy)]
 pub(super) struct DocumentInputs<'a> {
     pub(super) text: &'a Text,

@@ -52,7 +52,7 @@ pub(super) fn warning(
     }
     let Placeholder { text, variable } = find(value, within)?;
     let raw = file.slice(range);
-    let place = raw.find(text).map_or(range, |at| file.part(range, at, text.len()));
+    let range = raw.find(text).map_or(range, |at| file.part(range, at, text.len()));
     let message =
         format!("{text} looks like a placeholder that was not replaced", text = quoted(&text));
     let help = match variable {
@@ -63,7 +63,7 @@ pub(super) fn warning(
         None => "write the value, or `${{ var.NAME }}` for one that differs by tenant: ocon sends this text unchanged"
             .to_owned(),
     };
-    let diagnostic = Diagnostic::new(Code::Placeholder, place, message).quoting(text).help(help);
+    let diagnostic = Diagnostic::new(Code::Placeholder, range, message).quoting(text).help(help);
     Some(variable.into_iter().fold(diagnostic, Diagnostic::quoting))
 }
 

@@ -99,8 +99,8 @@ impl ReferenceReader<'_> {
             }
             text.push_str(before);
             // Searches only up to the next reference: otherwise many unclosed ones would take quadratic time.
-            let own = after.split_once(OPENING).map_or(after, |(own, _)| own);
-            let Some((inside, _)) = own.split_once(CLOSING) else {
+            let candidate = after.split_once(OPENING).map_or(after, |(before, _)| before);
+            let Some((inside, _)) = candidate.split_once(CLOSING) else {
                 self.unclosed(count);
                 rest = after;
                 continue;

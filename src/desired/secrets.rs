@@ -341,24 +341,13 @@ mod tests {
     #[test]
     fn a_star_matches_any_text() {
         let matches = |pattern: &str, name: &str| NamePattern::new(pattern).matches(name);
-        for (pattern, name) in [
-            ("*", ""),
-            ("*", "A"),
-            ("A*", "A"),
-            ("A*B", "AB"),
-            ("A*B", "AxBxB"),
-            ("A**B", "AB"),
-            ("*B*B", "aBcBdB"),
-            ("A*B*C", "A_B_BC"),
-            ("*A*", "xAy"),
-        ] {
-            assert!(matches(pattern, name), "{pattern} {name}");
+        for name in ["AB", "AxB", "AxBxB"] {
+            assert!(matches("A*B", name), "{name}");
         }
-        for (pattern, name) in
-            [("", "A"), ("A*A", "A"), ("A*B", "ABC"), ("A*B*B", "AxB"), ("*A*", "xy"), ("A*", "BA")]
-        {
-            assert!(!matches(pattern, name), "{pattern} {name}");
+        for name in ["A", "ABC", "xAB", ""] {
+            assert!(!matches("A*B", name), "{name}");
         }
+        assert!(matches("*", "") && matches("*A*", "xAy") && !matches("*A*", "xy"));
         // A matcher that tries every position for every `*` takes exponential time.
         assert!(!matches(&"A*".repeat(60), &"A".repeat(59)));
         assert!(!matches(&format!("{}B", "A*".repeat(60)), &"A".repeat(128)));

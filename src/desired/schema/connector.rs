@@ -127,7 +127,7 @@ fn refused(right: Option<&str>) -> Value {
     json!({ "deprecationMessage": advice, "doNotSuggest": true })
 }
 
-/// Rejects keys. Editors would add their own message to ours if this rule were at the key itself.
+/// Rejects keys. If this rule were at the key itself, editors would show a second message.
 fn refusal<'k>(keys: impl Iterator<Item = &'k String>) -> Value {
     let keys: Vec<String> = keys.map(|key| key.chars().map(escaped).collect()).collect();
     json!({ format!("^({})$", keys.join("|")): false })
