@@ -180,14 +180,11 @@ fn variables(node: &Node, what: &str, diagnostics: &mut Diagnostics) -> BTreeMap
     let mut variables = BTreeMap::new();
     for Member { name, range, value, .. } in members(node, what, diagnostics) {
         if !is_variable_name(name) {
-            let diagnostic = Diagnostic::new(
-                Code::InvalidName,
-                *range,
-                "this is not a valid name for a variable",
-            )
-            .help(format!(
+            let message = "this is not a valid name for a variable";
+            let help = format!(
                 "use letters, digits, `.`, `_` and `-`, at most {MAX_NAME_CHARS} characters"
-            ));
+            );
+            let diagnostic = Diagnostic::new(Code::InvalidName, *range, message).help(help);
             diagnostics.add(diagnostic);
         }
         let text = match &value.kind {

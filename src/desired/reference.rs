@@ -9,7 +9,7 @@ pub(crate) mod syntax;
 
 use std::collections::BTreeMap;
 
-use self::syntax::{Allowed, CLOSING, MAX_NAME_CHARS, OPENING, is_variable_name};
+use self::syntax::{Allowed, CLOSING, MAX_NAME_CHARS, OPENING, is_environment_variable_name};
 use super::diagnostics::Diagnostics;
 use super::secrets::{SecretLookup, SecretStore};
 use super::text::{Text, TextRange};
@@ -185,7 +185,7 @@ impl ReferenceReader<'_> {
 
     fn secret(&mut self, source: Source, at: TextRange) -> Option<Part> {
         if let Source::Env(name) = &source
-            && !is_variable_name(name)
+            && !is_environment_variable_name(name)
         {
             self.diagnostics.add(errors::invalid_variable_name(at));
             return None;

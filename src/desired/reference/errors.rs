@@ -1,6 +1,6 @@
 //! The diagnostics of references.
 
-use super::syntax::{Allowed, MAX_NAME_CHARS, is_variable_name};
+use super::syntax::{Allowed, MAX_NAME_CHARS, is_environment_variable_name};
 use crate::catalog::closest;
 use crate::desired::code::Code;
 use crate::desired::diagnostics::Diagnostic;
@@ -18,7 +18,7 @@ pub(super) fn no_source(inside: &str, at: TextRange) -> Diagnostic {
     let looks_like_a_variable =
         inside.contains('_') && !inside.contains(|c: char| c.is_ascii_lowercase());
     let is_short = inside.chars().count() <= MAX_NAME_CHARS;
-    if is_short && is_variable_name(inside) && looks_like_a_variable {
+    if is_short && is_environment_variable_name(inside) && looks_like_a_variable {
         return diagnostic
             .help(format!("for the environment variable, write `${{{{ env.{inside} }}}}`"));
     }

@@ -20,7 +20,7 @@ pub(in crate::desired) enum Allowed {
 }
 
 /// Whether an environment variable can have this name.
-pub(super) fn is_variable_name(name: &str) -> bool {
+pub(super) fn is_environment_variable_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
 }
