@@ -101,7 +101,7 @@ fn until(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
         return Some(date);
     }
     let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, "`until` must be a date")
-        .help("write it as YYYY-MM-DD, for example `2027-03-31`; that day is included");
+        .help("write it as YYYY-MM-DD, for example `2027-03-31` (that day is included)");
     reader.diagnostics.reject(diagnostic)
 }
 

@@ -41,7 +41,7 @@ impl<'a> NodeReader<'a> {
             return Some(value);
         }
         let diagnostic = wrong_type(node, &quoted(name).to_string(), "`true` or `false`")
-            .help("write it without quotes; `yes`, `no`, `on` and `off` are strings in YAML 1.2");
+            .help("write it without quotes: `yes`, `no`, `on` and `off` are strings in YAML 1.2");
         self.diagnostics.reject(diagnostic)
     }
 

@@ -130,7 +130,7 @@ pub(super) fn too_deep(at: TextRange) -> Diagnostic {
 
 pub(super) fn custom_tag(at: TextRange) -> Diagnostic {
     Diagnostic::new(Code::CustomTag, at, "YAML tags are not supported")
-        .help("remove the tag; a value in quotes is always a string")
+        .help("remove the tag: a value in quotes is always a string")
 }
 
 pub(super) fn ambiguous_number(at: TextRange) -> Diagnostic {
