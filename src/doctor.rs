@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::ProviderEvent;
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::{InstanceId, Key, Place, Secret, Seen, id_in_webhook_url};
 use crate::observed::Found;
 
@@ -18,7 +18,7 @@ pub struct DoctorInput<'a> {
     /// Document key.
     pub key: &'a Key,
     /// The document.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a DesiredInstance,
     /// The instance with its complete configuration, or why the document has none.
     pub found: Result<&'a Found, &'a str>,
     /// Recorded events, newest first, or why they cannot be read.
@@ -224,7 +224,7 @@ fn signature(input: &DoctorInput<'_>, found: &Found, callback: &Callback) -> Cha
     }
 }
 
-fn registration(wanted: &Wanted, place: &Place<'_>) -> ChainLink {
+fn registration(wanted: &DesiredInstance, place: &Place<'_>) -> ChainLink {
     let (name, url) = ("registered", place.webhook_url());
     if wanted.facts.webhooks {
         let says = "ocon cannot check whether the provider knows the webhook URL";

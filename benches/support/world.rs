@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use ocon::desired::secrets::{AllowedVariables, Demo};
+use ocon::desired::secrets::{AllowedVariables, DemoSecrets};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::Secret;
 use ocon::ownership::{Fingerprints, Subject};
@@ -163,7 +163,7 @@ fn applied(number: usize, desired: &Desired) -> String {
     let (project, key) = ("bench".parse().unwrap(), format!("n{number}").parse().unwrap());
     let subject = Subject { project: &project, key: &key };
     let fingerprints = Fingerprints::new(&Secret::new(FINGERPRINT_KEY), &Secret::new("o"));
-    let mut applied = fingerprints.begin(subject, &desired.instances[&key].as_written());
+    let mut applied = fingerprints.begin(subject, &desired.instances[&key].canonical_json());
     fingerprints.add(&mut applied, subject, "username", &Secret::new(API_KEY));
     applied.to_string()
 }
@@ -201,7 +201,7 @@ pub(crate) fn write_files(root: &Path, count: usize) {
 }
 
 fn load(root: &Path) -> Desired {
-    let secrets = Demo { allowed: AllowedVariables::all() };
-    let sources = Sources::usual(root, &secrets, "2026-01-01");
+    let secrets = DemoSecrets { allowed: AllowedVariables::all() };
+    let sources = Sources::with_defaults(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }

@@ -1,227 +1,247 @@
-//! Whether `configuration` and `providerData` are what the connector takes.
+//! Checks of `configuration` and `providerData` against the schema of the connector.
 //!
-//! In: a document and the schema of its connector. Out: findings at the keys and values that do not
-//! fit, in words of our own: the schema decides, and what it says beside the rule explains.
+//! In: a document and the schema. Out: diagnostics at the keys and values that do not conform. The schema
+//! decides whether a value is valid. The messages are those of ocon, with explanations from the schema.
 
 mod rule;
 
 use std::collections::{BTreeMap, HashSet};
 
 use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind as Broken;
+use jsonschema::error::ValidationErrorKind as Violation;
 use serde_json::Value;
 
 use self::rule::{options, text, types};
-use super::document::{KEYS, Reader, first_line};
-use super::reference::OPENING;
-use super::schemas::ConnectorSchema;
-use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
-use super::yaml::{Kind, Member, Node};
-use super::{Code, Wanted};
+use super::code::Code;
+use super::diagnostics::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
+use super::limits::Usage;
+use super::node_reader::first_line;
+use super::reference::syntax::OPENING;
+use super::schemas::{ConnectorSchema, Schemas};
+use super::state::DesiredInstance;
+use super::text::TextRange;
+use super::unknown_keys::DOCUMENT_KEYS;
+use super::yaml::{Member, Node, NodeKind};
 use crate::catalog::{Condition, Requirement, closest, platform_written};
-use crate::instance::ConnectorKey;
+use crate::instance::{ConnectorKey, Value as ConfigurationValue};
 use crate::safe_text::quoted;
 
-/// The sections that a connector has a say in.
+/// The sections that depend on the connector.
 const SECTIONS: [&str; 2] = ["configuration", "providerData"];
 
-/// The keys that any document has, whatever its connector.
-const EVERYWHERE: [&str; 2] = ["connector", "name"];
+/// The required keys of every document. The loader reports them if they are missing.
+const ALWAYS_REQUIRED: [&str; 2] = ["element", "name"];
 
-/// How many characters of a rule that somebody else wrote are told.
-const LONGEST_RULE: usize = 300;
+/// The longest quote of a rule from a schema in the repository, in characters.
+const MAX_RULE_CHARS: usize = 300;
 
-/// How many of the words that a key takes are told.
-const MOST_WORDS: usize = 20;
+/// The number of accepted values that a message lists.
+const MAX_OPTIONS: usize = 20;
 
-/// Where a rule was broken, and by what.
-struct Place<'n> {
+/// A document with the schema of its connector.
+#[derive(Clone, Copy)]
+struct Checked<'n> {
+    root: &'n Node,
+    connector: &'n ConnectorKey,
+    schema: &'n ConnectorSchema,
+}
+
+/// The location of a violation.
+struct Violated<'n> {
     section: &'static str,
-    /// The members from the section down to the value; empty for the section itself.
+    /// The members from the section down to the value. Empty for the section itself.
     members: Vec<&'n Member>,
     node: &'n Node,
 }
 
-impl Reader<'_, '_> {
-    /// Reports what the connector does not take.
-    pub(super) fn conform(&mut self, root: &Node, connector: &ConnectorKey) {
-        let Some(schema) = self.context.schemas.of(connector) else {
-            return;
-        };
-        // All that is told one by one is found already.
-        if self.notes.is_full() {
-            return;
+/// Reports keys and values that the connector does not accept.
+pub(super) fn check(
+    root: &Node,
+    connector: &ConnectorKey,
+    schemas: &Schemas<'_>,
+    usage: &Usage,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(schema) = schemas.of(connector) else {
+        return;
+    };
+    // No further problem would be listed.
+    if diagnostics.is_full() {
+        return;
+    }
+    let (values, bytes) = (root.value_count(), root.byte_count());
+    if !schema.can_check(values, bytes) {
+        let message =
+            format!("this document is too large for the schema of {}", quoted(&connector));
+        let diagnostic = Diagnostic::new(Code::FileTooLarge, first_line(root), message);
+        diagnostics.add(diagnostic.help("make the document smaller: a typical one has a few KB"));
+        return;
+    }
+    schema.count(values, bytes, usage);
+    if usage.is_exceeded() {
+        return;
+    }
+    let document = json(root);
+    if schema.validator.is_valid(&document) {
+        return;
+    }
+    report(Checked { root, connector, schema: &schema }, &document, diagnostics);
+}
+
+fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics) {
+    let is_existing = member(checked.root, "id").is_some();
+    let before = diagnostics.items.len();
+    let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for error in checked.schema.validator.iter_errors(document) {
+        if let Violation::Required { property: Value::String(name) } = error.kind() {
+            let names = missing.entry(error.instance_path().to_string()).or_default();
+            names.push(name.clone());
         }
-        let (values, bytes) = (root.values(), root.bytes());
-        if !schema.can_check(values, bytes) {
-            let message = format!(
-                "this document is too large for the schema of {connector}",
-                connector = quoted(&connector)
-            );
-            let finding = Finding::new(Code::FileTooLarge, first_line(root), message);
-            self.notes.add(finding.help("an instance file has a few kilobytes"));
-            return;
+        if diagnostics.is_full() {
+            continue;
         }
-        schema.count(values, bytes, self.context.totals);
-        if self.context.totals.is_exceeded() {
-            return;
-        }
-        let document = json(root);
-        if schema.validator.is_valid(&document) {
-            return;
-        }
-        let is_there = member(root, "id").is_some();
-        let before = self.notes.findings.len();
-        let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for error in schema.validator.iter_errors(&document) {
-            if let Broken::Required { property: Value::String(name) } = error.kind() {
-                let names = missing.entry(error.instance_path().to_string()).or_default();
-                names.push(name.clone());
-            }
-            if self.notes.is_full() {
-                continue;
-            }
-            for finding in findings(&error, root, connector, &schema, self.notes) {
-                self.add_news(finding, before);
-            }
-        }
-        // What is not declared of an instance that is there is left alone.
-        for (path, mut names) in missing.into_iter().filter(|_| !is_there) {
-            names.sort();
-            names.dedup();
-            self.notes.findings.extend(missing_fields(&path, &names, root, connector));
+        for diagnostic in violations(&error, checked, diagnostics) {
+            add_new(diagnostics, diagnostic, before);
         }
     }
-
-    /// Warns of keys that every documented example has, where an instance is still to be created. A
-    /// schema in the repository says itself what is needed.
-    pub(super) fn likely_missing(&mut self, wanted: &Wanted, mark: Mark) {
-        let Some(shape) = self.context.schemas.built_in_shape(&wanted.connector) else {
-            return;
-        };
-        let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
-        let applies = |when: &Condition| {
-            let given = value(&when.key).and_then(crate::instance::Value::render_unplaced);
-            given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
-        };
-        let likely = shape.properties.iter().filter(|(key, property)| {
-            property.requirement == Requirement::Likely
-                && property.when.as_ref().is_none_or(applies)
-                && value(key).is_none()
-        });
-        let names: Vec<_> = likely.map(|(key, _)| quoted(key).to_string()).collect();
-        if !names.is_empty() && wanted.adopt.is_none() {
-            let message =
-                format!("{} as a rule needs {}", quoted(&wanted.connector), names.join(", "));
-            let finding =
-                Finding::new(Code::LikelyMissingField, mark, message).label("not in here");
-            self.notes.add(finding.help("the platform would refuse to create the instance"));
-        }
-    }
-
-    /// Adds a finding unless one of the first `before`, or the same from another rule, says it.
-    fn add_news(&mut self, finding: Finding, before: usize) {
-        let (loader, schema) = self.notes.findings.split_at(before);
-        let mark = finding.mark();
-        let known = finding.judges_a_value() && loader.iter().any(|known| known.is_within(mark));
-        if !known && !schema.iter().any(|other| other.repeats(&finding)) {
-            self.notes.add(finding);
-        }
+    // Undeclared keys of an existing instance are not managed.
+    for (path, mut names) in missing.into_iter().filter(|_| !is_existing) {
+        names.sort();
+        names.dedup();
+        diagnostics.items.extend(missing_fields(&path, &names, checked));
     }
 }
 
-/// What to say of a broken rule: nothing where the loader knows better.
-fn findings(
+/// Warns of missing keys that every documented example has, if the instance does not exist yet. A schema
+/// in the repository itself states which keys are required.
+pub(super) fn check_likely_fields(
+    wanted: &DesiredInstance,
+    range: TextRange,
+    schemas: &Schemas<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(shape) = schemas.built_in_shape(&wanted.connector) else {
+        return;
+    };
+    let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
+    let applies = |when: &Condition| {
+        let given = value(&when.key).and_then(ConfigurationValue::render_unplaced);
+        given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
+    };
+    let likely = shape.properties.iter().filter(|(key, property)| {
+        property.requirement == Requirement::Likely
+            && property.when.as_ref().is_none_or(applies)
+            && value(key).is_none()
+    });
+    let names: Vec<_> = likely.map(|(key, _)| quoted(key).to_string()).collect();
+    if !names.is_empty() && wanted.adopt.is_none() {
+        let message = format!("{} usually needs {}", quoted(&wanted.connector), names.join(", "));
+        let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message)
+            .label("missing here")
+            .help("add them: without them, the platform would probably reject the create");
+        diagnostics.add(diagnostic);
+    }
+}
+
+/// Adds a diagnostic, unless one of the first `before` covers the value or another rule has the same
+/// one.
+fn add_new(diagnostics: &mut Diagnostics, diagnostic: Diagnostic, before: usize) {
+    let (loader, schema) = diagnostics.items.split_at(before);
+    let range = diagnostic.range();
+    let is_known =
+        diagnostic.is_invalid_value() && loader.iter().any(|known| known.is_within(range));
+    if !is_known && !schema.iter().any(|other| other.repeats(&diagnostic)) {
+        diagnostics.add(diagnostic);
+    }
+}
+
+/// The diagnostics of a violation. Empty if the loader has a better one.
+fn violations(
     error: &ValidationError<'_>,
-    root: &Node,
-    connector: &ConnectorKey,
-    schema: &ConnectorSchema,
-    notes: &mut Notes,
-) -> Vec<Finding> {
-    let path = error.instance_path().to_string();
-    // All that are missing are named at once.
-    if matches!(error.kind(), Broken::Required { .. }) {
+    checked: Checked<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Diagnostic> {
+    // All missing keys are reported together.
+    if matches!(error.kind(), Violation::Required { .. }) {
         return Vec::new();
     }
-    let Some(place) = place(root, &path) else {
-        return other_rule(error, root, connector, schema).into_iter().collect();
+    let schema = checked.schema;
+    let Some(violated) = violated(checked.root, &error.instance_path().to_string()) else {
+        return other_rule(error, checked).into_iter().collect();
     };
-    match error.kind() {
-        Broken::AdditionalProperties { unexpected }
-        | Broken::UnevaluatedProperties { unexpected } => {
+    let diagnostic = match error.kind() {
+        Violation::AdditionalProperties { unexpected }
+        | Violation::UnevaluatedProperties { unexpected } => {
             let unexpected: HashSet<_> = unexpected.iter().map(String::as_str).collect();
             let is_unknown = |member: &&Member| unexpected.contains(member.name.as_str());
-            let unknown = members(place.node).iter().filter(is_unknown).take(MOST_FINDINGS + 1);
-            unknown
-                .filter_map(|member| unknown_field(member, &place, connector, schema, notes))
-                .collect()
+            let unknown = members(violated.node).iter().filter(is_unknown);
+            return unknown
+                .take(MAX_DIAGNOSTICS + 1)
+                .filter_map(|member| unknown_field(member, &violated, checked, diagnostics))
+                .collect();
         }
-        Broken::Not { .. } | Broken::FalseSchema => {
-            place.refused(connector, schema).into_iter().collect()
-        }
-        Broken::Pattern { .. } if place.is_secret(schema) => Vec::new(),
-        _ if place.rule(schema).is_none() => {
-            other_rule(error, root, connector, schema).into_iter().collect()
-        }
-        _ => place.unfit(connector, schema).into_iter().collect(),
-    }
+        Violation::Not { .. } | Violation::FalseSchema => violated.refused_field(checked),
+        Violation::Pattern { .. } if violated.is_secret(schema) => None,
+        _ if violated.rule(schema).is_none() => other_rule(error, checked),
+        _ => violated.invalid_value(checked),
+    };
+    diagnostic.into_iter().collect()
 }
 
-/// A rule that is not one of a key: only somebody who wrote it into the repository knows more of it
-/// than the loader.
-fn other_rule(
-    error: &ValidationError<'_>,
-    root: &Node,
-    connector: &ConnectorKey,
-    schema: &ConnectorSchema,
-) -> Option<Finding> {
-    let (members, node) = judged(root, &error.instance_path().to_string())?;
-    let told = match error.kind() {
-        Broken::AdditionalProperties { .. } => members.is_empty(),
-        Broken::Type { .. } => members.len() == 1,
-        // A tag that is repeated is one tag, whatever an older schema says.
-        Broken::UniqueItems => members.first().is_some_and(|member| member.name == "tags"),
+/// The violation of a rule that does not belong to one key. Only a schema in the repository can have a
+/// rule that the loader does not check.
+fn other_rule(error: &ValidationError<'_>, checked: Checked<'_>) -> Option<Diagnostic> {
+    let Checked { root, connector, schema } = checked;
+    let (members, node) = follow_outside_lifecycle(root, &error.instance_path().to_string())?;
+    let is_reported = match error.kind() {
+        Violation::AdditionalProperties { .. } => members.is_empty(),
+        Violation::Type { .. } => members.len() == 1,
+        // Tags are a set. Older schemas do not allow repeated ones.
+        Violation::UniqueItems => members.first().is_some_and(|member| member.name == "tags"),
         _ => false,
     };
-    if schema.is_built_in() || told {
+    if schema.is_built_in() || is_reported {
         return None;
     }
-    if matches!(&node.kind, Kind::Text(text) if text.contains(OPENING)) {
+    if matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING)) {
         return None;
     }
-    let mark = match (&node.kind, members.last()) {
-        (Kind::Map(_) | Kind::List(_), Some(member)) => member.mark,
-        (_, Some(_)) => node.mark,
+    let range = match (&node.kind, members.last()) {
+        (NodeKind::Map(_) | NodeKind::List(_), Some(member)) => member.range,
+        (_, Some(_)) => node.range,
         (_, None) => first_line(root),
     };
-    let message = format!(
-        "the schema of {connector} in this repository does not allow this",
-        connector = quoted(&connector)
-    );
-    let rule: String = error.masked_with("it").to_string().chars().take(LONGEST_RULE).collect();
-    Some(Finding::new(Code::InvalidValue, mark, message).help(format!("its rule says: {rule}")))
+    let message =
+        format!("the schema of {} in this repository does not allow this", quoted(&connector));
+    let rule: String = error.masked_with("it").to_string().chars().take(MAX_RULE_CHARS).collect();
+    let diagnostic = Diagnostic::new(Code::InvalidValue, range, message);
+    Some(diagnostic.help(format!("follow the rule of the schema: {rule}")))
 }
 
-/// Follows a JSON pointer into the document; `None` outside of the sections.
-fn place<'n>(root: &'n Node, pointer: &str) -> Option<Place<'n>> {
-    let (mut members, node) = walk(root, pointer)?;
+/// Follows a JSON pointer into a section. Returns `None` outside the sections.
+fn violated<'n>(root: &'n Node, pointer: &str) -> Option<Violated<'n>> {
+    let (mut members, node) = follow(root, pointer)?;
     let first = &members.first()?.name;
     let section = SECTIONS.into_iter().find(|section| section == first)?;
     members.remove(0);
-    Some(Place { section, members, node })
+    Some(Violated { section, members, node })
 }
 
-/// Follows a JSON pointer, except into the one part whose rules only the loader has.
-fn judged<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
-    walk(root, pointer).filter(|(members, _)| members.first().is_none_or(|m| m.name != "lifecycle"))
+/// Follows a JSON pointer, except into `lifecycle`, whose rules only the loader has.
+fn follow_outside_lifecycle<'n>(
+    root: &'n Node,
+    pointer: &str,
+) -> Option<(Vec<&'n Member>, &'n Node)> {
+    follow(root, pointer)
+        .filter(|(members, _)| members.first().is_none_or(|member| member.name != "lifecycle"))
 }
 
-/// Follows a JSON pointer; the members on the way and the value at its end.
-fn walk<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
+/// Follows a JSON pointer. Returns the members on the path and the value at its end.
+fn follow<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
     let names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
     let (mut members, mut node) = (Vec::new(), root);
     for name in names {
-        if let Kind::List(items) = &node.kind {
+        if let NodeKind::List(items) = &node.kind {
             node = items.get(name.parse::<usize>().ok()?)?;
         } else {
             let member = member(node, &name)?;
@@ -238,13 +258,13 @@ fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
 
 fn members(node: &Node) -> &[Member] {
     match &node.kind {
-        Kind::Map(members) => members,
+        NodeKind::Map(members) => members,
         _ => &[],
     }
 }
 
-impl Place<'_> {
-    /// The key of the section that the place is in.
+impl Violated<'_> {
+    /// The key in the section.
     fn key(&self) -> Option<&str> {
         self.members.first().map(|member| member.name.as_str())
     }
@@ -258,113 +278,98 @@ impl Place<'_> {
         secret == Some(&Value::Bool(true))
     }
 
-    fn refused(&self, connector: &ConnectorKey, schema: &ConnectorSchema) -> Option<Finding> {
+    fn refused_field(&self, checked: Checked<'_>) -> Option<Diagnostic> {
         let [member] = self.members.as_slice() else {
-            return self.unfit(connector, schema);
+            return self.invalid_value(checked);
         };
-        let message = format!(
-            "{connector} does not take the key {}",
-            quoted(&member.name),
-            connector = quoted(&connector)
-        );
-        let advice = self.rule(schema).and_then(|rule| text(rule, "deprecationMessage"));
-        let finding = Finding::new(Code::RefusedField, member.mark, message);
-        Some(match advice {
-            Some(advice) => finding.help(advice),
-            None => finding.help("remove the line"),
-        })
+        let (connector, name) = (quoted(&checked.connector), quoted(&member.name));
+        let message = format!("{connector} does not accept the key {name}");
+        let advice = self.rule(checked.schema).and_then(|rule| text(rule, "deprecationMessage"));
+        let advice = advice.unwrap_or_else(|| "remove the line".to_owned());
+        Some(Diagnostic::new(Code::RefusedField, member.range, message).help(advice))
     }
 
-    fn unfit(&self, connector: &ConnectorKey, schema: &ConnectorSchema) -> Option<Finding> {
-        // What a reference will yield is not known here.
-        if matches!(&self.node.kind, Kind::Text(text) if text.contains(OPENING)) {
+    fn invalid_value(&self, checked: Checked<'_>) -> Option<Diagnostic> {
+        // The value of a reference is not known here.
+        if matches!(&self.node.kind, NodeKind::Text(text) if text.contains(OPENING)) {
             return None;
         }
-        let key = self.key()?;
-        let message = format!(
-            "this is no value for {key} of {connector}",
-            key = quoted(&key),
-            connector = quoted(&connector)
-        );
-        let finding = Finding::new(Code::InvalidValue, self.node.mark, message);
-        let rule = self.rule(schema)?;
+        let (connector, key) = (quoted(&checked.connector), self.key()?);
+        let message = format!("this is not a valid value for {} of {connector}", quoted(&key));
+        let diagnostic = Diagnostic::new(Code::InvalidValue, self.node.range, message);
+        let rule = self.rule(checked.schema)?;
         let options = options(rule);
         if options.is_empty() {
-            let finding = match self.node.kind {
-                Kind::Text(_) => finding,
-                _ => finding.label(format!("this is {}", self.node.noun())),
+            let diagnostic = match self.node.kind {
+                NodeKind::Text(_) => diagnostic,
+                _ => diagnostic.label(format!("this is {}", self.node.noun())),
             };
             let advice = ["patternErrorMessage", "errorMessage"];
             let advice = advice.into_iter().find_map(|key| text(rule, key));
-            let advice = advice.unwrap_or_else(|| types(rule));
-            return Some(finding.help(advice));
+            return Some(diagnostic.help(advice.unwrap_or_else(|| types(rule))));
         }
         let written = match &self.node.kind {
-            Kind::Text(text) => text.as_str(),
+            NodeKind::Text(text) => text.as_str(),
             _ => "",
         };
         let mut words: Vec<_> =
-            options.iter().take(MOST_WORDS).map(|word| quoted(word).to_string()).collect();
-        if options.len() > MOST_WORDS {
-            words.push(format!("and {} more", options.len() - MOST_WORDS));
+            options.iter().take(MAX_OPTIONS).map(|word| quoted(word).to_string()).collect();
+        if options.len() > MAX_OPTIONS {
+            words.push(format!("and {} more", options.len() - MAX_OPTIONS));
         }
-        let finding = finding.suggest(closest(written, options.iter().copied()));
-        Some(finding.help(format!("it takes {}", words.join(", "))))
+        let diagnostic = diagnostic.suggest(closest(written, options.iter().copied()));
+        Some(diagnostic.help(format!("write one of {}", words.join(", "))))
     }
 }
 
 fn unknown_field(
     member: &Member,
-    place: &Place<'_>,
-    connector: &ConnectorKey,
-    schema: &ConnectorSchema,
-    notes: &mut Notes,
-) -> Option<Finding> {
+    violated: &Violated<'_>,
+    checked: Checked<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Diagnostic> {
     let name = member.name.as_str();
-    // Of those there is a warning already.
+    // They already have a warning.
     if platform_written(name) {
         return None;
     }
-    if !place.members.is_empty() {
-        return place.unfit(connector, schema);
+    if !violated.members.is_empty() {
+        return violated.invalid_value(checked);
     }
-    let what = if place.section == "configuration" { "configuration key" } else { "grant" };
-    let message = format!(
-        "{connector} documents no {what} {name}",
-        connector = quoted(&connector),
-        name = quoted(&name)
-    );
-    if let Some(advice) = misplaced(member, place.section, schema) {
-        return Some(Finding::new(Code::RefusedField, member.mark, message).help(advice));
+    let Checked { connector, schema, .. } = checked;
+    let (section, range) = (violated.section, member.range);
+    let noun = if section == "configuration" { "configuration key" } else { "grant" };
+    let message =
+        format!("the {noun} {} is not documented for {}", quoted(&name), quoted(&connector));
+    if let Some(advice) = misplaced(member, section, schema) {
+        return Some(Diagnostic::new(Code::RefusedField, range, message).help(advice));
     }
-    let finding = Finding::new(Code::UnknownField, member.mark, message);
-    let nearest = notes.closest(name, schema.keys(place.section));
+    let diagnostic = Diagnostic::new(Code::UnknownField, range, message);
+    let nearest = diagnostics.closest(name, schema.keys(section));
     if nearest.is_some() {
-        return Some(finding.suggest(nearest));
+        return Some(diagnostic.suggest(nearest));
     }
-    let no_events = name.starts_with("event.")
+    let has_no_events = name.starts_with("event.")
         && schema.property("configuration", "event.notification.enabled").is_none();
-    Some(if no_events {
-        finding.help(format!(
-            "the catalogue knows of no events of {connector}",
-            connector = quoted(&connector)
-        ))
+    Some(if has_no_events {
+        let connector = quoted(&connector);
+        diagnostic.help(format!("remove the line: the catalog has no events for {connector}"))
     } else {
-        finding.help(format!(
-            "the platform takes any key in silence; `ocon schema pull {connector}` reads those of your tenant"
+        diagnostic.help(format!(
+            "run `ocon schema pull {connector}` to get the keys of your tenant: the platform accepts unknown keys silently"
         ))
     })
 }
 
-/// What to do with a key that is certainly at the wrong place: one of the document, or the first part
-/// of one with dots, taken apart into maps.
+/// The fix for a key that is certainly misplaced: a key of the document, or the first part of
+/// a key with dots that was split into nested maps.
 fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option<String> {
     let name = member.name.as_str();
-    if KEYS.contains(&name) {
+    if DOCUMENT_KEYS.contains(&name) {
         return Some(format!(
-            "{name} is a key of the document: it begins in the column in which {section} begins",
-            name = quoted(&name),
-            section = quoted(&section)
+            "indent {} like {}: it is a key of the document",
+            quoted(&name),
+            quoted(&section)
         ));
     }
     let mut path = name.to_owned();
@@ -375,45 +380,34 @@ fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option
     }
     let start = format!("{name}.");
     let is_part = schema.keys(section).any(|key| key.starts_with(&start));
-    let apart = is_part && path.len() > name.len();
-    apart.then(|| {
-        format!("keys are flat, their dots included: write {}", quoted(format!("{path}: …")))
-    })
+    let is_nested = is_part && path.len() > name.len();
+    let flat = format!("{path}: …");
+    is_nested.then(|| format!("write {}: configuration keys are not nested", quoted(flat)))
 }
 
-/// The keys that a section lacks, or the section itself.
-fn missing_fields(
-    path: &str,
-    names: &[String],
-    root: &Node,
-    connector: &ConnectorKey,
-) -> Option<Finding> {
-    // What every document needs is told already.
-    let own: Vec<_> = names
-        .iter()
-        .filter(|name| !path.is_empty() || !EVERYWHERE.contains(&name.as_str()))
-        .collect();
-    let mark = match path {
-        _ if own.is_empty() => return None,
-        "" => first_line(root),
-        path => judged(root, path)?.0.last()?.mark,
+/// The missing keys of a section, or the missing section itself.
+fn missing_fields(path: &str, names: &[String], checked: Checked<'_>) -> Option<Diagnostic> {
+    let is_new = |name: &&String| !path.is_empty() || !ALWAYS_REQUIRED.contains(&name.as_str());
+    let names: Vec<_> = names.iter().filter(is_new).map(|name| quoted(name).to_string()).collect();
+    let range = match path {
+        _ if names.is_empty() => return None,
+        "" => first_line(checked.root),
+        path => follow_outside_lifecycle(checked.root, path)?.0.last()?.range,
     };
-    let names: Vec<_> = own.iter().map(|name| quoted(name).to_string()).collect();
     let noun = if names.len() == 1 { "the key" } else { "the keys" };
-    let message =
-        format!("{connector} needs {noun} {}", names.join(", "), connector = quoted(&connector));
-    Some(Finding::new(Code::MissingField, mark, message).label("not in here"))
+    let message = format!("{} requires {noun} {}", quoted(&checked.connector), names.join(", "));
+    Some(Diagnostic::new(Code::MissingField, range, message).label("missing here"))
 }
 
-/// A node as an editor would read it.
+/// A node as JSON, without resolving references.
 fn json(node: &Node) -> Value {
     match &node.kind {
-        Kind::Null => Value::Null,
-        Kind::Bool(flag) => Value::Bool(*flag),
-        Kind::Number(number) => Value::Number(number.clone()),
-        Kind::Text(text) => Value::String(text.clone()),
-        Kind::List(items) => items.iter().map(json).collect(),
-        Kind::Map(members) => {
+        NodeKind::Null => Value::Null,
+        NodeKind::Bool(flag) => Value::Bool(*flag),
+        NodeKind::Number(number) => Value::Number(number.clone()),
+        NodeKind::Text(text) => Value::String(text.clone()),
+        NodeKind::List(items) => items.iter().map(json).collect(),
+        NodeKind::Map(members) => {
             members.iter().map(|member| (member.name.clone(), json(&member.value))).collect()
         }
     }

@@ -2,26 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::characters::control_warning;
-use super::document::Reader;
+use super::code::Code;
+use super::diagnostics::Diagnostic;
+use super::mistaken_reference;
+use super::node_reader::NodeReader;
 use super::placeholder::{self, Within};
-use super::reference::Allowed;
-use super::secrets::is_refused;
-use super::text::{Finding, Mark};
-use super::yaml::{Kind, MASK, Member, Node};
-use super::{Code, Field, Grant, slips};
+use super::reference::LocatedText;
+use super::reference::syntax::{Allowed, OPENING};
+use super::secrets::is_reserved_variable;
+use super::state::{DeclaredValue, Grant};
+use super::text::TextRange;
+use super::text_checks::control_warning;
+use super::yaml::{MASK, Member, Node, NodeKind};
 use crate::catalog::{Catalog, ConnectorFacts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
 use crate::safe_text::quoted;
 
-/// What the catalog knows of the connector of a document with this configuration.
+/// The catalog facts of the connector of a document with this configuration.
 pub(super) fn facts(
     catalog: &Catalog,
     connector: &ConnectorKey,
-    configuration: &BTreeMap<String, Field>,
+    configuration: &BTreeMap<String, DeclaredValue>,
 ) -> ConnectorFacts {
     let empty = Value::text("");
-    let has_value = |field: &Field| field.value != Value::Unset && field.value != empty;
+    let has_value = |field: &DeclaredValue| field.value != Value::Unset && field.value != empty;
     let declared = configuration.iter().filter(|(_, field)| has_value(field));
     let keys = declared.map(|(key, _)| key.as_str()).collect();
     let declared_type = match configuration.get("authentication.type").map(|field| &field.value) {
@@ -34,263 +38,278 @@ pub(super) fn facts(
     catalog.facts(connector, declared_type, &keys)
 }
 
-impl Reader<'_, '_> {
-    /// Reads `configuration`. `external` says whether the document sets `externalAuthentication`.
-    pub(super) fn configuration(
-        &mut self,
-        node: &Node,
-        connector: Option<&ConnectorKey>,
-        external: bool,
-    ) -> Option<BTreeMap<String, Field>> {
-        if !matches!(node.kind, Kind::Map(_)) {
-            node.hide(&self.context.text.content, self.notes);
-        }
-        let members =
-            self.map(node, "`configuration`", "write one `key: value` per line below it")?;
-        let fields = members.iter().map(|member| {
-            self.platform_written(member, external);
-            (member.name.clone(), self.field(member, connector))
-        });
-        Some(fields.collect())
+/// Reads `configuration`. `external` states whether the document sets `externalAuthentication`.
+pub(super) fn configuration(
+    reader: &mut NodeReader<'_>,
+    node: &Node,
+    connector: Option<&ConnectorKey>,
+    external: bool,
+) -> Option<BTreeMap<String, DeclaredValue>> {
+    if !matches!(node.kind, NodeKind::Map(_)) {
+        node.hide(&reader.inputs.text.content, reader.diagnostics);
     }
+    let members =
+        reader.map(node, "`configuration`", "write one `key: value` per line below it")?;
+    let fields = members.iter().map(|member| {
+        reader.diagnostics.items.extend(platform_written_warning(member, external));
+        (member.name.clone(), declared_value(reader, member, connector))
+    });
+    Some(fields.collect())
+}
 
-    fn field(&mut self, member: &Member, connector: Option<&ConnectorKey>) -> Field {
-        let value = self.value(&member.value, Allowed::All);
-        let prefix = self.known(connector);
-        let known = self.context.schemas.secrecy(connector, &member.name);
-        let from_outside = value.secrets().next().is_some();
-        if known == Secrecy::Secret {
-            self.hide(member);
-        }
-        if known == Secrecy::Secret && !from_outside {
-            let field = format!("configuration.{}", member.name);
-            self.plain_text(&member.value, &field, &suggested_variable(prefix, &member.name));
-        }
-        let password = password_in_url(&member.value);
-        if password && known != Secrecy::Secret {
-            member.value.hide(&self.context.text.content, self.notes);
-            let field = format!("configuration.{}: its password", member.name);
-            self.plain_text(&member.value, &field, &suggested_variable(prefix, &member.name));
-        }
-        let nested = nested_secrets(&member.value, &member.name);
-        for inner in nested.iter().filter(|_| known != Secrecy::Secret) {
-            self.hide(inner);
-            let field = format!("configuration.{}: {}", member.name, inner.name);
-            self.plain_text(&inner.value, &field, &suggested_variable(prefix, &inner.name));
-        }
-        if known != Secrecy::Secret && !password && nested.is_empty() {
-            self.placeholders(member);
-        }
-        if json_valued(&member.name) {
-            self.not_json(member, &value);
-        }
-        let is_secret = from_outside || password || !nested.is_empty();
-        Field {
-            value,
-            secrecy: if is_secret { Secrecy::Secret } else { known },
-            platform_written: platform_written(&member.name),
-            is_shown_by_platform: from_outside && known == Secrecy::Public,
-            host_role: connector
-                .map(|connector| self.context.schemas.catalog().host_role(connector, &member.name))
-                .unwrap_or_default(),
-            at: self.context.text.span(member.value.mark),
-        }
+fn declared_value(
+    reader: &mut NodeReader<'_>,
+    member: &Member,
+    connector: Option<&ConnectorKey>,
+) -> DeclaredValue {
+    let value = value(reader, &member.value, Allowed::All);
+    let schemas = reader.inputs.schemas;
+    let known = schemas.secrecy(connector, &member.name);
+    let is_reference = value.secrets().next().is_some();
+    let has_secret = report_plain_text(reader, member, connector, known, is_reference);
+    if known != Secrecy::Secret && !has_secret {
+        warn_of_placeholders(reader, member);
     }
+    if json_valued(&member.name) {
+        reader.diagnostics.items.extend(not_json_warning(member, &value));
+    }
+    let is_secret = is_reference || has_secret;
+    DeclaredValue {
+        value,
+        secrecy: if is_secret { Secrecy::Secret } else { known },
+        platform_written: platform_written(&member.name),
+        is_shown_by_platform: is_reference && known == Secrecy::Public,
+        host_role: connector
+            .map(|connector| schemas.catalog().host_role(connector, &member.name))
+            .unwrap_or_default(),
+        at: reader.inputs.text.span(member.value.range),
+    }
+}
 
-    /// Warns of placeholders in the texts of a value.
-    fn placeholders(&mut self, member: &Member) {
-        let json =
-            json_valued(&member.name) || matches!(member.value.kind, Kind::List(_) | Kind::Map(_));
-        let within = if json { Within::Json } else { Within::Text };
-        for literal in member.value.literals() {
-            if let Kind::Text(text) = &literal.kind {
-                let (file, allowed) = (self.context.text, Allowed::All);
-                let warning = placeholder::warning(file, literal.mark, text, within, allowed);
-                self.notes.findings.extend(warning);
-            }
+/// Reports and hides the secrets of a configuration key. Returns whether its value contains one, whatever
+/// the key.
+fn report_plain_text(
+    reader: &mut NodeReader<'_>,
+    member: &Member,
+    connector: Option<&ConnectorKey>,
+    known: Secrecy,
+    is_reference: bool,
+) -> bool {
+    let prefix = known_connector(reader, connector);
+    let field = format!("configuration.{}", member.name);
+    let variable = suggested_variable(prefix, &member.name);
+    let has_password = password_in_url(&member.value);
+    let nested = nested_secrets(&member.value, &member.name);
+    if known == Secrecy::Secret {
+        hide(reader, member);
+        if !is_reference {
+            plain_text(reader, &member.value, &field, &variable);
         }
-    }
-
-    /// Warns where the value of a key that takes JSON is no map or list, in YAML or in JSON. What a
-    /// secret will be is not known here.
-    fn not_json(&mut self, member: &Member, value: &Value) {
-        let (Value::Text(template), Kind::Text(_)) = (value, &member.value.kind) else { return };
-        let is_public = template.secrets().next().is_none() && !template.refers_to_instance();
-        let Some(text) = template.render_unplaced().filter(|_| is_public) else { return };
-        let text = text.expose();
-        let (what, place) = match serde_json::from_str::<serde_json::Value>(text) {
-            _ if text.is_empty() => return,
-            Ok(json) if json.is_object() || json.is_array() => return,
-            Ok(_) => ("is no map or list", None),
-            Err(error) if error.is_eof() => ("ends before its JSON does", None),
-            Err(error) => ("is not JSON", Some((error.line(), error.column()))),
-        };
-        let message = format!("{} takes JSON, and this text {what}", quoted(&member.name));
-        let finding = Finding::new(Code::NotJson, member.value.mark, message);
-        let finding = match place {
-            Some((line, column)) if line > 1 => {
-                finding.help(format!("the mistake is in line {line}, column {column} of the text"))
-            }
-            _ => finding,
-        };
-        let finding = finding.help("write it as YAML below the key, or correct the JSON");
-        self.notes.add(finding);
-    }
-
-    /// Reads `providerData`: all of it is secret.
-    pub(super) fn provider_data(
-        &mut self,
-        node: &Node,
-        connector: Option<&ConnectorKey>,
-    ) -> Option<BTreeMap<String, Grant>> {
-        // Whatever it is, even if it is no map.
-        node.hide(&self.context.text.content, self.notes);
-        let members =
-            self.map(node, "`providerData`", "write one `key: value` per line below it")?;
-        let connector = self.known(connector);
-        let grants = members.iter().map(|member| {
-            self.hide(member);
-            let value = self.json(&member.value, Allowed::Secrets);
-            if !value.templates().iter().any(|template| template.secrets().next().is_some()) {
-                let field = format!("providerData.{}", member.name);
-                self.plain_text(
-                    &member.value,
-                    &field,
-                    &suggested_variable(connector, &member.name),
-                );
-            }
-            let at = self.context.text.span(member.value.mark);
-            (member.name.clone(), Grant { value, at })
-        });
-        Some(grants.collect())
-    }
-
-    fn value(&mut self, node: &Node, allowed: Allowed) -> Value {
-        match &node.kind {
-            Kind::Null => Value::Unset,
-            Kind::Bool(flag) => Value::text(flag.to_string()),
-            Kind::Number(number) => Value::text(number.to_string()),
-            Kind::Text(text) => Value::Text(self.template(node, text, allowed)),
-            Kind::List(_) | Kind::Map(_) => Value::Json(self.json(node, allowed)),
+    } else {
+        if has_password {
+            member.value.hide(&reader.inputs.text.content, reader.diagnostics);
+            plain_text(reader, &member.value, &format!("{field}: its password"), &variable);
+        }
+        for inner in &nested {
+            hide(reader, inner);
+            let variable = suggested_variable(prefix, &inner.name);
+            plain_text(reader, &inner.value, &format!("{field}: {}", inner.name), &variable);
         }
     }
+    has_password || !nested.is_empty()
+}
 
-    fn json(&mut self, node: &Node, allowed: Allowed) -> Json {
-        match &node.kind {
-            Kind::Null => Json::Null,
-            Kind::Bool(flag) => Json::Bool(*flag),
-            Kind::Number(number) => Json::Number(number.clone()),
-            Kind::Text(text) => Json::Text(self.template(node, text, allowed)),
-            Kind::List(items) => {
-                Json::List(items.iter().map(|item| self.json(item, allowed)).collect())
-            }
-            Kind::Map(members) => {
-                let members = members.iter();
-                Json::Map(
-                    members
-                        .map(|member| (member.name.clone(), self.json(&member.value, allowed)))
-                        .collect(),
-                )
-            }
-        }
-    }
-
-    fn template(&mut self, node: &Node, text: &str, allowed: Allowed) -> Template {
-        let written = self.written(node, text);
-        let template = self.context.references.template(written, allowed, self.notes);
-        self.notes.findings.extend(slips::mistaken(text, node.mark));
-        self.notes.findings.extend(control_warning(self.context.text, node.mark, text));
-        // Whether it stands in the file, in a variable or in the environment.
-        if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
-            let finding = Finding::new(Code::MaskAsValue, node.mark, "this is the mask that the API shows, not a value")
-                .help("write where the secret comes from: `${{ env.NAME }}`; or remove the line to leave it as it is");
-            self.notes.add(finding);
-        }
-        template
-    }
-
-    /// Reports a secret that stands in the file itself, and keeps it out of every excerpt.
-    fn plain_text(&mut self, node: &Node, field: &str, variable: &str) {
-        let literals = node.literals();
-        if literals.is_empty() || self.is_reported(node.mark) {
-            return;
-        }
-        for literal in literals {
-            self.notes.hide(literal.mark);
-        }
-        let finding = Finding::new(
-            Code::PlainTextSecret,
-            node.mark,
-            format!("{field} is a secret in plain text", field = quoted(&field)),
-        )
-        .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
-        .help("who can read the repository knows this secret now: change it at the provider");
-        self.notes.add(finding);
-    }
-
-    /// The connector, if anything knows it. What nobody knows may be the alias of a secret, of which
-    /// no name is made.
-    fn known<'c>(&self, connector: Option<&'c ConnectorKey>) -> Option<&'c ConnectorKey> {
-        let schemas = self.context.schemas;
-        connector.filter(|connector| {
-            schemas.catalog().connector(connector).is_some() || schemas.of(connector).is_some()
-        })
-    }
-
-    /// Keeps the values of a secret key out of excerpts.
-    fn hide(&mut self, member: &Member) {
-        member.hide(&self.context.text.content, self.notes);
-    }
-
-    /// Whether the newest finding is already about this value: a mistaken reference, say.
-    fn is_reported(&self, mark: Mark) -> bool {
-        let newest = self.notes.findings.last();
-        newest.is_some_and(|finding| finding.is_error() && finding.is_within(mark))
-    }
-
-    /// Warns of a key that the platform fills itself. A refresh token is declared on purpose where
-    /// the instance is created from it.
-    fn platform_written(&mut self, member: &Member, external: bool) {
-        let on_purpose = external && member.name == "oauth.user.refresh_token";
-        if platform_written(&member.name) && !on_purpose {
-            let message = format!("the platform writes {} itself", quoted(&member.name));
-            let finding = Finding::new(Code::PlatformWrittenKey, member.mark, message)
-                .help("it is sent when the instance is created and never compared; most likely the line can go");
-            self.notes.add(finding);
+fn warn_of_placeholders(reader: &mut NodeReader<'_>, member: &Member) {
+    let is_json = json_valued(&member.name)
+        || matches!(member.value.kind, NodeKind::List(_) | NodeKind::Map(_));
+    let within = if is_json { Within::Json } else { Within::Text };
+    for literal in member.value.literals() {
+        if let NodeKind::Text(value) = &literal.kind {
+            let (text, allowed) = (reader.inputs.text, Allowed::All);
+            let warning = placeholder::warning(text, literal.range, value, within, allowed);
+            reader.diagnostics.items.extend(warning);
         }
     }
 }
 
-/// The members of maps within a value that are named like secrets and stand there in clear.
+/// A warning if the value of a key that takes JSON is not a map or list, in YAML or in JSON. The value
+/// of a secret is not known here.
+fn not_json_warning(member: &Member, value: &Value) -> Option<Diagnostic> {
+    let (Value::Text(template), NodeKind::Text(_)) = (value, &member.value.kind) else {
+        return None;
+    };
+    let is_public = template.secrets().next().is_none() && !template.refers_to_instance();
+    let text = template.render_unplaced().filter(|_| is_public)?;
+    let text = text.expose();
+    let (what, position) = match serde_json::from_str::<serde_json::Value>(text) {
+        _ if text.is_empty() => return None,
+        Ok(json) if json.is_object() || json.is_array() => return None,
+        Ok(_) => ("is not a map or list", None),
+        Err(error) if error.is_eof() => ("contains incomplete JSON", None),
+        Err(error) => ("is not JSON", Some((error.line(), error.column()))),
+    };
+    let message = format!("{} takes JSON, but this text {what}", quoted(&member.name));
+    let diagnostic = Diagnostic::new(Code::NotJson, member.value.range, message);
+    let diagnostic = match position {
+        Some((line, column)) if line > 1 => {
+            diagnostic.help(format!("check line {line}, column {column} of the text"))
+        }
+        _ => diagnostic,
+    };
+    Some(diagnostic.help("write the value as YAML below the key, or correct the JSON"))
+}
+
+/// Reads `providerData`. All its values are secret.
+pub(super) fn provider_data(
+    reader: &mut NodeReader<'_>,
+    node: &Node,
+    connector: Option<&ConnectorKey>,
+) -> Option<BTreeMap<String, Grant>> {
+    // Even if the value is not a map.
+    node.hide(&reader.inputs.text.content, reader.diagnostics);
+    let members = reader.map(node, "`providerData`", "write one `key: value` per line below it")?;
+    let connector = known_connector(reader, connector);
+    let grants = members.iter().map(|member| {
+        hide(reader, member);
+        let value = json(reader, &member.value, Allowed::Secrets);
+        if !value.templates().iter().any(|template| template.secrets().next().is_some()) {
+            let field = format!("providerData.{}", member.name);
+            let variable = suggested_variable(connector, &member.name);
+            plain_text(reader, &member.value, &field, &variable);
+        }
+        let at = reader.inputs.text.span(member.value.range);
+        (member.name.clone(), Grant { value, at })
+    });
+    Some(grants.collect())
+}
+
+fn value(reader: &mut NodeReader<'_>, node: &Node, allowed: Allowed) -> Value {
+    match &node.kind {
+        NodeKind::Null => Value::Unset,
+        NodeKind::Bool(flag) => Value::text(flag.to_string()),
+        NodeKind::Number(number) => Value::text(number.to_string()),
+        NodeKind::Text(text) => Value::Text(template(reader, node, text, allowed)),
+        NodeKind::List(_) | NodeKind::Map(_) => Value::Json(json(reader, node, allowed)),
+    }
+}
+
+fn json(reader: &mut NodeReader<'_>, node: &Node, allowed: Allowed) -> Json {
+    match &node.kind {
+        NodeKind::Null => Json::Null,
+        NodeKind::Bool(flag) => Json::Bool(*flag),
+        NodeKind::Number(number) => Json::Number(number.clone()),
+        NodeKind::Text(text) => Json::Text(template(reader, node, text, allowed)),
+        NodeKind::List(items) => {
+            Json::List(items.iter().map(|item| json(reader, item, allowed)).collect())
+        }
+        NodeKind::Map(members) => {
+            let members = members.iter();
+            let members =
+                members.map(|member| (member.name.clone(), json(reader, &member.value, allowed)));
+            Json::Map(members.collect())
+        }
+    }
+}
+
+fn template(reader: &mut NodeReader<'_>, node: &Node, value: &str, allowed: Allowed) -> Template {
+    let (text, range) = (reader.inputs.text, node.range);
+    let located = LocatedText { text, range, value };
+    let template = reader.inputs.references.template(located, allowed, reader.diagnostics);
+    reader.diagnostics.items.extend(mistaken_reference::check(value, range));
+    reader.diagnostics.items.extend(control_warning(text, range, value));
+    // The mask may come from the file, a variable or the environment.
+    if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
+        let message = "this is the mask that the API shows instead of a secret, not a value";
+        let diagnostic = Diagnostic::new(Code::MaskAsValue, range, message)
+            .help("write `${{ env.NAME }}`, or remove the line to keep the stored value");
+        reader.diagnostics.add(diagnostic);
+    }
+    template
+}
+
+/// Reports a secret in plain text and hides it in every excerpt.
+fn plain_text(reader: &mut NodeReader<'_>, node: &Node, field: &str, variable: &str) {
+    let literals = node.literals();
+    if literals.is_empty() || is_reported(reader, node.range) {
+        return;
+    }
+    for literal in literals {
+        reader.diagnostics.hide(literal.range);
+    }
+    let message = format!("{} is a secret in plain text", quoted(&field));
+    let diagnostic = Diagnostic::new(Code::PlainTextSecret, node.range, message)
+        .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
+        .help("change the secret at the provider: everyone who can read the repository knows it");
+    reader.diagnostics.add(diagnostic);
+}
+
+/// The connector, if the catalog or the repository has it. An unknown one may be the alias of a secret,
+/// so no suggestion may contain it.
+fn known_connector<'c>(
+    reader: &NodeReader<'_>,
+    connector: Option<&'c ConnectorKey>,
+) -> Option<&'c ConnectorKey> {
+    let schemas = reader.inputs.schemas;
+    connector.filter(|connector| {
+        schemas.catalog().connector(connector).is_some() || schemas.of(connector).is_some()
+    })
+}
+
+fn hide(reader: &mut NodeReader<'_>, member: &Member) {
+    member.hide(&reader.inputs.text.content, reader.diagnostics);
+}
+
+/// Whether the newest diagnostic is already about this value, such as a mistaken reference.
+fn is_reported(reader: &NodeReader<'_>, range: TextRange) -> bool {
+    let newest = reader.diagnostics.items.last();
+    newest.is_some_and(|diagnostic| diagnostic.is_error() && diagnostic.is_within(range))
+}
+
+/// A warning about a key that the platform writes. A refresh token is intentional if the instance is
+/// created from it.
+fn platform_written_warning(member: &Member, external: bool) -> Option<Diagnostic> {
+    let is_intentional = external && member.name == "oauth.user.refresh_token";
+    if is_intentional || !platform_written(&member.name) {
+        return None;
+    }
+    let message = format!("the platform writes {} itself", quoted(&member.name));
+    Some(
+        Diagnostic::new(Code::PlatformWrittenKey, member.range, message)
+            .help("remove the line if you do not need it: ocon sends the value on create only and never compares it"),
+    )
+}
+
+/// The members of nested maps that are named like secrets and have a value in plain text.
 ///
-/// A key that was taken apart counts as the whole: `oauth: { api: { key: … } }`.
+/// Nested keys count as one key with dots: `oauth: { api: { key: … } }`.
 fn nested_secrets<'n>(node: &'n Node, path: &str) -> Vec<&'n Member> {
     let below = |member: &'n Member| nested_secrets_of(member, &format!("{path}.{}", member.name));
     match &node.kind {
-        Kind::List(items) => items.iter().flat_map(|item| nested_secrets(item, path)).collect(),
-        Kind::Map(members) => members.iter().flat_map(below).collect(),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => Vec::new(),
+        NodeKind::List(items) => items.iter().flat_map(|item| nested_secrets(item, path)).collect(),
+        NodeKind::Map(members) => members.iter().flat_map(below).collect(),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => Vec::new(),
     }
 }
 
 fn nested_secrets_of<'n>(member: &'n Member, path: &str) -> Vec<&'n Member> {
-    let in_clear = match &member.value.kind {
-        Kind::Text(text) => !text.is_empty() && !text.contains("${{"),
-        Kind::Number(_) => true,
-        Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_) => false,
+    let is_plain_text = match &member.value.kind {
+        NodeKind::Text(text) => !text.is_empty() && !text.contains(OPENING),
+        NodeKind::Number(_) => true,
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::List(_) | NodeKind::Map(_) => false,
     };
-    let holds_text = |node: &&Node| !matches!(&node.kind, Kind::Text(text) if text.contains("${{"));
-    let below = matches!(member.value.kind, Kind::List(_) | Kind::Map(_))
+    let holds_text =
+        |node: &&Node| !matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING));
+    let below = matches!(member.value.kind, NodeKind::List(_) | NodeKind::Map(_))
         && member.value.literals().iter().any(holds_text);
-    if (in_clear || below) && named_like_a_secret(path) {
+    if (is_plain_text || below) && named_like_a_secret(path) {
         return vec![member];
     }
     nested_secrets(&member.value, path)
 }
 
-/// Whether the value is a URL with a password of its own: `https://user:password@host`.
+/// Whether the value is a URL with a password: `https://user:password@host`.
 fn password_in_url(node: &Node) -> bool {
-    let Kind::Text(text) = &node.kind else {
+    let NodeKind::Text(text) = &node.kind else {
         return false;
     };
     let Some((_, rest)) = text.split_once("://") else {
@@ -299,7 +318,7 @@ fn password_in_url(node: &Node) -> bool {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map(|(user, _)| user);
     user.and_then(|user| user.split_once(':'))
-        .is_some_and(|(_, password)| !password.is_empty() && !password.contains("${{"))
+        .is_some_and(|(_, password)| !password.is_empty() && !password.contains(OPENING))
 }
 
 /// A name for the environment variable of a secret: `oauth.api.secret` of Hootsuite gives
@@ -309,8 +328,8 @@ fn suggested_variable(connector: Option<&ConnectorKey>, key: &str) -> String {
     let name = format!("{connector}{key}").to_ascii_uppercase();
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.chars().map(letter).collect();
-    // Connectors like github share their prefix with variables that are refused.
-    if name.starts_with(|c: char| c.is_ascii_digit()) || is_refused(&name) {
+    // Connectors such as github share their prefix with reserved variables.
+    if name.starts_with(|c: char| c.is_ascii_digit()) || is_reserved_variable(&name) {
         return format!("MY_{name}");
     }
     name

@@ -1,7 +1,7 @@
-//! Finding and reading the files.
+//! Discovery and reading of files.
 //!
-//! In: a folder. Out: the texts of the YAML files below it, sorted by path. Whatever comes out of a
-//! pull request is bounded: how many files, how large, and links may not lead out of the repository.
+//! In: a folder. Out: the text of the YAML files below it, sorted by path. Pull requests control these
+//! files, so their number and size are limited, and links must not lead out of the repository.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,50 +11,51 @@ use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::Code;
+use super::code::Code;
 use super::problem::Problem;
-use super::text::{Cover, START, Text};
-use crate::reader::{Bounds, Refusal};
+use super::redactions::Redactions;
+use super::text::{START, Text};
+use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 
-/// An instance file has a few kilobytes; beyond this it is something else.
-const LARGEST_FILE: u64 = 1 << 20;
+/// The largest file. A typical instance file has a few KB.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// An account has some thousand instances.
-const MOST_FILES: usize = 100_000;
+/// The most files. An account has some thousand instances.
+const MAX_FILES: usize = 100_000;
 
-/// As many folders as files.
-const MAX_ENTRIES: usize = 2 * MOST_FILES;
+/// The most files and folders.
+const MAX_ENTRIES: usize = 2 * MAX_FILES;
 
-/// The most entries that are links or reached through one. Folders that link to each other have more
-/// paths than any disk has files, and each path takes longer to follow.
+/// The most entries that are links or are reached through one. Folders that link to each other have any
+/// number of paths, and longer paths take longer to follow.
 const MAX_LINKED_ENTRIES: usize = 20_000;
 
-/// What some editors begin a file with.
+/// Some editors begin a file with this.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A file that belongs to the desired state.
 #[derive(Debug)]
-pub(super) struct Found {
-    /// Path for messages, relative to the root, with `/`.
+pub(super) struct SourceFile {
+    /// The path for messages, relative to the root, with `/`.
     file: String,
-    /// Path below the folder without extension, with `/`: the key of its document.
+    /// The path below the folder without extension, with `/`: the default document key.
     stem: String,
     path: PathBuf,
-    bounds: Arc<Bounds>,
+    scope: Arc<FileScope>,
 }
 
-impl Found {
-    /// A file at `path`, which is `below` the folder that messages call `shown`.
-    fn new(shown: &str, below: &Path, path: PathBuf, bounds: Arc<Bounds>) -> Self {
-        let file = inside(shown, below);
-        Self { file, stem: display_path(&below.with_extension("")), path, bounds }
+impl SourceFile {
+    /// A file at `path`, which is `below` the folder with the display name `shown`.
+    fn new(shown: &str, below: &Path, path: PathBuf, scope: Arc<FileScope>) -> Self {
+        let file = display_file(shown, below);
+        Self { file, stem: display_path(&below.with_extension("")), path, scope }
     }
 
-    /// A file `below` the folder of instances, whether it is there or not.
+    /// A file `below` the instances folder, whether it exists or not.
     pub(super) fn named(root: &Path, folder: &Path, below: &Path) -> Self {
-        let bounds = Arc::new(Bounds::of(root, folder));
-        Self::new(&shown(root, folder), below, root.join(folder).join(below), bounds)
+        let scope = Arc::new(FileScope::of(root, folder));
+        Self::new(&display_folder(root, folder), below, root.join(folder).join(below), scope)
     }
 
     pub(super) fn stem(&self) -> &str {
@@ -63,65 +64,65 @@ impl Found {
 }
 
 /// Finds the YAML files below a folder.
-pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
+pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> Vec<SourceFile> {
     let base = root.join(folder);
-    let shown = shown(root, folder);
+    let shown = display_folder(root, folder);
     if !base.is_dir() {
         problems.push(no_folder(&shown));
         return Vec::new();
     }
-    let bounds = Arc::new(Bounds::of(root, folder));
-    if bounds.resolve(&base).is_err() {
+    let scope = Arc::new(FileScope::of(root, folder));
+    if scope.resolve(&base).is_err() {
         problems.push(link_leaves(&shown));
         return Vec::new();
     }
-    let mut search = Search { base: &base, shown: &shown, bounds, problems };
+    let mut search = FileSearch { base: &base, shown: &shown, scope, problems };
     let mut found = search.walk();
     found.sort_by(|a, b| a.file.cmp(&b.file));
     found
 }
 
-/// The name of the folder of instances in messages.
-pub(super) fn shown(root: &Path, folder: &Path) -> String {
+/// The path of the instances folder for messages.
+pub(super) fn display_folder(root: &Path, folder: &Path) -> String {
     display_path(folder.strip_prefix(root).unwrap_or(folder))
 }
 
-/// A file `below` a folder, as a message names it; the root itself has no name.
-fn inside(folder: &str, below: &Path) -> String {
+/// The path for messages of a file `below` a folder. The display name of the root is empty.
+fn display_file(folder: &str, below: &Path) -> String {
     match folder {
         "" => display_path(below),
         _ => format!("{folder}/{}", display_path(below)),
     }
 }
 
-struct Search<'a> {
+struct FileSearch<'a> {
     base: &'a Path,
     shown: &'a str,
-    bounds: Arc<Bounds>,
+    scope: Arc<FileScope>,
     problems: &'a mut Vec<Problem>,
 }
 
-/// The entries of a walk so far.
+/// The number of entries of a walk so far.
 #[derive(Default)]
 struct Visits {
     all: usize,
-    /// Those that are links or reached through one.
+    /// Those that are links or are reached through one.
     linked: usize,
-    /// The depth of the first link on the way to the entry.
+    /// The depth of the first link on the path of the entry.
     link: Option<usize>,
 }
 
 impl Visits {
     fn add(&mut self, entry: &Result<DirEntry, walkdir::Error>) {
         let depth = entry.as_ref().map_or_else(walkdir::Error::depth, DirEntry::depth);
-        // The folder of instances itself may be a link.
+        // The instances folder itself may be a link.
         let is_link = depth > 0 && entry.as_ref().map_or(true, DirEntry::path_is_symlink);
         self.link = self.link.filter(|link| *link < depth).or_else(|| is_link.then_some(depth));
         self.all += 1;
         self.linked += usize::from(self.link.is_some());
     }
 
-    /// What there is too much of, and what to do.
+    /// The message and fix if there are too many entries.
     fn excess(&self) -> Option<(String, &'static str)> {
         if self.linked > MAX_LINKED_ENTRIES {
             let message = format!(
@@ -129,13 +130,13 @@ impl Visits {
             );
             return Some((message, "remove links from one folder to another"));
         }
-        let message = format!("there are more than {MAX_ENTRIES} files and folders in this folder");
+        let message = format!("this folder contains more than {MAX_ENTRIES} files and folders");
         (self.all > MAX_ENTRIES).then_some((message, "name another folder with `--instances DIR`"))
     }
 }
 
-impl Search<'_> {
-    fn walk(&mut self) -> Vec<Found> {
+impl FileSearch<'_> {
+    fn walk(&mut self) -> Vec<SourceFile> {
         let mut found = Vec::new();
         let mut visits = Visits::default();
         let mut entries = WalkDir::new(self.base).follow_links(true).into_iter();
@@ -156,15 +157,15 @@ impl Search<'_> {
             if entry.depth() == 0 {
                 continue;
             }
-            if is_skipped(&entry) || self.leaves(&entry) {
+            if is_skipped(&entry) || self.leaves_repository(&entry) {
                 if entry.file_type().is_dir() {
                     entries.skip_current_dir();
                 }
                 continue;
             }
             found.extend(self.file(&entry));
-            if found.len() > MOST_FILES {
-                let message = format!("there are more than {MOST_FILES} files in this folder");
+            if found.len() > MAX_FILES {
+                let message = format!("this folder contains more than {MAX_FILES} files");
                 self.problems.push(Problem::of_file(Code::TooManyFiles, self.shown, message));
                 return Vec::new();
             }
@@ -172,7 +173,7 @@ impl Search<'_> {
         found
     }
 
-    fn file(&mut self, entry: &DirEntry) -> Option<Found> {
+    fn file(&mut self, entry: &DirEntry) -> Option<SourceFile> {
         if entry.file_type().is_dir() {
             return None;
         }
@@ -181,29 +182,26 @@ impl Search<'_> {
         match extension.to_ascii_lowercase().as_str() {
             "json" => self.problems.push(json_file(&file)),
             "yaml" | "yml" if !entry.file_type().is_file() => {
-                self.problems.push(Problem::of_file(
-                    Code::UnreadableFile,
-                    &file,
-                    "this is not a file",
-                ));
+                let message = "this is not a file";
+                self.problems.push(Problem::of_file(Code::UnreadableFile, &file, message));
             }
             "yaml" | "yml" => {
                 let below = entry.path().strip_prefix(self.base).unwrap_or(entry.path());
-                let bounds = Arc::clone(&self.bounds);
-                return Some(Found::new(self.shown, below, entry.path().to_owned(), bounds));
+                let scope = Arc::clone(&self.scope);
+                return Some(SourceFile::new(self.shown, below, entry.path().to_owned(), scope));
             }
             _ => {}
         }
         None
     }
 
-    /// Whether the entry is a link that leads out of the repository; that is reported.
-    fn leaves(&mut self, entry: &DirEntry) -> bool {
+    /// Reports a link that leads out of the repository. Returns whether the entry is one.
+    fn leaves_repository(&mut self, entry: &DirEntry) -> bool {
         if !entry.path_is_symlink() {
             return false;
         }
         let path = entry.path();
-        let leaves = self.bounds.resolve(path).is_err();
+        let leaves = self.scope.resolve(path).is_err();
         if leaves {
             self.problems.push(link_leaves(&self.name(path)));
         }
@@ -214,24 +212,23 @@ impl Search<'_> {
         let file = error.path().map_or_else(|| self.shown.to_owned(), |path| self.name(path));
         let message = match error.io_error() {
             Some(error) => format!("this cannot be read: {error}"),
-            None => "this link leads back to a folder that it is in".to_owned(),
+            None => "this link leads to one of its own parent folders".to_owned(),
         };
         Problem::of_file(Code::UnreadableFile, &file, message)
     }
 
     fn name(&self, path: &Path) -> String {
         let below = path.strip_prefix(self.base).unwrap_or(path);
-        inside(self.shown, below)
+        display_file(self.shown, below)
     }
 }
 
 fn link_leaves(file: &str) -> Problem {
     Problem::of_file(Code::LinkLeavesRepository, file, "this link leads out of the repository")
-        .help("put the file itself there")
+        .help("replace the link with the file itself")
 }
 
-/// The names of the files in a folder, sorted; folders below it are left out. A name that is not
-/// Unicode is none that ocon knows.
+/// The names of the files in a folder, sorted, without folders and without names that are not Unicode.
 pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -244,9 +241,8 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads a file whose name is known, below a folder that is given relative to the root; `None` where
-/// there is none.
-pub(super) fn read_known(
+/// Reads a file below a folder that is relative to the root. Returns `None` if it does not exist.
+pub(super) fn read_optional(
     root: &Path,
     folder: &Path,
     below: &Path,
@@ -256,7 +252,7 @@ pub(super) fn read_known(
     if fs::symlink_metadata(&path).is_err() {
         return Ok(None);
     }
-    read_text(&Bounds::of(root, folder), &path, &display_path(&file)).map(Some)
+    read_text(&FileScope::of(root, folder), &path, &display_path(&file)).map(Some)
 }
 
 fn is_skipped(entry: &DirEntry) -> bool {
@@ -264,7 +260,7 @@ fn is_skipped(entry: &DirEntry) -> bool {
 }
 
 /// The path with `/` on every platform, without `./`.
-pub(super) fn display_path(path: &Path) -> String {
+fn display_path(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text = text.strip_prefix("./").unwrap_or(&text);
     if std::path::MAIN_SEPARATOR == '/' {
@@ -274,21 +270,21 @@ pub(super) fn display_path(path: &Path) -> String {
     }
 }
 
-/// Reads a file that was found.
-pub(super) fn read(found: &Found) -> Result<Text, Box<Problem>> {
-    read_text(&found.bounds, &found.path, &found.file)
+/// Reads the text of a file.
+pub(super) fn read(file: &SourceFile) -> Result<Text, Box<Problem>> {
+    read_text(&file.scope, &file.path, &file.file)
 }
 
-/// Reads a file that is given relative to the root.
+/// Reads a file whose path is relative to the root.
 pub(super) fn read_given(root: &Path, given: &Path) -> Result<Text, Box<Problem>> {
-    read_text(&Bounds::of(root, given), &root.join(given), &display_path(given))
+    read_text(&FileScope::of(root, given), &root.join(given), &display_path(given))
 }
 
-/// Reads a text file of bounded size; `file` is its name in messages.
-fn read_text(bounds: &Bounds, path: &Path, file: &str) -> Result<Text, Box<Problem>> {
-    let bytes = bounds.read(path, LARGEST_FILE).map_err(|refusal| match refusal {
-        Refusal::Leaves => link_leaves(file),
-        Refusal::TooLarge => too_large(file),
+/// Reads a text file of limited size. `file` is its path for messages.
+fn read_text(scope: &FileScope, path: &Path, file: &str) -> Result<Text, Box<Problem>> {
+    let bytes = scope.read(path, MAX_FILE_BYTES).map_err(|refusal| match refusal {
+        FileError::LeavesBoundary => link_leaves(file),
+        FileError::TooLarge => too_large(file),
         refusal => {
             let message = format!("this file cannot be read: {refusal}");
             Problem::of_file(Code::UnreadableFile, file, message)
@@ -297,18 +293,18 @@ fn read_text(bounds: &Bounds, path: &Path, file: &str) -> Result<Text, Box<Probl
     decode(bytes, file)
 }
 
-/// Takes bytes for the content of a file that was found.
-pub(super) fn take(found: &Found, bytes: Vec<u8>) -> Result<Text, Box<Problem>> {
-    decode(bytes, &found.file)
+/// Decodes bytes as the content of a file.
+pub(super) fn decode_as(file: &SourceFile, bytes: Vec<u8>) -> Result<Text, Box<Problem>> {
+    decode(bytes, &file.file)
 }
 
-/// Bytes to text, if they are UTF-8 and not too many; `file` is their name in messages.
+/// Decodes UTF-8 of limited size. `file` is the path for messages.
 fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
-    if bytes.len() as u64 > LARGEST_FILE {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Box::new(too_large(file)));
     }
     let file = file.into();
-    // It is no content, and serde_yaml stumbles over it.
+    // serde_yaml does not accept it.
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
@@ -319,35 +315,34 @@ fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
 }
 
 fn too_large(file: &str) -> Problem {
-    Problem::of_file(Code::FileTooLarge, file, "this file is larger than 1 MiB").help(
-        "an instance file has a few kilobytes; large values belong into the provider's own settings",
-    )
+    Problem::of_file(Code::FileTooLarge, file, "this file is larger than 1 MiB")
+        .help("make the file smaller: a typical instance file has a few KB")
 }
 
-/// Points at the first byte that is no UTF-8.
+/// The error at the first byte that is not UTF-8.
 fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
     let good = error.utf8_error().valid_up_to();
     let content = String::from_utf8_lossy(error.as_bytes()).into_owned();
     let text = Text { file, content };
-    let mark = text.piece(START, good, '\u{fffd}'.len_utf8());
+    let range = text.part(START, good, '\u{fffd}'.len_utf8());
     Problem {
-        at: text.span(mark),
-        excerpt: Some(text.excerpt(mark, &Cover::guessing())),
+        at: text.span(range),
+        excerpt: Some(Redactions::guessing().excerpt(&text, range)),
         ..Problem::of_file(Code::NotUtf8, &text.file, "this file is not UTF-8 text")
     }
-    .help("save it with the encoding UTF-8")
+    .help("save the file as UTF-8")
 }
 
 fn no_folder(shown: &str) -> Problem {
     Problem::of_file(
         Code::NoInstancesFolder,
         shown,
-        format!("there is no folder {}", quoted(shown)),
+        format!("the folder {} does not exist", quoted(shown)),
     )
-    .help("create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs")
+    .help("create it, name another folder with `--instances DIR`, or run ocon in another folder with `-C DIR`")
 }
 
 fn json_file(file: &str) -> Problem {
-    Problem::of_file(Code::JsonFile, file, "JSON files are not read")
+    Problem::of_file(Code::JsonFile, file, "ocon does not read JSON files")
         .help("rename it to `.yaml`: JSON is valid YAML")
 }

@@ -1,108 +1,114 @@
-//! `lifecycle`: what protects an instance, and which fields are left alone after the create.
+//! `lifecycle`: the protection of an instance and its ignored fields.
 
 use std::collections::BTreeSet;
 
-use super::Code;
-use super::document::{Reader, first_line, missing_key, wrong_type};
-use super::text::{Finding, Mark};
-use super::yaml::{Kind, Member, Node};
-use super::{Ignore, Lifecycle};
-
+use super::code::Code;
+use super::diagnostics::Diagnostic;
+use super::node_reader::{NodeReader, first_line, missing_key, wrong_type};
+use super::state::{IgnoredField, Lifecycle};
+use super::text::TextRange;
+use super::unknown_keys;
+use super::yaml::{Member, Node, NodeKind};
 use crate::safe_text::quoted;
 
-impl Reader<'_, '_> {
-    /// Reads `lifecycle`; `document` is what an ignored path may lead to.
-    pub(super) fn lifecycle(&mut self, node: &Node, document: &[Member]) -> Option<Lifecycle> {
-        let members = self.map(node, "`lifecycle`", "it takes `protect` and `ignore`")?;
-        self.unknown_keys(members, &["protect", "ignore"], "`lifecycle`");
-        let find = |name| members.iter().find(|member| member.name == name);
-        let protect =
-            find("protect").map_or(Some(false), |member| self.flag(&member.value, "protect"));
-        let ignore = find("ignore").map_or(Some(Vec::new()), |member| {
-            self.ignores(&member.value, &declared_paths(document))
-        });
-        Some(Lifecycle { protect: protect?, ignore: ignore? })
-    }
-
-    fn ignores(&mut self, node: &Node, declared: &BTreeSet<String>) -> Option<Vec<Ignore>> {
-        let Kind::List(items) = &node.kind else {
-            let finding = wrong_type(node, "`ignore`", "a list")
-                .help("write `- path: …` and `reason: …` below it");
-            self.notes.add(finding);
-            return None;
-        };
-        let entries: Vec<_> = items.iter().map(|item| self.ignore(item, declared)).collect();
-        let entries: Option<Vec<_>> = entries.into_iter().collect();
-        let mut applying = Vec::new();
-        for (entry, mark) in entries? {
-            let last_day = entry.until.as_deref();
-            if last_day.is_some_and(|day| day < self.context.today) {
-                self.notes.add(expired_ignore(mark, &entry.path));
-            } else {
-                applying.push(entry);
-            }
-        }
-        Some(applying)
-    }
-
-    /// Reads one entry; the mark is where it says how long it applies.
-    fn ignore(&mut self, node: &Node, declared: &BTreeSet<String>) -> Option<(Ignore, Mark)> {
-        let what = "an entry of `ignore`";
-        let help = "write `path:` and `reason:`, and `until:` if it shall end";
-        let members = self.map(node, what, help)?;
-        self.unknown_keys(members, &["path", "reason", "until"], what);
-        let first = first_line(node);
-        let find = |name: &str| members.iter().find(|member| member.name == name);
-        for name in ["path", "reason"] {
-            if find(name).is_none() {
-                self.notes.add(missing_key(first, name, "this entry of `ignore`"));
-            }
-        }
-        let path = find("path").and_then(|member| self.path(&member.value, declared));
-        let reason = find("reason").and_then(|member| self.public(&member.value, "`reason`"));
-        let until = find("until").map(|member| (self.until(&member.value), member.value.mark));
-        let (until, mark) = match until {
-            Some((date, mark)) => (Some(date?), mark),
-            None => (None, first),
-        };
-        let at = self.context.text.span(first);
-        Some((Ignore { path: path?, reason: reason?, until, at }, mark))
-    }
-
-    fn path(&mut self, node: &Node, declared: &BTreeSet<String>) -> Option<String> {
-        let path = self.public(node, "`path`")?;
-        if declared.contains(&path) {
-            return Some(path);
-        }
-        let nearest = self.notes.closest(&path, declared.iter().map(String::as_str));
-        let message = format!("this document declares no {}", quoted(&path));
-        let finding = Finding::new(Code::UnknownPath, node.mark, message)
-            .quoting(&path)
-            .suggest(nearest)
-            .help("a path is `name`, `tags` or `configuration.KEY`; what is not declared is never compared anyway");
-        self.notes.add(finding);
-        None
-    }
-
-    fn until(&mut self, node: &Node) -> Option<String> {
-        let date = self.public(node, "`until`")?;
-        if is_date(&date) {
-            return Some(date);
-        }
-        let finding = Finding::new(Code::UnknownValue, node.mark, "`until` must be a date")
-            .help("write it as year-month-day, for example `2027-03-31`; that day is included");
-        self.notes.add(finding);
-        None
-    }
+/// Reads `lifecycle`. An ignored path must be declared in `document`.
+pub(super) fn read(
+    reader: &mut NodeReader<'_>,
+    node: &Node,
+    document: &[Member],
+) -> Option<Lifecycle> {
+    let members = reader.map(node, "`lifecycle`", "write `protect` or `ignore` below it")?;
+    let known = ["protect", "ignore"];
+    unknown_keys::check(reader.diagnostics, members, &known, "`lifecycle`", |_| None);
+    let find = |name| members.iter().find(|member| member.name == name);
+    let protect =
+        find("protect").map_or(Some(false), |member| reader.boolean(&member.value, "protect"));
+    let ignore = find("ignore").map_or(Some(Vec::new()), |member| {
+        ignored_fields(reader, &member.value, &declared_paths(document))
+    });
+    Some(Lifecycle { protect: protect?, ignore: ignore? })
 }
 
-fn expired_ignore(mark: Mark, path: &str) -> Finding {
-    Finding::new(
-        Code::ExpiredIgnore,
-        mark,
-        format!("{path} is compared again: its `ignore` has ended", path = quoted(&path)),
-    )
-    .help("remove the entry, or give it a later date and a reason that still holds")
+fn ignored_fields(
+    reader: &mut NodeReader<'_>,
+    node: &Node,
+    declared: &BTreeSet<String>,
+) -> Option<Vec<IgnoredField>> {
+    let NodeKind::List(items) = &node.kind else {
+        let diagnostic = wrong_type(node, "`ignore`", "a list")
+            .help("write `- path: …` and `reason: …` below it");
+        return reader.diagnostics.reject(diagnostic);
+    };
+    let entries: Vec<_> = items.iter().map(|item| ignored_field(reader, item, declared)).collect();
+    let entries: Option<Vec<_>> = entries.into_iter().collect();
+    let mut current = Vec::new();
+    for (entry, range) in entries? {
+        if entry.until.as_deref().is_some_and(|day| day < reader.inputs.today) {
+            reader.diagnostics.add(expired_ignore(range, &entry.path));
+        } else {
+            current.push(entry);
+        }
+    }
+    Some(current)
+}
+
+/// Reads one entry. The range is that of `until`, or else of the entry.
+fn ignored_field(
+    reader: &mut NodeReader<'_>,
+    node: &Node,
+    declared: &BTreeSet<String>,
+) -> Option<(IgnoredField, TextRange)> {
+    let what = "an entry of `ignore`";
+    let help = "write `path:` and `reason:`, and `until:` if it should end";
+    let members = reader.map(node, what, help)?;
+    let known = ["path", "reason", "until"];
+    unknown_keys::check(reader.diagnostics, members, &known, what, |_| None);
+    let first = first_line(node);
+    let value =
+        |name: &str| members.iter().find(|member| member.name == name).map(|member| &member.value);
+    for name in ["path", "reason"] {
+        if value(name).is_none() {
+            reader.diagnostics.add(missing_key(first, name, "this entry of `ignore`"));
+        }
+    }
+    let path = value("path").and_then(|node| path(reader, node, declared));
+    let reason = value("reason").and_then(|node| reader.public(node, "`reason`"));
+    let (until, range) = match value("until") {
+        Some(node) => (Some(until(reader, node)?), node.range),
+        None => (None, first),
+    };
+    let at = reader.inputs.text.span(first);
+    Some((IgnoredField { path: path?, reason: reason?, until, at }, range))
+}
+
+fn path(reader: &mut NodeReader<'_>, node: &Node, declared: &BTreeSet<String>) -> Option<String> {
+    let path = reader.public(node, "`path`")?;
+    if declared.contains(&path) {
+        return Some(path);
+    }
+    let nearest = reader.diagnostics.closest(&path, declared.iter().map(String::as_str));
+    let message = format!("this document does not declare {}", quoted(&path));
+    let diagnostic = Diagnostic::new(Code::UnknownPath, node.range, message)
+        .quoting(&path)
+        .suggest(nearest)
+        .help("write `name`, `tags` or `configuration.KEY`: fields that are not declared are never compared");
+    reader.diagnostics.reject(diagnostic)
+}
+
+fn until(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
+    let date = reader.public(node, "`until`")?;
+    if is_date(&date) {
+        return Some(date);
+    }
+    let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, "`until` must be a date")
+        .help("write it as YYYY-MM-DD, for example `2027-03-31` (that day is included)");
+    reader.diagnostics.reject(diagnostic)
+}
+
+fn expired_ignore(range: TextRange, path: &str) -> Diagnostic {
+    let message = format!("{} is compared again: its `ignore` has expired", quoted(&path));
+    Diagnostic::new(Code::ExpiredIgnore, range, message)
+        .help("remove the entry, or write a later date and a current reason")
 }
 
 /// The fields of a document that are compared.
@@ -113,7 +119,7 @@ fn declared_paths(document: &[Member]) -> BTreeSet<String> {
             ("name" | "tags", _) => {
                 paths.insert(member.name.clone());
             }
-            ("configuration", Kind::Map(keys)) => {
+            ("configuration", NodeKind::Map(keys)) => {
                 paths.extend(keys.iter().map(|key| format!("configuration.{}", key.name)));
             }
             _ => {}
@@ -122,8 +128,8 @@ fn declared_paths(document: &[Member]) -> BTreeSet<String> {
     paths
 }
 
-/// Whether the text is a day that exists, as `YYYY-MM-DD`. Such dates sort as texts.
-pub(super) fn is_date(text: &str) -> bool {
+/// Whether the text is an existing day, as `YYYY-MM-DD`. Such dates sort as text.
+fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let mut number = |digits: usize| {
         let part = parts.next().filter(|part| part.len() == digits)?;
@@ -148,22 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_days_that_exist() {
+    fn only_existing_days_are_dates() {
         for good in ["2026-11-23", "2024-02-29", "2000-02-29"] {
             assert!(is_date(good), "{good}");
         }
-        for bad in [
-            "2026-1-1",
-            "2026-02-29",
-            "1900-02-29",
-            "2026-13-01",
-            "2026-00-10",
-            "2026-01-00",
-            "2026-01-01-",
-            "tomorrow",
-            "+026-01-01",
-            "",
-        ] {
+        let bad = "2026-1-1 2026-02-29 1900-02-29 2026-13-01 2026-00-10 2026-01-00 2026-01-01- \
+                   tomorrow +026-01-01";
+        for bad in bad.split(' ').chain([""]) {
             assert!(!is_date(bad), "{bad}");
         }
     }

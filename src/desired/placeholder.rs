@@ -1,84 +1,88 @@
-//! Values that look like placeholders nobody filled in: `<INSERT_SUBDOMAIN>`, `{{ name }}`, `@@NAME@@`,
-//! `$NAME`, `${NAME}`.
+//! Placeholders that were not replaced: `<INSERT_SUBDOMAIN>`, `{{ name }}`, `@@NAME@@`, `$NAME`,
+//! `${NAME}`.
 //!
-//! They would be sent as they are. The platform has macros of its own, which have a format behind a
-//! colon (`${gmtDate:yyyy-MM-dd}`) and pass. Within JSON, where texts are queries and templates more
-//! often than addresses and names, only forms that mean nothing else are found.
+//! ocon would send them unchanged. The platform's own macros have a format after a colon
+//! (`${gmtDate:yyyy-MM-dd}`) and are not placeholders. Strings in JSON are often queries and templates,
+//! so only unambiguous forms count there.
 
-use super::Code;
-use super::reference::{Allowed, CLOSING, OPENING};
-use super::slips;
-use super::text::{Finding, Mark, Text};
-
+use super::code::Code;
+use super::diagnostics::Diagnostic;
+use super::mistaken_reference;
+use super::reference::syntax::{Allowed, CLOSING, OPENING};
+use super::text::{Text, TextRange};
 use crate::safe_text::quoted;
 
-/// The macros of the platform without a format.
+/// The macros of the platform that need no format.
 const MACROS: [&str; 2] = ["date", "gmtDate"];
 
-/// How the documentation begins what is to be replaced: `<Add_Your_Tag>`.
+/// The first words of placeholders in the documentation: `<Add_Your_Tag>`.
 const VERBS: [&str; 6] = ["add", "enter", "insert", "my", "replace", "your"];
 
-/// More than this between the brackets is a text.
-const MAX_INSIDE: usize = 60;
+/// The longest placeholder between angle brackets, in bytes.
+const MAX_ANGLE_BYTES: usize = 60;
 
-/// What kind of value a text is in.
+/// The kind of value that contains a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Within {
-    /// A value that is the text.
+    /// The value is the string.
     Text,
-    /// A map or list, or its JSON.
+    /// The value is a map or list, or its JSON.
     Json,
 }
 
-/// What looks like a placeholder.
+/// Text that looks like a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Placeholder<'t> {
     /// The placeholder with its brackets.
     text: &'t str,
-    /// The variable that it names, where it is one of a shell.
+    /// The name of the variable, if it is a shell variable.
     variable: Option<&'t str>,
 }
 
-/// A warning where the text of a value holds a placeholder.
+/// A warning if a string contains a placeholder.
 pub(super) fn warning(
     file: &Text,
-    mark: Mark,
+    range: TextRange,
     value: &str,
     within: Within,
     allowed: Allowed,
-) -> Option<Finding> {
-    if !value.contains(['<', '{', '@', '$']) || slips::mistaken(value, mark).is_some() {
+) -> Option<Diagnostic> {
+    if !value.contains(['<', '{', '@', '$']) || mistaken_reference::check(value, range).is_some() {
         return None;
     }
     let Placeholder { text, variable } = find(value, within)?;
-    let raw = file.content.get(mark.start..mark.end).unwrap_or_default();
-    let place = raw.find(text).map_or(mark, |at| file.piece(mark, at, text.len()));
+    let raw = file.slice(range);
+    let range = raw.find(text).map_or(range, |at| file.part(range, at, text.len()));
     let message =
-        format!("{text} looks like a placeholder that nobody filled in", text = quoted(&text));
+        format!("{text} looks like a placeholder that was not replaced", text = quoted(&text));
     let help = match variable {
         Some(name) if allowed >= Allowed::Secrets => format!(
-            "ocon sends it as it is: write `${{{{ env.{name} }}}}` for a secret, `${{{{ var.{name} }}}}` for a public value"
+            "write `${{{{ env.{name} }}}}` for a secret or `${{{{ var.{name} }}}}` for a public value: ocon sends this text unchanged"
         ),
-        Some(name) => format!("ocon sends it as it is: write `${{{{ var.{name} }}}}`"),
-        None => "ocon sends it as it is: write the value, or `${{ var.NAME }}` for one that differs by tenant"
+        Some(name) => format!("write `${{{{ var.{name} }}}}`: ocon sends this text unchanged"),
+        None => "write the value, or `${{ var.NAME }}` for one that differs by tenant: ocon sends this text unchanged"
             .to_owned(),
     };
-    let finding = Finding::new(Code::Placeholder, place, message).quoting(text).help(help);
-    Some(variable.into_iter().fold(finding, Finding::quoting))
+    let diagnostic = Diagnostic::new(Code::Placeholder, range, message).quoting(text).help(help);
+    Some(variable.into_iter().fold(diagnostic, Diagnostic::quoting))
 }
 
-/// A warning where the value of a variable holds a reference or a placeholder.
-pub(super) fn warning_of_variable(mark: Mark, value: &str) -> Option<Finding> {
+/// A warning if the value of a variable contains a reference or a placeholder.
+pub(super) fn warning_of_variable(range: TextRange, value: &str) -> Option<Diagnostic> {
     if value.contains(OPENING) {
-        let message = "a reference in the value of a variable is sent as text";
-        let finding = Finding::new(Code::Placeholder, mark, message);
-        return Some(finding.help("write the value itself, or the reference where it is used"));
+        let message = "a reference in the value of a variable is not replaced";
+        let diagnostic = Diagnostic::new(Code::Placeholder, range, message);
+        return Some(
+            diagnostic.help("write the value itself, or move the reference to the instance file"),
+        );
     }
     let Placeholder { text, .. } = find(value, Within::Text)?;
     let message =
-        format!("{text} looks like a placeholder that nobody filled in", text = quoted(&text));
+        format!("{text} looks like a placeholder that was not replaced", text = quoted(&text));
     Some(
-        Finding::new(Code::Placeholder, mark, message).quoting(text).help("write the value itself"),
+        Diagnostic::new(Code::Placeholder, range, message)
+            .quoting(text)
+            .help("write the value itself"),
     )
 }
 
@@ -93,7 +97,7 @@ fn find(text: &str, within: Within) -> Option<Placeholder<'_>> {
     })
 }
 
-/// The text around references; `$${{` is no reference.
+/// The text around references. `$${{` is not a reference.
 fn literals(text: &str) -> Vec<&str> {
     let mut literals = Vec::new();
     let mut rest = text;
@@ -112,24 +116,25 @@ fn in_angles(text: &str, within: Within) -> Option<&str> {
         let rest = text.get(at + 1..)?;
         let (inside, _) = rest.split_once('>')?;
         let of_name = |c: char| c.is_ascii_alphanumeric() || "_- .".contains(c);
-        let is_name = inside.len() <= MAX_INSIDE
+        let is_name = inside.len() <= MAX_ANGLE_BYTES
             && inside.starts_with(|c: char| c.is_ascii_alphabetic())
             && inside.chars().all(of_name);
-        // What is closed again is XML.
+        // A closing tag means XML.
         let is_markup = text.contains("</") || text.contains("/>");
         let attached = text.get(..at)?.ends_with(|c: char| c.is_alphanumeric());
         let plain = within == Within::Text && !attached && !text.contains(char::is_whitespace);
-        let found = is_name && !is_markup && (is_for_a_person(inside) || plain);
+        let found = is_name && !is_markup && (is_instruction(inside) || plain);
         found.then(|| text.get(at..at + inside.len() + 2)).flatten()
     })
 }
 
-fn is_for_a_person(inside: &str) -> bool {
+fn is_instruction(inside: &str) -> bool {
     let first = inside.split(['_', '-', ' ']).next().unwrap_or_default();
-    let instruction = VERBS.iter().any(|verb| first.eq_ignore_ascii_case(verb));
+    let has_verb = VERBS.iter().any(|verb| first.eq_ignore_ascii_case(verb));
     let letters = inside.chars().filter(char::is_ascii_alphabetic).count();
-    let loud = letters > 1 && !inside.contains(|c: char| c.is_ascii_lowercase() || c == ' ');
-    (instruction && first.len() < inside.len()) || loud
+    let is_capitalized =
+        letters > 1 && !inside.contains(|c: char| c.is_ascii_lowercase() || c == ' ');
+    (has_verb && first.len() < inside.len()) || is_capitalized
 }
 
 /// `{{ name }}`, `{{ .Values.path }}`
@@ -164,7 +169,7 @@ fn variable(text: &str, within: Within) -> Option<Placeholder<'_>> {
                 .unwrap_or(inside);
             let is_name = match within {
                 Within::Text => is_variable(name) && !MACROS.contains(&name),
-                Within::Json => is_loud_variable(name),
+                Within::Json => is_shell_variable(name),
             };
             let text = text.get(at..at + inside.len() + 3)?;
             return is_name.then_some(Placeholder { text, variable: Some(name) });
@@ -173,7 +178,7 @@ fn variable(text: &str, within: Within) -> Option<Placeholder<'_>> {
             text.get(..at)?.ends_with(|c: char| c.is_alphanumeric() || "$\\".contains(c));
         let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let name = rest.split(|c| !of_name(c)).next().unwrap_or_default();
-        let found = within == Within::Text && !attached && is_loud_variable(name);
+        let found = within == Within::Text && !attached && is_shell_variable(name);
         let text = text.get(at..=at + name.len())?;
         found.then_some(Placeholder { text, variable: Some(name) })
     })
@@ -184,8 +189,8 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
-/// As variables of the environment are written, at least two characters long.
-fn is_loud_variable(name: &str) -> bool {
+/// Whether it looks like an environment variable of at least two characters.
+fn is_shell_variable(name: &str) -> bool {
     let of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     name.len() > 1
         && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
@@ -202,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_of_any_tool_are_found() {
+    fn placeholders_of_many_tools_are_found() {
         for (text, placeholder) in [
             ("<INSERT_SERVICENOW_SUBDOMAIN_URL>", "<INSERT_SERVICENOW_SUBDOMAIN_URL>"),
             ("<Add_Your_Tag>", "<Add_Your_Tag>"),
@@ -226,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_something_else_is_left_alone() {
+    fn other_syntax_is_not_a_placeholder() {
         for text in [
             "$5",
             "US$AB",
@@ -260,13 +265,13 @@ mod tests {
             "one <br> two",
             "Support <support@example.com>",
         ] {
-            let mistaken = slips::mistaken(text, Mark::default()).is_some();
+            let mistaken = mistaken_reference::check(text, TextRange::default()).is_some();
             assert!(mistaken || found(text, Within::Text).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn within_json_only_what_means_nothing_else_is_found() {
+    fn in_json_only_unambiguous_placeholders_are_found() {
         for text in ["<INSERT_URL>", "@@A@@", "{{ name }}", "${STAGE}"] {
             assert_eq!(found(text, Within::Json), Some(text));
         }

@@ -1,51 +1,42 @@
-//! What is wrong in a file, where, and how to mend it.
+//! Problems in files, with their location and a fix.
 //!
-//! A [`Problem`] carries the line it points at, so that whoever shows it needs no file. Secrets
-//! that stand in clear on that line were replaced by `…` when the excerpt was taken.
+//! A [`Problem`] contains the line it points at, so that a report needs no access to the file. Secrets
+//! on that line are already replaced by `…`.
 
 use std::fmt;
 
-use super::Code;
+use super::code::{Code, Severity};
 use crate::instance::Span;
 
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The files cannot be used.
-    Error,
-    /// The files can be used and are probably not what was meant.
-    Warning,
-}
-
-/// One thing that is wrong, or looks wrong, in one place.
+/// A problem at one location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The kind of problem.
     pub code: Code,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The fact, as a sentence without a full stop. Never contains a secret.
+    /// The fact, as a sentence without a period. Never contains a secret.
     pub message: String,
-    /// Where it is.
+    /// The location.
     pub at: Span,
-    /// The line at that place; `None` where the problem is the whole file.
+    /// The line at that location, or `None` if the problem concerns the whole file.
     pub excerpt: Option<Excerpt>,
-    /// What to write beside the marked text.
+    /// The text beside the marked part.
     pub label: Option<String>,
-    /// What to do about it.
+    /// The fixes.
     pub help: Vec<String>,
-    /// Another place that belongs to the problem.
+    /// A second location.
     pub related: Option<Related>,
 }
 
-/// A second place of a [`Problem`].
+/// The second location of a [`Problem`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// Where it is.
+    /// The location.
     pub at: Span,
-    /// The line at that place.
+    /// The line at that location.
     pub excerpt: Option<Excerpt>,
-    /// What to write beside the marked text.
+    /// The text beside the marked part.
     pub label: String,
 }
 
@@ -60,13 +51,13 @@ pub struct Excerpt {
     pub end: usize,
 }
 
-/// Problems, at least one, sorted by place.
+/// A non-empty list of problems, sorted by location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Sorts the problems and drops repetitions (an alias repeats what is wrong at its anchor).
-    /// `None` when there are none.
+    /// Sorts the problems and removes duplicates: an alias repeats the problems of its anchor. Returns
+    /// `None` if there are no problems.
     pub fn new(mut problems: Vec<Problem>) -> Option<Self> {
         sort(&mut problems);
         (!problems.is_empty()).then_some(Self(problems))
@@ -77,29 +68,15 @@ impl Problems {
         Self(vec![problem])
     }
 
-    /// The problems, sorted by place.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.0.iter()
-    }
-
-    /// The problems, sorted by place.
+    /// The problems, sorted by location.
     pub fn as_slice(&self) -> &[Problem] {
         &self.0
     }
 
-    /// How many are errors.
+    /// The number of errors.
     pub fn errors(&self) -> usize {
         let error = |problem: &&Problem| problem.severity == Severity::Error;
         self.0.iter().filter(error).count()
-    }
-}
-
-impl<'a> IntoIterator for &'a Problems {
-    type Item = &'a Problem;
-    type IntoIter = std::slice::Iter<'a, Problem>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
     }
 }
 
@@ -114,7 +91,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Sorts by place and drops repetitions.
+/// Sorts by location and removes duplicates.
 pub(super) fn sort(problems: &mut Vec<Problem>) {
     problems.sort_by(|a, b| {
         (&a.at, a.code, &a.message, &a.label).cmp(&(&b.at, b.code, &b.message, &b.label))
@@ -138,7 +115,7 @@ impl Problem {
         }
     }
 
-    /// Adds what to do about it.
+    /// Adds a fix.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self

@@ -1,15 +1,17 @@
-//! `ocon.yaml` and files of variables.
+//! `ocon.yaml` and variable files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Code;
+use super::code::{Code, Severity};
+use super::diagnostics::{Diagnostic, Diagnostics};
 use super::files;
+use super::node_reader::{invalid_name, wrong_type};
 use super::placeholder;
-use super::problem::{Problem, Problems, Severity};
-use super::reference::MAX_NAME;
-use super::text::{Finding, Notes, Text};
-use super::yaml::{self, Kind, Member, Node};
+use super::problem::{Problem, Problems};
+use super::reference::syntax::MAX_NAME_CHARS;
+use super::text::Text;
+use super::yaml::{self, Member, Node, NodeKind};
 use crate::catalog::closest;
 use crate::instance::{Project, Span};
 use crate::safe_text::quoted;
@@ -17,7 +19,7 @@ use crate::safe_text::quoted;
 /// The name of the project file, in the root.
 const PROJECT_FILE: &str = "ocon.yaml";
 
-/// What `ocon.yaml` says; nothing, where there is none.
+/// The content of `ocon.yaml`. Empty if the file does not exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectFile {
     /// The owner of the instances.
@@ -26,18 +28,18 @@ pub struct ProjectFile {
     pub vars: BTreeMap<String, String>,
     /// The text of the file.
     pub text: String,
-    /// What looks wrong in the file.
+    /// The warnings about the file.
     pub warnings: Vec<Problem>,
 }
 
-/// What a file of variables says.
+/// The content of a variable file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VarFile {
     /// Public values for `${{ var.NAME }}`.
     pub vars: BTreeMap<String, String>,
     /// The text of the file.
     pub text: String,
-    /// What looks wrong in the file.
+    /// The warnings about the file.
     pub warnings: Vec<Problem>,
 }
 
@@ -46,7 +48,7 @@ pub struct VarFile {
 pub struct DeclaredProject {
     /// The owner of the instances.
     pub name: Project,
-    /// The place of the name.
+    /// The location of the name.
     pub at: Span,
 }
 
@@ -54,12 +56,12 @@ pub struct DeclaredProject {
 ///
 /// # Errors
 ///
-/// All problems of the file, and every file whose name is nearly `ocon.yaml`: if it was ignored, the
-/// project would silently be another one.
+/// All problems of the file, and every file whose name is almost `ocon.yaml`. If ocon ignored such a
+/// file, the project would change silently.
 pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
-    let read = match files::read_known(root, Path::new(""), Path::new(PROJECT_FILE)) {
+    let read = match files::read_optional(root, Path::new(""), Path::new(PROJECT_FILE)) {
         Ok(None) => Ok(ProjectFile::default()),
-        Ok(Some(text)) => load(&text, |node, notes| project_file(node, &text, notes))
+        Ok(Some(text)) => load(&text, |node, diagnostics| project_file(node, &text, diagnostics))
             .map(|(file, warnings)| ProjectFile { warnings, text: text.content, ..file }),
         Err(problem) => Err(Problems::of(*problem)),
     };
@@ -67,12 +69,12 @@ pub fn load_project(root: &Path) -> Result<ProjectFile, Problems> {
     if problems.is_empty() {
         return read;
     }
-    problems.extend(read.err().iter().flatten().cloned());
+    problems.extend(read.err().iter().flat_map(Problems::as_slice).cloned());
     Problems::new(problems).map_or_else(|| Ok(ProjectFile::default()), Err)
 }
 
-/// The files in the root whose names are nearly that of the project file. The names come from the
-/// folder's own list, because some file systems find `Ocon.yaml` under the name `ocon.yaml`.
+/// The problems of files in the root whose names are almost `ocon.yaml`. The names come from the folder
+/// listing, because some file systems find `Ocon.yaml` under the name `ocon.yaml`.
 fn misnamed(root: &Path) -> Vec<Problem> {
     let names = match files::names(root) {
         Ok(names) => names,
@@ -90,7 +92,8 @@ fn misnamed(root: &Path) -> Vec<Problem> {
     let misnamed = names.iter().filter(|name| is_misnamed(name));
     misnamed
         .map(|name| {
-            let message = "ocon does not read this file: the project file is named `ocon.yaml`";
+            let message =
+                "ocon does not read this file: the name of the project file is `ocon.yaml`";
             Problem::of_file(Code::MisnamedProjectFile, name, message).help(help)
         })
         .collect()
@@ -103,38 +106,37 @@ fn is_misnamed(name: &str) -> bool {
     name != PROJECT_FILE && matches!(plain, "ocon.yaml" | "ocon.yml")
 }
 
-/// Reads a file, given relative to the root, that maps names of variables to their values.
+/// Reads a file that maps names of variables to their values. The path is relative to the root.
 ///
 /// # Errors
 ///
 /// All problems of the file.
 pub fn load_var_file(root: &Path, given: &Path) -> Result<VarFile, Problems> {
     match files::read_given(root, given) {
-        Ok(text) => load(&text, |node, notes| variables(node, "a file of variables", notes))
-            .map(|(vars, warnings)| VarFile { vars, text: text.content, warnings }),
+        Ok(text) => {
+            load(&text, |node, diagnostics| variables(node, "a variable file", diagnostics))
+                .map(|(vars, warnings)| VarFile { vars, text: text.content, warnings })
+        }
         Err(problem) => {
-            let help = "`--var-file` names a YAML file, relative to the folder of `-C`";
+            let help = "pass a YAML file to `--var-file`, relative to the folder of `-C`";
             Err(Problems::of(problem.help(help)))
         }
     }
 }
 
-/// Reads a file with at most one document; what it says, and what looks wrong in it.
+/// Reads a file with at most one document. Returns its content and its warnings.
 fn load<T: Default>(
     text: &Text,
-    read: impl FnOnce(&Node, &mut Notes) -> T,
+    read: impl FnOnce(&Node, &mut Diagnostics) -> T,
 ) -> Result<(T, Vec<Problem>), Problems> {
-    let mut notes = Notes::default();
-    let documents = yaml::read(text, &mut notes);
+    let mut diagnostics = Diagnostics::default();
+    let documents = yaml::read(text, &mut diagnostics);
     if let Some(second) = documents.get(1) {
-        notes.add(Finding::new(
-            Code::WrongType,
-            second.mark,
-            "this file can hold one document only",
-        ));
+        let message = "this file can contain only one document";
+        diagnostics.add(Diagnostic::new(Code::WrongType, second.range, message));
     }
-    let value = documents.first().map(|node| read(node, &mut notes)).unwrap_or_default();
-    let problems = notes.into_problems(text);
+    let value = documents.first().map(|node| read(node, &mut diagnostics)).unwrap_or_default();
+    let problems = diagnostics.into_problems(text);
     if problems.iter().any(|problem| problem.severity == Severity::Error)
         && let Some(problems) = Problems::new(problems.clone())
     {
@@ -143,62 +145,57 @@ fn load<T: Default>(
     Ok((value, problems))
 }
 
-fn project_file(node: &Node, text: &Text, notes: &mut Notes) -> ProjectFile {
+fn project_file(node: &Node, text: &Text, diagnostics: &mut Diagnostics) -> ProjectFile {
     let mut file = ProjectFile::default();
-    for member in members(node, "ocon.yaml", notes) {
+    for member in members(node, "ocon.yaml", diagnostics) {
         match member.name.as_str() {
             "project" => {
-                let at = text.span(member.value.mark);
+                let at = text.span(member.value.range);
                 file.project =
-                    project(&member.value, notes).map(|name| DeclaredProject { name, at });
+                    project(&member.value, diagnostics).map(|name| DeclaredProject { name, at });
             }
-            "vars" => file.vars = variables(&member.value, "`vars`", notes),
+            "vars" => file.vars = variables(&member.value, "`vars`", diagnostics),
             name => {
-                let message = format!("ocon.yaml has no key {name}", name = quoted(&name));
+                let message = format!("ocon.yaml has no key {}", quoted(&name));
                 let nearest = closest(name, ["project", "vars"].into_iter());
-                let finding = Finding::new(Code::UnknownKey, member.mark, message)
+                let diagnostic = Diagnostic::new(Code::UnknownKey, member.range, message)
                     .suggest(nearest)
-                    .help("the keys are `project` and `vars`");
-                notes.add(finding);
+                    .help("use the keys `project` and `vars`");
+                diagnostics.add(diagnostic);
             }
         }
     }
     file
 }
 
-fn project(node: &Node, notes: &mut Notes) -> Option<Project> {
-    let Kind::Text(text) = &node.kind else {
-        notes.add(wrong_type(node, "`project`", "a text"));
-        return None;
+fn project(node: &Node, diagnostics: &mut Diagnostics) -> Option<Project> {
+    let NodeKind::Text(text) = &node.kind else {
+        return diagnostics.reject(wrong_type(node, "`project`", "a string"));
     };
     let project = text.parse::<Project>();
-    if let Err(error) = &project {
-        let message = format!("this is not a valid {}", error.what);
-        notes.add(Finding::new(Code::InvalidName, node.mark, message).help(error.rule));
-    }
-    project.ok()
+    project.map_err(|error| diagnostics.add(invalid_name(node.range, &error))).ok()
 }
 
-fn variables(node: &Node, what: &str, notes: &mut Notes) -> BTreeMap<String, String> {
+fn variables(node: &Node, what: &str, diagnostics: &mut Diagnostics) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
-    for Member { name, mark, value, .. } in members(node, what, notes) {
+    for Member { name, range, value, .. } in members(node, what, diagnostics) {
         if !is_variable_name(name) {
-            let finding =
-                Finding::new(Code::InvalidName, *mark, "this is not a valid name of a variable")
-                    .help(format!(
-                        "use letters, digits, `.`, `_` and `-`, at most {MAX_NAME} characters"
-                    ));
-            notes.add(finding);
+            let message = "this is not a valid name for a variable";
+            let help = format!(
+                "use letters, digits, `.`, `_` and `-`, at most {MAX_NAME_CHARS} characters"
+            );
+            let diagnostic = Diagnostic::new(Code::InvalidName, *range, message).help(help);
+            diagnostics.add(diagnostic);
         }
         let text = match &value.kind {
-            Kind::Text(text) => {
-                notes.findings.extend(placeholder::warning_of_variable(value.mark, text));
+            NodeKind::Text(text) => {
+                diagnostics.items.extend(placeholder::warning_of_variable(value.range, text));
                 text.clone()
             }
-            Kind::Number(number) => number.to_string(),
-            Kind::Bool(flag) => flag.to_string(),
-            Kind::Null | Kind::List(_) | Kind::Map(_) => {
-                notes.add(wrong_type(value, "a variable", "a text"));
+            NodeKind::Number(number) => number.to_string(),
+            NodeKind::Bool(flag) => flag.to_string(),
+            NodeKind::Null | NodeKind::List(_) | NodeKind::Map(_) => {
+                diagnostics.add(wrong_type(value, "a variable", "a string"));
                 continue;
             }
         };
@@ -209,17 +206,13 @@ fn variables(node: &Node, what: &str, notes: &mut Notes) -> BTreeMap<String, Str
 
 fn is_variable_name(name: &str) -> bool {
     let of_name = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(of_name)
+    !name.is_empty() && name.len() <= MAX_NAME_CHARS && name.chars().all(of_name)
 }
 
-fn members<'n>(node: &'n Node, what: &str, notes: &mut Notes) -> &'n [Member] {
-    if let Kind::Map(members) = &node.kind {
+fn members<'n>(node: &'n Node, what: &str, diagnostics: &mut Diagnostics) -> &'n [Member] {
+    if let NodeKind::Map(members) = &node.kind {
         return members;
     }
-    notes.add(wrong_type(node, what, "a map"));
+    diagnostics.add(wrong_type(node, what, "a map"));
     &[]
-}
-
-fn wrong_type(node: &Node, what: &str, expected: &str) -> Finding {
-    super::document::wrong_type(node, what, expected)
 }

@@ -1,111 +1,93 @@
-//! `${{ source.name }}` in a text.
+//! References in text: `${{ source.name }}`.
 //!
-//! In: a text of a file. Out: a [`Template`]. One pass: what a reference yields is not read again.
-//! `${…}` without the second brace is the platform's own and passes through. Every mistake is a
-//! finding at the reference, never text that passes through.
+//! In: a text of a file. Out: a [`Template`]. A substituted value is not searched for references
+//! again. `${…}` with one brace is a macro of the platform and stays text. Every malformed reference is
+//! a diagnostic and never stays text.
 
-mod mistake;
+mod errors;
+pub(crate) mod syntax;
 
 use std::collections::BTreeMap;
 
-use super::secrets::{LookUp, SecretStore};
-use super::text::{Mark, Notes, Text};
+use self::syntax::{Allowed, CLOSING, MAX_NAME_CHARS, OPENING, is_environment_variable_name};
+use super::diagnostics::Diagnostics;
+use super::secrets::{SecretLookup, SecretStore};
+use super::text::{Text, TextRange};
 use crate::instance::{OwnReference, Part, SecretReference, Source, Template};
 
-pub(super) const OPENING: &str = "${{";
-pub(super) const CLOSING: &str = "}}";
+/// The most bytes that variables may add to one file: the limit of the file itself.
+const MAX_EXPANDED_BYTES: usize = 1 << 20;
 
-/// No variable has a longer name, in characters.
-pub(crate) const MAX_NAME: usize = 128;
-
-/// The most bytes that variables put into one file: as many as the file itself may have.
-const MAX_EXPANDED: usize = 1 << 20;
-
-/// The references that a place in a file may hold, each including the ones before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Allowed {
-    /// `element`, `key`: they name things and must be readable as they are.
-    Nothing,
-    /// `name`, `tags` and the like: they are shown.
-    Public,
-    /// `providerData`: it is sent before the instance exists.
-    Secrets,
-    /// `configuration`
-    All,
-}
-
-/// What references resolve to.
+/// The values of references.
 #[derive(Clone, Copy)]
 pub(super) struct References<'a> {
     pub(super) variables: &'a BTreeMap<String, String>,
     pub(super) secrets: &'a dyn SecretStore,
 }
 
-/// A text with its place.
+/// A string with its location.
 #[derive(Clone, Copy)]
-pub(super) struct Written<'a> {
+pub(super) struct LocatedText<'a> {
     pub(super) text: &'a Text,
-    pub(super) mark: Mark,
+    pub(super) range: TextRange,
     /// The value after YAML has removed quotes and escapes.
     pub(super) value: &'a str,
 }
 
 /// Reads the references of one text.
-struct Reader<'a, 'n> {
+struct ReferenceReader<'a> {
     references: References<'a>,
-    written: Written<'a>,
+    located: LocatedText<'a>,
     allowed: Allowed,
-    notes: &'n mut Notes,
-    /// Where in the file each `${{` of the text is, found when first asked for.
-    places: Option<Vec<Mark>>,
+    diagnostics: &'a mut Diagnostics,
+    /// The location of each `${{` of the text, computed on first use.
+    openings: Option<Vec<TextRange>>,
 }
 
 impl References<'_> {
     /// Reads the references in a text.
     pub(super) fn template(
         &self,
-        written: Written<'_>,
+        located: LocatedText<'_>,
         allowed: Allowed,
-        notes: &mut Notes,
+        diagnostics: &mut Diagnostics,
     ) -> Template {
-        if !written.value.contains(OPENING) {
-            return Template::text(written.value);
+        if !located.value.contains(OPENING) {
+            return Template::text(located.value);
         }
-        let reader = Reader { references: *self, written, allowed, notes, places: None };
+        let reader =
+            ReferenceReader { references: *self, located, allowed, diagnostics, openings: None };
         Template::new(reader.parts())
     }
 
-    /// Reads a text that may hold public references only; `None` if a finding was added.
-    pub(super) fn public(&self, written: Written<'_>, notes: &mut Notes) -> Option<String> {
-        self.plain(written, Allowed::Public, notes)
-    }
-
-    /// Reads a text that may hold no reference; `None` if a finding was added.
-    pub(super) fn literal(&self, written: Written<'_>, notes: &mut Notes) -> Option<String> {
-        self.plain(written, Allowed::Nothing, notes)
-    }
-
-    fn plain(&self, written: Written<'_>, allowed: Allowed, notes: &mut Notes) -> Option<String> {
-        if !written.value.contains(OPENING) {
-            return Some(written.value.to_owned());
+    /// Reads a string whose references are all public. Returns `None` after adding a diagnostic.
+    pub(super) fn text(
+        &self,
+        located: LocatedText<'_>,
+        allowed: Allowed,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<String> {
+        if !located.value.contains(OPENING) {
+            return Some(located.value.to_owned());
         }
-        let before = notes.findings.len();
-        let reader = Reader { references: *self, written, allowed, notes, places: None };
+        let before = diagnostics.items.len();
+        let reader =
+            ReferenceReader { references: *self, located, allowed, diagnostics, openings: None };
         let parts = reader.parts();
         let text = parts.iter().map(|part| match part {
             Part::Text(text) => text.as_str(),
             Part::Secret(_) | Part::Own(_) => "",
         });
         let text = text.collect();
-        (notes.findings.len() == before).then_some(text)
+        (diagnostics.items.len() == before).then_some(text)
     }
 }
 
-impl Reader<'_, '_> {
+impl ReferenceReader<'_> {
     fn parts(mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         let mut text = String::new();
-        let mut rest = self.written.value;
+        let mut rest = self.located.value;
         let mut count = 0;
         while let Some((before, after)) = rest.split_once(OPENING) {
             count += 1;
@@ -116,9 +98,9 @@ impl Reader<'_, '_> {
                 continue;
             }
             text.push_str(before);
-            // Only as far as the next reference, so that many unclosed ones cost no more than one.
-            let own = after.split_once(OPENING).map_or(after, |(own, _)| own);
-            let Some((inside, _)) = own.split_once(CLOSING) else {
+            // Searches only up to the next reference: otherwise many unclosed ones would take quadratic time.
+            let candidate = after.split_once(OPENING).map_or(after, |(before, _)| before);
+            let Some((inside, _)) = candidate.split_once(CLOSING) else {
                 self.unclosed(count);
                 rest = after;
                 continue;
@@ -140,10 +122,10 @@ impl Reader<'_, '_> {
     }
 
     fn reference(&mut self, inside: &str, count: usize) -> Option<Part> {
-        let at = self.place(count, OPENING.len() + inside.len() + CLOSING.len());
+        let at = self.location(count, OPENING.len() + inside.len() + CLOSING.len());
         let inside = inside.trim();
         let Some((source, name)) = inside.split_once('.') else {
-            self.notes.add(mistake::no_source(inside, at));
+            self.diagnostics.add(errors::no_source(inside, at));
             return None;
         };
         let (needs, known) = match source {
@@ -153,72 +135,72 @@ impl Reader<'_, '_> {
             _ => (Allowed::Nothing, false),
         };
         if !known {
-            self.notes.add(mistake::unknown_source(source, at));
+            self.diagnostics.add(errors::unknown_source(source, at));
             return None;
         }
-        if source != "file" && name.chars().count() > MAX_NAME {
-            self.notes.add(mistake::long_name(at));
+        if source != "file" && name.chars().count() > MAX_NAME_CHARS {
+            self.diagnostics.add(errors::long_name(at));
             return None;
         }
         if needs > self.allowed {
-            self.notes.add(mistake::not_allowed(inside, self.allowed, at));
+            self.diagnostics.add(errors::not_allowed(inside, self.allowed, at));
             return None;
         }
         match source {
             "var" => self.variable(name, at),
-            "instance" => self.own(name, at),
+            "instance" => self.instance_property(name, at),
             "env" => self.secret(Source::Env(name.to_owned()), at),
             _ => self.secret(Source::File(name.to_owned()), at),
         }
     }
 
-    fn variable(&mut self, name: &str, at: Mark) -> Option<Part> {
+    fn variable(&mut self, name: &str, at: TextRange) -> Option<Part> {
         let variables = self.references.variables;
         if let Some(value) = variables.get(name) {
-            self.notes.expanded = self.notes.expanded.saturating_add(value.len());
-            if self.notes.expanded > MAX_EXPANDED {
-                self.notes.add(mistake::expansion_limit(name, at));
+            self.diagnostics.expanded = self.diagnostics.expanded.saturating_add(value.len());
+            if self.diagnostics.expanded > MAX_EXPANDED_BYTES {
+                self.diagnostics.add(errors::expansion_limit(name, at));
                 return None;
             }
             return Some(Part::Text(value.clone()));
         }
         let declared = variables.keys().map(String::as_str);
-        let nearest = self.notes.closest(name, declared);
-        self.notes.add(mistake::unknown_variable(name, nearest, at));
+        let nearest = self.diagnostics.closest(name, declared);
+        self.diagnostics.add(errors::unknown_variable(name, nearest, at));
         None
     }
 
-    fn own(&mut self, name: &str, at: Mark) -> Option<Part> {
+    fn instance_property(&mut self, name: &str, at: TextRange) -> Option<Part> {
         let own = match name {
             "id" => OwnReference::Id,
             "id_base64" => OwnReference::IdBase64,
             "webhook_url" => OwnReference::WebhookUrl,
             _ => {
-                self.notes.add(mistake::unknown_own(name, at));
+                self.diagnostics.add(errors::unknown_instance_property(name, at));
                 return None;
             }
         };
         Some(Part::Own(own))
     }
 
-    fn secret(&mut self, source: Source, at: Mark) -> Option<Part> {
+    fn secret(&mut self, source: Source, at: TextRange) -> Option<Part> {
         if let Source::Env(name) = &source
-            && !is_variable_name(name)
+            && !is_environment_variable_name(name)
         {
-            self.notes.add(mistake::no_variable_name(at));
+            self.diagnostics.add(errors::invalid_variable_name(at));
             return None;
         }
         let value = match self.references.secrets.look_up(&source) {
-            LookUp::Set(secret) => {
+            SecretLookup::Set(secret) => {
                 if let Source::Env(name) = &source {
-                    let odd = mistake::odd_secret(name, secret.expose(), at);
-                    self.notes.findings.extend(odd);
+                    let odd = errors::odd_secret(name, secret.expose(), at);
+                    self.diagnostics.items.extend(odd);
                 }
                 Some(secret)
             }
-            LookUp::Unset => None,
-            LookUp::Refused { message, help } => {
-                self.notes.add(mistake::refused(&source, message, help, at));
+            SecretLookup::Unset => None,
+            SecretLookup::Refused { message, help } => {
+                self.diagnostics.add(errors::refused(&source, message, help, at));
                 return None;
             }
         };
@@ -226,31 +208,31 @@ impl Reader<'_, '_> {
     }
 
     fn unclosed(&mut self, count: usize) {
-        let at = self.place(count, OPENING.len());
-        self.notes.add(mistake::unclosed(at));
+        let at = self.location(count, OPENING.len());
+        self.diagnostics.add(errors::unclosed(at));
     }
 
-    /// The place of the `count`-th `${{` (from 1), or the whole value where escapes blur it.
-    fn place(&mut self, count: usize, length: usize) -> Mark {
-        let Written { text, mark, .. } = self.written;
-        let places = self.places.get_or_insert_with(|| openings(text, mark));
-        let place = count.checked_sub(1).and_then(|index| places.get(index));
-        let Some(place) = place else { return mark };
-        Mark { end: (place.start + length).min(mark.end), ..*place }
+    /// The location of the `count`-th `${{` (from 1), or the whole value if escapes hide it.
+    fn location(&mut self, count: usize, length: usize) -> TextRange {
+        let LocatedText { text, range, .. } = self.located;
+        let openings = self.openings.get_or_insert_with(|| openings(text, range));
+        let opening = count.checked_sub(1).and_then(|index| openings.get(index));
+        let Some(opening) = opening else { return range };
+        TextRange { end: (opening.start + length).min(range.end), ..*opening }
     }
 }
 
-/// The places of all `${{` in a piece of a file, in one walk.
-fn openings(text: &Text, within: Mark) -> Vec<Mark> {
-    let raw = text.content.get(within.start..within.end).unwrap_or_default();
-    let mut at = Mark { end: within.start, ..within };
-    let mut places = Vec::new();
+/// The locations of all `${{` in a part of a file.
+fn openings(text: &Text, within: TextRange) -> Vec<TextRange> {
+    let raw = text.slice(within);
+    let mut at = TextRange { end: within.start, ..within };
+    let mut openings = Vec::new();
     for (offset, _) in raw.match_indices(OPENING) {
         let step = within.start + offset - at.start;
-        at = text.piece(at, step, 0);
-        places.push(at);
+        at = text.part(at, step, 0);
+        openings.push(at);
     }
-    places
+    openings
 }
 
 fn push_text(parts: &mut Vec<Part>, text: &mut String) {
@@ -259,26 +241,21 @@ fn push_text(parts: &mut Vec<Part>, text: &mut String) {
     }
 }
 
-fn is_variable_name(name: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desired::secrets::Demo;
+    use crate::desired::secrets::DemoSecrets;
     use crate::instance::Secret;
 
     fn read(value: &str, allowed: Allowed) -> (Template, usize) {
         let variables = BTreeMap::from([("team".to_owned(), "${{ env.X }}".to_owned())]);
-        let references = References { variables: &variables, secrets: &Demo::default() };
+        let references = References { variables: &variables, secrets: &DemoSecrets::default() };
         let text = Text { file: "a.yaml".into(), content: value.to_owned() };
-        let mark = Mark { line: 1, column: 1, start: 0, end: value.len() };
-        let mut notes = Notes::default();
-        let written = Written { text: &text, mark, value };
-        let template = references.template(written, allowed, &mut notes);
-        (template, notes.findings.len())
+        let range = TextRange { line: 1, column: 1, start: 0, end: value.len() };
+        let mut diagnostics = Diagnostics::default();
+        let located = LocatedText { text: &text, range, value };
+        let template = references.template(located, allowed, &mut diagnostics);
+        (template, diagnostics.items.len())
     }
 
     fn demo(name: &str, value: &str) -> Part {
@@ -287,19 +264,19 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_may_be_part_of_a_text_and_needs_no_blanks() {
-        let (template, findings) = read("a ${{env.A_B}} b ${{ instance.id }}", Allowed::All);
+    fn a_reference_may_be_part_of_a_text_and_needs_no_spaces() {
+        let (template, count) = read("a ${{env.A_B}} b ${{ instance.id }}", Allowed::All);
         let text = |text: &str| Part::Text(text.to_owned());
         let own = Part::Own(OwnReference::Id);
         assert_eq!(
             template,
             Template::new(vec![text("a "), demo("A_B", "demo-a-b"), text(" b "), own])
         );
-        assert_eq!(findings, 0);
+        assert_eq!(count, 0);
     }
 
     #[test]
-    fn the_platforms_macros_and_a_doubled_dollar_pass_through() {
+    fn platform_macros_and_escaped_references_stay_text() {
         for (value, text) in
             [("${date:yyyy}", "${date:yyyy}"), ("$${{ x }}", "${{ x }}"), ("$$${{", "$${{")]
         {
@@ -308,19 +285,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reference_yields_is_not_read_again() {
+    fn a_substituted_value_is_not_searched_for_references() {
         assert_eq!(read("${{ var.team }}", Allowed::Public), (Template::text("${{ env.X }}"), 0));
     }
 
     #[test]
     fn every_mistake_is_found_in_one_pass() {
-        let (_, findings) =
+        let (_, count) =
             read("${{ x }} ${{ evn.A }} ${{ var.taem }} ${{ instance.key }} ${{", Allowed::All);
-        assert_eq!(findings, 5);
+        assert_eq!(count, 5);
     }
 
     #[test]
-    fn what_may_stand_where() {
+    fn each_place_allows_its_kinds_of_references() {
         for (value, least) in [
             ("${{ var.team }}", Allowed::Public),
             ("${{ env.A }}", Allowed::Secrets),

@@ -1,10 +1,9 @@
-//! The schemas that documents are checked with.
+//! The schemas of connectors, against which documents are checked.
 //!
-//! In: the built-in catalogue and the folder `schemas/connectors` of the repository. Out: one
-//! [`ConnectorSchema`] per connector that a document names, read when the first one does. A schema
-//! in the repository takes the place of the built-in one. It comes from a pull request like any
-//! other file, so it can make a key secret and never public, and it must stand by itself: without
-//! references its size bounds what checking costs.
+//! In: the built-in catalog and the folder `schemas/connectors` of the repository. Out: one
+//! [`ConnectorSchema`] per connector, read when the first document names the connector. A schema in the
+//! repository replaces the built-in one. A pull request can change it, so it can make a key secret but
+//! never public. It must be self-contained, so that its size limits the cost of a check.
 
 mod bounds;
 
@@ -17,28 +16,33 @@ use jsonschema::{PatternCache, PatternOptions, Validator};
 use serde_json::Value;
 
 use self::bounds::Cost;
+use super::code::Code;
+use super::limits::{Resource, Usage};
 use super::problem::Problem;
-use super::text::{Cover, Mark, Text};
-use super::totals::{Counted, Totals};
-use super::{Code, files, schema};
+use super::redactions::Redactions;
+use super::text::{Text, TextRange};
+use super::{files, schema};
 use crate::catalog::{Catalog, ConnectorSpec, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
 
-/// How many rules are looked at for one document: a million take a second or two.
-const MOST_CHECKS: usize = 1 << 20;
+/// The most rules that are checked for one document. A million take 1 or 2 seconds.
+const MAX_RULES: usize = 1 << 20;
 
-/// How many states of patterns are visited for one document: as many take a few seconds.
+/// The most pattern states that are visited for one document. They take a few seconds.
 const MAX_STEPS: usize = 1 << 30;
 
-/// The most bytes of all patterns of all schemas in the repository, once they are compiled. The schema of
-/// a connector has about ten, and most connectors share theirs.
+/// The most bytes of all compiled patterns in the repository. The schema of a connector has about 10
+/// patterns, and most connectors share theirs.
 const MAX_PATTERNS_BYTES: usize = 1 << 28;
 
-/// The most bytes of all schemas in the repository, for the trees that are made of them. The built-in ones
-/// together have an eighth of it.
+/// The most bytes of all schemas in the repository, because each becomes a tree in memory. The built-in
+/// schemas together have an eighth of it.
 const MAX_SCHEMAS_BYTES: usize = 1 << 24;
 
-/// The schemas that were asked for so far.
+/// The longest message about a schema, in characters: it may quote the schema.
+const MAX_MESSAGE_CHARS: usize = 300;
+
+/// The schemas that documents need, read on demand.
 pub(super) struct Schemas<'a> {
     catalog: &'a Catalog,
     root: &'a Path,
@@ -47,18 +51,17 @@ pub(super) struct Schemas<'a> {
     on_text: &'a (dyn Fn(&str) + Sync),
     known: RwLock<BTreeMap<ConnectorKey, Option<Arc<ConnectorSchema>>>>,
     problems: Mutex<Vec<Problem>>,
-    /// What the schemas of the repository need so far.
-    needs: Mutex<Needs>,
+    compiled: Mutex<CompiledSchemas>,
 }
 
-/// What the schemas of the repository need.
+/// The total size of the schemas in the repository.
 #[derive(Default)]
-struct Needs {
-    /// Schemas that have a pattern in common share it.
+struct CompiledSchemas {
+    /// Schemas share equal patterns.
     patterns: HashSet<String>,
-    /// The bytes of these patterns, compiled.
+    /// The bytes of these patterns when compiled.
     pattern_bytes: usize,
-    /// The bytes of the schemas themselves.
+    /// The bytes of the schemas.
     schema_bytes: usize,
     cache: PatternCache,
 }
@@ -67,7 +70,7 @@ struct Needs {
 pub(super) struct ConnectorSchema {
     value: Value,
     pub(super) validator: Validator,
-    /// What it was made of, unless the repository has it.
+    /// The shape of the connector, unless the schema is from the repository.
     built_in: Option<Arc<ConnectorSpec>>,
     cost: Cost,
 }
@@ -79,16 +82,16 @@ impl<'a> Schemas<'a> {
         folder: &'a Path,
         on_text: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
-        let (known, problems, needs) = (RwLock::default(), Mutex::default(), Mutex::default());
-        Self { catalog, root, folder, on_text, known, problems, needs }
+        let (known, problems, compiled) = (RwLock::default(), Mutex::default(), Mutex::default());
+        Self { catalog, root, folder, on_text, known, problems, compiled }
     }
 
     pub(super) fn catalog(&self) -> &'a Catalog {
         self.catalog
     }
 
-    /// The schema of a connector; `None` where neither the repository nor the catalogue has a
-    /// usable one.
+    /// The schema of a connector. Returns `None` if neither the repository nor the catalog has a usable
+    /// one.
     pub(super) fn of(&self, connector: &ConnectorKey) -> Option<Arc<ConnectorSchema>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(connector) {
@@ -96,17 +99,17 @@ impl<'a> Schemas<'a> {
         }
         drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        // Others may have waited for the same one: it is read, and complained of, once.
+        // Other threads may wait for the same schema. It is read, and its problems reported, once.
         let read = || self.read(connector).map(Arc::new);
         known.entry(connector.clone()).or_insert_with(read).clone()
     }
 
-    /// What the catalogue knows of a connector whose schema the repository does not replace.
+    /// The shape of a connector, unless the repository replaces its schema.
     pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Arc<ConnectorSpec>> {
         self.of(connector)?.built_in.clone()
     }
 
-    /// Whether a value of the connector's configuration key may be shown.
+    /// Whether the value of a configuration key may be shown.
     pub(super) fn secrecy(&self, connector: Option<&ConnectorKey>, key: &str) -> Secrecy {
         let Some(connector) = connector else {
             return if named_like_a_secret(key) { Secrecy::Secret } else { Secrecy::Unknown };
@@ -115,19 +118,19 @@ impl<'a> Schemas<'a> {
         if secret { Secrecy::Secret } else { self.catalog.secrecy(connector, key) }
     }
 
-    /// What is wrong in the schemas themselves.
+    /// The problems of the schemas themselves.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
         let file = Path::new("connectors").join(format!("{connector}.schema.json"));
-        match files::read_known(self.root, self.folder, &file) {
+        match files::read_optional(self.root, self.folder, &file) {
             Ok(None) => self.built_in(connector),
             Ok(Some(text)) => {
                 (self.on_text)(&text.content);
-                let mut needs = self.needs.lock().unwrap_or_else(PoisonError::into_inner);
-                parse(&text, &mut needs).map_err(|problem| self.report(*problem)).ok()
+                let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+                parse(&text, &mut compiled).map_err(|problem| self.report(*problem)).ok()
             }
             Err(problem) => {
                 self.report(*problem);
@@ -150,28 +153,27 @@ impl<'a> Schemas<'a> {
 }
 
 impl ConnectorSchema {
-    /// Whether a document with so many values, and with so many bytes in its texts and names, can be
-    /// checked without looking at rules and patterns for minutes. The built-in patterns are few and
-    /// short, so that the size of the document bounds what they cost.
+    /// Whether a document with this number of values and bytes can be checked in a few seconds. The
+    /// built-in patterns are few and short, so only their rules count.
     pub(super) fn can_check(&self, values: usize, bytes: usize) -> bool {
-        values.saturating_mul(self.cost.rules) <= MOST_CHECKS
+        values.saturating_mul(self.cost.rules) <= MAX_RULES
             && (self.is_built_in() || bytes.saturating_mul(self.cost.states) <= MAX_STEPS)
     }
 
-    /// Adds what checking such a document costs, unless the built-in rules bound it.
-    pub(super) fn count(&self, values: usize, bytes: usize, totals: &Totals) {
+    /// Adds the cost of checking such a document, unless the schema is built in.
+    pub(super) fn count(&self, values: usize, bytes: usize, usage: &Usage) {
         if !self.is_built_in() {
-            totals.add(Counted::Rules, values.saturating_mul(self.cost.rules));
-            totals.add(Counted::Steps, bytes.saturating_mul(self.cost.states) >> 10);
+            usage.add(Resource::Rules, values.saturating_mul(self.cost.rules));
+            usage.add(Resource::Steps, bytes.saturating_mul(self.cost.states) >> 10);
         }
     }
 
-    /// Whether it is the catalogue's, and not one of the repository.
+    /// Whether the schema is from the catalog, not from the repository.
     pub(super) fn is_built_in(&self) -> bool {
         self.built_in.is_some()
     }
 
-    /// What the schema says of a member of `configuration` or `providerData`.
+    /// The schema of a member of `configuration` or `providerData`.
     pub(super) fn property(&self, section: &str, key: &str) -> Option<&Value> {
         self.properties(section)?.get(key)
     }
@@ -191,14 +193,14 @@ impl ConnectorSchema {
     }
 }
 
-impl Needs {
-    /// Adds what a schema needs; whether that is too much.
-    fn exceeded_by(&mut self, text: &Text, schema: &Value) -> bool {
+impl CompiledSchemas {
+    /// Adds a schema. Returns whether the total exceeds a limit.
+    fn exceeds_limits_with(&mut self, text: &Text, schema: &Value) -> bool {
         self.schema_bytes = self.schema_bytes.saturating_add(text.content.len());
         for pattern in bounds::patterns(schema) {
             if self.pattern_bytes <= MAX_PATTERNS_BYTES && !self.patterns.contains(pattern) {
                 self.patterns.insert(pattern.to_owned());
-                self.pattern_bytes += bounds::bytes(pattern);
+                self.pattern_bytes += bounds::pattern_bytes(pattern);
             }
         }
         self.schema_bytes > MAX_SCHEMAS_BYTES || self.pattern_bytes > MAX_PATTERNS_BYTES
@@ -206,7 +208,7 @@ impl Needs {
 }
 
 fn compile(schema: &Value, cache: Option<&PatternCache>) -> Result<Validator, String> {
-    // The engine that takes time in proportion to the text, whatever the pattern.
+    // This engine takes linear time for every pattern.
     let (options, patterns) = (jsonschema::options(), PatternOptions::regex());
     let options = match cache {
         Some(cache) => {
@@ -219,59 +221,56 @@ fn compile(schema: &Value, cache: Option<&PatternCache>) -> Result<Validator, St
     options.build(schema).map_err(|error| {
         let cause = match error.kind() {
             ValidationErrorKind::Format { format } if format == "regex" => {
-                "a pattern is invalid, or takes more than 1 MiB once it is compiled,".to_owned()
+                "a pattern is invalid or takes more than 1 MiB when compiled,".to_owned()
             }
             _ => error.masked().to_string(),
         };
         match error.instance_path().to_string() {
-            place if place.is_empty() => cause,
-            place => format!("{cause} at {place}"),
+            pointer if pointer.is_empty() => cause,
+            pointer => format!("{cause} at {pointer}"),
         }
     })
 }
 
-fn parse(text: &Text, needs: &mut Needs) -> Result<ConnectorSchema, Box<Problem>> {
-    let value: Value = serde_json::from_str(&text.content).map_err(|error| {
-        let message = format!("this is not valid JSON: {}", cause(&error));
-        Box::new(located(text, error.line(), error.column(), &message))
-    })?;
+fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema, Box<Problem>> {
+    let value: Value = serde_json::from_str(&text.content)
+        .map_err(|error| Box::new(invalid_json(text, &error)))?;
     if !value.is_object() {
-        return Err(Box::new(whole(text, "a schema is a JSON object")));
+        return Err(Box::new(invalid_schema(text, "a schema must be a JSON object")));
     }
-    if let Some((message, help)) = bounds::refusal(&value) {
-        return Err(Box::new(whole(text, &message).help(help)));
+    if let Some((message, help)) = bounds::rejection(&value) {
+        return Err(Box::new(invalid_schema(text, &message).help(help)));
     }
-    if needs.exceeded_by(text, &value) {
-        let message = "the schemas of this repository are too large, or their patterns";
+    if compiled.exceeds_limits_with(text, &value) {
+        let message = "the schemas of this repository, or their patterns, are too large";
         return Err(Box::new(
-            whole(text, message).help("remove schemas, or shorten their patterns"),
+            invalid_schema(text, message).help("remove schemas, or shorten their patterns"),
         ));
     }
-    let validator = compile(&value, Some(&needs.cache))
-        .map_err(|error| Box::new(whole(text, &format!("this is no JSON Schema: {error}"))))?;
+    let validator = compile(&value, Some(&compiled.cache)).map_err(|error| {
+        Box::new(invalid_schema(text, &format!("this is not a JSON Schema: {error}")))
+    })?;
     let cost = bounds::cost(&value);
     Ok(ConnectorSchema { value, validator, built_in: None, cost })
 }
 
-/// The error of a JSON reader without the place, which the problem has.
-fn cause(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
-}
-
-fn whole(text: &Text, message: &str) -> Problem {
-    let message = message.chars().take(300).collect::<String>();
+fn invalid_schema(text: &Text, message: &str) -> Problem {
+    let message = message.chars().take(MAX_MESSAGE_CHARS).collect::<String>();
     Problem::of_file(Code::InvalidSchema, &text.file, message)
-        .help("`ocon schema pull` writes the schema of a connector anew")
+        .help("run `ocon schema pull` to write the schema of a connector again")
 }
 
-fn located(text: &Text, line: usize, column: usize, message: &str) -> Problem {
-    let start = text.content.split('\n').take(line.saturating_sub(1)).map(|l| l.len() + 1).sum();
-    let start_of_line = Mark { line: line.max(1), column: 1, start, end: start };
-    let mark = text.piece(start_of_line, column.saturating_sub(1), 1);
+fn invalid_json(text: &Text, error: &serde_json::Error) -> Problem {
+    let lines = text.content.split('\n').take(error.line().saturating_sub(1));
+    let start = lines.map(|line| line.len() + 1).sum();
+    let start_of_line = TextRange { line: error.line().max(1), column: 1, start, end: start };
+    let range = text.part(start_of_line, error.column().saturating_sub(1), 1);
+    // The problem has a location, so the message needs none.
+    let cause = error.to_string();
+    let cause = cause.split(" at line ").next().unwrap_or_default();
     Problem {
-        at: text.span(mark),
-        excerpt: Some(text.excerpt(mark, &Cover::guessing())),
-        ..whole(text, message)
+        at: text.span(range),
+        excerpt: Some(Redactions::guessing().excerpt(text, range)),
+        ..invalid_schema(text, &format!("this is not valid JSON: {cause}"))
     }
 }

@@ -6,7 +6,7 @@ use super::configuration::{Classifier, ConfigurationField, Representation};
 use super::interface::{Candidate, ImportedFile, OmittedField};
 use super::variable_names::VariableNames;
 use super::yaml;
-use crate::desired::{Code, Loaded, Problem, Problems, Severity, Wanted};
+use crate::desired::{Code, DesiredInstance, Loaded, Problem, Problems, Severity};
 use crate::instance::{Key, OwnReference, Verdict};
 
 /// Writes the file of one instance.
@@ -179,7 +179,7 @@ impl<'a> DocumentWriter<'a> {
     }
 
     /// Parts that would change the instance.
-    fn differences(&self, draft: &FileDraft<'_>, wanted: &Wanted) -> Vec<Finding> {
+    fn differences(&self, draft: &FileDraft<'_>, wanted: &DesiredInstance) -> Vec<Finding> {
         let found = &self.candidate().found;
         let place = self.classifier.place();
         let mut parts = Vec::new();
@@ -259,7 +259,7 @@ fn findings_of_refused(problems: &Problems, lines: &Lines) -> Result<Vec<Finding
     if !findings.is_empty() {
         return Ok(findings);
     }
-    let error = problems.iter().find(|problem| problem.severity == Severity::Error);
+    let error = problems.as_slice().iter().find(|problem| problem.severity == Severity::Error);
     Err(error.map(|problem| problem.message.clone()).unwrap_or_default())
 }
 

@@ -3,7 +3,7 @@
 //! To set such a variable would change that program, and a file that refers to one could send its
 //! credential to a provider.
 
-use crate::desired::secrets::is_refused;
+use crate::desired::secrets;
 
 /// Variables of other programs: credentials, and settings of where a program connects or what it
 /// runs. A final `*` matches any text.
@@ -48,7 +48,7 @@ pub fn is_reserved_variable(name: &str) -> bool {
     };
     reserved().any(matches)
         || RESERVED_CREDENTIALS.split_whitespace().any(|credential| credential == name)
-        || is_refused(&name)
+        || secrets::is_reserved_variable(&name)
 }
 
 /// Whether a pattern of `--env-allow` matches variables of other programs.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reserved_variables::is_reserved_variable;
-use crate::desired::reference::MAX_NAME;
+use crate::desired::reference::syntax::MAX_NAME_CHARS;
 use crate::instance::{InstanceId, Key};
 
 /// Prefix of a name that would otherwise be reserved.
@@ -72,7 +72,7 @@ fn capitals(text: &str) -> String {
 
 /// The name with a suffix, shortened to the maximum length of a name.
 fn with_suffix(name: &str, suffix: &str) -> String {
-    let max_length = MAX_NAME.saturating_sub(suffix.len());
+    let max_length = MAX_NAME_CHARS.saturating_sub(suffix.len());
     format!("{}{suffix}", name.get(..max_length).unwrap_or(name))
 }
 
@@ -174,6 +174,6 @@ mod tests {
             .map(|end| take(&mut names, &document, &format!("{value}{end}"), u64::MAX))
             .collect();
         assert_eq!(taken.len(), 3);
-        assert!(taken.iter().all(|name| name.len() == MAX_NAME), "{taken:?}");
+        assert!(taken.iter().all(|name| name.len() == MAX_NAME_CHARS), "{taken:?}");
     }
 }

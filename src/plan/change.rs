@@ -4,7 +4,7 @@ mod lookalike;
 
 use std::collections::BTreeSet;
 
-use crate::desired::Field;
+use crate::desired::DeclaredValue;
 use crate::instance::{
     Draft, ExactJson, FieldPath, Json, Key, Place, Secrecy, Seen, Source, Value, json_valued,
 };
@@ -45,7 +45,7 @@ pub enum Change {
         /// The stored value; `None` on create.
         before: Option<Seen>,
         /// The wanted value.
-        after: Field,
+        after: DeclaredValue,
     },
     /// A piece of the authorization grant.
     ProviderData {
@@ -217,7 +217,7 @@ impl Change {
         &self,
         key: &str,
         before: Option<&Seen>,
-        after: &Field,
+        after: &DeclaredValue,
         place: &Place<'_>,
     ) -> View {
         let is_document = json_valued(key) || matches!(after.value, Value::Json(_));

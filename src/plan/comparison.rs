@@ -6,7 +6,7 @@ use serde_json::{Value as Observation, json};
 
 use super::document::Document;
 use super::{Cause, Change};
-use crate::desired::Field;
+use crate::desired::DeclaredValue;
 use crate::instance::{Key, Place, Secrecy, Seen, Value, Verdict};
 use crate::observed::Found;
 use crate::ownership::{Memory, SecretState, Subject};
@@ -80,7 +80,7 @@ impl Document<'_> {
             same_document: self.terms.fingerprints.same_document(
                 &memory,
                 subject,
-                &self.wanted.as_written(),
+                &self.wanted.canonical_json(),
             ),
         };
         self.compare_mark(&mut comparison, found, carried, &memory);
@@ -131,7 +131,7 @@ impl Document<'_> {
     fn judge(
         &self,
         key: &str,
-        field: &Field,
+        field: &DeclaredValue,
         found: &Found,
         memory: &Memory,
         subject: Subject<'_>,
@@ -167,12 +167,12 @@ impl Document<'_> {
     fn judge_masked(
         &self,
         key: &str,
-        field: &Field,
+        field: &DeclaredValue,
         memory: &Memory,
         subject: Subject<'_>,
     ) -> Judgement {
         if field.secrecy != Secrecy::Secret {
-            let document = self.wanted.as_written();
+            let document = self.wanted.canonical_json();
             return match self.terms.fingerprints.same_document(memory, subject, &document) {
                 Some(true) => Judgement::Same,
                 Some(false) => Judgement::Change(Reason::Differs),
@@ -201,7 +201,7 @@ impl Document<'_> {
     }
 
     /// A saved plan names every secret that it writes; another one is only mentioned.
-    fn as_planned(&self, key: &str, field: &Field, judgement: Judgement) -> Judgement {
+    fn as_planned(&self, key: &str, field: &DeclaredValue, judgement: Judgement) -> Judgement {
         let planned = self.terms.wishes.planned_secrets.as_ref();
         let is_planned =
             planned.is_none_or(|planned| planned.contains(&(self.key.clone(), key.to_owned())));
@@ -215,7 +215,13 @@ impl Document<'_> {
 
     /// Whether the value is a secret with the instance's id in it that was never written: the create
     /// sent its placeholder, or the instance is being adopted.
-    fn awaits_id(&self, key: &str, field: &Field, memory: &Memory, subject: Subject<'_>) -> bool {
+    fn awaits_id(
+        &self,
+        key: &str,
+        field: &DeclaredValue,
+        memory: &Memory,
+        subject: Subject<'_>,
+    ) -> bool {
         if field.secrecy != Secrecy::Secret || !field.value.refers_to_instance() {
             return false;
         }
@@ -233,20 +239,20 @@ impl Document<'_> {
     }
 
     /// The configuration that is ours: declared, and not written by the platform itself.
-    fn own_fields(&self) -> impl Iterator<Item = (&String, &Field)> {
+    fn own_fields(&self) -> impl Iterator<Item = (&String, &DeclaredValue)> {
         self.wanted.configuration.iter().filter(|(_, field)| !field.platform_written)
     }
 
     /// What of it is to be compared: all that is not ignored. An ignored value still belongs to the
     /// create, so one that reads the placeholder of an interrupted create is compared as well.
-    fn compared_fields(&self, found: &Found) -> impl Iterator<Item = (&String, &Field)> {
+    fn compared_fields(&self, found: &Found) -> impl Iterator<Item = (&String, &DeclaredValue)> {
         self.own_fields().filter(|(key, field)| {
             !self.ignores(&format!("configuration.{key}"))
                 || self.reads_placeholder(key, field, found)
         })
     }
 
-    fn reads_placeholder(&self, key: &str, field: &Field, found: &Found) -> bool {
+    fn reads_placeholder(&self, key: &str, field: &DeclaredValue, found: &Found) -> bool {
         let compare = |place| field.value.compare(key, found.configuration(key), &place);
         field.value.refers_to_instance()
             && compare(self.placeholder()) == Verdict::Same
@@ -254,7 +260,7 @@ impl Document<'_> {
     }
 
     /// The fields whose values are remembered by their digest.
-    pub(super) fn remembered_fields(&self) -> impl Iterator<Item = (&String, &Field)> {
+    pub(super) fn remembered_fields(&self) -> impl Iterator<Item = (&String, &DeclaredValue)> {
         self.own_fields().filter(|(key, field)| {
             field.secrecy == Secrecy::Secret && !self.ignores(&format!("configuration.{key}"))
         })
@@ -313,7 +319,7 @@ impl Comparison {
     fn take(
         &mut self,
         key: &str,
-        field: &Field,
+        field: &DeclaredValue,
         seen: &Seen,
         judgement: Judgement,
         was_secret: impl FnOnce() -> bool,
@@ -345,7 +351,7 @@ impl Comparison {
 }
 
 /// The stored value of a field, or for a secret only whether there is one.
-fn observation(field: &Field, seen: &Seen) -> Observation {
+fn observation(field: &DeclaredValue, seen: &Seen) -> Observation {
     match seen {
         Seen::Text(text) if field.secrecy != Secrecy::Secret => json!({ "value": text.expose() }),
         Seen::Unset => json!({ "value": null }),

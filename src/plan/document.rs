@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::comparison::Comparison;
 use super::matching::Match;
 use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValues, Terms};
-use crate::desired::{Field, GrantNeed, Wanted};
+use crate::desired::{DeclaredValue, DesiredInstance, GrantNeed};
 use crate::instance::{Key, Place, Secret, Template};
 use crate::observed::Found;
 use crate::ownership::{Applied, Claim, Mark, Marks, Subject};
@@ -15,7 +15,7 @@ use crate::safe_text::quoted;
 #[derive(Clone, Copy)]
 pub(super) struct Document<'a> {
     pub(super) key: &'a Key,
-    pub(super) wanted: &'a Wanted,
+    pub(super) wanted: &'a DesiredInstance,
     pub(super) terms: &'a Terms<'a>,
 }
 
@@ -59,7 +59,7 @@ impl Document<'_> {
             unchanged: 0,
             tags: None,
             second_tags: None,
-            webhook_url_at_provider: self.wanted.listens_at_provider(),
+            webhook_url_at_provider: self.wanted.needs_webhook_registration(),
             basis: String::new(),
         }
     }
@@ -91,8 +91,11 @@ impl Document<'_> {
         let tags = self.wanted.tags.clone().unwrap_or_default();
         let list = |applied| self.mark(applied).with(&Marks::default(), tags.clone());
         let holds_id = self.remembered_fields().any(|(_, field)| field.value.refers_to_instance());
-        let basis =
-            self.terms.basis(&self.wanted.as_written(), Action::Create, &serde_json::Value::Null);
+        let basis = self.terms.basis(
+            &self.wanted.canonical_json(),
+            Action::Create,
+            &serde_json::Value::Null,
+        );
         let changes = self.creation();
         self.note_hosts(plan, None, &changes);
         self.note_likely_grant(plan);
@@ -109,9 +112,9 @@ impl Document<'_> {
     }
 
     /// The digests of the document and of those of its secrets whose applied value is known.
-    fn digests(&self, applied_value: impl Fn(&str, &Field) -> Option<Secret>) -> Applied {
+    fn digests(&self, applied_value: impl Fn(&str, &DeclaredValue) -> Option<Secret>) -> Applied {
         let fingerprints = self.terms.fingerprints;
-        let mut applied = fingerprints.begin(self.subject(), &self.wanted.as_written());
+        let mut applied = fingerprints.begin(self.subject(), &self.wanted.canonical_json());
         for (key, field) in self.remembered_fields() {
             if let Some(value) = applied_value(key, field) {
                 fingerprints.add(&mut applied, self.subject(), key, &value);
@@ -217,7 +220,7 @@ impl Document<'_> {
         if !comparison.changes.is_empty() {
             let tags = self.tag_list(found, &comparison);
             let observed = self.observation(found);
-            let basis = self.terms.basis(&self.wanted.as_written(), action, &observed);
+            let basis = self.terms.basis(&self.wanted.canonical_json(), action, &observed);
             let Comparison { changes, unchanged, .. } = comparison;
             self.note_hosts(plan, Some(found), &changes);
             plan.steps.push(Step {
@@ -268,7 +271,7 @@ impl Document<'_> {
             (Some(true), false) | (Some(false), true) | (None, _) => return,
         };
         let observed = serde_json::json!({ "disabled": found.disabled });
-        let basis = self.terms.basis(&self.wanted.as_written(), action, &observed);
+        let basis = self.terms.basis(&self.wanted.canonical_json(), action, &observed);
         plan.steps.push(Step { basis, ..self.step(action, Cause::Unknown, Some(found)) });
     }
 }

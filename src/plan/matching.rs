@@ -16,7 +16,7 @@ mod namesakes;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BlockCode, Wishes};
-use crate::desired::{Adopt, Desired, Wanted};
+use crate::desired::{Adopt, Desired, DesiredInstance};
 use crate::instance::{InstanceId, Key, Project, Span};
 use crate::observed::{Found, Observed};
 use crate::ownership::{Claim, Fingerprints};
@@ -211,7 +211,7 @@ struct Rules<'a, 'b> {
 
 impl<'a> Rules<'a, '_> {
     /// Rules 1 to 3, with what rules out any match.
-    fn answer(&self, key: &Key, wanted: &'a Wanted) -> Match<'a> {
+    fn answer(&self, key: &Key, wanted: &'a DesiredInstance) -> Match<'a> {
         let answer = match &wanted.adopt {
             Some(adopt) => self.adopt(key, adopt),
             None => self.marked(key).unwrap_or_else(|| self.moved_from(key, wanted)),
@@ -229,7 +229,7 @@ impl<'a> Rules<'a, '_> {
     }
 
     /// Another instance of this project than the one that was found, with a key of `moved_from`.
-    fn contradiction(&self, wanted: &Wanted, found: &Found) -> Option<Candidate<'a>> {
+    fn contradiction(&self, wanted: &DesiredInstance, found: &Found) -> Option<Candidate<'a>> {
         let carried =
             wanted.moved_from.iter().filter_map(|key| Some((key, self.carriers.get(key)?)));
         let mut others = carried.flat_map(|(key, found)| found.iter().map(move |it| (key, *it)));
@@ -280,7 +280,7 @@ impl<'a> Rules<'a, '_> {
     }
 
     /// Rule 3: the instance that carries a key which the document had before.
-    fn moved_from(&self, key: &Key, wanted: &Wanted) -> Match<'a> {
+    fn moved_from(&self, key: &Key, wanted: &DesiredInstance) -> Match<'a> {
         let carriers = |key| {
             let ours = self.carriers.get(key).into_iter().flatten();
             let taken = self.taken.get(key).into_iter().flatten();

@@ -6,7 +6,7 @@ mod host;
 use super::comparison::Comparison;
 use super::document::Document;
 use super::{Change, Note, Plan, Terms};
-use crate::desired::{GrantNeed, Ignore};
+use crate::desired::{GrantNeed, IgnoredField};
 use crate::instance::{Seen, Value};
 use crate::observed::{Found, Observed};
 use crate::ownership::Memory;
@@ -100,7 +100,7 @@ impl Document<'_> {
     }
 }
 
-fn described(ignore: &Ignore) -> String {
+fn described(ignore: &IgnoredField) -> String {
     let until = ignore.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
     format!("{} ({}{until})", ignore.path, ignore.reason)
 }

@@ -136,7 +136,7 @@ impl Context<'_> {
         let fingerprints = self.terms.fingerprints;
         let step = steps.find(|step| {
             let wanted = self.desired.instances.get(&step.key);
-            wanted.is_some_and(|wanted| remembers(found, fingerprints, &wanted.as_written()))
+            wanted.is_some_and(|wanted| remembers(found, fingerprints, &wanted.canonical_json()))
         })?;
         Some(self.desired.instances.get_key_value(&step.key)?.0)
     }

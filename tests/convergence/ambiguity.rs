@@ -2,7 +2,7 @@
 
 use ocon::api::StopSignal;
 use ocon::apply::{self, Settings};
-use ocon::desired::{Adopt, Ignore};
+use ocon::desired::{Adopt, IgnoredField};
 use ocon::instance::{InstanceId, Seen, Span, Value};
 use ocon::plan::{Action, BlockCode, Limits};
 
@@ -107,7 +107,7 @@ fn a_literal_that_the_platform_masks_is_written_when_the_file_changes() {
 fn an_ignored_value_still_belongs_to_the_create() {
     let mut world = desk(&[("callback", webhook_url())]);
     let path = "configuration.callback".to_owned();
-    let ignore = Ignore { path, reason: "by hand".into(), until: None, at: at() };
+    let ignore = IgnoredField { path, reason: "by hand".into(), until: None, at: at() };
     world.wanted("desk").lifecycle.ignore.push(ignore);
     *world.remote.budget.lock().unwrap() = Some(1);
     world.apply();

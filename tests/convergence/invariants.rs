@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ocon::apply::{Outcome, Status};
-use ocon::desired::Wanted;
+use ocon::desired::DesiredInstance;
 use ocon::instance::{BaseUrl, InstanceId, Key, Place, Project, Record, Seen, Value, Verdict};
 use ocon::ownership::{self, Claim};
 use ocon::plan::{Action, Change, Orphans, Plan, Rotate, Step};
@@ -181,7 +181,7 @@ fn only(world: &World, key: &Key) -> Record {
 }
 
 /// Whether the platform matches the file, except for values that the plan reports as unknown.
-fn is_described_by(record: &Record, wanted: &Wanted, unverified: &str) {
+fn is_described_by(record: &Record, wanted: &DesiredInstance, unverified: &str) {
     let (marks, tags) = ownership::split(record.tags.clone());
     assert_eq!(
         (&record.name, record.connector.as_str()),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ocon::desired::Wanted;
+use ocon::desired::DesiredInstance;
 use ocon::instance::{InstanceId, Key, Project, Record};
 use ocon::ownership::{self, Claim, Marks};
 use ocon::plan::{Action, BlockCode, Plan, Step};
@@ -35,7 +35,7 @@ impl Lineage {
             let Some(wanted) = world.desired.instances.get(&key) else { continue };
             self.documents.insert(id, documents[&key]);
             if let Some(memory) = memory(&marks) {
-                let applied = || (wanted.as_written(), world.fingerprint_key);
+                let applied = || (wanted.canonical_json(), world.fingerprint_key);
                 self.applied.entry(memory).or_insert_with(applied);
             }
         }
@@ -107,7 +107,7 @@ impl Judge<'_> {
         self.before.keys().any(|id| self.carried(*id).as_ref() == Some(key))
     }
 
-    fn wanted(&self, key: &Key) -> &Wanted {
+    fn wanted(&self, key: &Key) -> &DesiredInstance {
         &self.world.desired.instances[key]
     }
 
@@ -126,7 +126,7 @@ impl Judge<'_> {
         let carried = self.carried(id)?;
         let applied = memory(&marks(record)).and_then(|it| self.lineage.applied.get(&it));
         let evidence = Evidence {
-            content: applied == Some(&(wanted.as_written(), self.world.fingerprint_key)),
+            content: applied == Some(&(wanted.canonical_json(), self.world.fingerprint_key)),
             name: wanted.name == record.name,
             end: common_end(key, &carried),
         };

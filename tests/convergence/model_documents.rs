@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ocon::desired::{Adopt, Ignore, Wanted};
+use ocon::desired::{Adopt, DesiredInstance, IgnoredField};
 use ocon::instance::{
     InstanceId, Json, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Template,
     Value,
@@ -86,7 +86,7 @@ fn plain(connector: bool, name: usize, value: usize) -> Document {
 }
 
 impl Document {
-    pub(crate) fn load(&self, number: usize, rotations: Rotations) -> (Key, Wanted) {
+    pub(crate) fn load(&self, number: usize, rotations: Rotations) -> (Key, DesiredInstance) {
         let declared = FIELDS.into_iter().zip(self.values);
         let declared: Vec<_> = declared
             .filter_map(|(name, kind)| Some((name, value(name, kind, rotations)?)))
@@ -106,7 +106,7 @@ impl Document {
         wanted.enabled = self.enabled;
         wanted.adopt = self.adopt.map(|id| Adopt { id: InstanceId::new(id), at: at.clone() });
         wanted.lifecycle.protect = self.protect;
-        wanted.lifecycle.ignore.extend(self.ignored.map(|field| Ignore {
+        wanted.lifecycle.ignore.extend(self.ignored.map(|field| IgnoredField {
             path: format!("configuration.{}", FIELDS[field]),
             reason: "by hand".into(),
             until: None,

@@ -1,7 +1,7 @@
 //! Renamed and moved documents, new keys, and instances that a listing misses: nothing is created or
 //! deleted.
 
-use ocon::desired::Wanted;
+use ocon::desired::DesiredInstance;
 use ocon::instance::{InstanceId, Record, Value};
 use ocon::plan::{Action, BlockCode, Limits};
 
@@ -23,11 +23,11 @@ fn pair() -> World {
 }
 
 impl World {
-    fn take(&mut self, name: &str) -> Wanted {
+    fn take(&mut self, name: &str) -> DesiredInstance {
         self.desired.instances.remove(&key(name)).unwrap()
     }
 
-    fn put(&mut self, name: &str, wanted: Wanted) {
+    fn put(&mut self, name: &str, wanted: DesiredInstance) {
         self.desired.instances.insert(key(name), wanted);
     }
 
@@ -339,7 +339,7 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
     let mut world = pair();
     let one = world.take("one");
     world.put("by-id", one.clone());
-    world.put("by-line", Wanted { moved_from: [key("one")].into(), ..one });
+    world.put("by-line", DesiredInstance { moved_from: [key("one")].into(), ..one });
     world.adopt("by-id", InstanceId::new(20931));
     let plan = world.plan();
     assert_eq!((plan.steps.len(), plan.steps[0].key.as_str()), (1, "by-id"), "{plan:#?}");

@@ -1,7 +1,7 @@
 //! One rule per test: an edit on one side, and the resulting plan.
 
 use ocon::apply::Status;
-use ocon::desired::{Adopt, GrantNeed, Ignore};
+use ocon::desired::{Adopt, GrantNeed, IgnoredField};
 use ocon::instance::{FieldPath, InstanceId, Seen, Span, Value};
 use ocon::plan::{Action, BlockCode, Cause, Rotate, RotateRequest};
 
@@ -279,7 +279,7 @@ fn an_ignored_field_is_sent_on_create_and_not_compared_later() {
     let mut world = hootsuite();
     let at = world.wanted("hootsuite").at.clone();
     let path = "configuration.event.notification.enabled".to_owned();
-    let ignore = Ignore { path, reason: "by hand".into(), until: None, at };
+    let ignore = IgnoredField { path, reason: "by hand".into(), until: None, at };
     world.wanted("hootsuite").lifecycle.ignore.push(ignore);
     let world = world.agrees();
     world.remote.edit(ONLY, |record| {

@@ -1,7 +1,7 @@
 //! A plan names the hosts that get secrets.
 
 use ocon::catalog::{ConnectorFacts, ProviderCredentials};
-use ocon::desired::{Grant, Ignore};
+use ocon::desired::{Grant, IgnoredField};
 use ocon::instance::{
     Json, OwnReference, Part, Secret, SecretReference, Seen, Source, Span, Template, Value,
 };
@@ -188,7 +188,7 @@ fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
     let at = Span { file: "instances/desk.yaml".into(), line: 9, column: 3 };
     let path = "configuration.site.url".to_owned();
-    let ignore = Ignore { path, reason: "set by hand".into(), until: None, at };
+    let ignore = IgnoredField { path, reason: "set by hand".into(), until: None, at };
     world.wanted("desk").lifecycle.ignore.push(ignore);
     world.set("app.secret", secret("new"));
     assert_eq!(world.sent(), [""; 0]);

@@ -12,7 +12,7 @@ use ocon::apply::{self, Outcome};
 use ocon::catalog::{
     Catalog, Connector, ConnectorField, FieldKind, named_like_a_secret, platform_written,
 };
-use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
+use ocon::desired::{self, Desired, SecretLookup, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, Source};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -24,10 +24,10 @@ use serde_json::Value;
 struct Environment<'a>(&'a BTreeSet<String>);
 
 impl SecretStore for Environment<'_> {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &Source) -> SecretLookup {
         let name = source.to_string();
         let version = if self.0.contains(&name) { "new" } else { "old" };
-        LookUp::Set(Secret::new(format!("demo-{version}-{name}")))
+        SecretLookup::Set(Secret::new(format!("demo-{version}-{name}")))
     }
 }
 
@@ -91,7 +91,7 @@ fn value(connector: &str, field: &ConnectorField) -> String {
 
 fn load(root: &Path, replaced: &BTreeSet<String>) -> Desired {
     let secrets = Environment(replaced);
-    let sources = Sources::usual(root, &secrets, "2026-01-01");
+    let sources = Sources::with_defaults(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ocon::catalog::ConnectorFacts;
-use ocon::desired::{Desired, Field, HostRole, Lifecycle, Wanted};
+use ocon::desired::{DeclaredValue, Desired, DesiredInstance, HostRole, Lifecycle};
 use ocon::instance::{
     BaseUrl, InstanceId, OwnReference, Part, Secrecy, Secret, Seen, Span, Template, Value,
 };
@@ -52,7 +52,7 @@ impl World {
     fn file(mut self, key: &str) -> Self {
         let at = Span { file: format!("instances/{key}.yaml").into(), line: 1, column: 1 };
         let own = Template::new(vec![Part::Own(OwnReference::WebhookUrl)]);
-        let callback = Field {
+        let callback = DeclaredValue {
             value: Value::Text(own),
             secrecy: Secrecy::Public,
             platform_written: false,
@@ -60,7 +60,7 @@ impl World {
             host_role: HostRole::Other,
             at: at.clone(),
         };
-        let wanted = Wanted {
+        let wanted = DesiredInstance {
             at,
             connector: "closeio".parse().unwrap(),
             facts: ConnectorFacts::default(),
@@ -83,7 +83,7 @@ impl World {
         let name = key;
         let (project, key) = (project.parse().unwrap(), key.parse().unwrap());
         let subject = Subject { project: &project, key: &key };
-        let document = self.desired.instances.get(&key).map(Wanted::as_written);
+        let document = self.desired.instances.get(&key).map(DesiredInstance::canonical_json);
         let applied = fingerprints().begin(subject, &document.unwrap_or_default());
         let mark = Mark { project: project.clone(), key, protect: false, applied };
         let callback = format!("{}{callback}", target().base_url);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ocon::api::{Clock, Sleep, StopSignal, Waiter};
 use ocon::apply::{self, Outcome, Settings};
 use ocon::catalog::{Catalog, ConnectorFacts};
-use ocon::desired::{Desired, Field, Lifecycle, Wanted};
+use ocon::desired::{DeclaredValue, Desired, DesiredInstance, Lifecycle};
 use ocon::instance::{
     BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
     Template, Value,
@@ -44,7 +44,7 @@ impl Clock for NoWait {
 }
 
 impl World {
-    pub(crate) fn new(documents: impl IntoIterator<Item = (Key, Wanted)>) -> Self {
+    pub(crate) fn new(documents: impl IntoIterator<Item = (Key, DesiredInstance)>) -> Self {
         let desired = Desired { instances: documents.into_iter().collect() };
         Self {
             desired,
@@ -109,7 +109,7 @@ impl World {
         block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }
 
-    pub(crate) fn wanted(&mut self, name: &str) -> &mut Wanted {
+    pub(crate) fn wanted(&mut self, name: &str) -> &mut DesiredInstance {
         self.desired.instances.get_mut(&key(name)).unwrap()
     }
 
@@ -127,10 +127,10 @@ pub(crate) fn key(name: &str) -> Key {
 }
 
 /// A document called `name` with these configuration values, and events that carry its id.
-pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wanted) {
+pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, DesiredInstance) {
     let at = |line| Span { file: format!("instances/{name}.yaml").into(), line, column: 1 };
     let connector: ConnectorKey = "hootsuite".parse().unwrap();
-    let field = |key: &str, value: &Value| Field {
+    let field = |key: &str, value: &Value| DeclaredValue {
         secrecy: if value.secrets().next().is_some() { Secrecy::Secret } else { Secrecy::Public },
         value: value.clone(),
         platform_written: false,
@@ -138,7 +138,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
         host_role: Catalog::embedded().host_role(&connector, key),
         at: at(5),
     };
-    let wanted = Wanted {
+    let wanted = DesiredInstance {
         at: at(1),
         connector: connector.clone(),
         name: name.to_owned(),

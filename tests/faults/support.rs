@@ -10,7 +10,7 @@ use ocon::api::client::{ApiCredentials, Client, ClientSettings};
 use ocon::api::{Clock as _, Error, StopSignal, Waiter};
 use ocon::apply::{self, Event, Outcome, StepResult};
 use ocon::cli::terminal::failure::Exit;
-use ocon::desired::secrets::{AllowedVariables, Environment};
+use ocon::desired::secrets::{AllowedVariables, RealSecrets};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
@@ -242,13 +242,13 @@ impl World {
         }
         let variable = |name: &str| self.variables.get(name).cloned();
         let allowed = AllowedVariables::all();
-        let secrets = Environment {
+        let secrets = RealSecrets {
             allowed,
             variable: &variable,
             folder: self.root.path().join("secrets"),
             root: PathBuf::new(),
         };
-        let sources = Sources::usual(self.root.path(), &secrets, "2026-12-01");
+        let sources = Sources::with_defaults(self.root.path(), &secrets, "2026-12-01");
         desired::load(&sources).unwrap_or_else(|problems| panic!("{problems:#?}")).desired
     }
 

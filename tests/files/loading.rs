@@ -1,14 +1,14 @@
-//! Instance files: `valid/*` load, `invalid/*` each fail with the text beside them.
+//! Instance files: those in `valid/` load, and those in `invalid/` fail with the expected text.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use ocon::catalog::Catalog;
-use ocon::desired::secrets::Withheld;
+use ocon::desired::secrets::WithheldSecrets;
 use ocon::desired::{
-    Code, Levels, Loaded, Missing, Problem, Problems, ProjectFile, SecretStore, Severity, Sources,
-    VarFile, Wanted, load, load_project, load_var_file,
+    Code, DesiredInstance, Levels, Loaded, Problem, Problems, ProjectFile, SecretStore, Severity,
+    Sources, UnsetSecrets, VarFile, load, load_project, load_var_file,
 };
 use ocon::report::diagnostics::{Colour, render};
 use serde::Deserialize as _;
@@ -18,14 +18,18 @@ const DATA: &str = "tests/data/files";
 
 fn load_with(root: &Path, secrets: &dyn SecretStore, levels: &Levels) -> Result<Loaded, Problems> {
     let variables = BTreeMap::from([("team".to_owned(), "EMEA".to_owned())]);
-    load(&Sources { variables: &variables, levels, ..Sources::usual(root, secrets, "2026-11-23") })
+    load(&Sources {
+        variables: &variables,
+        levels,
+        ..Sources::with_defaults(root, secrets, "2026-11-23")
+    })
 }
 
-/// Small files have only what they are about, so that what else an instance needs is not told.
+/// Allows missing fields, because small test files contain only the relevant keys.
 fn load_folder(root: &Path) -> Result<Loaded, Problems> {
     let mut levels = Levels::default();
     levels.allow(Code::LikelyMissingField);
-    load_with(root, &Withheld::default(), &levels)
+    load_with(root, &WithheldSecrets::default(), &levels)
 }
 
 fn problems_of(result: Result<Loaded, Problems>) -> Vec<Problem> {
@@ -47,7 +51,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A root in which the connector `own` takes any key.
+/// A root in which the connector `own` accepts any key.
 fn root() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     copy(&Path::new(DATA).join("schemas"), &root.path().join("schemas"));
@@ -64,7 +68,7 @@ fn valid() -> (tempfile::TempDir, Loaded) {
     (root, loaded)
 }
 
-fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l Wanted {
+fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l DesiredInstance {
     &loaded.desired.instances[&key.parse().unwrap()]
 }
 
@@ -89,7 +93,7 @@ warning[platform-written-key]: the platform writes `oauth.user.refresh_time` its
 6 |         "oauth.user.refresh_time": null
   |         ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: it is sent when the instance is created and never compared; most likely the line can go
+  = help: remove the line if you do not need it: ocon sends the value on create only and never compares it
 
 "#]]
     );
@@ -99,7 +103,7 @@ warning[platform-written-key]: the platform writes `oauth.user.refresh_time` its
 fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
     let root = tempfile::tempdir().unwrap();
     copy(&Path::new(DATA).join("valid/connectors"), &root.path().join("instances"));
-    let loaded = load_with(root.path(), &Withheld::default(), &Levels::default());
+    let loaded = load_with(root.path(), &WithheldSecrets::default(), &Levels::default());
     let Loaded { desired, warnings, unread_files: _ } = loaded.unwrap_or_else(|problems| {
         panic!("{}", render(problems.as_slice(), Colour::Plain, None));
     });
@@ -112,12 +116,12 @@ fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
 }
 
 #[test]
-fn unset_secrets_are_missing_and_no_problem() {
+fn unset_secrets_are_listed_and_are_not_a_problem() {
     let (_root, loaded) = valid();
     let show = |missing: &[(ocon::instance::Span, ocon::instance::Source)]| -> Vec<_> {
         missing.iter().map(|(at, source)| format!("{at} {source}")).collect()
     };
-    let missing = loaded.desired.missing();
+    let missing = loaded.desired.unset_secrets();
     assert_eq!(
         show(&missing.configuration),
         [
@@ -133,11 +137,11 @@ fn unset_secrets_are_missing_and_no_problem() {
             "instances/windows.yaml:5:29 env.REFRESH"
         ]
     );
-    assert_eq!(wanted(&loaded, "slack/sales").missing(), Missing::default());
+    assert_eq!(wanted(&loaded, "slack/sales").unset_secrets(), UnsetSecrets::default());
 }
 
 #[test]
-fn invalid_files_fail_with_the_text_beside_them() {
+fn invalid_files_fail_with_the_expected_text() {
     let folder = Path::new(DATA).join("invalid");
     let mut cases: Vec<PathBuf> =
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -162,26 +166,29 @@ fn invalid_files_fail_with_the_text_beside_them() {
 }
 
 #[test]
-fn keys_that_every_example_has_are_missed_where_an_instance_is_to_be_created() {
+fn a_create_without_keys_of_every_example_has_a_warning() {
     let jira = |rest| format!("element: jira\nname: A\n{rest}");
     let warnings = |file: String| {
         let root = root_with(&[("a.yaml", file.as_bytes())]);
-        load_with(root.path(), &Withheld::default(), &Levels::default()).unwrap().warnings
+        load_with(root.path(), &WithheldSecrets::default(), &Levels::default()).unwrap().warnings
     };
     let [warning] = warnings(jira("configuration:\n  username: admin\n")).try_into().unwrap();
-    assert_eq!(warning.message, "`jira` as a rule needs `base.url`, `password`");
-    assert_eq!(warning.help, ["the platform would refuse to create the instance"]);
+    assert_eq!(warning.message, "`jira` usually needs `base.url`, `password`");
+    assert_eq!(
+        warning.help,
+        ["add them: without them, the platform would probably reject the create"]
+    );
     assert_eq!((warning.at.line, warning.at.column), (3, 1));
     assert_eq!(codes(&warnings(jira(""))), ["instances/a.yaml likely-missing-field"]);
     assert_eq!(warnings(jira("id: 4711\n")), []);
-    let dynamics = |way: &str| {
-        format!("element: hubspot\nname: A\nconfiguration: {{ authentication.type: {way} }}\n")
+    let hubspot = |auth: &str| {
+        format!("element: hubspot\nname: A\nconfiguration: {{ authentication.type: {auth} }}\n")
     };
-    let said = |way| warnings(dynamics(way)).remove(0).message;
-    assert_eq!(said("apiKey"), "`hubspot` as a rule needs `hubspot.authorization.apikey`");
+    let message = |auth| warnings(hubspot(auth)).remove(0).message;
+    assert_eq!(message("apiKey"), "`hubspot` usually needs `hubspot.authorization.apikey`");
     assert_eq!(
-        said("OAUTH2"),
-        "`hubspot` as a rule needs `oauth.api.key`, `oauth.api.secret`, `oauth.callback.url`"
+        message("OAUTH2"),
+        "`hubspot` usually needs `oauth.api.key`, `oauth.api.secret`, `oauth.callback.url`"
     );
 }
 
@@ -224,7 +231,7 @@ fn large_files_are_not_read() {
 }
 
 #[test]
-fn a_file_of_mistakes_is_cut_short() {
+fn the_problems_of_one_file_are_limited() {
     let file = "a: 1\n".repeat(2000);
     let root = root_with(&[("a.yaml", file.as_bytes())]);
     let problems = problems_of(load_folder(root.path()));
@@ -236,7 +243,7 @@ fn a_file_of_mistakes_is_cut_short() {
 
 #[cfg(unix)]
 #[test]
-fn the_project_file_is_not_read_from_outside_of_the_repository() {
+fn the_project_file_is_not_read_from_outside_the_repository() {
     let outside = root_with(&[("ocon.yaml", b"hunter2")]);
     let root = tempfile::tempdir().unwrap();
     let link = root.path().join("ocon.yaml");
@@ -247,7 +254,7 @@ fn the_project_file_is_not_read_from_outside_of_the_repository() {
 
 #[cfg(unix)]
 #[test]
-fn links_may_lead_anywhere_inside_of_the_repository() {
+fn links_may_lead_anywhere_inside_the_repository() {
     use std::os::unix::fs::symlink;
     let outside = root_with(&[("secret.yaml", GOOD)]);
     let root = root_with(&[("a.yaml", GOOD), ("loop/b.yaml", GOOD)]);
@@ -274,19 +281,19 @@ fn links_may_lead_anywhere_inside_of_the_repository() {
 }
 
 #[test]
-fn plain_text_secrets_can_be_let_through_with_a_warning() {
+fn plain_text_secrets_can_be_a_warning() {
     let file = b"element: hootsuite\nname: A\nconfiguration: { oauth.api.secret: hunter2 }\n";
     let root = root_with(&[("a.yaml", file)]);
     let mut levels = Levels::default();
     levels.report(Code::PlainTextSecret, Severity::Warning);
     levels.allow(Code::LikelyMissingField);
-    let loaded = load_with(root.path(), &Withheld::default(), &levels).unwrap();
+    let loaded = load_with(root.path(), &WithheldSecrets::default(), &levels).unwrap();
     assert_eq!(codes(&loaded.warnings), ["instances/a.yaml plain-text-secret"]);
     assert!(!render(&loaded.warnings, Colour::Plain, None).contains("hunter2"));
 }
 
 #[test]
-fn no_secret_of_a_file_is_ever_shown() {
+fn no_expected_text_contains_a_secret() {
     for case in fs::read_dir(Path::new(DATA).join("invalid")).unwrap() {
         let case = case.unwrap().path();
         if case.extension().is_some_and(|extension| extension == "stderr") {
@@ -298,7 +305,7 @@ fn no_secret_of_a_file_is_ever_shown() {
 }
 
 #[test]
-fn the_project_file_and_variable_files_are_checked_as_instances_are() {
+fn the_project_file_and_variable_files_have_the_same_checks() {
     let root = tempfile::tempdir().unwrap();
     assert_eq!(load_project(root.path()).unwrap(), ProjectFile::default());
     let file = root.path().join("ocon.yaml");
@@ -327,14 +334,14 @@ fn connectors() -> Vec<ocon::instance::ConnectorKey> {
 }
 
 #[test]
-fn the_schema_is_what_the_types_say() {
+fn the_schema_matches_the_types() {
     snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(
         ocon::desired::schema::instance(&connectors()).unwrap(),
         snapbox::Data::read_from(Path::new("schemas/instance.schema.json"), Some(DataFormat::Text)),
     );
 }
 
-/// The documents of a file as JSON, read by a third reader: the one that editors resemble most.
+/// The documents of a file as JSON, read by a parser that resembles those of editors.
 fn documents(path: &Path) -> Vec<serde_json::Value> {
     let text = fs::read_to_string(path).unwrap();
     serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'))
@@ -357,7 +364,7 @@ impl jsonschema::Retrieve for SchemaFolder {
 }
 
 #[test]
-fn valid_files_conform_to_the_schema_and_misspelt_ones_do_not() {
+fn valid_files_conform_to_the_schema_and_invalid_ones_do_not() {
     let schema =
         serde_json::from_str(&ocon::desired::schema::instance(&connectors()).unwrap()).unwrap();
     let schema = jsonschema::options()
@@ -394,7 +401,7 @@ fn valid_files_conform_to_the_schema_and_misspelt_ones_do_not() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
 
-    /// Pieces that mean something to YAML or to us, in any order.
+    /// The pieces are syntax of YAML or of ocon, in any order.
     #[test]
     fn no_text_makes_the_loader_panic(pieces in proptest::collection::vec(piece(), 0..40)) {
         let root = root_with(&[("a.yaml", pieces.concat().as_bytes())]);
@@ -402,9 +409,9 @@ proptest::proptest! {
         render(&problems, Colour::Styled, None);
     }
 
-    /// Whatever follows a secret, and however broken it is.
+    /// Any text may follow the secret, including invalid YAML.
     #[test]
-    fn a_secret_in_clear_is_in_no_problem(pieces in proptest::collection::vec(piece(), 0..20)) {
+    fn no_problem_contains_a_plain_text_secret(pieces in proptest::collection::vec(piece(), 0..20)) {
         let before = "element: hootsuite\nname: A\nconfiguration:\n  oauth.api.secret: hunter2";
         let file = format!("{before}{}", pieces.concat());
         let root = root_with(&[("a.yaml", file.as_bytes())]);
@@ -447,8 +454,8 @@ lifecycle: { protect: true }
     fs::create_dir_all(root.path().join("instances")).unwrap();
     fs::write(root.path().join("instances/a.yaml"), file).unwrap();
     let loaded = load_folder(root.path()).unwrap();
-    let written = loaded.desired.instances.values().next().unwrap().as_written();
-    // Members are sorted by UTF-16 units. Two integers that one double stands for stay apart.
+    let written = loaded.desired.instances.values().next().unwrap().canonical_json();
+    // Members are sorted by UTF-16 units. Integers with the same double stay different.
     let expected = concat!(
         r#"{"configuration":{"list":[15,0.5,"9007199254740993",9007199254740992,"-9007199254740993",true,null],"#,
         r#""text":"a\n\"/","€":"${{ env.A }} EMEA","😀":"${{ instance.id }}","דּ":"15"},"#,

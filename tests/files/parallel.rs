@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use ocon::desired::secrets::Withheld;
+use ocon::desired::secrets::WithheldSecrets;
 use ocon::desired::{Code, Problem, Problems, Sources, load};
 
 /// Enough for every core of a large machine to have a share.
 const MANY: usize = 5_000;
 
 fn load_all(root: &Path) -> Result<usize, Problems> {
-    let secrets = Withheld::default();
-    let sources = Sources::usual(root, &secrets, "2026-11-24");
+    let secrets = WithheldSecrets::default();
+    let sources = Sources::with_defaults(root, &secrets, "2026-11-24");
     load(&sources).map(|loaded| loaded.desired.instances.len())
 }
 

@@ -21,7 +21,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::output;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::redaction;
-use crate::desired::secrets::Withheld;
+use crate::desired::secrets::WithheldSecrets;
 use crate::desired::{self, Levels, Sources};
 use crate::import::{self, Candidate, ImportContext, ImportedFile};
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Seen as Stored, Source};
@@ -185,7 +185,7 @@ fn learn<'f>(seen: impl Iterator<Item = &'f Found>) {
 
 /// Makes the files, each of which the loader has taken.
 fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Candidate]) -> Made {
-    let (none, secrets, levels) = (BTreeMap::new(), Withheld::default(), Levels::default());
+    let (none, secrets, levels) = (BTreeMap::new(), WithheldSecrets::default(), Levels::default());
     let sources = Sources {
         root: &globals.root,
         instances: &globals.instances,
@@ -217,7 +217,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
 
 /// The variables that the files refer to. None of them has a value here.
 fn referenced_variables(files: &Files) -> BTreeSet<String> {
-    let missing = files.desired.missing();
+    let missing = files.desired.unset_secrets();
     let sources = missing.configuration.into_iter().chain(missing.provider_data);
     let names = sources.filter_map(|(_, source)| match source {
         Source::Env(name) => Some(name),

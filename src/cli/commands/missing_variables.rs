@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
 use crate::cli::terminal::failure::Failure;
-use crate::desired::{Code, Desired, Missing, Problem, Severity, quote};
+use crate::desired::{Code, Desired, Problem, Severity, UnsetSecrets, add_excerpts};
 use crate::instance::{Source, Span};
 use crate::plan::Wishes;
 
@@ -29,9 +29,10 @@ fn unset(
     severity: Severity,
 ) -> Vec<Problem> {
     let documents = desired.instances.iter().filter(|(key, _)| wishes.selects(key));
-    let missing = documents.map(|(_, wanted)| wanted.missing());
-    let mut unset: Vec<_> =
-        missing.flat_map(|Missing { configuration, provider_data: _ }| configuration).collect();
+    let missing = documents.map(|(_, wanted)| wanted.unset_secrets());
+    let mut unset: Vec<_> = missing
+        .flat_map(|UnsetSecrets { configuration, provider_data: _ }| configuration)
+        .collect();
     unset.sort();
     let sources: BTreeSet<_> = unset.iter().map(|(_, source)| source.clone()).collect();
     let mut problems: Vec<_> =
@@ -41,7 +42,7 @@ fn unset(
     if let Some(last) = problems.last_mut() {
         last.help = help(object, severity);
     }
-    quote(&globals.root, &globals.schemas, &mut problems);
+    add_excerpts(&globals.root, &globals.schemas, &mut problems);
     problems
 }
 

@@ -8,7 +8,7 @@ use crate::apply::{Outcome, Status, StepResult};
 use crate::catalog::Catalog;
 use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
-use crate::desired::{Code, Desired, GrantNeed, Problem, Severity, Wanted, quote};
+use crate::desired::{Code, Desired, DesiredInstance, GrantNeed, Problem, Severity, add_excerpts};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::safe_text::quoted;
@@ -23,7 +23,7 @@ const GRANT_REFUSALS: [&str; 2] = ["platform-refused", "provider-refused"];
 pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();
-    quote(&globals.root, &globals.schemas, &mut named);
+    add_excerpts(&globals.root, &globals.schemas, &mut named);
     file_problems::tell(&named);
 }
 
@@ -61,7 +61,7 @@ fn is_about_grant(message: &str) -> bool {
 
 /// The platform refused a create for which the grant is missing, used up or expired, as far as its
 /// message tells.
-fn lacks_grant(wanted: &Wanted, document: &Key) -> Problem {
+fn lacks_grant(wanted: &DesiredInstance, document: &Key) -> Problem {
     let message = format!(
         "the create of {document} may lack a valid authorization grant",
         document = quoted(&document)
@@ -77,7 +77,7 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
     message.split(move |c| !of_key(c)).map(|word| word.trim_matches('.'))
 }
 
-fn problem(wanted: &Wanted, document: &Key, key: &str) -> Option<Problem> {
+fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Problem> {
     if let Some(field) = wanted.configuration.get(key) {
         let message = format!(
             "the platform names {key} where it refuses {document}",

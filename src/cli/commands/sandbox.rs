@@ -10,7 +10,7 @@ use crate::cli::setup::session;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, Grace};
 use crate::cli::terminal::output;
-use crate::reader::{self, Bounds};
+use crate::reader::{self, FileScope};
 use crate::sandbox::{self, Faults, SandboxOptions};
 
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,7 @@ fn faults(globals: &Globals, arguments: &Arguments) -> Result<Faults, Failure> {
     };
     let file = beside(&globals.root, path);
     // A file that is not there is named by whoever reads it.
-    match Bounds::of(&globals.root, path).resolve(&file) {
+    match FileScope::of(&globals.root, path).resolve(&file) {
         Err(refusal) if !refusal.is_not_found() => {
             let sentence = format!("the faults cannot be read from {}", path.display());
             Err(Failure::new(Exit::Invalid, sentence).caused_by(&refusal))

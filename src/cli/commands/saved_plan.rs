@@ -10,7 +10,7 @@ use crate::cli::terminal::redaction;
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, StoredValues, Target, Wishes};
-use crate::reader::Bounds;
+use crate::reader::FileScope;
 use crate::report::json::{PlanDocument, PlanStep};
 
 /// The largest plan file that is read: 100,000 steps fit.
@@ -53,7 +53,7 @@ impl SavedPlan {
                 .caused_by(reason)
                 .hint("make one with: ocon plan --out plan.json")
         };
-        let text = Bounds::of(root, path).read_text(&root.join(path), LARGEST);
+        let text = FileScope::of(root, path).read_text(&root.join(path), LARGEST);
         let text = text.map_err(|refusal| refused(&refusal))?;
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| refused(&error))?;

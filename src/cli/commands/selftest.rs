@@ -23,7 +23,7 @@ use crate::report::json;
 use crate::report::style::count;
 use children::{Children, Said};
 use encodings::ENCODINGS;
-use wanted::Wanted;
+use wanted::DesiredInstance;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -62,7 +62,7 @@ pub(crate) fn run(
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
     let runtime = session::runtime()?;
-    let mut wanted = Wanted::new(&files.desired);
+    let mut wanted = DesiredInstance::new(&files.desired);
     let children = runtime.block_on(Children::prepare(globals, environment, &mut wanted))?;
     let said = children.run_all()?;
     let report = Report::new(&wanted, &said);
@@ -74,7 +74,7 @@ pub(crate) fn run(
 }
 
 impl Report {
-    fn new(wanted: &Wanted, said: &[Said]) -> Self {
+    fn new(wanted: &DesiredInstance, said: &[Said]) -> Self {
         let mut findings: Vec<Finding> = Vec::new();
         let squeezed: Vec<String> =
             said.iter().map(|said| encodings::squeezed(&said.text)).collect();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_leaks_is_told_by_name_and_encoding_and_not_by_value() {
-        let mut wanted = Wanted::default();
+        let mut wanted = DesiredInstance::default();
         wanted.add("env.PASSWORD", Secret::new("pass \"word\""));
         wanted.add("env.PORT", Secret::new("443"));
         let said = |name: &str, text: &str| Said {

@@ -194,7 +194,7 @@ impl Globals {
 
     /// Refuses a folder of a repository that is a link out of it: somebody may have committed the link.
     fn check_that_root_stays(&self) -> Result<(), Failure> {
-        let home = reader::home(Path::new("."), &self.root);
+        let home = reader::link_boundary(Path::new("."), &self.root);
         let home = home.and_then(|home| repository_above(&home));
         let stays =
             |home: PathBuf| self.root.canonicalize().is_ok_and(|root| root.starts_with(home));

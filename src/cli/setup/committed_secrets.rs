@@ -12,7 +12,7 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems;
 use crate::cli::setup::git::{Repository, Unusable};
 use crate::cli::terminal::failure::Failure;
-use crate::desired::{Code, Desired, Problem, quote};
+use crate::desired::{Code, Desired, Problem, add_excerpts};
 use crate::instance::Span;
 use crate::reader::repository_above;
 use crate::safe_text::quoted;
@@ -51,7 +51,7 @@ pub(crate) fn refuse(
     if problems.is_empty() {
         return Ok(());
     }
-    quote(&globals.root, &globals.schemas, &mut problems);
+    add_excerpts(&globals.root, &globals.schemas, &mut problems);
     Err(file_problems::invalid(globals, &problems))
 }
 

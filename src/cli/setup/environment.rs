@@ -15,7 +15,7 @@ use crate::cli::setup::own_credentials::OwnCredential;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::redaction;
 use crate::instance::{Secret, trimmed};
-use crate::reader::Bounds;
+use crate::reader::FileScope;
 
 /// A secret file is at most this long: anything longer is not a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -271,7 +271,7 @@ impl Environment {
             )
             .caused_by(reason)
         };
-        let bounds = Bounds::of(&globals.root, file);
+        let bounds = FileScope::of(&globals.root, file);
         let text = bounds.read_text(&globals.root.join(file), LONGEST_SECRET);
         match trimmed(&text.map_err(|refusal| unreadable(&refusal))?) {
             "" => Err(unreadable(&"the file is empty")),

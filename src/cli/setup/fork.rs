@@ -17,7 +17,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::setup::environment::Environment;
-use crate::reader::Bounds;
+use crate::reader::FileScope;
 
 /// The events of GitHub Actions that nobody without write access to the repository can cause.
 const OWN_EVENTS: [&str; 9] = [
@@ -82,7 +82,7 @@ fn of_github(environment: &Environment) -> bool {
     let path = environment.text("GITHUB_EVENT_PATH").unwrap_or_default();
     let path = Path::new(&path);
     let root = Path::new(".");
-    let event = Bounds::of(root, path).read(path, MAX_EVENT).ok();
+    let event = FileScope::of(root, path).read(path, MAX_EVENT).ok();
     event.and_then(|event| serde_json::from_slice(&event).ok()).is_none_or(|event| is_other(&event))
 }
 

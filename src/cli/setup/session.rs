@@ -23,7 +23,9 @@ use crate::cli::setup::unreachable::{retry_text, unreadable, unusable};
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::progress::{self, Progress};
 use crate::cli::terminal::redaction::{self, Noticed};
-use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
+use crate::desired::secrets::{
+    AllowedVariables, DemoSecrets as Demo, RealSecrets as Secrets, WithheldSecrets as Withheld,
+};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
 use crate::instance::{BaseUrl, Key, Project, Secret, Source, Span};
 use crate::observed::{self, Observed};

@@ -12,7 +12,7 @@ use crate::cli::setup::arguments::Globals;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, Undo, Undoable};
 use crate::cli::terminal::redaction;
-use crate::reader::{self, Refusal};
+use crate::reader::{self, FileError};
 use crate::report::style::count;
 
 /// A file to be written at the end. It is begun before anything is done, so that a folder that
@@ -180,7 +180,7 @@ impl Batch {
     pub(crate) fn folder(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
         let any_file = folder.join("file");
         reader::check_output(root, &any_file).map_err(|refusal| match refusal {
-            Refusal::Io(error) => error,
+            FileError::Io(error) => error,
             refusal => io::Error::other(refusal.to_string()),
         })?;
         let missing = folder.ancestors().filter(|part| !part.as_os_str().is_empty());

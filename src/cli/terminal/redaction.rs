@@ -12,7 +12,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::desired::{Desired, LookUp, SecretStore, Wanted};
+use crate::desired::{Desired, DesiredInstance, SecretLookup, SecretStore};
 use crate::instance::{Key, Secret, Source, Template, trimmed};
 use crate::scrub::Scrubber;
 
@@ -99,9 +99,9 @@ pub(crate) fn scrub_at_once(text: &str) -> Option<String> {
 pub(crate) struct Noticed<'a>(pub(crate) Box<dyn SecretStore + 'a>);
 
 impl SecretStore for Noticed<'_> {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &Source) -> SecretLookup {
         let answer = self.0.look_up(source);
-        if let LookUp::Set(secret) = &answer {
+        if let SecretLookup::Set(secret) = &answer {
             // Whoever gets it may trim it before they repeat it.
             learn_values([secret.clone(), Secret::new(trimmed(secret.expose()))]);
         }
@@ -123,7 +123,7 @@ pub(crate) fn is_public(text: &str) -> bool {
 /// Takes for public what documents say of their instances beside their own text: values into which
 /// variables were put.
 pub(crate) fn show_values(desired: &Desired) {
-    let of_document = |(key, wanted): (&Key, &Wanted)| {
+    let of_document = |(key, wanted): (&Key, &DesiredInstance)| {
         let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
         let public = fields.filter(|template| template.secrets().next().is_none());
         let fields = public.filter_map(Template::render_unplaced);

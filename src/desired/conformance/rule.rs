@@ -1,8 +1,8 @@
-//! The rule of one key, in words.
+//! The rule of one key in a schema, as text.
 
 use serde_json::Value;
 
-/// The words that a key takes.
+/// The values that a key accepts.
 pub(super) fn options(rule: &Value) -> Vec<&str> {
     let direct = rule.get("enum").and_then(Value::as_array);
     let any = rule.get("anyOf").and_then(Value::as_array).into_iter().flatten();
@@ -10,7 +10,7 @@ pub(super) fn options(rule: &Value) -> Vec<&str> {
     direct.into_iter().chain(nested).flatten().filter_map(Value::as_str).collect()
 }
 
-/// What a key takes, by its types.
+/// The types that a key accepts, as a fix.
 pub(super) fn types(rule: &Value) -> String {
     let listed = match rule.get("type") {
         Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
@@ -20,7 +20,7 @@ pub(super) fn types(rule: &Value) -> String {
     let noun = |name: &&str| match *name {
         "object" => Some("a map"),
         "array" => Some("a list"),
-        "string" => Some("a text"),
+        "string" => Some("a string"),
         "number" => Some("a number"),
         "integer" => Some("a whole number"),
         "boolean" => Some("a boolean"),
@@ -28,13 +28,13 @@ pub(super) fn types(rule: &Value) -> String {
     };
     let nouns: Vec<_> = listed.iter().filter_map(noun).collect();
     match nouns.split_last() {
-        None => "its schema says what it takes".to_owned(),
-        Some((one, [])) => format!("it takes {one}"),
-        Some((last, others)) => format!("it takes {} or {last}", others.join(", ")),
+        None => "see its schema for the accepted values".to_owned(),
+        Some((one, [])) => format!("write {one}"),
+        Some((last, others)) => format!("write {} or {last}", others.join(", ")),
     }
 }
 
-/// A member of the rule that is a text.
+/// A string member of the rule.
 pub(super) fn text(rule: &Value, key: &str) -> Option<String> {
     rule.get(key).and_then(Value::as_str).map(str::to_owned)
 }

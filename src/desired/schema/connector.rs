@@ -1,21 +1,21 @@
 //! The schema of one connector's instance files.
 //!
-//! In: the [`ConnectorSpec`] of a connector. Out: a JSON Schema that stands by itself, so that an editor and
-//! the loader need no other file. It says what is certain only: a key is required where the
-//! platform or the documentation says so, and a value may always be a reference or `null`.
+//! In: the [`ConnectorSpec`] of a connector. Out: a self-contained JSON Schema. It contains only certain rules:
+//! a key is required if the platform or the documentation requires it, and any value may be a reference
+//! or `null`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::document;
+use super::instance_file::base_schema;
 use crate::catalog::{Condition, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 use crate::safe_text::quoted;
 
-/// A value that ocon fills in.
+/// The beginning of a value that ocon fills in.
 const REFERENCE: &str = r"\$\{\{";
 
-/// The schema of a connector's instance files, as text that ends in a line break.
+/// The schema of a connector's instance files, as text that ends with a line break.
 ///
 /// # Errors
 ///
@@ -27,13 +27,13 @@ pub fn connector(shape: &ConnectorSpec) -> serde_json::Result<String> {
 /// The same as JSON.
 pub(in crate::desired) fn value(shape: &ConnectorSpec) -> serde_json::Result<Value> {
     let key = shape.connector.as_str();
-    let mut schema = document()?;
+    let mut schema = base_schema()?;
     schema.insert("title".to_owned(), json!(format!("{} instance", shape.name)));
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        put(properties, "element", element(key));
-        put(properties, "configuration", configuration(shape));
+        replace(properties, "element", element(key));
+        replace(properties, "configuration", configuration(shape));
         if !shape.grant.is_empty() {
-            put(properties, "providerData", grant(&shape.grant));
+            replace(properties, "providerData", grant(&shape.grant));
         }
     }
     let needed = shape
@@ -47,7 +47,7 @@ pub(in crate::desired) fn value(shape: &ConnectorSpec) -> serde_json::Result<Val
 }
 
 /// Replaces the schema of a key and keeps its description.
-fn put(properties: &mut Map<String, Value>, key: &str, mut schema: Value) {
+fn replace(properties: &mut Map<String, Value>, key: &str, mut schema: Value) {
     let old = properties.get(key).and_then(|old| old.get("description")).cloned();
     if let (Some(description), Value::Object(schema)) = (old, &mut schema) {
         schema.insert("description".to_owned(), description);
@@ -79,7 +79,7 @@ fn configuration(shape: &ConnectorSpec) -> Value {
         "properties": properties,
         "additionalProperties": false,
     });
-    let (always, conditional) = needed(shape);
+    let (always, conditional) = required_keys(shape);
     if let Value::Object(schema) = &mut schema {
         if !shape.refused.is_empty() {
             schema.insert("patternProperties".to_owned(), refusal(shape.refused.keys()));
@@ -97,8 +97,8 @@ fn configuration(shape: &ConnectorSpec) -> Value {
 
 type Conditional<'s> = BTreeMap<&'s Condition, Vec<&'s str>>;
 
-/// The keys that are certainly needed: always, and under each condition.
-fn needed(shape: &ConnectorSpec) -> (Vec<&str>, Conditional<'_>) {
+/// The required keys: always, and under each condition.
+fn required_keys(shape: &ConnectorSpec) -> (Vec<&str>, Conditional<'_>) {
     let mut always = Vec::new();
     let mut conditional = Conditional::new();
     for (key, property) in
@@ -123,17 +123,16 @@ fn rule(when: &Condition, keys: &[&str]) -> Value {
     })
 }
 
-/// What an editor says of a key that looks right and is not.
+/// The message of editors for a key that the connector does not accept.
 fn refused(right: Option<&str>) -> Value {
     let advice = right.map_or_else(
-        || "remove it".to_owned(),
-        |right| format!("this connector takes {right}", right = quoted(&right)),
+        || "remove the line".to_owned(),
+        |right| format!("write {} instead", quoted(&right)),
     );
     json!({ "deprecationMessage": advice, "doNotSuggest": true })
 }
 
-/// Refuses keys. This stands apart from what is said of them because editors would add a message of
-/// their own to ours.
+/// Rejects keys. If this rule were at the key itself, editors would show a second message.
 fn refusal<'k>(keys: impl Iterator<Item = &'k String>) -> Value {
     let keys: Vec<String> = keys.map(|key| key.chars().map(escaped).collect()).collect();
     json!({ format!("^({})$", keys.join("|")): false })
@@ -174,35 +173,35 @@ fn property(key: &str, property: &PropertySpec) -> Value {
     schema
 }
 
-/// What the title and the type do not say: editors show it beside the keys that they offer.
+/// The facts that the title and the type do not contain. Editors show them in completions.
 fn description(property: &PropertySpec) -> Option<String> {
     let mut sentences = Vec::new();
-    let needed = match property.requirement {
+    let required = match property.requirement {
         Requirement::Optional => None,
-        Requirement::Likely => Some("As a rule needed"),
-        Requirement::Certain => Some("Needed"),
+        Requirement::Likely => Some("Usually required"),
+        Requirement::Certain => Some("Required"),
     };
-    if let Some(needed) = needed {
+    if let Some(required) = required {
         let when = property.when.as_ref();
-        let when =
-            when.map(|when| format!(" where {} is {}", quoted(&when.key), quoted(&when.value)));
-        sentences.push(format!("{needed}{}.", when.unwrap_or_default()));
+        let when = when.map(|when| format!(" if {} is {}", quoted(&when.key), quoted(&when.value)));
+        sentences.push(format!("{required}{}.", when.unwrap_or_default()));
     }
     if property.platform_written {
-        sentences.push("The platform writes it itself.".to_owned());
+        sentences.push("The platform writes this key itself.".to_owned());
     }
     if property.secret {
-        sentences.push("A secret: `${{ env.NAME }}` or `${{ file.PATH }}`.".to_owned());
+        sentences
+            .push("This is a secret: write `${{ env.NAME }}` or `${{ file.PATH }}`.".to_owned());
     } else if property.kind == FieldKind::Json {
-        sentences.push("A map or a list, or its text in JSON.".to_owned());
+        sentences.push("Write a map or a list, or its JSON as text.".to_owned());
     }
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// A value that no file holds.
+/// A value that files may only refer to.
 fn secret() -> Value {
     let mut schema =
-        text(&format!("^$|{REFERENCE}"), "a secret stands in no file: write ${{ env.NAME }}");
+        text(&format!("^$|{REFERENCE}"), "write ${{ env.NAME }}: files must not contain secrets");
     if let Value::Object(schema) = &mut schema {
         schema.insert("writeOnly".to_owned(), json!(true));
         schema.insert("examples".to_owned(), json!(["${{ env.NAME }}"]));
@@ -219,8 +218,8 @@ fn typed(kind: &str, pattern: &str, advice: &str) -> Value {
     json!({ "type": [kind, "string", "null"], "pattern": pattern, "errorMessage": advice })
 }
 
-/// One of a few words, in small or capital letters. The platform's pages write `webhook` and
-/// `webhooks` for the same way to learn of events.
+/// One of a few words, in any case. The documentation writes both `webhook` and `webhooks` for the same
+/// event type.
 fn words(key: &str, options: &[String]) -> Value {
     let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
     if key == "event.vendor.type" && options.iter().any(|word| word.starts_with("webhook")) {
@@ -229,7 +228,7 @@ fn words(key: &str, options: &[String]) -> Value {
     }
     let mut any: Vec<_> = options.iter().map(|word| in_any_case(word)).collect();
     if key == "event.vendor.type" {
-        // Instances were seen to learn in ways that no page of their connector tells of.
+        // Instances use event types that the documentation of their connector does not list.
         any = ["polling", "webhook", "webhooks"].map(in_any_case).into();
     }
     let other = format!("^({}|)$|{REFERENCE}", any.join("|"));
@@ -242,7 +241,7 @@ fn words(key: &str, options: &[String]) -> Value {
     })
 }
 
-/// A pattern for a word in small or capital letters: editors know no other way to say it.
+/// A pattern for a word in any case. Editors support no flag for that.
 fn in_any_case(word: &str) -> String {
     word.chars()
         .map(|letter| match letter {
@@ -258,7 +257,7 @@ fn escaped(letter: char) -> String {
     if ".*+?()[]{}|^$\\/".contains(letter) { format!("\\{letter}") } else { letter.to_string() }
 }
 
-/// A default as an editor would write it; not that of a JSON key, which is best left to the platform.
+/// A default value for editors. The default of a JSON key is left to the platform.
 fn default(kind: FieldKind, text: &str) -> Option<Value> {
     match kind {
         FieldKind::Boolean => text.parse::<bool>().ok().map(Value::from),
@@ -268,7 +267,7 @@ fn default(kind: FieldKind, text: &str) -> Option<Value> {
     }
 }
 
-/// `providerData`: all of it is secret.
+/// `providerData`: all its values are secret.
 fn grant(members: &[String]) -> Value {
     let properties: Map<String, Value> =
         members.iter().map(|name| (name.clone(), secret())).collect();

@@ -1,39 +1,39 @@
-//! What a schema in the repository may hold, so that checking with it stays cheap and loses nothing.
+//! Limits on schemas in the repository, so that checks stay cheap and every secret key counts.
 
 use serde_json::{Map, Value};
 
 use crate::safe_text::quoted;
 
-/// Keywords that make checking cost more than the size of schema and document.
+/// Keywords whose cost is not limited by the size of the schema and the document.
 const COSTLY: [&str; 5] =
     ["$ref", "$dynamicRef", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems"];
 
 /// Keywords whose value maps names to schemas.
 const NAMED: [&str; 4] = ["properties", "patternProperties", "$defs", "dependentSchemas"];
 
-/// More keywords whose value maps names to schemas, those of older drafts included. Each of the schemas
-/// may be checked for the same value.
+/// Keywords whose value maps names to schemas that may all apply to the same value, including those of
+/// older drafts.
 const NAMED_FOR_ONE_VALUE: [&str; 4] = ["$defs", "definitions", "dependencies", "dependentSchemas"];
 
-/// The most states of one pattern. The engine needs about 32 bytes for each, and more than that for
-/// [`MAX_PATTERN_BYTES`] are refused when it is compiled.
+/// The most states of one pattern. The engine needs about 32 bytes for each and rejects patterns that
+/// need more than [`MAX_PATTERN_BYTES`].
 const MAX_STATES: usize = MAX_PATTERN_BYTES / 32;
 
 /// The most bytes of one compiled pattern.
 pub(super) const MAX_PATTERN_BYTES: usize = 1 << 20;
 
-/// Why the schema cannot be used, and what to do.
-pub(super) fn refusal(schema: &Value) -> Option<(String, &'static str)> {
+/// The reason that the schema cannot be used, and a fix.
+pub(super) fn rejection(schema: &Value) -> Option<(String, &'static str)> {
     if let Some(keyword) = costly(schema) {
         return Some((
-            format!("a schema in the repository cannot use {keyword}", keyword = quoted(&keyword)),
-            "write out what it stands for",
+            format!("a schema in the repository cannot use {}", quoted(&keyword)),
+            "write out the schema that it refers to",
         ));
     }
-    let honoured = honoured(schema);
-    (secrets(schema) > honoured).then(|| {
+    let effective = effective_secrets(schema);
+    (secrets(schema) > effective).then(|| {
         (
-            "`writeOnly` counts only directly at a key of `configuration` or `providerData`"
+            "`writeOnly` has an effect only directly at a key of `configuration` or `providerData`"
                 .to_owned(),
             "list the secret keys under `properties` of `configuration`",
         )
@@ -49,7 +49,7 @@ fn costly(schema: &Value) -> Option<&'static str> {
             own.or_else(|| {
                 let mut members = members.iter();
                 members.find_map(|(keyword, value)| match value {
-                    // There the keys are names and no keywords.
+                    // The keys are names here, not keywords.
                     Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
                         named.values().find_map(below)
                     }
@@ -61,7 +61,7 @@ fn costly(schema: &Value) -> Option<&'static str> {
     }
 }
 
-/// How often the schema says that something is secret.
+/// The number of `writeOnly` rules.
 fn secrets(schema: &Value) -> usize {
     match schema {
         Value::Array(items) => items.iter().map(secrets).sum(),
@@ -72,8 +72,8 @@ fn secrets(schema: &Value) -> usize {
     }
 }
 
-/// How often it says so where that counts.
-fn honoured(schema: &Value) -> usize {
+/// The number of `writeOnly` rules that have an effect.
+fn effective_secrets(schema: &Value) -> usize {
     let sections = ["configuration", "providerData"].into_iter();
     let properties = sections.filter_map(|section| {
         schema.get("properties")?.get(section)?.get("properties")?.as_object()
@@ -85,12 +85,12 @@ fn is_secret(schema: &Map<String, Value>) -> bool {
     schema.get("writeOnly") == Some(&Value::Bool(true))
 }
 
-/// What checking with a schema costs at most.
+/// The maximum cost of a check with a schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
-    /// The rules that are looked at for one value of a document.
+    /// The rules that are checked for one value of a document.
     pub(super) rules: usize,
-    /// The states of patterns that are visited for one byte of a text.
+    /// The pattern states that are visited for one byte of text.
     pub(super) states: usize,
 }
 
@@ -117,19 +117,19 @@ impl Cost {
     }
 }
 
-/// The most that checking one value of a document costs.
+/// The maximum cost of checking one value of a document.
 ///
-/// Rules for the same value add up; of the keys of a map only one belongs to a value.
+/// Rules for the same value add up. Of the rules for the keys of a map, only one applies to a value.
 pub(super) fn cost(schema: &Value) -> Cost {
     let Value::Object(members) = schema else {
         return Cost::RULE;
     };
-    let mut together = Cost::RULE;
-    let mut dearest = Cost::default();
+    let mut sum = Cost::RULE;
+    let mut most_expensive = Cost::default();
     for (keyword, value) in members {
         let more = match (keyword.as_str(), value) {
             ("properties", Value::Object(named)) => {
-                dearest = named.values().map(cost).fold(dearest, Cost::or);
+                most_expensive = named.values().map(cost).fold(most_expensive, Cost::or);
                 continue;
             }
             ("patternProperties", Value::Object(named)) => {
@@ -147,15 +147,15 @@ pub(super) fn cost(schema: &Value) -> Cost {
             (_, Value::Object(_)) => cost(value),
             _ => continue,
         };
-        together = together.and(more);
+        sum = sum.and(more);
     }
-    together.and(dearest)
+    sum.and(most_expensive)
 }
 
-/// A bound on the states of a pattern. A repetition such as `{2,80}` stands for as many copies, and
-/// repetitions within each other multiply.
+/// An upper bound for the states of a pattern. A repetition such as `{2,80}` becomes 80 copies, and nested
+/// repetitions multiply.
 fn states(pattern: &str) -> usize {
-    // Comments may be between the braces, so any number there counts.
+    // The braces may contain comments, so any number in them counts.
     let repetitions = pattern.split('{').skip(1).filter_map(|rest| {
         let counts = rest.rsplit_once('}').map_or(rest, |(counts, _)| counts);
         let counts = counts.split(|c: char| !c.is_ascii_digit());
@@ -165,8 +165,8 @@ fn states(pattern: &str) -> usize {
     pattern.len().saturating_mul(copies).min(MAX_STATES)
 }
 
-/// The patterns of a schema, those for names of keys included. A key may have the name of a keyword, so
-/// there may be more than the engine compiles.
+/// The patterns of a schema, including those for keys. A key can have the name of a keyword, so there can
+/// be more than the engine compiles.
 pub(super) fn patterns(schema: &Value) -> Vec<&str> {
     match schema {
         Value::Array(items) => items.iter().flat_map(patterns).collect(),
@@ -184,15 +184,15 @@ pub(super) fn patterns(schema: &Value) -> Vec<&str> {
     }
 }
 
-/// A bound on the bytes that a compiled pattern takes, with what the engine keeps while it searches. A
-/// class of Unicode such as `\p{L}` has hundreds of states.
-pub(super) fn bytes(pattern: &str) -> usize {
+/// An upper bound for the memory of a compiled pattern, including that of a search. A Unicode class such
+/// as `\p{L}` has hundreds of states.
+pub(super) fn pattern_bytes(pattern: &str) -> usize {
     let wide = if pattern.contains("\\p") || pattern.contains("\\P") { 1024 } else { 8 };
     let states = states(pattern).saturating_mul(wide).min(MAX_STATES);
     MAX_SEARCH_BYTES + states * 32
 }
 
-/// The most bytes that the engine keeps for one pattern while it searches.
+/// The most memory of the engine for a search with one pattern, in bytes.
 pub(super) const MAX_SEARCH_BYTES: usize = 1 << 16;
 
 #[cfg(test)]
@@ -202,21 +202,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_keys_are_no_keywords() {
-        assert_eq!(refusal(&json!({ "properties": { "$ref": { "type": "string" } } })), None);
-        assert!(refusal(&json!({ "allOf": [{ "unevaluatedProperties": false }] })).is_some());
+    fn keys_with_the_name_of_a_keyword_are_allowed() {
+        assert_eq!(rejection(&json!({ "properties": { "$ref": { "type": "string" } } })), None);
+        assert!(rejection(&json!({ "allOf": [{ "unevaluatedProperties": false }] })).is_some());
     }
 
     #[test]
-    fn secrecy_counts_at_the_keys_of_a_section_only() {
+    fn write_only_has_an_effect_only_at_the_keys_of_a_section() {
         let at = |section: Value| json!({ "properties": { "configuration": section } });
-        assert_eq!(refusal(&at(json!({ "properties": { "pin": { "writeOnly": true } } }))), None);
-        for nowhere in [
+        assert_eq!(rejection(&at(json!({ "properties": { "pin": { "writeOnly": true } } }))), None);
+        for schema in [
             json!({ "patternProperties": { "pin": { "writeOnly": true } } }),
             json!({ "properties": { "a": { "properties": { "pin": { "writeOnly": true } } } } }),
             json!({ "properties": { "pin": { "allOf": [{ "writeOnly": true }] } } }),
         ] {
-            assert!(refusal(&at(nowhere.clone())).is_some(), "{nowhere}");
+            assert!(rejection(&at(schema.clone())).is_some(), "{schema}");
         }
     }
 
@@ -226,13 +226,13 @@ mod tests {
         assert_eq!(rules(json!({ "properties": { "a": {}, "b": {} } })), 2);
         assert_eq!(rules(json!({ "allOf": [{}, {}, {}] })), 4);
         assert_eq!(rules(json!({ "additionalProperties": { "allOf": [{}, {}] } })), 4);
-        // There the keys are names, whatever they look like.
+        // The keys are names here, even `enum`.
         let rule = json!({ "allOf": [{}, {}, {}] });
         assert_eq!(rules(json!({ "dependentSchemas": { "properties": rule, "enum": rule } })), 9);
     }
 
     #[test]
-    fn a_repetition_in_a_pattern_stands_for_as_many_copies() {
+    fn a_repetition_in_a_pattern_multiplies_its_states() {
         assert_eq!(states("abc"), 3);
         assert_eq!(states("[ab]{2,80}"), 10 * 80);
         assert_eq!(states("([ab]{20}){30}"), 14 * 600);

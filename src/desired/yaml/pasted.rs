@@ -1,80 +1,59 @@
-//! What a page or a word processor leaves in a file: comments of JavaScript in JSON, curly quotes, and
-//! carriage returns that are no line breaks.
+//! Artifacts of text that was pasted from a web page or a word processor: JavaScript comments in JSON,
+//! curly quotes, and single carriage returns.
 //!
-//! YAML takes all of them for text, or stumbles at another place. Here they are named as such.
+//! YAML reads them as text or reports an error elsewhere, so they are checked first.
 
-use crate::desired::Code;
-use crate::desired::text::{Finding, Mark, START};
-use crate::safe_text::quoted;
+use super::errors::{self, CURLY_QUOTES};
+use crate::desired::diagnostics::Diagnostic;
+use crate::desired::text::{START, TextRange};
 
-const CURLY_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
-
-/// What makes the whole text unreadable.
-pub(super) fn findings(content: &str) -> Vec<Finding> {
+/// The artifacts that make a text unreadable.
+pub(super) fn check(content: &str) -> Vec<Diagnostic> {
     if let Some(at) = lone_carriage_return(content) {
-        return vec![
-            Finding::new(Code::InvalidYaml, at, "a carriage return alone is not a line break")
-                .help("save the file with line breaks of Unix (LF) or Windows (CR LF)"),
-        ];
+        return vec![errors::lone_carriage_return(at)];
     }
     let mut at = START;
-    let comments = Comments::of(content).map(|(start, opening)| {
+    let comments = JsonComments::of(content).map(|(start, opening)| {
         at = at.forward(content, start, opening.len());
-        Finding::new(
-            Code::InvalidYaml,
-            at,
-            format!("a comment cannot begin with {opening}", opening = quoted(&opening)),
-        )
-        .help("remove it, or begin it with `#`")
+        errors::json_comment(opening, at)
     });
     comments.collect()
 }
 
-/// Some readers of YAML break the line there and some do not.
-fn lone_carriage_return(content: &str) -> Option<Mark> {
+/// YAML parsers disagree on whether a single carriage return is a line break.
+fn lone_carriage_return(content: &str) -> Option<TextRange> {
     let mut returns = content.match_indices('\r').map(|(at, _)| at);
     let alone = returns.find(|at| content.as_bytes().get(at + 1) != Some(&b'\n'))?;
     Some(START.forward(content, alone, 1))
 }
 
-/// The text without the curly quotes around it, where a bare word has any on both sides.
+/// The text between curly quotes, if an unquoted word has them on both sides.
 pub(super) fn without_curly_quotes(word: &str) -> Option<&str> {
     word.strip_prefix(CURLY_QUOTES)?.strip_suffix(CURLY_QUOTES)
 }
 
-/// The name without curly quotes, where a bare key has one on either side: a comma in a text within
-/// such quotes makes a key of the rest.
+/// The name without curly quotes, if an unquoted key has one on either side. A comma in a string with
+/// such quotes makes the rest of the string a key.
 pub(super) fn key_without_curly_quotes(word: &str) -> Option<&str> {
     let name = word.trim_matches(CURLY_QUOTES);
     (name.len() < word.len()).then_some(name)
 }
 
-/// Whether a curly quote follows on the line.
-pub(super) fn line_has_curly_quotes(content: &str, at: Mark) -> bool {
-    let rest = content.get(at.start..).unwrap_or_default();
-    rest.lines().next().is_some_and(|line| line.contains(CURLY_QUOTES))
-}
-
-pub(super) fn curly_quotes(at: Mark) -> Finding {
-    Finding::new(Code::InvalidYaml, at, "curly quotes are letters to YAML and JSON")
-        .help("write straight quotes: `\"`")
-}
-
-/// The comments of a text that is JSON, with their first two characters.
-struct Comments<'t> {
+/// The comments of a JSON text, each with its offset and its first two characters.
+struct JsonComments<'t> {
     content: &'t str,
     at: usize,
     depth: usize,
 }
 
-impl<'t> Comments<'t> {
+impl<'t> JsonComments<'t> {
     fn of(content: &'t str) -> Self {
         let start = content.trim_start();
         let inside = start.strip_prefix('{').map(str::trim_start).unwrap_or_default();
         let is_json = inside.starts_with(['"', '/', '“', '”'])
             || start.starts_with("//")
             || start.starts_with("/*");
-        // Without braces at its beginning the text is no JSON, and `//` is a text like any other.
+        // Text that does not begin with a brace is not JSON, and `//` is ordinary text.
         let at = if is_json { content.len() - start.len() } else { content.len() };
         Self { content, at, depth: 0 }
     }
@@ -83,7 +62,7 @@ impl<'t> Comments<'t> {
         self.content.get(self.at..).unwrap_or_default()
     }
 
-    /// Moves behind the next `end`, or to the end of the text.
+    /// Moves past the next `end`, or to the end of the text.
     fn skip_past(&mut self, end: &str) {
         let rest = self.rest();
         self.at += rest.find(end).map_or(rest.len(), |at| at + end.len());
@@ -100,14 +79,14 @@ impl<'t> Comments<'t> {
         self.at += end.map_or(rest.len(), |at| at + 1);
     }
 
-    /// Whether a comment may begin here: within a word, as in an address, none does.
+    /// Whether a comment may begin here. In a word, such as a URL, it may not.
     fn is_apart(&self) -> bool {
         let before = self.content.get(..self.at).unwrap_or_default().chars().next_back();
         before.is_none_or(|c| c.is_whitespace() || "{}[],\"”/".contains(c))
     }
 }
 
-impl<'t> Iterator for Comments<'t> {
+impl<'t> Iterator for JsonComments<'t> {
     type Item = (usize, &'t str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -144,11 +123,11 @@ mod tests {
     use super::*;
 
     fn comments(content: &str) -> Vec<&str> {
-        Comments::of(content).map(|(at, _)| content[at..].lines().next().unwrap()).collect()
+        JsonComments::of(content).map(|(at, _)| content[at..].lines().next().unwrap()).collect()
     }
 
     #[test]
-    fn comments_of_json_are_found_where_they_are() {
+    fn comments_in_json_are_found() {
         let json = "{ // first\n  \"a\": \"http://x // no\\\" // no\", /* second */\n  \"b\": {}// third\n}\n// later";
         assert_eq!(comments(json), ["// first", "/* second */", "// third"]);
         assert_eq!(comments("// head\n{}"), ["// head"]);
@@ -174,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn curly_quotes_inside_of_a_text_are_part_of_it() {
+    fn curly_quotes_inside_a_string_belong_to_it() {
         assert_eq!(without_curly_quotes("“a”"), Some("a"));
         assert_eq!(without_curly_quotes("“a” b"), None);
         assert_eq!(key_without_curly_quotes("a”"), Some("a"));

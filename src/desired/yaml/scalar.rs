@@ -1,25 +1,25 @@
-//! What a bare word means, by the core schema of YAML 1.2.
+//! The meaning of an unquoted word in the core schema of YAML 1.2.
 
 use serde_json::Number;
 
-use super::Kind;
+use super::node::NodeKind;
 
-/// A bare word that is a number whose decimal text is not what is written.
+/// A number whose decimal text differs from the text in the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ambiguous;
 
-/// Decides what a bare word is.
-pub(super) fn resolve(word: &str) -> Result<Kind, Ambiguous> {
+/// The value of an unquoted word.
+pub(super) fn resolve(word: &str) -> Result<NodeKind, Ambiguous> {
     match word {
-        "" | "~" | "null" | "Null" | "NULL" => Ok(Kind::Null),
-        "true" | "True" | "TRUE" => Ok(Kind::Bool(true)),
-        "false" | "False" | "FALSE" => Ok(Kind::Bool(false)),
-        _ if is_number(word) => canonical(word).map(Kind::Number).ok_or(Ambiguous),
-        _ => Ok(Kind::Text(word.to_owned())),
+        "" | "~" | "null" | "Null" | "NULL" => Ok(NodeKind::Null),
+        "true" | "True" | "TRUE" => Ok(NodeKind::Bool(true)),
+        "false" | "False" | "FALSE" => Ok(NodeKind::Bool(false)),
+        _ if is_number(word) => canonical(word).map(NodeKind::Number).ok_or(Ambiguous),
+        _ => Ok(NodeKind::Text(word.to_owned())),
     }
 }
 
-/// Whether the core schema, or the common reader's additions to it, see a number here.
+/// Whether the word is a number in the core schema or in common extensions of it.
 fn is_number(word: &str) -> bool {
     let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
     match unsigned {
@@ -29,7 +29,7 @@ fn is_number(word: &str) -> bool {
     }
 }
 
-/// `0x1F`, `0o17`, `0b11`: the last one is no number to YAML 1.2, yet it is to many readers.
+/// `0x1F`, `0o17`, `0b11`. The last one is a number only to parsers that extend YAML 1.2.
 fn is_in_base(unsigned: &str) -> bool {
     let digits = |prefix, base| {
         unsigned.strip_prefix(prefix).is_some_and(|digits: &str| {
@@ -71,54 +71,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yaml_one_point_one_words_are_texts() {
-        for word in [
-            "yes",
-            "no",
-            "on",
-            "off",
-            "y",
-            "n",
-            "2026-01-01",
-            "12:30:45",
-            "1_000",
-            "1.2.3",
-            "e3",
-            ".",
-            "-",
-            "0x",
-            "+",
-        ] {
-            assert!(matches!(resolve(word), Ok(Kind::Text(_))), "{word}");
+    fn special_words_of_yaml_1_1_are_strings() {
+        let words = "yes no on off y n 2026-01-01 12:30:45 1_000 1.2.3 e3 . - 0x +";
+        for word in words.split(' ') {
+            assert!(matches!(resolve(word), Ok(NodeKind::Text(_))), "{word}");
         }
     }
 
     #[test]
-    fn numbers_are_those_whose_decimal_text_is_what_is_written() {
-        for word in
-            ["0", "15", "-7", "1.5", "-0.25", "1.0", "18446744073709551615", "-9223372036854775808"]
-        {
-            assert!(matches!(resolve(word), Ok(Kind::Number(_))), "{word}");
+    fn only_numbers_in_canonical_decimal_form_are_unambiguous() {
+        let canonical = "0 15 -7 1.5 -0.25 1.0 18446744073709551615 -9223372036854775808";
+        for word in canonical.split(' ') {
+            assert!(matches!(resolve(word), Ok(NodeKind::Number(_))), "{word}");
         }
-        for word in [
-            "1.10",
-            "0x1F",
-            "1e3",
-            "1e16",
-            "0o17",
-            "0b11",
-            "0777",
-            "+9",
-            "-0",
-            ".5",
-            "1.",
-            ".inf",
-            "-.INF",
-            ".nan",
-            "18446744073709551616",
-            "0.1000000000000000055",
-            "1.5e300",
-        ] {
+        let ambiguous = "1.10 0x1F 1e3 1e16 0o17 0b11 0777 +9 -0 .5 1. .inf -.INF .nan \
+                         18446744073709551616 0.1000000000000000055 1.5e300";
+        for word in ambiguous.split(' ') {
             assert!(matches!(resolve(word), Err(Ambiguous)), "{word}");
         }
     }

@@ -1,69 +1,66 @@
-//! Events to nodes, within bounds.
+//! Parser events to nodes, within limits.
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
+use super::errors::{self, MAX_DEPTH, byte, range_of};
+use super::node::{Member, Node, NodeKind};
+use super::pasted;
 use super::scalar::{self, Ambiguous};
-use super::{Kind, Member, Node, pasted, syntax};
 use crate::catalog::named_like_a_secret;
-use crate::desired::Code;
-use crate::desired::text::{Finding, Mark, Notes};
-use crate::safe_text::quoted;
+use crate::desired::diagnostics::{Diagnostic, Diagnostics};
+use crate::desired::text::TextRange;
 
-/// Instance files nest four deep, event metadata somewhat deeper; beyond this it is an attack.
-const DEEPEST: usize = 64;
+/// The most that aliases may add to a file, in bytes of text plus one per node: the limit of a file.
+const MAX_ALIASED: usize = 1 << 20;
 
-/// What aliases may add to a file, in bytes of text plus one per node: as much as a file may hold.
-const ALIAS_BUDGET: usize = 1 << 20;
+/// Parsing stopped. The reason is among the diagnostics.
+struct Stopped;
 
-/// Reading cannot go on; why is among the findings.
-struct Halt;
-
-struct Builder<'t, 'n> {
+struct TreeBuilder<'t, 'n> {
     content: &'t str,
     parser: Parser<'t, StrInput<'t>>,
-    notes: &'n mut Notes,
-    anchors: HashMap<usize, Anchored>,
-    budget: usize,
+    diagnostics: &'n mut Diagnostics,
+    anchors: HashMap<usize, Anchor>,
+    alias_budget: usize,
 }
 
 #[derive(Clone)]
-struct Anchored {
+struct Anchor {
     node: Node,
     extent: Extent,
 }
 
-/// How much an alias of a node adds to the file, and how deep it is.
+/// The size and depth that an alias of a node adds to the file.
 #[derive(Clone, Copy, Default)]
 struct Extent {
     weight: usize,
     height: usize,
 }
 
-/// Reads the documents of a text, the empty ones as null; stops at the first place where the text
-/// is no YAML.
-pub(super) fn read(content: &str, notes: &mut Notes) -> Vec<Node> {
+/// Reads the documents of a text, empty ones as null. Stops at the first syntax error.
+pub(super) fn read(content: &str, diagnostics: &mut Diagnostics) -> Vec<Node> {
     let options = granit_parser::options! {
         emit_comments: false,
         block_scalar_eof_without_line_feed: true,
     };
-    let mut builder = Builder {
+    let mut builder = TreeBuilder {
         content,
         parser: Parser::new_from_str_with_options(content, options),
-        notes,
+        diagnostics,
         anchors: HashMap::new(),
-        budget: ALIAS_BUDGET,
+        alias_budget: MAX_ALIASED,
     };
     let mut documents = Vec::new();
     if builder.documents(&mut documents).is_err() {
-        builder.notes.broken_off = true;
+        builder.diagnostics.incomplete = true;
     }
     documents
 }
 
-impl<'t> Builder<'t, '_> {
-    fn documents(&mut self, documents: &mut Vec<Node>) -> Result<(), Halt> {
+impl<'t> TreeBuilder<'t, '_> {
+    fn documents(&mut self, documents: &mut Vec<Node>) -> Result<(), Stopped> {
         while let Some((event, span)) = self.next()? {
             match event {
                 Event::StreamStart | Event::DocumentEnd => {}
@@ -75,71 +72,72 @@ impl<'t> Builder<'t, '_> {
         Ok(())
     }
 
-    fn next(&mut self) -> Result<Option<(Event<'t>, Span)>, Halt> {
+    fn next(&mut self) -> Result<Option<(Event<'t>, Span)>, Stopped> {
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok(pair)) => Ok(Some(pair)),
             Some(Err(error)) => {
-                let finding = syntax::error(&error, self.content);
-                Err(self.halt(finding))
+                let diagnostic = errors::syntax_error(&error, self.content);
+                Err(self.stop(diagnostic))
             }
         }
     }
 
-    fn halt(&mut self, finding: Finding) -> Halt {
-        self.notes.add(finding);
-        Halt
+    fn stop(&mut self, diagnostic: Diagnostic) -> Stopped {
+        self.diagnostics.add(diagnostic);
+        Stopped
     }
 
     /// Builds the node that begins with `event`.
-    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<(Node, Extent), Halt> {
-        if depth > DEEPEST {
-            return Err(self.halt(too_deep(mark(&span))));
+    fn node(
+        &mut self,
+        event: Event<'t>,
+        span: Span,
+        depth: usize,
+    ) -> Result<(Node, Extent), Stopped> {
+        if depth > MAX_DEPTH {
+            return Err(self.stop(errors::too_deep(range_of(&span))));
         }
         if let Some(tag) = span.tag_span() {
-            self.notes.add(custom_tag(mark(&tag)));
+            self.diagnostics.add(errors::custom_tag(range_of(&tag)));
         }
         let anchor = event.anchor_id();
         let (node, extent) = match event {
-            Event::Alias(id) => return self.alias(id, mark(&span), depth),
-            Event::Scalar(text, style, ..) => self.scalar(&text, style, mark(&span)),
-            Event::SequenceStart(..) => self.list(mark(&span), depth)?,
-            Event::MappingStart(..) => self.map(mark(&span), depth)?,
-            // The parser produces a node wherever one is asked for.
+            Event::Alias(id) => return self.alias(id, range_of(&span), depth),
+            Event::Scalar(text, style, ..) => self.scalar(&text, style, range_of(&span)),
+            Event::SequenceStart(..) => self.list(range_of(&span), depth)?,
+            Event::MappingStart(..) => self.map(range_of(&span), depth)?,
+            // The parser always produces a node here.
             _ => {
-                return Err(self.halt(Finding::new(
-                    Code::InvalidYaml,
-                    mark(&span),
-                    "expected a value",
-                )));
+                return Err(self.stop(errors::expected_value(range_of(&span))));
             }
         };
         if let Some(id) = anchor {
             let node = node.clone();
-            self.anchors.insert(id, Anchored { node, extent });
+            self.anchors.insert(id, Anchor { node, extent });
         }
         Ok((node, extent))
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, mark: Mark) -> (Node, Extent) {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, range: TextRange) -> (Node, Extent) {
         let plain = style == ScalarStyle::Plain;
         let inside = pasted::without_curly_quotes(text).filter(|_| plain);
         let kind = if let Some(inside) = inside {
-            self.notes.add(pasted::curly_quotes(mark));
-            Kind::Text(inside.to_owned())
+            self.diagnostics.add(errors::curly_quotes(range));
+            NodeKind::Text(inside.to_owned())
         } else if plain {
             scalar::resolve(text).unwrap_or_else(|Ambiguous| {
-                self.notes.add(ambiguous_number(mark));
-                Kind::Text(text.to_owned())
+                self.diagnostics.add(errors::ambiguous_number(range));
+                NodeKind::Text(text.to_owned())
             })
         } else {
-            Kind::Text(text.to_owned())
+            NodeKind::Text(text.to_owned())
         };
         let extent = Extent { weight: 1 + text.len(), height: 0 };
-        (Node { mark, kind }, extent)
+        (Node { range, kind }, extent)
     }
 
-    fn list(&mut self, mut at: Mark, depth: usize) -> Result<(Node, Extent), Halt> {
+    fn list(&mut self, mut at: TextRange, depth: usize) -> Result<(Node, Extent), Stopped> {
         let mut items = Vec::new();
         let mut extent = Extent::default();
         while let Some((event, span)) = self.next()? {
@@ -152,12 +150,12 @@ impl<'t> Builder<'t, '_> {
             items.push(item);
         }
         extent.close();
-        Ok((Node { mark: at, kind: Kind::List(items) }, extent))
+        Ok((Node { range: at, kind: NodeKind::List(items) }, extent))
     }
 
-    fn map(&mut self, mut at: Mark, depth: usize) -> Result<(Node, Extent), Halt> {
+    fn map(&mut self, mut at: TextRange, depth: usize) -> Result<(Node, Extent), Stopped> {
         let mut members: Vec<Member> = Vec::new();
-        let mut places = HashMap::new();
+        let mut indexes = HashMap::new();
         let mut extent = Extent::default();
         while let Some((event, span)) = self.next()? {
             if event == Event::MappingEnd {
@@ -170,99 +168,99 @@ impl<'t> Builder<'t, '_> {
             };
             let (value, size) = self.node(event, span, depth + 1)?;
             extent.include(size);
-            let Some((name, mark)) = key else { continue };
+            let Some((name, range)) = key else { continue };
             extent.weight += name.len();
             if named_like_a_secret(&name) {
-                value.hide(self.content, self.notes);
+                value.hide(self.content, self.diagnostics);
             }
             self.insert(
                 &mut members,
-                &mut places,
-                Member { name, mark, value, repeats: Vec::new() },
+                &mut indexes,
+                Member { name, range, value, repeats: Vec::new() },
             );
         }
         extent.close();
-        Ok((Node { mark: at, kind: Kind::Map(members) }, extent))
+        Ok((Node { range: at, kind: NodeKind::Map(members) }, extent))
     }
 
-    /// Adds a member, or reports that its key was there before. `places` has the index of each key.
+    /// Adds a member or reports a duplicate key. `indexes` has the index of each key.
     fn insert(
         &mut self,
         members: &mut Vec<Member>,
-        places: &mut HashMap<String, usize>,
+        indexes: &mut HashMap<String, usize>,
         member: Member,
     ) {
-        let index = *places.entry(member.name.clone()).or_insert(members.len());
+        let index = *indexes.entry(member.name.clone()).or_insert(members.len());
         match members.get_mut(index) {
             None => members.push(member),
             Some(first) => {
-                let Member { name, mark, value, .. } = member;
-                self.notes.add(duplicate_key(&name, mark, first.mark));
-                // The lines of a whole section would be searched for secrets in vain.
-                if matches!(value.kind, Kind::List(_) | Kind::Map(_)) {
-                    value.hide(self.content, self.notes);
+                let Member { name, range, value, .. } = member;
+                self.diagnostics.add(errors::duplicate_key(&name, range, first.range));
+                // A whole section cannot be searched for secrets line by line.
+                if matches!(value.kind, NodeKind::List(_) | NodeKind::Map(_)) {
+                    value.hide(self.content, self.diagnostics);
                 }
                 first.repeats.push(value);
             }
         }
     }
 
-    /// Reads a key; `None` where it cannot be used and a finding says so.
+    /// Reads a key. Returns `None` after adding a diagnostic.
     fn key(
         &mut self,
         event: Event<'t>,
         span: Span,
         depth: usize,
-    ) -> Result<Option<(String, Mark)>, Halt> {
+    ) -> Result<Option<(String, TextRange)>, Stopped> {
         let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
-        let place = mark(&span);
+        let at = range_of(&span);
         if let Event::Scalar(text, ScalarStyle::Plain, ..) = &event
             && let Some(name) = pasted::key_without_curly_quotes(text)
         {
-            self.notes.add(pasted::curly_quotes(place));
-            return Ok(Some((name.to_owned(), place)));
+            self.diagnostics.add(errors::curly_quotes(at));
+            return Ok(Some((name.to_owned(), at)));
         }
-        // What it repeats may be a secret, and keys are shown.
+        // The value of the alias may be a secret, and keys are shown.
         if matches!(event, Event::Alias(_)) {
-            self.notes.add(alias_as_key(place));
+            self.diagnostics.add(errors::alias_as_key(at));
             return Ok(None);
         }
-        let before = self.notes.findings.len();
+        let before = self.diagnostics.items.len();
         let (node, _) = self.node(event, span, depth + 1)?;
         match node.kind {
-            Kind::Text(name) if plain && name == "<<" => self.notes.add(merge_key(place)),
-            Kind::Text(name) if self.notes.findings.len() == before => {
-                return Ok(Some((self.printable(name, place), place)));
+            NodeKind::Text(name) if plain && name == "<<" => {
+                self.diagnostics.add(errors::merge_key(at));
             }
-            // An ambiguous number or a tagged text: that was reported.
-            Kind::Text(_) => {}
-            _ => self.notes.add(non_text_key(place, node.noun())),
+            NodeKind::Text(name) if self.diagnostics.items.len() == before => {
+                return Ok(Some((self.without_controls(name, at), at)));
+            }
+            // An ambiguous number or a tagged string, which is already reported.
+            NodeKind::Text(_) => {}
+            _ => self.diagnostics.add(errors::non_text_key(at, node.noun())),
         }
         Ok(None)
     }
 
-    /// The name without control characters, which are reported.
-    fn printable(&mut self, name: String, at: Mark) -> String {
+    /// Removes control characters from the name and reports them.
+    fn without_controls(&mut self, name: String, at: TextRange) -> String {
         if !name.contains(char::is_control) {
             return name;
         }
-        self.notes.add(control_character(at));
+        self.diagnostics.add(errors::control_character(at));
         name.replace(char::is_control, "")
     }
 
-    fn alias(&mut self, id: usize, at: Mark, depth: usize) -> Result<(Node, Extent), Halt> {
-        let Some(Anchored { node, extent }) = self.anchors.get(&id) else {
-            let message = "an alias cannot stand inside of the value that it repeats";
-            return Err(self.halt(Finding::new(Code::AliasLimit, at, message)));
+    fn alias(&mut self, id: usize, at: TextRange, depth: usize) -> Result<(Node, Extent), Stopped> {
+        let Some(Anchor { node, extent }) = self.anchors.get(&id) else {
+            return Err(self.stop(errors::alias_of_itself(at)));
         };
-        let Some(rest) = self.budget.checked_sub(extent.weight) else {
-            let message = "aliases make this file larger than 1 MiB";
-            return Err(self.halt(Finding::new(Code::AliasLimit, at, message)));
+        let Some(rest) = self.alias_budget.checked_sub(extent.weight) else {
+            return Err(self.stop(errors::alias_limit(at)));
         };
-        if depth + extent.height > DEEPEST {
-            return Err(self.halt(too_deep(at)));
+        if depth + extent.height > MAX_DEPTH {
+            return Err(self.stop(errors::too_deep(at)));
         }
-        self.budget = rest;
+        self.alias_budget = rest;
         Ok((node.clone(), *extent))
     }
 }
@@ -279,71 +277,13 @@ impl Extent {
     }
 }
 
-/// A flow collection ends with its bracket; a block collection with its last item, since the
-/// parser notices the end of a block only at what follows it.
-fn end_of_collection(start: Mark, end: &Span, last: Option<&Node>) -> usize {
+/// The end of a flow collection is its bracket. The end of a block collection is its last item, because
+/// the parser detects the end of a block only at the next token.
+fn end_of_collection(start: TextRange, end: &Span, last: Option<&Node>) -> usize {
     let bracket = byte(&end.end);
     match last {
         _ if bracket > byte(&end.start) => bracket,
-        Some(last) => last.mark.end.max(start.end),
+        Some(last) => last.range.end.max(start.end),
         None => start.end,
     }
-}
-
-fn byte(marker: &Marker) -> usize {
-    marker.byte_offset().unwrap_or_default()
-}
-
-pub(super) fn mark(span: &Span) -> Mark {
-    Mark {
-        line: span.start.line(),
-        column: span.start.col() + 1,
-        start: byte(&span.start),
-        end: byte(&span.end),
-    }
-}
-
-pub(super) fn too_deep(at: Mark) -> Finding {
-    Finding::new(Code::TooDeep, at, format!("values are nested more than {DEEPEST} deep"))
-}
-
-fn custom_tag(at: Mark) -> Finding {
-    Finding::new(Code::CustomTag, at, "tags are not supported")
-        .help("remove the tag; a value in quotes is always a text")
-}
-
-fn ambiguous_number(at: Mark) -> Finding {
-    Finding::new(Code::AmbiguousNumber, at, "this number would not be sent as it is written")
-        .label("readers of YAML change its text")
-        .help("put it in quotes to send it exactly so, or write it in plain decimal digits")
-}
-
-fn merge_key(at: Mark) -> Finding {
-    Finding::new(Code::MergeKey, at, "merge keys are not supported")
-        .help("YAML 1.2 has none; write the keys out, so that a reviewer sees them")
-}
-
-fn alias_as_key(at: Mark) -> Finding {
-    Finding::new(Code::NonTextKey, at, "a key must be a text, and this is an alias")
-        .help("write the key out")
-}
-
-fn control_character(at: Mark) -> Finding {
-    Finding::new(Code::InvalidName, at, "a key cannot contain control characters")
-        .help("in double quotes `\\` begins an escape: use single quotes, or none")
-}
-
-fn non_text_key(at: Mark, noun: &str) -> Finding {
-    Finding::new(Code::NonTextKey, at, format!("a key must be a text, and this is {noun}"))
-        .help("put it in quotes")
-}
-
-fn duplicate_key(name: &str, at: Mark, first: Mark) -> Finding {
-    Finding::new(
-        Code::DuplicateKey,
-        at,
-        format!("the key {name} occurs twice in this map", name = quoted(&name)),
-    )
-    .label("second time")
-    .related(first, "first time")
 }

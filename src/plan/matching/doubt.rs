@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Match;
 use super::moves::Candidate;
-use crate::desired::{Adopt, Wanted};
+use crate::desired::{Adopt, DesiredInstance};
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::Found;
 use crate::plan::BlockCode;
@@ -55,7 +55,7 @@ pub(super) fn foreign_project<'a>(id: InstanceId, owner: &str) -> Match<'a> {
     blocked(BlockCode::ForeignInstance, message)
 }
 
-pub(super) fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a> {
+pub(super) fn connector_changed<'a>(found: &Found, wanted: &DesiredInstance) -> Match<'a> {
     let message = format!(
         "instance {} has the connector {}, the file says {}, and the platform cannot change it. If files were \
          renamed or swapped, write the old document key as `key:` in each of them. To create a new instance, which \

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Match, Rules, doubt};
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::Key;
 use crate::observed::Found;
 use crate::ownership::{Fingerprints, Subject};
@@ -31,7 +31,7 @@ pub(super) struct Candidate<'a> {
 /// A document that has no instance by the rules before.
 struct Open<'a> {
     key: &'a Key,
-    wanted: &'a Wanted,
+    wanted: &'a DesiredInstance,
     as_written: String,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Rules<'a, '_> {
         for (key, wanted) in &self.desired.instances {
             let connector = wanted.connector.as_str();
             if by_key[key] == Match::Missing && instances.contains_key(connector) {
-                let open = Open { key, wanted, as_written: wanted.as_written() };
+                let open = Open { key, wanted, as_written: wanted.canonical_json() };
                 documents.entry(connector).or_default().push(open);
             }
         }

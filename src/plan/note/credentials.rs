@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::desired::{Desired, Field, HostRole};
+use crate::desired::{DeclaredValue, Desired, HostRole};
 use crate::instance::{Secrecy, Seen, Value};
 use crate::observed::Found;
 use crate::plan::document::Document;
@@ -124,7 +124,7 @@ impl Document<'_> {
     /// Whether the platform holds credentials of the instance, whether or not the file still
     /// declares them.
     fn keeps_credentials(&self, found: &Found) -> bool {
-        let declared = |field: &Field| {
+        let declared = |field: &DeclaredValue| {
             field.secrecy == Secrecy::Secret
                 && field.value != Value::Unset
                 && !is_hidden_host(field)
@@ -215,7 +215,7 @@ fn is_hidden(host: &Host) -> bool {
 }
 
 /// Whether a secret stands inside a URL of the value, beside the host.
-fn carries_secret(field: &Field) -> bool {
+fn carries_secret(field: &DeclaredValue) -> bool {
     let hosts = hosts(field);
     let hidden = hosts.iter().filter(|host| is_hidden(host)).count();
     let secrets = field.value.secrets().count();
@@ -224,18 +224,18 @@ fn carries_secret(field: &Field) -> bool {
 }
 
 /// Whether all that is secret in the value is which host it names.
-fn is_hidden_host(field: &Field) -> bool {
+fn is_hidden_host(field: &DeclaredValue) -> bool {
     let hosts = hosts(field);
     gets_credentials(field) && !hosts.is_empty() && hosts.iter().all(is_hidden)
 }
 
 /// Whether the hosts of the value get the instance's credentials.
-fn gets_credentials(field: &Field) -> bool {
+fn gets_credentials(field: &DeclaredValue) -> bool {
     matches!(field.host_role, HostRole::Names | HostRole::MayName)
 }
 
 /// The hosts that a value names.
-fn hosts(field: &Field) -> Vec<Host> {
+fn hosts(field: &DeclaredValue) -> Vec<Host> {
     match field.host_role {
         HostRole::Names => Host::of(&field.value),
         HostRole::MayName | HostRole::Other => Host::of_urls(&field.value),
@@ -243,7 +243,7 @@ fn hosts(field: &Field) -> Vec<Host> {
 }
 
 /// Whether a change of the value can be one of the host that gets the credentials.
-fn is_host(field: &Field) -> bool {
+fn is_host(field: &DeclaredValue) -> bool {
     match field.host_role {
         HostRole::Names => true,
         HostRole::MayName => !Host::of_urls(&field.value).is_empty(),
@@ -252,7 +252,7 @@ fn is_host(field: &Field) -> bool {
 }
 
 /// The hosts of the new value that are not known to be those of the stored one.
-fn new_hosts(before: Option<&Seen>, after: &Field) -> Vec<Host> {
+fn new_hosts(before: Option<&Seen>, after: &DeclaredValue) -> Vec<Host> {
     let stored = match before {
         Some(Seen::Text(text)) => Host::of_stored(text.expose()),
         Some(Seen::Masked | Seen::Unset) | None => Vec::new(),

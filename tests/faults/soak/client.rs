@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ocon::api::client::{self, ApiCredentials};
 use ocon::api::{StopSignal, SystemClock, Waiter};
 use ocon::apply::{self, Settings};
-use ocon::desired::secrets::{AllowedVariables, Demo};
+use ocon::desired::secrets::{AllowedVariables, DemoSecrets};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
@@ -81,7 +81,7 @@ impl Client {
 }
 
 fn load(root: &Path) -> Desired {
-    let secrets = Demo { allowed: AllowedVariables::all() };
-    let sources = Sources::usual(root, &secrets, "2026-01-01");
+    let secrets = DemoSecrets { allowed: AllowedVariables::all() };
+    let sources = Sources::with_defaults(root, &secrets, "2026-01-01");
     desired::load(&sources).unwrap().desired
 }

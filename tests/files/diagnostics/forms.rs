@@ -1,4 +1,4 @@
-//! All invalid files of the tests at once, in every form: each tells the same problems, and none a
+//! All invalid test files in every output format: each contains the same problems, and none contains a
 //! secret.
 
 use std::collections::BTreeMap;
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::sarif;
 
-/// A secret that stands in clear in many of the files.
+/// A secret that many of the files contain in plain text.
 const SECRET: &str = "hunter2";
 
-/// Copies the invalid files, those in folders included, into a folder of instances.
+/// Copies the invalid files, including those in folders, into an instances folder.
 fn invalid_files() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/files/invalid");
@@ -29,7 +29,7 @@ fn invalid_files() -> tempfile::TempDir {
             fs::write(to, bytes).unwrap();
         }
     }
-    assert!(with_secret > 2, "the files hold secrets to hide: {with_secret}");
+    assert!(with_secret > 2, "the files contain too few secrets: {with_secret}");
     root
 }
 
@@ -42,9 +42,9 @@ fn ocon(root: &Path, arguments: &str) -> Output {
         .unwrap()
 }
 
-/// What validate says of the files in a form, on stdout; the exit code is always the same.
-fn validated(root: &Path, form: &str) -> String {
-    let output = ocon(root, &format!("validate --format {form}"));
+/// The stdout of `validate` in a format. The exit code is always the same.
+fn validated(root: &Path, format: &str) -> String {
+    let output = ocon(root, &format!("validate --format {format}"));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(5), "{stderr}");
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -53,7 +53,7 @@ fn validated(root: &Path, form: &str) -> String {
 }
 
 #[test]
-fn all_forms_tell_the_same_problems_and_no_secret() {
+fn all_formats_contain_the_same_problems_and_no_secret() {
     let root = invalid_files();
     assert_eq!(validated(root.path(), "text"), "");
     let document: Value = serde_json::from_str(&validated(root.path(), "json")).unwrap();
@@ -78,7 +78,7 @@ fn all_forms_tell_the_same_problems_and_no_secret() {
         assert_eq!(result["ruleId"], code);
         assert_eq!(result["level"], level);
         let region = &result["locations"][0]["physicalLocation"]["region"];
-        // The errata of the standard want a start, which the schema here does not.
+        // The errata of the standard require a start line. The schema does not.
         assert!(region.is_null() || region["startLine"].is_u64(), "{result:#}");
         for (name, name_in_log) in
             [("line", "startLine"), ("column", "startColumn"), ("end_column", "endColumn")]

@@ -1,4 +1,4 @@
-//! The form for GitHub, read by a grammar of its own.
+//! The GitHub format, read by an independent parser.
 
 use ocon::desired::{Problem, Severity};
 use ocon::report::diagnostics::github::render;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{HOSTILE, bare, problem, span};
 
-/// A workflow command, as the runner understands it.
+/// A workflow command, as the runner parses it.
 #[derive(Debug, PartialEq, Eq)]
 struct Command {
     name: String,
@@ -15,8 +15,7 @@ struct Command {
     message: String,
 }
 
-/// Reads one line; `None` where the runner would take it for ordinary text, or for something else
-/// than what was meant.
+/// Reads one line. Returns `None` if the runner would read it as ordinary text or as another command.
 fn parse(line: &str) -> Option<Command> {
     let (head, message) = line.strip_prefix("::")?.split_once("::")?;
     let (name, properties) = head.split_once(' ')?;
@@ -31,7 +30,7 @@ fn parse(line: &str) -> Option<Command> {
     })
 }
 
-/// Takes the escapes of the runner out of a text; `None` where a `%` begins none of them.
+/// Decodes the escapes of the runner. Returns `None` if a `%` does not begin one.
 fn decoded(text: &str, escapes: &[&str]) -> Option<String> {
     let mut pieces = text.split('%');
     let mut decoded = pieces.next()?.to_owned();
@@ -56,14 +55,14 @@ fn parsed(problems: &[Problem]) -> Vec<Command> {
     let text = render(problems);
     assert!(is_harmless(&text), "{text:?}");
     assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
-    // What a runner or a terminal may take for the end of a line, and not only what Rust does.
+    // `lines` would also accept `\r\n`, which a runner may read as two line breaks.
     text.split_terminator('\n')
         .map(|line| parse(line).unwrap_or_else(|| panic!("{line:?}")))
         .collect()
 }
 
 #[test]
-fn a_problem_is_one_line_with_its_place_and_all_that_is_said_of_it() {
+fn a_problem_is_one_line_with_its_location_label_and_help() {
     assert_eq!(
         render(&[problem()]),
         "::error file=instances/a.yaml,line=12,col=3,endColumn=8,title=duplicate-key::the key `größe` occurs \
@@ -79,7 +78,7 @@ fn a_problem_is_one_line_with_its_place_and_all_that_is_said_of_it() {
 }
 
 #[test]
-fn hostile_names_and_messages_are_text_and_nothing_else() {
+fn hostile_names_and_messages_stay_text() {
     let problems: Vec<_> = HOSTILE.iter().map(|text| bare(text, text)).collect();
     let expected: Vec<_> = HOSTILE.iter().map(|text| escaped(text).into_owned()).collect();
     let expected: Vec<_> = expected
@@ -105,7 +104,7 @@ fn hostile_labels_and_help_add_no_line() {
 }
 
 #[test]
-fn the_grammar_refuses_what_a_runner_would_not_read_as_it_was_meant() {
+fn the_parser_rejects_lines_that_a_runner_would_misread() {
     let line = "::error file=a,title=b::c%0A%25";
     let expected = command("error", &[("file", "a"), ("title", "b")], "c\n%");
     assert_eq!(parse(line), Some(expected));
@@ -136,7 +135,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_name_and_message_come_back_as_they_were(file in text(), message in text()) {
+    fn any_name_and_message_survive_a_round_trip(file in text(), message in text()) {
         let (shown_file, shown_message) = (escaped(&file), escaped(&message));
         let properties = [("file", &*shown_file), ("title", "duplicate-key")];
         prop_assert_eq!(

@@ -1,4 +1,4 @@
-//! `docs/diagnostics.md` describes every code, none that does not exist, and what it shows is true.
+//! `docs/diagnostics.md` describes every code and no other, and its examples are correct.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ const BLOCKS: [BlockCode; 15] = [
     BlockCode::UnmanagedNamesake,
 ];
 
-/// The notes that `plan` makes.
+/// The codes of the notes of a plan.
 const NOTES: [&str; 20] = [
     "credential-host-changed",
     "disabled",
@@ -64,14 +64,14 @@ fn names(explanations: &[Explanation]) -> Vec<&str> {
 }
 
 #[test]
-fn every_code_has_its_section_in_order_and_every_section_its_code() {
+fn every_code_has_a_section_in_order_and_every_section_a_code() {
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(names(&part("Problems in files")), codes);
     let blocks = BLOCKS.map(BlockCode::as_str);
-    assert_eq!(names(&part("What blocks a document")), blocks);
+    assert_eq!(names(&part("Blocked documents")), blocks);
     assert_eq!(names(&part("Notes of a plan")), NOTES);
     let failures = apply::Code::ALL.iter().map(|code| code.as_str());
-    // A create that lacks a variable is blocked; a request that lacks one fails for the same reason.
+    // A missing variable blocks a create and makes a request fail. Both have the same code.
     let failures: Vec<_> = failures.filter(|code| !blocks.contains(code)).collect();
     assert_eq!(names(&part("Failures of an apply")), failures);
     assert_eq!(names(&part("Findings of a status")), FINDINGS);
@@ -82,7 +82,7 @@ fn every_code_has_its_section_in_order_and_every_section_its_code() {
     assert_eq!(all.len(), names(&all).into_iter().collect::<BTreeSet<_>>().len());
 }
 
-/// A new block code has to be added to the list above; this does not compile before somebody looked.
+/// Does not compile if a block code is missing, so that nobody forgets to add it to the list.
 #[test]
 fn the_list_of_block_codes_is_complete() {
     let position = |code| match code {
@@ -112,12 +112,12 @@ fn the_levels_are_those_of_the_codes() {
         match code.level() {
             Level::Fatal => assert!(level.starts_with("Always an error"), "{code}: {level}"),
             Level::Error => {
-                assert_eq!(level, format!("An error; `--allow {code}` turns it off."));
+                assert_eq!(level, format!("An error. `--allow {code}` turns it off."));
             }
             Level::Warning => assert_eq!(
                 level,
                 format!(
-                    "A warning; `--deny {code}` makes it an error, `--allow {code}` turns it off."
+                    "A warning. `--deny {code}` makes it an error. `--allow {code}` turns it off."
                 )
             ),
         }
@@ -138,7 +138,7 @@ fn every_summary_is_a_sentence_that_fits_on_a_line() {
     }
 }
 
-/// The blocks of a section with the word behind the fence.
+/// The code blocks of a section with the language after the fence.
 fn blocks(text: &str) -> Vec<(&str, String)> {
     let mut blocks: Vec<(&str, String)> = Vec::new();
     let mut open = false;
@@ -154,14 +154,14 @@ fn blocks(text: &str) -> Vec<(&str, String)> {
 }
 
 #[test]
-fn the_wrong_example_has_the_problem_and_the_right_one_has_none() {
+fn the_wrong_example_has_the_problem_and_the_right_one_does_not() {
     let mut checked = 0;
     for code in Code::ALL {
         let text = explanation::of(code.as_str()).unwrap().text;
         let examples = blocks(text);
         assert!(text.contains("\n\nWrong:\n\n```") && text.contains("\n\nRight:\n\n```"), "{code}");
         let [(language, wrong), (_, right)] = examples.as_slice() else {
-            panic!("{code} has two examples: {examples:?}");
+            panic!("{code} must have two examples: {examples:?}");
         };
         if *language != "yaml" {
             continue;
@@ -170,7 +170,7 @@ fn the_wrong_example_has_the_problem_and_the_right_one_has_none() {
         let found = problems(&if empty { wrong.clone() } else { completed(wrong) });
         assert!(found.contains(code.as_str()), "{code}: {wrong}\n{found:?}");
         let mut found = problems(&completed(right));
-        // An example has only what it is about.
+        // An example contains only the relevant keys.
         if *code != Code::LikelyMissingField {
             found.remove(Code::LikelyMissingField.as_str());
         }
@@ -180,7 +180,7 @@ fn the_wrong_example_has_the_problem_and_the_right_one_has_none() {
     assert!(checked >= 40, "{checked}");
 }
 
-/// An example with the two lines that every document has.
+/// An example with the two required keys.
 fn completed(example: &str) -> String {
     let has = |key: &str| example.lines().any(|line| line.starts_with(key));
     let mut text = String::new();
@@ -193,7 +193,7 @@ fn completed(example: &str) -> String {
     text + example
 }
 
-/// The codes of the problems of a file.
+/// The diagnostic codes of a file.
 fn problems(text: &str) -> BTreeSet<String> {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("instances")).unwrap();

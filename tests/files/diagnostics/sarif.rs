@@ -1,4 +1,4 @@
-//! The form for code scanning, held against the official schema of SARIF 2.1.0.
+//! The format for code scanning, checked against the official schema of SARIF 2.1.0.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{HOSTILE, bare, problem};
 
-/// The official schema, formats included.
+/// The official schema, including format checks.
 pub(crate) fn validator() -> jsonschema::Validator {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sarif-2.1.0.schema.json");
-    // In two patterns a bracket too many stands for itself, which JavaScript alone takes.
+    // Two patterns have a stray bracket, which only JavaScript accepts.
     let (stray, escaped) = ("{2}]?$", "{2}\\\\]?$");
     let text = fs::read_to_string(file).unwrap();
     assert_eq!(text.matches(stray).count(), 2);
@@ -29,7 +29,7 @@ pub(crate) fn valid(text: &str) -> Value {
 }
 
 #[test]
-fn a_problem_has_its_rule_its_place_and_the_related_place() {
+fn a_result_has_a_rule_a_location_and_a_related_location() {
     let log = valid(&render(&[problem(), bare("instances", "b")]));
     let run = &log["runs"][0];
     assert_eq!(run["tool"]["driver"]["version"], env!("CARGO_PKG_VERSION"));
@@ -38,7 +38,7 @@ fn a_problem_has_its_rule_its_place_and_the_related_place() {
     let rule = &run["tool"]["driver"]["rules"][0];
     assert_eq!(rule["id"], "duplicate-key");
     assert!(rule["help"]["text"].as_str().unwrap().starts_with("Always an error."), "{rule:#}");
-    let place = |line| {
+    let location = |line| {
         json!({
             "artifactLocation": { "uri": "instances/a.yaml", "uriBaseId": "%SRCROOT%" },
             "region": { "startLine": line, "startColumn": 3, "endColumn": 8 },
@@ -54,9 +54,9 @@ fn a_problem_has_its_rule_its_place_and_the_related_place() {
                 "ruleIndex": 0,
                 "level": "error",
                 "message": { "text": message },
-                "locations": [{ "physicalLocation": place(12) }],
+                "locations": [{ "physicalLocation": location(12) }],
                 "relatedLocations": [
-                    { "physicalLocation": place(3), "message": { "text": "first time" } },
+                    { "physicalLocation": location(3), "message": { "text": "first time" } },
                 ],
             },
             {
@@ -71,20 +71,20 @@ fn a_problem_has_its_rule_its_place_and_the_related_place() {
 }
 
 #[test]
-fn nothing_found_is_a_complete_log() {
+fn an_empty_log_is_valid() {
     let log = valid(&render(&[]));
     assert_eq!(log["runs"][0]["results"], json!([]));
     assert_eq!(log["runs"][0]["tool"]["driver"]["rules"], json!([]));
 }
 
 #[test]
-fn a_problem_of_no_file_has_no_place() {
+fn a_problem_without_a_file_has_no_location() {
     let log = valid(&render(&[bare("", "a")]));
     assert_eq!(log["runs"][0]["results"][0].get("locations"), None);
 }
 
 #[test]
-fn hostile_names_are_relative_addresses_and_messages_hold_no_link() {
+fn hostile_names_become_relative_uris_and_messages_contain_no_link() {
     for text in HOSTILE {
         let log = valid(&render(&[bare(text, text)]));
         let result = &log["runs"][0]["results"][0];
@@ -103,7 +103,7 @@ fn hostile_names_are_relative_addresses_and_messages_hold_no_link() {
 }
 
 #[test]
-fn the_schema_refuses_a_log_with_a_mistake() {
+fn the_schema_rejects_an_invalid_log() {
     let good = valid(&render(&[problem()]));
     for (pointer, bad) in [
         ("/version", json!("2.0.0")),
@@ -118,7 +118,7 @@ fn the_schema_refuses_a_log_with_a_mistake() {
     }
 }
 
-/// Takes percent-encoding out of an address.
+/// Decodes a percent-encoded URI.
 fn decoded(uri: &str) -> String {
     let mut pieces = uri.split('%');
     let mut bytes = pieces.next().unwrap().as_bytes().to_vec();

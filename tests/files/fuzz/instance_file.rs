@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ocon::desired::secrets::{AllowedVariables, Environment};
+use ocon::desired::secrets::{AllowedVariables, RealSecrets};
 use ocon::desired::{
     Code, Excerpt, Levels, Loaded, Problem, Problems, Severity, Sources, load_bytes,
 };
@@ -78,7 +78,7 @@ fn load(bytes: &[u8], levels: &Levels) -> Result<Loaded, Problems> {
         ("team".to_owned(), "EMEA".to_owned()),
         ("hostile".to_owned(), "\u{1b}[31m\u{202e}<b>${{ env.A }}\n::error::".to_owned()),
     ]);
-    let secrets = Environment {
+    let secrets = RealSecrets {
         allowed: AllowedVariables::all(),
         variable: &|_| Some(RESOLVED.to_owned()),
         folder: PathBuf::from("no-such-folder"),
@@ -88,7 +88,7 @@ fn load(bytes: &[u8], levels: &Levels) -> Result<Loaded, Problems> {
         schemas: Path::new("no-such-folder"),
         variables: &variables,
         levels,
-        ..Sources::usual(Path::new(""), &secrets, "2026-11-23")
+        ..Sources::with_defaults(Path::new(""), &secrets, "2026-11-23")
     };
     load_bytes(Path::new("fuzz.yaml"), bytes.to_vec(), &sources)
 }

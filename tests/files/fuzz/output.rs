@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use ocon::apply::{self, Outcome, StepResult, Touched};
-use ocon::desired::{Code, Excerpt, Field, HostRole, Problem, Related, Severity};
+use ocon::desired::{Code, DeclaredValue, Excerpt, HostRole, Problem, Related, Severity};
 use ocon::doctor::{self, ChainLink};
 use ocon::events::{self, ChangedObject, Delivery, Notification, ProviderEvent, SignatureCheck};
 use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Seen, Span, Value};
@@ -210,7 +210,7 @@ fn step(texts: &[String], action: Action) -> Step {
     let text = |number| text(texts, number).to_owned();
     let before = (action != Action::Create).then(|| text(1));
     let tags = |number| BTreeSet::from([text(number), "tag".to_owned()]);
-    let public = |value: String| Field {
+    let public = |value: String| DeclaredValue {
         is_shown_by_platform: false,
         value: Value::text(value),
         secrecy: Secrecy::Public,

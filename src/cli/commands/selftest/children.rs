@@ -10,7 +10,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::echo;
-use super::wanted::Wanted;
+use super::wanted::DesiredInstance;
 use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::embedded_sandbox;
 use crate::cli::setup::environment::Environment;
@@ -71,7 +71,7 @@ impl Children {
     pub(super) async fn prepare(
         globals: &Globals,
         environment: &Environment,
-        wanted: &mut Wanted,
+        wanted: &mut DesiredInstance,
     ) -> Result<Self, Failure> {
         let credentials = environment.credentials(globals).ok();
         let credentials = credentials.filter(|_| !globals.sandbox).map(|(user, organization)| {

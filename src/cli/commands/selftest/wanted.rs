@@ -6,13 +6,13 @@ use crate::scrub::MIN_SECRET_LENGTH;
 
 /// Secrets by the names under which they are told.
 #[derive(Default)]
-pub(super) struct Wanted {
+pub(super) struct DesiredInstance {
     secrets: Vec<(String, Secret)>,
     /// Variables that files refer to, with the values that every command gets.
     variables: Vec<(String, Secret)>,
 }
 
-impl Wanted {
+impl DesiredInstance {
     /// The secrets that the files refer to. A variable that is not set gets a value that occurs nowhere
     /// else.
     pub(super) fn new(desired: &Desired) -> Self {

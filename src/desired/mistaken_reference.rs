@@ -1,22 +1,26 @@
-//! Texts that look like references of ours and are none: `${env.X}`, `{{ env.X }}`.
+//! Text that looks like a reference but is not one: `${env.X}`, `{{ env.X }}`.
 //!
-//! They would be sent as they stand. The platform has macros of its own in one brace
-//! (`${gmtDate:…}`), which no source of ours resembles.
+//! ocon would send it unchanged. The platform's own macros have one brace too (`${gmtDate:…}`), but
+//! none of them begins like a source of a reference.
 
-use super::Code;
-use super::text::{Finding, Mark};
+use super::code::Code;
+use super::diagnostics::Diagnostic;
+use super::text::TextRange;
 use crate::safe_text::quoted;
 
-/// What references begin with, once the braces are gone.
+/// The text after the opening braces of a reference.
 const SOURCES: [&str; 4] = ["env.", "file.", "var.", "instance."];
 
-/// A finding where the text holds what was meant as a reference.
-pub(super) fn mistaken(text: &str, mark: Mark) -> Option<Finding> {
+/// A diagnostic if the text contains a malformed reference.
+pub(super) fn check(text: &str, range: TextRange) -> Option<Diagnostic> {
     let inside = one_brace(text).or_else(|| no_dollar(text))?;
-    let finding =
-        Finding::new(Code::MistakenReference, mark, "this is no reference, but plain text")
-            .help(format!("write {}", quoted(format!("${{{{ {inside} }}}}"))));
-    Some(finding)
+    let diagnostic = Diagnostic::new(
+        Code::MistakenReference,
+        range,
+        "this looks like a reference, but it is plain text",
+    )
+    .help(format!("write {}", quoted(format!("${{{{ {inside} }}}}"))));
+    Some(diagnostic)
 }
 
 /// `${env.X}`
@@ -32,13 +36,13 @@ fn no_dollar(text: &str) -> Option<&str> {
     starts.find_map(|(at, opening)| reference(text.get(at + opening.len()..)?))
 }
 
-/// The name up to the closing brace, if it begins with one of our sources.
+/// The name up to the closing brace, if it begins with a source.
 fn reference(rest: &str) -> Option<&str> {
     let (inside, _) = rest.split_once('}')?;
     let inside = inside.trim();
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    let ours = SOURCES.iter().any(|source| inside.starts_with(source));
-    (ours && inside.len() < 100 && inside.chars().all(of_name)).then_some(inside)
+    let has_source = SOURCES.iter().any(|source| inside.starts_with(source));
+    (has_source && inside.len() < 100 && inside.chars().all(of_name)).then_some(inside)
 }
 
 #[cfg(test)]
@@ -46,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_meant_as_a_reference_is_found_and_macros_are_not() {
+    fn malformed_references_are_found_and_macros_are_not() {
         let meant = |text| one_brace(text).or_else(|| no_dollar(text));
         assert_eq!(meant("https://${var.host}/x"), Some("var.host"));
         assert_eq!(meant("{{ env.KEY }}"), Some("env.KEY"));

@@ -1,0 +1,109 @@
+//! Warnings about the callback URLs to which events are sent.
+//!
+//! None of them is certain: a callback URL can be set by hand, and a test system may have no TLS.
+
+use super::code::Code;
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::state::DesiredInstance;
+use super::yaml::{Member, NodeKind};
+use crate::instance::{ConnectorKey, OwnReference, Part, Template, Value, id_in_webhook_url};
+use crate::safe_text::quoted;
+
+const ENABLED: &str = "event.notification.enabled";
+const CALLBACK: &str = "event.notification.callback.url";
+
+/// Hosts that only the local machine reaches.
+const LOOPBACK: [&str; 4] = ["localhost", "127.", "[::1]", "host.docker.internal"];
+
+/// Warns if events would not arrive, or would arrive at the wrong place.
+pub(super) fn check(
+    diagnostics: &mut Diagnostics,
+    wanted: &DesiredInstance,
+    configuration: &[Member],
+) {
+    let member = |name: &str| configuration.iter().find(|member| member.name == name);
+    let is_enabled =
+        wanted.configuration.get(ENABLED).is_some_and(|field| field.value == Value::text("true"));
+    let callback = member(CALLBACK).filter(|member| !matches!(member.value.kind, NodeKind::Null));
+    if let (Some(switch), None, true) = (member(ENABLED), callback, is_enabled) {
+        let message = "events are enabled, but no callback URL is set";
+        let diagnostic = Diagnostic::new(Code::EventsWithoutCallback, switch.range, message)
+            .help(format!("add `{CALLBACK}: https://…`"));
+        diagnostics.add(diagnostic);
+    }
+    for member in configuration.iter().filter(|member| member.name.ends_with("callback.url")) {
+        let value = wanted.configuration.get(&member.name).map(|field| &field.value);
+        if let Some(Value::Text(url)) = value {
+            diagnostics.items.extend(insecure_callback(member, url));
+            if member.name == CALLBACK {
+                diagnostics.items.extend(webhook_url(member, url, wanted));
+            }
+        }
+    }
+}
+
+fn insecure_callback(member: &Member, url: &Template) -> Option<Diagnostic> {
+    let Some(Part::Text(start)) = url.parts().first() else { return None };
+    let host = start.strip_prefix("http://")?;
+    if LOOPBACK.iter().any(|loopback| host.starts_with(loopback)) {
+        return None;
+    }
+    let message = "requests to this URL are not encrypted";
+    let diagnostic = Diagnostic::new(Code::InsecureCallback, member.value.range, message);
+    Some(diagnostic.help("write `https://`"))
+}
+
+/// The ID in a webhook URL must be that of the instance. Otherwise another instance receives its events.
+fn webhook_url(member: &Member, url: &Template, wanted: &DesiredInstance) -> Option<Diagnostic> {
+    let (code, message) = match url.parts() {
+        [Part::Text(literal)] => wrong_literal_url(literal, wanted)?,
+        _ if contains_own_id(url, &wanted.connector) || !wanted.facts.callback_carries_id => {
+            return None;
+        }
+        _ => (
+            Code::CallbackWithoutId,
+            format!(
+                "this is not the webhook URL of the instance, which ends with `/events/{}/` and the Base64-encoded ID",
+                wanted.connector
+            ),
+        ),
+    };
+    let help = "write `${{ instance.webhook_url }}`, which is correct for every tenant";
+    Some(Diagnostic::new(code, member.value.range, message).help(help))
+}
+
+fn wrong_literal_url(url: &str, wanted: &DesiredInstance) -> Option<(Code, String)> {
+    Some(match (id_in_webhook_url(url), &wanted.adopt) {
+        (Some(id), Some(adopt)) if id != adopt.id => (
+            Code::WebhookUrlOfAnother,
+            format!(
+                "this URL belongs to instance {id}, but this document to instance {}",
+                adopt.id
+            ),
+        ),
+        (Some(id), None) => {
+            (Code::FixedWebhookUrl, format!("this URL always belongs to instance {id}"))
+        }
+        (None, _) if wanted.facts.callback_carries_id && !url.is_empty() => (
+            Code::CallbackWithoutId,
+            format!(
+                "the callback URL of {} must contain the Base64-encoded instance ID",
+                quoted(&wanted.connector)
+            ),
+        ),
+        _ => return None,
+    })
+}
+
+/// Whether the URL ends with the address at which the platform accepts events of the instance, as far as
+/// the file shows.
+fn contains_own_id(url: &Template, connector: &ConnectorKey) -> bool {
+    match url.parts() {
+        [.., Part::Own(OwnReference::WebhookUrl)] => true,
+        [.., Part::Text(before), Part::Own(OwnReference::IdBase64)] => {
+            before.ends_with(&format!("/events/{connector}/"))
+        }
+        // The value of a secret is not known here.
+        parts => parts.iter().any(|part| matches!(part, Part::Secret(_))),
+    }
+}

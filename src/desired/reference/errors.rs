@@ -1,0 +1,132 @@
+//! The diagnostics of references.
+
+use super::syntax::{Allowed, MAX_NAME_CHARS, is_environment_variable_name};
+use crate::catalog::closest;
+use crate::desired::code::Code;
+use crate::desired::diagnostics::Diagnostic;
+use crate::desired::text::TextRange;
+use crate::instance::{Source, trimmed};
+use crate::safe_text::quoted;
+
+const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
+const INSTANCE_PROPERTIES: [&str; 3] = ["id", "id_base64", "webhook_url"];
+
+pub(super) fn no_source(inside: &str, at: TextRange) -> Diagnostic {
+    let message = "this reference does not name the source of the value";
+    let diagnostic = Diagnostic::new(Code::UnknownReference, at, message);
+    // The text between the braces may be the secret itself.
+    let looks_like_a_variable =
+        inside.contains('_') && !inside.contains(|c: char| c.is_ascii_lowercase());
+    let is_short = inside.chars().count() <= MAX_NAME_CHARS;
+    if is_short && is_environment_variable_name(inside) && looks_like_a_variable {
+        return diagnostic
+            .help(format!("for the environment variable, write `${{{{ env.{inside} }}}}`"));
+    }
+    diagnostic.help(
+        "write `${{ env.NAME }}`, `${{ file.PATH }}`, `${{ var.NAME }}` or `${{ instance.id }}`",
+    )
+}
+
+pub(super) fn unknown_source(source: &str, at: TextRange) -> Diagnostic {
+    let nearest = closest(source, SOURCES.into_iter());
+    // Text that does not resemble a source may be a secret between the braces.
+    let message = match nearest {
+        Some(_) => format!("{} is not a source of values", quoted(&source)),
+        None => "the text before the dot is not a source of values".to_owned(),
+    };
+    Diagnostic::new(Code::UnknownReference, at, message)
+        .suggest(nearest)
+        .help("use one of the sources `env`, `file`, `var` and `instance`")
+}
+
+pub(super) fn not_allowed(inside: &str, allowed: Allowed, at: TextRange) -> Diagnostic {
+    let help = match allowed {
+        Allowed::Nothing => "write the name itself: no reference is allowed here",
+        Allowed::Public => {
+            "use a `var` reference: this text is shown, so it cannot contain a secret"
+        }
+        Allowed::Secrets | Allowed::All => {
+            "use `instance` references only in `configuration`: this value is sent before the instance exists"
+        }
+    };
+    let message = format!("the reference {} is not allowed here", quoted(&inside));
+    Diagnostic::new(Code::ReferenceNotAllowed, at, message).help(help)
+}
+
+pub(super) fn unclosed(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::UnclosedReference, at, "this reference is not closed")
+        .label("opened here")
+        .help("close it with `}}`, or write `$${{` for the characters themselves")
+}
+
+pub(super) fn unknown_variable(name: &str, nearest: Option<&str>, at: TextRange) -> Diagnostic {
+    let message = format!("the variable {} is not declared", quoted(&name));
+    Diagnostic::new(Code::UnknownReference, at, message)
+        .suggest(nearest)
+        .help("declare it under `vars:` in ocon.yaml, or set it with `--var` or `--var-file`")
+}
+
+pub(super) fn unknown_instance_property(name: &str, at: TextRange) -> Diagnostic {
+    let message = format!("an instance has no property {}", quoted(&name));
+    Diagnostic::new(Code::UnknownReference, at, message)
+        .suggest(closest(name, INSTANCE_PROPERTIES.into_iter()))
+        .help("use `instance.id`, `instance.id_base64` or `instance.webhook_url`")
+}
+
+pub(super) fn expansion_limit(name: &str, at: TextRange) -> Diagnostic {
+    let message =
+        format!("the variables in this file, up to {}, add more than 1 MiB", quoted(&name));
+    Diagnostic::new(Code::ExpansionLimit, at, message)
+        .help("use a shorter variable, or refer to it less often")
+}
+
+pub(super) fn long_name(at: TextRange) -> Diagnostic {
+    let message = format!("the name in this reference has more than {MAX_NAME_CHARS} characters");
+    Diagnostic::new(Code::InvalidName, at, message).help("give the variable a shorter name")
+}
+
+pub(super) fn invalid_variable_name(at: TextRange) -> Diagnostic {
+    Diagnostic::new(Code::InvalidName, at, "this is not a valid name for an environment variable")
+        .help("use letters, digits and `_`, and begin with a letter or `_`")
+}
+
+/// A warning if a copy or a script left something around the value of a variable. The message never
+/// contains the value.
+pub(super) fn odd_secret(name: &str, value: &str, at: TextRange) -> Option<Diagnostic> {
+    let without_mark = value.strip_prefix('\u{feff}');
+    let is_in = |quote: char| {
+        let inside = trimmed(value).strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        inside.is_some()
+    };
+    let is_break = |c: Option<char>| c.is_some_and(|c| c == '\n' || c == '\r');
+    let is_blank = |c: Option<char>| c.is_some_and(char::is_whitespace);
+    let text = without_mark.unwrap_or(value);
+    let (first, last) = (text.chars().next(), text.chars().next_back());
+    let odd = [
+        (without_mark.is_some(), "begins with a byte-order mark"),
+        (is_break(first), "begins with a line break"),
+        (is_blank(first) && !is_break(first), "begins with a space"),
+        (is_break(last), "ends with a line break"),
+        (is_blank(last) && !is_break(last), "ends with a space"),
+        (last == Some('\u{feff}'), "ends with a byte-order mark"),
+        (is_in('"') || is_in('\''), "is in quotes"),
+    ];
+    let odd: Vec<_> = odd.into_iter().filter_map(|(is, what)| is.then_some(what)).collect();
+    let (last, others) = odd.split_last()?;
+    let what = if others.is_empty() {
+        (*last).to_owned()
+    } else {
+        format!("{} and {last}", others.join(", "))
+    };
+    let message = format!("the value of {} {what}", quoted(&name));
+    let help = "set the variable again without that: ocon sends the value byte for byte";
+    Some(Diagnostic::new(Code::OddSecret, at, message).help(help))
+}
+
+pub(super) fn refused(source: &Source, message: String, help: String, at: TextRange) -> Diagnostic {
+    let code = match source {
+        Source::Env(_) => Code::RefusedVariable,
+        Source::File(_) | Source::Authorization => Code::RefusedFile,
+    };
+    Diagnostic::new(code, at, message).help(help)
+}
