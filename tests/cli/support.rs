@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -84,9 +84,7 @@ impl World {
     /// The example of this repository.
     pub(crate) fn example() -> Self {
         let world = Self::bare();
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&repository.join("ocon.yaml"), &world.path("ocon.yaml"));
-        copy(&repository.join("instances"), &world.path("instances"));
+        crate::example::copy_into(world.root.path());
         world
     }
 
@@ -382,16 +380,4 @@ pub(crate) fn terminate(child: &Child) {
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-TERM", &id]).status().unwrap();
     assert!(status.success());
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_file() {
-        fs::copy(from, to).unwrap();
-        return;
-    }
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        copy(&entry.path(), &to.join(entry.file_name()));
-    }
 }

@@ -7,6 +7,8 @@ mod pages;
 mod recipes;
 mod threat_model;
 
+#[path = "../support/example.rs"]
+mod example;
 #[path = "../support/ports.rs"]
 mod ports;
 #[path = "../support/snapshot.rs"]
