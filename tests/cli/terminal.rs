@@ -46,7 +46,8 @@ impl Terminal<'_> {
         if !before.get_envs().any(|(name, _)| name == "TERM") {
             script.env("TERM", "xterm");
         }
-        let output = script.stdin(Stdio::null()).output().expect("`script` of util-linux is there");
+        let output =
+            script.stdin(Stdio::null()).output().expect("`script` of util-linux is installed");
         String::from_utf8(output.stdout).unwrap()
     }
 }

@@ -186,7 +186,8 @@ impl Judge<'_> {
             return;
         }
         let evidence = self.evidence(key, id);
-        let evidence = evidence.unwrap_or_else(|| panic!("nothing says that {id} is {key}'s"));
+        let evidence =
+            evidence.unwrap_or_else(|| panic!("there is no evidence that {id} is {key}'s"));
         let owner = self.lineage.documents.get(&id).and_then(|it| self.identities.get(it));
         let Some(owner) = owner.filter(|owner| *owner != key && self.is_left_without(owner)) else {
             return;
