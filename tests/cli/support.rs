@@ -115,7 +115,7 @@ impl World {
         let sandbox = runtime
             .block_on(sandbox::start(Options { credentials: Some(credentials), ..options }))
             .unwrap();
-        // Whichever test comes first installs it.
+        // The first test installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         self.set("OCON_BASE_URL", sandbox.url());
@@ -124,7 +124,7 @@ impl World {
         self.with_credentials()
     }
 
-    /// A platform that is none, at this base URL.
+    /// Uses a server that is not the platform, at this base URL.
     pub(crate) fn at(mut self, base_url: &str) -> Self {
         self.set("OCON_BASE_URL", base_url);
         self.hide_port(base_url);
@@ -229,7 +229,7 @@ impl World {
         fs::remove_file(self.path(path)).unwrap();
     }
 
-    /// All files below the root but those of the sandbox, so that nothing half-written is missed.
+    /// All files below the root except those of the sandbox, incomplete ones included.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = walkdir::WalkDir::new(self.root.path()).sort_by_file_name();
         let paths = entries.into_iter().map(Result::unwrap);

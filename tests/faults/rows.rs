@@ -26,7 +26,7 @@ const ALL: &[Column] = &Column::ALL;
 /// The actions that send an instance.
 const BODIES: &[Column] = &[Create, Finish, Update, Adopt];
 
-/// The actions on an instance that is there and stays.
+/// The actions on an existing instance, except its deletion.
 const THERE: &[Column] = &[Finish, Update, Adopt, Enable];
 
 impl Row {

@@ -19,7 +19,7 @@ use crate::support::{Run, World};
 /// Schedules in a test run.
 const SCHEDULES: u64 = 20;
 
-/// Schedules at once.
+/// Concurrent schedules.
 const WORKERS: u64 = 2;
 
 #[test]

@@ -29,7 +29,7 @@ journal of the sandbox shows the fault. A test makes this table and compares it:
 `SNAPSHOTS=overwrite cargo test --locked --test faults table` updates it.
 ";
 
-/// Cells at once: they wait for their sandboxes more than they work.
+/// Concurrent cells: they wait for their sandboxes more than they work.
 const WORKERS: usize = 4;
 
 #[test]

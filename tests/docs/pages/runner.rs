@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::blocks::{Step, read, steps};
 
-/// A reader with a folder and a terminal of their own.
+/// A reader with a folder and a terminal.
 pub(crate) struct PageRunner {
     root: TempDir,
     programs: TempDir,
