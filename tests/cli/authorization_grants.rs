@@ -79,7 +79,7 @@ Applied: 1 created.
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "most lines are what the binary says")]
+#[expect(clippy::too_many_lines, reason = "most lines are expected output")]
 fn a_rejected_authorization_grant_fails_its_own_create_only() {
     let social = |name: &str| {
         format!(

@@ -322,7 +322,7 @@ STRIPE_SUPPORT_EVENT_NOTIFICATION_CALLBACK_URL_20931
 '
 
 "#]]);
-    // The list can be copied as it is.
+    // The list can be copied unchanged.
     let (_, list) = first.split_once("OCON_ENV_ALLOW='").unwrap();
     world.set("OCON_ENV_ALLOW", list.trim_end().trim_end_matches('\''));
     assert_eq!(world.ocon("validate").exit, 0);

@@ -2,14 +2,13 @@
 //! nothing changes.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use base64::Engine as _;
 use ocon::catalog::{Catalog, ConnectorSpec, FieldKind, PropertySpec, Requirement};
-use ocon::sandbox::{self, Handle, SandboxCredentials, SandboxOptions};
-use reqwest::Method;
+use ocon::sandbox::SandboxOptions;
 use serde_json::{Map, Value, json};
+
+use crate::support::{Run, World};
 
 const INSTANCES: usize = 200;
 
@@ -49,27 +48,22 @@ const VALUES: [&str; 10] = [
 
 #[test]
 fn two_hundred_instances_are_adopted_and_nothing_is_left_to_do() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let tenant = Tenant::start(&runtime);
-    let (ids, connectors) = runtime.block_on(tenant.grow());
+    let world = tenant();
+    let (ids, connectors) = grow(&world);
     assert_eq!((ids.len(), connectors.len() >= 40), (INSTANCES, true), "{}", connectors.len());
-    let before = runtime.block_on(tenant.everything());
+    let before = everything(&world);
 
-    let root = tempfile::tempdir().unwrap();
-    std::fs::write(root.path().join("ocon.yaml"), "project: adopted\n").unwrap();
-    let import = tenant.ocon(root.path(), "import --all");
-    printed(&import, 0);
-    let files = walkdir::WalkDir::new(root.path().join("instances")).into_iter();
-    let files = files.filter(|entry| entry.as_ref().unwrap().file_type().is_file()).count();
-    assert_eq!(files, INSTANCES, "{}", String::from_utf8_lossy(&import.stderr));
+    let import = ocon(&world, "import --all");
+    let files = files(&world).len();
+    assert_eq!(files, INSTANCES, "{}", import.stderr);
 
-    let plan = tenant.ocon(root.path(), "plan --format json");
-    let warnings = String::from_utf8_lossy(&plan.stderr);
-    let others = warnings
+    let plan = ocon(&world, "plan --format json");
+    let others = plan
+        .stderr
         .lines()
         .filter(|line| line.starts_with("warning") && !line.starts_with("warning[unset-variable]"));
     assert_eq!(others.collect::<Vec<_>>(), Vec::<&str>::new());
-    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     let steps = plan["steps"].as_array().unwrap();
     assert_eq!(steps.len(), INSTANCES, "{}", plan["summary"]);
     for step in steps {
@@ -77,11 +71,11 @@ fn two_hundred_instances_are_adopted_and_nothing_is_left_to_do() {
         let kinds = step["changes"].as_array().unwrap().iter().map(|change| &change["kind"]);
         assert_eq!(kinds.collect::<Vec<_>>(), ["mark"], "{step:#}");
     }
-    printed(&tenant.ocon(root.path(), "apply --allow-unset --yes"), 0);
-    printed(&tenant.ocon(root.path(), "plan --detailed-exitcode"), 0);
-    assert_eq!(without_marks(runtime.block_on(tenant.everything())), before);
+    ocon(&world, "apply --allow-unset --yes");
+    ocon(&world, "plan --detailed-exitcode");
+    assert_eq!(without_marks(everything(&world)), before);
 
-    let again = printed(&tenant.ocon(root.path(), "import --all"), 0);
+    let again = ocon(&world, "import --all").stdout;
     assert!(again.starts_with("Nothing to import"), "{again}");
     println!(
         "{INSTANCES} instances over {} connectors: {files} files, {} adoptions, then no changes",
@@ -92,28 +86,32 @@ fn two_hundred_instances_are_adopted_and_nothing_is_left_to_do() {
 
 #[test]
 fn files_are_the_same_whatever_the_order_of_the_listing() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let tenant = Tenant::start(&runtime);
-    runtime.block_on(tenant.grow());
+    let world = tenant();
+    grow(&world);
     let [first, second] = ["", ""].map(|_| {
-        let root = tempfile::tempdir().unwrap();
-        printed(&tenant.ocon(root.path(), "import --all"), 0);
-        let files = walkdir::WalkDir::new(root.path()).sort_by_file_name().into_iter();
-        let files = files.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
-        let text = |entry: &walkdir::DirEntry| std::fs::read_to_string(entry.path()).unwrap();
-        let path =
-            |entry: &walkdir::DirEntry| entry.path().strip_prefix(root.path()).unwrap().to_owned();
-        files.map(|entry| (path(&entry), text(&entry))).collect::<Vec<_>>()
+        ocon(&world, "import --all");
+        let texts = files(&world).into_iter().map(|path| (world.read(&path), path));
+        let texts: Vec<_> = texts.collect();
+        std::fs::remove_dir_all(world.path("instances")).unwrap();
+        texts
     });
+    assert_eq!(first.len(), INSTANCES);
     assert_eq!(first, second);
 }
 
-/// The stdout of a run that ends with this exit code.
-fn printed(output: &Output, exit: i32) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(exit), "{stdout}{stderr}");
-    stdout
+/// A platform whose listings have a random order.
+fn tenant() -> World {
+    World::new(&[]).on_sandbox_with(SandboxOptions { shuffle: true, ..SandboxOptions::default() })
+}
+
+fn ocon(world: &World, line: &str) -> Run {
+    let run = world.ocon(line);
+    assert_eq!(run.exit, 0, "{}{}", run.stdout, run.stderr);
+    run
+}
+
+fn files(world: &World) -> Vec<String> {
+    world.files().into_iter().filter(|path| path.starts_with("instances/")).collect()
 }
 
 /// The instances without what an adoption writes.
@@ -125,94 +123,45 @@ fn without_marks(mut instances: Vec<Value>) -> Vec<Value> {
     instances
 }
 
-struct Tenant {
-    sandbox: Handle,
-    client: reqwest::Client,
+/// Creates instances as third parties do: all kinds of connectors, names and values.
+fn grow(world: &World) -> (BTreeSet<u64>, BTreeSet<String>) {
+    let catalog = Catalog::embedded();
+    let keys: Vec<&str> = catalog.keys().collect();
+    let (mut ids, mut connectors) = (BTreeSet::new(), BTreeSet::new());
+    for n in 0..INSTANCES {
+        let key = keys[(n % 53) * keys.len() / 53].parse().unwrap();
+        let shape = catalog.connector(&key).unwrap().spec(&key);
+        let created = world.send("POST", "/instances", &body(&shape, n));
+        let id = created["id"].as_u64().unwrap();
+        let configuration = &shape.properties;
+        if n % 3 == 0 && configuration.contains_key("event.notification.callback.url") {
+            let base64 = base64::engine::general_purpose::STANDARD.encode(id.to_string());
+            let url = format!("{}/events/{key}/{base64}", world.base_url());
+            let change = json!({ "configuration": { "event.notification.callback.url": url } });
+            world.send("PATCH", &format!("/instances/{id}"), &change);
+        }
+        if n % 10 == 0 {
+            world.send("DELETE", &format!("/instances/{id}/enabled"), &Value::Null);
+        }
+        ids.insert(id);
+        connectors.insert(key.to_string());
+    }
+    (ids, connectors)
 }
 
-impl Tenant {
-    fn start(runtime: &tokio::runtime::Runtime) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let credentials = SandboxCredentials {
-            user: "user-secret".to_owned(),
-            organization: "organization-secret".to_owned(),
-        };
-        let options = SandboxOptions {
-            credentials: Some(credentials),
-            shuffle: true,
-            ..SandboxOptions::default()
-        };
-        let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
-        Self { sandbox, client: reqwest::Client::builder().no_proxy().build().unwrap() }
+/// All instances, by ID.
+fn everything(world: &World) -> Vec<Value> {
+    world.requests();
+    let instances = world.send("GET", "/instances?hydrate=true&pageSize=200", &Value::Null);
+    let mut instances = instances.as_array().unwrap().clone();
+    instances.sort_by_key(|instance| instance["id"].as_u64());
+    for instance in &mut instances {
+        let members = instance.as_object_mut().unwrap();
+        members.remove("updatedDate");
+        let tags = members["tags"].as_array_mut().unwrap();
+        tags.sort_by_key(Value::to_string);
     }
-
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
-        let url = format!("{}{path}", self.sandbox.url());
-        let request = self.client.request(method, url);
-        let request =
-            request.header("authorization", "User user-secret, Organization organization-secret");
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        let response = request.send().await.unwrap();
-        let status = response.status();
-        let text = response.text().await.unwrap();
-        assert!(status.is_success(), "{path} {body:?}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
-    }
-
-    /// Makes instances as third parties do: all kinds of connectors, names and values.
-    async fn grow(&self) -> (BTreeSet<u64>, BTreeSet<String>) {
-        let catalog = Catalog::embedded();
-        let keys: Vec<&str> = catalog.keys().collect();
-        let (mut ids, mut connectors) = (BTreeSet::new(), BTreeSet::new());
-        for n in 0..INSTANCES {
-            let key = keys[(n % 53) * keys.len() / 53].parse().unwrap();
-            let shape = catalog.connector(&key).unwrap().spec(&key);
-            let created = self.send(Method::POST, "/instances", Some(&body(&shape, n))).await;
-            let id = created["id"].as_u64().unwrap();
-            let configuration = &shape.properties;
-            if n % 3 == 0 && configuration.contains_key("event.notification.callback.url") {
-                let base64 = base64::engine::general_purpose::STANDARD.encode(id.to_string());
-                let url = format!("{}/events/{key}/{base64}", self.sandbox.url());
-                let change = json!({ "configuration": { "event.notification.callback.url": url } });
-                self.send(Method::PATCH, &format!("/instances/{id}"), Some(&change)).await;
-            }
-            if n % 10 == 0 {
-                self.send(Method::DELETE, &format!("/instances/{id}/enabled"), None).await;
-            }
-            ids.insert(id);
-            connectors.insert(key.to_string());
-        }
-        (ids, connectors)
-    }
-
-    /// All instances, by id.
-    async fn everything(&self) -> Vec<Value> {
-        let path = "/instances?hydrate=true&pageSize=200";
-        let mut instances = self.send(Method::GET, path, None).await.as_array().unwrap().clone();
-        instances.sort_by_key(|instance| instance["id"].as_u64());
-        for instance in &mut instances {
-            let members = instance.as_object_mut().unwrap();
-            members.remove("updatedDate");
-            let tags = members["tags"].as_array_mut().unwrap();
-            tags.sort_by_key(Value::to_string);
-        }
-        instances
-    }
-
-    fn ocon(&self, root: &Path, line: &str) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_ocon"))
-            .args(line.split_whitespace())
-            .current_dir(root)
-            .env_clear()
-            .env("OCON_BASE_URL", self.sandbox.url())
-            .env("OCON_USER_SECRET", "user-secret")
-            .env("OCON_ORGANIZATION_SECRET", "organization-secret")
-            .output()
-            .unwrap()
-    }
+    instances
 }
 
 fn body(shape: &ConnectorSpec, n: usize) -> Value {

@@ -261,7 +261,7 @@ fn a_signal_waits_for_steps_in_flight_and_starts_no_other() {
     ocon.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!(ocon.wait().unwrap().code(), Some(130));
     assert!(stdout.contains("Not started: "), "{stdout}");
-    // Nothing is lost and nothing is there twice.
+    // Nothing is lost and nothing is duplicated.
     assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

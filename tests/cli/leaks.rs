@@ -74,7 +74,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "selftest" => &["selftest --leaks"],
         // It runs until it is ended: see below.
         "sandbox" | "help" => &[],
-        other => panic!("say how `{other}` is run, so that what it says is searched"),
+        other => panic!("add a command line for `{other}` to search its output"),
     }
 }
 

@@ -72,6 +72,8 @@ mod variables;
 mod verbose;
 mod worked_examples;
 
+#[path = "../support/example.rs"]
+mod example;
 #[path = "../support/ports.rs"]
 mod ports;
 #[path = "../support/snapshot.rs"]

@@ -24,7 +24,7 @@ fn mixed() -> World {
     world
 }
 
-/// Another connector than that of any create, so that it is deleted in the same run.
+/// Another connector than that of any create, so it is deleted in the same run.
 const OLD: &str = "\
 element: closeio
 name: Old

@@ -20,7 +20,7 @@ fn repository() -> World {
     world
 }
 
-/// Every file is there, the platform has four instances, and nothing was asked of it.
+/// Every file exists, the platform has four instances, and it got no request.
 fn nothing_happened(world: &World) {
     assert_eq!(world.requests(), "");
 }

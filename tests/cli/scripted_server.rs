@@ -79,7 +79,7 @@ impl Drop for ScriptedServer {
     }
 }
 
-/// Reads a request up to the empty line; what comes here has no body.
+/// Reads a request up to the empty line. Requests here have no body.
 fn head(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut piece = [0; 1024];

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -84,9 +84,7 @@ impl World {
     /// The example of this repository.
     pub(crate) fn example() -> Self {
         let world = Self::bare();
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&repository.join("ocon.yaml"), &world.path("ocon.yaml"));
-        copy(&repository.join("instances"), &world.path("instances"));
+        crate::example::copy_into(world.root.path());
         world
     }
 
@@ -117,7 +115,7 @@ impl World {
         let sandbox = runtime
             .block_on(sandbox::start(SandboxOptions { credentials: Some(credentials), ..options }))
             .unwrap();
-        // Whichever test comes first installs it.
+        // The first test installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         self.set("OCON_BASE_URL", sandbox.url());
@@ -126,7 +124,7 @@ impl World {
         self.with_credentials()
     }
 
-    /// A platform that is none, at this base URL.
+    /// Uses a server that is not the platform, at this base URL.
     pub(crate) fn at(mut self, base_url: &str) -> Self {
         self.set("OCON_BASE_URL", base_url);
         self.hide_port(base_url);
@@ -232,7 +230,7 @@ impl World {
         fs::remove_file(self.path(path)).unwrap();
     }
 
-    /// All files below the root but those of the sandbox, so that nothing half-written is missed.
+    /// All files below the root except those of the sandbox, incomplete ones included.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = walkdir::WalkDir::new(self.root.path()).sort_by_file_name();
         let paths = entries.into_iter().map(Result::unwrap);
@@ -383,16 +381,4 @@ pub(crate) fn terminate(child: &Child) {
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-TERM", &id]).status().unwrap();
     assert!(status.success());
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_file() {
-        fs::copy(from, to).unwrap();
-        return;
-    }
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        copy(&entry.path(), &to.join(entry.file_name()));
-    }
 }

@@ -12,7 +12,7 @@ const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 /// Escapes that begin or end a color.
 const STYLED: &str = "\u{1b}[";
 
-/// A terminal of its own, which `script` makes.
+/// A terminal, which `script` creates.
 struct Terminal<'a> {
     world: &'a World,
     columns: usize,
@@ -38,7 +38,7 @@ impl Terminal<'_> {
         script.args(["--quiet", "--return", "--command", &format!("{size}; {line}"), "/dev/null"]);
         let before = self.world.command("");
         let environment = before.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        // The terminal has a width of its own.
+        // The terminal has its own width.
         let environment = environment.filter(|(name, _)| *name != "COLUMNS");
         let path = std::env::var_os("PATH").unwrap();
         script.current_dir(self.world.path(".")).env_clear().envs(environment);
@@ -46,7 +46,8 @@ impl Terminal<'_> {
         if !before.get_envs().any(|(name, _)| name == "TERM") {
             script.env("TERM", "xterm");
         }
-        let output = script.stdin(Stdio::null()).output().expect("`script` of util-linux is there");
+        let output =
+            script.stdin(Stdio::null()).output().expect("`script` of util-linux is installed");
         String::from_utf8(output.stdout).unwrap()
     }
 }
@@ -119,7 +120,7 @@ fn a_pipe_has_no_control_sequence() {
 
 #[test]
 fn a_slow_step_is_in_a_log_too() {
-    // An answer that is there at once would leave nothing to tell of.
+    // An immediate reply would leave nothing to report.
     let slow_post = std::time::Duration::from_millis(100);
     let options =
         ocon::sandbox::SandboxOptions { slow_post, ..ocon::sandbox::SandboxOptions::default() };

@@ -1,31 +1,21 @@
 //! The example file of every connector, applied to the sandbox.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-fn ocon(root: &Path, arguments: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_ocon"))
-        .args(arguments.split_whitespace())
-        .current_dir(root)
-        .env_clear()
-        .output()
-        .unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+use crate::support::World;
 
 #[test]
 fn every_connector_is_created_from_its_worked_file_and_then_nothing_changes() {
-    let root = tempfile::tempdir().unwrap();
-    let instances = root.path().join("instances");
-    fs::create_dir(&instances).unwrap();
+    let world = World::new(&[]);
     for entry in fs::read_dir("tests/data/files/valid/connectors").unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), instances.join(entry.file_name())).unwrap();
+        let file = entry.unwrap();
+        let path = format!("instances/{}", file.file_name().display());
+        world.write(&path, fs::read(file.path()).unwrap());
     }
-    let applied = ocon(root.path(), "apply --sandbox --yes --quiet");
-    assert!(applied.contains("\nApplied: 167 created.\n"), "{applied}");
-    let plan = ocon(root.path(), "plan --sandbox --quiet");
-    assert!(plan.ends_with("\nNo changes. 167 instances match the files.\n"), "{plan}");
+    let applied = world.ocon("apply --sandbox --yes --quiet");
+    assert_eq!(applied.stderr, "");
+    assert!(applied.stdout.contains("\nApplied: 167 created.\n"), "{}", applied.stdout);
+    let plan = world.ocon("plan --sandbox --quiet");
+    let last = "\nNo changes. 167 instances match the files.\n";
+    assert!(plan.stderr.is_empty() && plan.stdout.ends_with(last), "{}", plan.stdout);
 }

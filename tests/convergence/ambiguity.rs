@@ -181,5 +181,5 @@ fn a_lost_create_that_cannot_be_recovered_is_reported_as_unknown() {
     );
     *world.remote.limit.lock().unwrap() = None;
     assert!(world.apply().is_complete());
-    assert_eq!(world.remote.records().len(), 3, "nothing is there twice");
+    assert_eq!(world.remote.records().len(), 3, "nothing is duplicated");
 }

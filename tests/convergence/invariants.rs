@@ -69,7 +69,7 @@ fn touches_only_what_differs(step: &Step, record: &Record) {
     }
 }
 
-/// No instance is touched that the plan does not mention, no key is doubled, the forecast is not
+/// No instance is touched that the plan does not mention, no key is duplicated, the forecast is not
 /// exceeded and no secret is shown, whatever happened in between.
 pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &Records) {
     let (after, written) = (world.remote.records(), world.written());
@@ -87,7 +87,7 @@ pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &R
     for record in after.values() {
         if let Claim::Ours(key) = claim(world, record) {
             let count = |records| carriers(world, records, &key);
-            assert!(count(&after) <= count(before).max(1), "{key} is doubled");
+            assert!(count(&after) <= count(before).max(1), "{key} is duplicated");
         }
     }
     let json = render(&ResultDocument::new(outcome, plan.tally.unchanged));

@@ -135,7 +135,7 @@ impl Judge<'_> {
         is_some.then_some(evidence)
     }
 
-    /// No instance is created while one like it is there, or one that the document may continue.
+    /// No instance is created while a similar one exists, or one that the document may continue.
     fn creates_nothing_that_exists(&self, step: &Step) {
         let wanted = self.wanted(&step.key);
         let may_double = self.world.wishes.allow_duplicates.contains(&step.key);
@@ -186,7 +186,8 @@ impl Judge<'_> {
             return;
         }
         let evidence = self.evidence(key, id);
-        let evidence = evidence.unwrap_or_else(|| panic!("nothing says that {id} is {key}'s"));
+        let evidence =
+            evidence.unwrap_or_else(|| panic!("there is no evidence that {id} is {key}'s"));
         let owner = self.lineage.documents.get(&id).and_then(|it| self.identities.get(it));
         let Some(owner) = owner.filter(|owner| *owner != key && self.is_left_without(owner)) else {
             return;
@@ -216,7 +217,7 @@ impl Judge<'_> {
         wanted.adopt.is_some() || wanted.moved_from.iter().any(|old| self.is_carried(old))
     }
 
-    /// An instance is deleted only if its document is gone, or has another instance for a reason.
+    /// An instance is deleted only if its document was deleted, or has another instance for a reason.
     fn deletes_what_lost_its_document(&self, plan: &Plan, id: InstanceId) {
         assert!(!plan.partial);
         let owner = self.lineage.documents.get(&id).and_then(|it| self.identities.get(it));
@@ -245,7 +246,7 @@ impl Judge<'_> {
         }
     }
 
-    /// A document that moved gets its instance where no other one comes into question.
+    /// A document that moved gets its instance if there is no other candidate.
     fn follows_clear_moves(&self) {
         let orphans = self.orphans();
         let documents = self.world.desired.instances.keys();
@@ -290,7 +291,7 @@ fn given(step: &Step) -> Option<(&Key, InstanceId)> {
     step.id.filter(|_| step.action != Action::Delete).map(|id| (&step.key, id))
 }
 
-/// Whether no other pair of the document or of the instance comes into question.
+/// Whether neither the document nor the instance has another candidate.
 fn is_clear(evidence: Evidence, others: &[Evidence]) -> bool {
     let is_only = |is: fn(&Evidence) -> bool| is(&evidence) && !others.iter().any(is);
     let no_rival_has_content = !others.iter().any(|concurrent| concurrent.content);

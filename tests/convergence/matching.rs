@@ -30,7 +30,7 @@ fn wanted(line: &str) -> (String, DesiredInstance) {
 /// The plan for these documents, where those instances were applied before.
 fn plan(documents: &[&str], instances: &[&str]) -> Plan {
     let mut world = World::new([]);
-    // One after the other, so that the ids follow the order of the lines.
+    // In sequence, so the IDs follow the order of the lines.
     for line in instances {
         let (name, wanted) = wanted(line.trim_end_matches(" drifted"));
         world.desired.instances.insert(key(&name), wanted);

@@ -16,7 +16,7 @@ use crate::world::{document, tags};
 /// The configuration keys that documents may declare.
 pub(crate) const FIELDS: [&str; 5] =
     ["plain", "second.url", "third.secret", "fourth.secret", "event.poller.configuration"];
-/// The one of which stored values are shown, so that no secret is ever stored there.
+/// The connector whose stored values are shown, so no secret is ever stored there.
 const PUBLIC: &str = FIELDS[1];
 /// The number of kinds of values; 0 is a field that is not declared.
 const KINDS: usize = 13;
@@ -48,7 +48,7 @@ pub(crate) fn a_kind() -> impl Strategy<Value = usize> {
     prop_oneof![30 => 0..KINDS - 1, 1 => Just(KINDS - 1)]
 }
 
-/// Half of all documents declare nothing but a name, so that many are alike.
+/// Half of all documents declare only a name, so many are similar.
 pub(crate) fn a_document() -> impl Strategy<Value = Document> {
     let values = proptest::array::uniform5(prop_oneof![2 => Just(0), 5 => a_kind()]);
     let values = prop_oneof![Just([0; FIELDS.len()]), values];

@@ -41,7 +41,7 @@ pub(crate) enum Edit {
     Move(usize, usize),
     /// Moves a document and adds its `moved_from` line.
     MoveWithLine(usize, usize),
-    /// Moves a document and gives it another name at once.
+    /// Moves a document and gives it another name in the same edit.
     MoveAndRename(usize, usize, usize),
     /// Moves the folders below `regions`, or back.
     MoveFolders(bool),

@@ -214,7 +214,7 @@ fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
 #[test]
 fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_only() {
     let mut world = pair().pruning();
-    // `one` is gone, and `two` was moved and given the name of `one` at once.
+    // `one` is deleted, and in the same change `two` was moved and given the name of `one`.
     world.take("one");
     let mut wanted = world.take("two");
     wanted.name = "one".into();
@@ -427,7 +427,7 @@ fn a_moved_from_that_contradicts_the_document_key_blocks_and_prunes_nothing() {
     );
 }
 
-/// A file took the place of another one that is gone: its own instance remembers it, and stays for now.
+/// A file replaced a deleted one: its own instance has its fingerprints, and stays for now.
 #[test]
 fn an_orphan_that_remembers_a_document_stays_in_the_run_in_which_another_instance_becomes_it() {
     let mut world = pair().pruning();

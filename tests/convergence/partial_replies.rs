@@ -19,7 +19,7 @@ impl World {
     }
 }
 
-/// A document without a value that names its instance, so that a POST is all of its create.
+/// A document without a value that refers to its instance, so its create is one POST.
 fn plain() -> World {
     World::new([document("plain", &[("site", Value::text("one"))])])
 }

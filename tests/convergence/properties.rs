@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::world::{World, document, secret, tags, webhook_url};
 
-/// A document out of a small space, so that collisions and coincidences are common.
+/// A document with few possible values, so collisions are common.
 #[derive(Clone, Debug)]
 struct Case {
     name: usize,

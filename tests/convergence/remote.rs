@@ -63,7 +63,7 @@ pub(crate) struct Remote {
 pub(crate) struct ConcurrentCreate {
     /// Whether its instance has the lower id.
     pub(crate) is_first: bool,
-    /// How many looks it takes until its instance is gone; never without a number.
+    /// The number of listings until its instance is deleted. Without a number it stays.
     pub(crate) leaves_after: Option<usize>,
 }
 

@@ -319,7 +319,7 @@ fn a_plan_names_the_host_of_the_events() {
         world.notes("event-to-host"),
         [format!("`a.example` gets the events (`{key}`): make sure that it is yours")]
     );
-    // The platform's own address is none to be judged.
+    // The platform's own address is not a host of secrets.
     assert_eq!(desk(&[(key, webhook_url())]).notes("event-to-host"), none);
 }
 

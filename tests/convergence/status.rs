@@ -48,7 +48,7 @@ fn found(id: u64, name: &str, tags: BTreeSet<String>, callback: &str) -> Found {
 }
 
 impl World {
-    /// A document whose callback URL is that of its own instance.
+    /// A document whose callback URL refers to its instance.
     fn file(mut self, key: &str) -> Self {
         let at = Span { file: format!("instances/{key}.yaml").into(), line: 1, column: 1 };
         let own = Template::new(vec![Part::Own(OwnReference::WebhookUrl)]);

@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) concurrency: usize,
 }
 
-/// Time that passes at once.
+/// A clock that never waits.
 pub(crate) struct NoWait;
 
 impl Clock for NoWait {
@@ -166,7 +166,7 @@ pub(crate) fn secret(text: &str) -> Value {
     reference(Some(Secret::new(text)))
 }
 
-/// A secret with the id of its own instance in it.
+/// A secret that contains the ID of its instance.
 pub(crate) fn secret_with_id() -> Value {
     let value = Some(Secret::new("one"));
     let reference = SecretReference { source: Source::Env("SECRET".into()), value };

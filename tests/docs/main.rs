@@ -7,5 +7,7 @@ mod pages;
 mod recipes;
 mod threat_model;
 
+#[path = "../support/example.rs"]
+mod example;
 #[path = "../support/ports.rs"]
 mod ports;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The attackers, each with a section of its own.
+/// The attackers, each with its own section.
 const ATTACKERS: [&str; 6] = [
     "The author of a pull request",
     "A reply of the platform",

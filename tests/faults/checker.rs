@@ -67,7 +67,7 @@ impl Checker<'_> {
         silent
             .map(|key| {
                 let ids = instances_by_key(after, &key);
-                format!("doubled: {key} has {ids:?}, and no run says so")
+                format!("duplicated: {key} has {ids:?}, and no run reports it")
             })
             .collect()
     }

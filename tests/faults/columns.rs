@@ -108,7 +108,7 @@ fn put(world: &mut World, document: &Document) -> u8 {
     world.apply().exit
 }
 
-/// Instances that are none of ours.
+/// Instances of others.
 fn insert_others(world: &World) {
     world.insert(&Document::desk("foreign"), &["ocon:project=other", "ocon:key=foreign"]);
     world.insert(&Document::desk("unmanaged"), &["by hand"]);

@@ -127,7 +127,7 @@ fn every_run_that_cannot_check_its_creates_ends_with_3() {
     }
 }
 
-/// The run whose answer is lost finds the other run's instance instead of its own, which comes later.
+/// The run whose reply is lost finds the other run's instance instead of its own, which is created later.
 #[test]
 fn a_lost_create_next_to_a_concurrent_one_is_reported() {
     for (seed, lost) in (0..4).flat_map(|seed| [2, 11, 15, 20].map(|lost| (seed, lost))) {

@@ -174,7 +174,7 @@ fn a_create_whose_answer_was_lost_is_unknown_after_30_seconds_and_the_next_run_f
     converges(&world, &[run, second]);
 }
 
-/// Two applies at once that do not see each other's creates for so long.
+/// Two concurrent applies that do not see each other's creates for this time.
 fn concurrent_runs(lag: &str) -> (World, Vec<Run>) {
     let world = ten_new();
     world.set_faults(&format!("- lag: {{ {lag} }}\n"));
@@ -233,7 +233,7 @@ fn the_page_names_tests_that_exist() {
     }
 }
 
-/// An instance that got another document key, and a document that takes the old one at once.
+/// An instance that got another document key, and a document that takes the old key in the same run.
 fn reused_key(lag: &str) -> (World, [Run; 2], Vec<u64>) {
     let mut world = ten_new();
     assert_eq!(world.apply().exit, 0);

@@ -1,7 +1,7 @@
 //! The client as a run uses it, one call at a time in the run's turn.
 //!
 //! It notes which instances the run created and which it asked to delete, as the platform's replies
-//! have it, so that a judge knows whose a rival was.
+//! have it. So a checker knows which run created an instance.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ pub(crate) struct Remote {
 /// The writes of a run, by instance ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
-    /// The document keys for which it asked for a create.
+    /// The document keys of its creates.
     pub(crate) asked: BTreeSet<String>,
     /// Those that came in answer to its own creates.
     pub(crate) created: BTreeSet<u64>,

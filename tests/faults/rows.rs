@@ -26,7 +26,7 @@ const ALL: &[Column] = &Column::ALL;
 /// The actions that send an instance.
 const BODIES: &[Column] = &[Create, Finish, Update, Adopt];
 
-/// The actions on an instance that is there and stays.
+/// The actions on an existing instance, except its deletion.
 const THERE: &[Column] = &[Finish, Update, Adopt, Enable];
 
 impl Row {
@@ -123,17 +123,17 @@ pub(crate) const ROWS: &[Row] = &[
         "unauthorized",
         "- { when: {}, unauthorized: true }",
     ),
-    Row::new("500, carried out", "status", "- { when: { WRITE }, status: 500, processed: true }"),
-    Row::new("504, carried out", "status", "- { when: { WRITE }, status: 504, processed: true }"),
+    Row::new("500, executed", "status", "- { when: { WRITE }, status: 500, processed: true }"),
+    Row::new("504, executed", "status", "- { when: { WRITE }, status: 504, processed: true }"),
     Row::new(
-        "504, carried out, each time",
+        "504, executed, each time",
         "status",
         "- { when: { WRITES }, status: 504, processed: true }",
     ),
-    Row::new("429, carried out", "status", "- { when: { WRITE }, status: 429, processed: true }"),
-    Row::new("400, carried out", "status", "- { when: { WRITE }, status: 400, processed: true }"),
+    Row::new("429, executed", "status", "- { when: { WRITE }, status: 429, processed: true }"),
+    Row::new("400, executed", "status", "- { when: { WRITE }, status: 400, processed: true }"),
     Row::new(
-        "html, 200, carried out",
+        "html, 200, executed",
         "html",
         "- { when: { WRITE }, html: true, status: 200, processed: true }",
     ),

@@ -19,7 +19,7 @@ use crate::support::{Run, World};
 /// Schedules in a test run.
 const SCHEDULES: u64 = 20;
 
-/// Schedules at once.
+/// Concurrent schedules.
 const WORKERS: u64 = 2;
 
 #[test]
@@ -181,7 +181,7 @@ impl Checker<'_> {
     fn always(&self, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
         let duplicated = duplicates(after);
-        wrong.extend((!duplicated.is_empty()).then(|| format!("doubled: {duplicated:?}")));
+        wrong.extend((!duplicated.is_empty()).then(|| format!("duplicated: {duplicated:?}")));
         let adopted: BTreeSet<u64> =
             self.world.documents.iter().filter_map(|document| document.id).collect();
         let others = |stored: &[Stored]| -> Vec<Stored> {

@@ -1,6 +1,6 @@
 //! Every fault at every action: `table.md` holds the results.
 //!
-//! `SNAPSHOTS=overwrite cargo test --test faults` takes what comes now as what is expected: read
+//! `SNAPSHOTS=overwrite cargo test --test faults` replaces the expected table: read
 //! the difference before committing it.
 
 use std::sync::Mutex;
@@ -16,20 +16,20 @@ use crate::snapshot::Snapshot as _;
 const LEGEND: &str = "\
 # Faults
 
-Each fault of the sandbox, at each action of an apply. A cell says
+Each fault of the sandbox, at each action of an apply. A cell contains:
 
-- the exit code of the apply that met the fault, and the outcome of its step: `no plan` where none was made, `no step` where
+- the exit code of the apply that met the fault, and the outcome of its step: `no plan` if there was none, `no step` if
   the plan is empty, and the code of a note,
-- how many instances carry the key of the document afterwards,
-- how many of all instances share their key with another,
+- the number of instances with the key of the document afterwards,
+- the number of instances that share their key with another,
 - whether the plan is empty after a second apply without faults.
 
-`–` stands where the fault cannot happen: the action has no such request, or no such answer. In each other cell the
+`–` means that the fault cannot happen: the action has no such request or reply. In each other cell the
 journal of the sandbox shows the fault. A test makes this table and compares it:
-`SNAPSHOTS=overwrite cargo test --test faults` writes it anew.
+`SNAPSHOTS=overwrite cargo test --locked --test faults table` updates it.
 ";
 
-/// Cells at once: they wait for their sandboxes more than they work.
+/// Concurrent cells: they wait for their sandboxes more than they work.
 const WORKERS: usize = 4;
 
 #[test]
@@ -94,7 +94,7 @@ fn cell(row: &Row, prepared: &Prepared) -> Cell {
     let outcome = run.summary();
     let checks = [
         (!run.met(row.fault), format!("no fault: {:#?}", run.journal)),
-        (duplicated > 0, format!("doubled: {:?}", duplicates(&after))),
+        (duplicated > 0, format!("duplicated: {:?}", duplicates(&after))),
         (run.exit == 0 && !row.is_success(&outcome), format!("exit 0, and {outcome}")),
         (!is_empty, format!("left to do: {:?} {:?}", plan.steps, plan.blocked)),
         (second.exit != 0, format!("the second apply: {:?}", second.done)),

@@ -106,7 +106,7 @@ impl Time {
     /// Advances time while no run is active.
     pub(crate) fn pass(&self, length: Duration) {
         let mut state = self.state();
-        assert!(state.runs.is_empty(), "a run goes on");
+        assert!(state.runs.is_empty(), "a run is active");
         state.now += length;
     }
 

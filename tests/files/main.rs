@@ -9,5 +9,7 @@ mod loading;
 mod parallel;
 mod schemas;
 
+#[path = "../support/example.rs"]
+mod example;
 #[path = "../support/snapshot.rs"]
 mod snapshot;

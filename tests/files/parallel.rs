@@ -35,7 +35,7 @@ fn problems_are_reported_once_and_in_the_order_of_the_files() {
     (0..MANY).for_each(|number| write(root.path(), number, ""));
     assert_eq!(load_all(root.path()).unwrap(), MANY);
 
-    // All threads want it at once.
+    // All threads need it at the same time.
     fs::write(&schema, "[]").unwrap();
     write(root.path(), 7, "key: twice\n");
     write(root.path(), MANY - 1, "key: twice\n");

@@ -141,14 +141,7 @@ fn conforms(schema: &jsonschema::Validator, document: &Value) {
 /// A root with the example of this repository.
 fn example() -> TempDir {
     let root = tempfile::tempdir().unwrap();
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    fs::copy(repository.join("ocon.yaml"), root.path().join("ocon.yaml")).unwrap();
-    fs::create_dir(root.path().join("instances")).unwrap();
-    for entry in fs::read_dir(repository.join("instances")).unwrap() {
-        let entry = entry.unwrap();
-        let copy = root.path().join("instances").join(entry.file_name());
-        fs::copy(entry.path(), copy).unwrap();
-    }
+    crate::example::copy_into(root.path());
     root
 }
 

@@ -90,7 +90,7 @@ fn listing(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// A repository with the public values of two tenants, and one of them.
 fn fixture() -> Fixture {
     let fixture = Fixture::new();
-    // Each tenant has a project of its own, so the files name none.
+    // Each tenant has its own project, so the files name none.
     fixture.edit("ocon.yaml", "project: marketing\n", "");
     fs::create_dir(fixture.checkout.path().join("tenants")).unwrap();
     for tenant in ["eu", "us"] {
@@ -133,7 +133,7 @@ fn a_failed_job_is_reported_and_the_next_one_does_the_rest() {
     assert_eq!(run.jobs["eu"], 0, "{}", run.log);
     assert!(run.log.contains("Applied: 1 created."), "{}", run.log);
 
-    // It deletes nothing by itself.
+    // It deletes nothing without a flag.
     fixture.remove("instances/slack.yaml");
     let run = job(&fixture, "eu");
     assert_eq!(fixture.instances().len(), 3, "{}", run.log);

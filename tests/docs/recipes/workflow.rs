@@ -68,7 +68,7 @@ impl Fixture {
     }
 }
 
-/// A job, on a machine of its own.
+/// A job, on its own machine.
 struct Job<'a> {
     fixture: &'a Fixture,
     temp: TempDir,

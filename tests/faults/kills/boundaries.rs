@@ -19,7 +19,7 @@ const PLAN: &str = "plan --prune --detailed-exitcode --quiet";
 enum Delivery {
     /// It is never processed.
     Lost,
-    /// It is processed once the process is gone.
+    /// It is processed after the process has ended.
     Late,
     /// It was processed, and the reply was lost.
     Unanswered,

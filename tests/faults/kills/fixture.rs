@@ -43,7 +43,7 @@ impl Root {
         fs::write(self.document(key), text).unwrap();
     }
 
-    /// All files and folders below, so that nothing half-written is missed.
+    /// All files and folders below, incomplete ones included.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = walkdir::WalkDir::new(self.folder.path()).sort_by_file_name();
         let paths = entries.into_iter().map(|entry| entry.unwrap().into_path());

@@ -82,7 +82,7 @@ fn switching_off() -> Faults {
 }
 
 /// Instances of others: those that the files adopt, whose ids are returned, and those that are to
-/// stay as they are.
+/// stay unchanged.
 fn seed(sandbox: &Handle) -> Vec<u64> {
     let stripe = |name: &str, tags: &[&str]| json!({ "element": { "key": "stripe" }, "name": name, "tags": tags });
     let adopted = sandbox.seed(EACH, |number| stripe(&format!("To adopt {number}"), &["mine"]));

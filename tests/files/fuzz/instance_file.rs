@@ -24,7 +24,7 @@ const RESOLVED: &str = "osprey7Xlagoon2W";
 /// Beyond this, finding the column in a line that is not ASCII takes longer than it is worth.
 const LONGEST_LINE: usize = 4096;
 
-/// Each problem is shown by itself, so of very many the first ones tell enough.
+/// Each problem is shown separately, so the first ones of very many are enough.
 const MOST_SHOWN: usize = 100;
 
 /// Beginnings of files with a plain-text secret: it must not be shown, whatever follows.
@@ -113,7 +113,7 @@ fn lines(content: &str) -> Vec<&str> {
     lines
 }
 
-/// Both places of a problem are in the file, and show the line that is there.
+/// Both positions of a problem are in the file, and show its line.
 fn places(problem: &Problem, lines: &[&str]) -> Result<(), String> {
     place(&problem.at, problem.excerpt.as_ref(), lines)
         .and_then(|()| match &problem.related {

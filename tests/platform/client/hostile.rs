@@ -219,7 +219,7 @@ a value: the answer is not a list of instances: `configuration` is not a map of 
 "#]]);
     let page = with(&format!(r#""configuration":{{"a":{maps}}}"#));
     let keep = Projection::Only(["b".into()].into());
-    assert_eq!(listed(page, &keep).await, "[InstanceId(7)]", "what nobody asked for is skipped");
+    assert_eq!(listed(page, &keep).await, "[InstanceId(7)]", "unrequested values are skipped");
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ fn overloaded(at_once: usize) -> (Server, Arc<AtomicUsize>) {
     (server, seen)
 }
 
-/// So many writes and so many reads, all at once.
+/// This number of concurrent writes and reads.
 async fn write_and_read(client: &Client, of_each: usize) {
     let keep = Projection::All;
     let each = (0..of_each).map(|_| async {

@@ -44,7 +44,7 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Writes these bytes as they are.
+    /// Writes these bytes unchanged.
     pub(crate) fn send(&mut self, text: &str) {
         // The client may have given up: that is its right, and the test will tell.
         let _ = self.stream.write_all(text.as_bytes());

@@ -279,7 +279,7 @@ async fn a_redirect_goes_elsewhere() {
     assert_eq!(world.get(&path_of(&one)).await, one);
 }
 
-/// Sends a request on `connection` and reads what comes first.
+/// Sends a request on `connection` and reads the first bytes of the reply.
 async fn first_bytes(world: &World, connection: &mut TcpStream, path: &str) -> io::Result<Vec<u8>> {
     let base = "/elements/api-v2";
     let authorization = world.authorization();

@@ -133,7 +133,7 @@ async fn an_instance_that_was_deleted_is_still_there_as_it_was() {
     assert_eq!(names(&world, TAGGED).await, ["One", "Two"]);
     assert_eq!(names(&world, SLIM).await, ["One", "Two"]);
     assert_eq!(world.get(&path_of(&one)).await, one);
-    // A write sees that it is gone.
+    // A write sees the deletion.
     world.call_with("PATCH", &path_of(&one), &json!({ "name": "Three" })).await.failed(404);
     world.sandbox.advance(SECOND * 5);
     assert_eq!(

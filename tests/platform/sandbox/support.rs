@@ -44,7 +44,7 @@ impl Reply {
 }
 
 pub(crate) fn client() -> reqwest::Client {
-    // Whichever test comes first installs it.
+    // The first test installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
