@@ -12,7 +12,7 @@ use super::output::{self, Output};
 use super::progress::Progress;
 use super::session::{self, Lookup};
 use super::{known, missing};
-use crate::plan::Wishes;
+use crate::plan::PlanOptions;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, StatusDocument};
@@ -36,14 +36,14 @@ pub(super) fn run(
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
     let selection = files.select(&globals.root, &arguments.paths)?;
-    let wishes = Wishes { selection, ..Wishes::default() };
+    let options = PlanOptions { selection, ..PlanOptions::default() };
     let (plan, status) = session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
-        missing::warn(globals, &files.desired, &wishes);
-        let (plan, observed) = connection.survey(&files.desired, &wishes).await?;
-        let status = status(&files.desired, &observed, &plan, &connection.terms(&wishes));
+        missing::warn(globals, &files.desired, &options);
+        let (plan, observed) = connection.survey(&files.desired, &options).await?;
+        let status = status(&files.desired, &observed, &plan, &connection.context(&options));
         Ok((plan, status))
     })?;
     output::result(&match globals.format {
