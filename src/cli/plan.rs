@@ -14,7 +14,7 @@ use super::session::{self, Files, Lookup};
 use super::{changed, fork, missing, problems, prune, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
-use crate::plan::{OrphanPolicy, Plan, PlanOptions, Rotate, RotateRequest, StoredValues};
+use crate::plan::{OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest, StoredValues};
 use crate::report::human::{self, Layout};
 use crate::report::{annotations, json, markdown};
 use crate::untrusted::quoted;
@@ -50,7 +50,7 @@ pub(super) struct Scope {
     pub(super) take_from: Option<Project>,
     /// Write secrets although nothing says that they changed: KEY, KEY#path or all (repeatable)
     #[arg(long, value_name = "KEY[#PATH]")]
-    pub(super) rotate: Vec<RotateRequest>,
+    pub(super) rotate: Vec<RotationRequest>,
     /// Leave secrets alone that are not set here
     #[arg(long)]
     pub(super) allow_unset: bool,

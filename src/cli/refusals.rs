@@ -34,7 +34,7 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
     let Some(wanted) = desired.instances.get(&result.key) else {
         return Vec::new();
     };
-    if !ANSWERS.contains(&failure.code) {
+    if !ANSWERS.contains(&failure.code.as_str()) {
         return Vec::new();
     }
     let mut keys: Vec<_> = words(&failure.message).collect();
@@ -44,7 +44,7 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
         keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect();
     let may_lack_grant = wanted.facts.grant_need != GrantNeed::None && problems.is_empty();
     if result.action == Some(Action::Create)
-        && GRANT_REFUSALS.contains(&failure.code)
+        && GRANT_REFUSALS.contains(&failure.code.as_str())
         && (may_lack_grant || is_about_grant(&failure.message))
     {
         problems.push(lacks_grant(wanted, &result.key));

@@ -1,9 +1,9 @@
 //! The rules one by one: an edit on one side, and the plan that follows from it.
 
-use ocon::apply::StepStatus;
+use ocon::apply::{StepOutcome, StepStatus};
 use ocon::desired::{Adopt, GrantNeed, Ignore};
 use ocon::instance::{FieldPath, InstanceId, Span, StoredValue, Value};
-use ocon::plan::{Action, BlockCode, Cause, Rotate, RotateRequest};
+use ocon::plan::{Action, BlockCode, Cause, Rotate, RotationRequest};
 
 use crate::world::{World, document, key, secret, secret_with_id, tags, unset_secret, webhook_url};
 
@@ -77,7 +77,7 @@ fn second_apply_changes_nothing() {
 fn an_interrupted_create_is_finished_with_all_other_differences() {
     let world = hootsuite();
     *world.remote.budget.lock().unwrap() = Some(1);
-    assert_eq!(world.apply().count("failed"), 1);
+    assert_eq!(world.apply().count(StepOutcome::Failed), 1);
     *world.remote.budget.lock().unwrap() = None;
     world.remote.edit(ONLY, |record| {
         record
@@ -167,7 +167,7 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
     let plan = world.plan();
     assert!(plan.is_empty());
     assert_eq!(plan.notes[0].code, "unverified");
-    world.options.rotate = [RotateRequest::All].into_iter().collect();
+    world.options.rotate = [RotationRequest::All].into_iter().collect();
     let step = world.only_step();
     assert_eq!(
         (step.cause, paths(&step)),
@@ -400,7 +400,7 @@ fn a_create_without_its_grant_is_blocked_and_the_others_go_on() {
     assert_eq!(plan.blocked[0].code, BlockCode::NeedsAuthorization);
     assert_eq!(plan.steps[0].key, key("other"));
     let outcome = world.apply();
-    assert_eq!((outcome.count("done"), outcome.count("blocked")), (1, 1));
+    assert_eq!((outcome.count(StepOutcome::Done), outcome.count(StepOutcome::Blocked)), (1, 1));
     assert!(matches!(outcome.results[1].status, StepStatus::Blocked(_)));
 }
 
@@ -426,7 +426,7 @@ fn a_step_that_fails_does_not_stop_the_others() {
     let world = World::new([document("a", &[]), document("b", &[]), document("c", &[])]);
     *world.remote.budget.lock().unwrap() = Some(2);
     let outcome = world.apply();
-    assert_eq!((outcome.count("done"), outcome.count("failed")), (2, 1));
+    assert_eq!((outcome.count(StepOutcome::Done), outcome.count(StepOutcome::Failed)), (2, 1));
 }
 
 #[test]
@@ -434,7 +434,7 @@ fn a_masked_secret_that_holds_the_id_is_written_once_the_id_is_known() {
     let parts = [("app.secret", secret_with_id()), ("other.secret", secret("two"))];
     let world = World::new([document("hootsuite", &parts)]);
     *world.remote.budget.lock().unwrap() = Some(1);
-    assert_eq!(world.apply().count("failed"), 1);
+    assert_eq!(world.apply().count(StepOutcome::Failed), 1);
     *world.remote.budget.lock().unwrap() = None;
     let step = world.only_step();
     assert_eq!(

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ocon::instance::{Key, Secret};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{
-    Action, ApprovedSteps, BlockCode, OrphanPolicy, Plan, PlanOptions, Rotate, RotateRequest, Step,
+    Action, ApprovedSteps, BlockCode, OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest,
+    Step,
 };
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;
@@ -79,7 +80,7 @@ impl Options {
             allow_duplicates: self.allow_duplicate.map(numbered).into_iter().collect(),
             take_from: take_from.filter(|it| *it != files.project()).map(|it| it.parse().unwrap()),
             orphans: if prunes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
-            rotate: self.rotate.then_some(RotateRequest::All).into_iter().collect(),
+            rotate: self.rotate.then_some(RotationRequest::All).into_iter().collect(),
             allow_unset: true,
             planned_secrets: None,
             stored_values: ocon::plan::StoredValues::Public,
@@ -214,7 +215,7 @@ impl Saved {
         let exist = steps().filter(|step| step.action != Action::Create.as_str());
         PlanOptions {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
-            rotate: rotations.map(|(key, path)| RotateRequest::Path(key, path)).collect(),
+            rotate: rotations.map(|(key, path)| RotationRequest::Path(key, path)).collect(),
             planned_secrets: Some(exist.flat_map(secrets).collect()),
             stored_values: ocon::plan::StoredValues::Public,
             selection: document.partial.then(|| self.keys().into_keys().collect()),

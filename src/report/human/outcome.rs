@@ -1,7 +1,7 @@
 //! The text form of what became of a plan.
 
 use super::{Layout, push_webhook_url};
-use crate::apply::{Outcome, StepResult, StepStatus};
+use crate::apply::{Outcome, StepOutcome, StepResult, StepStatus};
 use crate::plan::Action;
 use crate::report::json::ResultDocument;
 use crate::report::style::{ADDED, Painted, REMOVED, clean_line, hanging, sentence, wrapped};
@@ -50,7 +50,7 @@ fn push_problem(text: &mut String, result: &StepResult, layout: Layout) {
         let request = format!("request id: {}", clean_line(request_id));
         text.push_str(&wrapped(&request, "      ", layout.width));
     }
-    if let Some(advice) = advice(failure.code) {
+    if let Some(advice) = advice(failure.code.as_str()) {
         text.push_str(&wrapped(advice, "      ", layout.width));
     }
 }
@@ -99,11 +99,11 @@ fn summary(outcome: &Outcome, layout: Layout) -> String {
     }
     let mut text = format!("{}.", applied.join(", "));
     for (outcome_name, label) in [
-        ("failed", "Failed"),
-        ("unknown", "Outcome unknown"),
-        ("stale", "Stale"),
-        ("blocked", "Blocked"),
-        ("not-started", "Not started"),
+        (StepOutcome::Failed, "Failed"),
+        (StepOutcome::Unknown, "Outcome unknown"),
+        (StepOutcome::Stale, "Stale"),
+        (StepOutcome::Blocked, "Blocked"),
+        (StepOutcome::NotStarted, "Not started"),
     ] {
         let number = outcome.count(outcome_name);
         if number > 0 {
