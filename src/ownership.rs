@@ -80,8 +80,8 @@ impl OwnershipMark {
         let kept = kept.tags.iter().filter(|tag| !is_replaced(tag)).cloned();
         let project = project_tag(&self.project);
         let mark = [project, format!("{KEY}{}", self.key), self.applied.to_string()];
-        let protect = self.protect.then(|| PROTECT.to_owned());
-        mark.into_iter().chain(protect).chain(kept).chain(others).collect()
+        let protection = self.protect.then(|| PROTECT.to_owned());
+        mark.into_iter().chain(protection).chain(kept).chain(others).collect()
     }
 }
 

@@ -32,10 +32,10 @@ pub(super) async fn recover<R: Read>(
     step: &Step,
     lost: api::Error,
 ) -> Result<Record, StepStatus> {
-    let stop = run.settings.stop;
+    let stop_signal = run.settings.stop;
     let mut not_found = NotFound::NotListed;
     for (number, delay) in (1..).zip(SEARCH_DELAYS) {
-        stop.pause(run.settings.clock, delay).await;
+        stop_signal.pause(run.settings.clock, delay).await;
         let found = search(run, step).await;
         debug!(
             key = step.key.as_str(),
@@ -49,13 +49,13 @@ pub(super) async fn recover<R: Read>(
         }
         let is_last =
             matches!(&not_found, NotFound::RequestFailed(error) if error.request_limit().is_some());
-        if stop.is_requested() || is_last {
+        if stop_signal.is_requested() || is_last {
             break;
         }
     }
     let mut failure = run.failure(&lost);
     let reason = match not_found {
-        NotFound::NotListed if stop.is_requested() => {
+        NotFound::NotListed if stop_signal.is_requested() => {
             "it did not appear before the run was asked to stop".to_owned()
         }
         NotFound::NotListed => "it did not appear within 30 s".to_owned(),

@@ -99,11 +99,6 @@ impl Draft {
         }
     }
 
-    /// Whether the body is empty.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Checks the reply to a write that sent this body.
     pub fn check_reply(
         &self,

@@ -37,30 +37,3 @@ macro_rules! vocabulary {
 }
 
 pub(crate) use vocabulary;
-
-#[cfg(test)]
-mod tests {
-    vocabulary! {
-        /// A vocabulary.
-        Fruit {
-            /// An apple.
-            RedApple "red-apple",
-            /// A pear.
-            Pear "pear",
-        }
-    }
-
-    #[test]
-    fn json_has_the_stable_names() {
-        assert_eq!(
-            serde_json::to_value(Fruit::ALL).unwrap(),
-            serde_json::json!(["red-apple", "pear"])
-        );
-        assert_eq!(serde_json::from_str::<Fruit>("\"pear\"").unwrap(), Fruit::Pear);
-        assert_eq!(
-            (Fruit::RedApple, format!("{:5}|", Fruit::Pear)),
-            (Fruit::RedApple, "pear |".into())
-        );
-        assert!(Fruit::RedApple == "red-apple");
-    }
-}

@@ -129,4 +129,12 @@ mod tests {
         assert!(BlockCode::ALL.is_sorted_by_key(|code| code.as_str()));
         assert!(NoteCode::ALL.is_sorted_by_key(|code| code.as_str()));
     }
+
+    #[test]
+    fn a_code_has_its_stable_name_in_json() {
+        for code in BlockCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert_eq!(serde_json::from_value::<BlockCode>(code.as_str().into()).unwrap(), code);
+        }
+    }
 }

@@ -263,7 +263,7 @@ fn plan(texts: &[String]) -> Plan {
         message: message(text),
     };
     let note = |text: &String| Note {
-        code: "orphan",
+        code: ocon::plan::NoteCode::Orphan,
         key: key(),
         instance_id: Some(id()),
         host: text
@@ -299,7 +299,7 @@ fn plan(texts: &[String]) -> Plan {
 
 fn outcome(texts: &[String]) -> Outcome {
     let failure = |text: &str| apply::StepFailure {
-        code: "provider-refused",
+        code: apply::FailureCode::ProviderRefused.into(),
         message: format!("HTTP 400: {} (see `ocon explain`)", quoted(text)),
         request_id: Some(text.to_owned()),
     };
