@@ -19,7 +19,7 @@ use super::{known, missing, outputs, prune, refusals};
 use crate::api::Stop;
 use crate::apply::{self, Outcome, Settings};
 use crate::observed::Observed;
-use crate::plan::{Approved, Limits, OrphanPolicy, Plan, PlanOptions, Refused};
+use crate::plan::{Approved, DeleteLimitExceeded, Limits, OrphanPolicy, Plan, PlanOptions};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, ResultDocument};
 
@@ -283,7 +283,7 @@ fn show_outcome(
     }
 }
 
-fn too_many_deletes(refused: &Refused) -> Failure {
+fn too_many_deletes(refused: &DeleteLimitExceeded) -> Failure {
     Failure::new(Exit::Guarded, refused.to_string()).hint(format!(
         "nothing was applied. If all of them shall go: --max-deletes {}",
         refused.deletes

@@ -10,7 +10,7 @@ use super::session::{self, Connection, Platform};
 use super::target::SANDBOX_URL;
 use super::{known, project, saved};
 use crate::desired;
-use crate::plan::{Plan, Refused};
+use crate::plan::{DeleteLimitExceeded, Plan};
 use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::markdown::{self, Failed, Frame, Links};
 
@@ -61,7 +61,7 @@ impl Comment {
     }
 
     /// Nothing of the plan may be done.
-    pub(super) fn refused(&self, refused: &Refused) -> Output {
+    pub(super) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
         Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.frame))
     }
 

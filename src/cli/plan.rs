@@ -14,7 +14,9 @@ use super::session::{self, Files, Lookup};
 use super::{changed, fork, missing, problems, prune, saved};
 use crate::catalog::closest;
 use crate::instance::{Key, Project};
-use crate::plan::{OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest, StoredValues};
+use crate::plan::{
+    OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest, StoredValueVisibility,
+};
 use crate::report::human::{self, Layout};
 use crate::report::{annotations, json, markdown};
 use crate::untrusted::quoted;
@@ -104,9 +106,9 @@ impl Scope {
             allow_unset: self.allow_unset,
             planned_secrets: None,
             stored_values: match (fork::is_likely(environment), files.project_is_given) {
-                (false, _) => StoredValues::Public,
-                (true, true) => StoredValues::OfProject,
-                (true, false) => StoredValues::None,
+                (false, _) => StoredValueVisibility::Public,
+                (true, true) => StoredValueVisibility::OfProject,
+                (true, false) => StoredValueVisibility::None,
             },
             selection: match &self.changed_since {
                 Some(reference) => Some(changed::since(reference, globals, environment, files)?),

@@ -28,7 +28,7 @@ pub enum Part {
 /// A reference to a secret, with its value if it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretReference {
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: SecretSource,
     /// The value. `None` if it is unset, empty or was not looked up.
     pub value: Option<Secret>,

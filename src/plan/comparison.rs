@@ -64,12 +64,12 @@ enum Reason {
     Requested,
 }
 
-/// Compares everything that is declared with what is stored. `carried` is the document key of the
+/// Compares everything that is declared with what is stored. `old_key` is the document key of the
 /// instance, if it is another one.
 pub(super) fn compare(
     document: &Document<'_>,
     found: &ObservedInstance,
-    carried: Option<&Key>,
+    old_key: Option<&Key>,
 ) -> Comparison {
     let last = found.marks.last_applied();
     // The digests depend on the owner that the tags name.
@@ -79,7 +79,7 @@ pub(super) fn compare(
     let fingerprints = document.context.fingerprints;
     let same_document = fingerprints.same_document(last, scope, &document.as_written);
     let mut comparison = Comparison { same_document, ..Comparison::default() };
-    comparison.compare_mark(document, found, carried);
+    comparison.compare_mark(document, found, old_key);
     comparison.compare_name_and_tags(document, found);
     let comparer = Comparer { document, found, last, scope, same_document };
     for (key, field) in document.compared_fields(found) {
@@ -205,11 +205,11 @@ impl Comparison {
         &mut self,
         document: &Document<'_>,
         found: &ObservedInstance,
-        carried: Option<&Key>,
+        old_key: Option<&Key>,
     ) {
         let last = found.marks.last_applied();
-        if carried.is_some() || matches!(last, LastApplied::Absent | LastApplied::Invalid) {
-            let (before, after) = (carried.cloned(), document.key.clone());
+        if old_key.is_some() || matches!(last, LastApplied::Absent | LastApplied::Invalid) {
+            let (before, after) = (old_key.cloned(), document.key.clone());
             self.changes.push(Change::Mark { before, after });
         }
         let protect = document.wanted.lifecycle.protect;
@@ -275,12 +275,12 @@ impl Comparison {
 
     /// Why document and instance differ. It is the file if it is not the one last applied. Otherwise
     /// it is the platform, unless the only differences are secrets with a new value here.
-    pub(super) fn cause(&self, carried: Option<&Key>) -> Cause {
+    pub(super) fn cause(&self, old_key: Option<&Key>) -> Cause {
         let any = |reason| self.reasons.iter().any(|(_, given)| *given == reason);
         if any(Reason::Requested) {
             return Cause::Requested;
         }
-        if carried.is_some() || self.same_document == Some(false) {
+        if old_key.is_some() || self.same_document == Some(false) {
             return Cause::File;
         }
         if any(Reason::Lost) {

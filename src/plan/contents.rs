@@ -161,7 +161,7 @@ impl Plan {
 
     /// Sorts steps and notes, so equal inputs give equal plans.
     pub(super) fn sort(&mut self) {
-        self.steps.sort_by(|a, b| (&a.key, a.action.rank()).cmp(&(&b.key, b.action.rank())));
+        self.steps.sort_by(|a, b| (&a.key, a.action).cmp(&(&b.key, b.action)));
         self.notes
             .sort_by(|a, b| (a.code, &a.key, a.instance_id).cmp(&(b.code, &b.key, b.instance_id)));
     }

@@ -11,7 +11,7 @@ use super::contents::{Blocked, Plan};
 use super::document::Document;
 use super::matching::Match;
 use super::note;
-use super::options::StoredValues;
+use super::options::StoredValueVisibility;
 use super::step::{Action, Cause, Step};
 use crate::desired::{Field, GrantNeed};
 use crate::instance::{Key, Secret, Template};
@@ -23,8 +23,8 @@ use crate::untrusted::quoted;
 pub(super) fn add(plan: &mut Plan, document: &Document<'_>, matched: &Match<'_>) {
     match matched {
         Match::Managed(found) => update(plan, document, found, None),
-        Match::Moved(found, carried) => update(plan, document, found, Some(carried)),
-        Match::Adopt(found, carried) => adopt(plan, document, found, *carried),
+        Match::Moved(found, old_key) => update(plan, document, found, Some(old_key)),
+        Match::Adopt(found, old_key) => adopt(plan, document, found, *old_key),
         Match::Missing => create(plan, document),
         Match::Blocked(code, message) => block(plan, document, *code, message.clone()),
     }
@@ -62,9 +62,11 @@ fn step(
 
 fn hides_stored_values(document: &Document<'_>, found: &ObservedInstance) -> bool {
     match document.context.options.stored_values {
-        StoredValues::Public => false,
-        StoredValues::OfProject => found.marks.key_in(&document.context.target.project).is_none(),
-        StoredValues::None => true,
+        StoredValueVisibility::Public => false,
+        StoredValueVisibility::OfProject => {
+            found.marks.key_in(&document.context.target.project).is_none()
+        }
+        StoredValueVisibility::None => true,
     }
 }
 
@@ -148,32 +150,32 @@ fn missing_grant(document: &Document<'_>) -> Option<String> {
     })
 }
 
-/// `carried` is the document key of the instance, if it is another one.
+/// `old_key` is the document key of the instance, if it is another one.
 fn update(
     plan: &mut Plan,
     document: &Document<'_>,
     found: &ObservedInstance,
-    carried: Option<&Key>,
+    old_key: Option<&Key>,
 ) {
-    let comparison = compare(document, found, carried);
+    let comparison = compare(document, found, old_key);
     let (action, cause) = if comparison.is_incomplete_create {
         (Action::Finish, Cause::Unfinished)
     } else {
-        (Action::Update, comparison.cause(carried))
+        (Action::Update, comparison.cause(old_key))
     };
     write(plan, document, found, (action, cause), comparison);
 }
 
-/// `carried` is the document key of the instance in the project of `--take-from`.
+/// `old_key` is the document key of the instance in the project of `--take-from`.
 fn adopt(
     plan: &mut Plan,
     document: &Document<'_>,
     found: &ObservedInstance,
-    carried: Option<&Key>,
+    old_key: Option<&Key>,
 ) {
     let mut comparison = compare(document, found, None);
     comparison.changes.retain(|change| !matches!(change, Change::Mark { .. }));
-    let before = carried.filter(|carried| *carried != document.key).cloned();
+    let before = old_key.filter(|old_key| *old_key != document.key).cloned();
     comparison.changes.insert(0, Change::Mark { before, after: document.key.clone() });
     write(plan, document, found, (Action::Adopt, Cause::Adoption), comparison);
 }

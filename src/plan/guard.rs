@@ -17,7 +17,7 @@ pub struct Approved(Plan);
 /// A plan that exceeds its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the plan deletes {deletes} of {managed} managed instances, but the limit is {allowed}")]
-pub struct Refused {
+pub struct DeleteLimitExceeded {
     /// The number of deletes in the plan.
     pub deletes: usize,
     /// The number of managed instances.
@@ -31,7 +31,7 @@ impl Plan {
     ///
     /// # Errors
     /// Fails if the plan deletes more instances than allowed. No step may run then.
-    pub fn within(self, limits: Limits) -> Result<Approved, Refused> {
+    pub fn within(self, limits: Limits) -> Result<Approved, DeleteLimitExceeded> {
         let deletes = self.count(Action::Delete);
         if deletes <= limits.max_deletes {
             return Ok(Approved(self));
@@ -40,7 +40,7 @@ impl Plan {
         let written =
             self.steps.iter().filter(|step| step.id.is_some() && !enables(step.action)).count();
         let managed = written + self.untouched.unchanged + self.untouched.orphans;
-        Err(Refused { deletes, managed, allowed: limits.max_deletes })
+        Err(DeleteLimitExceeded { deletes, managed, allowed: limits.max_deletes })
     }
 }
 

@@ -26,63 +26,68 @@ pub(super) fn add_all(
     found: &ObservedInstance,
     comparison: &Comparison,
 ) {
-    let (wanted, key) = (document.wanted, document.key);
-    let mut add = |code, message: String| plan.add_note(code, key, Some(found.id), message);
-    if found.disabled && wanted.enabled.is_none() {
-        add(
-            NoteCode::Disabled,
-            "the instance is disabled, and no file asks for that. The platform disables an instance after failed \
-             token refreshes. To enable it, add `enabled: true`"
-                .to_owned(),
-        );
+    let about_instance = about_instance(document, found).into_iter().flatten();
+    let about_fields = about_fields(document, comparison).into_iter().flatten();
+    for (code, message) in about_instance.chain(about_fields) {
+        plan.add_note(code, document.key, Some(found.id), message);
     }
-    if !found.valid {
-        add(
-            NoteCode::NotAuthenticated,
-            format!(
-                "the authentication at the provider no longer works, and apply cannot repair it. Run \
-                 `ocon authorize {key}`"
-            ),
-        );
-    }
-    if !comparison.unverified.is_empty() {
-        let fields: Vec<_> =
-            comparison.unverified.iter().map(|field| quoted(field).to_string()).collect();
-        add(
-            NoteCode::Unverified,
-            format!(
-                "neither compared nor written: {}. To write the current values, use `--rotate {key}`",
-                fields.join(", ")
-            ),
-        );
-    }
-    if !comparison.unplanned.is_empty() {
-        add(
-            NoteCode::RotationNotPlanned,
-            format!(
-                "changed since the plan was made, so not written: {}",
-                comparison.unplanned.join(", ")
-            ),
-        );
-    }
-    if wanted.facts.webhooks && comparison.changes.iter().any(enables_events) {
-        add(
-            NoteCode::LateEvents,
-            "events are enabled after the create, so the platform may not subscribe at the provider. Check that \
-             events arrive, or create the instance again"
-                .to_owned(),
-        );
-    }
-    if *found.marks.last_applied() == LastApplied::Invalid {
-        add(
-            NoteCode::GarbledMark,
-            "the `ocon:applied` tag was edited or duplicated by hand. It is rewritten".to_owned(),
-        );
-    }
-    if !wanted.lifecycle.ignore.is_empty() {
+}
+
+type NoteText = (NoteCode, String);
+
+fn about_instance(document: &Document<'_>, found: &ObservedInstance) -> [Option<NoteText>; 3] {
+    let disabled = || {
+        "the instance is disabled, and no file asks for that. The platform disables an instance after failed token \
+         refreshes. To enable it, add `enabled: true`"
+            .to_owned()
+    };
+    let not_authenticated = || {
+        format!(
+            "the authentication at the provider no longer works, and apply cannot repair it. Run `ocon authorize {}`",
+            document.key
+        )
+    };
+    let invalid =
+        || "the `ocon:applied` tag was edited or duplicated by hand. It is rewritten".to_owned();
+    let is_disabled = found.disabled && document.wanted.enabled.is_none();
+    let is_invalid = *found.marks.last_applied() == LastApplied::Invalid;
+    [
+        is_disabled.then(|| (NoteCode::Disabled, disabled())),
+        (!found.valid).then(|| (NoteCode::NotAuthenticated, not_authenticated())),
+        is_invalid.then(|| (NoteCode::GarbledMark, invalid())),
+    ]
+}
+
+fn about_fields(document: &Document<'_>, comparison: &Comparison) -> [Option<NoteText>; 4] {
+    let wanted = document.wanted;
+    let unverified = || {
+        let fields = comparison.unverified.iter().map(|field| quoted(field).to_string());
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        let key = document.key;
+        format!(
+            "neither compared nor written: {fields}. To write the current values, use `--rotate {key}`"
+        )
+    };
+    let unplanned = || {
+        let fields = comparison.unplanned.join(", ");
+        format!("changed since the plan was made, so not written: {fields}")
+    };
+    let late_events = || {
+        "events are enabled after the create, so the platform may not subscribe at the provider. Check that events \
+         arrive, or create the instance again"
+            .to_owned()
+    };
+    let ignored = || {
         let fields: Vec<String> = wanted.lifecycle.ignore.iter().map(described).collect();
-        add(NoteCode::Ignored, format!("not compared: {}", fields.join("; ")));
-    }
+        format!("not compared: {}", fields.join("; "))
+    };
+    let is_late = wanted.facts.webhooks && comparison.changes.iter().any(enables_events);
+    [
+        (!comparison.unverified.is_empty()).then(|| (NoteCode::Unverified, unverified())),
+        (!comparison.unplanned.is_empty()).then(|| (NoteCode::RotationNotPlanned, unplanned())),
+        is_late.then(|| (NoteCode::LateEvents, late_events())),
+        (!wanted.lifecycle.ignore.is_empty()).then(|| (NoteCode::Ignored, ignored())),
+    ]
 }
 
 /// Adds that a create may need a grant, if only one source says so.

@@ -32,7 +32,7 @@ pub struct PlanOptions {
     /// The secrets that a saved plan writes to existing instances. `None` without a saved plan.
     pub planned_secrets: Option<BTreeSet<(Key, String)>>,
     /// The stored values that the plan shows.
-    pub stored_values: StoredValues,
+    pub stored_values: StoredValueVisibility,
     /// The selected documents. `None` selects all.
     pub selection: Option<BTreeSet<Key>>,
 }
@@ -46,7 +46,7 @@ impl PlanOptions {
 
 /// The stored values that a plan shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StoredValues {
+pub enum StoredValueVisibility {
     /// The public ones.
     #[default]
     Public,

@@ -8,7 +8,7 @@ use crate::instance::{
 };
 
 vocabulary! {
-    /// The action of a step, in the order of summaries.
+    /// The action of a step, in the order of summaries and of the steps of one instance.
     Action {
         /// POST, then PATCH if a value refers to the instance itself.
         Create "create",
@@ -56,15 +56,6 @@ impl Action {
             Self::Enable => "^",
             Self::Disable => "v",
             Self::Delete => "-",
-        }
-    }
-
-    /// The position among the actions on one instance.
-    pub fn rank(self) -> u8 {
-        match self {
-            Self::Create | Self::Finish | Self::Adopt | Self::Update => 0,
-            Self::Enable | Self::Disable => 1,
-            Self::Delete => 2,
         }
     }
 }

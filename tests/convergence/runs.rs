@@ -83,7 +83,7 @@ impl Options {
             rotate: self.rotate.then_some(RotationRequest::All).into_iter().collect(),
             allow_unset: true,
             planned_secrets: None,
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             selection: self.selection.as_ref().map(|_| selection.collect()),
         }
     }
@@ -217,7 +217,7 @@ impl Saved {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.map(|(key, path)| RotationRequest::Path(key, path)).collect(),
             planned_secrets: Some(exist.flat_map(secrets).collect()),
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             selection: document.partial.then(|| self.keys().into_keys().collect()),
             ..self.options.wishes(files)
         }

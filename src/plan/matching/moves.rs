@@ -209,10 +209,10 @@ impl<'g, 'a> ConnectorGroup<'g, 'a> {
                 continue;
             }
             if let Some(duplicate) = instances.intersection(&self.duplicates).next() {
-                let carried = self.instances[*duplicate].key;
-                let found = self.instances.iter().filter(|instance| instance.key == carried);
+                let old_key = self.instances[*duplicate].key;
+                let found = self.instances.iter().filter(|instance| instance.key == old_key);
                 let found: Vec<_> = found.map(|instance| instance.found).collect();
-                ambiguous.push((key, blocked::ambiguous_key(carried, &found)));
+                ambiguous.push((key, blocked::ambiguous_key(old_key, &found)));
                 continue;
             }
             let others: BTreeSet<&Key> = pairs

@@ -96,13 +96,13 @@ impl<'a, 'b> Rules<'a, 'b> {
         if let Some(other) = with_key.into_iter().find(|other| other.id != id) {
             return blocked::key_taken(key, id, other.id);
         }
-        if let Some(carried) = found.marks.key_in(&self.observed.project) {
-            return if carried == key {
+        if let Some(old_key) = found.marks.key_in(&self.observed.project) {
+            return if old_key == key {
                 Match::Managed(found)
-            } else if self.desired.instances.contains_key(carried) {
-                blocked::of_another_document(id, carried)
+            } else if self.desired.instances.contains_key(old_key) {
+                blocked::of_another_document(id, old_key)
             } else {
-                Match::Moved(found, carried)
+                Match::Moved(found, old_key)
             };
         }
         let Ownership::Foreign(owner) = found.marks.ownership(&self.observed.project) else {
@@ -110,10 +110,10 @@ impl<'a, 'b> Rules<'a, 'b> {
         };
         let taken = self.options.take_from.as_ref();
         match taken.and_then(|project| found.marks.key_in(project)) {
-            Some(carried) if carried != key && self.takes_by_key(carried) => {
-                blocked::of_another_document(id, carried)
+            Some(old_key) if old_key != key && self.takes_by_key(old_key) => {
+                blocked::of_another_document(id, old_key)
             }
-            Some(carried) => Match::Adopt(found, Some(carried)),
+            Some(old_key) => Match::Adopt(found, Some(old_key)),
             None => blocked::foreign_project(id, &owner),
         }
     }
@@ -126,8 +126,8 @@ impl<'a, 'b> Rules<'a, 'b> {
         match (ours.unwrap_or_default(), taken) {
             ([], None) => None,
             ([found], _) => Some(Match::Managed(found)),
-            ([], Some((carried, found))) => Some(match found.as_slice() {
-                [found] => Match::Adopt(found, Some(carried)),
+            ([], Some((old_key, found))) => Some(match found.as_slice() {
+                [found] => Match::Adopt(found, Some(old_key)),
                 several => blocked::ambiguous_key(key, several),
             }),
             (several, _) => Some(blocked::ambiguous_key(key, several)),
