@@ -58,7 +58,7 @@ macro_rules! name {
 name!(
     /// The stable name of an instance in Git: `hootsuite`, `slack/support`.
     Key,
-    "key",
+    "document key",
     "use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, \
      at most 80 characters, and not `all` or `listen`",
     |text| text.len() <= 80
