@@ -9,7 +9,9 @@ mod applied;
 
 use std::collections::BTreeSet;
 
-pub use applied::{AppliedDigests, FingerprintScope, Fingerprints, LastApplied, SecretState};
+pub use applied::{
+    AppliedDigests, Baseline, FingerprintScope, Fingerprints, LastApplied, SecretState,
+};
 
 use crate::instance::{Key, Project};
 

@@ -75,6 +75,14 @@ pub enum LastApplied {
     Known(AppliedDigests),
 }
 
+/// What was last applied to an instance, as its digests show under one fingerprint key.
+#[derive(Clone, Copy)]
+pub struct Baseline<'a> {
+    fingerprints: &'a Fingerprints,
+    last: &'a LastApplied,
+    scope: FingerprintScope<'a>,
+}
+
 /// What is known about a secret that cannot be read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretState {
@@ -127,76 +135,19 @@ impl Fingerprints {
         applied.secrets.insert(path, value);
     }
 
-    /// Copies the digest of a secret that is not written this time.
-    pub fn keep(
-        &self,
-        applied: &mut AppliedDigests,
-        last: &LastApplied,
-        scope: FingerprintScope<'_>,
-        path: &str,
-    ) {
-        let path = self.path(scope, path);
-        let kept = self.known(last).and_then(|known| known.secrets.get(&path));
-        applied.secrets.extend(kept.map(|value| (path.clone(), value.clone())));
-    }
-
-    /// Whether the document is the one last applied. `None` if that is unknown.
-    pub fn same_document(
-        &self,
-        last: &LastApplied,
-        scope: FingerprintScope<'_>,
-        document: &str,
-    ) -> Option<bool> {
-        Some(self.known(last)?.spec == self.begin(scope, document).spec)
-    }
-
-    /// Whether the secret is the one last applied.
-    pub fn state(
-        &self,
-        last: &LastApplied,
-        scope: FingerprintScope<'_>,
-        path: &str,
-        value: Option<&Secret>,
-    ) -> SecretState {
-        let (Some(applied), Some(value)) = (self.known(last), value) else {
-            return SecretState::Unverified;
-        };
-        let (path, value) = self.secret(scope, path, value);
-        match applied.secrets.get(&path) {
-            Some(last) if *last == value => SecretState::Unchanged,
-            Some(_) => SecretState::WillRotate,
-            None => SecretState::Unverified,
-        }
-    }
-
-    /// Whether the value stored under this path was, or may have been, applied as a secret.
-    pub fn was_secret(&self, last: &LastApplied, scope: FingerprintScope<'_>, path: &str) -> bool {
-        let path = self.path(scope, path);
-        match last {
-            LastApplied::Known(applied) if applied.key_id == self.id => {
-                applied.secrets.contains_key(&path)
-            }
-            // The paths are digested with another fingerprint key, so any of them may be this one.
-            LastApplied::Known(applied) => !applied.secrets.is_empty(),
-            LastApplied::Newer => true,
-            LastApplied::Absent | LastApplied::Invalid => false,
-        }
+    /// Reads what was last applied to the instance of this owner.
+    pub fn baseline<'a>(
+        &'a self,
+        last: &'a LastApplied,
+        scope: FingerprintScope<'a>,
+    ) -> Baseline<'a> {
+        Baseline { fingerprints: self, last, scope }
     }
 
     /// A digest that detects edits of a text. Two organizations with the same fingerprint key have
     /// different seals, so neither accepts a plan of the other.
     pub fn seal(&self, purpose: &str, document: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.seals.sign(&[purpose, document]))
-    }
-
-    fn known<'a>(&self, last: &'a LastApplied) -> Option<&'a AppliedDigests> {
-        match last {
-            LastApplied::Known(applied) if applied.key_id == self.id => Some(applied),
-            LastApplied::Known(_)
-            | LastApplied::Absent
-            | LastApplied::Invalid
-            | LastApplied::Newer => None,
-        }
     }
 
     fn path(&self, scope: FingerprintScope<'_>, path: &str) -> String {
@@ -206,6 +157,55 @@ impl Fingerprints {
     fn secret(&self, scope: FingerprintScope<'_>, path: &str, value: &Secret) -> (String, String) {
         let parts = [path, value.expose()];
         (self.path(scope, path), digest(&self.secrets, "value", scope, &parts, VALUE))
+    }
+}
+
+impl Baseline<'_> {
+    /// Copies the digest of a secret that is not written this time.
+    pub fn keep(&self, applied: &mut AppliedDigests, path: &str) {
+        let path = self.fingerprints.path(self.scope, path);
+        let kept = self.digests().and_then(|digests| digests.secrets.get(&path));
+        applied.secrets.extend(kept.map(|value| (path.clone(), value.clone())));
+    }
+
+    /// Whether the document is the one last applied. `None` if that is unknown.
+    pub fn same_document(&self, document: &str) -> Option<bool> {
+        Some(self.digests()?.spec == self.fingerprints.begin(self.scope, document).spec)
+    }
+
+    /// Whether the secret is the one last applied.
+    pub fn state(&self, path: &str, value: Option<&Secret>) -> SecretState {
+        let (Some(digests), Some(value)) = (self.digests(), value) else {
+            return SecretState::Unverified;
+        };
+        let (path, value) = self.fingerprints.secret(self.scope, path, value);
+        match digests.secrets.get(&path) {
+            Some(last) if *last == value => SecretState::Unchanged,
+            Some(_) => SecretState::WillRotate,
+            None => SecretState::Unverified,
+        }
+    }
+
+    /// Whether the value stored under this path was, or may have been, applied as a secret.
+    pub fn was_secret(&self, path: &str) -> bool {
+        match (self.digests(), self.last) {
+            (Some(digests), _) => {
+                digests.secrets.contains_key(&self.fingerprints.path(self.scope, path))
+            }
+            // The paths are digested with another fingerprint key, so any of them may be this one.
+            (None, last) => last.holds_secrets(),
+        }
+    }
+
+    /// The digests, if they are under this fingerprint key.
+    fn digests(&self) -> Option<&AppliedDigests> {
+        match self.last {
+            LastApplied::Known(applied) if applied.key_id == self.fingerprints.id => Some(applied),
+            LastApplied::Known(_)
+            | LastApplied::Absent
+            | LastApplied::Invalid
+            | LastApplied::Newer => None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::step::Cause;
 use crate::desired::Field;
 use crate::instance::{Key, Secrecy, StoredValue, Value, ValueComparison};
 use crate::observed::ObservedInstance;
-use crate::ownership::{FingerprintScope, LastApplied, SecretState};
+use crate::ownership::{Baseline, FingerprintScope, LastApplied, SecretState};
 
 /// The result of a comparison.
 #[derive(Default)]
@@ -71,17 +71,16 @@ pub(super) fn compare(
     found: &ObservedInstance,
     old_key: Option<&Key>,
 ) -> Comparison {
-    let last = found.marks.last_applied();
     // The digests depend on the owner that the tags name.
     let scope = found.marks.owner();
     let scope = scope.map(|(project, key)| FingerprintScope { project, key });
     let scope = scope.unwrap_or_else(|| document.scope());
-    let fingerprints = document.context.fingerprints;
-    let same_document = fingerprints.same_document(last, scope, &document.as_written);
+    let baseline = document.context.fingerprints.baseline(found.marks.last_applied(), scope);
+    let same_document = baseline.same_document(&document.as_written);
     let mut comparison = Comparison { same_document, ..Comparison::default() };
     comparison.compare_mark(document, found, old_key);
     comparison.compare_name_and_tags(document, found);
-    let comparer = Comparer { document, found, last, scope, same_document };
+    let comparer = Comparer { document, found, baseline, same_document };
     for (key, field) in document.compared_fields(found) {
         let decision = comparer.as_planned(key, field, comparer.decide(key, field));
         comparison.add(key, found.configuration(key), decision, || comparer.wanted(key, field));
@@ -94,8 +93,7 @@ pub(super) fn compare(
 struct Comparer<'a> {
     document: &'a Document<'a>,
     found: &'a ObservedInstance,
-    last: &'a LastApplied,
-    scope: FingerprintScope<'a>,
+    baseline: Baseline<'a>,
     same_document: Option<bool>,
 }
 
@@ -141,8 +139,7 @@ impl Comparer<'_> {
             };
         }
         let value = field.value.render_secrets();
-        let fingerprints = self.document.context.fingerprints;
-        match fingerprints.state(self.last, self.scope, key, value.as_ref()) {
+        match self.baseline.state(key, value.as_ref()) {
             SecretState::Unchanged => Decision::Same,
             _ if self.awaits_id(key, field) => Decision::Change(Reason::AwaitsId),
             SecretState::WillRotate => Decision::Change(Reason::Rotated),
@@ -157,9 +154,9 @@ impl Comparer<'_> {
             return false;
         }
         let sent = field.value.render(&self.document.render_context(None));
-        let fingerprints = self.document.context.fingerprints;
-        let state = fingerprints.state(self.last, self.scope, key, sent.as_ref());
-        state == SecretState::Unchanged || (sent.is_some() && *self.last == LastApplied::Absent)
+        let is_absent = *self.found.marks.last_applied() == LastApplied::Absent;
+        self.baseline.state(key, sent.as_ref()) == SecretState::Unchanged
+            || (sent.is_some() && is_absent)
     }
 
     /// A saved plan lists every secret that it writes. Any other one is only reported.
@@ -178,8 +175,7 @@ impl Comparer<'_> {
     /// The field to write. A value that was written as a secret remains one, even if its key is public.
     fn wanted(&self, key: &str, field: &Field) -> Field {
         let mut field = field.clone();
-        let fingerprints = self.document.context.fingerprints;
-        if field.secrecy == Secrecy::Public && fingerprints.was_secret(self.last, self.scope, key) {
+        if field.secrecy == Secrecy::Public && self.baseline.was_secret(key) {
             field.secrecy = Secrecy::Unknown;
         }
         field

@@ -260,11 +260,12 @@ fn changed_tags(
     });
     // A value that is neither verified nor written keeps its digest, so a later run with the secret
     // knows whether it changed. Digests of another project or document key cannot be kept.
-    let (last, scope) = (found.marks.last_applied(), document.scope());
+    let scope = document.scope();
+    let baseline = document.context.fingerprints.baseline(found.marks.last_applied(), scope);
     let was_compared = found.marks.owner().is_none_or(|owner| owner == (scope.project, scope.key));
     let kept = comparison.unverified.iter().chain(&comparison.unplanned);
     for key in kept.filter(|_| was_compared) {
-        document.context.fingerprints.keep(&mut applied, last, scope, key);
+        baseline.keep(&mut applied, key);
     }
     let tags = mark(document, applied).with(&found.marks, others);
     let stored = found.marks.as_set().union(found.tags.as_set()).cloned().collect();

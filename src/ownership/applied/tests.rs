@@ -26,12 +26,8 @@ fn state(
     value: &str,
 ) -> SecretState {
     let project = "test".parse().unwrap();
-    fingerprints.state(
-        last,
-        FingerprintScope { project: &project, key },
-        path,
-        Some(&Secret::new(value)),
-    )
+    let scope = FingerprintScope { project: &project, key };
+    fingerprints.baseline(last, scope).state(path, Some(&Secret::new(value)))
 }
 
 #[test]
@@ -99,10 +95,10 @@ fn a_document_is_recognized_under_its_fingerprint_key_only() {
     let scope = FingerprintScope { project: &project, key: &key };
     let mine = keyed("k1");
     let last = apply(&mine, &key, &[]);
-    assert_eq!(mine.same_document(&last, scope, "{}"), Some(true));
-    assert_eq!(mine.same_document(&last, scope, "{ }"), Some(false));
-    assert_eq!(keyed("k2").same_document(&last, scope, "{}"), None);
-    assert_eq!(mine.same_document(&LastApplied::Absent, scope, "{}"), None);
+    assert_eq!(mine.baseline(&last, scope).same_document("{}"), Some(true));
+    assert_eq!(mine.baseline(&last, scope).same_document("{ }"), Some(false));
+    assert_eq!(keyed("k2").baseline(&last, scope).same_document("{}"), None);
+    assert_eq!(mine.baseline(&LastApplied::Absent, scope).same_document("{}"), None);
 }
 
 #[test]

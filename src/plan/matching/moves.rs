@@ -236,7 +236,8 @@ pub(in crate::plan) fn was_last_applied(
 ) -> bool {
     found.marks.owner().is_some_and(|(project, key)| {
         let scope = FingerprintScope { project, key };
-        fingerprints.same_document(found.marks.last_applied(), scope, as_written) == Some(true)
+        let baseline = fingerprints.baseline(found.marks.last_applied(), scope);
+        baseline.same_document(as_written) == Some(true)
     })
 }
 
