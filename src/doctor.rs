@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ProviderEvent;
 use crate::desired::DesiredInstance;
-use crate::instance::{InstanceId, Key, Place, Secret, Seen, id_in_webhook_url};
-use crate::observed::Found;
+use crate::instance::{InstanceId, Key, RenderContext, Secret, StoredValue, id_in_webhook_url};
+use crate::observed::ObservedInstance;
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,11 @@ pub struct DoctorInput<'a> {
     /// The document.
     pub wanted: &'a DesiredInstance,
     /// The instance with its complete configuration, or why the document has none.
-    pub found: Result<&'a Found, &'a str>,
+    pub found: Result<&'a ObservedInstance, &'a str>,
     /// Recorded events, newest first, or why they cannot be read.
     pub events: Result<&'a [ProviderEvent], &'a str>,
     /// Where the instance is.
-    pub place: Place<'a>,
+    pub place: RenderContext<'a>,
 }
 
 /// A link of the chain from the provider to the application.
@@ -80,7 +80,7 @@ pub fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
             return vec![broken("instance", why, advice)];
         }
     };
-    let place = Place { id: Some(found.id), ..input.place };
+    let place = RenderContext { id: Some(found.id), ..input.place };
     let callback = Callback::of(input, found, &place);
     vec![
         holds("instance", format!("#{}, {}", found.id, found.name)),
@@ -106,7 +106,7 @@ fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>
     ChainLink { name, state: LinkState::Unseen, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn authentication(key: &Key, found: &Found) -> ChainLink {
+fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
     if found.valid {
         return holds("authentication", "the platform reports it as valid");
     }
@@ -120,7 +120,7 @@ fn authentication(key: &Key, found: &Found) -> ChainLink {
     )
 }
 
-fn enabled(key: &Key, found: &Found) -> ChainLink {
+fn enabled(key: &Key, found: &ObservedInstance) -> ChainLink {
     if !found.disabled {
         return holds("enabled", "the instance is enabled");
     }
@@ -134,7 +134,7 @@ fn enabled(key: &Key, found: &Found) -> ChainLink {
     )
 }
 
-fn notifications(found: &Found) -> ChainLink {
+fn notifications(found: &ObservedInstance) -> ChainLink {
     match text_value(found, "event.notification.enabled") {
         Some("true") => holds("events", "events are enabled"),
         _ => broken(
@@ -158,12 +158,12 @@ enum Callback {
 }
 
 impl Callback {
-    fn of(input: &DoctorInput<'_>, found: &Found, place: &Place<'_>) -> Self {
+    fn of(input: &DoctorInput<'_>, found: &ObservedInstance, place: &RenderContext<'_>) -> Self {
         let key = "event.notification.callback.url";
         let url = match found.configuration.get(key) {
-            Some(Seen::Text(url)) => url.expose(),
-            Some(Seen::Masked) => return Self::Masked,
-            Some(Seen::Unset) | None => return Self::Missing,
+            Some(StoredValue::Text(url)) => url.expose(),
+            Some(StoredValue::Masked) => return Self::Masked,
+            Some(StoredValue::Unset) | None => return Self::Missing,
         };
         let webhook_prefix = format!("{}/events/", input.place.base_url);
         if url.starts_with(&webhook_prefix) || *url == *place.webhook_url() {
@@ -202,10 +202,10 @@ impl Callback {
     }
 }
 
-fn signature(input: &DoctorInput<'_>, found: &Found, callback: &Callback) -> ChainLink {
+fn signature(input: &DoctorInput<'_>, found: &ObservedInstance, callback: &Callback) -> ChainLink {
     let (name, key) = ("signature", "event.notification.signature.key");
     let is_declared = input.wanted.configuration.contains_key(key);
-    let is_stored = !matches!(found.configuration.get(key), None | Some(Seen::Unset));
+    let is_stored = !matches!(found.configuration.get(key), None | Some(StoredValue::Unset));
     match callback {
         Callback::Platform(_) => holds(name, "not needed: events stay on the platform"),
         _ if is_declared && is_stored => {
@@ -224,7 +224,7 @@ fn signature(input: &DoctorInput<'_>, found: &Found, callback: &Callback) -> Cha
     }
 }
 
-fn registration(wanted: &DesiredInstance, place: &Place<'_>) -> ChainLink {
+fn registration(wanted: &DesiredInstance, place: &RenderContext<'_>) -> ChainLink {
     let (name, url) = ("registered", place.webhook_url());
     if wanted.facts.webhooks {
         let says = "ocon cannot check whether the provider knows the webhook URL";
@@ -272,9 +272,9 @@ fn or_default<'a>(text: &'a str, default: &'a str) -> &'a str {
     if text.is_empty() { default } else { text }
 }
 
-fn text_value<'a>(found: &'a Found, key: &str) -> Option<&'a str> {
+fn text_value<'a>(found: &'a ObservedInstance, key: &str) -> Option<&'a str> {
     match found.configuration.get(key)? {
-        Seen::Text(text) => Some(Secret::expose(text)),
-        Seen::Unset | Seen::Masked => None,
+        StoredValue::Text(text) => Some(Secret::expose(text)),
+        StoredValue::Unset | StoredValue::Masked => None,
     }
 }

@@ -30,7 +30,7 @@ use super::provider_event::ProviderEvent;
 use super::remote::{Listing, PartialListing, Projection, Read, Scope, Write};
 use super::retry::Idempotency;
 use super::wire;
-use crate::instance::{ConnectorKey, Draft, InstanceId, Place, Record};
+use crate::instance::{ConnectorKey, Draft, InstanceId, Record, RenderContext};
 
 pub use self::settings::{ApiCredentials, ClientSettings, PageRead, Retrying};
 pub use self::transport::BuildError;
@@ -173,7 +173,7 @@ impl Read for Client {
 }
 
 impl Write for Client {
-    async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
+    async fn create(&self, draft: &Draft, place: &RenderContext<'_>) -> Result<Record, Error> {
         let body = wire::create(draft, place);
         let request = self.0.write(Method::Post, "/instances".to_owned(), draft, body)?;
         let reply = call::send(&self.0, request).await?;
@@ -184,9 +184,9 @@ impl Write for Client {
         &self,
         id: InstanceId,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> Result<Option<Record>, Error> {
-        let place = Place { id: Some(id), ..*place };
+        let place = RenderContext { id: Some(id), ..*place };
         let body = wire::patch(draft, &place);
         let request = self.0.write(Method::Patch, format!("/instances/{id}"), draft, body)?;
         let reply = call::send(&self.0, request).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use super::error::Error;
-use crate::instance::{Draft, InstanceId, Place, Record};
+use crate::instance::{Draft, InstanceId, Record, RenderContext};
 
 /// The instances to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub trait Write: Sync {
     fn create(
         &self,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> impl Future<Output = Result<Record, Error>> + Send;
 
     /// Changes the fields that the draft contains, and no others. Returns `None` if the reply has no
@@ -100,7 +100,7 @@ pub trait Write: Sync {
         &self,
         id: InstanceId,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> impl Future<Output = Result<Option<Record>, Error>> + Send;
 
     /// Enables the instance.

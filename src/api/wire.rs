@@ -2,7 +2,7 @@
 //!
 //! In: a [`Draft`] to send, or a received [`Body`]. Out: the bytes of a request,
 //! [`Record`](crate::instance::Record)s, or an [`ErrorKind`](super::ErrorKind). Requests contain
-//! only desired values. A stored value is a [`Seen`](crate::instance::Seen), which cannot enter a
+//! only desired values. A stored value is a [`StoredValue`](crate::instance::StoredValue), which cannot enter a
 //! request, so a mask is never sent back (docs/platform.md#secrets).
 //!
 //! Errors never contain a part of a successful reply, because such bodies contain live credentials.
@@ -27,7 +27,7 @@ pub(super) use events::events;
 pub(super) use record::{record, records};
 pub(super) use refusal::{is_empty_listing, is_refusal, refusal};
 
-use crate::instance::{Draft, FieldPath, Json, Place, Secret, Value};
+use crate::instance::{Draft, FieldPath, Json, RenderContext, Secret, Value};
 
 /// The body of a POST or PATCH.
 pub(super) struct Outgoing {
@@ -38,14 +38,14 @@ pub(super) struct Outgoing {
 }
 
 /// The body that creates an instance. The ID is unknown, so references to it are placeholders.
-pub(super) fn create(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
-    let place = Place { id: None, ..*place };
+pub(super) fn create(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoing, FieldPath> {
+    let place = RenderContext { id: None, ..*place };
     let key = place.connector.as_str();
     outgoing(Some(Element { key }), draft, &place)
 }
 
 /// The body that changes the fields in the draft.
-pub(super) fn patch(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
+pub(super) fn patch(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoing, FieldPath> {
     outgoing(None, draft, place)
 }
 
@@ -83,7 +83,7 @@ impl Serialize for Exposed {
 fn outgoing(
     element: Option<Element<'_>>,
     draft: &Draft,
-    place: &Place<'_>,
+    place: &RenderContext<'_>,
 ) -> Result<Outgoing, FieldPath> {
     let members = Members {
         element,
@@ -101,7 +101,7 @@ fn outgoing(
 
 fn configuration_of<'a>(
     draft: &'a Draft,
-    place: &Place<'_>,
+    place: &RenderContext<'_>,
 ) -> Result<BTreeMap<&'a str, Exposed>, FieldPath> {
     let values = draft.configuration.iter().map(|(key, value)| {
         let text = value.render(place).ok_or_else(|| FieldPath::Configuration(key.clone()))?;
@@ -112,7 +112,7 @@ fn configuration_of<'a>(
 
 fn provider_data_of<'a>(
     draft: &'a Draft,
-    place: &Place<'_>,
+    place: &RenderContext<'_>,
 ) -> Result<BTreeMap<&'a str, serde_json::Value>, FieldPath> {
     let values = draft.provider_data.iter().map(|(key, value)| {
         let json = value.render(place).ok_or_else(|| FieldPath::ProviderData(key.clone()))?;
@@ -123,7 +123,7 @@ fn provider_data_of<'a>(
 
 /// All secrets that configuration values refer to, and all texts of `providerData`, because each of
 /// them is an authorization grant.
-fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
+fn secrets_of(draft: &Draft, place: &RenderContext<'_>) -> Vec<Secret> {
     let configuration = draft.configuration.values();
     let referred =
         configuration.flat_map(Value::secrets).filter_map(|reference| reference.value.clone());
@@ -139,14 +139,18 @@ fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
 mod tests {
     use super::*;
     use crate::instance::{
-        BaseUrl, ConnectorKey, InstanceId, OwnReference, Part, SecretReference, Seen, Source,
-        Template,
+        BaseUrl, ConnectorKey, InstanceId, InstanceReference, Part, SecretReference, SecretSource,
+        StoredValue, Template,
     };
 
-    fn at(id: Option<u64>, check: impl FnOnce(&Place<'_>)) {
+    fn at(id: Option<u64>, check: impl FnOnce(&RenderContext<'_>)) {
         let base_url = BaseUrl::new("https://api.example");
         let connector: ConnectorKey = "hootsuite".parse().unwrap();
-        check(&Place { base_url: &base_url, connector: &connector, id: id.map(InstanceId::new) });
+        check(&RenderContext {
+            base_url: &base_url,
+            connector: &connector,
+            id: id.map(InstanceId::new),
+        });
     }
 
     fn text(outgoing: &Outgoing) -> &str {
@@ -155,13 +159,13 @@ mod tests {
 
     fn secret(name: &str, value: Option<&str>) -> Template {
         Template::new(vec![Part::Secret(SecretReference {
-            source: Source::Env(name.into()),
+            source: SecretSource::Env(name.into()),
             value: value.map(Secret::new),
         })])
     }
 
     fn webhook_url() -> Value {
-        Value::Text(Template::new(vec![Part::Own(OwnReference::WebhookUrl)]))
+        Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]))
     }
 
     #[test]
@@ -242,13 +246,13 @@ mod tests {
         });
     }
 
-    /// The types keep stored values out of requests: a record has only `Seen`s, and a draft accepts
+    /// The types keep stored values out of requests: a record has only `StoredValue`s, and a draft accepts
     /// only `Value`s. This test checks that a mask does not even keep its text.
     #[test]
     fn a_mask_has_no_text_that_could_be_sent() {
         let reply = br#"{"id":1,"element":{"key":"a"},"configuration":{"pw":"********"}}"#;
         let body = Body::new(None, reply.to_vec());
         let record = record(&body, &crate::api::Projection::All).unwrap();
-        assert_eq!(record.configuration("pw"), &Seen::Masked);
+        assert_eq!(record.configuration("pw"), &StoredValue::Masked);
     }
 }

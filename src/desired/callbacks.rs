@@ -6,7 +6,7 @@ use super::code::Code;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::state::DesiredInstance;
 use super::yaml::{Member, NodeKind};
-use crate::instance::{ConnectorKey, OwnReference, Part, Template, Value, id_in_webhook_url};
+use crate::instance::{ConnectorKey, InstanceReference, Part, Template, Value, id_in_webhook_url};
 use crate::safe_text::quoted;
 
 const ENABLED: &str = "event.notification.enabled";
@@ -99,8 +99,8 @@ fn wrong_literal_url(url: &str, wanted: &DesiredInstance) -> Option<(Code, Strin
 /// the file shows.
 fn contains_own_id(url: &Template, connector: &ConnectorKey) -> bool {
     match url.parts() {
-        [.., Part::Own(OwnReference::WebhookUrl)] => true,
-        [.., Part::Text(before), Part::Own(OwnReference::IdBase64)] => {
+        [.., Part::Instance(InstanceReference::WebhookUrl)] => true,
+        [.., Part::Text(before), Part::Instance(InstanceReference::IdBase64)] => {
             before.ends_with(&format!("/events/{connector}/"))
         }
         // The value of a secret is not known here.

@@ -139,7 +139,7 @@ fn not_json_warning(member: &Member, value: &Value) -> Option<Diagnostic> {
         return None;
     };
     let is_public = template.secrets().next().is_none() && !template.refers_to_instance();
-    let text = template.render_unplaced().filter(|_| is_public)?;
+    let text = template.render_secrets().filter(|_| is_public)?;
     let text = text.expose();
     let (what, position) = match serde_json::from_str::<serde_json::Value>(text) {
         _ if text.is_empty() => return None,
@@ -218,7 +218,7 @@ fn template(reader: &mut NodeReader<'_>, node: &Node, value: &str, allowed: Allo
     reader.diagnostics.items.extend(mistaken_reference::check(value, range));
     reader.diagnostics.items.extend(control_warning(text, range, value));
     // The mask may come from the file, a variable or the environment.
-    if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
+    if template.render_secrets().is_some_and(|value| value.expose() == MASK) {
         let message = "this is the mask that the API shows instead of a secret, not a value";
         let diagnostic = Diagnostic::new(Code::MaskAsValue, range, message)
             .help("write `${{ env.NAME }}`, or remove the line to keep the stored value");

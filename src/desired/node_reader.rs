@@ -103,7 +103,7 @@ pub(super) fn first_line(node: &Node) -> TextRange {
 }
 
 pub(super) fn invalid_name(range: TextRange, error: &InvalidName) -> Diagnostic {
-    let message = format!("this is not a valid {}", error.what);
+    let message = format!("this is not a valid {}", error.kind);
     Diagnostic::new(Code::InvalidName, range, message).help(error.rule)
 }
 

@@ -13,7 +13,7 @@ use self::syntax::{Allowed, CLOSING, MAX_NAME_CHARS, OPENING, is_environment_var
 use super::diagnostics::Diagnostics;
 use super::secrets::{SecretLookup, SecretStore};
 use super::text::{Text, TextRange};
-use crate::instance::{OwnReference, Part, SecretReference, Source, Template};
+use crate::instance::{InstanceReference, Part, SecretReference, SecretSource, Template};
 
 /// The most bytes that variables may add to one file: the limit of the file itself.
 const MAX_EXPANDED_BYTES: usize = 1 << 20;
@@ -76,7 +76,7 @@ impl References<'_> {
         let parts = reader.parts();
         let text = parts.iter().map(|part| match part {
             Part::Text(text) => text.as_str(),
-            Part::Secret(_) | Part::Own(_) => "",
+            Part::Secret(_) | Part::Instance(_) => "",
         });
         let text = text.collect();
         (diagnostics.items.len() == before).then_some(text)
@@ -149,8 +149,8 @@ impl ReferenceReader<'_> {
         match source {
             "var" => self.variable(name, at),
             "instance" => self.instance_property(name, at),
-            "env" => self.secret(Source::Env(name.to_owned()), at),
-            _ => self.secret(Source::File(name.to_owned()), at),
+            "env" => self.secret(SecretSource::Env(name.to_owned()), at),
+            _ => self.secret(SecretSource::File(name.to_owned()), at),
         }
     }
 
@@ -172,19 +172,19 @@ impl ReferenceReader<'_> {
 
     fn instance_property(&mut self, name: &str, at: TextRange) -> Option<Part> {
         let own = match name {
-            "id" => OwnReference::Id,
-            "id_base64" => OwnReference::IdBase64,
-            "webhook_url" => OwnReference::WebhookUrl,
+            "id" => InstanceReference::Id,
+            "id_base64" => InstanceReference::IdBase64,
+            "webhook_url" => InstanceReference::WebhookUrl,
             _ => {
                 self.diagnostics.add(errors::unknown_instance_property(name, at));
                 return None;
             }
         };
-        Some(Part::Own(own))
+        Some(Part::Instance(own))
     }
 
-    fn secret(&mut self, source: Source, at: TextRange) -> Option<Part> {
-        if let Source::Env(name) = &source
+    fn secret(&mut self, source: SecretSource, at: TextRange) -> Option<Part> {
+        if let SecretSource::Env(name) = &source
             && !is_environment_variable_name(name)
         {
             self.diagnostics.add(errors::invalid_variable_name(at));
@@ -192,7 +192,7 @@ impl ReferenceReader<'_> {
         }
         let value = match self.references.secrets.look_up(&source) {
             SecretLookup::Set(secret) => {
-                if let Source::Env(name) = &source {
+                if let SecretSource::Env(name) = &source {
                     let odd = errors::odd_secret(name, secret.expose(), at);
                     self.diagnostics.items.extend(odd);
                 }
@@ -259,7 +259,7 @@ mod tests {
     }
 
     fn demo(name: &str, value: &str) -> Part {
-        let source = Source::Env(name.to_owned());
+        let source = SecretSource::Env(name.to_owned());
         Part::Secret(SecretReference { source, value: Some(Secret::new(value)) })
     }
 
@@ -267,7 +267,7 @@ mod tests {
     fn a_reference_may_be_part_of_a_text_and_needs_no_spaces() {
         let (template, count) = read("a ${{env.A_B}} b ${{ instance.id }}", Allowed::All);
         let text = |text: &str| Part::Text(text.to_owned());
-        let own = Part::Own(OwnReference::Id);
+        let own = Part::Instance(InstanceReference::Id);
         assert_eq!(
             template,
             Template::new(vec![text("a "), demo("A_B", "demo-a-b"), text(" b "), own])

@@ -1,6 +1,6 @@
 //! The stores of secrets.
 //!
-//! In: a [`Source`] that a file refers to. Out: its value, or the reason that there is none.
+//! In: a [`SecretSource`] that a file refers to. Out: its value, or the reason that there is none.
 //! [`RealSecrets`] has the real values. [`DemoSecrets`] has generated values for the sandbox.
 //! [`WithheldSecrets`] has no values, for commands that only read files. All of them reject the same
 //! names, so that a file is valid for every command or for none.
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use wildmatch::WildMatchPattern;
 
-use crate::instance::{Secret, Source, trimmed};
+use crate::instance::{Secret, SecretSource, trimmed};
 use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 
@@ -79,7 +79,7 @@ type NamePattern = WildMatchPattern<'*', '\0'>;
 /// A store of secrets that several threads can use.
 pub trait SecretStore: Sync {
     /// The value of the source.
-    fn look_up(&self, source: &Source) -> SecretLookup;
+    fn look_up(&self, source: &SecretSource) -> SecretLookup;
 }
 
 /// The result of a [`SecretStore`].
@@ -154,11 +154,11 @@ impl AllowedVariables {
     }
 
     /// The reason that files may not refer to the source.
-    fn refusal(&self, source: &Source) -> Option<SecretLookup> {
+    fn refusal(&self, source: &SecretSource) -> Option<SecretLookup> {
         match source {
-            Source::Env(name) => self.refused_variable(name),
-            Source::File(path) => refused_path(path),
-            Source::Authorization => None,
+            SecretSource::Env(name) => self.refused_variable(name),
+            SecretSource::File(path) => refused_path(path),
+            SecretSource::Authorization => None,
         }
     }
 
@@ -207,24 +207,24 @@ fn refused_path(path: &str) -> Option<SecretLookup> {
 }
 
 impl SecretStore for RealSecrets<'_> {
-    fn look_up(&self, source: &Source) -> SecretLookup {
+    fn look_up(&self, source: &SecretSource) -> SecretLookup {
         if let Some(refused) = self.allowed.refusal(source) {
             return refused;
         }
         match source {
-            Source::Env(name) => set_unless_blank((self.variable)(name)),
-            Source::File(path) => self.file(path),
-            Source::Authorization => SecretLookup::Unset,
+            SecretSource::Env(name) => set_unless_blank((self.variable)(name)),
+            SecretSource::File(path) => self.file(path),
+            SecretSource::Authorization => SecretLookup::Unset,
         }
     }
 }
 
 impl SecretStore for DemoSecrets {
-    fn look_up(&self, source: &Source) -> SecretLookup {
+    fn look_up(&self, source: &SecretSource) -> SecretLookup {
         let name = match source {
-            Source::Env(name) => name,
-            Source::File(path) => path,
-            Source::Authorization => return SecretLookup::Unset,
+            SecretSource::Env(name) => name,
+            SecretSource::File(path) => path,
+            SecretSource::Authorization => return SecretLookup::Unset,
         };
         let demo = format!("demo-{}", name.to_lowercase().replace(['_', '/', '.'], "-"));
         self.allowed.refusal(source).unwrap_or_else(|| set_unless_blank(Some(demo)))
@@ -232,7 +232,7 @@ impl SecretStore for DemoSecrets {
 }
 
 impl SecretStore for WithheldSecrets {
-    fn look_up(&self, source: &Source) -> SecretLookup {
+    fn look_up(&self, source: &SecretSource) -> SecretLookup {
         self.allowed.refusal(source).unwrap_or(SecretLookup::Unset)
     }
 }
@@ -287,8 +287,8 @@ mod tests {
 
     use super::*;
 
-    fn env(name: &str) -> Source {
-        Source::Env(name.to_owned())
+    fn env(name: &str) -> SecretSource {
+        SecretSource::Env(name.to_owned())
     }
 
     fn is_refused(answer: &SecretLookup) -> bool {
@@ -399,7 +399,7 @@ mod tests {
             root: folder.path().to_owned(),
             folder: "secrets".into(),
         };
-        let look_up = |path: &str| environment.look_up(&Source::File(path.to_owned()));
+        let look_up = |path: &str| environment.look_up(&SecretSource::File(path.to_owned()));
         assert_eq!(look_up("key.pem"), SecretLookup::Set(Secret::new("line\n")));
         assert_eq!(look_up("missing"), SecretLookup::Unset);
         for path in ["../outside", "/etc/hostname", "", "."] {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value as JsonValue, json};
 use super::canonical_json::{canonical, with_exact_integers};
 use crate::catalog::{ConnectorFacts, HostRole};
 use crate::instance::{
-    ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, Source, Span, Template,
-    Value,
+    ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, SecretSource, Span,
+    Template, Value,
 };
 
 /// The normalized content of all files.
@@ -108,10 +108,10 @@ pub struct IgnoredField {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnsetSecrets {
     /// Those of compared fields, which cannot be verified or written without them.
-    pub configuration: Vec<(Span, Source)>,
+    pub configuration: Vec<(Span, SecretSource)>,
     /// Those that only a create or a re-authentication needs: in `providerData` and in keys that the
     /// platform writes itself.
-    pub provider_data: Vec<(Span, Source)>,
+    pub provider_data: Vec<(Span, SecretSource)>,
 }
 
 impl Desired {
@@ -122,7 +122,7 @@ impl Desired {
 
     /// Whether any document refers to an environment variable.
     pub fn refers_to_environment(&self) -> bool {
-        self.sources().any(|source| matches!(source, Source::Env(_)))
+        self.sources().any(|source| matches!(source, SecretSource::Env(_)))
     }
 
     /// The secret files that documents refer to, as paths below the secrets folder, each with the
@@ -131,7 +131,7 @@ impl Desired {
         let mut files: BTreeMap<&str, BTreeSet<&Span>> = BTreeMap::new();
         for (template, at) in self.instances.values().flat_map(DesiredInstance::templates) {
             for reference in template.secrets() {
-                if let Source::File(path) = &reference.source {
+                if let SecretSource::File(path) = &reference.source {
                     files.entry(path).or_default().insert(at);
                 }
             }
@@ -140,13 +140,13 @@ impl Desired {
     }
 
     /// The references to secrets that are set, with their values.
-    pub fn values_of_references(&self) -> impl Iterator<Item = (&Source, &Secret)> {
+    pub fn values_of_references(&self) -> impl Iterator<Item = (&SecretSource, &Secret)> {
         self.references()
             .filter_map(|reference| Some((&reference.source, reference.value.as_ref()?)))
     }
 
     /// The sources of secrets that documents refer to.
-    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+    pub fn sources(&self) -> impl Iterator<Item = &SecretSource> {
         self.references().map(|reference| &reference.source)
     }
 
@@ -226,7 +226,7 @@ impl DesiredInstance {
 fn unset<'t>(
     templates: Vec<&'t Template>,
     at: &'t Span,
-) -> impl Iterator<Item = (Span, Source)> + 't {
+) -> impl Iterator<Item = (Span, SecretSource)> + 't {
     let secrets = templates.into_iter().flat_map(Template::secrets);
     let unset = secrets.filter(|reference| reference.value.is_none());
     unset.map(|reference| (at.clone(), reference.source.clone()))

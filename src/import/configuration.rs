@@ -6,7 +6,7 @@ use super::interface::{Candidate, ImportContext};
 use crate::catalog::{
     ConnectorSpec, FieldKind, PropertySpec, Requirement, named_like_a_secret, platform_written,
 };
-use crate::instance::{Place, Secrecy, Seen, json_valued};
+use crate::instance::{RenderContext, Secrecy, StoredValue, json_valued};
 
 /// How a file represents a configuration key. If the loader rejects one representation,
 /// [`Representation::fallback`] is the next to try.
@@ -30,7 +30,7 @@ pub(super) enum Representation {
 #[derive(Debug)]
 pub(super) struct ConfigurationField<'a> {
     pub(super) key: &'a str,
-    pub(super) seen: &'a Seen,
+    pub(super) seen: &'a StoredValue,
     pub(super) representation: Representation,
     /// Why the file does not contain the value.
     pub(super) reason: Option<String>,
@@ -61,8 +61,8 @@ impl<'a> ConfigurationField<'a> {
     /// The value, if the platform shows it.
     pub(super) fn text(&self) -> Option<&'a str> {
         match self.seen {
-            Seen::Text(text) => Some(text.expose()),
-            Seen::Unset | Seen::Masked => None,
+            StoredValue::Text(text) => Some(text.expose()),
+            StoredValue::Unset | StoredValue::Masked => None,
         }
     }
 }
@@ -71,8 +71,9 @@ impl<'a> Classifier<'a> {
     /// The keys that the file contains, or that are reported as omitted.
     pub(super) fn fields(&self) -> Vec<ConfigurationField<'a>> {
         let keys = self.candidate.found.configuration.iter();
-        let keys =
-            keys.filter(|(key, seen)| **seen != Seen::Unset && !self.is_written_by_platform(key));
+        let keys = keys.filter(|(key, seen)| {
+            **seen != StoredValue::Unset && !self.is_written_by_platform(key)
+        });
         let fields = keys.filter_map(|(key, seen)| {
             let (representation, reason) = self.classify(key, seen)?;
             Some(ConfigurationField { key, seen, representation, reason })
@@ -85,12 +86,12 @@ impl<'a> Classifier<'a> {
     }
 
     /// The first representation to try. `None` if the value is the connector's default.
-    fn classify(&self, key: &str, seen: &Seen) -> Option<(Representation, Option<String>)> {
+    fn classify(&self, key: &str, seen: &StoredValue) -> Option<(Representation, Option<String>)> {
         if !is_key(key) {
             let reason = "it is not a valid configuration key".to_owned();
             return Some((Representation::Omitted, Some(reason)));
         }
-        let Seen::Text(text) = seen else {
+        let StoredValue::Text(text) = seen else {
             let is_needed = self.is_needed(key);
             let representation =
                 if is_needed { Representation::Variable } else { Representation::Comment };
@@ -138,7 +139,7 @@ impl<'a> Classifier<'a> {
         };
         known.when.as_ref().is_none_or(|when| {
             let stored = self.candidate.found.configuration(&when.key);
-            matches!(stored, Seen::Text(text) if text.expose().eq_ignore_ascii_case(&when.value))
+            matches!(stored, StoredValue::Text(text) if text.expose().eq_ignore_ascii_case(&when.value))
         })
     }
 
@@ -170,9 +171,9 @@ impl<'a> Classifier<'a> {
         self.shape?.properties.get(key)
     }
 
-    pub(super) fn place(&self) -> Place<'a> {
+    pub(super) fn place(&self) -> RenderContext<'a> {
         let id = Some(self.candidate.found.id);
-        Place { base_url: self.context.base_url, connector: &self.candidate.connector, id }
+        RenderContext { base_url: self.context.base_url, connector: &self.candidate.connector, id }
     }
 }
 

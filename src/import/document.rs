@@ -7,7 +7,7 @@ use super::interface::{Candidate, ImportedFile, OmittedField};
 use super::variable_names::VariableNames;
 use super::yaml;
 use crate::desired::{Code, DesiredInstance, Loaded, Problem, Problems, Severity};
-use crate::instance::{Key, OwnReference, Verdict};
+use crate::instance::{InstanceReference, Key, ValueComparison};
 
 /// Writes the file of one instance.
 pub(super) struct DocumentWriter<'a> {
@@ -154,7 +154,7 @@ impl<'a> DocumentWriter<'a> {
             field.representation = Representation::Text;
         }
         let value = match field.representation {
-            Representation::WebhookUrl => OwnReference::WebhookUrl.as_written().to_owned(),
+            Representation::WebhookUrl => InstanceReference::WebhookUrl.as_written().to_owned(),
             Representation::Variable => format!("${{{{ env.{variable} }}}}"),
             _ => yaml::text(text),
         };
@@ -191,7 +191,8 @@ impl<'a> DocumentWriter<'a> {
         }
         for (index, field) in draft.fields.iter().enumerate() {
             if let Some(declared) = wanted.configuration.get(field.key)
-                && declared.value.compare(field.key, field.seen, &place) == Verdict::Different
+                && declared.value.compare(field.key, field.seen, &place)
+                    == ValueComparison::Different
             {
                 parts.push(Part::Field(index));
             }

@@ -153,12 +153,12 @@ fn transliterate(c: char) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::instance::Secret;
-    use crate::observed::Found;
+    use crate::observed::ObservedInstance;
     use crate::ownership;
 
     fn candidate(id: u64, connector: &str, name: &str) -> Candidate {
         let (marks, tags) = ownership::split(Vec::new());
-        let found = Found {
+        let found = ObservedInstance {
             id: InstanceId::new(id),
             connector: connector.to_owned(),
             name: name.to_owned(),

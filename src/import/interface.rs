@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::Catalog;
 use crate::desired::{Loaded, Problems};
 use crate::instance::{BaseUrl, ConnectorKey, Key};
-use crate::observed::Found;
+use crate::observed::ObservedInstance;
 
 /// An instance that gets a file.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// The instance with its complete configuration.
-    pub found: Found,
+    pub found: ObservedInstance,
     /// Connector of the instance.
     pub connector: ConnectorKey,
     /// Document key in this project's mark on the instance, if the document no longer exists.

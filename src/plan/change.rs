@@ -1,128 +1,117 @@
-//! One change of one field: what it writes, and what of it may be shown.
+//! The change of a field: what a request writes, and what a report may show.
 
-mod lookalike;
+mod invisible_difference;
 
 use std::collections::BTreeSet;
 
 use crate::desired::DeclaredValue;
 use crate::instance::{
-    Draft, ExactJson, FieldPath, Json, Key, Place, Secrecy, Seen, Source, Value, json_valued,
+    Draft, ExactJson, FieldPath, Json, Key, RenderContext, Secrecy, SecretSource, StoredValue,
+    Value, json_valued, vocabulary,
 };
 
-/// A change, from which both the request and the report are made.
+/// The change of a field. Requests and reports are derived from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The display name.
     Name {
-        /// The stored name; `None` on create.
+        /// The stored name. `None` for a create.
         before: Option<String>,
         /// The wanted name.
         after: String,
     },
-    /// The tags of people; the step carries the complete list.
+    /// The user tags. The step holds the complete list of tags.
     Tags {
-        /// The stored tags; `None` on create.
+        /// The stored tags. `None` for a create.
         before: Option<BTreeSet<String>>,
         /// The wanted tags.
         after: BTreeSet<String>,
     },
-    /// Our marks; the step carries the complete list of tags.
+    /// The ownership mark. The step holds the complete list of tags.
     Mark {
-        /// The key that the instance carries, where it is another one.
+        /// The document key of the instance, if it changes.
         before: Option<Key>,
-        /// The key that it will carry.
+        /// The new document key.
         after: Key,
     },
-    /// Whether the instance is protected; the step carries the complete list of tags.
+    /// Whether the instance is protected. The step holds the complete list of tags.
     Protect {
-        /// What the file says now.
+        /// The wanted protection.
         after: bool,
     },
     /// A configuration value.
     Configuration {
-        /// The key.
+        /// The configuration key.
         key: String,
-        /// The stored value; `None` on create.
-        before: Option<Seen>,
+        /// The stored value. `None` for a create.
+        before: Option<StoredValue>,
         /// The wanted value.
         after: DeclaredValue,
     },
-    /// A piece of the authorization grant.
+    /// A member of the authorization grant.
     ProviderData {
-        /// The member.
+        /// The member name.
         key: String,
-        /// Its value.
+        /// The value.
         after: Json,
     },
-    /// How the platform authenticates at the provider on create.
+    /// How the platform authenticates at the provider during a create.
     ExternalAuthentication(
         /// `initial`.
         String,
     ),
 }
 
-/// What a change does to its field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Gives a value to what had none.
-    Set,
-    /// Replaces a value.
-    Change,
-    /// Takes the value away.
-    Unset,
-    /// Replaces a secret.
-    Rotate,
-    /// Writes our own marks.
-    Mark,
-}
-
-impl Kind {
-    /// The kind as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::Change => "change",
-            Self::Unset => "unset",
-            Self::Rotate => "rotate",
-            Self::Mark => "mark",
-        }
+vocabulary! {
+    /// What a change does to its field.
+    ChangeKind {
+        /// It sets an unset value.
+        Set "set",
+        /// It replaces a value.
+        Change "change",
+        /// It removes the value.
+        Unset "unset",
+        /// It replaces a secret.
+        Rotate "rotate",
+        /// It writes the ownership mark.
+        Mark "mark",
     }
 }
 
 /// A value that may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum DisplayValue {
     /// One text.
     Text(String),
     /// A set of texts.
     List(Vec<String>),
 }
 
-/// A change as a report shows it; it holds no secret.
+/// A change without secrets, as a report shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
+pub struct RedactedChange {
     /// The field.
     pub path: FieldPath,
-    /// What happens to it.
-    pub kind: Kind,
-    /// Whether its values are kept from the reader.
+    /// What happens to the field.
+    pub kind: ChangeKind,
+    /// Whether the values must not be shown.
     pub sensitive: bool,
-    /// Where the secrets in the new value come from.
-    pub sources: Vec<Source>,
-    /// The stored value, where it is known as public.
-    pub before: Option<Shown>,
+    /// The sources of the secrets in the new value.
+    pub sources: Vec<SecretSource>,
+    /// The stored value, if it is public.
+    pub before: Option<DisplayValue>,
     /// The wanted value, unless it is sensitive.
-    pub after: Option<Shown>,
-    /// Whether there is a stored value that is not shown.
+    pub after: Option<DisplayValue>,
+    /// Whether a stored value exists that must not be shown.
     pub before_hidden: bool,
-    /// Whether a part of the new value is only known once the instance exists.
+    /// Whether a part of the new value is only known after the create.
     pub known_after_create: bool,
-    /// In words what differs, where both values are shown and look alike.
+    /// The difference in words, if both values are shown and look the same.
     pub hint: Option<String>,
 }
 
-impl View {
-    /// The same without the stored value.
+impl RedactedChange {
+    /// Removes the stored value.
     pub(super) fn without_stored(self) -> Self {
         let before_hidden = self.before_hidden || self.before.is_some();
         Self { before: None, before_hidden, hint: None, ..self }
@@ -130,11 +119,11 @@ impl View {
 }
 
 impl Change {
-    /// Adds what this change asks for to a request.
+    /// Adds the change to the body of a request.
     pub fn write_to(&self, draft: &mut Draft) {
         match self {
             Self::Name { before: _, after } => draft.name = Some(after.clone()),
-            // The list of tags belongs to the step, since marks and tags share it.
+            // The list of tags belongs to the step, because marks and user tags share it.
             Self::Tags { before: _, after: _ }
             | Self::Mark { before: _, after: _ }
             | Self::Protect { after: _ } => {}
@@ -163,46 +152,46 @@ impl Change {
         }
     }
 
-    /// What a report may show of it.
-    pub fn view(&self, place: &Place<'_>) -> View {
-        let view = self.values(place);
-        View { hint: hint(view.before.as_ref(), view.after.as_ref()), ..view }
+    /// The change as a report may show it.
+    pub(super) fn redacted(&self, context: &RenderContext<'_>) -> RedactedChange {
+        let change = self.without_hint(context);
+        RedactedChange { hint: hint(change.before.as_ref(), change.after.as_ref()), ..change }
     }
 
-    /// The view without its hint.
-    fn values(&self, place: &Place<'_>) -> View {
-        let list = |tags: &BTreeSet<String>| Shown::List(tags.iter().cloned().collect());
-        let key = |key: &Key| Shown::Text(key.to_string());
+    fn without_hint(&self, context: &RenderContext<'_>) -> RedactedChange {
+        let text = |text: &dyn ToString| DisplayValue::Text(text.to_string());
+        let list = |tags: &BTreeSet<String>| DisplayValue::List(tags.iter().cloned().collect());
         match self {
             Self::Name { before, after } => {
-                self.plain(before.clone().map(Shown::Text), Shown::Text(after.clone()))
+                self.public(before.as_ref().map(|name| text(name)), text(after))
             }
-            Self::Tags { before, after } => self.plain(before.as_ref().map(list), list(after)),
-            Self::Mark { before, after } => {
-                View { kind: Kind::Mark, ..self.plain(before.as_ref().map(key), key(after)) }
-            }
-            Self::Protect { after } => {
-                let text = |flag: bool| Shown::Text(flag.to_string());
-                View { kind: Kind::Mark, ..self.plain(Some(text(!after)), text(*after)) }
-            }
-            Self::ExternalAuthentication(form) => self.plain(None, Shown::Text(form.clone())),
-            Self::ProviderData { key: _, after } => View {
+            Self::Tags { before, after } => self.public(before.as_ref().map(list), list(after)),
+            Self::Mark { before, after } => RedactedChange {
+                kind: ChangeKind::Mark,
+                ..self.public(before.as_ref().map(|key| text(key)), text(after))
+            },
+            Self::Protect { after } => RedactedChange {
+                kind: ChangeKind::Mark,
+                ..self.public(Some(text(&!after)), text(after))
+            },
+            Self::ExternalAuthentication(form) => self.public(None, text(form)),
+            Self::ProviderData { key: _, after } => RedactedChange {
                 sensitive: true,
                 sources: sources(&Value::Json(after.clone())),
                 after: None,
-                ..self.plain(None, Shown::Text(String::new()))
+                ..self.public(None, DisplayValue::Text(String::new()))
             },
             Self::Configuration { key, before, after } => {
-                self.configuration(key, before.as_ref(), after, place)
+                self.configuration(key, before.as_ref(), after, context)
             }
         }
     }
 
-    /// A view of a change without any secret.
-    fn plain(&self, before: Option<Shown>, after: Shown) -> View {
-        View {
+    /// A change of public values.
+    fn public(&self, before: Option<DisplayValue>, after: DisplayValue) -> RedactedChange {
+        RedactedChange {
             path: self.path(),
-            kind: if before.is_some() { Kind::Change } else { Kind::Set },
+            kind: if before.is_some() { ChangeKind::Change } else { ChangeKind::Set },
             sensitive: false,
             sources: Vec::new(),
             before,
@@ -216,76 +205,80 @@ impl Change {
     fn configuration(
         &self,
         key: &str,
-        before: Option<&Seen>,
+        before: Option<&StoredValue>,
         after: &DeclaredValue,
-        place: &Place<'_>,
-    ) -> View {
+        context: &RenderContext<'_>,
+    ) -> RedactedChange {
         let is_document = json_valued(key) || matches!(after.value, Value::Json(_));
-        let text = after.value.describe(place);
-        let masked = before == Some(&Seen::Masked);
+        let text = after.value.describe(context);
+        let masked = before == Some(&StoredValue::Masked);
         let sensitive = after.secrecy == Secrecy::Secret || text.is_none() || masked;
-        let stored = before.is_some_and(|seen| *seen != Seen::Unset);
+        let stored = before.is_some_and(|seen| *seen != StoredValue::Unset);
         let shown_before = match before {
-            Some(Seen::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
+            Some(StoredValue::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
                 let stored = stored.expose();
-                let laid_out = is_document.then(|| indented(stored, text.as_deref()));
-                Some(Shown::Text(laid_out.unwrap_or_else(|| stored.to_owned())))
+                let formatted = is_document.then(|| indented(stored, text.as_deref()));
+                Some(DisplayValue::Text(formatted.unwrap_or_else(|| stored.to_owned())))
             }
             _ => None,
         };
         let text = text.map(|text| if is_document { indented(&text, None) } else { text });
-        View {
+        RedactedChange {
             path: self.path(),
             kind: match (stored, &after.value) {
-                (_, Value::Unset) => Kind::Unset,
-                (false, _) => Kind::Set,
-                (true, _) if sensitive => Kind::Rotate,
-                (true, _) => Kind::Change,
+                (_, Value::Unset) => ChangeKind::Unset,
+                (false, _) => ChangeKind::Set,
+                (true, _) if sensitive => ChangeKind::Rotate,
+                (true, _) => ChangeKind::Change,
             },
             sensitive,
             sources: sources(&after.value),
             before_hidden: stored && shown_before.is_none(),
             before: shown_before,
-            after: text.filter(|_| !sensitive).map(Shown::Text),
-            known_after_create: place.id.is_none() && after.value.refers_to_instance(),
+            after: text.filter(|_| !sensitive).map(DisplayValue::Text),
+            known_after_create: context.id.is_none() && after.value.refers_to_instance(),
             hint: None,
         }
     }
 }
 
-/// What differs between two values that look alike. Of tags, those that only one side has.
-fn hint(before: Option<&Shown>, after: Option<&Shown>) -> Option<String> {
+/// The difference between two values that look the same. For tags, it compares those that only one
+/// side has.
+fn hint(before: Option<&DisplayValue>, after: Option<&DisplayValue>) -> Option<String> {
     match (before?, after?) {
-        (Shown::Text(before), Shown::Text(after)) => lookalike::unseen_difference(before, after),
-        (Shown::List(before), Shown::List(after)) => {
+        (DisplayValue::Text(before), DisplayValue::Text(after)) => {
+            invisible_difference::between(before, after)
+        }
+        (DisplayValue::List(before), DisplayValue::List(after)) => {
             let removed = before.iter().filter(|item| !after.contains(item));
             let added = after.iter().filter(|item| !before.contains(item));
             let differences: BTreeSet<String> = removed
                 .flat_map(|removed| {
-                    added.clone().filter_map(|added| lookalike::unseen_difference(removed, added))
+                    added.clone().filter_map(|added| invisible_difference::between(removed, added))
                 })
                 .collect();
             (!differences.is_empty()).then(|| Vec::from_iter(differences).join(", "))
         }
-        (Shown::Text(_), Shown::List(_)) | (Shown::List(_), Shown::Text(_)) => None,
+        (DisplayValue::Text(_), DisplayValue::List(_))
+        | (DisplayValue::List(_), DisplayValue::Text(_)) => None,
     }
 }
 
-/// A JSON document in indented lines. What is equal in the document `other` is written as it is
-/// there, so that the lines of two documents differ only where their content does.
+/// Indents a JSON document. Equal parts take their text from `other`, so the lines of the two
+/// documents differ only where their content differs.
 fn indented(text: &str, other: Option<&str>) -> String {
     let Some(mut document) = ExactJson::parse(text).filter(ExactJson::is_composite) else {
         return text.to_owned();
     };
     if let Some(other) = other.and_then(ExactJson::parse) {
-        document.write_like(&other);
+        document.adopt_formatting(&other);
     }
     format!("{document:#}")
 }
 
-/// The sources of the secrets in a value, each once, in the order of the text.
-fn sources(value: &Value) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
+/// The distinct sources of the secrets in a value, in the order of the text.
+fn sources(value: &Value) -> Vec<SecretSource> {
+    let mut sources: Vec<SecretSource> = Vec::new();
     for reference in value.secrets() {
         if !sources.contains(&reference.source) {
             sources.push(reference.source.clone());

@@ -1,102 +1,93 @@
-//! How every instance stands, at a glance.
+//! The status of every instance.
 //!
-//! In: files, platform and the plan that follows from them. Out: one row per document and per
-//! orphan, and a finding for each instance, managed or not, whose callback URL carries the id of
-//! another one, as happens when configuration is copied.
+//! In: files, platform and the plan that follows from them. Out: one entry per document and per orphan.
+//! In addition, it finds every instance, managed or not, whose callback URL contains another instance
+//! ID, for example after its configuration was copied.
 
 use std::collections::BTreeMap;
 
+use super::contents::{Blocked, Plan};
 use super::matching::{Match, Matching};
-use super::{Action, Blocked, Plan, Terms};
+use super::options::PlanContext;
+use super::step::Action;
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Place, Seen, id_in_webhook_url};
-use crate::observed::{Found, Observed};
+use crate::instance::{
+    BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
+    vocabulary,
+};
+use crate::observed::{Observed, ObservedInstance};
 
-/// The switch of an instance's events.
+/// The key that enables the events of an instance.
 const EVENTS: &str = "event.notification.enabled";
-/// Where the platform passes events on to; for some connectors its own webhook URL.
+/// The key of the URL to which the platform sends events. For some connectors it is the instance's own
+/// webhook URL.
 const CALLBACK: &str = "event.notification.callback.url";
 
-/// The keys that a status reads besides the declared ones.
+/// The keys that a status reads in addition to the declared ones.
 pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];
 
-/// How all instances stand.
+/// The status of all instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// One row per orphan, per document, and per instance that carries the key of a blocked
-    /// document, by key.
-    pub rows: Vec<Row>,
-    /// Why nothing can be done for a document.
+pub struct StatusReport {
+    /// One entry per orphan, per document, and per instance with the key of a blocked document, sorted
+    /// by key.
+    pub rows: Vec<InstanceStatus>,
+    /// The documents that are blocked.
     pub blocked: Vec<Blocked>,
-    /// Callback URLs that carry the id of another instance, by id.
-    pub findings: Vec<Finding>,
+    /// The callback URLs that contain another instance ID, sorted by instance ID.
+    pub findings: Vec<CallbackMismatch>,
 }
 
-/// How one instance stands.
+/// The status of one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The document, or the key that an orphan carries.
+pub struct InstanceStatus {
+    /// The document key. For an orphan, the key that the instance has.
     pub key: Key,
-    /// The connector, as the file or the reply spells it.
+    /// The connector key, as the file or the reply spells it.
     pub connector: String,
     /// The display name.
     pub name: String,
-    /// How it compares.
-    pub state: State,
-    /// What the platform says of it, if it is there.
-    pub instance: Option<Condition>,
+    /// How the instance compares with its file.
+    pub state: SyncState,
+    /// The state of the instance on the platform, if it exists.
+    pub instance: Option<InstanceHealth>,
 }
 
-/// What the platform says of an instance.
+/// The state of an instance on the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// The platform's number for it.
+pub struct InstanceHealth {
+    /// The instance ID.
     pub id: InstanceId,
-    /// Whether its authentication at the provider works.
+    /// Whether the authentication at the provider works.
     pub valid: bool,
-    /// Whether it is switched on.
+    /// Whether the instance is enabled.
     pub enabled: bool,
-    /// Whether it passes events on.
+    /// Whether the platform sends its events.
     pub events: bool,
-    /// Where the provider sends its events.
+    /// The URL to which the provider sends events.
     pub webhook_url: Option<String>,
 }
 
-/// How an instance compares with its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// It matches.
-    InSync,
-    /// It differs, or is to be adopted.
-    Drifted,
-    /// Its create was interrupted.
-    Unfinished,
-    /// There is none.
-    Missing,
-    /// Nothing can be done for the document.
-    Blocked,
-    /// No file describes it.
-    Orphan,
+vocabulary! {
+    /// How an instance compares with its file, from harmless to severe.
+    SyncState {
+        /// It matches.
+        InSync "in-sync",
+        /// It differs, or is to be adopted.
+        Drifted "drifted",
+        /// Its create is incomplete.
+        Unfinished "unfinished",
+        /// It does not exist.
+        Missing "missing",
+        /// The document is blocked.
+        Blocked "blocked",
+        /// No document describes it.
+        Orphan "orphan",
+    }
 }
 
-impl State {
-    /// All states, in the order in which a summary counts them.
-    pub const ALL: [Self; 6] =
-        [Self::InSync, Self::Drifted, Self::Unfinished, Self::Missing, Self::Blocked, Self::Orphan];
-
-    /// The state as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InSync => "in-sync",
-            Self::Drifted => "drifted",
-            Self::Unfinished => "unfinished",
-            Self::Missing => "missing",
-            Self::Blocked => "blocked",
-            Self::Orphan => "orphan",
-        }
-    }
-
-    /// What a step with this action says of its instance.
+impl SyncState {
+    /// The state that this action changes.
     fn before(action: Action) -> Self {
         match action {
             Action::Create => Self::Missing,
@@ -107,117 +98,118 @@ impl State {
     }
 }
 
-/// An instance whose callback URL carries the id of another one: its events go astray.
+/// An instance whose callback URL contains another instance ID, so its events go to that instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The instance.
+pub struct CallbackMismatch {
+    /// The instance ID.
     pub id: InstanceId,
-    /// Its connector, as the reply spells it.
+    /// The connector key, as the reply spells it.
     pub connector: String,
-    /// Its display name.
+    /// The display name.
     pub name: String,
-    /// The id in its callback URL.
+    /// The instance ID in the callback URL.
     pub carries: InstanceId,
 }
 
-/// Says how every instance stands. The observation has to hold the whole account with [`KEYS`].
-pub fn status(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) -> Status {
+/// Computes the status. `observed` must contain the whole account with [`KEYS`].
+pub fn status(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    context: &PlanContext<'_>,
+) -> StatusReport {
     let account = observed.account.iter().flat_map(BTreeMap::values);
-    Status {
-        rows: rows(desired, observed, plan, terms),
+    StatusReport {
+        rows: rows(desired, observed, plan, context),
         blocked: plan.blocked.clone(),
-        findings: account.filter_map(finding).collect(),
+        findings: account.filter_map(callback_mismatch).collect(),
     }
 }
 
-fn rows(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) -> Vec<Row> {
-    let wishes = terms.wishes;
-    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
-    let carriers = observed.carriers(&observed.project);
+fn rows(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    context: &PlanContext<'_>,
+) -> Vec<InstanceStatus> {
+    let options = context.options;
+    let matching = Matching::new(desired, observed, options, context.fingerprints);
     let states = states(plan);
-    let mut rows = Vec::new();
-    for (key, wanted) in desired.instances.iter().filter(|(key, _)| wishes.selects(key)) {
-        let state = states.get(key).copied().unwrap_or(State::InSync);
-        let found = match &matching.by_key[key] {
-            // None of them is the document's own, and a person has to choose.
-            Match::Blocked(..) => carriers.get(key).cloned().unwrap_or_default(),
-            matched => matched.instance().into_iter().collect(),
-        };
-        let row = |instance| Row {
-            key: key.clone(),
-            connector: wanted.connector.to_string(),
-            name: wanted.name.clone(),
-            state,
-            instance,
-        };
-        if found.is_empty() {
-            rows.push(row(None));
-        }
-        let as_found = |found: &&Found| Row {
-            connector: found.connector.clone(),
-            name: found.name.clone(),
-            ..row(Some(condition(found, plan)))
-        };
-        rows.extend(found.iter().map(as_found));
-    }
-    let orphans = matching.orphans.iter().filter(|_| wishes.selection.is_none());
-    rows.extend(orphans.map(|(key, found)| Row {
+    let row = |key: &Key, found: &ObservedInstance, state| InstanceStatus {
         key: key.clone(),
         connector: found.connector.clone(),
         name: found.name.clone(),
-        state: State::Orphan,
-        instance: Some(condition(found, plan)),
-    }));
-    rows.sort_by(|a, b| (&a.key, a.id()).cmp(&(&b.key, b.id())));
+        state,
+        instance: Some(health(found, plan)),
+    };
+    let mut rows = Vec::new();
+    for (key, wanted) in desired.instances.iter().filter(|(key, _)| options.selects(key)) {
+        let state = states.get(key).copied().unwrap_or(SyncState::InSync);
+        let found = match &matching.by_key[key] {
+            // Each of them may be the document's, and a person must decide.
+            Match::Blocked(..) => {
+                matching.instances_of_blocked.get(key).cloned().unwrap_or_default()
+            }
+            matched => matched.instance().into_iter().collect(),
+        };
+        if found.is_empty() {
+            rows.push(InstanceStatus {
+                key: key.clone(),
+                connector: wanted.connector.to_string(),
+                name: wanted.name.clone(),
+                state,
+                instance: None,
+            });
+        }
+        rows.extend(found.into_iter().map(|found| row(key, found, state)));
+    }
+    let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
+    rows.extend(orphans.map(|(key, found)| row(key, found, SyncState::Orphan)));
+    let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
+    rows.sort_by(|a, b| (&a.key, id(a)).cmp(&(&b.key, id(b))));
     rows
 }
 
-/// The states of the documents that are not in sync. Of several, the gravest counts: what is to be
-/// created and switched off is missing.
-fn states(plan: &Plan) -> BTreeMap<&Key, State> {
-    let steps = plan.steps.iter().map(|step| (&step.key, State::before(step.action)));
-    let blocked = plan.blocked.iter().map(|blocked| (&blocked.key, State::Blocked));
+/// The states of the documents that are not in sync. Of several, the most severe counts: a document
+/// that is to be created and disabled is missing.
+fn states(plan: &Plan) -> BTreeMap<&Key, SyncState> {
+    let steps = plan.steps.iter().map(|step| (&step.key, SyncState::before(step.action)));
+    let blocked = plan.blocked.iter().map(|blocked| (&blocked.key, SyncState::Blocked));
     let mut states = BTreeMap::new();
     for (key, state) in steps.chain(blocked) {
-        let gravest = states.entry(key).or_insert(state);
-        *gravest = state.max(*gravest);
+        let worst = states.entry(key).or_insert(state);
+        *worst = state.max(*worst);
     }
     states
 }
 
-impl Row {
-    fn id(&self) -> Option<InstanceId> {
-        Some(self.instance.as_ref()?.id)
-    }
-}
-
-fn condition(found: &Found, plan: &Plan) -> Condition {
-    Condition {
+fn health(found: &ObservedInstance, plan: &Plan) -> InstanceHealth {
+    InstanceHealth {
         id: found.id,
         valid: found.valid,
         enabled: !found.disabled,
-        events: *found.configuration(EVENTS) == Seen::new(Some("true")),
+        events: *found.configuration(EVENTS) == StoredValue::new(Some("true")),
         webhook_url: webhook_url(found, &plan.target.base_url),
     }
 }
 
-fn webhook_url(found: &Found, base_url: &BaseUrl) -> Option<String> {
+fn webhook_url(found: &ObservedInstance, base_url: &BaseUrl) -> Option<String> {
     let connector: ConnectorKey = found.connector.parse().ok()?;
-    Some(Place { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
+    Some(RenderContext { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
 }
 
-fn finding(found: &Found) -> Option<Finding> {
-    let Seen::Text(url) = found.configuration(CALLBACK) else {
+fn callback_mismatch(found: &ObservedInstance) -> Option<CallbackMismatch> {
+    let StoredValue::Text(url) = found.configuration(CALLBACK) else {
         return None;
     };
     let carries = id_in_webhook_url(url.expose()).filter(|carries| *carries != found.id)?;
     let (connector, name) = (found.connector.clone(), found.name.clone());
-    Some(Finding { id: found.id, connector, name, carries })
+    Some(CallbackMismatch { id: found.id, connector, name, carries })
 }
 
-impl Status {
-    /// The number of rows in this state.
-    pub fn count(&self, state: State) -> usize {
+impl StatusReport {
+    /// The number of instances in this state.
+    pub fn count(&self, state: SyncState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }
 }

@@ -1,6 +1,6 @@
 //! Two concurrent runs create the same instance.
 
-use ocon::apply::{Code, Outcome};
+use ocon::apply::{FailureCode, Outcome};
 use ocon::cli::terminal::failure::Exit;
 use ocon::instance::InstanceId;
 use ocon::plan::Limits;
@@ -20,7 +20,7 @@ fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
 
 fn printed(outcome: &Outcome) -> (&str, &str) {
     let failure = outcome.results[0].status.failure().unwrap();
-    (failure.code, &failure.message)
+    (failure.code.as_str(), &failure.message)
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_failed_check_for_concurrent_creates_is_reported() {
     *world.remote.looks.lock().unwrap() = Some(2);
     let outcome = world.apply();
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
-    assert_eq!(note.code, Code::UncheckedRivals);
+    assert_eq!(note.code, FailureCode::UncheckedRivals);
     assert_eq!(
         note.message,
         "whether another run created `desk` (instance 20932) at the same time could not be checked: GET /instances \
@@ -125,7 +125,7 @@ fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay(
     *world.remote.late.lock().unwrap() = 100;
     let outcome = world.carry_out(&approved);
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
-    assert_eq!(note.code, Code::NotListedYet);
+    assert_eq!(note.code, FailureCode::NotListedYet);
     assert_eq!(
         note.message,
         "no listing shows `desk` (instance 20931) yet, so the next run could create it again or take it for another \

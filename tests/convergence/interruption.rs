@@ -94,8 +94,8 @@ fn a_long_step_is_reported_every_30_seconds() {
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {
         reported.lock().unwrap().push(match event {
             Event::StepStarted(begun) => format!("{} begins", begun.key),
-            Event::StepGoesOn(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
-            Event::CreatesAwaited(waited) => format!("awaited: {waited:?}"),
+            Event::StepStillRunning(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
+            Event::WaitingForListings(waited) => format!("awaited: {waited:?}"),
             Event::StepFinished(result) => format!("{} ends", result.key),
         });
     }));

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use ocon::instance::{Key, Secret};
 use ocon::ownership::Fingerprints;
-use ocon::plan::{Action, BlockCode, Orphans, Plan, Planned, Rotate, RotateRequest, Step, Wishes};
+use ocon::plan::{
+    Action, ApprovedSteps, BlockCode, OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest,
+    Step,
+};
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;
 
@@ -68,19 +71,19 @@ pub(crate) fn disruption() -> impl Strategy<Value = Disruption> {
 }
 
 impl Options {
-    fn wishes(&self, files: &Files) -> Wishes {
+    fn wishes(&self, files: &Files) -> PlanOptions {
         // A run without any document refuses to prune.
         let prunes = self.prune && !files.identities().is_empty();
         let take_from = self.take_from.map(|project| PROJECTS[project]);
         let selection = self.selection.iter().flatten().map(|number| numbered(*number));
-        Wishes {
+        PlanOptions {
             allow_duplicates: self.allow_duplicate.map(numbered).into_iter().collect(),
             take_from: take_from.filter(|it| *it != files.project()).map(|it| it.parse().unwrap()),
-            orphans: if prunes { Orphans::Prune } else { Orphans::Note },
-            rotate: self.rotate.then_some(RotateRequest::All).into_iter().collect(),
+            orphans: if prunes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
+            rotate: self.rotate.then_some(RotationRequest::All).into_iter().collect(),
             allow_unset: true,
             planned_secrets: None,
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             selection: self.selection.as_ref().map(|_| selection.collect()),
         }
     }
@@ -108,7 +111,7 @@ impl Disruption {
 impl History {
     /// Plans, applies, and checks every invariant of such a run.
     pub(crate) fn run(&mut self, options: &Options, disruption: Disruption) {
-        self.world.wishes = options.wishes(&self.files);
+        self.world.options = options.wishes(&self.files);
         let plan = self.plan();
         let before = self.world.remote.records();
         disruption.begin(&self.world);
@@ -117,7 +120,7 @@ impl History {
         invariants::of_a_run(&self.world, &plan, &outcome, &before);
         self.lineage.learn(&self.world, &self.files.identities());
         let is_undisturbed = disruption.end(&self.world);
-        self.world.wishes.rotate = Rotate::default();
+        self.world.options.rotate = Rotate::default();
         let lacks = |code| plan.blocked.iter().any(|blocked| blocked.code == code);
         // A rotation that lacks a variable holds up the other changes of its document.
         let holds_up = options.rotate && lacks(BlockCode::MissingVariable);
@@ -131,12 +134,12 @@ impl History {
 
     /// Plans, and saves the plan.
     pub(crate) fn save(&mut self, options: Options) {
-        self.world.wishes = options.wishes(&self.files);
+        self.world.options = options.wishes(&self.files);
         let plan = self.plan();
         let json = render(&PlanDocument::sealed(&plan, &seal(&self.world)));
         let saved = Saved { json, options };
         // Nothing changed yet, so everything in it may still be done.
-        self.world.wishes = saved.wishes(&self.files);
+        self.world.options = saved.wishes(&self.files);
         let again = saved.revise(self.world.plan());
         assert_eq!((&again.steps, &again.stale), (&plan.steps, &Vec::new()));
         self.saved = Some(saved);
@@ -148,7 +151,7 @@ impl History {
         let document = saved.document();
         let is_for = document.target.project == self.world.project;
         if is_for && document.is_sealed_by(&seal(&self.world)) {
-            self.world.wishes = saved.wishes(&self.files);
+            self.world.options = saved.wishes(&self.files);
             let plan = saved.revise(self.plan());
             let before = self.world.remote.records();
             disruption.begin(&self.world);
@@ -167,9 +170,9 @@ impl History {
         let before = self.world.remote.records();
         let plan = self.world.plan();
         invariants::of_a_plan(&self.world, &plan, &before);
-        let selection = self.world.wishes.selection.take();
+        let selection = self.world.options.selection.take();
         let full = selection.as_ref().map_or_else(|| plan.clone(), |_| self.world.plan());
-        self.world.wishes.selection = selection;
+        self.world.options.selection = selection;
         let (world, lineage) = (&self.world, &self.lineage);
         let identities = self.files.identities();
         Judge { world, lineage, identities, before: &before, full: &full }.of_a_plan(&plan);
@@ -199,7 +202,7 @@ impl Saved {
     }
 
     /// The options with which a new plan contains the approved steps.
-    fn wishes(&self, files: &Files) -> Wishes {
+    fn wishes(&self, files: &Files) -> PlanOptions {
         let document = self.document();
         let steps = || document.steps.iter();
         let secrets = |step: &PlanStep| -> Vec<_> {
@@ -210,11 +213,11 @@ impl Saved {
         let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
         let rotations = rotations.flat_map(secrets);
         let exist = steps().filter(|step| step.action != Action::Create.as_str());
-        Wishes {
-            orphans: if deletes { Orphans::Prune } else { Orphans::Note },
-            rotate: rotations.map(|(key, path)| RotateRequest::Path(key, path)).collect(),
+        PlanOptions {
+            orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
+            rotate: rotations.map(|(key, path)| RotationRequest::Path(key, path)).collect(),
             planned_secrets: Some(exist.flat_map(secrets).collect()),
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             selection: document.partial.then(|| self.keys().into_keys().collect()),
             ..self.options.wishes(files)
         }
@@ -231,6 +234,6 @@ impl Saved {
                 && pairs()
                     .all(|(saved, step)| PlanStep::new(step, &base_url).does_the_same_as(saved))
         };
-        plan.revised(&Planned { keys: self.keys(), same: &same })
+        plan.revised(&ApprovedSteps { keys: self.keys(), same: &same })
     }
 }

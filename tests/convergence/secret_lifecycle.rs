@@ -13,10 +13,10 @@ use ocon::catalog::{
     Catalog, Connector, ConnectorField, FieldKind, named_like_a_secret, platform_written,
 };
 use ocon::desired::{self, Desired, SecretLookup, SecretStore, Sources};
-use ocon::instance::{BaseUrl, Secret, Source};
+use ocon::instance::{BaseUrl, Secret, SecretSource};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Action, Limits, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Action, Limits, Plan, PlanContext, PlanOptions, Target};
 use ocon::sandbox::{self, Handle, SandboxOptions};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ use serde_json::Value;
 struct Environment<'a>(&'a BTreeSet<String>);
 
 impl SecretStore for Environment<'_> {
-    fn look_up(&self, source: &Source) -> SecretLookup {
+    fn look_up(&self, source: &SecretSource) -> SecretLookup {
         let name = source.to_string();
         let version = if self.0.contains(&name) { "new" } else { "old" };
         SecretLookup::Set(Secret::new(format!("demo-{version}-{name}")))
@@ -116,17 +116,18 @@ impl World {
     }
 
     async fn plan(&self, desired: &Desired) -> Plan {
-        let (wishes, declared) = (Wishes::default(), desired.declared_keys());
+        let (options, declared) = (PlanOptions::default(), desired.declared_keys());
         let project = &self.target.project;
         let mut observed = observed::fetch(&self.client, project, declared.clone()).await.unwrap();
         let fingerprints =
             Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
-        let terms = Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
+        let context =
+            PlanContext { target: &self.target, options: &options, fingerprints: &fingerprints };
         let waiting = Waiter { clock: &SystemClock, stop: &StopSignal::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &terms);
+            let questions = plan::questions(desired, &observed, &context);
             if questions.is_empty() {
-                return plan::compute(desired, &observed, &terms);
+                return plan::compute(desired, &observed, &context);
             }
             observed::answer(&self.client, &questions, &declared, &mut observed, waiting)
                 .await

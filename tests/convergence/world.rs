@@ -8,19 +8,19 @@ use ocon::apply::{self, Outcome, Settings};
 use ocon::catalog::{Catalog, ConnectorFacts};
 use ocon::desired::{DeclaredValue, Desired, DesiredInstance, Lifecycle};
 use ocon::instance::{
-    BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
-    Template, Value,
+    BaseUrl, ConnectorKey, InstanceReference, Key, Part, Secrecy, Secret, SecretReference,
+    SecretSource, Span, Template, Value,
 };
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Approved, Limits, Orphans, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Approved, Limits, OrphanPolicy, Plan, PlanContext, PlanOptions, Target};
 
 use crate::remote::Remote;
 
 pub(crate) struct World {
     pub(crate) desired: Desired,
     pub(crate) remote: Remote,
-    pub(crate) wishes: Wishes,
+    pub(crate) options: PlanOptions,
     pub(crate) fingerprint_key: &'static str,
     pub(crate) project: &'static str,
     pub(crate) concurrency: usize,
@@ -49,7 +49,7 @@ impl World {
         Self {
             desired,
             remote: Remote::default(),
-            wishes: Wishes::default(),
+            options: PlanOptions::default(),
             fingerprint_key: "k1",
             project: "test",
             concurrency: 4,
@@ -57,7 +57,7 @@ impl World {
     }
 
     pub(crate) fn pruning(mut self) -> Self {
-        self.wishes.orphans = Orphans::Prune;
+        self.options.orphans = OrphanPolicy::Prune;
         self
     }
 
@@ -80,13 +80,16 @@ impl World {
                 observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
             let fingerprints =
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
-            let terms =
-                Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
+            let context = PlanContext {
+                target: &target,
+                options: &self.options,
+                fingerprints: &fingerprints,
+            };
             let waiting = Waiter { clock: &NoWait, stop: &StopSignal::default() };
             loop {
-                let questions = plan::questions(&self.desired, &observed, &terms);
+                let questions = plan::questions(&self.desired, &observed, &context);
                 if questions.is_empty() {
-                    return plan::compute(&self.desired, &observed, &terms);
+                    return plan::compute(&self.desired, &observed, &context);
                 }
                 observed::answer(&self.remote, &questions, &declared, &mut observed, waiting)
                     .await
@@ -159,7 +162,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Des
 }
 
 pub(crate) fn webhook_url() -> Value {
-    Value::Text(Template::new(vec![Part::Own(OwnReference::WebhookUrl)]))
+    Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]))
 }
 
 pub(crate) fn secret(text: &str) -> Value {
@@ -169,8 +172,8 @@ pub(crate) fn secret(text: &str) -> Value {
 /// A secret that contains the ID of its instance.
 pub(crate) fn secret_with_id() -> Value {
     let value = Some(Secret::new("one"));
-    let reference = SecretReference { source: Source::Env("SECRET".into()), value };
-    Value::Text(Template::new(vec![Part::Secret(reference), Part::Own(OwnReference::Id)]))
+    let reference = SecretReference { source: SecretSource::Env("SECRET".into()), value };
+    Value::Text(Template::new(vec![Part::Secret(reference), Part::Instance(InstanceReference::Id)]))
 }
 
 pub(crate) fn unset_secret() -> Value {
@@ -178,7 +181,7 @@ pub(crate) fn unset_secret() -> Value {
 }
 
 fn reference(value: Option<Secret>) -> Value {
-    let source = Source::Env("SECRET".into());
+    let source = SecretSource::Env("SECRET".into());
     Value::Text(Template::new(vec![Part::Secret(SecretReference { source, value })]))
 }
 

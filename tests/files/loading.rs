@@ -118,7 +118,7 @@ fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
 #[test]
 fn unset_secrets_are_listed_and_are_not_a_problem() {
     let (_root, loaded) = valid();
-    let show = |missing: &[(ocon::instance::Span, ocon::instance::Source)]| -> Vec<_> {
+    let show = |missing: &[(ocon::instance::Span, ocon::instance::SecretSource)]| -> Vec<_> {
         missing.iter().map(|(at, source)| format!("{at} {source}")).collect()
     };
     let missing = loaded.desired.unset_secrets();

@@ -12,7 +12,7 @@ use crate::cli::terminal::failure::Failure;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::redaction;
 use crate::desired;
-use crate::plan::{Plan, Refused};
+use crate::plan::{DeleteLimitExceeded, Plan};
 use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::markdown::{self, Failed, Frame, Links};
 
@@ -63,7 +63,7 @@ impl Comment {
     }
 
     /// Nothing of the plan may be done.
-    pub(crate) fn refused(&self, refused: &Refused) -> Output {
+    pub(crate) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
         Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.frame))
     }
 

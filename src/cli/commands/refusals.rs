@@ -4,7 +4,7 @@
 //! know where they stand; where one is asked for that the file does not have, where it belongs.
 //! Where a create may lack its authorization grant, the reader is shown the command that gets one.
 
-use crate::apply::{Outcome, Status, StepResult};
+use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
 use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
@@ -28,13 +28,13 @@ pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
 }
 
 fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
-    let Status::Failed(failure) = &result.status else {
+    let StepStatus::Failed(failure) = &result.status else {
         return Vec::new();
     };
     let Some(wanted) = desired.instances.get(&result.key) else {
         return Vec::new();
     };
-    if !ANSWERS.contains(&failure.code) {
+    if !ANSWERS.contains(&failure.code.as_str()) {
         return Vec::new();
     }
     let mut keys: Vec<_> = words(&failure.message).collect();
@@ -44,7 +44,7 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
         keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect();
     let may_lack_grant = wanted.facts.grant_need != GrantNeed::None && problems.is_empty();
     if result.action == Some(Action::Create)
-        && GRANT_REFUSALS.contains(&failure.code)
+        && GRANT_REFUSALS.contains(&failure.code.as_str())
         && (may_lack_grant || is_about_grant(&failure.message))
     {
         problems.push(lacks_grant(wanted, &result.key));

@@ -11,8 +11,8 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::progress::Progress;
 use crate::desired::DesiredInstance;
 use crate::instance::{Key, Secret};
-use crate::observed::Found;
-use crate::plan::{self, BlockCode, Wishes};
+use crate::observed::ObservedInstance;
+use crate::plan::{self, BlockCode, PlanOptions};
 use crate::safe_text::quoted;
 
 /// Why a document has no instance that is surely its own.
@@ -42,7 +42,7 @@ pub(crate) fn value(
     name: &str,
 ) -> Result<Option<Secret>, Failure> {
     let Some(field) = wanted.configuration.get(name) else { return Ok(None) };
-    let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
+    let rendered = field.value.render_secrets().filter(|value| !value.expose().is_empty());
     rendered.map(Some).ok_or_else(|| {
         let sources = field.value.secrets().map(|reference| reference.source.to_string());
         let sources = sources.collect::<Vec<_>>().join(" and ");
@@ -64,13 +64,13 @@ pub(crate) async fn find(
     environment: &Environment,
     files: &Files,
     key: &Key,
-) -> Result<(Connection, Result<Found, Nowhere>), Failure> {
+) -> Result<(Connection, Result<ObservedInstance, Nowhere>), Failure> {
     let selection = Some(BTreeSet::from([key.clone()]));
-    let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
+    let options = PlanOptions { selection, allow_unset: true, ..PlanOptions::default() };
     let progress = Arc::new(Progress::new(globals, environment));
     let connection =
         session::connect(platform, globals, environment, &files.project, &progress).await?;
-    let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
+    let (plan, observed) = connection.plan(&files.desired, &options).await?;
     let fingerprints = &connection.fingerprints;
     let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();
     let found = found.ok_or_else(|| {

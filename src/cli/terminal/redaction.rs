@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::desired::{Desired, DesiredInstance, SecretLookup, SecretStore};
-use crate::instance::{Key, Secret, Source, Template, trimmed};
+use crate::instance::{Key, Secret, SecretSource, Template, trimmed};
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
@@ -99,7 +99,7 @@ pub(crate) fn scrub_at_once(text: &str) -> Option<String> {
 pub(crate) struct Noticed<'a>(pub(crate) Box<dyn SecretStore + 'a>);
 
 impl SecretStore for Noticed<'_> {
-    fn look_up(&self, source: &Source) -> SecretLookup {
+    fn look_up(&self, source: &SecretSource) -> SecretLookup {
         let answer = self.0.look_up(source);
         if let SecretLookup::Set(secret) = &answer {
             // Whoever gets it may trim it before they repeat it.
@@ -126,7 +126,7 @@ pub(crate) fn show_values(desired: &Desired) {
     let of_document = |(key, wanted): (&Key, &DesiredInstance)| {
         let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
         let public = fields.filter(|template| template.secrets().next().is_none());
-        let fields = public.filter_map(Template::render_unplaced);
+        let fields = public.filter_map(Template::render_secrets);
         let fields = fields.map(|text| text.expose().to_owned());
         let named = [key.to_string(), wanted.at.file.to_string(), wanted.name.clone()];
         fields.chain(named).chain(wanted.tags.iter().flatten().cloned()).collect::<Vec<_>>()
@@ -135,7 +135,7 @@ pub(crate) fn show_values(desired: &Desired) {
 }
 
 /// The sources of secrets that would have to be hidden in a text that nobody may change.
-pub(crate) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d Source> {
+pub(crate) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d SecretSource> {
     if scrub(text) == text {
         return BTreeSet::new();
     }

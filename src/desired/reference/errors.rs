@@ -5,7 +5,7 @@ use crate::catalog::closest;
 use crate::desired::code::Code;
 use crate::desired::diagnostics::Diagnostic;
 use crate::desired::text::TextRange;
-use crate::instance::{Source, trimmed};
+use crate::instance::{SecretSource, trimmed};
 use crate::safe_text::quoted;
 
 const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
@@ -123,10 +123,15 @@ pub(super) fn odd_secret(name: &str, value: &str, at: TextRange) -> Option<Diagn
     Some(Diagnostic::new(Code::OddSecret, at, message).help(help))
 }
 
-pub(super) fn refused(source: &Source, message: String, help: String, at: TextRange) -> Diagnostic {
+pub(super) fn refused(
+    source: &SecretSource,
+    message: String,
+    help: String,
+    at: TextRange,
+) -> Diagnostic {
     let code = match source {
-        Source::Env(_) => Code::RefusedVariable,
-        Source::File(_) | Source::Authorization => Code::RefusedFile,
+        SecretSource::Env(_) => Code::RefusedVariable,
+        SecretSource::File(_) | SecretSource::Authorization => Code::RefusedFile,
     };
     Diagnostic::new(code, at, message).help(help)
 }

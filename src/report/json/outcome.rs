@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Note, Outcome, StepResult};
+use crate::apply::{Outcome, OutcomeNote, StepOutcome, StepResult};
 use crate::plan::Action;
 
 /// What became of a plan of ocon.
@@ -98,12 +98,12 @@ impl ResultDocument {
             format: "ocon-result".to_owned(),
             version: 1,
             summary: ResultSummary {
-                done: outcome.count("done"),
-                failed: outcome.count("failed"),
-                unknown: outcome.count("unknown"),
-                stale: outcome.count("stale"),
-                blocked: outcome.count("blocked"),
-                not_started: outcome.count("not-started"),
+                done: outcome.count(StepOutcome::Done),
+                failed: outcome.count(StepOutcome::Failed),
+                unknown: outcome.count(StepOutcome::Unknown),
+                stale: outcome.count(StepOutcome::Stale),
+                blocked: outcome.count(StepOutcome::Blocked),
+                not_started: outcome.count(StepOutcome::NotStarted),
                 unchanged,
             },
             results: outcome.results.iter().map(entry).collect(),
@@ -112,7 +112,7 @@ impl ResultDocument {
     }
 }
 
-fn note(note: &Note) -> ResultNote {
+fn note(note: &OutcomeNote) -> ResultNote {
     ResultNote { code: note.code.as_str().to_owned(), message: note.message.clone() }
 }
 
@@ -125,7 +125,7 @@ fn entry(result: &StepResult) -> ResultEntry {
         webhook_url: result.instance.as_ref().map(|touched| touched.webhook_url.clone()),
         register_webhook: result.register_webhook,
         error: result.status.failure().map(|failure| ResultError {
-            code: failure.code.to_owned(),
+            code: failure.code.as_str().to_owned(),
             message: failure.message.clone(),
             request_id: failure.request_id.clone(),
         }),

@@ -70,7 +70,7 @@ fn every_code_has_a_section_in_order_and_every_section_a_code() {
     let blocks = BLOCKS.map(BlockCode::as_str);
     assert_eq!(names(&part("Blocked documents")), blocks);
     assert_eq!(names(&part("Notes of a plan")), NOTES);
-    let failures = apply::Code::ALL.iter().map(|code| code.as_str());
+    let failures = apply::FailureCode::ALL.iter().map(|code| code.as_str());
     // A missing variable blocks a create and makes a request fail. Both have the same code.
     let failures: Vec<_> = failures.filter(|code| !blocks.contains(code)).collect();
     assert_eq!(names(&part("Failures of an apply")), failures);

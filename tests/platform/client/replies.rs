@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ocon::api::client::{ApiCredentials, ClientSettings};
 use ocon::api::{Error, ErrorKind, Projection, Read as _, Scope, Write as _};
-use ocon::instance::{BaseUrl, Draft, Part, Secret, SecretReference, Source, Template, Value};
+use ocon::instance::{
+    BaseUrl, Draft, Part, Secret, SecretReference, SecretSource, Template, Value,
+};
 
 use super::support::{Answer, ORGANIZATION, Server, USER, at, granted, id, named};
 
@@ -161,7 +163,7 @@ async fn no_error_contains_a_secret_of_the_request() {
     let password = Template::new(vec![
         Part::Text("user:".into()),
         Part::Secret(SecretReference {
-            source: Source::Env("PASSWORD".into()),
+            source: SecretSource::Env("PASSWORD".into()),
             value: Some(Secret::new("hunter\"2")),
         }),
     ]);
