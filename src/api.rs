@@ -24,7 +24,7 @@ pub use error::{Error, HeldBack, Kind, ListingFailure};
 pub use stop::Stop;
 pub use waiting::Waiting;
 
-use crate::instance::{Draft, InstanceId, Place, Record};
+use crate::instance::{Draft, InstanceId, Record, RenderContext};
 
 /// Which instances to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub trait Write: Sync {
     fn create(
         &self,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> impl Future<Output = Result<Record, Error>> + Send;
 
     /// Changes what the draft mentions, and nothing else. `None` where the reply has no body.
@@ -144,7 +144,7 @@ pub trait Write: Sync {
         &self,
         id: InstanceId,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> impl Future<Output = Result<Option<Record>, Error>> + Send;
 
     /// Switches the instance on.

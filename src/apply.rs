@@ -24,7 +24,7 @@ use crate::api::{Clock, Read, Stop, Write};
 use crate::instance::{InstanceId, Key, Secret};
 use crate::plan::{Action, Approved, Blocked, Stale, Step};
 
-pub use code::Code;
+pub use code::FailureCode;
 
 /// How a plan is carried out.
 #[derive(Clone, Copy)]
@@ -43,9 +43,9 @@ pub enum Event<'a> {
     /// A step begins.
     StepStarted(&'a Step),
     /// A step is still under way after so much time.
-    StepGoesOn(&'a Step, Duration),
+    StepStillRunning(&'a Step, Duration),
     /// All steps have ended, and after so much time listings do not show all that was created.
-    CreatesAwaited(Duration),
+    WaitingForListings(Duration),
     /// A step has ended, well or not.
     StepFinished(&'a StepResult),
 }
@@ -56,16 +56,16 @@ pub struct Outcome {
     /// One result per step and per blocked document, in the order of the plan.
     pub results: Vec<StepResult>,
     /// What a reader should know besides.
-    pub notes: Vec<Note>,
+    pub notes: Vec<OutcomeNote>,
     /// Whether the run was asked to end.
     pub interrupted: bool,
 }
 
 /// What a reader of an outcome should know besides its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct OutcomeNote {
     /// The kind of note.
-    pub code: Code,
+    pub code: FailureCode,
     /// What happened, and what follows.
     pub message: String,
 }
@@ -78,16 +78,16 @@ pub struct StepResult {
     /// What was to be done; `None` for a blocked document.
     pub action: Option<Action>,
     /// The instance, as far as it is known.
-    pub instance: Option<Touched>,
+    pub instance: Option<AffectedInstance>,
     /// How it ended.
-    pub status: Status,
+    pub status: StepStatus,
     /// Whether a person still has to register the webhook URL at the provider.
     pub register_webhook: bool,
 }
 
 /// An instance that a step created or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Touched {
+pub struct AffectedInstance {
     /// The platform's number for it.
     pub id: InstanceId,
     /// Where the provider sends its events.
@@ -100,22 +100,22 @@ pub struct Touched {
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum StepStatus {
     /// Done, and the reply shows it.
     Done,
     /// Not done, or not completely.
-    Failed(Failure),
+    Failed(StepFailure),
     /// A request was sent and its answer lost: the next run settles it.
-    Unknown(Failure),
+    Unknown(StepFailure),
     /// Not done, because the world moved since the plan was approved.
-    Stale(Failure),
+    Stale(StepFailure),
     /// Not done, because the plan said that it cannot be.
-    Blocked(Failure),
+    Blocked(StepFailure),
     /// Not begun.
     NotStarted,
 }
 
-impl Status {
+impl StepStatus {
     /// The outcome as scripts know it.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl Status {
     }
 
     /// What went wrong.
-    pub fn failure(&self) -> Option<&Failure> {
+    pub fn failure(&self) -> Option<&StepFailure> {
         match self {
             Self::Failed(failure)
             | Self::Unknown(failure)
@@ -142,7 +142,7 @@ impl Status {
 
 /// What went wrong with a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct StepFailure {
     /// The kind of failure, as scripts know it.
     pub code: &'static str,
     /// What happened, and what to do.
@@ -155,12 +155,12 @@ impl Outcome {
     /// Whether two instances were left with one key.
     pub fn is_guarded(&self) -> bool {
         let failures = self.results.iter().filter_map(|result| result.status.failure());
-        failures.into_iter().any(|failure| failure.code == Code::DuplicateInstance.as_str())
+        failures.into_iter().any(|failure| failure.code == FailureCode::DuplicateInstance.as_str())
     }
 
     /// Whether every step is done, nothing was blocked and everything could be checked.
     pub fn is_complete(&self) -> bool {
-        self.is_checked() && self.results.iter().all(|result| result.status == Status::Done)
+        self.is_checked() && self.results.iter().all(|result| result.status == StepStatus::Done)
     }
 
     /// Whether listings show all that was created, so that it is there once and the next run finds it.
@@ -168,7 +168,7 @@ impl Outcome {
         self.notes.is_empty()
     }
 
-    /// The number of results with this outcome, named as in [`Status::as_str`].
+    /// The number of results with this outcome, named as in [`StepStatus::as_str`].
     pub fn count(&self, outcome: &str) -> usize {
         self.results.iter().filter(|result| result.status.as_str() == outcome).count()
     }
@@ -203,8 +203,8 @@ fn stale_result(stale: &Stale) -> StepResult {
         key: stale.key.clone(),
         action: Some(stale.action),
         instance: None,
-        status: Status::Stale(Failure {
-            code: Code::Stale.as_str(),
+        status: StepStatus::Stale(StepFailure {
+            code: FailureCode::Stale.as_str(),
             message: stale.message.clone(),
             request_id: None,
         }),
@@ -217,7 +217,7 @@ fn blocked_result(blocked: &Blocked) -> StepResult {
         key: blocked.key.clone(),
         action: None,
         instance: None,
-        status: Status::Blocked(Failure {
+        status: StepStatus::Blocked(StepFailure {
             code: blocked.code.as_str(),
             message: blocked.message.clone(),
             request_id: None,

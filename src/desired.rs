@@ -1,7 +1,7 @@
 //! The desired state: what the files say.
 //!
 //! In: the `instances/` folder, the project file, variables and a way to look up secrets. Out:
-//! [`Desired`], one validated [`Wanted`] per document, or [`Problems`]: everything that is wrong in
+//! [`Desired`], one validated [`DesiredInstance`] per document, or [`Problems`]: everything that is wrong in
 //! any file, sorted, each with its place. Files are loaded all or nothing: one broken file stops
 //! everything before anything is contacted.
 //!
@@ -43,8 +43,8 @@ use std::thread::{self, ScopedJoinHandle};
 
 use crate::catalog::{Catalog, Facts};
 use crate::instance::{
-    ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, Source, Span, Template,
-    Value,
+    ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, SecretSource, Span,
+    Template, Value,
 };
 
 pub use crate::catalog::{GrantNeed, HostRole};
@@ -166,7 +166,7 @@ fn on_all_cores<T: Send>(files: &[Found], read: impl Fn(&Found) -> T + Sync) -> 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Desired {
     /// One entry per document.
-    pub instances: BTreeMap<Key, Wanted>,
+    pub instances: BTreeMap<Key, DesiredInstance>,
 }
 
 impl Desired {
@@ -178,7 +178,7 @@ impl Desired {
 
 /// One document: what an instance shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredInstance {
     /// Where the document begins.
     pub at: Span,
     /// The connector.
@@ -266,16 +266,16 @@ pub struct Ignore {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
     /// Those of compared fields: without them a field cannot be verified or written.
-    pub configuration: Vec<(Span, Source)>,
+    pub configuration: Vec<(Span, SecretSource)>,
     /// Those that only a create or a re-authentication needs: in `providerData`, and in keys that
     /// the platform writes itself.
-    pub provider_data: Vec<(Span, Source)>,
+    pub provider_data: Vec<(Span, SecretSource)>,
 }
 
 impl Desired {
     /// Whether any document refers to an environment variable.
     pub fn refers_to_environment(&self) -> bool {
-        self.sources().any(|source| matches!(source, Source::Env(_)))
+        self.sources().any(|source| matches!(source, SecretSource::Env(_)))
     }
 
     /// The secret files that documents refer to, as paths below the secrets folder, each with the
@@ -290,7 +290,7 @@ impl Desired {
         let mut files: BTreeMap<&str, BTreeSet<&Span>> = BTreeMap::new();
         for (templates, at) in fields {
             for reference in templates.into_iter().flat_map(Template::secrets) {
-                if let Source::File(path) = &reference.source {
+                if let SecretSource::File(path) = &reference.source {
                     files.entry(path).or_default().insert(at);
                 }
             }
@@ -299,18 +299,18 @@ impl Desired {
     }
 
     /// The references to secrets that are set, with their values.
-    pub fn values_of_references(&self) -> impl Iterator<Item = (&Source, &Secret)> {
+    pub fn values_of_references(&self) -> impl Iterator<Item = (&SecretSource, &Secret)> {
         self.references()
             .filter_map(|reference| Some((&reference.source, reference.value.as_ref()?)))
     }
 
     /// The sources of secrets that documents refer to.
-    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+    pub fn sources(&self) -> impl Iterator<Item = &SecretSource> {
         self.references().map(|reference| &reference.source)
     }
 
     fn references(&self) -> impl Iterator<Item = &SecretReference> {
-        self.instances.values().flat_map(Wanted::templates).flat_map(Template::secrets)
+        self.instances.values().flat_map(DesiredInstance::templates).flat_map(Template::secrets)
     }
 
     /// The unset secrets of all documents.
@@ -325,7 +325,7 @@ impl Desired {
     }
 }
 
-impl Wanted {
+impl DesiredInstance {
     /// All values with references, in the order of their keys.
     fn templates(&self) -> impl Iterator<Item = &Template> {
         let configuration = self.configuration.values().flat_map(|field| field.value.templates());
@@ -364,7 +364,7 @@ impl Wanted {
 fn unset<'t>(
     templates: Vec<&'t Template>,
     at: &'t Span,
-) -> impl Iterator<Item = (Span, Source)> + 't {
+) -> impl Iterator<Item = (Span, SecretSource)> + 't {
     let secrets = templates.into_iter().flat_map(Template::secrets);
     let unset = secrets.filter(|reference| reference.value.is_none());
     unset.map(|reference| (at.clone(), reference.source.clone()))

@@ -5,9 +5,9 @@
 //! link that cannot be seen from here is never said to hold.
 
 use crate::api::client::ProviderEvent;
-use crate::desired::Wanted;
-use crate::instance::{InstanceId, Key, Place, Secret, Seen, id_in_webhook_url};
-use crate::observed::Found;
+use crate::desired::DesiredInstance;
+use crate::instance::{InstanceId, Key, RenderContext, Secret, StoredValue, id_in_webhook_url};
+use crate::observed::ObservedInstance;
 
 /// What there is to look at.
 #[derive(Clone, Copy, Debug)]
@@ -15,13 +15,13 @@ pub struct Case<'a> {
     /// The key of the document.
     pub key: &'a Key,
     /// The document.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a DesiredInstance,
     /// Its instance, with all of its configuration; or why there is none.
-    pub found: Result<&'a Found, &'a str>,
+    pub found: Result<&'a ObservedInstance, &'a str>,
     /// What the provider has reported, the newest first; or why that cannot be read.
     pub events: Result<&'a [ProviderEvent], &'a str>,
     /// The platform.
-    pub place: Place<'a>,
+    pub place: RenderContext<'a>,
 }
 
 /// A link of the chain.
@@ -76,7 +76,7 @@ pub fn examine(case: &Case<'_>) -> Vec<Link> {
             return vec![broken("instance", why, advice)];
         }
     };
-    let place = Place { id: Some(found.id), ..case.place };
+    let place = RenderContext { id: Some(found.id), ..case.place };
     let callback = Callback::of(case, found, &place);
     vec![
         holds("instance", format!("#{}, {}", found.id, found.name)),
@@ -102,7 +102,7 @@ fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>
     Link { name, state: State::Unseen, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn authentication(key: &Key, found: &Found) -> Link {
+fn authentication(key: &Key, found: &ObservedInstance) -> Link {
     if found.valid {
         return holds("authentication", "the platform holds a valid one");
     }
@@ -115,7 +115,7 @@ fn authentication(key: &Key, found: &Found) -> Link {
     )
 }
 
-fn enabled(key: &Key, found: &Found) -> Link {
+fn enabled(key: &Key, found: &ObservedInstance) -> Link {
     if !found.disabled {
         return holds("enabled", "the instance is switched on");
     }
@@ -128,7 +128,7 @@ fn enabled(key: &Key, found: &Found) -> Link {
     )
 }
 
-fn events_on(found: &Found) -> Link {
+fn events_on(found: &ObservedInstance) -> Link {
     let on = value(found, "event.notification.enabled").map(Secret::expose);
     match on {
         Some("true") => holds("events", "they are switched on"),
@@ -152,12 +152,12 @@ enum Callback {
 }
 
 impl Callback {
-    fn of(case: &Case<'_>, found: &Found, place: &Place<'_>) -> Self {
+    fn of(case: &Case<'_>, found: &ObservedInstance, place: &RenderContext<'_>) -> Self {
         let key = "event.notification.callback.url";
         let url = match found.configuration.get(key) {
-            Some(Seen::Text(url)) => url.expose(),
-            Some(Seen::Masked) => return Self::Hidden,
-            Some(Seen::Unset) | None => return Self::Nowhere,
+            Some(StoredValue::Text(url)) => url.expose(),
+            Some(StoredValue::Masked) => return Self::Hidden,
+            Some(StoredValue::Unset) | None => return Self::Nowhere,
         };
         let events = format!("{}/events/", case.place.base_url);
         if url.starts_with(&events) || *url == *place.webhook_url() {
@@ -193,10 +193,10 @@ impl Callback {
     }
 }
 
-fn signature(case: &Case<'_>, found: &Found, callback: &Callback) -> Link {
+fn signature(case: &Case<'_>, found: &ObservedInstance, callback: &Callback) -> Link {
     let (name, key) = ("signature", "event.notification.signature.key");
     let is_declared = case.wanted.configuration.contains_key(key);
-    let is_stored = !matches!(found.configuration.get(key), None | Some(Seen::Unset));
+    let is_stored = !matches!(found.configuration.get(key), None | Some(StoredValue::Unset));
     match callback {
         Callback::Platform(_) => holds(name, "not needed: events stay on the platform"),
         _ if is_declared && is_stored => holds(name, "deliveries are signed with the declared key"),
@@ -211,7 +211,7 @@ fn signature(case: &Case<'_>, found: &Found, callback: &Callback) -> Link {
     }
 }
 
-fn registered(wanted: &Wanted, place: &Place<'_>) -> Link {
+fn registered(wanted: &DesiredInstance, place: &RenderContext<'_>) -> Link {
     let name = "registered";
     let url = place.webhook_url();
     if wanted.facts.webhooks {
@@ -255,9 +255,9 @@ fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> Li
     }
 }
 
-fn value<'a>(found: &'a Found, key: &str) -> Option<&'a Secret> {
+fn value<'a>(found: &'a ObservedInstance, key: &str) -> Option<&'a Secret> {
     match found.configuration.get(key)? {
-        Seen::Text(text) => Some(text),
-        Seen::Unset | Seen::Masked => None,
+        StoredValue::Text(text) => Some(text),
+        StoredValue::Unset | StoredValue::Masked => None,
     }
 }

@@ -21,7 +21,7 @@ use self::variable::Names;
 use crate::catalog::{Catalog, Shape};
 use crate::desired::{Loaded, Problems};
 use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key};
-use crate::observed::Found;
+use crate::observed::ObservedInstance;
 
 pub use self::variable::{is_too_broad, is_well_known};
 
@@ -29,7 +29,7 @@ pub use self::variable::{is_too_broad, is_well_known};
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// The instance, with all of its configuration.
-    pub found: Found,
+    pub found: ObservedInstance,
     /// Its connector.
     pub connector: ConnectorKey,
     /// The key in a mark of ours, of an instance whose document is gone.
@@ -111,9 +111,9 @@ mod tests {
     use crate::instance::Secret;
     use crate::ownership;
 
-    pub(super) fn found(id: u64, connector: &str, name: &str) -> Found {
+    pub(super) fn found(id: u64, connector: &str, name: &str) -> ObservedInstance {
         let (marks, tags) = ownership::split(Vec::new());
-        Found {
+        ObservedInstance {
             id: InstanceId::new(id),
             connector: connector.to_owned(),
             name: name.to_owned(),

@@ -3,7 +3,7 @@
 //!
 //! In: text from files and replies, already parsed. Out: validated names ([`Key`],
 //! [`ConnectorKey`], [`InstanceId`]), wanted values ([`Value`], a template with references) and
-//! stored values ([`Seen`]). The two are different types on purpose: a request is built from
+//! stored values ([`StoredValue`]). The two are different types on purpose: a request is built from
 //! [`Value`]s only, so nothing that was read from the API can ever be written back to it.
 //!
 //! This room does no I/O, knows no file and no request, and never prints a [`Secret`].
@@ -13,17 +13,19 @@ mod draft;
 mod exact_json;
 mod name;
 mod secret;
-mod seen;
+mod stored_value;
 mod template;
 mod value;
 mod webhook;
 
-pub use draft::{Absent, Draft, Proof, Record};
+pub use draft::{Draft, OmittedMembers, Record, ReplyCheck};
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project};
 pub use secret::{Secret, trimmed};
-pub use seen::{Seen, Verdict};
-pub use template::{OwnReference, Part, Place, SecretReference, Source, Template};
+pub use stored_value::{StoredValue, ValueComparison};
+pub use template::{
+    InstanceReference, Part, RenderContext, SecretReference, SecretSource, Template,
+};
 pub use value::{Json, Secrecy, Value, json_valued};
 pub use webhook::id_in_webhook_url;
 

@@ -20,7 +20,7 @@
 //! [`events`] and [`doctor`].
 //!
 //! The words that all rooms share are in [`instance`]: a wanted [`instance::Value`], a stored
-//! [`instance::Seen`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
+//! [`instance::StoredValue`], and a [`instance::Secret`] that cannot be printed; what gets past that type is
 //! taken out by [`scrub`] before anything is written. Text from files and from the platform is shown
 //! as [`untrusted`] says. [`sandbox`] is the platform in miniature, for
 //! trying things out and for tests; it shares no code with the rest.

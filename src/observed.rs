@@ -2,7 +2,7 @@
 //!
 //! In: pages of the platform. Out: [`Observed`], the instances that carry our marks, and, only
 //! where the planner asks for it, the whole account or a single instance. What comes in is brought
-//! to one shape here: marks apart from tags, configuration values as [`Seen`].
+//! to one shape here: marks apart from tags, configuration values as [`StoredValue`].
 //!
 //! This room knows no files, decides nothing and writes nothing.
 
@@ -12,8 +12,8 @@ use std::fmt;
 use futures_util::future::try_join_all;
 
 use crate::api::{Error, Keep, Listing, Read, Scope, Waiting};
-use crate::instance::{InstanceId, Project, Record, Secret, Seen};
-use crate::ownership::{self, Claim, Marks, OtherTags};
+use crate::instance::{InstanceId, Project, Record, Secret, StoredValue};
+use crate::ownership::{self, Ownership, ReservedTags, UserTags};
 
 /// What is known of the platform's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub struct Observed {
     /// The project that looks.
     pub project: Project,
     /// The instances of this project, with the declared configuration values.
-    pub ours: BTreeMap<InstanceId, Found>,
+    pub ours: BTreeMap<InstanceId, ObservedInstance>,
     /// Every instance that the credentials can see, without configuration; `None` until asked.
-    pub account: Option<BTreeMap<InstanceId, Found>>,
+    pub account: Option<BTreeMap<InstanceId, ObservedInstance>>,
     /// Instances that were asked for by id; `None` where the platform has none.
-    pub by_id: BTreeMap<InstanceId, Option<Found>>,
+    pub by_id: BTreeMap<InstanceId, Option<ObservedInstance>>,
     /// The instances of a project whose documents move here; `None` until asked.
-    pub taken: Option<BTreeMap<InstanceId, Found>>,
+    pub taken: Option<BTreeMap<InstanceId, ObservedInstance>>,
     /// The number of requests that it took to know this.
     pub reads: usize,
     /// How many instances a full page of a listing has.
@@ -36,7 +36,7 @@ pub struct Observed {
 
 /// An instance as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct ObservedInstance {
     /// The platform's number for it.
     pub id: InstanceId,
     /// Its connector, as the reply spells it.
@@ -44,11 +44,11 @@ pub struct Found {
     /// The display name.
     pub name: String,
     /// Our marks and those of other projects.
-    pub marks: Marks,
+    pub marks: ReservedTags,
     /// The tags of people.
-    pub tags: OtherTags,
+    pub tags: UserTags,
     /// The stored values of the declared keys.
-    pub configuration: BTreeMap<String, Seen>,
+    pub configuration: BTreeMap<String, StoredValue>,
     /// Whether the platform holds a working authentication at the provider.
     pub valid: bool,
     /// Whether the instance is switched off.
@@ -78,14 +78,14 @@ impl fmt::Display for Question {
     }
 }
 
-impl Found {
+impl ObservedInstance {
     /// The stored value of a declared key; an absent one is unset.
-    pub fn configuration(&self, key: &str) -> &Seen {
-        self.configuration.get(key).unwrap_or(&Seen::Unset)
+    pub fn configuration(&self, key: &str) -> &StoredValue {
+        self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
 }
 
-impl From<Record> for Found {
+impl From<Record> for ObservedInstance {
     fn from(record: Record) -> Self {
         let (marks, tags) = ownership::split(record.tags);
         Self {
@@ -113,8 +113,9 @@ pub async fn fetch(
 ) -> Result<Observed, Error> {
     let scope = Scope::Tag(ownership::filter(project));
     let listing = remote.list(&scope, &Keep::Only(declared)).await?;
-    let is_ours = |found: &Found| matches!(found.marks.claim(project), Claim::Ours(_));
-    let ours = listing.records.into_iter().map(Found::from).filter(is_ours);
+    let is_ours =
+        |found: &ObservedInstance| matches!(found.marks.ownership(project), Ownership::Ours(_));
+    let ours = listing.records.into_iter().map(ObservedInstance::from).filter(is_ours);
     Ok(Observed {
         project: project.clone(),
         ours: ours.map(|found| (found.id, found)).collect(),
@@ -136,9 +137,10 @@ pub async fn survey(
     keys: BTreeSet<String>,
 ) -> Result<Observed, Error> {
     let listing = remote.list(&Scope::Everything, &Keep::Only(keys)).await?;
-    let found = listing.records.into_iter().map(Found::from);
+    let found = listing.records.into_iter().map(ObservedInstance::from);
     let account: BTreeMap<_, _> = found.map(|found| (found.id, found)).collect();
-    let is_ours = |found: &&Found| matches!(found.marks.claim(project), Claim::Ours(_));
+    let is_ours =
+        |found: &&ObservedInstance| matches!(found.marks.ownership(project), Ownership::Ours(_));
     let ours = account.values().filter(is_ours).map(|found| (found.id, found.clone())).collect();
     Ok(Observed {
         project: project.clone(),
@@ -188,7 +190,7 @@ pub async fn answer(
     let reading = ids.iter().map(|id| read_by_id(remote, *id, declared, known, waiting));
     let read = try_join_all(reading).await?;
     for (id, (record, reads)) in ids.into_iter().zip(read) {
-        observed.by_id.insert(id, record.map(Found::from));
+        observed.by_id.insert(id, record.map(ObservedInstance::from));
         observed.reads += reads;
     }
     Ok(())
@@ -205,9 +207,9 @@ impl Observed {
     }
 
     /// The instances of a listing, which counts as read.
-    fn listed(&mut self, listing: Listing) -> BTreeMap<InstanceId, Found> {
+    fn listed(&mut self, listing: Listing) -> BTreeMap<InstanceId, ObservedInstance> {
         self.reads += listing.pages;
-        let found = listing.records.into_iter().map(Found::from);
+        let found = listing.records.into_iter().map(ObservedInstance::from);
         found.map(|found| (found.id, found)).collect()
     }
 }

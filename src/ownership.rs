@@ -1,8 +1,8 @@
 //! Our marks on an instance: what ocon must remember is kept on the instance itself, in tags that
 //! begin with `ocon:`.
 //!
-//! In: the tags of a reply. Out: [`Marks`], which say who owns the instance, and [`OtherTags`],
-//! the tags of people. The other way round, a [`Mark`] gives the reserved tags to send. This is the
+//! In: the tags of a reply. Out: [`ReservedTags`], which say who owns the instance, and [`UserTags`],
+//! the tags of people. The other way round, a [`OwnershipMark`] gives the reserved tags to send. This is the
 //! one place that writes and reads reserved tags. It never trusts them to be well formed: anyone
 //! with access to the platform can edit a tag.
 
@@ -10,7 +10,7 @@ mod applied;
 
 use std::collections::BTreeSet;
 
-pub use applied::{Applied, Fingerprints, Memory, SecretState, Subject};
+pub use applied::{Applied, FingerprintScope, Fingerprints, LastApplied, SecretState};
 
 use crate::instance::{Key, Project};
 
@@ -22,7 +22,7 @@ const PROTECT: &str = "ocon:protect";
 
 /// The mark that an instance shall carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct OwnershipMark {
     /// The owner.
     pub project: Project,
     /// The document.
@@ -35,16 +35,16 @@ pub struct Mark {
 
 /// The reserved tags that an instance carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks(BTreeSet<String>);
+pub struct ReservedTags(BTreeSet<String>);
 
 /// The tags of people: shown, compared where a file declares tags, otherwise carried over as they
 /// are whenever the list has to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OtherTags(BTreeSet<String>);
+pub struct UserTags(BTreeSet<String>);
 
 /// Who owns an instance, as its marks say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum Ownership {
     /// Nobody: it carries no mark.
     Unmanaged,
     /// Another project, of this name.
@@ -61,15 +61,19 @@ pub fn filter(project: &Project) -> String {
 }
 
 /// Separates reserved tags from the others.
-pub fn split(tags: Vec<String>) -> (Marks, OtherTags) {
+pub fn split(tags: Vec<String>) -> (ReservedTags, UserTags) {
     let (reserved, others) = tags.into_iter().partition(|tag| tag.starts_with(RESERVED));
-    (Marks(reserved), OtherTags(others))
+    (ReservedTags(reserved), UserTags(others))
 }
 
-impl Mark {
+impl OwnershipMark {
     /// The complete list of tags to send: these marks, those of `kept` that a mark does not
     /// replace, and `others`.
-    pub fn with(&self, kept: &Marks, others: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    pub fn with(
+        &self,
+        kept: &ReservedTags,
+        others: impl IntoIterator<Item = String>,
+    ) -> BTreeSet<String> {
         let replaced = |tag: &&String| {
             let replaced = [PROJECT, KEY, applied::TAG];
             replaced.iter().any(|name| tag.starts_with(name)) || tag.as_str() == PROTECT
@@ -91,19 +95,19 @@ impl Mark {
     }
 }
 
-impl Marks {
+impl ReservedTags {
     /// Who owns the instance, seen from `project`. Tags are compared for equality here, whatever
     /// the platform's filter did.
-    pub fn claim(&self, project: &Project) -> Claim {
+    pub fn ownership(&self, project: &Project) -> Ownership {
         let owners: Vec<_> = self.values(PROJECT).collect();
         let keys: Vec<_> = self.values(KEY).collect();
         match (owners.as_slice(), keys.as_slice()) {
-            ([], []) => Claim::Unmanaged,
+            ([], []) => Ownership::Unmanaged,
             ([owner], [key]) if *owner == project.as_str() => {
-                key.parse().map_or(Claim::Broken, Claim::Ours)
+                key.parse().map_or(Ownership::Broken, Ownership::Ours)
             }
-            ([owner], _) if *owner != project.as_str() => Claim::Foreign((*owner).to_owned()),
-            _ => Claim::Broken,
+            ([owner], _) if *owner != project.as_str() => Ownership::Foreign((*owner).to_owned()),
+            _ => Ownership::Broken,
         }
     }
 
@@ -119,8 +123,8 @@ impl Marks {
     }
 
     /// What was last applied.
-    pub fn applied(&self) -> Memory {
-        Memory::read(&self.values(applied::TAG).collect::<Vec<_>>())
+    pub fn applied(&self) -> LastApplied {
+        LastApplied::read(&self.values(applied::TAG).collect::<Vec<_>>())
     }
 
     /// All reserved tags.
@@ -143,7 +147,7 @@ impl Marks {
     }
 }
 
-impl OtherTags {
+impl UserTags {
     /// The tags, for a comparison or a report.
     pub fn as_set(&self) -> &BTreeSet<String> {
         &self.0
@@ -154,16 +158,16 @@ impl OtherTags {
 mod tests {
     use super::*;
 
-    fn mark_of(is_protected: bool) -> Mark {
+    fn mark_of(is_protected: bool) -> OwnershipMark {
         let project = "marketing".parse().unwrap();
         let key = "slack/support".parse().unwrap();
         let fingerprints =
             Fingerprints::from_organization_secret(&crate::instance::Secret::new("k"));
-        let applied = fingerprints.begin(Subject { project: &project, key: &key }, "{}");
-        Mark { project, key, protect: is_protected, applied }
+        let applied = fingerprints.begin(FingerprintScope { project: &project, key: &key }, "{}");
+        OwnershipMark { project, key, protect: is_protected, applied }
     }
 
-    fn split_tags(tags: &[&str]) -> (Marks, OtherTags) {
+    fn split_tags(tags: &[&str]) -> (ReservedTags, UserTags) {
         split(tags.iter().map(|tag| (*tag).to_owned()).collect())
     }
 
@@ -171,9 +175,9 @@ mod tests {
     fn what_a_mark_writes_it_reads_back() {
         let mark = mark_of(true);
         let (marks, others) =
-            split(mark.with(&Marks::default(), ["social".into()]).into_iter().collect());
-        assert_eq!(marks.claim(&mark.project), Claim::Ours(mark.key));
-        assert_eq!(marks.applied(), Memory::Known(mark.applied));
+            split(mark.with(&ReservedTags::default(), ["social".into()]).into_iter().collect());
+        assert_eq!(marks.ownership(&mark.project), Ownership::Ours(mark.key));
+        assert_eq!(marks.applied(), LastApplied::Known(mark.applied));
         assert!(marks.protect());
         assert_eq!(others.as_set().iter().collect::<Vec<_>>(), ["social"]);
     }
@@ -197,10 +201,13 @@ mod tests {
     #[test]
     fn ownership_is_read_strictly() {
         let project = "marketing".parse().unwrap();
-        let claim = |tags: &[&str]| split_tags(tags).0.claim(&project);
-        assert_eq!(claim(&["social"]), Claim::Unmanaged);
-        assert_eq!(claim(&["ocon:project=sales", "ocon:key=a"]), Claim::Foreign("sales".into()));
-        assert_eq!(claim(&["ocon:project=sales"]), Claim::Foreign("sales".into()));
+        let claim = |tags: &[&str]| split_tags(tags).0.ownership(&project);
+        assert_eq!(claim(&["social"]), Ownership::Unmanaged);
+        assert_eq!(
+            claim(&["ocon:project=sales", "ocon:key=a"]),
+            Ownership::Foreign("sales".into())
+        );
+        assert_eq!(claim(&["ocon:project=sales"]), Ownership::Foreign("sales".into()));
         for broken in [
             &["ocon:project=marketing"][..],
             &["ocon:key=a"],
@@ -208,7 +215,7 @@ mod tests {
             &["ocon:project=marketing", "ocon:key=a", "ocon:key=b"],
             &["ocon:project=marketing", "ocon:key=not a key"],
         ] {
-            assert_eq!(claim(broken), Claim::Broken, "{broken:?}");
+            assert_eq!(claim(broken), Ownership::Broken, "{broken:?}");
         }
     }
 }

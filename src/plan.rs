@@ -21,16 +21,16 @@ mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use change::{Change, Kind, Shown, View};
+pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
 pub use guard::{Approved, Limits, Refused};
 pub use note::declared_hosts;
-pub use revision::{Planned, Stale};
+pub use revision::{ApprovedSteps, Stale};
 pub use rotation::{Rotate, RotateRequest};
-pub use step::{Action, Cause, Request, Step};
+pub use step::{Action, Cause, Step, StepRequest};
 
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, InstanceId, Key, Project, Span};
-use crate::observed::{Found, Observed, Question};
+use crate::observed::{Observed, ObservedInstance, Question};
 use crate::ownership::Fingerprints;
 use document::Document;
 use matching::Matching;
@@ -51,7 +51,7 @@ pub struct Plan {
     /// What a reader should know besides.
     pub notes: Vec<Note>,
     /// What is left as it is.
-    pub tally: Tally,
+    pub untouched: UntouchedCounts,
     /// The number of requests that were made to know all this.
     pub reads: usize,
     /// How large the account is; `None` when it was not listed.
@@ -87,7 +87,7 @@ impl AccountSize {
 
 /// Instances that no step touches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct UntouchedCounts {
     /// Selected instances that match their file.
     pub unchanged: usize,
     /// Instances of ours that no file describes.
@@ -214,13 +214,13 @@ pub struct HostUse {
 
 /// What the caller asks of a plan besides the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wishes {
+pub struct PlanOptions {
     /// Documents that may become another instance like one that is there already.
     pub allow_duplicates: BTreeSet<Key>,
     /// The project whose instances the documents take over.
     pub take_from: Option<Project>,
     /// What to do with orphans.
-    pub orphans: Orphans,
+    pub orphans: OrphanPolicy,
     /// Which secrets to write on request.
     pub rotate: Rotate,
     /// Whether secrets that are not set are left alone, rather than the end of an apply.
@@ -248,7 +248,7 @@ pub enum StoredValues {
 
 /// What to do with an instance of ours that no file describes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Orphans {
+pub enum OrphanPolicy {
     /// Mention it.
     #[default]
     Note,
@@ -258,16 +258,16 @@ pub enum Orphans {
 
 /// What a plan is made with, besides files and platform.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
+pub struct PlanContext<'a> {
     /// Where it applies.
     pub target: &'a Target,
     /// What the caller asks of it.
-    pub wishes: &'a Wishes,
+    pub options: &'a PlanOptions,
     /// What secrets and documents are recognised by.
     pub fingerprints: &'a Fingerprints,
 }
 
-impl Terms<'_> {
+impl PlanContext<'_> {
     /// What a step rests on: the document, the action and what was seen of the declared fields. A
     /// step of a saved plan is done only where this is the same.
     fn basis(&self, document: &str, action: Action, observed: &serde_json::Value) -> String {
@@ -276,7 +276,7 @@ impl Terms<'_> {
     }
 }
 
-impl Wishes {
+impl PlanOptions {
     /// Whether the document is looked at.
     pub fn selects(&self, key: &Key) -> bool {
         self.selection.as_ref().is_none_or(|selection| selection.contains(key))
@@ -284,20 +284,24 @@ impl Wishes {
 }
 
 /// What has to be known besides before [`compute`] can decide; empty when nothing is missing.
-pub fn questions(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> BTreeSet<Question> {
-    let wishes = terms.wishes;
+pub fn questions(
+    desired: &Desired,
+    observed: &Observed,
+    context: &PlanContext<'_>,
+) -> BTreeSet<Question> {
+    let options = context.options;
     let named = desired.instances.values().filter_map(|wanted| Some(wanted.adopt.as_ref()?.id));
-    let missed = observed.missed_by_filter(wishes.take_from.as_ref()).map(|(_, found)| found.id);
+    let missed = observed.missed_by_filter(options.take_from.as_ref()).map(|(_, found)| found.id);
     let unknown =
         |id: &InstanceId| !observed.ours.contains_key(id) && !observed.by_id.contains_key(id);
     let by_id: BTreeSet<Question> =
         named.chain(missed).filter(unknown).map(Question::Instance).collect();
-    let takes = wishes.take_from.as_ref().filter(|_| observed.taken.is_none());
+    let takes = options.take_from.as_ref().filter(|_| observed.taken.is_none());
     if let Some(project) = takes {
         return std::iter::once(Question::Project(project.clone())).chain(by_id).collect();
     }
-    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
-    let unmarked = matching.unmarked.iter().any(|key| wishes.selects(key));
+    let matching = Matching::new(desired, observed, context.options, context.fingerprints);
+    let unmarked = matching.unmarked.iter().any(|key| options.selects(key));
     if unmarked && observed.account.is_none() {
         return std::iter::once(Question::Account).chain(by_id).collect();
     }
@@ -305,16 +309,16 @@ pub fn questions(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> B
 }
 
 /// Decides what to do. Call it when [`questions`] has none left.
-pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Plan {
-    let wishes = terms.wishes;
-    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
+pub fn compute(desired: &Desired, observed: &Observed, context: &PlanContext<'_>) -> Plan {
+    let options = context.options;
+    let matching = Matching::new(desired, observed, context.options, context.fingerprints);
     let mut plan = Plan {
-        partial: wishes.selection.is_some(),
+        partial: options.selection.is_some(),
         steps: Vec::new(),
         blocked: Vec::new(),
         stale: Vec::new(),
         notes: Vec::new(),
-        tally: Tally {
+        untouched: UntouchedCounts {
             unchanged: 0,
             orphans: matching.orphans.len(),
             unmanaged: matching.unmanaged(observed),
@@ -328,19 +332,19 @@ pub fn compute(desired: &Desired, observed: &Observed, terms: &Terms<'_>) -> Pla
             instances: observed.ours.len(),
             page_size: observed.page_size.max(1),
         },
-        target: terms.target.clone(),
+        target: context.target.clone(),
     };
     for (key, wanted) in &desired.instances {
-        if wishes.selects(key) {
-            Document { key, wanted, terms }.plan(&mut plan, &matching.by_key[key]);
+        if options.selects(key) {
+            Document { key, wanted, context }.plan(&mut plan, &matching.by_key[key]);
         }
     }
-    let context = orphan::Context { desired, observed, terms, matching: &matching };
-    context.note_possible_moves(&mut plan);
-    context.note_unmatched_moves(&mut plan);
-    context.note_left_behind(&mut plan);
-    context.plan_orphans(&mut plan);
-    note::note_missed(&mut plan, observed, terms);
+    let orphan_planner = orphan::OrphanPlanner { desired, observed, context, matching: &matching };
+    orphan_planner.note_possible_moves(&mut plan);
+    orphan_planner.note_unmatched_moves(&mut plan);
+    orphan_planner.note_left_behind(&mut plan);
+    orphan_planner.plan_orphans(&mut plan);
+    note::note_missed(&mut plan, observed, context);
     plan.order();
     plan
 }
@@ -350,8 +354,8 @@ pub fn matched<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
     fingerprints: &Fingerprints,
-) -> BTreeMap<&'a Key, &'a Found> {
-    let matching = Matching::new(desired, observed, &Wishes::default(), fingerprints);
+) -> BTreeMap<&'a Key, &'a ObservedInstance> {
+    let matching = Matching::new(desired, observed, &PlanOptions::default(), fingerprints);
     matching.by_key.into_iter().filter_map(|(key, found)| Some((key, found.instance()?))).collect()
 }
 

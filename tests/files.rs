@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use ocon::catalog::Catalog;
 use ocon::desired::secrets::Withheld;
 use ocon::desired::{
-    Code, Levels, Loaded, Missing, Problem, Problems, ProjectFile, SecretStore, Severity, Sources,
-    VarFile, Wanted, load, load_project, load_var_file,
+    Code, DesiredInstance, Levels, Loaded, Missing, Problem, Problems, ProjectFile, SecretStore,
+    Severity, Sources, VarFile, load, load_project, load_var_file,
 };
 use ocon::report::diagnostics::{Colour, render};
 use serde::Deserialize as _;
@@ -66,7 +66,7 @@ fn valid() -> (tempfile::TempDir, Loaded) {
     (root, loaded)
 }
 
-fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l Wanted {
+fn wanted<'l>(loaded: &'l Loaded, key: &str) -> &'l DesiredInstance {
     &loaded.desired.instances[&key.parse().unwrap()]
 }
 
@@ -116,7 +116,7 @@ fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
 #[test]
 fn unset_secrets_are_missing_and_no_problem() {
     let (_root, loaded) = valid();
-    let show = |missing: &[(ocon::instance::Span, ocon::instance::Source)]| -> Vec<_> {
+    let show = |missing: &[(ocon::instance::Span, ocon::instance::SecretSource)]| -> Vec<_> {
         missing.iter().map(|(at, source)| format!("{at} {source}")).collect()
     };
     let missing = loaded.desired.missing();

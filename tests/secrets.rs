@@ -12,10 +12,10 @@ use ocon::api::{Stop, SystemClock, Waiting};
 use ocon::apply::{self, Outcome};
 use ocon::catalog::{Catalog, Connector, Field, FieldKind, named_like_a_secret, platform_written};
 use ocon::desired::{self, Desired, LookUp, SecretStore, Sources};
-use ocon::instance::{BaseUrl, Secret, Source};
+use ocon::instance::{BaseUrl, Secret, SecretSource};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Action, Limits, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Action, Limits, Plan, PlanContext, PlanOptions, Target};
 use ocon::sandbox::{self, Handle, Options};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ use serde_json::Value;
 struct Environment<'a>(&'a BTreeSet<String>);
 
 impl SecretStore for Environment<'_> {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &SecretSource) -> LookUp {
         let name = source.to_string();
         let version = if self.0.contains(&name) { "new" } else { "old" };
         LookUp::Set(Secret::new(format!("demo-{version}-{name}")))
@@ -115,17 +115,18 @@ impl World {
     }
 
     async fn plan(&self, desired: &Desired) -> Plan {
-        let (wishes, declared) = (Wishes::default(), desired.declared_keys());
+        let (options, declared) = (PlanOptions::default(), desired.declared_keys());
         let project = &self.target.project;
         let mut observed = observed::fetch(&self.client, project, declared.clone()).await.unwrap();
         let fingerprints =
             Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
-        let terms = Terms { target: &self.target, wishes: &wishes, fingerprints: &fingerprints };
+        let context =
+            PlanContext { target: &self.target, options: &options, fingerprints: &fingerprints };
         let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &terms);
+            let questions = plan::questions(desired, &observed, &context);
             if questions.is_empty() {
-                return plan::compute(desired, &observed, &terms);
+                return plan::compute(desired, &observed, &context);
             }
             observed::answer(&self.client, &questions, &declared, &mut observed, waiting)
                 .await

@@ -4,21 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ocon::catalog::Facts;
-use ocon::desired::{Desired, Field, HostRole, Lifecycle, Wanted};
+use ocon::desired::{Desired, DesiredInstance, Field, HostRole, Lifecycle};
 use ocon::instance::{
-    BaseUrl, InstanceId, OwnReference, Part, Secrecy, Secret, Seen, Span, Template, Value,
+    BaseUrl, InstanceId, InstanceReference, Part, Secrecy, Secret, Span, StoredValue, Template,
+    Value,
 };
-use ocon::observed::{Found, Observed};
-use ocon::ownership::{self, Fingerprints, Mark, Marks, Subject};
-use ocon::plan::status::{Condition, Row, State, Status, status};
-use ocon::plan::{Target, Terms, Wishes, compute};
+use ocon::observed::{Observed, ObservedInstance};
+use ocon::ownership::{self, FingerprintScope, Fingerprints, OwnershipMark, ReservedTags};
+use ocon::plan::status::{InstanceHealth, InstanceStatus, StatusReport, SyncState, status};
+use ocon::plan::{PlanContext, PlanOptions, Target, compute};
 
 /// The project `test` with documents and with instances of any project.
 #[derive(Default)]
 struct World {
     desired: Desired,
-    account: BTreeMap<InstanceId, Found>,
-    wishes: Wishes,
+    account: BTreeMap<InstanceId, ObservedInstance>,
+    options: PlanOptions,
 }
 
 fn target() -> Target {
@@ -30,12 +31,13 @@ fn fingerprints() -> Fingerprints {
     Fingerprints::from_organization_secret(&Secret::new("k1"))
 }
 
-fn found(id: u64, name: &str, tags: BTreeSet<String>, callback: &str) -> Found {
+fn found(id: u64, name: &str, tags: BTreeSet<String>, callback: &str) -> ObservedInstance {
     let (marks, tags) = ownership::split(tags.into_iter().collect());
     let configuration =
         [("event.notification.enabled", "true"), ("event.notification.callback.url", callback)];
-    let configuration = configuration.map(|(key, value)| (key.to_owned(), Seen::new(Some(value))));
-    Found {
+    let configuration =
+        configuration.map(|(key, value)| (key.to_owned(), StoredValue::new(Some(value))));
+    ObservedInstance {
         id: InstanceId::new(id),
         connector: "closeio".into(),
         name: name.into(),
@@ -52,7 +54,7 @@ impl World {
     /// A document whose callback URL is that of its own instance.
     fn file(mut self, key: &str) -> Self {
         let at = Span { file: format!("instances/{key}.yaml").into(), line: 1, column: 1 };
-        let own = Template::new(vec![Part::Own(OwnReference::WebhookUrl)]);
+        let own = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
         let callback = Field {
             value: Value::Text(own),
             secrecy: Secrecy::Public,
@@ -61,7 +63,7 @@ impl World {
             host_role: HostRole::Other,
             at: at.clone(),
         };
-        let wanted = Wanted {
+        let wanted = DesiredInstance {
             at,
             connector: "closeio".parse().unwrap(),
             facts: Facts::default(),
@@ -83,19 +85,19 @@ impl World {
     fn instance(mut self, id: u64, project: &str, key: &str, callback: &str) -> Self {
         let name = key;
         let (project, key) = (project.parse().unwrap(), key.parse().unwrap());
-        let subject = Subject { project: &project, key: &key };
-        let document = self.desired.instances.get(&key).map(Wanted::as_written);
+        let subject = FingerprintScope { project: &project, key: &key };
+        let document = self.desired.instances.get(&key).map(DesiredInstance::as_written);
         let applied = fingerprints().begin(subject, &document.unwrap_or_default());
-        let mark = Mark { project: project.clone(), key, protect: false, applied };
+        let mark = OwnershipMark { project: project.clone(), key, protect: false, applied };
         let callback = format!("{}{callback}", target().base_url);
-        let found = found(id, name, mark.with(&Marks::default(), []), &callback);
+        let found = found(id, name, mark.with(&ReservedTags::default(), []), &callback);
         self.account.insert(found.id, found);
         self
     }
 
-    fn status(&self) -> Status {
+    fn status(&self) -> StatusReport {
         let (target, fingerprints) = (target(), fingerprints());
-        let is_ours = |found: &Found| {
+        let is_ours = |found: &ObservedInstance| {
             found.marks.owner().map(|(project, _)| project) == Some(target.project.clone())
         };
         let ours = self.account.iter().filter(|(_, found)| is_ours(found));
@@ -108,14 +110,14 @@ impl World {
             reads: 1,
             page_size: 200,
         };
-        let wishes = &self.wishes;
-        let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };
-        let plan = compute(&self.desired, &observed, &terms);
-        status(&self.desired, &observed, &plan, &terms)
+        let options = &self.options;
+        let context = PlanContext { target: &target, options, fingerprints: &fingerprints };
+        let plan = compute(&self.desired, &observed, &context);
+        status(&self.desired, &observed, &plan, &context)
     }
 
     fn rows(&self) -> Vec<String> {
-        let row = |row: &Row| {
+        let row = |row: &InstanceStatus| {
             let id = row.instance.as_ref().map(|instance| format!(" {}", instance.id));
             let id = id.unwrap_or_default();
             format!("{}{id} {}", row.key, row.state.as_str())
@@ -156,14 +158,14 @@ fn what_a_row_says_is_what_was_read() {
     let found = world.account.get_mut(&InstanceId::new(20931)).unwrap();
     (found.valid, found.disabled) = (false, true);
     let row = world.status().rows.remove(0);
-    let expected = Condition {
+    let expected = InstanceHealth {
         id: InstanceId::new(20931),
         valid: false,
         enabled: false,
         events: true,
         webhook_url: Some(format!("{}{OWN}", target().base_url)),
     };
-    assert_eq!((row.state, row.instance), (State::InSync, Some(expected)));
+    assert_eq!((row.state, row.instance), (SyncState::InSync, Some(expected)));
 }
 
 #[test]

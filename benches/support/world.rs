@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use ocon::desired::secrets::{AllowedVariables, Demo};
 use ocon::desired::{self, Desired, Sources};
 use ocon::instance::Secret;
-use ocon::ownership::{Fingerprints, Subject};
+use ocon::ownership::{FingerprintScope, Fingerprints};
 use ocon::sandbox::{self, Faults, Options};
 use serde_json::{Value, json};
 
@@ -160,7 +160,7 @@ fn body(number: usize, drifted: usize, desired: &Desired) -> Value {
 /// The tag that an apply of the document leaves behind.
 fn applied(number: usize, desired: &Desired) -> String {
     let (project, key) = ("bench".parse().unwrap(), format!("n{number}").parse().unwrap());
-    let subject = Subject { project: &project, key: &key };
+    let subject = FingerprintScope { project: &project, key: &key };
     let fingerprints = Fingerprints::new(&Secret::new(FINGERPRINT_KEY), &Secret::new("o"));
     let mut applied = fingerprints.begin(subject, &desired.instances[&key].as_written());
     fingerprints.add(&mut applied, subject, "username", &Secret::new(API_KEY));

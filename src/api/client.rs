@@ -31,7 +31,9 @@ use super::clock::{Clock, SystemClock};
 use super::retry::Safety;
 use super::wire::{self, Outgoing, Redaction, Refusal};
 use super::{Description, Error, Glance, Keep, Kind, Listing, Read, Scope, Stop, Write};
-use crate::instance::{BaseUrl, ConnectorKey, Draft, FieldPath, InstanceId, Place, Record, Secret};
+use crate::instance::{
+    BaseUrl, ConnectorKey, Draft, FieldPath, InstanceId, Record, RenderContext, Secret,
+};
 
 pub use self::authorization::{Application, Happened, ProviderEvent, RequestToken, Told};
 pub use self::transport::BuildError;
@@ -320,7 +322,7 @@ impl Read for Client {
 }
 
 impl Write for Client {
-    async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
+    async fn create(&self, draft: &Draft, place: &RenderContext<'_>) -> Result<Record, Error> {
         let body = wire::create(draft, place);
         let request = self.writing(Method::Post, "/instances".to_owned(), draft, body)?;
         self.send(request).await?.record(&Keep::All)
@@ -330,9 +332,9 @@ impl Write for Client {
         &self,
         id: InstanceId,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> Result<Option<Record>, Error> {
-        let place = Place { id: Some(id), ..*place };
+        let place = RenderContext { id: Some(id), ..*place };
         let body = wire::patch(draft, &place);
         let request = self.writing(Method::Patch, format!("/instances/{id}"), draft, body)?;
         let reply = self.send(request).await?;

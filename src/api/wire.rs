@@ -2,7 +2,7 @@
 //!
 //! In: a [`Draft`] to send, a [`Body`] that came. Out: the bytes of a request, [`Record`](crate::instance::Record)s, or a
 //! [`Kind`](super::Kind) of error. Requests are built from wanted values only: what was read is a
-//! [`Seen`](crate::instance::Seen), which has no way in here, so a mask can never be sent back.
+//! [`StoredValue`](crate::instance::StoredValue), which has no way in here, so a mask can never be sent back.
 //!
 //! Nothing here shows a byte of a successful reply: such bodies hold live credentials, and parser
 //! messages quote what they trip over. Texts of refusals pass [`Redaction`] and [`plain`] first.
@@ -31,7 +31,7 @@ pub(super) use plain::line;
 pub(super) use redact::Redaction;
 pub(super) use refusal::Refusal;
 
-use crate::instance::{Draft, FieldPath, Place, Secret};
+use crate::instance::{Draft, FieldPath, RenderContext, Secret};
 
 /// The body of a POST or PATCH, with what in it must never be shown.
 pub(super) struct Outgoing {
@@ -42,14 +42,14 @@ pub(super) struct Outgoing {
 }
 
 /// A body that creates an instance: `place` names no id, so references to it are placeholders.
-pub(super) fn create(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
-    let place = Place { id: None, ..*place };
+pub(super) fn create(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoing, FieldPath> {
+    let place = RenderContext { id: None, ..*place };
     let key = place.connector.as_str();
     outgoing(Some(Element { key }), draft, &place)
 }
 
 /// A body that changes what the draft mentions.
-pub(super) fn patch(draft: &Draft, place: &Place<'_>) -> Result<Outgoing, FieldPath> {
+pub(super) fn patch(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoing, FieldPath> {
     outgoing(None, draft, place)
 }
 
@@ -87,7 +87,7 @@ impl Serialize for Exposed {
 fn outgoing(
     element: Option<Element<'_>>,
     draft: &Draft,
-    place: &Place<'_>,
+    place: &RenderContext<'_>,
 ) -> Result<Outgoing, FieldPath> {
     let members = Members {
         element,
@@ -105,7 +105,7 @@ fn outgoing(
 
 fn configuration_of<'a>(
     draft: &'a Draft,
-    place: &Place<'_>,
+    place: &RenderContext<'_>,
 ) -> Result<BTreeMap<&'a str, Exposed>, FieldPath> {
     let render = |(key, value): (&'a String, &crate::instance::Value)| {
         let text = value.render(place);
@@ -117,7 +117,7 @@ fn configuration_of<'a>(
 
 fn provider_data_of<'a>(
     draft: &'a Draft,
-    place: &Place<'_>,
+    place: &RenderContext<'_>,
 ) -> Result<BTreeMap<&'a str, serde_json::Value>, FieldPath> {
     let render = |(key, value): (&'a String, &crate::instance::Json)| {
         let json = value.render(place);
@@ -129,7 +129,7 @@ fn provider_data_of<'a>(
 
 /// Every secret that configuration values refer to, and every text of `providerData`, where even a
 /// text without a reference is an authorization grant.
-fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
+fn secrets_of(draft: &Draft, place: &RenderContext<'_>) -> Vec<Secret> {
     let configuration = draft.configuration.values();
     let referred = configuration
         .flat_map(crate::instance::Value::secrets)
@@ -146,14 +146,18 @@ fn secrets_of(draft: &Draft, place: &Place<'_>) -> Vec<Secret> {
 mod tests {
     use super::*;
     use crate::instance::{
-        BaseUrl, ConnectorKey, InstanceId, Json, OwnReference, Part, SecretReference, Seen, Source,
-        Template, Value,
+        BaseUrl, ConnectorKey, InstanceId, InstanceReference, Json, Part, SecretReference,
+        SecretSource, StoredValue, Template, Value,
     };
 
-    fn at(id: Option<u64>, check: impl FnOnce(&Place<'_>)) {
+    fn at(id: Option<u64>, check: impl FnOnce(&RenderContext<'_>)) {
         let base_url = BaseUrl::new("https://api.example");
         let connector: ConnectorKey = "hootsuite".parse().unwrap();
-        check(&Place { base_url: &base_url, connector: &connector, id: id.map(InstanceId::new) });
+        check(&RenderContext {
+            base_url: &base_url,
+            connector: &connector,
+            id: id.map(InstanceId::new),
+        });
     }
 
     fn text(outgoing: &Outgoing) -> &str {
@@ -162,13 +166,13 @@ mod tests {
 
     fn secret(name: &str, value: Option<&str>) -> Template {
         Template::new(vec![Part::Secret(SecretReference {
-            source: Source::Env(name.into()),
+            source: SecretSource::Env(name.into()),
             value: value.map(Secret::new),
         })])
     }
 
     fn webhook_url() -> Value {
-        Value::Text(Template::new(vec![Part::Own(OwnReference::WebhookUrl)]))
+        Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]))
     }
 
     #[test]
@@ -249,13 +253,13 @@ mod tests {
         });
     }
 
-    /// The types keep a stored value out of a request: all that a record gives is a `Seen`, and a
+    /// The types keep a stored value out of a request: all that a record gives is a `StoredValue`, and a
     /// draft takes only `Value`s. What is left to check is that a mask does not even keep its text.
     #[test]
     fn a_mask_that_was_read_has_no_text_that_could_be_sent() {
         let reply = br#"{"id":1,"element":{"key":"a"},"configuration":{"pw":"********"}}"#;
         let body = Body::new(None, reply.to_vec());
         let record = body.record(&crate::api::Keep::All).unwrap();
-        assert_eq!(record.configuration("pw"), &Seen::Masked);
+        assert_eq!(record.configuration("pw"), &StoredValue::Masked);
     }
 }

@@ -6,14 +6,14 @@
 
 use crate::api::{Error, Kind};
 
-/// Declares [`Code`] from lines of `Variant "name"`.
+/// Declares [`FailureCode`] from lines of `Variant "name"`.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident $name:literal,)+) => {
         /// A kind of failure.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+        pub enum FailureCode { $($(#[doc = $doc])+ $variant,)+ }
 
-        impl Code {
+        impl FailureCode {
             /// All codes, by name.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
@@ -60,7 +60,7 @@ codes! {
     ValueNotStored "value-not-stored",
 }
 
-impl Code {
+impl FailureCode {
     /// What kind of failure an error of the API is.
     pub(super) fn of(error: &Error) -> Self {
         if error.request_limit().is_some() && !error.may_have_happened() {
@@ -86,6 +86,6 @@ mod tests {
 
     #[test]
     fn names_are_sorted() {
-        assert!(Code::ALL.is_sorted_by_key(|code| code.as_str()));
+        assert!(FailureCode::ALL.is_sorted_by_key(|code| code.as_str()));
     }
 }

@@ -15,10 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::instance::Run;
-use super::{Code, Event, Failure, Note, Status, StepResult, Touched};
+use super::{
+    AffectedInstance, Event, FailureCode, OutcomeNote, StepFailure, StepResult, StepStatus,
+};
 use crate::api::{self, Glance, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Key, Record};
-use crate::ownership::{self, Claim};
+use crate::ownership::{self, Ownership};
 use crate::plan::Action;
 use crate::untrusted::quoted;
 
@@ -75,7 +77,7 @@ struct Sightings {
 impl<R: Read + Write> Run<'_, R> {
     /// Deletes again what another run created first, waits until another run deleted what it created
     /// second, and until listings show all that stays. The notes say what could not be seen.
-    pub(super) async fn check_listings(&self, results: &mut [StepResult]) -> Vec<Note> {
+    pub(super) async fn check_listings(&self, results: &mut [StepResult]) -> Vec<OutcomeNote> {
         // Where no request is allowed any more, a step failed for that reason, and the next run looks.
         let mut seen = Sightings { moved: self.moved(results), ..Sightings::default() };
         let has_created = results.iter().any(|result| created(result).is_some());
@@ -102,14 +104,14 @@ impl<R: Read + Write> Run<'_, R> {
                 break;
             };
             if delay >= LONG_WAIT {
-                (self.tell)(Event::CreatesAwaited(waited));
+                (self.tell)(Event::WaitingForListings(waited));
             }
             self.settings.stop.pause(self.settings.clock, delay).await;
             waited += delay;
         }
         for result in results.iter_mut() {
             if let Some((own, other)) = seen.rival(result) {
-                result.status = Status::Failed(both_stay(result, own, other));
+                result.status = StepStatus::Failed(both_stay(result, own, other));
             }
         }
         self.unconfirmed(results, seen).into_iter().collect()
@@ -120,7 +122,7 @@ impl<R: Read + Write> Run<'_, R> {
     fn moved(&self, results: &[StepResult]) -> BTreeSet<Key> {
         let steps = self.plan.steps.iter().filter(|step| step.moves());
         let is_done = |key: &&Key| {
-            results.iter().any(|result| result.key == **key && result.status == Status::Done)
+            results.iter().any(|result| result.key == **key && result.status == StepStatus::Done)
         };
         steps.map(|step| &step.key).filter(is_done).cloned().collect()
     }
@@ -152,9 +154,9 @@ impl<R: Read + Write> Run<'_, R> {
     /// The key that the instance carries in this project.
     fn key_of(&self, record: &Record) -> Option<Key> {
         let (marks, _) = ownership::split(record.tags.clone());
-        match marks.claim(&self.plan.target.project) {
-            Claim::Ours(key) => Some(key),
-            Claim::Unmanaged | Claim::Foreign(_) | Claim::Broken => None,
+        match marks.ownership(&self.plan.target.project) {
+            Ownership::Ours(key) => Some(key),
+            Ownership::Unmanaged | Ownership::Foreign(_) | Ownership::Broken => None,
         }
     }
 
@@ -169,17 +171,17 @@ impl<R: Read + Write> Run<'_, R> {
                 (format!("{what}, so {own} was deleted again"), None)
             }
             Err(error) => {
-                let Failure { message, request_id, .. } = self.failure(&error);
+                let StepFailure { message, request_id, .. } = self.failure(&error);
                 (format!("{what}, and {own} could not be deleted: {message}"), request_id)
             }
         };
-        let code = Code::ConcurrentApply.as_str();
-        result.status = Status::Failed(Failure { code, message, request_id });
+        let code = FailureCode::ConcurrentApply.as_str();
+        result.status = StepStatus::Failed(StepFailure { code, message, request_id });
         result.register_webhook = false;
     }
 
     /// What there is to say about creates that could not be checked.
-    fn unconfirmed(&self, results: &[StepResult], seen: Sightings) -> Option<Note> {
+    fn unconfirmed(&self, results: &[StepResult], seen: Sightings) -> Option<OutcomeNote> {
         let unconfirmed = results.iter().filter(|result| {
             !seen.is_listed(result) || (seen.error.is_some() && seen.doubt(result).is_some())
         });
@@ -195,14 +197,14 @@ impl<R: Read + Write> Run<'_, R> {
                 "no listing shows {named} yet, so the next run could create it again or take it for another \
                  document's: wait 2 minutes before the next apply"
             );
-            return Some(Note { code: Code::NotListedYet, message });
+            return Some(OutcomeNote { code: FailureCode::NotListedYet, message });
         };
         let message = format!(
             "whether another run created {named} at the same time could not be checked: {}. If so, the next plan \
              names both instances",
             self.failure(&error).message
         );
-        Some(Note { code: Code::UncheckedRivals, message })
+        Some(OutcomeNote { code: FailureCode::UncheckedRivals, message })
     }
 }
 
@@ -228,7 +230,7 @@ impl Sightings {
 
     /// What this run itself created after another one did: its own ID, and that of the other.
     fn lost_race(&self, result: &StepResult) -> Option<(InstanceId, InstanceId)> {
-        let own = created(result).filter(|touched| touched.from_own_create)?.id;
+        let own = created(result).filter(|affected| affected.from_own_create)?.id;
         let first = *self.ever.get(&result.key)?.first()?;
         (first < own).then_some((own, first))
     }
@@ -268,19 +270,20 @@ impl Sightings {
 }
 
 /// The instance of a create, whether its ID came in answer to it or was found afterwards.
-fn created(result: &StepResult) -> Option<&Touched> {
+fn created(result: &StepResult) -> Option<&AffectedInstance> {
     result.instance.as_ref().filter(|_| result.action == Some(Action::Create))
 }
 
-fn both_stay(result: &StepResult, own: InstanceId, other: InstanceId) -> Failure {
+fn both_stay(result: &StepResult, own: InstanceId, other: InstanceId) -> StepFailure {
     let key = &result.key;
-    let refused = result.status.failure().filter(|it| it.code == Code::ConcurrentApply.as_str());
+    let refused =
+        result.status.failure().filter(|it| it.code == FailureCode::ConcurrentApply.as_str());
     let why = refused.map_or_else(
         || "another run created one at the same time and did not delete it again".to_owned(),
         |refused| refused.message.clone(),
     );
-    Failure {
-        code: Code::DuplicateInstance.as_str(),
+    StepFailure {
+        code: FailureCode::DuplicateInstance.as_str(),
         message: format!(
             "the instances {own} and {other} both carry the key {key}: {why}. Delete one of them",
             key = quoted(&key)

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Code, Event, Failure, Settings, Status, StepResult, Touched};
+use super::{AffectedInstance, Event, FailureCode, Settings, StepFailure, StepResult, StepStatus};
 use crate::api::{self, Keep, Kind, Read, Scope, Waiting, Write};
-use crate::instance::{Absent, Draft, InstanceId, Place, Record};
-use crate::ownership::{self, Claim};
+use crate::instance::{Draft, InstanceId, OmittedMembers, Record, RenderContext};
+use crate::ownership::{self, Ownership};
 use crate::plan::{Action, Plan, Step};
 use crate::untrusted::quoted;
 
@@ -30,7 +30,7 @@ pub(super) struct Run<'a, R> {
 }
 
 /// How a step ended, and what is known of its instance.
-type Ended = (Option<Touched>, Status);
+type Ended = (Option<AffectedInstance>, StepStatus);
 
 impl<'a, R: Read + Write> Run<'a, R> {
     pub(super) fn new(
@@ -46,17 +46,17 @@ impl<'a, R: Read + Write> Run<'a, R> {
     /// Carries out the steps of one instance; what follows a step that failed is not begun.
     pub(super) async fn carry_out(&self, steps: &[Step]) -> Vec<StepResult> {
         let mut results: Vec<StepResult> = Vec::with_capacity(steps.len());
-        let mut known: Option<Touched> = None;
+        let mut known: Option<AffectedInstance> = None;
         for step in steps {
-            let broken = results.iter().any(|result| result.status != Status::Done);
+            let broken = results.iter().any(|result| result.status != StepStatus::Done);
             if broken || self.must_not_start(step) {
                 results.push(not_started(step));
                 continue;
             }
             (self.tell)(Event::StepStarted(step));
-            let id = step.id.or_else(|| known.as_ref().map(|touched| touched.id));
-            let (touched, status) = self.watched(step, id).await;
-            known = touched.or(known);
+            let id = step.id.or_else(|| known.as_ref().map(|affected| affected.id));
+            let (affected, status) = self.watched(step, id).await;
+            known = affected.or(known);
             let result = result(step, known.clone(), status);
             (self.tell)(Event::StepFinished(&result));
             results.push(result);
@@ -93,7 +93,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
                 Either::Left((ended, _)) => return ended,
                 Either::Right(_) => passed += PROGRESS_INTERVAL,
             }
-            (self.tell)(Event::StepGoesOn(step, passed));
+            (self.tell)(Event::StepStillRunning(step, passed));
         }
     }
 
@@ -122,16 +122,17 @@ impl<'a, R: Read + Write> Run<'a, R> {
             Err(error) if error.may_have_happened() => {
                 self.recover_lost_create(step, error).await.map(|record| (record, false))
             }
-            Err(error) => Err(Status::Failed(self.failure(&error))),
+            Err(error) => Err(StepStatus::Failed(self.failure(&error))),
         };
         let (record, from_own_create) = match created {
             Ok(created) => created,
             Err(status) => return (None, status),
         };
-        let (id, touched) = (record.id, Touched { from_own_create, ..self.touched(step, &record) });
+        let (id, affected) =
+            (record.id, AffectedInstance { from_own_create, ..self.affected(step, &record) });
         let record = match self.keep_mark(step, &draft, record).await {
             Ok(record) => record,
-            Err(status) => return (Some(touched), status),
+            Err(status) => return (Some(affected), status),
         };
         let second = step.second_draft();
         let status = if second.is_empty() {
@@ -142,7 +143,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
                 Err(error) => self.ended(&error),
             }
         };
-        (Some(touched), status)
+        (Some(affected), status)
     }
 
     /// Makes sure that the instance just created can be found again by its mark, and returns it as
@@ -152,7 +153,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
         step: &Step,
         draft: &Draft,
         record: Record,
-    ) -> Result<Record, Status> {
+    ) -> Result<Record, StepStatus> {
         let (record, keeps) = self.keeps_marks(record, draft).await;
         if keeps {
             return Ok(record);
@@ -160,15 +161,15 @@ impl<'a, R: Read + Write> Run<'a, R> {
         let id = record.id;
         let tags = Draft { tags: draft.tags.clone(), ..Draft::default() };
         if let Ok(patched) = self.remote.patch(id, &tags, &self.place(step, Some(id))).await {
-            let silent = Record { absent: Absent { tags: true, disabled: true }, ..record };
+            let silent = Record { absent: OmittedMembers { tags: true, disabled: true }, ..record };
             let (record, keeps) = self.keeps_marks(patched.unwrap_or(silent), draft).await;
             if keeps {
                 return Ok(record);
             }
         }
         self.creates_halted.store(true, Ordering::Relaxed);
-        Err(Status::Failed(Failure {
-            code: Code::MarkNotStored.as_str(),
+        Err(StepStatus::Failed(StepFailure {
+            code: FailureCode::MarkNotStored.as_str(),
             message: format!(
                 "instance {id} was created, and the platform did not keep its `ocon:` tags, so the next run could \
                  not find it: delete it, or set its tags to {}. No further instance is created",
@@ -181,9 +182,9 @@ impl<'a, R: Read + Write> Run<'a, R> {
     async fn patch(&self, step: &Step, id: InstanceId) -> Ended {
         match self.remote.patch(id, &step.draft(), &self.place(step, Some(id))).await {
             Ok(reply) => {
-                let touched = reply.as_ref().map(|record| self.touched(step, record));
-                let touched = touched.unwrap_or_else(|| self.unread(step, id));
-                (Some(touched), self.proved(step, id, reply.as_ref()).await)
+                let affected = reply.as_ref().map(|record| self.affected(step, record));
+                let affected = affected.unwrap_or_else(|| self.unread(step, id));
+                (Some(affected), self.proved(step, id, reply.as_ref()).await)
             }
             Err(error) => (Some(self.unread(step, id)), self.ended(&error)),
         }
@@ -201,8 +202,8 @@ impl<'a, R: Read + Write> Run<'a, R> {
     /// instance to a document.
     async fn delete(&self, step: &Step, id: InstanceId) -> Ended {
         let status = match self.remote.instance(id, &Keep::Only([].into())).await {
-            Ok(Some(record)) if !self.is_orphan(&record, step) => Status::Stale(Failure {
-                code: Code::Stale.as_str(),
+            Ok(Some(record)) if !self.is_orphan(&record, step) => StepStatus::Stale(StepFailure {
+                code: FailureCode::Stale.as_str(),
                 message: format!(
                     "instance {id} changed since the plan: it no longer carries the document key {} of this \
                      project alone, or it is protected now. It was not deleted. Plan again",
@@ -211,10 +212,10 @@ impl<'a, R: Read + Write> Run<'a, R> {
                 request_id: None,
             }),
             Ok(_) => match self.remote.delete(id).await {
-                Ok(()) => Status::Done,
+                Ok(()) => StepStatus::Done,
                 Err(error) => self.ended(&error),
             },
-            Err(error) => Status::Failed(self.failure(&error)),
+            Err(error) => StepStatus::Failed(self.failure(&error)),
         };
         (Some(self.unread(step, id)), status)
     }
@@ -222,39 +223,43 @@ impl<'a, R: Read + Write> Run<'a, R> {
     /// Whether the instance still is what the plan deletes.
     fn is_orphan(&self, record: &Record, step: &Step) -> bool {
         let (marks, _) = ownership::split(record.tags.clone());
-        let claim = marks.claim(&self.plan.target.project);
-        record.absent.tags || (claim == Claim::Ours(step.key.clone()) && !marks.protect())
+        let claim = marks.ownership(&self.plan.target.project);
+        record.absent.tags || (claim == Ownership::Ours(step.key.clone()) && !marks.protect())
     }
 
     /// How a step ends whose request failed.
-    fn ended(&self, error: &api::Error) -> Status {
+    fn ended(&self, error: &api::Error) -> StepStatus {
         if error.may_have_happened() {
-            Status::Unknown(self.failure(error))
+            StepStatus::Unknown(self.failure(error))
         } else {
-            Status::Failed(self.failure(error))
+            StepStatus::Failed(self.failure(error))
         }
     }
 
     /// What is told of a request that failed. Where no further one is allowed, nothing more begins.
-    pub(super) fn failure(&self, error: &api::Error) -> Failure {
+    pub(super) fn failure(&self, error: &api::Error) -> StepFailure {
         self.limit_reached.fetch_or(error.request_limit().is_some(), Ordering::Relaxed);
         let request_id = match &error.kind {
             Kind::Status { request_id, .. } => request_id.clone(),
             _ => None,
         };
-        Failure { code: Code::of(error).as_str(), message: error.to_string(), request_id }
+        StepFailure {
+            code: FailureCode::of(error).as_str(),
+            message: error.to_string(),
+            request_id,
+        }
     }
 
-    pub(super) fn place<'b>(&'b self, step: &'b Step, id: Option<InstanceId>) -> Place<'b> {
-        Place { base_url: &self.plan.target.base_url, connector: &step.connector, id }
+    pub(super) fn place<'b>(&'b self, step: &'b Step, id: Option<InstanceId>) -> RenderContext<'b> {
+        RenderContext { base_url: &self.plan.target.base_url, connector: &step.connector, id }
     }
 
-    fn touched(&self, step: &Step, record: &Record) -> Touched {
-        Touched { token: Some(record.token.clone()), ..self.unread(step, record.id) }
+    fn affected(&self, step: &Step, record: &Record) -> AffectedInstance {
+        AffectedInstance { token: Some(record.token.clone()), ..self.unread(step, record.id) }
     }
 
-    fn unread(&self, step: &Step, id: InstanceId) -> Touched {
-        Touched {
+    fn unread(&self, step: &Step, id: InstanceId) -> AffectedInstance {
+        AffectedInstance {
             id,
             webhook_url: self.place(step, Some(id)).webhook_url(),
             token: None,
@@ -263,17 +268,17 @@ impl<'a, R: Read + Write> Run<'a, R> {
     }
 }
 
-fn result(step: &Step, instance: Option<Touched>, status: Status) -> StepResult {
+fn result(step: &Step, instance: Option<AffectedInstance>, status: StepStatus) -> StepResult {
     let first_seen = matches!(step.action, Action::Create | Action::Finish);
     StepResult {
         key: step.key.clone(),
         action: Some(step.action),
-        register_webhook: first_seen && step.webhook_url_at_provider && status == Status::Done,
+        register_webhook: first_seen && step.webhook_url_at_provider && status == StepStatus::Done,
         instance,
         status,
     }
 }
 
 fn not_started(step: &Step) -> StepResult {
-    result(step, None, Status::NotStarted)
+    result(step, None, StepStatus::NotStarted)
 }

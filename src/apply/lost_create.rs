@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use super::Status;
+use super::StepStatus;
 use super::instance::Run;
 use crate::api::{self, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Record};
-use crate::ownership::{self, Claim};
+use crate::ownership::{self, Ownership};
 use crate::plan::Step;
 
 /// The waits before each search, 30 s in all: a create takes seconds at the provider, and the
@@ -34,7 +34,7 @@ impl<R: Read + Write> Run<'_, R> {
         &self,
         step: &Step,
         lost: api::Error,
-    ) -> Result<Record, Status> {
+    ) -> Result<Record, StepStatus> {
         let mut unfound = Unfound::NotListed;
         for (number, delay) in (1..).zip(SEARCH_DELAYS) {
             self.settings.stop.pause(self.settings.clock, delay).await;
@@ -72,7 +72,7 @@ impl<R: Read + Write> Run<'_, R> {
             ". Whether the instance exists is unknown: {reason}. Wait 2 minutes, then run again, which finds it or \
              creates it"
         ));
-        Err(Status::Unknown(failure))
+        Err(StepStatus::Unknown(failure))
     }
 
     async fn search(&self, step: &Step) -> Result<Record, Unfound> {
@@ -94,7 +94,7 @@ impl<R: Read + Write> Run<'_, R> {
 
     fn is_marked(&self, record: &Record, step: &Step) -> bool {
         let (marks, _) = ownership::split(record.tags.clone());
-        marks.claim(&self.plan.target.project) == Claim::Ours(step.key.clone())
+        marks.ownership(&self.plan.target.project) == Ownership::Ours(step.key.clone())
     }
 }
 

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::instance::Run;
-use super::{Code, Failure, Status};
+use super::{FailureCode, StepFailure, StepStatus};
 use crate::api::{self, Keep, Read, Write};
-use crate::instance::{Draft, FieldPath, InstanceId, Proof, Record};
+use crate::instance::{Draft, FieldPath, InstanceId, Record, ReplyCheck};
 use crate::ownership::RESERVED;
 use crate::plan::{Action, Step};
 
@@ -19,17 +19,17 @@ impl<R: Read + Write> Run<'_, R> {
         step: &Step,
         id: InstanceId,
         reply: Option<&Record>,
-    ) -> Status {
+    ) -> StepStatus {
         let expected = step.expected();
         let base_url = &self.plan.target.base_url;
         match reply.map(|record| expected.proof(record, &step.connector, base_url)) {
-            Some(Proof::Shown) => return Status::Done,
-            Some(Proof::Contradicted(fields)) => return not_stored(&fields),
-            Some(Proof::Silent) | None => {}
+            Some(ReplyCheck::Shown) => return StepStatus::Done,
+            Some(ReplyCheck::Contradicted(fields)) => return not_stored(&fields),
+            Some(ReplyCheck::Silent) | None => {}
         }
         match self.read_back(id).await {
             Ok(record) => match expected.unmet_by(&record, &step.connector, base_url).as_slice() {
-                [] => Status::Done,
+                [] => StepStatus::Done,
                 fields => not_stored(fields),
             },
             Err(status) => status,
@@ -37,17 +37,17 @@ impl<R: Read + Write> Run<'_, R> {
     }
 
     /// How enabling or disabling ended, whose replies say nothing.
-    pub(super) async fn proved_switch(&self, step: &Step, id: InstanceId) -> Status {
+    pub(super) async fn proved_switch(&self, step: &Step, id: InstanceId) -> StepStatus {
         let record = match self.read_back(id).await {
             Ok(record) => record,
             Err(status) => return status,
         };
         let is_wanted = record.disabled == (step.action == Action::Disable);
         if is_wanted || record.absent.disabled {
-            return Status::Done;
+            return StepStatus::Done;
         }
-        Status::Failed(Failure {
-            code: Code::ValueNotStored.as_str(),
+        StepStatus::Failed(StepFailure {
+            code: FailureCode::ValueNotStored.as_str(),
             message: format!(
                 "the platform accepted the request, and instance {id} is still {}",
                 if record.disabled { "disabled" } else { "enabled" }
@@ -73,35 +73,35 @@ impl<R: Read + Write> Run<'_, R> {
     }
 
     /// The instance as it is after a write that was answered, or why that cannot be seen.
-    async fn read_back(&self, id: InstanceId) -> Result<Record, Status> {
+    async fn read_back(&self, id: InstanceId) -> Result<Record, StepStatus> {
         match self.waiting().instance(self.remote, id, &Keep::All).await {
             Ok((Some(record), _)) => Ok(record),
-            Ok((None, _)) => Err(Status::Unknown(Failure {
-                code: Code::UnexpectedAnswer.as_str(),
+            Ok((None, _)) => Err(StepStatus::Unknown(StepFailure {
+                code: FailureCode::UnexpectedAnswer.as_str(),
                 message: format!(
                     "the platform accepted the request, and GET /instances/{id} does not find the instance, so \
                      whether it took effect is unknown"
                 ),
                 request_id: None,
             })),
-            Err(error) => Err(Status::Unknown(self.unproved(&error))),
+            Err(error) => Err(StepStatus::Unknown(self.unproved(&error))),
         }
     }
 
-    fn unproved(&self, error: &api::Error) -> Failure {
+    fn unproved(&self, error: &api::Error) -> StepFailure {
         let failure = self.failure(error);
         let message = format!(
             "the platform accepted the request, and whether it took effect could not be checked: {}",
             failure.message
         );
-        Failure { message, ..failure }
+        StepFailure { message, ..failure }
     }
 }
 
-fn not_stored(fields: &[FieldPath]) -> Status {
+fn not_stored(fields: &[FieldPath]) -> StepStatus {
     let fields: Vec<_> = fields.iter().map(ToString::to_string).collect();
-    Status::Failed(Failure {
-        code: Code::ValueNotStored.as_str(),
+    StepStatus::Failed(StepFailure {
+        code: FailureCode::ValueNotStored.as_str(),
         message: format!(
             "the platform accepted the request and kept another value of {}: check what the connector allows \
              there",

@@ -10,7 +10,7 @@ use super::schemas::Schemas;
 use super::text::{MOST_FINDINGS, Notes, Text};
 use super::totals::{Counted, Totals};
 use super::yaml::Node;
-use super::{Code, Desired, Loaded, Sources, Wanted, files, yaml};
+use super::{Code, Desired, DesiredInstance, Loaded, Sources, files, yaml};
 use crate::instance::{Key, Span};
 use crate::untrusted::quoted;
 
@@ -19,7 +19,7 @@ pub(super) struct Collected<'a> {
     pub(super) problems: Vec<Problem>,
     schemas: Schemas<'a>,
     totals: Totals,
-    documents: BTreeMap<Key, (Place, Wanted)>,
+    documents: BTreeMap<Key, (Place, DesiredInstance)>,
     /// The document keys that documents had before, each with the document that says so.
     moves: BTreeMap<Key, (Key, Place)>,
     /// The first key of each spelling in small letters.
@@ -44,7 +44,7 @@ struct Placed {
     key: Key,
     place: Place,
     moved_from: Vec<(Key, Place)>,
-    wanted: Wanted,
+    wanted: DesiredInstance,
 }
 
 impl Content {
@@ -168,7 +168,7 @@ impl<'a> Collected<'a> {
         self.moves.iter().filter_map(claimed).collect()
     }
 
-    fn add(&mut self, key: Key, place: Place, wanted: Wanted) {
+    fn add(&mut self, key: Key, place: Place, wanted: DesiredInstance) {
         let first =
             self.folded.entry(key.as_str().to_ascii_lowercase()).or_insert_with(|| key.clone());
         if *first != key

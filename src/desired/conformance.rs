@@ -17,7 +17,7 @@ use super::reference::OPENING;
 use super::schemas::ConnectorSchema;
 use super::text::{Finding, MOST_FINDINGS, Mark, Notes};
 use super::yaml::{Kind, Member, Node};
-use super::{Code, Wanted};
+use super::{Code, DesiredInstance};
 use crate::catalog::{Condition, Need, closest, platform_written};
 use crate::instance::ConnectorKey;
 use crate::untrusted::quoted;
@@ -95,7 +95,7 @@ impl Reader<'_, '_> {
 
     /// Warns of keys that every documented example has, where an instance is still to be created. A
     /// schema in the repository says itself what is needed.
-    pub(super) fn likely_missing(&mut self, wanted: &Wanted, mark: Mark) {
+    pub(super) fn likely_missing(&mut self, wanted: &DesiredInstance, mark: Mark) {
         let Some(shape) = self.context.schemas.built_in_shape(&wanted.connector) else {
             return;
         };

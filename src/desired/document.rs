@@ -13,7 +13,7 @@ use super::schemas::Schemas;
 use super::text::{Finding, Mark, Notes, Text};
 use super::totals::Totals;
 use super::yaml::{Kind, Member, Node};
-use super::{Adopt, Code, Wanted, fields};
+use super::{Adopt, Code, DesiredInstance, fields};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 use crate::untrusted::quoted;
 
@@ -55,7 +55,7 @@ pub(super) struct Document {
     pub(super) key_mark: Mark,
     /// The document keys that it had before, each with its place.
     pub(super) moved_from: Vec<(Key, Mark)>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: DesiredInstance,
 }
 
 /// Reads one document.
@@ -95,7 +95,7 @@ impl<'a> Reader<'a, '_> {
         let moved_from = all_or_nothing(moved_from)?.unwrap_or_default();
         self.not_moved_from_itself(&key, &moved_from)?;
         let configuration = all_or_nothing(configuration)?.unwrap_or_default();
-        let wanted = Wanted {
+        let wanted = DesiredInstance {
             at: self.context.text.span(root.mark),
             facts: fields::facts(self.context.schemas.catalog(), &connector, &configuration),
             connector,

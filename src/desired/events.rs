@@ -6,8 +6,8 @@
 use super::document::Reader;
 use super::text::Finding;
 use super::yaml::{Kind, Member};
-use super::{Code, Wanted};
-use crate::instance::{ConnectorKey, OwnReference, Part, Template, Value, id_in_webhook_url};
+use super::{Code, DesiredInstance};
+use crate::instance::{ConnectorKey, InstanceReference, Part, Template, Value, id_in_webhook_url};
 use crate::untrusted::quoted;
 
 const ENABLED: &str = "event.notification.enabled";
@@ -18,7 +18,7 @@ const LOOPBACK: [&str; 4] = ["localhost", "127.", "[::1]", "host.docker.internal
 
 impl Reader<'_, '_> {
     /// Reports what keeps events from arriving.
-    pub(super) fn events(&mut self, wanted: &Wanted, configuration: &[Member]) {
+    pub(super) fn events(&mut self, wanted: &DesiredInstance, configuration: &[Member]) {
         let member = |name: &str| configuration.iter().find(|member| member.name == name);
         let says = |key: &str, text: &str| {
             wanted.configuration.get(key).is_some_and(|field| field.value == Value::text(text))
@@ -59,7 +59,7 @@ impl Reader<'_, '_> {
     }
 
     /// The id in a webhook URL is the instance's own, or the events of another one arrive here.
-    fn webhook_url(&mut self, member: &Member, url: &Template, wanted: &Wanted) {
+    fn webhook_url(&mut self, member: &Member, url: &Template, wanted: &DesiredInstance) {
         let mark = member.value.mark;
         let own = "write `${{ instance.webhook_url }}`, which is right for every tenant";
         let [Part::Text(literal)] = url.parts() else {
@@ -103,8 +103,8 @@ impl Reader<'_, '_> {
 /// as the file tells.
 fn carries_own_id(url: &Template, connector: &ConnectorKey) -> bool {
     match url.parts() {
-        [.., Part::Own(OwnReference::WebhookUrl)] => true,
-        [.., Part::Text(before), Part::Own(OwnReference::IdBase64)] => {
+        [.., Part::Instance(InstanceReference::WebhookUrl)] => true,
+        [.., Part::Text(before), Part::Instance(InstanceReference::IdBase64)] => {
             before.ends_with(&format!("/events/{connector}/"))
         }
         // What a secret holds is not known here.

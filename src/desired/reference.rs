@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::secrets::{LookUp, SecretStore};
 use super::text::{Mark, Notes, Text};
-use crate::instance::{OwnReference, Part, SecretReference, Source, Template};
+use crate::instance::{InstanceReference, Part, SecretReference, SecretSource, Template};
 
 pub(super) const OPENING: &str = "${{";
 pub(super) const CLOSING: &str = "}}";
@@ -94,7 +94,7 @@ impl References<'_> {
         let parts = reader.parts();
         let text = parts.iter().map(|part| match part {
             Part::Text(text) => text.as_str(),
-            Part::Secret(_) | Part::Own(_) => "",
+            Part::Secret(_) | Part::Instance(_) => "",
         });
         let text = text.collect();
         (notes.findings.len() == before).then_some(text)
@@ -167,8 +167,8 @@ impl Reader<'_, '_> {
         match source {
             "var" => self.variable(name, at),
             "instance" => self.own(name, at),
-            "env" => self.secret(Source::Env(name.to_owned()), at),
-            _ => self.secret(Source::File(name.to_owned()), at),
+            "env" => self.secret(SecretSource::Env(name.to_owned()), at),
+            _ => self.secret(SecretSource::File(name.to_owned()), at),
         }
     }
 
@@ -190,19 +190,19 @@ impl Reader<'_, '_> {
 
     fn own(&mut self, name: &str, at: Mark) -> Option<Part> {
         let own = match name {
-            "id" => OwnReference::Id,
-            "id_base64" => OwnReference::IdBase64,
-            "webhook_url" => OwnReference::WebhookUrl,
+            "id" => InstanceReference::Id,
+            "id_base64" => InstanceReference::IdBase64,
+            "webhook_url" => InstanceReference::WebhookUrl,
             _ => {
                 self.notes.add(mistake::unknown_own(name, at));
                 return None;
             }
         };
-        Some(Part::Own(own))
+        Some(Part::Instance(own))
     }
 
-    fn secret(&mut self, source: Source, at: Mark) -> Option<Part> {
-        if let Source::Env(name) = &source
+    fn secret(&mut self, source: SecretSource, at: Mark) -> Option<Part> {
+        if let SecretSource::Env(name) = &source
             && !is_variable_name(name)
         {
             self.notes.add(mistake::no_variable_name(at));
@@ -210,7 +210,7 @@ impl Reader<'_, '_> {
         }
         let value = match self.references.secrets.look_up(&source) {
             LookUp::Set(secret) => {
-                if let Source::Env(name) = &source {
+                if let SecretSource::Env(name) = &source {
                     let odd = mistake::odd_secret(name, secret.expose(), at);
                     self.notes.findings.extend(odd);
                 }
@@ -282,7 +282,7 @@ mod tests {
     }
 
     fn demo(name: &str, value: &str) -> Part {
-        let source = Source::Env(name.to_owned());
+        let source = SecretSource::Env(name.to_owned());
         Part::Secret(SecretReference { source, value: Some(Secret::new(value)) })
     }
 
@@ -290,7 +290,7 @@ mod tests {
     fn a_reference_may_be_part_of_a_text_and_needs_no_blanks() {
         let (template, findings) = read("a ${{env.A_B}} b ${{ instance.id }}", Allowed::All);
         let text = |text: &str| Part::Text(text.to_owned());
-        let own = Part::Own(OwnReference::Id);
+        let own = Part::Instance(InstanceReference::Id);
         assert_eq!(
             template,
             Template::new(vec![text("a "), demo("A_B", "demo-a-b"), text(" b "), own])

@@ -1,6 +1,6 @@
 //! Where secrets come from.
 //!
-//! In: a [`Source`] that a file refers to. Out: its value, or why there is none. Three stores answer:
+//! In: a [`SecretSource`] that a file refers to. Out: its value, or why there is none. Three stores answer:
 //! [`Environment`] with the real values, [`Demo`] with made-up ones for the sandbox, [`Withheld`]
 //! with nothing, for a command that only looks at files. All of them refuse the same names, so that
 //! a file that is fine in one command is fine in the others.
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use wildmatch::WildMatchPattern;
 
-use crate::instance::{Secret, Source, trimmed};
+use crate::instance::{Secret, SecretSource, trimmed};
 use crate::reader::{Bounds, Refusal};
 use crate::untrusted::quoted;
 
@@ -78,7 +78,7 @@ type NamePattern = WildMatchPattern<'*', '\0'>;
 /// A way to look up secrets, from several threads at once.
 pub trait SecretStore: Sync {
     /// The value of the source.
-    fn look_up(&self, source: &Source) -> LookUp;
+    fn look_up(&self, source: &SecretSource) -> LookUp;
 }
 
 /// The answer of a [`SecretStore`].
@@ -153,11 +153,11 @@ impl AllowedVariables {
     }
 
     /// Why files may not refer to the source.
-    fn refusal(&self, source: &Source) -> Option<LookUp> {
+    fn refusal(&self, source: &SecretSource) -> Option<LookUp> {
         match source {
-            Source::Env(name) => self.refused_variable(name),
-            Source::File(path) => refused_path(path),
-            Source::Authorization => None,
+            SecretSource::Env(name) => self.refused_variable(name),
+            SecretSource::File(path) => refused_path(path),
+            SecretSource::Authorization => None,
         }
     }
 
@@ -206,24 +206,24 @@ fn refused_path(path: &str) -> Option<LookUp> {
 }
 
 impl SecretStore for Environment<'_> {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &SecretSource) -> LookUp {
         if let Some(refused) = self.allowed.refusal(source) {
             return refused;
         }
         match source {
-            Source::Env(name) => set((self.variable)(name)),
-            Source::File(path) => self.file(path),
-            Source::Authorization => LookUp::Unset,
+            SecretSource::Env(name) => set((self.variable)(name)),
+            SecretSource::File(path) => self.file(path),
+            SecretSource::Authorization => LookUp::Unset,
         }
     }
 }
 
 impl SecretStore for Demo {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &SecretSource) -> LookUp {
         let name = match source {
-            Source::Env(name) => name,
-            Source::File(path) => path,
-            Source::Authorization => return LookUp::Unset,
+            SecretSource::Env(name) => name,
+            SecretSource::File(path) => path,
+            SecretSource::Authorization => return LookUp::Unset,
         };
         let demo = format!("demo-{}", name.to_lowercase().replace(['_', '/', '.'], "-"));
         self.allowed.refusal(source).unwrap_or_else(|| set(Some(demo)))
@@ -231,7 +231,7 @@ impl SecretStore for Demo {
 }
 
 impl SecretStore for Withheld {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &SecretSource) -> LookUp {
         self.allowed.refusal(source).unwrap_or(LookUp::Unset)
     }
 }
@@ -286,8 +286,8 @@ mod tests {
 
     use super::*;
 
-    fn env(name: &str) -> Source {
-        Source::Env(name.to_owned())
+    fn env(name: &str) -> SecretSource {
+        SecretSource::Env(name.to_owned())
     }
 
     fn is_refused(answer: &LookUp) -> bool {
@@ -425,7 +425,7 @@ mod tests {
             root: folder.path().to_owned(),
             folder: "secrets".into(),
         };
-        let look_up = |path: &str| environment.look_up(&Source::File(path.to_owned()));
+        let look_up = |path: &str| environment.look_up(&SecretSource::File(path.to_owned()));
         assert_eq!(look_up("key.pem"), LookUp::Set(Secret::new("line\n")));
         assert_eq!(look_up("missing"), LookUp::Unset);
         for path in ["../outside", "/etc/hostname", "", "."] {

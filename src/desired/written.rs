@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Wanted;
+use super::DesiredInstance;
 
 /// The largest integer below which a double holds every integer exactly.
 const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
-impl Wanted {
+impl DesiredInstance {
     /// The canonical JSON (RFC 8785) of the document: public variables substituted, other references
     /// as text, scalars as strings, tags sorted. Left out is what only steers ocon, and the grant.
     pub fn as_written(&self) -> String {

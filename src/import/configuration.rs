@@ -4,7 +4,7 @@ use serde_json::Value as Node;
 
 use super::document::Writer;
 use crate::catalog::{FieldKind, Need, Property, named_like_a_secret, platform_written};
-use crate::instance::{OwnReference, Place, Secrecy, Seen, json_valued};
+use crate::instance::{InstanceReference, RenderContext, Secrecy, StoredValue, json_valued};
 
 /// How a configuration key stands in a file. What the loader does not take in one form is tried in
 /// the next.
@@ -28,7 +28,7 @@ pub(super) enum Form {
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     pub(super) key: &'a str,
-    pub(super) seen: &'a Seen,
+    pub(super) seen: &'a StoredValue,
     pub(super) form: Form,
     /// Why it is not said as it is.
     pub(super) why: Option<String>,
@@ -50,8 +50,8 @@ impl<'a> Entry<'a> {
     /// The text of the value, where the platform shows it.
     pub(super) fn text(&self) -> Option<&'a str> {
         match self.seen {
-            Seen::Text(text) => Some(text.expose()),
-            Seen::Unset | Seen::Masked => None,
+            StoredValue::Text(text) => Some(text.expose()),
+            StoredValue::Unset | StoredValue::Masked => None,
         }
     }
 }
@@ -60,8 +60,9 @@ impl Writer<'_> {
     /// The keys that the file has something to say of, or that have to be told as left out.
     pub(super) fn entries(&self) -> Vec<Entry<'_>> {
         let set = self.candidate.found.configuration.iter();
-        let set =
-            set.filter(|(key, seen)| **seen != Seen::Unset && !self.is_written_by_platform(key));
+        let set = set.filter(|(key, seen)| {
+            **seen != StoredValue::Unset && !self.is_written_by_platform(key)
+        });
         let entries = set.filter_map(|(key, seen)| {
             let (form, why) = self.form(key, seen)?;
             Some(Entry { key, seen, form, why })
@@ -74,12 +75,12 @@ impl Writer<'_> {
     }
 
     /// The first form to try; `None` where the platform's default says the same.
-    fn form(&self, key: &str, seen: &Seen) -> Option<(Form, Option<String>)> {
+    fn form(&self, key: &str, seen: &StoredValue) -> Option<(Form, Option<String>)> {
         if !is_key(key) {
             let why = "this is no key that a file should hold".to_owned();
             return Some((Form::Absent, Some(why)));
         }
-        let Seen::Text(text) = seen else {
+        let StoredValue::Text(text) = seen else {
             return Some((if self.is_needed(key) { Form::Variable } else { Form::Comment }, None));
         };
         let text = text.expose();
@@ -117,7 +118,7 @@ impl Writer<'_> {
         };
         known.when.as_ref().is_none_or(|when| {
             let stored = self.candidate.found.configuration(&when.key);
-            matches!(stored, Seen::Text(text) if text.expose().eq_ignore_ascii_case(&when.value))
+            matches!(stored, StoredValue::Text(text) if text.expose().eq_ignore_ascii_case(&when.value))
         })
     }
 
@@ -149,15 +150,15 @@ impl Writer<'_> {
         self.shape?.properties.get(key)
     }
 
-    pub(super) fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> RenderContext<'_> {
         let id = Some(self.candidate.found.id);
-        Place { base_url: self.ground.base_url, connector: &self.candidate.connector, id }
+        RenderContext { base_url: self.ground.base_url, connector: &self.candidate.connector, id }
     }
 }
 
 /// The reference to the instance's own webhook URL.
 pub(super) fn own_webhook_url() -> &'static str {
-    OwnReference::WebhookUrl.as_written()
+    InstanceReference::WebhookUrl.as_written()
 }
 
 /// Whether it is a key as connectors have them: others stand in no file, and in no comment either.

@@ -6,8 +6,8 @@ use super::configuration::{Entry, Form, own_webhook_url};
 use super::variable::Names;
 use super::{Candidate, File, Ground, LeftOut, yaml};
 use crate::catalog::Shape;
-use crate::desired::{Code, Loaded, Problem, Problems, Severity, Wanted};
-use crate::instance::{Key, Verdict};
+use crate::desired::{Code, DesiredInstance, Loaded, Problem, Problems, Severity};
+use crate::instance::{Key, ValueComparison};
 
 /// Writes the file of one instance.
 pub(super) struct Writer<'a> {
@@ -173,7 +173,7 @@ impl Writer<'_> {
     }
 
     /// What would be a change.
-    fn differences(&self, draft: &Draft<'_>, wanted: &Wanted) -> Vec<Objection> {
+    fn differences(&self, draft: &Draft<'_>, wanted: &DesiredInstance) -> Vec<Objection> {
         let found = &self.candidate.found;
         let differs = |piece| {
             let why = "no file reads as it is stored".to_owned();
@@ -184,7 +184,7 @@ impl Writer<'_> {
         let place = self.place();
         let entries = draft.entries.iter().enumerate().filter(|(_, entry)| {
             wanted.configuration.get(entry.key).is_some_and(|field| {
-                field.value.compare(entry.key, entry.seen, &place) == Verdict::Different
+                field.value.compare(entry.key, entry.seen, &place) == ValueComparison::Different
             })
         });
         let entries = entries.map(|(index, _)| differs(Piece::Entry(index)));

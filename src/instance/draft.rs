@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConnectorKey, FieldPath, InstanceId, Json, Place, Secret, Seen, Value, Verdict};
+use super::{
+    ConnectorKey, FieldPath, InstanceId, Json, RenderContext, Secret, StoredValue, Value,
+    ValueComparison,
+};
 
 /// The members of a POST or PATCH body; absent members are left as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub struct Record {
     /// All tags, the reserved ones included, in the order of the reply.
     pub tags: Vec<String>,
     /// The kept configuration values; empty in a slim listing.
-    pub configuration: BTreeMap<String, Seen>,
+    pub configuration: BTreeMap<String, StoredValue>,
     /// Whether the platform holds a working authentication at the provider.
     pub valid: bool,
     /// Whether the instance is switched off.
@@ -39,13 +42,13 @@ pub struct Record {
     /// The credential for calls through the instance.
     pub token: Secret,
     /// The members that the reply leaves out.
-    pub absent: Absent,
+    pub absent: OmittedMembers,
 }
 
 /// The members that a reply leaves out. An absent member proves nothing: many documented replies to
 /// a POST have an empty `configuration`, and replies to a PATCH without `tags` exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Absent {
+pub struct OmittedMembers {
     /// No `tags`.
     pub tags: bool,
     /// No `disabled`.
@@ -54,7 +57,7 @@ pub struct Absent {
 
 /// What a reply says about the fields that were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum ReplyCheck {
     /// It shows all of them, or a mask in their place.
     Shown,
     /// It contradicts none of them, and leaves out some.
@@ -65,8 +68,8 @@ pub enum Proof {
 
 impl Record {
     /// The stored value of a configuration key; an absent one is unset.
-    pub fn configuration(&self, key: &str) -> &Seen {
-        self.configuration.get(key).unwrap_or(&Seen::Unset)
+    pub fn configuration(&self, key: &str) -> &StoredValue {
+        self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
 
     /// Whether the reply leaves this field out.
@@ -106,15 +109,15 @@ impl Draft {
         record: &Record,
         connector: &ConnectorKey,
         base_url: &super::BaseUrl,
-    ) -> Proof {
+    ) -> ReplyCheck {
         let (silent, contradicted): (Vec<_>, Vec<_>) = self
             .unmet_by(record, connector, base_url)
             .into_iter()
             .partition(|field| record.is_silent_on(field));
         match (silent.is_empty(), contradicted.is_empty()) {
-            (_, false) => Proof::Contradicted(contradicted),
-            (false, true) => Proof::Silent,
-            (true, true) => Proof::Shown,
+            (_, false) => ReplyCheck::Contradicted(contradicted),
+            (false, true) => ReplyCheck::Silent,
+            (true, true) => ReplyCheck::Shown,
         }
     }
 
@@ -126,14 +129,14 @@ impl Draft {
         connector: &ConnectorKey,
         base_url: &super::BaseUrl,
     ) -> Vec<FieldPath> {
-        let place = Place { base_url, connector, id: Some(record.id) };
+        let place = RenderContext { base_url, connector, id: Some(record.id) };
         let name = self.name.as_ref().filter(|name| **name != record.name);
         let tags = self
             .tags
             .as_ref()
             .filter(|tags| !tags.iter().eq(record.tags.iter().collect::<BTreeSet<_>>()));
         let differs = |(key, value): &(&String, &Value)| {
-            value.compare(key, record.configuration(key), &place) == Verdict::Different
+            value.compare(key, record.configuration(key), &place) == ValueComparison::Different
         };
         let configuration = self.configuration.iter().filter(differs);
         name.map(|_| FieldPath::Name)

@@ -21,21 +21,21 @@ pub enum Part {
     /// A secret from outside the repository.
     Secret(SecretReference),
     /// Something that is known once the instance exists.
-    Own(OwnReference),
+    Instance(InstanceReference),
 }
 
 /// A reference to a secret, with its value where the environment has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretReference {
     /// Where the value comes from.
-    pub source: Source,
+    pub source: SecretSource,
     /// The value; `None` when it is unset, empty or was not asked for.
     pub value: Option<Secret>,
 }
 
 /// Where a secret comes from, displayed `env.NAME` or `file.PATH`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
+pub enum SecretSource {
     /// An environment variable.
     Env(String),
     /// A file below the secrets folder.
@@ -44,7 +44,7 @@ pub enum Source {
     Authorization,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Env(name) => write!(f, "env.{name}"),
@@ -56,7 +56,7 @@ impl fmt::Display for Source {
 
 /// A reference to the instance that the value belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OwnReference {
+pub enum InstanceReference {
     /// `${{ instance.id }}`: the decimal id.
     Id,
     /// `${{ instance.id_base64 }}`: Base64 of the decimal id.
@@ -65,7 +65,7 @@ pub enum OwnReference {
     WebhookUrl,
 }
 
-impl OwnReference {
+impl InstanceReference {
     /// The reference as a file says it.
     pub fn as_written(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl OwnReference {
 
 /// What a reference to the instance itself needs to know.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct RenderContext<'a> {
     /// Base URL of the API.
     pub base_url: &'a BaseUrl,
     /// The instance's connector.
@@ -87,7 +87,7 @@ pub struct Place<'a> {
     pub id: Option<InstanceId>,
 }
 
-impl Place<'_> {
+impl RenderContext<'_> {
     /// The address at which the platform takes this instance's events from the provider; without
     /// an id the connector's address, which is the placeholder that a create sends.
     pub fn webhook_url(&self) -> String {
@@ -95,21 +95,23 @@ impl Place<'_> {
         self.id.map_or(common.clone(), |id| format!("{common}/{}", id.base64()))
     }
 
-    fn resolve(&self, reference: OwnReference) -> String {
+    fn resolve(&self, reference: InstanceReference) -> String {
         match reference {
-            OwnReference::WebhookUrl => self.webhook_url(),
-            OwnReference::Id => self.id.map(|id| id.to_string()).unwrap_or_default(),
-            OwnReference::IdBase64 => self.id.map(InstanceId::base64).unwrap_or_default(),
+            InstanceReference::WebhookUrl => self.webhook_url(),
+            InstanceReference::Id => self.id.map(|id| id.to_string()).unwrap_or_default(),
+            InstanceReference::IdBase64 => self.id.map(InstanceId::base64).unwrap_or_default(),
         }
     }
 
     /// The reference as a reader of a plan sees it; `{…}` stands for what a create will assign.
-    fn describe(&self, reference: OwnReference) -> String {
+    fn describe(&self, reference: InstanceReference) -> String {
         match (self.id, reference) {
             (Some(_), _) => self.resolve(reference),
-            (None, OwnReference::WebhookUrl) => format!("{}/{{base64(id)}}", self.webhook_url()),
-            (None, OwnReference::Id) => "{id}".to_owned(),
-            (None, OwnReference::IdBase64) => "{base64(id)}".to_owned(),
+            (None, InstanceReference::WebhookUrl) => {
+                format!("{}/{{base64(id)}}", self.webhook_url())
+            }
+            (None, InstanceReference::Id) => "{id}".to_owned(),
+            (None, InstanceReference::IdBase64) => "{base64(id)}".to_owned(),
         }
     }
 }
@@ -134,17 +136,17 @@ impl Template {
     pub fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
         self.parts.iter().filter_map(|part| match part {
             Part::Secret(reference) => Some(reference),
-            Part::Text(_) | Part::Own(_) => None,
+            Part::Text(_) | Part::Instance(_) => None,
         })
     }
 
     /// Whether a reference to the instance itself occurs.
     pub fn refers_to_instance(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Own(_)))
+        self.parts.iter().any(|part| matches!(part, Part::Instance(_)))
     }
 
     /// The full text at `place`, or `None` when a secret is unset.
-    pub fn render(&self, place: &Place<'_>) -> Option<Secret> {
+    pub fn render(&self, place: &RenderContext<'_>) -> Option<Secret> {
         self.expand(&|reference| place.resolve(reference))
     }
 
@@ -154,13 +156,13 @@ impl Template {
         self.expand(&|reference| reference.as_written().to_owned())
     }
 
-    fn expand(&self, own: &dyn Fn(OwnReference) -> String) -> Option<Secret> {
+    fn expand(&self, own: &dyn Fn(InstanceReference) -> String) -> Option<Secret> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(piece) => text.push_str(piece),
                 Part::Secret(reference) => text.push_str(reference.value.as_ref()?.expose()),
-                Part::Own(reference) => text.push_str(&own(*reference)),
+                Part::Instance(reference) => text.push_str(&own(*reference)),
             }
         }
         Some(Secret::new(text))
@@ -171,19 +173,19 @@ impl Template {
         let piece = |part: &Part| match part {
             Part::Text(piece) => piece.replace("${{", "$${{"),
             Part::Secret(reference) => format!("${{{{ {} }}}}", reference.source),
-            Part::Own(reference) => reference.as_written().to_owned(),
+            Part::Instance(reference) => reference.as_written().to_owned(),
         };
         self.parts.iter().map(piece).collect()
     }
 
     /// The text for a reader, or `None` when a secret occurs in it.
-    pub fn describe(&self, place: &Place<'_>) -> Option<String> {
+    pub fn describe(&self, place: &RenderContext<'_>) -> Option<String> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(piece) => text.push_str(piece),
                 Part::Secret(_) => return None,
-                Part::Own(reference) => text.push_str(&place.describe(*reference)),
+                Part::Instance(reference) => text.push_str(&place.describe(*reference)),
             }
         }
         Some(text)
@@ -196,7 +198,7 @@ mod tests {
 
     fn secret(value: Option<&str>) -> Part {
         Part::Secret(SecretReference {
-            source: Source::Env("A".into()),
+            source: SecretSource::Env("A".into()),
             value: value.map(Secret::new),
         })
     }
@@ -205,9 +207,9 @@ mod tests {
     fn a_webhook_url_is_a_placeholder_until_the_id_is_known() {
         let base_url = BaseUrl::new("https://api.example/elements/api-v2/");
         let connector = "hootsuite".parse().unwrap();
-        let before = Place { base_url: &base_url, connector: &connector, id: None };
-        let after = Place { id: Some(InstanceId::new(20931)), ..before };
-        let template = Template::new(vec![Part::Own(OwnReference::WebhookUrl)]);
+        let before = RenderContext { base_url: &base_url, connector: &connector, id: None };
+        let after = RenderContext { id: Some(InstanceId::new(20931)), ..before };
+        let template = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
         let render = |place| template.render(place).unwrap().expose().to_owned();
         assert_eq!(render(&before), "https://api.example/elements/api-v2/events/hootsuite");
         assert_eq!(render(&after), "https://api.example/elements/api-v2/events/hootsuite/MjA5MzE=");
@@ -221,7 +223,7 @@ mod tests {
     fn a_text_with_a_secret_is_rendered_for_requests_and_never_described() {
         let base_url = BaseUrl::new("https://api.example");
         let connector = "slack".parse().unwrap();
-        let place = Place { base_url: &base_url, connector: &connector, id: None };
+        let place = RenderContext { base_url: &base_url, connector: &connector, id: None };
         let template = |value| Template::new(vec![Part::Text("user:".into()), secret(value)]);
         assert_eq!(template(Some("pw")).render(&place).unwrap().expose(), "user:pw");
         assert_eq!(template(None).render(&place), None);

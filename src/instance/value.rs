@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::{ExactJson, Place, Secret, SecretReference, Seen, Template, Verdict};
+use super::{
+    ExactJson, RenderContext, Secret, SecretReference, StoredValue, Template, ValueComparison,
+};
 
 /// A wanted configuration value. Booleans and numbers are held as the text the platform stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ impl Value {
     }
 
     /// The text to send at `place`, or `None` when a secret in it is unset.
-    pub fn render(&self, place: &Place<'_>) -> Option<Secret> {
+    pub fn render(&self, place: &RenderContext<'_>) -> Option<Secret> {
         match self {
             Self::Unset => Some(Secret::new("")),
             Self::Text(template) => template.render(place),
@@ -94,7 +96,7 @@ impl Value {
     }
 
     /// The text for a reader, JSON in indented lines; `None` when a secret occurs in it.
-    pub fn describe(&self, place: &Place<'_>) -> Option<String> {
+    pub fn describe(&self, place: &RenderContext<'_>) -> Option<String> {
         match self {
             Self::Unset => Some(String::new()),
             Self::Text(template) => template.describe(place),
@@ -106,20 +108,27 @@ impl Value {
     }
 
     /// Compares with what is stored under `key`.
-    pub fn compare(&self, key: &str, seen: &Seen, place: &Place<'_>) -> Verdict {
+    pub fn compare(
+        &self,
+        key: &str,
+        seen: &StoredValue,
+        place: &RenderContext<'_>,
+    ) -> ValueComparison {
         let (Some(wanted), false) = (self.render(place), self.hides_behind(seen)) else {
-            return Verdict::CannotTell;
+            return ValueComparison::CannotTell;
         };
         let same = match seen {
-            Seen::Masked | Seen::Unset => wanted.expose().is_empty(),
-            Seen::Text(stored) => wanted == *stored || self.same_document(key, &wanted, stored),
+            StoredValue::Masked | StoredValue::Unset => wanted.expose().is_empty(),
+            StoredValue::Text(stored) => {
+                wanted == *stored || self.same_document(key, &wanted, stored)
+            }
         };
-        if same { Verdict::Same } else { Verdict::Different }
+        if same { ValueComparison::Same } else { ValueComparison::Different }
     }
 
     /// A mask hides everything but the wish that the value be unset.
-    fn hides_behind(&self, seen: &Seen) -> bool {
-        *seen == Seen::Masked && *self != Self::Unset
+    fn hides_behind(&self, seen: &StoredValue) -> bool {
+        *seen == StoredValue::Masked && *self != Self::Unset
     }
 
     fn same_document(&self, key: &str, wanted: &Secret, stored: &Secret) -> bool {
@@ -152,7 +161,7 @@ impl Value {
 
 impl Json {
     /// The document with all references resolved, or `None` when a secret in it is unset.
-    pub fn render(&self, place: &Place<'_>) -> Option<serde_json::Value> {
+    pub fn render(&self, place: &RenderContext<'_>) -> Option<serde_json::Value> {
         self.build(&mut |template| template.render(place).map(|secret| secret.expose().to_owned()))
     }
 
@@ -190,17 +199,17 @@ impl Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{BaseUrl, Part, Source};
+    use crate::instance::{BaseUrl, Part, SecretSource};
 
-    fn compare(key: &str, value: &Value, seen: Option<&str>) -> Verdict {
+    fn compare(key: &str, value: &Value, seen: Option<&str>) -> ValueComparison {
         let base_url = BaseUrl::new("https://api.example");
         let connector = "closeio".parse().unwrap();
-        let place = Place { base_url: &base_url, connector: &connector, id: None };
-        value.compare(key, &Seen::new(seen), &place)
+        let place = RenderContext { base_url: &base_url, connector: &connector, id: None };
+        value.compare(key, &StoredValue::new(seen), &place)
     }
 
     fn secret(value: Option<&str>) -> Value {
-        let source = Source::Env("PASSWORD".into());
+        let source = SecretSource::Env("PASSWORD".into());
         let value = value.map(Secret::new);
         Value::Text(Template::new(vec![Part::Secret(SecretReference { source, value })]))
     }
@@ -212,33 +221,36 @@ mod tests {
     #[test]
     fn unset_equals_absent_null_and_empty_and_what_a_mask_may_hide() {
         for seen in [None, Some(""), Some("********")] {
-            assert_eq!(compare("k", &Value::Unset, seen), Verdict::Same);
+            assert_eq!(compare("k", &Value::Unset, seen), ValueComparison::Same);
         }
-        assert_eq!(compare("k", &Value::Unset, Some("x")), Verdict::Different);
+        assert_eq!(compare("k", &Value::Unset, Some("x")), ValueComparison::Different);
     }
 
     #[test]
     fn a_mask_says_nothing_of_a_wanted_value() {
-        assert_eq!(compare("k", &secret(Some("pw")), Some("********")), Verdict::CannotTell);
-        assert_eq!(compare("k", &Value::text("pw"), Some("********")), Verdict::CannotTell);
+        assert_eq!(
+            compare("k", &secret(Some("pw")), Some("********")),
+            ValueComparison::CannotTell
+        );
+        assert_eq!(compare("k", &Value::text("pw"), Some("********")), ValueComparison::CannotTell);
     }
 
     #[test]
     fn a_secret_in_clear_is_compared_and_one_that_reads_unset_differs() {
-        assert_eq!(compare("k", &secret(Some("pw")), Some("pw")), Verdict::Same);
-        assert_eq!(compare("k", &secret(Some("pw")), Some("old")), Verdict::Different);
-        assert_eq!(compare("k", &secret(Some("pw")), None), Verdict::Different);
-        assert_eq!(compare("k", &secret(None), Some("old")), Verdict::CannotTell);
+        assert_eq!(compare("k", &secret(Some("pw")), Some("pw")), ValueComparison::Same);
+        assert_eq!(compare("k", &secret(Some("pw")), Some("old")), ValueComparison::Different);
+        assert_eq!(compare("k", &secret(Some("pw")), None), ValueComparison::Different);
+        assert_eq!(compare("k", &secret(None), Some("old")), ValueComparison::CannotTell);
     }
 
     #[test]
     fn documents_are_compared_by_structure() {
         let stored = Some("{\n  \"url\": \"/a\\u003eb\"\n}");
-        assert_eq!(compare("any.key", &poller("/a>b"), stored), Verdict::Same);
-        assert_eq!(compare("any.key", &poller("/c"), stored), Verdict::Different);
+        assert_eq!(compare("any.key", &poller("/a>b"), stored), ValueComparison::Same);
+        assert_eq!(compare("any.key", &poller("/c"), stored), ValueComparison::Different);
         let text = Value::text(r#"{"url":"/a>b"}"#);
-        assert_eq!(compare("event.poller.configuration", &text, stored), Verdict::Same);
-        assert_eq!(compare("any.key", &text, stored), Verdict::Different);
+        assert_eq!(compare("event.poller.configuration", &text, stored), ValueComparison::Same);
+        assert_eq!(compare("any.key", &text, stored), ValueComparison::Different);
     }
 
     #[test]
@@ -248,15 +260,15 @@ mod tests {
         let stored = r#"{"id":9007199254740993.0,"list":[{}],"ratio":0.1,"size":1.5e1}"#;
         let rounded = stored.replace("993.0", "992.0");
         let key = "event.poller.configuration";
-        assert_eq!(compare(key, &Value::text(wanted), Some(stored)), Verdict::Same);
-        assert_eq!(compare(key, &Value::text(wanted), Some(&rounded)), Verdict::Different);
+        assert_eq!(compare(key, &Value::text(wanted), Some(stored)), ValueComparison::Same);
+        assert_eq!(compare(key, &Value::text(wanted), Some(&rounded)), ValueComparison::Different);
         let sizes = Json::Map(BTreeMap::from([
             ("size".into(), Json::Number(15.into())),
             ("note".into(), Json::Null),
         ]));
         assert_eq!(
             compare("any.key", &Value::Json(sizes), Some(r#"{"size":15.0}"#)),
-            Verdict::Same
+            ValueComparison::Same
         );
     }
 }

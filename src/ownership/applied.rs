@@ -46,7 +46,7 @@ struct SubKey(Hmac<Sha256>);
 /// What a document and an instance are called in a digest, so that equal secrets of two instances
 /// have different digests.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+pub struct FingerprintScope<'a> {
     /// The project in the instance's mark.
     pub project: &'a Project,
     /// The key in the instance's mark.
@@ -64,7 +64,7 @@ pub struct Applied {
 
 /// What an instance's tags say about what was last applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Memory {
+pub enum LastApplied {
     /// Nothing.
     Absent,
     /// Something that no version of ocon wrote, or two things.
@@ -110,19 +110,31 @@ impl Fingerprints {
     }
 
     /// The digests of a document without its secrets.
-    pub fn begin(&self, subject: Subject<'_>, document: &str) -> Applied {
+    pub fn begin(&self, subject: FingerprintScope<'_>, document: &str) -> Applied {
         let spec = digest(&self.specs, "spec", subject, &[document], SPEC);
         Applied { key_id: self.id.clone(), spec, secrets: BTreeMap::new() }
     }
 
     /// Adds the digest of a secret; the value may hold references to the instance as text.
-    pub fn add(&self, applied: &mut Applied, subject: Subject<'_>, path: &str, value: &Secret) {
+    pub fn add(
+        &self,
+        applied: &mut Applied,
+        subject: FingerprintScope<'_>,
+        path: &str,
+        value: &Secret,
+    ) {
         let (path, value) = self.secret(subject, path, value);
         applied.secrets.insert(path, value);
     }
 
     /// Keeps what is remembered of a secret that is not written this time.
-    pub fn keep(&self, applied: &mut Applied, memory: &Memory, subject: Subject<'_>, path: &str) {
+    pub fn keep(
+        &self,
+        applied: &mut Applied,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
+        path: &str,
+    ) {
         let path = self.path(subject, path);
         let kept = self.known(memory).and_then(|known| known.secrets.get(&path));
         applied.secrets.extend(kept.map(|value| (path.clone(), value.clone())));
@@ -131,8 +143,8 @@ impl Fingerprints {
     /// Whether the document is the one last applied; `None` where that cannot be told.
     pub fn same_document(
         &self,
-        memory: &Memory,
-        subject: Subject<'_>,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
         document: &str,
     ) -> Option<bool> {
         Some(self.known(memory)?.spec == self.begin(subject, document).spec)
@@ -141,8 +153,8 @@ impl Fingerprints {
     /// Whether the secret is the one last applied.
     pub fn state(
         &self,
-        memory: &Memory,
-        subject: Subject<'_>,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
         path: &str,
         value: Option<&Secret>,
     ) -> SecretState {
@@ -158,16 +170,21 @@ impl Fingerprints {
     }
 
     /// Whether the value stored under this path was applied as a secret, as far as that can be told.
-    pub fn was_secret(&self, memory: &Memory, subject: Subject<'_>, path: &str) -> bool {
+    pub fn was_secret(
+        &self,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
+        path: &str,
+    ) -> bool {
         let path = self.path(subject, path);
         match memory {
-            Memory::Known(applied) if applied.key_id == self.id => {
+            LastApplied::Known(applied) if applied.key_id == self.id => {
                 applied.secrets.contains_key(&path)
             }
             // Which of them are secrets, another key hides.
-            Memory::Known(applied) => !applied.secrets.is_empty(),
-            Memory::Newer => true,
-            Memory::Absent | Memory::Garbled => false,
+            LastApplied::Known(applied) => !applied.secrets.is_empty(),
+            LastApplied::Newer => true,
+            LastApplied::Absent | LastApplied::Garbled => false,
         }
     }
 
@@ -177,18 +194,26 @@ impl Fingerprints {
         URL_SAFE_NO_PAD.encode(self.seals.sign(&[purpose, document]))
     }
 
-    fn known<'a>(&self, memory: &'a Memory) -> Option<&'a Applied> {
+    fn known<'a>(&self, memory: &'a LastApplied) -> Option<&'a Applied> {
         match memory {
-            Memory::Known(applied) if applied.key_id == self.id => Some(applied),
-            Memory::Known(_) | Memory::Absent | Memory::Garbled | Memory::Newer => None,
+            LastApplied::Known(applied) if applied.key_id == self.id => Some(applied),
+            LastApplied::Known(_)
+            | LastApplied::Absent
+            | LastApplied::Garbled
+            | LastApplied::Newer => None,
         }
     }
 
-    fn path(&self, subject: Subject<'_>, path: &str) -> String {
+    fn path(&self, subject: FingerprintScope<'_>, path: &str) -> String {
         digest(&self.secrets, "path", subject, &[path], PATH)
     }
 
-    fn secret(&self, subject: Subject<'_>, path: &str, value: &Secret) -> (String, String) {
+    fn secret(
+        &self,
+        subject: FingerprintScope<'_>,
+        path: &str,
+        value: &Secret,
+    ) -> (String, String) {
         let parts = [path, value.expose()];
         (self.path(subject, path), digest(&self.secrets, "value", subject, &parts, VALUE))
     }
@@ -197,7 +222,7 @@ impl Fingerprints {
 fn digest(
     key: &SubKey,
     purpose: &str,
-    subject: Subject<'_>,
+    subject: FingerprintScope<'_>,
     parts: &[&str],
     length: usize,
 ) -> String {
@@ -246,7 +271,7 @@ fn encode(bytes: [u8; 32], length: usize) -> String {
     text
 }
 
-impl Memory {
+impl LastApplied {
     /// Whether secrets were applied, whatever the file says of them now.
     pub fn holds_secrets(&self) -> bool {
         match self {

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::desired::Field;
 use crate::instance::{
-    Draft, ExactJson, FieldPath, Json, Key, Place, Secrecy, Seen, Source, Value, json_valued,
+    Draft, ExactJson, FieldPath, Json, Key, RenderContext, Secrecy, SecretSource, StoredValue,
+    Value, json_valued,
 };
 
 /// A change, from which both the request and the report are made.
@@ -43,7 +44,7 @@ pub enum Change {
         /// The key.
         key: String,
         /// The stored value; `None` on create.
-        before: Option<Seen>,
+        before: Option<StoredValue>,
         /// The wanted value.
         after: Field,
     },
@@ -63,7 +64,7 @@ pub enum Change {
 
 /// What a change does to its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ChangeKind {
     /// Gives a value to what had none.
     Set,
     /// Replaces a value.
@@ -76,7 +77,7 @@ pub enum Kind {
     Mark,
 }
 
-impl Kind {
+impl ChangeKind {
     /// The kind as scripts know it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -91,7 +92,7 @@ impl Kind {
 
 /// A value that may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum DisplayValue {
     /// One text.
     Text(String),
     /// A set of texts.
@@ -100,19 +101,19 @@ pub enum Shown {
 
 /// A change as a report shows it; it holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
+pub struct RedactedChange {
     /// The field.
     pub path: FieldPath,
     /// What happens to it.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// Whether its values are kept from the reader.
     pub sensitive: bool,
     /// Where the secrets in the new value come from.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SecretSource>,
     /// The stored value, where it is known as public.
-    pub before: Option<Shown>,
+    pub before: Option<DisplayValue>,
     /// The wanted value, unless it is sensitive.
-    pub after: Option<Shown>,
+    pub after: Option<DisplayValue>,
     /// Whether there is a stored value that is not shown.
     pub before_hidden: bool,
     /// Whether a part of the new value is only known once the instance exists.
@@ -121,7 +122,7 @@ pub struct View {
     pub hint: Option<String>,
 }
 
-impl View {
+impl RedactedChange {
     /// The same without the stored value.
     pub(super) fn without_stored(self) -> Self {
         let before_hidden = self.before_hidden || self.before.is_some();
@@ -164,33 +165,38 @@ impl Change {
     }
 
     /// What a report may show of it.
-    pub fn view(&self, place: &Place<'_>) -> View {
+    pub fn view(&self, place: &RenderContext<'_>) -> RedactedChange {
         let view = self.values(place);
-        View { hint: hint(view.before.as_ref(), view.after.as_ref()), ..view }
+        RedactedChange { hint: hint(view.before.as_ref(), view.after.as_ref()), ..view }
     }
 
     /// The view without its hint.
-    fn values(&self, place: &Place<'_>) -> View {
-        let list = |tags: &BTreeSet<String>| Shown::List(tags.iter().cloned().collect());
-        let key = |key: &Key| Shown::Text(key.to_string());
+    fn values(&self, place: &RenderContext<'_>) -> RedactedChange {
+        let list = |tags: &BTreeSet<String>| DisplayValue::List(tags.iter().cloned().collect());
+        let key = |key: &Key| DisplayValue::Text(key.to_string());
         match self {
-            Self::Name { before, after } => {
-                self.plain(before.clone().map(Shown::Text), Shown::Text(after.clone()))
-            }
+            Self::Name { before, after } => self
+                .plain(before.clone().map(DisplayValue::Text), DisplayValue::Text(after.clone())),
             Self::Tags { before, after } => self.plain(before.as_ref().map(list), list(after)),
-            Self::Mark { before, after } => {
-                View { kind: Kind::Mark, ..self.plain(before.as_ref().map(key), key(after)) }
-            }
+            Self::Mark { before, after } => RedactedChange {
+                kind: ChangeKind::Mark,
+                ..self.plain(before.as_ref().map(key), key(after))
+            },
             Self::Protect { after } => {
-                let text = |flag: bool| Shown::Text(flag.to_string());
-                View { kind: Kind::Mark, ..self.plain(Some(text(!after)), text(*after)) }
+                let text = |flag: bool| DisplayValue::Text(flag.to_string());
+                RedactedChange {
+                    kind: ChangeKind::Mark,
+                    ..self.plain(Some(text(!after)), text(*after))
+                }
             }
-            Self::ExternalAuthentication(form) => self.plain(None, Shown::Text(form.clone())),
-            Self::ProviderData { key: _, after } => View {
+            Self::ExternalAuthentication(form) => {
+                self.plain(None, DisplayValue::Text(form.clone()))
+            }
+            Self::ProviderData { key: _, after } => RedactedChange {
                 sensitive: true,
                 sources: sources(&Value::Json(after.clone())),
                 after: None,
-                ..self.plain(None, Shown::Text(String::new()))
+                ..self.plain(None, DisplayValue::Text(String::new()))
             },
             Self::Configuration { key, before, after } => {
                 self.configuration(key, before.as_ref(), after, place)
@@ -199,10 +205,10 @@ impl Change {
     }
 
     /// A view of a change without any secret.
-    fn plain(&self, before: Option<Shown>, after: Shown) -> View {
-        View {
+    fn plain(&self, before: Option<DisplayValue>, after: DisplayValue) -> RedactedChange {
+        RedactedChange {
             path: self.path(),
-            kind: if before.is_some() { Kind::Change } else { Kind::Set },
+            kind: if before.is_some() { ChangeKind::Change } else { ChangeKind::Set },
             sensitive: false,
             sources: Vec::new(),
             before,
@@ -216,37 +222,37 @@ impl Change {
     fn configuration(
         &self,
         key: &str,
-        before: Option<&Seen>,
+        before: Option<&StoredValue>,
         after: &Field,
-        place: &Place<'_>,
-    ) -> View {
+        place: &RenderContext<'_>,
+    ) -> RedactedChange {
         let is_document = json_valued(key) || matches!(after.value, Value::Json(_));
         let text = after.value.describe(place);
-        let masked = before == Some(&Seen::Masked);
+        let masked = before == Some(&StoredValue::Masked);
         let sensitive = after.secrecy == Secrecy::Secret || text.is_none() || masked;
-        let stored = before.is_some_and(|seen| *seen != Seen::Unset);
+        let stored = before.is_some_and(|seen| *seen != StoredValue::Unset);
         let shown_before = match before {
-            Some(Seen::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
+            Some(StoredValue::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
                 let stored = stored.expose();
                 let laid_out = is_document.then(|| indented(stored, text.as_deref()));
-                Some(Shown::Text(laid_out.unwrap_or_else(|| stored.to_owned())))
+                Some(DisplayValue::Text(laid_out.unwrap_or_else(|| stored.to_owned())))
             }
             _ => None,
         };
         let text = text.map(|text| if is_document { indented(&text, None) } else { text });
-        View {
+        RedactedChange {
             path: self.path(),
             kind: match (stored, &after.value) {
-                (_, Value::Unset) => Kind::Unset,
-                (false, _) => Kind::Set,
-                (true, _) if sensitive => Kind::Rotate,
-                (true, _) => Kind::Change,
+                (_, Value::Unset) => ChangeKind::Unset,
+                (false, _) => ChangeKind::Set,
+                (true, _) if sensitive => ChangeKind::Rotate,
+                (true, _) => ChangeKind::Change,
             },
             sensitive,
             sources: sources(&after.value),
             before_hidden: stored && shown_before.is_none(),
             before: shown_before,
-            after: text.filter(|_| !sensitive).map(Shown::Text),
+            after: text.filter(|_| !sensitive).map(DisplayValue::Text),
             known_after_create: place.id.is_none() && after.value.refers_to_instance(),
             hint: None,
         }
@@ -254,10 +260,12 @@ impl Change {
 }
 
 /// What differs between two values that look alike. Of tags, those that only one side has.
-fn hint(before: Option<&Shown>, after: Option<&Shown>) -> Option<String> {
+fn hint(before: Option<&DisplayValue>, after: Option<&DisplayValue>) -> Option<String> {
     match (before?, after?) {
-        (Shown::Text(before), Shown::Text(after)) => lookalike::unseen_difference(before, after),
-        (Shown::List(before), Shown::List(after)) => {
+        (DisplayValue::Text(before), DisplayValue::Text(after)) => {
+            lookalike::unseen_difference(before, after)
+        }
+        (DisplayValue::List(before), DisplayValue::List(after)) => {
             let removed = before.iter().filter(|item| !after.contains(item));
             let added = after.iter().filter(|item| !before.contains(item));
             let differences: BTreeSet<String> = removed
@@ -267,7 +275,8 @@ fn hint(before: Option<&Shown>, after: Option<&Shown>) -> Option<String> {
                 .collect();
             (!differences.is_empty()).then(|| Vec::from_iter(differences).join(", "))
         }
-        (Shown::Text(_), Shown::List(_)) | (Shown::List(_), Shown::Text(_)) => None,
+        (DisplayValue::Text(_), DisplayValue::List(_))
+        | (DisplayValue::List(_), DisplayValue::Text(_)) => None,
     }
 }
 
@@ -284,8 +293,8 @@ fn indented(text: &str, other: Option<&str>) -> String {
 }
 
 /// The sources of the secrets in a value, each once, in the order of the text.
-fn sources(value: &Value) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
+fn sources(value: &Value) -> Vec<SecretSource> {
+    let mut sources: Vec<SecretSource> = Vec::new();
     for reference in value.secrets() {
         if !sources.contains(&reference.source) {
             sources.push(reference.source.clone());

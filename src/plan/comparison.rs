@@ -7,9 +7,9 @@ use serde_json::{Value as Observation, json};
 use super::document::Document;
 use super::{Cause, Change};
 use crate::desired::Field;
-use crate::instance::{Key, Place, Secrecy, Seen, Value, Verdict};
-use crate::observed::Found;
-use crate::ownership::{Memory, SecretState, Subject};
+use crate::instance::{Key, RenderContext, Secrecy, StoredValue, Value, ValueComparison};
+use crate::observed::ObservedInstance;
+use crate::ownership::{FingerprintScope, LastApplied, SecretState};
 
 /// What a comparison found.
 pub(super) struct Comparison {
@@ -61,11 +61,11 @@ enum Reason {
 impl Document<'_> {
     /// Compares all that is declared with what is stored. `carried` is the key in the instance's
     /// mark, where it is another one. Digests are checked under what the mark says.
-    pub(super) fn compare(&self, found: &Found, carried: Option<&Key>) -> Comparison {
+    pub(super) fn compare(&self, found: &ObservedInstance, carried: Option<&Key>) -> Comparison {
         let memory = found.marks.applied();
         let owner = found.marks.owner();
         let subject = match &owner {
-            Some((project, key)) => Subject { project, key },
+            Some((project, key)) => FingerprintScope { project, key },
             None => self.subject(),
         };
         let mut comparison = Comparison {
@@ -77,7 +77,7 @@ impl Document<'_> {
             lacking: Vec::new(),
             reasons: Vec::new(),
             differs: false,
-            same_document: self.terms.fingerprints.same_document(
+            same_document: self.context.fingerprints.same_document(
                 &memory,
                 subject,
                 &self.wanted.as_written(),
@@ -88,7 +88,7 @@ impl Document<'_> {
         for (key, field) in self.compared_fields(found) {
             let judgement =
                 self.as_planned(key, field, self.judge(key, field, found, &memory, subject));
-            let was_secret = || self.terms.fingerprints.was_secret(&memory, subject, key);
+            let was_secret = || self.context.fingerprints.was_secret(&memory, subject, key);
             comparison.take(key, field, found.configuration(key), judgement, was_secret);
         }
         comparison
@@ -98,11 +98,11 @@ impl Document<'_> {
     fn compare_mark(
         &self,
         comparison: &mut Comparison,
-        found: &Found,
+        found: &ObservedInstance,
         carried: Option<&Key>,
-        memory: &Memory,
+        memory: &LastApplied,
     ) {
-        if carried.is_some() || matches!(memory, Memory::Absent | Memory::Garbled) {
+        if carried.is_some() || matches!(memory, LastApplied::Absent | LastApplied::Garbled) {
             let change = Change::Mark { before: carried.cloned(), after: self.key.clone() };
             comparison.changes.push(change);
         }
@@ -112,7 +112,7 @@ impl Document<'_> {
         }
     }
 
-    fn compare_plain(&self, comparison: &mut Comparison, found: &Found) {
+    fn compare_plain(&self, comparison: &mut Comparison, found: &ObservedInstance) {
         let wanted = self.wanted;
         if !self.ignores("name") {
             comparison.add(wanted.name != found.name, || Change::Name {
@@ -132,14 +132,14 @@ impl Document<'_> {
         &self,
         key: &str,
         field: &Field,
-        found: &Found,
-        memory: &Memory,
-        subject: Subject<'_>,
+        found: &ObservedInstance,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
     ) -> Judgement {
         let seen = found.configuration(key);
-        let is_secret = field.secrecy == Secrecy::Secret || *seen == Seen::Masked;
+        let is_secret = field.secrecy == Secrecy::Secret || *seen == StoredValue::Masked;
         let remembered = || self.judge_masked(key, field, memory, subject);
-        if is_secret && self.terms.wishes.rotate.asks(self.key, key) {
+        if is_secret && self.context.options.rotate.asks(self.key, key) {
             return match (unset_sources(&field.value), remembered()) {
                 (unset, _) if !unset.is_empty() => Judgement::Lacking(unset),
                 // A request does not complete a create, so it does not hide that one is incomplete.
@@ -149,16 +149,16 @@ impl Document<'_> {
         }
         match field.value.compare(key, seen, &self.place(found)) {
             // A mask may hide that nothing is set, unless something else is known to be.
-            Verdict::Same if *seen == Seen::Masked => match remembered() {
+            ValueComparison::Same if *seen == StoredValue::Masked => match remembered() {
                 Judgement::Unverified => Judgement::Same,
                 other => other,
             },
-            Verdict::Same => Judgement::Same,
-            Verdict::Different if is_secret && *seen == Seen::Unset => {
+            ValueComparison::Same => Judgement::Same,
+            ValueComparison::Different if is_secret && *seen == StoredValue::Unset => {
                 Judgement::Change(Reason::Lost)
             }
-            Verdict::Different => Judgement::Change(Reason::Differs),
-            Verdict::CannotTell => remembered(),
+            ValueComparison::Different => Judgement::Change(Reason::Differs),
+            ValueComparison::CannotTell => remembered(),
         }
     }
 
@@ -168,19 +168,19 @@ impl Document<'_> {
         &self,
         key: &str,
         field: &Field,
-        memory: &Memory,
-        subject: Subject<'_>,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
     ) -> Judgement {
         if field.secrecy != Secrecy::Secret {
             let document = self.wanted.as_written();
-            return match self.terms.fingerprints.same_document(memory, subject, &document) {
+            return match self.context.fingerprints.same_document(memory, subject, &document) {
                 Some(true) => Judgement::Same,
                 Some(false) => Judgement::Change(Reason::Differs),
                 None => Judgement::Unverified,
             };
         }
         let value = field.value.render_unplaced();
-        match self.terms.fingerprints.state(memory, subject, key, value.as_ref()) {
+        match self.context.fingerprints.state(memory, subject, key, value.as_ref()) {
             SecretState::Unchanged => Judgement::Same,
             _ if self.awaits_id(key, field, memory, subject) => Judgement::Change(Reason::AwaitsId),
             SecretState::WillRotate => Judgement::Change(Reason::Rotated),
@@ -191,7 +191,7 @@ impl Document<'_> {
     /// What was seen of the declared fields: a part of what a step rests on. Of secrets it holds only
     /// whether there is one, so that a plan made without secrets rests on the same as one made with
     /// them.
-    pub(super) fn observation(&self, found: &Found) -> Observation {
+    pub(super) fn observation(&self, found: &ObservedInstance) -> Observation {
         let fields = self.compared_fields(found);
         let fields: serde_json::Map<String, Observation> = fields
             .map(|(key, field)| (key.clone(), observation(field, found.configuration(key))))
@@ -202,7 +202,7 @@ impl Document<'_> {
 
     /// A saved plan names every secret that it writes; another one is only mentioned.
     fn as_planned(&self, key: &str, field: &Field, judgement: Judgement) -> Judgement {
-        let planned = self.terms.wishes.planned_secrets.as_ref();
+        let planned = self.context.options.planned_secrets.as_ref();
         let is_planned =
             planned.is_none_or(|planned| planned.contains(&(self.key.clone(), key.to_owned())));
         match judgement {
@@ -215,17 +215,23 @@ impl Document<'_> {
 
     /// Whether the value is a secret with the instance's id in it that was never written: the create
     /// sent its placeholder, or the instance is being adopted.
-    fn awaits_id(&self, key: &str, field: &Field, memory: &Memory, subject: Subject<'_>) -> bool {
+    fn awaits_id(
+        &self,
+        key: &str,
+        field: &Field,
+        memory: &LastApplied,
+        subject: FingerprintScope<'_>,
+    ) -> bool {
         if field.secrecy != Secrecy::Secret || !field.value.refers_to_instance() {
             return false;
         }
         let sent = field.value.render(&self.placeholder());
-        let state = self.terms.fingerprints.state(memory, subject, key, sent.as_ref());
-        state == SecretState::Unchanged || (sent.is_some() && *memory == Memory::Absent)
+        let state = self.context.fingerprints.state(memory, subject, key, sent.as_ref());
+        state == SecretState::Unchanged || (sent.is_some() && *memory == LastApplied::Absent)
     }
 
-    pub(super) fn place<'b>(&'b self, found: &Found) -> Place<'b> {
-        Place { id: Some(found.id), ..self.placeholder() }
+    pub(super) fn place<'b>(&'b self, found: &ObservedInstance) -> RenderContext<'b> {
+        RenderContext { id: Some(found.id), ..self.placeholder() }
     }
 
     pub(super) fn ignores(&self, path: &str) -> bool {
@@ -239,18 +245,18 @@ impl Document<'_> {
 
     /// What of it is to be compared: all that is not ignored. An ignored value still belongs to the
     /// create, so one that reads the placeholder of an interrupted create is compared as well.
-    fn compared_fields(&self, found: &Found) -> impl Iterator<Item = (&String, &Field)> {
+    fn compared_fields(&self, found: &ObservedInstance) -> impl Iterator<Item = (&String, &Field)> {
         self.own_fields().filter(|(key, field)| {
             !self.ignores(&format!("configuration.{key}"))
                 || self.reads_placeholder(key, field, found)
         })
     }
 
-    fn reads_placeholder(&self, key: &str, field: &Field, found: &Found) -> bool {
+    fn reads_placeholder(&self, key: &str, field: &Field, found: &ObservedInstance) -> bool {
         let compare = |place| field.value.compare(key, found.configuration(key), &place);
         field.value.refers_to_instance()
-            && compare(self.placeholder()) == Verdict::Same
-            && compare(self.place(found)) == Verdict::Different
+            && compare(self.placeholder()) == ValueComparison::Same
+            && compare(self.place(found)) == ValueComparison::Different
     }
 
     /// The fields whose values are remembered by their digest.
@@ -262,16 +268,16 @@ impl Document<'_> {
 
     /// Whether the second request of a create is missing: every value that names the instance
     /// still reads its placeholder, or is a secret that was never written.
-    pub(super) fn is_unfinished(&self, found: &Found, comparison: &Comparison) -> bool {
+    pub(super) fn is_unfinished(&self, found: &ObservedInstance, comparison: &Comparison) -> bool {
         let placeholder = self.placeholder();
         let own = self.compared_fields(found).filter(|(_, field)| field.value.refers_to_instance());
-        let verdicts: Vec<Verdict> = own
+        let verdicts: Vec<ValueComparison> = own
             .map(|(key, field)| match found.configuration(key) {
-                Seen::Masked if comparison.awaits_id(key) => Verdict::Same,
+                StoredValue::Masked if comparison.awaits_id(key) => ValueComparison::Same,
                 seen => field.value.compare(key, seen, &placeholder),
             })
             .collect();
-        verdicts.contains(&Verdict::Same) && !verdicts.contains(&Verdict::Different)
+        verdicts.contains(&ValueComparison::Same) && !verdicts.contains(&ValueComparison::Different)
     }
 }
 
@@ -314,7 +320,7 @@ impl Comparison {
         &mut self,
         key: &str,
         field: &Field,
-        seen: &Seen,
+        seen: &StoredValue,
         judgement: Judgement,
         was_secret: impl FnOnce() -> bool,
     ) {
@@ -345,12 +351,14 @@ impl Comparison {
 }
 
 /// The stored value of a field, or for a secret only whether there is one.
-fn observation(field: &Field, seen: &Seen) -> Observation {
+fn observation(field: &Field, seen: &StoredValue) -> Observation {
     match seen {
-        Seen::Text(text) if field.secrecy != Secrecy::Secret => json!({ "value": text.expose() }),
-        Seen::Unset => json!({ "value": null }),
-        Seen::Text(_) => json!({ "state": "set" }),
-        Seen::Masked => json!({ "state": "masked" }),
+        StoredValue::Text(text) if field.secrecy != Secrecy::Secret => {
+            json!({ "value": text.expose() })
+        }
+        StoredValue::Unset => json!({ "value": null }),
+        StoredValue::Text(_) => json!({ "state": "set" }),
+        StoredValue::Masked => json!({ "state": "masked" }),
     }
 }
 

@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use super::comparison::Comparison;
 use super::matching::Match;
-use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValues, Terms};
-use crate::desired::{Field, GrantNeed, Wanted};
-use crate::instance::{Key, Place, Secret, Template};
-use crate::observed::Found;
-use crate::ownership::{Applied, Claim, Mark, Marks, Subject};
+use super::{Action, BlockCode, Blocked, Cause, Change, Plan, PlanContext, Step, StoredValues};
+use crate::desired::{DesiredInstance, Field, GrantNeed};
+use crate::instance::{Key, RenderContext, Secret, Template};
+use crate::observed::ObservedInstance;
+use crate::ownership::{Applied, FingerprintScope, Ownership, OwnershipMark, ReservedTags};
 use crate::untrusted::quoted;
 
 /// A document and what its plan is made with.
 #[derive(Clone, Copy)]
 pub(super) struct Document<'a> {
     pub(super) key: &'a Key,
-    pub(super) wanted: &'a Wanted,
-    pub(super) terms: &'a Terms<'a>,
+    pub(super) wanted: &'a DesiredInstance,
+    pub(super) context: &'a PlanContext<'a>,
 }
 
 impl Document<'_> {
@@ -32,20 +32,20 @@ impl Document<'_> {
     }
 
     /// What the document is called in the digests of its own mark.
-    pub(super) fn subject(&self) -> Subject<'_> {
-        Subject { project: &self.terms.target.project, key: self.key }
+    pub(super) fn subject(&self) -> FingerprintScope<'_> {
+        FingerprintScope { project: &self.context.target.project, key: self.key }
     }
 
-    fn mark(&self, applied: Applied) -> Mark {
-        Mark {
-            project: self.terms.target.project.clone(),
+    fn mark(&self, applied: Applied) -> OwnershipMark {
+        OwnershipMark {
+            project: self.context.target.project.clone(),
             key: self.key.clone(),
             protect: self.wanted.lifecycle.protect,
             applied,
         }
     }
 
-    fn step(&self, action: Action, cause: Cause, found: Option<&Found>) -> Step {
+    fn step(&self, action: Action, cause: Cause, found: Option<&ObservedInstance>) -> Step {
         Step {
             key: self.key.clone(),
             at: Some(self.wanted.at.clone()),
@@ -65,11 +65,11 @@ impl Document<'_> {
     }
 
     /// Whether the stored values of the instance are not shown.
-    fn hides(&self, found: &Found) -> bool {
-        match self.terms.wishes.stored_values {
+    fn hides(&self, found: &ObservedInstance) -> bool {
+        match self.context.options.stored_values {
             StoredValues::Public => false,
             StoredValues::OfProject => {
-                !matches!(found.marks.claim(&self.terms.target.project), Claim::Ours(_))
+                !matches!(found.marks.ownership(&self.context.target.project), Ownership::Ours(_))
             }
             StoredValues::None => true,
         }
@@ -85,14 +85,14 @@ impl Document<'_> {
             return self.block(plan, BlockCode::NeedsAuthorization, reason);
         }
         let unset = self.unset_secrets();
-        if self.terms.wishes.allow_unset && !unset.is_empty() {
+        if self.context.options.allow_unset && !unset.is_empty() {
             return self.block(plan, BlockCode::MissingVariable, missing("a create", &unset));
         }
         let tags = self.wanted.tags.clone().unwrap_or_default();
-        let list = |applied| self.mark(applied).with(&Marks::default(), tags.clone());
+        let list = |applied| self.mark(applied).with(&ReservedTags::default(), tags.clone());
         let holds_id = self.remembered_fields().any(|(_, field)| field.value.refers_to_instance());
         let basis =
-            self.terms.basis(&self.wanted.as_written(), Action::Create, &serde_json::Value::Null);
+            self.context.basis(&self.wanted.as_written(), Action::Create, &serde_json::Value::Null);
         let changes = self.creation();
         self.note_hosts(plan, None, &changes);
         self.note_likely_grant(plan);
@@ -110,7 +110,7 @@ impl Document<'_> {
 
     /// The digests of the document and of those of its secrets whose applied value is known.
     fn digests(&self, applied_value: impl Fn(&str, &Field) -> Option<Secret>) -> Applied {
-        let fingerprints = self.terms.fingerprints;
+        let fingerprints = self.context.fingerprints;
         let mut applied = fingerprints.begin(self.subject(), &self.wanted.as_written());
         for (key, field) in self.remembered_fields() {
             if let Some(value) = applied_value(key, field) {
@@ -121,9 +121,9 @@ impl Document<'_> {
     }
 
     /// Where values are sent before the instance exists.
-    pub(super) fn placeholder(&self) -> Place<'_> {
-        let base_url = &self.terms.target.base_url;
-        Place { base_url, connector: &self.wanted.connector, id: None }
+    pub(super) fn placeholder(&self) -> RenderContext<'_> {
+        let base_url = &self.context.target.base_url;
+        RenderContext { base_url, connector: &self.wanted.connector, id: None }
     }
 
     /// Why the platform could not authenticate at the provider, if it could not.
@@ -180,7 +180,7 @@ impl Document<'_> {
         std::iter::once(name).chain(tags).chain(form).chain(configuration).chain(grants).collect()
     }
 
-    fn update(&self, plan: &mut Plan, found: &Found, carried: Option<&Key>) {
+    fn update(&self, plan: &mut Plan, found: &ObservedInstance, carried: Option<&Key>) {
         let comparison = self.compare(found, carried);
         let (action, cause) = if self.is_unfinished(found, &comparison) {
             (Action::Finish, Cause::Unfinished)
@@ -191,7 +191,7 @@ impl Document<'_> {
     }
 
     /// `carried` is the document key of the instance in the project that it is taken from.
-    fn adopt(&self, plan: &mut Plan, found: &Found, carried: Option<&Key>) {
+    fn adopt(&self, plan: &mut Plan, found: &ObservedInstance, carried: Option<&Key>) {
         let mut comparison = self.compare(found, None);
         comparison.changes.retain(|change| !matches!(change, Change::Mark { .. }));
         let before = carried.filter(|carried| *carried != self.key).cloned();
@@ -203,7 +203,7 @@ impl Document<'_> {
     fn push_write(
         &self,
         plan: &mut Plan,
-        found: &Found,
+        found: &ObservedInstance,
         action: Action,
         cause: Cause,
         comparison: Comparison,
@@ -217,7 +217,7 @@ impl Document<'_> {
         if !comparison.changes.is_empty() {
             let tags = self.tag_list(found, &comparison);
             let observed = self.observation(found);
-            let basis = self.terms.basis(&self.wanted.as_written(), action, &observed);
+            let basis = self.context.basis(&self.wanted.as_written(), action, &observed);
             let Comparison { changes, unchanged, .. } = comparison;
             self.note_hosts(plan, Some(found), &changes);
             plan.steps.push(Step {
@@ -230,13 +230,17 @@ impl Document<'_> {
         }
         self.switch(plan, found);
         if plan.steps.len() == steps {
-            plan.tally.unchanged += 1;
+            plan.untouched.unchanged += 1;
         }
     }
 
     /// The complete list of tags, where it is not the one that is stored: fingerprints go with
     /// every write that changes them.
-    fn tag_list(&self, found: &Found, comparison: &Comparison) -> Option<BTreeSet<String>> {
+    fn tag_list(
+        &self,
+        found: &ObservedInstance,
+        comparison: &Comparison,
+    ) -> Option<BTreeSet<String>> {
         let others = match &self.wanted.tags {
             Some(tags) if !self.ignores("tags") => tags.clone(),
             _ => found.tags.as_set().clone(),
@@ -246,11 +250,12 @@ impl Document<'_> {
             self.digests(|key, it| it.value.render_unplaced().filter(|_| is_applied(key)));
         // What is neither verified nor written now is still what it was: a later run, with its
         // variable set, can tell whether it changed.
-        let (fingerprints, memory) = (self.terms.fingerprints, found.marks.applied());
+        let (fingerprints, memory) = (self.context.fingerprints, found.marks.applied());
         // Under another project or document key, the digests of this one were not compared.
         let owner = found.marks.owner();
-        let was_compared = owner
-            .is_none_or(|(project, key)| project == self.terms.target.project && key == *self.key);
+        let was_compared = owner.is_none_or(|(project, key)| {
+            project == self.context.target.project && key == *self.key
+        });
         let kept = comparison.unverified.iter().chain(&comparison.unplanned);
         for key in kept.filter(|_| was_compared) {
             fingerprints.keep(&mut applied, &memory, self.subject(), key);
@@ -261,14 +266,14 @@ impl Document<'_> {
     }
 
     /// Switches the instance on or off, where the file says which and it is not.
-    fn switch(&self, plan: &mut Plan, found: &Found) {
+    fn switch(&self, plan: &mut Plan, found: &ObservedInstance) {
         let action = match (self.wanted.enabled, found.disabled) {
             (Some(true), true) => Action::Enable,
             (Some(false), false) => Action::Disable,
             (Some(true), false) | (Some(false), true) | (None, _) => return,
         };
         let observed = serde_json::json!({ "disabled": found.disabled });
-        let basis = self.terms.basis(&self.wanted.as_written(), action, &observed);
+        let basis = self.context.basis(&self.wanted.as_written(), action, &observed);
         plan.steps.push(Step { basis, ..self.step(action, Cause::Unknown, Some(found)) });
     }
 }

@@ -37,7 +37,7 @@ impl Plan {
         if deletes > limits.max_deletes {
             let touched =
                 self.steps.iter().filter(|step| step.id.is_some() && step.action.rank() != 1);
-            let managed = touched.count() + self.tally.unchanged + self.tally.orphans;
+            let managed = touched.count() + self.untouched.unchanged + self.untouched.orphans;
             return Err(Refused { deletes, managed, allowed: limits.max_deletes });
         }
         Ok(Approved(self))

@@ -15,23 +15,23 @@ mod namesakes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BlockCode, Wishes};
-use crate::desired::{Adopt, Desired, Wanted};
+use super::{BlockCode, PlanOptions};
+use crate::desired::{Adopt, Desired, DesiredInstance};
 use crate::instance::{InstanceId, Key, Project, Span};
-use crate::observed::{Found, Observed};
-use crate::ownership::{Claim, Fingerprints};
+use crate::observed::{Observed, ObservedInstance};
+use crate::ownership::{Fingerprints, Ownership};
 use moves::Candidate;
 
 /// What a document is matched with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Match<'a> {
     /// Its instance.
-    Managed(&'a Found),
+    Managed(&'a ObservedInstance),
     /// An instance of this project, with the document key that it carries until now.
-    Moved(&'a Found, Key),
+    Moved(&'a ObservedInstance, Key),
     /// An instance without our mark, with the document key that it carries in the project it is
     /// taken from.
-    Adopt(&'a Found, Option<Key>),
+    Adopt(&'a ObservedInstance, Option<Key>),
     /// No instance.
     Missing,
     /// Nothing can be done.
@@ -52,13 +52,13 @@ pub(super) struct Matching<'a> {
     /// The documents whose instance was recognized by their name or path, which may be a coincidence.
     pub(super) by_name: BTreeSet<&'a Key>,
     /// Instances of ours that belong to no document, with the key they carry.
-    pub(super) orphans: Vec<(Key, &'a Found)>,
+    pub(super) orphans: Vec<(Key, &'a ObservedInstance)>,
     /// Instances of the project that is taken from that no document takes.
-    pub(super) left_behind: Vec<(Key, &'a Found)>,
+    pub(super) left_behind: Vec<(Key, &'a ObservedInstance)>,
 }
 
 /// Instances under the document key that each carries for one project.
-type ByKey<'a> = BTreeMap<Key, Vec<&'a Found>>;
+type ByKey<'a> = BTreeMap<Key, Vec<&'a ObservedInstance>>;
 
 impl Observed {
     /// Instances of this project, or of the one that is taken from, that the filtered listings did
@@ -66,7 +66,7 @@ impl Observed {
     pub(super) fn missed_by_filter(
         &self,
         taken: Option<&Project>,
-    ) -> impl Iterator<Item = (Key, &Found)> {
+    ) -> impl Iterator<Item = (Key, &ObservedInstance)> {
         let listed = |id| {
             self.ours.contains_key(id) || self.taken.as_ref().is_some_and(|it| it.contains_key(id))
         };
@@ -103,7 +103,7 @@ impl Observed {
             && self.taken.as_ref().is_none_or(|taken| !taken.contains_key(&id))
     }
 
-    fn find(&self, id: InstanceId) -> Option<&Found> {
+    fn find(&self, id: InstanceId) -> Option<&ObservedInstance> {
         let taken = || self.taken.as_ref()?.get(&id);
         let listed = || self.account.as_ref()?.get(&id);
         self.ours
@@ -115,10 +115,10 @@ impl Observed {
 }
 
 /// The document key that the instance carries in this project.
-fn key_in(found: &Found, project: &Project) -> Option<Key> {
-    match found.marks.claim(project) {
-        Claim::Ours(key) => Some(key),
-        Claim::Unmanaged | Claim::Foreign(_) | Claim::Broken => None,
+fn key_in(found: &ObservedInstance, project: &Project) -> Option<Key> {
+    match found.marks.ownership(project) {
+        Ownership::Ours(key) => Some(key),
+        Ownership::Unmanaged | Ownership::Foreign(_) | Ownership::Broken => None,
     }
 }
 
@@ -126,14 +126,14 @@ impl<'a> Matching<'a> {
     pub(super) fn new(
         desired: &'a Desired,
         observed: &'a Observed,
-        wishes: &Wishes,
+        options: &PlanOptions,
         fingerprints: &Fingerprints,
     ) -> Self {
-        let taken = wishes.take_from.as_ref();
+        let taken = options.take_from.as_ref();
         let rules = Rules {
             desired,
             observed,
-            wishes,
+            options,
             fingerprints,
             carriers: observed.carriers(&observed.project),
             taken: taken.map(|project| observed.carriers(project)).unwrap_or_default(),
@@ -167,8 +167,9 @@ impl<'a> Matching<'a> {
             _ => None,
         });
         let adopted: BTreeSet<_> = adopted.collect();
-        let is_left_alone = |found: &&Found| {
-            found.marks.claim(&observed.project) == Claim::Unmanaged && !adopted.contains(&found.id)
+        let is_left_alone = |found: &&ObservedInstance| {
+            found.marks.ownership(&observed.project) == Ownership::Unmanaged
+                && !adopted.contains(&found.id)
         };
         Some(observed.account.as_ref()?.values().filter(is_left_alone).count())
     }
@@ -176,7 +177,7 @@ impl<'a> Matching<'a> {
 
 impl<'a> Match<'a> {
     /// The instance, if there is one.
-    pub(super) fn instance(&self) -> Option<&'a Found> {
+    pub(super) fn instance(&self) -> Option<&'a ObservedInstance> {
         match self {
             Self::Managed(found) | Self::Moved(found, _) | Self::Adopt(found, _) => Some(found),
             Self::Missing | Self::Blocked(..) => None,
@@ -200,7 +201,7 @@ fn claimants(desired: &Desired) -> Claimants<'_> {
 struct Rules<'a, 'b> {
     desired: &'a Desired,
     observed: &'a Observed,
-    wishes: &'b Wishes,
+    options: &'b PlanOptions,
     fingerprints: &'b Fingerprints,
     /// The instances of this project.
     carriers: ByKey<'a>,
@@ -211,7 +212,7 @@ struct Rules<'a, 'b> {
 
 impl<'a> Rules<'a, '_> {
     /// Rules 1 to 3, with what rules out any match.
-    fn answer(&self, key: &Key, wanted: &'a Wanted) -> Match<'a> {
+    fn answer(&self, key: &Key, wanted: &'a DesiredInstance) -> Match<'a> {
         let answer = match &wanted.adopt {
             Some(adopt) => self.adopt(key, adopt),
             None => self.marked(key).unwrap_or_else(|| self.moved_from(key, wanted)),
@@ -229,7 +230,11 @@ impl<'a> Rules<'a, '_> {
     }
 
     /// Another instance of this project than the one that was found, with a key of `moved_from`.
-    fn contradiction(&self, wanted: &Wanted, found: &Found) -> Option<Candidate<'a>> {
+    fn contradiction(
+        &self,
+        wanted: &DesiredInstance,
+        found: &ObservedInstance,
+    ) -> Option<Candidate<'a>> {
         let carried =
             wanted.moved_from.iter().filter_map(|key| Some((key, self.carriers.get(key)?)));
         let mut others = carried.flat_map(|(key, found)| found.iter().map(move |it| (key, *it)));
@@ -250,14 +255,14 @@ impl<'a> Rules<'a, '_> {
         if let Some(other) = carriers.into_iter().find(|carrier| carrier.id != id) {
             return doubt::key_taken(key, id, other.id);
         }
-        match found.marks.claim(&self.observed.project) {
-            Claim::Unmanaged | Claim::Broken => Match::Adopt(found, None),
-            Claim::Ours(carried) if carried == *key => Match::Managed(found),
-            Claim::Ours(carried) if !self.desired.instances.contains_key(&carried) => {
+        match found.marks.ownership(&self.observed.project) {
+            Ownership::Unmanaged | Ownership::Broken => Match::Adopt(found, None),
+            Ownership::Ours(carried) if carried == *key => Match::Managed(found),
+            Ownership::Ours(carried) if !self.desired.instances.contains_key(&carried) => {
                 Match::Moved(found, carried)
             }
-            Claim::Ours(carried) => doubt::of_another_document(id, &carried),
-            Claim::Foreign(owner) => match self.key_in_taken(found) {
+            Ownership::Ours(carried) => doubt::of_another_document(id, &carried),
+            Ownership::Foreign(owner) => match self.key_in_taken(found) {
                 Some(carried) if carried != *key && self.takes_by_key(&carried) => {
                     doubt::of_another_document(id, &carried)
                 }
@@ -280,11 +285,11 @@ impl<'a> Rules<'a, '_> {
     }
 
     /// Rule 3: the instance that carries a key which the document had before.
-    fn moved_from(&self, key: &Key, wanted: &Wanted) -> Match<'a> {
+    fn moved_from(&self, key: &Key, wanted: &DesiredInstance) -> Match<'a> {
         let carriers = |key| {
             let ours = self.carriers.get(key).into_iter().flatten();
             let taken = self.taken.get(key).into_iter().flatten();
-            let candidate = move |found: &&'a Found, is_taken| Candidate {
+            let candidate = move |found: &&'a ObservedInstance, is_taken| Candidate {
                 key: Key::clone(key),
                 found,
                 is_taken,
@@ -309,7 +314,7 @@ impl<'a> Rules<'a, '_> {
 
     /// The match with an instance whose document was moved. A partial plan changes no document key.
     fn follow(&self, Candidate { key, found, is_taken }: &Candidate<'a>) -> Match<'a> {
-        if self.wishes.selection.is_some() {
+        if self.options.selection.is_some() {
             return doubt::partial_rekey(key, found);
         }
         if *is_taken {
@@ -331,8 +336,9 @@ impl<'a> Rules<'a, '_> {
             .filter(|(key, _)| matches!(by_key.get(*key), Some(Match::Blocked(..))));
         let named: BTreeSet<&Key> = blocked.flat_map(|(_, wanted)| &wanted.moved_from).collect();
         let candidates = |by_key: &ByKey<'a>, is_taken| -> Vec<Candidate<'a>> {
-            let of_key = |(key, found): (&Key, &Vec<&'a Found>)| {
-                let candidate = |found: &&'a Found| Candidate { key: key.clone(), found, is_taken };
+            let of_key = |(key, found): (&Key, &Vec<&'a ObservedInstance>)| {
+                let candidate =
+                    |found: &&'a ObservedInstance| Candidate { key: key.clone(), found, is_taken };
                 found.iter().map(candidate).collect::<Vec<_>>()
             };
             by_key
@@ -370,10 +376,11 @@ impl<'a> Rules<'a, '_> {
     /// listing or GET by ID did, each with that key. One of them is late, and nothing says which. An
     /// account listing that shows no marks at all says nothing.
     fn disagreements(&self) -> BTreeMap<InstanceId, Option<Key>> {
-        let taken = self.wishes.take_from.iter();
+        let taken = self.options.take_from.iter();
         let projects: Vec<&Project> =
             std::iter::once(&self.observed.project).chain(taken).collect();
-        let key_of = |found: &Found| projects.iter().find_map(|project| key_in(found, project));
+        let key_of =
+            |found: &ObservedInstance| projects.iter().find_map(|project| key_in(found, project));
         let account = self.observed.account.iter().flat_map(BTreeMap::values);
         let marked = account.filter(|listed| listed.marks.owner().is_some());
         let disagreeing = marked.filter_map(|listed| {
@@ -389,8 +396,8 @@ impl<'a> Rules<'a, '_> {
         self.desired.instances.contains_key(key) && !self.carriers.contains_key(key)
     }
 
-    fn key_in_taken(&self, found: &Found) -> Option<Key> {
-        key_in(found, self.wishes.take_from.as_ref()?)
+    fn key_in_taken(&self, found: &ObservedInstance) -> Option<Key> {
+        key_in(found, self.options.take_from.as_ref()?)
     }
 
     fn other_claimant(&self, key: &Key, id: InstanceId) -> Option<&'a Span> {

@@ -5,11 +5,11 @@ mod host;
 
 use super::comparison::Comparison;
 use super::document::Document;
-use super::{Change, Note, Plan, Terms};
+use super::{Change, Note, Plan, PlanContext};
 use crate::desired::{GrantNeed, Ignore};
-use crate::instance::{Seen, Value};
-use crate::observed::{Found, Observed};
-use crate::ownership::Memory;
+use crate::instance::{StoredValue, Value};
+use crate::observed::{Observed, ObservedInstance};
+use crate::ownership::LastApplied;
 use crate::untrusted::quoted;
 
 pub(super) use credentials::HOST_NOTES;
@@ -17,7 +17,7 @@ pub use credentials::declared_hosts;
 
 impl Document<'_> {
     /// Adds what there is to say about the document's instance.
-    pub(super) fn note(&self, plan: &mut Plan, found: &Found, comparison: &Comparison) {
+    pub(super) fn note(&self, plan: &mut Plan, found: &ObservedInstance, comparison: &Comparison) {
         let notes = [
             self.disabled(found),
             self.not_authenticated(found),
@@ -47,7 +47,7 @@ impl Document<'_> {
         plan.notes.push(Note { code, key: key.clone(), instance_id, host: None, message });
     }
 
-    fn disabled(&self, found: &Found) -> Option<(&'static str, String)> {
+    fn disabled(&self, found: &ObservedInstance) -> Option<(&'static str, String)> {
         (found.disabled && self.wanted.enabled.is_none()).then(|| {
             let message = "the instance is switched off, and no file asks for that: the platform does so after \
                            failed token refreshes. Say `enabled: true` to switch it on";
@@ -67,7 +67,7 @@ impl Document<'_> {
         })
     }
 
-    fn not_authenticated(&self, found: &Found) -> Option<(&'static str, String)> {
+    fn not_authenticated(&self, found: &ObservedInstance) -> Option<(&'static str, String)> {
         (!found.valid).then(|| {
             let message = format!(
                 "its authentication at the provider no longer works: `ocon authorize {}`, since apply never does",
@@ -89,7 +89,7 @@ impl Document<'_> {
             matches!(change, Change::Configuration { key, before: Some(before), after }
                 if key == "event.notification.enabled"
                     && after.value == Value::text("true")
-                    && *before != Seen::new(Some("true")))
+                    && *before != StoredValue::new(Some("true")))
         };
         let late = self.wanted.facts.webhooks && comparison.changes.iter().any(switches_on);
         late.then(|| {
@@ -115,16 +115,16 @@ fn unplanned(comparison: &Comparison) -> Option<(&'static str, String)> {
     })
 }
 
-fn garbled(found: &Found) -> Option<(&'static str, String)> {
-    (found.marks.applied() == Memory::Garbled).then(|| {
+fn garbled(found: &ObservedInstance) -> Option<(&'static str, String)> {
+    (found.marks.applied() == LastApplied::Garbled).then(|| {
         let message = "its `ocon:applied` tag was edited or doubled by hand, and is written anew";
         ("garbled-mark", message.to_owned())
     })
 }
 
 /// Adds a note for each instance of ours that only the listing of the whole account showed.
-pub(super) fn note_missed(plan: &mut Plan, observed: &Observed, terms: &Terms<'_>) {
-    for (key, found) in observed.missed_by_filter(terms.wishes.take_from.as_ref()) {
+pub(super) fn note_missed(plan: &mut Plan, observed: &Observed, context: &PlanContext<'_>) {
+    for (key, found) in observed.missed_by_filter(context.options.take_from.as_ref()) {
         let message =
             "the listing by tag left this instance out, the listing of the account has it";
         plan.notes.push(Note {

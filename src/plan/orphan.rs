@@ -8,18 +8,18 @@ use serde_json::json;
 use super::matching::Matching;
 use super::matching::doubt::shortened;
 use super::matching::moves::remembers;
-use super::{Action, Cause, Note, Orphans, Plan, Step, Terms};
+use super::{Action, Cause, Note, OrphanPolicy, Plan, PlanContext, Step};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
-use crate::observed::{Found, Observed};
+use crate::observed::{Observed, ObservedInstance};
 use crate::untrusted::{quoted, unquoted};
 
 /// What is decided about orphans with.
 #[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
+pub(super) struct OrphanPlanner<'a> {
     pub(super) desired: &'a Desired,
     pub(super) observed: &'a Observed,
-    pub(super) terms: &'a Terms<'a>,
+    pub(super) context: &'a PlanContext<'a>,
     pub(super) matching: &'a Matching<'a>,
 }
 
@@ -30,16 +30,16 @@ enum Fate {
     Keep(&'static str, String),
 }
 
-impl Context<'_> {
+impl OrphanPlanner<'_> {
     /// Adds a note to each create, blocked or not, whose connector also has an orphan: a file that
     /// was moved and renamed at once looks like that.
     pub(super) fn note_possible_moves(&self, plan: &mut Plan) {
-        let mut orphans: BTreeMap<&str, Vec<(&Key, &Found)>> = BTreeMap::new();
+        let mut orphans: BTreeMap<&str, Vec<(&Key, &ObservedInstance)>> = BTreeMap::new();
         for (key, found) in self.matching.orphans.iter().chain(&self.matching.left_behind) {
             orphans.entry(&found.connector).or_default().push((key, found));
         }
         let creates = self.matching.without_instance.iter();
-        for key in creates.filter(|key| self.terms.wishes.selects(key)) {
+        for key in creates.filter(|key| self.context.options.selects(key)) {
             let connector = self.desired.instances[*key].connector.as_str();
             if let Some(orphans) = orphans.get(connector) {
                 let instance_id = match orphans.as_slice() {
@@ -62,7 +62,7 @@ impl Context<'_> {
     /// of those document keys: the line may be misspelled.
     pub(super) fn note_unmatched_moves(&self, plan: &mut Plan) {
         let creates = self.matching.without_instance.iter();
-        for key in creates.filter(|key| self.terms.wishes.selects(key)) {
+        for key in creates.filter(|key| self.context.options.selects(key)) {
             let moved_from = &self.desired.instances[*key].moved_from;
             if !moved_from.is_empty() {
                 let names = shortened(moved_from.iter().map(|old| quoted(old).to_string()));
@@ -83,7 +83,7 @@ impl Context<'_> {
     /// Adds a note to each instance of the project that is taken from and that no document takes: it
     /// stays with a project that may have no files any more.
     pub(super) fn note_left_behind(&self, plan: &mut Plan) {
-        let taken = self.terms.wishes.take_from.iter();
+        let taken = self.context.options.take_from.iter();
         let left = taken.flat_map(|project| {
             self.matching.left_behind.iter().map(move |(key, found)| (project, key, found))
         });
@@ -108,7 +108,7 @@ impl Context<'_> {
         for (key, found) in &self.matching.orphans {
             match self.fate(plan, &in_doubt, found) {
                 Fate::Delete(connector) => {
-                    plan.tally.orphans -= 1;
+                    plan.untouched.orphans -= 1;
                     plan.steps.push(self.delete(key, found, connector));
                 }
                 Fate::Keep(code, advice) => plan.notes.push(Note {
@@ -128,12 +128,12 @@ impl Context<'_> {
 
     /// The document that an orphan remembers exactly, where another instance becomes that document in
     /// this run: files that changed places look like that.
-    fn remembered(&self, plan: &Plan, found: &Found) -> Option<&Key> {
+    fn remembered(&self, plan: &Plan, found: &ObservedInstance) -> Option<&Key> {
         let mut steps = plan.steps.iter().filter(|step| {
             matches!(step.action, Action::Update | Action::Finish | Action::Adopt)
                 && step.connector.as_str() == found.connector
         });
-        let fingerprints = self.terms.fingerprints;
+        let fingerprints = self.context.fingerprints;
         let step = steps.find(|step| {
             let wanted = self.desired.instances.get(&step.key);
             wanted.is_some_and(|wanted| remembers(found, fingerprints, &wanted.as_written()))
@@ -163,11 +163,16 @@ impl Context<'_> {
         connectors
     }
 
-    fn fate(&self, plan: &Plan, in_doubt: &BTreeMap<&str, (&Key, &str)>, found: &Found) -> Fate {
+    fn fate(
+        &self,
+        plan: &Plan,
+        in_doubt: &BTreeMap<&str, (&Key, &str)>,
+        found: &ObservedInstance,
+    ) -> Fate {
         if found.marks.protect() {
             return Fate::Keep("orphan", "it is protected, so it is never deleted".to_owned());
         }
-        let prunes = self.terms.wishes.orphans == Orphans::Prune && !plan.partial;
+        let prunes = self.context.options.orphans == OrphanPolicy::Prune && !plan.partial;
         let in_doubt = in_doubt.get(found.connector.as_str()).copied().or_else(|| {
             let another = "is exactly what this instance was, while another one becomes it";
             Some((self.remembered(plan, found)?, another))
@@ -206,7 +211,7 @@ impl Context<'_> {
         }
     }
 
-    fn delete(&self, key: &Key, found: &Found, connector: ConnectorKey) -> Step {
+    fn delete(&self, key: &Key, found: &ObservedInstance, connector: ConnectorKey) -> Step {
         let seen = json!([found.id.get(), found.connector, found.name, found.marks.as_set()]);
         Step {
             key: key.clone(),
@@ -222,12 +227,12 @@ impl Context<'_> {
             second_tags: None,
             hides_stored: false,
             webhook_url_at_provider: false,
-            basis: self.terms.basis("", Action::Delete, &seen),
+            basis: self.context.basis("", Action::Delete, &seen),
         }
     }
 }
 
-fn possible_move(connector: &str, orphans: &[(&Key, &Found)]) -> String {
+fn possible_move(connector: &str, orphans: &[(&Key, &ObservedInstance)]) -> String {
     match orphans {
         [(key, found)] => format!(
             "no file describes instance {}, {connector} {}, any more. If this document continues it, add \

@@ -10,7 +10,7 @@ use super::{Action, Note, Plan, Step};
 use crate::instance::{Key, Span};
 
 /// The steps that were approved.
-pub struct Planned<'a> {
+pub struct ApprovedSteps<'a> {
     /// The documents with steps, each with its first action.
     pub keys: BTreeMap<Key, Action>,
     /// Whether these, and only these, are the steps that were approved for their document.
@@ -45,12 +45,12 @@ impl Plan {
         let same = |key: &Key, steps: &[&Step]| {
             approved.steps.iter().filter(|step| step.key == *key).eq(steps.iter().copied())
         };
-        self.revised(&Planned { keys, same: &same })
+        self.revised(&ApprovedSteps { keys, same: &same })
     }
 
     /// Keeps what was approved and is still the same.
     #[must_use]
-    pub fn revised(mut self, planned: &Planned<'_>) -> Self {
+    pub fn revised(mut self, planned: &ApprovedSteps<'_>) -> Self {
         let mut fresh: BTreeMap<Key, Vec<Step>> = BTreeMap::new();
         for step in std::mem::take(&mut self.steps) {
             fresh.entry(step.key.clone()).or_default().push(step);
@@ -83,7 +83,7 @@ impl Plan {
     /// Mentions what differs and was not approved.
     fn leave_alone(&mut self, key: Key, steps: &[Step]) {
         let is_orphan = steps.iter().any(|step| step.action == Action::Delete);
-        self.tally.orphans += usize::from(is_orphan);
+        self.untouched.orphans += usize::from(is_orphan);
         let message = if is_orphan {
             "no file describes it, and the plan does not delete it"
         } else {

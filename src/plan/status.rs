@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 
 use super::matching::{Match, Matching};
-use super::{Action, Blocked, Plan, Terms};
+use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Place, Seen, id_in_webhook_url};
-use crate::observed::{Found, Observed};
+use crate::instance::{
+    BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
+};
+use crate::observed::{Observed, ObservedInstance};
 
 /// The switch of an instance's events.
 const EVENTS: &str = "event.notification.enabled";
@@ -22,19 +24,19 @@ pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];
 
 /// How all instances stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct StatusReport {
     /// One row per orphan, per document, and per instance that carries the key of a blocked
     /// document, by key.
-    pub rows: Vec<Row>,
+    pub rows: Vec<InstanceStatus>,
     /// Why nothing can be done for a document.
     pub blocked: Vec<Blocked>,
     /// Callback URLs that carry the id of another instance, by id.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CallbackMismatch>,
 }
 
 /// How one instance stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct InstanceStatus {
     /// The document, or the key that an orphan carries.
     pub key: Key,
     /// The connector, as the file or the reply spells it.
@@ -42,14 +44,14 @@ pub struct Row {
     /// The display name.
     pub name: String,
     /// How it compares.
-    pub state: State,
+    pub state: SyncState,
     /// What the platform says of it, if it is there.
-    pub instance: Option<Condition>,
+    pub instance: Option<InstanceHealth>,
 }
 
 /// What the platform says of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
+pub struct InstanceHealth {
     /// The platform's number for it.
     pub id: InstanceId,
     /// Whether its authentication at the provider works.
@@ -64,7 +66,7 @@ pub struct Condition {
 
 /// How an instance compares with its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum SyncState {
     /// It matches.
     InSync,
     /// It differs, or is to be adopted.
@@ -79,7 +81,7 @@ pub enum State {
     Orphan,
 }
 
-impl State {
+impl SyncState {
     /// All states, in the order in which a summary counts them.
     pub const ALL: [Self; 6] =
         [Self::InSync, Self::Drifted, Self::Unfinished, Self::Missing, Self::Blocked, Self::Orphan];
@@ -109,7 +111,7 @@ impl State {
 
 /// An instance whose callback URL carries the id of another one: its events go astray.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct CallbackMismatch {
     /// The instance.
     pub id: InstanceId,
     /// Its connector, as the reply spells it.
@@ -121,29 +123,39 @@ pub struct Finding {
 }
 
 /// Says how every instance stands. The observation has to hold the whole account with [`KEYS`].
-pub fn status(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) -> Status {
+pub fn status(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    context: &PlanContext<'_>,
+) -> StatusReport {
     let account = observed.account.iter().flat_map(BTreeMap::values);
-    Status {
-        rows: rows(desired, observed, plan, terms),
+    StatusReport {
+        rows: rows(desired, observed, plan, context),
         blocked: plan.blocked.clone(),
         findings: account.filter_map(finding).collect(),
     }
 }
 
-fn rows(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) -> Vec<Row> {
-    let wishes = terms.wishes;
-    let matching = Matching::new(desired, observed, terms.wishes, terms.fingerprints);
+fn rows(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    context: &PlanContext<'_>,
+) -> Vec<InstanceStatus> {
+    let options = context.options;
+    let matching = Matching::new(desired, observed, context.options, context.fingerprints);
     let carriers = observed.carriers(&observed.project);
     let states = states(plan);
     let mut rows = Vec::new();
-    for (key, wanted) in desired.instances.iter().filter(|(key, _)| wishes.selects(key)) {
-        let state = states.get(key).copied().unwrap_or(State::InSync);
+    for (key, wanted) in desired.instances.iter().filter(|(key, _)| options.selects(key)) {
+        let state = states.get(key).copied().unwrap_or(SyncState::InSync);
         let found = match &matching.by_key[key] {
             // None of them is the document's own, and a person has to choose.
             Match::Blocked(..) => carriers.get(key).cloned().unwrap_or_default(),
             matched => matched.instance().into_iter().collect(),
         };
-        let row = |instance| Row {
+        let row = |instance| InstanceStatus {
             key: key.clone(),
             connector: wanted.connector.to_string(),
             name: wanted.name.clone(),
@@ -153,19 +165,19 @@ fn rows(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) 
         if found.is_empty() {
             rows.push(row(None));
         }
-        let as_found = |found: &&Found| Row {
+        let as_found = |found: &&ObservedInstance| InstanceStatus {
             connector: found.connector.clone(),
             name: found.name.clone(),
             ..row(Some(condition(found, plan)))
         };
         rows.extend(found.iter().map(as_found));
     }
-    let orphans = matching.orphans.iter().filter(|_| wishes.selection.is_none());
-    rows.extend(orphans.map(|(key, found)| Row {
+    let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
+    rows.extend(orphans.map(|(key, found)| InstanceStatus {
         key: key.clone(),
         connector: found.connector.clone(),
         name: found.name.clone(),
-        state: State::Orphan,
+        state: SyncState::Orphan,
         instance: Some(condition(found, plan)),
     }));
     rows.sort_by(|a, b| (&a.key, a.id()).cmp(&(&b.key, b.id())));
@@ -174,9 +186,9 @@ fn rows(desired: &Desired, observed: &Observed, plan: &Plan, terms: &Terms<'_>) 
 
 /// The states of the documents that are not in sync. Of several, the gravest counts: what is to be
 /// created and switched off is missing.
-fn states(plan: &Plan) -> BTreeMap<&Key, State> {
-    let steps = plan.steps.iter().map(|step| (&step.key, State::before(step.action)));
-    let blocked = plan.blocked.iter().map(|blocked| (&blocked.key, State::Blocked));
+fn states(plan: &Plan) -> BTreeMap<&Key, SyncState> {
+    let steps = plan.steps.iter().map(|step| (&step.key, SyncState::before(step.action)));
+    let blocked = plan.blocked.iter().map(|blocked| (&blocked.key, SyncState::Blocked));
     let mut states = BTreeMap::new();
     for (key, state) in steps.chain(blocked) {
         let gravest = states.entry(key).or_insert(state);
@@ -185,39 +197,39 @@ fn states(plan: &Plan) -> BTreeMap<&Key, State> {
     states
 }
 
-impl Row {
+impl InstanceStatus {
     fn id(&self) -> Option<InstanceId> {
         Some(self.instance.as_ref()?.id)
     }
 }
 
-fn condition(found: &Found, plan: &Plan) -> Condition {
-    Condition {
+fn condition(found: &ObservedInstance, plan: &Plan) -> InstanceHealth {
+    InstanceHealth {
         id: found.id,
         valid: found.valid,
         enabled: !found.disabled,
-        events: *found.configuration(EVENTS) == Seen::new(Some("true")),
+        events: *found.configuration(EVENTS) == StoredValue::new(Some("true")),
         webhook_url: webhook_url(found, &plan.target.base_url),
     }
 }
 
-fn webhook_url(found: &Found, base_url: &BaseUrl) -> Option<String> {
+fn webhook_url(found: &ObservedInstance, base_url: &BaseUrl) -> Option<String> {
     let connector: ConnectorKey = found.connector.parse().ok()?;
-    Some(Place { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
+    Some(RenderContext { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
 }
 
-fn finding(found: &Found) -> Option<Finding> {
-    let Seen::Text(url) = found.configuration(CALLBACK) else {
+fn finding(found: &ObservedInstance) -> Option<CallbackMismatch> {
+    let StoredValue::Text(url) = found.configuration(CALLBACK) else {
         return None;
     };
     let carries = id_in_webhook_url(url.expose()).filter(|carries| *carries != found.id)?;
     let (connector, name) = (found.connector.clone(), found.name.clone());
-    Some(Finding { id: found.id, connector, name, carries })
+    Some(CallbackMismatch { id: found.id, connector, name, carries })
 }
 
-impl Status {
+impl StatusReport {
     /// The number of rows in this state.
-    pub fn count(&self, state: State) -> usize {
+    pub fn count(&self, state: SyncState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Change, View};
-use crate::instance::{BaseUrl, ConnectorKey, Draft, InstanceId, Key, Place, Span};
+use super::change::{Change, RedactedChange};
+use crate::instance::{BaseUrl, ConnectorKey, Draft, InstanceId, Key, RenderContext, Span};
 
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,14 +157,14 @@ pub struct Step {
 
 /// A request that a step will make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct StepRequest {
     /// HTTP method.
     pub method: &'static str,
     /// What follows `/instances/{id}`, or `None` for `/instances`.
     suffix: Option<&'static str>,
 }
 
-impl Request {
+impl StepRequest {
     /// The path below the base URL; `{id}` stands for an id that a create will assign.
     pub fn path(&self, id: Option<InstanceId>) -> String {
         let id = id.map_or_else(|| "{id}".to_owned(), |id| id.to_string());
@@ -211,8 +211,8 @@ impl Step {
     }
 
     /// The requests that the step makes, in order.
-    pub fn requests(&self) -> Vec<Request> {
-        let request = |method, suffix| Request { method, suffix };
+    pub fn requests(&self) -> Vec<StepRequest> {
+        let request = |method, suffix| StepRequest { method, suffix };
         let patch = request("PATCH", Some(""));
         match self.action {
             Action::Create => {
@@ -227,8 +227,8 @@ impl Step {
     }
 
     /// The changes as a report shows them.
-    pub fn views<'a>(&'a self, base_url: &'a BaseUrl) -> impl Iterator<Item = View> + 'a {
-        let place = Place { base_url, connector: &self.connector, id: self.id };
+    pub fn views<'a>(&'a self, base_url: &'a BaseUrl) -> impl Iterator<Item = RedactedChange> + 'a {
+        let place = RenderContext { base_url, connector: &self.connector, id: self.id };
         self.changes.iter().map(move |change| {
             let view = change.view(&place);
             if self.hides_stored { view.without_stored() } else { view }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ocon::api::client::PageRead;
 use ocon::api::{Error, Keep, Listing, Read as _, Scope};
-use ocon::instance::Seen;
+use ocon::instance::StoredValue;
 
 use super::support::{Answer, Server, Wire, instance, pause, signalled};
 
@@ -202,7 +202,8 @@ async fn only_the_values_asked_for_are_kept() {
     let keep = Keep::Only(["a".into(), "c".into(), "d".into()].into());
     let listing = client.list(&scope(), &keep).await.unwrap();
     let kept = &listing.records[0].configuration;
-    let expected = [("a".into(), Seen::new(Some("true"))), ("c".into(), Seen::Masked)];
+    let expected =
+        [("a".into(), StoredValue::new(Some("true"))), ("c".into(), StoredValue::Masked)];
     assert_eq!(*kept, expected.into());
 }
 

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ocon::api::client::{Credentials, Settings};
 use ocon::api::{Error, Keep, Kind, Read as _, Scope, Write as _};
-use ocon::instance::{BaseUrl, Draft, Part, Secret, SecretReference, Source, Template, Value};
+use ocon::instance::{
+    BaseUrl, Draft, Part, Secret, SecretReference, SecretSource, Template, Value,
+};
 
 use super::support::{Answer, ORGANIZATION, Server, USER, at, granted, id, named};
 
@@ -161,7 +163,7 @@ async fn no_secret_of_a_request_comes_back_in_an_error() {
     let password = Template::new(vec![
         Part::Text("user:".into()),
         Part::Secret(SecretReference {
-            source: Source::Env("PASSWORD".into()),
+            source: SecretSource::Env("PASSWORD".into()),
             value: Some(Secret::new("hunter\"2")),
         }),
     ]);

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use ocon::api::{Keep, Kind, Read as _, Scope, Write as _};
 use ocon::instance::{
-    Draft, InstanceId, OwnReference, Part, Place, SecretReference, Source, Template, Value,
+    Draft, InstanceId, InstanceReference, Part, RenderContext, SecretReference, SecretSource,
+    Template, Value,
 };
 
 use super::support::{ORGANIZATION, Server, USER, at, granted, id, instance, named};
@@ -15,7 +16,7 @@ fn server() -> Server {
 }
 
 fn webhook() -> Draft {
-    let url = Template::new(vec![Part::Own(OwnReference::WebhookUrl)]);
+    let url = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
     Draft { configuration: [("url".into(), Value::Text(url))].into(), ..Draft::default() }
 }
 
@@ -58,7 +59,7 @@ async fn a_create_sends_placeholders_and_a_patch_sends_the_id_whatever_the_place
     let server = server();
     let (client, _) = server.client();
     at(async |place| {
-        let elsewhere = Place { id: Some(InstanceId::new(1)), ..*place };
+        let elsewhere = RenderContext { id: Some(InstanceId::new(1)), ..*place };
         client.create(&webhook(), &elsewhere).await.unwrap();
         client.patch(InstanceId::new(20931), &webhook(), &elsewhere).await.unwrap();
     })
@@ -79,7 +80,7 @@ async fn a_draft_with_a_missing_value_is_not_sent() {
     let server = server();
     let (client, _) = server.client();
     let missing = Template::new(vec![Part::Secret(SecretReference {
-        source: Source::Env("PASSWORD".into()),
+        source: SecretSource::Env("PASSWORD".into()),
         value: None,
     })]);
     let draft = Draft {

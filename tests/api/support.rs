@@ -10,7 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::client::{Client, Credentials, Retrying, Settings};
 use ocon::api::{Clock, Sleep};
-use ocon::instance::{BaseUrl, ConnectorKey, Draft, InstanceId, Json, Place, Secret, Template};
+use ocon::instance::{
+    BaseUrl, ConnectorKey, Draft, InstanceId, Json, RenderContext, Secret, Template,
+};
 
 pub(crate) const USER: &str = "us3r/Secret+44=";
 pub(crate) const ORGANIZATION: &str = "0rganizationSecret";
@@ -260,10 +262,10 @@ impl Told {
 }
 
 /// Runs `check` with a place for an instance of `hootsuite`, as values know it.
-pub(crate) async fn at<T>(check: impl AsyncFnOnce(&Place<'_>) -> T) -> T {
+pub(crate) async fn at<T>(check: impl AsyncFnOnce(&RenderContext<'_>) -> T) -> T {
     let base_url = BaseUrl::new("https://shown.example/elements/api-v2");
     let connector: ConnectorKey = "hootsuite".parse().unwrap();
-    let place = Place { base_url: &base_url, connector: &connector, id: None };
+    let place = RenderContext { base_url: &base_url, connector: &connector, id: None };
     check(&place).await
 }
 

@@ -3,7 +3,8 @@
 use ocon::catalog::{Credentials, Facts};
 use ocon::desired::{Grant, Ignore};
 use ocon::instance::{
-    Json, OwnReference, Part, Secret, SecretReference, Seen, Source, Span, Template, Value,
+    InstanceReference, Json, Part, Secret, SecretReference, SecretSource, Span, StoredValue,
+    Template, Value,
 };
 use ocon::plan::{Action, Rotate, RotateRequest};
 
@@ -14,7 +15,7 @@ use crate::world::{World, document, secret, unset_secret, webhook_url};
 /// A text with a secret in the middle.
 fn around(before: &str, after: &str) -> Value {
     let value = Some(Secret::new(format!("{CANARY}key")));
-    let reference = SecretReference { source: Source::Env("KEY".into()), value };
+    let reference = SecretReference { source: SecretSource::Env("KEY".into()), value };
     let text = |text: &str| Part::Text(text.to_owned());
     Value::Text(Template::new(vec![text(before), Part::Secret(reference), text(after)]))
 }
@@ -70,7 +71,7 @@ impl World {
     }
 
     fn rotating(mut self) -> Self {
-        self.wishes.rotate = [RotateRequest::All].into_iter().collect::<Rotate>();
+        self.options.rotate = [RotateRequest::All].into_iter().collect::<Rotate>();
         self
     }
 }
@@ -256,7 +257,9 @@ fn credentials_count_although_the_file_does_not_declare_them() {
     removed.wanted("desk").configuration.remove("app.secret");
     let mut masked = desk(&[("site.url", before)]).agrees();
     masked.remote.edit(ONLY, |record| {
-        record.configuration.insert("oauth.api.secret".into(), Seen::new(Some("set by hand")));
+        record
+            .configuration
+            .insert("oauth.api.secret".into(), StoredValue::new(Some("set by hand")));
     });
     let (other, wanted) = document("other", &[("oauth.api.secret", secret("x"))]);
     masked.desired.instances.insert(other, wanted);
@@ -270,14 +273,14 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
     let mut world = with("site.url", Value::text("https://b.example"));
     let id = world.remote.insert(|id| {
         let mut record = record(id, "hootsuite", "desk");
-        record.configuration.insert("site.url".into(), Seen::new(Some("https://a.example")));
+        record.configuration.insert("site.url".into(), StoredValue::new(Some("https://a.example")));
         record
     });
     world.adopt("desk", id);
     assert_eq!(world.only_step().action, Action::Adopt);
     assert_eq!(world.moved(), ["`site.url` → `b.example`"]);
 
-    let own = Value::Text(Template::new(vec![Part::Own(OwnReference::Id)]));
+    let own = Value::Text(Template::new(vec![Part::Instance(InstanceReference::Id)]));
     let mut world = with("site.url", Value::text("https://a.example"));
     world.set("account", own);
     *world.remote.budget.lock().unwrap() = Some(1);

@@ -1,6 +1,6 @@
 //! What people do on the platform of the model, beside all runs.
 
-use ocon::instance::{InstanceId, Record, Seen};
+use ocon::instance::{InstanceId, Record, StoredValue};
 use proptest::prelude::*;
 
 use crate::documents::{FIELDS, NAMES};
@@ -116,7 +116,7 @@ impl Disturbance {
             Self::Value(field, text) => {
                 let key = FIELDS[*field];
                 let text = if key.ends_with("secret") { "" } else { text };
-                record.configuration.insert(key.into(), Seen::new(Some(text)));
+                record.configuration.insert(key.into(), StoredValue::new(Some(text)));
             }
             Self::Rename(name) => record.name = named(*name),
             Self::Tag(tag) => {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ocon::desired::{Adopt, Ignore, Wanted};
+use ocon::desired::{Adopt, DesiredInstance, Ignore};
 use ocon::instance::{
-    InstanceId, Json, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Template,
-    Value,
+    InstanceId, InstanceReference, Json, Key, Part, Secrecy, Secret, SecretReference, SecretSource,
+    Template, Value,
 };
 use proptest::prelude::*;
 
@@ -86,7 +86,7 @@ fn plain(connector: bool, name: usize, value: usize) -> Document {
 }
 
 impl Document {
-    pub(crate) fn load(&self, number: usize, rotations: Rotations) -> (Key, Wanted) {
+    pub(crate) fn load(&self, number: usize, rotations: Rotations) -> (Key, DesiredInstance) {
         let declared = FIELDS.into_iter().zip(self.values);
         let declared: Vec<_> = declared
             .filter_map(|(name, kind)| Some((name, value(name, kind, rotations)?)))
@@ -126,15 +126,15 @@ fn value(field: &str, kind: usize, rotations: Rotations) -> Option<Value> {
         2 => Some(Value::text("1 < 2 & \"three\"")),
         3 => Some(Value::text("15")),
         4 => Some(Value::text("{\"b\": [1.50, null], \"a\": \"x\"}")),
-        5 => text(vec![Part::Own(OwnReference::WebhookUrl)]),
-        6 => text(vec![Part::Text("id ".into()), Part::Own(OwnReference::Id)]),
+        5 => text(vec![Part::Instance(InstanceReference::WebhookUrl)]),
+        6 => text(vec![Part::Text("id ".into()), Part::Instance(InstanceReference::Id)]),
         7 => text(vec![secret(0)]),
         8 => text(vec![Part::Text("Bearer ".into()), secret(1)]),
-        9 => text(vec![secret(0), Part::Own(OwnReference::IdBase64)]),
+        9 => text(vec![secret(0), Part::Instance(InstanceReference::IdBase64)]),
         10 => Some(Value::Json(Json::List(vec![Json::Null, Json::Bool(true)]))),
         11 => Some(Value::Json(Json::Map(BTreeMap::from([
             ("key".into(), Json::Text(Template::new(vec![secret(1)]))),
-            ("own".into(), Json::Text(Template::new(vec![Part::Own(OwnReference::Id)]))),
+            ("own".into(), Json::Text(Template::new(vec![Part::Instance(InstanceReference::Id)]))),
         ])))),
         _ => text(vec![Part::Secret(reference("UNSET", None))]),
     }
@@ -146,5 +146,5 @@ fn secret(which: usize, rotations: Rotations) -> Part {
 }
 
 fn reference(name: &str, value: Option<Secret>) -> SecretReference {
-    SecretReference { source: Source::Env(name.into()), value }
+    SecretReference { source: SecretSource::Env(name.into()), value }
 }

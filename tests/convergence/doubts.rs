@@ -3,7 +3,7 @@
 use ocon::api::Stop;
 use ocon::apply::{self, Settings};
 use ocon::desired::{Adopt, Ignore};
-use ocon::instance::{InstanceId, Seen, Span, Value};
+use ocon::instance::{InstanceId, Span, StoredValue, Value};
 use ocon::plan::{Action, BlockCode, Limits};
 
 use crate::world::{Instantly, World, block_on, document, key, secret, unset_secret, webhook_url};
@@ -75,7 +75,7 @@ fn a_write_without_a_secret_keeps_what_is_remembered_of_it() {
     let mut world = desk(&[("app.secret", secret("one")), ("size", Value::text("1"))]).agrees();
     set(&mut world, "app.secret", unset_secret());
     set(&mut world, "size", Value::text("2"));
-    world.wishes.allow_unset = true;
+    world.options.allow_unset = true;
     assert!(world.apply().is_complete());
     set(&mut world, "app.secret", secret("two"));
     let plan = world.plan();
@@ -115,7 +115,7 @@ fn an_ignored_value_still_belongs_to_the_create() {
     assert_eq!(world.plan().steps[0].action, Action::Finish);
     let world = world.agrees();
     world.remote.edit(ONLY, |record| {
-        record.configuration.insert("callback".into(), Seen::new(Some("https://by.hand")));
+        record.configuration.insert("callback".into(), StoredValue::new(Some("https://by.hand")));
     });
     assert!(world.plan().is_empty());
 }

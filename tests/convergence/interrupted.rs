@@ -94,8 +94,8 @@ fn a_step_that_goes_on_is_told_of_every_half_minute() {
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {
         told.lock().unwrap().push(match event {
             Event::StepStarted(begun) => format!("{} begins", begun.key),
-            Event::StepGoesOn(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
-            Event::CreatesAwaited(waited) => format!("awaited: {waited:?}"),
+            Event::StepStillRunning(slow, passed) => format!("{} goes on: {passed:?}", slow.key),
+            Event::WaitingForListings(waited) => format!("awaited: {waited:?}"),
             Event::StepFinished(result) => format!("{} ends", result.key),
         });
     }));

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ocon::desired::Wanted;
+use ocon::desired::DesiredInstance;
 use ocon::instance::{InstanceId, Key, Project, Record};
-use ocon::ownership::{self, Claim, Marks};
+use ocon::ownership::{self, Ownership, ReservedTags};
 use ocon::plan::{Action, BlockCode, Plan, Step};
 
 use crate::world::World;
@@ -31,7 +31,7 @@ impl Lineage {
             identities.iter().map(|(identity, key)| (key, *identity)).collect();
         for (id, record) in world.remote.records() {
             let marks = marks(&record);
-            let Claim::Ours(key) = marks.claim(&project(world.project)) else { continue };
+            let Ownership::Ours(key) = marks.ownership(&project(world.project)) else { continue };
             let Some(wanted) = world.desired.instances.get(&key) else { continue };
             self.documents.insert(id, documents[&key]);
             if let Some(memory) = memory(&marks) {
@@ -42,11 +42,11 @@ impl Lineage {
     }
 }
 
-fn marks(record: &Record) -> Marks {
+fn marks(record: &Record) -> ReservedTags {
     ownership::split(record.tags.clone()).0
 }
 
-fn memory(marks: &Marks) -> Option<Memory> {
+fn memory(marks: &ReservedTags) -> Option<Memory> {
     let (project, key) = marks.owner()?;
     let mut tags = marks.as_set().iter().filter(|tag| tag.starts_with("ocon:applied="));
     let tag = tags.next().filter(|tag| tag.starts_with("ocon:applied=v1."))?;
@@ -95,10 +95,10 @@ impl Judge<'_> {
     /// The document key that an instance carries in this project, or in the one that is taken from.
     fn carried(&self, id: InstanceId) -> Option<Key> {
         let marks = marks(&self.before[&id]);
-        let taken = self.world.wishes.take_from.clone();
+        let taken = self.world.options.take_from.clone();
         let mut projects = std::iter::once(project(self.world.project)).chain(taken);
-        projects.find_map(|project| match marks.claim(&project) {
-            Claim::Ours(key) => Some(key),
+        projects.find_map(|project| match marks.ownership(&project) {
+            Ownership::Ours(key) => Some(key),
             _ => None,
         })
     }
@@ -107,7 +107,7 @@ impl Judge<'_> {
         self.before.keys().any(|id| self.carried(*id).as_ref() == Some(key))
     }
 
-    fn wanted(&self, key: &Key) -> &Wanted {
+    fn wanted(&self, key: &Key) -> &DesiredInstance {
         &self.world.desired.instances[key]
     }
 
@@ -138,17 +138,17 @@ impl Judge<'_> {
     /// No instance is created while one like it is there, or one that the document may continue.
     fn creates_nothing_that_exists(&self, step: &Step) {
         let wanted = self.wanted(&step.key);
-        let may_double = self.world.wishes.allow_duplicates.contains(&step.key);
+        let may_double = self.world.options.allow_duplicates.contains(&step.key);
         for (id, record) in self.before {
             assert_ne!(self.carried(*id).as_ref(), Some(&step.key), "{step:#?}");
             let is_namesake =
                 record.name == wanted.name && record.connector == wanted.connector.as_str();
-            match marks(record).claim(&project(self.world.project)) {
-                Claim::Unmanaged | Claim::Foreign(_) => {
+            match marks(record).ownership(&project(self.world.project)) {
+                Ownership::Unmanaged | Ownership::Foreign(_) => {
                     assert!(!is_namesake || may_double, "{id} is a namesake of {step:#?}");
                 }
-                Claim::Broken => assert!(!is_namesake, "{id} is a namesake of {step:#?}"),
-                Claim::Ours(_) => {}
+                Ownership::Broken => assert!(!is_namesake, "{id} is a namesake of {step:#?}"),
+                Ownership::Ours(_) => {}
             }
         }
         let is_create = |other: &&Step| other.key == step.key && other.action == Action::Create;

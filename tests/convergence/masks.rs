@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ocon::instance::{Seen, Value};
+use ocon::instance::{StoredValue, Value};
 use ocon::plan::Action;
 use ocon::report::human::{self, Layout};
 
@@ -22,7 +22,7 @@ fn a_secret_that_the_file_unsets_is_unset_behind_its_mask() {
     assert_eq!(paths(&step), ["configuration.oauth.api.secret"]);
     let world = world.agrees();
     let stored = &world.remote.records()[&ONLY].configuration["oauth.api.secret"];
-    assert_eq!(*stored, Seen::Unset);
+    assert_eq!(*stored, StoredValue::Unset);
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn a_secret_that_changed_after_a_saved_plan_is_rotated_by_the_next_one() {
     let mut world = hootsuite().agrees();
     world.wanted("hootsuite").name = "renamed".into();
     set(&mut world, "oauth.api.secret", secret("new"));
-    world.wishes.planned_secrets = Some(BTreeSet::new());
+    world.options.planned_secrets = Some(BTreeSet::new());
     let mut world = world.agrees();
-    world.wishes.planned_secrets = None;
+    world.options.planned_secrets = None;
     assert_eq!(paths(&world.only_step()), ["configuration.oauth.api.secret"]);
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use ocon::desired::Wanted;
+use ocon::desired::DesiredInstance;
 use ocon::instance::{InstanceId, Value};
 use ocon::plan::{Action, BlockCode, Change, Plan};
 
@@ -15,7 +15,7 @@ use crate::world::{World, document, key};
 const FIRST: u64 = 20931;
 
 /// A document from its line. Documents with the same name are the same but for the value behind `=`.
-fn wanted(line: &str) -> (String, Wanted) {
+fn wanted(line: &str) -> (String, DesiredInstance) {
     let mut words = line.split(' ');
     let (name, display) = (words.next().unwrap(), words.next().unwrap());
     let (display, value) = display.split_once('=').unwrap_or((display, ""));

@@ -1,7 +1,7 @@
 //! Documents that are renamed, moved or given another key, and instances that a listing misses: in
 //! all of these nothing is created and nothing deleted.
 
-use ocon::desired::Wanted;
+use ocon::desired::DesiredInstance;
 use ocon::instance::{InstanceId, Record, Value};
 use ocon::plan::{Action, BlockCode, Limits};
 
@@ -23,11 +23,11 @@ fn pair() -> World {
 }
 
 impl World {
-    fn take(&mut self, name: &str) -> Wanted {
+    fn take(&mut self, name: &str) -> DesiredInstance {
         self.desired.instances.remove(&key(name)).unwrap()
     }
 
-    fn put(&mut self, name: &str, wanted: Wanted) {
+    fn put(&mut self, name: &str, wanted: DesiredInstance) {
         self.desired.instances.insert(key(name), wanted);
     }
 
@@ -157,7 +157,7 @@ fn twins() -> World {
 #[test]
 fn namesakes_whose_folder_moves_keep_their_instances_even_while_pruning() {
     let mut world = twins().pruning();
-    let carried = world.plan().tally.unchanged;
+    let carried = world.plan().untouched.unchanged;
     assert_eq!(carried, 2);
     let before = world.remote.records();
     for name in ["apac/desk", "emea/desk"] {
@@ -237,7 +237,7 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
 fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     let mut world = pair();
     world.project = "renamed";
-    world.wishes.take_from = Some("test".parse().unwrap());
+    world.options.take_from = Some("test".parse().unwrap());
     // What the tag filter leaves out is taken over all the same.
     *world.remote.unlisted.lock().unwrap() = ids(&[20931, 20932]);
     let wanted = world.take("two");
@@ -246,7 +246,7 @@ fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (2, 2), "{plan:#?}");
     assert_eq!(plan.notes.iter().filter(|note| note.code == "tag-filter-unreliable").count(), 2);
     assert!(world.apply().is_complete());
-    world.wishes.take_from = None;
+    world.options.take_from = None;
     *world.remote.unlisted.lock().unwrap() = ids(&[]);
     world.keeps(&[("eu/two", 20932), ("one", 20931)]);
 }
@@ -325,7 +325,7 @@ fn an_id_whose_document_is_gone_is_not_taken_over_by_another_connector() {
 fn an_instance_that_is_taken_over_by_its_key_is_not_adopted_by_another_document() {
     let mut world = pair();
     world.project = "renamed";
-    world.wishes.take_from = Some("test".parse().unwrap());
+    world.options.take_from = Some("test".parse().unwrap());
     world.desired.instances.extend([document("three", &[])]);
     world.adopt("three", InstanceId::new(20931));
     let plan = world.plan();
@@ -339,7 +339,7 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
     let mut world = pair();
     let one = world.take("one");
     world.put("by-id", one.clone());
-    world.put("by-line", Wanted { moved_from: [key("one")].into(), ..one });
+    world.put("by-line", DesiredInstance { moved_from: [key("one")].into(), ..one });
     world.adopt("by-id", InstanceId::new(20931));
     let plan = world.plan();
     assert_eq!((plan.steps.len(), plan.steps[0].key.as_str()), (1, "by-id"), "{plan:#?}");
@@ -360,7 +360,7 @@ fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerpri
     });
     let changed = secret("changed");
     world.wanted("one").configuration.get_mut("oauth.api.secret").unwrap().value = changed;
-    world.wishes.take_from = Some("other".parse().unwrap());
+    world.options.take_from = Some("other".parse().unwrap());
     let plan = world.plan();
     assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (1, 1), "{plan:#?}");
     assert!(plan.notes.iter().any(|note| note.code == "unverified"));
@@ -373,7 +373,7 @@ fn an_instance_that_another_project_marked_and_gave_back_brings_no_old_fingerpri
 fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
     let mut world = pair();
     world.project = "renamed";
-    world.wishes.take_from = Some("test".parse().unwrap());
+    world.options.take_from = Some("test".parse().unwrap());
     let mut wanted = world.take("two");
     wanted.name = "zwei".into();
     world.put("eu/zwei", wanted);
@@ -402,7 +402,7 @@ fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_beside_an_orphan_
     let mut world = twins();
     world.take("apac/desk");
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
-    world.wishes.selection = Some([key("emea/desk")].into());
+    world.options.selection = Some([key("emea/desk")].into());
     let plan = world.plan();
     assert!(plan.is_empty(), "{plan:#?}");
 }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ocon::apply::{Outcome, Status};
-use ocon::desired::Wanted;
-use ocon::instance::{BaseUrl, InstanceId, Key, Place, Project, Record, Seen, Value, Verdict};
-use ocon::ownership::{self, Claim};
-use ocon::plan::{Action, Change, Orphans, Plan, Rotate, Step};
+use ocon::apply::{Outcome, StepStatus};
+use ocon::desired::DesiredInstance;
+use ocon::instance::{
+    BaseUrl, InstanceId, Key, Project, Record, RenderContext, StoredValue, Value, ValueComparison,
+};
+use ocon::ownership::{self, Ownership};
+use ocon::plan::{Action, Change, OrphanPolicy, Plan, Rotate, Step};
 use ocon::report::human::{self, Layout};
 use ocon::report::json::{PlanDocument, PlanStep, ResultDocument, render};
 
@@ -28,29 +30,29 @@ pub(crate) fn of_a_plan(world: &World, plan: &Plan, before: &Records) {
     *world.remote.reversed.lock().unwrap() = false;
     tells_no_secret(&[json, human::plan(plan, Layout::default()), format!("{plan:?}")]);
     for step in &plan.steps {
-        assert!(world.wishes.selects(&step.key) || step.action == Action::Delete, "{step:#?}");
+        assert!(world.options.selects(&step.key) || step.action == Action::Delete, "{step:#?}");
         let Some(id) = step.id else {
             assert!(matches!(step.action, Action::Create | Action::Disable), "{step:#?}");
             continue;
         };
         let record = &before[&id];
         match (step.action, claim(world, record)) {
-            (Action::Delete, Claim::Ours(key)) => {
+            (Action::Delete, Ownership::Ours(key)) => {
                 assert!(!world.desired.instances.contains_key(&key));
-                assert!(world.wishes.orphans == Orphans::Prune && !plan.partial);
+                assert!(world.options.orphans == OrphanPolicy::Prune && !plan.partial);
                 assert!(!record.tags.contains(&"ocon:protect".into()));
             }
             (Action::Delete, other) => panic!("{other:?}: {step:#?}"),
-            (_, Claim::Unmanaged | Claim::Broken) => {
+            (_, Ownership::Unmanaged | Ownership::Broken) => {
                 let adopt = &world.desired.instances[&step.key].adopt;
                 assert!(adopt.as_ref().is_some_and(|adopt| adopt.id == id), "{step:#?}");
             }
-            (_, Claim::Foreign(owner)) => {
-                let taken = world.wishes.take_from.as_ref().map(Project::as_str);
+            (_, Ownership::Foreign(owner)) => {
+                let taken = world.options.take_from.as_ref().map(Project::as_str);
                 assert_eq!(taken, Some(owner.as_str()), "{step:#?}");
             }
-            (_, Claim::Ours(_)) if world.wishes.rotate != Rotate::default() => {}
-            (_, Claim::Ours(_)) => touches_only_what_differs(step, record),
+            (_, Ownership::Ours(_)) if world.options.rotate != Rotate::default() => {}
+            (_, Ownership::Ours(_)) => touches_only_what_differs(step, record),
         }
     }
 }
@@ -61,7 +63,7 @@ fn touches_only_what_differs(step: &Step, record: &Record) {
         match change {
             Change::Configuration { key, after, .. } if !key.ends_with("secret") => {
                 let verdict = compare(key, &after.value, record);
-                assert_ne!(verdict, Verdict::Same, "{key} of {record:#?}");
+                assert_ne!(verdict, ValueComparison::Same, "{key} of {record:#?}");
             }
             Change::Name { before: _, after } => assert_ne!(*after, record.name),
             _ => {}
@@ -85,18 +87,19 @@ pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &R
         assert!(is_kept || is_deleted(*id), "{id} is gone, or its token is");
     }
     for record in after.values() {
-        if let Claim::Ours(key) = claim(world, record) {
+        if let Ownership::Ours(key) = claim(world, record) {
             let count = |records| carriers(world, records, &key);
             assert!(count(&after) <= count(before).max(1), "{key} is doubled");
         }
     }
-    let json = render(&ResultDocument::new(outcome, plan.tally.unchanged));
+    let json = render(&ResultDocument::new(outcome, plan.untouched.unchanged));
     tells_no_secret(&[json, human::outcome(outcome, Layout::default()), format!("{outcome:?}")]);
 }
 
 /// The forecast is kept, what is left has a reason, and the platform holds what the files say.
 pub(crate) fn of_an_undisturbed_run(world: &World, plan: &Plan, outcome: &Outcome) {
-    let finished = |status: &Status| matches!(status, Status::Done | Status::Blocked(_));
+    let finished =
+        |status: &StepStatus| matches!(status, StepStatus::Done | StepStatus::Blocked(_));
     assert!(outcome.results.iter().all(|result| finished(&result.status)), "{outcome:#?}");
     let next = world.plan();
     // What this run did may have cleared the way for a document that was blocked.
@@ -108,7 +111,7 @@ pub(crate) fn of_an_undisturbed_run(world: &World, plan: &Plan, outcome: &Outcom
     let mut left = left.chain(next.blocked.iter().map(|left| &left.key));
     assert!(left.all(|key| blocked.contains(key)), "{next:#?}\nafter {plan:#?}");
     for (key, wanted) in &world.desired.instances {
-        if world.wishes.selects(key) && !blocked.contains(key) {
+        if world.options.selects(key) && !blocked.contains(key) {
             is_described_by(&only(world, key), wanted, &unverified(&next, key));
         }
     }
@@ -125,7 +128,7 @@ pub(crate) fn of_a_saved_plan(world: &World, saved: &PlanDocument, before: &Reco
         |id: InstanceId| saved.steps.iter().filter(move |step| step.instance_id == Some(id.get()));
     for (id, record) in &after {
         let Some(old) = before.get(id) else {
-            let Claim::Ours(key) = claim(world, record) else { panic!("{record:#?}") };
+            let Ownership::Ours(key) = claim(world, record) else { panic!("{record:#?}") };
             let is_it = |step: &PlanStep| step.key == key.as_str() && step.action == "create";
             assert!(saved.steps.iter().any(is_it), "{key} is created");
             continue;
@@ -181,7 +184,7 @@ fn only(world: &World, key: &Key) -> Record {
 }
 
 /// Whether the platform holds what the file says, but for what the plan admits not to know.
-fn is_described_by(record: &Record, wanted: &Wanted, unverified: &str) {
+fn is_described_by(record: &Record, wanted: &DesiredInstance, unverified: &str) {
     let (marks, tags) = ownership::split(record.tags.clone());
     assert_eq!(
         (&record.name, record.connector.as_str()),
@@ -195,7 +198,8 @@ fn is_described_by(record: &Record, wanted: &Wanted, unverified: &str) {
         let is_ignored = wanted.lifecycle.ignore.iter().any(|ignore| ignore.path == path);
         // Where nothing is known, a mask counts as unset.
         let may_be_unset = key.ends_with("secret") && field.value == Value::Unset;
-        let is_same = || may_be_unset || compare(key, &field.value, record) == Verdict::Same;
+        let is_same =
+            || may_be_unset || compare(key, &field.value, record) == ValueComparison::Same;
         assert!(is_ignored || unverified.contains(key) || is_same(), "{key} of {record:#?}");
     }
 }
@@ -207,24 +211,24 @@ fn unverified(plan: &Plan, key: &Key) -> String {
 }
 
 /// Compares with the true value, which no mask hides.
-fn compare(key: &str, value: &Value, record: &Record) -> Verdict {
+fn compare(key: &str, value: &Value, record: &Record) -> ValueComparison {
     let base_url = BaseUrl::new("https://api.example/elements/api-v2");
     let connector = record.connector.parse().unwrap();
-    let place = Place { base_url: &base_url, connector: &connector, id: Some(record.id) };
-    let seen = record.configuration.get(key).unwrap_or(&Seen::Unset);
+    let place = RenderContext { base_url: &base_url, connector: &connector, id: Some(record.id) };
+    let seen = record.configuration.get(key).unwrap_or(&StoredValue::Unset);
     value.compare(key, seen, &place)
 }
 
-fn claim(world: &World, record: &Record) -> Claim {
+fn claim(world: &World, record: &Record) -> Ownership {
     claim_in(&world.project.parse().unwrap(), record)
 }
 
-fn claim_in(project: &Project, record: &Record) -> Claim {
-    ownership::split(record.tags.clone()).0.claim(project)
+fn claim_in(project: &Project, record: &Record) -> Ownership {
+    ownership::split(record.tags.clone()).0.ownership(project)
 }
 
-fn claimed(key: &Key) -> Claim {
-    Claim::Ours(key.clone())
+fn claimed(key: &Key) -> Ownership {
+    Ownership::Ours(key.clone())
 }
 
 fn carriers(world: &World, records: &Records, key: &Key) -> usize {

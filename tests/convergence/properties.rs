@@ -1,6 +1,6 @@
 //! What holds for any files and any state of the platform.
 
-use ocon::instance::{Seen, Value};
+use ocon::instance::{StoredValue, Value};
 use ocon::report::json::{PlanDocument, render};
 use proptest::prelude::*;
 
@@ -57,7 +57,7 @@ fn disturb(world: &World, edits: &[(usize, usize, usize)]) {
             2 => record.tags.push(format!("t{to}")),
             _ => {
                 let text = to.to_string();
-                record.configuration.insert(KEYS[to % 4].into(), Seen::new(Some(&text)));
+                record.configuration.insert(KEYS[to % 4].into(), StoredValue::new(Some(&text)));
             }
         });
     }
@@ -78,7 +78,7 @@ proptest! {
         disturb(&world, &edits);
         world.desired = self::world(&after).desired;
         prop_assert!(world.apply().is_complete());
-        // Orphans of a connector of which something was created go in the next run.
+        // OrphanPolicy of a connector of which something was created go in the next run.
         prop_assert!(world.apply().is_complete());
         prop_assert!(world.plan().is_empty());
     }

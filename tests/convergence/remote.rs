@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use ocon::api::{Error, Glance, Keep, Kind, Listing, Read, Scope, Write};
-use ocon::instance::{Absent, Draft, InstanceId, Place, Record, Secret, Seen};
+use ocon::instance::{
+    Draft, InstanceId, OmittedMembers, Record, RenderContext, Secret, StoredValue,
+};
 
 /// What every secret of the tests begins with, so that it is found wherever it must not be.
 pub(crate) const CANARY: &str = "C4n\"ry/+%s&x";
@@ -174,7 +176,7 @@ impl Remote {
             Reticence::Members => Some(Record {
                 tags: Vec::new(),
                 configuration: [].into(),
-                absent: Absent { tags: true, disabled: true },
+                absent: OmittedMembers { tags: true, disabled: true },
                 ..record
             }),
             Reticence::Body => None,
@@ -194,8 +196,8 @@ impl Remote {
     fn read(&self, record: &Record) -> Record {
         let mut shown = record.clone();
         for (key, seen) in &mut shown.configuration {
-            if key.ends_with("secret") && *seen != Seen::Unset {
-                *seen = Seen::Masked;
+            if key.ends_with("secret") && *seen != StoredValue::Unset {
+                *seen = StoredValue::Masked;
             }
         }
         if *self.reversed.lock().unwrap() {
@@ -227,11 +229,11 @@ pub(crate) fn record(id: InstanceId, connector: &str, name: &str) -> Record {
         valid: true,
         disabled: false,
         token: Secret::new(format!("{CANARY}token")),
-        absent: Absent::default(),
+        absent: OmittedMembers::default(),
     }
 }
 
-fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
+fn merge(record: &mut Record, draft: &Draft, place: &RenderContext<'_>) {
     if let Some(name) = &draft.name {
         record.name.clone_from(name);
     }
@@ -241,7 +243,7 @@ fn merge(record: &mut Record, draft: &Draft, place: &Place<'_>) {
     for (key, value) in &draft.configuration {
         let text = value.render(place).expect("a request has all its secrets");
         assert!(!text.expose().contains("********"), "a mask was sent for {key}");
-        record.configuration.insert(key.clone(), Seen::new(Some(text.expose())));
+        record.configuration.insert(key.clone(), StoredValue::new(Some(text.expose())));
     }
 }
 
@@ -299,7 +301,7 @@ impl Read for Remote {
 }
 
 impl Write for Remote {
-    async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
+    async fn create(&self, draft: &Draft, place: &RenderContext<'_>) -> Result<Record, Error> {
         let insert = || {
             self.insert(|id| {
                 let mut record = record(id, place.connector.as_str(), "");
@@ -323,7 +325,7 @@ impl Write for Remote {
         &self,
         id: InstanceId,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> Result<Option<Record>, Error> {
         let fields: BTreeSet<_> = draft.configuration.keys().cloned().collect();
         self.write("PATCH", &format!("/instances/{id} {fields:?}"), || {

@@ -1,6 +1,6 @@
 //! Replies that leave out what was written: an absent value is not another value.
 
-use ocon::apply::Code;
+use ocon::apply::FailureCode;
 use ocon::instance::Value;
 use ocon::plan::Action;
 
@@ -74,7 +74,7 @@ fn a_value_that_the_get_does_not_show_either_was_not_stored() {
     world.remote.stuck.lock().unwrap().insert("site");
     let outcome = world.apply();
     let failure = outcome.results[0].status.failure().unwrap();
-    assert_eq!(failure.code, Code::ValueNotStored.as_str());
+    assert_eq!(failure.code, FailureCode::ValueNotStored.as_str());
     assert_eq!(
         failure.message,
         "the platform accepted the request and kept another value of configuration.site: check what the connector \

@@ -1,7 +1,7 @@
 //! Two runs at once create the same instance.
 
-use ocon::apply::{Code, Outcome};
-use ocon::cli::terminal::failure::Exit;
+use ocon::apply::{FailureCode, Outcome};
+use ocon::cli::failure::Exit;
 use ocon::instance::InstanceId;
 use ocon::plan::Limits;
 
@@ -82,7 +82,7 @@ fn a_look_for_rivals_that_fails_is_said() {
     *world.remote.looks.lock().unwrap() = Some(2);
     let outcome = world.apply();
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
-    assert_eq!(note.code, Code::UncheckedRivals);
+    assert_eq!(note.code, FailureCode::UncheckedRivals);
     assert_eq!(
         note.message,
         "whether another run created `desk` (instance 20932) at the same time could not be checked: GET /instances \
@@ -122,7 +122,7 @@ fn what_no_listing_shows_within_a_minute_is_said_with_how_long_to_wait() {
     *world.remote.late.lock().unwrap() = 100;
     let outcome = world.carry_out(&approved);
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
-    assert_eq!(note.code, Code::NotListedYet);
+    assert_eq!(note.code, FailureCode::NotListedYet);
     assert_eq!(
         note.message,
         "no listing shows `desk` (instance 20931) yet, so the next run could create it again or take it for another \

@@ -1,8 +1,8 @@
 //! The rules one by one: an edit on one side, and the plan that follows from it.
 
-use ocon::apply::Status;
+use ocon::apply::StepStatus;
 use ocon::desired::{Adopt, GrantNeed, Ignore};
-use ocon::instance::{FieldPath, InstanceId, Seen, Span, Value};
+use ocon::instance::{FieldPath, InstanceId, Span, StoredValue, Value};
 use ocon::plan::{Action, BlockCode, Cause, Rotate, RotateRequest};
 
 use crate::world::{World, document, key, secret, secret_with_id, tags, unset_secret, webhook_url};
@@ -23,7 +23,7 @@ pub(crate) fn hootsuite() -> World {
 fn stored(world: &World, name: &str) -> String {
     let instances = world.remote.instances.lock().unwrap();
     match &instances[&ONLY].configuration[name] {
-        Seen::Text(text) => text.expose().to_owned(),
+        StoredValue::Text(text) => text.expose().to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -80,7 +80,9 @@ fn an_interrupted_create_is_finished_with_all_other_differences() {
     assert_eq!(world.apply().count("failed"), 1);
     *world.remote.budget.lock().unwrap() = None;
     world.remote.edit(ONLY, |record| {
-        record.configuration.insert("event.notification.enabled".into(), Seen::new(Some("false")));
+        record
+            .configuration
+            .insert("event.notification.enabled".into(), StoredValue::new(Some("false")));
     });
     let step = world.only_step();
     assert_eq!((step.action, step.cause), (Action::Finish, Cause::Unfinished));
@@ -95,7 +97,9 @@ fn an_interrupted_create_is_finished_with_all_other_differences() {
 fn an_edit_on_the_platform_is_mended_with_one_patch_of_that_key() {
     let world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| {
-        record.configuration.insert("event.notification.enabled".into(), Seen::new(Some("false")));
+        record
+            .configuration
+            .insert("event.notification.enabled".into(), StoredValue::new(Some("false")));
     });
     let step = world.only_step();
     assert_eq!(paths(&step), ["configuration.event.notification.enabled"]);
@@ -108,7 +112,7 @@ fn an_edit_on_the_platform_is_mended_with_one_patch_of_that_key() {
 fn undeclared_keys_and_foreign_tags_are_left_alone() {
     let world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| {
-        record.configuration.insert("filter.response.nulls".into(), Seen::new(Some("x")));
+        record.configuration.insert("filter.response.nulls".into(), StoredValue::new(Some("x")));
         record.tags.push("set by somebody".into());
     });
     assert!(world.plan().is_empty());
@@ -145,7 +149,7 @@ fn a_masked_secret_that_changed_here_is_rotated_with_one_patch() {
 fn a_secret_that_reads_unset_is_written_again() {
     let world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| {
-        record.configuration.insert("oauth.api.secret".into(), Seen::Unset);
+        record.configuration.insert("oauth.api.secret".into(), StoredValue::Unset);
     });
     let step = world.only_step();
     assert_eq!(
@@ -163,14 +167,14 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
     let plan = world.plan();
     assert!(plan.is_empty());
     assert_eq!(plan.notes[0].code, "unverified");
-    world.wishes.rotate = [RotateRequest::All].into_iter().collect();
+    world.options.rotate = [RotateRequest::All].into_iter().collect();
     let step = world.only_step();
     assert_eq!(
         (step.cause, paths(&step)),
         (Cause::Requested, vec!["configuration.oauth.api.secret".into()])
     );
     assert!(world.apply().is_complete());
-    world.wishes.rotate = Rotate::default();
+    world.options.rotate = Rotate::default();
     assert!(world.plan().is_empty() && world.plan().notes.is_empty());
 }
 
@@ -181,7 +185,7 @@ fn a_secret_that_is_not_set_here_is_neither_compared_nor_written() {
         unset_secret();
     let plan = world.plan();
     assert!(plan.is_empty() && plan.notes[0].code == "unverified");
-    world.wishes.rotate = ["hootsuite#oauth.api.secret".parse().unwrap()].into_iter().collect();
+    world.options.rotate = ["hootsuite#oauth.api.secret".parse().unwrap()].into_iter().collect();
     assert_eq!(world.only_block().0, BlockCode::MissingVariable);
 }
 
@@ -239,16 +243,16 @@ fn the_secrets_of_an_adopted_instance_are_unverified_until_they_are_rotated() {
     world.adopt("hootsuite", ONLY);
     let mut world = world.agrees();
     assert_eq!(world.plan().notes[0].code, "unverified");
-    world.wishes.rotate = ["hootsuite".parse().unwrap()].into_iter().collect();
+    world.options.rotate = ["hootsuite".parse().unwrap()].into_iter().collect();
     assert!(world.apply().is_complete());
-    world.wishes.rotate = Rotate::default();
+    world.options.rotate = Rotate::default();
     assert!(world.plan().is_empty() && world.plan().notes.is_empty());
 }
 
 #[test]
 fn a_create_without_a_secret_is_blocked_where_unset_ones_are_allowed() {
     let mut world = World::new([document("new", &[("password", unset_secret())])]);
-    world.wishes.allow_unset = true;
+    world.options.allow_unset = true;
     assert_eq!(world.only_block().0, BlockCode::MissingVariable);
 }
 
@@ -283,7 +287,9 @@ fn an_ignored_field_is_sent_on_create_and_not_compared_later() {
     world.wanted("hootsuite").lifecycle.ignore.push(ignore);
     let world = world.agrees();
     world.remote.edit(ONLY, |record| {
-        record.configuration.insert("event.notification.enabled".into(), Seen::new(Some("false")));
+        record
+            .configuration
+            .insert("event.notification.enabled".into(), StoredValue::new(Some("false")));
     });
     assert!(world.plan().is_empty());
 }
@@ -306,7 +312,7 @@ fn a_renamed_instance_and_a_moved_file_are_updates() {
 fn a_partial_plan_neither_rekeys_nor_prunes() {
     let mut world = hootsuite().agrees().pruning();
     let wanted = world.desired.instances.remove(&key("hootsuite")).unwrap();
-    world.wishes.selection = Some([key("moved")].into());
+    world.options.selection = Some([key("moved")].into());
     assert!(world.plan().steps.is_empty());
     world.desired.instances.insert(key("moved"), wanted);
     assert_eq!(world.only_block().0, BlockCode::PartialRekey);
@@ -359,7 +365,7 @@ fn an_unmanaged_namesake_blocks_a_create_until_it_is_adopted() {
 fn a_namesake_may_be_doubled_on_request() {
     let mut world = hootsuite().agrees();
     world.remote.edit(ONLY, |record| record.tags.clear());
-    world.wishes.allow_duplicates.insert(key("hootsuite"));
+    world.options.allow_duplicates.insert(key("hootsuite"));
     assert_eq!(world.only_step().action, Action::Create);
 }
 
@@ -395,7 +401,7 @@ fn a_create_without_its_grant_is_blocked_and_the_others_go_on() {
     assert_eq!(plan.steps[0].key, key("other"));
     let outcome = world.apply();
     assert_eq!((outcome.count("done"), outcome.count("blocked")), (1, 1));
-    assert!(matches!(outcome.results[1].status, Status::Blocked(_)));
+    assert!(matches!(outcome.results[1].status, StepStatus::Blocked(_)));
 }
 
 #[test]
@@ -405,7 +411,7 @@ fn orphans_are_noted_and_only_pruned_on_request_and_never_when_protected() {
     let mut world = world.agrees();
     world.desired.instances.clear();
     let plan = world.plan();
-    assert!(plan.is_empty() && plan.tally.orphans == 2 && plan.notes.len() == 2);
+    assert!(plan.is_empty() && plan.untouched.orphans == 2 && plan.notes.len() == 2);
     let world = world.pruning();
     let step = world.only_step();
     assert_eq!(
@@ -455,10 +461,10 @@ fn another_project_is_taken_over_with_its_verified_secrets() {
                 .into()
         )
     );
-    world.wishes.take_from = Some("test".parse().unwrap());
+    world.options.take_from = Some("test".parse().unwrap());
     let step = world.only_step();
     assert_eq!((step.action, paths(&step)), (Action::Adopt, vec!["mark".into()]));
     let mut world = world.agrees();
-    world.wishes.take_from = None;
+    world.options.take_from = None;
     assert!(world.plan().is_empty() && world.plan().notes.is_empty());
 }

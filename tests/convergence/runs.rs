@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use ocon::instance::{Key, Secret};
 use ocon::ownership::Fingerprints;
-use ocon::plan::{Action, BlockCode, Orphans, Plan, Planned, Rotate, RotateRequest, Step, Wishes};
+use ocon::plan::{
+    Action, ApprovedSteps, BlockCode, OrphanPolicy, Plan, PlanOptions, Rotate, RotateRequest, Step,
+};
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;
 
@@ -68,15 +70,15 @@ pub(crate) fn trouble() -> impl Strategy<Value = Trouble> {
 }
 
 impl Options {
-    fn wishes(&self, files: &Files) -> Wishes {
+    fn wishes(&self, files: &Files) -> PlanOptions {
         // A run without any document refuses to prune.
         let prunes = self.prune && !files.identities().is_empty();
         let take_from = self.take_from.map(|project| PROJECTS[project]);
         let selection = self.selection.iter().flatten().map(|number| numbered(*number));
-        Wishes {
+        PlanOptions {
             allow_duplicates: self.allow_duplicate.map(numbered).into_iter().collect(),
             take_from: take_from.filter(|it| *it != files.project()).map(|it| it.parse().unwrap()),
-            orphans: if prunes { Orphans::Prune } else { Orphans::Note },
+            orphans: if prunes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: self.rotate.then_some(RotateRequest::All).into_iter().collect(),
             allow_unset: true,
             planned_secrets: None,
@@ -108,7 +110,7 @@ impl Trouble {
 impl History {
     /// Plans and applies, and checks all that can be said of such a run.
     pub(crate) fn run(&mut self, options: &Options, trouble: Trouble) {
-        self.world.wishes = options.wishes(&self.files);
+        self.world.options = options.wishes(&self.files);
         let plan = self.plan();
         let before = self.world.remote.records();
         trouble.begin(&self.world);
@@ -117,7 +119,7 @@ impl History {
         promises::of_a_run(&self.world, &plan, &outcome, &before);
         self.lineage.learn(&self.world, &self.files.identities());
         let is_undisturbed = trouble.end(&self.world);
-        self.world.wishes.rotate = Rotate::default();
+        self.world.options.rotate = Rotate::default();
         let lacks = |code| plan.blocked.iter().any(|blocked| blocked.code == code);
         // A rotation that lacks a variable holds up the other changes of its document.
         let holds_up = options.rotate && lacks(BlockCode::MissingVariable);
@@ -131,12 +133,12 @@ impl History {
 
     /// Plans, and saves the plan.
     pub(crate) fn save(&mut self, options: Options) {
-        self.world.wishes = options.wishes(&self.files);
+        self.world.options = options.wishes(&self.files);
         let plan = self.plan();
         let json = render(&PlanDocument::sealed(&plan, &seal(&self.world)));
         let saved = Saved { json, options };
         // Nothing changed yet, so everything in it may still be done.
-        self.world.wishes = saved.wishes(&self.files);
+        self.world.options = saved.wishes(&self.files);
         let again = saved.revise(self.world.plan());
         assert_eq!((&again.steps, &again.stale), (&plan.steps, &Vec::new()));
         self.saved = Some(saved);
@@ -148,7 +150,7 @@ impl History {
         let document = saved.document();
         let is_for = document.target.project == self.world.project;
         if is_for && document.is_sealed_by(&seal(&self.world)) {
-            self.world.wishes = saved.wishes(&self.files);
+            self.world.options = saved.wishes(&self.files);
             let plan = saved.revise(self.plan());
             let before = self.world.remote.records();
             trouble.begin(&self.world);
@@ -167,9 +169,9 @@ impl History {
         let before = self.world.remote.records();
         let plan = self.world.plan();
         promises::of_a_plan(&self.world, &plan, &before);
-        let selection = self.world.wishes.selection.take();
+        let selection = self.world.options.selection.take();
         let full = selection.as_ref().map_or_else(|| plan.clone(), |_| self.world.plan());
-        self.world.wishes.selection = selection;
+        self.world.options.selection = selection;
         let (world, lineage) = (&self.world, &self.lineage);
         let identities = self.files.identities();
         Judge { world, lineage, identities, before: &before, full: &full }.of_a_plan(&plan);
@@ -199,7 +201,7 @@ impl Saved {
     }
 
     /// What the command asks of a new plan so that it contains the approved steps.
-    fn wishes(&self, files: &Files) -> Wishes {
+    fn wishes(&self, files: &Files) -> PlanOptions {
         let document = self.document();
         let steps = || document.steps.iter();
         let secrets = |step: &PlanStep| -> Vec<_> {
@@ -210,8 +212,8 @@ impl Saved {
         let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
         let rotations = rotations.flat_map(secrets);
         let exist = steps().filter(|step| step.action != Action::Create.as_str());
-        Wishes {
-            orphans: if deletes { Orphans::Prune } else { Orphans::Note },
+        PlanOptions {
+            orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.map(|(key, path)| RotateRequest::Path(key, path)).collect(),
             planned_secrets: Some(exist.flat_map(secrets).collect()),
             stored_values: ocon::plan::StoredValues::Public,
@@ -231,6 +233,6 @@ impl Saved {
                 && pairs()
                     .all(|(saved, step)| PlanStep::new(step, &base_url).does_the_same_as(saved))
         };
-        plan.revised(&Planned { keys: self.keys(), same: &same })
+        plan.revised(&ApprovedSteps { keys: self.keys(), same: &same })
     }
 }

@@ -7,21 +7,21 @@ use std::time::{Duration, Instant, SystemTime};
 use ocon::api::{Clock, Sleep, Stop, Waiting};
 use ocon::apply::{self, Outcome, Settings};
 use ocon::catalog::{Catalog, Facts};
-use ocon::desired::{Desired, Field, Lifecycle, Wanted};
+use ocon::desired::{Desired, DesiredInstance, Field, Lifecycle};
 use ocon::instance::{
-    BaseUrl, ConnectorKey, Key, OwnReference, Part, Secrecy, Secret, SecretReference, Source, Span,
-    Template, Value,
+    BaseUrl, ConnectorKey, InstanceReference, Key, Part, Secrecy, Secret, SecretReference,
+    SecretSource, Span, Template, Value,
 };
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Approved, Limits, Orphans, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Approved, Limits, OrphanPolicy, Plan, PlanContext, PlanOptions, Target};
 
 use crate::remote::Remote;
 
 pub(crate) struct World {
     pub(crate) desired: Desired,
     pub(crate) remote: Remote,
-    pub(crate) wishes: Wishes,
+    pub(crate) options: PlanOptions,
     pub(crate) fingerprint_key: &'static str,
     pub(crate) project: &'static str,
     pub(crate) concurrency: usize,
@@ -45,12 +45,12 @@ impl Clock for Instantly {
 }
 
 impl World {
-    pub(crate) fn new(documents: impl IntoIterator<Item = (Key, Wanted)>) -> Self {
+    pub(crate) fn new(documents: impl IntoIterator<Item = (Key, DesiredInstance)>) -> Self {
         let desired = Desired { instances: documents.into_iter().collect() };
         Self {
             desired,
             remote: Remote::default(),
-            wishes: Wishes::default(),
+            options: PlanOptions::default(),
             fingerprint_key: "k1",
             project: "test",
             concurrency: 4,
@@ -58,7 +58,7 @@ impl World {
     }
 
     pub(crate) fn pruning(mut self) -> Self {
-        self.wishes.orphans = Orphans::Prune;
+        self.options.orphans = OrphanPolicy::Prune;
         self
     }
 
@@ -81,13 +81,16 @@ impl World {
                 observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
             let fingerprints =
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
-            let terms =
-                Terms { target: &target, wishes: &self.wishes, fingerprints: &fingerprints };
+            let context = PlanContext {
+                target: &target,
+                options: &self.options,
+                fingerprints: &fingerprints,
+            };
             let waiting = Waiting { clock: &Instantly, stop: &Stop::default() };
             loop {
-                let questions = plan::questions(&self.desired, &observed, &terms);
+                let questions = plan::questions(&self.desired, &observed, &context);
                 if questions.is_empty() {
-                    return plan::compute(&self.desired, &observed, &terms);
+                    return plan::compute(&self.desired, &observed, &context);
                 }
                 observed::answer(&self.remote, &questions, &declared, &mut observed, waiting)
                     .await
@@ -110,7 +113,7 @@ impl World {
         block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }
 
-    pub(crate) fn wanted(&mut self, name: &str) -> &mut Wanted {
+    pub(crate) fn wanted(&mut self, name: &str) -> &mut DesiredInstance {
         self.desired.instances.get_mut(&key(name)).unwrap()
     }
 
@@ -128,7 +131,7 @@ pub(crate) fn key(name: &str) -> Key {
 }
 
 /// A document called `name` with these configuration values, and events that carry its id.
-pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wanted) {
+pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, DesiredInstance) {
     let at = |line| Span { file: format!("instances/{name}.yaml").into(), line, column: 1 };
     let connector: ConnectorKey = "hootsuite".parse().unwrap();
     let field = |key: &str, value: &Value| Field {
@@ -139,7 +142,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
         host_role: Catalog::embedded().host_role(&connector, key),
         at: at(5),
     };
-    let wanted = Wanted {
+    let wanted = DesiredInstance {
         at: at(1),
         connector: connector.clone(),
         name: name.to_owned(),
@@ -160,7 +163,7 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Wan
 }
 
 pub(crate) fn webhook_url() -> Value {
-    Value::Text(Template::new(vec![Part::Own(OwnReference::WebhookUrl)]))
+    Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]))
 }
 
 pub(crate) fn secret(text: &str) -> Value {
@@ -170,8 +173,8 @@ pub(crate) fn secret(text: &str) -> Value {
 /// A secret with the id of its own instance in it.
 pub(crate) fn secret_with_id() -> Value {
     let value = Some(Secret::new("one"));
-    let reference = SecretReference { source: Source::Env("SECRET".into()), value };
-    Value::Text(Template::new(vec![Part::Secret(reference), Part::Own(OwnReference::Id)]))
+    let reference = SecretReference { source: SecretSource::Env("SECRET".into()), value };
+    Value::Text(Template::new(vec![Part::Secret(reference), Part::Instance(InstanceReference::Id)]))
 }
 
 pub(crate) fn unset_secret() -> Value {
@@ -179,7 +182,7 @@ pub(crate) fn unset_secret() -> Value {
 }
 
 fn reference(value: Option<Secret>) -> Value {
-    let source = Source::Env("SECRET".into());
+    let source = SecretSource::Env("SECRET".into());
     Value::Text(Template::new(vec![Part::Secret(SecretReference { source, value })]))
 }
 

@@ -70,7 +70,7 @@ fn every_code_has_its_section_in_order_and_every_section_its_code() {
     let blocks = BLOCKS.map(BlockCode::as_str);
     assert_eq!(names(&part("What blocks a document")), blocks);
     assert_eq!(names(&part("Notes of a plan")), NOTES);
-    let failures = apply::Code::ALL.iter().map(|code| code.as_str());
+    let failures = apply::FailureCode::ALL.iter().map(|code| code.as_str());
     // A create that lacks a variable is blocked; a request that lacks one fails for the same reason.
     let failures: Vec<_> = failures.filter(|code| !blocks.contains(code)).collect();
     assert_eq!(names(&part("Failures of an apply")), failures);

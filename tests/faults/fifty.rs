@@ -1,4 +1,4 @@
-//! Fifty instances, and random wishes about them.
+//! Fifty instances, and random options about them.
 
 use std::sync::OnceLock;
 

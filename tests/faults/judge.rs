@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use ocon::apply::Code;
+use ocon::apply::FailureCode;
 
 use crate::model::{Document, Stored};
 use crate::support::{Run, World};
@@ -14,7 +14,7 @@ use crate::support::{Run, World};
 const WARNS: [u8; 3] = [3, 7, 130];
 
 /// Notes about all creates of a run.
-const OF_ALL_CREATES: [Code; 2] = [Code::UncheckedRivals, Code::NotListedYet];
+const OF_ALL_CREATES: [FailureCode; 2] = [FailureCode::UncheckedRivals, FailureCode::NotListedYet];
 
 /// What is known independently of the client.
 pub(crate) struct Judge<'a> {

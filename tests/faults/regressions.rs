@@ -21,7 +21,7 @@ fn met(column: Column, page_size: usize, rules: &str) -> (World, crate::support:
 fn ends_well(world: &World) {
     world.goes_well();
     assert_eq!(world.apply().exit, 0);
-    // Orphans of a connector of which something was created go in the next run.
+    // OrphanPolicy of a connector of which something was created go in the next run.
     assert_eq!(world.apply().exit, 0);
     assert_eq!(world.differences(), [""; 0]);
     assert!(world.plan().is_empty() && duplicates(&world.stored()).is_empty());
@@ -76,7 +76,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     let after = after.split_once("). ").unwrap().1;
     assert_eq!(after, "If so, the next plan names both instances");
     assert!(text.ends_with("Wait 2 minutes, then run it again.\n"), "{text}");
-    let json = render(&ResultDocument::new(outcome, plan.tally.unchanged));
+    let json = render(&ResultDocument::new(outcome, plan.untouched.unchanged));
     assert!(json.contains("\"notes\": [\n    {\n      \"code\": \"unchecked-rivals\","), "{json}");
     ends_well(&world);
 }

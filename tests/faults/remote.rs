@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use ocon::api::client::Client;
 use ocon::api::{Error, Glance, Keep, Listing, Read, Scope, Write};
-use ocon::instance::{Draft, InstanceId, Place, Record};
+use ocon::instance::{Draft, InstanceId, Record, RenderContext};
 
 use crate::time::RunTime;
 
@@ -45,7 +45,7 @@ impl Read for Remote {
 }
 
 impl Write for Remote {
-    async fn create(&self, draft: &Draft, place: &Place<'_>) -> Result<Record, Error> {
+    async fn create(&self, draft: &Draft, place: &RenderContext<'_>) -> Result<Record, Error> {
         let keys = draft.tags.iter().flatten().filter_map(|tag| tag.strip_prefix("ocon:key="));
         let keys: Vec<_> = keys.map(str::to_owned).collect();
         let call = async {
@@ -63,7 +63,7 @@ impl Write for Remote {
         &self,
         id: InstanceId,
         draft: &Draft,
-        place: &Place<'_>,
+        place: &RenderContext<'_>,
     ) -> Result<Option<Record>, Error> {
         self.time.call(self.client.patch(id, draft, place)).await
     }

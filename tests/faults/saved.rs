@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ocon::instance::Key;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{Action, Orphans, Plan, Planned, Step, Wishes};
+use ocon::plan::{Action, ApprovedSteps, OrphanPolicy, Plan, PlanOptions, Step};
 use ocon::report::json::{PlanDocument, PlanStep, render};
 
 /// A plan that was approved.
@@ -24,17 +24,17 @@ pub(crate) fn read(json: &str, fingerprints: &Fingerprints) -> Saved {
 
 impl Saved {
     /// What a new plan must be asked for to contain the approved steps.
-    pub(crate) fn wishes(&self) -> Wishes {
+    pub(crate) fn options(&self) -> PlanOptions {
         let steps = || self.0.steps.iter();
         let writes = steps().filter(|step| step.action != Action::Create.as_str());
         let secrets = writes.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
         let secrets = secrets.map(|(key, path)| (key.parse().unwrap(), path.to_owned()));
         let deletes = steps().any(|step| step.action == Action::Delete.as_str());
-        Wishes {
-            orphans: if deletes { Orphans::Prune } else { Orphans::Note },
+        PlanOptions {
+            orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             planned_secrets: Some(secrets.collect()),
             stored_values: ocon::plan::StoredValues::Public,
-            ..Wishes::default()
+            ..PlanOptions::default()
         }
     }
 
@@ -53,6 +53,6 @@ impl Saved {
             let action = Action::named(&step.action).unwrap();
             keys.entry(step.key.parse().unwrap()).or_insert(action);
         }
-        plan.revised(&Planned { keys, same: &same })
+        plan.revised(&ApprovedSteps { keys, same: &same })
     }
 }

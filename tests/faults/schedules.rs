@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use fastrand::Rng;
-use ocon::apply::Status;
+use ocon::apply::StepStatus;
 use ocon::plan::Action;
 
 use crate::fifty::Fifty;
@@ -123,7 +123,7 @@ fn schedule(seed: u64) -> Figures {
     let before = world.stored();
     world.goes_well();
     world.stop_after = None;
-    // Orphans of a connector of which something was created go in the run after that.
+    // OrphanPolicy of a connector of which something was created go in the run after that.
     world.apply();
     let last = world.apply();
     let judge = Judge { world: &world, before: &before, recent: &[], edits: &edits };
@@ -241,7 +241,7 @@ impl Judge<'_> {
     /// What was said to be done and is not.
     fn kept_promises(&self, run: &Run, after: &[Stored]) -> Vec<String> {
         let mut wrong = Vec::new();
-        for result in run.results().iter().filter(|result| result.status == Status::Done) {
+        for result in run.results().iter().filter(|result| result.status == StepStatus::Done) {
             let key = result.key.as_str();
             if result.action == Some(Action::Delete) {
                 let there = after.iter().any(|instance| instance.is_for(key));
@@ -249,7 +249,8 @@ impl Judge<'_> {
                 continue;
             }
             let of_key = |other: &&ocon::apply::StepResult| other.key == result.key;
-            let whole = run.results().iter().filter(of_key).all(|one| one.status == Status::Done);
+            let whole =
+                run.results().iter().filter(of_key).all(|one| one.status == StepStatus::Done);
             let document =
                 self.world.documents.iter().find(|document| document.key == key).unwrap();
             if whole && !self.is_touched(document) {

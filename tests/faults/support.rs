@@ -15,7 +15,7 @@ use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Limits, Orphans, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Limits, OrphanPolicy, Plan, PlanContext, PlanOptions, Target};
 use ocon::sandbox::{self, Entry, Faults, Handle, Options, TimeSource};
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -206,7 +206,7 @@ impl World {
             None => self.decide(desired, &remote, &prune()).await?,
             Some(json) => {
                 let saved = saved::read(json, &fingerprints());
-                let plan = self.decide(desired, &remote, &saved.wishes()).await?;
+                let plan = self.decide(desired, &remote, &saved.options()).await?;
                 saved.revise(plan)
             }
         };
@@ -219,8 +219,8 @@ impl World {
     pub(crate) fn plan(&self) -> Plan {
         let desired = self.load();
         let time = self.time.run(None);
-        let (remote, wishes) = (self.remote(&time, None, Arc::default()), prune());
-        let plan: Going<'_, _> = Box::pin(self.decide(&desired, &remote, &wishes));
+        let (remote, options) = (self.remote(&time, None, Arc::default()), prune());
+        let plan: Going<'_, _> = Box::pin(self.decide(&desired, &remote, &options));
         let plans = self.runtime.block_on(self.time.drive(vec![(time, plan)]));
         plans.into_iter().next().flatten().unwrap().unwrap()
     }
@@ -277,18 +277,18 @@ impl World {
         &self,
         desired: &Desired,
         remote: &Remote,
-        wishes: &Wishes,
+        options: &PlanOptions,
     ) -> Result<Plan, Error> {
         let target = Target { base_url: BaseUrl::new(BASE_URL), project: PROJECT.parse().unwrap() };
         let fingerprints = fingerprints();
         let keys = desired.declared_keys();
         let mut observed = observed::fetch(remote, &target.project, keys.clone()).await?;
-        let terms = Terms { target: &target, wishes, fingerprints: &fingerprints };
+        let context = PlanContext { target: &target, options, fingerprints: &fingerprints };
         let waiting = Waiting { clock: &remote.time, stop: &Stop::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &terms);
+            let questions = plan::questions(desired, &observed, &context);
             if questions.is_empty() {
-                return Ok(plan::compute(desired, &observed, &terms));
+                return Ok(plan::compute(desired, &observed, &context));
             }
             observed::answer(remote, &questions, &keys, &mut observed, waiting).await?;
         }
@@ -315,8 +315,8 @@ impl World {
 /// What an apply comes to that was not killed.
 type Done = Result<(Plan, Outcome), Error>;
 
-fn prune() -> Wishes {
-    Wishes { orphans: Orphans::Prune, ..Wishes::default() }
+fn prune() -> PlanOptions {
+    PlanOptions { orphans: OrphanPolicy::Prune, ..PlanOptions::default() }
 }
 
 fn fingerprints() -> Fingerprints {

@@ -6,14 +6,17 @@
 
 use std::collections::BTreeSet;
 
-use ocon::apply::{self, Outcome, StepResult, Touched};
+use ocon::apply::{self, AffectedInstance, Outcome, StepResult};
 use ocon::desired::{Code, Excerpt, Field, HostRole, Problem, Related, Severity};
 use ocon::doctor::{self, Link};
 use ocon::events::{self, Delivery, Happened, Notification, ProviderEvent, Signature};
-use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Seen, Span, Value};
-use ocon::plan::status::{Condition, Finding, Row, State, Status};
+use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Span, StoredValue, Value};
+use ocon::plan::status::{
+    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
+};
 use ocon::plan::{
-    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, Plan, Stale, Step, Tally, Target,
+    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, Plan, Stale, Step, Target,
+    UntouchedCounts,
 };
 use ocon::report::diagnostics::{Colour, github, json as problems, render, sarif};
 use ocon::report::human::{self, Layout};
@@ -218,7 +221,7 @@ fn step(texts: &[String], action: Action) -> Step {
         host_role: HostRole::Other,
         at: span("a"),
     };
-    let seen = |text: String| Seen::Text(Secret::new(text));
+    let seen = |text: String| StoredValue::Text(Secret::new(text));
     let changes = vec![
         Change::Name { before: before.clone(), after: text(0) },
         Change::Tags { before: before.as_ref().map(|_| tags(1)), after: tags(0) },
@@ -287,7 +290,7 @@ fn plan(texts: &[String]) -> Plan {
             steps: vec![step(texts, Action::Update)],
         }],
         notes: texts.iter().map(note).collect(),
-        tally: Tally::default(),
+        untouched: UntouchedCounts::default(),
         reads: 1,
         account: None,
         managed: ocon::plan::AccountSize { instances: 1, page_size: 1 },
@@ -295,12 +298,12 @@ fn plan(texts: &[String]) -> Plan {
 }
 
 fn outcome(texts: &[String]) -> Outcome {
-    let failure = |text: &str| apply::Failure {
+    let failure = |text: &str| apply::StepFailure {
         code: "provider-refused",
         message: format!("HTTP 400: {} (see `ocon explain`)", quoted(text)),
         request_id: Some(text.to_owned()),
     };
-    let touched = |text: &str| Touched {
+    let touched = |text: &str| AffectedInstance {
         id: id(),
         webhook_url: text.to_owned(),
         token: None,
@@ -316,22 +319,22 @@ fn outcome(texts: &[String]) -> Outcome {
     let (one, other) = (failure(text(texts, 0)), failure(text(texts, 1)));
     Outcome {
         results: vec![
-            result(Action::Create, apply::Status::Done),
-            result(Action::Update, apply::Status::Failed(one)),
-            result(Action::Create, apply::Status::Unknown(other)),
+            result(Action::Create, apply::StepStatus::Done),
+            result(Action::Update, apply::StepStatus::Failed(one)),
+            result(Action::Create, apply::StepStatus::Unknown(other)),
         ],
         notes: Vec::new(),
         interrupted: false,
     }
 }
 
-fn status(plan: &Plan, texts: &[String]) -> Status {
-    let row = |text: &String| Row {
+fn status(plan: &Plan, texts: &[String]) -> StatusReport {
+    let row = |text: &String| InstanceStatus {
         key: key(),
         connector: text.clone(),
         name: text.clone(),
-        state: State::Orphan,
-        instance: Some(Condition {
+        state: SyncState::Orphan,
+        instance: Some(InstanceHealth {
             id: id(),
             valid: false,
             enabled: true,
@@ -339,13 +342,13 @@ fn status(plan: &Plan, texts: &[String]) -> Status {
             webhook_url: Some(text.clone()),
         }),
     };
-    let finding = |text: &String| Finding {
+    let finding = |text: &String| CallbackMismatch {
         id: id(),
         connector: text.clone(),
         name: text.clone(),
         carries: id(),
     };
-    Status {
+    StatusReport {
         rows: texts.iter().map(row).collect(),
         blocked: plan.blocked.clone(),
         findings: texts.iter().map(finding).collect(),

@@ -10,7 +10,7 @@ use ocon::desired::{self, Desired, Sources};
 use ocon::instance::{BaseUrl, Secret};
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Limits, Plan, Target, Terms, Wishes};
+use ocon::plan::{self, Limits, Plan, PlanContext, PlanOptions, Target};
 
 use crate::platform::Platform;
 
@@ -62,16 +62,16 @@ impl Client {
 
     async fn plan(&self, desired: &Desired) -> Plan {
         let keys = desired.declared_keys();
-        let wishes = Wishes::default();
+        let options = PlanOptions::default();
         let fetched = observed::fetch(&self.remote, &self.target.project, keys.clone()).await;
         let mut observed = fetched.unwrap();
         let (target, fingerprints) = (&self.target, &self.fingerprints);
-        let terms = Terms { target, wishes: &wishes, fingerprints };
+        let context = PlanContext { target, options: &options, fingerprints };
         let waiting = Waiting { clock: &SystemClock, stop: &Stop::default() };
         loop {
-            let questions = plan::questions(desired, &observed, &terms);
+            let questions = plan::questions(desired, &observed, &context);
             if questions.is_empty() {
-                return plan::compute(desired, &observed, &terms);
+                return plan::compute(desired, &observed, &context);
             }
             observed::answer(&self.remote, &questions, &keys, &mut observed, waiting)
                 .await

@@ -10,13 +10,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::value::RawValue;
 
 use crate::api::Keep;
-use crate::instance::{ExactJson, Seen};
+use crate::instance::{ExactJson, StoredValue};
 
 /// Reads the map, keeping what is wanted of it.
 pub(super) struct Kept<'k>(pub(super) &'k Keep);
 
 impl<'de> DeserializeSeed<'de> for Kept<'_> {
-    type Value = BTreeMap<String, Seen>;
+    type Value = BTreeMap<String, StoredValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -24,7 +24,7 @@ impl<'de> DeserializeSeed<'de> for Kept<'_> {
 }
 
 impl<'de> Visitor<'de> for Kept<'_> {
-    type Value = BTreeMap<String, Seen>;
+    type Value = BTreeMap<String, StoredValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map of configuration values")
@@ -72,15 +72,15 @@ impl Visitor<'_> for KeptKey<'_> {
 }
 
 /// The text that the platform means: booleans and numbers as they are written, documents compact.
-fn seen(raw: &str) -> serde_json::Result<Seen> {
+fn seen(raw: &str) -> serde_json::Result<StoredValue> {
     Ok(match raw.as_bytes().first() {
-        Some(b'n') => Seen::Unset,
-        Some(b'"') => Seen::new(Some(&text(raw)?)),
+        Some(b'n') => StoredValue::Unset,
+        Some(b'"') => StoredValue::new(Some(&text(raw)?)),
         Some(b'{' | b'[') => {
             let document = ExactJson::parse(raw).ok_or_else(|| Error::custom("no document"))?;
-            Seen::new(Some(&document.to_string()))
+            StoredValue::new(Some(&document.to_string()))
         }
-        _ => Seen::new(Some(raw)),
+        _ => StoredValue::new(Some(raw)),
     })
 }
 
@@ -95,7 +95,7 @@ pub(super) fn text(raw: &str) -> serde_json::Result<Cow<'_, str>> {
 mod tests {
     use super::*;
 
-    fn read(keep: &Keep, json: &str) -> serde_json::Result<BTreeMap<String, Seen>> {
+    fn read(keep: &Keep, json: &str) -> serde_json::Result<BTreeMap<String, StoredValue>> {
         Kept(keep).deserialize(&mut serde_json::Deserializer::from_str(json))
     }
 
@@ -105,7 +105,7 @@ mod tests {
             "int":15,"exact":12345678901234567890123.10,"doc":{ "b": [1.50, null], "a": "x" }}"#;
         let kept = read(&Keep::All, json).unwrap();
         let expect = |key: &str, text: Option<&str>| {
-            assert_eq!(kept[key], Seen::new(text), "{key}");
+            assert_eq!(kept[key], StoredValue::new(text), "{key}");
         };
         expect("text", Some("a>b"));
         expect("null", None);
@@ -122,7 +122,7 @@ mod tests {
     fn only_wanted_keys_are_kept() {
         let keep = Keep::Only(["b".into(), "not.there".into()].into());
         let kept = read(&keep, r#"{"a":{"deep":["\ud800"]},"b":"1","c":null}"#).unwrap();
-        assert_eq!(kept, BTreeMap::from([("b".into(), Seen::new(Some("1")))]));
+        assert_eq!(kept, BTreeMap::from([("b".into(), StoredValue::new(Some("1")))]));
     }
 
     #[test]

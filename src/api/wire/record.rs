@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::body::Body;
 use super::configuration::{Kept, text};
 use crate::api::{Keep, Kind};
-use crate::instance::{Absent, InstanceId, Record, Secret};
+use crate::instance::{InstanceId, OmittedMembers, Record, Secret};
 
 /// The members of an instance, `null` being as good as absent.
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ impl Entry<'_> {
             valid: flag("valid", self.valid)?.unwrap_or(true),
             disabled: flag("disabled", self.disabled)?.unwrap_or(false),
             token: Secret::new(optional_text("token", self.token)?),
-            absent: Absent { tags: self.tags.is_none(), disabled: self.disabled.is_none() },
+            absent: OmittedMembers { tags: self.tags.is_none(), disabled: self.disabled.is_none() },
         })
     }
 }
@@ -140,7 +140,7 @@ fn tag_name(raw: &str) -> serde_json::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::Seen;
+    use crate::instance::StoredValue;
 
     fn read(json: &str) -> Result<Record, String> {
         let body = Body::new(None, json.into());
@@ -160,7 +160,7 @@ mod tests {
             valid: true,
             disabled: false,
             token: Secret::new(""),
-            absent: Absent { tags: true, disabled: true },
+            absent: OmittedMembers { tags: true, disabled: true },
         };
         assert_eq!(record.unwrap(), expected);
     }
@@ -177,8 +177,8 @@ mod tests {
         assert_eq!(record.name, "Mü");
         assert_eq!(record.token.expose(), "ABC/D=");
         assert_eq!(record.tags, ["b", "a", "b"]);
-        assert_eq!(record.configuration("base.url"), &Seen::Unset);
-        assert_eq!(record.configuration("n"), &Seen::new(Some("15")));
+        assert_eq!(record.configuration("base.url"), &StoredValue::Unset);
+        assert_eq!(record.configuration("n"), &StoredValue::new(Some("15")));
         assert!(!record.valid && record.disabled);
     }
 

@@ -23,7 +23,7 @@ use crate::cli::terminal::output::{self, Output};
 use crate::cli::terminal::progress::{self, Progress};
 use crate::cli::terminal::redaction;
 use crate::observed::Observed;
-use crate::plan::{Approved, Limits, Orphans, Plan, Refused, Wishes};
+use crate::plan::{Approved, Limits, OrphanPolicy, Plan, PlanOptions, Refused};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, ResultDocument};
 
@@ -54,23 +54,23 @@ pub(crate) fn run(
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
     let saved = arguments.saved_plan(globals)?;
-    let wishes = match &saved {
+    let options = match &saved {
         Some(saved) => {
-            let wishes = saved.wishes(&arguments.scope);
-            if wishes.orphans == Orphans::Prune {
+            let options = saved.options(&arguments.scope);
+            if options.orphans == OrphanPolicy::Prune {
                 prune::check_checkout(globals, environment)?;
             }
-            wishes
+            options
         }
-        None => arguments.scope.wishes(globals, environment, &files)?,
+        None => arguments.scope.options(globals, environment, &files)?,
     };
-    settle_missing(globals, &files, &wishes, saved.as_ref())?;
+    settle_missing(globals, &files, &options, saved.as_ref())?;
     let outputs = arguments.outputs(globals, environment, &files)?;
     session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
-        let (plan, observed) = decide(&connection, &files, &wishes, saved.as_ref()).await?;
+        let (plan, observed) = decide(&connection, &files, &options, saved.as_ref()).await?;
         show_plan(&plan, globals, environment)?;
         interrupt::means("nothing was applied.");
         let limits = Limits { max_deletes: arguments.max_deletes };
@@ -82,7 +82,7 @@ pub(crate) fn run(
         })?;
         let was_asked = approve(approved.plan(), arguments.yes || saved.is_some())?;
         let (approved, observed) = if was_asked {
-            again(&connection, &files, &wishes, &approved, limits, globals, environment).await?
+            again(&connection, &files, &options, &approved, limits, globals, environment).await?
         } else {
             (approved, observed)
         };
@@ -120,11 +120,11 @@ fn end(exit: Exit, written: [Result<(), Failure>; 2]) -> Result<Exit, Failure> {
 fn settle_missing(
     globals: &Globals,
     files: &Files,
-    wishes: &Wishes,
+    options: &PlanOptions,
     saved: Option<&SavedPlan>,
 ) -> Result<(), Failure> {
-    let written = saved.map_or_else(|| wishes.clone(), |saved| saved.only(wishes));
-    if wishes.allow_unset {
+    let written = saved.map_or_else(|| options.clone(), |saved| saved.only(options));
+    if options.allow_unset {
         missing_variables::warn(globals, &files.desired, &written);
         return Ok(());
     }
@@ -135,14 +135,14 @@ fn settle_missing(
 async fn decide(
     connection: &Connection,
     files: &Files,
-    wishes: &Wishes,
+    options: &PlanOptions,
     saved: Option<&SavedPlan>,
 ) -> Result<(Plan, Observed), Failure> {
     let Some(saved) = saved else {
-        return connection.plan(&files.desired, wishes).await;
+        return connection.plan(&files.desired, options).await;
     };
     saved.check(connection)?;
-    let (plan, observed) = connection.plan(&files.desired, wishes).await?;
+    let (plan, observed) = connection.plan(&files.desired, options).await?;
     Ok((saved.revise(plan), observed))
 }
 
@@ -204,13 +204,13 @@ fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Resul
 async fn again(
     connection: &Connection,
     files: &Files,
-    wishes: &Wishes,
+    options: &PlanOptions,
     approved: &Approved,
     limits: Limits,
     globals: &Globals,
     environment: &Environment,
 ) -> Result<(Approved, Observed), Failure> {
-    let (plan, observed) = connection.plan(&files.desired, wishes).await?;
+    let (plan, observed) = connection.plan(&files.desired, options).await?;
     let plan = plan.as_approved(approved.plan());
     if !plan.stale.is_empty() {
         show_plan(&plan, globals, environment)?;
@@ -278,7 +278,7 @@ fn show_outcome(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let layout = Layout { width: environment.width() };
-    let document = || ResultDocument::new(outcome, approved.plan().tally.unchanged);
+    let document = || ResultDocument::new(outcome, approved.plan().untouched.unchanged);
     match (globals.format, comment) {
         (Format::Json, _) => output::result(&Output::Json(json::render(&document()))),
         (_, Some(comment)) => output::result(&comment.outcome(document())),

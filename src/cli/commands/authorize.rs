@@ -32,10 +32,11 @@ use crate::cli::terminal::output;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::redaction;
 use crate::instance::{
-    Draft, InstanceId, Json, Key, Part, Place, Secret, SecretReference, Source, Template,
+    Draft, InstanceId, Json, Key, Part, RenderContext, Secret, SecretReference, SecretSource,
+    Template,
 };
-use crate::observed::Found;
-use crate::plan::{self, Action, Limits, Plan, Wishes};
+use crate::observed::ObservedInstance;
+use crate::plan::{self, Action, Limits, Plan, PlanOptions};
 use crate::report::human::{self, Layout};
 use crate::report::style::clean_line;
 use crate::scrub::Scrubber;
@@ -73,7 +74,7 @@ enum Task {
     /// The instance is created.
     Create,
     /// The instance that is there is authenticated again.
-    Again(Box<Found>),
+    Again(Box<ObservedInstance>),
 }
 
 pub(crate) fn run(
@@ -154,7 +155,7 @@ impl Session<'_> {
     async fn plan(
         &mut self,
         grant: &BTreeMap<String, Secret>,
-    ) -> Result<(Plan, Option<Found>), Failure> {
+    ) -> Result<(Plan, Option<ObservedInstance>), Failure> {
         let desired = &mut self.files.desired;
         if let Some(wanted) = desired.instances.get_mut(self.key) {
             let at = wanted.at.clone();
@@ -166,8 +167,8 @@ impl Session<'_> {
         }
         let selection = Some(BTreeSet::from([self.key.clone()]));
         // What a create lacks blocks it, before anybody is asked.
-        let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
-        let (plan, observed) = self.connection.plan(desired, &wishes).await?;
+        let options = PlanOptions { selection, allow_unset: true, ..PlanOptions::default() };
+        let (plan, observed) = self.connection.plan(desired, &options).await?;
         let found = plan::matched(desired, &observed, &self.connection.fingerprints)
             .remove(self.key)
             .cloned();
@@ -303,7 +304,7 @@ impl Session<'_> {
     /// Gives the instance that is there the new grant, and nothing else.
     async fn authenticate(
         mut self,
-        found: &Found,
+        found: &ObservedInstance,
         grant: BTreeMap<String, Secret>,
     ) -> Result<Exit, Failure> {
         let (_, now) = self.plan(&grant).await?;
@@ -314,8 +315,11 @@ impl Session<'_> {
         let _grace = interrupt::grace(apply::grace(stop));
         let wanted = &self.files.desired.instances[self.key];
         let id = found.id;
-        let place =
-            Place { base_url: &target.base_url, connector: &wanted.connector, id: Some(id) };
+        let place = RenderContext {
+            base_url: &target.base_url,
+            connector: &wanted.connector,
+            id: Some(id),
+        };
         let provider_data =
             grant.iter().map(|(name, value)| (name.clone(), granted(value))).collect();
         let draft = Draft { provider_data, ..Draft::default() };
@@ -406,7 +410,8 @@ fn moved(key: &Key) -> Failure {
 
 /// A value that nobody wrote down.
 fn granted(value: &Secret) -> Json {
-    let reference = SecretReference { source: Source::Authorization, value: Some(value.clone()) };
+    let reference =
+        SecretReference { source: SecretSource::Authorization, value: Some(value.clone()) };
     Json::Text(Template::new(vec![Part::Secret(reference)]))
 }
 

@@ -11,8 +11,8 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::output::{self, Output};
 use crate::cli::terminal::redaction;
 use crate::doctor::{self, Case};
-use crate::instance::{InstanceId, Key, Place};
-use crate::observed::Found;
+use crate::instance::{InstanceId, Key, RenderContext};
+use crate::observed::ObservedInstance;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
 
@@ -48,7 +48,7 @@ pub(crate) fn run(
             Err(why) => Err(why.as_str()),
         });
         let base_url = &connection.target.base_url;
-        let place = Place { base_url, connector: &wanted.connector, id: None };
+        let place = RenderContext { base_url, connector: &wanted.connector, id: None };
         let links = doctor::examine(&Case { key, wanted, found, events, place });
         Ok((links, found.ok().map(|found| found.id)))
     })?;
@@ -65,7 +65,7 @@ pub(crate) fn run(
 async fn look(
     connection: &Connection,
     id: InstanceId,
-) -> Result<(Found, Result<Vec<ProviderEvent>, String>), Failure> {
+) -> Result<(ObservedInstance, Result<Vec<ProviderEvent>, String>), Failure> {
     let Connection { client, target, .. } = connection;
     let failed = |error: api::Error| {
         let sentence = "the instance cannot be looked at";
@@ -74,7 +74,7 @@ async fn look(
     let (record, events) =
         futures_util::future::join(client.instance(id, &Keep::All), client.events(id)).await;
     let gone = || Failure::new(Exit::Other, format!("instance {id} is gone")).hint("look again");
-    let found = Found::from(record.map_err(failed)?.ok_or_else(gone)?);
+    let found = ObservedInstance::from(record.map_err(failed)?.ok_or_else(gone)?);
     redaction::learn_tokens([&found.token]);
     Ok((found, events.map_err(|error| format!("the events cannot be read: {error}"))))
 }

@@ -24,9 +24,11 @@ use crate::cli::terminal::redaction;
 use crate::desired::secrets::Withheld;
 use crate::desired::{self, Levels, Sources};
 use crate::import::{self, Candidate, File, Ground};
-use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Seen as Stored, Source};
-use crate::observed::Found;
-use crate::ownership::Claim;
+use crate::instance::{
+    BaseUrl, ConnectorKey, InstanceId, Key, SecretSource, StoredValue as Stored,
+};
+use crate::observed::ObservedInstance;
+use crate::ownership::Ownership;
 
 use choice::Chosen;
 
@@ -52,7 +54,7 @@ fn id(text: &str) -> Result<InstanceId, String> {
 }
 
 /// An instance that may get a file; `None` where the platform has none by the id that was given.
-type Seen = BTreeMap<InstanceId, Option<Found>>;
+type Seen = BTreeMap<InstanceId, Option<ObservedInstance>>;
 
 /// What a file is, or why there is none, by instance.
 type Made = BTreeMap<InstanceId, Result<File, String>>;
@@ -75,10 +77,10 @@ pub(crate) fn run(
     })?;
     learn(seen.values().flatten());
     let looked_at = seen.len();
-    let claims = seen.values().flatten().map(|found| found.marks.claim(&files.project));
+    let claims = seen.values().flatten().map(|found| found.marks.ownership(&files.project));
     let carried: BTreeSet<Key> = claims
         .filter_map(|claim| match claim {
-            Claim::Ours(key) => Some(key),
+            Ownership::Ours(key) => Some(key),
             _ => None,
         })
         .collect();
@@ -126,8 +128,8 @@ impl Arguments {
         };
         if self.ids.is_empty() {
             let listing = client.list(&Scope::Everything, &Keep::All).await.map_err(failed)?;
-            let found = listing.records.into_iter().map(Found::from);
-            let wanted = |found: &Found| {
+            let found = listing.records.into_iter().map(ObservedInstance::from);
+            let wanted = |found: &ObservedInstance| {
                 let of = |connector: &ConnectorKey| connector.as_str() == found.connector;
                 self.all || self.connector.iter().any(of)
             };
@@ -136,7 +138,7 @@ impl Arguments {
         let ids: BTreeSet<InstanceId> = self.ids.iter().copied().collect();
         let questions = ids.into_iter().map(|id| async move {
             let record = client.instance(id, &Keep::All).await?;
-            Ok((id, record.map(Found::from)))
+            Ok((id, record.map(ObservedInstance::from)))
         });
         stream::iter(questions)
             .buffer_unordered(globals.concurrency)
@@ -164,7 +166,7 @@ impl Arguments {
 
 /// Takes notice of the tokens, and of the secrets that the platform shows: what is one under its own
 /// key must not get into a file under another.
-fn learn<'f>(seen: impl Iterator<Item = &'f Found>) {
+fn learn<'f>(seen: impl Iterator<Item = &'f ObservedInstance>) {
     for found in seen {
         let facts = found.connector.parse().ok();
         let facts = facts.and_then(|key: ConnectorKey| Catalog::embedded().connector(&key));
@@ -219,8 +221,8 @@ fn referenced_variables(files: &Files) -> BTreeSet<String> {
     let missing = files.desired.missing();
     let sources = missing.configuration.into_iter().chain(missing.provider_data);
     let names = sources.filter_map(|(_, source)| match source {
-        Source::Env(name) => Some(name),
-        Source::File(_) | Source::Authorization => None,
+        SecretSource::Env(name) => Some(name),
+        SecretSource::File(_) | SecretSource::Authorization => None,
     });
     names.collect()
 }

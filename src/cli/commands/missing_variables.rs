@@ -6,17 +6,21 @@ use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
 use crate::cli::terminal::failure::Failure;
 use crate::desired::{Code, Desired, Missing, Problem, Severity, quote};
-use crate::instance::{Source, Span};
-use crate::plan::Wishes;
+use crate::instance::{SecretSource, Span};
+use crate::plan::PlanOptions;
 
 /// Says which fields of a plan cannot be compared for want of their secrets.
-pub(crate) fn warn(globals: &Globals, desired: &Desired, wishes: &Wishes) {
-    file_problems::warn(globals, &unset(globals, desired, wishes, Severity::Warning));
+pub(crate) fn warn(globals: &Globals, desired: &Desired, options: &PlanOptions) {
+    file_problems::warn(globals, &unset(globals, desired, options, Severity::Warning));
 }
 
 /// Ends an apply that would have to write what it does not know.
-pub(crate) fn refuse(globals: &Globals, desired: &Desired, wishes: &Wishes) -> Result<(), Failure> {
-    let unset = unset(globals, desired, wishes, Severity::Error);
+pub(crate) fn refuse(
+    globals: &Globals,
+    desired: &Desired,
+    options: &PlanOptions,
+) -> Result<(), Failure> {
+    let unset = unset(globals, desired, options, Severity::Error);
     if unset.is_empty() { Ok(()) } else { Err(file_problems::invalid(globals, &unset)) }
 }
 
@@ -25,10 +29,10 @@ pub(crate) fn refuse(globals: &Globals, desired: &Desired, wishes: &Wishes) -> R
 fn unset(
     globals: &Globals,
     desired: &Desired,
-    wishes: &Wishes,
+    options: &PlanOptions,
     severity: Severity,
 ) -> Vec<Problem> {
-    let documents = desired.instances.iter().filter(|(key, _)| wishes.selects(key));
+    let documents = desired.instances.iter().filter(|(key, _)| options.selects(key));
     let missing = documents.map(|(_, wanted)| wanted.missing());
     let mut unset: Vec<_> =
         missing.flat_map(|Missing { configuration, provider_data: _ }| configuration).collect();
@@ -45,11 +49,11 @@ fn unset(
     problems
 }
 
-fn problem(at: Span, source: &Source, severity: Severity) -> Problem {
+fn problem(at: Span, source: &SecretSource, severity: Severity) -> Problem {
     let message = match source {
-        Source::Env(_) => format!("{source} is not set, or empty"),
-        Source::File(_) => format!("{source} is not in the folder of secrets, or empty"),
-        Source::Authorization => format!("nobody has {source} it yet"),
+        SecretSource::Env(_) => format!("{source} is not set, or empty"),
+        SecretSource::File(_) => format!("{source} is not in the folder of secrets, or empty"),
+        SecretSource::Authorization => format!("nobody has {source} it yet"),
     };
     Problem {
         code: Code::UnsetVariable,

@@ -16,7 +16,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::new_file::NewFile;
 use crate::cli::terminal::output;
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, InstanceId, Key, Place, Secret};
+use crate::instance::{BaseUrl, InstanceId, Key, RenderContext, Secret};
 use crate::observed::Observed;
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Target};
@@ -239,7 +239,7 @@ fn entries<'a>(
         .iter()
         .filter_map(|(key, (id, token))| {
             let wanted = desired.instances.get(*key)?;
-            let place = Place { base_url, connector: &wanted.connector, id: Some(*id) };
+            let place = RenderContext { base_url, connector: &wanted.connector, id: Some(*id) };
             let entry = Entry {
                 id: id.get(),
                 token: token.as_ref().map_or("", Secret::expose),

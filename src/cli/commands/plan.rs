@@ -19,7 +19,7 @@ use crate::cli::terminal::new_file::NewFile;
 use crate::cli::terminal::output::{self, Output};
 use crate::cli::terminal::progress::Progress;
 use crate::instance::{Key, Project};
-use crate::plan::{Orphans, Plan, Rotate, RotateRequest, StoredValues, Wishes};
+use crate::plan::{OrphanPolicy, Plan, PlanOptions, Rotate, RotateRequest, StoredValues};
 use crate::report::human::{self, Layout};
 use crate::report::{annotations, json, markdown};
 use crate::untrusted::quoted;
@@ -86,12 +86,12 @@ impl Scope {
     }
 
     /// What is asked of the plan.
-    pub(crate) fn wishes(
+    pub(crate) fn options(
         &self,
         globals: &Globals,
         environment: &Environment,
         files: &Files,
-    ) -> Result<Wishes, Failure> {
+    ) -> Result<PlanOptions, Failure> {
         if self.take_from.as_ref() == Some(&files.project) {
             let error =
                 format!("--take-from names {}, which is this project", quoted(&files.project));
@@ -101,9 +101,9 @@ impl Scope {
         if self.prune {
             prune::check(globals, environment, files)?;
         }
-        Ok(Wishes {
+        Ok(PlanOptions {
             allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
-            orphans: if self.prune { Orphans::Prune } else { Orphans::Note },
+            orphans: if self.prune { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             take_from: self.take_from.clone(),
             rotate: self.rotations(files)?,
             allow_unset: self.allow_unset,
@@ -144,15 +144,15 @@ pub(crate) fn run(
     let platform = session::platform(globals, environment)?;
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
-    let wishes = arguments.scope.wishes(globals, environment, &files)?;
+    let options = arguments.scope.options(globals, environment, &files)?;
     let out = arguments.out.as_ref();
     let out = out.map(|out| NewFile::prepare(globals, out, "the plan")).transpose()?;
     let (plan, document) = session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
-        missing_variables::warn(globals, &files.desired, &wishes);
-        let (plan, _) = connection.plan(&files.desired, &wishes).await?;
+        missing_variables::warn(globals, &files.desired, &options);
+        let (plan, _) = connection.plan(&files.desired, &options).await?;
         let document = saved_plan::document(&plan, &connection.fingerprints);
         Ok((plan, document))
     })?;

@@ -4,11 +4,11 @@
 //! know where they stand; where one is asked for that the file does not have, where it belongs.
 //! Where a create may lack its authorization grant, the reader is shown the command that gets one.
 
-use crate::apply::{Outcome, Status, StepResult};
+use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
 use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
-use crate::desired::{Code, Desired, GrantNeed, Problem, Severity, Wanted, quote};
+use crate::desired::{Code, Desired, DesiredInstance, GrantNeed, Problem, Severity, quote};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::untrusted::quoted;
@@ -28,7 +28,7 @@ pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
 }
 
 fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
-    let Status::Failed(failure) = &result.status else {
+    let StepStatus::Failed(failure) = &result.status else {
         return Vec::new();
     };
     let Some(wanted) = desired.instances.get(&result.key) else {
@@ -61,7 +61,7 @@ fn is_about_grant(message: &str) -> bool {
 
 /// The platform refused a create for which the grant is missing, used up or expired, as far as its
 /// message tells.
-fn lacks_grant(wanted: &Wanted, document: &Key) -> Problem {
+fn lacks_grant(wanted: &DesiredInstance, document: &Key) -> Problem {
     let message = format!(
         "the create of {document} may lack a valid authorization grant",
         document = quoted(&document)
@@ -77,7 +77,7 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
     message.split(move |c| !of_key(c)).map(|word| word.trim_matches('.'))
 }
 
-fn problem(wanted: &Wanted, document: &Key, key: &str) -> Option<Problem> {
+fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Problem> {
     if let Some(field) = wanted.configuration.get(key) {
         let message = format!(
             "the platform names {key} where it refuses {document}",

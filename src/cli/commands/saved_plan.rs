@@ -9,7 +9,9 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::redaction;
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
-use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, StoredValues, Target, Wishes};
+use crate::plan::{
+    Action, ApprovedSteps, Cause, OrphanPolicy, Plan, PlanOptions, Step, StoredValues, Target,
+};
 use crate::reader::Bounds;
 use crate::report::json::{PlanDocument, PlanStep};
 
@@ -94,7 +96,7 @@ impl SavedPlan {
     }
 
     /// What has to be asked of a plan made anew for it to contain the approved steps.
-    pub(crate) fn wishes(&self, scope: &Scope) -> Wishes {
+    pub(crate) fn options(&self, scope: &Scope) -> PlanOptions {
         let steps = || self.document.steps.iter();
         let secrets = steps().filter(|step| step.action != Action::Create.as_str());
         let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
@@ -104,10 +106,10 @@ impl SavedPlan {
         let rotations =
             rotations.flat_map(|step| step.secrets().map(|path| format!("{}#{path}", step.key)));
         let deletes = steps().any(|step| step.action == Action::Delete.as_str());
-        Wishes {
+        PlanOptions {
             allow_duplicates: scope.allow_duplicate.iter().cloned().collect(),
             take_from: scope.take_from.clone(),
-            orphans: if deletes { Orphans::Prune } else { Orphans::Note },
+            orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
             allow_unset: scope.allow_unset,
             stored_values: StoredValues::Public,
@@ -120,9 +122,9 @@ impl SavedPlan {
         }
     }
 
-    /// The same wishes for the documents with steps only.
-    pub(crate) fn only(&self, wishes: &Wishes) -> Wishes {
-        Wishes { selection: Some(self.keys().into_keys().collect()), ..wishes.clone() }
+    /// The same options for the documents with steps only.
+    pub(crate) fn only(&self, options: &PlanOptions) -> PlanOptions {
+        PlanOptions { selection: Some(self.keys().into_keys().collect()), ..options.clone() }
     }
 
     /// The documents with steps, each with its first action.
@@ -152,6 +154,6 @@ impl SavedPlan {
             saved.len() == fresh.len()
                 && saved.iter().zip(&fresh).all(|(saved, fresh)| same(saved, fresh))
         };
-        plan.revised(&Planned { keys: self.keys(), same: &same })
+        plan.revised(&ApprovedSteps { keys: self.keys(), same: &same })
     }
 }

@@ -9,10 +9,10 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::{self, Connection, Files, Platform};
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::progress::Progress;
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::{Key, Secret};
-use crate::observed::Found;
-use crate::plan::{self, BlockCode, Wishes};
+use crate::observed::ObservedInstance;
+use crate::plan::{self, BlockCode, PlanOptions};
 use crate::untrusted::quoted;
 
 /// Why a document has no instance that is surely its own.
@@ -24,7 +24,7 @@ pub(crate) struct Nowhere {
 }
 
 /// The document with a key.
-pub(crate) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Failure> {
+pub(crate) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f DesiredInstance, Failure> {
     let documents = &files.desired.instances;
     documents.get(key).ok_or_else(|| {
         let error = format!("no document has the key {key}", key = quoted(&key));
@@ -36,7 +36,11 @@ pub(crate) fn document<'f>(files: &'f Files, key: &Key) -> Result<&'f Wanted, Fa
 ///
 /// # Errors
 /// Where it is declared and has no value.
-pub(crate) fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Option<Secret>, Failure> {
+pub(crate) fn value(
+    key: &Key,
+    wanted: &DesiredInstance,
+    name: &str,
+) -> Result<Option<Secret>, Failure> {
     let Some(field) = wanted.configuration.get(name) else { return Ok(None) };
     let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
     rendered.map(Some).ok_or_else(|| {
@@ -60,13 +64,13 @@ pub(crate) async fn find(
     environment: &Environment,
     files: &Files,
     key: &Key,
-) -> Result<(Connection, Result<Found, Nowhere>), Failure> {
+) -> Result<(Connection, Result<ObservedInstance, Nowhere>), Failure> {
     let selection = Some(BTreeSet::from([key.clone()]));
-    let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
+    let options = PlanOptions { selection, allow_unset: true, ..PlanOptions::default() };
     let progress = Arc::new(Progress::new(globals, environment));
     let connection =
         session::connect(platform, globals, environment, &files.project, &progress).await?;
-    let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
+    let (plan, observed) = connection.plan(&files.desired, &options).await?;
     let fingerprints = &connection.fingerprints;
     let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();
     let found = found.ok_or_else(|| {

@@ -13,7 +13,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::output::{self, Output};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::redaction;
-use crate::plan::Wishes;
+use crate::plan::PlanOptions;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, StatusDocument};
@@ -37,14 +37,14 @@ pub(crate) fn run(
     let files = session::load(globals, environment, Lookup::Asked)?;
     files.warn(globals);
     let selection = files.select(&globals.root, &arguments.paths)?;
-    let wishes = Wishes { selection, ..Wishes::default() };
+    let options = PlanOptions { selection, ..PlanOptions::default() };
     let (plan, status) = session::runtime()?.block_on(async {
         let progress = Arc::new(Progress::new(globals, environment));
         let connection =
             session::connect(platform, globals, environment, &files.project, &progress).await?;
-        missing_variables::warn(globals, &files.desired, &wishes);
-        let (plan, observed) = connection.survey(&files.desired, &wishes).await?;
-        let status = status(&files.desired, &observed, &plan, &connection.terms(&wishes));
+        missing_variables::warn(globals, &files.desired, &options);
+        let (plan, observed) = connection.survey(&files.desired, &options).await?;
+        let status = status(&files.desired, &observed, &plan, &connection.context(&options));
         Ok((plan, status))
     })?;
     output::result(&match globals.format {

@@ -8,7 +8,7 @@ use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems;
 use crate::cli::terminal::failure::Failure;
-use crate::desired::{Code, Desired, Problem, Wanted};
+use crate::desired::{Code, Desired, DesiredInstance, Problem};
 use crate::instance::{Part, Secret, Span, Template, trimmed};
 
 /// A credential with its name in messages.
@@ -40,7 +40,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn document(&self, wanted: &Wanted) -> Vec<Problem> {
+    fn document(&self, wanted: &DesiredInstance) -> Vec<Problem> {
         let fields = wanted.configuration.values();
         let fields = fields.map(|field| (field.value.templates(), &field.at));
         let grants = wanted.provider_data.values();

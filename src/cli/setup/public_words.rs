@@ -13,7 +13,7 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::redaction;
 use crate::desired::Desired;
-use crate::instance::{Project, Source};
+use crate::instance::{Project, SecretSource};
 use crate::plan::declared_hosts;
 use crate::report::explanation;
 use crate::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
@@ -42,8 +42,8 @@ pub(crate) fn refuse_secrets(
          project or of the address of the platform, and ocon would have to hide it there"
     );
     let public = match first {
-        Source::Env(name) => name.to_lowercase(),
-        Source::File(_) | Source::Authorization => "name".to_owned(),
+        SecretSource::Env(name) => name.to_lowercase(),
+        SecretSource::File(_) | SecretSource::Authorization => "name".to_owned(),
     };
     Err(Failure::new(Exit::Invalid, sentence)
         .hint("nothing was contacted. Give the secret another value")

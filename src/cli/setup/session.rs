@@ -25,10 +25,10 @@ use crate::cli::terminal::progress::{self, Progress};
 use crate::cli::terminal::redaction::{self, Noticed};
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{self, Code, Desired, Loaded, Problem, SecretStore, Severity, Sources};
-use crate::instance::{BaseUrl, Key, Project, Secret, Source, Span};
+use crate::instance::{BaseUrl, Key, Project, Secret, SecretSource, Span};
 use crate::observed::{self, Observed};
 use crate::ownership::Fingerprints;
-use crate::plan::{self, Plan, Target, Terms, Wishes, status};
+use crate::plan::{self, Plan, PlanContext, PlanOptions, Target, status};
 use crate::sandbox;
 
 /// The files, loaded and valid.
@@ -114,7 +114,7 @@ pub(crate) fn load(
     warnings.extend(of_instances);
     if lookup != Lookup::Asked && !globals.sandbox {
         // They are in the environment nonetheless, and a reply may repeat them.
-        let sources: BTreeSet<&Source> = desired.sources().collect();
+        let sources: BTreeSet<&SecretSource> = desired.sources().collect();
         for source in sources {
             // The store itself takes notice of the value.
             let _ = real.look_up(source);
@@ -329,31 +329,31 @@ pub(crate) async fn connect(
 
 impl Connection {
     /// What a plan is made with.
-    pub(crate) fn terms<'a>(&'a self, wishes: &'a Wishes) -> Terms<'a> {
-        Terms { target: &self.target, wishes, fingerprints: &self.fingerprints }
+    pub(crate) fn context<'a>(&'a self, options: &'a PlanOptions) -> PlanContext<'a> {
+        PlanContext { target: &self.target, options, fingerprints: &self.fingerprints }
     }
 
     /// Looks at the platform and decides what to do.
     pub(crate) async fn plan(
         &self,
         desired: &Desired,
-        wishes: &Wishes,
+        options: &PlanOptions,
     ) -> Result<(Plan, Observed), Failure> {
         let keys = desired.declared_keys();
         let observed = observed::fetch(&self.client, &self.target.project, keys.clone());
-        self.read(Box::pin(self.decide(desired, wishes, keys, observed))).await
+        self.read(Box::pin(self.decide(desired, options, keys, observed))).await
     }
 
     /// The same, looking at every instance that the credentials can see.
     pub(crate) async fn survey(
         &self,
         desired: &Desired,
-        wishes: &Wishes,
+        options: &PlanOptions,
     ) -> Result<(Plan, Observed), Failure> {
         let mut keys = desired.declared_keys();
         keys.extend(status::KEYS.map(str::to_owned));
         let observed = observed::survey(&self.client, &self.target.project, keys.clone());
-        self.read(Box::pin(self.decide(desired, wishes, keys, observed))).await
+        self.read(Box::pin(self.decide(desired, options, keys, observed))).await
     }
 
     /// Shows progress as long as something is read, and takes it away before anything is told.
@@ -368,7 +368,7 @@ impl Connection {
     async fn decide(
         &self,
         desired: &Desired,
-        wishes: &Wishes,
+        options: &PlanOptions,
         keys: BTreeSet<String>,
         observed: impl Future<Output = Result<Observed, api::Error>>,
     ) -> Result<(Plan, Observed), Failure> {
@@ -376,12 +376,12 @@ impl Connection {
         let failed = |error| unreadable(unread, &error, &self.target.base_url);
         let mut observed = observed.await.map_err(failed)?;
         redaction::learn_tokens(observed.ours.values().map(|found| &found.token));
-        let terms = self.terms(wishes);
+        let context = self.context(options);
         let waiting = Waiting { clock: &*self.clock, stop: &self.stop };
         loop {
-            let questions = plan::questions(desired, &observed, &terms);
+            let questions = plan::questions(desired, &observed, &context);
             if questions.is_empty() {
-                let plan = plan::compute(desired, &observed, &terms);
+                let plan = plan::compute(desired, &observed, &context);
                 let (steps, blocked, stale) =
                     (plan.steps.len(), plan.blocked.len(), plan.stale.len());
                 debug!(steps, blocked, stale, reads = observed.reads, "plan");

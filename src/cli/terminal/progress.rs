@@ -102,7 +102,7 @@ impl Progress {
                 let text = format!("{} {}{id}", step.action.as_str(), step.key);
                 self.show_oldest(|steps| steps.push((step.key.clone(), text)));
             }
-            Event::StepGoesOn(step, passed) => {
+            Event::StepStillRunning(step, passed) => {
                 let seconds = passed.as_secs();
                 debug!(key = step.key.as_str(), seconds, "step goes on");
                 if !self.is_told_already {
@@ -111,7 +111,7 @@ impl Progress {
                     above(|| output::message(&text));
                 }
             }
-            Event::CreatesAwaited(waited) => {
+            Event::WaitingForListings(waited) => {
                 let seconds = waited.as_secs();
                 debug!(seconds, "creates not listed yet");
                 if !self.is_told_already {

@@ -12,8 +12,8 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::desired::{Desired, LookUp, SecretStore, Wanted};
-use crate::instance::{Key, Secret, Source, Template, trimmed};
+use crate::desired::{Desired, DesiredInstance, LookUp, SecretStore};
+use crate::instance::{Key, Secret, SecretSource, Template, trimmed};
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
@@ -99,7 +99,7 @@ pub(crate) fn scrub_at_once(text: &str) -> Option<String> {
 pub(crate) struct Noticed<'a>(pub(crate) Box<dyn SecretStore + 'a>);
 
 impl SecretStore for Noticed<'_> {
-    fn look_up(&self, source: &Source) -> LookUp {
+    fn look_up(&self, source: &SecretSource) -> LookUp {
         let answer = self.0.look_up(source);
         if let LookUp::Set(secret) = &answer {
             // Whoever gets it may trim it before they repeat it.
@@ -123,7 +123,7 @@ pub(crate) fn is_public(text: &str) -> bool {
 /// Takes for public what documents say of their instances beside their own text: values into which
 /// variables were put.
 pub(crate) fn show_values(desired: &Desired) {
-    let of_document = |(key, wanted): (&Key, &Wanted)| {
+    let of_document = |(key, wanted): (&Key, &DesiredInstance)| {
         let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
         let public = fields.filter(|template| template.secrets().next().is_none());
         let fields = public.filter_map(Template::render_unplaced);
@@ -135,7 +135,7 @@ pub(crate) fn show_values(desired: &Desired) {
 }
 
 /// The sources of secrets that would have to be hidden in a text that nobody may change.
-pub(crate) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d Source> {
+pub(crate) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d SecretSource> {
     if scrub(text) == text {
         return BTreeSet::new();
     }

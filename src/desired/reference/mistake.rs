@@ -4,7 +4,7 @@ use super::{Allowed, MAX_NAME, is_variable_name};
 use crate::catalog::closest;
 use crate::desired::Code;
 use crate::desired::text::{Finding, Mark};
-use crate::instance::{Source, trimmed};
+use crate::instance::{SecretSource, trimmed};
 use crate::untrusted::quoted;
 
 const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
@@ -129,10 +129,10 @@ pub(super) fn odd_secret(name: &str, value: &str, at: Mark) -> Option<Finding> {
     Some(Finding::new(Code::OddSecret, at, message).help(help))
 }
 
-pub(super) fn refused(source: &Source, message: String, help: String, at: Mark) -> Finding {
+pub(super) fn refused(source: &SecretSource, message: String, help: String, at: Mark) -> Finding {
     let code = match source {
-        Source::Env(_) => Code::RefusedVariable,
-        Source::File(_) | Source::Authorization => Code::RefusedFile,
+        SecretSource::Env(_) => Code::RefusedVariable,
+        SecretSource::File(_) | SecretSource::Authorization => Code::RefusedFile,
     };
     Finding::new(code, at, message).help(help)
 }

@@ -7,26 +7,31 @@ fn keyed(key: &str) -> Fingerprints {
 }
 
 /// A memory of a document with these secrets, written and read back.
-fn remember(fingerprints: &Fingerprints, key: &Key, secrets: &[(&str, &str)]) -> Memory {
+fn remember(fingerprints: &Fingerprints, key: &Key, secrets: &[(&str, &str)]) -> LastApplied {
     let project = "test".parse().unwrap();
-    let subject = Subject { project: &project, key };
+    let subject = FingerprintScope { project: &project, key };
     let mut applied = fingerprints.begin(subject, "{}");
     for (path, value) in secrets {
         fingerprints.add(&mut applied, subject, path, &Secret::new(*value));
     }
     let tag = applied.to_string();
-    Memory::read(&[tag.strip_prefix(TAG).unwrap()])
+    LastApplied::read(&[tag.strip_prefix(TAG).unwrap()])
 }
 
 fn state(
     fingerprints: &Fingerprints,
-    memory: &Memory,
+    memory: &LastApplied,
     key: &Key,
     path: &str,
     value: &str,
 ) -> SecretState {
     let project = "test".parse().unwrap();
-    fingerprints.state(memory, Subject { project: &project, key }, path, Some(&Secret::new(value)))
+    fingerprints.state(
+        memory,
+        FingerprintScope { project: &project, key },
+        path,
+        Some(&Secret::new(value)),
+    )
 }
 
 #[test]
@@ -45,7 +50,7 @@ fn a_secret_is_recognised_under_its_own_path_key_and_fingerprint_key_only() {
 #[test]
 fn digests_and_seals_stay_the_same_from_release_to_release() {
     let (project, key) = ("test".parse().unwrap(), "eu/shop".parse().unwrap());
-    let subject = Subject { project: &project, key: &key };
+    let subject = FingerprintScope { project: &project, key: &key };
     let fingerprints = keyed("a-fingerprint-key-of-32-letters!");
     let mut applied = fingerprints.begin(subject, "{}");
     fingerprints.add(&mut applied, subject, "password", &Secret::new("one"));
@@ -67,7 +72,7 @@ fn a_seal_holds_for_one_organization_and_one_fingerprint_key() {
 #[test]
 fn digests_do_not_depend_on_the_organization() {
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = Subject { project: &project, key: &key };
+    let subject = FingerprintScope { project: &project, key: &key };
     let tags = ["a", "b"].map(|organization| {
         let fingerprints = Fingerprints::new(&Secret::new("k1"), &Secret::new(organization));
         fingerprints.begin(subject, "{}").to_string()
@@ -81,7 +86,7 @@ fn parts_that_end_elsewhere_are_other_parts() {
     assert_ne!(seals(["plan", "\0a"]), seals(["plan\0", "a"]));
     assert_ne!(seals(["plan", ""]), seals(["", "plan"]));
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = Subject { project: &project, key: &key };
+    let subject = FingerprintScope { project: &project, key: &key };
     let value_digest =
         |path: &str, value: &str| keyed("k1").secret(subject, path, &Secret::new(value)).1;
     assert_ne!(value_digest("pass", "word"), value_digest("passw", "ord"));
@@ -91,19 +96,19 @@ fn parts_that_end_elsewhere_are_other_parts() {
 #[test]
 fn a_document_is_recognised_or_not_or_cannot_be_told() {
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = Subject { project: &project, key: &key };
+    let subject = FingerprintScope { project: &project, key: &key };
     let mine = keyed("k1");
     let memory = remember(&mine, &key, &[]);
     assert_eq!(mine.same_document(&memory, subject, "{}"), Some(true));
     assert_eq!(mine.same_document(&memory, subject, "{ }"), Some(false));
     assert_eq!(keyed("k2").same_document(&memory, subject, "{}"), None);
-    assert_eq!(mine.same_document(&Memory::Absent, subject, "{}"), None);
+    assert_eq!(mine.same_document(&LastApplied::Absent, subject, "{}"), None);
 }
 
 #[test]
 fn a_tag_that_would_be_too_long_drops_its_secrets() {
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = Subject { project: &project, key: &key };
+    let subject = FingerprintScope { project: &project, key: &key };
     let mine = keyed("k1");
     let mut applied = mine.begin(subject, "{}");
     for number in 0..14 {
@@ -116,9 +121,9 @@ fn a_tag_that_would_be_too_long_drops_its_secrets() {
 #[test]
 fn what_cannot_be_read_is_garbled_and_what_is_newer_is_left_alone() {
     let good = "v1.abcdef.0123456789abcdef.0123456789abcdef";
-    assert!(matches!(Memory::read(&[good]), Memory::Known(_)));
-    assert_eq!(Memory::read(&["v2.whatever"]), Memory::Newer);
-    assert_eq!(Memory::read(&[good, good]), Memory::Garbled);
+    assert!(matches!(LastApplied::read(&[good]), LastApplied::Known(_)));
+    assert_eq!(LastApplied::read(&["v2.whatever"]), LastApplied::Newer);
+    assert_eq!(LastApplied::read(&[good, good]), LastApplied::Garbled);
     for bad in [
         "",
         "v1",
@@ -128,6 +133,6 @@ fn what_cannot_be_read_is_garbled_and_what_is_newer_is_left_alone() {
         "v1.abcdef.0123456789abcdef..",
         "vx.y",
     ] {
-        assert_eq!(Memory::read(&[bad]), Memory::Garbled, "{bad}");
+        assert_eq!(LastApplied::read(&[bad]), LastApplied::Garbled, "{bad}");
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::Match;
 use super::moves::Candidate;
-use crate::desired::{Adopt, Wanted};
+use crate::desired::{Adopt, DesiredInstance};
 use crate::instance::{InstanceId, Key, Span};
-use crate::observed::Found;
+use crate::observed::ObservedInstance;
 use crate::plan::BlockCode;
 use crate::untrusted::quoted;
 
@@ -55,7 +55,10 @@ pub(super) fn foreign_project<'a>(id: InstanceId, owner: &str) -> Match<'a> {
     blocked(BlockCode::ForeignInstance, message)
 }
 
-pub(super) fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a> {
+pub(super) fn connector_changed<'a>(
+    found: &ObservedInstance,
+    wanted: &DesiredInstance,
+) -> Match<'a> {
     let message = format!(
         "instance {} has the connector {}, the file says {}, and the platform cannot change it. If files were \
          renamed or swapped, write the old document key as `key:` in each of them. To create a new instance, which \
@@ -67,7 +70,7 @@ pub(super) fn connector_changed<'a>(found: &Found, wanted: &Wanted) -> Match<'a>
     blocked(BlockCode::ConnectorChanged, message)
 }
 
-pub(super) fn ambiguous_key<'a>(key: &Key, carriers: &[&Found]) -> Match<'a> {
+pub(super) fn ambiguous_key<'a>(key: &Key, carriers: &[&ObservedInstance]) -> Match<'a> {
     let message = format!(
         "instances {} carry the key {}: delete all but one, or take the tag `ocon:key={key}` off the others",
         list(carriers.iter().map(|found| found.id), "and"),
@@ -76,7 +79,7 @@ pub(super) fn ambiguous_key<'a>(key: &Key, carriers: &[&Found]) -> Match<'a> {
     blocked(BlockCode::AmbiguousKey, message)
 }
 
-pub(super) fn partial_rekey<'a>(key: &Key, found: &Found) -> Match<'a> {
+pub(super) fn partial_rekey<'a>(key: &Key, found: &ObservedInstance) -> Match<'a> {
     let message = format!(
         "instance {} carries the key {key} of a document that is gone, so this one was moved: \
          run without PATH and without --changed-since, since a partial plan changes no document keys",
@@ -165,7 +168,7 @@ pub(super) fn moved_from_and_id<'a>(candidate: &Candidate<'_>, at: &Span) -> Mat
 /// `moved_from` names one instance, and an earlier rule gives the document another one.
 pub(super) fn moved_from_contradicted<'a>(
     key: &Key,
-    found: &Found,
+    found: &ObservedInstance,
     other: &Candidate<'_>,
 ) -> Match<'a> {
     let (id, old) = (other.found.id, &other.key);

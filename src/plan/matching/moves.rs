@@ -9,10 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Match, Rules, doubt};
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::Key;
-use crate::observed::Found;
-use crate::ownership::{Fingerprints, Subject};
+use crate::observed::ObservedInstance;
+use crate::ownership::{FingerprintScope, Fingerprints};
 
 /// How many pairs of one connector are compared by their digests, about a second of work. Beyond
 /// that, only pairs with the same name are: whoever moves thousands of files rarely also finds
@@ -23,7 +23,7 @@ const MAX_DIGESTS: usize = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Candidate<'a> {
     pub(super) key: Key,
-    pub(super) found: &'a Found,
+    pub(super) found: &'a ObservedInstance,
     /// Whether it carries that key in the project that is taken from.
     pub(super) is_taken: bool,
 }
@@ -31,7 +31,7 @@ pub(super) struct Candidate<'a> {
 /// A document that has no instance by the rules before.
 struct Open<'a> {
     key: &'a Key,
-    wanted: &'a Wanted,
+    wanted: &'a DesiredInstance,
     as_written: String,
 }
 
@@ -212,7 +212,7 @@ impl<'g, 'a> Group<'g, 'a> {
         let mut doubts = Vec::new();
         for (document, instances) in open {
             let key = self.documents[document].key;
-            if rules.wishes.allow_duplicates.contains(key) {
+            if rules.options.allow_duplicates.contains(key) {
                 continue;
             }
             if let Some(twin) = instances.intersection(&self.twins).next() {
@@ -237,14 +237,15 @@ impl<'g, 'a> Group<'g, 'a> {
 
 /// Whether the instance remembers, under its own project and document key, exactly this document.
 pub(in crate::plan) fn remembers(
-    found: &Found,
+    found: &ObservedInstance,
     fingerprints: &Fingerprints,
     as_written: &str,
 ) -> bool {
     let Some((project, key)) = found.marks.owner() else {
         return false;
     };
-    let (memory, subject) = (found.marks.applied(), Subject { project: &project, key: &key });
+    let (memory, subject) =
+        (found.marks.applied(), FingerprintScope { project: &project, key: &key });
     fingerprints.same_document(&memory, subject, as_written) == Some(true)
 }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::{Match, Rules, doubt};
 use crate::instance::{InstanceId, Key};
-use crate::observed::Found;
-use crate::ownership::Claim;
+use crate::observed::ObservedInstance;
+use crate::ownership::Ownership;
 
 /// A connector and a name.
 type Likeness<'a> = (&'a str, &'a str);
@@ -19,7 +19,7 @@ type Likeness<'a> = (&'a str, &'a str);
 struct Others<'a> {
     unmanaged: BTreeMap<Likeness<'a>, Vec<InstanceId>>,
     foreign: BTreeMap<Likeness<'a>, Vec<(InstanceId, String)>>,
-    broken: Vec<&'a Found>,
+    broken: Vec<&'a ObservedInstance>,
 }
 
 impl<'a> Rules<'a, '_> {
@@ -29,7 +29,7 @@ impl<'a> Rules<'a, '_> {
             let wanted = &self.desired.instances[*key];
             let likeness = (wanted.connector.as_str(), wanted.name.as_str());
             let names: Vec<&Key> = std::iter::once(*key).chain(&wanted.moved_from).collect();
-            let is_alike = |found: &&&Found| {
+            let is_alike = |found: &&&ObservedInstance| {
                 names.iter().any(|name| found.marks.names(name))
                     || likeness == self::likeness(found)
             };
@@ -37,7 +37,7 @@ impl<'a> Rules<'a, '_> {
                 *matched = doubt::broken_mark(found.id);
             } else if let Some((twin, carriers)) = self.twins_like(likeness) {
                 *matched = doubt::ambiguous_key(twin, carriers);
-            } else if self.wishes.allow_duplicates.contains(*key) {
+            } else if self.options.allow_duplicates.contains(*key) {
             } else if let Some(found) = others.foreign.get(&likeness) {
                 *matched = doubt::foreign_namesake(key, found);
             } else if let Some(ids) = others.unmanaged.get(&likeness) {
@@ -48,9 +48,9 @@ impl<'a> Rules<'a, '_> {
 
     /// A document key that several instances carry, one of which looks like this: it may have got the
     /// key of another document by hand.
-    fn twins_like(&self, wanted: Likeness<'_>) -> Option<(&Key, &[&'a Found])> {
+    fn twins_like(&self, wanted: Likeness<'_>) -> Option<(&Key, &[&'a ObservedInstance])> {
         let mut twins = self.carriers.iter().filter(|(_, carriers)| carriers.len() > 1);
-        let is_alike = |found: &&'a Found| {
+        let is_alike = |found: &&'a ObservedInstance| {
             likeness(found) == wanted && !self.claimants.contains_key(&found.id)
         };
         let (key, carriers) = twins.find(|(_, carriers)| carriers.iter().any(is_alike))?;
@@ -60,21 +60,21 @@ impl<'a> Rules<'a, '_> {
     fn others(&self) -> Others<'a> {
         let mut others = Others::default();
         for found in self.observed.account.iter().flat_map(BTreeMap::values) {
-            match found.marks.claim(&self.observed.project) {
-                Claim::Unmanaged => {
+            match found.marks.ownership(&self.observed.project) {
+                Ownership::Unmanaged => {
                     others.unmanaged.entry(likeness(found)).or_default().push(found.id);
                 }
-                Claim::Foreign(owner) => {
+                Ownership::Foreign(owner) => {
                     others.foreign.entry(likeness(found)).or_default().push((found.id, owner));
                 }
-                Claim::Broken => others.broken.push(found),
-                Claim::Ours(_) => {}
+                Ownership::Broken => others.broken.push(found),
+                Ownership::Ours(_) => {}
             }
         }
         others
     }
 }
 
-fn likeness(found: &Found) -> Likeness<'_> {
+fn likeness(found: &ObservedInstance) -> Likeness<'_> {
     (&found.connector, &found.name)
 }

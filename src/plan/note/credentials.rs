@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::desired::{Desired, Field, HostRole};
-use crate::instance::{Secrecy, Seen, Value};
-use crate::observed::Found;
+use crate::instance::{Secrecy, StoredValue, Value};
+use crate::observed::ObservedInstance;
 use crate::plan::document::Document;
 use crate::plan::{Change, HostUse, Note, Plan};
 use crate::untrusted::quoted;
@@ -35,7 +35,7 @@ impl Document<'_> {
     pub(in crate::plan) fn note_hosts(
         &self,
         plan: &mut Plan,
-        found: Option<&Found>,
+        found: Option<&ObservedInstance>,
         changes: &[Change],
     ) {
         let mut notes = found.map(|found| self.changed_hosts(found, changes)).unwrap_or_default();
@@ -50,7 +50,11 @@ impl Document<'_> {
     }
 
     /// One note for each host that the file names and that gets a secret of the step.
-    fn secrets_to_hosts(&self, found: Option<&Found>, changes: &[Change]) -> Vec<HostNote> {
+    fn secrets_to_hosts(
+        &self,
+        found: Option<&ObservedInstance>,
+        changes: &[Change],
+    ) -> Vec<HostNote> {
         let written = changes.iter().filter_map(written_secret);
         let (of_events, of_provider): (Vec<_>, Vec<_>) =
             written.partition(|key| key.starts_with(OF_EVENTS));
@@ -79,7 +83,7 @@ impl Document<'_> {
     }
 
     /// One note for each host to which the step moves the instance's credentials.
-    fn changed_hosts(&self, found: &Found, changes: &[Change]) -> Vec<HostNote> {
+    fn changed_hosts(&self, found: &ObservedInstance, changes: &[Change]) -> Vec<HostNote> {
         if !self.keeps_credentials(found) {
             return Vec::new();
         }
@@ -123,7 +127,7 @@ impl Document<'_> {
 
     /// Whether the platform holds credentials of the instance, whether or not the file still
     /// declares them.
-    fn keeps_credentials(&self, found: &Found) -> bool {
+    fn keeps_credentials(&self, found: &ObservedInstance) -> bool {
         let declared = |field: &Field| {
             field.secrecy == Secrecy::Secret
                 && field.value != Value::Unset
@@ -132,7 +136,7 @@ impl Document<'_> {
         self.wanted.facts.credentials.are_kept()
             || !self.wanted.provider_data.is_empty()
             || self.wanted.configuration.values().any(declared)
-            || found.configuration.values().any(|seen| *seen == Seen::Masked)
+            || found.configuration.values().any(|seen| *seen == StoredValue::Masked)
             || found.marks.applied().holds_secrets()
     }
 }
@@ -252,10 +256,10 @@ fn is_host(field: &Field) -> bool {
 }
 
 /// The hosts of the new value that are not known to be those of the stored one.
-fn new_hosts(before: Option<&Seen>, after: &Field) -> Vec<Host> {
+fn new_hosts(before: Option<&StoredValue>, after: &Field) -> Vec<Host> {
     let stored = match before {
-        Some(Seen::Text(text)) => Host::of_stored(text.expose()),
-        Some(Seen::Masked | Seen::Unset) | None => Vec::new(),
+        Some(StoredValue::Text(text)) => Host::of_stored(text.expose()),
+        Some(StoredValue::Masked | StoredValue::Unset) | None => Vec::new(),
     };
     if after.value == Value::Unset {
         return vec![Host::OfConnector];

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value as Written;
 use url::Url;
 
-use crate::instance::{OwnReference, Value};
+use crate::instance::{InstanceReference, Value};
 use crate::untrusted::quoted;
 
 /// Longer than any host name with a port.
@@ -90,7 +90,7 @@ impl Host {
         match value {
             Value::Text(template) if urls.is_empty() => {
                 let written = template.as_written();
-                let is_platform = written.starts_with(OwnReference::WebhookUrl.as_written());
+                let is_platform = written.starts_with(InstanceReference::WebhookUrl.as_written());
                 let text = Some(marked(&written)).filter(|_| !is_platform);
                 text.and_then(|text| Self::of_text(&text)).into_iter().collect()
             }

@@ -1,7 +1,7 @@
 //! The text form of what became of a plan.
 
 use super::{Layout, push_webhook_url};
-use crate::apply::{Outcome, Status, StepResult};
+use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::plan::Action;
 use crate::report::json::ResultDocument;
 use crate::report::style::{ADDED, Painted, REMOVED, clean_line, hanging, sentence, wrapped};
@@ -12,7 +12,7 @@ use crate::report::wording;
 pub fn outcome(outcome: &Outcome, layout: Layout) -> String {
     let mut text = String::new();
     let told = |result: &&StepResult| {
-        matches!(result.status, Status::Done | Status::Stale(_) | Status::Blocked(_))
+        matches!(result.status, StepStatus::Done | StepStatus::Stale(_) | StepStatus::Blocked(_))
     };
     for result in outcome.results.iter().filter(|result| !told(result)) {
         push_problem(&mut text, result, layout);
@@ -74,7 +74,7 @@ fn push_instance(text: &mut String, result: &StepResult, layout: Layout) {
         return;
     };
     let sign =
-        if result.status == Status::Done { Painted(ADDED, "+") } else { Painted(REMOVED, "!") };
+        if result.status == StepStatus::Done { Painted(ADDED, "+") } else { Painted(REMOVED, "!") };
     let title = format!("{}  #{}", result.key, touched.id);
     text.push_str(&hanging(&format!("  {sign} "), &title, "      ", layout.width));
     push_webhook_url(text, &touched.webhook_url, layout);
@@ -86,7 +86,7 @@ fn push_instance(text: &mut String, result: &StepResult, layout: Layout) {
 
 fn summary(outcome: &Outcome, layout: Layout) -> String {
     let done = |action| {
-        let results = outcome.results.iter().filter(|result| result.status == Status::Done);
+        let results = outcome.results.iter().filter(|result| result.status == StepStatus::Done);
         results.filter(|result| result.action == Some(action)).count()
     };
     let mut applied: Vec<String> = Action::ALL

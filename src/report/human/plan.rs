@@ -2,7 +2,9 @@
 
 use super::Layout;
 use crate::instance::{FieldPath, InstanceId, Span};
-use crate::plan::{Action, Blocked, Cause, Kind, Note, Plan, Shown, Stale, Step, View};
+use crate::plan::{
+    Action, Blocked, Cause, ChangeKind, DisplayValue, Note, Plan, RedactedChange, Stale, Step,
+};
 use crate::report::hosts::{self, HostNote};
 use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, clean, clean_line, count, gap, hanging, sentence,
@@ -45,10 +47,10 @@ pub fn plan(plan: &Plan, layout: Layout) -> String {
 fn summary(plan: &Plan, layout: Layout) -> String {
     let partial = if plan.partial { " This is a partial plan." } else { "" };
     if plan.is_empty() {
-        let unchanged = plan.tally.unchanged;
+        let unchanged = plan.untouched.unchanged;
         let verb = if unchanged == 1 { "matches" } else { "match" };
         let instances = count(unchanged, "instance");
-        let orphans = match plan.tally.orphans {
+        let orphans = match plan.untouched.orphans {
             0 => String::new(),
             orphans => format!("; {}", count(orphans, "orphan")),
         };
@@ -69,11 +71,11 @@ fn summary(plan: &Plan, layout: Layout) -> String {
     if !plan.blocked.is_empty() {
         todo.push(format!("{} blocked", plan.blocked.len()));
     }
-    let mut rest = vec![format!("{} unchanged", plan.tally.unchanged)];
-    if plan.tally.orphans > 0 {
-        rest.push(count(plan.tally.orphans, "orphan"));
+    let mut rest = vec![format!("{} unchanged", plan.untouched.unchanged)];
+    if plan.untouched.orphans > 0 {
+        rest.push(count(plan.untouched.orphans, "orphan"));
     }
-    rest.extend(plan.tally.unmanaged.map(|unmanaged| format!("{unmanaged} unmanaged")));
+    rest.extend(plan.untouched.unmanaged.map(|unmanaged| format!("{unmanaged} unmanaged")));
     let text = format!("{}; {}.{partial}", todo.join(", "), rest.join(", "));
     let requests = wording::requests(plan.reads, plan.writes(), plan.checks());
     let requests = wrapped(&format!("Requests: {requests}"), "", layout.width);
@@ -111,7 +113,7 @@ fn push_step(text: &mut String, plan: &Plan, step: &Step, layout: Layout) {
         told(step.cause, step.action).map(|cause| format!("  ({cause})")).unwrap_or_default();
     let title = format!("{}  {}{id}{cause}{}", step.key, shown_name(&step.name), verb(step.action));
     push_title(text, &symbol, &title, step.at.as_ref(), layout);
-    let views: Vec<View> = step.views(&plan.target.base_url).collect();
+    let views: Vec<RedactedChange> = step.views(&plan.target.base_url).collect();
     if step.action == Action::Create {
         push_creation(text, &views, layout);
     } else {
@@ -226,7 +228,7 @@ fn push_notes(text: &mut String, plan: &Plan, layout: Layout) {
 }
 
 /// A create shows everything that the file declares, by section. The name stands in the title.
-fn push_creation(text: &mut String, views: &[View], layout: Layout) {
+fn push_creation(text: &mut String, views: &[RedactedChange], layout: Layout) {
     let column = value_column(views, layout);
     let mut section = "";
     for view in views {
@@ -246,7 +248,7 @@ fn push_creation(text: &mut String, views: &[View], layout: Layout) {
     }
 }
 
-fn push_changes(text: &mut String, views: &[View], unchanged: usize, layout: Layout) {
+fn push_changes(text: &mut String, views: &[RedactedChange], unchanged: usize, layout: Layout) {
     let column = value_column(views, layout);
     for view in views {
         let path = view.path.to_string();
@@ -268,8 +270,8 @@ fn push_changes(text: &mut String, views: &[View], unchanged: usize, layout: Lay
 }
 
 /// Where values begin; right behind their paths where they would have little room there.
-fn value_column(views: &[View], layout: Layout) -> usize {
-    let label = |view: &View| match &view.path {
+fn value_column(views: &[RedactedChange], layout: Layout) -> usize {
+    let label = |view: &RedactedChange| match &view.path {
         FieldPath::Configuration(key) | FieldPath::ProviderData(key) => width(key),
         path => width(&path.to_string()),
     };
@@ -286,13 +288,13 @@ struct Lines<'a> {
     layout: Layout,
 }
 
-fn push_change(text: &mut String, view: &View, label: &str, lines: Lines<'_>) {
+fn push_change(text: &mut String, view: &RedactedChange, label: &str, lines: Lines<'_>) {
     let Lines { indent, layout: Layout { width: columns }, .. } = lines;
     let (sign, style) = match view.kind {
-        Kind::Set => ("+", ADDED),
-        Kind::Change | Kind::Rotate => ("~", CHANGED),
-        Kind::Unset => ("-", REMOVED),
-        Kind::Mark => (">", CHANGED),
+        ChangeKind::Set => ("+", ADDED),
+        ChangeKind::Change | ChangeKind::Rotate => ("~", CHANGED),
+        ChangeKind::Unset => ("-", REMOVED),
+        ChangeKind::Mark => (">", CHANGED),
     };
     let first = format!("{indent}{} ", Painted(style, sign));
     let block = format!("{indent}    ");
@@ -364,8 +366,12 @@ fn is_long(value: &str) -> bool {
 }
 
 /// What was, where that is worth telling, and what will be.
-fn inline(view: &View, before: Option<String>, after: Option<String>) -> (Option<String>, String) {
-    let after = if view.kind == Kind::Unset {
+fn inline(
+    view: &RedactedChange,
+    before: Option<String>,
+    after: Option<String>,
+) -> (Option<String>, String) {
+    let after = if view.kind == ChangeKind::Unset {
         "(unset)".to_owned()
     } else if view.sensitive {
         secret(view)
@@ -376,20 +382,20 @@ fn inline(view: &View, before: Option<String>, after: Option<String>) -> (Option
         Some(before) => quoted(&before),
         None if !view.before_hidden => return (None, after),
         None if !view.sensitive => "(not shown)".to_owned(),
-        None if view.kind == Kind::Unset => "(secret)".to_owned(),
+        None if view.kind == ChangeKind::Unset => "(secret)".to_owned(),
         None => return (None, after),
     };
     (Some(before), after)
 }
 
-fn secret(view: &View) -> String {
+fn secret(view: &RedactedChange) -> String {
     let mut parts = vec!["secret".to_owned()];
     parts.extend(view.sources.iter().map(ToString::to_string));
     format!("({})", clean_line(&parts.join(", ")))
 }
 
 /// Says what a create will fill in.
-fn known_later(view: &View, after: &str) -> String {
+fn known_later(view: &RedactedChange, after: &str) -> String {
     if view.known_after_create { wording::known_later(after) } else { after.to_owned() }
 }
 
@@ -408,9 +414,9 @@ fn shown_name(name: &str) -> String {
     clean_line(&part::line(name, LONGEST_NAME))
 }
 
-fn text_of(shown: Option<&Shown>) -> Option<String> {
+fn text_of(shown: Option<&DisplayValue>) -> Option<String> {
     match shown? {
-        Shown::Text(text) => Some(text.clone()),
-        Shown::List(items) => Some(items.join(", ")),
+        DisplayValue::Text(text) => Some(text.clone()),
+        DisplayValue::List(items) => Some(items.join(", ")),
     }
 }

@@ -1,7 +1,9 @@
 //! The text form of a status: a table, what goes astray, and the numbers.
 
 use super::{Layout, push_webhook_url};
-use crate::plan::status::{Condition, Finding, Row, State, Status};
+use crate::plan::status::{
+    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
+};
 use crate::report::style::{
     ADDED, CHANGED, FAINT, Painted, REMOVED, clean_line, hanging, sentence, width, wrapped,
 };
@@ -11,7 +13,7 @@ const HEADINGS: [&str; 8] =
     ["key", "connector", "id", "state", "valid", "enabled", "events", "webhook URL"];
 
 /// Renders a status.
-pub fn status(status: &Status, layout: Layout) -> String {
+pub fn status(status: &StatusReport, layout: Layout) -> String {
     if status.rows.is_empty() && status.findings.is_empty() {
         return "No instances.\n".to_owned();
     }
@@ -31,7 +33,7 @@ pub fn status(status: &Status, layout: Layout) -> String {
 /// Columns are as wide as their widest cell. The last one, the URL, is there to be copied and never
 /// cut: where the lines would be longer than the page, each URL has one to itself, and where they
 /// still would be, there are no columns.
-fn push_table(text: &mut String, rows: &[Row], layout: Layout) {
+fn push_table(text: &mut String, rows: &[InstanceStatus], layout: Layout) {
     if rows.is_empty() {
         return;
     }
@@ -64,7 +66,7 @@ fn push_table(text: &mut String, rows: &[Row], layout: Layout) {
 }
 
 /// A row without columns.
-fn push_row(text: &mut String, row: &Row, layout: Layout) {
+fn push_row(text: &mut String, row: &InstanceStatus, layout: Layout) {
     let (symbol, style) = sign(row.state);
     let instance = row.instance.as_ref();
     let id = instance.map(|instance| format!("  #{}", instance.id)).unwrap_or_default();
@@ -98,10 +100,11 @@ fn line(cells: &[String; 8], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-fn cells(row: &Row) -> [String; 8] {
+fn cells(row: &InstanceStatus) -> [String; 8] {
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-    let of =
-        |show: &dyn Fn(&Condition) -> String| row.instance.as_ref().map_or("-".to_owned(), show);
+    let of = |show: &dyn Fn(&InstanceHealth) -> String| {
+        row.instance.as_ref().map_or("-".to_owned(), show)
+    };
     [
         row.key.to_string(),
         clean_line(&row.connector),
@@ -114,18 +117,18 @@ fn cells(row: &Row) -> [String; 8] {
     ]
 }
 
-fn sign(state: State) -> (&'static str, anstyle::Style) {
+fn sign(state: SyncState) -> (&'static str, anstyle::Style) {
     match state {
-        State::InSync => ("=", FAINT),
-        State::Drifted => ("~", CHANGED),
-        State::Unfinished => ("±", CHANGED),
-        State::Missing => ("+", ADDED),
-        State::Blocked => ("!", REMOVED),
-        State::Orphan => ("?", REMOVED),
+        SyncState::InSync => ("=", FAINT),
+        SyncState::Drifted => ("~", CHANGED),
+        SyncState::Unfinished => ("±", CHANGED),
+        SyncState::Missing => ("+", ADDED),
+        SyncState::Blocked => ("!", REMOVED),
+        SyncState::Orphan => ("?", REMOVED),
     }
 }
 
-fn push_finding(text: &mut String, finding: &Finding, layout: Layout) {
+fn push_finding(text: &mut String, finding: &CallbackMismatch, layout: Layout) {
     let message = format!(
         "{} {} #{}: its callback URL carries the id of another instance, {}: its events go there",
         unquoted(&finding.connector),
@@ -144,8 +147,8 @@ fn push_remark(text: &mut String, word: &str, message: &str, layout: Layout) {
 }
 
 /// `3 in sync, 1 drifted.`
-fn summary(status: &Status, layout: Layout) -> String {
-    let numbers = State::ALL.into_iter().filter(|state| status.count(*state) > 0);
+fn summary(status: &StatusReport, layout: Layout) -> String {
+    let numbers = SyncState::ALL.into_iter().filter(|state| status.count(*state) > 0);
     let mut numbers: Vec<String> = numbers
         .map(|state| format!("{} {}", status.count(state), state.as_str().replace('-', " ")))
         .collect();

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Note, Outcome, StepResult};
+use crate::apply::{Outcome, OutcomeNote, StepResult};
 use crate::plan::Action;
 
 /// What became of a plan of ocon.
@@ -112,7 +112,7 @@ impl ResultDocument {
     }
 }
 
-fn note(note: &Note) -> ResultNote {
+fn note(note: &OutcomeNote) -> ResultNote {
     ResultNote { code: note.code.as_str().to_owned(), message: note.message.clone() }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::render;
 use crate::instance::BaseUrl;
-use crate::plan::{Action, Plan, Request, Shown, Step, Target, View};
+use crate::plan::{Action, DisplayValue, Plan, RedactedChange, Step, StepRequest, Target};
 
 /// A plan of ocon: what has to be done so that the platform says what the files say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -284,7 +284,7 @@ impl PlanTarget {
 impl PlanStep {
     /// The form of a step.
     pub fn new(step: &Step, base_url: &BaseUrl) -> Self {
-        let request = |request: &Request| PlanRequest {
+        let request = |request: &StepRequest| PlanRequest {
             method: request.method.to_owned(),
             path: request.path(step.id),
         };
@@ -329,9 +329,9 @@ impl PlanStep {
 fn summary(plan: &Plan) -> PlanSummary {
     let mut summary = PlanSummary {
         blocked: plan.blocked.len(),
-        unchanged: plan.tally.unchanged,
-        orphan: plan.tally.orphans,
-        unmanaged: plan.tally.unmanaged,
+        unchanged: plan.untouched.unchanged,
+        orphan: plan.untouched.orphans,
+        unmanaged: plan.untouched.unmanaged,
         ..PlanSummary::default()
     };
     for step in &plan.steps {
@@ -348,7 +348,7 @@ fn summary(plan: &Plan) -> PlanSummary {
     summary
 }
 
-fn change(view: View) -> PlanChange {
+fn change(view: RedactedChange) -> PlanChange {
     let sources: Vec<String> = view.sources.iter().map(ToString::to_string).collect();
     let hidden = || PlanValue::Text("(not shown)".to_owned());
     let values = if view.sensitive {
@@ -369,10 +369,10 @@ fn change(view: View) -> PlanChange {
     }
 }
 
-fn value(shown: Shown) -> PlanValue {
+fn value(shown: DisplayValue) -> PlanValue {
     match shown {
-        Shown::Text(text) => PlanValue::Text(text),
-        Shown::List(items) => PlanValue::List(items),
+        DisplayValue::Text(text) => PlanValue::Text(text),
+        DisplayValue::List(items) => PlanValue::List(items),
     }
 }
 

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::blocked;
 use super::{PlanBlocked, PlanTarget};
 use crate::plan::Target;
-use crate::plan::status::{Condition, Finding, Row, State, Status};
+use crate::plan::status::{
+    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
+};
 
 /// How the platform compares with the files, instance by instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -95,19 +97,19 @@ pub struct StatusFinding {
 
 impl StatusDocument {
     /// The document for a status.
-    pub fn new(status: &Status, target: &Target, partial: bool) -> Self {
+    pub fn new(status: &StatusReport, target: &Target, partial: bool) -> Self {
         Self {
             format: "ocon-status".to_owned(),
             version: 1,
             target: PlanTarget::new(target),
             partial,
             summary: StatusSummary {
-                in_sync: status.count(State::InSync),
-                drifted: status.count(State::Drifted),
-                unfinished: status.count(State::Unfinished),
-                missing: status.count(State::Missing),
-                blocked: status.count(State::Blocked),
-                orphan: status.count(State::Orphan),
+                in_sync: status.count(SyncState::InSync),
+                drifted: status.count(SyncState::Drifted),
+                unfinished: status.count(SyncState::Unfinished),
+                missing: status.count(SyncState::Missing),
+                blocked: status.count(SyncState::Blocked),
+                orphan: status.count(SyncState::Orphan),
             },
             instances: status.rows.iter().map(instance).collect(),
             blocked: status.blocked.iter().map(blocked).collect(),
@@ -116,9 +118,9 @@ impl StatusDocument {
     }
 }
 
-fn instance(row: &Row) -> StatusInstance {
+fn instance(row: &InstanceStatus) -> StatusInstance {
     let instance = row.instance.as_ref();
-    let flag = |flag: fn(&Condition) -> bool| instance.map(flag);
+    let flag = |flag: fn(&InstanceHealth) -> bool| instance.map(flag);
     StatusInstance {
         key: row.key.to_string(),
         connector: row.connector.clone(),
@@ -132,7 +134,7 @@ fn instance(row: &Row) -> StatusInstance {
     }
 }
 
-fn finding(finding: &Finding) -> StatusFinding {
+fn finding(finding: &CallbackMismatch) -> StatusFinding {
     StatusFinding {
         code: "foreign-callback-id".to_owned(),
         instance_id: finding.id.get(),

@@ -4,7 +4,7 @@ use crate::authorization::Callback;
 use crate::catalog::{Authentication, Catalog};
 use crate::cli::commands::single_instance;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::desired::Wanted;
+use crate::desired::DesiredInstance;
 use crate::instance::{Key, Secret};
 
 /// The application that a document declares.
@@ -22,7 +22,7 @@ pub(super) struct Declared {
 }
 
 impl Declared {
-    pub(super) fn read(key: &Key, wanted: &Wanted) -> Result<Self, Failure> {
+    pub(super) fn read(key: &Key, wanted: &DesiredInstance) -> Result<Self, Failure> {
         let (is_first, members) = way(key, wanted)?;
         let client_id = value(key, wanted, "oauth.api.key")?;
         let client_secret = value(key, wanted, "oauth.api.secret")?;
@@ -41,7 +41,7 @@ impl Declared {
 }
 
 /// Whether it is OAuth 1, and the members that its grant may have.
-fn way(key: &Key, wanted: &Wanted) -> Result<(bool, Vec<String>), Failure> {
+fn way(key: &Key, wanted: &DesiredInstance) -> Result<(bool, Vec<String>), Failure> {
     // One that the catalogue does not know is asked for as most are.
     let Some(connector) = Catalog::embedded().connector(&wanted.connector) else {
         return Ok((false, Vec::new()));
@@ -66,7 +66,7 @@ fn way(key: &Key, wanted: &Wanted) -> Result<(bool, Vec<String>), Failure> {
 }
 
 /// A declared value that is needed.
-fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Secret, Failure> {
+fn value(key: &Key, wanted: &DesiredInstance, name: &str) -> Result<Secret, Failure> {
     single_instance::value(key, wanted, name)?.ok_or_else(|| {
         let sentence = format!("`{key}` does not declare `{name}`, which an authorization needs");
         let at = &wanted.at;

@@ -7,8 +7,8 @@ use crate::cli::setup::session::Files;
 use crate::cli::terminal::failure::Exit;
 use crate::import::Candidate;
 use crate::instance::{InstanceId, Key, Span};
-use crate::observed::Found;
-use crate::ownership::Claim;
+use crate::observed::ObservedInstance;
+use crate::ownership::Ownership;
 use crate::untrusted::quoted;
 
 /// What was chosen, and what was not.
@@ -48,17 +48,17 @@ pub(super) fn choose(seen: Seen, files: &Files) -> Chosen {
     chosen
 }
 
-fn candidate(found: Found, files: &Files) -> Result<Candidate, (Exit, String)> {
-    let carried = match found.marks.claim(&files.project) {
+fn candidate(found: ObservedInstance, files: &Files) -> Result<Candidate, (Exit, String)> {
+    let carried = match found.marks.ownership(&files.project) {
         // What is left of a broken mark is replaced by an adoption.
-        Claim::Unmanaged | Claim::Broken => None,
-        Claim::Foreign(owner) => {
+        Ownership::Unmanaged | Ownership::Broken => None,
+        Ownership::Foreign(owner) => {
             return Err((
                 Exit::Guarded,
                 format!("it belongs to project {owner}", owner = quoted(&owner)),
             ));
         }
-        Claim::Ours(key) => Some(without_document(key, files)?),
+        Ownership::Ours(key) => Some(without_document(key, files)?),
     };
     let connector = found
         .connector

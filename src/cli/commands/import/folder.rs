@@ -9,7 +9,7 @@ use crate::cli::setup::arguments::{Globals, beside};
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::new_file::{Batch, Misplaced};
 use crate::cli::terminal::output::{self, Output};
-use crate::desired::{Desired, Wanted};
+use crate::desired::{Desired, DesiredInstance};
 use crate::import::File;
 use crate::instance::{InstanceId, Key};
 use crate::untrusted::quoted;
@@ -58,7 +58,7 @@ fn refuse_to_forget(
     let mut failure: Option<Failure> = None;
     for (_, file) in files {
         let Ok(path) = base.join(&file.below).canonicalize() else { continue };
-        let stands_there = |wanted: &Wanted| {
+        let stands_there = |wanted: &DesiredInstance| {
             let file = beside(&globals.root, Path::new(&*wanted.at.file));
             file.canonicalize().is_ok_and(|file| file == path)
         };

@@ -1,7 +1,7 @@
 //! The secrets that are looked for.
 
 use crate::desired::Desired;
-use crate::instance::{Secret, Source, Template};
+use crate::instance::{Secret, SecretSource, Template};
 use crate::scrub::SHORTEST;
 
 /// Secrets by the names under which they are told.
@@ -38,12 +38,12 @@ impl Wanted {
             }
             let value = match (&reference.source, reference.value.clone()) {
                 (_, Some(value)) => value,
-                (Source::Env(_), None) => {
+                (SecretSource::Env(_), None) => {
                     Secret::new(format!("made-up-{:032x}", fastrand::u128(..)))
                 }
-                (Source::File(_) | Source::Authorization, None) => continue,
+                (SecretSource::File(_) | SecretSource::Authorization, None) => continue,
             };
-            if let Source::Env(variable) = &reference.source {
+            if let SecretSource::Env(variable) = &reference.source {
                 self.variables.push((variable.clone(), value.clone()));
             }
             self.secrets.push((name, value));

@@ -10,8 +10,8 @@ const MASK: &str = "********";
 /// Its text is a [`Secret`], since the API returns live credentials in clear; a report may show it
 /// only where the catalogue knows the key as public.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// Absent, `null` or empty: the platform uses all three for a value that is not set.
+pub enum StoredValue {
+    /// OmittedMembers, `null` or empty: the platform uses all three for a value that is not set.
     Unset,
     /// Set or not, the platform does not say.
     Masked,
@@ -19,7 +19,7 @@ pub enum Seen {
     Text(Secret),
 }
 
-impl Seen {
+impl StoredValue {
     /// Reads a value of a reply.
     pub fn new(text: Option<&str>) -> Self {
         match text {
@@ -32,7 +32,7 @@ impl Seen {
 
 /// Whether a wanted value is what the API stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ValueComparison {
     /// It is.
     Same,
     /// It is not.
