@@ -21,10 +21,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use crate::api::{Clock, Read, Stop, Write};
-use crate::instance::{InstanceId, Key, Secret};
+use crate::instance::{InstanceId, Key, Secret, vocabulary};
 use crate::plan::{Action, Approved, Blocked, Stale, Step};
 
-pub use code::FailureCode;
+pub use code::{FailureCode, StepCode};
 
 /// How a plan is carried out.
 #[derive(Clone, Copy)]
@@ -98,6 +98,24 @@ pub struct AffectedInstance {
     pub from_own_create: bool,
 }
 
+vocabulary! {
+    /// How a step ended, in a word.
+    pub enum StepOutcome {
+        /// The step is done.
+        Done = "done",
+        /// The step failed.
+        Failed = "failed",
+        /// The response was lost, so the effect of the step is unknown.
+        Unknown = "unknown",
+        /// The state changed since the plan.
+        Stale = "stale",
+        /// The document is blocked.
+        Blocked = "blocked",
+        /// The step did not start.
+        NotStarted = "not-started",
+    }
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepStatus {
@@ -116,15 +134,15 @@ pub enum StepStatus {
 }
 
 impl StepStatus {
-    /// The outcome as scripts know it.
-    pub fn as_str(&self) -> &'static str {
+    /// The outcome in a word.
+    pub fn outcome(&self) -> StepOutcome {
         match self {
-            Self::Done => "done",
-            Self::Failed(_) => "failed",
-            Self::Unknown(_) => "unknown",
-            Self::Stale(_) => "stale",
-            Self::Blocked(_) => "blocked",
-            Self::NotStarted => "not-started",
+            Self::Done => StepOutcome::Done,
+            Self::Failed(_) => StepOutcome::Failed,
+            Self::Unknown(_) => StepOutcome::Unknown,
+            Self::Stale(_) => StepOutcome::Stale,
+            Self::Blocked(_) => StepOutcome::Blocked,
+            Self::NotStarted => StepOutcome::NotStarted,
         }
     }
 
@@ -143,8 +161,8 @@ impl StepStatus {
 /// What went wrong with a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepFailure {
-    /// The kind of failure, as scripts know it.
-    pub code: &'static str,
+    /// The kind of failure.
+    pub code: StepCode,
     /// What happened, and what to do.
     pub message: String,
     /// The platform's id of the request, for its support.
@@ -155,7 +173,7 @@ impl Outcome {
     /// Whether two instances were left with one key.
     pub fn is_guarded(&self) -> bool {
         let failures = self.results.iter().filter_map(|result| result.status.failure());
-        failures.into_iter().any(|failure| failure.code == FailureCode::DuplicateInstance.as_str())
+        failures.into_iter().any(|failure| failure.code == FailureCode::DuplicateInstance.into())
     }
 
     /// Whether every step is done, nothing was blocked and everything could be checked.
@@ -168,9 +186,9 @@ impl Outcome {
         self.notes.is_empty()
     }
 
-    /// The number of results with this outcome, named as in [`StepStatus::as_str`].
-    pub fn count(&self, outcome: &str) -> usize {
-        self.results.iter().filter(|result| result.status.as_str() == outcome).count()
+    /// The number of results with this outcome.
+    pub fn count(&self, outcome: StepOutcome) -> usize {
+        self.results.iter().filter(|result| result.status.outcome() == outcome).count()
     }
 }
 
@@ -204,7 +222,7 @@ fn stale_result(stale: &Stale) -> StepResult {
         action: Some(stale.action),
         instance: None,
         status: StepStatus::Stale(StepFailure {
-            code: FailureCode::Stale.as_str(),
+            code: FailureCode::Stale.into(),
             message: stale.message.clone(),
             request_id: None,
         }),
@@ -218,7 +236,7 @@ fn blocked_result(blocked: &Blocked) -> StepResult {
         action: None,
         instance: None,
         status: StepStatus::Blocked(StepFailure {
-            code: blocked.code.as_str(),
+            code: blocked.code.into(),
             message: blocked.message.clone(),
             request_id: None,
         }),

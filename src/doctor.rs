@@ -1,8 +1,11 @@
 //! The chain from the provider to the application: whether each link of it holds.
 //!
 //! In: a document, its instance as the platform shows it, the events that the platform has kept. Out:
-//! one [`Link`] after the other, with what to do where one is broken. It is pure, and asks nobody. A
+//! one [`ChainLink`] after the other, with what to do where one is broken. It is pure, and asks nobody. A
 //! link that cannot be seen from here is never said to hold.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::api::client::ProviderEvent;
 use crate::desired::DesiredInstance;
@@ -11,7 +14,7 @@ use crate::observed::ObservedInstance;
 
 /// What there is to look at.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub struct DoctorInput<'a> {
     /// The key of the document.
     pub key: &'a Key,
     /// The document.
@@ -26,11 +29,11 @@ pub struct Case<'a> {
 
 /// A link of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct ChainLink {
     /// Which one.
     pub name: &'static str,
     /// Whether it holds.
-    pub state: State,
+    pub state: LinkState,
     /// What is so.
     pub says: String,
     /// What to do, if anything is to be done.
@@ -38,8 +41,9 @@ pub struct Link {
 }
 
 /// Whether a link holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
     /// It does.
     Holds,
     /// It does not: no event gets past it.
@@ -48,7 +52,7 @@ pub enum State {
     Unseen,
 }
 
-impl State {
+impl LinkState {
     /// The state as scripts know it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,12 +64,12 @@ impl State {
 }
 
 /// Whether no link is broken.
-pub fn is_healthy(links: &[Link]) -> bool {
-    links.iter().all(|link| link.state != State::Broken)
+pub fn is_healthy(links: &[ChainLink]) -> bool {
+    links.iter().all(|link| link.state != LinkState::Broken)
 }
 
 /// Looks at every link; without an instance there is one only.
-pub fn examine(case: &Case<'_>) -> Vec<Link> {
+pub fn check_links(case: &DoctorInput<'_>) -> Vec<ChainLink> {
     let found = match case.found {
         Ok(found) => found,
         Err(why) => {
@@ -90,19 +94,19 @@ pub fn examine(case: &Case<'_>) -> Vec<Link> {
     ]
 }
 
-fn holds(name: &'static str, says: impl Into<String>) -> Link {
-    Link { name, state: State::Holds, says: says.into(), advice: None }
+fn holds(name: &'static str, says: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Holds, says: says.into(), advice: None }
 }
 
-fn broken(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Link {
-    Link { name, state: State::Broken, says: says.into(), advice: Some(advice.into()) }
+fn broken(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Broken, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Link {
-    Link { name, state: State::Unseen, says: says.into(), advice: Some(advice.into()) }
+fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Unseen, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn authentication(key: &Key, found: &ObservedInstance) -> Link {
+fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
     if found.valid {
         return holds("authentication", "the platform holds a valid one");
     }
@@ -115,7 +119,7 @@ fn authentication(key: &Key, found: &ObservedInstance) -> Link {
     )
 }
 
-fn enabled(key: &Key, found: &ObservedInstance) -> Link {
+fn enabled(key: &Key, found: &ObservedInstance) -> ChainLink {
     if !found.disabled {
         return holds("enabled", "the instance is switched on");
     }
@@ -128,7 +132,7 @@ fn enabled(key: &Key, found: &ObservedInstance) -> Link {
     )
 }
 
-fn events_on(found: &ObservedInstance) -> Link {
+fn events_on(found: &ObservedInstance) -> ChainLink {
     let on = value(found, "event.notification.enabled").map(Secret::expose);
     match on {
         Some("true") => holds("events", "they are switched on"),
@@ -152,7 +156,7 @@ enum Callback {
 }
 
 impl Callback {
-    fn of(case: &Case<'_>, found: &ObservedInstance, place: &RenderContext<'_>) -> Self {
+    fn of(case: &DoctorInput<'_>, found: &ObservedInstance, place: &RenderContext<'_>) -> Self {
         let key = "event.notification.callback.url";
         let url = match found.configuration.get(key) {
             Some(StoredValue::Text(url)) => url.expose(),
@@ -170,7 +174,7 @@ impl Callback {
         Self::Elsewhere(format!("{scheme}://{host}"))
     }
 
-    fn link(&self, key: &Key, id: InstanceId) -> Link {
+    fn link(&self, key: &Key, id: InstanceId) -> ChainLink {
         let name = "callback";
         let advice = "declare `event.notification.callback.url` and ocon apply";
         let own = "declare it as `${{ instance.webhook_url }}` and ocon apply";
@@ -193,7 +197,7 @@ impl Callback {
     }
 }
 
-fn signature(case: &Case<'_>, found: &ObservedInstance, callback: &Callback) -> Link {
+fn signature(case: &DoctorInput<'_>, found: &ObservedInstance, callback: &Callback) -> ChainLink {
     let (name, key) = ("signature", "event.notification.signature.key");
     let is_declared = case.wanted.configuration.contains_key(key);
     let is_stored = !matches!(found.configuration.get(key), None | Some(StoredValue::Unset));
@@ -211,7 +215,7 @@ fn signature(case: &Case<'_>, found: &ObservedInstance, callback: &Callback) -> 
     }
 }
 
-fn registered(wanted: &DesiredInstance, place: &RenderContext<'_>) -> Link {
+fn registered(wanted: &DesiredInstance, place: &RenderContext<'_>) -> ChainLink {
     let name = "registered";
     let url = place.webhook_url();
     if wanted.facts.webhooks {
@@ -221,7 +225,7 @@ fn registered(wanted: &DesiredInstance, place: &RenderContext<'_>) -> Link {
     unseen(name, "the platform asks the provider itself", format!("or the provider posts to {url}"))
 }
 
-fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> Link {
+fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> ChainLink {
     let name = "last event";
     let events = match events {
         Ok(events) => events,

@@ -9,6 +9,8 @@ use std::collections::{BTreeSet, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -16,17 +18,18 @@ pub use crate::api::client::{Happened, ProviderEvent};
 use crate::instance::Secret;
 
 /// The header with the signature.
-pub const SIGNATURE: &str = "elements-webhook-signature";
+pub const SIGNATURE_HEADER: &str = "elements-webhook-signature";
 
 /// The header with the id of a notification, the same in every attempt.
-pub const ID: &str = "elements-webhook-id";
+pub const DELIVERY_ID_HEADER: &str = "elements-webhook-id";
 
 /// How many ids are remembered, to recognise what comes again.
 const REMEMBERED: usize = 10_000;
 
 /// Whether a notification was signed with the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signature {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureCheck {
     /// It was.
     Holds,
     /// It was signed with another key, or changed on its way.
@@ -37,7 +40,7 @@ pub enum Signature {
     NotVerified,
 }
 
-impl Signature {
+impl SignatureCheck {
     /// Compares in constant time: `sha256=` and the Base64 of an HMAC-SHA256 over the raw body, as
     /// the vendor's page on the security of events has it.
     pub fn verify(key: Option<&Secret>, header: Option<&str>, body: &[u8]) -> Self {
@@ -112,65 +115,65 @@ pub struct Delivery {
     /// The platform's id of the notification; empty where there is none.
     pub id: String,
     /// Whether it was signed with the key.
-    pub signature: Signature,
+    pub signature: SignatureCheck,
     /// What becomes of it.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
     /// Whether one of the same id was taken before.
     pub replayed: bool,
 }
 
 /// What becomes of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// It is taken.
-    Taken(Notification),
+    Accepted(Notification),
     /// It is no JSON object.
-    Unreadable,
+    Malformed,
     /// Its signature is missing or does not hold, so it is not looked at.
-    Untrusted,
+    Unverified,
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     /// The HTTP status of the answer.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Taken(_) => 200,
-            Self::Unreadable => 400,
-            Self::Untrusted => 401,
+            Self::Accepted(_) => 200,
+            Self::Malformed => 400,
+            Self::Unverified => 401,
         }
     }
 
     /// What it says, if it was taken.
     pub fn notification(&self) -> Option<&Notification> {
         match self {
-            Self::Taken(notification) => Some(notification),
-            Self::Unreadable | Self::Untrusted => None,
+            Self::Accepted(notification) => Some(notification),
+            Self::Malformed | Self::Unverified => None,
         }
     }
 }
 
 /// Takes deliveries, and recognises what comes again.
 #[derive(Debug, Default)]
-pub struct Inbox {
+pub struct DeliveryReceiver {
     key: Option<Secret>,
     ids: BTreeSet<String>,
     order: VecDeque<String>,
 }
 
-impl Inbox {
+impl DeliveryReceiver {
     /// An empty one; without a key nothing is verified.
     pub fn new(key: Option<Secret>) -> Self {
         Self { key, ..Self::default() }
     }
 
     /// Judges a delivery by its two headers and its body.
-    pub fn take(&mut self, id: Option<&str>, signature: Option<&str>, body: &[u8]) -> Delivery {
-        let signature = Signature::verify(self.key.as_ref(), signature, body);
+    pub fn receive(&mut self, id: Option<&str>, signature: Option<&str>, body: &[u8]) -> Delivery {
+        let signature = SignatureCheck::verify(self.key.as_ref(), signature, body);
         let notification = signature.is_acceptable().then(|| Notification::read(body));
         let outcome = match notification {
-            None => Outcome::Untrusted,
-            Some(None) => Outcome::Unreadable,
-            Some(Some(notification)) => Outcome::Taken(notification),
+            None => DeliveryOutcome::Unverified,
+            Some(None) => DeliveryOutcome::Malformed,
+            Some(Some(notification)) => DeliveryOutcome::Accepted(notification),
         };
         let id = id.unwrap_or_default();
         let replayed = outcome.notification().is_some() && !id.is_empty() && !self.remember(id);
@@ -202,10 +205,10 @@ mod tests {
 
     #[test]
     fn what_comes_again_is_recognised_and_what_was_refused_is_not_remembered() {
-        let mut inbox = Inbox::new(Some(Secret::new(KEY)));
-        assert_eq!(inbox.take(Some("n1"), None, b"{}").outcome, Outcome::Untrusted);
-        assert_eq!(inbox.take(Some("n1"), Some(HEADER), BODY).outcome, Outcome::Unreadable);
-        let mut inbox = Inbox::new(None);
+        let mut inbox = DeliveryReceiver::new(Some(Secret::new(KEY)));
+        assert_eq!(inbox.take(Some("n1"), None, b"{}").outcome, DeliveryOutcome::Unverified);
+        assert_eq!(inbox.take(Some("n1"), Some(HEADER), BODY).outcome, DeliveryOutcome::Malformed);
+        let mut inbox = DeliveryReceiver::new(None);
         let mut again = |id: &str| inbox.take(Some(id), None, b"{}").replayed;
         assert_eq!([again("n1"), again("n1"), again(""), again("")], [false, true, false, false]);
         for n in 2..=REMEMBERED {
@@ -215,28 +218,28 @@ mod tests {
         assert!(!again("one more") && !again("n1") && again("n3"), "the oldest was forgotten");
     }
 
-    fn verify(key: &str, header: &str, body: &[u8]) -> Signature {
-        Signature::verify(Some(&Secret::new(key)), Some(header), body)
+    fn verify(key: &str, header: &str, body: &[u8]) -> SignatureCheck {
+        SignatureCheck::verify(Some(&Secret::new(key)), Some(header), body)
     }
 
     /// The example of the vendor's page on the security of events.
     #[test]
     fn the_example_of_the_documentation_holds() {
-        assert_eq!(verify(KEY, HEADER, BODY), Signature::Holds);
+        assert_eq!(verify(KEY, HEADER, BODY), SignatureCheck::Holds);
     }
 
     #[test]
     fn a_byte_more_or_less_and_it_does_not() {
         let longer = [BODY, b"\n"].concat();
-        assert_eq!(verify(KEY, HEADER, &longer), Signature::Broken);
-        assert_eq!(verify("mySecretEventSignatureKey", HEADER, BODY), Signature::Broken);
+        assert_eq!(verify(KEY, HEADER, &longer), SignatureCheck::Broken);
+        assert_eq!(verify("mySecretEventSignatureKey", HEADER, BODY), SignatureCheck::Broken);
         let without = HEADER.trim_start_matches("sha256=");
         for header in [without, &HEADER.replace('j', "k"), "sha256=", "sha256=*", ""] {
-            assert_eq!(verify(KEY, header, BODY), Signature::Broken, "{header}");
+            assert_eq!(verify(KEY, header, BODY), SignatureCheck::Broken, "{header}");
         }
         let key = Secret::new(KEY);
-        assert_eq!(Signature::verify(Some(&key), None, BODY), Signature::Missing);
-        assert_eq!(Signature::verify(None, Some(HEADER), BODY), Signature::NotVerified);
+        assert_eq!(SignatureCheck::verify(Some(&key), None, BODY), SignatureCheck::Missing);
+        assert_eq!(SignatureCheck::verify(None, Some(HEADER), BODY), SignatureCheck::NotVerified);
     }
 
     #[test]

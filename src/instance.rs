@@ -16,6 +16,7 @@ mod secret;
 mod stored_value;
 mod template;
 mod value;
+mod vocabulary;
 mod webhook;
 
 pub use draft::{Draft, OmittedMembers, Record, ReplyCheck};
@@ -27,6 +28,7 @@ pub use template::{
     InstanceReference, Part, RenderContext, SecretReference, SecretSource, Template,
 };
 pub use value::{Json, Secrecy, Value, json_valued};
+pub(crate) use vocabulary::vocabulary;
 pub use webhook::id_in_webhook_url;
 
 use std::fmt;

@@ -23,13 +23,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
 pub use guard::{Approved, Limits, Refused};
-pub use note::declared_hosts;
+pub use note::{NoteCode, declared_hosts};
 pub use revision::{ApprovedSteps, Stale};
 pub use rotation::{Rotate, RotateRequest};
 pub use step::{Action, Cause, Step, StepRequest};
 
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, InstanceId, Key, Project, Span};
+use crate::instance::{BaseUrl, InstanceId, Key, Project, Span, vocabulary};
 use crate::observed::{Observed, ObservedInstance, Question};
 use crate::ownership::Fingerprints;
 use document::Document;
@@ -109,63 +109,43 @@ pub struct Blocked {
     pub message: String,
 }
 
-/// Why a document is blocked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BlockCode {
-    /// Two instances carry the key.
-    AmbiguousKey,
-    /// The document looks moved, and more than one instance or document is possible.
-    AmbiguousMove,
-    /// An instance whose marks are incomplete or contradictory may be the document's.
-    BrokenMark,
-    /// The platform cannot change the connector of an instance.
-    ConnectorChanged,
-    /// The `id:` belongs to another project or another document.
-    ForeignInstance,
-    /// An instance of another project has the connector and name.
-    ForeignNamesake,
-    /// Two documents name one `id:`.
-    IdClaimedTwice,
-    /// There is no instance with the `id:`.
-    IdNotFound,
-    /// Another instance already carries the key of a document with `id:`.
-    KeyTaken,
-    /// Two views of the platform show the document's instance with different document keys.
-    ListingsDisagree,
-    /// A write needs a secret that is not set.
-    MissingVariable,
-    /// A create needs an authorization grant that is not there.
-    NeedsAuthorization,
-    /// A listing names the document's instance, and GET by ID does not find it.
-    NotYetReadable,
-    /// A part of the files says that a document moved; only the whole can tell.
-    PartialRekey,
-    /// An instance that nobody manages has the connector and name.
-    UnmanagedNamesake,
+vocabulary! {
+    /// Why a document is blocked.
+    pub enum BlockCode {
+        /// Two instances carry the key.
+        AmbiguousKey = "ambiguous-key",
+        /// The document looks moved, and more than one instance or document is possible.
+        AmbiguousMove = "ambiguous-move",
+        /// An instance whose marks are incomplete or contradictory may be the document's.
+        BrokenMark = "broken-mark",
+        /// The platform cannot change the connector of an instance.
+        ConnectorChanged = "connector-changed",
+        /// The `id:` belongs to another project or another document.
+        ForeignInstance = "foreign-instance",
+        /// An instance of another project has the connector and name.
+        ForeignNamesake = "foreign-namesake",
+        /// Two documents name one `id:`.
+        IdClaimedTwice = "id-claimed-twice",
+        /// There is no instance with the `id:`.
+        IdNotFound = "id-not-found",
+        /// Another instance already carries the key of a document with `id:`.
+        KeyTaken = "key-taken",
+        /// Two views of the platform show the document's instance with different document keys.
+        ListingsDisagree = "listings-disagree",
+        /// A write needs a secret that is not set.
+        MissingVariable = "missing-variable",
+        /// A create needs an authorization grant that is not there.
+        NeedsAuthorization = "needs-authorization",
+        /// A listing names the document's instance, and GET by ID does not find it.
+        NotYetReadable = "not-yet-readable",
+        /// A part of the files says that a document moved; only the whole can tell.
+        PartialRekey = "partial-rekey",
+        /// An instance that nobody manages has the connector and name.
+        UnmanagedNamesake = "unmanaged-namesake",
+    }
 }
 
 impl BlockCode {
-    /// The code as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AmbiguousKey => "ambiguous-key",
-            Self::AmbiguousMove => "ambiguous-move",
-            Self::BrokenMark => "broken-mark",
-            Self::ConnectorChanged => "connector-changed",
-            Self::ForeignInstance => "foreign-instance",
-            Self::ForeignNamesake => "foreign-namesake",
-            Self::IdClaimedTwice => "id-claimed-twice",
-            Self::IdNotFound => "id-not-found",
-            Self::KeyTaken => "key-taken",
-            Self::ListingsDisagree => "listings-disagree",
-            Self::MissingVariable => "missing-variable",
-            Self::NeedsAuthorization => "needs-authorization",
-            Self::NotYetReadable => "not-yet-readable",
-            Self::PartialRekey => "partial-rekey",
-            Self::UnmanagedNamesake => "unmanaged-namesake",
-        }
-    }
-
     /// Whether ownership itself is in doubt, which stops a pipeline with a code of its own.
     pub fn is_guard(self) -> bool {
         match self {
@@ -191,8 +171,8 @@ impl BlockCode {
 /// Something that a reader should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The kind of note, as scripts know it.
-    pub code: &'static str,
+    /// The kind of note.
+    pub code: NoteCode,
     /// The document or mark it is about.
     pub key: Key,
     /// The instance it is about.
@@ -271,7 +251,7 @@ impl PlanContext<'_> {
     /// What a step rests on: the document, the action and what was seen of the declared fields. A
     /// step of a saved plan is done only where this is the same.
     fn basis(&self, document: &str, action: Action, observed: &serde_json::Value) -> String {
-        let text = serde_json::json!([document, action.as_str(), observed]).to_string();
+        let text = serde_json::json!([document, action, observed]).to_string();
         self.fingerprints.seal("basis", &text)
     }
 }

@@ -175,7 +175,7 @@ impl<R: Read + Write> Run<'_, R> {
                 (format!("{what}, and {own} could not be deleted: {message}"), request_id)
             }
         };
-        let code = FailureCode::ConcurrentApply.as_str();
+        let code = FailureCode::ConcurrentApply.into();
         result.status = StepStatus::Failed(StepFailure { code, message, request_id });
         result.register_webhook = false;
     }
@@ -277,13 +277,13 @@ fn created(result: &StepResult) -> Option<&AffectedInstance> {
 fn both_stay(result: &StepResult, own: InstanceId, other: InstanceId) -> StepFailure {
     let key = &result.key;
     let refused =
-        result.status.failure().filter(|it| it.code == FailureCode::ConcurrentApply.as_str());
+        result.status.failure().filter(|it| it.code == FailureCode::ConcurrentApply.into());
     let why = refused.map_or_else(
         || "another run created one at the same time and did not delete it again".to_owned(),
         |refused| refused.message.clone(),
     );
     StepFailure {
-        code: FailureCode::DuplicateInstance.as_str(),
+        code: FailureCode::DuplicateInstance.into(),
         message: format!(
             "the instances {own} and {other} both carry the key {key}: {why}. Delete one of them",
             key = quoted(&key)

@@ -169,7 +169,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
         }
         self.creates_halted.store(true, Ordering::Relaxed);
         Err(StepStatus::Failed(StepFailure {
-            code: FailureCode::MarkNotStored.as_str(),
+            code: FailureCode::MarkNotStored.into(),
             message: format!(
                 "instance {id} was created, and the platform did not keep its `ocon:` tags, so the next run could \
                  not find it: delete it, or set its tags to {}. No further instance is created",
@@ -203,7 +203,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
     async fn delete(&self, step: &Step, id: InstanceId) -> Ended {
         let status = match self.remote.instance(id, &Keep::Only([].into())).await {
             Ok(Some(record)) if !self.is_orphan(&record, step) => StepStatus::Stale(StepFailure {
-                code: FailureCode::Stale.as_str(),
+                code: FailureCode::Stale.into(),
                 message: format!(
                     "instance {id} changed since the plan: it no longer carries the document key {} of this \
                      project alone, or it is protected now. It was not deleted. Plan again",
@@ -243,11 +243,7 @@ impl<'a, R: Read + Write> Run<'a, R> {
             Kind::Status { request_id, .. } => request_id.clone(),
             _ => None,
         };
-        StepFailure {
-            code: FailureCode::of(error).as_str(),
-            message: error.to_string(),
-            request_id,
-        }
+        StepFailure { code: FailureCode::of(error).into(), message: error.to_string(), request_id }
     }
 
     pub(super) fn place<'b>(&'b self, step: &'b Step, id: Option<InstanceId>) -> RenderContext<'b> {

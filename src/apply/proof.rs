@@ -47,7 +47,7 @@ impl<R: Read + Write> Run<'_, R> {
             return StepStatus::Done;
         }
         StepStatus::Failed(StepFailure {
-            code: FailureCode::ValueNotStored.as_str(),
+            code: FailureCode::ValueNotStored.into(),
             message: format!(
                 "the platform accepted the request, and instance {id} is still {}",
                 if record.disabled { "disabled" } else { "enabled" }
@@ -77,7 +77,7 @@ impl<R: Read + Write> Run<'_, R> {
         match self.waiting().instance(self.remote, id, &Keep::All).await {
             Ok((Some(record), _)) => Ok(record),
             Ok((None, _)) => Err(StepStatus::Unknown(StepFailure {
-                code: FailureCode::UnexpectedAnswer.as_str(),
+                code: FailureCode::UnexpectedAnswer.into(),
                 message: format!(
                     "the platform accepted the request, and GET /instances/{id} does not find the instance, so \
                      whether it took effect is unknown"
@@ -101,7 +101,7 @@ impl<R: Read + Write> Run<'_, R> {
 fn not_stored(fields: &[FieldPath]) -> StepStatus {
     let fields: Vec<_> = fields.iter().map(ToString::to_string).collect();
     StepStatus::Failed(StepFailure {
-        code: FailureCode::ValueNotStored.as_str(),
+        code: FailureCode::ValueNotStored.into(),
         message: format!(
             "the platform accepted the request and kept another value of {}: check what the connector allows \
              there",

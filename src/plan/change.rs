@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::desired::Field;
 use crate::instance::{
     Draft, ExactJson, FieldPath, Json, Key, RenderContext, Secrecy, SecretSource, StoredValue,
-    Value, json_valued,
+    Value, json_valued, vocabulary,
 };
 
 /// A change, from which both the request and the report are made.
@@ -62,31 +62,19 @@ pub enum Change {
     ),
 }
 
-/// What a change does to its field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// Gives a value to what had none.
-    Set,
-    /// Replaces a value.
-    Change,
-    /// Takes the value away.
-    Unset,
-    /// Replaces a secret.
-    Rotate,
-    /// Writes our own marks.
-    Mark,
-}
-
-impl ChangeKind {
-    /// The kind as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::Change => "change",
-            Self::Unset => "unset",
-            Self::Rotate => "rotate",
-            Self::Mark => "mark",
-        }
+vocabulary! {
+    /// What a change does to its field.
+    pub enum ChangeKind {
+        /// Gives a value to what had none.
+        Set = "set",
+        /// Replaces a value.
+        Change = "change",
+        /// Takes the value away.
+        Unset = "unset",
+        /// Replaces a secret.
+        Rotate = "rotate",
+        /// Writes our own marks.
+        Mark = "mark",
     }
 }
 

@@ -7,13 +7,66 @@ use super::comparison::Comparison;
 use super::document::Document;
 use super::{Change, Note, Plan, PlanContext};
 use crate::desired::{GrantNeed, Ignore};
-use crate::instance::{StoredValue, Value};
+use crate::instance::{StoredValue, Value, vocabulary};
 use crate::observed::{Observed, ObservedInstance};
 use crate::ownership::LastApplied;
 use crate::untrusted::quoted;
 
 pub(super) use credentials::HOST_NOTES;
 pub use credentials::declared_hosts;
+
+vocabulary! {
+    /// What a note of a plan is about.
+    pub enum NoteCode {
+        /// The stored credentials will be sent to another host.
+        CredentialHostChanged = "credential-host-changed",
+        /// The instance is disabled, and no file asks for that.
+        Disabled = "disabled",
+        /// Events will be sent to another host.
+        EventHostChanged = "event-host-changed",
+        /// Events will be sent to this host.
+        EventToHost = "event-to-host",
+        /// The tag with the last applied values is unreadable, and is written again.
+        GarbledMark = "garbled-mark",
+        /// Fields that the file excludes from the comparison.
+        Ignored = "ignored",
+        /// An orphan that `--prune` does not delete in this run.
+        KeptFromPrune = "kept-from-prune",
+        /// Events are enabled after the create, which may not subscribe at the provider.
+        LateEvents = "late-events",
+        /// An instance that stays with the project that instances are taken from.
+        LeftBehind = "left-behind",
+        /// A create may need an authorization grant.
+        MayNeedAuthorization = "may-need-authorization",
+        /// A document may continue an orphan.
+        MaybeMoved = "maybe-moved",
+        /// No instance carries a document key of `moved_from`.
+        MovedFromUnmatched = "moved-from-unmatched",
+        /// The authentication at the provider no longer works.
+        NotAuthenticated = "not-authenticated",
+        /// A difference that the approved plan does not contain.
+        NotPlanned = "not-planned",
+        /// An instance of the project that no file describes.
+        Orphan = "orphan",
+        /// The platform shows the value of a secret in plain text.
+        PublicSecret = "public-secret",
+        /// A secret that changed after the plan was made.
+        RotationNotPlanned = "rotation-not-planned",
+        /// A secret will be sent to this host.
+        SecretToHost = "secret-to-host",
+        /// The listing by tag omits an instance.
+        TagFilterUnreliable = "tag-filter-unreliable",
+        /// Fields that are not compared and not written.
+        Unverified = "unverified",
+    }
+}
+
+impl NoteCode {
+    /// Whether something is sent to another host than before.
+    pub fn is_changed_host(self) -> bool {
+        matches!(self, Self::CredentialHostChanged | Self::EventHostChanged)
+    }
+}
 
 impl Document<'_> {
     /// Adds what there is to say about the document's instance.
@@ -43,19 +96,19 @@ impl Document<'_> {
             "it authenticates at {connector} by OAuth, but no documented request has an authorization grant. If the \
              platform refuses the create: `ocon authorize {key}`"
         );
-        let (code, instance_id) = ("may-need-authorization", None);
+        let (code, instance_id) = (NoteCode::MayNeedAuthorization, None);
         plan.notes.push(Note { code, key: key.clone(), instance_id, host: None, message });
     }
 
-    fn disabled(&self, found: &ObservedInstance) -> Option<(&'static str, String)> {
+    fn disabled(&self, found: &ObservedInstance) -> Option<(NoteCode, String)> {
         (found.disabled && self.wanted.enabled.is_none()).then(|| {
             let message = "the instance is switched off, and no file asks for that: the platform does so after \
                            failed token refreshes. Say `enabled: true` to switch it on";
-            ("disabled", message.to_owned())
+            (NoteCode::Disabled, message.to_owned())
         })
     }
 
-    fn unverified(&self, comparison: &Comparison) -> Option<(&'static str, String)> {
+    fn unverified(&self, comparison: &Comparison) -> Option<(NoteCode, String)> {
         (!comparison.unverified.is_empty()).then(|| {
             let fields: Vec<_> =
                 comparison.unverified.iter().map(|field| quoted(field).to_string()).collect();
@@ -63,28 +116,29 @@ impl Document<'_> {
             let message = format!(
                 "not compared and not written: {fields}; `--rotate {key}` writes what is set here"
             );
-            ("unverified", message)
+            (NoteCode::Unverified, message)
         })
     }
 
-    fn not_authenticated(&self, found: &ObservedInstance) -> Option<(&'static str, String)> {
+    fn not_authenticated(&self, found: &ObservedInstance) -> Option<(NoteCode, String)> {
         (!found.valid).then(|| {
             let message = format!(
                 "its authentication at the provider no longer works: `ocon authorize {}`, since apply never does",
                 self.key
             );
-            ("not-authenticated", message)
+            (NoteCode::NotAuthenticated, message)
         })
     }
 
-    fn ignored(&self) -> Option<(&'static str, String)> {
+    fn ignored(&self) -> Option<(NoteCode, String)> {
         let fields: Vec<String> = self.wanted.lifecycle.ignore.iter().map(described).collect();
-        (!fields.is_empty()).then(|| ("ignored", format!("not compared: {}", fields.join("; "))))
+        (!fields.is_empty())
+            .then(|| (NoteCode::Ignored, format!("not compared: {}", fields.join("; "))))
     }
 
     /// Webhook connectors subscribe at the provider when an instance is created; switching events
     /// on later may not.
-    fn late_events(&self, comparison: &Comparison) -> Option<(&'static str, String)> {
+    fn late_events(&self, comparison: &Comparison) -> Option<(NoteCode, String)> {
         let switches_on = |change: &Change| {
             matches!(change, Change::Configuration { key, before: Some(before), after }
                 if key == "event.notification.enabled"
@@ -95,7 +149,7 @@ impl Document<'_> {
         late.then(|| {
             let message = "events are switched on after the create: the platform may not subscribe at the \
                            provider. Check that events arrive, or create the instance anew";
-            ("late-events", message.to_owned())
+            (NoteCode::LateEvents, message.to_owned())
         })
     }
 }
@@ -105,20 +159,20 @@ fn described(ignore: &Ignore) -> String {
     format!("{} ({}{until})", ignore.path, ignore.reason)
 }
 
-fn unplanned(comparison: &Comparison) -> Option<(&'static str, String)> {
+fn unplanned(comparison: &Comparison) -> Option<(NoteCode, String)> {
     (!comparison.unplanned.is_empty()).then(|| {
         let fields = comparison.unplanned.join(", ");
         (
-            "rotation-not-planned",
+            NoteCode::RotationNotPlanned,
             format!("changed here since the plan was made, and is not written: {fields}"),
         )
     })
 }
 
-fn garbled(found: &ObservedInstance) -> Option<(&'static str, String)> {
+fn garbled(found: &ObservedInstance) -> Option<(NoteCode, String)> {
     (found.marks.applied() == LastApplied::Garbled).then(|| {
         let message = "its `ocon:applied` tag was edited or doubled by hand, and is written anew";
-        ("garbled-mark", message.to_owned())
+        (NoteCode::GarbledMark, message.to_owned())
     })
 }
 
@@ -128,7 +182,7 @@ pub(super) fn note_missed(plan: &mut Plan, observed: &Observed, context: &PlanCo
         let message =
             "the listing by tag left this instance out, the listing of the account has it";
         plan.notes.push(Note {
-            code: "tag-filter-unreliable",
+            code: NoteCode::TagFilterUnreliable,
             key,
             instance_id: Some(found.id),
             host: None,

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::matching::Matching;
 use super::matching::doubt::shortened;
 use super::matching::moves::remembers;
-use super::{Action, Cause, Note, OrphanPolicy, Plan, PlanContext, Step};
+use super::{Action, Cause, Note, NoteCode, OrphanPolicy, Plan, PlanContext, Step};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
 use crate::observed::{Observed, ObservedInstance};
@@ -27,7 +27,7 @@ pub(super) struct OrphanPlanner<'a> {
 enum Fate {
     Delete(ConnectorKey),
     /// It is left alone, for now or for good.
-    Keep(&'static str, String),
+    Keep(NoteCode, String),
 }
 
 impl OrphanPlanner<'_> {
@@ -46,7 +46,7 @@ impl OrphanPlanner<'_> {
                     [(_, found)] => Some(found.id),
                     _ => None,
                 };
-                let (code, message) = ("maybe-moved", possible_move(connector, orphans));
+                let (code, message) = (NoteCode::MaybeMoved, possible_move(connector, orphans));
                 plan.notes.push(Note {
                     code,
                     key: (*key).clone(),
@@ -67,7 +67,7 @@ impl OrphanPlanner<'_> {
             if !moved_from.is_empty() {
                 let names = shortened(moved_from.iter().map(|old| quoted(old).to_string()));
                 plan.notes.push(Note {
-                    code: "moved-from-unmatched",
+                    code: NoteCode::MovedFromUnmatched,
                     key: (*key).clone(),
                     instance_id: None,
                     host: None,
@@ -88,7 +88,7 @@ impl OrphanPlanner<'_> {
             self.matching.left_behind.iter().map(move |(key, found)| (project, key, found))
         });
         plan.notes.extend(left.map(|(project, key, found)| Note {
-            code: "left-behind",
+            code: NoteCode::LeftBehind,
             key: key.clone(),
             instance_id: Some(found.id),
             host: None,
@@ -170,7 +170,10 @@ impl OrphanPlanner<'_> {
         found: &ObservedInstance,
     ) -> Fate {
         if found.marks.protect() {
-            return Fate::Keep("orphan", "it is protected, so it is never deleted".to_owned());
+            return Fate::Keep(
+                NoteCode::Orphan,
+                "it is protected, so it is never deleted".to_owned(),
+            );
         }
         let prunes = self.context.options.orphans == OrphanPolicy::Prune && !plan.partial;
         let in_doubt = in_doubt.get(found.connector.as_str()).copied().or_else(|| {
@@ -179,7 +182,10 @@ impl OrphanPlanner<'_> {
         });
         match (prunes, in_doubt) {
             (false, None) => {
-                return Fate::Keep("orphan", "it is left alone; --prune deletes it".to_owned());
+                return Fate::Keep(
+                    NoteCode::Orphan,
+                    "it is left alone; --prune deletes it".to_owned(),
+                );
             }
             (false, Some((document, doubt))) => {
                 let advice = format!(
@@ -187,7 +193,7 @@ impl OrphanPlanner<'_> {
                      --prune, make sure that it does not continue this instance",
                     document = quoted(&document)
                 );
-                return Fate::Keep("orphan", advice);
+                return Fate::Keep(NoteCode::Orphan, advice);
             }
             (true, Some((document, doubt))) => {
                 let advice = format!(
@@ -195,19 +201,20 @@ impl OrphanPlanner<'_> {
                      {doubt}. If that is not the same instance, the next --prune deletes it",
                     document = quoted(&document)
                 );
-                return Fate::Keep("kept-from-prune", advice);
+                return Fate::Keep(NoteCode::KeptFromPrune, advice);
             }
             (true, None) => {}
         }
         if self.observed.is_unreadable(found.id) {
             let advice = "it cannot be read yet, so it is left alone; the next --prune deletes it";
-            return Fate::Keep("kept-from-prune", advice.to_owned());
+            return Fate::Keep(NoteCode::KeptFromPrune, advice.to_owned());
         }
         match found.connector.parse() {
             Ok(connector) => Fate::Delete(connector),
-            Err(_) => {
-                Fate::Keep("orphan", "it is left alone, its connector key is not valid".to_owned())
-            }
+            Err(_) => Fate::Keep(
+                NoteCode::Orphan,
+                "it is left alone, its connector key is not valid".to_owned(),
+            ),
         }
     }
 

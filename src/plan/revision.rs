@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::note::HOST_NOTES;
-use super::{Action, Note, Plan, Step};
+use super::{Action, Note, NoteCode, Plan, Step};
 use crate::instance::{Key, Span};
 
 /// The steps that were approved.
@@ -91,7 +91,7 @@ impl Plan {
         };
         let instance_id = steps.first().and_then(|step| step.id);
         self.notes.push(Note {
-            code: "not-planned",
+            code: NoteCode::NotPlanned,
             key,
             instance_id,
             host: None,
@@ -102,7 +102,7 @@ impl Plan {
     fn stale(&self, key: &Key, action: Action, steps: Vec<Step>) -> Stale {
         let blocked = self.blocked.iter().find(|blocked| blocked.key == *key);
         let message = match (blocked, steps.as_slice()) {
-            (Some(blocked), _) => format!("it is blocked now ({}): {}", blocked.code.as_str(), blocked.message),
+            (Some(blocked), _) => format!("it is blocked now ({}): {}", blocked.code, blocked.message),
             (None, []) => "nothing is left to do for it: it was applied already, its instance or its file is gone, \
                            or its document key changed. Plan again"
                 .to_owned(),

@@ -11,6 +11,7 @@ use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
+    vocabulary,
 };
 use crate::observed::{Observed, ObservedInstance};
 
@@ -64,40 +65,25 @@ pub struct InstanceHealth {
     pub webhook_url: Option<String>,
 }
 
-/// How an instance compares with its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SyncState {
-    /// It matches.
-    InSync,
-    /// It differs, or is to be adopted.
-    Drifted,
-    /// Its create was interrupted.
-    Unfinished,
-    /// There is none.
-    Missing,
-    /// Nothing can be done for the document.
-    Blocked,
-    /// No file describes it.
-    Orphan,
+vocabulary! {
+    /// How an instance compares with its file.
+    pub enum SyncState {
+        /// It matches.
+        InSync = "in-sync",
+        /// It differs, or is to be adopted.
+        Drifted = "drifted",
+        /// Its create was interrupted.
+        Unfinished = "unfinished",
+        /// There is none.
+        Missing = "missing",
+        /// Nothing can be done for the document.
+        Blocked = "blocked",
+        /// No file describes it.
+        Orphan = "orphan",
+    }
 }
 
 impl SyncState {
-    /// All states, in the order in which a summary counts them.
-    pub const ALL: [Self; 6] =
-        [Self::InSync, Self::Drifted, Self::Unfinished, Self::Missing, Self::Blocked, Self::Orphan];
-
-    /// The state as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InSync => "in-sync",
-            Self::Drifted => "drifted",
-            Self::Unfinished => "unfinished",
-            Self::Missing => "missing",
-            Self::Blocked => "blocked",
-            Self::Orphan => "orphan",
-        }
-    }
-
     /// What a step with this action says of its instance.
     fn before(action: Action) -> Self {
         match action {

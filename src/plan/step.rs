@@ -3,52 +3,31 @@
 use std::collections::BTreeSet;
 
 use super::change::{Change, RedactedChange};
-use crate::instance::{BaseUrl, ConnectorKey, Draft, InstanceId, Key, RenderContext, Span};
+use crate::instance::{
+    BaseUrl, ConnectorKey, Draft, InstanceId, Key, RenderContext, Span, vocabulary,
+};
 
-/// What a step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// POST, then PATCH when a value refers to the instance itself.
-    Create,
-    /// The PATCH that an interrupted create still lacks.
-    Finish,
-    /// PATCH with our mark, and with the differences.
-    Adopt,
-    /// PATCH with what differs.
-    Update,
-    /// Switch on.
-    Enable,
-    /// Switch off.
-    Disable,
-    /// DELETE.
-    Delete,
+vocabulary! {
+    /// What a step does.
+    pub enum Action {
+        /// POST, then PATCH when a value refers to the instance itself.
+        Create = "create",
+        /// The PATCH that an interrupted create still lacks.
+        Finish = "finish",
+        /// PATCH with our mark, and with the differences.
+        Adopt = "adopt",
+        /// PATCH with what differs.
+        Update = "update",
+        /// Switch on.
+        Enable = "enable",
+        /// Switch off.
+        Disable = "disable",
+        /// DELETE.
+        Delete = "delete",
+    }
 }
 
 impl Action {
-    /// All actions, in the order in which a summary counts them.
-    pub const ALL: [Self; 7] = [
-        Self::Create,
-        Self::Finish,
-        Self::Adopt,
-        Self::Update,
-        Self::Enable,
-        Self::Disable,
-        Self::Delete,
-    ];
-
-    /// The action as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Finish => "finish",
-            Self::Adopt => "adopt",
-            Self::Update => "update",
-            Self::Enable => "enable",
-            Self::Disable => "disable",
-            Self::Delete => "delete",
-        }
-    }
-
     /// What was done, in a word.
     pub fn participle(self) -> &'static str {
         match self {
@@ -60,11 +39,6 @@ impl Action {
             Self::Disable => "disabled",
             Self::Delete => "deleted",
         }
-    }
-
-    /// The action that scripts know by this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == name)
     }
 
     /// The sign before a step, so that colour never carries the meaning alone.
@@ -90,34 +64,21 @@ impl Action {
     }
 }
 
-/// Why a step is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// The file changed.
-    File,
-    /// The instance changed on the platform.
-    Remote,
-    /// A create was interrupted.
-    Unfinished,
-    /// The file adopts the instance.
-    Adoption,
-    /// A flag asked for it.
-    Requested,
-    /// File and instance differ; which of them changed cannot be told.
-    Unknown,
-}
-
-impl Cause {
-    /// The cause as scripts know it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Remote => "remote",
-            Self::Unfinished => "unfinished",
-            Self::Adoption => "adoption",
-            Self::Requested => "requested",
-            Self::Unknown => "unknown",
-        }
+vocabulary! {
+    /// Why a step is needed.
+    pub enum Cause {
+        /// The file changed.
+        File = "file",
+        /// The instance changed on the platform.
+        Remote = "remote",
+        /// A create was interrupted.
+        Unfinished = "unfinished",
+        /// The file adopts the instance.
+        Adoption = "adoption",
+        /// A flag asked for it.
+        Requested = "requested",
+        /// File and instance differ; which of them changed cannot be told.
+        Unknown = "unknown",
     }
 }
 

@@ -141,7 +141,7 @@ fn a_mark_that_is_not_kept_is_sent_once_more_and_then_no_create_follows() {
     world.concurrency = 1;
     *world.remote.strips.lock().unwrap() = 2;
     let outcome = world.apply();
-    let codes: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    let codes: Vec<_> = outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(codes, ["failed", "not-started"]);
     assert_eq!(outcome.results[0].status.failure().unwrap().code, "mark-not-stored");
     assert_eq!(outcome.results[0].instance.as_ref().unwrap().id, ONLY);
@@ -154,7 +154,7 @@ fn a_file_that_was_moved_and_renamed_at_once_is_pointed_out() {
     world.desired.instances.extend([document("counter", &[])]);
     let plan = world.plan();
     assert_eq!(plan.steps[0].action, Action::Create);
-    let note = plan.notes.iter().find(|note| note.code == "maybe-moved").unwrap();
+    let note = plan.notes.iter().find(|note| note.code.as_str() == "maybe-moved").unwrap();
     assert_eq!((&note.key, note.instance_id), (&key("counter"), Some(ONLY)));
     assert!(note.message.contains("add `moved_from: desk` to keep"), "{}", note.message);
 }
@@ -169,7 +169,7 @@ fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
     let stop = Stop::default();
     let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
-    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started", "not-started"]);
     let failure = outcome.results[0].status.failure().unwrap();
     assert_eq!(failure.code, "answer-lost");

@@ -118,7 +118,7 @@ pub(crate) fn of_an_undisturbed_run(world: &World, plan: &Plan, outcome: &Outcom
 }
 
 fn is_kept(plan: &Plan, step: &Step) -> bool {
-    plan.notes.iter().any(|note| note.code == "kept-from-prune" && note.instance_id == step.id)
+    plan.notes.iter().any(|note| note.code.as_str() == "kept-from-prune" && note.instance_id == step.id)
 }
 
 /// A saved plan does nothing that it does not contain.
@@ -206,7 +206,7 @@ fn is_described_by(record: &Record, wanted: &DesiredInstance, unverified: &str) 
 
 /// The keys that a plan says it cannot compare.
 fn unverified(plan: &Plan, key: &Key) -> String {
-    let mut notes = plan.notes.iter().filter(|note| note.code == "unverified");
+    let mut notes = plan.notes.iter().filter(|note| note.code.as_str() == "unverified");
     notes.find(|note| note.key == *key).map(|note| note.message.clone()).unwrap_or_default()
 }
 

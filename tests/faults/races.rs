@@ -45,7 +45,7 @@ fn check_race(world: &World, runs: &[Run], what: &str) {
     assert_eq!(judge.after(), [""; 0], "{what}");
     for run in runs {
         let failures = run.results().iter().filter_map(|result| result.status.failure());
-        let codes: BTreeSet<_> = failures.map(|failure| failure.code).collect();
+        let codes: BTreeSet<_> = failures.map(|failure| failure.code.as_str()).collect();
         let lost = run.touched.created.intersection(&run.touched.deleted).count();
         assert_eq!(codes.contains("concurrent-apply"), lost > 0, "{what}: {codes:?}");
         // A run may plan while two others have not yet settled which instance stays.

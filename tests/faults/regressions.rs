@@ -86,7 +86,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
 fn an_instance_whose_marks_are_never_kept_is_named_and_not_doubled() {
     let dropped = "- { when: {}, drop_tags: true }";
     let (world, run) = met(Column::Create, 200, dropped);
-    assert_eq!((run.exit, run.results()[0].status.failure().unwrap().code), (3, "mark-not-stored"));
+    assert_eq!((run.exit, run.results()[0].status.failure().unwrap().code.as_str()), (3, "mark-not-stored"));
     let id = run.results()[0].instance.as_ref().unwrap().id;
     world.goes_well();
     let before = world.stored().len();

@@ -10,7 +10,7 @@ use crate::cli::setup::unreachable;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::output::{self, Output};
 use crate::cli::terminal::redaction;
-use crate::doctor::{self, Case};
+use crate::doctor::{self, DoctorInput};
 use crate::instance::{InstanceId, Key, RenderContext};
 use crate::observed::ObservedInstance;
 use crate::report::human;
@@ -49,7 +49,7 @@ pub(crate) fn run(
         });
         let base_url = &connection.target.base_url;
         let place = RenderContext { base_url, connector: &wanted.connector, id: None };
-        let links = doctor::examine(&Case { key, wanted, found, events, place });
+        let links = doctor::check_links(&DoctorInput { key, wanted, found, events, place });
         Ok((links, found.ok().map(|found| found.id)))
     })?;
     let healthy = doctor::is_healthy(&links);

@@ -13,12 +13,6 @@ use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::untrusted::quoted;
 
-/// Failures whose message is an answer to the values that were sent.
-const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-stored"];
-
-/// Those that can be about the authorization grant.
-const GRANT_REFUSALS: [&str; 2] = ["platform-refused", "provider-refused"];
-
 /// Points at the fields that the failures of an apply name.
 pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
@@ -34,7 +28,7 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
     let Some(wanted) = desired.instances.get(&result.key) else {
         return Vec::new();
     };
-    if !ANSWERS.contains(&failure.code) {
+    if !failure.code.is_answer() {
         return Vec::new();
     }
     let mut keys: Vec<_> = words(&failure.message).collect();
@@ -44,7 +38,7 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
         keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect();
     let may_lack_grant = wanted.facts.grant_need != GrantNeed::None && problems.is_empty();
     if result.action == Some(Action::Create)
-        && GRANT_REFUSALS.contains(&failure.code)
+        && failure.code.is_refusal()
         && (may_lack_grant || is_about_grant(&failure.message))
     {
         problems.push(lacks_grant(wanted, &result.key));

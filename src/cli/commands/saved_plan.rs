@@ -131,7 +131,8 @@ impl SavedPlan {
     fn keys(&self) -> BTreeMap<Key, Action> {
         let mut keys = BTreeMap::new();
         for step in &self.document.steps {
-            if let (Ok(key), Some(action)) = (step.key.parse(), Action::named(&step.action)) {
+            let action = Action::ALL.into_iter().find(|action| action.as_str() == step.action);
+            if let (Ok(key), Some(action)) = (step.key.parse(), action) {
                 keys.entry(key).or_insert(action);
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use crate::apply::Outcome;
+use crate::apply::{Outcome, StepOutcome};
 use crate::cli::terminal::output::Output;
 use crate::plan::Plan;
 use crate::report::style::{clean, message};
@@ -53,12 +53,12 @@ impl Exit {
 
     /// How an apply ends: of all that fits, what comes first in this list.
     pub fn of_apply(outcome: &Outcome, plan: &Plan) -> Self {
-        let stale = outcome.count("stale");
+        let stale = outcome.count(StepOutcome::Stale);
         let fits = [
             (outcome.interrupted, Self::Interrupted),
             (plan.is_guarded() || outcome.is_guarded(), Self::Guarded),
             (!outcome.is_checked(), Self::Incomplete),
-            (outcome.count("done") + stale < outcome.results.len(), Self::Incomplete),
+            (outcome.count(StepOutcome::Done) + stale < outcome.results.len(), Self::Incomplete),
             (stale > 0, Self::Stale),
         ];
         let fitting = fits.into_iter().filter(|(fits, _)| *fits).map(|(_, exit)| exit);

@@ -6,20 +6,19 @@ use crate::desired::{Desired, Field, HostRole};
 use crate::instance::{Secrecy, StoredValue, Value};
 use crate::observed::ObservedInstance;
 use crate::plan::document::Document;
-use crate::plan::{Change, HostUse, Note, Plan};
+use crate::plan::{Change, HostUse, Note, NoteCode, Plan};
 use crate::untrusted::quoted;
 
 use super::host::Host;
 
 /// The codes of what is said of a step and what it sends where; those of changed hosts come first.
-pub(in crate::plan) const HOST_NOTES: [&str; 5] =
-    [CREDENTIAL_HOST_CHANGED, EVENT_HOST_CHANGED, SECRET_TO_HOST, EVENT_TO_HOST, PUBLIC_SECRET];
-
-const SECRET_TO_HOST: &str = "secret-to-host";
-const CREDENTIAL_HOST_CHANGED: &str = "credential-host-changed";
-const EVENT_HOST_CHANGED: &str = "event-host-changed";
-const EVENT_TO_HOST: &str = "event-to-host";
-const PUBLIC_SECRET: &str = "public-secret";
+pub(in crate::plan) const HOST_NOTES: [NoteCode; 5] = [
+    NoteCode::CredentialHostChanged,
+    NoteCode::EventHostChanged,
+    NoteCode::SecretToHost,
+    NoteCode::EventToHost,
+    NoteCode::PublicSecret,
+];
 
 /// A secret that the platform keeps to itself: it signs events with it.
 const NEVER_SENT: &str = "event.notification.signature.key";
@@ -39,7 +38,7 @@ impl Document<'_> {
         changes: &[Change],
     ) {
         let mut notes = found.map(|found| self.changed_hosts(found, changes)).unwrap_or_default();
-        let code = if found.is_some() { EVENT_HOST_CHANGED } else { EVENT_TO_HOST };
+        let code = if found.is_some() { NoteCode::EventHostChanged } else { NoteCode::EventToHost };
         notes.extend(self.event_hosts(code, changes));
         notes.extend(self.secrets_to_hosts(found, changes));
         notes.extend(public_secrets(changes));
@@ -75,7 +74,7 @@ impl Document<'_> {
             };
             let secrets: Vec<String> = own.into_iter().chain(given.iter().cloned()).collect();
             for host in hosts(field).iter().filter(|host| host.is_whole() && !secrets.is_empty()) {
-                notes.push(HostNote::new(SECRET_TO_HOST, host, secrets.join(", "), key));
+                notes.push(HostNote::new(NoteCode::SecretToHost, host, secrets.join(", "), key));
             }
         }
         notes.dedup();
@@ -90,7 +89,12 @@ impl Document<'_> {
         let notes = changes.iter().flat_map(|change| match change {
             Change::Configuration { key, before, after } if is_host(after) => {
                 let note = |host: &Host| {
-                    HostNote::new(CREDENTIAL_HOST_CHANGED, host, "the stored credentials", key)
+                    HostNote::new(
+                        NoteCode::CredentialHostChanged,
+                        host,
+                        "the stored credentials",
+                        key,
+                    )
                 };
                 new_hosts(before.as_ref(), after).iter().map(note).collect()
             }
@@ -101,14 +105,14 @@ impl Document<'_> {
 
     /// One note for each host to which the step sends the events of an instance: they are data of
     /// customers. The secrets of the event delivery go with them.
-    fn event_hosts(&self, code: &'static str, changes: &[Change]) -> Vec<HostNote> {
+    fn event_hosts(&self, code: NoteCode, changes: &[Change]) -> Vec<HostNote> {
         let stored = self.wanted.configuration.iter().filter(|(key, field)| {
             let is_secret = field.secrecy == Secrecy::Secret && field.value != Value::Unset;
             is_secret && key.starts_with(OF_EVENTS) && *key != NEVER_SENT && *key != EVENT_CALLBACK
         });
         let stored: Vec<&str> = stored.map(|(key, _)| key.as_str()).collect();
         let gets = match stored.as_slice() {
-            keys if code == EVENT_HOST_CHANGED && !keys.is_empty() => {
+            keys if code == NoteCode::EventHostChanged && !keys.is_empty() => {
                 format!("the events, with {}", keys.join(", "))
             }
             _ => "the events".to_owned(),
@@ -144,20 +148,20 @@ impl Document<'_> {
 /// What there is to say about a host.
 #[derive(PartialEq, Eq)]
 struct HostNote {
-    code: &'static str,
+    code: NoteCode,
     host: Option<HostUse>,
     message: String,
 }
 
 impl HostNote {
-    fn new(code: &'static str, host: &Host, gets: impl Into<String>, key: &str) -> Self {
+    fn new(code: NoteCode, host: &Host, gets: impl Into<String>, key: &str) -> Self {
         let (gets, key) = (gets.into(), quoted(key));
-        let owner = if [EVENT_HOST_CHANGED, EVENT_TO_HOST].contains(&code) {
+        let owner = if matches!(code, NoteCode::EventHostChanged | NoteCode::EventToHost) {
             "yours"
         } else {
             "the provider's"
         };
-        let message = if [CREDENTIAL_HOST_CHANGED, EVENT_HOST_CHANGED].contains(&code) {
+        let message = if code.is_changed_host() {
             format!("{host} will get {gets} ({key} changes): make sure that it is {owner}")
         } else {
             format!("{host} gets {gets} ({key}): make sure that it is {owner}")
@@ -180,7 +184,7 @@ fn public_secrets(changes: &[Change]) -> Option<HostNote> {
          secret",
         keys.join(", ")
     );
-    (!keys.is_empty()).then_some(HostNote { code: PUBLIC_SECRET, host: None, message })
+    (!keys.is_empty()).then_some(HostNote { code: NoteCode::PublicSecret, host: None, message })
 }
 
 /// The name of the secret that a change sends, unless it is itself the name of a host or goes

@@ -1,6 +1,6 @@
 //! The text form of what providers reported.
 
-use crate::events::{Delivery, Happened, Outcome, ProviderEvent};
+use crate::events::{Delivery, DeliveryOutcome, Happened, ProviderEvent};
 use crate::instance::{InstanceId, Key};
 use crate::report::style::clean_line;
 
@@ -21,12 +21,12 @@ pub fn events(key: &Key, id: InstanceId, events: &[ProviderEvent]) -> String {
 /// A delivery that came at a time, in a line.
 pub fn delivery(delivery: &Delivery, received: &str) -> String {
     let what = match &delivery.outcome {
-        Outcome::Untrusted => "refused: nothing of it is shown".to_owned(),
-        Outcome::Unreadable => "refused: it is no JSON object".to_owned(),
-        Outcome::Taken(notification) if delivery.replayed => {
+        DeliveryOutcome::Unverified => "refused: nothing of it is shown".to_owned(),
+        DeliveryOutcome::Malformed => "refused: it is no JSON object".to_owned(),
+        DeliveryOutcome::Accepted(notification) if delivery.replayed => {
             format!("{}, which was delivered before", said(&notification.objects))
         }
-        Outcome::Taken(notification) => said(&notification.objects),
+        DeliveryOutcome::Accepted(notification) => said(&notification.objects),
     };
     let id = match clean_line(&delivery.id) {
         id if id.is_empty() => "no notification id".to_owned(),

@@ -1,7 +1,7 @@
 //! The text form of what became of a plan.
 
 use super::{Layout, push_webhook_url};
-use crate::apply::{Outcome, StepResult, StepStatus};
+use crate::apply::{FailureCode, Outcome, StepCode, StepOutcome, StepResult, StepStatus};
 use crate::plan::Action;
 use crate::report::json::ResultDocument;
 use crate::report::style::{ADDED, Painted, REMOVED, clean_line, hanging, sentence, wrapped};
@@ -36,7 +36,7 @@ fn push_problem(text: &mut String, result: &StepResult, layout: Layout) {
     let id =
         result.instance.as_ref().map(|touched| format!("  #{}", touched.id)).unwrap_or_default();
     let action = result.action.map(|action| format!("{} ", action.as_str())).unwrap_or_default();
-    let title = format!("{}{id}  {action}{}", result.key, result.status.as_str());
+    let title = format!("{}{id}  {action}{}", result.key, result.status.outcome());
     let first = format!("  {} ", Painted(REMOVED, "!"));
     text.push_str(&hanging(&first, &title, "      ", layout.width));
     let Some(failure) = result.status.failure() else {
@@ -56,13 +56,15 @@ fn push_problem(text: &mut String, result: &StepResult, layout: Layout) {
 }
 
 /// What a person does about a failure that running again does not mend.
-fn advice(code: &str) -> Option<&'static str> {
+fn advice(code: StepCode) -> Option<&'static str> {
     match code {
-        "provider-refused" => Some(
+        StepCode::Failure(FailureCode::ProviderRefused) => Some(
             "Check the credentials. An authorization code works once and not for long: the next run needs \
              another one.",
         ),
-        "unauthorized" => Some("Check OCON_USER_SECRET and OCON_ORGANIZATION_SECRET."),
+        StepCode::Failure(FailureCode::Unauthorized) => {
+            Some("Check OCON_USER_SECRET and OCON_ORGANIZATION_SECRET.")
+        }
         _ => None,
     }
 }
@@ -99,11 +101,11 @@ fn summary(outcome: &Outcome, layout: Layout) -> String {
     }
     let mut text = format!("{}.", applied.join(", "));
     for (outcome_name, label) in [
-        ("failed", "Failed"),
-        ("unknown", "Outcome unknown"),
-        ("stale", "Stale"),
-        ("blocked", "Blocked"),
-        ("not-started", "Not started"),
+        (StepOutcome::Failed, "Failed"),
+        (StepOutcome::Unknown, "Outcome unknown"),
+        (StepOutcome::Stale, "Stale"),
+        (StepOutcome::Blocked, "Blocked"),
+        (StepOutcome::NotStarted, "Not started"),
     ] {
         let number = outcome.count(outcome_name);
         if number > 0 {

@@ -187,7 +187,7 @@ fn push_hosts(text: &mut String, plan: &Plan, layout: Layout) {
     };
     let notes: Vec<_> = plan.notes.iter().filter_map(of_host).collect();
     let notes = notes.iter().map(|(code, used, key, instance_id)| HostNote {
-        code,
+        code: code.as_str(),
         host: &used.host,
         gets: &used.gets,
         key,

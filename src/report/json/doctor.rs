@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::doctor::{self, Link};
+use crate::doctor::{self, ChainLink};
 use crate::instance::{InstanceId, Key};
 
 /// Whether events get from the provider of an instance to the application.
@@ -45,8 +45,8 @@ pub struct DoctorLink {
 
 impl DoctorDocument {
     /// The document for the links of an instance.
-    pub fn new(key: &Key, id: Option<InstanceId>, links: &[Link]) -> Self {
-        let link = |link: &Link| DoctorLink {
+    pub fn new(key: &Key, id: Option<InstanceId>, links: &[ChainLink]) -> Self {
+        let link = |link: &ChainLink| DoctorLink {
             link: link.name.to_owned(),
             state: link.state.as_str().to_owned(),
             says: link.says.clone(),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Outcome, OutcomeNote, StepResult};
+use crate::apply::{Outcome, OutcomeNote, StepOutcome, StepResult};
 use crate::plan::Action;
 
 /// What became of a plan of ocon.
@@ -98,12 +98,12 @@ impl ResultDocument {
             format: "ocon-result".to_owned(),
             version: 1,
             summary: ResultSummary {
-                done: outcome.count("done"),
-                failed: outcome.count("failed"),
-                unknown: outcome.count("unknown"),
-                stale: outcome.count("stale"),
-                blocked: outcome.count("blocked"),
-                not_started: outcome.count("not-started"),
+                done: outcome.count(StepOutcome::Done),
+                failed: outcome.count(StepOutcome::Failed),
+                unknown: outcome.count(StepOutcome::Unknown),
+                stale: outcome.count(StepOutcome::Stale),
+                blocked: outcome.count(StepOutcome::Blocked),
+                not_started: outcome.count(StepOutcome::NotStarted),
                 unchanged,
             },
             results: outcome.results.iter().map(entry).collect(),
@@ -120,12 +120,12 @@ fn entry(result: &StepResult) -> ResultEntry {
     ResultEntry {
         key: result.key.to_string(),
         action: result.action.map_or("blocked", Action::as_str).to_owned(),
-        outcome: result.status.as_str().to_owned(),
+        outcome: result.status.outcome().as_str().to_owned(),
         instance_id: result.instance.as_ref().map(|touched| touched.id.get()),
         webhook_url: result.instance.as_ref().map(|touched| touched.webhook_url.clone()),
         register_webhook: result.register_webhook,
         error: result.status.failure().map(|failure| ResultError {
-            code: failure.code.to_owned(),
+            code: failure.code.to_string(),
             message: failure.message.clone(),
             request_id: failure.request_id.clone(),
         }),

@@ -399,7 +399,7 @@ fn stale(stale: &crate::plan::Stale, plan: &Plan) -> PlanStale {
 
 fn note(note: &crate::plan::Note) -> PlanNote {
     PlanNote {
-        code: note.code.to_owned(),
+        code: note.code.to_string(),
         key: note.key.to_string(),
         instance_id: note.instance_id.map(crate::instance::InstanceId::get),
         host: note.host.as_ref().map(|used| used.host.clone()),

@@ -182,7 +182,8 @@ fn delete(step: &PlanStep) -> Entry {
 /// A step, with its changes where it has any; `remark` stands before them.
 pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> Entry {
     let name = part::line(&step.name, LONGEST_NAME);
-    let sign = Action::named(&step.action).map_or("", Action::symbol);
+    let sign = Action::ALL.into_iter().find(|action| action.as_str() == step.action);
+    let sign = sign.map_or("", Action::symbol);
     let cause = cause(step);
     let action = format!("{sign} {}", step.action);
     let line = format!(

@@ -22,7 +22,7 @@ use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, Grace};
 use crate::cli::terminal::output;
 use crate::cli::terminal::redaction;
-use crate::events::{Delivery, ID, Inbox, SIGNATURE};
+use crate::events::{DELIVERY_ID_HEADER, Delivery, DeliveryReceiver, SIGNATURE_HEADER};
 use crate::instance::{Key, Secret};
 use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
@@ -103,7 +103,7 @@ impl Hosts {
 
 /// What came so far.
 struct Came {
-    inbox: Inbox,
+    inbox: DeliveryReceiver,
     deliveries: usize,
     refused: usize,
     /// Why a line could not be written.
@@ -132,7 +132,7 @@ pub(super) fn run(
             hosts,
             not_ours: RefusedRequests::default(),
             came: Mutex::new(Came {
-                inbox: Inbox::new(key),
+                inbox: DeliveryReceiver::new(key),
                 deliveries: 0,
                 refused: 0,
                 unwritten: None,
@@ -204,7 +204,8 @@ impl Shared {
     fn judge(&self, headers: &HeaderMap, body: &[u8]) -> (Delivery, bool) {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let mut came = self.came();
-        let delivery = came.inbox.take(header(ID), header(SIGNATURE), body);
+        let delivery =
+            came.inbox.receive(header(DELIVERY_ID_HEADER), header(SIGNATURE_HEADER), body);
         came.deliveries += 1;
         came.refused += usize::from(delivery.outcome.notification().is_none());
         let enough = self.count.is_some_and(|count| came.deliveries >= count);
