@@ -1,5 +1,4 @@
-//! The schemas of plans, results and statuses say what the types say, and what the binary writes
-//! follows them.
+//! The schemas equal what the document types generate, and the documents of the binary are valid.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
@@ -9,10 +8,9 @@ use std::process::Command;
 use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
-use ocon::report::diagnostics::json::Diagnostics;
 use ocon::report::json::{
-    self, DeliveryDocument, DoctorDocument, EventsDocument, PlanDocument, ResultDocument,
-    StatusDocument,
+    self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, FailureDocument,
+    PlanDocument, ResultDocument, StatusDocument,
 };
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -20,18 +18,19 @@ use snapbox::data::DataFormat;
 use tempfile::TempDir;
 
 #[test]
-fn the_schemas_are_what_the_types_say() {
+fn the_schemas_equal_what_the_types_generate() {
     is("schemas/delivery.schema.json", &json::schema::<DeliveryDocument>());
-    is("schemas/diagnostics.schema.json", &json::schema::<Diagnostics>());
+    is("schemas/diagnostics.schema.json", &json::schema::<DiagnosticsDocument>());
     is("schemas/doctor.schema.json", &json::schema::<DoctorDocument>());
     is("schemas/events.schema.json", &json::schema::<EventsDocument>());
+    is("schemas/failure.schema.json", &json::schema::<FailureDocument>());
     is("schemas/plan.schema.json", &json::schema::<PlanDocument>());
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());
 }
 
 #[test]
-fn every_connector_has_a_schema_that_says_what_the_catalogue_knows() {
+fn every_connector_in_the_catalog_has_its_schema() {
     let catalog = Catalog::embedded();
     for key in catalog.keys() {
         let key: ConnectorKey = key.parse().unwrap();
@@ -44,7 +43,7 @@ fn every_connector_has_a_schema_that_says_what_the_catalogue_knows() {
 }
 
 #[test]
-fn what_the_binary_writes_follows_the_schemas() {
+fn plans_results_and_statuses_match_their_schemas() {
     let root = example();
     let plan = validator("plan");
     let result = validator("result");
@@ -71,7 +70,7 @@ fn what_the_binary_writes_follows_the_schemas() {
 }
 
 #[test]
-fn what_the_binary_says_of_files_follows_the_schema() {
+fn diagnostics_match_their_schema() {
     let root = example();
     let schema = validator("diagnostics");
     let fine = ocon(&root, "validate");
@@ -95,7 +94,7 @@ fn what_the_binary_says_of_files_follows_the_schema() {
 }
 
 #[test]
-fn a_document_with_a_mistake_does_not_follow_the_schema() {
+fn a_document_with_an_unknown_value_does_not_match_its_schema() {
     let root = example();
     let schema = validator("plan");
     let good = ocon(&root, "plan");
@@ -117,7 +116,7 @@ fn a_document_with_a_mistake_does_not_follow_the_schema() {
     assert!(!schema.is_valid(&secret), "a sensitive change has no value");
 }
 
-/// Compares a text with a file; `SNAPSHOTS=overwrite` writes the file.
+/// Compares a text with a file. With `SNAPSHOTS=overwrite` it writes the file.
 fn is(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     snapbox::Assert::new()
@@ -140,7 +139,7 @@ fn conforms(schema: &jsonschema::Validator, document: &Value) {
     assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
 }
 
-/// A root with the example of this repository.
+/// Returns a root with the example of this repository.
 fn example() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -161,7 +160,7 @@ fn edit(root: &TempDir, file: &str, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).unwrap();
 }
 
-/// Runs a command against the embedded sandbox and reads what it wrote.
+/// Runs a command against the embedded sandbox and parses its output.
 fn ocon(root: &TempDir, arguments: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_ocon"))
         .args(arguments.split_whitespace())

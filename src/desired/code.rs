@@ -14,7 +14,8 @@ macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident $name:literal $level:ident,)+) => {
         /// A kind of problem.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+ }
 
         impl Code {
             /// All codes, by name.

@@ -6,15 +6,16 @@
 use std::fmt;
 
 use super::Code;
-use crate::instance::Span;
+use crate::instance::{Span, vocabulary};
 
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The files cannot be used.
-    Error,
-    /// The files can be used and are probably not what was meant.
-    Warning,
+vocabulary! {
+    /// How bad a problem is.
+    pub enum Severity {
+        /// The files cannot be used.
+        Error = "error",
+        /// The files can be used and are probably not what was meant.
+        Warning = "warning",
+    }
 }
 
 /// One thing that is wrong, or looks wrong, in one place.

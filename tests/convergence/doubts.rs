@@ -141,9 +141,10 @@ fn a_mark_that_is_not_kept_is_sent_once_more_and_then_no_create_follows() {
     world.concurrency = 1;
     *world.remote.strips.lock().unwrap() = 2;
     let outcome = world.apply();
-    let codes: Vec<_> = outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
+    let codes: Vec<_> =
+        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(codes, ["failed", "not-started"]);
-    assert_eq!(outcome.results[0].status.failure().unwrap().code, "mark-not-stored");
+    assert_eq!(outcome.results[0].status.failure().unwrap().code.as_str(), "mark-not-stored");
     assert_eq!(outcome.results[0].instance.as_ref().unwrap().id, ONLY);
 }
 
@@ -169,10 +170,11 @@ fn a_lost_create_that_must_not_be_looked_for_is_unknown_and_said_so() {
     let stop = Stop::default();
     let settings = Settings { concurrency: 1, clock: &Instantly, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
-    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
+    let statuses: Vec<_> =
+        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started", "not-started"]);
     let failure = outcome.results[0].status.failure().unwrap();
-    assert_eq!(failure.code, "answer-lost");
+    assert_eq!(failure.code.as_str(), "answer-lost");
     assert_eq!(
         failure.message,
         "POST /instances failed: the connection broke before the answer was complete: reset. Whether \

@@ -42,7 +42,8 @@ fn a_run_that_was_asked_to_end_looks_for_a_lost_create_once_and_waits_no_more() 
     let settings = Settings { concurrency: 1, clock: &clock, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
     assert_eq!(clock.waits.load(Ordering::Relaxed), 1);
-    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
+    let statuses: Vec<_> =
+        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started"]);
     let message = &outcome.results[0].status.failure().unwrap().message;
     let ending = "Whether the instance exists is unknown: it had not shown up when the run was asked to end. \

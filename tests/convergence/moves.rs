@@ -40,7 +40,8 @@ impl World {
         assert_eq!(plan.count(Action::Create) + plan.count(Action::Delete), 0, "{plan:#?}");
         assert!(self.apply().is_complete());
         assert!(
-            self.plan().is_empty() && self.plan().notes.iter().all(|note| note.code.as_str() != "orphan")
+            self.plan().is_empty()
+                && self.plan().notes.iter().all(|note| note.code.as_str() != "orphan")
         );
         let carried = |(id, record): (InstanceId, Record)| {
             let tag = record.tags.iter().find_map(|tag| tag.strip_prefix("ocon:key="));
@@ -129,7 +130,7 @@ fn instances_that_the_tag_filter_misses_are_not_created_again() {
         *world.remote.unlisted.lock().unwrap() = ids(missed);
         let plan = world.plan();
         assert!(plan.is_empty(), "{plan:#?}");
-        let notes: Vec<_> = plan.notes.iter().map(|note| note.code).collect();
+        let notes: Vec<_> = plan.notes.iter().map(|note| note.code.as_str()).collect();
         assert_eq!(notes, vec!["tag-filter-unreliable"; missed.len()]);
     }
     world.keeps(&[("one", 20931), ("two", 20932)]);
@@ -244,7 +245,10 @@ fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     world.put("eu/two", wanted);
     let plan = world.plan();
     assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (2, 2), "{plan:#?}");
-    assert_eq!(plan.notes.iter().filter(|note| note.code.as_str() == "tag-filter-unreliable").count(), 2);
+    assert_eq!(
+        plan.notes.iter().filter(|note| note.code.as_str() == "tag-filter-unreliable").count(),
+        2
+    );
     assert!(world.apply().is_complete());
     world.options.take_from = None;
     *world.remote.unlisted.lock().unwrap() = ids(&[]);
@@ -379,7 +383,7 @@ fn what_a_renamed_project_leaves_behind_is_named_with_the_line_that_takes_it() {
     world.put("eu/zwei", wanted);
     let plan = world.plan();
     let message = |code: &str| {
-        let note = plan.notes.iter().find(|note| note.code == code).unwrap();
+        let note = plan.notes.iter().find(|note| note.code.as_str() == code).unwrap();
         (note.instance_id.map(InstanceId::get), note.message.clone())
     };
     assert_eq!(

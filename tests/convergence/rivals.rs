@@ -20,7 +20,7 @@ fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
 
 fn said(outcome: &Outcome) -> (&str, &str) {
     let failure = outcome.results[0].status.failure().unwrap();
-    (failure.code, &failure.message)
+    (failure.code.as_str(), &failure.message)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The rules one by one: an edit on one side, and the plan that follows from it.
 
-use ocon::apply::StepStatus;
+use ocon::apply::{StepOutcome, StepStatus};
 use ocon::desired::{Adopt, GrantNeed, Ignore};
 use ocon::instance::{FieldPath, InstanceId, Span, StoredValue, Value};
 use ocon::plan::{Action, BlockCode, Cause, Rotate, RotateRequest};
@@ -166,7 +166,7 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
     world.fingerprint_key = "another key";
     let plan = world.plan();
     assert!(plan.is_empty());
-    assert_eq!(plan.notes[0].code, "unverified");
+    assert_eq!(plan.notes[0].code.as_str(), "unverified");
     world.options.rotate = [RotateRequest::All].into_iter().collect();
     let step = world.only_step();
     assert_eq!(
@@ -184,7 +184,7 @@ fn a_secret_that_is_not_set_here_is_neither_compared_nor_written() {
     world.wanted("hootsuite").configuration.get_mut("oauth.api.secret").unwrap().value =
         unset_secret();
     let plan = world.plan();
-    assert!(plan.is_empty() && plan.notes[0].code == "unverified");
+    assert!(plan.is_empty() && plan.notes[0].code.as_str() == "unverified");
     world.options.rotate = ["hootsuite#oauth.api.secret".parse().unwrap()].into_iter().collect();
     assert_eq!(world.only_block().0, BlockCode::MissingVariable);
 }
@@ -211,7 +211,10 @@ fn fingerprints_that_are_missing_or_garbled_are_written_alone() {
         });
         let plan = world.plan();
         assert_eq!(paths(&plan.steps[0]), ["mark"]);
-        assert_eq!(plan.notes.iter().any(|note| note.code.as_str() == "garbled-mark"), tag.is_some());
+        assert_eq!(
+            plan.notes.iter().any(|note| note.code.as_str() == "garbled-mark"),
+            tag.is_some()
+        );
         assert!(world.apply().is_complete());
         assert!(world.plan().is_empty());
     }
@@ -242,7 +245,7 @@ fn the_secrets_of_an_adopted_instance_are_unverified_until_they_are_rotated() {
     world.remote.edit(ONLY, |record| record.tags.clear());
     world.adopt("hootsuite", ONLY);
     let mut world = world.agrees();
-    assert_eq!(world.plan().notes[0].code, "unverified");
+    assert_eq!(world.plan().notes[0].code.as_str(), "unverified");
     world.options.rotate = ["hootsuite".parse().unwrap()].into_iter().collect();
     assert!(world.apply().is_complete());
     world.options.rotate = Rotate::default();
@@ -266,7 +269,10 @@ fn switching_is_a_step_of_its_own_and_comes_after_the_update() {
     assert!(world.apply().is_complete());
     assert!(world.plan().is_empty());
     world.wanted("hootsuite").enabled = None;
-    assert_eq!(world.plan().notes.iter().filter(|note| note.code.as_str() == "disabled").count(), 1);
+    assert_eq!(
+        world.plan().notes.iter().filter(|note| note.code.as_str() == "disabled").count(),
+        1
+    );
 }
 
 #[test]

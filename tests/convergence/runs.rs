@@ -194,7 +194,7 @@ impl Saved {
     fn keys(&self) -> BTreeMap<Key, Action> {
         let mut keys = BTreeMap::new();
         for step in &self.document().steps {
-            let action = Action::named(&step.action).unwrap();
+            let action = step.action;
             keys.entry(step.key.parse().unwrap()).or_insert(action);
         }
         keys
@@ -207,11 +207,11 @@ impl Saved {
         let secrets = |step: &PlanStep| -> Vec<_> {
             step.secrets().map(|path| (step.key.parse::<Key>().unwrap(), path.to_owned())).collect()
         };
-        let deletes = steps().any(|step| step.action == Action::Delete.as_str());
-        let may_rotate = ["requested", "adoption", "unfinished"];
-        let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
+        let deletes = steps().any(|step| step.action == Action::Delete);
+        let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished];
+        let rotations = steps().filter(|step| may_rotate.contains(&step.cause));
         let rotations = rotations.flat_map(secrets);
-        let exist = steps().filter(|step| step.action != Action::Create.as_str());
+        let exist = steps().filter(|step| step.action != Action::Create);
         PlanOptions {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.map(|(key, path)| RotateRequest::Path(key, path)).collect(),

@@ -1,7 +1,8 @@
 //! The form for GitHub, read by a grammar of its own.
 
 use ocon::desired::{Problem, Severity};
-use ocon::report::diagnostics::github::render;
+use ocon::report::diagnostics::github;
+use ocon::report::json::DiagnosticsDocument;
 use ocon::untrusted::{escaped, is_harmless};
 use proptest::prelude::*;
 
@@ -144,4 +145,8 @@ proptest! {
             [command("error", &properties, &shown_message)]
         );
     }
+}
+
+fn render(problems: &[Problem]) -> String {
+    github::render(&DiagnosticsDocument::new(None, problems).problems)
 }

@@ -82,7 +82,8 @@ fn an_instance_that_cannot_be_read_yet_is_read_for_30_seconds() {
 fn an_instance_that_cannot_be_read_after_30_seconds_is_blocked() {
     let (world, [first, second]) = succession("tag_listing: 10m, get: 5m");
     assert_eq!((first.exit, second.exit), (0, 3));
-    let codes = second.results().iter().filter_map(|it| it.status.failure().map(|it| it.code.as_str()));
+    let codes =
+        second.results().iter().filter_map(|it| it.status.failure().map(|it| it.code.as_str()));
     assert!(codes.clone().count() == 10 && codes.clone().all(|code| code == "not-yet-readable"));
     converges(&world, &[first, second]);
 }
@@ -263,7 +264,8 @@ fn a_move_is_awaited_before_its_old_document_key_is_used_again() {
 fn a_document_key_that_changed_is_not_decided_by_a_late_listing() {
     let (world, [moved, early], id) = reused_key("tag_listing: 5m");
     assert_eq!((moved.exit, notes(&moved)), (3, vec!["not-listed-yet"]));
-    let codes = early.results().iter().filter_map(|it| it.status.failure().map(|it| it.code.as_str()));
+    let codes =
+        early.results().iter().filter_map(|it| it.status.failure().map(|it| it.code.as_str()));
     assert_eq!((early.exit, codes.collect::<Vec<_>>()), (3, vec!["listings-disagree"; 2]));
     assert_eq!(carriers(&world.stored(), "moved"), id);
     converges(&world, &[early]);

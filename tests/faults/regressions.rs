@@ -55,7 +55,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     let (world, run) = met(Column::Create, 200, broken);
     assert_eq!(run.exit, 3);
     let (plan, outcome) = run.done.as_ref().unwrap();
-    let text = human::outcome(outcome, Layout { width: 100 });
+    let text = human::outcome(&ResultDocument::new(outcome, 0), Layout { width: 100 });
     let note = text.lines().skip_while(|line| !line.starts_with("  note:"));
     let note: Vec<_> = note.take_while(|line| !line.is_empty()).map(str::trim).collect();
     let note = note.join(" ");
@@ -86,7 +86,10 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
 fn an_instance_whose_marks_are_never_kept_is_named_and_not_doubled() {
     let dropped = "- { when: {}, drop_tags: true }";
     let (world, run) = met(Column::Create, 200, dropped);
-    assert_eq!((run.exit, run.results()[0].status.failure().unwrap().code.as_str()), (3, "mark-not-stored"));
+    assert_eq!(
+        (run.exit, run.results()[0].status.failure().unwrap().code.as_str()),
+        (3, "mark-not-stored")
+    );
     let id = run.results()[0].instance.as_ref().unwrap().id;
     world.goes_well();
     let before = world.stored().len();

@@ -229,7 +229,8 @@ impl Judge<'_> {
             // An orphan that a listing leaves out is not seen.
             let blind = run.met("shift_listing") || run.met("tag_filter_empty");
             let is_kept = |id: &u64| {
-                let mut notes = plan.notes.iter().filter(|note| note.code.as_str() == "kept-from-prune");
+                let mut notes =
+                    plan.notes.iter().filter(|note| note.code.as_str() == "kept-from-prune");
                 notes.any(|note| note.instance_id.is_some_and(|kept| kept.get() == *id))
             };
             let left = self.unwanted(after).filter(|id| !blind && !is_kept(id));

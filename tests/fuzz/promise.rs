@@ -12,7 +12,8 @@ use ocon::desired::{
     Code, Excerpt, Levels, Loaded, Problem, Problems, Severity, Sources, load_bytes,
 };
 use ocon::instance::Span;
-use ocon::report::diagnostics::{Colour, render};
+use ocon::report::diagnostics::{self, ColorChoice};
+use ocon::report::json::DiagnosticsDocument;
 use ocon::untrusted::is_harmless;
 
 /// A secret in clear in a file, in two halves: showing one of them is bad enough.
@@ -176,8 +177,8 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
 /// What is shown tells no secret and steers no terminal.
 fn shown(problems: &[Problem], file: &str) -> Result<(), String> {
     let first = problems.get(..MOST_SHOWN).unwrap_or(problems);
-    let plain = render(first, Colour::Plain, None);
-    let styled = without_colours(&render(first, Colour::Styled, None));
+    let plain = render(first, ColorChoice::Plain, None);
+    let styled = without_colours(&render(first, ColorChoice::Styled, None));
     let parts = format!("{problems:?}");
     steers_no_terminal(&plain)?;
     steers_no_terminal(&styled)?;
@@ -290,4 +291,9 @@ mod tests {
             assert!(HALVES.iter().all(|half| start.contains(half)), "{start}");
         }
     }
+}
+
+/// The text of problems.
+fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
+    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
 }

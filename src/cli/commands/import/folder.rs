@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::told;
 use crate::cli::setup::arguments::{Globals, beside};
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::new_file::{Batch, Misplaced};
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::output;
 use crate::desired::{Desired, DesiredInstance};
 use crate::import::File;
 use crate::instance::{InstanceId, Key};
