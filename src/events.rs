@@ -207,7 +207,10 @@ mod tests {
     fn what_comes_again_is_recognised_and_what_was_refused_is_not_remembered() {
         let mut inbox = DeliveryReceiver::new(Some(Secret::new(KEY)));
         assert_eq!(inbox.receive(Some("n1"), None, b"{}").outcome, DeliveryOutcome::Unverified);
-        assert_eq!(inbox.receive(Some("n1"), Some(HEADER), BODY).outcome, DeliveryOutcome::Malformed);
+        assert_eq!(
+            inbox.receive(Some("n1"), Some(HEADER), BODY).outcome,
+            DeliveryOutcome::Malformed
+        );
         let mut inbox = DeliveryReceiver::new(None);
         let mut again = |id: &str| inbox.receive(Some(id), None, b"{}").replayed;
         assert_eq!([again("n1"), again("n1"), again(""), again("")], [false, true, false, false]);

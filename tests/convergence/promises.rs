@@ -154,7 +154,7 @@ pub(crate) fn of_a_saved_plan(world: &World, saved: &PlanDocument, before: &Reco
         }
     }
     for id in before.keys().filter(|id| !after.contains_key(id)) {
-        assert!(steps_of(*id).any(|step| step.action == "delete"), "{id} is deleted");
+        assert!(steps_of(*id).any(|step| step.action == Action::Delete), "{id} is deleted");
     }
 }
 

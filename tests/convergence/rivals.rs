@@ -1,7 +1,7 @@
 //! Two runs at once create the same instance.
 
 use ocon::apply::{FailureCode, Outcome};
-use ocon::cli::failure::Exit;
+use ocon::cli::terminal::failure::Exit;
 use ocon::instance::InstanceId;
 use ocon::plan::Limits;
 

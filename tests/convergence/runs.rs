@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ocon::instance::{Key, Secret};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{
-    Action, ApprovedSteps, BlockCode, OrphanPolicy, Plan, PlanOptions, Rotate, RotateRequest, Step,
+    Action, ApprovedSteps, BlockCode, Cause, OrphanPolicy, Plan, PlanOptions, Rotate,
+    RotateRequest, Step,
 };
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;

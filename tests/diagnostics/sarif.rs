@@ -130,6 +130,6 @@ fn decoded(uri: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn render(problems: &[Problem]) -> String {
+fn render(problems: &[ocon::desired::Problem]) -> String {
     sarif::render(&DiagnosticsDocument::new(None, problems).problems)
 }

@@ -484,7 +484,7 @@ fn foreign(page: &str) -> Option<String> {
                     return Some(format!("HTML {html}"));
                 }
             }
-            Event::Start(Tag::ChainLink { dest_url, .. })
+            Event::Start(Tag::Link { dest_url, .. })
                 if !dest_url.starts_with("https://forge.example/o/r/blob/abc/") =>
             {
                 return Some(format!("a link to {dest_url}"));
