@@ -1,10 +1,11 @@
-//! The observed state: what the API says.
+//! The observed state: the instances on the platform.
 //!
-//! In: pages of the platform. Out: [`Observed`], the instances that carry our marks, and, only
-//! where the planner asks for it, the whole account or a single instance. What comes in is brought
-//! to one shape here: marks apart from tags, configuration values as [`StoredValue`].
+//! In: pages of the platform. Out: [`Observed`], the instances of this project. The whole account,
+//! another project and single instances are read only if the planner asks for them. Replies are
+//! normalized here: reserved tags are separate from user tags, and configuration values are
+//! [`StoredValue`]s.
 //!
-//! This room knows no files, decides nothing and writes nothing.
+//! This module knows no files, decides nothing and writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,56 +16,56 @@ use crate::api::{Error, Keep, Listing, Read, Scope, Waiting};
 use crate::instance::{InstanceId, Project, Record, Secret, StoredValue};
 use crate::ownership::{self, Ownership, ReservedTags, UserTags};
 
-/// What is known of the platform's state.
+/// The known part of the platform's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
-    /// The project that looks.
+    /// The project of this run.
     pub project: Project,
     /// The instances of this project, with the declared configuration values.
     pub ours: BTreeMap<InstanceId, ObservedInstance>,
-    /// Every instance that the credentials can see, without configuration; `None` until asked.
+    /// Every instance that the credentials can see, without configuration. `None` until it is read.
     pub account: Option<BTreeMap<InstanceId, ObservedInstance>>,
-    /// Instances that were asked for by id; `None` where the platform has none.
+    /// Instances that were read by ID. `None` if the platform does not find the ID.
     pub by_id: BTreeMap<InstanceId, Option<ObservedInstance>>,
-    /// The instances of a project whose documents move here; `None` until asked.
+    /// The instances of the project of `--take-from`. `None` until they are read.
     pub taken: Option<BTreeMap<InstanceId, ObservedInstance>>,
-    /// The number of requests that it took to know this.
+    /// The number of requests that were made.
     pub reads: usize,
-    /// How many instances a full page of a listing has.
+    /// The number of instances on a full page of a listing.
     pub page_size: usize,
 }
 
-/// An instance as it is.
+/// An instance on the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedInstance {
-    /// The platform's number for it.
+    /// The instance ID.
     pub id: InstanceId,
-    /// Its connector, as the reply spells it.
+    /// The connector key, as the reply spells it.
     pub connector: String,
     /// The display name.
     pub name: String,
-    /// Our marks and those of other projects.
+    /// The reserved tags, also those of other projects.
     pub marks: ReservedTags,
-    /// The tags of people.
+    /// The other tags.
     pub tags: UserTags,
     /// The stored values of the declared keys.
     pub configuration: BTreeMap<String, StoredValue>,
     /// Whether the platform holds a working authentication at the provider.
     pub valid: bool,
-    /// Whether the instance is switched off.
+    /// Whether the instance is disabled.
     pub disabled: bool,
     /// The credential for calls through the instance.
     pub token: Secret,
 }
 
-/// Something that the planner has to know before it can decide.
+/// A part of the platform's state that the planner still has to know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
-    /// Which instances there are at all: asked before a create, a re-key or an adoption.
+    /// All instances of the account. The planner asks before a create, a move or an adoption.
     Account,
-    /// Which instances another project has: asked where they are to be taken over.
+    /// The instances of another project, which are to be taken over.
     Project(Project),
-    /// What this instance is: asked for an id that a file names or the tag filter missed.
+    /// An instance that a file names, or that the tag listing omitted.
     Instance(InstanceId),
 }
 
@@ -79,7 +80,7 @@ impl fmt::Display for Question {
 }
 
 impl ObservedInstance {
-    /// The stored value of a declared key; an absent one is unset.
+    /// The stored value of a declared key. An omitted one is unset.
     pub fn configuration(&self, key: &str) -> &StoredValue {
         self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
@@ -102,62 +103,47 @@ impl From<Record> for ObservedInstance {
     }
 }
 
-/// Reads the instances of `project`, keeping the values of `declared` keys.
+/// Reads the instances of `project` with the values of the `declared` keys.
 ///
 /// # Errors
-/// When the listing fails.
+/// Fails if the listing fails.
 pub async fn fetch(
     remote: &impl Read,
     project: &Project,
     declared: BTreeSet<String>,
 ) -> Result<Observed, Error> {
-    let scope = Scope::Tag(ownership::filter(project));
+    let scope = Scope::Tag(ownership::project_tag(project));
     let listing = remote.list(&scope, &Keep::Only(declared)).await?;
-    let is_ours =
-        |found: &ObservedInstance| matches!(found.marks.ownership(project), Ownership::Ours(_));
-    let ours = listing.records.into_iter().map(ObservedInstance::from).filter(is_ours);
-    Ok(Observed {
-        project: project.clone(),
-        ours: ours.map(|found| (found.id, found)).collect(),
-        account: None,
-        by_id: BTreeMap::new(),
-        taken: None,
-        reads: listing.pages,
-        page_size: listing.page_size,
-    })
+    let mut observed = Observed::new(project, &listing);
+    observed.ours = by_id(listing);
+    // The platform's filter may match more than whole names.
+    observed.ours.retain(|_, found| is_in(found, project));
+    Ok(observed)
 }
 
-/// Reads every instance that the credentials can see, keeping the values of these keys.
+/// Reads every instance that the credentials can see, with the values of these keys.
 ///
 /// # Errors
-/// When the listing fails.
+/// Fails if the listing fails.
 pub async fn survey(
     remote: &impl Read,
     project: &Project,
     keys: BTreeSet<String>,
 ) -> Result<Observed, Error> {
     let listing = remote.list(&Scope::Everything, &Keep::Only(keys)).await?;
-    let found = listing.records.into_iter().map(ObservedInstance::from);
-    let account: BTreeMap<_, _> = found.map(|found| (found.id, found)).collect();
-    let is_ours =
-        |found: &&ObservedInstance| matches!(found.marks.ownership(project), Ownership::Ours(_));
-    let ours = account.values().filter(is_ours).map(|found| (found.id, found.clone())).collect();
-    Ok(Observed {
-        project: project.clone(),
-        ours,
-        account: Some(account),
-        by_id: BTreeMap::new(),
-        taken: None,
-        reads: listing.pages,
-        page_size: listing.page_size,
-    })
+    let mut observed = Observed::new(project, &listing);
+    let account = by_id(listing);
+    let ours = account.iter().filter(|(_, found)| is_in(found, project));
+    observed.ours = ours.map(|(id, found)| (*id, found.clone())).collect();
+    observed.account = Some(account);
+    Ok(observed)
 }
 
-/// Adds the answers to `questions` to what is known. Instances are read side by side, so that all
-/// of those that cannot be read yet are waited for at once.
+/// Reads what `questions` ask for and adds it to `observed`. Instances are read concurrently, so the
+/// waits for those that cannot be read yet overlap.
 ///
 /// # Errors
-/// When a request fails.
+/// Fails if a request fails.
 pub async fn answer(
     remote: &impl Read,
     questions: &BTreeSet<Question>,
@@ -171,17 +157,19 @@ pub async fn answer(
             Question::Account => {
                 let none = Keep::Only(BTreeSet::new());
                 let mut listing = remote.list(&Scope::Account, &none).await?;
-                if observed.is_untagged(&listing) {
+                if observed.omits_tags(&listing) {
                     observed.reads += listing.pages;
                     listing = remote.list(&Scope::Everything, &none).await?;
                 }
+                observed.reads += listing.pages;
                 observed.page_size = listing.page_size;
-                observed.account = Some(observed.listed(listing));
+                observed.account = Some(by_id(listing));
             }
             Question::Project(project) => {
-                let scope = Scope::Tag(ownership::filter(project));
+                let scope = Scope::Tag(ownership::project_tag(project));
                 let listing = remote.list(&scope, &Keep::Only(declared.clone())).await?;
-                observed.taken = Some(observed.listed(listing));
+                observed.reads += listing.pages;
+                observed.taken = Some(by_id(listing));
             }
             Question::Instance(id) => ids.push(*id),
         }
@@ -197,25 +185,40 @@ pub async fn answer(
 }
 
 impl Observed {
-    /// Whether a slim listing leaves out the tags, without which nobody knows whose an instance is: it
-    /// shows none of an instance that the tag listing showed because of its tag. No source says that
-    /// slim listings have tags.
-    fn is_untagged(&self, listing: &Listing) -> bool {
-        let ours = listing.records.iter().filter(|record| self.ours.contains_key(&record.id));
-        let mut ours = ours.peekable();
-        ours.peek().is_some() && ours.all(|record| record.absent.tags)
+    /// The state before anything of the listing is added.
+    fn new(project: &Project, listing: &Listing) -> Self {
+        Self {
+            project: project.clone(),
+            ours: BTreeMap::new(),
+            account: None,
+            by_id: BTreeMap::new(),
+            taken: None,
+            reads: listing.pages,
+            page_size: listing.page_size,
+        }
     }
 
-    /// The instances of a listing, which counts as read.
-    fn listed(&mut self, listing: Listing) -> BTreeMap<InstanceId, ObservedInstance> {
-        self.reads += listing.pages;
-        let found = listing.records.into_iter().map(ObservedInstance::from);
-        found.map(|found| (found.id, found)).collect()
+    /// Whether a slim listing omits the tags, without which no instance has an owner. It omits them if
+    /// it shows none for the instances that the tag listing found by a tag. No source documents that
+    /// slim listings have tags.
+    fn omits_tags(&self, listing: &Listing) -> bool {
+        let ours = listing.records.iter().filter(|record| self.ours.contains_key(&record.id));
+        let mut ours = ours.peekable();
+        ours.peek().is_some() && ours.all(|record| record.omitted.tags)
     }
 }
 
-/// Reads one instance, and how many requests that took. One that a listing names exists, even if
-/// GET by ID does not find it at first.
+fn by_id(listing: Listing) -> BTreeMap<InstanceId, ObservedInstance> {
+    let found = listing.records.into_iter().map(ObservedInstance::from);
+    found.map(|found| (found.id, found)).collect()
+}
+
+fn is_in(found: &ObservedInstance, project: &Project) -> bool {
+    matches!(found.marks.ownership(project), Ownership::Ours(_))
+}
+
+/// Reads one instance. Also returns the number of requests. An instance of a listing exists, even if
+/// GET by ID does not find it at first, so it is read again for a while.
 async fn read_by_id(
     remote: &impl Read,
     id: InstanceId,

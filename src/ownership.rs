@@ -1,154 +1,163 @@
-//! Our marks on an instance: what ocon must remember is kept on the instance itself, in tags that
-//! begin with `ocon:`.
+//! Ownership of an instance, stored on the instance itself in reserved tags that begin with `ocon:`.
 //!
-//! In: the tags of a reply. Out: [`ReservedTags`], which say who owns the instance, and [`UserTags`],
-//! the tags of people. The other way round, a [`OwnershipMark`] gives the reserved tags to send. This is the
-//! one place that writes and reads reserved tags. It never trusts them to be well formed: anyone
-//! with access to the platform can edit a tag.
+//! In: the tags of a reply. Out: [`ReservedTags`], which say who owns the instance, and [`UserTags`].
+//! In the other direction, an [`OwnershipMark`] gives the tags to send. Only this module writes and
+//! reads reserved tags. It must not trust them, because anyone with access to the platform can edit a
+//! tag.
 
 mod applied;
 
 use std::collections::BTreeSet;
 
-pub use applied::{Applied, FingerprintScope, Fingerprints, LastApplied, SecretState};
+pub use applied::{AppliedDigests, FingerprintScope, Fingerprints, LastApplied, SecretState};
 
 use crate::instance::{Key, Project};
 
-/// What every reserved tag begins with.
+/// The prefix of every reserved tag.
 pub const RESERVED: &str = "ocon:";
 const PROJECT: &str = "ocon:project=";
 const KEY: &str = "ocon:key=";
 const PROTECT: &str = "ocon:protect";
 
-/// The mark that an instance shall carry.
+/// The ownership to write to an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnershipMark {
-    /// The owner.
+    /// The project that owns the instance.
     pub project: Project,
-    /// The document.
+    /// The document key.
     pub key: Key,
-    /// Whether deleting the document is not enough to have the instance deleted.
+    /// Whether the instance survives the deletion of its document.
     pub protect: bool,
-    /// What is being applied.
-    pub applied: Applied,
+    /// The digests of what is applied.
+    pub applied: AppliedDigests,
 }
 
-/// The reserved tags that an instance carries.
+/// The reserved tags of an instance. They are parsed once, when they enter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReservedTags(BTreeSet<String>);
+pub struct ReservedTags {
+    tags: BTreeSet<String>,
+    /// The only project and the only document key, if both are valid.
+    owner: Option<(Project, Key)>,
+    last_applied: LastApplied,
+}
 
-/// The tags of people: shown, compared where a file declares tags, otherwise carried over as they
-/// are whenever the list has to be sent.
+/// The tags that are not reserved. They are compared if a file declares tags. Otherwise, every write
+/// that sends the list of tags keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserTags(BTreeSet<String>);
 
-/// Who owns an instance, as its marks say.
+/// The owner of an instance, as one project sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// Nobody: it carries no mark.
+    /// The instance has no reserved tags that name an owner.
     Unmanaged,
-    /// Another project, of this name.
+    /// The instance belongs to another project, which has this name.
     Foreign(String),
-    /// Nobody can say: its marks are incomplete, contradictory or unreadable.
+    /// The reserved tags are incomplete, contradictory or invalid.
     Broken,
-    /// The project that asked, under this key.
+    /// The instance belongs to this project, under this document key.
     Ours(Key),
 }
 
-/// The tag by which the steady-state listing is filtered.
-pub fn filter(project: &Project) -> String {
+/// The tag by which the platform filters the instances of a project.
+pub fn project_tag(project: &Project) -> String {
     format!("{PROJECT}{project}")
 }
 
 /// Separates reserved tags from the others.
 pub fn split(tags: Vec<String>) -> (ReservedTags, UserTags) {
     let (reserved, others) = tags.into_iter().partition(|tag| tag.starts_with(RESERVED));
-    (ReservedTags(reserved), UserTags(others))
+    (ReservedTags::new(reserved), UserTags(others))
 }
 
 impl OwnershipMark {
-    /// The complete list of tags to send: these marks, those of `kept` that a mark does not
-    /// replace, and `others`.
+    /// The complete list of tags to send: this mark, the unknown reserved tags of `kept`, and `others`.
     pub fn with(
         &self,
         kept: &ReservedTags,
         others: impl IntoIterator<Item = String>,
     ) -> BTreeSet<String> {
-        let replaced = |tag: &&String| {
-            let replaced = [PROJECT, KEY, applied::TAG];
-            replaced.iter().any(|name| tag.starts_with(name)) || tag.as_str() == PROTECT
-        };
-        let kept = kept.0.iter().filter(|tag| !replaced(tag)).cloned();
-        self.tags().into_iter().chain(kept).chain(others).collect()
-    }
-
-    fn tags(&self) -> BTreeSet<String> {
-        let protect = self.protect.then(|| PROTECT.to_owned());
-        [
-            format!("{PROJECT}{}", self.project),
-            format!("{KEY}{}", self.key),
-            self.applied.to_string(),
-        ]
-        .into_iter()
-        .chain(protect)
-        .collect()
+        let kept = kept.tags.iter().filter(|tag| !is_replaced(tag)).cloned();
+        let project = project_tag(&self.project);
+        let mark = [project, format!("{KEY}{}", self.key), self.applied.to_string()];
+        let protection = self.protect.then(|| PROTECT.to_owned());
+        mark.into_iter().chain(protection).chain(kept).chain(others).collect()
     }
 }
 
+/// Whether a mark replaces this tag.
+fn is_replaced(tag: &str) -> bool {
+    tag == PROTECT || [PROJECT, KEY, applied::TAG].iter().any(|name| tag.starts_with(name))
+}
+
 impl ReservedTags {
-    /// Who owns the instance, seen from `project`. Tags are compared for equality here, whatever
-    /// the platform's filter did.
+    /// Parses the reserved tags among these.
+    pub fn of(tags: &[String]) -> Self {
+        Self::new(tags.iter().filter(|tag| tag.starts_with(RESERVED)).cloned().collect())
+    }
+
+    fn new(tags: BTreeSet<String>) -> Self {
+        let last_applied = LastApplied::parse(&values(&tags, applied::TAG));
+        let owner = match (values(&tags, PROJECT).as_slice(), values(&tags, KEY).as_slice()) {
+            ([project], [key]) => project.parse().ok().zip(key.parse().ok()),
+            _ => None,
+        };
+        Self { tags, owner, last_applied }
+    }
+
+    /// The owner, seen from `project`. It compares whole names, whatever the platform's filter did.
     pub fn ownership(&self, project: &Project) -> Ownership {
-        let owners: Vec<_> = self.values(PROJECT).collect();
-        let keys: Vec<_> = self.values(KEY).collect();
-        match (owners.as_slice(), keys.as_slice()) {
-            ([], []) => Ownership::Unmanaged,
-            ([owner], [key]) if *owner == project.as_str() => {
-                key.parse().map_or(Ownership::Broken, Ownership::Ours)
-            }
-            ([owner], _) if *owner != project.as_str() => Ownership::Foreign((*owner).to_owned()),
+        match &self.owner {
+            Some((owner, key)) if owner == project => return Ownership::Ours(key.clone()),
+            Some((owner, _)) => return Ownership::Foreign(owner.to_string()),
+            None => {}
+        }
+        let has_key = !values(&self.tags, KEY).is_empty();
+        match values(&self.tags, PROJECT).as_slice() {
+            [] if !has_key => Ownership::Unmanaged,
+            [owner] if *owner != project.as_str() => Ownership::Foreign((*owner).to_owned()),
             _ => Ownership::Broken,
         }
     }
 
-    /// Whether a key tag names this key, whatever else there is.
+    /// The document key that the instance has in this project.
+    pub fn key_in(&self, project: &Project) -> Option<&Key> {
+        self.owner.as_ref().filter(|(owner, _)| owner == project).map(|(_, key)| key)
+    }
+
+    /// Whether a tag names this document key, whatever the other tags are.
     pub fn names(&self, key: &Key) -> bool {
-        self.values(KEY).any(|name| name == key.as_str())
+        values(&self.tags, KEY).contains(&key.as_str())
     }
 
-    /// The project and key that the instance carries, where it carries one of each.
-    pub fn owner(&self) -> Option<(Project, Key)> {
-        let (project, key) = (self.only_value(PROJECT)?, self.only_value(KEY)?);
-        Some((project.parse().ok()?, key.parse().ok()?))
+    /// The project and the document key, if there is exactly one of each and both are valid.
+    pub fn owner(&self) -> Option<(&Project, &Key)> {
+        self.owner.as_ref().map(|(project, key)| (project, key))
     }
 
-    /// What was last applied.
-    pub fn applied(&self) -> LastApplied {
-        LastApplied::read(&self.values(applied::TAG).collect::<Vec<_>>())
+    /// The digests of what was last applied.
+    pub fn last_applied(&self) -> &LastApplied {
+        &self.last_applied
     }
 
     /// All reserved tags.
     pub fn as_set(&self) -> &BTreeSet<String> {
-        &self.0
+        &self.tags
     }
 
     /// Whether the instance is protected from being deleted.
     pub fn protect(&self) -> bool {
-        self.0.contains(PROTECT)
-    }
-
-    fn only_value(&self, name: &'static str) -> Option<&str> {
-        let mut values = self.values(name);
-        values.next().filter(|_| values.next().is_none())
-    }
-
-    fn values<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter_map(move |tag| tag.strip_prefix(name))
+        self.tags.contains(PROTECT)
     }
 }
 
+/// The values of the tags that begin with `name`.
+fn values<'a>(tags: &'a BTreeSet<String>, name: &str) -> Vec<&'a str> {
+    tags.iter().filter_map(|tag| tag.strip_prefix(name)).collect()
+}
+
 impl UserTags {
-    /// The tags, for a comparison or a report.
+    /// The tags.
     pub fn as_set(&self) -> &BTreeSet<String> {
         &self.0
     }
@@ -172,18 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_mark_writes_it_reads_back() {
+    fn a_mark_survives_a_round_trip() {
         let mark = mark_of(true);
         let (marks, others) =
             split(mark.with(&ReservedTags::default(), ["social".into()]).into_iter().collect());
         assert_eq!(marks.ownership(&mark.project), Ownership::Ours(mark.key));
-        assert_eq!(marks.applied(), LastApplied::Known(mark.applied));
+        assert_eq!(*marks.last_applied(), LastApplied::Known(mark.applied));
         assert!(marks.protect());
         assert_eq!(others.as_set().iter().collect::<Vec<_>>(), ["social"]);
     }
 
     #[test]
-    fn a_mark_replaces_its_own_tags_and_keeps_reserved_ones_that_it_does_not_know() {
+    fn a_mark_replaces_its_tags_and_keeps_unknown_reserved_ones() {
         let tags = [
             "ocon:project=marketing",
             "ocon:key=old",
@@ -199,15 +208,15 @@ mod tests {
     }
 
     #[test]
-    fn ownership_is_read_strictly() {
+    fn ownership_is_parsed_strictly() {
         let project = "marketing".parse().unwrap();
-        let claim = |tags: &[&str]| split_tags(tags).0.ownership(&project);
-        assert_eq!(claim(&["social"]), Ownership::Unmanaged);
+        let ownership = |tags: &[&str]| split_tags(tags).0.ownership(&project);
+        assert_eq!(ownership(&["social"]), Ownership::Unmanaged);
         assert_eq!(
-            claim(&["ocon:project=sales", "ocon:key=a"]),
+            ownership(&["ocon:project=sales", "ocon:key=a"]),
             Ownership::Foreign("sales".into())
         );
-        assert_eq!(claim(&["ocon:project=sales"]), Ownership::Foreign("sales".into()));
+        assert_eq!(ownership(&["ocon:project=sales"]), Ownership::Foreign("sales".into()));
         for broken in [
             &["ocon:project=marketing"][..],
             &["ocon:key=a"],
@@ -215,7 +224,7 @@ mod tests {
             &["ocon:project=marketing", "ocon:key=a", "ocon:key=b"],
             &["ocon:project=marketing", "ocon:key=not a key"],
         ] {
-            assert_eq!(claim(broken), Ownership::Broken, "{broken:?}");
+            assert_eq!(ownership(broken), Ownership::Broken, "{broken:?}");
         }
     }
 }

@@ -98,7 +98,7 @@ impl World {
     fn status(&self) -> StatusReport {
         let (target, fingerprints) = (target(), fingerprints());
         let is_ours = |found: &ObservedInstance| {
-            found.marks.owner().map(|(project, _)| project) == Some(target.project.clone())
+            found.marks.owner().map(|(project, _)| project.clone()) == Some(target.project.clone())
         };
         let ours = self.account.iter().filter(|(_, found)| is_ours(found));
         let observed = Observed {

@@ -1,30 +1,27 @@
-//! The check after creates and moves: nothing that this run created is there twice, and the next run
-//! will find all of it.
+//! Checks new and moved instances: each document has one instance, and the next run will find it.
 //!
-//! Two runs may both create an instance for one document, since the platform has no lock. In: what a
-//! run created. Out: the same, after a look at who else carries those keys. The lowest ID stays. An
-//! ID that came in answer to this run's own POST is deleted again where a lower one was seen in any
-//! listing; no other is ever deleted.
+//! Two runs may create an instance for one document, because the platform has no lock. In: the results
+//! of a run. Out: the results after a check which other instances have these document keys. The
+//! instance with the lowest ID stays. This run deletes its own instance if any listing shows one with a
+//! lower ID. It deletes only an instance whose ID is from the reply to its own POST.
 //!
-//! A platform may show an instance later than it commits it. Whoever commits second sees the first
-//! one at the latest when a listing shows its own, so a create is checked once a complete listing
-//! has it. That is also what the next run needs to find it: until then an apply does not end. Nor does
-//! it while the tag listing shows an old document key, which the next run would believe.
+//! The platform may show an instance later than it commits it. When a listing shows the second
+//! instance, it also shows the first one. Therefore, a create is checked once a complete listing shows
+//! it, which is also what the next run needs. Until then, the apply does not end. It also waits while
+//! the tag listing shows an old document key, because the next run would trust it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::instance::Run;
-use super::{
-    AffectedInstance, Event, FailureCode, OutcomeNote, StepFailure, StepResult, StepStatus,
-};
+use super::code::FailureCode;
+use super::outcome::{AffectedInstance, Event, OutcomeNote, StepFailure, StepResult, StepStatus};
+use super::run::Run;
 use crate::api::{self, Glance, Keep, Read, Scope, Write};
 use crate::instance::{InstanceId, Key, Record};
-use crate::ownership::{self, Ownership};
 use crate::plan::Action;
 use crate::untrusted::quoted;
 
-/// The waits before each further look.
+/// The waits between polls.
 const POLL_DELAYS: [Duration; 13] = [
     Duration::from_millis(250),
     Duration::from_millis(750),
@@ -41,174 +38,178 @@ const POLL_DELAYS: [Duration; 13] = [
     Duration::from_secs(15),
 ];
 
-/// How long an apply waits until listings show what it created.
-const LISTED_WITHIN: Duration = Duration::from_mins(1);
+/// How long an apply waits until listings show its instances.
+const MAX_LISTING_LAG: Duration = Duration::from_mins(1);
 
-/// How long it waits, once they do, for another run to delete its own instance.
-const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(30);
+/// How long it then waits for another run to delete its own instance.
+const MAX_ROLLBACK_TIME: Duration = Duration::from_secs(30);
 
-/// How long it waits, once they do, for its own instance where it found one in its place: a late
-/// commit and a late listing may come together.
-const RECOVERED_WITHIN: Duration = Duration::from_mins(1);
+/// How long it then waits for its own instance after it recovered another one in its place. A late
+/// commit and a late listing may coincide.
+const MAX_RECOVERY_LAG: Duration = Duration::from_mins(1);
 
-/// From when on a wait is reported.
-const LONG_WAIT: Duration = Duration::from_secs(8);
+/// Waits from this length on are reported.
+const REPORTED_WAIT: Duration = Duration::from_secs(8);
 
-/// The instances that carry each of our keys.
-type Carriers = BTreeMap<Key, BTreeSet<InstanceId>>;
+/// The instances that have each of our document keys.
+type IdsByKey = BTreeMap<Key, BTreeSet<InstanceId>>;
 
-/// The instances that listings showed under our keys.
+/// The instances with our document keys in the listings so far.
 #[derive(Default)]
-struct Sightings {
-    /// All that any listing ever showed.
-    ever: Carriers,
-    /// Those that are still there, as far as listings show that they are gone.
-    now: Carriers,
-    /// All that a complete listing showed.
+struct Listings {
+    /// The instances that any listing ever showed.
+    ever: IdsByKey,
+    /// The instances that may still exist.
+    now: IdsByKey,
+    /// The instances that a complete listing showed.
     confirmed: BTreeSet<InstanceId>,
-    /// What the last complete tag listing showed: the next run begins with it.
+    /// The content of the last complete tag listing, which the next run begins with.
     tagged: Option<BTreeMap<InstanceId, Key>>,
-    /// Why a listing of the last look was not complete.
+    /// Why a listing of the last poll is incomplete.
     error: Option<api::Error>,
-    /// The documents that got an instance which was there before.
+    /// The documents that took over an existing instance.
     moved: BTreeSet<Key>,
 }
 
-impl<R: Read + Write> Run<'_, R> {
-    /// Deletes again what another run created first, waits until another run deleted what it created
-    /// second, and until listings show all that stays. The notes say what could not be seen.
-    pub(super) async fn check_listings(&self, results: &mut [StepResult]) -> Vec<OutcomeNote> {
-        // Where no request is allowed any more, a step failed for that reason, and the next run looks.
-        let mut seen = Sightings { moved: self.moved(results), ..Sightings::default() };
-        let has_created = results.iter().any(|result| created(result).is_some());
-        if self.limit_reached() || (!has_created && seen.moved.is_empty()) {
-            return Vec::new();
-        }
-        let mut waited = Duration::ZERO;
-        let mut listed_after = None;
-        for delay in POLL_DELAYS.into_iter().map(Some).chain([None]) {
-            self.look(results, &mut seen).await;
-            for result in results.iter_mut() {
-                if let Some((own, first)) = seen.lost_race(result) {
-                    self.roll_back(result, own, first).await;
-                }
-            }
-            let is_open = if results.iter().all(|result| seen.is_listed(result)) {
-                let since = *listed_after.get_or_insert(waited);
-                let doubts = results.iter().filter_map(|result| seen.doubt(result));
-                doubts.max().is_some_and(|within| waited < since + within)
-            } else {
-                waited < LISTED_WITHIN
-            };
-            let (Some(delay), true) = (delay, is_open && !self.settings.stop.is_requested()) else {
-                break;
-            };
-            if delay >= LONG_WAIT {
-                (self.tell)(Event::WaitingForListings(waited));
-            }
-            self.settings.stop.pause(self.settings.clock, delay).await;
-            waited += delay;
-        }
+/// Rolls back instances that another run created first, waits until another run rolls back its own,
+/// and until listings show all that remain. The notes name what could not be checked.
+pub(super) async fn check_listings<R: Read + Write>(
+    run: &Run<'_, R>,
+    results: &mut [StepResult],
+) -> Vec<OutcomeNote> {
+    let mut listings = Listings { moved: moved(run, results), ..Listings::default() };
+    let has_created = results.iter().any(|result| created(result).is_some());
+    // After the limit of requests a step has failed, so the next run checks the listings.
+    if run.limit_reached() || (!has_created && listings.moved.is_empty()) {
+        return Vec::new();
+    }
+    let mut waited = Duration::ZERO;
+    let mut listed_after = None;
+    for delay in POLL_DELAYS.into_iter().map(Some).chain([None]) {
+        poll(run, results, &mut listings).await;
         for result in results.iter_mut() {
-            if let Some((own, other)) = seen.rival(result) {
-                result.status = StepStatus::Failed(both_stay(result, own, other));
+            if let Some((own, first)) = listings.lost_race(result) {
+                roll_back(run, result, own, first).await;
             }
         }
-        self.unconfirmed(results, seen).into_iter().collect()
-    }
-
-    /// The documents that got an instance which was there before, so that its old key must not be
-    /// believed any more.
-    fn moved(&self, results: &[StepResult]) -> BTreeSet<Key> {
-        let steps = self.plan.steps.iter().filter(|step| step.moves());
-        let is_done = |key: &&Key| {
-            results.iter().any(|result| result.key == **key && result.status == StepStatus::Done)
+        let must_wait = if results.iter().all(|result| listings.show(result)) {
+            let since = *listed_after.get_or_insert(waited);
+            let waits = results.iter().filter_map(|result| listings.wait_for_others(result));
+            waits.max().is_some_and(|wait| waited < since + wait)
+        } else {
+            waited < MAX_LISTING_LAG
         };
-        steps.map(|step| &step.key).filter(is_done).cloned().collect()
-    }
-
-    /// Lists who carries our keys: the whole account after creates, and by tag where that does not
-    /// show all that this run created or moved. Each of them may lag behind the other.
-    async fn look(&self, results: &[StepResult], seen: &mut Sightings) {
-        seen.error = None;
-        let before = std::mem::take(&mut seen.now);
-        let mut is_complete = false;
-        let has_created = results.iter().any(|result| created(result).is_some());
-        let scopes = [Some(Scope::Account).filter(|_| has_created), Some(self.tagged())];
-        for scope in scopes.into_iter().flatten() {
-            let glance = self.remote.glance(&scope, &Keep::Only(BTreeSet::new())).await;
-            is_complete |= glance.broken_off.is_none();
-            seen.add(glance, scope != Scope::Account, |record| self.key_of(record));
-            if results.iter().all(|result| seen.is_listed(result)) {
-                break;
-            }
-        }
-        if !is_complete {
-            // What a listing that broke off does not show may be there all the same.
-            for (key, ids) in before {
-                seen.now.entry(key).or_default().extend(ids);
-            }
-        }
-    }
-
-    /// The key that the instance carries in this project.
-    fn key_of(&self, record: &Record) -> Option<Key> {
-        let (marks, _) = ownership::split(record.tags.clone());
-        match marks.ownership(&self.plan.target.project) {
-            Ownership::Ours(key) => Some(key),
-            Ownership::Unmanaged | Ownership::Foreign(_) | Ownership::Broken => None,
-        }
-    }
-
-    /// Deletes the instance that this run created a moment ago. What is refused is tried again.
-    async fn roll_back(&self, result: &mut StepResult, own: InstanceId, first: InstanceId) {
-        let deleted = self.remote.delete(own).await;
-        let what =
-            format!("another run created instance {first} for this document at the same time");
-        let (message, request_id) = match deleted {
-            Ok(()) => {
-                result.instance = None;
-                (format!("{what}, so {own} was deleted again"), None)
-            }
-            Err(error) => {
-                let StepFailure { message, request_id, .. } = self.failure(&error);
-                (format!("{what}, and {own} could not be deleted: {message}"), request_id)
-            }
+        let (Some(delay), true) = (delay, must_wait && !run.settings.stop.is_requested()) else {
+            break;
         };
-        let code = FailureCode::ConcurrentApply.into();
-        result.status = StepStatus::Failed(StepFailure { code, message, request_id });
-        result.register_webhook = false;
-    }
-
-    /// What there is to say about creates that could not be checked.
-    fn unconfirmed(&self, results: &[StepResult], seen: Sightings) -> Option<OutcomeNote> {
-        let unconfirmed = results.iter().filter(|result| {
-            !seen.is_listed(result) || (seen.error.is_some() && seen.doubt(result).is_some())
-        });
-        let named = unconfirmed.filter_map(|result| {
-            Some(format!("{} (instance {})", quoted(&result.key), result.instance.as_ref()?.id))
-        });
-        let named = named.collect::<Vec<_>>().join(", ");
-        if named.is_empty() {
-            return None;
+        if delay >= REPORTED_WAIT {
+            (run.on_event)(Event::WaitingForListings(waited));
         }
-        let Some(error) = seen.error else {
-            let message = format!(
-                "no listing shows {named} yet, so the next run could create it again or take it for another \
-                 document's: wait 2 minutes before the next apply"
-            );
-            return Some(OutcomeNote { code: FailureCode::NotListedYet, message });
-        };
-        let message = format!(
-            "whether another run created {named} at the same time could not be checked: {}. If so, the next plan \
-             names both instances",
-            self.failure(&error).message
-        );
-        Some(OutcomeNote { code: FailureCode::UncheckedRivals, message })
+        run.settings.stop.pause(run.settings.clock, delay).await;
+        waited += delay;
+    }
+    for result in results.iter_mut() {
+        if let Some((own, other)) = listings.concurrent_create(result) {
+            result.status = StepStatus::Failed(duplicate(result, own, other));
+        }
+    }
+    unconfirmed(run, results, listings).into_iter().collect()
+}
+
+/// The documents that took over an existing instance, so its old document key is outdated.
+fn moved<R>(run: &Run<'_, R>, results: &[StepResult]) -> BTreeSet<Key> {
+    let steps = run.plan.steps.iter().filter(|step| step.moves());
+    let is_done = |key: &&Key| {
+        results.iter().any(|result| result.key == **key && result.status == StepStatus::Done)
+    };
+    steps.map(|step| &step.key).filter(is_done).cloned().collect()
+}
+
+/// Lists the instances with our document keys: in the whole account after creates, and by tag if that
+/// does not show all new and moved instances. Either listing may lag.
+async fn poll<R: Read>(run: &Run<'_, R>, results: &[StepResult], listings: &mut Listings) {
+    listings.error = None;
+    let before = std::mem::take(&mut listings.now);
+    let mut is_complete = false;
+    let has_created = results.iter().any(|result| created(result).is_some());
+    let scopes = [Some(Scope::Account).filter(|_| has_created), Some(run.tagged())];
+    for scope in scopes.into_iter().flatten() {
+        let glance = run.remote.glance(&scope, &Keep::Only(BTreeSet::new())).await;
+        is_complete |= glance.broken_off.is_none();
+        listings.add(glance, scope != Scope::Account, |record| run.key_of(record));
+        if results.iter().all(|result| listings.show(result)) {
+            break;
+        }
+    }
+    if !is_complete {
+        // An instance that is missing from an incomplete listing may still exist.
+        for (key, ids) in before {
+            listings.now.entry(key).or_default().extend(ids);
+        }
     }
 }
 
-impl Sightings {
+/// Deletes the instance that this run created. A refused delete is sent again after the next poll.
+async fn roll_back<R: Write>(
+    run: &Run<'_, R>,
+    result: &mut StepResult,
+    own: InstanceId,
+    first: InstanceId,
+) {
+    let problem = format!("another run created instance {first} for this document concurrently");
+    let (message, request_id) = match run.remote.delete(own).await {
+        Ok(()) => {
+            result.instance = None;
+            (format!("{problem}, so instance {own} was deleted"), None)
+        }
+        Err(error) => {
+            let StepFailure { message, request_id, .. } = run.failure(&error);
+            let message = format!("{problem}, and instance {own} could not be deleted: {message}");
+            (message, request_id)
+        }
+    };
+    let failure = StepFailure::new(FailureCode::ConcurrentApply, message);
+    result.status = StepStatus::Failed(StepFailure { request_id, ..failure });
+    result.register_webhook = false;
+}
+
+/// A note about the creates that could not be checked.
+fn unconfirmed<R>(
+    run: &Run<'_, R>,
+    results: &[StepResult],
+    listings: Listings,
+) -> Option<OutcomeNote> {
+    let is_unconfirmed = |result: &&StepResult| {
+        !listings.show(result)
+            || (listings.error.is_some() && listings.wait_for_others(result).is_some())
+    };
+    let named = results.iter().filter(is_unconfirmed).filter_map(|result| {
+        Some(format!("{} (instance {})", quoted(&result.key), result.instance.as_ref()?.id))
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    if named.is_empty() {
+        return None;
+    }
+    Some(match listings.error {
+        None => OutcomeNote {
+            code: FailureCode::NotListedYet,
+            message: format!(
+                "no listing shows {named} yet, so the next run could create it again or match it with another \
+                 document. Wait 2 minutes before the next apply"
+            ),
+        },
+        Some(error) => OutcomeNote {
+            code: FailureCode::UncheckedRivals,
+            message: format!(
+                "it could not be checked whether another run created {named} concurrently: {}. If it did, the next \
+                 plan names both instances",
+                run.failure(&error).message
+            ),
+        },
+    })
+}
+
+impl Listings {
     fn add(&mut self, glance: Glance, by_tag: bool, key_of: impl Fn(&Record) -> Option<Key>) {
         let is_complete = glance.broken_off.is_none();
         let mut tagged = (is_complete && by_tag).then(BTreeMap::new);
@@ -228,24 +229,23 @@ impl Sightings {
         self.error = glance.broken_off.or(self.error.take());
     }
 
-    /// What this run itself created after another one did: its own ID, and that of the other.
+    /// If another run created the instance first: the IDs of this run's instance and of the other.
     fn lost_race(&self, result: &StepResult) -> Option<(InstanceId, InstanceId)> {
         let own = created(result).filter(|affected| affected.from_own_create)?.id;
         let first = *self.ever.get(&result.key)?.first()?;
         (first < own).then_some((own, first))
     }
 
-    /// The instance of a create, and another one that carries its key now.
-    fn rival(&self, result: &StepResult) -> Option<(InstanceId, InstanceId)> {
+    /// The instance of a create, and another one with the same document key.
+    fn concurrent_create(&self, result: &StepResult) -> Option<(InstanceId, InstanceId)> {
         let own = created(result)?.id;
         let other = self.now.get(&result.key)?.iter().find(|id| **id != own)?;
         Some((own, *other))
     }
 
-    /// Whether a complete listing showed what the step created, or the tag listing no longer shows what
-    /// it moved under the old key. Where it does not show the instance at all, the next run asks the
-    /// whole account.
-    fn is_listed(&self, result: &StepResult) -> bool {
+    /// Whether a complete listing shows the new instance, or the tag listing no longer shows the moved
+    /// instance with its old key. If it does not show the instance, the next run lists the account.
+    fn show(&self, result: &StepResult) -> bool {
         let Some(own) = &result.instance else {
             return true;
         };
@@ -257,37 +257,36 @@ impl Sightings {
         !self.moved.contains(&result.key) || self.tagged.as_ref().is_some_and(is_settled)
     }
 
-    /// How long to wait for what another run may have created or still has to delete, or for this
-    /// run's own instance where the one that was found may be another run's.
-    fn doubt(&self, result: &StepResult) -> Option<Duration> {
+    /// How long to wait for another run's create or rollback, or for this run's own instance if the
+    /// recovered one may be another run's.
+    fn wait_for_others(&self, result: &StepResult) -> Option<Duration> {
         let own = created(result)?;
         if !own.from_own_create {
-            return Some(RECOVERED_WITHIN);
+            return Some(MAX_RECOVERY_LAG);
         }
-        let has_rival = self.rival(result).is_some() || self.lost_race(result).is_some();
-        has_rival.then_some(ROLLED_BACK_WITHIN)
+        let has_other =
+            self.concurrent_create(result).is_some() || self.lost_race(result).is_some();
+        has_other.then_some(MAX_ROLLBACK_TIME)
     }
 }
 
-/// The instance of a create, whether its ID came in answer to it or was found afterwards.
+/// The instance of a create, whether its ID is from the reply or from a search.
 fn created(result: &StepResult) -> Option<&AffectedInstance> {
     result.instance.as_ref().filter(|_| result.action == Some(Action::Create))
 }
 
-fn both_stay(result: &StepResult, own: InstanceId, other: InstanceId) -> StepFailure {
-    let key = &result.key;
-    let refused =
-        result.status.failure().filter(|it| it.code == FailureCode::ConcurrentApply.into());
-    let why = refused.map_or_else(
-        || "another run created one at the same time and did not delete it again".to_owned(),
-        |refused| refused.message.clone(),
+fn duplicate(result: &StepResult, own: InstanceId, other: InstanceId) -> StepFailure {
+    let refused = result.status.failure().filter(|it| it.code.is(FailureCode::ConcurrentApply));
+    let reason = refused
+        .map_or("another run created one concurrently and did not delete it", |refused| {
+            refused.message.as_str()
+        });
+    let message = format!(
+        "instances {own} and {other} both have the document key {}: {reason}. Delete one of them",
+        quoted(&result.key)
     );
     StepFailure {
-        code: FailureCode::DuplicateInstance.into(),
-        message: format!(
-            "the instances {own} and {other} both carry the key {key}: {why}. Delete one of them",
-            key = quoted(&key)
-        ),
         request_id: refused.and_then(|refused| refused.request_id.clone()),
+        ..StepFailure::new(FailureCode::DuplicateInstance, message)
     }
 }

@@ -101,7 +101,7 @@ impl Reader<'_, '_> {
         };
         let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
         let applies = |when: &Condition| {
-            let given = value(&when.key).and_then(crate::instance::Value::render_unplaced);
+            let given = value(&when.key).and_then(crate::instance::Value::render_secrets);
             given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
         };
         let likely = shape.properties.iter().filter(|(key, property)| {

@@ -363,7 +363,7 @@ impl<'a> Reader<'a, '_> {
         match text.parse() {
             Ok(name) => Some(name),
             Err(error) => {
-                let message = format!("this is not a valid {}", error.what);
+                let message = format!("this is not a valid {}", error.kind);
                 self.notes.add(Finding::new(Code::InvalidName, mark, message).help(error.rule));
                 None
             }

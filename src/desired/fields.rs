@@ -116,7 +116,7 @@ impl Reader<'_, '_> {
     fn not_json(&mut self, member: &Member, value: &Value) {
         let (Value::Text(template), Kind::Text(_)) = (value, &member.value.kind) else { return };
         let is_public = template.secrets().next().is_none() && !template.refers_to_instance();
-        let Some(text) = template.render_unplaced().filter(|_| is_public) else { return };
+        let Some(text) = template.render_secrets().filter(|_| is_public) else { return };
         let text = text.expose();
         let (what, place) = match serde_json::from_str::<serde_json::Value>(text) {
             _ if text.is_empty() => return,
@@ -201,7 +201,7 @@ impl Reader<'_, '_> {
         self.notes.findings.extend(slips::mistaken(text, node.mark));
         self.notes.findings.extend(control_warning(self.context.text, node.mark, text));
         // Whether it stands in the file, in a variable or in the environment.
-        if template.render_unplaced().is_some_and(|value| value.expose() == MASK) {
+        if template.render_secrets().is_some_and(|value| value.expose() == MASK) {
             let finding = Finding::new(Code::MaskAsValue, node.mark, "this is the mask that the API shows, not a value")
                 .help("write where the secret comes from: `${{ env.NAME }}`; or remove the line to leave it as it is");
             self.notes.add(finding);

@@ -10,11 +10,11 @@ use crate::instance::{Span, vocabulary};
 
 vocabulary! {
     /// How bad a problem is.
-    pub enum Severity {
+    Severity {
         /// The files cannot be used.
-        Error = "error",
+        Error "error",
         /// The files can be used and are probably not what was meant.
-        Warning = "warning",
+        Warning "warning",
     }
 }
 

@@ -173,7 +173,7 @@ fn project(node: &Node, notes: &mut Notes) -> Option<Project> {
     };
     let project = text.parse::<Project>();
     if let Err(error) = &project {
-        let message = format!("this is not a valid {}", error.what);
+        let message = format!("this is not a valid {}", error.kind);
         notes.add(Finding::new(Code::InvalidName, node.mark, message).help(error.rule));
     }
     project.ok()

@@ -1,11 +1,11 @@
 //! The exact value of a number in JSON.
 
-/// The most digits of an exponent that is compared by value: what has more does not fit the
-/// platform's own types by far, and two of them are equal only where they are written alike.
+/// The most digits of an exponent that is compared by value. Longer ones do not fit the platform's
+/// types, so they are equal only if their text is equal.
 const MAX_EXPONENT_DIGITS: usize = 30;
 
-/// A decimal number: `0.digits × 10^exponent`, in the one way that has neither leading nor trailing
-/// zeros, so that equal values are equal. Its size is that of its text, whatever its exponent is.
+/// A decimal number `0.digits × 10^exponent` without leading or trailing zeros, so each value has one
+/// form. It takes as much memory as its text, however large the exponent is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decimal {
     is_negative: bool,
@@ -17,12 +17,12 @@ pub(super) struct Decimal {
 #[derive(Debug, PartialEq, Eq)]
 enum Exponent {
     Number(i128),
-    /// Too many digits: the whole number as it is written.
+    /// The text of a number whose exponent has too many digits.
     Text(String),
 }
 
 impl Decimal {
-    /// Reads a number by the grammar of JSON.
+    /// Parses a JSON number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_negative, unsigned) = match text.strip_prefix('-') {
             Some(unsigned) => (true, unsigned),

@@ -1,82 +1,83 @@
-//! What a request asks for, what a reply says, and whether the one satisfies the other.
+//! The body of a request, the instance in a reply, and whether the reply satisfies the request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    ConnectorKey, FieldPath, InstanceId, Json, RenderContext, Secret, StoredValue, Value,
-    ValueComparison,
-};
+use super::field_path::FieldPath;
+use super::name::{BaseUrl, ConnectorKey, InstanceId};
+use super::secret::Secret;
+use super::stored_value::{StoredValue, ValueComparison};
+use super::template::RenderContext;
+use super::value::{Json, Value};
 
-/// The members of a POST or PATCH body; absent members are left as they are.
+/// The body of a POST or PATCH. A PATCH does not change a field that the body omits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     /// The display name.
     pub name: Option<String>,
-    /// The complete list of tags, the reserved ones included: the platform replaces the list.
+    /// The complete list of tags with the reserved ones, because the platform replaces the list.
     pub tags: Option<BTreeSet<String>>,
-    /// Configuration values: the platform merges them by key.
+    /// Configuration values. The platform merges them by key.
     pub configuration: BTreeMap<String, Value>,
     /// The authorization grant, for a create or a re-authentication.
     pub provider_data: BTreeMap<String, Json>,
-    /// `initial` where a create starts from a refresh token.
+    /// `initial` if a create starts from a refresh token.
     pub external_authentication: Option<String>,
 }
 
-/// One instance as a reply describes it.
+/// An instance as a reply describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The platform's number for it.
+    /// The instance ID.
     pub id: InstanceId,
-    /// Its connector, as the reply spells it.
+    /// The connector key, as the reply spells it.
     pub connector: String,
-    /// The display name; empty where the reply has none.
+    /// The display name, empty if the reply has none.
     pub name: String,
-    /// All tags, the reserved ones included, in the order of the reply.
+    /// All tags with the reserved ones, in the order of the reply.
     pub tags: Vec<String>,
-    /// The kept configuration values; empty in a slim listing.
+    /// The configuration values that were asked for, empty in a slim listing.
     pub configuration: BTreeMap<String, StoredValue>,
     /// Whether the platform holds a working authentication at the provider.
     pub valid: bool,
-    /// Whether the instance is switched off.
+    /// Whether the instance is disabled.
     pub disabled: bool,
     /// The credential for calls through the instance.
     pub token: Secret,
-    /// The members that the reply leaves out.
-    pub absent: OmittedMembers,
+    /// The members that the reply omits.
+    pub omitted: OmittedMembers,
 }
 
-/// The members that a reply leaves out. An absent member proves nothing: many documented replies to
-/// a POST have an empty `configuration`, and replies to a PATCH without `tags` exist.
+/// The members that a reply omits. An omitted member proves nothing: many documented replies to a
+/// POST have an empty `configuration`, and some replies to a PATCH have no `tags`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OmittedMembers {
-    /// No `tags`.
+    /// The reply has no `tags`.
     pub tags: bool,
-    /// No `disabled`.
+    /// The reply has no `disabled`.
     pub disabled: bool,
 }
 
-/// What a reply says about the fields that were asked for.
+/// Whether a reply shows the fields that a request set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplyCheck {
-    /// It shows all of them, or a mask in their place.
-    Shown,
-    /// It contradicts none of them, and leaves out some.
-    Silent,
-    /// It shows other values of these.
+    /// The reply shows all of them, or a mask in their place.
+    Confirmed,
+    /// The reply omits some of them and contradicts none.
+    Incomplete,
+    /// The reply has other values for these fields.
     Contradicted(Vec<FieldPath>),
 }
 
 impl Record {
-    /// The stored value of a configuration key; an absent one is unset.
+    /// The stored value of a configuration key. An omitted one is unset.
     pub fn configuration(&self, key: &str) -> &StoredValue {
         self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
 
-    /// Whether the reply leaves this field out.
-    fn is_silent_on(&self, field: &FieldPath) -> bool {
+    fn omits(&self, field: &FieldPath) -> bool {
         match field {
             FieldPath::Name => self.name.is_empty(),
-            FieldPath::Tags => self.absent.tags,
+            FieldPath::Tags => self.omitted.tags,
             FieldPath::Configuration(key) => !self.configuration.contains_key(key),
             FieldPath::Mark
             | FieldPath::Protect
@@ -87,7 +88,7 @@ impl Record {
 }
 
 impl Draft {
-    /// The values that name the instance itself, which only a second request can send.
+    /// The values that refer to the instance itself, which only a second request can send.
     #[must_use]
     pub fn referring_to_instance(&self) -> Self {
         let configuration =
@@ -98,45 +99,40 @@ impl Draft {
         }
     }
 
-    /// Whether there is nothing to ask for.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// What the reply to a write says about the fields that were asked for.
-    pub fn proof(
+    /// Checks the reply to a write that sent this body.
+    pub fn check_reply(
         &self,
         record: &Record,
         connector: &ConnectorKey,
-        base_url: &super::BaseUrl,
+        base_url: &BaseUrl,
     ) -> ReplyCheck {
-        let (silent, contradicted): (Vec<_>, Vec<_>) = self
+        let (omitted, contradicted): (Vec<_>, Vec<_>) = self
             .unmet_by(record, connector, base_url)
             .into_iter()
-            .partition(|field| record.is_silent_on(field));
-        match (silent.is_empty(), contradicted.is_empty()) {
+            .partition(|field| record.omits(field));
+        match (omitted.is_empty(), contradicted.is_empty()) {
             (_, false) => ReplyCheck::Contradicted(contradicted),
-            (false, true) => ReplyCheck::Silent,
-            (true, true) => ReplyCheck::Shown,
+            (false, true) => ReplyCheck::Incomplete,
+            (true, true) => ReplyCheck::Confirmed,
         }
     }
 
-    /// The asked-for fields that the record does not have, where an absent one is unset; a masked
-    /// value counts as taken.
+    /// The fields of this body that the record does not have. An omitted value is unset. A masked
+    /// value counts as stored.
     pub fn unmet_by(
         &self,
         record: &Record,
         connector: &ConnectorKey,
-        base_url: &super::BaseUrl,
+        base_url: &BaseUrl,
     ) -> Vec<FieldPath> {
-        let place = RenderContext { base_url, connector, id: Some(record.id) };
+        let context = RenderContext { base_url, connector, id: Some(record.id) };
         let name = self.name.as_ref().filter(|name| **name != record.name);
         let tags = self
             .tags
             .as_ref()
             .filter(|tags| !tags.iter().eq(record.tags.iter().collect::<BTreeSet<_>>()));
         let differs = |(key, value): &(&String, &Value)| {
-            value.compare(key, record.configuration(key), &place) == ValueComparison::Different
+            value.compare(key, record.configuration(key), &context) == ValueComparison::Different
         };
         let configuration = self.configuration.iter().filter(differs);
         name.map(|_| FieldPath::Name)

@@ -1,14 +1,13 @@
-//! A JSON document whose numbers are exact.
+//! JSON documents with exact numbers.
 //!
-//! In: a JSON text of at most 128 levels. Out: its structure, which compares by value: numbers by
-//! their exact decimal value, members in any order, and a member that is `null` like one that is
-//! absent. Numbers keep the text that they were written with. It must never turn a number into a
-//! float.
+//! In: a JSON text of at most 128 levels. Out: its structure, which compares by value. Numbers compare
+//! by their exact decimal value, members in any order, and a `null` member equals an omitted one.
+//! Numbers keep their original text. A number must never become a float.
 //!
 //! `serde_json` reads a number with a fraction as a float unless its feature `arbitrary_precision`
-//! is on. That feature applies to the whole program and changes how untagged and flattened types
-//! are read. So numbers pass `serde_json` as strings: before a text is parsed, every string gets a
-//! marker as its first character, and every number becomes a string with another marker.
+//! is enabled. That feature applies to the whole program and changes how untagged and flattened types
+//! are read. Therefore, numbers pass through `serde_json` as strings. Before a text is parsed, every
+//! string gets a marker as its first character, and every number becomes a string with another marker.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,13 +18,13 @@ use serde_json::value::RawValue;
 
 use super::decimal::Decimal;
 
-/// The first character of a string that is a string.
+/// The marker of a string.
 const STRING: char = 's';
-/// The first character of a string that is a number.
+/// The marker of a number.
 const NUMBER: char = 'n';
 
-/// A JSON document with exact numbers. Its text form is compact, with sorted members; the alternate
-/// form is indented. It has no `Debug`, as it may hold secrets.
+/// A JSON document with exact numbers. `{}` is compact with sorted members, `{:#}` is indented. There
+/// is no `Debug`, because the document may contain secrets.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum ExactJson {
@@ -33,7 +32,7 @@ pub enum ExactJson {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number, as it is written.
+    /// A number in its original text.
     Number(Box<RawValue>),
     /// A string.
     String(String),
@@ -44,19 +43,19 @@ pub enum ExactJson {
 }
 
 impl ExactJson {
-    /// Reads a JSON text; `None` if it is not valid or too deep.
+    /// Parses a JSON text. `None` if it is invalid or too deep.
     pub fn parse(text: &str) -> Option<Self> {
         Self::unmarked(serde_json::from_str(&marked(text)?).ok()?)
     }
 
-    /// Whether it is a map or a list.
+    /// Whether this is a map or a list.
     pub fn is_composite(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
-    /// Writes everything that is equal in `other` as it is written there, so that the texts of the two
-    /// differ only where their values do.
-    pub fn write_like(&mut self, other: &Self) {
+    /// Takes the text of equal parts from `other`. Then the two texts differ only where their values
+    /// differ.
+    pub fn adopt_formatting(&mut self, other: &Self) {
         if self == other {
             self.clone_from(other);
             return;
@@ -64,7 +63,7 @@ impl ExactJson {
         match (self, other) {
             (Self::List(items), Self::List(others)) => {
                 for (item, other) in items.iter_mut().zip(others) {
-                    item.write_like(other);
+                    item.adopt_formatting(other);
                 }
             }
             (Self::Map(members), Self::Map(others)) => {
@@ -73,7 +72,7 @@ impl ExactJson {
                 });
                 for (name, other) in others {
                     match (members.get_mut(name), other) {
-                        (Some(member), other) => member.write_like(other),
+                        (Some(member), other) => member.adopt_formatting(other),
                         (None, Self::Null) => {
                             members.insert(name.clone(), Self::Null);
                         }
@@ -89,7 +88,7 @@ impl ExactJson {
         Some(match value {
             Value::Null => Self::Null,
             Value::Bool(flag) => Self::Bool(flag),
-            // Every number of the text is a string by now.
+            // `marked` turned every number into a string.
             Value::Number(_) => return None,
             Value::String(text) => match text.strip_prefix(NUMBER) {
                 Some(number) => Self::Number(RawValue::from_string(number.to_owned()).ok()?),
@@ -144,8 +143,8 @@ impl fmt::Display for ExactJson {
     }
 }
 
-/// The text with a marker in every string, and with every number as a marked string; `None` if a
-/// number is none of JSON. Whatever else is wrong with the text is still wrong with the result.
+/// Adds a marker to every string and turns every number into a marked string. `None` if a number is
+/// not valid JSON. Any other error in the text remains an error in the result.
 fn marked(text: &str) -> Option<String> {
     let mut marked = String::with_capacity(text.len() + text.len() / 4);
     let mut rest = text;
@@ -174,12 +173,11 @@ fn marked(text: &str) -> Option<String> {
     Some(marked)
 }
 
-/// Whether a string or a number begins with this character.
 fn begins_token(c: char) -> bool {
     matches!(c, '"' | '-' | '0'..='9')
 }
 
-/// The length of the string at the beginning of a text, with its quotes.
+/// The length of the string at the start of a text, with its quotes.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -190,7 +188,7 @@ fn string_length(text: &str) -> usize {
     end.map_or(text.len(), |end| end + 2)
 }
 
-/// The length of what could be a number at the beginning of a text.
+/// The length of the possible number at the start of a text.
 fn number_length(text: &str) -> usize {
     let end = text.find(|c: char| !matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9'));
     end.unwrap_or(text.len())
@@ -237,23 +235,23 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_null_equals_an_absent_one_at_any_depth() {
+    fn a_null_member_equals_an_omitted_one_at_any_depth() {
         assert!(same(r#"{"a":null}"#, "{}"));
         assert!(same(r#"[{"a":{"b":null,"c":1}}]"#, r#"[{"a":{"c":1.0}}]"#));
-        assert!(!same(r#"{"a":{"b":null}}"#, "{}"), "an empty map is there");
-        assert!(!same("[null]", "[]"), "an element of a list has its place");
+        assert!(!same(r#"{"a":{"b":null}}"#, "{}"), "an empty map is a value");
+        assert!(!same("[null]", "[]"), "a list element keeps its position");
         assert!(!same(r#"{"a":""}"#, "{}"));
     }
 
     #[test]
-    fn strings_are_not_taken_for_numbers_whatever_they_begin_with() {
+    fn strings_never_become_numbers() {
         assert!(same(r#"{"n1":"n1","s":"s\"n\\"}"#, r#"{"s":"s\u0022n\u005c","n1":"\u006e1"}"#));
         assert!(!same(r#""n1""#, "1"));
         assert!(!same(r#"{"1":0}"#, r#"{"n1":0}"#));
     }
 
     #[test]
-    fn what_is_not_json_is_not_read() {
+    fn invalid_json_is_rejected() {
         for text in [
             "",
             "01",
@@ -281,13 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_equal_can_be_written_alike() {
+    fn equal_parts_adopt_the_other_formatting() {
         let other = r#"{"a":{"size":15,"none":null,"s":"x"},"l":[1,{"m":2.50}],"n":1}"#;
         let mut one = ExactJson::parse(
             r#"{"a":{"size":15.0,"gone":null,"s":"y"},"l":[1.0,{"m":2.5},3e0],"n":1e0}"#,
         )
         .unwrap();
-        one.write_like(&ExactJson::parse(other).unwrap());
+        one.adopt_formatting(&ExactJson::parse(other).unwrap());
         assert_eq!(
             one.to_string(),
             r#"{"a":{"none":null,"s":"y","size":15},"l":[1,{"m":2.50},3e0],"n":1}"#
@@ -295,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_shown_as_it_is_written() {
+    fn a_number_keeps_its_text() {
         let document =
             ExactJson::parse(r#" {"b": [1.50, null], "a": 9007199254740993.0} "#).unwrap();
         assert_eq!(document.to_string(), r#"{"a":9007199254740993.0,"b":[1.50,null]}"#);

@@ -1,4 +1,4 @@
-//! Names that are checked once, when they enter, and trusted afterwards.
+//! Names that are validated once, when they enter.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,21 +8,21 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::untrusted::quoted;
 
-/// A name that breaks the rule for its kind.
+/// A name that violates the rule of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not a valid {what}: {rule}", quoted(.given))]
+#[error("{} is not a valid {kind}: {rule}", quoted(.given))]
 pub struct InvalidName {
-    /// What the name was meant to be, as a noun.
-    pub what: &'static str,
+    /// The kind of name, as a noun.
+    pub kind: &'static str,
     /// The text that was given.
     pub given: String,
-    /// The rule it breaks, as a phrase.
+    /// The rule, as a phrase.
     pub rule: &'static str,
 }
 
-/// Declares a name: a checked `String` that displays, compares and sorts like one.
+/// Declares a name: a validated `String`.
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $rule:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -48,7 +48,7 @@ macro_rules! name {
                 if check(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(InvalidName { what: $what, given: text.to_owned(), rule: $rule })
+                    Err(InvalidName { kind: $kind, given: text.to_owned(), rule: $rule })
                 }
             }
         }
@@ -58,7 +58,7 @@ macro_rules! name {
 name!(
     /// The stable name of an instance in Git: `hootsuite`, `slack/support`.
     Key,
-    "key",
+    "document key",
     "use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, \
      at most 80 characters, and not `all` or `listen`",
     |text| text.len() <= 80
@@ -67,7 +67,7 @@ name!(
 );
 
 name!(
-    /// What the API calls an element: `hootsuite`, `sfdc`.
+    /// The key of a connector, which the API calls an element: `hootsuite`, `sfdc`.
     ConnectorKey,
     "connector key",
     "use letters, digits, `_` and `-`, beginning with a letter or digit, at most 64 characters",
@@ -75,26 +75,27 @@ name!(
 );
 
 name!(
-    /// The owner of a set of instances: one Git repository per tenant, as a rule.
+    /// The owner of a set of instances, usually one Git repository per tenant.
     Project,
     "project name",
-    "use small letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters",
+    "use lowercase letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters",
     |text| is_word(text, ".-_", 40) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 );
 
-/// Letters, digits and `extra`, beginning with a letter or digit, of at most `longest` bytes.
-fn is_word(text: &str, extra: &str, longest: usize) -> bool {
-    text.len() <= longest
+/// Whether a text has only ASCII letters, digits and characters of `extra`, begins with a letter or
+/// digit, and has at most `max_length` bytes.
+fn is_word(text: &str, extra: &str, max_length: usize) -> bool {
+    text.len() <= max_length
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
 }
 
-/// The platform's number for an instance: positive, unique in the whole landscape, never reused.
+/// An instance ID: positive, unique on the platform, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(u64);
 
 impl InstanceId {
-    /// Takes the number as the API gives it.
+    /// Takes the number from a reply.
     pub const fn new(id: u64) -> Self {
         Self(id)
     }
@@ -104,8 +105,7 @@ impl InstanceId {
         self.0
     }
 
-    /// Base64 of the decimal text (standard alphabet, padded). This is the form that webhook URLs
-    /// carry.
+    /// Base64 of the decimal text (standard alphabet, padded), as in webhook URLs.
     ///
     /// ```
     /// # use ocon::instance::InstanceId;
@@ -122,12 +122,12 @@ impl fmt::Display for InstanceId {
     }
 }
 
-/// Where the API lives, `https://<host>/elements/api-v2`, without a trailing slash.
+/// The base URL of the API, `https://<host>/elements/api-v2`, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Takes a URL whose scheme, host and path were checked by the caller.
+    /// Takes a URL whose scheme, host and path the caller has validated.
     pub fn new(url: &str) -> Self {
         Self(url.trim_end_matches('/').to_owned())
     }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn projects_are_lower_case_and_short() {
+    fn project_names_are_lowercase_and_short() {
         assert!("marketing-eu.1".parse::<Project>().is_ok());
         for bad in ["", "Marketing", "a/b", &"p".repeat(41)] {
             assert!(bad.parse::<Project>().is_err(), "{bad}");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_name_says_what_it_was_and_the_rule() {
+    fn an_invalid_name_shows_its_kind_and_rule() {
         let error = "no spaces".parse::<ConnectorKey>().unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -4,9 +4,9 @@ use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Text that cannot be printed or serialised, and is wiped from memory when dropped.
+/// Text that cannot be printed or serialized. It is zeroized on drop.
 ///
-/// There is no `Display` and no `Serialize`; `Debug` writes `(secret)` whatever the length.
+/// There is no `Display` and no `Serialize`. `Debug` writes `(secret)`.
 ///
 /// ```
 /// # use ocon::instance::Secret;
@@ -26,13 +26,13 @@ impl Secret {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself: for a request, a comparison or a file with mode 0600, never for output.
+    /// The text, for a request, a comparison or a file with mode 0600. It must not reach any output.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-/// Text without what a copy may leave at its ends: blanks, line breaks and a byte-order mark.
+/// Removes what copying a text may add at its ends: whitespace and a byte order mark.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }

@@ -1,26 +1,26 @@
 //! A configuration value as the API returns it.
 
-use super::Secret;
+use super::secret::Secret;
 
-/// What every read shows in place of a masked value.
+/// The text that every read shows in place of a masked value.
 const MASK: &str = "********";
 
-/// A stored value. It has no way into a request: those take only wanted values.
+/// A stored value. No request can contain one, because requests take only wanted values.
 ///
-/// Its text is a [`Secret`], since the API returns live credentials in clear; a report may show it
-/// only where the catalogue knows the key as public.
+/// Its text is a [`Secret`], because the API returns credentials in plain text. A report may show it
+/// only if the catalog declares the key as public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredValue {
-    /// OmittedMembers, `null` or empty: the platform uses all three for a value that is not set.
+    /// Omitted, `null` or empty. The platform uses all three for a value that is not set.
     Unset,
-    /// Set or not, the platform does not say.
+    /// Masked, so the platform does not show whether a value is set.
     Masked,
     /// The stored text.
     Text(Secret),
 }
 
 impl StoredValue {
-    /// Reads a value of a reply.
+    /// Classifies a value of a reply.
     pub fn new(text: Option<&str>) -> Self {
         match text {
             None | Some("") => Self::Unset,
@@ -30,13 +30,13 @@ impl StoredValue {
     }
 }
 
-/// Whether a wanted value is what the API stores.
+/// The result of comparing a wanted value with a stored one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueComparison {
-    /// It is.
+    /// They are equal.
     Same,
-    /// It is not.
+    /// They differ.
     Different,
-    /// One of the two is not visible.
-    CannotTell,
+    /// One of them is not visible.
+    Unknown,
 }

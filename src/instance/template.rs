@@ -1,13 +1,14 @@
-//! A text with references, as the file says it.
+//! Texts with references to secrets and to the instance itself.
 
 use std::fmt;
 
-use super::{BaseUrl, ConnectorKey, InstanceId, Secret};
+use super::name::{BaseUrl, ConnectorKey, InstanceId};
+use super::secret::Secret;
 
-/// A text whose references are resolved as far as the environment allows.
+/// A text with references.
 ///
-/// `${{ var.… }}` is public and substituted when the file is read; what remains are secrets, which
-/// may be unset, and references to the instance itself, which are known once it exists.
+/// `${{ var.… }}` is public, so it is substituted when the file is read. References to secrets remain,
+/// because a secret may be unset. References to the instance remain until the instance exists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
@@ -20,27 +21,27 @@ pub enum Part {
     Text(String),
     /// A secret from outside the repository.
     Secret(SecretReference),
-    /// Something that is known once the instance exists.
+    /// A value that is known once the instance exists.
     Instance(InstanceReference),
 }
 
-/// A reference to a secret, with its value where the environment has one.
+/// A reference to a secret, with its value if it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretReference {
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: SecretSource,
-    /// The value; `None` when it is unset, empty or was not asked for.
+    /// The value. `None` if it is unset, empty or was not looked up.
     pub value: Option<Secret>,
 }
 
-/// Where a secret comes from, displayed `env.NAME` or `file.PATH`.
+/// The source of a secret, displayed `env.NAME` or `file.PATH`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretSource {
     /// An environment variable.
     Env(String),
-    /// A file below the secrets folder.
+    /// A file in the secrets folder.
     File(String),
-    /// A person, who grants it while ocon runs. No file can say so.
+    /// A person who grants access while `ocon` runs. No file can declare this source.
     Authorization,
 }
 
@@ -57,16 +58,16 @@ impl fmt::Display for SecretSource {
 /// A reference to the instance that the value belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InstanceReference {
-    /// `${{ instance.id }}`: the decimal id.
+    /// `${{ instance.id }}`: the decimal instance ID.
     Id,
-    /// `${{ instance.id_base64 }}`: Base64 of the decimal id.
+    /// `${{ instance.id_base64 }}`: Base64 of the decimal instance ID.
     IdBase64,
     /// `${{ instance.webhook_url }}`: `<base url>/events/<connector>/<id_base64>`.
     WebhookUrl,
 }
 
 impl InstanceReference {
-    /// The reference as a file says it.
+    /// The reference in the syntax of files.
     pub fn as_written(self) -> &'static str {
         match self {
             Self::Id => "${{ instance.id }}",
@@ -76,20 +77,20 @@ impl InstanceReference {
     }
 }
 
-/// What a reference to the instance itself needs to know.
+/// The values that references to the instance resolve to.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderContext<'a> {
     /// Base URL of the API.
     pub base_url: &'a BaseUrl,
     /// The instance's connector.
     pub connector: &'a ConnectorKey,
-    /// The instance, or `None` before it exists: then references give their placeholder.
+    /// The instance ID. Before the instance exists it is `None`, and references resolve to placeholders.
     pub id: Option<InstanceId>,
 }
 
 impl RenderContext<'_> {
-    /// The address at which the platform takes this instance's events from the provider; without
-    /// an id the connector's address, which is the placeholder that a create sends.
+    /// The URL at which the platform receives this instance's events from the provider. Without an
+    /// instance ID it is the connector's URL, which a create sends as a placeholder.
     pub fn webhook_url(&self) -> String {
         let common = format!("{}/events/{}", self.base_url, self.connector);
         self.id.map_or(common.clone(), |id| format!("{common}/{}", id.base64()))
@@ -103,7 +104,7 @@ impl RenderContext<'_> {
         }
     }
 
-    /// The reference as a reader of a plan sees it; `{…}` stands for what a create will assign.
+    /// The reference as a plan shows it. `{…}` marks a value that the create will assign.
     fn describe(&self, reference: InstanceReference) -> String {
         match (self.id, reference) {
             (Some(_), _) => self.resolve(reference),
@@ -117,17 +118,17 @@ impl RenderContext<'_> {
 }
 
 impl Template {
-    /// A template of these pieces.
+    /// Creates a template from its parts.
     pub fn new(parts: Vec<Part>) -> Self {
         Self { parts }
     }
 
-    /// A template without references.
+    /// Creates a template without references.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(vec![Part::Text(text.into())])
     }
 
-    /// The pieces, in the order of the text.
+    /// The parts, in the order of the text.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -140,52 +141,52 @@ impl Template {
         })
     }
 
-    /// Whether a reference to the instance itself occurs.
+    /// Whether the text refers to the instance itself.
     pub fn refers_to_instance(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Instance(_)))
     }
 
-    /// The full text at `place`, or `None` when a secret is unset.
-    pub fn render(&self, place: &RenderContext<'_>) -> Option<Secret> {
-        self.expand(&|reference| place.resolve(reference))
+    /// The full text, or `None` if a secret is unset.
+    pub fn render(&self, context: &RenderContext<'_>) -> Option<Secret> {
+        self.expand(&|reference| context.resolve(reference))
     }
 
-    /// The text with its secrets, and the references to the instance as they are written: the same
-    /// before and after a create. `None` when a secret is unset.
-    pub fn render_unplaced(&self) -> Option<Secret> {
+    /// The text with its secrets and with unresolved references to the instance. It is the same before
+    /// and after a create. `None` if a secret is unset.
+    pub fn render_secrets(&self) -> Option<Secret> {
         self.expand(&|reference| reference.as_written().to_owned())
     }
 
-    fn expand(&self, own: &dyn Fn(InstanceReference) -> String) -> Option<Secret> {
+    fn expand(&self, resolve: &dyn Fn(InstanceReference) -> String) -> Option<Secret> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(piece) => text.push_str(piece),
                 Part::Secret(reference) => text.push_str(reference.value.as_ref()?.expose()),
-                Part::Instance(reference) => text.push_str(&own(*reference)),
+                Part::Instance(reference) => text.push_str(&resolve(*reference)),
             }
         }
         Some(Secret::new(text))
     }
 
-    /// The text as a file says it, with its references as text.
+    /// The text in the syntax of files, with unresolved references.
     pub fn as_written(&self) -> String {
-        let piece = |part: &Part| match part {
+        let written = |part: &Part| match part {
             Part::Text(piece) => piece.replace("${{", "$${{"),
             Part::Secret(reference) => format!("${{{{ {} }}}}", reference.source),
             Part::Instance(reference) => reference.as_written().to_owned(),
         };
-        self.parts.iter().map(piece).collect()
+        self.parts.iter().map(written).collect()
     }
 
-    /// The text for a reader, or `None` when a secret occurs in it.
-    pub fn describe(&self, place: &RenderContext<'_>) -> Option<String> {
+    /// The text as a plan shows it, or `None` if it contains a secret.
+    pub fn describe(&self, context: &RenderContext<'_>) -> Option<String> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(piece) => text.push_str(piece),
                 Part::Secret(_) => return None,
-                Part::Instance(reference) => text.push_str(&place.describe(*reference)),
+                Part::Instance(reference) => text.push_str(&context.describe(*reference)),
             }
         }
         Some(text)
@@ -204,13 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_url_is_a_placeholder_until_the_id_is_known() {
+    fn a_webhook_url_is_a_placeholder_until_the_instance_id_is_known() {
         let base_url = BaseUrl::new("https://api.example/elements/api-v2/");
         let connector = "hootsuite".parse().unwrap();
         let before = RenderContext { base_url: &base_url, connector: &connector, id: None };
         let after = RenderContext { id: Some(InstanceId::new(20931)), ..before };
         let template = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
-        let render = |place| template.render(place).unwrap().expose().to_owned();
+        let render = |context| template.render(context).unwrap().expose().to_owned();
         assert_eq!(render(&before), "https://api.example/elements/api-v2/events/hootsuite");
         assert_eq!(render(&after), "https://api.example/elements/api-v2/events/hootsuite/MjA5MzE=");
         assert_eq!(
@@ -220,13 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_a_secret_is_rendered_for_requests_and_never_described() {
+    fn a_text_with_a_secret_is_rendered_for_requests_only() {
         let base_url = BaseUrl::new("https://api.example");
         let connector = "slack".parse().unwrap();
-        let place = RenderContext { base_url: &base_url, connector: &connector, id: None };
+        let context = RenderContext { base_url: &base_url, connector: &connector, id: None };
         let template = |value| Template::new(vec![Part::Text("user:".into()), secret(value)]);
-        assert_eq!(template(Some("pw")).render(&place).unwrap().expose(), "user:pw");
-        assert_eq!(template(None).render(&place), None);
-        assert_eq!(template(Some("pw")).describe(&place), None);
+        assert_eq!(template(Some("pw")).render(&context).unwrap().expose(), "user:pw");
+        assert_eq!(template(None).render(&context), None);
+        assert_eq!(template(Some("pw")).describe(&context), None);
     }
 }

@@ -1,25 +1,26 @@
-//! A configuration value as a file declares it, and its comparison with what is stored.
+//! Wanted configuration values, and their comparison with stored ones.
 
 use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::{
-    ExactJson, RenderContext, Secret, SecretReference, StoredValue, Template, ValueComparison,
-};
+use super::exact_json::ExactJson;
+use super::secret::Secret;
+use super::stored_value::{StoredValue, ValueComparison};
+use super::template::{RenderContext, SecretReference, Template};
 
-/// A wanted configuration value. Booleans and numbers are held as the text the platform stores.
+/// A wanted configuration value. Booleans and numbers are texts, because the platform stores texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// `null` in the file: the value shall not be set.
+    /// `null` in the file: the value must not be set.
     Unset,
     /// A text, boolean or number.
     Text(Template),
-    /// A map or list: sent as JSON text, compared by structure.
+    /// A map or list. It is sent as JSON text and compared by structure.
     Json(Json),
 }
 
-/// A JSON document whose texts may hold references.
+/// A JSON document whose texts may contain references.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     /// `null`
@@ -36,99 +37,97 @@ pub enum Json {
     Map(BTreeMap<String, Json>),
 }
 
-/// What is known of a field's confidentiality. Where nothing is known, the wanted value is shown
-/// (it stands in the file, for all to see) and the stored one is not.
+/// Whether a field's values may be shown. If nothing is known, only the wanted value is shown, which
+/// is in the file anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrecy {
-    /// Neither value is ever shown.
+    /// Neither value may be shown.
     Secret,
-    /// The catalogue knows the key as not secret: both values are shown.
+    /// The catalog declares the key as public, so both values may be shown.
     Public,
-    /// Nothing says that a stored value may be shown.
+    /// Only the wanted value may be shown.
     Unknown,
 }
 
-/// Whether the platform keeps a JSON document as text under this key, so that two texts with the
-/// same structure are the same value.
+/// Whether the platform stores a JSON document as text under this key. Two texts with the same
+/// structure are then the same value.
 pub fn json_valued(key: &str) -> bool {
     matches!(key, "event.poller.configuration" | "event.metadata")
 }
 
 impl Value {
-    /// A text without references.
+    /// Creates a text without references.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(Template::text(text))
     }
 
-    /// The text to send at `place`, or `None` when a secret in it is unset.
-    pub fn render(&self, place: &RenderContext<'_>) -> Option<Secret> {
+    /// The text to send, or `None` if a secret in it is unset.
+    pub fn render(&self, context: &RenderContext<'_>) -> Option<Secret> {
         match self {
             Self::Unset => Some(Secret::new("")),
-            Self::Text(template) => template.render(place),
-            Self::Json(json) => Some(Secret::new(json.render(place)?.to_string())),
+            Self::Text(template) => template.render(context),
+            Self::Json(json) => Some(Secret::new(json.render(context)?.to_string())),
         }
     }
 
-    /// The text with its secrets, and the references to the instance as they are written;
-    /// `None` when a secret is unset.
-    pub fn render_unplaced(&self) -> Option<Secret> {
+    /// The text with its secrets and with unresolved references to the instance. `None` if a secret is
+    /// unset.
+    pub fn render_secrets(&self) -> Option<Secret> {
         match self {
             Self::Unset => Some(Secret::new("")),
-            Self::Text(template) => template.render_unplaced(),
+            Self::Text(template) => template.render_secrets(),
             Self::Json(json) => {
                 let document = json
-                    .build(&mut |template| Some(template.render_unplaced()?.expose().to_owned()))?;
+                    .build(&mut |template| Some(template.render_secrets()?.expose().to_owned()))?;
                 Some(Secret::new(document.to_string()))
             }
         }
     }
 
-    /// The value as a file says it, with its references as text and scalars as strings.
+    /// The value in the syntax of files, with unresolved references and with scalars as strings.
     pub fn as_written(&self) -> serde_json::Value {
         match self {
             Self::Unset => serde_json::Value::Null,
             Self::Text(template) => template.as_written().into(),
             Self::Json(json) => {
-                // Never null: what is written is there whether or not a secret is set.
+                // The closure always returns a text, so the document is never null.
                 json.build(&mut |template| Some(template.as_written())).unwrap_or_default()
             }
         }
     }
 
-    /// The text for a reader, JSON in indented lines; `None` when a secret occurs in it.
-    pub fn describe(&self, place: &RenderContext<'_>) -> Option<String> {
+    /// The text as a plan shows it, with indented JSON. `None` if it contains a secret.
+    pub fn describe(&self, context: &RenderContext<'_>) -> Option<String> {
         match self {
             Self::Unset => Some(String::new()),
-            Self::Text(template) => template.describe(place),
+            Self::Text(template) => template.describe(context),
             Self::Json(json) => {
-                let document = json.build(&mut |template| template.describe(place))?;
+                let document = json.build(&mut |template| template.describe(context))?;
                 Some(format!("{document:#}"))
             }
         }
     }
 
-    /// Compares with what is stored under `key`.
+    /// Compares the value with the one that is stored under `key`.
     pub fn compare(
         &self,
         key: &str,
-        seen: &StoredValue,
-        place: &RenderContext<'_>,
+        stored: &StoredValue,
+        context: &RenderContext<'_>,
     ) -> ValueComparison {
-        let (Some(wanted), false) = (self.render(place), self.hides_behind(seen)) else {
-            return ValueComparison::CannotTell;
+        let (Some(wanted), false) = (self.render(context), self.is_hidden_by(stored)) else {
+            return ValueComparison::Unknown;
         };
-        let same = match seen {
+        let same = match stored {
             StoredValue::Masked | StoredValue::Unset => wanted.expose().is_empty(),
-            StoredValue::Text(stored) => {
-                wanted == *stored || self.same_document(key, &wanted, stored)
-            }
+            StoredValue::Text(text) => wanted == *text || self.same_document(key, &wanted, text),
         };
         if same { ValueComparison::Same } else { ValueComparison::Different }
     }
 
-    /// A mask hides everything but the wish that the value be unset.
-    fn hides_behind(&self, seen: &StoredValue) -> bool {
-        *seen == StoredValue::Masked && *self != Self::Unset
+    /// A mask may hide an unset value, so only a wanted value that is unset can be compared with it.
+    fn is_hidden_by(&self, stored: &StoredValue) -> bool {
+        *stored == StoredValue::Masked && *self != Self::Unset
     }
 
     fn same_document(&self, key: &str, wanted: &Secret, stored: &Secret) -> bool {
@@ -139,7 +138,7 @@ impl Value {
         matches!((parse(wanted), parse(stored)), (Some(wanted), Some(stored)) if wanted == stored)
     }
 
-    /// All templates in the value, in order.
+    /// The templates in the value, in order.
     pub fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Unset => Vec::new(),
@@ -148,21 +147,23 @@ impl Value {
         }
     }
 
-    /// The references to secrets in the value.
+    /// The references to secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
         self.templates().into_iter().flat_map(Template::secrets)
     }
 
-    /// Whether a reference to the instance itself occurs in the value.
+    /// Whether the value refers to the instance itself.
     pub fn refers_to_instance(&self) -> bool {
         self.templates().into_iter().any(Template::refers_to_instance)
     }
 }
 
 impl Json {
-    /// The document with all references resolved, or `None` when a secret in it is unset.
-    pub fn render(&self, place: &RenderContext<'_>) -> Option<serde_json::Value> {
-        self.build(&mut |template| template.render(place).map(|secret| secret.expose().to_owned()))
+    /// The document with resolved references, or `None` if a secret in it is unset.
+    pub fn render(&self, context: &RenderContext<'_>) -> Option<serde_json::Value> {
+        self.build(&mut |template| {
+            template.render(context).map(|secret| secret.expose().to_owned())
+        })
     }
 
     fn build(
@@ -185,7 +186,7 @@ impl Json {
         })
     }
 
-    /// All templates in the document, in order.
+    /// The templates in the document, in order.
     pub fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Null | Self::Bool(_) | Self::Number(_) => Vec::new(),
@@ -199,13 +200,14 @@ impl Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{BaseUrl, Part, SecretSource};
+    use crate::instance::name::BaseUrl;
+    use crate::instance::template::{Part, SecretSource};
 
-    fn compare(key: &str, value: &Value, seen: Option<&str>) -> ValueComparison {
+    fn compare(key: &str, value: &Value, stored: Option<&str>) -> ValueComparison {
         let base_url = BaseUrl::new("https://api.example");
         let connector = "closeio".parse().unwrap();
-        let place = RenderContext { base_url: &base_url, connector: &connector, id: None };
-        value.compare(key, &StoredValue::new(seen), &place)
+        let context = RenderContext { base_url: &base_url, connector: &connector, id: None };
+        value.compare(key, &StoredValue::new(stored), &context)
     }
 
     fn secret(value: Option<&str>) -> Value {
@@ -219,28 +221,25 @@ mod tests {
     }
 
     #[test]
-    fn unset_equals_absent_null_and_empty_and_what_a_mask_may_hide() {
-        for seen in [None, Some(""), Some("********")] {
-            assert_eq!(compare("k", &Value::Unset, seen), ValueComparison::Same);
+    fn unset_equals_omitted_empty_and_masked() {
+        for stored in [None, Some(""), Some("********")] {
+            assert_eq!(compare("k", &Value::Unset, stored), ValueComparison::Same);
         }
         assert_eq!(compare("k", &Value::Unset, Some("x")), ValueComparison::Different);
     }
 
     #[test]
-    fn a_mask_says_nothing_of_a_wanted_value() {
-        assert_eq!(
-            compare("k", &secret(Some("pw")), Some("********")),
-            ValueComparison::CannotTell
-        );
-        assert_eq!(compare("k", &Value::text("pw"), Some("********")), ValueComparison::CannotTell);
+    fn a_wanted_value_cannot_be_compared_with_a_mask() {
+        assert_eq!(compare("k", &secret(Some("pw")), Some("********")), ValueComparison::Unknown);
+        assert_eq!(compare("k", &Value::text("pw"), Some("********")), ValueComparison::Unknown);
     }
 
     #[test]
-    fn a_secret_in_clear_is_compared_and_one_that_reads_unset_differs() {
+    fn a_secret_in_plain_text_is_compared_and_an_unset_one_differs() {
         assert_eq!(compare("k", &secret(Some("pw")), Some("pw")), ValueComparison::Same);
         assert_eq!(compare("k", &secret(Some("pw")), Some("old")), ValueComparison::Different);
         assert_eq!(compare("k", &secret(Some("pw")), None), ValueComparison::Different);
-        assert_eq!(compare("k", &secret(None), Some("old")), ValueComparison::CannotTell);
+        assert_eq!(compare("k", &secret(None), Some("old")), ValueComparison::Unknown);
     }
 
     #[test]
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_that_writes_json_in_its_own_way_causes_no_difference() {
+    fn the_format_of_stored_json_causes_no_difference() {
         let wanted =
             r#"{"size":15,"ratio":0.10,"note":null,"list":[{"a":null}],"id":9007199254740993}"#;
         let stored = r#"{"id":9007199254740993.0,"list":[{}],"ratio":0.1,"size":1.5e1}"#;

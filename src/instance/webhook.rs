@@ -1,15 +1,15 @@
-//! The addresses at which the platform takes events, read backwards.
+//! Parses the URLs at which the platform receives events.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::{ConnectorKey, InstanceId};
+use super::name::{ConnectorKey, InstanceId};
 
-/// The ways in which people write the padding of Base64 into a URL.
+/// The spellings of Base64 padding in URLs.
 const PADDING: [&str; 3] = ["=", "%3D", "%3d"];
 
-/// The instance that a URL of the form `…/events/<connector>/<Base64 of the id>` names; `None` for
-/// any other URL. The host does not matter: events may go through a gateway.
+/// The instance ID in a URL of the form `…/events/<connector>/<Base64 of the instance ID>`. `None` for
+/// any other URL. The host does not matter, because events may pass a gateway.
 ///
 /// ```
 /// # use ocon::instance::{InstanceId, id_in_webhook_url};
@@ -34,7 +34,7 @@ fn decode(text: &str) -> Option<InstanceId> {
     }
     let decoded = String::from_utf8(STANDARD_NO_PAD.decode(digits).ok()?).ok()?;
     let id: u64 = decoded.parse().ok()?;
-    // Neither `+1`, `007` nor 0 is how the platform writes an id.
+    // The platform writes no ID as `+1`, `007` or 0.
     (id > 0 && id.to_string() == decoded).then(|| InstanceId::new(id))
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_id_is_found_however_its_padding_is_written() {
+    fn the_instance_id_is_found_with_any_padding() {
         for (url, id) in [
             ("https://h/elements/api-v2/events/hootsuite/MjA5MzE=", 20931),
             ("https://h/elements/api-v2/events/hootsuite/MjA5MzE%3D", 20931),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn every_id_is_found_in_its_own_url() {
+    fn an_instance_id_survives_a_round_trip() {
         for id in [1, 42, 999, 20931, 1_234_567] {
             let id = InstanceId::new(id);
             let url = format!("https://h/events/sfdc/{}", id.base64());
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn other_urls_name_no_instance() {
+    fn other_urls_contain_no_instance_id() {
         for url in [
             "",
             "https://mycoolapp.com",

@@ -1,9 +1,9 @@
-//! What was last applied, remembered on the instance without telling anyone what it was.
+//! Keyed digests of what was last applied to an instance.
 //!
-//! The tag `ocon:applied=v1.<key id>.<spec digest>.<secret digests>` holds keyed digests (HMAC-SHA-256)
-//! of the document and of each of its secrets. Without the key they say nothing, not even that two
-//! instances share a secret; with it a later run can tell whether a masked secret is still the one
-//! that was written, and whether a difference comes from the file or from the platform.
+//! The tag `ocon:applied=v1.<key ID>.<spec digest>.<secret digests>` contains digests (HMAC-SHA-256) of
+//! the document and of each of its secrets. Without the fingerprint key they reveal nothing, not even
+//! that two instances share a secret. With it, a later run knows whether a masked secret is still the
+//! one that was written, and whether a difference comes from the file or from the platform.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,12 +16,12 @@ use sha2::Sha256;
 
 use crate::instance::{Key, Project, Secret};
 
-/// What the tag begins with.
+/// The prefix of the tag.
 pub(super) const TAG: &str = "ocon:applied=";
 const VERSION: &str = "v1";
-/// The longest tag that is sent; a longer one drops its secret digests.
-const LONGEST_TAG: usize = 250;
-/// Characters of a key id: enough to tell the few keys of a tenant's history apart.
+/// The maximum length of the tag. A longer one omits the secret digests.
+const MAX_TAG_LENGTH: usize = 250;
+/// Characters of a key ID, enough to distinguish the few fingerprint keys of a tenant's history.
 const KEY_ID: usize = 6;
 /// Characters of the digest of a document.
 const SPEC: usize = 16;
@@ -30,74 +30,74 @@ const PATH: usize = 8;
 const VALUE: usize = 8;
 
 /// The keys for digests and seals, all derived from one secret (HKDF-SHA-256, RFC 5869). Each has one
-/// purpose, so no output of one says anything about another.
+/// purpose, so the output of one reveals nothing about another.
 pub struct Fingerprints {
-    /// Names the fingerprint key in a tag.
+    /// Identifies the fingerprint key in a tag.
     id: String,
     specs: SubKey,
     secrets: SubKey,
-    /// Depends on the organization too: see [`Fingerprints::seal`].
+    /// Also depends on the organization: see [`Fingerprints::seal`].
     seals: SubKey,
 }
 
 /// A derived key for HMAC-SHA-256. It is zeroized on drop.
 struct SubKey(Hmac<Sha256>);
 
-/// What a document and an instance are called in a digest, so that equal secrets of two instances
-/// have different digests.
+/// The owner that a digest includes, so that equal secrets of two instances have different digests.
 #[derive(Clone, Copy, Debug)]
 pub struct FingerprintScope<'a> {
-    /// The project in the instance's mark.
+    /// The project of the instance.
     pub project: &'a Project,
-    /// The key in the instance's mark.
+    /// The document key of the instance.
     pub key: &'a Key,
 }
 
-/// The digests of one application.
+/// The digests of an applied document and its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedDigests {
     key_id: String,
     spec: String,
     /// Value digest by path digest.
     secrets: BTreeMap<String, String>,
 }
 
-/// What an instance's tags say about what was last applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an instance's tags contain about what was last applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LastApplied {
-    /// Nothing.
+    /// There is no tag.
+    #[default]
     Absent,
-    /// Something that no version of ocon wrote, or two things.
-    Garbled,
-    /// Something that a newer version of ocon wrote.
+    /// There are several tags, or the tag is invalid.
+    Invalid,
+    /// A newer version of `ocon` wrote the tag.
     Newer,
-    /// These digests.
-    Known(Applied),
+    /// The tag contains these digests.
+    Known(AppliedDigests),
 }
 
-/// What is known of a secret that cannot be read back.
+/// What is known about a secret that cannot be read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretState {
-    /// It is what was last applied.
+    /// It is the one last applied.
     Unchanged,
-    /// It is not what was last applied.
+    /// It differs from the one last applied.
     WillRotate,
-    /// It was not applied by ocon, was applied under another key, or has no value here.
+    /// `ocon` did not apply it, applied it under another fingerprint key, or has no value for it.
     Unverified,
 }
 
 impl Fingerprints {
-    /// Digests under a fingerprint key, and seals for one organization.
+    /// Derives the keys from a fingerprint key. Seals also depend on the organization secret.
     pub fn new(key: &Secret, organization: &Secret) -> Self {
         Self::derive("fingerprint key", key, organization)
     }
 
-    /// Digests and seals under keys that are derived from the organization secret.
+    /// Derives all keys from the organization secret.
     pub fn from_organization_secret(secret: &Secret) -> Self {
         Self::derive("organization secret", secret, secret)
     }
 
-    /// `source` keeps a fingerprint key apart from an organization secret with the same text.
+    /// `source` distinguishes a fingerprint key from an organization secret with the same text.
     fn derive(source: &str, key: &Secret, organization: &Secret) -> Self {
         let digests = extract(&[source, key.expose()]);
         let seals = extract(&[source, key.expose(), organization.expose()]);
@@ -109,124 +109,114 @@ impl Fingerprints {
         }
     }
 
-    /// The digests of a document without its secrets.
-    pub fn begin(&self, subject: FingerprintScope<'_>, document: &str) -> Applied {
-        let spec = digest(&self.specs, "spec", subject, &[document], SPEC);
-        Applied { key_id: self.id.clone(), spec, secrets: BTreeMap::new() }
+    /// Digests a document without its secrets.
+    pub fn begin(&self, scope: FingerprintScope<'_>, document: &str) -> AppliedDigests {
+        let spec = digest(&self.specs, "spec", scope, &[document], SPEC);
+        AppliedDigests { key_id: self.id.clone(), spec, secrets: BTreeMap::new() }
     }
 
-    /// Adds the digest of a secret; the value may hold references to the instance as text.
+    /// Adds the digest of a secret. The value may contain unresolved references to the instance.
     pub fn add(
         &self,
-        applied: &mut Applied,
-        subject: FingerprintScope<'_>,
+        applied: &mut AppliedDigests,
+        scope: FingerprintScope<'_>,
         path: &str,
         value: &Secret,
     ) {
-        let (path, value) = self.secret(subject, path, value);
+        let (path, value) = self.secret(scope, path, value);
         applied.secrets.insert(path, value);
     }
 
-    /// Keeps what is remembered of a secret that is not written this time.
+    /// Copies the digest of a secret that is not written this time.
     pub fn keep(
         &self,
-        applied: &mut Applied,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
+        applied: &mut AppliedDigests,
+        last: &LastApplied,
+        scope: FingerprintScope<'_>,
         path: &str,
     ) {
-        let path = self.path(subject, path);
-        let kept = self.known(memory).and_then(|known| known.secrets.get(&path));
+        let path = self.path(scope, path);
+        let kept = self.known(last).and_then(|known| known.secrets.get(&path));
         applied.secrets.extend(kept.map(|value| (path.clone(), value.clone())));
     }
 
-    /// Whether the document is the one last applied; `None` where that cannot be told.
+    /// Whether the document is the one last applied. `None` if that is unknown.
     pub fn same_document(
         &self,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
+        last: &LastApplied,
+        scope: FingerprintScope<'_>,
         document: &str,
     ) -> Option<bool> {
-        Some(self.known(memory)?.spec == self.begin(subject, document).spec)
+        Some(self.known(last)?.spec == self.begin(scope, document).spec)
     }
 
     /// Whether the secret is the one last applied.
     pub fn state(
         &self,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
+        last: &LastApplied,
+        scope: FingerprintScope<'_>,
         path: &str,
         value: Option<&Secret>,
     ) -> SecretState {
-        let (Some(applied), Some(value)) = (self.known(memory), value) else {
+        let (Some(applied), Some(value)) = (self.known(last), value) else {
             return SecretState::Unverified;
         };
-        let (path, value) = self.secret(subject, path, value);
+        let (path, value) = self.secret(scope, path, value);
         match applied.secrets.get(&path) {
-            Some(remembered) if *remembered == value => SecretState::Unchanged,
+            Some(last) if *last == value => SecretState::Unchanged,
             Some(_) => SecretState::WillRotate,
             None => SecretState::Unverified,
         }
     }
 
-    /// Whether the value stored under this path was applied as a secret, as far as that can be told.
-    pub fn was_secret(
-        &self,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
-        path: &str,
-    ) -> bool {
-        let path = self.path(subject, path);
-        match memory {
+    /// Whether the value stored under this path was, or may have been, applied as a secret.
+    pub fn was_secret(&self, last: &LastApplied, scope: FingerprintScope<'_>, path: &str) -> bool {
+        let path = self.path(scope, path);
+        match last {
             LastApplied::Known(applied) if applied.key_id == self.id => {
                 applied.secrets.contains_key(&path)
             }
-            // Which of them are secrets, another key hides.
+            // The paths are digested with another fingerprint key, so any of them may be this one.
             LastApplied::Known(applied) => !applied.secrets.is_empty(),
             LastApplied::Newer => true,
-            LastApplied::Absent | LastApplied::Garbled => false,
+            LastApplied::Absent | LastApplied::Invalid => false,
         }
     }
 
-    /// A digest that shows whether a text was edited. It differs between two organizations even if they
-    /// share the fingerprint key, so neither accepts a plan of the other.
+    /// A digest that detects edits of a text. Two organizations with the same fingerprint key have
+    /// different seals, so neither accepts a plan of the other.
     pub fn seal(&self, purpose: &str, document: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.seals.sign(&[purpose, document]))
     }
 
-    fn known<'a>(&self, memory: &'a LastApplied) -> Option<&'a Applied> {
-        match memory {
+    fn known<'a>(&self, last: &'a LastApplied) -> Option<&'a AppliedDigests> {
+        match last {
             LastApplied::Known(applied) if applied.key_id == self.id => Some(applied),
             LastApplied::Known(_)
             | LastApplied::Absent
-            | LastApplied::Garbled
+            | LastApplied::Invalid
             | LastApplied::Newer => None,
         }
     }
 
-    fn path(&self, subject: FingerprintScope<'_>, path: &str) -> String {
-        digest(&self.secrets, "path", subject, &[path], PATH)
+    fn path(&self, scope: FingerprintScope<'_>, path: &str) -> String {
+        digest(&self.secrets, "path", scope, &[path], PATH)
     }
 
-    fn secret(
-        &self,
-        subject: FingerprintScope<'_>,
-        path: &str,
-        value: &Secret,
-    ) -> (String, String) {
+    fn secret(&self, scope: FingerprintScope<'_>, path: &str, value: &Secret) -> (String, String) {
         let parts = [path, value.expose()];
-        (self.path(subject, path), digest(&self.secrets, "value", subject, &parts, VALUE))
+        (self.path(scope, path), digest(&self.secrets, "value", scope, &parts, VALUE))
     }
 }
 
 fn digest(
     key: &SubKey,
     purpose: &str,
-    subject: FingerprintScope<'_>,
+    scope: FingerprintScope<'_>,
     parts: &[&str],
     length: usize,
 ) -> String {
-    let head = [purpose, subject.project.as_str(), subject.key.as_str()];
+    let head = [purpose, scope.project.as_str(), scope.key.as_str()];
     encode(key.sign(&[&head, parts].concat()), length)
 }
 
@@ -243,25 +233,25 @@ impl SubKey {
     }
 }
 
-/// The first step of HKDF.
+/// The extract step of HKDF.
 fn extract(parts: &[&str]) -> Hkdf<Sha256> {
     let mut extract = HkdfExtract::<Sha256>::new(Some(b"ocon fingerprints v1"));
     each_with_length(parts, |bytes| extract.input_ikm(bytes));
     extract.finalize().1
 }
 
-/// The second step of HKDF: 32 bytes for one purpose.
+/// The expand step of HKDF: 32 bytes for one purpose.
 fn expand(source: &Hkdf<Sha256>, purpose: &str) -> [u8; 32] {
     let mut key = [0; 32];
     source.expand(purpose.as_bytes(), &mut key).expect("HKDF gives up to 255 times 32 bytes");
     key
 }
 
-/// Gives each part after its length, so no two lists of parts are the same bytes.
-fn each_with_length(parts: &[&str], mut take: impl FnMut(&[u8])) {
+/// Passes each part after its length, so different lists of parts never give the same bytes.
+fn each_with_length(parts: &[&str], mut update: impl FnMut(&[u8])) {
     for part in parts {
-        take(&(part.len() as u64).to_be_bytes());
-        take(part.as_bytes());
+        update(&(part.len() as u64).to_be_bytes());
+        update(part.as_bytes());
     }
 }
 
@@ -272,22 +262,22 @@ fn encode(bytes: [u8; 32], length: usize) -> String {
 }
 
 impl LastApplied {
-    /// Whether secrets were applied, whatever the file says of them now.
+    /// Whether secrets were, or may have been, applied.
     pub fn holds_secrets(&self) -> bool {
         match self {
             Self::Known(applied) => !applied.secrets.is_empty(),
             Self::Newer => true,
-            Self::Absent | Self::Garbled => false,
+            Self::Absent | Self::Invalid => false,
         }
     }
 
-    /// Reads the values of all `ocon:applied=` tags of an instance.
-    pub(super) fn read(values: &[&str]) -> Self {
+    /// Parses the values of all `ocon:applied=` tags of an instance.
+    pub(super) fn parse(values: &[&str]) -> Self {
         match values {
             [] => Self::Absent,
             [value] if is_newer(value) => Self::Newer,
-            [value] => Applied::parse(value).map_or(Self::Garbled, Self::Known),
-            _ => Self::Garbled,
+            [value] => AppliedDigests::parse(value).map_or(Self::Invalid, Self::Known),
+            _ => Self::Invalid,
         }
     }
 }
@@ -297,7 +287,7 @@ fn is_newer(value: &str) -> bool {
     version.and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number > 1)
 }
 
-impl Applied {
+impl AppliedDigests {
     fn parse(value: &str) -> Option<Self> {
         let mut parts = value.split('.');
         let (VERSION, key_id, spec, secrets, None) =
@@ -321,12 +311,12 @@ impl Applied {
     }
 }
 
-/// The whole tag.
-impl fmt::Display for Applied {
+/// Writes the whole tag.
+impl fmt::Display for AppliedDigests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = format!("{TAG}{VERSION}.{}.{}.", self.key_id, self.spec);
         f.write_str(&head)?;
-        if head.len() + self.secrets.len() * (PATH + VALUE) > LONGEST_TAG {
+        if head.len() + self.secrets.len() * (PATH + VALUE) > MAX_TAG_LENGTH {
             return Ok(());
         }
         self.secrets.iter().try_for_each(|(path, value)| write!(f, "{path}{value}"))

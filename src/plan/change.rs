@@ -1,6 +1,6 @@
-//! One change of one field: what it writes, and what of it may be shown.
+//! The change of a field: what a request writes, and what a report may show.
 
-mod lookalike;
+mod invisible_difference;
 
 use std::collections::BTreeSet;
 
@@ -10,52 +10,52 @@ use crate::instance::{
     Value, json_valued, vocabulary,
 };
 
-/// A change, from which both the request and the report are made.
+/// The change of a field. Requests and reports are derived from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The display name.
     Name {
-        /// The stored name; `None` on create.
+        /// The stored name. `None` for a create.
         before: Option<String>,
         /// The wanted name.
         after: String,
     },
-    /// The tags of people; the step carries the complete list.
+    /// The user tags. The step holds the complete list of tags.
     Tags {
-        /// The stored tags; `None` on create.
+        /// The stored tags. `None` for a create.
         before: Option<BTreeSet<String>>,
         /// The wanted tags.
         after: BTreeSet<String>,
     },
-    /// Our marks; the step carries the complete list of tags.
+    /// The ownership mark. The step holds the complete list of tags.
     Mark {
-        /// The key that the instance carries, where it is another one.
+        /// The document key of the instance, if it changes.
         before: Option<Key>,
-        /// The key that it will carry.
+        /// The new document key.
         after: Key,
     },
-    /// Whether the instance is protected; the step carries the complete list of tags.
+    /// Whether the instance is protected. The step holds the complete list of tags.
     Protect {
-        /// What the file says now.
+        /// The wanted protection.
         after: bool,
     },
     /// A configuration value.
     Configuration {
-        /// The key.
+        /// The configuration key.
         key: String,
-        /// The stored value; `None` on create.
+        /// The stored value. `None` for a create.
         before: Option<StoredValue>,
         /// The wanted value.
         after: Field,
     },
-    /// A piece of the authorization grant.
+    /// A member of the authorization grant.
     ProviderData {
-        /// The member.
+        /// The member name.
         key: String,
-        /// Its value.
+        /// The value.
         after: Json,
     },
-    /// How the platform authenticates at the provider on create.
+    /// How the platform authenticates at the provider during a create.
     ExternalAuthentication(
         /// `initial`.
         String,
@@ -64,17 +64,17 @@ pub enum Change {
 
 vocabulary! {
     /// What a change does to its field.
-    pub enum ChangeKind {
-        /// Gives a value to what had none.
-        Set = "set",
-        /// Replaces a value.
-        Change = "change",
-        /// Takes the value away.
-        Unset = "unset",
-        /// Replaces a secret.
-        Rotate = "rotate",
-        /// Writes our own marks.
-        Mark = "mark",
+    ChangeKind {
+        /// It sets an unset value.
+        Set "set",
+        /// It replaces a value.
+        Change "change",
+        /// It removes the value.
+        Unset "unset",
+        /// It replaces a secret.
+        Rotate "rotate",
+        /// It writes the ownership mark.
+        Mark "mark",
     }
 }
 
@@ -87,31 +87,31 @@ pub enum DisplayValue {
     List(Vec<String>),
 }
 
-/// A change as a report shows it; it holds no secret.
+/// A change without secrets, as a report shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedChange {
     /// The field.
     pub path: FieldPath,
-    /// What happens to it.
+    /// What happens to the field.
     pub kind: ChangeKind,
-    /// Whether its values are kept from the reader.
+    /// Whether the values must not be shown.
     pub sensitive: bool,
-    /// Where the secrets in the new value come from.
+    /// The sources of the secrets in the new value.
     pub sources: Vec<SecretSource>,
-    /// The stored value, where it is known as public.
+    /// The stored value, if it is public.
     pub before: Option<DisplayValue>,
     /// The wanted value, unless it is sensitive.
     pub after: Option<DisplayValue>,
-    /// Whether there is a stored value that is not shown.
+    /// Whether a stored value exists that must not be shown.
     pub before_hidden: bool,
-    /// Whether a part of the new value is only known once the instance exists.
+    /// Whether a part of the new value is only known after the create.
     pub known_after_create: bool,
-    /// In words what differs, where both values are shown and look alike.
+    /// The difference in words, if both values are shown and look the same.
     pub hint: Option<String>,
 }
 
 impl RedactedChange {
-    /// The same without the stored value.
+    /// Removes the stored value.
     pub(super) fn without_stored(self) -> Self {
         let before_hidden = self.before_hidden || self.before.is_some();
         Self { before: None, before_hidden, hint: None, ..self }
@@ -119,11 +119,11 @@ impl RedactedChange {
 }
 
 impl Change {
-    /// Adds what this change asks for to a request.
+    /// Adds the change to the body of a request.
     pub fn write_to(&self, draft: &mut Draft) {
         match self {
             Self::Name { before: _, after } => draft.name = Some(after.clone()),
-            // The list of tags belongs to the step, since marks and tags share it.
+            // The list of tags belongs to the step, because marks and user tags share it.
             Self::Tags { before: _, after: _ }
             | Self::Mark { before: _, after: _ }
             | Self::Protect { after: _ } => {}
@@ -152,48 +152,43 @@ impl Change {
         }
     }
 
-    /// What a report may show of it.
-    pub fn view(&self, place: &RenderContext<'_>) -> RedactedChange {
-        let view = self.values(place);
-        RedactedChange { hint: hint(view.before.as_ref(), view.after.as_ref()), ..view }
+    /// The change as a report may show it.
+    pub(super) fn redacted(&self, context: &RenderContext<'_>) -> RedactedChange {
+        let change = self.without_hint(context);
+        RedactedChange { hint: hint(change.before.as_ref(), change.after.as_ref()), ..change }
     }
 
-    /// The view without its hint.
-    fn values(&self, place: &RenderContext<'_>) -> RedactedChange {
+    fn without_hint(&self, context: &RenderContext<'_>) -> RedactedChange {
+        let text = |text: &dyn ToString| DisplayValue::Text(text.to_string());
         let list = |tags: &BTreeSet<String>| DisplayValue::List(tags.iter().cloned().collect());
-        let key = |key: &Key| DisplayValue::Text(key.to_string());
         match self {
-            Self::Name { before, after } => self
-                .plain(before.clone().map(DisplayValue::Text), DisplayValue::Text(after.clone())),
-            Self::Tags { before, after } => self.plain(before.as_ref().map(list), list(after)),
+            Self::Name { before, after } => {
+                self.public(before.as_ref().map(|name| text(name)), text(after))
+            }
+            Self::Tags { before, after } => self.public(before.as_ref().map(list), list(after)),
             Self::Mark { before, after } => RedactedChange {
                 kind: ChangeKind::Mark,
-                ..self.plain(before.as_ref().map(key), key(after))
+                ..self.public(before.as_ref().map(|key| text(key)), text(after))
             },
-            Self::Protect { after } => {
-                let text = |flag: bool| DisplayValue::Text(flag.to_string());
-                RedactedChange {
-                    kind: ChangeKind::Mark,
-                    ..self.plain(Some(text(!after)), text(*after))
-                }
-            }
-            Self::ExternalAuthentication(form) => {
-                self.plain(None, DisplayValue::Text(form.clone()))
-            }
+            Self::Protect { after } => RedactedChange {
+                kind: ChangeKind::Mark,
+                ..self.public(Some(text(&!after)), text(after))
+            },
+            Self::ExternalAuthentication(form) => self.public(None, text(form)),
             Self::ProviderData { key: _, after } => RedactedChange {
                 sensitive: true,
                 sources: sources(&Value::Json(after.clone())),
                 after: None,
-                ..self.plain(None, DisplayValue::Text(String::new()))
+                ..self.public(None, DisplayValue::Text(String::new()))
             },
             Self::Configuration { key, before, after } => {
-                self.configuration(key, before.as_ref(), after, place)
+                self.configuration(key, before.as_ref(), after, context)
             }
         }
     }
 
-    /// A view of a change without any secret.
-    fn plain(&self, before: Option<DisplayValue>, after: DisplayValue) -> RedactedChange {
+    /// A change of public values.
+    fn public(&self, before: Option<DisplayValue>, after: DisplayValue) -> RedactedChange {
         RedactedChange {
             path: self.path(),
             kind: if before.is_some() { ChangeKind::Change } else { ChangeKind::Set },
@@ -212,18 +207,18 @@ impl Change {
         key: &str,
         before: Option<&StoredValue>,
         after: &Field,
-        place: &RenderContext<'_>,
+        context: &RenderContext<'_>,
     ) -> RedactedChange {
         let is_document = json_valued(key) || matches!(after.value, Value::Json(_));
-        let text = after.value.describe(place);
+        let text = after.value.describe(context);
         let masked = before == Some(&StoredValue::Masked);
         let sensitive = after.secrecy == Secrecy::Secret || text.is_none() || masked;
         let stored = before.is_some_and(|seen| *seen != StoredValue::Unset);
         let shown_before = match before {
             Some(StoredValue::Text(stored)) if after.secrecy == Secrecy::Public && !sensitive => {
                 let stored = stored.expose();
-                let laid_out = is_document.then(|| indented(stored, text.as_deref()));
-                Some(DisplayValue::Text(laid_out.unwrap_or_else(|| stored.to_owned())))
+                let formatted = is_document.then(|| indented(stored, text.as_deref()));
+                Some(DisplayValue::Text(formatted.unwrap_or_else(|| stored.to_owned())))
             }
             _ => None,
         };
@@ -241,24 +236,25 @@ impl Change {
             before_hidden: stored && shown_before.is_none(),
             before: shown_before,
             after: text.filter(|_| !sensitive).map(DisplayValue::Text),
-            known_after_create: place.id.is_none() && after.value.refers_to_instance(),
+            known_after_create: context.id.is_none() && after.value.refers_to_instance(),
             hint: None,
         }
     }
 }
 
-/// What differs between two values that look alike. Of tags, those that only one side has.
+/// The difference between two values that look the same. For tags, it compares those that only one
+/// side has.
 fn hint(before: Option<&DisplayValue>, after: Option<&DisplayValue>) -> Option<String> {
     match (before?, after?) {
         (DisplayValue::Text(before), DisplayValue::Text(after)) => {
-            lookalike::unseen_difference(before, after)
+            invisible_difference::between(before, after)
         }
         (DisplayValue::List(before), DisplayValue::List(after)) => {
             let removed = before.iter().filter(|item| !after.contains(item));
             let added = after.iter().filter(|item| !before.contains(item));
             let differences: BTreeSet<String> = removed
                 .flat_map(|removed| {
-                    added.clone().filter_map(|added| lookalike::unseen_difference(removed, added))
+                    added.clone().filter_map(|added| invisible_difference::between(removed, added))
                 })
                 .collect();
             (!differences.is_empty()).then(|| Vec::from_iter(differences).join(", "))
@@ -268,19 +264,19 @@ fn hint(before: Option<&DisplayValue>, after: Option<&DisplayValue>) -> Option<S
     }
 }
 
-/// A JSON document in indented lines. What is equal in the document `other` is written as it is
-/// there, so that the lines of two documents differ only where their content does.
+/// Indents a JSON document. Equal parts take their text from `other`, so the lines of the two
+/// documents differ only where their content differs.
 fn indented(text: &str, other: Option<&str>) -> String {
     let Some(mut document) = ExactJson::parse(text).filter(ExactJson::is_composite) else {
         return text.to_owned();
     };
     if let Some(other) = other.and_then(ExactJson::parse) {
-        document.write_like(&other);
+        document.adopt_formatting(&other);
     }
     format!("{document:#}")
 }
 
-/// The sources of the secrets in a value, each once, in the order of the text.
+/// The distinct sources of the secrets in a value, in the order of the text.
 fn sources(value: &Value) -> Vec<SecretSource> {
     let mut sources: Vec<SecretSource> = Vec::new();
     for reference in value.secrets() {

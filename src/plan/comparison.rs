@@ -1,295 +1,286 @@
-//! A document and its instance, field by field.
+//! Compares a document with its instance, field by field.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Observation, json};
 
+use super::change::Change;
 use super::document::Document;
-use super::{Cause, Change};
+use super::step::Cause;
 use crate::desired::Field;
-use crate::instance::{Key, RenderContext, Secrecy, StoredValue, Value, ValueComparison};
+use crate::instance::{Key, Secrecy, StoredValue, Value, ValueComparison};
 use crate::observed::ObservedInstance;
 use crate::ownership::{FingerprintScope, LastApplied, SecretState};
 
-/// What a comparison found.
+/// The result of a comparison.
+#[derive(Default)]
 pub(super) struct Comparison {
-    /// What differs, in the order of the fields.
+    /// The differences, in the order of the fields.
     pub(super) changes: Vec<Change>,
-    /// The number of declared fields that do not differ.
+    /// The number of declared fields that are equal.
     pub(super) unchanged: usize,
-    /// The keys of which nothing can be told.
+    /// The keys that could not be compared.
     pub(super) unverified: Vec<String>,
     /// The keys whose value is, or will be, the declared one.
     pub(super) applied: BTreeSet<String>,
-    /// The keys of secrets that changed here since the plan that is carried out was made.
+    /// The keys of secrets that changed after the approved plan was made.
     pub(super) unplanned: Vec<String>,
-    /// The unset secrets that a requested rotation needs.
-    pub(super) lacking: Vec<String>,
-    /// Why each field is to be written.
+    /// The sources of the unset secrets that a requested rotation needs.
+    pub(super) unset: Vec<String>,
+    /// Whether the second request of a create is missing: every value that refers to the instance
+    /// still holds its placeholder, or is a secret that was never written.
+    pub(super) is_incomplete_create: bool,
+    /// Why each changed configuration key must be written.
     reasons: Vec<(String, Reason)>,
     /// Whether the name or the tags differ.
     differs: bool,
-    /// Whether the document is the one last applied.
+    /// Whether the document is the one last applied. `None` if that is unknown.
     same_document: Option<bool>,
 }
 
-/// What is to be done with one field.
-enum Judgement {
+/// What to do with a field.
+enum Decision {
     Same,
     Change(Reason),
     Unverified,
-    /// It changed here, and the saved plan does not mention it.
+    /// The value changed after the approved plan was made.
     Unplanned,
-    Lacking(Vec<String>),
+    /// A requested rotation needs these unset sources.
+    Unset(Vec<String>),
 }
 
-/// Why a field is to be written.
+/// Why a field must be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
-    /// The stored value is another one.
+    /// The stored value differs.
     Differs,
-    /// A secret reads unset.
+    /// The platform lost a secret.
     Lost,
     /// A secret is not the one last applied.
     Rotated,
-    /// A secret that holds the instance's id was never written.
+    /// A secret that refers to the instance ID was never written.
     AwaitsId,
-    /// A flag asks for it.
+    /// A flag requests it.
     Requested,
 }
 
-impl Document<'_> {
-    /// Compares all that is declared with what is stored. `carried` is the key in the instance's
-    /// mark, where it is another one. Digests are checked under what the mark says.
-    pub(super) fn compare(&self, found: &ObservedInstance, carried: Option<&Key>) -> Comparison {
-        let memory = found.marks.applied();
-        let owner = found.marks.owner();
-        let subject = match &owner {
-            Some((project, key)) => FingerprintScope { project, key },
-            None => self.subject(),
-        };
-        let mut comparison = Comparison {
-            changes: Vec::new(),
-            unchanged: 0,
-            unverified: Vec::new(),
-            applied: BTreeSet::new(),
-            unplanned: Vec::new(),
-            lacking: Vec::new(),
-            reasons: Vec::new(),
-            differs: false,
-            same_document: self.context.fingerprints.same_document(
-                &memory,
-                subject,
-                &self.wanted.as_written(),
-            ),
-        };
-        self.compare_mark(&mut comparison, found, carried, &memory);
-        self.compare_plain(&mut comparison, found);
-        for (key, field) in self.compared_fields(found) {
-            let judgement =
-                self.as_planned(key, field, self.judge(key, field, found, &memory, subject));
-            let was_secret = || self.context.fingerprints.was_secret(&memory, subject, key);
-            comparison.take(key, field, found.configuration(key), judgement, was_secret);
+/// Compares everything that is declared with what is stored. `old_key` is the document key of the
+/// instance, if it is another one.
+pub(super) fn compare(
+    document: &Document<'_>,
+    found: &ObservedInstance,
+    old_key: Option<&Key>,
+) -> Comparison {
+    let last = found.marks.last_applied();
+    // The digests depend on the owner that the tags name.
+    let scope = found.marks.owner();
+    let scope = scope.map(|(project, key)| FingerprintScope { project, key });
+    let scope = scope.unwrap_or_else(|| document.scope());
+    let fingerprints = document.context.fingerprints;
+    let same_document = fingerprints.same_document(last, scope, &document.as_written);
+    let mut comparison = Comparison { same_document, ..Comparison::default() };
+    comparison.compare_mark(document, found, old_key);
+    comparison.compare_name_and_tags(document, found);
+    let comparer = Comparer { document, found, last, scope, same_document };
+    for (key, field) in document.compared_fields(found) {
+        let decision = comparer.as_planned(key, field, comparer.decide(key, field));
+        comparison.add(key, found.configuration(key), decision, || comparer.wanted(key, field));
+    }
+    comparison.is_incomplete_create = comparer.is_incomplete_create(&comparison);
+    comparison
+}
+
+/// The inputs of a comparison.
+struct Comparer<'a> {
+    document: &'a Document<'a>,
+    found: &'a ObservedInstance,
+    last: &'a LastApplied,
+    scope: FingerprintScope<'a>,
+    same_document: Option<bool>,
+}
+
+impl Comparer<'_> {
+    fn decide(&self, key: &str, field: &Field) -> Decision {
+        let stored = self.found.configuration(key);
+        let is_secret = field.secrecy == Secrecy::Secret || *stored == StoredValue::Masked;
+        if is_secret && self.document.context.options.rotate.includes(self.document.key, key) {
+            let unset = unset_sources(&field.value);
+            // A request must not hide that the create is incomplete.
+            return match self.decide_by_digest(key, field) {
+                _ if !unset.is_empty() => Decision::Unset(unset),
+                Decision::Change(Reason::AwaitsId) => Decision::Change(Reason::AwaitsId),
+                _ => Decision::Change(Reason::Requested),
+            };
         }
-        comparison
+        let context = self.document.render_context(Some(self.found.id));
+        match field.value.compare(key, stored, &context) {
+            // A mask may hide an unset value, unless the digest shows that there is one.
+            ValueComparison::Same if *stored == StoredValue::Masked => {
+                match self.decide_by_digest(key, field) {
+                    Decision::Unverified => Decision::Same,
+                    other => other,
+                }
+            }
+            ValueComparison::Same => Decision::Same,
+            ValueComparison::Different if is_secret && *stored == StoredValue::Unset => {
+                Decision::Change(Reason::Lost)
+            }
+            ValueComparison::Different => Decision::Change(Reason::Differs),
+            ValueComparison::Unknown => self.decide_by_digest(key, field),
+        }
     }
 
-    /// A mark is rewritten when it says something else, or lacks the fingerprints altogether.
+    /// Decides about a value that the API does not show. A secret has its own digest. Any other value
+    /// is in the document, which has one.
+    fn decide_by_digest(&self, key: &str, field: &Field) -> Decision {
+        if field.secrecy != Secrecy::Secret {
+            return match self.same_document {
+                Some(true) => Decision::Same,
+                Some(false) => Decision::Change(Reason::Differs),
+                None => Decision::Unverified,
+            };
+        }
+        let value = field.value.render_secrets();
+        let fingerprints = self.document.context.fingerprints;
+        match fingerprints.state(self.last, self.scope, key, value.as_ref()) {
+            SecretState::Unchanged => Decision::Same,
+            _ if self.awaits_id(key, field) => Decision::Change(Reason::AwaitsId),
+            SecretState::WillRotate => Decision::Change(Reason::Rotated),
+            SecretState::Unverified => Decision::Unverified,
+        }
+    }
+
+    /// Whether a secret that refers to the instance ID was never written: the create sent its
+    /// placeholder, or the instance is being adopted.
+    fn awaits_id(&self, key: &str, field: &Field) -> bool {
+        if !field.value.refers_to_instance() {
+            return false;
+        }
+        let sent = field.value.render(&self.document.render_context(None));
+        let fingerprints = self.document.context.fingerprints;
+        let state = fingerprints.state(self.last, self.scope, key, sent.as_ref());
+        state == SecretState::Unchanged || (sent.is_some() && *self.last == LastApplied::Absent)
+    }
+
+    /// A saved plan lists every secret that it writes. Any other one is only reported.
+    fn as_planned(&self, key: &str, field: &Field, decision: Decision) -> Decision {
+        let planned = self.document.context.options.planned_secrets.as_ref();
+        let is_planned = planned
+            .is_none_or(|planned| planned.contains(&(self.document.key.clone(), key.to_owned())));
+        match decision {
+            Decision::Change(_) if field.secrecy == Secrecy::Secret && !is_planned => {
+                Decision::Unplanned
+            }
+            other => other,
+        }
+    }
+
+    /// The field to write. A value that was written as a secret remains one, even if its key is public.
+    fn wanted(&self, key: &str, field: &Field) -> Field {
+        let mut field = field.clone();
+        let fingerprints = self.document.context.fingerprints;
+        if field.secrecy == Secrecy::Public && fingerprints.was_secret(self.last, self.scope, key) {
+            field.secrecy = Secrecy::Unknown;
+        }
+        field
+    }
+
+    fn is_incomplete_create(&self, comparison: &Comparison) -> bool {
+        let placeholder = self.document.render_context(None);
+        let fields = self.document.compared_fields(self.found);
+        let results: Vec<ValueComparison> = fields
+            .filter(|(_, field)| field.value.refers_to_instance())
+            .map(|(key, field)| match self.found.configuration(key) {
+                StoredValue::Masked if comparison.awaits_id(key) => ValueComparison::Same,
+                stored => field.value.compare(key, stored, &placeholder),
+            })
+            .collect();
+        results.contains(&ValueComparison::Same) && !results.contains(&ValueComparison::Different)
+    }
+}
+
+impl Comparison {
+    /// The mark is rewritten if its content differs, or if it has no valid digests.
     fn compare_mark(
-        &self,
-        comparison: &mut Comparison,
+        &mut self,
+        document: &Document<'_>,
         found: &ObservedInstance,
-        carried: Option<&Key>,
-        memory: &LastApplied,
+        old_key: Option<&Key>,
     ) {
-        if carried.is_some() || matches!(memory, LastApplied::Absent | LastApplied::Garbled) {
-            let change = Change::Mark { before: carried.cloned(), after: self.key.clone() };
-            comparison.changes.push(change);
+        let last = found.marks.last_applied();
+        if old_key.is_some() || matches!(last, LastApplied::Absent | LastApplied::Invalid) {
+            let (before, after) = (old_key.cloned(), document.key.clone());
+            self.changes.push(Change::Mark { before, after });
         }
-        let protect = self.wanted.lifecycle.protect;
+        let protect = document.wanted.lifecycle.protect;
         if found.marks.protect() != protect {
-            comparison.changes.push(Change::Protect { after: protect });
+            self.changes.push(Change::Protect { after: protect });
         }
     }
 
-    fn compare_plain(&self, comparison: &mut Comparison, found: &ObservedInstance) {
-        let wanted = self.wanted;
-        if !self.ignores("name") {
-            comparison.add(wanted.name != found.name, || Change::Name {
+    fn compare_name_and_tags(&mut self, document: &Document<'_>, found: &ObservedInstance) {
+        let wanted = document.wanted;
+        if !document.ignores("name") {
+            self.add_if(wanted.name != found.name, || Change::Name {
                 before: Some(found.name.clone()),
                 after: wanted.name.clone(),
             });
         }
-        if let Some(tags) = wanted.tags.as_ref().filter(|_| !self.ignores("tags")) {
-            comparison.add(tags != found.tags.as_set(), || Change::Tags {
+        if let Some(tags) = wanted.tags.as_ref().filter(|_| !document.ignores("tags")) {
+            self.add_if(tags != found.tags.as_set(), || Change::Tags {
                 before: Some(found.tags.as_set().clone()),
                 after: tags.clone(),
             });
         }
     }
 
-    fn judge(
-        &self,
-        key: &str,
-        field: &Field,
-        found: &ObservedInstance,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
-    ) -> Judgement {
-        let seen = found.configuration(key);
-        let is_secret = field.secrecy == Secrecy::Secret || *seen == StoredValue::Masked;
-        let remembered = || self.judge_masked(key, field, memory, subject);
-        if is_secret && self.context.options.rotate.asks(self.key, key) {
-            return match (unset_sources(&field.value), remembered()) {
-                (unset, _) if !unset.is_empty() => Judgement::Lacking(unset),
-                // A request does not complete a create, so it does not hide that one is incomplete.
-                (_, Judgement::Change(Reason::AwaitsId)) => Judgement::Change(Reason::AwaitsId),
-                _ => Judgement::Change(Reason::Requested),
-            };
+    fn add_if(&mut self, differs: bool, change: impl FnOnce() -> Change) {
+        if differs {
+            self.differs = true;
+            self.changes.push(change());
+        } else {
+            self.unchanged += 1;
         }
-        match field.value.compare(key, seen, &self.place(found)) {
-            // A mask may hide that nothing is set, unless something else is known to be.
-            ValueComparison::Same if *seen == StoredValue::Masked => match remembered() {
-                Judgement::Unverified => Judgement::Same,
-                other => other,
-            },
-            ValueComparison::Same => Judgement::Same,
-            ValueComparison::Different if is_secret && *seen == StoredValue::Unset => {
-                Judgement::Change(Reason::Lost)
+    }
+
+    fn add(
+        &mut self,
+        key: &str,
+        stored: &StoredValue,
+        decision: Decision,
+        wanted: impl FnOnce() -> Field,
+    ) {
+        let key = key.to_owned();
+        match decision {
+            Decision::Same => {
+                self.unchanged += 1;
+                self.applied.insert(key);
             }
-            ValueComparison::Different => Judgement::Change(Reason::Differs),
-            ValueComparison::CannotTell => remembered(),
-        }
-    }
-
-    /// Judges by the digests what the API does not show: a secret by its own, a value that stands in
-    /// the file by that of the document.
-    fn judge_masked(
-        &self,
-        key: &str,
-        field: &Field,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
-    ) -> Judgement {
-        if field.secrecy != Secrecy::Secret {
-            let document = self.wanted.as_written();
-            return match self.context.fingerprints.same_document(memory, subject, &document) {
-                Some(true) => Judgement::Same,
-                Some(false) => Judgement::Change(Reason::Differs),
-                None => Judgement::Unverified,
-            };
-        }
-        let value = field.value.render_unplaced();
-        match self.context.fingerprints.state(memory, subject, key, value.as_ref()) {
-            SecretState::Unchanged => Judgement::Same,
-            _ if self.awaits_id(key, field, memory, subject) => Judgement::Change(Reason::AwaitsId),
-            SecretState::WillRotate => Judgement::Change(Reason::Rotated),
-            SecretState::Unverified => Judgement::Unverified,
-        }
-    }
-
-    /// What was seen of the declared fields: a part of what a step rests on. Of secrets it holds only
-    /// whether there is one, so that a plan made without secrets rests on the same as one made with
-    /// them.
-    pub(super) fn observation(&self, found: &ObservedInstance) -> Observation {
-        let fields = self.compared_fields(found);
-        let fields: serde_json::Map<String, Observation> = fields
-            .map(|(key, field)| (key.clone(), observation(field, found.configuration(key))))
-            .collect();
-        let tags = self.wanted.tags.as_ref().map(|_| found.tags.as_set());
-        json!({ "name": found.name, "tags": tags, "configuration": fields })
-    }
-
-    /// A saved plan names every secret that it writes; another one is only mentioned.
-    fn as_planned(&self, key: &str, field: &Field, judgement: Judgement) -> Judgement {
-        let planned = self.context.options.planned_secrets.as_ref();
-        let is_planned =
-            planned.is_none_or(|planned| planned.contains(&(self.key.clone(), key.to_owned())));
-        match judgement {
-            Judgement::Change(_) if field.secrecy == Secrecy::Secret && !is_planned => {
-                Judgement::Unplanned
+            Decision::Change(reason) => {
+                self.reasons.push((key.clone(), reason));
+                self.applied.insert(key.clone());
+                let (before, after) = (Some(stored.clone()), wanted());
+                self.changes.push(Change::Configuration { key, before, after });
             }
-            other => other,
+            Decision::Unverified => self.unverified.push(key),
+            Decision::Unplanned => self.unplanned.push(key),
+            Decision::Unset(sources) => self.unset.extend(sources),
         }
     }
 
-    /// Whether the value is a secret with the instance's id in it that was never written: the create
-    /// sent its placeholder, or the instance is being adopted.
-    fn awaits_id(
-        &self,
-        key: &str,
-        field: &Field,
-        memory: &LastApplied,
-        subject: FingerprintScope<'_>,
-    ) -> bool {
-        if field.secrecy != Secrecy::Secret || !field.value.refers_to_instance() {
-            return false;
-        }
-        let sent = field.value.render(&self.placeholder());
-        let state = self.context.fingerprints.state(memory, subject, key, sent.as_ref());
-        state == SecretState::Unchanged || (sent.is_some() && *memory == LastApplied::Absent)
+    /// Whether the field is a secret that refers to the instance ID and was never written.
+    fn awaits_id(&self, key: &str) -> bool {
+        self.reasons.iter().any(|(name, reason)| name == key && *reason == Reason::AwaitsId)
     }
 
-    pub(super) fn place<'b>(&'b self, found: &ObservedInstance) -> RenderContext<'b> {
-        RenderContext { id: Some(found.id), ..self.placeholder() }
-    }
-
-    pub(super) fn ignores(&self, path: &str) -> bool {
-        self.wanted.lifecycle.ignore.iter().any(|ignore| ignore.path == path)
-    }
-
-    /// The configuration that is ours: declared, and not written by the platform itself.
-    fn own_fields(&self) -> impl Iterator<Item = (&String, &Field)> {
-        self.wanted.configuration.iter().filter(|(_, field)| !field.platform_written)
-    }
-
-    /// What of it is to be compared: all that is not ignored. An ignored value still belongs to the
-    /// create, so one that reads the placeholder of an interrupted create is compared as well.
-    fn compared_fields(&self, found: &ObservedInstance) -> impl Iterator<Item = (&String, &Field)> {
-        self.own_fields().filter(|(key, field)| {
-            !self.ignores(&format!("configuration.{key}"))
-                || self.reads_placeholder(key, field, found)
-        })
-    }
-
-    fn reads_placeholder(&self, key: &str, field: &Field, found: &ObservedInstance) -> bool {
-        let compare = |place| field.value.compare(key, found.configuration(key), &place);
-        field.value.refers_to_instance()
-            && compare(self.placeholder()) == ValueComparison::Same
-            && compare(self.place(found)) == ValueComparison::Different
-    }
-
-    /// The fields whose values are remembered by their digest.
-    pub(super) fn remembered_fields(&self) -> impl Iterator<Item = (&String, &Field)> {
-        self.own_fields().filter(|(key, field)| {
-            field.secrecy == Secrecy::Secret && !self.ignores(&format!("configuration.{key}"))
-        })
-    }
-
-    /// Whether the second request of a create is missing: every value that names the instance
-    /// still reads its placeholder, or is a secret that was never written.
-    pub(super) fn is_unfinished(&self, found: &ObservedInstance, comparison: &Comparison) -> bool {
-        let placeholder = self.placeholder();
-        let own = self.compared_fields(found).filter(|(_, field)| field.value.refers_to_instance());
-        let verdicts: Vec<ValueComparison> = own
-            .map(|(key, field)| match found.configuration(key) {
-                StoredValue::Masked if comparison.awaits_id(key) => ValueComparison::Same,
-                seen => field.value.compare(key, seen, &placeholder),
-            })
-            .collect();
-        verdicts.contains(&ValueComparison::Same) && !verdicts.contains(&ValueComparison::Different)
-    }
-}
-
-impl Comparison {
-    /// Why the two differ: the file, if it is not the one last applied; otherwise the platform,
-    /// unless all that differs is a secret whose value here is a new one.
-    pub(super) fn cause(&self, carried: Option<&Key>) -> Cause {
+    /// Why document and instance differ. It is the file if it is not the one last applied. Otherwise
+    /// it is the platform, unless the only differences are secrets with a new value here.
+    pub(super) fn cause(&self, old_key: Option<&Key>) -> Cause {
         let any = |reason| self.reasons.iter().any(|(_, given)| *given == reason);
         if any(Reason::Requested) {
             return Cause::Requested;
         }
-        if carried.is_some() || self.same_document == Some(false) {
+        if old_key.is_some() || self.same_document == Some(false) {
             return Cause::File;
         }
         if any(Reason::Lost) {
@@ -301,58 +292,21 @@ impl Comparison {
             None => Cause::Unknown,
         }
     }
-
-    /// Whether the field is a secret that holds the instance's id and was never written.
-    fn awaits_id(&self, key: &str) -> bool {
-        self.reasons.iter().any(|(name, reason)| name == key && *reason == Reason::AwaitsId)
-    }
-
-    fn add(&mut self, differs: bool, change: impl FnOnce() -> Change) {
-        if differs {
-            self.differs = true;
-            self.changes.push(change());
-        } else {
-            self.unchanged += 1;
-        }
-    }
-
-    fn take(
-        &mut self,
-        key: &str,
-        field: &Field,
-        seen: &StoredValue,
-        judgement: Judgement,
-        was_secret: impl FnOnce() -> bool,
-    ) {
-        match judgement {
-            Judgement::Same => {
-                self.unchanged += 1;
-                self.applied.insert(key.to_owned());
-            }
-            Judgement::Change(reason) => {
-                self.reasons.push((key.to_owned(), reason));
-                self.applied.insert(key.to_owned());
-                let mut after = field.clone();
-                // What was written as a secret stays one, even where its key is known as public.
-                if field.secrecy == Secrecy::Public && was_secret() {
-                    after.secrecy = Secrecy::Unknown;
-                }
-                self.changes.push(Change::Configuration {
-                    key: key.to_owned(),
-                    before: Some(seen.clone()),
-                    after,
-                });
-            }
-            Judgement::Unverified => self.unverified.push(key.to_owned()),
-            Judgement::Unplanned => self.unplanned.push(key.to_owned()),
-            Judgement::Lacking(unset) => self.lacking.extend(unset),
-        }
-    }
 }
 
-/// The stored value of a field, or for a secret only whether there is one.
-fn observation(field: &Field, seen: &StoredValue) -> Observation {
-    match seen {
+/// The observed values of the declared fields, a part of what a step depends on. For a secret it is
+/// only whether there is one, so plans with and without secrets have the same basis.
+pub(super) fn observation(document: &Document<'_>, found: &ObservedInstance) -> Observation {
+    let fields = document.compared_fields(found);
+    let fields: serde_json::Map<String, Observation> = fields
+        .map(|(key, field)| (key.clone(), field_observation(field, found.configuration(key))))
+        .collect();
+    let tags = document.wanted.tags.as_ref().map(|_| found.tags.as_set());
+    json!({ "name": found.name, "tags": tags, "configuration": fields })
+}
+
+fn field_observation(field: &Field, stored: &StoredValue) -> Observation {
+    match stored {
         StoredValue::Text(text) if field.secrecy != Secrecy::Secret => {
             json!({ "value": text.expose() })
         }

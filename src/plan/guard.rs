@@ -1,29 +1,28 @@
-//! The last word before anything is written.
+//! The limits that a plan must respect before anything is written.
 
-use super::{Action, Plan};
+use super::contents::Plan;
+use super::step::Action;
 
-/// What a run may do at most.
+/// The limits of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest number of instances to delete.
+    /// The maximum number of instances to delete.
     pub max_deletes: usize,
 }
 
-/// A plan that may be carried out. There is no other way to make one than [`Plan::within`].
+/// A plan that may be applied. Only [`Plan::within`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved(Plan);
 
-/// A plan that goes beyond its limits.
+/// A plan that exceeds its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the plan deletes {deletes} of {managed} managed instances, and at most {allowed} are allowed"
-)]
-pub struct Refused {
+#[error("the plan deletes {deletes} of {managed} managed instances, but the limit is {allowed}")]
+pub struct DeleteLimitExceeded {
     /// The number of deletes in the plan.
     pub deletes: usize,
-    /// The number of instances that carry the project's mark.
+    /// The number of managed instances.
     pub managed: usize,
-    /// The largest number allowed.
+    /// The limit.
     pub allowed: usize,
 }
 
@@ -31,16 +30,17 @@ impl Plan {
     /// Approves the plan if it stays within `limits`.
     ///
     /// # Errors
-    /// When it deletes more instances than allowed: then nothing of it may be done.
-    pub fn within(self, limits: Limits) -> Result<Approved, Refused> {
+    /// Fails if the plan deletes more instances than allowed. No step may run then.
+    pub fn within(self, limits: Limits) -> Result<Approved, DeleteLimitExceeded> {
         let deletes = self.count(Action::Delete);
-        if deletes > limits.max_deletes {
-            let touched =
-                self.steps.iter().filter(|step| step.id.is_some() && step.action.rank() != 1);
-            let managed = touched.count() + self.untouched.unchanged + self.untouched.orphans;
-            return Err(Refused { deletes, managed, allowed: limits.max_deletes });
+        if deletes <= limits.max_deletes {
+            return Ok(Approved(self));
         }
-        Ok(Approved(self))
+        let enables = |action| matches!(action, Action::Enable | Action::Disable);
+        let written =
+            self.steps.iter().filter(|step| step.id.is_some() && !enables(step.action)).count();
+        let managed = written + self.untouched.unchanged + self.untouched.orphans;
+        Err(DeleteLimitExceeded { deletes, managed, allowed: limits.max_deletes })
     }
 }
 

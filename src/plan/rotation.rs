@@ -1,26 +1,17 @@
-//! Which secrets to write although nothing says that they changed.
+//! The secrets to write on request.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use crate::instance::{InvalidName, Key};
 
-/// The secrets to write on request.
+/// The secrets to write on request, even if they did not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rotate {
-    all: bool,
-    keys: BTreeMap<Key, Paths>,
-}
+pub struct Rotate(BTreeSet<RotationRequest>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Paths {
-    All,
-    These(BTreeSet<String>),
-}
-
-/// One request, written `KEY`, `KEY#path` or `all`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RotateRequest {
+/// A request, written `KEY`, `KEY#path` or `all`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RotationRequest {
     /// Every secret of every document.
     All,
     /// Every secret of a document.
@@ -29,7 +20,7 @@ pub enum RotateRequest {
     Path(Key, String),
 }
 
-impl FromStr for RotateRequest {
+impl FromStr for RotationRequest {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
@@ -44,52 +35,40 @@ impl FromStr for RotateRequest {
     }
 }
 
-impl FromIterator<RotateRequest> for Rotate {
-    fn from_iter<I: IntoIterator<Item = RotateRequest>>(requests: I) -> Self {
-        let mut rotate = Self::default();
-        for request in requests {
-            match request {
-                RotateRequest::All => rotate.all = true,
-                RotateRequest::Document(key) => {
-                    rotate.keys.insert(key, Paths::All);
-                }
-                RotateRequest::Path(key, path) => {
-                    let paths =
-                        rotate.keys.entry(key).or_insert_with(|| Paths::These(BTreeSet::new()));
-                    if let Paths::These(paths) = paths {
-                        paths.insert(path);
-                    }
-                }
-            }
-        }
-        rotate
+impl FromIterator<RotationRequest> for Rotate {
+    fn from_iter<I: IntoIterator<Item = RotationRequest>>(requests: I) -> Self {
+        Self(requests.into_iter().collect())
     }
 }
 
 impl Rotate {
-    /// Whether the secret under this configuration key is to be written.
-    pub(super) fn asks(&self, key: &Key, path: &str) -> bool {
-        self.all
-            || match self.keys.get(key) {
-                Some(Paths::All) => true,
-                Some(Paths::These(paths)) => paths.contains(path),
-                None => false,
-            }
+    /// Whether the secret under this configuration key must be written.
+    pub(super) fn includes(&self, key: &Key, path: &str) -> bool {
+        let of_document = || RotationRequest::Document(key.clone());
+        let of_path = || RotationRequest::Path(key.clone(), path.to_owned());
+        !self.0.is_empty()
+            && (self.0.contains(&RotationRequest::All)
+                || self.0.contains(&of_document())
+                || self.0.contains(&of_path()))
     }
 
-    /// The documents that are named.
+    /// The documents that requests name.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.keys.keys()
+        let keys = self.0.iter().filter_map(|request| match request {
+            RotationRequest::All => None,
+            RotationRequest::Document(key) | RotationRequest::Path(key, _) => Some(key),
+        });
+        keys.collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// The single secrets that are named.
+    /// The single secrets that requests name, of documents that no request names as a whole.
     pub fn paths(&self) -> impl Iterator<Item = (&Key, &str)> {
-        self.keys.iter().flat_map(|(key, paths)| {
-            let paths = match paths {
-                Paths::All => None,
-                Paths::These(paths) => Some(paths),
-            };
-            paths.into_iter().flatten().map(move |path| (key, path.as_str()))
+        self.0.iter().filter_map(|request| match request {
+            RotationRequest::Path(key, path) => {
+                let of_document = RotationRequest::Document(key.clone());
+                (!self.0.contains(&of_document)).then_some((key, path.as_str()))
+            }
+            RotationRequest::All | RotationRequest::Document(_) => None,
         })
     }
 }

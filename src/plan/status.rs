@@ -1,13 +1,15 @@
-//! How every instance stands, at a glance.
+//! The status of every instance.
 //!
-//! In: files, platform and the plan that follows from them. Out: one row per document and per
-//! orphan, and a finding for each instance, managed or not, whose callback URL carries the id of
-//! another one, as happens when configuration is copied.
+//! In: files, platform and the plan that follows from them. Out: one entry per document and per orphan.
+//! In addition, it finds every instance, managed or not, whose callback URL contains another instance
+//! ID, for example after its configuration was copied.
 
 use std::collections::BTreeMap;
 
+use super::contents::{Blocked, Plan};
 use super::matching::{Match, Matching};
-use super::{Action, Blocked, Plan, PlanContext};
+use super::options::PlanContext;
+use super::step::Action;
 use crate::desired::Desired;
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
@@ -15,76 +17,77 @@ use crate::instance::{
 };
 use crate::observed::{Observed, ObservedInstance};
 
-/// The switch of an instance's events.
+/// The key that enables the events of an instance.
 const EVENTS: &str = "event.notification.enabled";
-/// Where the platform passes events on to; for some connectors its own webhook URL.
+/// The key of the URL to which the platform sends events. For some connectors it is the instance's own
+/// webhook URL.
 const CALLBACK: &str = "event.notification.callback.url";
 
-/// The keys that a status reads besides the declared ones.
+/// The keys that a status reads in addition to the declared ones.
 pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];
 
-/// How all instances stand.
+/// The status of all instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusReport {
-    /// One row per orphan, per document, and per instance that carries the key of a blocked
-    /// document, by key.
+    /// One entry per orphan, per document, and per instance with the key of a blocked document, sorted
+    /// by key.
     pub rows: Vec<InstanceStatus>,
-    /// Why nothing can be done for a document.
+    /// The documents that are blocked.
     pub blocked: Vec<Blocked>,
-    /// Callback URLs that carry the id of another instance, by id.
+    /// The callback URLs that contain another instance ID, sorted by instance ID.
     pub findings: Vec<CallbackMismatch>,
 }
 
-/// How one instance stands.
+/// The status of one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceStatus {
-    /// The document, or the key that an orphan carries.
+    /// The document key. For an orphan, the key that the instance has.
     pub key: Key,
-    /// The connector, as the file or the reply spells it.
+    /// The connector key, as the file or the reply spells it.
     pub connector: String,
     /// The display name.
     pub name: String,
-    /// How it compares.
+    /// How the instance compares with its file.
     pub state: SyncState,
-    /// What the platform says of it, if it is there.
+    /// The state of the instance on the platform, if it exists.
     pub instance: Option<InstanceHealth>,
 }
 
-/// What the platform says of an instance.
+/// The state of an instance on the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceHealth {
-    /// The platform's number for it.
+    /// The instance ID.
     pub id: InstanceId,
-    /// Whether its authentication at the provider works.
+    /// Whether the authentication at the provider works.
     pub valid: bool,
-    /// Whether it is switched on.
+    /// Whether the instance is enabled.
     pub enabled: bool,
-    /// Whether it passes events on.
+    /// Whether the platform sends its events.
     pub events: bool,
-    /// Where the provider sends its events.
+    /// The URL to which the provider sends events.
     pub webhook_url: Option<String>,
 }
 
 vocabulary! {
-    /// How an instance compares with its file.
-    pub enum SyncState {
+    /// How an instance compares with its file, from harmless to severe.
+    SyncState {
         /// It matches.
-        InSync = "in-sync",
+        InSync "in-sync",
         /// It differs, or is to be adopted.
-        Drifted = "drifted",
-        /// Its create was interrupted.
-        Unfinished = "unfinished",
-        /// There is none.
-        Missing = "missing",
-        /// Nothing can be done for the document.
-        Blocked = "blocked",
-        /// No file describes it.
-        Orphan = "orphan",
+        Drifted "drifted",
+        /// Its create is incomplete.
+        Unfinished "unfinished",
+        /// It does not exist.
+        Missing "missing",
+        /// The document is blocked.
+        Blocked "blocked",
+        /// No document describes it.
+        Orphan "orphan",
     }
 }
 
 impl SyncState {
-    /// What a step with this action says of its instance.
+    /// The state that this action changes.
     fn before(action: Action) -> Self {
         match action {
             Action::Create => Self::Missing,
@@ -95,20 +98,20 @@ impl SyncState {
     }
 }
 
-/// An instance whose callback URL carries the id of another one: its events go astray.
+/// An instance whose callback URL contains another instance ID, so its events go to that instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackMismatch {
-    /// The instance.
+    /// The instance ID.
     pub id: InstanceId,
-    /// Its connector, as the reply spells it.
+    /// The connector key, as the reply spells it.
     pub connector: String,
-    /// Its display name.
+    /// The display name.
     pub name: String,
-    /// The id in its callback URL.
+    /// The instance ID in the callback URL.
     pub carries: InstanceId,
 }
 
-/// Says how every instance stands. The observation has to hold the whole account with [`KEYS`].
+/// Computes the status. `observed` must contain the whole account with [`KEYS`].
 pub fn status(
     desired: &Desired,
     observed: &Observed,
@@ -119,7 +122,7 @@ pub fn status(
     StatusReport {
         rows: rows(desired, observed, plan, context),
         blocked: plan.blocked.clone(),
-        findings: account.filter_map(finding).collect(),
+        findings: account.filter_map(callback_mismatch).collect(),
     }
 }
 
@@ -130,66 +133,57 @@ fn rows(
     context: &PlanContext<'_>,
 ) -> Vec<InstanceStatus> {
     let options = context.options;
-    let matching = Matching::new(desired, observed, context.options, context.fingerprints);
-    let carriers = observed.carriers(&observed.project);
+    let matching = Matching::new(desired, observed, options, context.fingerprints);
     let states = states(plan);
+    let row = |key: &Key, found: &ObservedInstance, state| InstanceStatus {
+        key: key.clone(),
+        connector: found.connector.clone(),
+        name: found.name.clone(),
+        state,
+        instance: Some(health(found, plan)),
+    };
     let mut rows = Vec::new();
     for (key, wanted) in desired.instances.iter().filter(|(key, _)| options.selects(key)) {
         let state = states.get(key).copied().unwrap_or(SyncState::InSync);
         let found = match &matching.by_key[key] {
-            // None of them is the document's own, and a person has to choose.
-            Match::Blocked(..) => carriers.get(key).cloned().unwrap_or_default(),
+            // Each of them may be the document's, and a person must decide.
+            Match::Blocked(..) => {
+                matching.instances_of_blocked.get(key).cloned().unwrap_or_default()
+            }
             matched => matched.instance().into_iter().collect(),
         };
-        let row = |instance| InstanceStatus {
-            key: key.clone(),
-            connector: wanted.connector.to_string(),
-            name: wanted.name.clone(),
-            state,
-            instance,
-        };
         if found.is_empty() {
-            rows.push(row(None));
+            rows.push(InstanceStatus {
+                key: key.clone(),
+                connector: wanted.connector.to_string(),
+                name: wanted.name.clone(),
+                state,
+                instance: None,
+            });
         }
-        let as_found = |found: &&ObservedInstance| InstanceStatus {
-            connector: found.connector.clone(),
-            name: found.name.clone(),
-            ..row(Some(condition(found, plan)))
-        };
-        rows.extend(found.iter().map(as_found));
+        rows.extend(found.into_iter().map(|found| row(key, found, state)));
     }
     let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
-    rows.extend(orphans.map(|(key, found)| InstanceStatus {
-        key: key.clone(),
-        connector: found.connector.clone(),
-        name: found.name.clone(),
-        state: SyncState::Orphan,
-        instance: Some(condition(found, plan)),
-    }));
-    rows.sort_by(|a, b| (&a.key, a.id()).cmp(&(&b.key, b.id())));
+    rows.extend(orphans.map(|(key, found)| row(key, found, SyncState::Orphan)));
+    let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
+    rows.sort_by(|a, b| (&a.key, id(a)).cmp(&(&b.key, id(b))));
     rows
 }
 
-/// The states of the documents that are not in sync. Of several, the gravest counts: what is to be
-/// created and switched off is missing.
+/// The states of the documents that are not in sync. Of several, the most severe counts: a document
+/// that is to be created and disabled is missing.
 fn states(plan: &Plan) -> BTreeMap<&Key, SyncState> {
     let steps = plan.steps.iter().map(|step| (&step.key, SyncState::before(step.action)));
     let blocked = plan.blocked.iter().map(|blocked| (&blocked.key, SyncState::Blocked));
     let mut states = BTreeMap::new();
     for (key, state) in steps.chain(blocked) {
-        let gravest = states.entry(key).or_insert(state);
-        *gravest = state.max(*gravest);
+        let worst = states.entry(key).or_insert(state);
+        *worst = state.max(*worst);
     }
     states
 }
 
-impl InstanceStatus {
-    fn id(&self) -> Option<InstanceId> {
-        Some(self.instance.as_ref()?.id)
-    }
-}
-
-fn condition(found: &ObservedInstance, plan: &Plan) -> InstanceHealth {
+fn health(found: &ObservedInstance, plan: &Plan) -> InstanceHealth {
     InstanceHealth {
         id: found.id,
         valid: found.valid,
@@ -204,7 +198,7 @@ fn webhook_url(found: &ObservedInstance, base_url: &BaseUrl) -> Option<String> {
     Some(RenderContext { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
 }
 
-fn finding(found: &ObservedInstance) -> Option<CallbackMismatch> {
+fn callback_mismatch(found: &ObservedInstance) -> Option<CallbackMismatch> {
     let StoredValue::Text(url) = found.configuration(CALLBACK) else {
         return None;
     };
@@ -214,7 +208,7 @@ fn finding(found: &ObservedInstance) -> Option<CallbackMismatch> {
 }
 
 impl StatusReport {
-    /// The number of rows in this state.
+    /// The number of instances in this state.
     pub fn count(&self, state: SyncState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }

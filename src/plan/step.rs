@@ -1,4 +1,4 @@
-//! One step of a plan: an action on one instance, with the changes that it makes.
+//! A step of a plan: an action on one instance, with the changes that it makes.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,27 @@ use crate::instance::{
 };
 
 vocabulary! {
-    /// What a step does.
-    pub enum Action {
-        /// POST, then PATCH when a value refers to the instance itself.
-        Create = "create",
-        /// The PATCH that an interrupted create still lacks.
-        Finish = "finish",
-        /// PATCH with our mark, and with the differences.
-        Adopt = "adopt",
-        /// PATCH with what differs.
-        Update = "update",
-        /// Switch on.
-        Enable = "enable",
-        /// Switch off.
-        Disable = "disable",
+    /// The action of a step, in the order of summaries and of the steps of one instance.
+    Action {
+        /// POST, then PATCH if a value refers to the instance itself.
+        Create "create",
+        /// The PATCH that an incomplete create still needs.
+        Finish "finish",
+        /// PATCH with the ownership mark and the differences.
+        Adopt "adopt",
+        /// PATCH with the differences.
+        Update "update",
+        /// PUT `/enabled`.
+        Enable "enable",
+        /// DELETE `/enabled`.
+        Disable "disable",
         /// DELETE.
-        Delete = "delete",
+        Delete "delete",
     }
 }
 
 impl Action {
-    /// What was done, in a word.
+    /// The past participle.
     pub fn participle(self) -> &'static str {
         match self {
             Self::Create => "created",
@@ -41,7 +41,7 @@ impl Action {
         }
     }
 
-    /// The sign before a step, so that colour never carries the meaning alone.
+    /// The symbol before a step, so that color never carries the meaning alone.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Create => "+",
@@ -53,80 +53,71 @@ impl Action {
             Self::Delete => "-",
         }
     }
-
-    /// The order of the actions on one instance.
-    pub fn rank(self) -> u8 {
-        match self {
-            Self::Create | Self::Finish | Self::Adopt | Self::Update => 0,
-            Self::Enable | Self::Disable => 1,
-            Self::Delete => 2,
-        }
-    }
 }
 
 vocabulary! {
     /// Why a step is needed.
-    pub enum Cause {
+    Cause {
         /// The file changed.
-        File = "file",
+        File "file",
         /// The instance changed on the platform.
-        Remote = "remote",
-        /// A create was interrupted.
-        Unfinished = "unfinished",
+        Remote "remote",
+        /// A create is incomplete.
+        Unfinished "unfinished",
         /// The file adopts the instance.
-        Adoption = "adoption",
-        /// A flag asked for it.
-        Requested = "requested",
-        /// File and instance differ; which of them changed cannot be told.
-        Unknown = "unknown",
+        Adoption "adoption",
+        /// A flag requests it.
+        Requested "requested",
+        /// File and instance differ, and it is unknown which of them changed.
+        Unknown "unknown",
     }
 }
 
 /// An action on one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The document, or for a delete the key that the instance carries.
+    /// The document key. For a delete, the key that the instance has.
     pub key: Key,
-    /// Where the document begins; a delete has none.
+    /// The start of the document. A delete has none.
     pub at: Option<Span>,
-    /// The connector.
+    /// The connector key.
     pub connector: ConnectorKey,
     /// The display name.
     pub name: String,
-    /// The instance; `None` before it exists.
+    /// The instance ID. `None` before the instance exists.
     pub id: Option<InstanceId>,
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// Why.
+    /// Why the step is needed.
     pub cause: Cause,
-    /// What changes; empty for what is done without a body.
+    /// The changes, empty for actions without a body.
     pub changes: Vec<Change>,
-    /// Whether the reader may not see what is stored in the instance.
+    /// Whether the stored values of the instance must not be shown.
     pub hides_stored: bool,
-    /// The number of declared fields that stay as they are.
+    /// The number of declared fields that do not change.
     pub unchanged: usize,
-    /// The complete list of tags, where the step sends it.
+    /// The complete list of tags, if the step sends it.
     pub tags: Option<BTreeSet<String>>,
-    /// The list of tags that the second request of a create sends, where a fingerprint can only
-    /// then be true: that of a secret which holds the id.
+    /// The list of tags in the second request of a create, if a secret refers to the instance ID. The
+    /// digest of such a secret is only known then.
     pub second_tags: Option<BTreeSet<String>>,
-    /// What the step rests on, as a digest.
+    /// A digest of what the step depends on.
     pub basis: String,
-    /// Whether the provider has to be told the instance's webhook URL.
+    /// Whether the webhook URL must be registered at the provider.
     pub webhook_url_at_provider: bool,
 }
 
-/// A request that a step will make.
+/// A request of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepRequest {
-    /// HTTP method.
+    /// The HTTP method.
     pub method: &'static str,
-    /// What follows `/instances/{id}`, or `None` for `/instances`.
+    /// The path after `/instances/{id}`, or `None` for `/instances`.
     suffix: Option<&'static str>,
 }
 
 impl StepRequest {
-    /// The path below the base URL; `{id}` stands for an id that a create will assign.
+    /// The path below the base URL. `{id}` marks an instance ID that a create will assign.
     pub fn path(&self, id: Option<InstanceId>) -> String {
         let id = id.map_or_else(|| "{id}".to_owned(), |id| id.to_string());
         self.suffix
@@ -135,7 +126,7 @@ impl StepRequest {
 }
 
 impl Step {
-    /// What the step asks of the platform: exactly its changes.
+    /// The body of the first request: exactly the changes of the step.
     pub fn draft(&self) -> Draft {
         let mut draft = Draft { tags: self.tags.clone(), ..Draft::default() };
         for change in &self.changes {
@@ -144,15 +135,21 @@ impl Step {
         draft
     }
 
-    /// What the second request of a create asks: the values that name the instance itself.
-    pub fn second_draft(&self) -> Draft {
-        Draft { tags: self.second_tags.clone(), ..self.draft().referring_to_instance() }
+    /// The body of the second request of a create: the values that refer to the instance itself.
+    /// `None` if a create needs no second request.
+    pub fn second_draft(&self, draft: &Draft) -> Option<Draft> {
+        let second = Draft { tags: self.second_tags.clone(), ..draft.referring_to_instance() };
+        self.has_second_request().then_some(second)
     }
 
-    /// What a reply has to show afterwards: all of the draft but the keys that the platform itself
-    /// overwrites.
-    pub fn expected(&self) -> Draft {
-        let mut draft = self.draft();
+    fn has_second_request(&self) -> bool {
+        let refers_to_instance = |change: &Change| matches!(change, Change::Configuration { after, .. } if after.value.refers_to_instance());
+        self.second_tags.is_some() || self.changes.iter().any(refers_to_instance)
+    }
+
+    /// The fields that a reply to the last request must show: those of the draft without the keys that
+    /// the platform overwrites.
+    pub fn expected(&self, mut draft: Draft) -> Draft {
         draft.tags = self.second_tags.clone().or(draft.tags);
         for change in &self.changes {
             if let Change::Configuration { key, before: _, after } = change
@@ -164,22 +161,18 @@ impl Step {
         draft
     }
 
-    /// Whether the step replaces the document key that an instance carries.
+    /// Whether the step replaces the document key of an instance.
     pub fn moves(&self) -> bool {
-        let is_move =
-            |change: &Change| matches!(change, Change::Mark { before: Some(_), after: _ });
-        self.changes.iter().any(is_move)
+        self.changes.iter().any(|change| matches!(change, Change::Mark { before: Some(_), .. }))
     }
 
-    /// The requests that the step makes, in order.
+    /// The requests, in order.
     pub fn requests(&self) -> Vec<StepRequest> {
         let request = |method, suffix| StepRequest { method, suffix };
         let patch = request("PATCH", Some(""));
         match self.action {
-            Action::Create => {
-                let second = (!self.second_draft().is_empty()).then_some(patch);
-                std::iter::once(request("POST", None)).chain(second).collect()
-            }
+            Action::Create if self.has_second_request() => vec![request("POST", None), patch],
+            Action::Create => vec![request("POST", None)],
             Action::Finish | Action::Adopt | Action::Update => vec![patch],
             Action::Enable => vec![request("PUT", Some("/enabled"))],
             Action::Disable => vec![request("DELETE", Some("/enabled"))],
@@ -187,11 +180,11 @@ impl Step {
         }
     }
 
-    /// The changes as a report shows them.
+    /// The changes as a report may show them.
     pub fn views<'a>(&'a self, base_url: &'a BaseUrl) -> impl Iterator<Item = RedactedChange> + 'a {
-        let place = RenderContext { base_url, connector: &self.connector, id: self.id };
+        let context = RenderContext { base_url, connector: &self.connector, id: self.id };
         self.changes.iter().map(move |change| {
-            let view = change.view(&place);
+            let view = change.redacted(&context);
             if self.hides_stored { view.without_stored() } else { view }
         })
     }

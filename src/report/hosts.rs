@@ -54,12 +54,12 @@ fn summary(host: &str, notes: &[&PlanNote]) -> HostSummary {
         if more > 0 {
             documents.push(format!("{more} more"));
         }
-        let verb = if code.is_changed_host() { "will get" } else { "gets" };
+        let verb = if code.is_host_change() { "will get" } else { "gets" };
         format!("{verb} {gets} of {} ({code})", documents.join(", "))
     });
     HostSummary {
         host: host.to_owned(),
-        is_changed: notes.iter().any(|note| note.code.is_changed_host()),
+        is_changed: notes.iter().any(|note| note.code.is_host_change()),
         uses: uses.collect::<Vec<_>>().join("; "),
     }
 }

@@ -6,7 +6,7 @@ use ocon::instance::{
     InstanceReference, Json, Part, Secret, SecretReference, SecretSource, Span, StoredValue,
     Template, Value,
 };
-use ocon::plan::{Action, Rotate, RotateRequest};
+use ocon::plan::{Action, Rotate, RotationRequest};
 
 use crate::remote::{CANARY, record};
 use crate::rules::ONLY;
@@ -75,7 +75,7 @@ impl World {
     }
 
     fn rotating(mut self) -> Self {
-        self.options.rotate = [RotateRequest::All].into_iter().collect::<Rotate>();
+        self.options.rotate = [RotationRequest::All].into_iter().collect::<Rotate>();
         self
     }
 }

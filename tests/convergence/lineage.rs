@@ -50,7 +50,7 @@ fn memory(marks: &ReservedTags) -> Option<Memory> {
     let (project, key) = marks.owner()?;
     let mut tags = marks.as_set().iter().filter(|tag| tag.starts_with("ocon:applied="));
     let tag = tags.next().filter(|tag| tag.starts_with("ocon:applied=v1."))?;
-    tags.next().is_none().then(|| (project, key, tag.clone()))
+    tags.next().is_none().then(|| (project.clone(), key.clone(), tag.clone()))
 }
 
 fn project(name: &str) -> Project {

@@ -162,7 +162,7 @@ pub(crate) fn of_a_saved_plan(world: &World, saved: &PlanDocument, before: &Reco
 fn changed(old: &Record, new: &Record) -> Vec<String> {
     let parts = |record: &Record| {
         let (marks, tags) = ownership::split(record.tags.clone());
-        (marks.owner(), marks.protect(), tags)
+        (marks.owner().map(|(project, key)| (project.clone(), key.clone())), marks.protect(), tags)
     };
     let (before, after) = (parts(old), parts(new));
     let named = |is_changed: bool, path: &str| is_changed.then(|| path.to_owned());

@@ -176,7 +176,7 @@ impl Remote {
             Reticence::Members => Some(Record {
                 tags: Vec::new(),
                 configuration: [].into(),
-                absent: OmittedMembers { tags: true, disabled: true },
+                omitted: OmittedMembers { tags: true, disabled: true },
                 ..record
             }),
             Reticence::Body => None,
@@ -229,7 +229,7 @@ pub(crate) fn record(id: InstanceId, connector: &str, name: &str) -> Record {
         valid: true,
         disabled: false,
         token: Secret::new(format!("{CANARY}token")),
-        absent: OmittedMembers::default(),
+        omitted: OmittedMembers::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use ocon::apply::{StepOutcome, StepStatus};
 use ocon::desired::{Adopt, GrantNeed, Ignore};
 use ocon::instance::{FieldPath, InstanceId, Span, StoredValue, Value};
-use ocon::plan::{Action, BlockCode, Cause, Rotate, RotateRequest};
+use ocon::plan::{Action, BlockCode, Cause, Rotate, RotationRequest};
 
 use crate::world::{World, document, key, secret, secret_with_id, tags, unset_secret, webhook_url};
 
@@ -166,8 +166,8 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
     world.fingerprint_key = "another key";
     let plan = world.plan();
     assert!(plan.is_empty());
-    assert_eq!(plan.notes[0].code.as_str(), "unverified");
-    world.options.rotate = [RotateRequest::All].into_iter().collect();
+    assert_eq!(plan.notes[0].code, "unverified");
+    world.options.rotate = [RotationRequest::All].into_iter().collect();
     let step = world.only_step();
     assert_eq!(
         (step.cause, paths(&step)),
@@ -184,7 +184,7 @@ fn a_secret_that_is_not_set_here_is_neither_compared_nor_written() {
     world.wanted("hootsuite").configuration.get_mut("oauth.api.secret").unwrap().value =
         unset_secret();
     let plan = world.plan();
-    assert!(plan.is_empty() && plan.notes[0].code.as_str() == "unverified");
+    assert!(plan.is_empty() && plan.notes[0].code == "unverified");
     world.options.rotate = ["hootsuite#oauth.api.secret".parse().unwrap()].into_iter().collect();
     assert_eq!(world.only_block().0, BlockCode::MissingVariable);
 }
@@ -211,10 +211,7 @@ fn fingerprints_that_are_missing_or_garbled_are_written_alone() {
         });
         let plan = world.plan();
         assert_eq!(paths(&plan.steps[0]), ["mark"]);
-        assert_eq!(
-            plan.notes.iter().any(|note| note.code.as_str() == "garbled-mark"),
-            tag.is_some()
-        );
+        assert_eq!(plan.notes.iter().any(|note| note.code == "garbled-mark"), tag.is_some());
         assert!(world.apply().is_complete());
         assert!(world.plan().is_empty());
     }
@@ -245,7 +242,7 @@ fn the_secrets_of_an_adopted_instance_are_unverified_until_they_are_rotated() {
     world.remote.edit(ONLY, |record| record.tags.clear());
     world.adopt("hootsuite", ONLY);
     let mut world = world.agrees();
-    assert_eq!(world.plan().notes[0].code.as_str(), "unverified");
+    assert_eq!(world.plan().notes[0].code, "unverified");
     world.options.rotate = ["hootsuite".parse().unwrap()].into_iter().collect();
     assert!(world.apply().is_complete());
     world.options.rotate = Rotate::default();
@@ -269,10 +266,7 @@ fn switching_is_a_step_of_its_own_and_comes_after_the_update() {
     assert!(world.apply().is_complete());
     assert!(world.plan().is_empty());
     world.wanted("hootsuite").enabled = None;
-    assert_eq!(
-        world.plan().notes.iter().filter(|note| note.code.as_str() == "disabled").count(),
-        1
-    );
+    assert_eq!(world.plan().notes.iter().filter(|note| note.code == "disabled").count(), 1);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ocon::instance::{Key, Secret};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{
     Action, ApprovedSteps, BlockCode, Cause, OrphanPolicy, Plan, PlanOptions, Rotate,
-    RotateRequest, Step,
+    RotationRequest, Step,
 };
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;
@@ -80,10 +80,10 @@ impl Options {
             allow_duplicates: self.allow_duplicate.map(numbered).into_iter().collect(),
             take_from: take_from.filter(|it| *it != files.project()).map(|it| it.parse().unwrap()),
             orphans: if prunes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
-            rotate: self.rotate.then_some(RotateRequest::All).into_iter().collect(),
+            rotate: self.rotate.then_some(RotationRequest::All).into_iter().collect(),
             allow_unset: true,
             planned_secrets: None,
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             selection: self.selection.as_ref().map(|_| selection.collect()),
         }
     }
@@ -215,9 +215,9 @@ impl Saved {
         let exist = steps().filter(|step| step.action != Action::Create);
         PlanOptions {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
-            rotate: rotations.map(|(key, path)| RotateRequest::Path(key, path)).collect(),
+            rotate: rotations.map(|(key, path)| RotationRequest::Path(key, path)).collect(),
             planned_secrets: Some(exist.flat_map(secrets).collect()),
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             selection: document.partial.then(|| self.keys().into_keys().collect()),
             ..self.options.wishes(files)
         }

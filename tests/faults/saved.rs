@@ -33,7 +33,7 @@ impl Saved {
         PlanOptions {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             planned_secrets: Some(secrets.collect()),
-            stored_values: ocon::plan::StoredValues::Public,
+            stored_values: ocon::plan::StoredValueVisibility::Public,
             ..PlanOptions::default()
         }
     }

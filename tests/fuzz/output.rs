@@ -310,6 +310,7 @@ fn outcome(texts: &[String]) -> Outcome {
         code: apply::FailureCode::ProviderRefused.into(),
         message: format!("HTTP 400: {} (see `ocon explain`)", quoted(text)),
         request_id: Some(text.to_owned()),
+        refusal: None,
     };
     let touched = |text: &str| AffectedInstance {
         id: id(),

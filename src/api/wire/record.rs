@@ -81,7 +81,10 @@ impl Entry<'_> {
             valid: flag("valid", self.valid)?.unwrap_or(true),
             disabled: flag("disabled", self.disabled)?.unwrap_or(false),
             token: Secret::new(optional_text("token", self.token)?),
-            absent: OmittedMembers { tags: self.tags.is_none(), disabled: self.disabled.is_none() },
+            omitted: OmittedMembers {
+                tags: self.tags.is_none(),
+                disabled: self.disabled.is_none(),
+            },
         })
     }
 }
@@ -160,7 +163,7 @@ mod tests {
             valid: true,
             disabled: false,
             token: Secret::new(""),
-            absent: OmittedMembers { tags: true, disabled: true },
+            omitted: OmittedMembers { tags: true, disabled: true },
         };
         assert_eq!(record.unwrap(), expected);
     }

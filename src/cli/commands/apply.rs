@@ -13,7 +13,7 @@ use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan::Scope;
 use crate::cli::commands::prune;
 use crate::cli::commands::refusals;
-use crate::cli::commands::saved_plan::SavedPlan;
+use crate::cli::commands::saved_plan::{self, SavedPlan};
 use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::{self, Connection, Files, Lookup};
@@ -24,7 +24,7 @@ use crate::cli::terminal::output;
 use crate::cli::terminal::progress::{self, Progress};
 use crate::cli::terminal::redaction;
 use crate::observed::Observed;
-use crate::plan::{Approved, Limits, OrphanPolicy, Plan, PlanOptions, Refused};
+use crate::plan::{Approved, DeleteLimitExceeded, Limits, OrphanPolicy, Plan, PlanOptions};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, PlanDocument, ResultDocument};
 
@@ -75,8 +75,10 @@ pub(crate) fn run(
         show_plan(&plan, globals, environment)?;
         interrupt::means("nothing was applied.");
         let limits = Limits { max_deletes: arguments.max_deletes };
-        let comment = (globals.format == Format::Markdown)
-            .then(|| Comment::new(&plan, &connection, comment_options(globals, environment)));
+        let comment = (globals.format == Format::Markdown).then(|| {
+            let document = saved_plan::document(&plan, &connection.fingerprints);
+            Comment::new(document, comment_options(globals, environment))
+        });
         let approved = plan.within(limits).map_err(|refused| {
             let result = comment.as_ref().map(|comment| comment.refused(&refused));
             too_many_deletes(&refused).with_result(result)
@@ -287,7 +289,7 @@ fn show_outcome(
     }
 }
 
-fn too_many_deletes(refused: &Refused) -> Failure {
+fn too_many_deletes(refused: &DeleteLimitExceeded) -> Failure {
     Failure::new(Exit::Guarded, refused.to_string()).hint(format!(
         "nothing was applied. If all of them shall go: --max-deletes {}",
         refused.deletes

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use crate::cli::commands::saved_plan;
 use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::project;
-use crate::cli::setup::session::{self, Connection, Platform};
+use crate::cli::setup::session::{self, Platform};
 use crate::cli::setup::target::SANDBOX_URL;
 use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::Failure;
 use crate::cli::terminal::redaction;
 use crate::desired;
-use crate::plan::{Plan, Refused};
+use crate::plan::DeleteLimitExceeded;
 use crate::report::json::{FailureTarget, PlanDocument, ResultDocument};
 use crate::report::markdown::{self, CommentOptions, FileLinks};
 
@@ -57,12 +56,12 @@ pub(crate) struct Comment {
 }
 
 impl Comment {
-    pub(crate) fn new(plan: &Plan, connection: &Connection, options: CommentOptions) -> Self {
-        Self { plan: saved_plan::document(plan, &connection.fingerprints), options }
+    pub(crate) fn new(plan: PlanDocument, options: CommentOptions) -> Self {
+        Self { plan, options }
     }
 
     /// Renders a plan that is refused as a whole.
-    pub(crate) fn refused(&self, refused: &Refused) -> Output {
+    pub(crate) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
         Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.options))
     }
 

@@ -20,7 +20,9 @@ use crate::cli::terminal::new_file::NewFile;
 use crate::cli::terminal::output;
 use crate::cli::terminal::progress::Progress;
 use crate::instance::{Key, Project};
-use crate::plan::{OrphanPolicy, Plan, PlanOptions, Rotate, RotateRequest, StoredValues};
+use crate::plan::{
+    OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest, StoredValueVisibility,
+};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, PlanDocument};
 use crate::report::{annotations, markdown};
@@ -57,7 +59,7 @@ pub(crate) struct Scope {
     pub(crate) take_from: Option<Project>,
     /// Write secrets although nothing says that they changed: KEY, KEY#path or all (repeatable)
     #[arg(long, value_name = "KEY[#PATH]")]
-    pub(crate) rotate: Vec<RotateRequest>,
+    pub(crate) rotate: Vec<RotationRequest>,
     /// Leave secrets alone that are not set here
     #[arg(long)]
     pub(crate) allow_unset: bool,
@@ -111,9 +113,9 @@ impl Scope {
             allow_unset: self.allow_unset,
             planned_secrets: None,
             stored_values: match (fork::is_likely(environment), files.project_is_given) {
-                (false, _) => StoredValues::Public,
-                (true, true) => StoredValues::OfProject,
-                (true, false) => StoredValues::None,
+                (false, _) => StoredValueVisibility::Public,
+                (true, true) => StoredValueVisibility::OfProject,
+                (true, false) => StoredValueVisibility::None,
             },
             selection: match &self.changed_since {
                 Some(reference) => {

@@ -4,6 +4,8 @@
 //! it, or the place where a required key is missing. If a create may lack its authorization grant, the
 //! problem names the command that gets one.
 
+use std::collections::BTreeSet;
+
 use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
 use crate::cli::setup::arguments::Globals;
@@ -25,22 +27,16 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
     let StepStatus::Failed(failure) = &result.status else {
         return Vec::new();
     };
-    let Some(wanted) = desired.instances.get(&result.key) else {
+    let Some(wanted) = desired.instances.get(&result.key).filter(|_| failure.code.is_refusal())
+    else {
         return Vec::new();
     };
-    if !failure.code.is_answer() {
-        return Vec::new();
-    }
-    let mut keys: Vec<_> = words(&failure.message).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let refusal = failure.refusal.as_deref().unwrap_or_default();
+    let keys: BTreeSet<_> = words(refusal).collect();
     let mut problems: Vec<_> =
         keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect();
     let may_lack_grant = wanted.facts.grant_need != GrantNeed::None && problems.is_empty();
-    if result.action == Some(Action::Create)
-        && failure.code.is_refusal()
-        && (may_lack_grant || is_about_grant(&failure.message))
-    {
+    if result.action == Some(Action::Create) && (may_lack_grant || is_about_grant(refusal)) {
         problems.push(lacks_grant(wanted, &result.key));
     }
     problems

@@ -10,7 +10,8 @@ use crate::cli::terminal::redaction;
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{
-    Action, ApprovedSteps, Cause, OrphanPolicy, Plan, PlanOptions, Step, StoredValues, Target,
+    Action, ApprovedSteps, Cause, OrphanPolicy, Plan, PlanOptions, Step, StoredValueVisibility,
+    Target,
 };
 use crate::reader::Bounds;
 use crate::report::json::{PlanDocument, PlanStep};
@@ -113,7 +114,7 @@ impl SavedPlan {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
             allow_unset: scope.allow_unset,
-            stored_values: StoredValues::Public,
+            stored_values: StoredValueVisibility::Public,
             planned_secrets: Some(
                 secrets
                     .filter_map(|(key, path)| Some((key.parse().ok()?, path.to_owned())))

@@ -42,7 +42,7 @@ pub(crate) fn value(
     name: &str,
 ) -> Result<Option<Secret>, Failure> {
     let Some(field) = wanted.configuration.get(name) else { return Ok(None) };
-    let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
+    let rendered = field.value.render_secrets().filter(|value| !value.expose().is_empty());
     rendered.map(Some).ok_or_else(|| {
         let sources = field.value.secrets().map(|reference| reference.source.to_string());
         let sources = sources.collect::<Vec<_>>().join(" and ");

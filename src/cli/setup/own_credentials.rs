@@ -65,7 +65,7 @@ impl Search<'_> {
             Some(problem(at, message, help))
         });
         let whole = || {
-            let known = (!template.refers_to_instance()).then(|| template.render_unplaced());
+            let known = (!template.refers_to_instance()).then(|| template.render_secrets());
             self.text(known??.expose(), at)
         };
         by_reference.or_else(whole)

@@ -126,7 +126,7 @@ pub(crate) fn show_values(desired: &Desired) {
     let of_document = |(key, wanted): (&Key, &DesiredInstance)| {
         let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
         let public = fields.filter(|template| template.secrets().next().is_none());
-        let fields = public.filter_map(Template::render_unplaced);
+        let fields = public.filter_map(Template::render_secrets);
         let fields = fields.map(|text| text.expose().to_owned());
         let named = [key.to_string(), wanted.at.file.to_string(), wanted.name.clone()];
         fields.chain(named).chain(wanted.tags.iter().flatten().cloned()).collect::<Vec<_>>()

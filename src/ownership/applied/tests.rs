@@ -6,28 +6,28 @@ fn keyed(key: &str) -> Fingerprints {
     Fingerprints::new(&Secret::new(key), &Secret::new("organization"))
 }
 
-/// A memory of a document with these secrets, written and read back.
-fn remember(fingerprints: &Fingerprints, key: &Key, secrets: &[(&str, &str)]) -> LastApplied {
+/// A last of a document with these secrets, written and read back.
+fn apply(fingerprints: &Fingerprints, key: &Key, secrets: &[(&str, &str)]) -> LastApplied {
     let project = "test".parse().unwrap();
-    let subject = FingerprintScope { project: &project, key };
-    let mut applied = fingerprints.begin(subject, "{}");
+    let scope = FingerprintScope { project: &project, key };
+    let mut applied = fingerprints.begin(scope, "{}");
     for (path, value) in secrets {
-        fingerprints.add(&mut applied, subject, path, &Secret::new(*value));
+        fingerprints.add(&mut applied, scope, path, &Secret::new(*value));
     }
     let tag = applied.to_string();
-    LastApplied::read(&[tag.strip_prefix(TAG).unwrap()])
+    LastApplied::parse(&[tag.strip_prefix(TAG).unwrap()])
 }
 
 fn state(
     fingerprints: &Fingerprints,
-    memory: &LastApplied,
+    last: &LastApplied,
     key: &Key,
     path: &str,
     value: &str,
 ) -> SecretState {
     let project = "test".parse().unwrap();
     fingerprints.state(
-        memory,
+        last,
         FingerprintScope { project: &project, key },
         path,
         Some(&Secret::new(value)),
@@ -38,22 +38,22 @@ fn state(
 fn a_secret_is_recognised_under_its_own_path_key_and_fingerprint_key_only() {
     let (key, other) = ("a".parse().unwrap(), "b".parse().unwrap());
     let mine = keyed("k1");
-    let memory = remember(&mine, &key, &[("password", "one"), ("token", "two")]);
-    assert_eq!(state(&mine, &memory, &key, "password", "one"), SecretState::Unchanged);
-    assert_eq!(state(&mine, &memory, &key, "password", "two"), SecretState::WillRotate);
-    assert_eq!(state(&mine, &memory, &key, "secret", "one"), SecretState::Unverified);
-    assert_eq!(state(&mine, &memory, &other, "password", "one"), SecretState::Unverified);
-    assert_eq!(state(&keyed("k2"), &memory, &key, "password", "one"), SecretState::Unverified);
+    let last = apply(&mine, &key, &[("password", "one"), ("token", "two")]);
+    assert_eq!(state(&mine, &last, &key, "password", "one"), SecretState::Unchanged);
+    assert_eq!(state(&mine, &last, &key, "password", "two"), SecretState::WillRotate);
+    assert_eq!(state(&mine, &last, &key, "secret", "one"), SecretState::Unverified);
+    assert_eq!(state(&mine, &last, &other, "password", "one"), SecretState::Unverified);
+    assert_eq!(state(&keyed("k2"), &last, &key, "password", "one"), SecretState::Unverified);
 }
 
-/// The values come from another program that follows RFC 5869 and RFC 2104.
+/// Another implementation of RFC 5869 and RFC 2104 computed the expected values.
 #[test]
 fn digests_and_seals_stay_the_same_from_release_to_release() {
     let (project, key) = ("test".parse().unwrap(), "eu/shop".parse().unwrap());
-    let subject = FingerprintScope { project: &project, key: &key };
+    let scope = FingerprintScope { project: &project, key: &key };
     let fingerprints = keyed("a-fingerprint-key-of-32-letters!");
-    let mut applied = fingerprints.begin(subject, "{}");
-    fingerprints.add(&mut applied, subject, "password", &Secret::new("one"));
+    let mut applied = fingerprints.begin(scope, "{}");
+    fingerprints.add(&mut applied, scope, "password", &Secret::new("one"));
     assert_eq!(applied.to_string(), "ocon:applied=v1.TXRTN-.JjKKvMdJPHlWDoFt.NuPNZU3KTl2QpKRw");
     assert_eq!(fingerprints.seal("plan", "{}"), "DpGq67t23xEB_oHHYv4gt01pFAhhZ1TvkNDAf6byqYA");
 }
@@ -72,10 +72,10 @@ fn a_seal_holds_for_one_organization_and_one_fingerprint_key() {
 #[test]
 fn digests_do_not_depend_on_the_organization() {
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = FingerprintScope { project: &project, key: &key };
+    let scope = FingerprintScope { project: &project, key: &key };
     let tags = ["a", "b"].map(|organization| {
         let fingerprints = Fingerprints::new(&Secret::new("k1"), &Secret::new(organization));
-        fingerprints.begin(subject, "{}").to_string()
+        fingerprints.begin(scope, "{}").to_string()
     });
     assert_eq!(tags[0], tags[1]);
 }
@@ -86,44 +86,44 @@ fn parts_that_end_elsewhere_are_other_parts() {
     assert_ne!(seals(["plan", "\0a"]), seals(["plan\0", "a"]));
     assert_ne!(seals(["plan", ""]), seals(["", "plan"]));
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = FingerprintScope { project: &project, key: &key };
+    let scope = FingerprintScope { project: &project, key: &key };
     let value_digest =
-        |path: &str, value: &str| keyed("k1").secret(subject, path, &Secret::new(value)).1;
+        |path: &str, value: &str| keyed("k1").secret(scope, path, &Secret::new(value)).1;
     assert_ne!(value_digest("pass", "word"), value_digest("passw", "ord"));
     assert_ne!(value_digest("a", "b\0c"), value_digest("a\0b", "c"));
 }
 
 #[test]
-fn a_document_is_recognised_or_not_or_cannot_be_told() {
+fn a_document_is_recognized_under_its_fingerprint_key_only() {
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = FingerprintScope { project: &project, key: &key };
+    let scope = FingerprintScope { project: &project, key: &key };
     let mine = keyed("k1");
-    let memory = remember(&mine, &key, &[]);
-    assert_eq!(mine.same_document(&memory, subject, "{}"), Some(true));
-    assert_eq!(mine.same_document(&memory, subject, "{ }"), Some(false));
-    assert_eq!(keyed("k2").same_document(&memory, subject, "{}"), None);
-    assert_eq!(mine.same_document(&LastApplied::Absent, subject, "{}"), None);
+    let last = apply(&mine, &key, &[]);
+    assert_eq!(mine.same_document(&last, scope, "{}"), Some(true));
+    assert_eq!(mine.same_document(&last, scope, "{ }"), Some(false));
+    assert_eq!(keyed("k2").same_document(&last, scope, "{}"), None);
+    assert_eq!(mine.same_document(&LastApplied::Absent, scope, "{}"), None);
 }
 
 #[test]
-fn a_tag_that_would_be_too_long_drops_its_secrets() {
+fn a_tag_that_would_be_too_long_omits_its_secrets() {
     let (project, key) = ("test".parse().unwrap(), "a".parse().unwrap());
-    let subject = FingerprintScope { project: &project, key: &key };
+    let scope = FingerprintScope { project: &project, key: &key };
     let mine = keyed("k1");
-    let mut applied = mine.begin(subject, "{}");
+    let mut applied = mine.begin(scope, "{}");
     for number in 0..14 {
-        assert!(applied.to_string().len() <= LONGEST_TAG);
-        mine.add(&mut applied, subject, &number.to_string(), &Secret::new("x"));
+        assert!(applied.to_string().len() <= MAX_TAG_LENGTH);
+        mine.add(&mut applied, scope, &number.to_string(), &Secret::new("x"));
     }
     assert_eq!(applied.to_string().len(), "ocon:applied=v1.".len() + KEY_ID + 1 + SPEC + 1);
 }
 
 #[test]
-fn what_cannot_be_read_is_garbled_and_what_is_newer_is_left_alone() {
+fn an_invalid_tag_and_a_newer_one_are_distinguished() {
     let good = "v1.abcdef.0123456789abcdef.0123456789abcdef";
-    assert!(matches!(LastApplied::read(&[good]), LastApplied::Known(_)));
-    assert_eq!(LastApplied::read(&["v2.whatever"]), LastApplied::Newer);
-    assert_eq!(LastApplied::read(&[good, good]), LastApplied::Garbled);
+    assert!(matches!(LastApplied::parse(&[good]), LastApplied::Known(_)));
+    assert_eq!(LastApplied::parse(&["v2.whatever"]), LastApplied::Newer);
+    assert_eq!(LastApplied::parse(&[good, good]), LastApplied::Invalid);
     for bad in [
         "",
         "v1",
@@ -133,6 +133,6 @@ fn what_cannot_be_read_is_garbled_and_what_is_newer_is_left_alone() {
         "v1.abcdef.0123456789abcdef..",
         "vx.y",
     ] {
-        assert_eq!(LastApplied::read(&[bad]), LastApplied::Garbled, "{bad}");
+        assert_eq!(LastApplied::parse(&[bad]), LastApplied::Invalid, "{bad}");
     }
 }

@@ -1,7 +1,7 @@
-//! The host that a value names, as far as a reader can tell.
+//! The hosts in a value.
 //!
-//! The platform's way to read a URL is not known in every detail, so whatever two readers could
-//! take for different hosts is [`Host::Unclear`] here.
+//! It is not known in every detail how the platform parses a URL. If two parsers could find different
+//! hosts, the result is [`Host::Either`] or [`Host::Unclear`].
 
 use std::fmt;
 
@@ -11,80 +11,80 @@ use url::Url;
 use crate::instance::{InstanceReference, Value};
 use crate::untrusted::quoted;
 
-/// Longer than any host name with a port.
-const LONGEST: usize = 260;
+/// The maximum length of a host name with a port.
+const MAX_LENGTH: usize = 260;
 
-/// What stands in a text in place of a reference to a secret, and of one to the instance itself.
+/// The characters that replace references to secrets and to the instance itself.
 const SECRET: char = '\u{fdd0}';
-const OWN: char = '\u{fdd1}';
+const INSTANCE: char = '\u{fdd1}';
 
-/// What stands for them where a URL is parsed.
+/// The text that replaces them before a URL is parsed.
 const IN_URLS: &str = "zq-a-reference-qz";
 
-/// A host that a value names.
+/// A host in a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Host {
-    /// This one.
+    /// A known host.
     Named {
-        /// Its name, in small letters, with the port where there is one.
+        /// The name in lowercase, with the port if there is one.
         name: String,
-        /// How it is reached: the text up to the host, in small letters.
+        /// The URL up to and including the host, in lowercase.
         origin: String,
     },
-    /// One of these: readers of URLs differ.
+    /// One of these, because parsers of URLs disagree.
     Either(Vec<String>),
-    /// The one that the platform makes of this text, as a rule one of the provider's.
+    /// The host that the platform derives from this text, usually one of the provider's.
     Label(String),
-    /// One with a secret in its name; what else is in it.
+    /// A host with a secret in its name, with the rest of the name.
     Hidden(String),
-    /// The one that the connector takes by itself.
+    /// The default host of the connector.
     OfConnector,
-    /// One that cannot be told from this text.
+    /// An unknown host in this text.
     Unclear(String),
 }
 
-/// The host comes first in a sentence about it.
+/// Writes the host as the subject of a sentence.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named { name, origin: _ } => write!(f, "{}", quoted(name)),
             Self::Either(names) => {
                 let names: Vec<_> = names.iter().map(|name| quoted(name).to_string()).collect();
-                write!(f, "{} (it depends on who reads it)", names.join(" or "))
+                write!(f, "{} (parsers of URLs disagree)", names.join(" or "))
             }
-            Self::Label(text) => write!(f, "the host that {} stands for", quoted(text)),
+            Self::Label(text) => write!(f, "the host for {}", quoted(text)),
             Self::Hidden(text) if text.trim_matches(SECRET).is_empty() => {
-                f.write_str("a host that is in a secret, so that no reader can see which")
+                f.write_str("a host in a secret, which cannot be shown")
             }
             Self::Hidden(text) => {
-                let text = text.replace(SECRET, "(secret)").replace(OWN, "(instance)");
+                let text = text.replace(SECRET, "(secret)").replace(INSTANCE, "(instance)");
                 write!(f, "{}, a host with a secret in its name", quoted(text))
             }
-            Self::OfConnector => f.write_str("the host that the connector takes by itself"),
+            Self::OfConnector => f.write_str("the default host of the connector"),
             Self::Unclear(text) => {
-                let text = text.replace(SECRET, "(secret)").replace(OWN, "(instance)");
-                write!(f, "a host that cannot be told from {}", quoted(text))
+                let text = text.replace(SECRET, "(secret)").replace(INSTANCE, "(instance)");
+                write!(f, "an unknown host in {}", quoted(text))
             }
         }
     }
 }
 
 impl Host {
-    /// The hosts of all URLs in a value.
+    /// The hosts of the URLs in a value.
     pub(super) fn of_urls(value: &Value) -> Vec<Self> {
         let mut hosts = Vec::new();
         collect(&value.as_written(), &mut hosts);
         hosts
     }
 
-    /// The hosts of all URLs in a text or in the JSON document that it is.
+    /// The hosts of the URLs in a text, which may be a JSON document.
     pub(super) fn of_urls_in(text: &str) -> Vec<Self> {
         let mut hosts = Vec::new();
         collect(&Written::from(text), &mut hosts);
         hosts
     }
 
-    /// The host that a value names under a key that is there to name one.
+    /// The hosts of a value whose key expects a host.
     pub(super) fn of(value: &Value) -> Vec<Self> {
         let urls = Self::of_urls(value);
         match value {
@@ -98,13 +98,13 @@ impl Host {
         }
     }
 
-    /// The host that a stored text names under a key that is there to name one.
+    /// The hosts of a stored value whose key expects a host.
     pub(super) fn of_stored(text: &str) -> Vec<Self> {
         let urls = Self::of_urls_in(text);
         if urls.is_empty() { Self::of_text(text).into_iter().collect() } else { urls }
     }
 
-    /// The host where it stands alone: its bare name, if it has one.
+    /// The name of the host without quotes, or a phrase.
     pub(super) fn in_a_list(&self) -> String {
         match self {
             Self::Named { name, origin: _ } => name.clone(),
@@ -112,14 +112,14 @@ impl Host {
         }
     }
 
-    /// Whether the value alone decides which host it is.
+    /// Whether the value alone determines the host.
     pub(super) fn is_whole(&self) -> bool {
         !matches!(self, Self::Label(_))
     }
 
-    /// The hosts of a text, if it is a URL of any scheme, or several of them.
+    /// The hosts of a text that consists of one or more URLs of any scheme.
     fn of_url(text: &str) -> Vec<Self> {
-        // Browsers leave control characters at the ends out.
+        // Browsers remove control characters at both ends.
         let text = text.trim_matches(|c: char| c <= ' ' || c.is_whitespace());
         let mut hosts = Self::of_one_url(text);
         let others = text.split(|c: char| c.is_whitespace() || ",;|".contains(c)).skip(1);
@@ -147,8 +147,8 @@ impl Host {
         if hosts.is_empty() && is_database { vec![Self::Unclear(shortened(text))] } else { hosts }
     }
 
-    /// The hosts of what databases and file servers take: behind each `//` and `@`, and in options like
-    /// `serverName=host`. Each driver has its own grammar, so that this finds what any of them may.
+    /// The hosts of a URL for a database or file server: after each `//` and `@`, and in options such as
+    /// `serverName=host`. Each driver has its own grammar, so this finds the hosts of all of them.
     fn of_connection(scheme: &str, rest: &str) -> Vec<Self> {
         let read = |host: &str| {
             let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
@@ -158,7 +158,7 @@ impl Host {
         for (at, mark) in rest.match_indices("//").chain(rest.match_indices('@')) {
             let behind = rest.get(at + mark.len()..).unwrap_or_default();
             let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
-            // A name and a password before the host may have any of the characters that end it.
+            // A user name and a password may contain the characters that end a host.
             let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
             let authority = authority.split([';', '(']).next().unwrap_or_default();
             let is_scheme_only =
@@ -179,14 +179,14 @@ impl Host {
         distinct(hosts)
     }
 
-    /// The hosts of a URL with a scheme that browsers know. They find one in `https:x` and `https:\\x` as
-    /// well, where others find none.
+    /// The hosts of a URL with a scheme that browsers know. Browsers also find one in `https:x` and
+    /// `https:\\x`, where other parsers find none.
     fn of_web(text: &str) -> Vec<Self> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         let rest = rest.trim_start_matches(['/', '\\']);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let marked = text.replace([SECRET, OWN], IN_URLS);
+        let marked = text.replace([SECRET, INSTANCE], IN_URLS);
         let browsers = Url::parse(&marked).ok().and_then(|url| {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
             Some(url.host_str()?.to_owned() + &port)
@@ -199,7 +199,7 @@ impl Host {
         match (browsers, split) {
             (None, Self::Hidden(text)) => vec![Self::Hidden(text)],
             (None, _) => vec![Self::Unclear(shortened(text))],
-            // Both have the reference in the host.
+            // Both parsers find the reference in the host.
             (Some(name), split) if name.contains(IN_URLS) => match split {
                 Self::Hidden(text) => vec![Self::Hidden(text)],
                 _ => vec![Self::Unclear(shortened(text))],
@@ -213,14 +213,14 @@ impl Host {
         }
     }
 
-    /// The host of a text that is no URL: a name, or a part of one.
+    /// The host of a text that is not a URL: a host name or a part of one.
     fn of_text(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.is_empty() {
             return None;
         }
         let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ');
-        if text.len() <= LONGEST && text.chars().all(is_word) {
+        if text.len() <= MAX_LENGTH && text.chars().all(is_word) {
             return Some(Self::Label(text.to_owned()));
         }
         let host = text.split('/').next().unwrap_or_default();
@@ -231,7 +231,7 @@ impl Host {
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
         if host.contains(SECRET) {
             Self::Hidden(host.to_owned())
-        } else if !host.is_empty() && host.len() <= LONGEST && host.chars().all(plain) {
+        } else if !host.is_empty() && host.len() <= MAX_LENGTH && host.chars().all(plain) {
             Self::Named { name: host.to_ascii_lowercase(), origin }
         } else {
             Self::Unclear(shortened(host))
@@ -239,7 +239,7 @@ impl Host {
     }
 }
 
-/// Each host once, in their order.
+/// Removes duplicates and keeps the order.
 fn distinct(hosts: Vec<Host>) -> Vec<Host> {
     let mut distinct: Vec<Host> = Vec::new();
     for host in hosts {
@@ -250,9 +250,9 @@ fn distinct(hosts: Vec<Host>) -> Vec<Host> {
     distinct
 }
 
-/// The beginning of a text from which no host can be told; the change itself shows all of it.
+/// The start of a text. The change itself shows the whole text.
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
         None => text.to_owned(),
     }
@@ -263,7 +263,7 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
 }
 
-/// Whether both are one host: a port that is the scheme's own may be left out.
+/// Whether both are the same host. A default port may be omitted.
 fn same_host(one: &str, other: &str) -> bool {
     let without_port = |host: &str| match host.rsplit_once(':') {
         Some((host, "80" | "443" | "21")) => host.to_owned(),
@@ -272,7 +272,7 @@ fn same_host(one: &str, other: &str) -> bool {
     without_port(one) == without_port(other)
 }
 
-/// Adds the hosts of all URLs in a document as it is written.
+/// Adds the hosts of all URLs in a JSON value.
 fn collect(written: &Written, hosts: &mut Vec<Host>) {
     match written {
         Written::String(text) => match document(text) {
@@ -286,7 +286,7 @@ fn collect(written: &Written, hosts: &mut Vec<Host>) {
         }),
         Written::Null | Written::Bool(_) | Written::Number(_) => {}
     }
-    // What a JSON reader leaves out: members that come twice, and all of a text that is not quite JSON.
+    // A JSON parser drops duplicate members, and everything in a text that is not quite JSON.
     if let Written::String(text) = written
         && is_like_a_document(text)
     {
@@ -300,15 +300,14 @@ fn is_like_a_document(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// The JSON document that a text is, if it is a map or a list.
+/// Parses a text that is a JSON map or list.
 fn document(text: &str) -> Option<Written> {
     is_like_a_document(text).then(|| serde_json::from_str(text).ok())?
 }
 
-/// The text with a mark in place of each reference, so that what is within one is not taken for a
-/// part of the text.
+/// Replaces each reference with one character, so its content is not parsed as text.
 fn marked(written: &str) -> String {
-    let written = written.replace([SECRET, OWN], "\u{fffd}");
+    let written = written.replace([SECRET, INSTANCE], "\u{fffd}");
     let mut text = String::new();
     let mut rest = written.as_str();
     while let Some((before, after)) = rest.split_once("${{") {
@@ -319,8 +318,8 @@ fn marked(written: &str) -> String {
             rest = after;
             continue;
         };
-        let is_own = inside.trim_start().starts_with("instance.");
-        text.push(if is_own { OWN } else { SECRET });
+        let is_instance = inside.trim_start().starts_with("instance.");
+        text.push(if is_instance { INSTANCE } else { SECRET });
         rest = after;
     }
     text.push_str(rest);

@@ -1,7 +1,7 @@
 //! The text form of an outcome.
 
 use super::layout::{Layout, push_webhook_url};
-use crate::apply::{FailureCode, StepCode, StepOutcome};
+use crate::apply::{FailureCode, StepErrorCode, StepOutcome};
 use crate::plan::Action;
 use crate::report::json::{ResultAction, ResultDocument, ResultEntry};
 use crate::report::phrases;
@@ -54,16 +54,16 @@ fn push_problem(text: &mut String, entry: &ResultEntry, layout: Layout) {
 }
 
 /// What you can do about a failure that another run does not solve.
-fn advice(code: StepCode) -> Option<&'static str> {
+fn advice(code: StepErrorCode) -> Option<&'static str> {
     match code {
-        StepCode::Failure(FailureCode::ProviderRefused) => Some(
+        StepErrorCode::Failure(FailureCode::ProviderRefused) => Some(
             "Check the credentials. An authorization code works only once and expires soon: the next run \
              needs a new one.",
         ),
-        StepCode::Failure(FailureCode::Unauthorized) => {
+        StepErrorCode::Failure(FailureCode::Unauthorized) => {
             Some("Check OCON_USER_SECRET and OCON_ORGANIZATION_SECRET.")
         }
-        StepCode::Failure(_) | StepCode::Blocked(_) => None,
+        StepErrorCode::Failure(_) | StepErrorCode::Blocked(_) => None,
     }
 }
 

@@ -10,27 +10,27 @@ use crate::plan::Plan;
 
 vocabulary! {
     /// How a command ends. Pipelines rely on the exit codes. If several apply, the first value wins.
-    pub enum Exit {
+    Exit {
         /// The command was interrupted.
-        Interrupted = "interrupted",
+        Interrupted "interrupted",
         /// The command line is invalid.
-        Usage = "usage",
+        Usage "usage",
         /// Files are invalid, or variables are not set. Nothing was contacted.
-        Invalid = "invalid",
+        Invalid "invalid",
         /// The credentials are not accepted, or the API is unreachable. No plan was made.
-        Unreachable = "unreachable",
+        Unreachable "unreachable",
         /// A guard stopped the command: too many deletes, or a document key whose ownership is in doubt.
-        Guarded = "guarded",
+        Guarded "guarded",
         /// Some instances failed, are unknown or are blocked.
-        Incomplete = "incomplete",
+        Incomplete "incomplete",
         /// Some steps were not applied because the state changed since the plan.
-        Stale = "stale",
+        Stale "stale",
         /// The plan has changes or blocked instances. Only with `--detailed-exitcode`.
-        Changes = "changes",
+        Changes "changes",
         /// Another error.
-        Other = "other",
+        Other "other",
         /// Success.
-        Success = "success",
+        Success "success",
     }
 }
 

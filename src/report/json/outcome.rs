@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{FailureCode, Outcome, OutcomeNote, StepCode, StepOutcome, StepResult};
+use crate::apply::{FailureCode, Outcome, OutcomeNote, StepErrorCode, StepOutcome, StepResult};
 use crate::instance::InstanceId;
 use crate::plan::Action;
 
@@ -109,7 +109,7 @@ impl fmt::Display for ResultAction {
 #[serde(deny_unknown_fields)]
 pub struct ResultError {
     /// The kind of failure.
-    pub code: StepCode,
+    pub code: StepErrorCode,
     /// What happened, and what to do.
     pub message: String,
     /// The platform's request ID.

@@ -96,9 +96,9 @@ pub struct StatusFinding {
 
 vocabulary! {
     /// What is wrong with an instance.
-    pub enum FindingCode {
+    FindingCode {
         /// Its callback URL contains the ID of another instance.
-        ForeignCallbackId = "foreign-callback-id",
+        ForeignCallbackId "foreign-callback-id",
     }
 }
 

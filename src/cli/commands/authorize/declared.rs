@@ -34,7 +34,7 @@ impl Declared {
             )
         })?;
         let scope = wanted.configuration.get("oauth.scope");
-        let scope = scope.and_then(|field| field.value.render_unplaced());
+        let scope = scope.and_then(|field| field.value.render_secrets());
         let scope = scope.map(|scope| scope.expose().to_owned());
         Ok(Self { client_id, client_secret, callback_url, callback, scope, is_first, members })
     }
@@ -48,7 +48,7 @@ fn way(key: &Key, wanted: &DesiredInstance) -> Result<(bool, Vec<String>), Failu
     };
     let members = connector.provider_data.clone();
     let named = wanted.configuration.get("authentication.type");
-    let named = named.and_then(|field| field.value.render_unplaced());
+    let named = named.and_then(|field| field.value.render_secrets());
     let named = named.map(|named| named.expose().to_ascii_lowercase());
     let is_named = |way: &&Authentication| match named.as_deref() {
         Some("oauth1") => **way == Authentication::Oauth1,

@@ -45,7 +45,7 @@ fn a_url_of_any_scheme_names_its_real_host() {
         ),
         (
             "jdbc:sybase:Tds:evil.example:2638",
-            "a host that cannot be told from `jdbc:sybase:Tds:evil.example:2638`",
+            "an unknown host in `jdbc:sybase:Tds:evil.example:2638`",
         ),
         ("sftp://good.example;${{ env.P }}@evil.example/in", "`evil.example`"),
         ("ldap://good.example/x ldap://evil.example/x", "`good.example`, `evil.example`"),
@@ -53,7 +53,7 @@ fn a_url_of_any_scheme_names_its_real_host() {
         ("\u{1}https://evil.example/", "`evil.example`"),
         (
             "https://evil.example\\@${{ env.P }}/",
-            "`evil.example`, a host that is in a secret, so that no reader can see which",
+            "`evil.example`, a host in a secret, which cannot be shown",
         ),
         (
             r#"{"url":"https://evil.example","url":"https://good.example"}"#,
@@ -71,7 +71,7 @@ fn a_url_of_any_scheme_names_its_real_host() {
 
 #[test]
 fn what_readers_could_take_for_different_hosts_names_all_or_is_unclear() {
-    let either = "`provider.example` or `evil.example` (it depends on who reads it)";
+    let either = "`provider.example` or `evil.example` (parsers of URLs disagree)";
     for text in
         ["https://provider.example\\@evil.example/", "https:\\\\provider.example\\@evil.example"]
     {
@@ -90,7 +90,7 @@ fn what_readers_could_take_for_different_hosts_names_all_or_is_unclear() {
 
 #[test]
 fn a_secret_in_the_host_hides_itself_and_not_the_rest() {
-    let whole = "a host that is in a secret, so that no reader can see which";
+    let whole = "a host in a secret, which cannot be shown";
     for (text, host) in [
         ("https://${{ env.HOST }}/", whole),
         ("https://a.${{ file.a/b }}:80/", "`a.(secret):80`, a host with a secret in its name"),
@@ -109,7 +109,7 @@ fn a_secret_in_the_host_hides_itself_and_not_the_rest() {
 }
 
 #[test]
-fn other_texts_are_no_urls() {
+fn other_texts_are_not_urls() {
     for text in ["", "/contacts", "a: b", "urn:x", "urn:a:b", "yes", "${{ env.A }}", "12:30:45"] {
         assert_eq!(Host::of_urls_in(text), [], "{text}");
     }
@@ -118,11 +118,11 @@ fn other_texts_are_no_urls() {
 #[test]
 fn under_a_key_for_hosts_a_word_is_a_part_of_a_name_and_anything_more_a_name() {
     let of = |text: &str| shown(&Host::of_stored(text));
-    assert_eq!(of("dev12345"), "the host that `dev12345` stands for");
+    assert_eq!(of("dev12345"), "the host for `dev12345`");
     assert_eq!(of("sftp.example"), "`sftp.example`");
     assert_eq!(of("shop.example/eu"), "`shop.example`");
     assert_eq!(of("https://shop.example/eu"), "`shop.example`");
     assert_eq!(of("evil.example/#"), "`evil.example`");
-    assert_eq!(of("evil.example#"), "a host that cannot be told from `evil.example#`");
+    assert_eq!(of("evil.example#"), "an unknown host in `evil.example#`");
     assert_eq!(of(""), "");
 }

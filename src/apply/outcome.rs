@@ -1,0 +1,199 @@
+//! The outcome of an apply, and the events on the way.
+
+use std::time::Duration;
+
+use super::code::{FailureCode, StepErrorCode};
+use crate::instance::{InstanceId, Key, Secret, vocabulary};
+use crate::plan::{Action, Blocked, Stale, Step};
+
+/// An event during an apply.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A step starts.
+    StepStarted(&'a Step),
+    /// A step is still running after this time.
+    StepStillRunning(&'a Step, Duration),
+    /// All steps ended, but after this time no listing shows all new instances.
+    WaitingForListings(Duration),
+    /// A step ended.
+    StepFinished(&'a StepResult),
+}
+
+/// The outcome of an apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// One result per step, in the order of the plan, then one per stale and blocked document.
+    pub results: Vec<StepResult>,
+    /// Notes for the reader.
+    pub notes: Vec<OutcomeNote>,
+    /// Whether the run was asked to stop.
+    pub interrupted: bool,
+}
+
+/// A note for the reader of an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeNote {
+    /// The kind of note.
+    pub code: FailureCode,
+    /// The text.
+    pub message: String,
+}
+
+/// The result of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepResult {
+    /// The document key.
+    pub key: Key,
+    /// The action. `None` for a blocked document.
+    pub action: Option<Action>,
+    /// The instance, if it is known.
+    pub instance: Option<AffectedInstance>,
+    /// How the step ended.
+    pub status: StepStatus,
+    /// Whether a person must register the webhook URL at the provider.
+    pub register_webhook: bool,
+}
+
+/// An instance that a step created or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AffectedInstance {
+    /// The instance ID.
+    pub id: InstanceId,
+    /// The URL to which the provider sends events.
+    pub webhook_url: String,
+    /// The credential for calls through the instance, if a reply contained it.
+    pub token: Option<Secret>,
+    /// Whether the ID is from the reply to this run's own create.
+    pub from_own_create: bool,
+}
+
+vocabulary! {
+    /// How a step ended, without details.
+    StepOutcome {
+        /// The step is done.
+        Done "done",
+        /// The step failed.
+        Failed "failed",
+        /// It is unknown whether the step took effect.
+        Unknown "unknown",
+        /// The instance changed since the plan.
+        Stale "stale",
+        /// The document is blocked.
+        Blocked "blocked",
+        /// The step was not started.
+        NotStarted "not-started",
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepStatus {
+    /// The step is done, and a reply shows that.
+    Done,
+    /// The step failed, or is not complete.
+    Failed(StepFailure),
+    /// A request was sent, and its reply was lost. The next run resolves this.
+    Unknown(StepFailure),
+    /// The step did not run, because the state changed since the plan was approved.
+    Stale(StepFailure),
+    /// The plan has no step, because the document is blocked.
+    Blocked(StepFailure),
+    /// The step was not started.
+    NotStarted,
+}
+
+impl StepStatus {
+    /// How the step ended, without details.
+    pub fn outcome(&self) -> StepOutcome {
+        match self {
+            Self::Done => StepOutcome::Done,
+            Self::Failed(_) => StepOutcome::Failed,
+            Self::Unknown(_) => StepOutcome::Unknown,
+            Self::Stale(_) => StepOutcome::Stale,
+            Self::Blocked(_) => StepOutcome::Blocked,
+            Self::NotStarted => StepOutcome::NotStarted,
+        }
+    }
+
+    /// The stable name of the outcome.
+    pub fn as_str(&self) -> &'static str {
+        self.outcome().as_str()
+    }
+
+    /// The failure, if there is one.
+    pub fn failure(&self) -> Option<&StepFailure> {
+        match self {
+            Self::Failed(failure)
+            | Self::Unknown(failure)
+            | Self::Stale(failure)
+            | Self::Blocked(failure) => Some(failure),
+            Self::Done | Self::NotStarted => None,
+        }
+    }
+}
+
+/// Why a step is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepFailure {
+    /// The kind of failure.
+    pub code: StepErrorCode,
+    /// The failure and the remedy.
+    pub message: String,
+    /// The platform's ID of the request, for its support.
+    pub request_id: Option<String>,
+    /// The message of the platform or of the provider, if one of them refused the request.
+    pub refusal: Option<String>,
+}
+
+impl StepFailure {
+    pub(super) fn new(code: impl Into<StepErrorCode>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), request_id: None, refusal: None }
+    }
+}
+
+impl From<&Stale> for StepResult {
+    fn from(stale: &Stale) -> Self {
+        Self {
+            key: stale.key.clone(),
+            action: Some(stale.action),
+            instance: None,
+            status: StepStatus::Stale(StepFailure::new(FailureCode::Stale, &stale.message)),
+            register_webhook: false,
+        }
+    }
+}
+
+impl From<&Blocked> for StepResult {
+    fn from(blocked: &Blocked) -> Self {
+        Self {
+            key: blocked.key.clone(),
+            action: None,
+            instance: None,
+            status: StepStatus::Blocked(StepFailure::new(blocked.code, &blocked.message)),
+            register_webhook: false,
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether two instances have one document key.
+    pub fn is_guarded(&self) -> bool {
+        let failures = self.results.iter().filter_map(|result| result.status.failure());
+        failures.into_iter().any(|failure| failure.code.is(FailureCode::DuplicateInstance))
+    }
+
+    /// Whether every step is done and every check succeeded.
+    pub fn is_complete(&self) -> bool {
+        self.is_checked() && self.results.iter().all(|result| result.status == StepStatus::Done)
+    }
+
+    /// Whether listings show everything that was created, so the next run finds it.
+    pub fn is_checked(&self) -> bool {
+        self.notes.is_empty()
+    }
+
+    /// The number of results with this outcome.
+    pub fn count(&self, outcome: StepOutcome) -> usize {
+        self.results.iter().filter(|result| result.status.outcome() == outcome).count()
+    }
+}

@@ -1,0 +1,106 @@
+//! The state that all steps of an apply share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::code::FailureCode;
+use super::outcome::{AffectedInstance, Event, StepFailure, StepStatus};
+use crate::api::{self, Clock, Kind, Scope, Stop, Waiting};
+use crate::instance::{InstanceId, Key, Record, RenderContext};
+use crate::ownership::{self, ReservedTags};
+use crate::plan::{Plan, Step};
+
+/// The settings of an apply.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// The number of instances that are written concurrently.
+    pub concurrency: usize,
+    /// The clock, for waits after a lost reply.
+    pub clock: &'a dyn Clock,
+    /// The signal that asks the run to stop.
+    pub stop: &'a Stop,
+}
+
+/// An apply of a plan to a remote.
+pub(super) struct Run<'a, R> {
+    pub(super) plan: &'a Plan,
+    pub(super) remote: &'a R,
+    pub(super) settings: Settings<'a>,
+    pub(super) on_event: &'a (dyn Fn(Event<'_>) + Sync),
+    /// Set if the platform did not store reserved tags. A further create could not be found again.
+    pub(super) creates_halted: AtomicBool,
+    limit_reached: AtomicBool,
+}
+
+impl<'a, R> Run<'a, R> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        remote: &'a R,
+        settings: Settings<'a>,
+        on_event: &'a (dyn Fn(Event<'_>) + Sync),
+    ) -> Self {
+        let (creates_halted, limit_reached) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { plan, remote, settings, on_event, creates_halted, limit_reached }
+    }
+
+    /// Waits for a platform that lags.
+    pub(super) fn waiting(&self) -> Waiting<'_> {
+        Waiting { clock: self.settings.clock, stop: self.settings.stop }
+    }
+
+    /// The instances of this project, by the platform's filter.
+    pub(super) fn tagged(&self) -> Scope {
+        Scope::Tag(ownership::project_tag(&self.plan.target.project))
+    }
+
+    /// Whether the limit of requests is reached.
+    pub(super) fn limit_reached(&self) -> bool {
+        self.limit_reached.load(Ordering::Relaxed)
+    }
+
+    /// The document key of the instance in this project.
+    pub(super) fn key_of(&self, record: &Record) -> Option<Key> {
+        ReservedTags::of(&record.tags).key_in(&self.plan.target.project).cloned()
+    }
+
+    pub(super) fn render_context<'s>(
+        &'s self,
+        step: &'s Step,
+        id: Option<InstanceId>,
+    ) -> RenderContext<'s> {
+        RenderContext { base_url: &self.plan.target.base_url, connector: &step.connector, id }
+    }
+
+    /// The instance of a step, without a token.
+    pub(super) fn affected(&self, step: &Step, id: InstanceId) -> AffectedInstance {
+        AffectedInstance {
+            id,
+            webhook_url: self.render_context(step, Some(id)).webhook_url(),
+            token: None,
+            from_own_create: false,
+        }
+    }
+
+    /// The status of a step after a failed request.
+    pub(super) fn failed(&self, error: &api::Error) -> StepStatus {
+        if error.may_have_happened() {
+            StepStatus::Unknown(self.failure(error))
+        } else {
+            StepStatus::Failed(self.failure(error))
+        }
+    }
+
+    /// Converts an API error. If the limit of requests is reached, no further step starts.
+    pub(super) fn failure(&self, error: &api::Error) -> StepFailure {
+        self.limit_reached.fetch_or(error.request_limit().is_some(), Ordering::Relaxed);
+        let (request_id, refusal) = match &error.kind {
+            Kind::Status { message, provider_message, request_id, .. } => {
+                let said: Vec<&str> =
+                    [message, provider_message].into_iter().flatten().map(AsRef::as_ref).collect();
+                (request_id.clone(), (!said.is_empty()).then(|| said.join("; ")))
+            }
+            _ => (None, None),
+        };
+        let failure = StepFailure::new(FailureCode::of(error), error.to_string());
+        StepFailure { request_id, refusal, ..failure }
+    }
+}

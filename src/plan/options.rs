@@ -1,0 +1,93 @@
+//! The inputs of a plan other than files and platform.
+
+use std::collections::BTreeSet;
+
+use super::rotation::Rotate;
+use super::step::Action;
+use crate::instance::{BaseUrl, Key, Project};
+use crate::ownership::Fingerprints;
+
+/// The platform and the project of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The base URL, for display and for values.
+    pub base_url: BaseUrl,
+    /// The project.
+    pub project: Project,
+}
+
+/// The options of the caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Documents that may create an instance although a similar one exists.
+    pub allow_duplicates: BTreeSet<Key>,
+    /// The project whose instances the documents take over.
+    pub take_from: Option<Project>,
+    /// What to do with orphans.
+    pub orphans: OrphanPolicy,
+    /// The secrets to write even if they did not change.
+    pub rotate: Rotate,
+    /// Whether the plan skips unset secrets. Otherwise, they end an apply.
+    pub allow_unset: bool,
+    /// The secrets that a saved plan writes to existing instances. `None` without a saved plan.
+    pub planned_secrets: Option<BTreeSet<(Key, String)>>,
+    /// The stored values that the plan shows.
+    pub stored_values: StoredValueVisibility,
+    /// The selected documents. `None` selects all.
+    pub selection: Option<BTreeSet<Key>>,
+}
+
+impl PlanOptions {
+    /// Whether the document is selected.
+    pub fn selects(&self, key: &Key) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.contains(key))
+    }
+}
+
+/// The stored values that a plan shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoredValueVisibility {
+    /// The public ones.
+    #[default]
+    Public,
+    /// The public ones of instances that this project manages. The author of a proposed change can
+    /// choose any other instance.
+    OfProject,
+    /// None, because the author of a proposed change can choose the project too.
+    None,
+}
+
+/// What to do with an instance of the project that no document describes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrphanPolicy {
+    /// Report it.
+    #[default]
+    Note,
+    /// Delete it, unless it is protected.
+    Prune,
+}
+
+/// The inputs of a plan other than files and platform.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanContext<'a> {
+    /// The platform and the project.
+    pub target: &'a Target,
+    /// The options of the caller.
+    pub options: &'a PlanOptions,
+    /// The keys by which secrets and documents are recognized.
+    pub fingerprints: &'a Fingerprints,
+}
+
+impl PlanContext<'_> {
+    /// A digest of what a step depends on: the document, the action and the observed values of the
+    /// declared fields. A step of a saved plan runs only if this did not change.
+    pub(super) fn basis(
+        &self,
+        document: &str,
+        action: Action,
+        observed: &serde_json::Value,
+    ) -> String {
+        let text = serde_json::json!([document, action.as_str(), observed]).to_string();
+        self.fingerprints.seal("basis", &text)
+    }
+}
