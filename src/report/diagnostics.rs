@@ -14,7 +14,7 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::json::{Diagnostic, Location};
+use super::json::{Diagnostic, DiagnosticPlace};
 use super::style::{clean, count, hanging};
 use crate::desired::{Excerpt, Severity};
 use crate::untrusted::escaped;
@@ -60,7 +60,7 @@ pub fn summary(problems: &[Diagnostic]) -> Option<String> {
             (number > 0).then(|| count(number, severity.as_str()))
         })
         .collect();
-    let files = problems.iter().filter_map(|problem| problem.file.as_ref());
+    let files = problems.iter().filter_map(|problem| problem.place.file.as_ref());
     let place = match files.collect::<BTreeSet<_>>().len() {
         0 => String::new(),
         files => format!(" in {}", count(files, "file")),
@@ -78,18 +78,18 @@ fn block(problem: &Diagnostic, renderer: &Renderer, columns: Option<usize>) -> S
     let message = fitting(&problem.message, &before, "  ", columns);
     let mut group = Group::with_title(level.primary_title(message.as_str()).id(code));
     let label = problem.label.as_deref();
-    group = place(group, problem.location(), AnnotationKind::Primary, label);
+    group = place(group, &problem.place, AnnotationKind::Primary, label);
     if let Some(related) = &problem.related {
         let label = Some(related.label.as_str());
-        group = place(group, related.location(), AnnotationKind::Context, label);
+        group = place(group, &related.place, AnnotationKind::Context, label);
     }
-    let under = " ".repeat(problem.line.unwrap_or(1).to_string().len() + "  = help: ".len());
+    let under = " ".repeat(problem.place.line.unwrap_or(1).to_string().len() + "  = help: ".len());
     let help = problem.help.iter();
     let help = help.map(|help| Level::HELP.message(fitting(help, &under, &under, columns)));
     let text = renderer.render(&[group.elements(help)]);
     let text = less_indented(&text, message.lines().count(), before.len());
-    let has_line = problem.excerpt.is_some()
-        || problem.related.as_ref().is_some_and(|related| related.excerpt.is_some());
+    let has_line = problem.place.excerpt.is_some()
+        || problem.related.as_ref().is_some_and(|related| related.place.excerpt.is_some());
     // Without a line, no line number shifts the rest to the right.
     if has_line { text } else { text.replace('\n', "\n ") }
 }
@@ -97,15 +97,15 @@ fn block(problem: &Diagnostic, renderer: &Renderer, columns: Option<usize>) -> S
 /// Adds a place, and its line if it has one.
 fn place<'a>(
     group: Group<'a>,
-    at: Option<Location<'_>>,
+    at: &DiagnosticPlace,
     kind: AnnotationKind,
     label: Option<&str>,
 ) -> Group<'a> {
-    let Some(at) = at else { return group };
-    let path = harmless(at.file);
-    let (Some(excerpt), Some((number, _))) = (at.excerpt, at.start) else {
+    let Some(file) = &at.file else { return group };
+    let path = harmless(file);
+    let (Some(excerpt), Some((number, _))) = (&at.excerpt, at.start()) else {
         let origin = Origin::path(path);
-        return group.element(match at.start {
+        return group.element(match at.start() {
             None => origin,
             Some((line, column)) => origin.line(line).char_column(column),
         });

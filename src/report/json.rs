@@ -14,8 +14,9 @@ mod plan;
 mod serialize;
 mod status;
 
-pub(in crate::report) use diagnostics::Location;
-pub use diagnostics::{Diagnostic, DiagnosticsDocument, DiagnosticsSummary, RelatedPlace};
+pub use diagnostics::{
+    Diagnostic, DiagnosticPlace, DiagnosticsDocument, DiagnosticsSummary, RelatedPlace,
+};
 pub use doctor::{DoctorDocument, DoctorLink};
 pub use events::{DeliveryDocument, EventsDocument, EventsEntry, EventsObject};
 pub use failure::{Exit, FailureDocument, FailureTarget};

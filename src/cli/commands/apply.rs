@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     outputs: Option<PathBuf>,
     /// How to write the outputs
     #[arg(long, value_name = "FORM", default_value = "json", requires = "outputs")]
-    outputs_format: outputs::Form,
+    outputs_format: outputs::OutputsFormat,
 }
 
 pub(crate) fn run(

@@ -69,7 +69,7 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
 fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Problem> {
     if let Some(field) = wanted.configuration.get(key) {
         let message = format!(
-            "the platform names {key} where it refuses {document}",
+            "the platform refused {document} and named {key}",
             key = quoted(&key),
             document = quoted(&document)
         );
@@ -78,7 +78,7 @@ fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Proble
     let known = Catalog::embedded().connector(&wanted.connector)?;
     known.field(key)?;
     let message = format!(
-        "the platform names {key} where it refuses {document}, which lacks it",
+        "the platform refused {document} and named {key}, which the document lacks",
         key = quoted(&key),
         document = quoted(&document)
     );

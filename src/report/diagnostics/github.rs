@@ -13,10 +13,11 @@ pub fn render(problems: &[Diagnostic]) -> String {
 }
 
 fn line(problem: &Diagnostic) -> String {
-    let mut properties: Vec<String> = problem.file.iter().map(|path| file(path)).collect();
-    if let Some((line, column)) = problem.line.zip(problem.column) {
+    let place = &problem.place;
+    let mut properties: Vec<String> = place.file.iter().map(|path| file(path)).collect();
+    if let Some((line, column)) = place.start() {
         properties.push(format!("line={line},col={column}"));
-        properties.extend(problem.end_column.map(|end| format!("endColumn={end}")));
+        properties.extend(place.end_column.map(|end| format!("endColumn={end}")));
     }
     properties.push(format!("title={}", problem.code));
     command(problem.severity.as_str(), &properties, &message(problem))
@@ -39,8 +40,8 @@ fn message(problem: &Diagnostic) -> String {
         message.push_str(&format!(" ({label})"));
     }
     if let Some(related) = &problem.related {
-        let file = related.file.as_deref().unwrap_or_default();
-        let (line, column) = (related.line.unwrap_or(1), related.column.unwrap_or(1));
+        let file = related.place.file.as_deref().unwrap_or_default();
+        let (line, column) = related.place.start().unwrap_or((1, 1));
         message.push_str(&format!("\n{}: {file}:{line}:{column}", related.label));
     }
     for help in &problem.help {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::desired::Code;
 use crate::report::explanation;
-use crate::report::json::{self, Diagnostic, Location};
+use crate::report::json::{self, Diagnostic, DiagnosticPlace};
 use crate::untrusted::escaped;
 
 const SCHEMA: &str =
@@ -54,11 +54,11 @@ fn result(problem: &Diagnostic, codes: &[Code]) -> Value {
         "level": problem.severity,
         "message": { "text": plain(&message(problem)) },
     });
-    if let Some(at) = problem.location() {
-        result["locations"] = json!([location(&at)]);
+    if problem.place.file.is_some() {
+        result["locations"] = json!([location(&problem.place)]);
     }
     if let Some(related) = &problem.related {
-        let mut location = related.location().map_or_else(|| json!({}), |at| location(&at));
+        let mut location = location(&related.place);
         location["message"] = json!({ "text": plain(&related.label) });
         result["relatedLocations"] = json!([location]);
     }
@@ -76,10 +76,11 @@ fn plain(text: &str) -> String {
     escaped(text).replace("](", "] (")
 }
 
-fn location(at: &Location<'_>) -> Value {
+fn location(at: &DiagnosticPlace) -> Value {
     let mut physical = Map::new();
-    physical.insert("artifactLocation".to_owned(), artifact(at.file));
-    if let Some((line, column)) = at.start {
+    physical
+        .insert("artifactLocation".to_owned(), artifact(at.file.as_deref().unwrap_or_default()));
+    if let Some((line, column)) = at.start() {
         let mut region = json!({ "startLine": line, "startColumn": column });
         if let Some(end) = at.end_column {
             region["endColumn"] = json!(end);

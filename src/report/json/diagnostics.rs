@@ -37,7 +37,7 @@ pub struct DiagnosticsSummary {
 
 /// A problem in one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(extend("additionalProperties" = false))]
 pub struct Diagnostic {
     /// The diagnostic code. `ocon explain` describes each.
     pub code: Code,
@@ -45,6 +45,31 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: DiagnosticPlace,
+    /// A remark about the place.
+    pub label: Option<String>,
+    /// What to do about it.
+    pub help: Vec<String>,
+    /// Another place that belongs to the problem.
+    pub related: Option<RelatedPlace>,
+}
+
+/// A second place of a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
+pub struct RelatedPlace {
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: DiagnosticPlace,
+    /// How the place is related to the problem.
+    pub label: String,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DiagnosticPlace {
     /// The file, relative to the folder in which ocon runs. Null if the problem is not about a file.
     pub file: Option<String>,
     /// The line, from 1. Null if the problem is the file as a whole.
@@ -56,73 +81,31 @@ pub struct Diagnostic {
     /// The column after the last one. Null if it is not known.
     #[schemars(range(min = 2))]
     pub end_column: Option<usize>,
-    /// A remark about the place.
-    pub label: Option<String>,
-    /// What to do about it.
-    pub help: Vec<String>,
-    /// Another place that belongs to the problem.
-    pub related: Option<RelatedPlace>,
     /// The line. JSON omits it because its readers have the files.
     #[serde(skip)]
     pub excerpt: Option<Excerpt>,
 }
 
-/// A second place of a problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RelatedPlace {
-    /// The file.
-    pub file: Option<String>,
-    /// The line, from 1.
-    #[schemars(range(min = 1))]
-    pub line: Option<usize>,
-    /// The first column, from 1, in characters.
-    #[schemars(range(min = 1))]
-    pub column: Option<usize>,
-    /// The column after the last one. Null if it is not known.
-    #[schemars(range(min = 2))]
-    pub end_column: Option<usize>,
-    /// How the place is related to the problem.
-    pub label: String,
-    /// The line. JSON omits it because its readers have the files.
-    #[serde(skip)]
-    pub excerpt: Option<Excerpt>,
-}
-
-/// A place of a problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::report) struct Location<'a> {
-    pub(in crate::report) file: &'a str,
-    /// The first line and column; `None` for the file as a whole.
-    pub(in crate::report) start: Option<(usize, usize)>,
-    pub(in crate::report) end_column: Option<usize>,
-    pub(in crate::report) excerpt: Option<&'a Excerpt>,
-}
-
-impl Diagnostic {
-    /// Returns the place; `None` if the problem is not about a file.
-    pub(in crate::report) fn location(&self) -> Option<Location<'_>> {
-        let Self { file, line, column, end_column, excerpt, .. } = self;
-        location(file.as_deref(), *line, *column, *end_column, excerpt.as_ref())
+impl DiagnosticPlace {
+    /// Creates the place. Without an excerpt, the start of a file means the file as a whole. A secret in
+    /// the excerpt counts as one character, so the columns do not reveal its length.
+    fn new(at: &Span, excerpt: Option<&Excerpt>) -> Self {
+        let has_position = excerpt.is_some() || at.line > 1 || at.column > 1;
+        let marked =
+            excerpt.map(|excerpt| excerpt.line.get(excerpt.start..excerpt.end).unwrap_or_default());
+        Self {
+            file: (!at.file.is_empty()).then(|| at.file.to_string()),
+            line: has_position.then_some(at.line),
+            column: has_position.then_some(at.column),
+            end_column: marked.map(|marked| at.column + marked.chars().count().max(1)),
+            excerpt: excerpt.cloned(),
+        }
     }
-}
 
-impl RelatedPlace {
-    /// Returns the place.
-    pub(in crate::report) fn location(&self) -> Option<Location<'_>> {
-        let Self { file, line, column, end_column, excerpt, .. } = self;
-        location(file.as_deref(), *line, *column, *end_column, excerpt.as_ref())
+    /// Returns the line and the column; `None` for the file as a whole.
+    pub(in crate::report) fn start(&self) -> Option<(usize, usize)> {
+        self.line.zip(self.column)
     }
-}
-
-fn location<'a>(
-    file: Option<&'a str>,
-    line: Option<usize>,
-    column: Option<usize>,
-    end_column: Option<usize>,
-    excerpt: Option<&'a Excerpt>,
-) -> Option<Location<'a>> {
-    Some(Location { file: file?, start: line.zip(column), end_column, excerpt })
 }
 
 impl DiagnosticsDocument {
@@ -144,54 +127,18 @@ impl DiagnosticsDocument {
 }
 
 fn diagnostic(problem: &Problem) -> Diagnostic {
-    let region = region(&problem.at, problem.excerpt.as_ref());
     Diagnostic {
         code: problem.code,
         severity: problem.severity,
         message: problem.message.clone(),
-        file: file(&problem.at),
-        line: region.map(|region| region.line),
-        column: region.map(|region| region.column),
-        end_column: region.and_then(|region| region.end_column),
+        place: DiagnosticPlace::new(&problem.at, problem.excerpt.as_ref()),
         label: problem.label.clone(),
         help: problem.help.clone(),
-        related: problem.related.as_ref().map(|related| {
-            let region = self::region(&related.at, related.excerpt.as_ref());
-            RelatedPlace {
-                file: file(&related.at),
-                line: region.map(|region| region.line),
-                column: region.map(|region| region.column),
-                end_column: region.and_then(|region| region.end_column),
-                label: related.label.clone(),
-                excerpt: related.excerpt.clone(),
-            }
+        related: problem.related.as_ref().map(|related| RelatedPlace {
+            place: DiagnosticPlace::new(&related.at, related.excerpt.as_ref()),
+            label: related.label.clone(),
         }),
-        excerpt: problem.excerpt.clone(),
     }
-}
-
-fn file(at: &Span) -> Option<String> {
-    (!at.file.is_empty()).then(|| at.file.to_string())
-}
-
-/// A part of a line. Lines and columns count from 1, columns in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Region {
-    line: usize,
-    column: usize,
-    /// The column after the last one, if the line is available. A secret counts as one character, so
-    /// the column does not reveal its length.
-    end_column: Option<usize>,
-}
-
-/// Returns the marked part of a line; `None` for the file as a whole.
-fn region(at: &Span, excerpt: Option<&Excerpt>) -> Option<Region> {
-    let (line, column) = (at.line, at.column);
-    let Some(excerpt) = excerpt else {
-        return (line > 1 || column > 1).then_some(Region { line, column, end_column: None });
-    };
-    let marked = excerpt.line.get(excerpt.start..excerpt.end).unwrap_or_default();
-    Some(Region { line, column, end_column: Some(column + marked.chars().count().max(1)) })
 }
 
 #[cfg(test)]
@@ -199,19 +146,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_counts_characters_and_a_secret_as_one() {
+    fn columns_count_characters_and_a_secret_as_one() {
         let span = |line, column| Span { file: "instances/a.yaml".into(), line, column };
-        let of = |line: &str, marked: &str| {
+        let end = |line: &str, marked: &str| {
             let start = line.find(marked).unwrap();
             let excerpt = Excerpt { line: line.to_owned(), start, end: start + marked.len() };
-            region(&span(3, 5), Some(&excerpt))
+            DiagnosticPlace::new(&span(3, 5), Some(&excerpt)).end_column
         };
-        let region_to = |end| Some(Region { line: 3, column: 5, end_column: Some(end) });
-        assert_eq!(of("größe: 日本", "größe"), region_to(10));
-        assert_eq!(of("password: …", "…"), region_to(6));
-        assert_eq!(of("nothing: ", ""), region_to(6));
-        let unknown = Some(Region { line: 3, column: 1, end_column: None });
-        assert_eq!(region(&span(3, 1), None), unknown);
-        assert_eq!(region(&span(1, 1), None), None);
+        assert_eq!(end("größe: 日本", "größe"), Some(10));
+        assert_eq!(end("password: …", "…"), Some(6));
+        assert_eq!(end("nothing: ", ""), Some(6));
+        let position = |line, column| {
+            let place = DiagnosticPlace::new(&span(line, column), None);
+            (place.start(), place.end_column)
+        };
+        assert_eq!(position(3, 1), (Some((3, 1)), None));
+        assert_eq!(position(1, 1), (None, None));
     }
 }

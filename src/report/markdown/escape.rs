@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn sentences_keep_their_plain_words_and_their_quotations() {
         assert_eq!(
-            prose("instance 4711, which nobody manages: add `id: 4711` to it (or not)."),
-            "instance 4711, which nobody manages: add `id: 4711` to it (or not)."
+            prose("instance 4711, which is unmanaged: add `id: 4711` to it (or not)."),
+            "instance 4711, which is unmanaged: add `id: 4711` to it (or not)."
         );
         assert_eq!(
             prose("see @team and #12 at www.evil.example or <b>x</b> *now*"),
