@@ -23,7 +23,8 @@ impl From<Exit> for ExitCode {
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,
-    document: FailureDocument,
+    /// Boxed, because most functions of `cli` return a `Result` with a failure.
+    document: Box<FailureDocument>,
     /// The usage message of clap, with styles.
     rendered: Option<String>,
     result: Option<Output>,
@@ -32,7 +33,8 @@ pub struct Failure {
 impl Failure {
     /// Creates a failure from a sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, document: FailureDocument::new(exit, message), rendered: None, result: None }
+        let document = Box::new(FailureDocument::new(exit, message));
+        Self { exit, document, rendered: None, result: None }
     }
 
     /// Creates the failure of a write, with a hint if the disk is full or a limit is reached.
@@ -51,21 +53,15 @@ impl Failure {
 
     /// Creates the failure of a command whose files have these problems.
     pub fn invalid_files(problems: &[Problem]) -> Self {
-        let problems = DiagnosticsDocument::new(None, problems).problems;
         let mut failure = Self::new(Exit::Invalid, "the files are invalid");
-        failure.document.problems = problems;
+        failure.document.problems = DiagnosticsDocument::new(None, problems).problems;
         failure
     }
 
     /// Creates the failure of a command that a signal ended, from a complete sentence. The exit code can
-    /// be the one of a success: a signal is how you stop a server.
+    /// be that of a success: a signal is how you stop a server.
     pub fn interrupted(exit: Exit, message: impl Into<String>) -> Self {
-        let document = FailureDocument::new(Exit::Interrupted, message);
-        Self {
-            exit,
-            document: FailureDocument { exit: exit.code(), ..document },
-            ..Self::new(exit, "")
-        }
+        Self { exit, ..Self::new(Exit::Interrupted, message) }
     }
 
     /// Creates a failure from the usage message of clap.
@@ -101,7 +97,7 @@ impl Failure {
 
     /// Returns the document of the failure of a command for this target.
     pub(crate) fn document(&self, target: FailureTarget) -> FailureDocument {
-        FailureDocument { exit: self.exit.code(), target: Some(target), ..self.document.clone() }
+        FailureDocument { exit: self.exit.code(), target: Some(target), ..(*self.document).clone() }
     }
 
     /// Renders the text for stderr, in lines of at most `columns` if there is a limit.

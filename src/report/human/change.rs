@@ -101,7 +101,9 @@ impl Lines<'_> {
         let label_with =
             |extent: &str| hanging(&first, &format!("{path}  {extent}"), &block, columns);
         let (before, after) = match &change.values {
-            PlanValues::Public { before, after } => (text_of(before), text_of(after)),
+            PlanValues::Public { before, after } => {
+                (text_of(before.as_ref()), text_of(after.as_ref()))
+            }
             PlanValues::Sensitive { .. } => (None, None),
         };
         match (before, after) {
@@ -211,8 +213,8 @@ pub(super) fn shown_name(name: &str) -> String {
     clean_line(&truncate::line(name, MAX_NAME_CHARS))
 }
 
-fn text_of(value: &Option<PlanValue>) -> Option<String> {
-    match value.as_ref()? {
+fn text_of(value: Option<&PlanValue>) -> Option<String> {
+    match value? {
         PlanValue::Hidden(_) => None,
         PlanValue::Text(text) => Some(text.clone()),
         PlanValue::List(items) => Some(items.join(", ")),
