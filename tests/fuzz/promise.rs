@@ -226,6 +226,11 @@ fn without_colours(text: &str) -> String {
     plain
 }
 
+/// The text of problems.
+fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
+    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,9 +296,4 @@ mod tests {
             assert!(HALVES.iter().all(|half| start.contains(half)), "{start}");
         }
     }
-}
-
-/// The text of problems.
-fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
-    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
 }
