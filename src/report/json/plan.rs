@@ -456,6 +456,7 @@ mod field_path {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     use crate::instance::FieldPath;
+    use crate::untrusted::quoted;
 
     const WITHOUT_KEY: [FieldPath; 5] = [
         FieldPath::Name,
@@ -477,6 +478,8 @@ mod field_path {
             .find(|path| path.to_string() == text)
             .or_else(|| key("configuration.").map(FieldPath::Configuration))
             .or_else(|| key("providerData.").map(FieldPath::ProviderData))
-            .ok_or_else(|| D::Error::custom(format_args!("unknown field `{text}`")))
+            .ok_or_else(|| {
+                D::Error::custom(format_args!("unknown field {field}", field = quoted(&text)))
+            })
     }
 }

@@ -42,7 +42,7 @@ fn page(
     let of = |section| steps(document, section, options);
     let deletes =
         CommentSection::new("To delete", &deletes_intro(document), of(ReviewSection::Delete));
-    let drift = "These changes do not come from the files. An apply reverts them.\n";
+    let drift = "The files did not cause these differences. An apply corrects them.\n";
     let sections = [
         first,
         CommentSection::new("Refused", BLOCKED_HEADER, blocked(document, true, options)),
