@@ -125,13 +125,7 @@ impl Lines<'_> {
                 let before = before
                     .map(|before| quoted(&before))
                     .or_else(|| self.hidden_before(change).map(ToOwned::to_owned));
-                let after = match (&change.values, after) {
-                    _ if change.kind == ChangeKind::Unset => "(unset)".to_owned(),
-                    (PlanValues::Sensitive { source, .. }, _) => secret(source.as_deref()),
-                    (PlanValues::Public { .. }, after) => {
-                        after.map(|after| quoted(&completed(change, after))).unwrap_or_default()
-                    }
-                };
+                let after = inline_after(change, after);
                 self.push_inline(text, &label, before.as_deref(), &after);
             }
         }
@@ -181,16 +175,23 @@ fn push_block(text: &mut String, value: &str, block: &str, columns: usize) {
     }
 }
 
+/// Writes the new value of a change on one line.
+fn inline_after(change: &PlanChange, after: Option<String>) -> String {
+    match &change.values {
+        _ if change.kind == ChangeKind::Unset => "(unset)".to_owned(),
+        PlanValues::Sensitive { source: Some(source), .. } => {
+            clean_line(&format!("(secret, {source})"))
+        }
+        PlanValues::Sensitive { source: None, .. } => "(secret)".to_owned(),
+        PlanValues::Public { .. } => {
+            after.map(|after| quoted(&completed(change, after))).unwrap_or_default()
+        }
+    }
+}
+
 /// Whether only the changed lines of a value are shown.
 fn is_long(value: &str) -> bool {
     value.contains('\n') || width(value) > MAX_INLINE_WIDTH
-}
-
-fn secret(source: Option<&str>) -> String {
-    match source {
-        Some(source) => clean_line(&format!("(secret, {source})")),
-        None => "(secret)".to_owned(),
-    }
 }
 
 /// Marks what a create fills in.
