@@ -86,3 +86,17 @@ fn members(schema: &Value) -> Vec<String> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_enums_and_constants_are_words() {
+        let schema = serde_json::from_str(&json::schema::<PlanDocument>()).unwrap();
+        let words = members(&schema);
+        for word in ["unfinished", "rotate", "ocon-plan", "known_after_create"] {
+            assert!(words.iter().any(|known| known == word), "{word}");
+        }
+    }
+}
