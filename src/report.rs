@@ -1,11 +1,11 @@
-//! Telling: what was planned and what became of it, for people and for scripts.
+//! Reports: renders plans, outcomes, status and problems for people and for scripts.
 //!
 //! In: a [`Plan`](crate::plan::Plan), an [`Outcome`](crate::apply::Outcome) or a list of
-//! [`Problems`](crate::desired::Problems). Out: text, or a document to serialise. This room makes
-//! strings; whoever calls it writes them to stdout or stderr. It reads no file and no network, and
-//! it is the same on every run: no clock, no order but that of what it is given.
+//! [`Problems`](crate::desired::Problems). Each becomes a typed document of [`json`], and every format
+//! is rendered from this document. Out: strings, which the caller writes to stdout or stderr. The module
+//! reads no file, network or clock, so equal input gives equal output.
 //!
-//! Text that comes from files or from the platform is never trusted: see [`style::clean`].
+//! Text from files and from the platform is never trusted: see [`style::clean`].
 
 pub mod annotations;
 pub mod diagnostics;
@@ -14,7 +14,7 @@ mod hosts;
 pub mod human;
 pub mod json;
 pub mod markdown;
-mod part;
+mod phrases;
 pub mod style;
 mod text_diff;
-mod wording;
+mod truncate;

@@ -89,6 +89,11 @@ impl StepErrorCode {
         }
     }
 
+    /// Whether the platform or the provider refused the request.
+    pub fn is_refusal(self) -> bool {
+        self.is(FailureCode::PlatformRefused) || self.is(FailureCode::ProviderRefused)
+    }
+
     /// Whether this is a failure of that kind.
     pub fn is(self, code: FailureCode) -> bool {
         self == Self::Failure(code)

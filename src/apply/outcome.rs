@@ -141,11 +141,13 @@ pub struct StepFailure {
     pub message: String,
     /// The platform's ID of the request, for its support.
     pub request_id: Option<String>,
+    /// The message of the platform or of the provider, if one of them refused the request.
+    pub refusal: Option<String>,
 }
 
 impl StepFailure {
     pub(super) fn new(code: impl Into<StepErrorCode>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), request_id: None }
+        Self { code: code.into(), message: message.into(), request_id: None, refusal: None }
     }
 }
 

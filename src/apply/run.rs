@@ -92,10 +92,15 @@ impl<'a, R> Run<'a, R> {
     /// Converts an API error. If the limit of requests is reached, no further step starts.
     pub(super) fn failure(&self, error: &api::Error) -> StepFailure {
         self.limit_reached.fetch_or(error.request_limit().is_some(), Ordering::Relaxed);
-        let request_id = match &error.kind {
-            ErrorKind::Status { request_id, .. } => request_id.clone(),
-            _ => None,
+        let (request_id, refusal) = match &error.kind {
+            ErrorKind::Status { message, provider_message, request_id, .. } => {
+                let texts: Vec<&str> =
+                    [message, provider_message].into_iter().flatten().map(AsRef::as_ref).collect();
+                (request_id.clone(), (!texts.is_empty()).then(|| texts.join("; ")))
+            }
+            _ => (None, None),
         };
-        StepFailure { request_id, ..StepFailure::new(FailureCode::of(error), error.to_string()) }
+        let failure = StepFailure::new(FailureCode::of(error), error.to_string());
+        StepFailure { request_id, refusal, ..failure }
     }
 }

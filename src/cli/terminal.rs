@@ -1,5 +1,6 @@
 //! Output, failures, progress, the log and signals. Imports neither `commands` nor `setup`.
 
+pub(crate) mod command_output;
 pub mod failure;
 pub(crate) mod interrupt;
 pub(crate) mod log;

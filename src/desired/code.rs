@@ -6,13 +6,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::instance::vocabulary;
+
 /// Declares [`Code`] from lines of `Variant "name" Level`.
 macro_rules! codes {
     ($($variant:ident $name:literal $level:ident,)+) => {
         /// A kind of problem in a file.
         #[expect(missing_docs, reason = "`docs/diagnostics.md` explains each code")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Code { $($variant,)+ }
+        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub enum Code { $(#[serde(rename = $name)] $variant,)+ }
 
         impl Code {
             /// All codes, by name.
@@ -31,13 +34,14 @@ macro_rules! codes {
     };
 }
 
-/// The severity of a problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The files cannot be used.
-    Error,
-    /// The files can be used, but something is probably wrong.
-    Warning,
+vocabulary! {
+    /// The severity of a problem.
+    Severity {
+        /// The files cannot be used.
+        Error "error",
+        /// The files can be used, but something is probably wrong.
+        Warning "warning",
+    }
 }
 
 /// The default severity of a code, and whether the user can change it.

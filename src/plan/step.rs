@@ -41,11 +41,6 @@ impl Action {
         }
     }
 
-    /// The action with this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == name)
-    }
-
     /// The symbol before a step, so that color never carries the meaning alone.
     pub fn symbol(self) -> &'static str {
         match self {

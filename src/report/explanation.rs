@@ -1,6 +1,6 @@
-//! `docs/diagnostics.md`, section by section: what each code means and how to mend it.
+//! The sections of `docs/diagnostics.md`: what each code means and how to solve the problem.
 
-/// The page. Its sections are headed `## code`, in parts that are headed `# title`.
+/// The page. Its sections have headings `## code`, in parts with headings `# title`.
 const PAGE: &str = include_str!("../../docs/diagnostics.md");
 
 /// The section of one code.
@@ -10,11 +10,11 @@ pub struct Explanation {
     pub part: &'static str,
     /// The code.
     pub code: &'static str,
-    /// The text below the heading: how bad it is, a blank line, what it means, and the rest.
+    /// The text below the heading: severity, meaning and further paragraphs.
     pub text: &'static str,
 }
 
-/// All sections, in the order of the page.
+/// Returns all sections, in the order of the page.
 pub fn all() -> Vec<Explanation> {
     let mut all: Vec<Explanation> = Vec::new();
     let mut part = "";
@@ -32,12 +32,12 @@ pub fn all() -> Vec<Explanation> {
     all
 }
 
-/// The section of a code.
+/// Returns the section of a code.
 pub fn of(code: &str) -> Option<Explanation> {
     all().into_iter().find(|explanation| explanation.code == code)
 }
 
-/// The headings with the bytes at which they begin, and an empty one at the end.
+/// Returns the headings with their offsets, and an empty one at the end.
 fn headings() -> Vec<(usize, &'static str)> {
     let (mut offset, mut fenced) = (0, false);
     let mut headings = Vec::new();
@@ -53,12 +53,12 @@ fn headings() -> Vec<(usize, &'static str)> {
 }
 
 impl Explanation {
-    /// How bad it is: the first paragraph.
+    /// Returns the severity: the first paragraph.
     pub fn level(&self) -> String {
         self.paragraph(0)
     }
 
-    /// What it means, in one sentence: the first of the second paragraph.
+    /// Returns the meaning: the first sentence of the second paragraph.
     pub fn summary(&self) -> String {
         let meaning = self.paragraph(1);
         match meaning.split_once(". ") {

@@ -1,82 +1,65 @@
-//! The hosts that a plan sends secrets and events to, each with what it gets and from where.
+//! Summarizes the hosts that a plan sends secrets and events to.
 //!
-//! In: the notes of a plan that are about a host. Out: one [`HostLine`] per host, changed hosts first.
-//! A host is never cut; only the list of places is.
+//! In: the notes of a plan. Out: one [`HostSummary`] per host, changed hosts first. A host is never
+//! truncated, only the list of documents is.
 
-use std::collections::BTreeMap;
-
+use crate::plan::NoteCode;
+use crate::report::json::PlanNote;
 use crate::safe_text::quoted;
 
-/// The most documents that are named for one use of a host.
-const MAX_PLACES: usize = 3;
+/// Maximum number of documents in the summary of one use of a host.
+const MAX_DOCUMENTS: usize = 3;
 
-/// The codes that say that the host was another one before.
-const CHANGED: [&str; 2] = ["credential-host-changed", "event-host-changed"];
-
-/// What a note says of a host.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HostNote<'a> {
-    pub(super) code: &'a str,
-    pub(super) host: &'a str,
-    pub(super) gets: &'a str,
-    /// The document, with the ID of its instance if there is one.
-    pub(super) key: &'a str,
-    pub(super) instance_id: Option<u64>,
-}
-
-/// A host with all that it gets.
+/// A host with everything that is sent to it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct HostLine {
-    /// The host in full, or in words why it cannot be told.
+pub(super) struct HostSummary {
+    /// The complete host, or why it is not known.
     pub(super) host: String,
-    /// Whether it gets something that another host got before.
-    pub(super) is_new: bool,
-    /// What it gets and from which documents, with the codes of the notes.
+    /// Whether it receives something that another host received before.
+    pub(super) is_changed: bool,
+    /// What it receives and from which documents, with the codes of the notes.
     pub(super) uses: String,
 }
 
-/// One line per host: those that are new for an instance, then the others in their order.
-pub(super) fn lines<'a>(notes: impl Iterator<Item = HostNote<'a>>) -> Vec<HostLine> {
-    let mut order: Vec<&str> = Vec::new();
-    let mut hosts: BTreeMap<&str, Vec<HostNote<'_>>> = BTreeMap::new();
+/// Creates one summary per host: changed hosts first, otherwise in the order of the notes.
+pub(super) fn summarize(notes: &[PlanNote]) -> Vec<HostSummary> {
+    let mut hosts: Vec<(&str, Vec<&PlanNote>)> = Vec::new();
     for note in notes {
-        let of_host = hosts.entry(note.host).or_default();
-        if of_host.is_empty() {
-            order.push(note.host);
+        let Some(host) = note.host.as_deref() else { continue };
+        match hosts.iter_mut().find(|(known, _)| *known == host) {
+            Some((_, notes)) => notes.push(note),
+            None => hosts.push((host, vec![note])),
         }
-        of_host.push(note);
     }
-    let mut lines: Vec<_> = order
-        .into_iter()
-        .map(|host| line(host, hosts.get(host).map(Vec::as_slice).unwrap_or_default()))
-        .collect();
-    lines.sort_by_key(|line| !line.is_new);
-    lines
+    let mut summaries: Vec<_> = hosts.iter().map(|(host, notes)| summary(host, notes)).collect();
+    summaries.sort_by_key(|summary| !summary.is_changed);
+    summaries
 }
 
-fn line(host: &str, notes: &[HostNote<'_>]) -> HostLine {
-    let mut uses: Vec<((&str, &str), Vec<String>)> = Vec::new();
+fn summary(host: &str, notes: &[&PlanNote]) -> HostSummary {
+    let mut uses: Vec<((NoteCode, &str), Vec<String>)> = Vec::new();
     for note in notes {
         let id = note.instance_id.map(|id| format!(" #{id}")).unwrap_or_default();
-        let place = quoted(format!("{}{id}", note.key)).to_string();
-        match uses.iter_mut().find(|(of, _)| *of == (note.code, note.gets)) {
-            Some((_, places)) if places.contains(&place) => {}
-            Some((_, places)) => places.push(place),
-            None => uses.push(((note.code, note.gets), vec![place])),
+        let document = quoted(format!("{}{id}", note.key)).to_string();
+        let what = (note.code, note.gets.as_deref().unwrap_or_default());
+        match uses.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, documents)) if documents.contains(&document) => {}
+            Some((_, documents)) => documents.push(document),
+            None => uses.push((what, vec![document])),
         }
     }
-    let uses = uses.iter().map(|((code, gets), places)| {
-        let more = places.len().saturating_sub(MAX_PLACES);
-        let mut named: Vec<_> = places.iter().take(MAX_PLACES).cloned().collect();
+    let uses = uses.into_iter().map(|((code, gets), mut documents)| {
+        let more = documents.len().saturating_sub(MAX_DOCUMENTS);
+        documents.truncate(MAX_DOCUMENTS);
         if more > 0 {
-            named.push(format!("{more} more"));
+            documents.push(format!("{more} more"));
         }
-        let verb = if CHANGED.contains(code) { "will get" } else { "gets" };
-        format!("{verb} {gets} of {} ({code})", named.join(", "))
+        let verb = if code.is_host_change() { "will get" } else { "gets" };
+        format!("{verb} {gets} of {} ({code})", documents.join(", "))
     });
-    HostLine {
+    HostSummary {
         host: host.to_owned(),
-        is_new: notes.iter().any(|note| CHANGED.contains(&note.code)),
+        is_changed: notes.iter().any(|note| note.code.is_host_change()),
         uses: uses.collect::<Vec<_>>().join("; "),
     }
 }
@@ -86,20 +69,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_has_one_line_and_only_its_places_are_shortened() {
-        let note =
-            |host, code, key| HostNote { code, host, gets: "password", key, instance_id: None };
-        let keys = ["a", "b", "c", "d", "e"];
-        let notes = keys.map(|key| note("good.example", "secret-to-host", key));
-        let changed = HostNote {
-            instance_id: Some(7),
-            gets: "the stored credentials",
-            ..note("evil.example", "credential-host-changed", "z")
+    fn a_host_has_one_summary_and_only_its_documents_are_truncated() {
+        let note = |host: &str, code, key: &str| PlanNote {
+            code,
+            key: key.to_owned(),
+            instance_id: None,
+            host: Some(host.to_owned()),
+            gets: Some("password".to_owned()),
+            message: String::new(),
         };
-        let lines = lines(notes.into_iter().chain([changed, notes[0]]));
-        let lines: Vec<_> = lines
+        let keys = ["a", "b", "c", "d", "e", "a"];
+        let mut notes: Vec<_> =
+            keys.iter().map(|key| note("good.example", NoteCode::SecretToHost, key)).collect();
+        notes.push(PlanNote {
+            instance_id: Some(7),
+            gets: Some("the stored credentials".to_owned()),
+            ..note("evil.example", NoteCode::CredentialHostChanged, "z")
+        });
+        let summaries = summarize(&notes);
+        let lines: Vec<_> = summaries
             .iter()
-            .map(|line| format!("{} {} {}", line.is_new, line.host, line.uses))
+            .map(|summary| format!("{} {} {}", summary.is_changed, summary.host, summary.uses))
             .collect();
         assert_eq!(
             lines,

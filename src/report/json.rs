@@ -1,74 +1,31 @@
-//! The forms of a plan, of what became of it, and of what there is, that scripts rely on.
+//! The documents that ocon produces: one type per document, from which every format is rendered.
 //!
-//! In: a plan, an outcome, a status, events, links. Out: documents of a fixed, versioned shape, which
-//! hold no secret: a sensitive change names the source of its value and nothing else. Their schemas
-//! in `schemas/` are generated from the types below.
+//! In: a plan, an outcome, a status, problems, events, chain links or a failure. Out: documents of a
+//! fixed, versioned shape without secrets. A sensitive change names only the source of its value. The
+//! JSON Schemas in `schemas/` are generated from these types. Members marked `serde(skip)` hold what
+//! only the text format shows.
 
+mod diagnostics;
 mod doctor;
 mod events;
+mod failure;
 mod outcome;
 mod plan;
+mod serialize;
 mod status;
 
+pub use diagnostics::{
+    Diagnostic, DiagnosticPlace, DiagnosticsDocument, DiagnosticsSummary, RelatedPlace,
+};
 pub use doctor::{DoctorDocument, DoctorLink};
 pub use events::{DeliveryDocument, EventsDocument, EventsEntry, EventsObject};
-pub use outcome::{ResultDocument, ResultEntry, ResultError, ResultNote, ResultSummary};
-pub use plan::{
-    PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests, PlanStale,
-    PlanStep, PlanSummary, PlanTarget, PlanValue, PlanValues,
+pub use failure::{Exit, FailureDocument, FailureTarget};
+pub use outcome::{
+    ResultAction, ResultDocument, ResultEntry, ResultError, ResultNote, ResultSummary,
 };
-
+pub use plan::{
+    HiddenValue, PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests,
+    PlanStale, PlanStep, PlanSummary, PlanTarget, PlanValue, PlanValues,
+};
+pub use serialize::{line, render, schema};
 pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};
-
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use crate::safe_text::escaped_in_json;
-
-/// Writes a document as indented JSON with a line break at its end.
-///
-/// # Panics
-/// Never for the documents of this room: their keys are texts and their numbers finite.
-pub fn render(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document)
-        .expect("documents have text keys and finite numbers, so they always serialise");
-    text.push('\n');
-    escaped(&text)
-}
-
-/// Writes a document as one line of JSON, with its line break: for what comes one after the other.
-///
-/// # Panics
-/// Never, as [`render`].
-pub fn line(document: &impl Serialize) -> String {
-    let text = serde_json::to_string(document)
-        .expect("documents have text keys and finite numbers, so they always serialise");
-    escaped(&text) + "\n"
-}
-
-/// Writes deceptive characters and workflow commands as JSON escapes. The document stays the same,
-/// and is harmless where a log shows it.
-fn escaped(text: &str) -> String {
-    // Runners of GitHub and Azure take these for commands wherever they stand in a line.
-    escaped_in_json(text).replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b")
-}
-
-/// The JSON Schema of a document type, as it stands in `schemas/`.
-pub fn schema<T: JsonSchema>() -> String {
-    render(&schemars::schema_for!(T))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_could_steer_a_terminal_or_a_runner_is_escaped_and_stays_the_same() {
-        let hostile = "\u{1b}[31m \u{202e}\u{e0041}\u{2800} ##[add-mask]a ##vso[b] \n[c]";
-        let text = render(&[hostile]);
-        for bad in ["\u{1b}", "\u{202e}", "\u{e0041}", "\u{2800}", "##[", "##vso["] {
-            assert!(!text.contains(bad), "{text}");
-        }
-        assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [hostile]);
-    }
-}

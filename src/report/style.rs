@@ -1,4 +1,4 @@
-//! How text is made fit for a terminal.
+//! Styles, wrapping and escaping of text for a terminal.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -8,31 +8,31 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::safe_text::{characters, escaped};
 
-/// What is added.
+/// Additions.
 pub(super) const ADDED: Style = AnsiColor::Green.on_default();
-/// What is changed.
+/// Changes.
 pub(super) const CHANGED: Style = AnsiColor::Yellow.on_default();
-/// What is taken away, and what went wrong.
+/// Removals and failures.
 pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
-/// What is of less interest.
+/// Details.
 pub(super) const FAINT: Style = Style::new().dimmed();
-/// What a reader should find first.
+/// Text that stands out.
 pub(super) const STRONG: Style = Style::new().bold();
 
-/// The columns that a text has in any case.
-const LEAST_ROOM: usize = 20;
+/// Minimum number of columns for a text.
+const MIN_TEXT_WIDTH: usize = 20;
 
-/// A text in a style. The escape codes are taken out again where the output is no terminal.
-pub(super) struct Painted<'a>(pub(super) Style, pub(super) &'a str);
+/// A text in a style. The escape codes are removed later if the output is not a terminal.
+pub(super) struct Styled<'a>(pub(super) Style, pub(super) &'a str);
 
-impl fmt::Display for Painted<'_> {
+impl fmt::Display for Styled<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}{}", self.0.render(), self.1, self.0.render_reset())
     }
 }
 
-/// Makes a text harmless to a terminal and to the log of a pipeline. It writes deceptive characters
-/// (apart from line breaks) and the beginnings of workflow commands as escapes.
+/// Makes a text harmless in a terminal and in the log of a pipeline: escapes deceptive characters, apart
+/// from line breaks, and the start of workflow commands.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let may_command = text.contains("::") || text.contains("##");
     if !may_command {
@@ -52,19 +52,19 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether a CI system could take what begins here for a command: `::name::` at the beginning of a
-/// line, where a word may come to stand, and `##[name]` or `##vso[name]` anywhere.
+/// Whether a CI system could read a command here: `::name::` at the start of a word, which wrapping can
+/// move to the start of a line, and `##[name]` or `##vso[name]` anywhere.
 fn begins_command(rest: &str, begins_word: bool) -> bool {
     (begins_word && rest.starts_with("::"))
         || ["##[", "##vso["].iter().any(|command| rest.starts_with(command))
 }
 
-/// Like [`clean`], for text that has to stay on one line.
+/// Like [`clean`], and escapes line breaks.
 pub fn clean_line(text: &str) -> String {
     clean(text).replace('\n', "\\n")
 }
 
-/// The number of columns a text takes; styles take none.
+/// Returns the number of columns of a text, without styles.
 pub(super) fn width(text: &str) -> usize {
     if text.contains('\u{1b}') {
         return anstream::adapter::strip_str(text).to_string().width();
@@ -72,30 +72,30 @@ pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Spaces that bring a text of this width to `column`, at least two.
+/// Returns the spaces from a column to another one, at least two.
 pub(super) fn gap(from: usize, column: usize) -> String {
     " ".repeat(column.saturating_sub(from).max(2))
 }
 
-/// A text in lines of at most `columns`, broken between words, each behind `indent`. Line breaks of
-/// the text stay; a word that is longer than a line has one to itself.
+/// Wraps a text between words into lines of at most `columns`, each after `indent`. The line breaks of the
+/// text remain. A word that is longer than a line has its own line.
 pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
     hanging(indent, text, indent, columns)
 }
 
-/// Like [`wrapped`], with the first line behind something else, or below it where it leaves no room.
+/// Like [`wrapped`], with the first line after `first`, or below it if there is no space.
 pub(super) fn hanging(first: &str, text: &str, indent: &str, columns: usize) -> String {
-    let has_room = width(first) + LEAST_ROOM.min(width(text)) <= columns;
+    let fits = width(first) + MIN_TEXT_WIDTH.min(width(text)) <= columns;
     let mut lines = Vec::new();
-    if !has_room && width(first) > width(indent) {
+    if !fits && width(first) > width(indent) {
         lines.push(String::new());
     }
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split(' ') {
             let before = if lines.is_empty() { first } else { indent };
-            let room = columns.saturating_sub(width(before)).max(LEAST_ROOM);
-            if !line.is_empty() && width(&line) + 1 + width(word) > room {
+            let limit = columns.saturating_sub(width(before)).max(MIN_TEXT_WIDTH);
+            if !line.is_empty() && width(&line) + 1 + width(word) > limit {
                 lines.push(std::mem::take(&mut line));
             } else if !line.is_empty() {
                 line.push(' ');
@@ -110,30 +110,29 @@ pub(super) fn hanging(first: &str, text: &str, indent: &str, columns: usize) -> 
     indents.zip(&lines).map(line).collect()
 }
 
-/// Like [`wrapped`], with each line in a style of its own: none goes on over the end of a line.
+/// Like [`wrapped`], and styles each line separately, so no style continues over the end of a line.
 pub(super) fn wrapped_in(style: Style, text: &str, indent: &str, columns: usize) -> String {
-    let room = columns.saturating_sub(width(indent));
-    let lines = wrapped(text, "", room);
-    let styled = |line| [indent, &Painted(style, line).to_string(), "\n"].concat();
+    let lines = wrapped(text, "", columns.saturating_sub(width(indent)));
+    let styled = |line| [indent, &Styled(style, line).to_string(), "\n"].concat();
     lines.lines().map(styled).collect()
 }
 
-/// A message behind its label, in lines of at most `columns` if there is a limit.
+/// Renders a message after its label, in lines of at most `columns` if there is a limit.
 pub fn message(label: &str, text: &str, columns: Option<usize>) -> String {
     let style = if label == "error:" { REMOVED.bold() } else { STRONG };
     let content = label.trim_start();
     let margin = " ".repeat(label.len() - content.len());
-    let first = format!("{margin}{} ", Painted(style, content));
+    let first = format!("{margin}{} ", Styled(style, content));
     match columns {
         Some(columns) => hanging(&first, text, &format!("{margin}  "), columns),
         None => format!("{first}{text}\n"),
     }
 }
 
-/// What a summary begins with, and the rest of it, in lines of at most `columns`.
+/// Renders a summary that starts with a strong label, in lines of at most `columns`.
 pub(super) fn sentence(strong: &str, rest: &str, columns: usize) -> String {
     let text = wrapped(&format!("{strong} {rest}"), "", columns);
-    text.replacen(strong, &Painted(STRONG, strong).to_string(), 1)
+    text.replacen(strong, &Styled(STRONG, strong).to_string(), 1)
 }
 
 /// `1 instance`, `2 instances`.
@@ -153,25 +152,25 @@ mod tests {
     }
 
     #[test]
-    fn a_first_line_may_begin_otherwise_and_no_style_goes_over_its_end() {
+    fn a_first_line_can_start_differently_and_no_style_continues_over_its_end() {
         let text = hanging("  + ", "support/desk  Help  desk", "      ", 26);
         assert_eq!(text, "  + support/desk  Help\n      desk\n");
-        let painted = wrapped_in(FAINT, "one two three four five six", "  ", 22);
+        let styled = wrapped_in(FAINT, "one two three four five six", "  ", 22);
         assert_eq!(
-            painted,
+            styled,
             "  \u{1b}[2mone two three four\u{1b}[0m\n  \u{1b}[2mfive six\u{1b}[0m\n"
         );
-        assert_eq!(width(painted.lines().next().unwrap()), 20);
+        assert_eq!(width(styled.lines().next().unwrap()), 20);
     }
 
     #[test]
-    fn what_could_steer_a_terminal_or_hide_text_is_escaped() {
+    fn characters_that_control_a_terminal_or_hide_text_are_escaped() {
         assert_eq!(clean("a\u{1b}[31m\u{202e}b\tc\n"), "a\\u{1b}[31m\\u{202e}b\\u{9}c\n");
         assert_eq!(clean_line("Größe\n日本"), "Größe\\n日本");
     }
 
     #[test]
-    fn what_a_pipeline_would_take_for_a_command_is_escaped() {
+    fn workflow_commands_are_escaped() {
         let escaped = "\\u{3a}:error::x a \\u{3a}:stop-commands::y\n\\u{3a}:z";
         assert_eq!(clean("::error::x a ::stop-commands::y\n::z"), escaped);
         assert_eq!(clean("a##[error]b ###vso[x]"), "a\\u{23}#[error]b #\\u{23}#vso[x]");

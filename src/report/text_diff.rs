@@ -1,44 +1,44 @@
-//! The difference of two long texts, line by line, with the changed words marked.
+//! The line-by-line difference of two long texts, with marks below the changed words.
 
 use std::time::Duration;
 
 use anstyle::Style;
 use similar::{ChangeTag, TextDiff};
 
-use super::style::{ADDED, Painted, REMOVED, width};
+use super::style::{ADDED, REMOVED, Styled, width};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 2;
-/// How long the search for the shortest difference may take; afterwards a longer one will do.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// Time limit of the search for the shortest difference. After it, a longer difference is used.
+const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Renders the difference in lines of at most `columns`, each behind `indent`. The changed words of a
-/// changed line stand out, and are marked with `^` below it, so that they can be seen without colour.
+/// Renders the difference in lines of at most `columns`, each after `indent`. Changed words are inverted,
+/// and marked with `^` in the line below, so they are visible without color.
 pub(super) fn render(
     before: &str,
     after: &str,
     indent: &str,
     columns: usize,
 ) -> Difference<String> {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
-    let room = columns.saturating_sub(width(indent) + 2).max(20);
+    let diff = TextDiff::configure().timeout(TIMEOUT).diff_lines(before, after);
+    let limit = columns.saturating_sub(width(indent) + 2).max(20);
     let mut text = String::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         if index > 0 {
             text.push_str(&format!("{indent}  …\n"));
         }
         for change in group.iter().flat_map(|op| diff.iter_inline_changes(op)) {
-            push_line(&mut text, &change, indent, room);
+            push_line(&mut text, &change, indent, limit);
         }
     }
     Difference { shown: text, is_whole: is_whole(&diff) }
 }
 
-/// What is shown of two texts.
+/// The shown part of a difference.
 pub(super) struct Difference<T> {
     /// The lines.
     pub(super) shown: T,
-    /// Whether they are all lines of both texts.
+    /// Whether all lines of both texts are shown.
     pub(super) is_whole: bool,
 }
 
@@ -49,9 +49,9 @@ fn is_whole(diff: &TextDiff<'_, '_, str>) -> bool {
         && ops().map(|op| op.new_range().len()).sum::<usize>() == diff.new_len()
 }
 
-/// The lines of the difference with their signs, `+`, `-` or a space, and `…` where some are left out.
+/// Returns the lines of the difference with their signs, `+`, `-` or a space. `…` marks omitted lines.
 pub(super) fn lines(before: &str, after: &str) -> Difference<Vec<(char, String)>> {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
+    let diff = TextDiff::configure().timeout(TIMEOUT).diff_lines(before, after);
     let mut lines = Vec::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         if index > 0 {
@@ -72,14 +72,14 @@ fn sign(tag: ChangeTag) -> char {
     }
 }
 
-/// A piece of a line, and whether it is what changed.
+/// A piece of a line, and whether it changed.
 type Piece<'a> = (&'a str, bool);
 
 fn push_line(
     text: &mut String,
     change: &similar::InlineChange<'_, str>,
     indent: &str,
-    room: usize,
+    limit: usize,
 ) {
     let sign = sign(change.tag());
     let style = match sign {
@@ -90,12 +90,12 @@ fn push_line(
     let pieces: Vec<_> = change.iter_strings_lossy().collect();
     let pieces =
         pieces.iter().map(|(changed, piece)| (piece.trim_end_matches(['\n', '\r']), *changed));
-    let rows = rows(&words(pieces), room);
+    let rows = rows(&words(pieces), limit);
     for (row, sign) in rows.iter().zip(std::iter::once(sign).chain(std::iter::repeat(' '))) {
-        let sign = Painted(style, &sign.to_string()).to_string();
+        let sign = Styled(style, &sign.to_string()).to_string();
         let (last, rest) = row.split_last().unwrap_or((&("", false), &[]));
         let pieces = rest.iter().copied().chain([(last.0.trim_end(), last.1)]);
-        let line: String = pieces.map(|piece| emphasised(piece, style)).collect();
+        let line: String = pieces.map(|piece| emphasized(piece, style)).collect();
         let marks: String = row.iter().map(|(piece, changed)| marks(piece, *changed)).collect();
         text.push_str(format!("{indent}{sign} {line}").trim_end());
         text.push('\n');
@@ -105,15 +105,15 @@ fn push_line(
     }
 }
 
-/// The pieces by word, each with the spaces behind it; the spaces before the first are one, too.
+/// Groups the pieces by word, each with the spaces after it. The indent is a word too.
 fn words<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Vec<Piece<'a>>> {
     let mut words: Vec<Vec<Piece<'a>>> = vec![Vec::new()];
     for (piece, changed) in pieces {
         for part in piece.split_inclusive(' ') {
-            let goes_on =
+            let continues =
                 |word: &Vec<Piece>| !word.last().is_some_and(|(last, _)| last.ends_with(' '));
             match words.last_mut() {
-                Some(word) if goes_on(word) || part == " " => word.push((part, changed)),
+                Some(word) if continues(word) || part == " " => word.push((part, changed)),
                 _ => words.push(vec![(part, changed)]),
             }
         }
@@ -121,16 +121,16 @@ fn words<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Vec<Piece<'a>>> {
     words
 }
 
-/// Words in rows that are no longer than `room`, unless a single word is. Further rows stand under
-/// the first one, a little to the right.
-fn rows<'a>(words: &[Vec<Piece<'a>>], room: usize) -> Vec<Vec<Piece<'a>>> {
+/// Wraps words into rows of at most `limit` columns, unless a single word is longer. Further rows have a
+/// larger indent than the first one.
+fn rows<'a>(words: &[Vec<Piece<'a>>], limit: usize) -> Vec<Vec<Piece<'a>>> {
     let of = |word: &[Piece]| word.iter().map(|(piece, _)| width(piece)).sum::<usize>();
     let margin = words.first().filter(|word| word.iter().all(|(piece, _)| *piece == " "));
     let indent = SPACES.get(..margin.map_or(0, |margin| of(margin)) + 2).unwrap_or(SPACES);
     let (mut row, mut used, mut rows) = (Vec::new(), 0, Vec::new());
     for (number, word) in words.iter().enumerate() {
-        let seen = of(word) - word.iter().rev().take_while(|(piece, _)| *piece == " ").count();
-        if number > usize::from(margin.is_some()) && used + seen > room + 1 {
+        let visible = of(word) - word.iter().rev().take_while(|(piece, _)| *piece == " ").count();
+        if number > usize::from(margin.is_some()) && used + visible > limit + 1 {
             rows.push(std::mem::replace(&mut row, vec![(indent, false)]));
             used = indent.len();
         }
@@ -141,15 +141,15 @@ fn rows<'a>(words: &[Vec<Piece<'a>>], room: usize) -> Vec<Vec<Piece<'a>>> {
     rows
 }
 
-/// As far as a further row is ever moved to the right.
+/// The maximum indent of a further row.
 const SPACES: &str = "                    ";
 
-/// A piece in the style of its line; what changed is shown the other way round.
-fn emphasised((piece, changed): Piece<'_>, style: Style) -> String {
+/// Styles a piece as its line. Changed pieces are inverted.
+fn emphasized((piece, changed): Piece<'_>, style: Style) -> String {
     if piece.trim().is_empty() {
         return piece.to_owned();
     }
-    Painted(if changed { style.invert() } else { style }, piece).to_string()
+    Styled(if changed { style.invert() } else { style }, piece).to_string()
 }
 
 fn marks(piece: &str, changed: bool) -> String {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_words_are_shown_the_other_way_round_and_no_style_goes_over_the_end_of_a_line() {
+    fn changed_words_are_inverted_and_no_style_continues_over_the_end_of_a_line() {
         let text = render("\"size\": 100,\n", "\"size\": 200,\n", "", 80).shown;
         let expected = [
             "\u{1b}[31m-\u{1b}[0m \u{1b}[31m\"size\": \u{1b}[0m\u{1b}[7m\u{1b}[31m100\u{1b}[0m\u{1b}[31m,\u{1b}[0m",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_go_on_below_with_their_marks() {
+    fn long_lines_are_wrapped_with_their_marks() {
         let before = "  \"url\": \"/customers?where=created\", \"size\": 100, \"first\": 1\n";
         let after = before.replace("100", "2500").replace("1\n", "日本\n");
         let text = render(before, &after, "  ", 36).shown;

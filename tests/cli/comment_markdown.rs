@@ -1,5 +1,7 @@
 //! Comments for pull requests, parsed as `CommonMark`: hostile text stays text.
 
+use ocon::instance::FieldPath;
+use ocon::plan::{Action, BlockCode, Cause, ChangeKind, NoteCode};
 use ocon::report::json::{
     PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequests, PlanStep, PlanSummary,
     PlanTarget, PlanValue, PlanValues,
@@ -33,12 +35,16 @@ fn text(value: &str) -> PlanValue {
 
 fn change(path: &str, before: &str, after: &str) -> PlanChange {
     PlanChange {
-        path: path.to_owned(),
-        kind: "change".to_owned(),
+        path: FieldPath::Configuration(path.to_owned()),
+        kind: ChangeKind::Change,
         values: PlanValues::Public { before: Some(text(before)), after: Some(text(after)) },
         known_after_create: false,
         hint: None,
     }
+}
+
+fn name(before: &str, after: &str) -> PlanChange {
+    PlanChange { path: FieldPath::Name, ..change("", before, after) }
 }
 
 /// The configuration of a poller: so many lines of JSON, of which a few differ.
@@ -55,23 +61,24 @@ fn step(n: usize, hostile: &str, changes: Vec<PlanChange>) -> PlanStep {
         key: format!("team/instance-{n}"),
         file: Some(format!("instances/{hostile}-{n}.yaml")),
         line: Some(1),
-        action: ["update", "create", "delete", "update"][n % 4].to_owned(),
-        cause: ["file", "file", "requested", "remote"][n % 4].to_owned(),
+        action: [Action::Update, Action::Create, Action::Delete, Action::Update][n % 4],
+        cause: [Cause::File, Cause::File, Cause::Requested, Cause::Remote][n % 4],
         connector: "hubspot".to_owned(),
         name: format!("{hostile} {n}"),
         instance_id: (n % 4 != 1).then_some(20_000 + n as u64),
         changes,
         requests: Vec::new(),
         basis: String::new(),
+        unchanged: 0,
     }
 }
 
 fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
-    let count = |action: &str| steps.iter().filter(|step| step.action == action).count();
+    let count = |action| steps.iter().filter(|step| step.action == action).count();
     let summary = PlanSummary {
-        create: count("create"),
-        update: count("update"),
-        delete: count("delete"),
+        create: count(Action::Create),
+        update: count(Action::Update),
+        delete: count(Action::Delete),
         blocked: hostile.len(),
         unchanged: 17,
         ..PlanSummary::default()
@@ -80,12 +87,12 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         key: (*hostile).to_owned(),
         file: (*hostile).to_owned(),
         line: 3,
-        code: "id-not-found".to_owned(),
+        code: BlockCode::IdNotFound,
         message: format!("there is no instance {}, nor {}", quoted(hostile), unquoted(hostile)),
         guard: false,
     };
     let of_host = |hostile: &&str| PlanNote {
-        code: "secret-to-host".to_owned(),
+        code: NoteCode::SecretToHost,
         key: (*hostile).to_owned(),
         instance_id: Some(1),
         host: Some(quoted(hostile).to_string()),
@@ -93,7 +100,7 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         message: format!("{} gets password", quoted(hostile)),
     };
     let note = |hostile: &&str| PlanNote {
-        code: "orphan".to_owned(),
+        code: NoteCode::Orphan,
         key: (*hostile).to_owned(),
         instance_id: Some(1),
         host: None,
@@ -119,8 +126,8 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
     }
 }
 
-fn frame(max_bytes: usize) -> Frame {
-    Frame { max_bytes, links: Links::below("https://forge.example/o/r/blob/abc") }
+fn frame(max_bytes: usize) -> CommentOptions {
+    CommentOptions { max_bytes, links: FileLinks::below("https://forge.example/o/r/blob/abc") }
 }
 
 /// Says what of a comment is more than text, code, tables, headings and our own folds and links.
@@ -188,7 +195,7 @@ fn a_name_with_backticks_stays_within_its_code_span() {
     {
         let mut document = plan(Vec::new(), &[name]);
         document.blocked.clear();
-        let comment = markdown::plan(&document, &frame(MOST_BYTES));
+        let comment = markdown::plan(&document, &frame(DEFAULT_MAX_BYTES));
         assert!(
             comment.contains(&format!("its name is `{shown}`: add `moved_from: old`")),
             "{comment}"
@@ -221,11 +228,11 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
     let (before, after) = (poller(200, 1), poller(200, 2));
     let steps = (0..2_000).map(|n| {
         let hostile = HOSTILE[n % HOSTILE.len()];
-        let poller = change("configuration.event.poller.configuration", &before, &after);
-        step(n, hostile, vec![change("name", hostile, "wanted"), poller])
+        let poller = change("event.poller.configuration", &before, &after);
+        step(n, hostile, vec![name(hostile, "wanted"), poller])
     });
     let document = plan(steps.collect(), &HOSTILE);
-    let comment = markdown::plan(&document, &frame(MOST_BYTES));
+    let comment = markdown::plan(&document, &frame(DEFAULT_MAX_BYTES));
     assert!(comment.len() <= 65_000, "{}", comment.len());
     assert!(comment.len() > 60_000, "room is left: {}", comment.len());
     assert_eq!(foreign(&comment), Vec::<String>::new());
@@ -251,7 +258,7 @@ fn a_diff_that_fits_is_shown() {
     let change =
         change("configuration.event.poller.configuration", &poller(200, 1), &poller(200, 2));
     let document = plan(vec![step(0, "HubSpot", vec![change])], &[]);
-    let comment = markdown::plan(&document, &frame(MOST_BYTES));
+    let comment = markdown::plan(&document, &frame(DEFAULT_MAX_BYTES));
     assert!(comment.contains("\n-   \"since-7\": 1,\n+   \"since-7\": 2,\n"), "{comment}");
     assert!(comment.len() < 6_000, "lines that are equal are left out: {}", comment.len());
 }
@@ -266,7 +273,7 @@ proptest! {
     ) {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let steps = texts.iter().enumerate().map(|(n, text)| {
-            step(n, text, vec![change(text, text, &format!("{text}\n{text}")), change("name", "", text)])
+            step(n, text, vec![change(text, text, &format!("{text}\n{text}")), name("", text)])
         });
         let comment = markdown::plan(&plan(steps.collect(), &texts), &frame(max_bytes));
         prop_assert_eq!(foreign(&comment), Vec::<String>::new(), "{}", comment);

@@ -141,9 +141,10 @@ fn a_mark_that_is_not_stored_is_sent_once_more_and_then_creates_stop() {
     world.concurrency = 1;
     *world.remote.strips.lock().unwrap() = 2;
     let outcome = world.apply();
-    let codes: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    let codes: Vec<_> =
+        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(codes, ["failed", "not-started"]);
-    assert_eq!(outcome.results[0].status.failure().unwrap().code, "mark-not-stored");
+    assert_eq!(outcome.results[0].status.failure().unwrap().code.as_str(), "mark-not-stored");
     assert_eq!(outcome.results[0].instance.as_ref().unwrap().id, ONLY);
 }
 
@@ -154,7 +155,7 @@ fn a_file_that_was_moved_and_renamed_together_is_reported() {
     world.desired.instances.extend([document("counter", &[])]);
     let plan = world.plan();
     assert_eq!(plan.steps[0].action, Action::Create);
-    let note = plan.notes.iter().find(|note| note.code == "maybe-moved").unwrap();
+    let note = plan.notes.iter().find(|note| note.code.as_str() == "maybe-moved").unwrap();
     assert_eq!((&note.key, note.instance_id), (&key("counter"), Some(ONLY)));
     assert!(note.message.contains("add `moved_from: desk` to keep"), "{}", note.message);
 }
@@ -169,10 +170,11 @@ fn a_lost_create_that_cannot_be_recovered_is_reported_as_unknown() {
     let stop = StopSignal::default();
     let settings = Settings { concurrency: 1, clock: &NoWait, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
-    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    let statuses: Vec<_> =
+        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started", "not-started"]);
     let failure = outcome.results[0].status.failure().unwrap();
-    assert_eq!(failure.code, "answer-lost");
+    assert_eq!(failure.code.as_str(), "answer-lost");
     assert_eq!(
         failure.message,
         "POST /instances failed: the connection broke before the answer was complete: reset. Whether \

@@ -42,7 +42,8 @@ fn an_interrupted_run_looks_for_a_lost_create_once_without_waiting() {
     let settings = Settings { concurrency: 1, clock: &clock, stop: &stop };
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
     assert_eq!(clock.waits.load(Ordering::Relaxed), 1);
-    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+    let statuses: Vec<_> =
+        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started"]);
     let message = &outcome.results[0].status.failure().unwrap().message;
     let ending = "Whether the instance exists is unknown: it had not shown up when the run was asked to end. \
@@ -99,7 +100,7 @@ fn a_long_step_is_reported_every_30_seconds() {
             Event::StepFinished(result) => format!("{} ends", result.key),
         });
     }));
-    assert_eq!(outcome.results[0].status.as_str(), "unknown");
+    assert_eq!(outcome.results[0].status.outcome().as_str(), "unknown");
     let expected =
         ["slow begins", "slow goes on: 30s", "slow goes on: 60s", "slow goes on: 90s", "slow ends"];
     assert_eq!(*reported.lock().unwrap(), expected);

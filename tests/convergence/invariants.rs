@@ -24,11 +24,11 @@ type Records = BTreeMap<InstanceId, Record>;
 pub(crate) fn of_a_plan(world: &World, plan: &Plan, before: &Records) {
     let document = PlanDocument::sealed(plan, &|text| text.len().to_string());
     let json = render(&document);
-    assert_eq!(serde_json::from_str::<PlanDocument>(&json).unwrap(), document);
+    assert_eq!(render(&serde_json::from_str::<PlanDocument>(&json).unwrap()), json);
     *world.remote.reversed.lock().unwrap() = true;
     assert_eq!(world.plan(), *plan);
     *world.remote.reversed.lock().unwrap() = false;
-    tells_no_secret(&[json, human::plan(plan, Layout::default()), format!("{plan:?}")]);
+    tells_no_secret(&[json, human::plan(&document, Layout::default()), format!("{plan:?}")]);
     for step in &plan.steps {
         assert!(world.options.selects(&step.key) || step.action == Action::Delete, "{step:#?}");
         let Some(id) = step.id else {
@@ -93,7 +93,11 @@ pub(crate) fn of_a_run(world: &World, plan: &Plan, outcome: &Outcome, before: &R
         }
     }
     let json = render(&ResultDocument::new(outcome, plan.untouched.unchanged));
-    tells_no_secret(&[json, human::outcome(outcome, Layout::default()), format!("{outcome:?}")]);
+    tells_no_secret(&[
+        json,
+        human::outcome(&ResultDocument::new(outcome, 0), Layout::default()),
+        format!("{outcome:?}"),
+    ]);
 }
 
 /// The forecast holds, each remaining difference has a reason, and the platform matches the files.
@@ -118,7 +122,9 @@ pub(crate) fn of_an_undisturbed_run(world: &World, plan: &Plan, outcome: &Outcom
 }
 
 fn is_kept(plan: &Plan, step: &Step) -> bool {
-    plan.notes.iter().any(|note| note.code == "kept-from-prune" && note.instance_id == step.id)
+    plan.notes
+        .iter()
+        .any(|note| note.code.as_str() == "kept-from-prune" && note.instance_id == step.id)
 }
 
 /// A saved plan does nothing that it does not contain.
@@ -129,23 +135,26 @@ pub(crate) fn of_a_saved_plan(world: &World, saved: &PlanDocument, before: &Reco
     for (id, record) in &after {
         let Some(old) = before.get(id) else {
             let Ownership::Ours(key) = claim(world, record) else { panic!("{record:#?}") };
-            let is_it = |step: &PlanStep| step.key == key.as_str() && step.action == "create";
+            let is_it = |step: &PlanStep| step.key == key.as_str() && step.action == Action::Create;
             assert!(saved.steps.iter().any(is_it), "{key} is created");
             continue;
         };
         let changes = || steps_of(*id).flat_map(|step| &step.changes);
         for path in changed(old, record) {
-            assert!(changes().any(|change| change.path == path), "{path} of {id} is changed");
+            assert!(
+                changes().any(|change| change.path.to_string() == path),
+                "{path} of {id} is changed"
+            );
         }
         let switches = |name| steps_of(*id).any(|step| step.action == name);
         match (old.disabled, record.disabled) {
-            (false, true) => assert!(switches("disable"), "{id} is disabled"),
-            (true, false) => assert!(switches("enable"), "{id} is enabled"),
+            (false, true) => assert!(switches(Action::Disable), "{id} is disabled"),
+            (true, false) => assert!(switches(Action::Enable), "{id} is enabled"),
             (true, true) | (false, false) => {}
         }
     }
     for id in before.keys().filter(|id| !after.contains_key(id)) {
-        assert!(steps_of(*id).any(|step| step.action == "delete"), "{id} is deleted");
+        assert!(steps_of(*id).any(|step| step.action == Action::Delete), "{id} is deleted");
     }
 }
 
@@ -206,7 +215,7 @@ fn is_described_by(record: &Record, wanted: &DesiredInstance, unverified: &str) 
 
 /// The keys that a plan reports as not comparable.
 fn unverified(plan: &Plan, key: &Key) -> String {
-    let mut notes = plan.notes.iter().filter(|note| note.code == "unverified");
+    let mut notes = plan.notes.iter().filter(|note| note.code.as_str() == "unverified");
     notes.find(|note| note.key == *key).map(|note| note.message.clone()).unwrap_or_default()
 }
 

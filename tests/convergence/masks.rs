@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ocon::instance::{StoredValue, Value};
 use ocon::plan::Action;
 use ocon::report::human::{self, Layout};
+use ocon::report::json::PlanDocument;
 
 use crate::remote::CANARY;
 use crate::rules::{ONLY, hootsuite, paths};
@@ -68,7 +69,7 @@ fn a_secret_with_the_id_is_left_alone_once_its_fingerprint_is_lost() {
         });
         set(&mut world, "site", Value::text("two"));
         let world = world.agrees();
-        assert_eq!(world.plan().notes[0].code, "unverified");
+        assert_eq!(world.plan().notes[0].code.as_str(), "unverified");
     }
 }
 
@@ -91,7 +92,7 @@ fn a_value_that_was_a_secret_is_not_shown_when_public_text_replaces_it() {
         let field = document("hootsuite", &[("account", Value::text("public"))]).1;
         world.wanted("hootsuite").configuration = field.configuration;
         assert_eq!(world.only_step().action, Action::Update);
-        let text = human::plan(&world.plan(), Layout::default());
+        let text = human::plan(&PlanDocument::new(&world.plan()), Layout::default());
         assert!(text.contains("(not shown) → public"), "{text}");
     }
 }

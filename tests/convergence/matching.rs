@@ -65,7 +65,7 @@ fn summary(plan: &Plan) -> Vec<String> {
     for blocked in &plan.blocked {
         lines.insert(format!("{} {}", blocked.key, blocked.code.as_str()));
     }
-    for note in plan.notes.iter().filter(|note| note.code == "orphan") {
+    for note in plan.notes.iter().filter(|note| note.code.as_str() == "orphan") {
         lines.insert(format!("{} is an orphan", note.key));
     }
     lines.into_iter().collect()
@@ -252,7 +252,7 @@ fn many_candidates_are_counted() {
 fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
     let notes = |documents: &[&str], instances: &[&str]| {
         let notes = plan(documents, instances).notes.into_iter();
-        let notes = notes.filter(|note| note.code == "maybe-moved");
+        let notes = notes.filter(|note| note.code.as_str() == "maybe-moved");
         notes.map(|note| (note.instance_id.map(InstanceId::get), note.message)).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -279,7 +279,7 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
 fn a_moved_from_key_without_an_instance_is_reported() {
     let note = |documents: &[&str], instances: &[&str]| {
         let mut notes = plan(documents, instances).notes.into_iter();
-        notes.find(|note| note.code == "moved-from-unmatched").map(|note| note.message)
+        notes.find(|note| note.code.as_str() == "moved-from-unmatched").map(|note| note.message)
     };
     assert_eq!(
         note(&["new Desk from odl"], &["other Shop"]).unwrap(),

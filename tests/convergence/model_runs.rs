@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ocon::instance::{Key, Secret};
 use ocon::ownership::Fingerprints;
 use ocon::plan::{
-    Action, ApprovedSteps, BlockCode, OrphanPolicy, Plan, PlanOptions, Rotate, RotationRequest,
-    Step,
+    Action, ApprovedSteps, BlockCode, Cause, OrphanPolicy, Plan, PlanOptions, Rotate,
+    RotationRequest, Step,
 };
 use ocon::report::json::{PlanDocument, PlanStep, render};
 use proptest::prelude::*;
@@ -195,7 +195,7 @@ impl Saved {
     fn keys(&self) -> BTreeMap<Key, Action> {
         let mut keys = BTreeMap::new();
         for step in &self.document().steps {
-            let action = Action::named(&step.action).unwrap();
+            let action = step.action;
             keys.entry(step.key.parse().unwrap()).or_insert(action);
         }
         keys
@@ -208,11 +208,11 @@ impl Saved {
         let secrets = |step: &PlanStep| -> Vec<_> {
             step.secrets().map(|path| (step.key.parse::<Key>().unwrap(), path.to_owned())).collect()
         };
-        let deletes = steps().any(|step| step.action == Action::Delete.as_str());
-        let may_rotate = ["requested", "adoption", "unfinished"];
-        let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
+        let deletes = steps().any(|step| step.action == Action::Delete);
+        let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished];
+        let rotations = steps().filter(|step| may_rotate.contains(&step.cause));
         let rotations = rotations.flat_map(secrets);
-        let exist = steps().filter(|step| step.action != Action::Create.as_str());
+        let exist = steps().filter(|step| step.action != Action::Create);
         PlanOptions {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.map(|(key, path)| RotationRequest::Path(key, path)).collect(),

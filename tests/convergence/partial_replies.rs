@@ -74,7 +74,7 @@ fn a_value_that_the_get_does_not_show_either_was_not_stored() {
     world.remote.stuck.lock().unwrap().insert("site");
     let outcome = world.apply();
     let failure = outcome.results[0].status.failure().unwrap();
-    assert_eq!(failure.code, FailureCode::ValueNotStored.as_str());
+    assert!(failure.code.is(FailureCode::ValueNotStored));
     assert_eq!(
         failure.message,
         "the platform accepted the request and kept another value of configuration.site: check what the connector \
@@ -89,7 +89,7 @@ fn an_update_that_cannot_be_checked_is_unknown() {
     let world = world.omitting(OmittedValues::Body);
     world.remote.unreadable.lock().unwrap().insert(ONLY);
     let outcome = world.apply();
-    assert_eq!(outcome.results[0].status.as_str(), "unknown");
+    assert_eq!(outcome.results[0].status.outcome().as_str(), "unknown");
     assert_eq!(
         outcome.results[0].status.failure().unwrap().message,
         "the platform accepted the request, and GET /instances/20931 does not find the instance, so whether it \

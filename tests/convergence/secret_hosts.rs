@@ -43,7 +43,11 @@ impl World {
         let notes = self.plan().notes;
         let text = format!("{notes:?}");
         assert!(!text.contains(CANARY) && !text.contains("C4n"), "{text}");
-        notes.into_iter().filter(|note| note.code == code).map(|note| note.message).collect()
+        notes
+            .into_iter()
+            .filter(|note| note.code.as_str() == code)
+            .map(|note| note.message)
+            .collect()
     }
 
     fn sent(&self) -> Vec<String> {

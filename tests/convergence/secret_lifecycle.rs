@@ -238,6 +238,6 @@ fn names_only(plan: &Plan, changing: &BTreeMap<String, String>) {
     let configuration =
         |(connector, key): (&String, &String)| (connector.clone(), format!("configuration.{key}"));
     assert_eq!(named, changing.iter().map(configuration).collect());
-    let other = |note: &&plan::Note| note.code != "secret-to-host";
+    let other = |note: &&plan::Note| note.code.as_str() != "secret-to-host";
     assert_eq!((plan.blocked.len(), plan.notes.iter().find(other)), (0, None), "{plan:#?}");
 }

@@ -167,7 +167,7 @@ fn a_create_whose_answer_was_lost_is_found_within_30_seconds() {
 fn a_create_whose_answer_was_lost_is_unknown_after_30_seconds_and_the_next_run_finds_it() {
     let (world, run) = late_commit("commit: 2m");
     assert_eq!(run.exit, 3);
-    let outcomes: Vec<_> = run.results().iter().map(|it| it.status.as_str()).collect();
+    let outcomes: Vec<_> = run.results().iter().map(|it| it.status.outcome().as_str()).collect();
     assert_eq!(outcomes.iter().filter(|it| **it == "unknown").count(), 1, "{outcomes:?}");
     world.time.pass(seconds(120));
     let second = world.apply();

@@ -26,10 +26,10 @@ impl Saved {
     /// The options with which a new plan contains the approved steps.
     pub(crate) fn options(&self) -> PlanOptions {
         let steps = || self.0.steps.iter();
-        let writes = steps().filter(|step| step.action != Action::Create.as_str());
+        let writes = steps().filter(|step| step.action != Action::Create);
         let secrets = writes.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
         let secrets = secrets.map(|(key, path)| (key.parse().unwrap(), path.to_owned()));
-        let deletes = steps().any(|step| step.action == Action::Delete.as_str());
+        let deletes = steps().any(|step| step.action == Action::Delete);
         PlanOptions {
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             planned_secrets: Some(secrets.collect()),
@@ -50,7 +50,7 @@ impl Saved {
         };
         let mut keys = BTreeMap::new();
         for step in &self.0.steps {
-            let action = Action::named(&step.action).unwrap();
+            let action = step.action;
             keys.entry(step.key.parse().unwrap()).or_insert(action);
         }
         plan.revised(&ApprovedSteps { keys, same: &same })

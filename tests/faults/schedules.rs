@@ -78,7 +78,7 @@ impl Figures {
         }
         figures.exits.insert(run.exit, 1);
         for result in run.results() {
-            *figures.outcomes.entry(result.status.as_str()).or_default() += 1;
+            *figures.outcomes.entry(result.status.outcome().as_str()).or_default() += 1;
         }
         figures
     }
@@ -228,7 +228,8 @@ impl Checker<'_> {
             // An orphan that a listing leaves out is not seen.
             let blind = run.met("shift_listing") || run.met("tag_filter_empty");
             let is_kept = |id: &u64| {
-                let mut notes = plan.notes.iter().filter(|note| note.code == "kept-from-prune");
+                let mut notes =
+                    plan.notes.iter().filter(|note| note.code.as_str() == "kept-from-prune");
                 notes.any(|note| note.instance_id.is_some_and(|kept| kept.get() == *id))
             };
             let left = self.unwanted(after).filter(|id| !blind && !is_kept(id));

@@ -335,7 +335,8 @@ impl Run {
         let Some((_, outcome)) = &self.done else {
             return "no plan".to_owned();
         };
-        let results: Vec<_> = outcome.results.iter().map(|result| result.status.as_str()).collect();
+        let results: Vec<_> =
+            outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
         let results = if results.is_empty() { "no step".to_owned() } else { results.join(" ") };
         outcome
             .notes

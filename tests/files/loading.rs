@@ -10,7 +10,8 @@ use ocon::desired::{
     Code, DesiredInstance, Levels, Loaded, Problem, Problems, ProjectFile, SecretStore, Severity,
     Sources, UnsetSecrets, VarFile, load, load_project, load_var_file,
 };
-use ocon::report::diagnostics::{Colour, render};
+use ocon::report::diagnostics::{self, ColorChoice};
+use ocon::report::json::DiagnosticsDocument;
 use serde::Deserialize as _;
 use snapbox::data::DataFormat;
 
@@ -63,7 +64,7 @@ fn valid() -> (tempfile::TempDir, Loaded) {
     copy(&Path::new(DATA).join("valid"), &root.path().join("instances"));
     fs::remove_dir_all(root.path().join("instances/connectors")).unwrap();
     let loaded = load_folder(root.path()).unwrap_or_else(|problems| {
-        panic!("{}", render(problems.as_slice(), Colour::Plain, None));
+        panic!("{}", render(problems.as_slice(), ColorChoice::Plain, None));
     });
     (root, loaded)
 }
@@ -85,7 +86,7 @@ fn valid_files_give_one_instance_per_document() {
         snapbox::Data::read_from(&Path::new(DATA).join("valid.txt"), None),
     );
     snapbox::assert_data_eq!(
-        render(&loaded.warnings, Colour::Plain, None),
+        render(&loaded.warnings, ColorChoice::Plain, None),
         snapbox::str![[r#"
 warning[platform-written-key]: the platform writes `oauth.user.refresh_time` itself
  --> instances/json.yaml:6:3
@@ -105,9 +106,9 @@ fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
     copy(&Path::new(DATA).join("valid/connectors"), &root.path().join("instances"));
     let loaded = load_with(root.path(), &WithheldSecrets::default(), &Levels::default());
     let Loaded { desired, warnings, unread_files: _ } = loaded.unwrap_or_else(|problems| {
-        panic!("{}", render(problems.as_slice(), Colour::Plain, None));
+        panic!("{}", render(problems.as_slice(), ColorChoice::Plain, None));
     });
-    assert_eq!(render(&warnings, Colour::Plain, None), "");
+    assert_eq!(render(&warnings, ColorChoice::Plain, None), "");
     let keys: Vec<_> = desired.instances.keys().map(ocon::instance::Key::as_str).collect();
     assert_eq!(keys, Catalog::embedded().keys().collect::<Vec<_>>());
     for (key, wanted) in &desired.instances {
@@ -161,7 +162,7 @@ fn invalid_files_fail_with_the_expected_text() {
         snapbox::Assert::new()
             .action_env("SNAPSHOTS")
             .normalize_paths(false)
-            .eq(render(&problems, Colour::Plain, None), expected);
+            .eq(render(&problems, ColorChoice::Plain, None), expected);
     }
 }
 
@@ -289,7 +290,7 @@ fn plain_text_secrets_can_be_a_warning() {
     levels.allow(Code::LikelyMissingField);
     let loaded = load_with(root.path(), &WithheldSecrets::default(), &levels).unwrap();
     assert_eq!(codes(&loaded.warnings), ["instances/a.yaml plain-text-secret"]);
-    assert!(!render(&loaded.warnings, Colour::Plain, None).contains("hunter2"));
+    assert!(!render(&loaded.warnings, ColorChoice::Plain, None).contains("hunter2"));
 }
 
 #[test]
@@ -320,7 +321,7 @@ fn the_project_file_and_variable_files_have_the_same_checks() {
         .unwrap();
     let problems = load_project(root.path()).unwrap_err();
     snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(
-        render(problems.as_slice(), Colour::Plain, None),
+        render(problems.as_slice(), ColorChoice::Plain, None),
         snapbox::Data::read_from(&Path::new(DATA).join("ocon.yaml.stderr"), None),
     );
     fs::write(&file, "- a\n").unwrap();
@@ -406,7 +407,7 @@ proptest::proptest! {
     fn no_text_makes_the_loader_panic(pieces in proptest::collection::vec(piece(), 0..40)) {
         let root = root_with(&[("a.yaml", pieces.concat().as_bytes())]);
         let problems = problems_of(load_folder(root.path()));
-        render(&problems, Colour::Styled, None);
+        render(&problems, ColorChoice::Styled, None);
     }
 
     /// Any text may follow the secret, including invalid YAML.
@@ -416,7 +417,7 @@ proptest::proptest! {
         let file = format!("{before}{}", pieces.concat());
         let root = root_with(&[("a.yaml", file.as_bytes())]);
         let problems = problems_of(load_folder(root.path()));
-        let text = render(&problems, Colour::Plain, None);
+        let text = render(&problems, ColorChoice::Plain, None);
         proptest::prop_assert!(!text.contains("hunter2"), "{}\n{}", file, text);
     }
 }
@@ -462,4 +463,9 @@ lifecycle: { protect: true }
         r#""element":"own","externalAuthentication":null,"name":"Zoë","tags":["a","b"]}"#,
     );
     assert_eq!(written, expected);
+}
+
+/// The text of problems.
+fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
+    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
 }

@@ -7,10 +7,9 @@ use std::process::Command;
 use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
-use ocon::report::diagnostics::json::Diagnostics;
 use ocon::report::json::{
-    self, DeliveryDocument, DoctorDocument, EventsDocument, PlanDocument, ResultDocument,
-    StatusDocument,
+    self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, PlanDocument,
+    ResultDocument, StatusDocument,
 };
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -22,7 +21,7 @@ use crate::snapshot::Snapshot as _;
 #[test]
 fn the_schemas_equal_the_types() {
     is("schemas/delivery.schema.json", &json::schema::<DeliveryDocument>());
-    is("schemas/diagnostics.schema.json", &json::schema::<Diagnostics>());
+    is("schemas/diagnostics.schema.json", &json::schema::<DiagnosticsDocument>());
     is("schemas/doctor.schema.json", &json::schema::<DoctorDocument>());
     is("schemas/events.schema.json", &json::schema::<EventsDocument>());
     is("schemas/plan.schema.json", &json::schema::<PlanDocument>());
@@ -95,7 +94,7 @@ fn diagnostics_conform_to_the_schema() {
 }
 
 #[test]
-fn a_document_with_a_mistake_does_not_follow_the_schema() {
+fn a_document_with_an_unknown_value_does_not_match_its_schema() {
     let root = example();
     let schema = validator("plan");
     let good = ocon(&root, "plan");
@@ -117,7 +116,7 @@ fn a_document_with_a_mistake_does_not_follow_the_schema() {
     assert!(!schema.is_valid(&secret), "a sensitive change has no value");
 }
 
-/// Compares a text with a file; `SNAPSHOTS=overwrite` writes the file.
+/// Compares a text with a file. With `SNAPSHOTS=overwrite` it writes the file.
 fn is(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     text.is(Data::read_from(&file, Some(DataFormat::Text)).raw());
@@ -138,7 +137,7 @@ fn conforms(schema: &jsonschema::Validator, document: &Value) {
     assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
 }
 
-/// A root with the example of this repository.
+/// Returns a root with the example of this repository.
 fn example() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     crate::example::copy_into(root.path());
@@ -152,7 +151,7 @@ fn edit(root: &TempDir, file: &str, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).unwrap();
 }
 
-/// Runs a command against the embedded sandbox and reads what it wrote.
+/// Runs a command against the embedded sandbox and parses its output.
 fn ocon(root: &TempDir, arguments: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_ocon"))
         .args(arguments.split_whitespace())

@@ -6,26 +6,27 @@ use std::sync::Arc;
 
 use crate::api::StopSignal;
 use crate::apply::{self, Outcome, Settings};
-use crate::cli::commands::comment::{Comment, frame};
+use crate::cli::commands::comment::{Comment, comment_options};
 use crate::cli::commands::missing_variables;
 use crate::cli::commands::outputs;
 use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan::Scope;
 use crate::cli::commands::prune;
 use crate::cli::commands::refusals;
-use crate::cli::commands::saved_plan::SavedPlan;
+use crate::cli::commands::saved_plan::{self, SavedPlan};
 use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::{self, Connection, Files, Lookup};
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, Grace};
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::output;
 use crate::cli::terminal::progress::{self, Progress};
 use crate::cli::terminal::redaction;
 use crate::observed::Observed;
 use crate::plan::{Approved, DeleteLimitExceeded, Limits, OrphanPolicy, Plan, PlanOptions};
 use crate::report::human::{self, Layout};
-use crate::report::json::{self, ResultDocument};
+use crate::report::json::{self, PlanDocument, ResultDocument};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     outputs: Option<PathBuf>,
     /// How to write the outputs
     #[arg(long, value_name = "FORM", default_value = "json", requires = "outputs")]
-    outputs_format: outputs::Form,
+    outputs_format: outputs::OutputsFormat,
 }
 
 pub(crate) fn run(
@@ -74,8 +75,10 @@ pub(crate) fn run(
         show_plan(&plan, globals, environment)?;
         interrupt::means("nothing was applied.");
         let limits = Limits { max_deletes: arguments.max_deletes };
-        let comment = (globals.format == Format::Markdown)
-            .then(|| Comment::new(&plan, &connection, frame(globals, environment)));
+        let comment = (globals.format == Format::Markdown).then(|| {
+            let document = saved_plan::document(&plan, &connection.fingerprints);
+            Comment::new(document, comment_options(globals, environment))
+        });
         let approved = plan.within(limits).map_err(|refused| {
             let result = comment.as_ref().map(|comment| comment.refused(&refused));
             too_many_deletes(&refused).with_result(result)
@@ -92,10 +95,11 @@ pub(crate) fn run(
         // The ids and tokens first: they are needed even where nobody can read the report.
         let written =
             outputs.map(|outputs| outputs.write(&files.desired, &observed, &outcome, &connection));
-        let shown = show_outcome(&outcome, &approved, comment.as_ref(), globals, environment);
+        let result = ResultDocument::new(&outcome, approved.plan().untouched.unchanged);
+        let shown = show_outcome(&result, comment.as_ref(), globals, environment);
         if shown.is_err() {
             // The ids of what was created are nowhere else.
-            output::message(&human::outcome(&outcome, Layout { width: environment.width() }));
+            output::message(&human::outcome(&result, Layout { width: environment.width() }));
         }
         refusals::show(globals, &files.desired, &outcome);
         end(Exit::of_apply(&outcome, approved.plan()), [shown, written.unwrap_or(Ok(()))])
@@ -188,7 +192,7 @@ impl Arguments {
 
 /// The plan is a part of the result for a person; a script gets the result alone.
 fn show_plan(plan: &Plan, globals: &Globals, environment: &Environment) -> Result<(), Failure> {
-    let text = human::plan(plan, Layout { width: environment.width() });
+    let text = human::plan(&PlanDocument::new(plan), Layout { width: environment.width() });
     match globals.format {
         Format::Json | Format::Markdown if globals.quiet => Ok(()),
         Format::Json | Format::Markdown => {
@@ -271,19 +275,17 @@ pub(crate) async fn carry_out(
 }
 
 fn show_outcome(
-    outcome: &Outcome,
-    approved: &Approved,
+    result: &ResultDocument,
     comment: Option<&Comment>,
     globals: &Globals,
     environment: &Environment,
 ) -> Result<(), Failure> {
     let layout = Layout { width: environment.width() };
-    let document = || ResultDocument::new(outcome, approved.plan().untouched.unchanged);
     match (globals.format, comment) {
-        (Format::Json, _) => output::result(&Output::Json(json::render(&document()))),
-        (_, Some(comment)) => output::result(&comment.outcome(document())),
-        _ if outcome.results.is_empty() => Ok(()),
-        _ => output::text(&format!("\n{}", human::outcome(outcome, layout))),
+        (Format::Json, _) => output::result(&Output::Json(json::render(result))),
+        (_, Some(comment)) => output::result(&comment.outcome(result)),
+        _ if result.results.is_empty() => Ok(()),
+        _ => output::text(&format!("\n{}", human::outcome(result, layout))),
     }
 }
 

@@ -40,6 +40,7 @@ use crate::instance::{
 use crate::observed::ObservedInstance;
 use crate::plan::{self, Action, Limits, Plan, PlanOptions};
 use crate::report::human::{self, Layout};
+use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::style::clean_line;
 use crate::scrub::Scrubber;
 
@@ -104,7 +105,7 @@ pub(crate) fn run(
         let mut session = Session { key, files, declared, connection, own, arguments };
         let (task, plan) = session.task().await?;
         match &task {
-            Task::Create => output::text(&human::plan(&plan, Layout { width: environment.width() }))?,
+            Task::Create => output::text(&human::plan(&PlanDocument::new(&plan), Layout { width: environment.width() }))?,
             Task::Again(found) => output::message(&format!(
                 "The instance is there: {key} #{}. It gets a new grant, and keeps its id and token.\n",
                 found.id
@@ -303,7 +304,7 @@ impl Session<'_> {
         let outcome =
             apply::carry_out(&approved, &self.connection, globals, environment, progress).await;
         let layout = Layout { width: environment.width() };
-        output::text(&format!("\n{}", human::outcome(&outcome, layout)))?;
+        output::text(&format!("\n{}", human::outcome(&ResultDocument::new(&outcome, 0), layout)))?;
         Ok(Exit::of_apply(&outcome, approved.plan()))
     }
 

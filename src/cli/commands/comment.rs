@@ -1,29 +1,28 @@
-//! `--format markdown`: how comments are framed, and what they say when a command fails.
+//! `--format markdown`: the options of comments, and the comment of a failed command.
 
 use std::path::Path;
 
-use crate::cli::commands::saved_plan;
 use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::project;
-use crate::cli::setup::session::{self, Connection, Platform};
+use crate::cli::setup::session::{self, Platform};
 use crate::cli::setup::target::SANDBOX_URL;
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::Failure;
-use crate::cli::terminal::output::Output;
 use crate::cli::terminal::redaction;
 use crate::desired;
-use crate::plan::{DeleteLimitExceeded, Plan};
-use crate::report::json::{PlanDocument, ResultDocument};
-use crate::report::markdown::{self, Failed, Frame, Links};
+use crate::plan::DeleteLimitExceeded;
+use crate::report::json::{FailureTarget, PlanDocument, ResultDocument};
+use crate::report::markdown::{self, CommentOptions, FileLinks};
 
-/// How long a comment may be, and where it can lead.
-pub(crate) fn frame(globals: &Globals, environment: &Environment) -> Frame {
+/// Returns the maximum size of a comment, and where readers find the files.
+pub(crate) fn comment_options(globals: &Globals, environment: &Environment) -> CommentOptions {
     let links = globals.file_url.clone().or_else(|| repository(&globals.root, environment));
-    let links = links.map(|prefix| Links::below(&prefix)).unwrap_or_default();
-    Frame { max_bytes: globals.max_bytes, links }
+    let links = links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default();
+    CommentOptions { max_bytes: globals.max_bytes, links }
 }
 
-/// Where the host of the repository shows the files of this very commit.
+/// Returns the URL at which the host of the repository shows the files of this commit.
 fn repository(root: &Path, environment: &Environment) -> Option<String> {
     let text = |name| environment.text(name);
     let github = || {
@@ -40,8 +39,7 @@ fn repository(root: &Path, environment: &Environment) -> Option<String> {
     Some(if below.is_empty() { files } else { format!("{files}/{below}") })
 }
 
-/// The root below the folder of the checkout; `None` where it is elsewhere, so that no link would be
-/// right.
+/// Returns the root relative to the checkout; `None` if it is outside, so links would be wrong.
 fn folder_below(checkout: Option<&Path>, root: &Path) -> Option<String> {
     let Some(checkout) = checkout else {
         return (root == Path::new(".")).then(String::new);
@@ -51,30 +49,31 @@ fn folder_below(checkout: Option<&Path>, root: &Path) -> Option<String> {
     Some(below.to_str()?.to_owned())
 }
 
-/// A plan that is carried out, for a comment on what becomes of it.
+/// A plan that is applied, for a comment on its outcome.
 pub(crate) struct Comment {
     plan: PlanDocument,
-    frame: Frame,
+    options: CommentOptions,
 }
 
 impl Comment {
-    pub(crate) fn new(plan: &Plan, connection: &Connection, frame: Frame) -> Self {
-        Self { plan: saved_plan::document(plan, &connection.fingerprints), frame }
+    pub(crate) fn new(plan: PlanDocument, options: CommentOptions) -> Self {
+        Self { plan, options }
     }
 
-    /// Nothing of the plan may be done.
+    /// Renders a plan that is refused as a whole.
     pub(crate) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
-        Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.frame))
+        Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.options))
     }
 
-    /// All of it that could be done was done.
-    pub(crate) fn outcome(&self, result: ResultDocument) -> Output {
-        let result = redaction::without_secrets(&result).unwrap_or(result);
-        Output::Text(markdown::outcome(&self.plan, &result, &self.frame))
+    /// Renders the outcome of the plan.
+    pub(crate) fn outcome(&self, result: &ResultDocument) -> Output {
+        let clean = redaction::without_secrets(result);
+        let result = clean.as_ref().unwrap_or(result);
+        Output::Text(markdown::outcome(&self.plan, result, &self.options))
     }
 }
 
-/// A failure as it is, and where a comment was asked for, a comment that says the same.
+/// Adds a comment with the failure, if the format is Markdown.
 pub(crate) fn on_failure(
     failure: Failure,
     command: &str,
@@ -85,19 +84,16 @@ pub(crate) fn on_failure(
         return failure;
     }
     let base_url = match session::platform(globals, environment) {
-        Ok(Platform::At(base_url)) => base_url.as_str().to_owned(),
-        Ok(Platform::Sandbox) => SANDBOX_URL.to_owned(),
-        Err(_) => String::new(),
+        Ok(Platform::At(base_url)) => Some(base_url.as_str().to_owned()),
+        Ok(Platform::Sandbox) => Some(SANDBOX_URL.to_owned()),
+        Err(_) => None,
     };
-    let text = anstream::adapter::strip_str(&failure.render(None)).to_string();
-    let project = project(globals, environment);
-    let (project, base_url, text) = (project.as_str(), base_url.as_str(), text.as_str());
-    let failed = Failed { command, project, base_url, exit: failure.exit.code(), text };
-    let comment = markdown::failure(&failed, globals.max_bytes);
+    let target = FailureTarget { base_url, project: project(globals, environment) };
+    let comment = markdown::failure(command, &failure.document(target), globals.max_bytes);
     failure.with_result(Some(Output::Text(comment)))
 }
 
-/// The project, as far as it can be told.
+/// Returns the project, as far as it is known.
 fn project(globals: &Globals, environment: &Environment) -> String {
     let given = project::given(globals, environment).map(|(_, name)| name);
     let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);

@@ -7,8 +7,9 @@ use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::{self, Connection, Lookup};
 use crate::cli::setup::unreachable;
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::output;
 use crate::cli::terminal::redaction;
 use crate::doctor::{self, DoctorInput};
 use crate::instance::{InstanceId, Key, RenderContext};
@@ -52,12 +53,12 @@ pub(crate) fn run(
         let links = doctor::check_links(&DoctorInput { key, wanted, found, events, place });
         Ok((links, found.ok().map(|found| found.id)))
     })?;
-    let healthy = doctor::is_healthy(&links);
+    let document = DoctorDocument::new(key, id, &links);
     output::result(&match globals.format {
-        Format::Json => Output::Json(json::render(&DoctorDocument::new(key, id, &links))),
-        _ => Output::Text(human::doctor(key, &links)),
+        Format::Json => Output::Json(json::render(&document)),
+        _ => Output::Text(human::doctor(&document)),
     })?;
-    Ok(if healthy { Exit::Success } else { Exit::Other })
+    Ok(if document.healthy { Exit::Success } else { Exit::Other })
 }
 
 /// The instance with all of its configuration; and its events, or why they cannot be read: the links

@@ -7,8 +7,9 @@ use crate::cli::setup::arguments::{Format, Globals, at_least_one};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::{self, Lookup};
 use crate::cli::setup::unreachable;
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::output;
 use crate::instance::Key;
 use crate::report::human;
 use crate::report::json::{self, EventsDocument};
@@ -71,9 +72,10 @@ fn show(
         Ok((found.id, events))
     })?;
     events.truncate(limit);
+    let document = EventsDocument::new(key, id, &events);
     output::result(&match globals.format {
-        Format::Json => Output::Json(json::render(&EventsDocument::new(key, id, &events))),
-        _ => Output::Text(human::events(key, id, &events)),
+        Format::Json => Output::Json(json::render(&document)),
+        _ => Output::Text(human::events(&document)),
     })?;
     Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! `--outputs FILE`: what the next stage of a pipeline needs to use the instances.
+//! `--outputs FILE`: writes what the next stage of a pipeline needs to use the instances.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -26,29 +26,29 @@ use crate::safe_text::quoted;
 
 /// How the outputs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputsFormat {
     /// A JSON object by key
     Json,
     /// Lines `OCON_INSTANCE_KEY_TOKEN=…`, for a shell and for dotenv files
     Env,
-    /// The same lines, appended to the file of GitHub Actions, and the tokens masked in its log
+    /// The same lines, appended to the file of GitHub Actions, with the tokens masked in its log
     Github,
 }
 
-/// Where the outputs go, which is known to be possible before anything is done.
+/// The destination of the outputs, which is checked before anything is applied.
 pub(crate) struct Outputs {
-    form: Form,
-    place: Destination,
+    format: OutputsFormat,
+    destination: Destination,
 }
 
 enum Destination {
     New(NewFile),
-    /// The runner has the file open, and other steps have lines in it.
+    /// The file of the runner, which has lines of other steps.
     Appended(File, PathBuf),
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct InstanceOutput<'a> {
     id: u64,
     token: &'a str,
     name: &'a str,
@@ -57,29 +57,30 @@ struct Entry<'a> {
 }
 
 impl Outputs {
-    /// Makes sure that the file can be written, in this form, whatever comes of the documents.
+    /// Checks that the file can be written, and that the documents fit the format.
     pub(crate) fn prepare(
         globals: &Globals,
         given: &Path,
-        form: Form,
+        format: OutputsFormat,
         environment: &Environment,
         desired: &Desired,
     ) -> Result<Self, Failure> {
-        if form != Form::Json {
+        if format != OutputsFormat::Json {
             check_names(desired)?;
         }
-        if form == Form::Github && environment.text("GITHUB_ACTIONS").as_deref() != Some("true") {
+        if format == OutputsFormat::Github
+            && environment.text("GITHUB_ACTIONS").as_deref() != Some("true")
+        {
             let sentence = "--outputs-format github would print tokens, which only GitHub Actions hides, \
                             so nothing was done";
             return Err(Failure::new(Exit::Usage, sentence).hint("elsewhere: --outputs-format env"));
         }
-        let place = match form {
-            Form::Json | Form::Env => {
+        let destination = match format {
+            OutputsFormat::Json | OutputsFormat::Env => {
                 Destination::New(NewFile::prepare(globals, given, "the outputs")?)
             }
-            Form::Github => {
-                let opened = appended(globals, given);
-                let file = opened.map_err(|error| {
+            OutputsFormat::Github => {
+                let file = open_for_append(globals, given).map_err(|error| {
                     let given = given.display();
                     let sentence =
                         format!("the outputs cannot be added to {given}, so nothing was done");
@@ -90,10 +91,10 @@ impl Outputs {
                 Destination::Appended(file, given.to_owned())
             }
         };
-        Ok(Self { form, place })
+        Ok(Self { format, destination })
     }
 
-    /// Writes what there is after an apply.
+    /// Writes the instances after an apply.
     pub(crate) fn write(
         self,
         desired: &Desired,
@@ -103,16 +104,16 @@ impl Outputs {
     ) -> Result<(), Failure> {
         let Connection { target: Target { base_url, .. }, fingerprints, .. } = connection;
         let instances = instances(desired, observed, outcome, fingerprints);
-        let entries = entries(desired, &instances, base_url);
-        let text = match self.form {
-            Form::Json => json::render(&entries),
-            Form::Env | Form::Github => lines(&entries)?,
+        let outputs = outputs(desired, &instances, base_url);
+        let text = match self.format {
+            OutputsFormat::Json => json::render(&outputs),
+            OutputsFormat::Env | OutputsFormat::Github => lines(&outputs)?,
         };
-        match self.place {
+        match self.destination {
             Destination::New(file) => file.write_secrets(&text),
             Destination::Appended(mut file, given) => {
-                // Hidden before anything can show them.
-                let tokens = entries.values().map(|entry| entry.token);
+                // Before any output can contain them.
+                let tokens = outputs.values().map(|output| output.token);
                 tokens.filter(|token| !token.is_empty()).for_each(output::mask);
                 append(&mut file, &text).map_err(|error| {
                     Failure::unwritten(format!("{} cannot be written", given.display()), &error)
@@ -122,14 +123,14 @@ impl Outputs {
     }
 }
 
-/// Opens a file that others have written to, too, at the beginning of a line.
-fn appended(globals: &Globals, given: &Path) -> io::Result<File> {
+/// Opens a file with lines of other steps, at the start of a line.
+fn open_for_append(globals: &Globals, given: &Path) -> io::Result<File> {
     let path = globals.root.join(given);
     reader::check_output(&globals.root, &path)
         .map_err(|refusal| io::Error::other(refusal.to_string()))?;
     let path = path.as_path();
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("it is not a file"));
     }
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
     let mut last = [b'\n'];
@@ -142,16 +143,16 @@ fn appended(globals: &Globals, given: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Adds all of the text, or none of it.
+/// Appends the text completely or not at all.
 fn append(file: &mut File, text: &str) -> io::Result<()> {
     let before = file.metadata()?.len();
     file.write_all(text.as_bytes()).inspect_err(|_| {
-        // Half a line would be another value.
+        // A partial line would be a wrong value.
         let _ = file.set_len(before);
     })
 }
 
-/// The beginning of the names of a document's variables, which no variable of anybody else has.
+/// Returns the prefix of the names of a document's variables. No other variable has it.
 fn prefix(key: &str) -> String {
     let letter = |letter: char| {
         if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
@@ -159,7 +160,7 @@ fn prefix(key: &str) -> String {
     format!("OCON_INSTANCE_{}", key.chars().map(letter).collect::<String>())
 }
 
-/// Refuses documents whose variables would have the same names.
+/// Refuses documents whose variables have the same names.
 fn check_names(desired: &Desired) -> Result<(), Failure> {
     let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
     for key in desired.instances.keys() {
@@ -178,22 +179,22 @@ fn check_names(desired: &Desired) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One assignment in each line. The name of an instance is free text, and is left out.
-fn lines(entries: &BTreeMap<String, Entry<'_>>) -> Result<String, Failure> {
+/// Renders one assignment per line. The name of an instance is free text, so it is omitted.
+fn lines(outputs: &BTreeMap<String, InstanceOutput<'_>>) -> Result<String, Failure> {
     let mut lines = String::new();
-    for (key, entry) in entries {
-        let id = entry.id.to_string();
+    for (key, output) in outputs {
+        let id = output.id.to_string();
         let values = [
             ("ID", id.as_str()),
-            ("TOKEN", entry.token),
-            ("CONNECTOR", entry.connector),
-            ("WEBHOOK_URL", &entry.webhook_url),
+            ("TOKEN", output.token),
+            ("CONNECTOR", output.connector),
+            ("WEBHOOK_URL", &output.webhook_url),
         ];
         for (what, value) in values {
             let name = format!("{}_{what}", prefix(key));
             if !value.chars().all(is_plain) {
                 let sentence = format!(
-                    "{name} has characters that mean something to a shell, so the outputs were not written"
+                    "{name} has characters with a special meaning in a shell, so the outputs were not written"
                 );
                 return Err(Failure::new(Exit::Other, sentence).hint("use --outputs-format json"));
             }
@@ -203,14 +204,14 @@ fn lines(entries: &BTreeMap<String, Entry<'_>>) -> Result<String, Failure> {
     Ok(lines)
 }
 
-/// Whether a character is itself in a shell without quotes, in a dotenv file, and in a log.
+/// Whether a character has no special meaning in an unquoted shell word, a dotenv file and a log.
 fn is_plain(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "_./:=+@,-".contains(letter)
 }
 
 type Instances<'a> = BTreeMap<&'a Key, (InstanceId, Option<Secret>)>;
 
-/// Every instance that matches a document: those just touched and those left alone.
+/// Returns every instance of a document, whether or not this apply changed it.
 fn instances<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
@@ -230,24 +231,24 @@ fn instances<'a>(
     instances
 }
 
-fn entries<'a>(
+fn outputs<'a>(
     desired: &'a Desired,
     instances: &'a Instances<'_>,
     base_url: &BaseUrl,
-) -> BTreeMap<String, Entry<'a>> {
+) -> BTreeMap<String, InstanceOutput<'a>> {
     instances
         .iter()
         .filter_map(|(key, (id, token))| {
             let wanted = desired.instances.get(*key)?;
             let place = RenderContext { base_url, connector: &wanted.connector, id: Some(*id) };
-            let entry = Entry {
+            let output = InstanceOutput {
                 id: id.get(),
                 token: token.as_ref().map_or("", Secret::expose),
                 name: &wanted.name,
                 connector: wanted.connector.as_str(),
                 webhook_url: place.webhook_url(),
             };
-            Some((key.to_string(), entry))
+            Some((key.to_string(), output))
         })
         .collect()
 }
@@ -257,15 +258,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_a_shell_would_run_is_refused() {
+    fn a_token_with_special_characters_is_refused() {
         for token in ["a b", "$(id)", "a\nPATH=/tmp", "a'b", "a;b", "ä"] {
             let webhook_url = "https://example.com/events/stripe/Nw==".to_owned();
-            let entry = Entry { id: 7, token, name: "Shop", connector: "stripe", webhook_url };
-            let failure = lines(&BTreeMap::from([("shop".to_owned(), entry)])).unwrap_err();
+            let output =
+                InstanceOutput { id: 7, token, name: "Shop", connector: "stripe", webhook_url };
+            let failure = lines(&BTreeMap::from([("shop".to_owned(), output)])).unwrap_err();
             assert_eq!(
                 anstream::adapter::strip_str(&failure.render(None)).to_string(),
-                "error: OCON_INSTANCE_SHOP_TOKEN has characters that mean something to a shell, so the \
-                 outputs were not written\n\nhint: use --outputs-format json\n"
+                "error: OCON_INSTANCE_SHOP_TOKEN has characters with a special meaning in a shell, \
+                 so the outputs were not written\n\nhint: use --outputs-format json\n"
             );
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::catalog::closest;
 use crate::cli::commands::changed_since;
-use crate::cli::commands::comment::frame;
+use crate::cli::commands::comment::comment_options;
 use crate::cli::commands::missing_variables;
 use crate::cli::commands::prune;
 use crate::cli::commands::saved_plan;
@@ -14,9 +14,10 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems;
 use crate::cli::setup::fork;
 use crate::cli::setup::session::{self, Files, Lookup};
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::new_file::NewFile;
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::output;
 use crate::cli::terminal::progress::Progress;
 use crate::instance::{Key, Project};
 use crate::plan::{
@@ -164,11 +165,16 @@ pub(crate) fn run(
     }
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&document)),
-        Format::Markdown => Output::Text(markdown::plan(&document, &frame(globals, environment))),
+        Format::Markdown => {
+            Output::Text(markdown::plan(&document, &comment_options(globals, environment)))
+        }
         Format::Github => Output::Text(annotations::plan(&document, &|file| {
             file_problems::place(&globals.root, file)
         })),
-        _ => Output::Text(human::plan(&plan, Layout { width: environment.width() })),
+        _ => Output::Text(human::plan(
+            &PlanDocument::new(&plan),
+            Layout { width: environment.width() },
+        )),
     })?;
     Ok(exit(&plan, arguments.detailed_exitcode))
 }

@@ -1,8 +1,10 @@
-//! The lines of files that a refusal of the platform names.
+//! Points at the fields of files that the platform names when it refuses a request.
 //!
-//! The platform answers with a sentence. Where configuration keys occur in it, the reader wants to
-//! know where they stand; where one is asked for that the file does not have, where it belongs.
-//! Where a create may lack its authorization grant, the reader is shown the command that gets one.
+//! The platform responds with a sentence. In: that sentence. Out: the places of the configuration keys in
+//! it, or the place where a required key is missing. If a create may lack its authorization grant, the
+//! problem names the command that gets one.
+
+use std::collections::BTreeSet;
 
 use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
@@ -13,13 +15,7 @@ use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::safe_text::quoted;
 
-/// Failures whose message is an answer to the values that were sent.
-const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-stored"];
-
-/// Those that can be about the authorization grant.
-const GRANT_REFUSALS: [&str; 2] = ["platform-refused", "provider-refused"];
-
-/// Points at the fields that the failures of an apply name.
+/// Shows the fields that the failures of an apply name.
 pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();
@@ -31,47 +27,40 @@ fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {
     let StepStatus::Failed(failure) = &result.status else {
         return Vec::new();
     };
-    let Some(wanted) = desired.instances.get(&result.key) else {
+    let Some(wanted) = desired.instances.get(&result.key).filter(|_| failure.code.is_refusal())
+    else {
         return Vec::new();
     };
-    if !ANSWERS.contains(&failure.code.as_str()) {
-        return Vec::new();
-    }
-    let mut keys: Vec<_> = words(&failure.message).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let refusal = failure.refusal.as_deref().unwrap_or_default();
+    let keys: BTreeSet<_> = words(refusal).collect();
     let mut problems: Vec<_> =
         keys.into_iter().filter_map(|key| problem(wanted, &result.key, key)).collect();
     let may_lack_grant = wanted.facts.grant_need != GrantNeed::None && problems.is_empty();
-    if result.action == Some(Action::Create)
-        && GRANT_REFUSALS.contains(&failure.code.as_str())
-        && (may_lack_grant || is_about_grant(&failure.message))
-    {
+    if result.action == Some(Action::Create) && (may_lack_grant || is_about_grant(refusal)) {
         problems.push(lacks_grant(wanted, &result.key));
     }
     problems
 }
 
-/// Whether a refusal speaks of an authorization grant, in the words of the platform or of OAuth.
+/// Whether a refusal is about an authorization grant, in the words of the platform or of OAuth.
 fn is_about_grant(message: &str) -> bool {
     ["providerData", "authorization code", "invalid_grant"]
         .iter()
         .any(|phrase| message.contains(phrase))
 }
 
-/// The platform refused a create for which the grant is missing, used up or expired, as far as its
-/// message tells.
+/// The problem of a create whose authorization grant may be missing, used or expired.
 fn lacks_grant(wanted: &DesiredInstance, document: &Key) -> Problem {
     let message = format!(
         "the create of {document} may lack a valid authorization grant",
         document = quoted(&document)
     );
-    let help = format!("a grant can be used once: get one with `ocon authorize {document}`");
+    let help = format!("get a new grant, which works only once: `ocon authorize {document}`");
     Problem { help: vec![help], ..refused(message, &wanted.at) }
 }
 
-/// What could be keys: the platform puts them between blanks, commas, quotes and brackets, and ends
-/// a sentence with a full stop.
+/// Returns the words that can be configuration keys: the platform separates them by spaces, commas, quotes
+/// and brackets, and ends a sentence with a period.
 fn words(message: &str) -> impl Iterator<Item = &str> {
     let of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     message.split(move |c| !of_key(c)).map(|word| word.trim_matches('.'))
@@ -80,7 +69,7 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
 fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Problem> {
     if let Some(field) = wanted.configuration.get(key) {
         let message = format!(
-            "the platform names {key} where it refuses {document}",
+            "the platform refused {document} and named {key}",
             key = quoted(&key),
             document = quoted(&document)
         );
@@ -89,7 +78,7 @@ fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Proble
     let known = Catalog::embedded().connector(&wanted.connector)?;
     known.field(key)?;
     let message = format!(
-        "the platform names {key} where it refuses {document}, which lacks it",
+        "the platform refused {document} and named {key}, which the document lacks",
         key = quoted(&key),
         document = quoted(&document)
     );

@@ -23,7 +23,7 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 pub(crate) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument {
     let seal = |text: &str| fingerprints.seal("plan", text);
     let document = PlanDocument::sealed(plan, &seal);
-    redaction::without_secrets(&document).map_or(document, |clean| clean.sealed_anew(&seal))
+    redaction::without_secrets(&document).map_or(document, |clean| clean.sealed_again(&seal))
 }
 
 /// Refuses to save a plan whose documents could not be recognised any more, since a secret was taken
@@ -61,7 +61,8 @@ impl SavedPlan {
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| refused(&error))?;
         let version = (value["format"].as_str(), value["version"].as_u64());
-        if version != (Some("ocon-plan"), Some(1)) {
+        let known = (Some(PlanDocument::FORMAT), Some(PlanDocument::VERSION.into()));
+        if version != known {
             return Err(refused(&"its format is not `ocon-plan`, version 1"));
         }
         let document = serde_json::from_value(value).map_err(|error| refused(&error))?;
@@ -99,14 +100,14 @@ impl SavedPlan {
     /// What has to be asked of a plan made anew for it to contain the approved steps.
     pub(crate) fn options(&self, scope: &Scope) -> PlanOptions {
         let steps = || self.document.steps.iter();
-        let secrets = steps().filter(|step| step.action != Action::Create.as_str());
+        let secrets = steps().filter(|step| step.action != Action::Create);
         let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
         // The cause of these steps is the same whether or not a rotation was requested with them.
-        let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished].map(Cause::as_str);
-        let rotations = steps().filter(|step| may_rotate.contains(&step.cause.as_str()));
+        let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished];
+        let rotations = steps().filter(|step| may_rotate.contains(&step.cause));
         let rotations =
             rotations.flat_map(|step| step.secrets().map(|path| format!("{}#{path}", step.key)));
-        let deletes = steps().any(|step| step.action == Action::Delete.as_str());
+        let deletes = steps().any(|step| step.action == Action::Delete);
         PlanOptions {
             allow_duplicates: scope.allow_duplicate.iter().cloned().collect(),
             take_from: scope.take_from.clone(),
@@ -132,8 +133,8 @@ impl SavedPlan {
     fn keys(&self) -> BTreeMap<Key, Action> {
         let mut keys = BTreeMap::new();
         for step in &self.document.steps {
-            if let (Ok(key), Some(action)) = (step.key.parse(), Action::named(&step.action)) {
-                keys.entry(key).or_insert(action);
+            if let Ok(key) = step.key.parse() {
+                keys.entry(key).or_insert(step.action);
             }
         }
         keys

@@ -9,8 +9,9 @@ use crate::cli::commands::missing_variables;
 use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::session::{self, Lookup};
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::output;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::redaction;
 use crate::plan::PlanOptions;
@@ -47,17 +48,14 @@ pub(crate) fn run(
         let status = status(&files.desired, &observed, &plan, &connection.context(&options));
         Ok((plan, status))
     })?;
+    let document = StatusDocument::new(&status, &plan.target, plan.partial);
     output::result(&match globals.format {
-        Format::Json => {
-            let document = StatusDocument::new(&status, &plan.target, plan.partial);
-            Output::Json(json::render(&document))
-        }
+        Format::Json => Output::Json(json::render(&document)),
         Format::Markdown => {
-            let document = StatusDocument::new(&status, &plan.target, plan.partial);
             let document = redaction::without_secrets(&document).unwrap_or(document);
-            Output::Text(markdown::status(&document, &frame(globals, environment)))
+            Output::Text(markdown::status(&document, &comment_options(globals, environment)))
         }
-        _ => Output::Text(human::status(&status, Layout { width: environment.width() })),
+        _ => Output::Text(human::status(&document, Layout { width: environment.width() })),
     })?;
     Ok(if plan.is_guarded() {
         Exit::Guarded

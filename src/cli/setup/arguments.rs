@@ -99,7 +99,7 @@ pub struct Globals {
     )]
     pub format: Format,
     /// Most bytes of a comment in Markdown; what is left out is counted
-    #[arg(help_heading = "Output", long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = bytes)]
+    #[arg(help_heading = "Output", long, global = true, value_name = "N", default_value_t = DEFAULT_MAX_BYTES, value_parser = bytes)]
     pub max_bytes: usize,
     /// Where the files can be looked at, for links in Markdown [default: as GitHub or GitLab says]
     #[arg(help_heading = "Output", long, global = true, value_name = "URL")]
@@ -290,8 +290,8 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 fn bytes(text: &str) -> Result<usize, String> {
-    let enough = text.parse().ok().filter(|number| *number >= FEWEST_BYTES);
-    enough.ok_or_else(|| format!("write a number from {FEWEST_BYTES}"))
+    let enough = text.parse().ok().filter(|number| *number >= MIN_MAX_BYTES);
+    enough.ok_or_else(|| format!("write a number from {MIN_MAX_BYTES}"))
 }
 
 fn at_least_one_request(text: &str) -> Result<u64, String> {

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::cli::setup::arguments::{Format, Globals};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output::{self, Output};
+use crate::cli::terminal::command_output::Output;
+use crate::cli::terminal::failure::Failure;
+use crate::cli::terminal::output;
 use crate::desired::{Problem, Severity};
 use crate::instance::Span;
-use crate::report::diagnostics::json::Diagnostics;
-use crate::report::diagnostics::{self, Colour, github, sarif};
-use crate::report::json;
+use crate::report::diagnostics::{self, ColorChoice, github, sarif};
+use crate::report::json::{self, Diagnostic, DiagnosticsDocument};
 
 /// Says what is doubtful.
 pub(crate) fn warn(globals: &Globals, problems: &[Problem]) {
@@ -29,7 +29,7 @@ pub(crate) fn tell(problems: &[Problem]) {
 pub(crate) fn invalid(globals: &Globals, problems: &[Problem]) -> Failure {
     let told = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
     let shown: Vec<_> = problems.iter().filter(told).cloned().collect();
-    Failure::rendered(Exit::Invalid, text(&shown)).with_result(document(globals, None, problems))
+    Failure::invalid_files(&shown).with_result(document(globals, None, problems))
 }
 
 /// The problems, of files with so many documents, in the form that was asked for; `None` where that
@@ -41,15 +41,18 @@ pub(crate) fn document(
 ) -> Option<Output> {
     match globals.format {
         Format::Text | Format::Markdown => None,
-        Format::Json => Some(Output::Json(json::render(&Diagnostics::new(documents, problems)))),
+        Format::Json => {
+            Some(Output::Json(json::render(&DiagnosticsDocument::new(documents, problems))))
+        }
         Format::Github => Some(Output::Text(github::render(&from_start(&globals.root, problems)))),
         Format::Sarif => Some(Output::Json(sarif::render(&from_start(&globals.root, problems)))),
     }
 }
 
 fn text(problems: &[Problem]) -> String {
-    let mut text = diagnostics::render(problems, Colour::Styled, output::columns());
-    if let Some(summary) = diagnostics::summary(problems) {
+    let problems = DiagnosticsDocument::new(None, problems).problems;
+    let mut text = diagnostics::render(&problems, ColorChoice::Styled, output::columns());
+    if let Some(summary) = diagnostics::summary(&problems) {
         text.push('\n');
         text.push_str(&summary);
     }
@@ -66,7 +69,7 @@ pub(crate) fn place(root: &Path, file: &str) -> String {
 
 /// The problems with paths from where ocon was started: those who show them at the lines of a
 /// repository know nothing of `-C`.
-fn from_start(root: &Path, problems: &[Problem]) -> Vec<Problem> {
+fn from_start(root: &Path, problems: &[Problem]) -> Vec<Diagnostic> {
     let mut problems = problems.to_vec();
     let prefixed = |at: &Span| {
         let file = if at.file.is_empty() { at.file.clone() } else { place(root, &at.file).into() };
@@ -78,5 +81,5 @@ fn from_start(root: &Path, problems: &[Problem]) -> Vec<Problem> {
             related.at = prefixed(&related.at);
         }
     }
-    problems
+    DiagnosticsDocument::new(None, &problems).problems
 }

@@ -77,12 +77,26 @@ fn members(schema: &Value) -> Vec<String> {
         Value::Object(members) => {
             let names = members.get("properties").and_then(Value::as_object).into_iter().flatten();
             let names = names.map(|(name, _)| name.clone());
-            let pattern = members.get("pattern").and_then(Value::as_str).into_iter();
-            let words = pattern.flat_map(|text| text.split(['^', '(', '|', ')', '$']));
-            let words = words.map(ToOwned::to_owned);
+            let one = members.get("const").into_iter();
+            let several = members.get("enum").and_then(Value::as_array).into_iter().flatten();
+            let words = one.chain(several).filter_map(Value::as_str).map(ToOwned::to_owned);
             names.chain(words).chain(members.values().flat_map(self::members)).collect()
         }
         Value::Array(items) => items.iter().flat_map(members).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_enums_and_constants_are_words() {
+        let schema = serde_json::from_str(&json::schema::<PlanDocument>()).unwrap();
+        let words = members(&schema);
+        for word in ["unfinished", "rotate", "ocon-plan", "known_after_create"] {
+            assert!(words.iter().any(|known| known == word), "{word}");
+        }
     }
 }

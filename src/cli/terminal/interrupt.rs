@@ -183,7 +183,7 @@ fn end(word: &str) -> Exit {
         let report = state.report.take().filter(|_| !state.is_result_begun);
         (state.consequence.clone(), state.exit, report)
     };
-    let failure = Failure::rendered(exit, format!("{word}: {consequence}\n"));
+    let failure = Failure::interrupted(exit, format!("{word}: {consequence}"));
     let failure = match report {
         Some(report) => report(failure),
         None => failure,

@@ -1,32 +1,24 @@
-//! Where text goes: results to stdout, everything else to stderr; both without secrets.
+//! Writes results to stdout and everything else to stderr, both without secrets.
 //!
-//! A message is taken as a whole, so that no secret stands in two pieces of it.
+//! A message is written as a whole, so no secret can be divided between two writes.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::Failure;
 use crate::cli::terminal::interrupt;
 use crate::cli::terminal::redaction;
 use crate::safe_text::escaped_apart_from_styles;
 
-/// Whether the last message did not end its line, as a question does not.
+/// Whether the last message did not end its line. A question does not.
 static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);
 
-/// A result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// Lines of text.
-    Text(String),
-    /// A JSON document, which stays one whatever is taken out of it.
-    Json(String),
-}
-
-/// Writes a result to stdout. A reader that went away is no failure: it has what it wanted.
+/// Writes a result to stdout. It is not a failure if the reader closed the pipe.
 ///
 /// # Errors
-/// When stdout cannot be written for another reason, a full disk for one.
+/// If stdout cannot be written for another reason, for example a full disk.
 pub(crate) fn result(result: &Output) -> Result<(), Failure> {
     to_stdout(&render(result))
 }
@@ -38,7 +30,7 @@ fn render(result: &Output) -> Cow<'_, str> {
     }
 }
 
-/// Writes a result when the process is interrupted, whatever becomes of it.
+/// Writes a result when the process is interrupted, and ignores errors.
 pub(crate) fn last_result(output: &Output) {
     let _ = write_to_stdout(&render(output));
 }
@@ -51,7 +43,7 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     to_stdout(&fit(text))
 }
 
-/// Writes a line of a result that goes on: whether somebody still reads it.
+/// Writes a line of a result, and returns whether stdout still has a reader.
 ///
 /// # Errors
 /// As [`result`].
@@ -63,7 +55,7 @@ pub(crate) fn line(text: &str) -> Result<bool, Failure> {
     }
 }
 
-/// Writes credentials to stdout, for somebody who asked for nothing else.
+/// Writes credentials to stdout, for commands that exist to print them.
 ///
 /// # Errors
 /// As [`result`].
@@ -71,12 +63,12 @@ pub(crate) fn credentials(text: &str) -> Result<(), Failure> {
     to_stdout(text)
 }
 
-/// Tells the runner of GitHub Actions, which reads stderr too, to hide this from now on.
+/// Masks a secret in the log of GitHub Actions. Its runner reads stderr too.
 pub(crate) fn mask(secret: &str) {
     to_stderr(&format!("::add-mask::{secret}\n"));
 }
 
-/// Writes a message to stderr. Where stderr is gone there is nobody left to tell.
+/// Writes a message to stderr, and ignores errors.
 pub(crate) fn message(text: &str) {
     to_stderr(&fit(text));
 }
@@ -89,8 +81,8 @@ pub(crate) fn fresh_line(text: &str) {
     message(text);
 }
 
-/// Writes an address to stderr that a person has to open, as it is: the public id of an application
-/// is a part of it, which is taken out elsewhere. Whoever calls this has looked for real secrets.
+/// Writes a URL that the reader must open to stderr, without removing secrets from it: it contains the
+/// client ID of an application. The caller must check it for other secrets.
 pub(crate) fn address(text: &str) {
     to_stderr(text);
 }
@@ -100,13 +92,13 @@ pub(crate) fn json_message(line: &str) {
     to_stderr(&redaction::scrub_json(line));
 }
 
-/// Writes a message in a panic, or what can be said `instead` where its secrets cannot be found now.
+/// Writes a message in a panic, or `instead` if its secrets cannot be removed now.
 pub(crate) fn last_words(text: &str, instead: &str) {
     let scrubbed = redaction::scrub_at_once(text);
     to_stderr(scrubbed.as_deref().unwrap_or(instead));
 }
 
-/// A text without secrets, and with every deceptive character escaped that whoever made it left in it.
+/// Removes secrets from a text, and escapes the remaining deceptive characters.
 fn fit(text: &str) -> Cow<'_, str> {
     match without_secrets(text) {
         Cow::Borrowed(text) => escaped_apart_from_styles(text),
@@ -114,8 +106,8 @@ fn fit(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A style may begin or end within a secret, and is taken away where the output is no terminal: what
-/// is looked at is the text without any.
+/// Removes secrets from a text. It searches the text without styles, because a style can start or end
+/// within a secret.
 fn without_secrets(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return redaction::scrub(text);
@@ -127,8 +119,7 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The columns of the terminal that messages go to, if they go to one: where they do not, each
-/// sentence is a line, however long.
+/// Returns the columns of the terminal of stderr. Without a terminal, messages are not wrapped.
 pub(crate) fn columns() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
     Some(usize::from(width.0).max(40))

@@ -122,7 +122,11 @@ impl Progress {
                 }
             }
             Event::StepFinished(result) => {
-                debug!(key = result.key.as_str(), outcome = result.status.as_str(), "step ends");
+                debug!(
+                    key = result.key.as_str(),
+                    outcome = result.status.outcome().as_str(),
+                    "step ends"
+                );
                 let line = line();
                 line.inc(1);
                 let (done, all) = (line.position(), line.length().unwrap_or_default());

@@ -1,51 +1,48 @@
-//! Problems as workflow commands, which GitHub shows at the lines of a pull request.
+//! Renders problems as workflow commands, which GitHub shows at the lines of a pull request.
 //!
-//! `::error file=…,line=…,col=…,endColumn=…,title=…::message`, one line per problem. Paths and
-//! messages hold text from files: whatever could end a property, a command or a line is written the
-//! way the runner decodes it, and no text can become a command of its own.
+//! One line per problem: `::error file=…,line=…,col=…,endColumn=…,title=…::message`. Paths and messages
+//! contain text from files. Everything that could end a property, a command or a line is encoded as
+//! the runner decodes it, so no text can become a command.
 
-use super::json::severity;
-use super::region;
-use crate::desired::Problem;
+use crate::report::json::Diagnostic;
 use crate::safe_text::escaped;
 
-/// Writes the problems in the given order.
-pub fn render(problems: &[Problem]) -> String {
+/// Renders the problems in the given order.
+pub fn render(problems: &[Diagnostic]) -> String {
     problems.iter().map(line).collect()
 }
 
-fn line(problem: &Problem) -> String {
-    let mut properties = Vec::new();
-    if !problem.at.file.is_empty() {
-        properties.push(file(&problem.at.file));
-    }
-    if let Some(region) = region(&problem.at, problem.excerpt.as_ref()) {
-        properties.push(format!("line={},col={}", region.line, region.column));
-        properties.extend(region.end_column.map(|end| format!("endColumn={end}")));
+fn line(problem: &Diagnostic) -> String {
+    let place = &problem.place;
+    let mut properties: Vec<String> = place.file.iter().map(|path| file(path)).collect();
+    if let Some((line, column)) = place.start() {
+        properties.push(format!("line={line},col={column}"));
+        properties.extend(place.end_column.map(|end| format!("endColumn={end}")));
     }
     properties.push(format!("title={}", problem.code));
-    command(severity(problem.severity), &properties, &message(problem))
+    command(problem.severity.as_str(), &properties, &message(problem))
 }
 
-/// One command, on a line.
+/// Renders one command as a line.
 pub(in crate::report) fn command(name: &str, properties: &[String], message: &str) -> String {
     format!("::{name} {}::{}\n", properties.join(","), data(message))
 }
 
-/// The property that names a file.
+/// Renders the property that names a file.
 pub(in crate::report) fn file(path: &str) -> String {
     format!("file={}", property(path))
 }
 
-/// What a reader of the pull request sees: there is no line below it that could be marked.
-fn message(problem: &Problem) -> String {
+/// Returns the message with label, related place and help: the pull request shows no marks.
+fn message(problem: &Diagnostic) -> String {
     let mut message = problem.message.clone();
     if let Some(label) = &problem.label {
         message.push_str(&format!(" ({label})"));
     }
     if let Some(related) = &problem.related {
-        let at = &related.at;
-        message.push_str(&format!("\n{}: {}:{}:{}", related.label, at.file, at.line, at.column));
+        let file = related.place.file.as_deref().unwrap_or_default();
+        let (line, column) = related.place.start().unwrap_or((1, 1));
+        message.push_str(&format!("\n{}: {file}:{line}:{column}", related.label));
     }
     for help in &problem.help {
         message.push_str(&format!("\nhelp: {help}"));
@@ -53,12 +50,12 @@ fn message(problem: &Problem) -> String {
     message
 }
 
-/// Escapes the value of a property.
+/// Encodes the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Escapes a message. Of the control characters only line breaks are left by [`escaped`].
+/// Encodes a message. The only control characters that [`escaped`] leaves are line breaks.
 fn data(text: &str) -> String {
     escaped(text).replace('%', "%25").replace('\n', "%0A")
 }

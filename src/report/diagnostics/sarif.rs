@@ -1,28 +1,26 @@
-//! Problems in the Static Analysis Results Interchange Format, version 2.1.0, for code scanning.
+//! Renders problems in the Static Analysis Results Interchange Format (SARIF) 2.1.0, for code scanning.
 //!
-//! One run; one rule per code that occurs, described by its section of `docs/diagnostics.md`.
+//! There is one run. Each diagnostic code that occurs is a rule, with its section of
+//! `docs/diagnostics.md` as help.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::json::severity;
-use super::region;
-use crate::desired::{Code, Excerpt, Problem};
-use crate::instance::Span;
+use crate::desired::Code;
 use crate::report::explanation;
-use crate::report::json as document;
+use crate::report::json::{self, Diagnostic, DiagnosticPlace};
 use crate::safe_text::escaped;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Writes the problems in the given order.
-pub fn render(problems: &[Problem]) -> String {
+/// Renders the problems in the given order.
+pub fn render(problems: &[Diagnostic]) -> String {
     let codes: BTreeSet<Code> = problems.iter().map(|problem| problem.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
     let results: Vec<_> = problems.iter().map(|problem| result(problem, &codes)).collect();
-    document::render(&json!({
+    json::render(&json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -39,8 +37,8 @@ pub fn render(problems: &[Problem]) -> String {
 
 fn rule(code: Code) -> Value {
     let mut rule = json!({
-        "id": code.as_str(),
-        "defaultConfiguration": { "level": severity(code.level().severity()) },
+        "id": code,
+        "defaultConfiguration": { "level": code.level().severity() },
     });
     if let Some(explanation) = explanation::of(code.as_str()) {
         rule["shortDescription"] = json!({ "text": explanation.summary() });
@@ -49,44 +47,45 @@ fn rule(code: Code) -> Value {
     rule
 }
 
-fn result(problem: &Problem, codes: &[Code]) -> Value {
+fn result(problem: &Diagnostic, codes: &[Code]) -> Value {
     let mut result = json!({
-        "ruleId": problem.code.as_str(),
+        "ruleId": problem.code,
         "ruleIndex": codes.binary_search(&problem.code).ok(),
-        "level": severity(problem.severity),
+        "level": problem.severity,
         "message": { "text": plain(&message(problem)) },
     });
-    if !problem.at.file.is_empty() {
-        result["locations"] = json!([location(&problem.at, problem.excerpt.as_ref())]);
+    if problem.place.file.is_some() {
+        result["locations"] = json!([location(&problem.place)]);
     }
     if let Some(related) = &problem.related {
-        let mut location = location(&related.at, related.excerpt.as_ref());
+        let mut location = location(&related.place);
         location["message"] = json!({ "text": plain(&related.label) });
         result["relatedLocations"] = json!([location]);
     }
     result
 }
 
-fn message(problem: &Problem) -> String {
+fn message(problem: &Diagnostic) -> String {
     let label = problem.label.iter().map(|label| format!(" ({label})"));
     let help = problem.help.iter().map(|help| format!("\nhelp: {help}"));
     std::iter::once(problem.message.clone()).chain(label).chain(help).collect()
 }
 
-/// Readers of the format take `[text](target)` in a message for a link, which a file must not set.
+/// Breaks `[text](target)`: SARIF viewers show it as a link, and text from a file must not become one.
 fn plain(text: &str) -> String {
     escaped(text).replace("](", "] (")
 }
 
-fn location(at: &Span, excerpt: Option<&Excerpt>) -> Value {
+fn location(at: &DiagnosticPlace) -> Value {
     let mut physical = Map::new();
-    physical.insert("artifactLocation".to_owned(), artifact(&at.file));
-    if let Some(region) = region(at, excerpt) {
-        let mut piece = json!({ "startLine": region.line, "startColumn": region.column });
-        if let Some(end) = region.end_column {
-            piece["endColumn"] = json!(end);
+    physical
+        .insert("artifactLocation".to_owned(), artifact(at.file.as_deref().unwrap_or_default()));
+    if let Some((line, column)) = at.start() {
+        let mut region = json!({ "startLine": line, "startColumn": column });
+        if let Some(end) = at.end_column {
+            region["endColumn"] = json!(end);
         }
-        physical.insert("region".to_owned(), piece);
+        physical.insert("region".to_owned(), region);
     }
     json!({ "physicalLocation": physical })
 }
@@ -99,7 +98,7 @@ fn artifact(file: &str) -> Value {
     json!({ "uri": path, "uriBaseId": "%SRCROOT%" })
 }
 
-/// A path as a relative reference: nothing in it can be a scheme, a query or a fragment.
+/// Encodes a path so that no part of it can be a scheme, a query or a fragment.
 fn percent_encoded(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,28 +1,27 @@
-//! The text form of a look at the chain from a provider to an application.
+//! The text form of the checks of the chain from a provider to an application.
 
-use crate::doctor::{ChainLink, LinkState};
-use crate::instance::Key;
+use crate::doctor::LinkState;
+use crate::report::json::{DoctorDocument, DoctorLink};
 use crate::report::style::{clean_line, count};
 
-/// The links, a line each, with what to do below those that do not hold; and the verdict.
-pub fn doctor(key: &Key, links: &[ChainLink]) -> String {
-    let mut text = format!("{key}\n");
-    for ChainLink { name, state, says, advice } in links {
+/// Renders one line per link, with advice below if the link is not intact, and a summary.
+pub fn doctor(document: &DoctorDocument) -> String {
+    let mut text = format!("{}\n", document.key);
+    for DoctorLink { link, state, says, advice } in &document.links {
         let sign = match state {
             LinkState::Holds => "ok",
             LinkState::Broken => "BROKEN",
             LinkState::Unseen => "?",
         };
-        text.push_str(&format!("  {sign:<6}  {name:<14}  {}\n", clean_line(says)));
+        text.push_str(&format!("  {sign:<6}  {link:<14}  {}\n", clean_line(says)));
         if let Some(advice) = advice {
             text.push_str(&format!("{:26}{}\n", "", clean_line(advice)));
         }
     }
-    let number = |state| links.iter().filter(|link| link.state == state).count();
-    let (broken, unseen) = (number(LinkState::Broken), number(LinkState::Unseen));
-    let verdict = match broken {
-        0 => format!("\nNo link is broken; {unseen} cannot be seen from here.\n"),
-        _ => format!("\n{} broken.\n", count(broken, "link")),
+    let number = |state| document.links.iter().filter(|link| link.state == state).count();
+    let summary = match (number(LinkState::Broken), number(LinkState::Unseen)) {
+        (0, unseen) => format!("\nNo link is broken; {unseen} cannot be checked from here.\n"),
+        (broken, _) => format!("\n{} broken.\n", count(broken, "link")),
     };
-    text + &verdict
+    text + &summary
 }

@@ -1,51 +1,51 @@
-//! The text form of what providers reported.
+//! The text form of events.
 
-use crate::events::{ChangedObject, Delivery, DeliveryOutcome, ProviderEvent};
-use crate::instance::{InstanceId, Key};
+use crate::report::json::{DeliveryDocument, EventsDocument, EventsEntry, EventsObject};
 use crate::report::style::clean_line;
 
-/// The events of an instance, a line each.
-pub fn events(key: &Key, id: InstanceId, events: &[ProviderEvent]) -> String {
+/// Renders the events of an instance, one per line.
+pub fn events(document: &EventsDocument) -> String {
+    let EventsDocument { key, instance_id, events, .. } = document;
     if events.is_empty() {
         return format!(
-            "No event of {key} #{id} has come yet. `ocon doctor {key}` looks at what may be in their way.\n"
+            "{key} #{instance_id} has received no events yet. Run `ocon doctor {key}` to find out why.\n"
         );
     }
-    let line = |event: &ProviderEvent| {
+    let line = |event: &EventsEntry| {
         let status = clean_line(&event.status);
-        format!("{}  {status:<10}  {}\n", clean_line(&event.date), said(&event.objects))
+        format!("{}  {status:<10}  {}\n", clean_line(&event.date), summary(&event.objects))
     };
     events.iter().map(line).collect()
 }
 
-/// A delivery that came at a time, in a line.
-pub fn delivery(delivery: &Delivery, received: &str) -> String {
-    let what = match &delivery.outcome {
-        DeliveryOutcome::Unverified => "refused: nothing of it is shown".to_owned(),
-        DeliveryOutcome::Malformed => "refused: it is no JSON object".to_owned(),
-        DeliveryOutcome::Accepted(notification) if delivery.replayed => {
-            format!("{}, which was delivered before", said(&notification.objects))
+/// Renders a delivery as a line.
+pub fn delivery(delivery: &DeliveryDocument) -> String {
+    let what = match delivery.status {
+        _ if !delivery.signature.is_acceptable() => "refused: its content is not shown".to_owned(),
+        400.. => "refused: the body is not a JSON object".to_owned(),
+        _ if delivery.replayed => {
+            format!("{}, which was delivered before", summary(&delivery.objects))
         }
-        DeliveryOutcome::Accepted(notification) => said(&notification.objects),
+        _ => summary(&delivery.objects),
     };
-    let id = match clean_line(&delivery.id) {
-        id if id.is_empty() => "no notification id".to_owned(),
+    let id = match clean_line(&delivery.notification) {
+        id if id.is_empty() => "no notification ID".to_owned(),
         id => format!("notification {id}"),
     };
-    format!("{received}  {what}  ({}; {id})\n", delivery.signature.describe())
+    format!("{}  {what}  ({}; {id})\n", delivery.received, delivery.signature.describe())
 }
 
-/// What happened, in a few words: the first object, and how many more.
-fn said(objects: &[ChangedObject]) -> String {
-    let word = |ChangedObject { what, kind, id }: &ChangedObject| {
-        let parts = [what, kind, id].map(|part| part.trim()).into_iter();
+/// Names the first object, and counts the others.
+fn summary(objects: &[EventsObject]) -> String {
+    let name = |EventsObject { event_type, object_type, object_id }: &EventsObject| {
+        let parts = [event_type, object_type, object_id].map(|part| part.trim()).into_iter();
         clean_line(&parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
     };
-    let mut words = objects.iter().map(word).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else {
+    let mut names = objects.iter().map(name).filter(|name| !name.is_empty());
+    let Some(first) = names.next() else {
         return "nothing that the platform could read".to_owned();
     };
-    match words.count() {
+    match names.count() {
         0 => first,
         more => format!("{first} and {more} more"),
     }
@@ -56,19 +56,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happened_is_said_in_a_few_words() {
-        let happened = |what: &str, id: &str| ChangedObject {
-            what: what.to_owned(),
-            kind: String::new(),
-            id: id.to_owned(),
+    fn a_summary_names_the_first_object_and_counts_the_others() {
+        let object = |event_type: &str, id: &str| EventsObject {
+            event_type: event_type.to_owned(),
+            object_type: String::new(),
+            object_id: id.to_owned(),
         };
         let nothing = "nothing that the platform could read";
-        assert_eq!(said(&[]), nothing);
-        assert_eq!(said(&[happened("", ""), happened(" ", "")]), nothing);
-        assert_eq!(said(&[happened("", ""), happened("CREATED", "7")]), "CREATED 7");
-        assert_eq!(
-            said(&[happened("", "7"), happened("", "8"), happened("", "9")]),
-            "7 and 2 more"
-        );
+        assert_eq!(summary(&[]), nothing);
+        assert_eq!(summary(&[object("", ""), object(" ", "")]), nothing);
+        assert_eq!(summary(&[object("", ""), object("CREATED", "7")]), "CREATED 7");
+        assert_eq!(summary(&[object("", "7"), object("", "8"), object("", "9")]), "7 and 2 more");
     }
 }

@@ -1,11 +1,10 @@
-//! The text form of a status: a table, what goes astray, and the numbers.
+//! The text form of a status: a table, the blocked documents, the findings and the counters.
 
-use super::{Layout, push_webhook_url};
-use crate::plan::status::{
-    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
-};
+use super::layout::{Layout, push_webhook_url};
+use crate::plan::status::SyncState;
+use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
 use crate::report::style::{
-    ADDED, CHANGED, FAINT, Painted, REMOVED, clean_line, hanging, sentence, width, wrapped,
+    ADDED, CHANGED, FAINT, REMOVED, Styled, clean_line, hanging, sentence, width, wrapped,
 };
 use crate::safe_text::{quoted, unquoted};
 
@@ -13,14 +12,14 @@ const HEADINGS: [&str; 8] =
     ["key", "connector", "id", "state", "valid", "enabled", "events", "webhook URL"];
 
 /// Renders a status.
-pub fn status(status: &StatusReport, layout: Layout) -> String {
-    if status.rows.is_empty() && status.findings.is_empty() {
+pub fn status(status: &StatusDocument, layout: Layout) -> String {
+    if status.instances.is_empty() && status.findings.is_empty() {
         return "No instances.\n".to_owned();
     }
     let mut text = String::new();
-    push_table(&mut text, &status.rows, layout);
+    push_table(&mut text, &status.instances, layout);
     for blocked in &status.blocked {
-        let message = format!("{}: {} ({})", blocked.key, blocked.message, blocked.code.as_str());
+        let message = format!("{}: {} ({})", blocked.key, blocked.message, blocked.code);
         push_remark(&mut text, "blocked", &message, layout);
     }
     for finding in &status.findings {
@@ -30,10 +29,9 @@ pub fn status(status: &StatusReport, layout: Layout) -> String {
     text
 }
 
-/// Columns are as wide as their widest cell. The last one, the URL, is there to be copied and never
-/// cut: where the lines would be longer than the page, each URL has one to itself, and where they
-/// still would be, there are no columns.
-fn push_table(text: &mut String, rows: &[InstanceStatus], layout: Layout) {
+/// Adds the table. Columns are as wide as their widest cell. The URL is never truncated, so you can copy
+/// it: if the lines are too long, each URL has its own line, and if they still are, there are no columns.
+fn push_table(text: &mut String, rows: &[StatusInstance], layout: Layout) {
     if rows.is_empty() {
         return;
     }
@@ -55,43 +53,38 @@ fn push_table(text: &mut String, rows: &[InstanceStatus], layout: Layout) {
     }
     let shown = if fits(all) { all } else { but_url };
     let heading = line(&HEADINGS.map(str::to_owned), shown);
-    text.push_str(&format!("    {}\n", Painted(FAINT, &heading)));
+    text.push_str(&format!("    {}\n", Styled(FAINT, &heading)));
     for (row, cells) in rows.iter().zip(&table) {
         let (symbol, style) = sign(row.state);
-        text.push_str(&format!("  {} {}\n", Painted(style, symbol), line(cells, shown)));
-        if !fits(all) && row.instance.is_some() {
+        text.push_str(&format!("  {} {}\n", Styled(style, symbol), line(cells, shown)));
+        if !fits(all) && row.instance_id.is_some() {
             push_webhook_url(text, &cells[HEADINGS.len() - 1], layout);
         }
     }
 }
 
-/// A row without columns.
-fn push_row(text: &mut String, row: &InstanceStatus, layout: Layout) {
+/// Adds a row without columns.
+fn push_row(text: &mut String, row: &StatusInstance, layout: Layout) {
     let (symbol, style) = sign(row.state);
-    let instance = row.instance.as_ref();
-    let id = instance.map(|instance| format!("  #{}", instance.id)).unwrap_or_default();
-    let title = format!("{}{id}  {}", row.key, row.state.as_str().replace('-', " "));
-    let first = format!("  {} ", Painted(style, symbol));
+    let id = row.instance_id.map(|id| format!("  #{id}")).unwrap_or_default();
+    let title = format!("{}{id}  {}", row.key, words(row.state));
+    let first = format!("  {} ", Styled(style, symbol));
     text.push_str(&hanging(&first, &title, "      ", layout.width));
-    let mut about = vec![clean_line(&row.connector)];
-    if let Some(instance) = instance {
-        let flags = [instance.valid, instance.enabled, instance.events];
-        let said = [("valid", "not valid"), ("enabled", "disabled"), ("events", "no events")];
-        about.extend(
-            said.iter().zip(flags).map(
-                |((yes, no), flag)| {
-                    if flag { (*yes).to_owned() } else { (*no).to_owned() }
-                },
-            ),
-        );
-    }
+    let flags = [
+        (row.valid, "valid", "not valid"),
+        (row.enabled, "enabled", "disabled"),
+        (row.events, "events", "no events"),
+    ];
+    let flags = flags.into_iter().filter_map(|(flag, yes, no)| Some(if flag? { yes } else { no }));
+    let connector = clean_line(&row.connector);
+    let about: Vec<&str> = std::iter::once(connector.as_str()).chain(flags).collect();
     text.push_str(&wrapped(&about.join(", "), "      ", layout.width));
-    if let Some(url) = instance.and_then(|instance| instance.webhook_url.as_deref()) {
+    if let Some(url) = &row.webhook_url {
         push_webhook_url(text, url, layout);
     }
 }
 
-/// The first of the cells, as many as there are widths.
+/// Writes one cell per width.
 fn line(cells: &[String; 8], widths: &[usize]) -> String {
     let padded = cells.iter().zip(widths).map(|(cell, column)| {
         let fill = " ".repeat(column.saturating_sub(width(cell)));
@@ -100,21 +93,27 @@ fn line(cells: &[String; 8], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-fn cells(row: &InstanceStatus) -> [String; 8] {
-    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-    let of = |show: &dyn Fn(&InstanceHealth) -> String| {
-        row.instance.as_ref().map_or("-".to_owned(), show)
+fn cells(row: &StatusInstance) -> [String; 8] {
+    let flag = |flag: Option<bool>| match flag {
+        Some(true) => "yes".to_owned(),
+        Some(false) => "no".to_owned(),
+        None => "-".to_owned(),
     };
     [
-        row.key.to_string(),
+        row.key.clone(),
         clean_line(&row.connector),
-        of(&|instance| instance.id.to_string()),
-        row.state.as_str().replace('-', " "),
-        of(&|instance| yes(instance.valid)),
-        of(&|instance| yes(instance.enabled)),
-        of(&|instance| yes(instance.events)),
-        of(&|instance| clean_line(instance.webhook_url.as_deref().unwrap_or("-"))),
+        row.instance_id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+        words(row.state),
+        flag(row.valid),
+        flag(row.enabled),
+        flag(row.events),
+        clean_line(row.webhook_url.as_deref().unwrap_or("-")),
     ]
+}
+
+/// `in sync`.
+fn words(state: SyncState) -> String {
+    state.as_str().replace('-', " ")
 }
 
 fn sign(state: SyncState) -> (&'static str, anstyle::Style) {
@@ -128,32 +127,34 @@ fn sign(state: SyncState) -> (&'static str, anstyle::Style) {
     }
 }
 
-fn push_finding(text: &mut String, finding: &CallbackMismatch, layout: Layout) {
+fn push_finding(text: &mut String, finding: &StatusFinding, layout: Layout) {
     let message = format!(
-        "{} {} #{}: its callback URL carries the id of another instance, {}: its events go there",
+        "{} {} #{}: its callback URL contains the ID of another instance, {}, which receives its events",
         unquoted(&finding.connector),
         quoted(&finding.name),
-        finding.id,
+        finding.instance_id,
         finding.carries
     );
     push_remark(text, "note", &message, layout);
 }
 
-/// A paragraph whose further lines stand below the end of its first word.
-fn push_remark(text: &mut String, word: &str, message: &str, layout: Layout) {
-    let indent = " ".repeat(4 + width(word));
+/// Adds a paragraph whose further lines are aligned with the end of its label.
+fn push_remark(text: &mut String, label: &str, message: &str, layout: Layout) {
+    let indent = " ".repeat(4 + width(label));
     let lines = wrapped(&clean_line(message), &indent, layout.width);
-    text.push_str(&format!("\n  {word}: {}", lines.trim_start()));
+    text.push_str(&format!("\n  {label}: {}", lines.trim_start()));
 }
 
 /// `3 in sync, 1 drifted.`
-fn summary(status: &StatusReport, layout: Layout) -> String {
-    let numbers = SyncState::ALL.into_iter().filter(|state| status.count(*state) > 0);
-    let mut numbers: Vec<String> = numbers
-        .map(|state| format!("{} {}", status.count(state), state.as_str().replace('-', " ")))
+fn summary(status: &StatusDocument, layout: Layout) -> String {
+    let mut counters: Vec<String> = SyncState::ALL
+        .into_iter()
+        .map(|state| (status.summary.count(state), state))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, state)| format!("{number} {}", words(state)))
         .collect();
     if !status.findings.is_empty() {
-        numbers.push(format!("{} with a wrong callback URL", status.findings.len()));
+        counters.push(format!("{} with a wrong callback URL", status.findings.len()));
     }
-    sentence("Status:", &format!("{}.", numbers.join(", ")), layout.width)
+    sentence("Status:", &format!("{}.", counters.join(", ")), layout.width)
 }

@@ -1,29 +1,29 @@
-//! The JSON form of a look at the chain from a provider to an application.
+//! The document of the checks of the chain from a provider to an application.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::doctor::{self, ChainLink};
+use crate::doctor::{self, ChainLink, LinkState};
 use crate::instance::{InstanceId, Key};
 
-/// Whether events get from the provider of an instance to the application.
+/// Whether events reach the application from the provider of an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "ocon doctor")]
 pub struct DoctorDocument {
     /// Always `ocon-doctor`.
-    #[schemars(regex(pattern = "^ocon-doctor$"))]
+    #[schemars(extend("const" = "ocon-doctor"))]
     pub format: String,
-    /// The version of this form; 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this format: 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
-    /// The document's key.
+    /// The document key.
     pub key: String,
-    /// The instance; null where there is none.
+    /// The instance ID. Null if there is no instance.
     pub instance_id: Option<u64>,
     /// Whether no link is broken.
     pub healthy: bool,
-    /// The links, from the instance on; only the first where there is no instance.
+    /// The links, starting with the instance. Without an instance, there is only the first link.
     pub links: Vec<DoctorLink>,
 }
 
@@ -31,24 +31,23 @@ pub struct DoctorDocument {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoctorLink {
-    /// Which one: `instance`, `authentication`, `enabled`, `events`, `callback`, `signature`,
+    /// Name of the link: `instance`, `authentication`, `enabled`, `events`, `callback`, `signature`,
     /// `registered` or `last event`.
     pub link: String,
-    /// Whether it holds; `unseen` where that cannot be seen from here.
-    #[schemars(regex(pattern = "^(holds|broken|unseen)$"))]
-    pub state: String,
-    /// What is so.
+    /// Whether the link is intact.
+    pub state: LinkState,
+    /// What was found.
     pub says: String,
-    /// What to do, if anything is to be done.
+    /// What to do about it, if anything.
     pub advice: Option<String>,
 }
 
 impl DoctorDocument {
-    /// The document for the links of an instance.
+    /// Creates the document for the links of an instance.
     pub fn new(key: &Key, id: Option<InstanceId>, links: &[ChainLink]) -> Self {
         let link = |link: &ChainLink| DoctorLink {
             link: link.name.to_owned(),
-            state: link.state.as_str().to_owned(),
+            state: link.state,
             says: link.says.clone(),
             advice: link.advice.clone(),
         };

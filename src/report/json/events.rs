@@ -1,25 +1,25 @@
-//! The JSON forms of what providers reported: as the platform keeps it, and as it is delivered.
+//! The documents of events: as the platform records them, and as it delivers them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::events::{ChangedObject, Delivery, ProviderEvent};
+use crate::events::{ChangedObject, Delivery, ProviderEvent, SignatureCheck};
 use crate::instance::{InstanceId, Key};
 
-/// What the provider of an instance has reported, the newest first.
+/// The recorded events of an instance, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "ocon events")]
 pub struct EventsDocument {
     /// Always `ocon-events`.
-    #[schemars(regex(pattern = "^ocon-events$"))]
+    #[schemars(extend("const" = "ocon-events"))]
     pub format: String,
-    /// The version of this form; 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this format: 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
-    /// The document's key.
+    /// The document key.
     pub key: String,
-    /// The instance.
+    /// The instance ID.
     pub instance_id: u64,
     /// Its events.
     pub events: Vec<EventsEntry>,
@@ -29,11 +29,11 @@ pub struct EventsDocument {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventsEntry {
-    /// The platform's id of it.
+    /// The platform's ID of the event.
     pub id: String,
-    /// When it came, as the platform writes it.
+    /// When the platform received it, as the platform writes it.
     pub date: String,
-    /// What the platform says became of it: `NEW`, `RECEIVED`, `DISPATCHED`, `CONSUMED` or `NOTIFIED`.
+    /// Its status on the platform: `NEW`, `RECEIVED`, `DISPATCHED`, `CONSUMED` or `NOTIFIED`.
     pub status: String,
     /// What happened.
     pub objects: Vec<EventsObject>,
@@ -43,44 +43,43 @@ pub struct EventsEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventsObject {
-    /// `CREATED`, `UPDATED` or `DELETED`, as a rule.
+    /// Usually `CREATED`, `UPDATED` or `DELETED`.
     pub event_type: String,
     /// The kind of object.
     pub object_type: String,
-    /// Its id at the provider.
+    /// Its ID at the provider.
     pub object_id: String,
 }
 
-/// A delivery to `ocon events listen`: one line each.
+/// A delivery to `ocon events listen`, one line each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "ocon delivery")]
 pub struct DeliveryDocument {
     /// Always `ocon-delivery`.
-    #[schemars(regex(pattern = "^ocon-delivery$"))]
+    #[schemars(extend("const" = "ocon-delivery"))]
     pub format: String,
-    /// The version of this form; 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this format: 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
-    /// When it came: RFC 3339, in UTC.
+    /// When it was received: RFC 3339, in UTC.
     pub received: String,
-    /// The platform's id of the notification, the same in every attempt; empty where there is none.
+    /// The platform's ID of the notification, the same in every attempt. Empty if there is none.
     pub notification: String,
-    /// Whether the signature holds.
-    #[schemars(regex(pattern = "^(holds|broken|missing|not-verified)$"))]
-    pub signature: String,
-    /// The HTTP status it was answered with: 200, or 400 for what is no JSON object, or 401.
+    /// Result of the signature check.
+    pub signature: SignatureCheck,
+    /// HTTP status of the response: 200, 400 if the body is not a JSON object, or 401 if the signature is not valid.
     pub status: u16,
-    /// Whether a notification of the same id was taken before.
+    /// Whether a notification with the same ID was accepted before.
     pub replayed: bool,
-    /// The platform's id of the event; empty where there is none, or where the delivery was refused.
+    /// The platform's ID of the event. Empty if there is none, or if the delivery was refused.
     pub event: String,
-    /// What happened; nothing where the delivery was refused.
+    /// What happened. Empty if the delivery was refused.
     pub objects: Vec<EventsObject>,
 }
 
 impl EventsDocument {
-    /// The document for the events of an instance.
+    /// Creates the document for the events of an instance.
     pub fn new(key: &Key, id: InstanceId, events: &[ProviderEvent]) -> Self {
         let entry = |event: &ProviderEvent| EventsEntry {
             id: event.id.clone(),
@@ -99,7 +98,7 @@ impl EventsDocument {
 }
 
 impl DeliveryDocument {
-    /// The document for a delivery that came at a time.
+    /// Creates the document for a delivery, with the time when it was received.
     pub fn new(delivery: &Delivery, received: &str) -> Self {
         let notification = delivery.outcome.notification();
         Self {
@@ -107,11 +106,13 @@ impl DeliveryDocument {
             version: 1,
             received: received.to_owned(),
             notification: delivery.id.clone(),
-            signature: delivery.signature.as_str().to_owned(),
+            signature: delivery.signature,
             status: delivery.outcome.status(),
             replayed: delivery.replayed,
-            event: notification.map(|it| it.event.clone()).unwrap_or_default(),
-            objects: notification.map(|it| objects(&it.objects)).unwrap_or_default(),
+            event: notification.map(|notification| notification.event.clone()).unwrap_or_default(),
+            objects: notification
+                .map(|notification| objects(&notification.objects))
+                .unwrap_or_default(),
         }
     }
 }

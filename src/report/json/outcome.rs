@@ -1,42 +1,45 @@
-//! The JSON form of what became of a plan.
+//! The document of an outcome: the results of applying a plan.
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Outcome, OutcomeNote, StepOutcome, StepResult};
+use crate::apply::{FailureCode, Outcome, OutcomeNote, StepErrorCode, StepOutcome, StepResult};
+use crate::instance::InstanceId;
 use crate::plan::Action;
 
-/// What became of a plan of ocon.
+/// The results of applying a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "ocon result")]
 pub struct ResultDocument {
     /// Always `ocon-result`.
-    #[schemars(regex(pattern = "^ocon-result$"))]
+    #[schemars(extend("const" = "ocon-result"))]
     pub format: String,
-    /// The version of this form; 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this format: 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
-    /// How many steps ended in which way.
+    /// Number of steps per outcome.
     pub summary: ResultSummary,
     /// One entry per step and per blocked document.
     pub results: Vec<ResultEntry>,
-    /// What a reader should know besides; left out where there is nothing.
+    /// What else the reader should know. Omitted if there is nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<ResultNote>,
 }
 
-/// What a reader should know besides the results.
+/// What else the reader of the results should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultNote {
     /// The kind of note.
-    pub code: String,
+    pub code: FailureCode,
     /// What happened, and what follows.
     pub message: String,
 }
 
-/// The numbers of an outcome.
+/// The counters of an outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultSummary {
@@ -44,39 +47,61 @@ pub struct ResultSummary {
     pub done: usize,
     /// Steps that failed.
     pub failed: usize,
-    /// Steps whose answer was lost.
+    /// Steps whose response was lost.
     pub unknown: usize,
-    /// Steps that were not done because the world moved since the plan.
+    /// Steps that were not applied because the state changed since the plan.
     pub stale: usize,
-    /// Documents that nothing could be done for.
+    /// Blocked documents.
     pub blocked: usize,
-    /// Steps that were not begun.
+    /// Steps that did not start.
     pub not_started: usize,
-    /// Instances that matched their file and were left alone.
+    /// Instances that match their file.
     pub unchanged: usize,
 }
 
-/// What became of one step.
+/// The result of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultEntry {
-    /// The document's key.
+    /// The document key.
     pub key: String,
-    /// What was to be done.
-    #[schemars(regex(pattern = "^(create|finish|adopt|update|enable|disable|delete|blocked)$"))]
-    pub action: String,
-    /// How it ended.
-    #[schemars(regex(pattern = "^(done|failed|unknown|stale|blocked|not-started)$"))]
-    pub outcome: String,
-    /// The instance; null where it is not known.
+    /// The planned action.
+    pub action: ResultAction,
+    /// How the step ended.
+    pub outcome: StepOutcome,
+    /// The instance ID. Null if it is not known.
     pub instance_id: Option<u64>,
-    /// Where the provider sends its events; null where the instance is not known.
+    /// Where the provider sends its events. Null if the instance is not known.
     pub webhook_url: Option<String>,
-    /// True where a person has to register that URL at the provider before any event arrives.
+    /// True if you must register that URL at the provider before any event arrives.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub register_webhook: bool,
-    /// What went wrong; null where nothing did.
+    /// What went wrong. Null if nothing did.
     pub error: Option<ResultError>,
+}
+
+/// The planned action of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ResultAction {
+    /// The action of a step.
+    Step(Action),
+    /// None, because the document is blocked.
+    None(BlockedAction),
+}
+
+/// The word in place of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BlockedAction {
+    /// The document is blocked.
+    #[serde(rename = "blocked")]
+    Blocked,
+}
+
+impl fmt::Display for ResultAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What went wrong with a step.
@@ -84,15 +109,15 @@ pub struct ResultEntry {
 #[serde(deny_unknown_fields)]
 pub struct ResultError {
     /// The kind of failure.
-    pub code: String,
+    pub code: StepErrorCode,
     /// What happened, and what to do.
     pub message: String,
-    /// The platform's id of the request.
+    /// The platform's request ID.
     pub request_id: Option<String>,
 }
 
 impl ResultDocument {
-    /// The document for an outcome of a plan that left `unchanged` instances alone.
+    /// Creates the document for the outcome of a plan that left `unchanged` instances alone.
     pub fn new(outcome: &Outcome, unchanged: usize) -> Self {
         Self {
             format: "ocon-result".to_owned(),
@@ -110,22 +135,44 @@ impl ResultDocument {
             notes: outcome.notes.iter().map(note).collect(),
         }
     }
+
+    /// Returns the number of steps with this action that are done.
+    pub(in crate::report) fn done(&self, action: Action) -> usize {
+        self.results.iter().filter(|entry| entry.is_done(action)).count()
+    }
+}
+
+impl ResultEntry {
+    /// Whether this is a step with this action, and it is done.
+    pub(in crate::report) fn is_done(&self, action: Action) -> bool {
+        self.action == ResultAction::Step(action) && self.outcome == StepOutcome::Done
+    }
+}
+
+impl ResultError {
+    /// Returns the request ID, unless the message contains it.
+    pub(in crate::report) fn further_request_id(&self) -> Option<&str> {
+        self.request_id.as_deref().filter(|id| !self.message.contains(*id))
+    }
 }
 
 fn note(note: &OutcomeNote) -> ResultNote {
-    ResultNote { code: note.code.as_str().to_owned(), message: note.message.clone() }
+    ResultNote { code: note.code, message: note.message.clone() }
 }
 
 fn entry(result: &StepResult) -> ResultEntry {
+    let instance = result.instance.as_ref();
     ResultEntry {
         key: result.key.to_string(),
-        action: result.action.map_or("blocked", Action::as_str).to_owned(),
-        outcome: result.status.as_str().to_owned(),
-        instance_id: result.instance.as_ref().map(|touched| touched.id.get()),
-        webhook_url: result.instance.as_ref().map(|touched| touched.webhook_url.clone()),
+        action: result
+            .action
+            .map_or(ResultAction::None(BlockedAction::Blocked), ResultAction::Step),
+        outcome: result.status.outcome(),
+        instance_id: instance.map(|instance| instance.id).map(InstanceId::get),
+        webhook_url: instance.map(|instance| instance.webhook_url.clone()),
         register_webhook: result.register_webhook,
         error: result.status.failure().map(|failure| ResultError {
-            code: failure.code.as_str().to_owned(),
+            code: failure.code,
             message: failure.message.clone(),
             request_id: failure.request_id.clone(),
         }),

@@ -1,41 +1,44 @@
-//! The JSON form of a plan.
+//! The document of a plan. It can be saved, and applied later.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::render;
-use crate::instance::BaseUrl;
-use crate::plan::{Action, DisplayValue, Plan, RedactedChange, Step, StepRequest, Target};
+use super::serialize::render;
+use crate::instance::{BaseUrl, FieldPath, InstanceId};
+use crate::plan::{
+    Action, BlockCode, Blocked, Cause, ChangeKind, DisplayValue, Note, NoteCode, Plan,
+    RedactedChange, Stale, Step, StepRequest, Target,
+};
 
-/// A plan of ocon: what has to be done so that the platform says what the files say.
+/// A plan: the steps that make the platform match the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "ocon plan")]
 pub struct PlanDocument {
     /// Always `ocon-plan`.
-    #[schemars(regex(pattern = "^ocon-plan$"))]
+    #[schemars(extend("const" = PlanDocument::FORMAT))]
     pub format: String,
-    /// The version of this form; 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this format: 1.
+    #[schemars(extend("const" = PlanDocument::VERSION))]
     pub version: u32,
-    /// Where the plan applies.
+    /// The platform and the project.
     pub target: PlanTarget,
     /// Whether some documents were left out on request.
     pub partial: bool,
-    /// How many instances each thing happens to.
+    /// Number of instances per action.
     pub summary: PlanSummary,
-    /// What to do, in order.
+    /// The steps, in order.
     pub steps: Vec<PlanStep>,
-    /// What cannot be done, and why.
+    /// The blocked documents, with the reasons.
     pub blocked: Vec<PlanBlocked>,
-    /// What a plan file asks for and is not done, since the world moved; only in an apply.
+    /// Approved steps that are not applied because the state changed since the plan. Only during an apply.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<PlanStale>,
-    /// What a reader should know besides.
+    /// What else the reader should know.
     pub notes: Vec<PlanNote>,
-    /// The numbers of requests.
+    /// Number of requests.
     pub requests: PlanRequests,
-    /// Seals the document: a digest of all the rest.
+    /// Seals the document: a digest of everything else in it.
     pub digest: String,
 }
 
@@ -49,31 +52,31 @@ pub struct PlanTarget {
     pub project: String,
 }
 
-/// The numbers of a plan.
+/// The counters of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSummary {
     /// Instances to create.
     pub create: usize,
-    /// Interrupted creates to finish.
+    /// Incomplete creates to finish.
     pub finish: usize,
     /// Instances to adopt.
     pub adopt: usize,
     /// Instances to update.
     pub update: usize,
-    /// Instances to switch on.
+    /// Instances to enable.
     pub enable: usize,
-    /// Instances to switch off.
+    /// Instances to disable.
     pub disable: usize,
     /// Instances to delete.
     pub delete: usize,
-    /// Documents that nothing can be done for.
+    /// Blocked documents.
     pub blocked: usize,
     /// Instances that match their file.
     pub unchanged: usize,
     /// Instances of the project that no file describes.
     pub orphan: usize,
-    /// Instances that nobody manages; null when the whole account was not listed.
+    /// Unmanaged instances. Null if the account was not listed.
     pub unmanaged: Option<usize>,
 }
 
@@ -81,30 +84,31 @@ pub struct PlanSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanStep {
-    /// The document's key.
+    /// The document key.
     pub key: String,
-    /// The file; null for an instance that no file describes.
+    /// The file. Null for an instance that no file describes.
     pub file: Option<String>,
     /// The line on which the document begins, from 1.
     pub line: Option<usize>,
-    /// What to do.
-    #[schemars(regex(pattern = "^(create|finish|adopt|update|enable|disable|delete)$"))]
-    pub action: String,
-    /// Why.
-    #[schemars(regex(pattern = "^(file|remote|unfinished|adoption|requested|unknown)$"))]
-    pub cause: String,
-    /// The connector's key.
+    /// The action.
+    pub action: Action,
+    /// Why the step is needed.
+    pub cause: Cause,
+    /// The connector key.
     pub connector: String,
     /// The display name.
     pub name: String,
-    /// The instance; null before it exists.
+    /// The instance ID. Null before the instance exists.
     pub instance_id: Option<u64>,
-    /// What changes.
+    /// The changes.
     pub changes: Vec<PlanChange>,
-    /// The requests that will be made, in order.
+    /// The requests of the step, in order.
     pub requests: Vec<PlanRequest>,
-    /// A digest of what the step rests on: the document and what was seen of its fields.
+    /// A digest of the basis of the step: the document and the stored values of its fields.
     pub basis: String,
+    /// Number of declared fields that stay the same. Zero in a plan that was read from JSON.
+    #[serde(skip)]
+    pub unchanged: usize,
 }
 
 /// A change of one field.
@@ -112,17 +116,18 @@ pub struct PlanStep {
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct PlanChange {
     /// The field: `name`, `tags`, `mark`, `configuration.<key>`, `providerData.<key>`.
-    pub path: String,
+    #[serde(with = "field_path")]
+    #[schemars(with = "String")]
+    pub path: FieldPath,
     /// What happens to it.
-    #[schemars(regex(pattern = "^(set|change|unset|rotate|mark)$"))]
-    pub kind: String,
-    /// The values, or where they come from.
+    pub kind: ChangeKind,
+    /// The values, or their sources.
     #[serde(flatten)]
     pub values: PlanValues,
-    /// True where a part of the value is only known once the instance exists.
+    /// True if a part of the value is known only after the create.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub known_after_create: bool,
-    /// What differs, where both values are shown and look alike: `a final line break`.
+    /// What differs, if both values are shown and look the same: `a final line break`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -131,22 +136,22 @@ pub struct PlanChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PlanValues {
-    /// They are kept from the reader.
+    /// They are hidden from the reader.
     #[schemars(extend("not" = { "anyOf": [{ "required": ["before"] }, { "required": ["after"] }] }))]
     Sensitive {
         /// Always true.
         #[schemars(extend("const" = true))]
         sensitive: bool,
-        /// Where the secrets in the new value come from: `env.NAME`, `file.PATH`, joined by commas.
+        /// The sources of the secrets in the new value: `env.NAME`, `file.PATH`, joined by commas.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<String>,
     },
     /// They are public.
     #[schemars(extend("required" = ["before", "after"], "not" = { "required": ["sensitive"] }))]
     Public {
-        /// The stored value; null where there is none, `(not shown)` where it may be a secret.
+        /// The stored value. Null if there is none, `(not shown)` if it may be a secret.
         before: Option<PlanValue>,
-        /// The wanted value; null where it shall be unset.
+        /// The declared value. Null if it must be unset.
         after: Option<PlanValue>,
     },
 }
@@ -155,123 +160,160 @@ pub enum PlanValues {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PlanValue {
-    /// A text; documents are indented JSON.
+    /// A stored value that is not shown.
+    #[schemars(skip)]
+    Hidden(HiddenValue),
+    /// A text. JSON documents are indented.
     Text(String),
     /// A set of texts.
     List(Vec<String>),
 }
 
-/// A request that will be made.
+/// The word in place of a stored value that may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HiddenValue {
+    /// It is not shown.
+    #[serde(rename = "(not shown)")]
+    NotShown,
+}
+
+/// A request of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRequest {
     /// HTTP method.
     pub method: String,
-    /// The path below the base URL; `{id}` stands for an id that a create will assign.
+    /// The path below the base URL. `{id}` is the ID that a create assigns.
     pub path: String,
 }
 
-/// A document that nothing can be done for.
+/// A blocked document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanBlocked {
-    /// The document's key.
+    /// The document key.
     pub key: String,
     /// The file.
     pub file: String,
     /// The line on which the document begins, from 1.
     pub line: usize,
-    /// The kind of obstacle.
-    pub code: String,
-    /// What is in the way, and what to do.
+    /// Why the document is blocked.
+    pub code: BlockCode,
+    /// The reason, and what to do.
     pub message: String,
-    /// True where ownership itself is in doubt, which ends a command with 7.
+    /// True if the ownership of the instance is in doubt. The command then ends with exit code 7.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guard: bool,
 }
 
-/// A document whose planned steps cannot be carried out any more.
+/// A document whose approved steps can no longer be applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanStale {
-    /// The document's key.
+    /// The document key.
     pub key: String,
-    /// What was planned.
-    #[schemars(regex(pattern = "^(create|finish|adopt|update|enable|disable|delete)$"))]
-    pub action: String,
-    /// What is different, and what to do.
+    /// The approved action.
+    pub action: Action,
+    /// What changed, and what to do.
     pub message: String,
-    /// What would have to be done now.
+    /// The steps that the document needs now.
     pub steps: Vec<PlanStep>,
+    /// The file and the line of the document, if it still exists. JSON omits them.
+    #[serde(skip)]
+    pub place: Option<(String, usize)>,
 }
 
-/// Something that a reader should know.
+/// What else the reader should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanNote {
     /// The kind of note.
-    pub code: String,
-    /// The document's key, or the key that the instance carries.
+    pub code: NoteCode,
+    /// The document key of the file, or the one in the tags of the instance.
     pub key: String,
-    /// The instance it is about.
+    /// The instance ID.
     pub instance_id: Option<u64>,
-    /// The host that it is about, in full, or in words why it cannot be told.
+    /// The complete host, or why it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// What the host gets.
+    /// What is sent to the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gets: Option<String>,
     /// The text.
     pub message: String,
 }
 
-/// The numbers of requests of a plan.
+/// Number of requests of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRequests {
-    /// Reads made for this plan.
+    /// Reads for this plan.
     pub read: usize,
-    /// Writes that an apply will make.
+    /// Writes of an apply.
     pub write: usize,
-    /// Reads that will go with these writes on a platform that does not lag.
+    /// Reads that check these writes, on a platform without lag.
     pub check: usize,
 }
 
 impl PlanDocument {
-    /// The document for a plan, with a digest made by `seal`.
-    pub fn sealed(plan: &Plan, seal: &dyn Fn(&str) -> String) -> Self {
-        let mut document = Self {
-            format: "ocon-plan".to_owned(),
-            version: 1,
+    /// The value of `format`.
+    pub const FORMAT: &str = "ocon-plan";
+    /// The value of `version`.
+    pub const VERSION: u32 = 1;
+
+    /// Creates the document of a plan, without a digest.
+    pub fn new(plan: &Plan) -> Self {
+        let base_url = &plan.target.base_url;
+        Self {
+            format: Self::FORMAT.to_owned(),
+            version: Self::VERSION,
             target: PlanTarget::new(&plan.target),
             partial: plan.partial,
             summary: summary(plan),
-            steps: plan
-                .steps
-                .iter()
-                .map(|step| PlanStep::new(step, &plan.target.base_url))
-                .collect(),
+            steps: plan.steps.iter().map(|step| PlanStep::new(step, base_url)).collect(),
             blocked: plan.blocked.iter().map(blocked).collect(),
-            stale: plan.stale.iter().map(|stale| self::stale(stale, plan)).collect(),
+            stale: plan.stale.iter().map(|stale| self::stale(stale, base_url)).collect(),
             notes: plan.notes.iter().map(note).collect(),
             requests: PlanRequests { read: plan.reads, write: plan.writes(), check: plan.checks() },
             digest: String::new(),
-        };
-        document.digest = seal(&render(&document));
-        document
+        }
     }
 
-    /// The document with a new digest, after something was taken out of it.
+    /// Creates the document of a plan, with a digest made by `seal`.
+    pub fn sealed(plan: &Plan, seal: &dyn Fn(&str) -> String) -> Self {
+        Self::new(plan).sealed_again(seal)
+    }
+
+    /// Returns the document with a new digest, after something was removed from it.
     #[must_use]
-    pub fn sealed_anew(self, seal: &dyn Fn(&str) -> String) -> Self {
+    pub fn sealed_again(self, seal: &dyn Fn(&str) -> String) -> Self {
         let unsealed = Self { digest: String::new(), ..self };
         Self { digest: seal(&render(&unsealed)), ..unsealed }
     }
 
-    /// Whether the document is as `seal` left it.
+    /// Whether the document is unchanged since `seal` made its digest.
     pub fn is_sealed_by(&self, seal: &dyn Fn(&str) -> String) -> bool {
-        let unsealed = Self { digest: String::new(), ..self.clone() };
-        self.digest == seal(&render(&unsealed))
+        self.clone().sealed_again(seal).digest == self.digest
+    }
+
+    /// Whether there is nothing to do, and nothing is blocked or stale.
+    pub(in crate::report) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.blocked.is_empty() && self.stale.is_empty()
+    }
+}
+
+impl PlanSummary {
+    /// Returns the number of instances with this action.
+    pub(in crate::report) fn count(&self, action: Action) -> usize {
+        match action {
+            Action::Create => self.create,
+            Action::Finish => self.finish,
+            Action::Adopt => self.adopt,
+            Action::Update => self.update,
+            Action::Enable => self.enable,
+            Action::Disable => self.disable,
+            Action::Delete => self.delete,
+        }
     }
 }
 
@@ -282,7 +324,7 @@ impl PlanTarget {
 }
 
 impl PlanStep {
-    /// The form of a step.
+    /// Creates the form of a step.
     pub fn new(step: &Step, base_url: &BaseUrl) -> Self {
         let request = |request: &StepRequest| PlanRequest {
             method: request.method.to_owned(),
@@ -292,37 +334,37 @@ impl PlanStep {
             key: step.key.to_string(),
             file: step.at.as_ref().map(|at| at.file.to_string()),
             line: step.at.as_ref().map(|at| at.line),
-            action: step.action.as_str().to_owned(),
-            cause: step.cause.as_str().to_owned(),
+            action: step.action,
+            cause: step.cause,
             connector: step.connector.to_string(),
             name: step.name.clone(),
-            instance_id: step.id.map(crate::instance::InstanceId::get),
+            instance_id: step.id.map(InstanceId::get),
             changes: step.views(base_url).map(change).collect(),
             requests: step.requests().iter().map(request).collect(),
             basis: step.basis.clone(),
+            unchanged: step.unchanged,
         }
     }
 
-    /// Whether two steps do the same and rest on the same; where the file has its lines, what is
-    /// known of the cause, and the words of a hint do not matter.
+    /// Whether two steps do the same on the same basis. The lines of the file, the cause and the hints
+    /// do not matter.
     pub fn does_the_same_as(&self, other: &Self) -> bool {
-        let without_hint = |change: &PlanChange| PlanChange { hint: None, ..change.clone() };
-        let aside = |step: &Self| Self {
-            file: None,
-            line: None,
-            cause: String::new(),
-            changes: step.changes.iter().map(without_hint).collect(),
-            ..step.clone()
-        };
-        aside(self) == aside(other)
+        self.essence() == other.essence()
     }
 
-    /// The configuration keys of the secrets that the step writes.
+    fn essence(&self) -> Self {
+        let mut step = self.clone();
+        (step.file, step.line, step.cause, step.unchanged) = (None, None, Cause::Unknown, 0);
+        step.changes.iter_mut().for_each(|change| change.hint = None);
+        step
+    }
+
+    /// Returns the configuration keys of the secrets that the step writes.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        let sensitive =
-            |change: &&PlanChange| matches!(change.values, PlanValues::Sensitive { .. });
-        let sensitive = self.changes.iter().filter(sensitive);
-        sensitive.filter_map(|change| change.path.strip_prefix("configuration."))
+        self.changes.iter().filter_map(|change| match (&change.path, &change.values) {
+            (FieldPath::Configuration(key), PlanValues::Sensitive { .. }) => Some(key.as_str()),
+            _ => None,
+        })
     }
 }
 
@@ -350,7 +392,7 @@ fn summary(plan: &Plan) -> PlanSummary {
 
 fn change(view: RedactedChange) -> PlanChange {
     let sources: Vec<String> = view.sources.iter().map(ToString::to_string).collect();
-    let hidden = || PlanValue::Text("(not shown)".to_owned());
+    let hidden = || PlanValue::Hidden(HiddenValue::NotShown);
     let values = if view.sensitive {
         let source = (!sources.is_empty()).then(|| sources.join(", "));
         PlanValues::Sensitive { sensitive: true, source }
@@ -361,8 +403,8 @@ fn change(view: RedactedChange) -> PlanChange {
         }
     };
     PlanChange {
-        path: view.path.to_string(),
-        kind: view.kind.as_str().to_owned(),
+        path: view.path,
+        kind: view.kind,
         values,
         known_after_create: view.known_after_create,
         hint: view.hint,
@@ -376,34 +418,68 @@ fn value(shown: DisplayValue) -> PlanValue {
     }
 }
 
-pub(super) fn blocked(blocked: &crate::plan::Blocked) -> PlanBlocked {
+pub(super) fn blocked(blocked: &Blocked) -> PlanBlocked {
     PlanBlocked {
         key: blocked.key.to_string(),
         file: blocked.at.file.to_string(),
         line: blocked.at.line,
-        code: blocked.code.as_str().to_owned(),
+        code: blocked.code,
         message: blocked.message.clone(),
         guard: blocked.code.is_guard(),
     }
 }
 
-fn stale(stale: &crate::plan::Stale, plan: &Plan) -> PlanStale {
-    let step = |step| PlanStep::new(step, &plan.target.base_url);
+fn stale(stale: &Stale, base_url: &BaseUrl) -> PlanStale {
     PlanStale {
         key: stale.key.to_string(),
-        action: stale.action.as_str().to_owned(),
+        action: stale.action,
         message: stale.message.clone(),
-        steps: stale.steps.iter().map(step).collect(),
+        steps: stale.steps.iter().map(|step| PlanStep::new(step, base_url)).collect(),
+        place: stale.at.as_ref().map(|at| (at.file.to_string(), at.line)),
     }
 }
 
-fn note(note: &crate::plan::Note) -> PlanNote {
+fn note(note: &Note) -> PlanNote {
     PlanNote {
-        code: note.code.as_str().to_owned(),
+        code: note.code,
         key: note.key.to_string(),
-        instance_id: note.instance_id.map(crate::instance::InstanceId::get),
+        instance_id: note.instance_id.map(InstanceId::get),
         host: note.host.as_ref().map(|used| used.host.clone()),
         gets: note.host.as_ref().map(|used| used.gets.clone()),
         message: note.message.clone(),
+    }
+}
+
+/// A field path as a text, such as `configuration.<key>`.
+mod field_path {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::instance::FieldPath;
+    use crate::safe_text::quoted;
+
+    const WITHOUT_KEY: [FieldPath; 5] = [
+        FieldPath::Name,
+        FieldPath::Tags,
+        FieldPath::Mark,
+        FieldPath::Protect,
+        FieldPath::ExternalAuthentication,
+    ];
+
+    pub(super) fn serialize<S: Serializer>(path: &FieldPath, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(path)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FieldPath, D::Error> {
+        let text = String::deserialize(from)?;
+        let key = |section: &str| text.strip_prefix(section).map(ToOwned::to_owned);
+        WITHOUT_KEY
+            .into_iter()
+            .find(|path| path.to_string() == text)
+            .or_else(|| key("configuration.").map(FieldPath::Configuration))
+            .or_else(|| key("providerData.").map(FieldPath::ProviderData))
+            .ok_or_else(|| {
+                D::Error::custom(format_args!("unknown field {field}", field = quoted(&text)))
+            })
     }
 }

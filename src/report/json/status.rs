@@ -1,102 +1,123 @@
-//! The JSON form of a status.
+//! The document of a status.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::plan::blocked;
-use super::{PlanBlocked, PlanTarget};
+use super::plan::{PlanBlocked, PlanTarget, blocked};
+use crate::instance::vocabulary;
 use crate::plan::Target;
 use crate::plan::status::{
     CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
 };
 
-/// How the platform compares with the files, instance by instance.
+/// The state of every instance, compared with the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "ocon status")]
 pub struct StatusDocument {
     /// Always `ocon-status`.
-    #[schemars(regex(pattern = "^ocon-status$"))]
+    #[schemars(extend("const" = "ocon-status"))]
     pub format: String,
-    /// The version of this form; 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this format: 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The platform and the project.
     pub target: PlanTarget,
     /// Whether some documents were left out on request.
     pub partial: bool,
-    /// How many instances stand in which way.
+    /// Number of instances per state.
     pub summary: StatusSummary,
-    /// One entry per orphan, per document, and per instance that carries the key of a blocked
+    /// One entry per orphan, per document, and per instance with the document key of a blocked
     /// document.
     pub instances: Vec<StatusInstance>,
-    /// Why nothing can be done for a document.
+    /// The blocked documents, with the reasons.
     pub blocked: Vec<PlanBlocked>,
-    /// Instances, managed or not, whose callback URL carries the id of another one.
+    /// Instances, managed or not, whose callback URL contains the ID of another instance.
     pub findings: Vec<StatusFinding>,
 }
 
-/// The numbers of a status.
+/// The counters of a status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusSummary {
     /// Instances that match their file.
     pub in_sync: usize,
-    /// Instances that differ from it, or are to be adopted.
+    /// Instances that differ from their file, or that a file adopts.
     pub drifted: usize,
-    /// Instances whose create was interrupted.
+    /// Incomplete creates.
     pub unfinished: usize,
     /// Documents without an instance.
     pub missing: usize,
-    /// Entries for documents that nothing can be done for.
+    /// Entries of blocked documents.
     pub blocked: usize,
     /// Instances of the project that no file describes.
     pub orphan: usize,
 }
 
-/// How one instance stands.
+/// The state of one instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusInstance {
-    /// The document's key, or the key that an orphan carries.
+    /// The document key, or the key in the tags of an orphan.
     pub key: String,
-    /// The connector's key.
+    /// The connector key.
     pub connector: String,
     /// The display name.
     pub name: String,
     /// How it compares with its file.
-    #[schemars(regex(pattern = "^(in-sync|drifted|unfinished|missing|blocked|orphan)$"))]
-    pub state: String,
-    /// The instance; null where there is none.
+    pub state: SyncState,
+    /// The instance ID. Null if there is no instance.
     pub instance_id: Option<u64>,
     /// Whether its authentication at the provider works.
     pub valid: Option<bool>,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub enabled: Option<bool>,
-    /// Whether it passes events on.
+    /// Whether its events are enabled.
     pub events: Option<bool>,
     /// Where the provider sends its events.
     pub webhook_url: Option<String>,
 }
 
-/// An instance whose callback URL carries the id of another one.
+/// An instance whose callback URL contains the ID of another instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusFinding {
-    /// Always `foreign-callback-id`.
-    pub code: String,
-    /// The instance.
+    /// The kind of finding.
+    pub code: FindingCode,
+    /// The instance ID.
     pub instance_id: u64,
-    /// Its connector's key.
+    /// Its connector key.
     pub connector: String,
     /// Its display name.
     pub name: String,
-    /// The id in its callback URL.
+    /// The instance ID in its callback URL.
     pub carries: u64,
 }
 
+vocabulary! {
+    /// What is wrong with an instance.
+    FindingCode {
+        /// Its callback URL contains the ID of another instance.
+        ForeignCallbackId "foreign-callback-id",
+    }
+}
+
+impl StatusSummary {
+    /// Returns the number of entries in this state.
+    pub(in crate::report) fn count(&self, state: SyncState) -> usize {
+        match state {
+            SyncState::InSync => self.in_sync,
+            SyncState::Drifted => self.drifted,
+            SyncState::Unfinished => self.unfinished,
+            SyncState::Missing => self.missing,
+            SyncState::Blocked => self.blocked,
+            SyncState::Orphan => self.orphan,
+        }
+    }
+}
+
 impl StatusDocument {
-    /// The document for a status.
+    /// Creates the document of a status.
     pub fn new(status: &StatusReport, target: &Target, partial: bool) -> Self {
         Self {
             format: "ocon-status".to_owned(),
@@ -125,7 +146,7 @@ fn instance(row: &InstanceStatus) -> StatusInstance {
         key: row.key.to_string(),
         connector: row.connector.clone(),
         name: row.name.clone(),
-        state: row.state.as_str().to_owned(),
+        state: row.state,
         instance_id: instance.map(|instance| instance.id.get()),
         valid: flag(|instance| instance.valid),
         enabled: flag(|instance| instance.enabled),
@@ -136,7 +157,7 @@ fn instance(row: &InstanceStatus) -> StatusInstance {
 
 fn finding(finding: &CallbackMismatch) -> StatusFinding {
     StatusFinding {
-        code: "foreign-callback-id".to_owned(),
+        code: FindingCode::ForeignCallbackId,
         instance_id: finding.id.get(),
         connector: finding.connector.clone(),
         name: finding.name.clone(),

@@ -1,41 +1,45 @@
-//! The changes of a step as a block of differences.
+//! The changes of a step as a `diff` block.
 
 use super::escape::fenced;
+use crate::instance::FieldPath;
+use crate::plan::{Action, ChangeKind};
 use crate::report::json::{PlanChange, PlanStep, PlanValue, PlanValues};
+use crate::report::phrases::{differs_in, known_after_create};
 use crate::report::style::{clean, clean_line, width};
-use crate::report::wording::{differs_in, known_later};
-use crate::report::{part, text_diff};
+use crate::report::{text_diff, truncate};
 
-/// The most characters of a line: what is longer says how much.
-const LONGEST_LINE: usize = 1_000;
-/// The widest value that is shown beside its key.
-const WIDEST_VALUE: usize = 120;
+/// Maximum number of characters of a line.
+const MAX_LINE_CHARS: usize = 1_000;
+/// Maximum width of a value that is shown beside its key.
+const MAX_VALUE_WIDTH: usize = 120;
 
-/// The block; `None` for a step that changes no field that its title does not tell.
+/// Renders the changes, apart from those that the title shows; `None` if there are none.
 pub(super) fn block(step: &PlanStep) -> Option<String> {
-    let told_by_title = |change: &&PlanChange| {
-        step.action == "create" && matches!(change.path.as_str(), "name" | "mark" | "protect")
+    let is_in_title = |change: &&PlanChange| {
+        step.action == Action::Create
+            && matches!(change.path, FieldPath::Name | FieldPath::Mark | FieldPath::Protect)
     };
     let mut lines = Vec::new();
-    for change in step.changes.iter().filter(|change| !told_by_title(change)) {
+    for change in step.changes.iter().filter(|change| !is_in_title(change)) {
         push_change(&mut lines, change);
     }
     (!lines.is_empty()).then(|| fenced("diff", &lines.join("\n")))
 }
 
 fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
-    let path = clean_line(&part::line(label(&change.path), LONGEST_LINE));
+    let path = clean_line(&truncate::line(&label(&change.path), MAX_LINE_CHARS));
     match &change.values {
         PlanValues::Sensitive { sensitive: _, source } => {
             let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
             let value = clean_line(&format!("(secret{source})"));
-            lines.push(format!("{} {path}: {value}", sign(&change.kind)));
+            lines.push(format!("{} {path}: {value}", sign(change.kind)));
         }
         PlanValues::Public { before, after } => {
             let before = before.as_ref().map(text);
             let after = after.as_ref().map(text);
-            let after = after
-                .map(|after| if change.known_after_create { known_later(&after) } else { after });
+            let after = after.map(|after| {
+                if change.known_after_create { known_after_create(&after) } else { after }
+            });
             push_values(lines, change, &path, before, after);
         }
     }
@@ -49,12 +53,12 @@ fn push_values(
     before: Option<String>,
     after: Option<String>,
 ) {
-    let is_long = |value: &String| value.contains('\n') || width(value) > WIDEST_VALUE;
+    let is_long = |value: &String| value.contains('\n') || width(value) > MAX_VALUE_WIDTH;
     match (before, after) {
-        (Some(before), Some(after)) if change.kind == "mark" => {
+        (Some(before), Some(after)) if change.kind == ChangeKind::Mark => {
             lines.push(format!("! {path}: {} → {}", clean_line(&before), clean_line(&after)));
         }
-        (None, Some(after)) if change.kind == "mark" => {
+        (None, Some(after)) if change.kind == ChangeKind::Mark => {
             lines.push(format!("! {path}: {}", clean_line(&after)));
         }
         (before, after) if before.iter().chain(&after).any(is_long) => {
@@ -70,48 +74,53 @@ fn push_values(
     }
 }
 
-/// A key as the file has it, unless it could be taken for a field of the document itself.
-fn label(path: &str) -> &str {
-    match path.strip_prefix("configuration.") {
-        Some(key) if !matches!(key, "name" | "tags" | "key" | "mark" | "protect") => key,
-        _ => path,
+/// Returns a configuration key as in the file, unless it looks like a field of the document itself.
+fn label(path: &FieldPath) -> String {
+    match path {
+        FieldPath::Configuration(key)
+            if !matches!(key.as_str(), "name" | "tags" | "key" | "mark" | "protect") =>
+        {
+            key.clone()
+        }
+        _ => path.to_string(),
     }
 }
 
-fn sign(kind: &str) -> &'static str {
+fn sign(kind: ChangeKind) -> &'static str {
     match kind {
-        "set" => "+",
-        "unset" => "-",
-        // Readers of differences give these lines a colour of their own.
-        _ => "!",
+        ChangeKind::Set => "+",
+        ChangeKind::Unset => "-",
+        // `diff` blocks show these lines in another color.
+        ChangeKind::Change | ChangeKind::Rotate | ChangeKind::Mark => "!",
     }
 }
 
 fn text(value: &PlanValue) -> String {
     match value {
+        PlanValue::Hidden(_) => "(not shown)".to_owned(),
         PlanValue::Text(text) => text.clone(),
         PlanValue::List(items) => items.join(", "),
     }
 }
 
-/// A value that would not be seen stands in quotes.
+/// Writes a value on one line, in quotes if it would be invisible.
 fn shown(value: &str) -> String {
-    let line = clean_line(&part::line(value, LONGEST_LINE));
+    let line = clean_line(&truncate::line(value, MAX_LINE_CHARS));
     if value.is_empty() || value.trim() != value { format!("\"{line}\"") } else { line }
 }
 
-/// The difference of two long values, or all lines of one.
+/// The difference of two long values, or all lines of one value.
 struct Difference {
     /// The lines with their signs.
     lines: Vec<(char, String)>,
-    /// The length of the values, if they are not shown in full.
+    /// The length of the values, if they are truncated.
     extent: Option<String>,
 }
 
 impl Difference {
     fn new(before: Option<&str>, after: Option<&str>) -> Self {
-        let old = part::counted(before.unwrap_or_default());
-        let new = part::counted(after.unwrap_or_default());
+        let old = truncate::counted(before.unwrap_or_default());
+        let new = truncate::counted(after.unwrap_or_default());
         let difference = text_diff::lines(&clean(&old), &clean(&new));
         let lines = with_short_lines(difference.shown.clone());
         let is_whole = difference.is_whole
@@ -119,15 +128,15 @@ impl Difference {
             && before.is_none_or(|before| old == before)
             && after.is_none_or(|after| new == after);
         let extent = (!is_whole).then(|| match (before, after) {
-            (Some(before), Some(after)) => part::extents(before, after),
-            (one, other) => part::extent(one.or(other).unwrap_or_default()),
+            (Some(before), Some(after)) => truncate::extents(before, after),
+            (one, other) => truncate::extent(one.or(other).unwrap_or_default()),
         });
         Self { lines, extent }
     }
 }
 
-/// The lines of a difference with long ones shortened. A removed line and the added line in its place
-/// are shortened together, so that what differs stays.
+/// Truncates the long lines of a difference. A removed line and the added line in its place are
+/// truncated together, so the difference stays visible.
 fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
     let mut start = 0;
     while let Some(sign) = lines.get(start).map(|(sign, _)| *sign) {
@@ -142,10 +151,10 @@ fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
             if at < start + paired {
                 let partner = at + own;
                 let (before, after) =
-                    part::shortened_pair(&lines[at].1, &lines[partner].1, LONGEST_LINE);
+                    truncate::shortened_pair(&lines[at].1, &lines[partner].1, MAX_LINE_CHARS);
                 (lines[at].1, lines[partner].1) = (before, after);
             } else if !is_second {
-                lines[at].1 = part::shortened(&lines[at].1, LONGEST_LINE).into_owned();
+                lines[at].1 = truncate::shortened(&lines[at].1, MAX_LINE_CHARS).into_owned();
             }
         }
         start += own + added;
@@ -157,10 +166,10 @@ fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
 mod tests {
     use super::*;
 
-    fn change(path: &str, kind: &str, values: PlanValues) -> PlanChange {
+    fn change(key: &str, kind: ChangeKind, values: PlanValues) -> PlanChange {
         PlanChange {
-            path: path.to_owned(),
-            kind: kind.to_owned(),
+            path: FieldPath::Configuration(key.to_owned()),
+            kind,
             values,
             known_after_create: false,
             hint: None,
@@ -188,17 +197,21 @@ mod tests {
         let secret = |source| PlanValues::Sensitive { sensitive: true, source };
         snapbox::assert_data_eq!(
             lines(&[
-                change("configuration.a.b", "change", public(Some("x"), Some("y"))),
-                change("configuration.name", "set", public(None, Some(""))),
-                change("configuration.a.c", "unset", public(Some("x"), None)),
-                change("configuration.a.d", "rotate", secret(source)),
-                change("configuration.a.e", "unset", secret(None)),
-                change("mark", "mark", public(Some("old"), Some("new"))),
-                change("configuration.doc", "change", public(Some(long), Some(&other))),
-                change("configuration.doc", "set", public(None, Some("a\n```\nb"))),
+                change("a.b", ChangeKind::Change, public(Some("x"), Some("y"))),
+                change("name", ChangeKind::Set, public(None, Some(""))),
+                change("a.c", ChangeKind::Unset, public(Some("x"), None)),
+                change("a.d", ChangeKind::Rotate, secret(source)),
+                change("a.e", ChangeKind::Unset, secret(None)),
+                PlanChange {
+                    path: FieldPath::Mark,
+                    ..change("", ChangeKind::Mark, public(Some("old"), Some("new")))
+                },
+                change("doc", ChangeKind::Change, public(Some(long), Some(&other))),
+                change("doc", ChangeKind::Set, public(None, Some("a\n```\nb"))),
                 PlanChange {
                     hint: Some("a no-break space (U+00A0)".to_owned()),
-                    ..change("name", "change", public(Some("a b"), Some("a\u{a0}b")))
+                    path: FieldPath::Name,
+                    ..change("", ChangeKind::Change, public(Some("a b"), Some("a\u{a0}b")))
                 },
             ]),
             snapbox::str![[r#"
@@ -228,16 +241,16 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_shown_in_full_says_so_before_it() {
+    fn a_truncated_value_has_its_length_as_prefix() {
         let url = format!("https://good.example/{}@evil.example", " ".repeat(300));
-        let text = lines(&[change("configuration.url", "set", public(None, Some(&url)))]);
+        let text = lines(&[change("url", ChangeKind::Set, public(None, Some(&url)))]);
         assert_eq!(
             text,
-            "@@ url (334 characters, shown in part) @@\n+ https://good.example/(300 blanks)@evil.example\n"
+            "@@ url (334 characters, shown in part) @@\n+ https://good.example/(300 spaces)@evil.example\n"
         );
         let long = |word: &str| format!("{}{word}{}", "a".repeat(2_000), "z".repeat(2_000));
         let (before, after) = (long("good"), long("evil"));
-        let both = change("configuration.url", "change", public(Some(&before), Some(&after)));
+        let both = change("url", ChangeKind::Change, public(Some(&before), Some(&after)));
         let text = lines(&[both]);
         let begin = format!("@@ url (4004 characters, shown in part) @@\n- {}…", "a".repeat(166));
         assert!(text.starts_with(&begin), "{text}");

@@ -1,14 +1,14 @@
-//! How text becomes a guest in Markdown.
+//! Escapes text for Markdown.
 //!
-//! Entities and backslashes are not enough: whoever shows a comment looks for mentions, references
-//! and addresses in the text that is left after them. Only code is left alone everywhere, so foreign
-//! text becomes code; of our own sentences, which may quote it, plain words stay words.
+//! Entities and backslashes are not enough: GitHub and GitLab look for mentions, references and URLs in
+//! the text after they are decoded. Only code is never interpreted, so foreign text is rendered as code.
+//! Sentences of ocon can quote foreign text, so only their plain words are rendered as text.
 
 use crate::report::style::{clean, clean_line};
 
-/// A text as a code span, on one line, and fit for a cell of a table.
+/// Renders a text as a code span on one line, for a table cell too.
 pub(super) fn code(text: &str) -> String {
-    // There is no escape for a bar in a code span that every reader of tables understands.
+    // No escape for a bar in a code span works in every reader of tables.
     let text = clean_line(text).replace('|', "\\u{7c}");
     if text.trim().is_empty() {
         return format!("`\"{text}\"`");
@@ -19,7 +19,7 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A text in HTML, where Markdown is not read.
+/// Renders a text in HTML, where Markdown is not interpreted.
 pub(super) fn html(text: &str) -> String {
     let text = clean_line(text);
     text.replace('&', "&amp;")
@@ -29,21 +29,21 @@ pub(super) fn html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// A text as a block of code.
+/// Renders a text as a fenced block.
 pub(super) fn fenced(language: &str, text: &str) -> String {
     let text = clean(text);
     let fence = "`".repeat((longest_run(&text) + 1).max(3));
     format!("{fence}{language}\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }
 
-/// A sentence of ours, on one line: plain words as they are, all else as code.
+/// Renders a sentence of ocon on one line: plain words as text, and everything else as code.
 pub(super) fn prose(text: &str) -> String {
     let text = clean_line(text);
     let mut parts: Vec<String> = Vec::new();
     let mut quoted = false;
     let mut segments = text.split('`').peekable();
     while let Some(segment) = segments.next() {
-        // What follows the last of an odd number of backticks is no quotation.
+        // The segment after the last of an odd number of backticks is not a quotation.
         if quoted && segments.peek().is_some() && !segment.trim().is_empty() {
             parts.push(code(segment));
         } else {
@@ -54,12 +54,12 @@ pub(super) fn prose(text: &str) -> String {
     joined(&parts)
 }
 
-/// Words apart, and what belongs to the word before it with it.
+/// Joins words with spaces, but not before punctuation.
 fn joined(parts: &[String]) -> String {
     let mut text = String::new();
     for part in parts {
-        let clings = part.chars().all(|c| ".,;:)".contains(c));
-        if !text.is_empty() && !clings && !text.ends_with('(') {
+        let is_punctuation = part.chars().all(|c| ".,;:)".contains(c));
+        if !text.is_empty() && !is_punctuation && !text.ends_with('(') {
             text.push(' ');
         }
         text.push_str(part);
@@ -71,22 +71,22 @@ fn push_words(parts: &mut Vec<String>, segment: &str) {
     let mut odd: Vec<&str> = Vec::new();
     for word in segment.split_whitespace() {
         if is_plain(word) {
-            parts.extend(took(&mut odd));
+            parts.extend(take_code(&mut odd));
             parts.push(word.to_owned());
         } else {
             odd.push(word);
         }
     }
-    parts.extend(took(&mut odd));
+    parts.extend(take_code(&mut odd));
 }
 
-/// The words that are not plain, as one piece of code.
-fn took(odd: &mut Vec<&str>) -> Option<String> {
+/// Takes the words that are not plain, as one code span.
+fn take_code(odd: &mut Vec<&str>) -> Option<String> {
     let words = std::mem::take(odd);
     (!words.is_empty()).then(|| code(&words.join(" ")))
 }
 
-/// Whether a word is no markup, mention, reference, address or commit anywhere.
+/// Whether no reader interprets a word as markup, mention, reference, URL or commit.
 fn is_plain(word: &str) -> bool {
     let core = word.trim_start_matches('(').trim_end_matches(['.', ',', ';', ':', ')', '?', '!']);
     let is_number = core.len() < 7 && core.chars().all(|c| c.is_ascii_digit());
@@ -102,7 +102,7 @@ fn looks_like_a_commit(word: &str) -> bool {
     word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// A path as a part of an address.
+/// Encodes a path as a part of a URL.
 pub(super) fn in_link(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     path.bytes()
@@ -110,7 +110,7 @@ pub(super) fn in_link(path: &str) -> String {
         .collect()
 }
 
-/// The length of the longest run of backticks.
+/// Returns the length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_spans_are_longer_than_what_is_in_them() {
+    fn fences_of_code_spans_are_longer_than_those_in_the_text() {
         assert_eq!(code("a"), "`a`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`a`"), "`` `a` ``");
@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn sentences_keep_their_plain_words_and_their_quotations() {
         assert_eq!(
-            prose("instance 4711, which nobody manages: add `id: 4711` to it (or not)."),
-            "instance 4711, which nobody manages: add `id: 4711` to it (or not)."
+            prose("instance 4711, which is unmanaged: add `id: 4711` to it (or not)."),
+            "instance 4711, which is unmanaged: add `id: 4711` to it (or not)."
         );
         assert_eq!(
             prose("see @team and #12 at www.evil.example or <b>x</b> *now*"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn html_is_text() {
+    fn html_is_escaped() {
         assert_eq!(html("<img src='x'>&\u{202e}"), "&lt;img src=&#39;x&#39;&gt;&amp;\\u{202e}");
     }
 

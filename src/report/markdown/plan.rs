@@ -1,71 +1,77 @@
 //! A plan as a comment.
 
+use super::changes;
+use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::{code, html, prose};
-use super::page::{Entry, Page, Section};
-use super::{Frame, changes, marker};
-use crate::plan::Action;
-use crate::report::hosts::{self, HostLine, HostNote};
+use super::options::{CommentOptions, marker};
+use crate::plan::{Action, Cause, ChangeKind};
+use crate::report::hosts::{self, HostSummary};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep};
-use crate::report::part;
-use crate::report::style::count;
-use crate::report::wording;
+use crate::report::{phrases, truncate};
 
-/// The most characters of a name in a title.
-const LONGEST_NAME: usize = 120;
-/// The most characters of a message in a table.
-const LONGEST_MESSAGE: usize = 800;
-/// More deletes than that are refused by an apply that is not told to allow them.
-const USUAL_DELETES: usize = 3;
+/// Maximum number of characters of a name.
+pub(super) const MAX_NAME_CHARS: usize = 120;
+/// Maximum number of characters of a message in a table.
+const MAX_MESSAGE_CHARS: usize = 800;
+/// The default of `--max-deletes`.
+const DEFAULT_MAX_DELETES: usize = 3;
 
-/// A plan.
-pub fn plan(document: &PlanDocument, frame: &Frame) -> String {
-    page(document, "plan", frame, None).render(frame.max_bytes)
+/// Renders a plan.
+pub fn plan(document: &PlanDocument, options: &CommentOptions) -> String {
+    page(document, "plan", options, None).render(options.max_bytes)
 }
 
-/// A plan that is not carried out at all, and why.
-pub fn refused(document: &PlanDocument, reason: &str, frame: &Frame) -> String {
-    let row = Entry::line(format!("{}\n", prose(reason)));
-    let refusal = Section::new("Refused, nothing was applied", "", vec![row]);
-    page(document, "apply", frame, refusal).render(frame.max_bytes)
+/// Renders a plan that is not applied, and why.
+pub fn refused(document: &PlanDocument, reason: &str, options: &CommentOptions) -> String {
+    let row = CommentEntry::line(format!("{}\n", prose(reason)));
+    let refusal = CommentSection::new("Refused, nothing was applied", "", vec![row]);
+    page(document, "apply", options, refusal).render(options.max_bytes)
 }
 
-/// The first line of a comment for this command, on the plan's platform and project.
+/// Renders the first line of a comment for this command, on the platform and project of the plan.
 pub(super) fn marker_of(command: &str, document: &PlanDocument) -> String {
     marker(command, &document.target.project, &document.target.base_url)
 }
 
-fn page(document: &PlanDocument, command: &str, frame: &Frame, first: Option<Section>) -> Page {
-    let of = |part| steps(document, part, frame);
-    let deletes = Section::new("To delete", &deletes_intro(document), of(Part::Delete));
-    let drift = "The files did not cause this; an apply puts it right as well.\n";
+fn page(
+    document: &PlanDocument,
+    command: &str,
+    options: &CommentOptions,
+    first: Option<CommentSection>,
+) -> CommentPage {
+    let of = |section| steps(document, section, options);
+    let deletes =
+        CommentSection::new("To delete", &deletes_intro(document), of(ReviewSection::Delete));
+    let drift = "The files did not cause these differences. An apply corrects them.\n";
     let sections = [
         first,
-        Section::new("Refused", BLOCKED, blocked(document, true, frame)),
-        Section::new("Blocked", BLOCKED, blocked(document, false, frame)),
-        Section::new("Where secrets and events go", HOSTS, hosts(document)),
+        CommentSection::new("Refused", BLOCKED_HEADER, blocked(document, true, options)),
+        CommentSection::new("Blocked", BLOCKED_HEADER, blocked(document, false, options)),
+        CommentSection::new("Where secrets and events go", HOSTS_HEADER, hosts(document)),
         deletes,
-        Section::new("To create", "", of(Part::Create)),
-        Section::new("Secrets to rotate", "", of(Part::Rotate)),
-        Section::new("To change", "", of(Part::Change)),
-        Section::new("Drift that was there before", drift, of(Part::Drift)),
-        Section::new("Notes", NOTES, notes(document)),
+        CommentSection::new("To create", "", of(ReviewSection::Create)),
+        CommentSection::new("Secrets to rotate", "", of(ReviewSection::Rotate)),
+        CommentSection::new("To change", "", of(ReviewSection::Change)),
+        CommentSection::new("Drift", drift, of(ReviewSection::Drift)),
+        CommentSection::new("Notes", NOTES_HEADER, notes(document)),
     ];
-    Page {
+    CommentPage {
         marker: marker_of(command, document),
         head: head(document, command),
         sections: sections.into_iter().flatten().collect(),
-        elsewhere: "The whole is in the text and in the JSON form of the same plan.",
+        complete_version: "The text and the JSON format of the plan are complete.",
     }
 }
 
-const BLOCKED: &str = "| instance | code | what is in the way, and what to do |\n|---|---|---|\n";
-const HOSTS: &str = "| host | what it gets |\n|---|---|\n";
-const NOTES: &str = "| instance | code | note |\n|---|---|---|\n";
+pub(super) const BLOCKED_HEADER: &str =
+    "| instance | code | reason, and what to do |\n|---|---|---|\n";
+const HOSTS_HEADER: &str = "| host | receives |\n|---|---|\n";
+const NOTES_HEADER: &str = "| instance | code | note |\n|---|---|---|\n";
 
 fn deletes_intro(document: &PlanDocument) -> String {
     let number = document.summary.delete;
-    let limit = if number > USUAL_DELETES {
-        format!("An apply refuses so many without `--max-deletes {number}`.\n\n")
+    let limit = if number > DEFAULT_MAX_DELETES {
+        format!("An apply refuses this number of deletes without `--max-deletes {number}`.\n\n")
     } else {
         String::new()
     };
@@ -75,22 +81,14 @@ fn deletes_intro(document: &PlanDocument) -> String {
 fn head(document: &PlanDocument, command: &str) -> String {
     let summary = &document.summary;
     let partial =
-        if document.partial { "\n\n**Partial**: only some documents were looked at." } else { "" };
+        if document.partial { "\n\n**Partial**: only some documents were planned." } else { "" };
     let target = target(document);
     let nothing = document.steps.is_empty() && document.blocked.is_empty();
     if nothing {
-        let matching = count(summary.unchanged, "instance");
-        let verb = if summary.unchanged == 1 { "matches" } else { "match" };
-        let orphans = match summary.orphan {
-            0 => String::new(),
-            orphans => format!("; {}", count(orphans, "orphan")),
-        };
-        return format!(
-            "## ocon {command}: no changes\n\n{target}\n\n{matching} {verb} the files{orphans}.{partial}\n"
-        );
+        let matching = phrases::no_changes(document);
+        return format!("## ocon {command}: no changes\n\n{target}\n\n{matching}.{partial}\n");
     }
     let unmanaged = summary.unmanaged.map_or("–".to_owned(), |number| number.to_string());
-    let requests = &document.requests;
     format!(
         "## ocon {command}: {}\n\n{target}{partial}\n\n\
          | create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |\n\
@@ -108,11 +106,11 @@ fn head(document: &PlanDocument, command: &str) -> String {
         summary.blocked,
         summary.unchanged,
         summary.orphan,
-        wording::requests(requests.read, requests.write, requests.check),
+        phrases::requests(&document.requests),
     )
 }
 
-/// The platform and the project.
+/// Renders the platform and the project.
 pub(super) fn target(document: &PlanDocument) -> String {
     let target = &document.target;
     format!("Project {} at {}", code(&target.project), code(&target.base_url))
@@ -120,16 +118,15 @@ pub(super) fn target(document: &PlanDocument) -> String {
 
 /// `1 to create, 2 to update (1 remote drift), 0 to delete; 1 blocked`.
 fn headline(document: &PlanDocument) -> String {
-    let always = [Action::Create, Action::Update, Action::Delete];
     let mut parts = Vec::new();
     for action in Action::ALL {
-        let steps = || document.steps.iter().filter(|step| step.action == action.as_str());
-        let (number, drifted) =
-            (steps().count(), steps().filter(|step| step.cause == "remote").count());
-        if number > 0 || always.contains(&action) {
+        let is_drifted = |step: &&PlanStep| step.action == action && step.cause == Cause::Remote;
+        let drifted = document.steps.iter().filter(is_drifted).count();
+        let number = document.summary.count(action);
+        if number > 0 || phrases::ALWAYS_COUNTED.contains(&action) {
             let drift =
                 if drifted > 0 { format!(" ({drifted} remote drift)") } else { String::new() };
-            parts.push(format!("{number} to {}{drift}", action.as_str()));
+            parts.push(format!("{number} to {action}{drift}"));
         }
     }
     let blocked = match document.summary.blocked {
@@ -139,9 +136,9 @@ fn headline(document: &PlanDocument) -> String {
     parts.join(", ") + &blocked
 }
 
-/// The parts of a plan in which a reviewer looks for different things.
+/// The sections of a plan for a reviewer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum ReviewSection {
     Delete,
     Create,
     Rotate,
@@ -149,42 +146,46 @@ enum Part {
     Drift,
 }
 
-impl Part {
+impl ReviewSection {
     fn of(step: &PlanStep) -> Self {
-        match (step.action.as_str(), step.cause.as_str()) {
-            ("delete", _) => Self::Delete,
-            (_, "remote" | "unfinished") => Self::Drift,
-            ("create", _) => Self::Create,
-            _ if step.changes.iter().any(|change| change.kind == "rotate") => Self::Rotate,
+        let rotates = || step.changes.iter().any(|change| change.kind == ChangeKind::Rotate);
+        match (step.action, step.cause) {
+            (Action::Delete, _) => Self::Delete,
+            (_, Cause::Remote | Cause::Unfinished) => Self::Drift,
+            (Action::Create, _) => Self::Create,
+            _ if rotates() => Self::Rotate,
             _ => Self::Change,
         }
     }
 }
 
-fn steps(document: &PlanDocument, part: Part, frame: &Frame) -> Vec<Entry> {
-    let steps = document.steps.iter().filter(|step| Part::of(step) == part);
-    match part {
-        Part::Delete => steps.map(delete).collect(),
-        _ => steps.map(|step| entry(step, &place(step, frame), "")).collect(),
+fn steps(
+    document: &PlanDocument,
+    section: ReviewSection,
+    options: &CommentOptions,
+) -> Vec<CommentEntry> {
+    let steps = document.steps.iter().filter(|step| ReviewSection::of(step) == section);
+    match section {
+        ReviewSection::Delete => steps.map(delete).collect(),
+        _ => steps.map(|step| entry(step, &place(step, options), "")).collect(),
     }
 }
 
-fn delete(step: &PlanStep) -> Entry {
-    Entry::line(format!(
+fn delete(step: &PlanStep) -> CommentEntry {
+    CommentEntry::line(format!(
         "| {} | {} | {} | {} |\n",
         code(&step.key),
-        code(&part::line(&step.name, LONGEST_NAME)),
+        code(&truncate::line(&step.name, MAX_NAME_CHARS)),
         code(&step.connector),
         id(step)
     ))
 }
 
-/// A step, with its changes where it has any; `remark` stands before them.
-pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> Entry {
-    let name = part::line(&step.name, LONGEST_NAME);
-    let sign = Action::named(&step.action).map_or("", Action::symbol);
+/// Renders a step with its changes. `remark` comes before them.
+pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> CommentEntry {
+    let name = truncate::line(&step.name, MAX_NAME_CHARS);
     let cause = cause(step);
-    let action = format!("{sign} {}", step.action);
+    let action = format!("{} {}", step.action.symbol(), step.action);
     let line = format!(
         "- {} {} {} ({}){}{cause}",
         code(&action),
@@ -195,7 +196,7 @@ pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> Entry {
     );
     let brief = if place.is_empty() { format!("{line}\n") } else { format!("{line}, {place}\n") };
     let Some(block) = changes::block(step) else {
-        return Entry::line(brief);
+        return CommentEntry::line(brief);
     };
     let tag = |text: &str| format!("<code>{}</code>", html(text));
     let id = step.instance_id.map(|id| format!(" {}", tag(&format!("#{id}")))).unwrap_or_default();
@@ -213,24 +214,19 @@ pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> Entry {
         .collect::<Vec<_>>()
         .concat();
     let full = format!("<details><summary>{summary}</summary>\n\n{before}{block}\n</details>\n\n");
-    Entry { brief, full: Some(full) }
+    CommentEntry { brief, full: Some(full) }
 }
 
-/// The causes that a part of the page does not tell already.
-fn cause(step: &PlanStep) -> &'static str {
-    match (step.cause.as_str(), step.action.as_str()) {
-        ("remote", _) => " (remote drift)",
-        ("unfinished", _) => " (unfinished create)",
-        ("requested", "update") => " (requested)",
-        ("unknown", "update") => " (cause unknown)",
-        _ => "",
-    }
+/// The cause of a step, unless its action implies the cause.
+fn cause(step: &PlanStep) -> String {
+    let cause = phrases::cause(step.cause, step.action).filter(|_| step.cause != Cause::Adoption);
+    cause.map(|cause| format!(" ({cause})")).unwrap_or_default()
 }
 
-/// Where the step's document stands; nothing for a step without one.
-pub(super) fn place(step: &PlanStep, frame: &Frame) -> String {
+/// Renders the place of the step's document; empty for a step without one.
+pub(super) fn place(step: &PlanStep, options: &CommentOptions) -> String {
     match (&step.file, step.line) {
-        (Some(file), Some(line)) => frame.links.place(file, line),
+        (Some(file), Some(line)) => options.links.place(file, line),
         _ => String::new(),
     }
 }
@@ -239,49 +235,43 @@ fn id(step: &PlanStep) -> String {
     step.instance_id.map(|id| format!("`#{id}`")).unwrap_or_default()
 }
 
-fn blocked(document: &PlanDocument, guard: bool, frame: &Frame) -> Vec<Entry> {
-    let row = |blocked: &PlanBlocked| {
-        Entry::line(format!(
-            "| {} {} | `{}` | {} |\n",
-            code(&blocked.key),
-            frame.links.place(&blocked.file, blocked.line),
-            blocked.code,
-            message(&blocked.message)
-        ))
-    };
-    document.blocked.iter().filter(|blocked| blocked.guard == guard).map(row).collect()
+fn blocked(document: &PlanDocument, guard: bool, options: &CommentOptions) -> Vec<CommentEntry> {
+    let blocked = document.blocked.iter().filter(|blocked| blocked.guard == guard);
+    blocked.map(|blocked| blocked_row(blocked, options)).collect()
 }
 
-/// One row per host, which is never cut.
-fn hosts(document: &PlanDocument) -> Vec<Entry> {
-    let notes = document.notes.iter().filter_map(|note| {
-        Some(HostNote {
-            code: &note.code,
-            host: note.host.as_deref()?,
-            gets: note.gets.as_deref()?,
-            key: &note.key,
-            instance_id: note.instance_id,
-        })
-    });
-    let row = |line: HostLine| {
-        let mark = if line.is_new { "**changed** " } else { "" };
-        let is_name = !line.host.contains(' ');
-        let host = if is_name { code(&line.host) } else { prose(&line.host) };
-        Entry::line(format!("| {mark}{host} | {} |\n", prose(&line.uses)))
-    };
-    hosts::lines(notes).into_iter().map(row).collect()
+/// Renders why a document is blocked, as a row.
+pub(super) fn blocked_row(blocked: &PlanBlocked, options: &CommentOptions) -> CommentEntry {
+    CommentEntry::line(format!(
+        "| {} {} | `{}` | {} |\n",
+        code(&blocked.key),
+        options.links.place(&blocked.file, blocked.line),
+        blocked.code,
+        message(&blocked.message)
+    ))
 }
 
-fn notes(document: &PlanDocument) -> Vec<Entry> {
+/// Renders one row per host. A host is never truncated.
+fn hosts(document: &PlanDocument) -> Vec<CommentEntry> {
+    let row = |summary: HostSummary| {
+        let mark = if summary.is_changed { "**changed** " } else { "" };
+        let is_name = !summary.host.contains(' ');
+        let host = if is_name { code(&summary.host) } else { prose(&summary.host) };
+        CommentEntry::line(format!("| {mark}{host} | {} |\n", prose(&summary.uses)))
+    };
+    hosts::summarize(&document.notes).into_iter().map(row).collect()
+}
+
+fn notes(document: &PlanDocument) -> Vec<CommentEntry> {
     let row = |note: &PlanNote| {
         let id = note.instance_id.map(|id| format!(" `#{id}`")).unwrap_or_default();
         let (key, text) = (code(&note.key), message(&note.message));
-        Entry::line(format!("| {key}{id} | `{}` | {text} |\n", note.code))
+        CommentEntry::line(format!("| {key}{id} | `{}` | {text} |\n", note.code))
     };
     document.notes.iter().filter(|note| note.host.is_none()).map(row).collect()
 }
 
-/// A message in a cell.
+/// Renders a message in a table cell.
 pub(super) fn message(text: &str) -> String {
-    prose(&part::message(text, LONGEST_MESSAGE))
+    prose(&truncate::message(text, MAX_MESSAGE_CHARS))
 }

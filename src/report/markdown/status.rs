@@ -1,43 +1,50 @@
-//! A status as a comment: what does not match first.
+//! A status as a comment: instances that do not match come first.
 
+use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::code;
-use super::page::{Entry, Page, Section};
-use super::plan::message;
-use super::{Frame, marker};
-use crate::report::json::{PlanBlocked, StatusDocument, StatusFinding, StatusInstance};
-use crate::report::part;
+use super::options::{CommentOptions, marker};
+use super::plan::{BLOCKED_HEADER, MAX_NAME_CHARS, blocked_row};
+use crate::plan::status::SyncState;
+use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
+use crate::report::truncate;
 
-const INSTANCES: &str = "| instance | name | connector | id | state | valid | enabled | events | webhook URL |\n\
-                         |---|---|---|---:|---|---|---|---|---|\n";
-const BLOCKED: &str = "| instance | code | what is in the way, and what to do |\n|---|---|---|\n";
+const INSTANCES_HEADER: &str = "| instance | name | connector | id | state | valid | enabled | events | webhook URL |\n\
+                                |---|---|---|---:|---|---|---|---|---|\n";
 
-/// How the platform compares with the files.
-pub fn status(document: &StatusDocument, frame: &Frame) -> String {
-    let rows = |states: &[&str]| -> Vec<Entry> {
-        let of = |state: &&str| {
-            let state = (*state).to_owned();
-            document.instances.iter().filter(move |instance| instance.state == state).map(row)
-        };
-        states.iter().flat_map(of).collect()
+/// The states of instances that do not match, in order of severity.
+const DIFFERENT: [SyncState; 5] = [
+    SyncState::Blocked,
+    SyncState::Missing,
+    SyncState::Unfinished,
+    SyncState::Drifted,
+    SyncState::Orphan,
+];
+
+/// Renders a status.
+pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
+    let rows = |states: &[SyncState]| -> Vec<CommentEntry> {
+        let with =
+            |state| document.instances.iter().filter(move |instance| instance.state == state);
+        states.iter().flat_map(|state| with(*state)).map(row).collect()
     };
-    let differs = rows(&["blocked", "missing", "unfinished", "drifted", "orphan"]);
+    let blocked = document.blocked.iter().map(|blocked| blocked_row(blocked, options)).collect();
     let sections = [
-        Section::new(
-            "Blocked",
-            BLOCKED,
-            document.blocked.iter().map(|it| blocked(it, frame)).collect(),
+        CommentSection::new("Blocked", BLOCKED_HEADER, blocked),
+        CommentSection::new(
+            "Wrong callback URL",
+            "",
+            document.findings.iter().map(finding).collect(),
         ),
-        Section::new("Wrong callback URL", "", document.findings.iter().map(finding).collect()),
-        Section::new("Does not match", INSTANCES, differs),
-        Section::new("In sync", INSTANCES, rows(&["in-sync"])),
+        CommentSection::new("Does not match", INSTANCES_HEADER, rows(&DIFFERENT)),
+        CommentSection::new("In sync", INSTANCES_HEADER, rows(&[SyncState::InSync])),
     ];
-    Page {
+    CommentPage {
         marker: marker("status", &document.target.project, &document.target.base_url),
         head: head(document),
         sections: sections.into_iter().flatten().collect(),
-        elsewhere: "The whole is in the text and in the JSON form of the same status.",
+        complete_version: "The text and the JSON format of the status are complete.",
     }
-    .render(frame.max_bytes)
+    .render(options.max_bytes)
 }
 
 fn head(document: &StatusDocument) -> String {
@@ -51,28 +58,29 @@ fn head(document: &StatusDocument) -> String {
         (summary.orphan, "orphan"),
         (document.findings.len(), "with a wrong callback URL"),
     ];
-    let told = numbers.iter().filter(|(number, _)| *number > 0);
-    let told: Vec<String> = told.map(|(number, what)| format!("{number} {what}")).collect();
-    let told = if told.is_empty() { "no instances".to_owned() } else { told.join(", ") };
+    let counters = numbers.iter().filter(|(number, _)| *number > 0);
+    let counters: Vec<String> = counters.map(|(number, what)| format!("{number} {what}")).collect();
+    let counters =
+        if counters.is_empty() { "no instances".to_owned() } else { counters.join(", ") };
     let partial =
-        if document.partial { "\n\n**Partial**: only some documents were looked at." } else { "" };
+        if document.partial { "\n\n**Partial**: only some documents were checked." } else { "" };
     let (project, base_url) = (code(&document.target.project), code(&document.target.base_url));
-    format!("## ocon status: {told}\n\nProject {project} at {base_url}{partial}\n")
+    format!("## ocon status: {counters}\n\nProject {project} at {base_url}{partial}\n")
 }
 
-fn row(instance: &StatusInstance) -> Entry {
+fn row(instance: &StatusInstance) -> CommentEntry {
     let flag = |flag: Option<bool>| match flag {
         Some(true) => "yes",
         Some(false) => "no",
         None => "",
     };
-    Entry::line(format!(
+    CommentEntry::line(format!(
         "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         code(&instance.key),
-        code(&part::line(&instance.name, 120)),
+        code(&truncate::line(&instance.name, MAX_NAME_CHARS)),
         code(&instance.connector),
         instance.instance_id.map(|id| format!("`#{id}`")).unwrap_or_default(),
-        instance.state.replace('-', " "),
+        instance.state.as_str().replace('-', " "),
         flag(instance.valid),
         flag(instance.enabled),
         flag(instance.events),
@@ -80,17 +88,11 @@ fn row(instance: &StatusInstance) -> Entry {
     ))
 }
 
-fn blocked(blocked: &PlanBlocked, frame: &Frame) -> Entry {
-    let place = frame.links.place(&blocked.file, blocked.line);
-    let text = message(&blocked.message);
-    Entry::line(format!("| {} {place} | `{}` | {text} |\n", code(&blocked.key), blocked.code))
-}
-
-fn finding(finding: &StatusFinding) -> Entry {
-    Entry::line(format!(
-        "- {} {} `#{}`: its callback URL carries the id of another instance, `#{}`: its events go there\n",
+fn finding(finding: &StatusFinding) -> CommentEntry {
+    CommentEntry::line(format!(
+        "- {} {} `#{}`: its callback URL contains the ID of another instance, `#{}`, which receives its events\n",
         code(&finding.connector),
-        code(&part::line(&finding.name, 120)),
+        code(&truncate::line(&finding.name, MAX_NAME_CHARS)),
         finding.instance_id,
         finding.carries
     ))

@@ -144,3 +144,7 @@ proptest! {
         );
     }
 }
+
+fn render(problems: &[Problem]) -> String {
+    github::render(&DiagnosticsDocument::new(None, problems).problems)
+}

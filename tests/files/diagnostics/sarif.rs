@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use ocon::report::diagnostics::sarif::render;
+use ocon::report::diagnostics::sarif;
+use ocon::report::json::DiagnosticsDocument;
 use serde_json::{Value, json};
 
 use super::{HOSTILE, bare, problem};
@@ -127,4 +128,8 @@ fn decoded(uri: &str) -> String {
         bytes.extend(piece[2..].bytes());
     }
     String::from_utf8(bytes).unwrap()
+}
+
+fn render(problems: &[ocon::desired::Problem]) -> String {
+    sarif::render(&DiagnosticsDocument::new(None, problems).problems)
 }

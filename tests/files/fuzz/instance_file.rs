@@ -225,6 +225,11 @@ fn without_colors(text: &str) -> String {
     plain
 }
 
+/// The text of problems.
+fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
+    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

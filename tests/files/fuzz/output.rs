@@ -15,16 +15,16 @@ use ocon::plan::status::{
     CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
 };
 use ocon::plan::{
-    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, Plan, Stale, Step, Target,
+    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, NoteCode, Plan, Stale, Step, Target,
     UntouchedCounts,
 };
-use ocon::report::diagnostics::{Colour, github, json as problems, render, sarif};
+use ocon::report::diagnostics::{ColorChoice, github, render, sarif};
 use ocon::report::human::{self, Layout};
 use ocon::report::json::{
-    self, DeliveryDocument, DoctorDocument, EventsDocument, PlanDocument, ResultDocument,
-    StatusDocument,
+    self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, Exit,
+    FailureDocument, FailureTarget, PlanDocument, ResultDocument, StatusDocument,
 };
-use ocon::report::markdown::{self, Failed, Frame, Links};
+use ocon::report::markdown::{self, CommentOptions, FileLinks};
 use ocon::report::{annotations, style};
 use ocon::safe_text::{is_harmless, quoted};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -92,8 +92,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
 }
 
 fn plans(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
-    terminal("plan as text", &human::plan(plan, Layout { width }))?;
     let document = PlanDocument::sealed(plan, &|_| String::new());
+    terminal("plan as text", &human::plan(&document, Layout { width }))?;
     exact("plan as JSON", &document)?;
     for max_bytes in [4_000, 65_000] {
         let comment = markdown::plan(&document, &frame(max_bytes));
@@ -107,8 +107,8 @@ fn plans(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
 
 fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let outcome = outcome(texts);
-    terminal("result as text", &human::outcome(&outcome, Layout { width }))?;
     let result = ResultDocument::new(&outcome, 1);
+    terminal("result as text", &human::outcome(&result, Layout { width }))?;
     exact("result as JSON", &result)?;
     let document = PlanDocument::sealed(plan, &|_| String::new());
     page("result as a comment", &markdown::outcome(&document, &result, &frame(65_000)), 65_000)
@@ -116,22 +116,24 @@ fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
 
 fn statuses(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let status = status(plan, texts);
-    terminal("status as text", &human::status(&status, Layout { width }))?;
     let document = StatusDocument::new(&status, &plan.target, true);
+    terminal("status as text", &human::status(&document, Layout { width }))?;
     exact("status as JSON", &document)?;
     page("status as a comment", &markdown::status(&document, &frame(65_000)), 65_000)
 }
 
 fn diagnostics(texts: &[String], width: usize) -> Result<(), String> {
     let found: Vec<Problem> = texts.iter().map(|text| problem(text)).collect();
-    for colour in [Colour::Plain, Colour::Styled] {
+    let document = DiagnosticsDocument::new(None, &found);
+    let problems = &document.problems;
+    for color in [ColorChoice::Plain, ColorChoice::Styled] {
         // The renderer marks a second file with `:::`.
-        let shown = render(&found, colour, Some(width)).replace("::: ", "");
+        let shown = render(problems, color, Some(width)).replace("::: ", "");
         terminal("problems as text", &shown)?;
     }
-    exact("problems as JSON", &problems::Diagnostics::new(None, &found))?;
-    workflow("problems as commands", &github::render(&found), found.len())?;
-    let log = sarif::render(&found);
+    exact("problems as JSON", &document)?;
+    workflow("problems as commands", &github::render(problems), found.len())?;
+    let log = sarif::render(problems);
     in_log("problems as SARIF", &log)?;
     let log: serde_json::Value = serde_json::from_str(&log).map_err(|error| error.to_string())?;
     let messages = log.to_string();
@@ -149,8 +151,9 @@ fn incoming(texts: &[String]) -> Result<(), String> {
         objects: vec![ChangedObject { what: text.clone(), kind: text.clone(), id: text.clone() }],
     };
     let events: Vec<ProviderEvent> = texts.iter().map(event).collect();
-    terminal("events as text", &human::events(&key(), id(), &events))?;
-    in_log("events as JSON", &json::render(&EventsDocument::new(&key(), id(), &events)))?;
+    let document = EventsDocument::new(&key(), id(), &events);
+    terminal("events as text", &human::events(&document))?;
+    in_log("events as JSON", &json::render(&document))?;
     for text in texts {
         let delivery = Delivery {
             id: text.clone(),
@@ -165,8 +168,9 @@ fn incoming(texts: &[String]) -> Result<(), String> {
             }),
             replayed: true,
         };
-        terminal("delivery as text", &human::delivery(&delivery, "now"))?;
-        in_log("delivery as JSON", &json::line(&DeliveryDocument::new(&delivery, "now")))?;
+        let document = DeliveryDocument::new(&delivery, "now");
+        terminal("delivery as text", &human::delivery(&document))?;
+        in_log("delivery as JSON", &json::line(&document))?;
     }
     let link = |text: &String| ChainLink {
         name: "link",
@@ -183,10 +187,13 @@ fn failures(texts: &[String], width: usize) -> Result<(), String> {
     let message = texts.join("\n");
     let shown = style::message("error:", &style::clean(&message), Some(width));
     terminal("error", &shown)?;
-    let base_url = "https://api.example.com/elements/api-v2";
-    let text = &message;
-    let failed = Failed { command: "plan", project: "shop", base_url, exit: 1, text };
-    page("failure as a comment", &markdown::failure(&failed, 8_000), 8_000)
+    let target = FailureTarget {
+        base_url: Some("https://api.example.com/elements/api-v2".to_owned()),
+        project: "shop".to_owned(),
+    };
+    let failure =
+        FailureDocument { target: Some(target), ..FailureDocument::new(Exit::Other, message) };
+    page("failure as a comment", &markdown::failure("plan", &failure, 8_000), 8_000)
 }
 
 fn text(texts: &[String], number: usize) -> &str {
@@ -205,8 +212,8 @@ fn span(text: &str) -> Span {
     Span { file: format!("instances/{text}.yaml").into(), line: 3, column: 1 }
 }
 
-fn frame(max_bytes: usize) -> Frame {
-    Frame { max_bytes, links: Links::below("https://forge.example/o/r/blob/abc") }
+fn frame(max_bytes: usize) -> CommentOptions {
+    CommentOptions { max_bytes, links: FileLinks::below("https://forge.example/o/r/blob/abc") }
 }
 
 fn step(texts: &[String], action: Action) -> Step {
@@ -263,7 +270,7 @@ fn plan(texts: &[String]) -> Plan {
         message: message(text),
     };
     let note = |text: &String| Note {
-        code: ocon::plan::NoteCode::Orphan,
+        code: NoteCode::Orphan,
         key: key(),
         instance_id: Some(id()),
         host: text
@@ -302,6 +309,7 @@ fn outcome(texts: &[String]) -> Outcome {
         code: apply::FailureCode::ProviderRefused.into(),
         message: format!("HTTP 400: {} (see `ocon explain`)", quoted(text)),
         request_id: Some(text.to_owned()),
+        refusal: None,
     };
     let touched = |text: &str| AffectedInstance {
         id: id(),
@@ -407,14 +415,15 @@ fn in_log(what: &str, text: &str) -> Result<(), String> {
 }
 
 /// A document is harmless in a log, and is read back as it was.
-fn exact<T: Serialize + DeserializeOwned + PartialEq>(
-    what: &str,
-    document: &T,
-) -> Result<(), String> {
+fn exact<T: Serialize + DeserializeOwned>(what: &str, document: &T) -> Result<(), String> {
     let text = json::render(document);
     in_log(what, &text)?;
     let read: T = serde_json::from_str(&text).map_err(|error| format!("{what}: {error}"))?;
-    if read == *document { Ok(()) } else { Err(format!("{what}: it is another document now")) }
+    if json::render(&read) == text {
+        Ok(())
+    } else {
+        Err(format!("{what}: it is another document now"))
+    }
 }
 
 /// So many commands, each on its line.

@@ -234,9 +234,10 @@ async fn take(State(shared): State<Arc<Shared>>, request: Request) -> StatusCode
     };
     let (delivery, enough) = shared.judge(&headers, &body);
     let received = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let document = DeliveryDocument::new(&delivery, &received);
     let line = match shared.format {
-        Format::Json => json::line(&DeliveryDocument::new(&delivery, &received)),
-        _ => human::delivery(&delivery, &received),
+        Format::Json => json::line(&document),
+        _ => human::delivery(&document),
     };
     // Where nobody reads it any more there is nothing to listen for.
     let is_read = output::line(&line).unwrap_or_else(|failure| {

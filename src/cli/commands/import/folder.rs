@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::told;
 use crate::cli::setup::arguments::{Globals, beside};
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::new_file::{Batch, Misplaced};
 use crate::cli::terminal::output::{self, Output};

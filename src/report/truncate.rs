@@ -1,23 +1,23 @@
-//! Long texts, shown in part.
+//! Truncates long texts.
 //!
-//! In: a text of any length. Out: its head and its tail, with long runs of blanks and of empty lines
-//! counted, and the length of the whole to print before it. Nothing can be pushed out of sight.
+//! In: a text of any length. Out: its start and its end, with long runs of spaces and of empty lines
+//! replaced by their number, and the length of the complete text. So nobody can hide text behind spaces.
 
 use std::borrow::Cow;
 
 use super::style::count;
 
-/// The longest run of blanks that is shown. Deep JSON documents begin their lines with fewer.
-const MAX_BLANKS: usize = 40;
-/// The most empty lines in a row that are shown.
+/// Maximum length of a run of spaces. Deep JSON documents have smaller indents.
+const MAX_SPACES: usize = 40;
+/// Maximum number of consecutive empty lines.
 const MAX_EMPTY_LINES: usize = 3;
 
-/// `(412 characters, shown in part)`: what comes before a text that is not shown in full.
+/// `(412 characters, shown in part)`: the prefix of a truncated text.
 pub(super) fn extent(whole: &str) -> String {
     format!("({}, shown in part)", count(whole.chars().count(), "character"))
 }
 
-/// `(412 → 415 characters, shown in part)`: the same for a text that changes.
+/// `(412 → 415 characters, shown in part)`: the prefix of a truncated change.
 pub(super) fn extents(before: &str, after: &str) -> String {
     let old = before.chars().count();
     let new = after.chars().count();
@@ -28,51 +28,50 @@ pub(super) fn extents(before: &str, after: &str) -> String {
     }
 }
 
-/// A text of at most about so many characters, with its length before it if it is not shown in full.
-pub(super) fn line(text: &str, most: usize) -> Cow<'_, str> {
-    match shortened(&counted(text), most) {
+/// Truncates a text to about `max` characters, with its length as a prefix.
+pub(super) fn line(text: &str, max: usize) -> Cow<'_, str> {
+    match shortened(&counted(text), max) {
         shown if shown == text => Cow::Borrowed(text),
         shown => Cow::Owned(format!("{} {shown}", extent(text))),
     }
 }
 
-/// A message of at most about so many characters. Both of its ends keep their quotations between
-/// backticks, wherever it is cut.
-pub(super) fn message(text: &str, most: usize) -> Cow<'_, str> {
+/// Truncates a message to about `max` characters. Quotations between backticks stay complete at both ends.
+pub(super) fn message(text: &str, max: usize) -> Cow<'_, str> {
     let counted = counted(text);
-    let Some((head, tail)) = split(&counted, most - most / 3, most / 3) else {
-        return line(text, most);
+    let Some((head, tail)) = split(&counted, max - max / 3, max / 3) else {
+        return line(text, max);
     };
     let is_open = |piece: &str| !piece.matches('`').count().is_multiple_of(2);
     let mark = |piece| if is_open(piece) { "`" } else { "" };
     Cow::Owned(format!("{} {head}{}…{}{tail}", extent(text), mark(head), mark(tail)))
 }
 
-/// The lines of a text, the middle ones left out if there are more than `most`.
-pub(super) fn lines(text: &str, most: usize) -> String {
+/// Omits the middle lines of a text that has more than `max` lines.
+pub(super) fn lines(text: &str, max: usize) -> String {
     let text = counted(text);
     let lines: Vec<&str> = text.split('\n').collect();
-    let left_out = lines.len().saturating_sub(most);
-    if left_out == 0 {
+    let omitted = lines.len().saturating_sub(max);
+    if omitted == 0 {
         return text.into_owned();
     }
-    let (head, rest) = lines.split_at(most / 2);
-    let tail = rest.get(left_out..).unwrap_or_default();
-    let between = format!("… ({} left out)", count(left_out, "line"));
+    let (head, rest) = lines.split_at(max / 2);
+    let tail = rest.get(omitted..).unwrap_or_default();
+    let between = format!("… ({} omitted)", count(omitted, "line"));
     [&head.join("\n"), &between, &tail.join("\n")].map(String::as_str).join("\n")
 }
 
-/// The head and the tail of a text that is longer than `most` characters.
-pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most || text.chars().count() <= most {
+/// Returns the start and the end of a text that is longer than `max` characters.
+pub(super) fn shortened(text: &str, max: usize) -> Cow<'_, str> {
+    if text.len() <= max || text.chars().count() <= max {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(ends(text, most - most / 3, most / 3))
+    Cow::Owned(ends(text, max - max / 3, max / 3))
 }
 
-/// Two texts of one change, each of at most about so many characters. What differs stays in both.
-pub(super) fn shortened_pair(before: &str, after: &str, most: usize) -> (String, String) {
-    let is_short = |text: &str| text.chars().count() <= most;
+/// Truncates the two texts of a change to about `max` characters each. The difference stays visible.
+pub(super) fn shortened_pair(before: &str, after: &str, max: usize) -> (String, String) {
+    let is_short = |text: &str| text.chars().count() <= max;
     if is_short(before) && is_short(after) {
         return (before.to_owned(), after.to_owned());
     }
@@ -85,13 +84,13 @@ pub(super) fn shortened_pair(before: &str, after: &str, most: usize) -> (String,
         same.take_while(|(one, other)| one == other).map(|(c, _)| c.len_utf8()).sum();
     let (before, rest) = before.split_at(before.len() - suffix);
     let after = after.get(..after.len() - suffix).unwrap_or_default();
-    let piece = most / 6;
+    let piece = max / 6;
     let (common, rest) = (ends(common, piece, piece), ends(rest, piece, piece));
     let shown = |changed| format!("{common}{}{rest}", ends(changed, piece, piece));
     (shown(before), shown(after))
 }
 
-/// So many characters of both ends of a text.
+/// Joins so many characters of both ends of a text.
 fn ends(text: &str, head: usize, tail: usize) -> String {
     match split(text, head, tail) {
         None => text.to_owned(),
@@ -99,7 +98,7 @@ fn ends(text: &str, head: usize, tail: usize) -> String {
     }
 }
 
-/// So many characters of both ends; `None` if these are all.
+/// Splits so many characters off both ends; `None` if the text has no more.
 fn split(text: &str, head: usize, tail: usize) -> Option<(&str, &str)> {
     let length = text.chars().count();
     if length <= head + tail {
@@ -109,12 +108,12 @@ fn split(text: &str, head: usize, tail: usize) -> Option<(&str, &str)> {
     Some((text.get(..at(head))?, text.get(at(length - tail)..)?))
 }
 
-/// A text with long runs of blanks and of empty lines replaced by their number.
+/// Replaces long runs of spaces and of empty lines by their number.
 pub(super) fn counted(text: &str) -> Cow<'_, str> {
-    let is_long = |run: &str| run.len() > MAX_BLANKS;
-    let has_blanks = || text.split(|c| !is_blank(c)).any(is_long);
+    let is_long = |run: &str| run.len() > MAX_SPACES;
+    let has_long_run = || text.split(|c| !is_space(c)).any(is_long);
     let is_dense = || text.split('\n').all(|line| !line.trim().is_empty());
-    if (is_dense() || !text.contains('\n')) && !has_blanks() {
+    if (is_dense() || !text.contains('\n')) && !has_long_run() {
         return Cow::Borrowed(text);
     }
     let mut lines: Vec<String> = Vec::new();
@@ -133,29 +132,29 @@ pub(super) fn counted(text: &str) -> Cow<'_, str> {
             lines.truncate(lines.len() + usize::from(is_empty) - empty);
             lines.push(format!("({})", count(empty, "empty line")));
         } else {
-            lines.push(with_blanks_counted(line));
+            lines.push(with_spaces_counted(line));
         }
         empty = 0;
     }
     Cow::Owned(lines.join("\n"))
 }
 
-fn is_blank(c: char) -> bool {
+fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r')
 }
 
-fn with_blanks_counted(line: &str) -> String {
+fn with_spaces_counted(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(start) = rest.find(is_blank) {
+    while let Some(start) = rest.find(is_space) {
         let (before, from) = rest.split_at(start);
-        let length = from.find(|c| !is_blank(c)).unwrap_or(from.len());
-        let (blanks, after) = from.split_at(length);
+        let length = from.find(|c| !is_space(c)).unwrap_or(from.len());
+        let (spaces, after) = from.split_at(length);
         shown.push_str(before);
-        if length > MAX_BLANKS {
-            shown.push_str(&format!("({length} blanks)"));
+        if length > MAX_SPACES {
+            shown.push_str(&format!("({length} spaces)"));
         } else {
-            shown.push_str(blanks);
+            shown.push_str(spaces);
         }
         rest = after;
     }
@@ -167,10 +166,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_of_blanks_pushes_nothing_out_of_sight() {
+    fn a_run_of_spaces_hides_nothing() {
         let url = format!("https://good.example/{}@evil.example", " ".repeat(300));
         let shown =
-            "(334 characters, shown in part) https://good.example/(300 blanks)@evil.example";
+            "(334 characters, shown in part) https://good.example/(300 spaces)@evil.example";
         assert_eq!(line(&url, 1_000), shown);
         assert_eq!(line("a  b", 1_000), "a  b");
         let lines = format!("a{}b", "\n".repeat(301));
@@ -178,14 +177,14 @@ mod tests {
         assert_eq!(counted("a\n\n\nb\n"), "a\n\n\nb\n");
         assert_eq!(counted(&"\n".repeat(9)), "(10 empty lines)");
         assert_eq!(counted(""), "");
-        assert_eq!(counted(&" ".repeat(50)), "(50 blanks)");
+        assert_eq!(counted(&" ".repeat(50)), "(50 spaces)");
     }
 
     #[test]
-    fn a_long_text_keeps_its_head_and_its_tail() {
+    fn a_long_text_keeps_its_start_and_its_end() {
         assert_eq!(line(&"x".repeat(9), 9), "x".repeat(9));
         assert_eq!(line("abcdefghijkl", 9), "(12 characters, shown in part) abcdef…jkl");
-        assert_eq!(lines("1\n2\n3\n4\n5", 4), "1\n2\n… (1 line left out)\n4\n5");
+        assert_eq!(lines("1\n2\n3\n4\n5", 4), "1\n2\n… (1 line omitted)\n4\n5");
         assert_eq!(lines("1\n2\n3\n4\n5", 5), "1\n2\n3\n4\n5");
         assert_eq!(extent("a"), "(1 character, shown in part)");
         assert_eq!(extents("a", "b"), extent("b"));
@@ -193,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_cut_keeps_its_quotations() {
+    fn a_truncated_message_keeps_its_quotations() {
         assert_eq!(message("a `b` c", 9), "a `b` c");
         let shown = "(17 characters, shown in part) a `bcd`…`l` ";
         assert_eq!(message("a `bcdefghij`kl` ", 9), shown);
     }
 
     #[test]
-    fn what_differs_in_long_lines_is_shown_wherever_it_is() {
+    fn the_difference_of_long_lines_is_shown() {
         let before = format!("{}good{}", "a".repeat(900), "z".repeat(900));
         let after = before.replace("good", "evil");
         let (one, other) = shortened_pair(&before, &after, 60);

@@ -1,0 +1,24 @@
+//! The layout of text.
+
+use crate::report::style::{FAINT, Styled, clean_line, width};
+
+/// How text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Columns of the terminal, or of a page if there is no terminal.
+    pub width: usize,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { width: 100 }
+    }
+}
+
+/// Adds a URL beside its label, or below if there is no space. It is never broken, so you can copy it.
+pub(super) fn push_webhook_url(text: &mut String, url: &str, layout: Layout) {
+    let (label, url) = ("      webhook URL", clean_line(url));
+    let is_beside = width(label) + 2 + width(&url) <= layout.width;
+    let between = if is_beside { "  " } else { "\n      " };
+    text.push_str(&format!("{label}{between}{}\n", Styled(FAINT, &url)));
+}

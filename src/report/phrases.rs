@@ -1,0 +1,81 @@
+//! Phrases that more than one format uses.
+
+use super::json::{PlanDocument, PlanRequests, ResultDocument};
+use super::style::count;
+use crate::plan::{Action, Cause};
+
+/// The actions that a summary counts even if they are zero.
+pub(super) const ALWAYS_COUNTED: [Action; 3] = [Action::Create, Action::Update, Action::Delete];
+
+/// The number of requests of a plan.
+pub(super) fn requests(requests: &PlanRequests) -> String {
+    let PlanRequests { read, write, check } = requests;
+    let check = if *check > 0 { format!(", {check} to check") } else { String::new() };
+    format!("{read} read, {write} to write{check}.")
+}
+
+/// `3 instances match the files`.
+pub(super) fn matching(unchanged: usize) -> String {
+    let verb = if unchanged == 1 { "matches" } else { "match" };
+    format!("{} {verb} the files", count(unchanged, "instance"))
+}
+
+/// `3 instances match the files; 1 orphan`: the result of a plan without changes.
+pub(super) fn no_changes(plan: &PlanDocument) -> String {
+    let orphans = match plan.summary.orphan {
+        0 => String::new(),
+        orphans => format!("; {}", count(orphans, "orphan")),
+    };
+    matching(plan.summary.unchanged) + &orphans
+}
+
+/// The cause of a step, unless its action implies the cause.
+pub(super) fn cause(cause: Cause, action: Action) -> Option<&'static str> {
+    match (cause, action) {
+        (Cause::Remote, _) => Some("remote drift"),
+        (Cause::Unfinished, _) => Some("incomplete create"),
+        (Cause::Adoption, _) => Some("adoption"),
+        (Cause::Requested, Action::Update) => Some("requested"),
+        (Cause::Unknown, Action::Update) => Some("cause unknown"),
+        (Cause::Requested | Cause::Unknown | Cause::File, _) => None,
+    }
+}
+
+/// `2 created`, `1 updated`: the steps that are done, by action.
+pub(super) fn done(result: &ResultDocument) -> Vec<String> {
+    Action::ALL
+        .into_iter()
+        .map(|action| (result.done(action), action.participle()))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, participle)| format!("{number} {participle}"))
+        .collect()
+}
+
+/// What to do after an apply that is not complete; empty after a complete one.
+pub(super) fn next_step(result: &ResultDocument) -> &'static str {
+    let summary = &result.summary;
+    if summary.stale > 0 {
+        "Plan again: the state changed since the plan."
+    } else if summary.unknown > 0 || !result.notes.is_empty() {
+        "Wait 2 minutes, then run it again."
+    } else if summary.done == result.results.len() {
+        ""
+    } else if result.done(Action::Delete) > 0 {
+        // The same run could delete further instances.
+        "Plan again before you run it again."
+    } else {
+        "Running it again is safe."
+    }
+}
+
+/// Marks the parts of a value that a create fills in.
+pub(super) fn known_after_create(after: &str) -> String {
+    after
+        .replace("{base64(id)}", "(base64 of the id, known after create)")
+        .replace("{id}", "(id, known after create)")
+}
+
+/// Names what differs between two values that look the same.
+pub(super) fn differs_in(hint: &str) -> String {
+    format!("(differs in: {hint})")
+}
