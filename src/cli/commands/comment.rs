@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::cli::commands::saved_plan;
-use crate::cli::setup::arguments::{Format, Globals};
+use crate::cli::setup::connection::Connection;
 use crate::cli::setup::environment::Environment;
+use crate::cli::setup::global_args::{Format, GlobalArgs};
+use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::setup::project;
-use crate::cli::setup::session::{self, Connection, Platform};
-use crate::cli::setup::target::SANDBOX_URL;
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::Failure;
-use crate::cli::terminal::output::Output;
 use crate::cli::terminal::redaction;
 use crate::desired;
 use crate::plan::{Plan, Refused};
@@ -17,7 +17,7 @@ use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::markdown::{self, Failed, Frame, Links};
 
 /// How long a comment may be, and where it can lead.
-pub(crate) fn frame(globals: &Globals, environment: &Environment) -> Frame {
+pub(crate) fn frame(globals: &GlobalArgs, environment: &Environment) -> Frame {
     let links = globals.file_url.clone().or_else(|| repository(&globals.root, environment));
     let links = links.map(|prefix| Links::below(&prefix)).unwrap_or_default();
     Frame { max_bytes: globals.max_bytes, links }
@@ -78,13 +78,13 @@ impl Comment {
 pub(crate) fn on_failure(
     failure: Failure,
     command: &str,
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
 ) -> Failure {
     if globals.format != Format::Markdown || failure.result().is_some() {
         return failure;
     }
-    let base_url = match session::platform(globals, environment) {
+    let base_url = match platform::choose(globals, environment) {
         Ok(Platform::At(base_url)) => base_url.as_str().to_owned(),
         Ok(Platform::Sandbox) => SANDBOX_URL.to_owned(),
         Err(_) => String::new(),
@@ -98,7 +98,7 @@ pub(crate) fn on_failure(
 }
 
 /// The project, as far as it can be told.
-fn project(globals: &Globals, environment: &Environment) -> String {
+fn project(globals: &GlobalArgs, environment: &Environment) -> String {
     let given = project::given(globals, environment).map(|(_, name)| name);
     let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);
     given.unwrap_or_else(|| in_file().unwrap_or_else(project::default_project).to_string())

@@ -9,11 +9,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::apply::Outcome;
-use crate::cli::setup::arguments::Globals;
+use crate::cli::setup::connection::Connection;
 use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::Connection;
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::atomic_file::AtomicFile;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::new_file::NewFile;
 use crate::cli::terminal::output;
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, InstanceId, Key, Place, Secret};
@@ -42,7 +42,7 @@ pub(crate) struct Outputs {
 }
 
 enum Destination {
-    New(NewFile),
+    New(AtomicFile),
     /// The runner has the file open, and other steps have lines in it.
     Appended(File, PathBuf),
 }
@@ -59,7 +59,7 @@ struct Entry<'a> {
 impl Outputs {
     /// Makes sure that the file can be written, in this form, whatever comes of the documents.
     pub(crate) fn prepare(
-        globals: &Globals,
+        globals: &GlobalArgs,
         given: &Path,
         form: Form,
         environment: &Environment,
@@ -75,7 +75,7 @@ impl Outputs {
         }
         let place = match form {
             Form::Json | Form::Env => {
-                Destination::New(NewFile::prepare(globals, given, "the outputs")?)
+                Destination::New(AtomicFile::prepare(globals.folders(), given, "the outputs")?)
             }
             Form::Github => {
                 let opened = appended(globals, given);
@@ -123,7 +123,7 @@ impl Outputs {
 }
 
 /// Opens a file that others have written to, too, at the beginning of a line.
-fn appended(globals: &Globals, given: &Path) -> io::Result<File> {
+fn appended(globals: &GlobalArgs, given: &Path) -> io::Result<File> {
     let path = globals.root.join(given);
     reader::check_output(&globals.root, &path)
         .map_err(|refusal| io::Error::other(refusal.to_string()))?;

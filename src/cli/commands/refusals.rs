@@ -6,8 +6,8 @@
 
 use crate::apply::{Outcome, Status, StepResult};
 use crate::catalog::Catalog;
-use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
+use crate::cli::setup::global_args::GlobalArgs;
 use crate::desired::{Code, Desired, GrantNeed, Problem, Severity, Wanted, quote};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
@@ -20,11 +20,11 @@ const ANSWERS: [&str; 3] = ["platform-refused", "provider-refused", "value-not-s
 const GRANT_REFUSALS: [&str; 2] = ["platform-refused", "provider-refused"];
 
 /// Points at the fields that the failures of an apply name.
-pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
+pub(crate) fn show(globals: &GlobalArgs, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();
     quote(&globals.root, &globals.schemas, &mut named);
-    file_problems::tell(&named);
+    file_problems::show(&named);
 }
 
 fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {

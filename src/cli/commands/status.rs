@@ -1,17 +1,18 @@
-//! `ocon status`: how every instance stands. It reads the whole account, so that wrong callback
-//! URLs of instances that nobody manages are found as well.
+//! `ocon status`: compares every instance with its file. Reads the whole account, so that it also finds
+//! wrong callback URLs of unmanaged instances.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::cli::commands::comment::frame;
-use crate::cli::commands::missing_variables;
-use crate::cli::setup::arguments::{Format, Globals};
+use crate::cli::commands::plan;
+use crate::cli::commands::unset_variables;
+use crate::cli::setup::connection;
 use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Lookup};
+use crate::cli::setup::files::SecretAccess;
+use crate::cli::setup::global_args::{Format, GlobalArgs};
+use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output::{self, Output};
-use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::output;
 use crate::cli::terminal::redaction;
 use crate::plan::Wishes;
 use crate::plan::status::status;
@@ -20,50 +21,40 @@ use crate::report::json::{self, StatusDocument};
 use crate::report::markdown;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Files or folders to look at; all of instances/ by default
+pub(crate) struct StatusArgs {
+    /// Files or folders to include, by default all of instances/
     paths: Vec<PathBuf>,
-    /// Exit with 2 when an instance does not match its file
+    /// Exit with 2 if an instance differs from its file
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    args: &StatusArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let platform = session::platform(globals, environment)?;
-    let files = session::load(globals, environment, Lookup::Asked)?;
+    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
     files.warn(globals);
-    let selection = files.select(&globals.root, &arguments.paths)?;
+    let selection = files.select(&globals.root, &args.paths)?;
     let wishes = Wishes { selection, ..Wishes::default() };
-    let (plan, status) = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals, environment));
+    let (plan, status) = connection::runtime()?.block_on(async {
         let connection =
-            session::connect(platform, globals, environment, &files.project, &progress).await?;
-        missing_variables::warn(globals, &files.desired, &wishes);
+            connection::connect(platform, globals, environment, &files.project).await?;
+        unset_variables::warn(globals, &files.desired, &wishes);
         let (plan, observed) = connection.survey(&files.desired, &wishes).await?;
         let status = status(&files.desired, &observed, &plan, &connection.terms(&wishes));
         Ok((plan, status))
     })?;
+    let document = || StatusDocument::new(&status, &plan.target, plan.partial);
     output::result(&match globals.format {
-        Format::Json => {
-            let document = StatusDocument::new(&status, &plan.target, plan.partial);
-            Output::Json(json::render(&document))
-        }
+        Format::Json => Output::Json(json::render(&document())),
         Format::Markdown => {
-            let document = StatusDocument::new(&status, &plan.target, plan.partial);
+            let document = document();
             let document = redaction::without_secrets(&document).unwrap_or(document);
             Output::Text(markdown::status(&document, &frame(globals, environment)))
         }
         _ => Output::Text(human::status(&status, Layout { width: environment.width() })),
     })?;
-    Ok(if plan.is_guarded() {
-        Exit::Guarded
-    } else if arguments.detailed_exitcode && !plan.is_empty() {
-        Exit::Changes
-    } else {
-        Exit::Success
-    })
+    Ok(plan::exit(&plan, args.detailed_exitcode))
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use crate::apply::Outcome;
-use crate::cli::terminal::output::Output;
+use crate::cli::terminal::command_output::Output;
 use crate::plan::Plan;
 use crate::report::style::{clean, message};
 

@@ -1,36 +1,36 @@
-//! What a document says about the authorization of its instance.
+//! The OAuth application that a document declares.
 
 use crate::authorization::Callback;
 use crate::catalog::{Authentication, Catalog};
-use crate::cli::commands::single_instance;
+use crate::cli::commands::document_instance;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 
-/// The application that a document declares.
-pub(super) struct Declared {
+/// The OAuth application that a document declares.
+pub(super) struct DeclaredApplication {
     pub(super) client_id: Secret,
     pub(super) client_secret: Secret,
-    /// As the document has it: it goes to the platform and the provider letter by letter.
+    /// The callback URL, character for character as the platform and the provider must receive it.
     pub(super) callback_url: String,
     pub(super) callback: Callback,
     pub(super) scope: Option<String>,
-    /// Whether it is OAuth 1.
+    /// Whether the connector uses OAuth 1.
     pub(super) is_first: bool,
-    /// The members of `providerData` that the connector takes.
+    /// The members of `providerData` that the connector accepts.
     pub(super) members: Vec<String>,
 }
 
-impl Declared {
+impl DeclaredApplication {
     pub(super) fn read(key: &Key, wanted: &Wanted) -> Result<Self, Failure> {
         let (is_first, members) = way(key, wanted)?;
-        let client_id = value(key, wanted, "oauth.api.key")?;
-        let client_secret = value(key, wanted, "oauth.api.secret")?;
-        let callback_url = value(key, wanted, "oauth.callback.url")?.expose().to_owned();
-        let callback = Callback::parse(&callback_url).map_err(|why| {
-            let sentence = format!("`oauth.callback.url` of `{key}` cannot be used");
-            Failure::new(Exit::Invalid, sentence).caused_by(&why).hint(
-                "declare the address that is registered at the provider, like http://127.0.0.1:8899/callback",
+        let client_id = required_value(key, wanted, "oauth.api.key")?;
+        let client_secret = required_value(key, wanted, "oauth.api.secret")?;
+        let callback_url = required_value(key, wanted, "oauth.callback.url")?.expose().to_owned();
+        let callback = Callback::parse(&callback_url).map_err(|error| {
+            let message = format!("`oauth.callback.url` of `{key}` cannot be used");
+            Failure::new(Exit::Invalid, message).caused_by(&error).hint(
+                "declare the URL that is registered at the provider, for example http://127.0.0.1:8899/callback",
             )
         })?;
         let scope = wanted.configuration.get("oauth.scope");
@@ -40,9 +40,9 @@ impl Declared {
     }
 }
 
-/// Whether it is OAuth 1, and the members that its grant may have.
+/// Whether the connector uses OAuth 1, and the members that its grant may have.
 fn way(key: &Key, wanted: &Wanted) -> Result<(bool, Vec<String>), Failure> {
-    // One that the catalogue does not know is asked for as most are.
+    // A connector outside the catalog is assumed to use OAuth 2, as most do.
     let Some(connector) = Catalog::embedded().connector(&wanted.connector) else {
         return Ok((false, Vec::new()));
     };
@@ -60,17 +60,15 @@ fn way(key: &Key, wanted: &Wanted) -> Result<(bool, Vec<String>), Failure> {
         return Ok((*way == Authentication::Oauth1, members));
     }
     let name = &wanted.connector;
-    let sentence =
-        format!("`{key}` does not authenticate by OAuth: nobody has to grant `{name}` anything");
-    Err(Failure::new(Exit::Invalid, sentence).hint("create it as it is: ocon apply"))
+    let error = format!("`{key}` does not authenticate with OAuth, so `{name}` needs no grant");
+    Err(Failure::new(Exit::Invalid, error).hint("create it with: ocon apply"))
 }
 
-/// A declared value that is needed.
-fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Secret, Failure> {
-    single_instance::value(key, wanted, name)?.ok_or_else(|| {
-        let sentence = format!("`{key}` does not declare `{name}`, which an authorization needs");
+fn required_value(key: &Key, wanted: &Wanted, name: &str) -> Result<Secret, Failure> {
+    document_instance::value(key, wanted, name)?.ok_or_else(|| {
+        let error = format!("`{key}` does not declare `{name}`, which an authorization needs");
         let at = &wanted.at;
-        Failure::new(Exit::Invalid, sentence).hint(format!(
+        Failure::new(Exit::Invalid, error).hint(format!(
             "add it under `configuration:` of the document at {}:{}",
             at.file, at.line
         ))

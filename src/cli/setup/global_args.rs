@@ -1,24 +1,26 @@
-//! The flags that every command understands.
+//! The global options, which every command accepts.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
-use crate::cli::setup::code_levels::{self, Denied};
+use crate::cli::setup::diagnostic_levels::{self, Denied};
+use crate::cli::terminal::atomic_file::RepositoryFolders;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::log::{self, LogForm, Verbosity};
+use crate::cli::terminal::log::{self, LogFormat, SandboxLog, Verbosity};
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
 use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
 use crate::untrusted::quoted;
 
-/// Flags before or after the command.
+/// Options before or after the command.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
-pub struct Globals {
-    /// Run as if started in DIR
+pub struct GlobalArgs {
+    /// Run as if ocon was started in DIR
     #[arg(
         help_heading = "Files",
         short = 'C',
@@ -31,10 +33,10 @@ pub struct Globals {
     /// Base URL of the API [env: OCON_BASE_URL]
     #[arg(help_heading = "Platform", long, global = true, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
     pub base_url: Option<String>,
-    /// Region of the API, like us2 or trial.us10 [env: OCON_REGION]
+    /// Region of the API, for example us2 or trial.us10 [env: OCON_REGION]
     #[arg(help_heading = "Platform", long, global = true, conflicts_with = "sandbox")]
     pub region: Option<String>,
-    /// Trust a host that is not known as the platform's (repeatable)
+    /// Trust a host that ocon does not know as one of the platform (repeatable)
     #[arg(help_heading = "Platform", long, global = true, value_name = "HOST")]
     pub allow_host: Vec<String>,
     /// Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
@@ -46,10 +48,10 @@ pub struct Globals {
     /// File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
     #[arg(help_heading = "Platform", long, global = true, value_name = "FILE")]
     pub organization_secret_file: Option<PathBuf>,
-    /// Owner of the instances [env: OCON_PROJECT] [default: as in ocon.yaml, else `default`]
+    /// Project that owns the instances [env: OCON_PROJECT] [default: from ocon.yaml, else `default`]
     #[arg(help_heading = "Platform", long, global = true, value_name = "NAME")]
     pub project: Option<String>,
-    /// Folder with the instance files
+    /// Folder of the instance files
     #[arg(
         help_heading = "Files",
         long,
@@ -58,7 +60,7 @@ pub struct Globals {
         default_value = "instances"
     )]
     pub instances: PathBuf,
-    /// Folder with schemas of connectors that take the place of the built-in ones
+    /// Folder of connector schemas that replace the built-in ones
     #[arg(
         help_heading = "Files",
         long,
@@ -70,90 +72,83 @@ pub struct Globals {
     /// Public variable for ${{ var.NAME }} (repeatable)
     #[arg(help_heading = "Files", long, global = true, value_name = "NAME=VALUE", value_parser = variable)]
     pub var: Vec<(String, String)>,
-    /// YAML map of public variables (repeatable, later files win)
+    /// YAML file with a map of public variables (repeatable, later files win)
     #[arg(help_heading = "Files", long, global = true, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
     /// Folder for ${{ file.PATH }} [env: OCON_SECRETS_DIR] [default: secrets]
     #[arg(help_heading = "Files", long, global = true, value_name = "DIR")]
     pub secrets_dir: Option<PathBuf>,
-    /// Variables that ${{ env.NAME }} may read, like 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
+    /// Variables that ${{ env.NAME }} may read, for example 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
     #[arg(help_heading = "Files", long, global = true, value_name = "PATTERNS")]
     pub env_allow: Option<String>,
-    /// Accept secrets that stand in a file in clear, with a warning
+    /// Accept secrets in plain text in a file, with a warning
     #[arg(help_heading = "Files", long, global = true)]
     pub allow_plain_text_secrets: bool,
-    /// Take a warning as an error: its code, or `warnings` for all of them (repeatable)
-    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = code_levels::denied)]
+    /// Report a warning as an error: a code, or `warnings` for all of them (repeatable)
+    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = diagnostic_levels::parse_denied)]
     pub deny: Vec<Denied>,
-    /// Do not report a warning, nor an error that is a matter of judgement (repeatable)
-    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = code_levels::allowed)]
+    /// Do not report a warning, or an error that can be a matter of judgment (repeatable)
+    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = diagnostic_levels::parse_allowed)]
     pub allow: Vec<Code>,
-    /// Form of the result
-    #[arg(
-        help_heading = "Output",
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        hide_possible_values = false
-    )]
+    /// Format of the result
+    #[arg(help_heading = "Output", long, global = true, value_enum, default_value_t)]
     pub format: Format,
-    /// Most bytes of a comment in Markdown; what is left out is counted
-    #[arg(help_heading = "Output", long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = bytes)]
+    /// Maximum size of a Markdown comment in bytes; omitted parts are counted
+    #[arg(help_heading = "Output", long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = max_bytes)]
     pub max_bytes: usize,
-    /// Where the files can be looked at, for links in Markdown [default: as GitHub or GitLab says]
+    /// URL of the root, for links to files in Markdown [default: from GitHub or GitLab]
     #[arg(help_heading = "Output", long, global = true, value_name = "URL")]
     pub file_url: Option<String>,
-    /// When to use colours
+    /// Use colors; auto: on a terminal, unless NO_COLOR is set
     #[arg(
         help_heading = "Output",
         long,
         global = true,
+        value_name = "WHEN",
         value_enum,
-        default_value_t,
-        value_name = "WHEN"
+        default_value_t
     )]
-    pub color: Color,
-    /// Requests that are under way at once, and instances that are written at once
-    #[arg(help_heading = "Requests", long, global = true, value_name = "N", default_value = "4", value_parser = at_least_one)]
+    pub color: ColorChoice,
+    /// Maximum number of concurrent requests, and of instances written concurrently
+    #[arg(help_heading = "Requests", long, global = true, value_name = "N", default_value = "4", value_parser = positive::<usize>)]
     pub concurrency: usize,
-    /// Longest time for one request, like 45s or 2m [default: 30s for reads, 180s for creates]
+    /// Time limit for one request, for example 45s or 2m [default: 30s for reads, 180s for creates]
     #[arg(help_heading = "Requests", long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Most requests that are sent in all, repetitions included
-    #[arg(help_heading = "Requests", long, global = true, value_name = "N", value_parser = at_least_one_request)]
+    /// Maximum number of requests in total, including retries
+    #[arg(help_heading = "Requests", long, global = true, value_name = "N", value_parser = positive::<u64>)]
     pub max_requests: Option<u64>,
-    /// Log each request to stderr; -vv also decisions, -vvv also connections
+    /// Log each request to stderr; -vv adds decisions, -vvv adds connections
     #[arg(help_heading = "Output", short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Form of the log
+    /// Format of the log
     #[arg(
         help_heading = "Output",
         long,
         global = true,
-        value_enum,
         default_value_t,
-        value_name = "FORM"
+        value_enum,
+        value_name = "FORMAT"
     )]
-    pub log_format: LogForm,
-    /// Say nothing on stderr but errors
+    pub log_format: LogFormat,
+    /// Print only errors to stderr
     #[arg(help_heading = "Output", short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 
-/// Form of the result on stdout.
+/// Format of the result on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Text for people
+    /// Text for a terminal
     #[default]
     Text,
-    /// JSON as described in schemas/
+    /// JSON, as described by schemas/
     Json,
     /// A comment for a pull request (plan, apply, status)
     Markdown,
-    /// Workflow commands, which GitHub shows at the lines (validate, plan)
+    /// GitHub workflow commands, which annotate the lines of files (validate, plan)
     Github,
-    /// SARIF 2.1.0, for code scanning (validate)
+    /// SARIF 2.1.0 for code scanning (validate)
     Sarif,
 }
 
@@ -170,58 +165,48 @@ impl Format {
     }
 }
 
-/// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl Globals {
-    /// Makes sure that the root is there, so that nobody is told of folders below one that is not.
+impl GlobalArgs {
+    /// Checks that the root exists. Otherwise messages would blame folders below it.
     pub(crate) fn check_root(&self) -> Result<(), Failure> {
         if self.root.is_dir() {
-            return self.check_that_root_stays();
+            return self.check_root_stays_in_repository();
         }
-        let sentence = format!("there is no folder {}", self.root.display());
-        Err(Failure::new(Exit::Usage, sentence).hint("-C names the folder in which ocon runs"))
+        let error = format!("the folder {} does not exist", self.root.display());
+        Err(Failure::new(Exit::Usage, error).hint("name an existing folder with -C"))
     }
 
-    /// Refuses a folder of a repository that is a link out of it: somebody may have committed the link.
-    fn check_that_root_stays(&self) -> Result<(), Failure> {
-        let home = reader::home(Path::new("."), &self.root);
-        let home = home.and_then(|home| repository_above(&home));
-        let stays =
-            |home: PathBuf| self.root.canonicalize().is_ok_and(|root| root.starts_with(home));
-        if home.is_none_or(stays) {
+    /// Refuses a root that a link leads out of its repository: the link may be part of a pull request.
+    fn check_root_stays_in_repository(&self) -> Result<(), Failure> {
+        let repository = reader::home(Path::new("."), &self.root);
+        let repository = repository.and_then(|folder| repository_above(&folder));
+        let contains_root =
+            |top: PathBuf| self.root.canonicalize().is_ok_and(|root| root.starts_with(top));
+        if repository.is_none_or(contains_root) {
             return Ok(());
         }
-        let sentence = format!("a link leads from {} out of the repository", self.root.display());
-        Err(Failure::new(Exit::Usage, sentence)
-            .hint("-C names a folder of the repository, or one elsewhere"))
+        let error = format!("a link leads from {} out of the repository", self.root.display());
+        Err(Failure::new(Exit::Usage, error)
+            .hint("name a folder of the repository, or one elsewhere, with -C"))
     }
 
-    /// Makes sure that the result of a command can be had in the form that was asked for.
-    pub(crate) fn check_format(&self, command: &str, taken: &[Format]) -> Result<(), Failure> {
-        if taken.contains(&self.format) {
+    /// Checks that a command supports the format.
+    pub(crate) fn check_format(&self, command: &str, supported: &[Format]) -> Result<(), Failure> {
+        if supported.contains(&self.format) {
             return Ok(());
         }
-        let names: Vec<_> = taken.iter().map(|format| format.as_str()).collect();
+        let names: Vec<_> = supported.iter().map(|format| format.as_str()).collect();
         let given = self.format.as_str();
-        Err(Failure::new(
-            Exit::Usage,
-            format!("`ocon {command}` has no form {given}", given = quoted(&given)),
-        )
-        .hint(format!("write --format {}", names.join(" or "))))
+        let error = format!("`ocon {command}` does not support the format {}", quoted(&given));
+        Err(Failure::new(Exit::Usage, error).hint(format!("use --format {}", names.join(" or "))))
     }
 
-    /// The flags that say what the files are, for a process that reads the same ones.
-    pub(crate) fn of_files(&self) -> Vec<OsString> {
+    /// The folders whose files ocon reads.
+    pub(crate) fn folders(&self) -> RepositoryFolders<'_> {
+        RepositoryFolders { root: &self.root, instances: &self.instances, schemas: &self.schemas }
+    }
+
+    /// The options that select the files, for a child process that reads the same ones.
+    pub(crate) fn file_options(&self) -> Vec<OsString> {
         let path = |flag: &str, path: &Path| [flag.into(), path.into()];
         let mut flags: Vec<OsString> = Vec::new();
         flags.extend(path("-C", &self.root));
@@ -240,28 +225,28 @@ impl Globals {
         flags
     }
 
-    /// What the flags say of each kind of problem in files.
+    /// The level of each diagnostic code.
     pub(crate) fn levels(&self) -> Levels {
         let plain_text =
             if self.allow_plain_text_secrets { Severity::Warning } else { Severity::Error };
-        code_levels::levels(&self.deny, &self.allow, plain_text)
+        diagnostic_levels::levels(&self.deny, &self.allow, plain_text)
     }
 
-    /// Makes colours and the log follow the flags.
-    pub(crate) fn set_up_output(&self) {
+    /// Sets up colors and the log.
+    pub(crate) fn init_output(&self) {
         match self.color {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
         }
         .write_global();
         if let Some(verbosity) = self.verbosity() {
-            // An embedded sandbox would say everything once more.
-            log::set_up(verbosity, self.log_format, self.sandbox);
+            let sandbox = if self.sandbox { SandboxLog::Hidden } else { SandboxLog::Shown };
+            log::init(verbosity, self.log_format, sandbox);
         }
     }
 
-    /// How much is logged, if anything is.
+    /// The verbosity of the log; `None` if there is no log.
     pub(crate) fn verbosity(&self) -> Option<Verbosity> {
         match self.verbose {
             0 => None,
@@ -272,8 +257,8 @@ impl Globals {
     }
 }
 
-/// A path that is relative to the root, as a message should name it: without `./`.
-pub(crate) fn beside(root: &Path, path: &Path) -> PathBuf {
+/// A path that is relative to the root, as messages name it: without `./`.
+pub(crate) fn below_root(root: &Path, path: &Path) -> PathBuf {
     if root == Path::new(".") { path.to_owned() } else { root.join(path) }
 }
 
@@ -285,29 +270,27 @@ fn variable(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a number from 1".to_owned())
+/// Parses a number that is at least 1.
+pub(crate) fn positive<T: FromStr + PartialOrd + Default>(text: &str) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| *number > T::default());
+    number.ok_or_else(|| "write a number of at least 1".to_owned())
 }
 
-fn bytes(text: &str) -> Result<usize, String> {
-    let enough = text.parse().ok().filter(|number| *number >= FEWEST_BYTES);
-    enough.ok_or_else(|| format!("write a number from {FEWEST_BYTES}"))
-}
-
-fn at_least_one_request(text: &str) -> Result<u64, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a number from 1".to_owned())
+fn max_bytes(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number >= FEWEST_BYTES);
+    number.ok_or_else(|| format!("write a number of at least {FEWEST_BYTES}"))
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
         (Some(seconds), _) => (seconds, 1),
         (None, Some(minutes)) => (minutes, 60),
-        (None, None) => return Err("write a number with its unit, like 45s or 2m".to_owned()),
+        (None, None) => return Err("write a number with a unit, for example 45s or 2m".to_owned()),
     };
     let number: u32 =
-        number.parse().map_err(|_| "write a whole number before the unit, like 45s or 2m")?;
+        number.parse().map_err(|_| "write a whole number with a unit, for example 45s or 2m")?;
     if number == 0 {
-        return Err("no request is answered in no time: write at least 1s".to_owned());
+        return Err("write at least 1s".to_owned());
     }
     Ok(Duration::from_secs(u64::from(number) * unit))
 }
@@ -317,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_carry_their_unit() {
+    fn durations_have_a_unit() {
         assert_eq!(duration("45s"), Ok(Duration::from_secs(45)));
         assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         for bad in ["45", "s", "-1s", "0s", "1.5m", "2h"] {

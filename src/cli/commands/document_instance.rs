@@ -1,0 +1,91 @@
+//! Finds the instance of one document.
+
+use std::collections::BTreeSet;
+
+use crate::cli::setup::connection::{self, Connection};
+use crate::cli::setup::environment::Environment;
+use crate::cli::setup::files::Files;
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::setup::platform::Platform;
+use crate::cli::terminal::failure::{Exit, Failure};
+use crate::desired::Wanted;
+use crate::instance::{Key, Secret};
+use crate::observed::Found;
+use crate::plan::{self, BlockCode, Wishes};
+use crate::untrusted::quoted;
+
+/// Why a document has no instance that is certainly its own.
+pub(crate) struct NoInstance {
+    /// Whether the ownership is in doubt.
+    is_guard: bool,
+    /// What blocks the document; `None` if the instance does not exist yet.
+    blocked: Option<String>,
+}
+
+/// The value of a configuration key of a document, if it is declared.
+///
+/// # Errors
+/// If it is declared and has no value.
+pub(crate) fn value(key: &Key, wanted: &Wanted, name: &str) -> Result<Option<Secret>, Failure> {
+    let Some(field) = wanted.configuration.get(name) else { return Ok(None) };
+    let rendered = field.value.render_unplaced().filter(|value| !value.expose().is_empty());
+    rendered.map(Some).ok_or_else(|| {
+        let sources = field.value.secrets().map(|reference| reference.source.to_string());
+        let sources = sources.collect::<Vec<_>>().join(" and ");
+        let error = format!("{} of {} has no value", quoted(&name), quoted(&key));
+        let hint = match sources.as_str() {
+            "" => format!("set it at {}:{}", field.at.file, field.at.line),
+            _ => format!("set {sources}"),
+        };
+        Failure::new(Exit::Invalid, error).hint(hint)
+    })
+}
+
+/// Connects, and finds the instance of a document. Needs no secret of the files.
+pub(crate) async fn find(
+    platform: Platform,
+    globals: &GlobalArgs,
+    environment: &Environment,
+    files: &Files,
+    key: &Key,
+) -> Result<(Connection, Result<Found, NoInstance>), Failure> {
+    let selection = Some(BTreeSet::from([key.clone()]));
+    let wishes = Wishes { selection, allow_unset: true, ..Wishes::default() };
+    let connection = connection::connect(platform, globals, environment, &files.project).await?;
+    let (plan, observed) = connection.plan(&files.desired, &wishes).await?;
+    let fingerprints = &connection.fingerprints;
+    let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();
+    let found = found.ok_or_else(|| {
+        // These blocks concern a create, so the instance does not exist.
+        let create_blocks = [BlockCode::NeedsAuthorization, BlockCode::MissingVariable];
+        let mut blocked = plan.blocked.iter().filter(|blocked| blocked.key == *key);
+        let blocked = blocked.find(|blocked| !create_blocks.contains(&blocked.code));
+        NoInstance {
+            is_guard: blocked.is_some_and(|blocked| blocked.code.is_guard()),
+            blocked: blocked.map(|blocked| blocked.message.clone()),
+        }
+    });
+    Ok((connection, found))
+}
+
+impl NoInstance {
+    pub(crate) fn reason(&self) -> &str {
+        self.blocked.as_deref().unwrap_or("it does not exist yet")
+    }
+
+    /// The failure of a command that needs the instance. `consequence` ends its message.
+    pub(crate) fn failure(&self, key: &Key, consequence: &str) -> Failure {
+        let name = quoted(&key);
+        match &self.blocked {
+            None => Failure::new(Exit::Other, format!("{name} has no instance yet, {consequence}"))
+                .hint(format!(
+                    "create it first: ocon apply; if somebody must grant access: ocon authorize {key}"
+                )),
+            Some(message) => {
+                let exit = if self.is_guard { Exit::Guarded } else { Exit::Other };
+                let error = format!("{name} has no instance that is certainly its own, {consequence}");
+                Failure::new(exit, error).caused_by(message)
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Executes an approved plan.
+
+use crate::api::Stop;
+use crate::apply::{self, Outcome, Settings};
+use crate::cli::setup::connection::Connection;
+use crate::cli::setup::environment::Environment;
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::interrupt::GracefulStop;
+use crate::cli::terminal::progress;
+use crate::cli::terminal::redaction;
+use crate::plan::Approved;
+
+/// Lets requests in flight finish after an interruption, and starts no new step.
+pub(crate) fn graceful_stop(stop: &Stop) -> GracefulStop {
+    let stop = stop.clone();
+    GracefulStop {
+        announcement: "requests in flight finish, and no new step starts. Interrupt again to abort.",
+        aborted: "the outcome of the requests in flight is unknown. The next run detects it.",
+        request: Box::new(move || stop.request()),
+    }
+}
+
+/// Executes the plan, and shows its progress.
+pub(crate) async fn execute(
+    approved: &Approved,
+    connection: &Connection,
+    globals: &GlobalArgs,
+    environment: &Environment,
+) -> Outcome {
+    let Connection { client, stop, progress, .. } = connection;
+    let clock = environment.clock();
+    let settings = Settings { concurrency: globals.concurrency, clock: &*clock, stop };
+    progress.start_applying(approved.plan().steps.len());
+    let on_event = |event: apply::Event<'_>| progress.apply_event(event);
+    let outcome = apply::run(approved, client, settings, &on_event).await;
+    progress::clear();
+    let instances = outcome.results.iter().filter_map(|result| result.instance.as_ref());
+    redaction::register_tokens(instances.filter_map(|instance| instance.token.as_ref()));
+    outcome
+}

@@ -1,0 +1,76 @@
+//! Selects the instances that get a file: those without a document that no other project owns.
+
+use std::collections::BTreeMap;
+
+use super::instances::ReadInstances;
+use crate::cli::setup::files::Files;
+use crate::cli::terminal::failure::Exit;
+use crate::import::Candidate;
+use crate::instance::{InstanceId, Key, Span};
+use crate::observed::Found;
+use crate::ownership::Claim;
+use crate::untrusted::quoted;
+
+/// The selected instances, and the others.
+pub(super) struct Candidates {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) refused: Vec<Refused>,
+}
+
+/// An instance that gets no file.
+pub(super) struct Refused {
+    pub(super) id: InstanceId,
+    /// The exit code of a run that was asked for this instance.
+    pub(super) exit: Exit,
+    /// The reason, which may contain any text.
+    pub(super) reason: String,
+}
+
+pub(super) fn select(read: ReadInstances, files: &Files) -> Candidates {
+    let documents = files.desired.instances.values();
+    let adopted = documents.filter_map(|wanted| wanted.adopt.as_ref());
+    let adopted: BTreeMap<InstanceId, &Span> = adopted.map(|adopt| (adopt.id, &adopt.at)).collect();
+    let mut selected = Candidates { candidates: Vec::new(), refused: Vec::new() };
+    for (id, found) in read {
+        let candidate = match (found, adopted.get(&id)) {
+            (None, _) => Err((Exit::Other, "the instance does not exist".to_owned())),
+            (Some(_), Some(at)) => {
+                Err((Exit::Other, format!("it already has a document, at {}:{}", at.file, at.line)))
+            }
+            (Some(found), None) => candidate(found, files),
+        };
+        match candidate {
+            Ok(candidate) => selected.candidates.push(candidate),
+            Err((exit, reason)) => selected.refused.push(Refused { id, exit, reason }),
+        }
+    }
+    selected
+}
+
+fn candidate(found: Found, files: &Files) -> Result<Candidate, (Exit, String)> {
+    let carried = match found.marks.claim(&files.project) {
+        // An adoption replaces a broken mark.
+        Claim::Unmanaged | Claim::Broken => None,
+        Claim::Foreign(owner) => {
+            return Err((Exit::Guarded, format!("it belongs to project {}", quoted(&owner))));
+        }
+        Claim::Ours(key) => Some(without_document(key, files)?),
+    };
+    let connector = found
+        .connector
+        .parse()
+        .map_err(|_| (Exit::Other, "its connector key is not valid in a file".to_owned()))?;
+    Ok(Candidate { found, connector, carried })
+}
+
+/// The key in a mark of this project, if it has no document.
+fn without_document(key: Key, files: &Files) -> Result<Key, (Exit, String)> {
+    match files.desired.instances.get(&key) {
+        None => Ok(key),
+        Some(wanted) => {
+            let (key, at) = (quoted(&key), &wanted.at);
+            let reason = format!("it already has a document, {key} at {}:{}", at.file, at.line);
+            Err((Exit::Other, reason))
+        }
+    }
+}
