@@ -16,11 +16,9 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
 
-use commands::{Command, comment, examples, help};
-use setup::environment::Environment;
-use setup::global_args::GlobalArgs;
-use terminal::failure::{Exit, Failure};
-use terminal::{interrupt, output, panic, supervisor};
+use commands::{Command, CommandInfo, comment, examples, help};
+use setup::{Environment, GlobalArgs};
+use terminal::{Exit, Failure, interrupt, output, panic, supervisor};
 
 /// Keep SAP Open Connectors instances in sync with YAML files in Git
 #[derive(Debug, Parser)]
@@ -82,12 +80,11 @@ fn dispatch(cli: &Arc<Cli>, environment: &Environment) -> Result<Exit, Failure> 
     let Cli { globals, command } = &**cli;
     globals.init_output();
     globals.check_root()?;
-    let name = command.name();
-    globals.check_format(name, command.formats())?;
+    let CommandInfo { name, formats, interrupted, interrupted_exit } = command.info();
+    globals.check_format(name, formats)?;
     let (failed, failed_environment) = (Arc::clone(cli), environment.clone());
     let reporter =
         move |failure| comment::on_failure(failure, name, &failed.globals, &failed_environment);
-    let (consequence, exit) = command.interrupted();
-    interrupt::set_command(consequence, exit, Box::new(reporter.clone()));
+    interrupt::set_command(interrupted, interrupted_exit, Box::new(reporter.clone()));
     command.run(globals, environment, Cli::command).map_err(reporter)
 }

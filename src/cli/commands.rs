@@ -34,9 +34,8 @@ mod validate;
 
 use clap::Subcommand;
 
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::setup::{Environment, Format, GlobalArgs};
+use crate::cli::terminal::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -134,59 +133,44 @@ pub(crate) enum Command {
     Help(help::HelpArgs),
 }
 
-impl Command {
-    pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            Self::Validate(_) => "validate",
-            Self::Plan(_) => "plan",
-            Self::Apply(_) => "apply",
-            Self::Authorize(_) => "authorize",
-            Self::Status(_) => "status",
-            Self::Events(_) => "events",
-            Self::Doctor(_) => "doctor",
-            Self::Import(_) => "import",
-            Self::Token(_) => "token",
-            Self::Schema(_) => "schema",
-            Self::Explain(_) => "explain",
-            Self::Selftest(_) => "selftest",
-            Self::Sandbox(_) => "sandbox",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
-            Self::Help(_) => "help",
-        }
-    }
-
+/// The properties of a command that the command line needs before it runs.
+pub(crate) struct CommandInfo {
+    pub(crate) name: &'static str,
     /// The supported formats of the result.
-    pub(crate) const fn formats(&self) -> &'static [Format] {
-        match self {
-            Self::Validate(_) => &[Format::Text, Format::Json, Format::Github, Format::Sarif],
-            Self::Plan(_) => &[Format::Text, Format::Json, Format::Markdown, Format::Github],
-            Self::Apply(_) | Self::Status(_) => &[Format::Text, Format::Json, Format::Markdown],
-            Self::Events(_) | Self::Doctor(_) | Self::Selftest(_) => &[Format::Text, Format::Json],
-            _ => &[Format::Text],
-        }
-    }
+    pub(crate) formats: &'static [Format],
+    /// The message after `Interrupted: ` until the command has done anything.
+    pub(crate) interrupted: &'static str,
+    /// The exit code of an interruption.
+    pub(crate) interrupted_exit: Exit,
+}
 
-    /// The message after `Interrupted: ` until the command has done anything, and the exit code.
-    pub(crate) const fn interrupted(&self) -> (&'static str, Exit) {
-        let consequence = match self {
-            Self::Validate(_) => "the files were not checked.",
-            Self::Plan(_) => "no plan was made.",
-            Self::Apply(_) => "nothing was applied.",
-            Self::Authorize(_) => "nothing was created or changed.",
-            Self::Status(_) => "no status was printed.",
-            Self::Events(_) => "no events were printed.",
-            Self::Doctor(_) => "the delivery of events was not checked.",
-            Self::Import(_) => "no file was written.",
-            Self::Token(_) => "no token was printed.",
-            Self::Schema(_) => "no schema was written.",
-            Self::Explain(_) | Self::Completions(_) | Self::Help(_) => "nothing was printed.",
-            Self::Selftest(_) => "the self-test did not finish.",
-            Self::Man(_) => "no page was written.",
-            // A signal is the normal end of a server.
-            Self::Sandbox(_) => return ("the sandbox did not start.", Exit::Success),
+impl Command {
+    pub(crate) const fn info(&self) -> CommandInfo {
+        use Format::{Github, Json, Markdown, Sarif, Text};
+        let (name, formats, interrupted): (_, &[Format], _) = match self {
+            Self::Validate(_) => {
+                ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
+            }
+            Self::Plan(_) => ("plan", &[Text, Json, Markdown, Github], "no plan was made."),
+            Self::Apply(_) => ("apply", &[Text, Json, Markdown], "nothing was applied."),
+            Self::Authorize(_) => ("authorize", &[Text], "nothing was created or changed."),
+            Self::Status(_) => ("status", &[Text, Json, Markdown], "no status was printed."),
+            Self::Events(_) => ("events", &[Text, Json], "no events were printed."),
+            Self::Doctor(_) => ("doctor", &[Text, Json], "the delivery of events was not checked."),
+            Self::Import(_) => ("import", &[Text], "no file was written."),
+            Self::Token(_) => ("token", &[Text], "no token was printed."),
+            Self::Schema(_) => ("schema", &[Text], "no schema was written."),
+            Self::Explain(_) => ("explain", &[Text], "nothing was printed."),
+            Self::Selftest(_) => ("selftest", &[Text, Json], "the self-test did not finish."),
+            Self::Sandbox(_) => ("sandbox", &[Text], "the sandbox did not start."),
+            Self::Completions(_) => ("completions", &[Text], "nothing was printed."),
+            Self::Man(_) => ("man", &[Text], "no page was written."),
+            Self::Help(_) => ("help", &[Text], "nothing was printed."),
         };
-        (consequence, Exit::Interrupted)
+        // A signal is the normal end of a server.
+        let is_server = matches!(self, Self::Sandbox(_));
+        let interrupted_exit = if is_server { Exit::Success } else { Exit::Interrupted };
+        CommandInfo { name, formats, interrupted, interrupted_exit }
     }
 
     /// Runs the command. `tree` builds the complete command line.

@@ -17,3 +17,9 @@ pub(crate) mod own_credentials;
 pub(crate) mod platform;
 pub(crate) mod project;
 pub(crate) mod reserved_words;
+
+pub(crate) use connection::Connection;
+pub(crate) use environment::Environment;
+pub(crate) use files::{Files, SecretAccess};
+pub(crate) use global_args::{Format, GlobalArgs};
+pub(crate) use platform::Platform;

@@ -10,3 +10,6 @@ pub(crate) mod panic;
 pub(crate) mod progress;
 pub(crate) mod redaction;
 pub(crate) mod supervisor;
+
+pub(crate) use command_output::Output;
+pub(crate) use failure::{Exit, Failure};

@@ -5,28 +5,23 @@ use std::path::PathBuf;
 
 use crate::apply::Outcome;
 use crate::cli::commands::comment::{Comment, frame};
-use crate::cli::commands::execution;
-use crate::cli::commands::outputs;
 use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
-use crate::cli::commands::prune;
-use crate::cli::commands::refusals;
 use crate::cli::commands::saved_plan::SavedPlan;
-use crate::cli::commands::unset_variables;
-use crate::cli::setup::connection::{self, Connection};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::{Files, SecretAccess};
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt;
-use crate::cli::terminal::output;
+use crate::cli::commands::{execution, outputs, prune, refusals, unset_variables};
+use crate::cli::setup::{
+    Connection, Environment, Files, Format, GlobalArgs, SecretAccess, connection,
+};
+use crate::cli::terminal::{Exit, Failure, Output, interrupt, output};
 use crate::observed::Observed;
 use crate::plan::{Approved, Limits, Orphans, Plan, Refused, Wishes};
 use crate::report::human::{self, Layout};
 use crate::report::json::{self, ResultDocument};
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("paths", |arg| {
+    arg.help("Files or folders to include, by default all of instances/; or a saved plan")
+}))]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     scope: PlanScopeArgs,

@@ -19,16 +19,11 @@ use crate::api::client::{Application, Told};
 use crate::api::{self, Keep, Read as _, Write as _};
 use crate::authorization::{self, AuthorizationRequest, Expected, ScopeDifference, Way};
 use crate::cli::commands::execution;
-use crate::cli::setup::api_failures::read_failed;
-use crate::cli::setup::connection::{self, Connection};
-use crate::cli::setup::credentials::{self, OwnCredential};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::{Files, SecretAccess};
-use crate::cli::setup::global_args::{GlobalArgs, duration};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt;
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{
+    Connection, Environment, Files, GlobalArgs, SecretAccess, api_failures::read_failed,
+    connection, credentials, credentials::OwnCredential, global_args::duration,
+};
+use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::instance::{
     Draft, InstanceId, Json, Key, Part, Place, Secret, SecretReference, Source, Template,
 };

@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::Files;
-use crate::cli::setup::git::{self, Entries, Entry, EntryKind, Repository, Unusable};
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::setup::{
+    Environment, Files, GlobalArgs, git,
+    git::{Entries, Entry, EntryKind, Repository, Unusable},
+    global_args::below_root,
+};
+use crate::cli::terminal::{Exit, Failure};
 use crate::instance::Key;
 use crate::untrusted::quoted;
 

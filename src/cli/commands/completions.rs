@@ -2,8 +2,7 @@
 
 use clap_complete::Shell;
 
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::terminal::{Exit, Failure, output};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompletionsArgs {

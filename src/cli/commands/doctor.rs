@@ -2,16 +2,12 @@
 
 use crate::api::client::ProviderEvent;
 use crate::api::{self, Keep, Read as _};
-use crate::cli::commands::document_instance;
-use crate::cli::setup::api_failures::read_failed;
-use crate::cli::setup::connection::{self, Connection};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::SecretAccess;
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::commands::document_instance::{self, NoInstance};
+use crate::cli::setup::{
+    Connection, Environment, Format, GlobalArgs, SecretAccess, api_failures::read_failed,
+    connection,
+};
+use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, Case};
 use crate::instance::{InstanceId, Key, Place};
 use crate::observed::Found;
@@ -38,7 +34,7 @@ pub(crate) fn run(
             Ok(found) => Ok(read(&connection, found.id).await?),
             Err(missing) => Err(missing),
         };
-        let found = read.as_ref().map(|(found, _)| found).map_err(|missing| missing.reason());
+        let found = read.as_ref().map(|(found, _)| found).map_err(NoInstance::reason);
         let events = read.as_ref().map_or(Ok(&[][..]), |(_, events)| match events {
             Ok(events) => Ok(events.as_slice()),
             Err(reason) => Err(reason.as_str()),

@@ -2,12 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::setup::connection::{self, Connection};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::Files;
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::setup::platform::Platform;
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::setup::{Connection, Environment, Files, GlobalArgs, Platform, connection};
+use crate::cli::terminal::{Exit, Failure};
 use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 use crate::observed::Found;

@@ -2,16 +2,12 @@
 
 mod listen;
 
-use crate::cli::commands::document_instance;
-use crate::cli::commands::examples;
-use crate::cli::setup::api_failures::read_failed;
-use crate::cli::setup::connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::SecretAccess;
-use crate::cli::setup::global_args::{Format, GlobalArgs, positive};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::commands::{document_instance, examples};
+use crate::cli::setup::{
+    Environment, Format, GlobalArgs, SecretAccess, api_failures::read_failed, connection,
+    global_args::positive,
+};
+use crate::cli::terminal::{Exit, Failure, Output, output};
 use crate::instance::Key;
 use crate::report::human;
 use crate::report::json::{self, EventsDocument};

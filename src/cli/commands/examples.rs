@@ -29,7 +29,7 @@ Examples:
   ocon apply --yes                   do not ask, for CI
   ocon apply plan.json               apply a saved plan and nothing else
   ocon apply --prune --max-deletes 5
-                                     also delete up to five instances without a file
+                                     delete at most 5 instances without a file
   ocon apply --rotate hootsuite#oauth.api.secret
                                      write a secret that cannot be compared";
 

@@ -2,12 +2,8 @@
 
 use crate::api::Stop;
 use crate::apply::{self, Outcome, Settings};
-use crate::cli::setup::connection::Connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::interrupt::GracefulStop;
-use crate::cli::terminal::progress;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{Connection, Environment, GlobalArgs};
+use crate::cli::terminal::{interrupt::GracefulStop, progress, redaction};
 use crate::plan::Approved;
 
 /// Lets requests in flight finish after an interruption, and starts no new step.

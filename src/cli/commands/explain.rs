@@ -1,8 +1,7 @@
 //! `ocon explain`: prints the section of `docs/diagnostics.md` for a code.
 
 use crate::catalog::closest;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::terminal::{Exit, Failure, output};
 use crate::report::explanation::{self, Explanation};
 use crate::untrusted::quoted;
 

@@ -5,9 +5,8 @@ use std::ffi::OsString;
 
 use clap::Args as _;
 
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::GlobalArgs;
+use crate::cli::terminal::{Exit, Failure, output};
 
 /// The topic with the global options.
 const OPTIONS_TOPIC: &str = "options";
@@ -78,9 +77,9 @@ fn with_footer(command: clap::Command) -> clap::Command {
 }
 
 fn global_options() -> String {
-    let command = clap::Command::new("ocon")
+    let mut command = GlobalArgs::augment_args(clap::Command::new("ocon"))
         .about("Options that every command accepts, before or after the command")
-        .help_template("{about}\n\n{options}\n")
+        .help_template("{about}\n\n{all-args}\n")
         .disable_help_flag(true);
-    GlobalArgs::augment_args(command).render_long_help().ansi().to_string()
+    command.render_help().ansi().to_string()
 }

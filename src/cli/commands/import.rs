@@ -2,7 +2,6 @@
 //! module reads and selects the instances, and writes the files.
 
 mod candidates;
-mod instances;
 mod summary;
 mod write;
 
@@ -13,14 +12,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::api::{self, Keep, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
-use crate::cli::setup::api_failures::read_failed;
-use crate::cli::setup::connection::{self, Connection};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::{Files, SecretAccess};
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{
+    Connection, Environment, Files, GlobalArgs, SecretAccess, api_failures::read_failed,
+    connection, global_args::below_root,
+};
+use crate::cli::terminal::{Exit, Failure, output, redaction};
 use crate::desired::secrets::Withheld;
 use crate::desired::{self, Levels, Sources};
 use crate::import::{self, Candidate, File, Ground};
@@ -28,8 +24,8 @@ use crate::instance::{BaseUrl, ConnectorKey, InstanceId, Key, Seen as Stored, So
 use crate::observed::Found;
 use crate::ownership::Claim;
 
-use candidates::{Candidates, Refused};
-use instances::{GeneratedFiles, ReadInstances};
+use candidates::{Candidates, ReadInstances, Refused};
+use summary::GeneratedFiles;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {

@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::git::{self, Entry, EntryKind, Repository, Unusable};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::setup::{
+    Environment, git,
+    git::{Entry, EntryKind, Repository, Unusable},
+};
+use crate::cli::terminal::{Exit, Failure};
 use crate::reader::{begins_repository, repository_above};
 
 /// Returns the files below `folder` that are in Git but not on disk, as messages name them.

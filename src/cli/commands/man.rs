@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use crate::cli::commands::help;
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::terminal::atomic_file::FileBatch;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::{GlobalArgs, global_args::below_root};
+use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output};
 use crate::report::style::count;
 
 #[derive(Debug, clap::Args)]

@@ -2,20 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::changed_since;
-use crate::cli::commands::prune;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::{Files, unknown_name};
-use crate::cli::setup::forked_pull_request;
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::commands::{changed_since, prune};
+use crate::cli::setup::{Environment, Files, GlobalArgs, files::unknown_name, forked_pull_request};
+use crate::cli::terminal::{Exit, Failure};
 use crate::instance::{Key, Project};
 use crate::plan::{Orphans, Rotate, RotateRequest, StoredValues, Wishes};
 use crate::untrusted::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanScopeArgs {
-    /// Files or folders to include, by default all of instances/; for apply, a saved plan instead
+    /// Files or folders to include, by default all of instances/
     pub(crate) paths: Vec<PathBuf>,
     /// Include only documents that differ from a commit, for example origin/main
     #[arg(long, value_name = "REF", conflicts_with_all = ["paths", "prune"])]

@@ -1,10 +1,8 @@
 //! Checks before `--prune` that no file is missing by mistake.
 
 use crate::cli::commands::incomplete_checkout;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::Files;
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::setup::{Environment, Files, GlobalArgs, global_args::below_root};
+use crate::cli::terminal::{Exit, Failure};
 use crate::untrusted::quoted;
 
 /// The maximum number of missing files in a message.
@@ -38,7 +36,7 @@ fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
              ocon.yaml and run once with --take-from default, while the instances still have files"
                 .to_owned(),
         )
-    } else if files.has_unread_files {
+    } else if files.has_unread_json {
         (
             "ocon does not read JSON files, so --prune would delete the instances that they describe",
             "rename them to .yaml (JSON is valid YAML), or remove them".to_owned(),

@@ -4,12 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::api::Stop;
-use crate::cli::setup::connection;
-use crate::cli::setup::embedded_sandbox;
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt::{self, GracefulStop};
-use crate::cli::terminal::output;
+use crate::cli::setup::{GlobalArgs, connection, embedded_sandbox, global_args::below_root};
+use crate::cli::terminal::{Exit, Failure, interrupt, interrupt::GracefulStop, output};
 use crate::reader::{self, Bounds};
 use crate::sandbox::{self, Faults, Options};
 

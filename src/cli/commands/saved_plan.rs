@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli::commands::plan_scope::PlanScopeArgs;
-use crate::cli::setup::connection::Connection;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::redaction;
+use crate::cli::setup::Connection;
+use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{Action, Cause, Orphans, Plan, Planned, Step, StoredValues, Target, Wishes};

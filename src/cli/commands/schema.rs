@@ -10,16 +10,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::api::{self, Description};
 use crate::catalog::{Catalog, LiveProperty, Shape, closest};
 use crate::cli::commands::examples;
-use crate::cli::setup::api_failures::read_failed;
-use crate::cli::setup::connection::{self, Connection};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::setup::platform;
-use crate::cli::setup::project;
-use crate::cli::terminal::atomic_file::FileBatch;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{
+    Connection, Environment, GlobalArgs, api_failures::read_failed, connection,
+    global_args::below_root, platform, project,
+};
+use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output, redaction};
 use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;

@@ -11,14 +11,8 @@ mod searched_secrets;
 
 use serde::Serialize;
 
-use crate::cli::setup::connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::{self, SecretAccess};
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::instance::Secret;
 use crate::report::json;
 use crate::report::style::count;

@@ -4,16 +4,9 @@
 use std::path::PathBuf;
 
 use crate::cli::commands::comment::frame;
-use crate::cli::commands::plan;
-use crate::cli::commands::unset_variables;
-use crate::cli::setup::connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::SecretAccess;
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::commands::{plan, unset_variables};
+use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::plan::Wishes;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};

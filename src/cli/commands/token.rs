@@ -1,12 +1,8 @@
 //! `ocon token KEY`: prints the token with which an application uses an instance.
 
 use crate::cli::commands::document_instance;
-use crate::cli::setup::connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::SecretAccess;
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::{Environment, GlobalArgs, SecretAccess, connection};
+use crate::cli::terminal::{Exit, Failure, output};
 use crate::instance::Key;
 
 #[derive(Debug, clap::Args)]

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::setup::file_problems::{self, problem};
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::Failure;
+use crate::cli::setup::{GlobalArgs, file_problems, file_problems::problem};
+use crate::cli::terminal::Failure;
 use crate::desired::{Code, Desired, Missing, Problem, Severity, quote};
 use crate::instance::Source;
 use crate::plan::Wishes;

@@ -2,12 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::file_problems;
-use crate::cli::setup::files::{self, SecretAccess};
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::{Environment, GlobalArgs, SecretAccess, file_problems, files};
+use crate::cli::terminal::{Exit, Failure, output};
 use crate::report::style::count;
 
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::api::client::{BuildError, Retrying};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
 
 /// The failure of a read. `message` is used where the error has no more specific one.

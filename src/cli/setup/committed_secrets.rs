@@ -11,7 +11,7 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, problem};
 use crate::cli::setup::git::{self, Repository, Unusable};
 use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::Failure;
+use crate::cli::terminal::Failure;
 use crate::desired::{Code, Desired, quote};
 use crate::reader::repository_above;
 use crate::untrusted::quoted;

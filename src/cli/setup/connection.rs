@@ -15,10 +15,13 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::files::{self, Files, SecretAccess};
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::log::Verbosity;
-use crate::cli::terminal::progress::{self, Progress, ProgressOptions};
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{
+    Exit, Failure,
+    log::Verbosity,
+    progress,
+    progress::{Progress, ProgressOptions},
+    redaction,
+};
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, Project, Secret};
 use crate::observed::{self, Observed};

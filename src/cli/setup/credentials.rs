@@ -6,8 +6,7 @@ use crate::cli::setup::environment::{
     Environment, FINGERPRINT_KEY, ORGANIZATION_SECRET, USER_SECRET,
 };
 use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::instance::{Secret, trimmed};
 use crate::reader::Bounds;
 

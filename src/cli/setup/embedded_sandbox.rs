@@ -6,9 +6,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use crate::cli::setup::global_args::below_root;
-use crate::cli::terminal::atomic_file::removal;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt;
+use crate::cli::terminal::{Exit, Failure, atomic_file::removal, interrupt};
 use crate::sandbox::{self, Handle, Options};
 
 /// The folder of its state, below the root.

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::terminal::{Exit, Failure, Output, output};
 use crate::desired::{Code, Problem, Severity};
 use crate::instance::Span;
 use crate::report::diagnostics::json::Diagnostics;

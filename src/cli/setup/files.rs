@@ -13,11 +13,10 @@ use crate::cli::setup::global_args::{GlobalArgs, below_root};
 use crate::cli::setup::own_credentials;
 use crate::cli::setup::project::{self, ChosenProject};
 use crate::cli::setup::reserved_words;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::desired::secrets::{AllowedVariables, Demo, Environment as Secrets, Withheld};
 use crate::desired::{
-    self, Code, Desired, Loaded, LookUp, Problem, SecretStore, Severity, Sources, Wanted,
+    self, Code, Desired, Levels, Loaded, LookUp, Problem, SecretStore, Severity, Sources, Wanted,
 };
 use crate::instance::{Key, Project, Secret, Source, Template, trimmed};
 use crate::untrusted::quoted;
@@ -30,7 +29,7 @@ pub(crate) struct Files {
     pub(crate) desired: Desired,
     pub(crate) warnings: Vec<Problem>,
     /// Whether files that look like documents were not read.
-    pub(crate) has_unread_files: bool,
+    pub(crate) has_unread_json: bool,
     pub(crate) project: Project,
     /// Whether any source names the project. Otherwise it is `default`, which others may use too.
     pub(crate) project_is_named: bool,
@@ -103,7 +102,7 @@ pub(crate) fn load(
     let loaded = if is_missing { Ok(Loaded::default()) } else { desired::load(&sources) };
     // Also if the files are invalid, because messages quote their lines.
     redaction::register_public(texts.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let Loaded { desired, warnings: instance_warnings, unread_files: has_unread_files } =
+    let Loaded { desired, warnings: instance_warnings, unread_files: has_unread_json } =
         loaded.map_err(invalid)?;
     if access != SecretAccess::Needed && !globals.sandbox {
         register_all(&desired, &real);
@@ -120,12 +119,10 @@ pub(crate) fn load(
     let needs_secrets = access == SecretAccess::Needed && !globals.sandbox;
     if needs_secrets && environment.text("CI").is_some() {
         if patterns.is_none() && desired.refers_to_environment() {
-            let severity = levels.of(Code::EnvAllowUnset, Severity::Warning);
-            warnings.extend(severity.map(any_variable));
+            warnings.extend(any_variable(&levels));
         }
         if !project.is_given {
-            let severity = levels.of(Code::ProjectUnset, Severity::Warning);
-            warnings.extend(severity.map(|severity| project::unset(severity, &project.name)));
+            warnings.extend(project::unset(&levels, &project.name));
         }
     }
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
@@ -133,7 +130,7 @@ pub(crate) fn load(
     }
     let ChosenProject { name: project, is_named: project_is_named, is_given: project_is_given } =
         project;
-    Ok(Files { desired, warnings, has_unread_files, project, project_is_named, project_is_given })
+    Ok(Files { desired, warnings, has_unread_json, project, project_is_named, project_is_given })
 }
 
 /// The folder of secret files, relative to the root.
@@ -268,9 +265,11 @@ fn allowed_variables(patterns: Option<&str>) -> Result<AllowedVariables, Failure
     })
 }
 
-fn any_variable(severity: Severity) -> Problem {
+/// The warning that a file can use any variable of a pipeline.
+fn any_variable(levels: &Levels) -> Option<Problem> {
+    let severity = levels.of(Code::EnvAllowUnset, Severity::Warning)?;
     let message = "a file can refer to any variable of this pipeline as a secret";
-    problem(Code::EnvAllowUnset, severity, message, &no_file(), &[NARROW_VARIABLES])
+    Some(problem(Code::EnvAllowUnset, severity, message, &no_file(), &[NARROW_VARIABLES]))
 }
 
 /// A path as spans contain it: relative to the root, without links.

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, ColorChoice, ValueEnum};
+use clap::{Arg, ArgAction, Args, ColorChoice, ValueEnum};
 
 use crate::cli::setup::diagnostic_levels::{self, Denied};
-use crate::cli::terminal::atomic_file::RepositoryFolders;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::log::{self, LogFormat, SandboxLog, Verbosity};
+use crate::cli::terminal::{
+    Exit, Failure,
+    atomic_file::RepositoryFolders,
+    log,
+    log::{LogFormat, SandboxLog, Verbosity},
+};
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
 use crate::report::markdown::{FEWEST_BYTES, MOST_BYTES};
@@ -18,122 +21,109 @@ use crate::untrusted::quoted;
 
 /// Options before or after the command.
 #[derive(Clone, Debug, Args)]
+#[command(mut_args(with_heading))]
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
 pub struct GlobalArgs {
     /// Run as if ocon was started in DIR
-    #[arg(
-        help_heading = "Files",
-        short = 'C',
-        global = true,
-        value_name = "DIR",
-        default_value = ".",
-        hide_default_value = true
-    )]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", hide_default_value = true)]
     pub root: PathBuf,
     /// Base URL of the API [env: OCON_BASE_URL]
-    #[arg(help_heading = "Platform", long, global = true, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
     pub base_url: Option<String>,
     /// Region of the API, for example us2 or trial.us10 [env: OCON_REGION]
-    #[arg(help_heading = "Platform", long, global = true, conflicts_with = "sandbox")]
+    #[arg(long, conflicts_with = "sandbox")]
     pub region: Option<String>,
     /// Trust a host that ocon does not know as one of the platform (repeatable)
-    #[arg(help_heading = "Platform", long, global = true, value_name = "HOST")]
+    #[arg(long, value_name = "HOST")]
     pub allow_host: Vec<String>,
     /// Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
-    #[arg(help_heading = "Platform", long, global = true)]
+    #[arg(long)]
     pub sandbox: bool,
     /// File with the user secret [env: OCON_USER_SECRET holds the secret itself]
-    #[arg(help_heading = "Platform", long, global = true, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub user_secret_file: Option<PathBuf>,
     /// File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
-    #[arg(help_heading = "Platform", long, global = true, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub organization_secret_file: Option<PathBuf>,
     /// Project that owns the instances [env: OCON_PROJECT] [default: from ocon.yaml, else `default`]
-    #[arg(help_heading = "Platform", long, global = true, value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
     /// Folder of the instance files
-    #[arg(
-        help_heading = "Files",
-        long,
-        global = true,
-        value_name = "DIR",
-        default_value = "instances"
-    )]
+    #[arg(long, value_name = "DIR", default_value = "instances")]
     pub instances: PathBuf,
     /// Folder of connector schemas that replace the built-in ones
-    #[arg(
-        help_heading = "Files",
-        long,
-        global = true,
-        value_name = "DIR",
-        default_value = "schemas"
-    )]
+    #[arg(long, value_name = "DIR", default_value = "schemas")]
     pub schemas: PathBuf,
     /// Public variable for ${{ var.NAME }} (repeatable)
-    #[arg(help_heading = "Files", long, global = true, value_name = "NAME=VALUE", value_parser = variable)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub var: Vec<(String, String)>,
     /// YAML file with a map of public variables (repeatable, later files win)
-    #[arg(help_heading = "Files", long, global = true, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
     /// Folder for ${{ file.PATH }} [env: OCON_SECRETS_DIR] [default: secrets]
-    #[arg(help_heading = "Files", long, global = true, value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     pub secrets_dir: Option<PathBuf>,
     /// Variables that ${{ env.NAME }} may read, for example 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
-    #[arg(help_heading = "Files", long, global = true, value_name = "PATTERNS")]
+    #[arg(long, value_name = "PATTERNS")]
     pub env_allow: Option<String>,
     /// Accept secrets in plain text in a file, with a warning
-    #[arg(help_heading = "Files", long, global = true)]
+    #[arg(long)]
     pub allow_plain_text_secrets: bool,
     /// Report a warning as an error: a code, or `warnings` for all of them (repeatable)
-    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = diagnostic_levels::parse_denied)]
+    #[arg(long, value_name = "CODE", value_parser = diagnostic_levels::parse_denied)]
     pub deny: Vec<Denied>,
     /// Do not report a warning, or an error that can be a matter of judgment (repeatable)
-    #[arg(help_heading = "Files", long, global = true, value_name = "CODE", value_parser = diagnostic_levels::parse_allowed)]
+    #[arg(long, value_name = "CODE", value_parser = diagnostic_levels::parse_allowed)]
     pub allow: Vec<Code>,
     /// Format of the result
-    #[arg(help_heading = "Output", long, global = true, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Maximum size of a Markdown comment in bytes; omitted parts are counted
-    #[arg(help_heading = "Output", long, global = true, value_name = "N", default_value_t = MOST_BYTES, value_parser = max_bytes)]
+    #[arg(long, value_name = "N", default_value_t = MOST_BYTES, value_parser = max_bytes)]
     pub max_bytes: usize,
     /// URL of the root, for links to files in Markdown [default: from GitHub or GitLab]
-    #[arg(help_heading = "Output", long, global = true, value_name = "URL")]
+    #[arg(long, value_name = "URL")]
     pub file_url: Option<String>,
     /// Use colors; auto: on a terminal, unless NO_COLOR is set
-    #[arg(
-        help_heading = "Output",
-        long,
-        global = true,
-        value_name = "WHEN",
-        value_enum,
-        default_value_t
-    )]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: ColorChoice,
     /// Maximum number of concurrent requests, and of instances written concurrently
-    #[arg(help_heading = "Requests", long, global = true, value_name = "N", default_value = "4", value_parser = positive::<usize>)]
+    #[arg(long, value_name = "N", default_value = "4", value_parser = positive::<usize>)]
     pub concurrency: usize,
     /// Time limit for one request, for example 45s or 2m [default: 30s for reads, 180s for creates]
-    #[arg(help_heading = "Requests", long, global = true, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Maximum number of requests in total, including retries
-    #[arg(help_heading = "Requests", long, global = true, value_name = "N", value_parser = positive::<u64>)]
+    #[arg(long, value_name = "N", value_parser = positive::<u64>)]
     pub max_requests: Option<u64>,
     /// Log each request to stderr; -vv adds decisions, -vvv adds connections
-    #[arg(help_heading = "Output", short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
     /// Format of the log
-    #[arg(
-        help_heading = "Output",
-        long,
-        global = true,
-        default_value_t,
-        value_enum,
-        value_name = "FORMAT"
-    )]
+    #[arg(long, default_value_t, value_enum, value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// Print only errors to stderr
-    #[arg(help_heading = "Output", short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    #[arg(short, long, action = ArgAction::SetTrue, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// Makes an option global, and groups it in the list of options.
+fn with_heading(option: Arg) -> Arg {
+    let heading = match option.get_id().as_str() {
+        "base_url"
+        | "region"
+        | "allow_host"
+        | "sandbox"
+        | "user_secret_file"
+        | "organization_secret_file"
+        | "project" => "Platform",
+        "format" | "max_bytes" | "file_url" | "color" | "verbose" | "log_format" | "quiet" => {
+            "Output"
+        }
+        "concurrency" | "timeout" | "max_requests" => "Requests",
+        _ => "Files",
+    };
+    option.global(true).help_heading(heading)
 }
 
 /// Format of the result on stdout.

@@ -8,7 +8,7 @@ use crate::cli::setup::credentials::{self, OwnCredential};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, problem};
 use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::Failure;
+use crate::cli::terminal::Failure;
 use crate::desired::{Code, Desired, Problem, Wanted};
 use crate::instance::{Part, Span, Template, trimmed};
 

@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
 use crate::untrusted::quoted;
 

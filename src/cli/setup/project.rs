@@ -7,8 +7,8 @@
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, no_file, problem};
 use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::desired::{Code, DeclaredProject, Problem, Severity};
+use crate::cli::terminal::{Exit, Failure};
+use crate::desired::{Code, DeclaredProject, Levels, Problem, Severity};
 use crate::instance::{InvalidName, Project};
 use crate::untrusted::quoted;
 
@@ -74,8 +74,9 @@ fn mismatch(
 }
 
 /// The warning that a file chooses the project of a pipeline.
-pub(crate) fn unset(severity: Severity, project: &Project) -> Problem {
+pub(crate) fn unset(levels: &Levels, project: &Project) -> Option<Problem> {
+    let severity = levels.of(Code::ProjectUnset, Severity::Warning)?;
     let message = "a change of `ocon.yaml` can change whose instances this pipeline manages";
     let help = format!("set it in the pipeline: --project {project} (OCON_PROJECT)");
-    problem(Code::ProjectUnset, severity, message, &no_file(), &[&help])
+    Some(problem(Code::ProjectUnset, severity, message, &no_file(), &[&help]))
 }

@@ -10,8 +10,7 @@ use serde_json::Value;
 
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::desired::Desired;
 use crate::instance::{Project, Secret, Source};
 use crate::plan::declared_hosts;

@@ -11,8 +11,7 @@ use tokio::sync::mpsc;
 use super::callback_listener::{CallbackListener, GrantResult};
 use crate::api::Clock;
 use crate::authorization::{Callback, Refusal};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::terminal::{Exit, Failure, output};
 use crate::instance::Secret;
 
 /// The maximum size of the pasted input, in bytes.
@@ -36,7 +35,7 @@ impl Answer<'_> {
     ) -> Result<Grant, Failure> {
         let alarm = self.clock.alarm(self.wait);
         let listens = listener.is_some();
-        let received = async {
+        let from_browser = async {
             match listener {
                 Some(listener) => listener.answer(read_grant.clone()).await,
                 None => pending().await,
@@ -45,12 +44,12 @@ impl Answer<'_> {
         // Over SSH, the browser runs on another machine than the listener.
         let pastes = !listens || io::stdin().is_terminal();
         self.print_instructions(listens, pastes);
-        let pasted = async {
+        let from_terminal = async {
             if pastes { self.pasted(&read_grant, listens).await } else { pending().await }
         };
         let result = tokio::select! {
-            result = received => Ok(result),
-            result = pasted => result,
+            result = from_browser => Ok(result),
+            result = from_terminal => result,
             () = alarm => Err(timed_out(self.wait)),
         };
         result?.map_err(|refusal| refused(&refusal))

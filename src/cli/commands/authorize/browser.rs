@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::process::{Command, Stdio};
 
-use crate::cli::setup::environment::Environment;
+use crate::cli::setup::Environment;
 use crate::cli::terminal::output;
 
 /// Opens the URL if stderr is a terminal. The URL is printed too, so ocon continues without a browser.

@@ -21,7 +21,7 @@ use super::page::{self, Page};
 use crate::authorization::{Callback, Refusal};
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::{Exit, Failure};
 
 /// The maximum number of concurrent connections per address. A browser opens a few.
 const MAX_CONNECTIONS: usize = 64;

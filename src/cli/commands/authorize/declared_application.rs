@@ -3,7 +3,7 @@
 use crate::authorization::Callback;
 use crate::catalog::{Authentication, Catalog};
 use crate::cli::commands::document_instance;
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::{Exit, Failure};
 use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 

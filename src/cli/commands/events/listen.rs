@@ -15,14 +15,8 @@ use crate::api::Stop;
 use crate::cli::commands::document_instance;
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::setup::connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::files::{self, SecretAccess};
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt::{self, GracefulStop};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::terminal::{Exit, Failure, interrupt, interrupt::GracefulStop, output, redaction};
 use crate::events::{Delivery, ID, Inbox, SIGNATURE};
 use crate::instance::{Key, Secret};
 use crate::report::human;
@@ -44,7 +38,7 @@ const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenArgs {
-    /// Key of the document whose signature key is used, instead of the key in OCON_SIGNATURE_KEY
+    /// Key of the document whose signature key is used, instead of `OCON_SIGNATURE_KEY`
     key: Option<Key>,
     /// Port on 127.0.0.1
     #[arg(long, value_name = "N", default_value_t = 8900)]

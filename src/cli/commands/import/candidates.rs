@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::instances::ReadInstances;
-use crate::cli::setup::files::Files;
-use crate::cli::terminal::failure::Exit;
+use crate::cli::setup::Files;
+use crate::cli::terminal::Exit;
 use crate::import::Candidate;
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::Found;
 use crate::ownership::Claim;
 use crate::untrusted::quoted;
+
+/// The instances that may get a file; `None` if the platform has no instance with a given ID.
+pub(super) type ReadInstances = BTreeMap<InstanceId, Option<Found>>;
 
 /// The selected instances, and the others.
 pub(super) struct Candidates {

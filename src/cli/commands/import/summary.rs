@@ -1,17 +1,18 @@
 //! The output of an import: the files, the variables to set, and the next steps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::Refused;
-use super::instances::GeneratedFiles;
 use crate::catalog::{Catalog, closest};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
+use crate::cli::setup::{Environment, GlobalArgs, global_args::below_root};
 use crate::cli::terminal::output;
 use crate::import::{File, is_too_broad, is_well_known};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
 use crate::untrusted::quoted;
+
+/// The generated file of each instance, or the reason why there is none.
+pub(super) type GeneratedFiles = BTreeMap<InstanceId, Result<File, String>>;
 
 /// The maximum length of a readable line, in characters.
 const MAX_LINE_CHARS: usize = 100;

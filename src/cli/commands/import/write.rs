@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::summary;
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
-use crate::cli::terminal::atomic_file::{FileBatch, PersistFailure};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::{GlobalArgs, global_args::below_root};
+use crate::cli::terminal::{
+    Exit, Failure, Output,
+    atomic_file::{FileBatch, PersistFailure},
+    output,
+};
 use crate::desired::{Desired, Wanted};
 use crate::import::File;
 use crate::instance::{InstanceId, Key};

@@ -11,15 +11,15 @@ use tempfile::TempDir;
 
 use super::echo_server;
 use super::searched_secrets::SearchedSecrets;
-use crate::cli::setup::credentials;
-use crate::cli::setup::embedded_sandbox;
-use crate::cli::setup::environment::{
-    Environment, FINGERPRINT_KEY, ORGANIZATION_SECRET, USER_SECRET,
+use crate::cli::setup::{
+    Environment, GlobalArgs, credentials, embedded_sandbox,
+    environment::{FINGERPRINT_KEY, ORGANIZATION_SECRET, USER_SECRET},
 };
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt::{self, Cleanup, CleanupGuard};
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{
+    Exit, Failure, interrupt,
+    interrupt::{Cleanup, CleanupGuard},
+    redaction,
+};
 use crate::instance::Secret;
 use crate::sandbox::{self, Credentials, Handle, Options};
 
