@@ -58,7 +58,10 @@ pub(crate) fn run(
         None => args.scope.wishes(globals, environment, &files)?,
     };
     check_unset_variables(globals, &files, &wishes, saved.as_ref())?;
-    let outputs = args.outputs(globals, environment, &files)?;
+    let outputs = args.outputs.as_ref().map(|path| {
+        Outputs::prepare(globals, path, args.outputs_format, environment, &files.desired)
+    });
+    let outputs = outputs.transpose()?;
     connection::runtime()?.block_on(async {
         let connection =
             connection::connect(platform, globals, environment, &files.project).await?;
@@ -140,19 +143,6 @@ async fn make_plan(
 }
 
 impl ApplyArgs {
-    fn outputs(
-        &self,
-        globals: &GlobalArgs,
-        environment: &Environment,
-        files: &Files,
-    ) -> Result<Option<Outputs>, Failure> {
-        let prepare = |path: &PathBuf| {
-            let form = self.outputs_format;
-            Outputs::prepare(globals, path, form, environment, &files.desired)
-        };
-        self.outputs.as_ref().map(prepare).transpose()
-    }
-
     /// The saved plan, if the only path is a plan file.
     fn saved_plan(&self, globals: &GlobalArgs) -> Result<Option<SavedPlan>, Failure> {
         let is_plan =

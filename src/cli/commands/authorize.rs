@@ -61,14 +61,6 @@ pub(crate) struct AuthorizeArgs {
     allow_get: bool,
 }
 
-/// The use of the grant.
-enum Task {
-    /// Create the instance.
-    Create,
-    /// Authenticate the existing instance again.
-    Reauthenticate(Box<Found>),
-}
-
 pub(crate) fn run(
     globals: &GlobalArgs,
     args: &AuthorizeArgs,
@@ -85,10 +77,10 @@ pub(crate) fn run(
             connection::connect(platform, globals, environment, &files.project).await?;
         let own = credentials::own(globals, environment);
         let mut session = Session { key, files, declared, connection, own, args };
-        let (task, plan) = session.task().await?;
-        match &task {
-            Task::Create => output::text(&human::plan(&plan, Layout { width: environment.width() }))?,
-            Task::Reauthenticate(found) => output::message(&format!(
+        let (plan, existing) = session.check().await?;
+        match &existing {
+            None => output::text(&human::plan(&plan, Layout { width: environment.width() }))?,
+            Some(found) => output::message(&format!(
                 "The instance exists: {key} #{}. It gets a new grant, and keeps its ID and token.\n",
                 found.id
             )),
@@ -98,9 +90,9 @@ pub(crate) fn run(
         interrupt::set_consequence(
             "nothing was created or changed, and the grant is lost. Run the command again.",
         );
-        match task {
-            Task::Create => session.create(grant, globals, environment).await,
-            Task::Reauthenticate(found) => session.reauthenticate(&found, grant).await,
+        match existing {
+            None => session.create(grant, globals, environment).await,
+            Some(found) => session.reauthenticate(&found, grant).await,
         }
     })
 }
@@ -117,8 +109,9 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Determines the task before the user is asked: a grant expires within minutes and works once.
-    async fn task(&mut self) -> Result<(Task, Plan), Failure> {
+    /// Checks, before the user is asked, that a grant can be used: it expires within minutes and works
+    /// once. Returns the plan and the existing instance.
+    async fn check(&mut self) -> Result<(Plan, Option<Found>), Failure> {
         let pending = Secret::new("pending");
         let name = if self.declared.is_first { "oauth_verifier" } else { "code" };
         let (plan, found) = self.plan(&[(name.to_owned(), pending)].into()).await?;
@@ -127,15 +120,11 @@ impl Session<'_> {
             let error = format!("`{}` cannot be authorized now", self.key);
             return Err(Failure::new(exit, error).caused_by(&blocked.message));
         }
-        let is_adoption = plan.steps.iter().any(|step| step.action == Action::Adopt);
-        match found {
-            None => Ok((Task::Create, plan)),
-            Some(_) if is_adoption => {
-                let error = format!("the instance of `{}` is not adopted yet", self.key);
-                Err(Failure::new(Exit::Other, error).hint("adopt it first: ocon apply"))
-            }
-            Some(found) => Ok((Task::Reauthenticate(Box::new(found)), plan)),
+        if found.is_some() && plan.steps.iter().any(|step| step.action == Action::Adopt) {
+            let error = format!("the instance of `{}` is not adopted yet", self.key);
+            return Err(Failure::new(Exit::Other, error).hint("adopt it first: ocon apply"));
         }
+        Ok((plan, found))
     }
 
     /// Reads the platform and plans the document with a grant.

@@ -2,27 +2,21 @@
 
 use crate::api::client::ProviderEvent;
 use crate::api::{self, Keep, Read as _};
-use crate::cli::commands::document_instance::{self, NoInstance};
+use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
 use crate::cli::setup::{
     Connection, Environment, Format, GlobalArgs, SecretAccess, api_failures::read_failed,
     connection,
 };
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, Case};
-use crate::instance::{InstanceId, Key, Place};
+use crate::instance::{InstanceId, Place};
 use crate::observed::Found;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct DoctorArgs {
-    /// Key of the document
-    key: Key,
-}
-
 pub(crate) fn run(
     globals: &GlobalArgs,
-    DoctorArgs { key }: &DoctorArgs,
+    KeyArgs { key }: &KeyArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;

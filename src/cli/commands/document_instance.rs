@@ -10,6 +10,13 @@ use crate::observed::Found;
 use crate::plan::{self, BlockCode, Wishes};
 use crate::untrusted::quoted;
 
+/// The arguments of a command for one document.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeyArgs {
+    /// Key of the document
+    pub(crate) key: Key,
+}
+
 /// Why a document has no instance that is certainly its own.
 pub(crate) struct NoInstance {
     /// Whether the ownership is in doubt.

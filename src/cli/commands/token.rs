@@ -1,19 +1,12 @@
 //! `ocon token KEY`: prints the token with which an application uses an instance.
 
-use crate::cli::commands::document_instance;
+use crate::cli::commands::document_instance::{self, KeyArgs};
 use crate::cli::setup::{Environment, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, output};
-use crate::instance::Key;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct TokenArgs {
-    /// Key of the document
-    key: Key,
-}
 
 pub(crate) fn run(
     globals: &GlobalArgs,
-    TokenArgs { key }: &TokenArgs,
+    KeyArgs { key }: &KeyArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;

@@ -41,7 +41,8 @@ pub(crate) fn refuse(
         let Ok(real) = file.canonicalize() else { continue };
         let name = quoted(file.strip_prefix(&root).unwrap_or(&file).display());
         let (message, help) = match &committed {
-            Ok(Some(tracked)) if tracked.contains(&real) => {
+            // A folder above the file can be a submodule.
+            Ok(tracked) if real.ancestors().any(|path| tracked.contains(&lowercase(path))) => {
                 (format!("{name} is in Git, so it is not secret"), REMOVE)
             }
             Ok(_) => continue,
@@ -62,28 +63,18 @@ pub(crate) fn refuse(
     Err(file_problems::invalid(globals, &problems))
 }
 
-/// The paths in Git, in lower case: some file systems ignore the case of names.
-struct TrackedPaths(BTreeSet<String>);
-
-impl TrackedPaths {
-    /// Whether Git has the file, or has a folder above it as a submodule.
-    fn contains(&self, real: &Path) -> bool {
-        real.ancestors().any(|path| self.0.contains(&lowercase(path)))
-    }
-}
-
-/// The paths below the folder in the repository of the root. `None` if the folder is in no repository,
-/// or in another one, which is not part of this review.
+/// The paths in Git below the folder, in lower case, because some file systems ignore the case of names.
+/// Empty if the folder is in no repository, or in another one, which is not part of this review.
 fn tracked(
     globals: &GlobalArgs,
     environment: &Environment,
     folder: &Path,
-) -> Result<Option<TrackedPaths>, Unusable> {
+) -> Result<BTreeSet<String>, Unusable> {
     let Some(repository) = Repository::containing(&globals.root, environment)? else {
-        return Ok(None);
+        return Ok(BTreeSet::new());
     };
     if !folder.starts_with(&repository.top) {
-        return Ok(None);
+        return Ok(BTreeSet::new());
     }
     if repository_above(folder).as_ref() != Some(&repository.top) {
         let cause = "it is in another repository than the one that contains the root";
@@ -91,7 +82,7 @@ fn tracked(
     }
     let tracked = repository.tracked(folder)?;
     let paths = tracked.keys().map(|path| lowercase(&repository.top.join(path)));
-    Ok(Some(TrackedPaths(paths.collect())))
+    Ok(paths.collect())
 }
 
 fn lowercase(path: &Path) -> String {

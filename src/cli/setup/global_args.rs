@@ -142,19 +142,6 @@ pub enum Format {
     Sarif,
 }
 
-impl Format {
-    /// The name on the command line.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-            Self::Github => "github",
-            Self::Sarif => "sarif",
-        }
-    }
-}
-
 impl GlobalArgs {
     /// Checks that the root exists. Otherwise messages would blame folders below it.
     pub(crate) fn check_root(&self) -> Result<(), Failure> {
@@ -184,8 +171,9 @@ impl GlobalArgs {
         if supported.contains(&self.format) {
             return Ok(());
         }
-        let names: Vec<_> = supported.iter().map(|format| format.as_str()).collect();
-        let given = self.format.as_str();
+        let values = supported.iter().chain([&self.format]).filter_map(Format::to_possible_value);
+        let mut names: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
+        let given = names.pop().unwrap_or_default();
         let error = format!("`ocon {command}` does not support the format {}", quoted(&given));
         Err(Failure::new(Exit::Usage, error).hint(format!("use --format {}", names.join(" or "))))
     }

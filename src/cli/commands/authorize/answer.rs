@@ -1,6 +1,5 @@
 //! Waits for the user's answer: at the callback URL, or pasted into the terminal.
 
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
@@ -8,16 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::callback_listener::{CallbackListener, GrantResult};
+use super::callback_listener::{CallbackListener, Grant, GrantResult};
 use crate::api::Clock;
 use crate::authorization::{Callback, Refusal};
 use crate::cli::terminal::{Exit, Failure, output};
-use crate::instance::Secret;
 
 /// The maximum size of the pasted input, in bytes.
 const MAX_INPUT_BYTES: u64 = 1 << 20;
-
-type Grant = BTreeMap<String, Secret>;
 
 /// The answer to wait for.
 pub(super) struct Answer<'a> {
@@ -31,7 +27,7 @@ impl Answer<'_> {
     pub(super) async fn wait(
         self,
         listener: Option<CallbackListener>,
-        read_grant: impl Fn(&str) -> GrantResult<Grant> + Clone + Send + Sync + 'static,
+        read_grant: impl Fn(&str) -> GrantResult + Clone + Send + Sync + 'static,
     ) -> Result<Grant, Failure> {
         let alarm = self.clock.alarm(self.wait);
         let listens = listener.is_some();
@@ -72,9 +68,9 @@ impl Answer<'_> {
     /// Reads lines until one is the callback URL with the right state.
     async fn pasted(
         &self,
-        read_grant: &impl Fn(&str) -> GrantResult<Grant>,
+        read_grant: &impl Fn(&str) -> GrantResult,
         listens: bool,
-    ) -> Result<GrantResult<Grant>, Failure> {
+    ) -> Result<GrantResult, Failure> {
         let mut lines = lines();
         while let Some(line) = lines.recv().await {
             if line.trim().is_empty() {

@@ -4,6 +4,7 @@
 //! and reported on stderr, and the listener keeps waiting: another path, method or host, or a missing
 //! or wrong state. The pages are static, load nothing and contain nothing of the answer.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,7 @@ use crate::authorization::{Callback, Refusal};
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
 use crate::cli::terminal::{Exit, Failure};
+use crate::instance::Secret;
 
 /// The maximum number of concurrent connections per address. A browser opens a few.
 const MAX_CONNECTIONS: usize = 64;
@@ -29,8 +31,11 @@ const MAX_CONNECTIONS: usize = 64;
 /// The maximum age of a connection. A browser sends its request immediately.
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(10);
 
+/// The members of a grant.
+pub(super) type Grant = BTreeMap<String, Secret>;
+
 /// The grant in an answer, or why the answer is refused.
-pub(super) type GrantResult<T> = Result<T, Refusal>;
+pub(super) type GrantResult = Result<Grant, Refusal>;
 
 /// A bound listener.
 pub(super) struct CallbackListener {
@@ -40,14 +45,14 @@ pub(super) struct CallbackListener {
 }
 
 /// Reads the grant from the query of an answer.
-type ReadGrant<T> = Box<dyn Fn(&str) -> GrantResult<T> + Send + Sync>;
+type ReadGrant = Box<dyn Fn(&str) -> GrantResult + Send + Sync>;
 
 /// The state that the handlers share.
-struct ListenerState<T> {
+struct ListenerState {
     path: String,
     authority: String,
-    read_grant: ReadGrant<T>,
-    answer: Mutex<Option<oneshot::Sender<GrantResult<T>>>>,
+    read_grant: ReadGrant,
+    answer: Mutex<Option<oneshot::Sender<GrantResult>>>,
     refused: RefusedRequests,
 }
 
@@ -88,10 +93,10 @@ impl CallbackListener {
     }
 
     /// Waits for the answer, and shows the result in the browser.
-    pub(super) async fn answer<T: Send + 'static>(
+    pub(super) async fn answer(
         self,
-        read_grant: impl Fn(&str) -> GrantResult<T> + Send + Sync + 'static,
-    ) -> GrantResult<T> {
+        read_grant: impl Fn(&str) -> GrantResult + Send + Sync + 'static,
+    ) -> GrantResult {
         let (answer, answered) = oneshot::channel();
         let shared = Arc::new(ListenerState {
             path: self.path,
@@ -100,7 +105,7 @@ impl CallbackListener {
             answer: Mutex::new(Some(answer)),
             refused: RefusedRequests::default(),
         });
-        let router = Router::new().fallback(handle::<T>).with_state(shared);
+        let router = Router::new().fallback(handle).with_state(shared);
         let sockets = self.sockets.into_iter();
         let bounded = |socket| BoundedListener::new(socket, MAX_CONNECTIONS, MAX_CONNECTION_AGE);
         let servers: Vec<_> =
@@ -116,10 +121,7 @@ async fn exists(address: IpAddr) -> bool {
     TcpListener::bind((address, 0)).await.is_ok()
 }
 
-async fn handle<T: Send + 'static>(
-    State(shared): State<Arc<ListenerState<T>>>,
-    request: Request,
-) -> Response {
+async fn handle(State(shared): State<Arc<ListenerState>>, request: Request) -> Response {
     let mut answer = shared.answer.lock().unwrap_or_else(PoisonError::into_inner);
     if answer.is_none() {
         return respond(StatusCode::GONE, page::ALREADY_ANSWERED);
@@ -195,7 +197,9 @@ mod tests {
         let shared = Arc::new(ListenerState {
             path: "/callback".to_owned(),
             authority: "127.0.0.1:9".to_owned(),
-            read_grant: Box::new(|query| Ok(query.to_owned())),
+            read_grant: Box::new(|query| {
+                Ok(BTreeMap::from([("code".to_owned(), Secret::new(query))]))
+            }),
             answer: Mutex::new(Some(answer)),
             refused: RefusedRequests::default(),
         });
@@ -210,6 +214,7 @@ mod tests {
         let page = axum::body::to_bytes(second.into_body(), usize::MAX).await.unwrap();
         let text = "<p>ocon already has the answer. You can close this page.</p>";
         assert!(String::from_utf8_lossy(&page).contains(text));
-        assert_eq!(answered.try_recv(), Ok(Ok("first".to_owned())));
+        let grant = answered.try_recv().unwrap().unwrap();
+        assert_eq!(grant["code"].expose(), "first");
     }
 }
