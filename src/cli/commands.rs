@@ -136,11 +136,9 @@ pub(crate) enum Command {
 /// The properties of a command that the command line needs before it runs.
 pub(crate) struct CommandInfo {
     pub(crate) name: &'static str,
-    /// The supported formats of the result.
     pub(crate) formats: &'static [Format],
     /// The message after `Interrupted: ` until the command has done anything.
     pub(crate) interrupted: &'static str,
-    /// The exit code of an interruption.
     pub(crate) interrupted_exit: Exit,
 }
 

@@ -127,7 +127,6 @@ fn check_unset_variables(
     unset_variables::refuse(globals, &files.desired, &written)
 }
 
-/// Makes a plan, and restricts it to the saved plan.
 async fn make_plan(
     connection: &Connection,
     files: &Files,

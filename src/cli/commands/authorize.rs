@@ -37,10 +37,8 @@ use answer::Answer;
 use callback_listener::CallbackListener;
 use declared_application::DeclaredApplication;
 
-/// The maximum number of scopes in a message.
 const MAX_SCOPES_SHOWN: usize = 20;
 
-/// The maximum length of a scope in a message, in characters.
 const MAX_SCOPE_CHARS: usize = 100;
 
 #[derive(Debug, clap::Args)]
@@ -97,7 +95,6 @@ pub(crate) fn run(
     })
 }
 
-/// A running authorization.
 struct Session<'a> {
     key: &'a Key,
     files: Files,
@@ -151,7 +148,6 @@ impl Session<'_> {
         Ok((plan, found))
     }
 
-    /// Asks the user to grant access, and waits for the grant.
     async fn ask(
         &self,
         listener: Option<CallbackListener>,
@@ -191,7 +187,6 @@ impl Session<'_> {
         Ok(Way::First { token: token.token, secret: token.secret })
     }
 
-    /// The URL at which the user grants access.
     async fn authorization_url(&self, state: &Secret, way: &Way) -> Result<String, Failure> {
         let token = match way {
             Way::First { token, .. } => Some(token),
@@ -362,7 +357,6 @@ fn not_authorized(id: InstanceId, error: &api::Error) -> Failure {
         .hint("run the same command again: a grant works once, and a new one is harmless")
 }
 
-/// The failure to read the result of an accepted grant.
 fn not_read(id: InstanceId, error: &api::Error) -> Failure {
     let message = format!("instance {id} was authorized again, but cannot be read now");
     Failure::new(Exit::Incomplete, message)
@@ -376,7 +370,6 @@ fn state_changed(key: &Key) -> Failure {
     Failure::new(Exit::Stale, error).hint("run the command again for a new grant")
 }
 
-/// A value from a grant.
 fn granted(value: &Secret) -> Json {
     let reference = SecretReference { source: Source::Authorization, value: Some(value.clone()) };
     Json::Text(Template::new(vec![Part::Secret(reference)]))

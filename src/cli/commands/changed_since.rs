@@ -27,7 +27,6 @@ use crate::cli::terminal::{Exit, Failure};
 use crate::instance::Key;
 use crate::untrusted::quoted;
 
-/// The maximum number of links that are followed on the path to a file.
 const MAX_LINKS: usize = 40;
 
 /// The maximum number of bytes of a file that are compared. ocon reads no larger file of a repository.
@@ -39,7 +38,6 @@ const MAX_MERGE_BASES: usize = 8;
 
 const NAME_FILES: &str = "or name the files instead: ocon plan PATH…";
 
-/// Returns the documents that changed since `reference`.
 pub(crate) fn changed_documents(
     reference: &str,
     globals: &GlobalArgs,
@@ -68,7 +66,6 @@ pub(crate) fn changed_documents(
     Ok(changed.map(|(key, _)| key.clone()).collect())
 }
 
-/// The state at which the branch started.
 struct Base {
     top: PathBuf,
     /// The files of each merge base.
@@ -117,7 +114,6 @@ fn resolve(file: &Path) -> Vec<PathBuf> {
     links
 }
 
-/// Whether the path on disk equals the entry of the commit.
 fn is_same(path: &Path, entry: Option<&Entry>) -> bool {
     let Some(entry) = entry else { return fs::symlink_metadata(path).is_err() };
     match (entry.kind, fs::read_link(path)) {

@@ -19,7 +19,6 @@ pub(crate) struct KeyArgs {
 
 /// Why a document has no instance that is certainly its own.
 pub(crate) struct NoInstance {
-    /// Whether the ownership is in doubt.
     is_guard: bool,
     /// What blocks the document; `None` if the instance does not exist yet.
     blocked: Option<String>,

@@ -16,7 +16,6 @@ pub(crate) fn graceful_stop(stop: &Stop) -> GracefulStop {
     }
 }
 
-/// Executes the plan, and shows its progress.
 pub(crate) async fn execute(
     approved: &Approved,
     connection: &Connection,

@@ -8,7 +8,6 @@ use clap::Args as _;
 use crate::cli::setup::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure, output};
 
-/// The topic with the global options.
 const OPTIONS_TOPIC: &str = "options";
 
 const FOOTER: &str = "Run `ocon help options` for the global options.";

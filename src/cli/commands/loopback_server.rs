@@ -19,14 +19,12 @@ use tokio::time::Sleep;
 /// The time limit for responses in progress when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A running server.
 pub(crate) struct LoopbackServer {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
 impl LoopbackServer {
-    /// Starts to serve.
     pub(crate) fn start<L: Listener<Addr: std::fmt::Debug>>(socket: L, router: Router) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = axum::serve(socket, router).with_graceful_shutdown(async {
@@ -53,7 +51,6 @@ pub(crate) struct BoundedListener {
 }
 
 impl BoundedListener {
-    /// Limits the number of concurrent connections, and the age of each.
     pub(crate) fn new(socket: TcpListener, max_connections: usize, max_age: Duration) -> Self {
         Self { socket, permits: Arc::new(Semaphore::new(max_connections)), max_age }
     }
@@ -84,7 +81,6 @@ pub(crate) struct BoundedConnection {
 }
 
 impl BoundedConnection {
-    /// The stream, unless the connection is too old.
     fn stream(&mut self, context: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
         match self.end.as_mut().poll(context) {
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),

@@ -5,7 +5,6 @@ use crate::cli::setup::{Environment, Files, GlobalArgs, global_args::below_root}
 use crate::cli::terminal::{Exit, Failure};
 use crate::untrusted::quoted;
 
-/// The maximum number of missing files in a message.
 const MAX_NAMED_FILES: usize = 3;
 
 /// Refuses `--prune` if files may be missing by mistake.

@@ -8,13 +8,10 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use crate::cli::terminal::output;
 use crate::report::style::clean_line;
 
-/// The maximum number of reported requests.
 const MAX_REPORTED: u32 = 5;
 
-/// The maximum length of a path in a line, in characters.
 const MAX_PATH_CHARS: usize = 60;
 
-/// Reports refused requests up to the limit.
 pub(crate) struct RefusedRequests {
     remaining: AtomicU32,
 }

@@ -37,7 +37,6 @@ pub(crate) fn check_names(plan: &Plan, document: &PlanDocument) -> Result<(), Fa
         .hint("if the value is not secret, use a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var"))
 }
 
-/// A saved plan, which is approved.
 pub(crate) struct SavedPlan {
     document: PlanDocument,
     name: String,

@@ -46,7 +46,6 @@ struct PullArgs {
     all: bool,
 }
 
-/// The result for a schema file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FileOutcome {
     Written,
@@ -91,7 +90,6 @@ pub(crate) fn run(
 /// The connectors with their descriptions; `None` if the platform has no such connector.
 type Described = BTreeMap<ConnectorKey, Option<Description>>;
 
-/// Reads the descriptions of the connectors.
 async fn describe(
     globals: &GlobalArgs,
     args: &PullArgs,

@@ -27,7 +27,6 @@ pub(crate) struct SelftestArgs {
     leaks: bool,
 }
 
-/// The result of a self-test.
 #[derive(Debug, Serialize)]
 struct Report {
     format: &'static str,
@@ -40,7 +39,6 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-/// A secret in an output.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Finding {
     secret: String,

@@ -64,7 +64,6 @@ fn listing_failed(listing: &api::ListingFailure) -> Failure {
     }
 }
 
-/// The failure to create a client.
 pub(crate) fn client_failed(error: &BuildError) -> Failure {
     let failure = |message: &str| Failure::new(Exit::Unreachable, message).caused_by(error);
     match error {

@@ -29,7 +29,6 @@ use crate::ownership::Fingerprints;
 use crate::plan::{self, Plan, Target, Terms, Wishes, status};
 use crate::sandbox;
 
-/// A platform to talk to.
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) target: Target,
@@ -116,12 +115,10 @@ fn progress_options(globals: &GlobalArgs, environment: &Environment) -> Progress
 }
 
 impl Connection {
-    /// The context of a plan.
     pub(crate) fn terms<'a>(&'a self, wishes: &'a Wishes) -> Terms<'a> {
         Terms { target: &self.target, wishes, fingerprints: &self.fingerprints }
     }
 
-    /// Reads the platform and makes a plan.
     pub(crate) async fn plan(
         &self,
         desired: &Desired,
@@ -185,7 +182,6 @@ impl Connection {
     }
 }
 
-/// Creates the runtime for async code.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     built.map_err(|error| Failure::new(Exit::Other, "threads cannot be started").caused_by(&error))

@@ -17,7 +17,6 @@ const MAX_SECRET_BYTES: u64 = 64 * 1024;
 /// cannot be guessed.
 const MIN_FINGERPRINT_KEY_CHARS: usize = 32;
 
-/// A credential of ocon with its name in messages.
 pub(crate) struct OwnCredential {
     pub(crate) name: &'static str,
     pub(crate) secret: Secret,

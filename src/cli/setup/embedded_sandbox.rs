@@ -9,7 +9,6 @@ use crate::cli::setup::global_args::below_root;
 use crate::cli::terminal::{Exit, Failure, atomic_file::removal, interrupt};
 use crate::sandbox::{self, Handle, Options};
 
-/// The folder of its state, below the root.
 const FOLDER: &str = ".ocon";
 
 /// Starts a sandbox with its state in `.ocon/sandbox.json` below `root`.
@@ -59,7 +58,6 @@ fn refuse_links(folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The failure of a sandbox that does not start.
 pub(crate) fn start_failed(error: &sandbox::Error) -> Failure {
     let exit = match error {
         sandbox::Error::NotLoopback { .. } => Exit::Usage,

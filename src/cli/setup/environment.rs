@@ -17,10 +17,8 @@ pub(crate) const USER_SECRET: &str = "OCON_USER_SECRET";
 pub(crate) const ORGANIZATION_SECRET: &str = "OCON_ORGANIZATION_SECRET";
 pub(crate) const FINGERPRINT_KEY: &str = "OCON_FINGERPRINT_KEY";
 
-/// The variables with ocon's own credentials.
 const CREDENTIALS: [&str; 3] = [USER_SECRET, ORGANIZATION_SECRET, FINGERPRINT_KEY];
 
-/// The columns of a result where stdout is not a terminal.
 const DEFAULT_WIDTH: usize = 100;
 
 /// The variables that a browser needs to start with the user's profile. It gets them even if a file
@@ -50,14 +48,12 @@ const DESKTOP_VARIABLES: [&str; 20] = [
     "USERPROFILE",
 ];
 
-/// The environment variables of the process.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<OsString, OsString>,
 }
 
 impl Environment {
-    /// Reads the environment of the process.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads the environment"
@@ -66,7 +62,6 @@ impl Environment {
         Self { variables: env::vars_os().collect() }
     }
 
-    /// Creates an environment of these variables.
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));

@@ -42,7 +42,6 @@ pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
     }
 }
 
-/// Prints problems.
 pub(crate) fn show(problems: &[Problem]) {
     if !problems.is_empty() {
         output::message(&text(problems));

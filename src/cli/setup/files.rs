@@ -24,7 +24,6 @@ use crate::untrusted::quoted;
 const NARROW_VARIABLES: &str =
     "narrow it to a list, for example --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)";
 
-/// The files, loaded and valid.
 pub(crate) struct Files {
     pub(crate) desired: Desired,
     pub(crate) warnings: Vec<Problem>,
@@ -199,12 +198,10 @@ fn public(key: &Key, wanted: &Wanted) -> String {
 }
 
 impl Files {
-    /// Prints the warnings.
     pub(crate) fn warn(&self, globals: &GlobalArgs) {
         file_problems::warn(globals, &self.warnings);
     }
 
-    /// The document with a key.
     pub(crate) fn document(&self, key: &Key) -> Result<&Wanted, Failure> {
         let documents = &self.desired.instances;
         documents.get(key).ok_or_else(|| {

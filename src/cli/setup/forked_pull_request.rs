@@ -32,7 +32,6 @@ const TRUSTED_EVENTS: [&str; 9] = [
     "workflow_dispatch",
 ];
 
-/// A variable of each supported CI system.
 const CI_SYSTEMS: [&str; 7] = [
     "GITHUB_ACTIONS",
     "GITLAB_CI",
@@ -43,7 +42,6 @@ const CI_SYSTEMS: [&str; 7] = [
     "BITBUCKET_BUILD_NUMBER",
 ];
 
-/// The maximum size of a GitHub event file, in bytes.
 const MAX_EVENT_BYTES: u64 = 32 << 20;
 
 /// Whether the change under review comes from a fork, or may come from one.

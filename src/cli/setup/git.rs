@@ -37,17 +37,14 @@ const OPTIONS: [&str; 10] = [
 /// names.
 const NO_FETCH: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")];
 
-/// The search path of a system without PATH.
 const DEFAULT_PATH: &str = if cfg!(unix) { "/usr/bin:/bin" } else { "" };
 
-/// The hint if Git cannot be queried.
 pub(crate) const REPAIR_HINT: &str = "make `git status` work here: install Git, or, if another user owns the \
      repository, run git config --global --add safe.directory FOLDER";
 
 /// Why Git cannot be queried, as a clause.
 pub(crate) struct Unusable(pub(crate) String);
 
-/// The repository that contains a folder.
 pub(crate) struct Repository {
     /// The folder with `.git`, without links.
     pub(crate) top: PathBuf,
@@ -55,16 +52,13 @@ pub(crate) struct Repository {
     variables: Vec<(OsString, OsString)>,
 }
 
-/// A file in Git.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The kind of file.
     pub(crate) kind: EntryKind,
     /// The object ID in hexadecimal.
     pub(crate) object: String,
 }
 
-/// The kinds of files in Git.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     /// A file, executable or not.

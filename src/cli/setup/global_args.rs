@@ -178,7 +178,6 @@ impl GlobalArgs {
         Err(Failure::new(Exit::Usage, error).hint(format!("use --format {}", names.join(" or "))))
     }
 
-    /// The folders whose files ocon reads.
     pub(crate) fn folders(&self) -> RepositoryFolders<'_> {
         RepositoryFolders { root: &self.root, instances: &self.instances, schemas: &self.schemas }
     }
@@ -203,14 +202,12 @@ impl GlobalArgs {
         flags
     }
 
-    /// The level of each diagnostic code.
     pub(crate) fn levels(&self) -> Levels {
         let plain_text =
             if self.allow_plain_text_secrets { Severity::Warning } else { Severity::Error };
         diagnostic_levels::levels(&self.deny, &self.allow, plain_text)
     }
 
-    /// Sets up colors and the log.
     pub(crate) fn init_output(&self) {
         match self.color {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -224,7 +221,6 @@ impl GlobalArgs {
         }
     }
 
-    /// The verbosity of the log; `None` if there is no log.
     pub(crate) fn verbosity(&self) -> Option<Verbosity> {
         match self.verbose {
             0 => None,

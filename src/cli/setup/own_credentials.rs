@@ -69,7 +69,6 @@ fn text_problem(text: &str, at: &Span, own: &[OwnCredential]) -> Option<Problem>
     Some(own_credential(at, format!("this value is ocon's own {name}"), CHANGE_CREDENTIAL))
 }
 
-/// The name of the credential that the text is.
 fn credential_name(text: &str, own: &[OwnCredential]) -> Option<&'static str> {
     let text = trimmed(text);
     own.iter().find(|own| own.secret.expose() == text).map(|own| own.name)

@@ -10,16 +10,12 @@ use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
 use crate::untrusted::quoted;
 
-/// The path of the API on every host.
 const API_PATH: &str = "/elements/api-v2";
 /// The base URL of the embedded sandbox in plans and values: the same on every machine.
 pub(crate) const SANDBOX_URL: &str = "https://sandbox.invalid/elements/api-v2";
 
-/// The platform that the options and the environment name.
 pub(crate) enum Platform {
-    /// The embedded sandbox.
     Sandbox,
-    /// The one at this base URL.
     At(BaseUrl),
 }
 

@@ -12,7 +12,6 @@ use crate::desired::{Code, DeclaredProject, Levels, Problem, Severity};
 use crate::instance::{InvalidName, Project};
 use crate::untrusted::quoted;
 
-/// The project of a run.
 pub(crate) struct ChosenProject {
     pub(crate) name: Project,
     /// Whether any source names it. Otherwise it is `default`, which others may use too.
@@ -30,7 +29,6 @@ pub(crate) fn given(
     option.or_else(|| Some(("OCON_PROJECT", environment.text("OCON_PROJECT")?)))
 }
 
-/// The project if no source names one.
 pub(crate) fn default_project() -> Project {
     "default".parse().expect("the name of the default project is valid")
 }

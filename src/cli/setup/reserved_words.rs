@@ -50,7 +50,6 @@ pub(crate) fn refuse_secrets(
         .hint(format!("if it is not secret, use a variable: ${{{{ var.{variable} }}}}")))
 }
 
-/// The sources whose values redaction would remove from the text.
 fn sources_hidden_in<'d>(text: &str, desired: &'d Desired) -> BTreeSet<&'d Source> {
     if redaction::scrub(text) == text {
         return BTreeSet::new();
@@ -64,7 +63,6 @@ fn sources_hidden_in<'d>(text: &str, desired: &'d Desired) -> BTreeSet<&'d Sourc
     references.filter(|(_, value)| is_hidden(value)).map(|(source, _)| source).collect()
 }
 
-/// The reserved words, one per line.
 fn reserved_words(globals: &GlobalArgs, environment: &Environment, project: &Project) -> String {
     let setting = |option: &Option<String>, name| option.clone().or_else(|| environment.text(name));
     let codes = explanation::all().into_iter().map(|explanation| explanation.code.to_owned());

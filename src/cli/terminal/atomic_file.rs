@@ -94,7 +94,6 @@ impl AtomicFile {
         Ok(Self { path, given: given.to_owned(), file, cleanup })
     }
 
-    /// Prepares a file that everyone may read, in an existing folder.
     fn world_readable(path: &Path) -> Result<Self, Failure> {
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
@@ -119,7 +118,6 @@ impl AtomicFile {
         persist([self.fill(text)?]).map_err(|PersistFailure { failure, .. }| failure)
     }
 
-    /// Writes the text to the temporary file.
     fn fill(mut self, text: &str) -> Result<FilledFile, Failure> {
         // Not through `NamedTempFile`, whose errors name the temporary file.
         let filled = self.file.as_file_mut().write_all(text.as_bytes());
@@ -143,9 +141,7 @@ struct FilledFile {
     cleanup: CleanupGuard,
 }
 
-/// Why not every file was persisted.
 pub(crate) struct PersistFailure {
-    /// The number of files that were persisted before the failure.
     pub(crate) persisted: usize,
     pub(crate) failure: Failure,
 }
@@ -214,7 +210,6 @@ impl FileBatch {
         Ok(())
     }
 
-    /// Moves the files to their paths.
     pub(crate) fn persist(mut self) -> Result<(), PersistFailure> {
         persist(std::mem::take(&mut self.files))
     }
@@ -239,7 +234,6 @@ fn remove_if_empty(folder: &Path) {
     let _ = fs::remove_dir(folder);
 }
 
-/// The cleanup of a temporary file.
 pub(crate) fn removal(file: &NamedTempFile) -> Cleanup {
     let path = file.path().to_owned();
     Box::new(move || {

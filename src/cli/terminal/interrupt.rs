@@ -13,7 +13,6 @@ use std::thread;
 
 use crate::cli::terminal::failure::{Exit, Failure};
 
-/// Removes something temporary.
 pub(crate) type Cleanup = Box<dyn FnOnce() + Send>;
 
 /// Turns a failure into the one that is reported, for example by adding a document for stdout.
@@ -35,7 +34,6 @@ struct State {
     exit: Exit,
     reporter: Option<FailureReporter>,
     graceful_stop: Option<GracefulStop>,
-    /// Whether stdout has the beginning of a result.
     is_result_started: bool,
     is_interrupted: bool,
     /// Whether the process ends now, whatever the command does.
@@ -86,7 +84,6 @@ pub(crate) fn set_consequence(consequence: impl Into<Cow<'static, str>>) {
     command_state().consequence = consequence.into();
 }
 
-/// Records that a result is being written.
 pub(crate) fn result_started() {
     let mut state = command_state();
     state.consequence = "the output is incomplete.".into();
@@ -151,7 +148,6 @@ pub(super) fn interrupt() -> Option<GracefulStop> {
     state.graceful_stop.take()
 }
 
-/// Records the second signal: the process ends now.
 pub(super) fn abort() {
     state().is_ending = true;
 }
@@ -162,7 +158,6 @@ pub(super) fn clean_up() {
     cleanups.into_values().rev().for_each(|cleanup| cleanup());
 }
 
-/// The exit code of an interrupted process.
 pub(super) fn exit() -> Exit {
     state().exit
 }

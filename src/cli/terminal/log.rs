@@ -21,14 +21,12 @@ use crate::cli::terminal::output;
 use crate::cli::terminal::redaction;
 use crate::report::style::{clean, clean_line};
 
-/// The libraries that speak HTTP and TLS for the client.
 const LIBRARIES: [&str; 6] =
     ["h2", "hyper_rustls", "hyper_util", "reqwest", "rustls", "rustls_platform_verifier"];
 
 /// The amount of logging. Each level includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    /// Requests.
     Requests,
     /// Decisions: retries, questions, steps.
     Decisions,
@@ -54,7 +52,6 @@ pub(crate) enum SandboxLog {
     Hidden,
 }
 
-/// Starts to log.
 pub(crate) fn init(max: Verbosity, format: LogFormat, sandbox: SandboxLog) {
     let is_logged = move |event: &Metadata<'_>| {
         let is_sandbox = event.target().starts_with("ocon::sandbox");
@@ -84,7 +81,6 @@ fn verbosity(target: &str, level: Level) -> Option<Verbosity> {
     }
 }
 
-/// Writes events from `tracing`.
 struct TracingLayer {
     format: LogFormat,
 }
@@ -102,7 +98,6 @@ impl<S: Subscriber> Layer<S> for TracingLayer {
     }
 }
 
-/// Writes records from `log`.
 struct LogBridge {
     format: LogFormat,
 }
@@ -123,14 +118,12 @@ impl log::Log for LogBridge {
     fn flush(&self) {}
 }
 
-/// The line for an event of a library.
 fn library_line(target: &str, fields: Fields) -> Line {
     let mut all = vec![("source", target.into()), ("message", fields.message.into())];
     all.extend(fields.others);
     Line { event: "library".to_owned(), fields: all }
 }
 
-/// The message and the other fields of an event.
 #[derive(Default)]
 struct Fields {
     message: String,
@@ -168,7 +161,6 @@ impl Visit for Fields {
     }
 }
 
-/// A line of the log.
 struct Line {
     event: String,
     fields: Vec<(&'static str, Value)>,
@@ -221,7 +213,6 @@ impl Line {
     }
 }
 
-/// Quotes a text that is not one word.
 fn quoted(text: &str) -> String {
     let text = clean_line(text);
     if text.is_empty() || text.contains([' ', '"']) {

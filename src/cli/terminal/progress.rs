@@ -15,7 +15,6 @@ use crate::instance::Key;
 use crate::plan::Action;
 use crate::report::style::{clean_line, count};
 
-/// The time between two redraws of the line.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(120);
 
 /// The line. The process has one, and removes it when it is interrupted.
@@ -29,27 +28,22 @@ pub(crate) struct Progress {
     running: Mutex<Vec<(Key, String)>>,
 }
 
-/// The parts of the progress that are shown.
 #[derive(Clone, Copy)]
 pub(crate) struct ProgressOptions {
-    /// Whether the line is shown.
     pub(crate) line: bool,
     /// Whether retries and slow steps print a line where the progress line is hidden.
     pub(crate) notices: bool,
 }
 
 impl Progress {
-    /// Creates a progress that shows nothing yet.
     pub(crate) fn new(options: ProgressOptions) -> Self {
         Self { options, running: Mutex::default() }
     }
 
-    /// Starts to show how much was read.
     pub(crate) fn start_reading(&self) {
         self.start(ProgressBar::no_length(), "Reading");
     }
 
-    /// Starts to count this number of steps.
     pub(crate) fn start_applying(&self, steps: usize) {
         if steps > 0 {
             self.start(ProgressBar::new(steps as u64), &applied(0, steps));
@@ -87,7 +81,6 @@ impl Progress {
         show("");
     }
 
-    /// Shows an event of an apply.
     pub(crate) fn apply_event(&self, event: Event<'_>) {
         match event {
             Event::StepStarted(step) => {
@@ -130,7 +123,6 @@ impl Progress {
         }
     }
 
-    /// Shows that a request will be retried.
     pub(crate) fn retrying(&self, text: &str) {
         let text = clean_line(text);
         if line().is_hidden() {
@@ -161,13 +153,11 @@ fn replace(line: ProgressBar) {
     *LINE.lock().unwrap_or_else(PoisonError::into_inner) = line;
 }
 
-/// Removes the line.
 pub(crate) fn clear() {
     line().finish_and_clear();
     replace(ProgressBar::hidden());
 }
 
-/// Writes something above the line.
 pub(crate) fn write_above(write: impl FnOnce()) {
     line().suspend(write);
 }

@@ -19,7 +19,6 @@ static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
 /// Whether redaction is disabled, so that a test can show that the search for leaks finds some.
 static IS_DISABLED: AtomicBool = AtomicBool::new(false);
 
-/// Disables redaction. It has an effect in builds for tests only.
 pub(crate) fn disable_in_tests() {
     IS_DISABLED.store(cfg!(debug_assertions), Ordering::Relaxed);
 }
@@ -32,7 +31,6 @@ fn known_mut() -> RwLockWriteGuard<'static, Scrubber> {
     KNOWN.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Registers secrets.
 pub(crate) fn register<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
     let mut known = known_mut();
     secrets.into_iter().for_each(|secret| known.learn(secret));
@@ -93,7 +91,6 @@ pub(crate) fn scrub_json(text: &str) -> Cow<'_, str> {
     known().scrub_json(text)
 }
 
-/// The document without its secrets, or `None` if it contains none.
 pub(crate) fn without_secrets<T: Serialize + DeserializeOwned>(document: &T) -> Option<T> {
     let text = serde_json::to_string(document).ok()?;
     match scrub_json(&text) {

@@ -35,7 +35,6 @@ enum Event {
     Stop(GracefulStop),
     /// The first signal, and the process ends.
     End,
-    /// The second signal.
     Abort,
 }
 

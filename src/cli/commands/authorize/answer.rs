@@ -12,10 +12,8 @@ use crate::api::Clock;
 use crate::authorization::{Callback, Refusal};
 use crate::cli::terminal::{Exit, Failure, output};
 
-/// The maximum size of the pasted input, in bytes.
 const MAX_INPUT_BYTES: u64 = 1 << 20;
 
-/// The answer to wait for.
 pub(super) struct Answer<'a> {
     pub(super) callback: &'a Callback,
     pub(super) wait: Duration,

@@ -31,23 +31,19 @@ const MAX_CONNECTIONS: usize = 64;
 /// The maximum age of a connection. A browser sends its request immediately.
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(10);
 
-/// The members of a grant.
 pub(super) type Grant = BTreeMap<String, Secret>;
 
 /// The grant in an answer, or why the answer is refused.
 pub(super) type GrantResult = Result<Grant, Refusal>;
 
-/// A bound listener.
 pub(super) struct CallbackListener {
     sockets: Vec<TcpListener>,
     path: String,
     authority: String,
 }
 
-/// Reads the grant from the query of an answer.
 type ReadGrant = Box<dyn Fn(&str) -> GrantResult + Send + Sync>;
 
-/// The state that the handlers share.
 struct ListenerState {
     path: String,
     authority: String,

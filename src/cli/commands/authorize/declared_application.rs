@@ -7,7 +7,6 @@ use crate::cli::terminal::{Exit, Failure};
 use crate::desired::Wanted;
 use crate::instance::{Key, Secret};
 
-/// The OAuth application that a document declares.
 pub(super) struct DeclaredApplication {
     pub(super) client_id: Secret,
     pub(super) client_secret: Secret,
@@ -15,7 +14,6 @@ pub(super) struct DeclaredApplication {
     pub(super) callback_url: String,
     pub(super) callback: Callback,
     pub(super) scope: Option<String>,
-    /// Whether the connector uses OAuth 1.
     pub(super) is_first: bool,
     /// The members of `providerData` that the connector accepts.
     pub(super) members: Vec<String>,

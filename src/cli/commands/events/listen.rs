@@ -33,7 +33,6 @@ const MAX_CONNECTION_AGE: Duration = Duration::from_mins(1);
 /// The maximum size of a delivery from the platform, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// The configuration key of the signature key.
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]
@@ -48,7 +47,6 @@ pub(super) struct ListenArgs {
     count: Option<usize>,
 }
 
-/// The state that the handlers share.
 struct ListenerState {
     format: Format,
     count: Option<usize>,
@@ -61,7 +59,6 @@ struct ListenerState {
 /// The hosts that a request may name. A web page whose own name resolves to loopback names another one.
 #[derive(Debug)]
 struct Hosts {
-    /// The port of the listener.
     port: u16,
     /// The hosts that the user allows, for example that of a tunnel.
     allowed: Vec<String>,
@@ -99,12 +96,10 @@ impl Hosts {
     }
 }
 
-/// The deliveries so far.
 struct Received {
     inbox: Inbox,
     deliveries: usize,
     refused: usize,
-    /// The failure to write a line.
     unwritten: Option<Failure>,
 }
 

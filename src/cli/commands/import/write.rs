@@ -16,7 +16,6 @@ use crate::import::File;
 use crate::instance::{InstanceId, Key};
 use crate::untrusted::quoted;
 
-/// The maximum number of existing files in a message.
 const MAX_NAMED_FILES: usize = 20;
 
 /// Writes the files. Refuses folders that lead out of the repository.

@@ -23,7 +23,6 @@ use crate::cli::terminal::{
 use crate::instance::Secret;
 use crate::sandbox::{self, Credentials, Handle, Options};
 
-/// The options of the log.
 const LOG_OPTIONS: [&str; 7] = [
     "",
     "-v",
@@ -48,7 +47,6 @@ const PLAN_FILE: &str = "plan.json";
 /// The formats of `validate`. The other commands have the first two.
 const FORMATS: [&str; 4] = ["text", "json", "github", "sarif"];
 
-/// The output of a command in one place.
 pub(super) struct CapturedOutput {
     /// The place, for example ``stderr of `ocon plan` ``.
     pub(super) name: String,
@@ -57,7 +55,6 @@ pub(super) struct CapturedOutput {
     pub(super) is_last: bool,
 }
 
-/// The environment of the commands.
 pub(super) struct ChildProcesses {
     program: PathBuf,
     arguments: Vec<OsString>,

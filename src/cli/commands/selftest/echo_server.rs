@@ -8,10 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-/// The maximum size of a repeated request, in bytes.
 const MAX_REQUEST_BYTES: u64 = 64 * 1024;
 
-/// The encodings of the request in the response.
 const ENCODINGS: [fn(&str) -> String; 5] = [
     |head| STANDARD.encode(head),
     |head| STANDARD.encode(STANDARD.encode(head)),

@@ -6,7 +6,6 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::instance::Secret;
 
-/// The names of the encodings in reports.
 pub(super) const ENCODINGS: [&str; 15] = [
     "as it is",
     "percent-encoded",

@@ -49,17 +49,14 @@ impl SearchedSecrets {
         }
     }
 
-    /// Adds a secret.
     pub(super) fn add(&mut self, name: &str, secret: Secret) {
         self.secrets.push((name.to_owned(), secret));
     }
 
-    /// The variables for the commands.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.expose()))
     }
 
-    /// The number of secrets.
     pub(super) fn len(&self) -> usize {
         self.secrets.len()
     }

@@ -2,7 +2,6 @@
 
 use std::io;
 
-/// The kind of a received signal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SignalType {
     HangUp,
@@ -17,7 +16,6 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Waits for the first signal.
     pub(super) async fn first(&mut self) {
         self.first = Some(self.next().await);
     }
@@ -96,7 +94,6 @@ fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
 }
 
-/// The mask of ignored signals in the text of `/proc/self/status`.
 #[cfg(unix)]
 fn mask(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
