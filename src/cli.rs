@@ -65,14 +65,18 @@ fn report(failure: &Failure) -> Exit {
 ///
 /// A usage error has the exit code 64, because clap's own exit code, 2, means changes.
 fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
-    Cli::try_parse_from(arguments).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            output::text(&help::text(Cli::command(), arguments)).map(|()| Exit::Success)
+    Cli::try_parse_from(arguments).map_err(|error| {
+        let error = match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                help::clap_message(Cli::command(), arguments)
+            }
+            _ => error,
+        };
+        let text = error.render().ansi().to_string();
+        if error.use_stderr() {
+            return Err(Failure::rendered(Exit::Usage, text));
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Err(Failure::rendered(Exit::Usage, help::text(Cli::command(), arguments)))
-        }
-        _ => Err(Failure::rendered(Exit::Usage, error.render().ansi().to_string())),
+        output::text(&text).map(|()| Exit::Success)
     })
 }
 

@@ -34,28 +34,28 @@ pub(crate) struct HelpArgs {
 
 pub(crate) fn run(args: &HelpArgs, tree: clap::Command) -> Result<Exit, Failure> {
     let topic = args.topic.iter().map(String::as_str);
-    let text = if topic.clone().eq([OPTIONS_TOPIC]) {
-        global_options()
-    } else {
-        let arguments: Vec<&str> = ["ocon"].into_iter().chain(topic).chain(["--help"]).collect();
-        match with_own_options(tree).try_get_matches_from(arguments) {
-            Err(error) if !error.use_stderr() => error.render().ansi().to_string(),
-            Err(error) => {
-                return Err(Failure::rendered(Exit::Usage, error.render().ansi().to_string()));
-            }
-            Ok(_) => unreachable!("--help never parses"),
-        }
-    };
+    if topic.clone().eq([OPTIONS_TOPIC]) {
+        output::text(&global_options())?;
+        return Ok(Exit::Success);
+    }
+    let arguments = ["ocon"].into_iter().chain(topic).chain(["--help"]);
+    let help = clap_message(tree, arguments);
+    let text = help.render().ansi().to_string();
+    if help.use_stderr() {
+        return Err(Failure::rendered(Exit::Usage, text));
+    }
     output::text(&text)?;
     Ok(Exit::Success)
 }
 
-/// The text for arguments that ask for help or the version.
-pub(crate) fn text(tree: clap::Command, arguments: &[OsString]) -> String {
-    match with_own_options(tree).try_get_matches_from(arguments) {
-        Err(error) => error.render().ansi().to_string(),
-        Ok(_) => unreachable!("arguments that ask for help never parse"),
-    }
+/// The help, version or error for arguments that do not parse because they ask for help.
+pub(crate) fn clap_message<I, T>(tree: clap::Command, arguments: I) -> clap::Error
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let parsed = with_own_options(tree).try_get_matches_from(arguments);
+    parsed.expect_err("arguments with --help never parse")
 }
 
 /// The tree in which the help of every command shows its own options, and a footer.

@@ -169,7 +169,7 @@ impl Connection {
                 let plan = plan::compute(desired, &observed, &terms);
                 let (steps, blocked, stale) =
                     (plan.steps.len(), plan.blocked.len(), plan.stale.len());
-                debug!(steps, blocked, stale, reads = observed.reads, "planned");
+                debug!(steps, blocked, stale, reads = observed.reads, "plan");
                 return Ok((plan, observed));
             }
             for question in &questions {
