@@ -110,7 +110,7 @@ impl Session<'_> {
     /// once. Returns the plan and the existing instance.
     async fn check(&mut self) -> Result<(Plan, Option<Found>), Failure> {
         let pending = Secret::new("pending");
-        let name = if self.declared.is_first { "oauth_verifier" } else { "code" };
+        let name = if self.declared.is_oauth1 { "oauth_verifier" } else { "code" };
         let (plan, found) = self.plan(&[(name.to_owned(), pending)].into()).await?;
         if let Some(blocked) = plan.blocked.first() {
             let exit = if blocked.code.is_guard() { Exit::Guarded } else { Exit::Other };
@@ -177,7 +177,7 @@ impl Session<'_> {
 
     /// The OAuth version. Version 1 starts with a request token.
     async fn way(&self, state: &Secret) -> Result<Way, Failure> {
-        if !self.declared.is_first {
+        if !self.declared.is_oauth1 {
             return Ok(Way::Second);
         }
         let application = self.application(state, None);

@@ -141,14 +141,14 @@ pub(crate) fn uninterrupted<T>(act: impl FnOnce() -> (T, Option<String>)) -> T {
 }
 
 /// Records the first signal. Returns how the command stops, or `None` if the process ends now.
-pub(super) fn interrupt() -> Option<GracefulStop> {
+pub(super) fn first_signal() -> Option<GracefulStop> {
     let mut state = state();
     state.is_interrupted = true;
     state.is_ending = state.graceful_stop.is_none();
     state.graceful_stop.take()
 }
 
-pub(super) fn abort() {
+pub(super) fn second_signal() {
     state().is_ending = true;
 }
 
@@ -158,7 +158,7 @@ pub(super) fn clean_up() {
     cleanups.into_values().rev().for_each(|cleanup| cleanup());
 }
 
-pub(super) fn exit() -> Exit {
+pub(super) fn exit_code() -> Exit {
     state().exit
 }
 

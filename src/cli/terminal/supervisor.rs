@@ -83,10 +83,10 @@ fn watch_signals(events: Sender<Event>) -> io::Result<()> {
 async fn handle_signals(mut signals: Signals, events: Sender<Event>) {
     signals.first().await;
     // The receiver is gone if the process ends by itself.
-    if let Some(stop) = interrupt::interrupt() {
+    if let Some(stop) = interrupt::first_signal() {
         let _ = events.send(Event::Stop(stop));
         signals.another().await;
-        interrupt::abort();
+        interrupt::second_signal();
         let _ = events.send(Event::Abort);
     } else {
         let _ = events.send(Event::End);
@@ -98,7 +98,7 @@ async fn handle_signals(mut signals: Signals, events: Sender<Event>) {
 
 #[expect(clippy::exit, reason = "the main thread may be blocked by a pipe that nobody reads")]
 fn exit_now() -> ! {
-    std::process::exit(interrupt::exit().code().into())
+    std::process::exit(interrupt::exit_code().code().into())
 }
 
 /// Ends the process: cleans up and prints what was done.

@@ -57,8 +57,8 @@ impl CallbackListener {
     pub(super) async fn bind(callback: &Callback) -> Result<Option<Self>, Failure> {
         let Some((host, port)) = callback.listener() else { return Ok(None) };
         let refused = |address: SocketAddr, error: &io::Error| {
-            let sentence = format!("ocon cannot listen on port {port}");
-            Failure::new(Exit::Other, sentence).caused_by(&format!("{address}: {error}")).hint(
+            let message = format!("ocon cannot listen on port {port}");
+            Failure::new(Exit::Other, message).caused_by(&format!("{address}: {error}")).hint(
                 "stop the program that uses the port, or register another callback URL at the provider and \
                  declare it as `oauth.callback.url`",
             )

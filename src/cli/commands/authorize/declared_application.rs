@@ -14,14 +14,14 @@ pub(super) struct DeclaredApplication {
     pub(super) callback_url: String,
     pub(super) callback: Callback,
     pub(super) scope: Option<String>,
-    pub(super) is_first: bool,
+    pub(super) is_oauth1: bool,
     /// The members of `providerData` that the connector accepts.
     pub(super) members: Vec<String>,
 }
 
 impl DeclaredApplication {
     pub(super) fn read(key: &Key, wanted: &Wanted) -> Result<Self, Failure> {
-        let (is_first, members) = way(key, wanted)?;
+        let (is_oauth1, members) = way(key, wanted)?;
         let client_id = required_value(key, wanted, "oauth.api.key")?;
         let client_secret = required_value(key, wanted, "oauth.api.secret")?;
         let callback_url = required_value(key, wanted, "oauth.callback.url")?.expose().to_owned();
@@ -34,7 +34,7 @@ impl DeclaredApplication {
         let scope = wanted.configuration.get("oauth.scope");
         let scope = scope.and_then(|field| field.value.render_unplaced());
         let scope = scope.map(|scope| scope.expose().to_owned());
-        Ok(Self { client_id, client_secret, callback_url, callback, scope, is_first, members })
+        Ok(Self { client_id, client_secret, callback_url, callback, scope, is_oauth1, members })
     }
 }
 
