@@ -84,7 +84,7 @@ pub(crate) fn run(
                 (still_approved(plan, &approved, limits, globals, environment)?, observed)
             };
         // Held until the end, because the report contains the IDs of created instances.
-        let _guard = interrupt::stop_gracefully(execution::graceful_stop(&connection.stop));
+        let _guard = execution::stop_gracefully(&connection.stop);
         let outcome = execution::execute(&approved, &connection, globals, environment).await;
         // The outputs come first: they are needed even if nobody can read the report.
         let written =

@@ -20,8 +20,8 @@ use crate::api::{self, Keep, Read as _, Write as _};
 use crate::authorization::{self, AuthorizationRequest, Expected, ScopeDifference, Way};
 use crate::cli::commands::execution;
 use crate::cli::setup::{
-    Connection, Environment, Files, GlobalArgs, SecretAccess, api_failures::read_failed,
-    connection, credentials, credentials::OwnCredential, global_args::duration,
+    Connection, Environment, Files, GlobalArgs, SecretAccess, connection, credentials,
+    credentials::OwnCredential, global_args::duration,
 };
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::instance::{
@@ -182,7 +182,7 @@ impl Session<'_> {
         }
         let application = self.application(state, None);
         let token = self.connection.client.request_token(&application).await;
-        let token = token.map_err(|error| self.no_url(&error))?;
+        let token = token.map_err(|error| self.no_url(error))?;
         redaction::register([&token.token, &token.secret]);
         Ok(Way::First { token: token.token, secret: token.secret })
     }
@@ -195,7 +195,7 @@ impl Session<'_> {
         let application = self.application(state, token);
         let placement = if self.args.allow_get { Told::InQuery } else { Told::InBody };
         let url = self.connection.client.authorization_url(&application, placement).await;
-        let url = url.map_err(|error| self.no_url(&error))?;
+        let url = url.map_err(|error| self.no_url(error))?;
         let mut scrubber = Scrubber::default();
         scrubber.learn(&self.declared.client_secret);
         self.own.iter().for_each(|own| scrubber.learn(&own.secret));
@@ -240,9 +240,9 @@ impl Session<'_> {
         }
     }
 
-    fn no_url(&self, error: &api::Error) -> Failure {
+    fn no_url(&self, error: api::Error) -> Failure {
         let message = "the platform returned no authorization URL";
-        read_failed(message, error, &self.connection.target.base_url).hint(
+        self.connection.read_failed(message)(error).hint(
             "some platforms accept only GET here: --allow-get (this puts the client secret into a URL)",
         )
     }
@@ -263,7 +263,7 @@ impl Session<'_> {
         let approved = plan.within(limits).map_err(|refused| {
             Failure::new(Exit::Guarded, refused.to_string()).hint("nothing was created")
         })?;
-        let _guard = interrupt::stop_gracefully(execution::graceful_stop(&self.connection.stop));
+        let _guard = execution::stop_gracefully(&self.connection.stop);
         let outcome = execution::execute(&approved, &self.connection, globals, environment).await;
         let layout = Layout { width: environment.width() };
         output::text(&format!("\n{}", human::outcome(&outcome, layout)))?;
@@ -281,7 +281,7 @@ impl Session<'_> {
             return Err(state_changed(self.key));
         }
         let Connection { client, target, stop, .. } = &self.connection;
-        let _guard = interrupt::stop_gracefully(execution::graceful_stop(stop));
+        let _guard = execution::stop_gracefully(stop);
         let wanted = &self.files.desired.instances[self.key];
         let id = found.id;
         let place =

@@ -1,12 +1,9 @@
 //! `ocon doctor KEY`: checks whether events get from the provider to the application.
 
 use crate::api::client::ProviderEvent;
-use crate::api::{self, Keep, Read as _};
+use crate::api::{Keep, Read as _};
 use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
-use crate::cli::setup::{
-    Connection, Environment, Format, GlobalArgs, SecretAccess, api_failures::read_failed,
-    connection,
-};
+use crate::cli::setup::{Connection, Environment, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, Case};
 use crate::instance::{InstanceId, Place};
@@ -52,9 +49,8 @@ async fn read(
     connection: &Connection,
     id: InstanceId,
 ) -> Result<(Found, Result<Vec<ProviderEvent>, String>), Failure> {
-    let Connection { client, target, .. } = connection;
-    let failed =
-        |error: api::Error| read_failed("the instance cannot be read", &error, &target.base_url);
+    let client = &connection.client;
+    let failed = connection.read_failed("the instance cannot be read");
     let (record, events) =
         futures_util::future::join(client.instance(id, &Keep::All), client.events(id)).await;
     let deleted = || {

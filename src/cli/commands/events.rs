@@ -4,8 +4,7 @@ mod listen;
 
 use crate::cli::commands::{document_instance, examples};
 use crate::cli::setup::{
-    Environment, Format, GlobalArgs, SecretAccess, api_failures::read_failed, connection,
-    global_args::positive,
+    Environment, Format, GlobalArgs, SecretAccess, connection, global_args::positive,
 };
 use crate::cli::terminal::{Exit, Failure, Output, output};
 use crate::instance::Key;
@@ -62,9 +61,8 @@ fn show(
         let (connection, found) =
             document_instance::find(platform, globals, environment, &files, key).await?;
         let found = found.map_err(|missing| missing.failure(key, "so it has no events"))?;
-        let events = connection.client.events(found.id).await.map_err(|error| {
-            read_failed("the events cannot be read", &error, &connection.target.base_url)
-        })?;
+        let events = connection.client.events(found.id).await;
+        let events = events.map_err(connection.read_failed("the events cannot be read"))?;
         Ok((found.id, events))
     })?;
     events.truncate(limit);

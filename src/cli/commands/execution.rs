@@ -3,17 +3,19 @@
 use crate::api::Stop;
 use crate::apply::{self, Outcome, Settings};
 use crate::cli::setup::{Connection, Environment, GlobalArgs};
-use crate::cli::terminal::{interrupt::GracefulStop, progress, redaction};
+use crate::cli::terminal::{
+    interrupt::{self, GracefulStopGuard},
+    progress, redaction,
+};
 use crate::plan::Approved;
 
-/// Lets requests in flight finish after an interruption, and starts no new step.
-pub(crate) fn graceful_stop(stop: &Stop) -> GracefulStop {
-    let stop = stop.clone();
-    GracefulStop {
-        announcement: "requests in flight finish, and no new step starts. Interrupt again to abort.",
-        aborted: "the outcome of the requests in flight is unknown. The next run detects it.",
-        request: Box::new(move || stop.request()),
-    }
+/// After an interruption, lets requests in flight finish and starts no new step.
+pub(crate) fn stop_gracefully(stop: &Stop) -> GracefulStopGuard {
+    interrupt::stop_gracefully(
+        stop,
+        "requests in flight finish, and no new step starts. Interrupt again to abort.",
+        "the outcome of the requests in flight is unknown. The next run detects it.",
+    )
 }
 
 pub(crate) async fn execute(

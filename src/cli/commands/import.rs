@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::api::{self, Keep, Read as _, Scope};
+use crate::api::{Keep, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
 use crate::cli::setup::{
-    Connection, Environment, Files, GlobalArgs, SecretAccess, api_failures::read_failed,
-    connection, global_args::below_root,
+    Connection, Environment, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
 };
 use crate::cli::terminal::{Exit, Failure, output, redaction};
 use crate::desired::secrets::Withheld;
@@ -112,8 +111,7 @@ impl ImportArgs {
         connection: &Connection,
     ) -> Result<ReadInstances, Failure> {
         let client = &connection.client;
-        let message = "the instances cannot be read, so no file was written";
-        let failed = |error: api::Error| read_failed(message, &error, &connection.target.base_url);
+        let failed = connection.read_failed("the instances cannot be read, so no file was written");
         if self.ids.is_empty() {
             let listing = client.list(&Scope::Everything, &Keep::All).await.map_err(failed)?;
             let found = listing.records.into_iter().map(Found::from);

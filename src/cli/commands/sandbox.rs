@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::api::Stop;
 use crate::cli::setup::{GlobalArgs, connection, embedded_sandbox, global_args::below_root};
-use crate::cli::terminal::{Exit, Failure, interrupt, interrupt::GracefulStop, output};
+use crate::cli::terminal::{Exit, Failure, interrupt, output};
 use crate::reader::{self, Bounds};
 use crate::sandbox::{self, Faults, Options};
 
@@ -24,12 +24,11 @@ pub(crate) struct SandboxArgs {
 
 pub(crate) fn run(globals: &GlobalArgs, args: &SandboxArgs) -> Result<Exit, Failure> {
     let stop = Stop::default();
-    let requested = stop.clone();
-    let _guard = interrupt::stop_gracefully(GracefulStop {
-        announcement: "the sandbox ends after the requests in flight. Interrupt again to abort.",
-        aborted: "the sandbox ended during requests in flight.",
-        request: Box::new(move || requested.request()),
-    });
+    let _guard = interrupt::stop_gracefully(
+        &stop,
+        "the sandbox ends after the requests in flight. Interrupt again to abort.",
+        "the sandbox ended during requests in flight.",
+    );
     let faults = faults(globals, args)?;
     let state = args.state.as_ref().map(|path| state(globals, path)).transpose()?;
     connection::runtime()?.block_on(async {

@@ -11,8 +11,7 @@ use crate::api::{self, Description};
 use crate::catalog::{Catalog, LiveProperty, Shape, closest};
 use crate::cli::commands::examples;
 use crate::cli::setup::{
-    Connection, Environment, GlobalArgs, api_failures::read_failed, connection,
-    global_args::below_root, platform, project,
+    Connection, Environment, GlobalArgs, connection, global_args::below_root, platform, project,
 };
 use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output, redaction};
 use crate::desired::schema;
@@ -95,8 +94,7 @@ async fn describe(
     args: &PullArgs,
     connection: &Connection,
 ) -> Result<Described, Failure> {
-    let base_url = &connection.target.base_url;
-    let failed = |error: api::Error| read_failed("the connectors cannot be read", &error, base_url);
+    let failed = connection.read_failed("the connectors cannot be read");
     let client = &connection.client;
     let connectors = if args.all {
         let keys = client.connectors().await.map_err(failed)?;

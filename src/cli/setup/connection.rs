@@ -8,7 +8,7 @@ use tracing::debug;
 
 use crate::api::client::{Client, Credentials, Settings};
 use crate::api::{self, Clock, Stop, Waiting};
-use crate::cli::setup::api_failures::{client_failed, read_failed, retry_text};
+use crate::cli::setup::api_failures::{self, client_failed, retry_text};
 use crate::cli::setup::credentials;
 use crate::cli::setup::embedded_sandbox;
 use crate::cli::setup::environment::Environment;
@@ -115,6 +115,11 @@ fn progress_options(globals: &GlobalArgs, environment: &Environment) -> Progress
 }
 
 impl Connection {
+    /// Turns the error of a read into a failure. See [`api_failures::read_failed`].
+    pub(crate) fn read_failed(&self, message: &str) -> impl Fn(api::Error) -> Failure + Copy {
+        move |error| api_failures::read_failed(message, &error, &self.target.base_url)
+    }
+
     pub(crate) fn terms<'a>(&'a self, wishes: &'a Wishes) -> Terms<'a> {
         Terms { target: &self.target, wishes, fingerprints: &self.fingerprints }
     }
@@ -157,8 +162,7 @@ impl Connection {
         keys: BTreeSet<String>,
         observed: impl Future<Output = Result<Observed, api::Error>>,
     ) -> Result<(Plan, Observed), Failure> {
-        let unread = "the instances cannot be read, so no plan was made";
-        let failed = |error| read_failed(unread, &error, &self.target.base_url);
+        let failed = self.read_failed("the instances cannot be read, so no plan was made");
         let mut observed = observed.await.map_err(failed)?;
         redaction::register_tokens(observed.ours.values().map(|found| &found.token));
         let terms = self.terms(wishes);

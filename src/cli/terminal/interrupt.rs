@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::api::Stop;
 use crate::cli::terminal::failure::{Exit, Failure};
 
 pub(crate) type Cleanup = Box<dyn FnOnce() + Send>;
@@ -20,12 +21,10 @@ pub(crate) type FailureReporter = Box<dyn FnOnce(Failure) -> Failure + Send>;
 
 /// How a command reacts to the first signal instead of ending immediately.
 pub(crate) struct GracefulStop {
+    /// Asks the command to stop.
+    pub(super) stop: Stop,
     /// The message after `Interrupted: `, at the first signal.
-    pub(crate) announcement: &'static str,
-    /// The message after `Aborted: `, at the second signal.
-    pub(crate) aborted: &'static str,
-    /// Asks the command to stop. It must not block.
-    pub(crate) request: Box<dyn FnOnce() + Send>,
+    pub(super) announcement: &'static str,
 }
 
 struct State {
@@ -90,11 +89,16 @@ pub(crate) fn result_started() {
     state.is_result_started = true;
 }
 
-/// Makes the next signal a request to stop, until the returned guard is dropped.
-pub(crate) fn stop_gracefully(stop: GracefulStop) -> GracefulStopGuard {
+/// Makes the next signal a request to stop, until the returned guard is dropped. The messages follow
+/// `Interrupted: ` at that signal, and `Aborted: ` at the one after it.
+pub(crate) fn stop_gracefully(
+    stop: &Stop,
+    announcement: &'static str,
+    aborted: &'static str,
+) -> GracefulStopGuard {
     let mut state = command_state();
-    state.consequence = stop.aborted.into();
-    state.graceful_stop = Some(stop);
+    state.consequence = aborted.into();
+    state.graceful_stop = Some(GracefulStop { stop: stop.clone(), announcement });
     GracefulStopGuard
 }
 

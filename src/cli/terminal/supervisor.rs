@@ -57,9 +57,9 @@ pub(crate) fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Result<Exi
     loop {
         match received.recv() {
             Ok(Event::CommandEnded(exit)) => return Ok(interrupt::exit_after(exit).into()),
-            Ok(Event::Stop(stop)) => {
-                (stop.request)();
-                let message = format!("Interrupted: {}\n", stop.announcement);
+            Ok(Event::Stop(GracefulStop { stop, announcement })) => {
+                stop.request();
+                let message = format!("Interrupted: {announcement}\n");
                 progress::write_above(|| output::message_on_new_line(&message));
             }
             Ok(Event::End) => return Ok(end("Interrupted").into()),

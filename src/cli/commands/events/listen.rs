@@ -16,7 +16,7 @@ use crate::cli::commands::document_instance;
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
 use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
-use crate::cli::terminal::{Exit, Failure, interrupt, interrupt::GracefulStop, output, redaction};
+use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::events::{Delivery, ID, Inbox, SIGNATURE};
 use crate::instance::{Key, Secret};
 use crate::report::human;
@@ -133,12 +133,11 @@ pub(super) fn run(
             enough: Notify::new(),
         });
         let stop = Stop::default();
-        let requested = stop.clone();
-        let _guard = interrupt::stop_gracefully(GracefulStop {
-            announcement: "no more deliveries are accepted. Interrupt again to abort.",
-            aborted: "deliveries in flight may not be shown. The platform sends them again.",
-            request: Box::new(move || requested.request()),
-        });
+        let _guard = interrupt::stop_gracefully(
+            &stop,
+            "no more deliveries are accepted. Interrupt again to abort.",
+            "deliveries in flight may not be shown. The platform sends them again.",
+        );
         let verified = if is_verified {
             "are verified"
         } else {
