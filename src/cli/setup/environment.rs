@@ -108,7 +108,7 @@ impl Environment {
         self.text("CI").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")
     }
 
-    /// The clock. Tests of the binary select one that does not wait between retries (`fast`), or one whose
+    /// The clock. Tests of the binary select one that does not wait between retries (`hasty`), or one whose
     /// first alarm rings immediately (`slow`).
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         let kind = self.text("OCON_TEST_CLOCK").filter(|_| cfg!(debug_assertions));
