@@ -73,7 +73,7 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
             _ => error,
         };
         let text = error.render().ansi().to_string();
-        if error.use_stderr() {
+        if error.exit_code() != 0 {
             return Err(Failure::rendered(Exit::Usage, text));
         }
         output::text(&text).map(|()| Exit::Success)

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &HelpArgs, tree: clap::Command) -> Result<Exit, Failure>
     let arguments = ["ocon"].into_iter().chain(topic).chain(["--help"]);
     let help = clap_message(tree, arguments);
     let text = help.render().ansi().to_string();
-    if help.use_stderr() {
+    if help.exit_code() != 0 {
         return Err(Failure::rendered(Exit::Usage, text));
     }
     output::text(&text)?;
