@@ -1,29 +1,200 @@
-//! One file per command, and the steps that several commands share.
+//! The tree of commands and their dispatch. Each command is a file; the other files are steps that
+//! several commands share.
 
-pub(crate) mod apply;
-pub(crate) mod authorize;
-pub(crate) mod changed_since;
-pub(crate) mod checkout;
+mod apply;
+mod authorize;
+mod changed_since;
 pub(crate) mod comment;
-pub(crate) mod completions;
-pub(crate) mod doctor;
-pub(crate) mod events;
+mod completions;
+mod doctor;
+mod document_instance;
+mod events;
 pub(crate) mod examples;
-pub(crate) mod explain;
-pub(crate) mod import;
-pub(crate) mod loopback_server;
-pub(crate) mod man;
-pub(crate) mod missing_variables;
-pub(crate) mod outputs;
-pub(crate) mod plan;
-pub(crate) mod prune;
-pub(crate) mod refusals;
-pub(crate) mod refused_requests;
-pub(crate) mod sandbox;
-pub(crate) mod saved_plan;
-pub(crate) mod schema;
-pub(crate) mod selftest;
-pub(crate) mod single_instance;
-pub(crate) mod status;
-pub(crate) mod token;
-pub(crate) mod validate;
+mod execution;
+mod explain;
+pub(crate) mod help;
+mod import;
+mod incomplete_checkout;
+mod loopback_server;
+mod man;
+mod outputs;
+mod plan;
+mod plan_scope;
+mod prune;
+mod refusals;
+mod refused_requests;
+mod sandbox;
+mod saved_plan;
+mod schema;
+mod selftest;
+mod status;
+mod token;
+mod unset_variables;
+mod validate;
+
+use clap::Subcommand;
+
+use crate::cli::setup::{Environment, Format, GlobalArgs};
+use crate::cli::terminal::{Exit, Failure};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the files without network access or secrets
+    ///
+    /// Reports every problem in every file, each with its line and a diagnostic code that `ocon explain`
+    /// describes. Run it as the first step of every pipeline.
+    #[command(after_long_help = examples::VALIDATE)]
+    Validate(validate::ValidateArgs),
+    /// Show what apply would change
+    ///
+    /// Reads the platform and writes nothing. Run it before an apply, and on every pull request.
+    #[command(after_long_help = examples::PLAN)]
+    Plan(plan::PlanArgs),
+    /// Change the instances to match the files
+    ///
+    /// Makes a plan, asks for approval, executes the plan and reports the outcome. You can always run it
+    /// again: it completes an interrupted apply and creates nothing twice. A saved plan is already
+    /// approved, so ocon does not ask.
+    #[command(after_long_help = examples::APPLY)]
+    Apply(apply::ApplyArgs),
+    /// Grant access at a provider in the browser
+    ///
+    /// Prints a URL and opens a browser. When you have granted access there, ocon creates the instance of
+    /// the document or authenticates it again, which keeps its ID and token. The grant is used once and
+    /// not stored.
+    #[command(after_long_help = examples::AUTHORIZE)]
+    Authorize(authorize::AuthorizeArgs),
+    /// Compare the platform with the files, instance by instance
+    ///
+    /// Shows whether each instance is in sync, drifted, incomplete, missing, blocked or an orphan, and
+    /// whether it is valid, enabled and receives events at the right callback URL. Writes nothing.
+    #[command(after_long_help = examples::STATUS)]
+    Status(status::StatusArgs),
+    /// Show the events of an instance, or receive events on this machine
+    ///
+    /// Shows the provider's events that the platform stores, with their time, whether the platform
+    /// delivered them, and the result. `ocon events listen` receives deliveries on this machine.
+    #[command(after_long_help = examples::EVENTS)]
+    Events(events::EventsArgs),
+    /// Check every step between the provider and the application
+    ///
+    /// Checks whether events arrive: the instance, its authentication, its event settings, the callback
+    /// URL, the signature and the last event. The exit code is 1 if a step is broken.
+    #[command(after_long_help = examples::DOCTOR)]
+    Doctor(document_instance::KeyArgs),
+    /// Write files for existing instances
+    ///
+    /// Use it for a tenant that was set up by hand. The next plan adopts the instances and changes nothing
+    /// else.
+    #[command(after_long_help = examples::IMPORT)]
+    Import(import::ImportArgs),
+    /// Print the token of an instance
+    ///
+    /// Prints the token that an application needs to call the connector's API, and nothing else. Needs no
+    /// secrets of the files.
+    #[command(after_long_help = examples::TOKEN)]
+    Token(document_instance::KeyArgs),
+    /// Write the schemas of connectors
+    ///
+    /// Editors use these schemas. ocon also checks files with them instead of its built-in schemas.
+    #[command(after_long_help = examples::SCHEMA)]
+    Schema(schema::SchemaArgs),
+    /// Explain a diagnostic code and how to fix the problem
+    ///
+    /// Messages show the code in brackets, for example error[unknown-key] or (orphan).
+    #[command(after_long_help = examples::EXPLAIN)]
+    Explain(explain::ExplainArgs),
+    /// Test that no command prints a secret of these files
+    ///
+    /// Runs the commands on these files against an emulator, and searches their output for the secrets in
+    /// several encodings. The exit code is 1 if a secret is found.
+    #[command(after_long_help = examples::SELFTEST)]
+    Selftest(selftest::SelftestArgs),
+    /// Run a local emulator of the platform
+    ///
+    /// Use it for tests, with curl, or to try ocon. Other commands start their own emulator with
+    /// `--sandbox`.
+    #[command(after_long_help = examples::SANDBOX)]
+    Sandbox(sandbox::SandboxArgs),
+    /// Print a completion script for a shell
+    ///
+    /// Save it where your shell looks for completions, and open a new shell.
+    #[command(after_long_help = examples::COMPLETIONS)]
+    Completions(completions::CompletionsArgs),
+    /// Write manual pages into a folder
+    ///
+    /// Writes one page for ocon, with the global options, and one for each command.
+    #[command(after_long_help = examples::MAN)]
+    Man(man::ManArgs),
+    /// Show the help of a command, or the global options
+    ///
+    /// `ocon help options` lists the options that every command accepts.
+    #[command(after_long_help = examples::HELP)]
+    Help(help::HelpArgs),
+}
+
+/// The properties of a command that the command line needs before it runs.
+pub(crate) struct CommandInfo {
+    pub(crate) name: &'static str,
+    pub(crate) formats: &'static [Format],
+    /// The message after `Interrupted: ` until the command has done anything.
+    pub(crate) interrupted: &'static str,
+    pub(crate) interrupted_exit: Exit,
+}
+
+impl Command {
+    pub(crate) const fn info(&self) -> CommandInfo {
+        use Format::{Github, Json, Markdown, Sarif, Text};
+        let (name, formats, interrupted): (_, &[Format], _) = match self {
+            Self::Validate(_) => {
+                ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
+            }
+            Self::Plan(_) => ("plan", &[Text, Json, Markdown, Github], "no plan was made."),
+            Self::Apply(_) => ("apply", &[Text, Json, Markdown], "nothing was applied."),
+            Self::Authorize(_) => ("authorize", &[Text], "nothing was created or changed."),
+            Self::Status(_) => ("status", &[Text, Json, Markdown], "no status was printed."),
+            Self::Events(_) => ("events", &[Text, Json], "no events were printed."),
+            Self::Doctor(_) => ("doctor", &[Text, Json], "the delivery of events was not checked."),
+            Self::Import(_) => ("import", &[Text], "no file was written."),
+            Self::Token(_) => ("token", &[Text], "no token was printed."),
+            Self::Schema(_) => ("schema", &[Text], "no schema was written."),
+            Self::Explain(_) => ("explain", &[Text], "nothing was printed."),
+            Self::Selftest(_) => ("selftest", &[Text, Json], "the self-test did not finish."),
+            Self::Sandbox(_) => ("sandbox", &[Text], "the sandbox did not start."),
+            Self::Completions(_) => ("completions", &[Text], "nothing was printed."),
+            Self::Man(_) => ("man", &[Text], "no page was written."),
+            Self::Help(_) => ("help", &[Text], "nothing was printed."),
+        };
+        // A signal is the normal end of a server.
+        let is_server = matches!(self, Self::Sandbox(_));
+        let interrupted_exit = if is_server { Exit::Success } else { Exit::Interrupted };
+        CommandInfo { name, formats, interrupted, interrupted_exit }
+    }
+
+    /// Runs the command. `tree` builds the complete command line.
+    pub(crate) fn run(
+        &self,
+        globals: &GlobalArgs,
+        environment: &Environment,
+        tree: fn() -> clap::Command,
+    ) -> Result<Exit, Failure> {
+        match self {
+            Self::Validate(args) => validate::run(globals, args, environment),
+            Self::Plan(args) => plan::run(globals, args, environment),
+            Self::Apply(args) => apply::run(globals, args, environment),
+            Self::Authorize(args) => authorize::run(globals, args, environment),
+            Self::Status(args) => status::run(globals, args, environment),
+            Self::Events(args) => events::run(globals, args, environment),
+            Self::Doctor(args) => doctor::run(globals, args, environment),
+            Self::Import(args) => import::run(globals, args, environment),
+            Self::Token(args) => token::run(globals, args, environment),
+            Self::Schema(args) => schema::run(globals, args, environment),
+            Self::Explain(args) => explain::run(args),
+            Self::Selftest(args) => selftest::run(globals, args, environment),
+            Self::Sandbox(args) => sandbox::run(globals, args),
+            Self::Completions(args) => completions::run(args, &mut tree()),
+            Self::Man(args) => man::run(globals, args, tree()),
+            Self::Help(args) => help::run(args, tree()),
+        }
+    }
+}

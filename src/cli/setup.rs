@@ -1,16 +1,25 @@
-//! Everything a command needs before it starts: arguments, environment, target, project, session.
+//! Everything a command needs before it starts: arguments, environment, platform, project, files and
+//! connection. Does not import `commands`.
 
-pub mod arguments;
-pub(crate) mod code_levels;
+pub(crate) mod api_failures;
 pub(crate) mod committed_secrets;
+pub(crate) mod connection;
+pub(crate) mod credentials;
+pub(crate) mod diagnostic_levels;
 pub(crate) mod embedded_sandbox;
 pub(crate) mod environment;
 pub(crate) mod file_problems;
-pub(crate) mod fork;
+pub(crate) mod files;
+pub(crate) mod forked_pull_request;
 pub(crate) mod git;
+pub mod global_args;
 pub(crate) mod own_credentials;
+pub(crate) mod platform;
 pub(crate) mod project;
-pub(crate) mod public_words;
-pub(crate) mod session;
-pub(crate) mod target;
-pub(crate) mod unreachable;
+pub(crate) mod reserved_words;
+
+pub(crate) use connection::Connection;
+pub(crate) use environment::Environment;
+pub(crate) use files::{Files, SecretAccess};
+pub(crate) use global_args::{Format, GlobalArgs};
+pub(crate) use platform::Platform;

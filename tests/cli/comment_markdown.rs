@@ -6,7 +6,7 @@ use ocon::report::json::{
     PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequests, PlanStep, PlanSummary,
     PlanTarget, PlanValue, PlanValues,
 };
-use ocon::report::markdown::{self, Frame, Links, MOST_BYTES};
+use ocon::report::markdown::{self, CommentOptions, DEFAULT_MAX_BYTES, FileLinks};
 use ocon::safe_text::{quoted, unquoted};
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};

@@ -52,7 +52,7 @@ pub(crate) fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (St
     let mut script = on_terminal(world, "dumb", "apply");
     let mut stdout = script.stdout.take().unwrap();
     let (mut shown, mut byte) = (Vec::new(), [0]);
-    while !shown.ends_with(b"is taken as consent: ") {
+    while !shown.ends_with(b"is accepted: ") {
         stdout.read_exact(&mut byte).unwrap();
         shown.extend(byte);
     }
@@ -114,7 +114,8 @@ fn waiting_for_a_browser_or_a_pasted_address_can_be_interrupted() {
         let mut ocon = spawn(&world, "authorize social --no-browser");
         let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
         let mut line = String::new();
-        while !line.starts_with("Waiting for the answer") && !line.starts_with("Then paste here") {
+        while !line.starts_with("Waiting for the answer") && !line.starts_with("Then paste the URL")
+        {
             line.clear();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
         }

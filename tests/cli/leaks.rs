@@ -5,7 +5,7 @@
 
 use clap::{CommandFactory as _, ValueEnum as _};
 use ocon::cli::Cli;
-use ocon::cli::setup::arguments::Format;
+use ocon::cli::setup::global_args::Format;
 
 use crate::echo_server::Echo;
 use crate::normalize::forms;

@@ -27,7 +27,7 @@ use reader::Reader;
 #[test]
 fn the_readme_shows_the_output_of_the_program() {
     let reader = Reader::default();
-    copy_of_the_example(reader.root());
+    crate::example::copy_into(reader.root());
     reader.follow("README.md", 2);
 }
 
@@ -84,18 +84,4 @@ fn rows(prefix: &str, schema: &Value) -> String {
         format!("| `{prefix}{name}` | {required} | {meaning} |\n")
     };
     properties.iter().map(row).collect::<Vec<_>>().concat()
-}
-
-fn copy_of_the_example(root: &Path) {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in walkdir::WalkDir::new(repository.join("instances")) {
-        let entry = entry.unwrap();
-        let copy = root.join(entry.path().strip_prefix(repository).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir(copy).unwrap();
-        } else {
-            fs::copy(entry.path(), copy).unwrap();
-        }
-    }
-    fs::copy(repository.join("ocon.yaml"), root.join("ocon.yaml")).unwrap();
 }

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use crate::cli::setup::arguments::{Format, Globals};
 use crate::cli::setup::environment::Environment;
+use crate::cli::setup::global_args::{Format, GlobalArgs};
+use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::setup::project;
-use crate::cli::setup::session::{self, Platform};
-use crate::cli::setup::target::SANDBOX_URL;
 use crate::cli::terminal::command_output::Output;
 use crate::cli::terminal::failure::Failure;
 use crate::cli::terminal::redaction;
@@ -16,7 +15,7 @@ use crate::report::json::{FailureTarget, PlanDocument, ResultDocument};
 use crate::report::markdown::{self, CommentOptions, FileLinks};
 
 /// Returns the maximum size of a comment, and where readers find the files.
-pub(crate) fn comment_options(globals: &Globals, environment: &Environment) -> CommentOptions {
+pub(crate) fn comment_options(globals: &GlobalArgs, environment: &Environment) -> CommentOptions {
     let links = globals.file_url.clone().or_else(|| repository(&globals.root, environment));
     let links = links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default();
     CommentOptions { max_bytes: globals.max_bytes, links }
@@ -77,13 +76,13 @@ impl Comment {
 pub(crate) fn on_failure(
     failure: Failure,
     command: &str,
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
 ) -> Failure {
     if globals.format != Format::Markdown || failure.result().is_some() {
         return failure;
     }
-    let base_url = match session::platform(globals, environment) {
+    let base_url = match platform::choose(globals, environment) {
         Ok(Platform::At(base_url)) => Some(base_url.as_str().to_owned()),
         Ok(Platform::Sandbox) => Some(SANDBOX_URL.to_owned()),
         Err(_) => None,
@@ -94,7 +93,7 @@ pub(crate) fn on_failure(
 }
 
 /// Returns the project, as far as it is known.
-fn project(globals: &Globals, environment: &Environment) -> String {
+fn project(globals: &GlobalArgs, environment: &Environment) -> String {
     let given = project::given(globals, environment).map(|(_, name)| name);
     let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);
     given.unwrap_or_else(|| in_file().unwrap_or_else(project::default_project).to_string())

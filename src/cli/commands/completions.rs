@@ -1,19 +1,18 @@
-//! `ocon completions`: a script that completes commands and flags.
+//! `ocon completions`: prints a script that completes commands and options.
 
 use clap_complete::Shell;
 
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::terminal::{Exit, Failure, output};
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// The shell to write it for
+pub(crate) struct CompletionsArgs {
+    /// Shell
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments, command: &mut clap::Command) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &CompletionsArgs, tree: &mut clap::Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, command, "ocon", &mut script);
+    clap_complete::generate(args.shell, tree, "ocon", &mut script);
     output::text(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }

@@ -1,52 +1,34 @@
-//! `ocon doctor KEY`: whether events get from the provider to the application.
+//! `ocon doctor KEY`: checks whether events get from the provider to the application.
 
 use crate::api::ProviderEvent;
-use crate::api::{self, Projection, Read as _};
-use crate::cli::commands::single_instance;
-use crate::cli::setup::arguments::{Format, Globals};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Connection, Lookup};
-use crate::cli::setup::unreachable;
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::api::{Projection, Read as _};
+use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
+use crate::cli::setup::{Connection, Environment, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, DoctorInput};
-use crate::instance::{InstanceId, Key, RenderContext};
+use crate::instance::{InstanceId, RenderContext};
 use crate::observed::ObservedInstance;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// The document whose instance is looked at
-    key: Key,
-}
-
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    KeyArgs { key }: &KeyArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let platform = session::platform(globals, environment)?;
-    let files = session::load(globals, environment, Lookup::Withheld)?;
-    let key = &arguments.key;
-    let wanted = single_instance::document(&files, key)?;
-    let (links, id) = session::runtime()?.block_on(async {
+    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;
+    let wanted = files.document(key)?;
+    let (links, id) = connection::runtime()?.block_on(async {
         let (connection, found) =
-            single_instance::find(platform, globals, environment, &files, key).await?;
-        let seen = match &found {
-            Ok(found) => Some(look(&connection, found.id).await?),
-            Err(_) => None,
+            document_instance::find(platform, globals, environment, &files, key).await?;
+        let read = match found {
+            Ok(found) => Ok(read(&connection, found.id).await?),
+            Err(missing) => Err(missing),
         };
-        let found = match (&seen, &found) {
-            (Some((found, _)), _) => Ok(found),
-            (None, Err(nowhere)) => Err(nowhere.why()),
-            (None, Ok(_)) => unreachable!("an instance that was found was looked at"),
-        };
-        let events = seen.as_ref().map_or(Ok(&[][..]), |(_, events)| match events {
+        let found = read.as_ref().map(|(found, _)| found).map_err(NoInstance::reason);
+        let events = read.as_ref().map_or(Ok(&[][..]), |(_, events)| match events {
             Ok(events) => Ok(events.as_slice()),
-            Err(why) => Err(why.as_str()),
+            Err(reason) => Err(reason.as_str()),
         });
         let base_url = &connection.target.base_url;
         let place = RenderContext { base_url, connector: &wanted.connector, id: None };
@@ -61,21 +43,21 @@ pub(crate) fn run(
     Ok(if document.healthy { Exit::Success } else { Exit::Other })
 }
 
-/// The instance with all of its configuration; and its events, or why they cannot be read: the links
-/// before them are worth a look all the same.
-async fn look(
+/// Reads the instance with all of its configuration, and its events. If the events cannot be read, the
+/// other checks still run.
+async fn read(
     connection: &Connection,
     id: InstanceId,
 ) -> Result<(ObservedInstance, Result<Vec<ProviderEvent>, String>), Failure> {
-    let Connection { client, target, .. } = connection;
-    let failed = |error: api::Error| {
-        let sentence = "the instance cannot be looked at";
-        unreachable::unreadable(sentence, &error, &target.base_url)
-    };
+    let client = &connection.client;
+    let failed = connection.read_failed("the instance cannot be read");
     let (record, events) =
         futures_util::future::join(client.instance(id, &Projection::All), client.events(id)).await;
-    let gone = || Failure::new(Exit::Other, format!("instance {id} is gone")).hint("look again");
-    let found = ObservedInstance::from(record.map_err(failed)?.ok_or_else(gone)?);
-    redaction::learn_tokens([&found.token]);
+    let deleted = || {
+        Failure::new(Exit::Other, format!("instance {id} was deleted meanwhile"))
+            .hint("run the same command again")
+    };
+    let found = ObservedInstance::from(record.map_err(failed)?.ok_or_else(deleted)?);
+    redaction::register_tokens([&found.token]);
     Ok((found, events.map_err(|error| format!("the events cannot be read: {error}"))))
 }

@@ -1,74 +1,68 @@
-//! `ocon events KEY`: what the provider of an instance has reported; and `ocon events listen`.
+//! `ocon events KEY`: shows the events of an instance. `ocon events listen` receives events.
 
 mod listen;
 
-use crate::cli::commands::single_instance;
-use crate::cli::setup::arguments::{Format, Globals, at_least_one};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Lookup};
-use crate::cli::setup::unreachable;
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::commands::{document_instance, examples};
+use crate::cli::setup::{
+    Environment, Format, GlobalArgs, SecretAccess, connection, global_args::positive,
+};
+use crate::cli::terminal::{Exit, Failure, Output, output};
 use crate::instance::Key;
 use crate::report::human;
 use crate::report::json::{self, EventsDocument};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct Arguments {
-    /// The document whose instance is looked at
+pub(crate) struct EventsArgs {
+    /// Key of the document
     #[arg(required = true)]
     key: Option<Key>,
-    /// Show so many at most, the newest first
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
+    /// Maximum number of events to show, the newest first
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = positive::<usize>)]
     limit: usize,
     #[command(subcommand)]
-    action: Option<Action>,
+    command: Option<EventsCommand>,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
-    /// Take deliveries on this machine, and say whether their signatures hold
+enum EventsCommand {
+    /// Receive events on this machine and verify their signatures
     ///
-    /// For a callback URL on loopback, as the sandbox delivers to, or behind a tunnel. What is not
-    /// signed with the key is refused with 401, what is no JSON with 400.
+    /// Use it for a callback URL on loopback, to which the sandbox delivers, or behind a tunnel. A request
+    /// gets 401 if its signature does not match the key, and 400 if it is not JSON.
     ///
-    /// A request for another host than this listener's gets 403, as does one that a web page of
-    /// another site sent. For a tunnel, name its public host: --allow-host HOST.
-    #[command(after_long_help = crate::cli::commands::examples::EVENTS_LISTEN)]
-    Listen(listen::Arguments),
+    /// A request gets 403 if it is for another host or was sent by a web page of another site. For a
+    /// tunnel, name its public host: --allow-host HOST.
+    #[command(after_long_help = examples::EVENTS_LISTEN)]
+    Listen(listen::ListenArgs),
 }
 
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    args: &EventsArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    match (&arguments.action, &arguments.key) {
-        (Some(Action::Listen(arguments)), _) => listen::run(globals, arguments, environment),
-        (None, Some(key)) => show(globals, key, arguments.limit, environment),
-        (None, None) => unreachable!("the command line needs one of the two"),
+    match (&args.command, &args.key) {
+        (Some(EventsCommand::Listen(args)), _) => listen::run(globals, args, environment),
+        (None, Some(key)) => show(globals, key, args.limit, environment),
+        (None, None) => unreachable!("clap requires one of the two"),
     }
 }
 
 fn show(
-    globals: &Globals,
+    globals: &GlobalArgs,
     key: &Key,
     limit: usize,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let platform = session::platform(globals, environment)?;
-    let files = session::load(globals, environment, Lookup::Withheld)?;
-    single_instance::document(&files, key)?;
-    let (id, mut events) = session::runtime()?.block_on(async {
+    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;
+    files.document(key)?;
+    let (id, mut events) = connection::runtime()?.block_on(async {
         let (connection, found) =
-            single_instance::find(platform, globals, environment, &files, key).await?;
-        let found = found.map_err(|nowhere| nowhere.failure(key, "so no events"))?;
-        let events = connection.client.events(found.id).await.map_err(|error| {
-            let sentence = "the events cannot be read";
-            unreachable::unreadable(sentence, &error, &connection.target.base_url)
-        })?;
+            document_instance::find(platform, globals, environment, &files, key).await?;
+        let found = found.map_err(|missing| missing.failure(key, "so it has no events"))?;
+        let events = connection.client.events(found.id).await;
+        let events = events.map_err(connection.read_failed("the events cannot be read"))?;
         Ok((found.id, events))
     })?;
     events.truncate(limit);

@@ -2,113 +2,120 @@
 
 pub(crate) const OCON: &str = "\
 Examples:
-  ocon plan --sandbox                try it here, without a tenant
-  ocon import --all --region us2     files for what a tenant has
-  ocon plan --region us2             what an apply would do
-  ocon apply --region us2            does it, after a question
-  ocon explain orphan                what a word in brackets means";
+  ocon plan --sandbox                try ocon here, without a tenant
+  ocon import --all --region us2     write files for the instances of a tenant
+  ocon plan --region us2             show what an apply would change
+  ocon apply --region us2            ask, then apply the changes
+  ocon explain orphan                explain a diagnostic code";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
-  ocon validate                      all files
-  ocon validate instances/eu         all files, this folder among them
-  ocon validate --format github      annotations at the lines of a pull request
-  ocon validate --deny warnings      as CI wants it";
+  ocon validate                      check all files
+  ocon validate instances/eu         also fail if this folder has no document
+  ocon validate --format github      annotate the lines of a pull request
+  ocon validate --deny warnings      fail on warnings, for CI";
 
 pub(crate) const PLAN: &str = "\
 Examples:
-  ocon plan --sandbox                try it without a tenant
-  ocon plan --region us2             what an apply would do there
-  ocon plan --out plan.json          for `ocon apply plan.json`
+  ocon plan --sandbox                try ocon without a tenant
+  ocon plan --region us2             show what an apply would change
+  ocon plan --out plan.json          save the plan for `ocon apply plan.json`
   ocon plan --format markdown --changed-since origin/main
-                                     a comment on what a branch changes";
+                                     write a comment on the changes of a branch";
 
 pub(crate) const APPLY: &str = "\
 Examples:
-  ocon apply                         shows the plan and asks
-  ocon apply --yes                   as CI runs it
-  ocon apply plan.json               what was reviewed, and nothing else
+  ocon apply                         show the plan and ask
+  ocon apply --yes                   do not ask, for CI
+  ocon apply plan.json               apply a saved plan and nothing else
   ocon apply --prune --max-deletes 5
-                                     deletes at most five that have no file
+                                     delete at most 5 instances without a file
   ocon apply --rotate hootsuite#oauth.api.secret
-                                     writes a secret that nobody can compare";
+                                     write a secret that cannot be compared";
 
 pub(crate) const AUTHORIZE: &str = "\
 Examples:
-  ocon authorize hootsuite           opens a browser, then creates it
-  ocon authorize slack --no-browser  over SSH: prints the address, and reads
-                                     the one at which your browser ends up
-  ocon authorize slack --wait 15m    for those who have to find a password";
+  ocon authorize hootsuite           open a browser, then create the instance
+  ocon authorize slack --no-browser  over SSH: print the URL, and read the URL
+                                     that your browser shows at the end
+  ocon authorize slack --wait 15m    wait longer for the answer";
 
 pub(crate) const STATUS: &str = "\
 Examples:
   ocon status                        every instance
   ocon status instances/hootsuite.yaml
+                                     the instances of one file
   ocon status --format json          for scripts";
 
 pub(crate) const EVENTS: &str = "\
 Examples:
-  ocon events hootsuite              the last twenty
+  ocon events hootsuite              the last 20 events
   ocon events slack --limit 1 --format json
-  ocon events listen slack           what is delivered to this machine";
+                                     the last event, for scripts
+  ocon events listen slack           receive events on this machine";
 
 pub(crate) const EVENTS_LISTEN: &str = "\
 Examples:
-  ocon events listen slack           verified with the key of that document
-  ocon events listen --port 9000     with OCON_SIGNATURE_KEY, if it is set
+  ocon events listen slack           verify with the signature key of slack
+  ocon events listen --port 9000     verify with OCON_SIGNATURE_KEY, if it is set
   ocon events listen --allow-host app.tunnel.example
-                                     behind a tunnel, by its public host
+                                     receive events through a tunnel
   ocon events listen slack --count 1
-                                     one, and its exit code tells";
+                                     stop after one event, for scripts";
 
 pub(crate) const DOCTOR: &str = "\
 Examples:
-  ocon doctor hootsuite              for a person
-  ocon doctor slack --format json    for a monitor";
+  ocon doctor hootsuite              check the event delivery of hootsuite
+  ocon doctor slack --format json    for a monitoring system";
 
 pub(crate) const IMPORT: &str = "\
 Examples:
-  ocon import --all                  a file for every instance that has none
-  ocon import 4711 4712              for these two
-  ocon import --connector hootsuite  for those of a connector
-  ocon apply --allow-unset           then: marks them as yours, no more";
+  ocon import --all                  all instances that have no file
+  ocon import 4711 4712              two instances
+  ocon import --connector hootsuite  the instances of a connector
+  ocon apply --allow-unset           the next step: adopt the instances";
 
 pub(crate) const TOKEN: &str = "\
 Examples:
-  ocon token hootsuite               for the application that uses it";
+  ocon token hootsuite               print the token of hootsuite";
 
 pub(crate) const SCHEMA: &str = "\
 Examples:
-  ocon schema pull hootsuite slack   as the tenant describes them
-  ocon schema pull --all --sandbox   all of the built-in catalogue";
+  ocon schema pull hootsuite slack   write the schemas of two connectors
+  ocon schema pull --all --sandbox   write all built-in schemas";
 
 pub(crate) const SCHEMA_PULL: &str = "\
 Examples:
-  ocon schema pull hootsuite slack   as the tenant describes them
-  ocon schema pull --all             of every connector that it has";
+  ocon schema pull hootsuite slack   write the schemas of two connectors
+  ocon schema pull --all             write the schemas of all connectors";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:
-  ocon explain                       lists all codes
-  ocon explain orphan                one of them";
+  ocon explain                       list all codes
+  ocon explain orphan                explain one code";
 
 pub(crate) const SELFTEST: &str = "\
 Examples:
-  ocon selftest --leaks              with the files and variables here";
+  ocon selftest --leaks              use the files and variables of this folder";
 
 pub(crate) const SANDBOX: &str = "\
 Examples:
-  ocon sandbox                       a server on a free port
-  ocon sandbox --faults faults.yaml  goes wrong as scripted";
+  ocon sandbox                       start a server on a free port
+  ocon sandbox --faults faults.yaml  inject scripted faults";
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:
   ocon completions bash > ~/.local/share/bash-completion/completions/ocon
   ocon completions zsh > ~/.zfunc/_ocon
-                                     with `fpath+=~/.zfunc` in ~/.zshrc
+                                     add `fpath+=~/.zfunc` to ~/.zshrc
   ocon completions fish > ~/.config/fish/completions/ocon.fish
   ocon completions powershell >> $PROFILE";
 
 pub(crate) const MAN: &str = "\
 Examples:
-  ocon man ~/.local/share/man/man1   then: man ocon-plan";
+  ocon man ~/.local/share/man/man1   then read a page with: man ocon-plan";
+
+pub(crate) const HELP: &str = "\
+Examples:
+  ocon help plan                     the help of a command
+  ocon help options                  the global options";

@@ -1,19 +1,18 @@
-//! `ocon explain`: what a code means and how to mend it, out of `docs/diagnostics.md`.
+//! `ocon explain`: prints the section of `docs/diagnostics.md` for a code.
 
 use crate::catalog::closest;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::terminal::{Exit, Failure, output};
 use crate::report::explanation::{self, Explanation};
 use crate::safe_text::quoted;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// The code; all of them are listed by default
+pub(crate) struct ExplainArgs {
+    /// Code; lists all codes by default
     code: Option<String>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let text = match &arguments.code {
+pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
+    let text = match &args.code {
         Some(code) => section(code)?,
         None => list(&explanation::all()),
     };
@@ -25,18 +24,15 @@ fn section(code: &str) -> Result<String, Failure> {
     if let Some(explanation) = explanation::of(code) {
         return Ok(format!("{code}\n\n{}\n", explanation.text));
     }
-    let failure =
-        Failure::new(Exit::Usage, format!("there is no code {code}", code = quoted(&code)));
+    let failure = Failure::new(Exit::Usage, format!("the code {} does not exist", quoted(&code)));
     let all = explanation::all();
     Err(match closest(code, all.iter().map(|explanation| explanation.code)) {
-        Some(nearest) => {
-            failure.hint(format!("did you mean {nearest}?", nearest = quoted(&nearest)))
-        }
-        None => failure.hint("`ocon explain` lists them"),
+        Some(nearest) => failure.hint(format!("did you mean {}?", quoted(&nearest))),
+        None => failure.hint("list all codes with: ocon explain"),
     })
 }
 
-/// One line per code, below the titles of the parts.
+/// One line per code, grouped by part.
 fn list(all: &[Explanation]) -> String {
     let column = all.iter().map(|explanation| explanation.code.len()).max().unwrap_or_default();
     let mut text = String::new();

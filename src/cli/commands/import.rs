@@ -1,26 +1,21 @@
-//! `ocon import`: files for instances that exist. What is in them is the business of the room
-//! [`crate::import`]; here instances are read and chosen, and files written.
+//! `ocon import`: writes files for existing instances. [`crate::import`] generates their text. This
+//! module reads and selects the instances, and writes the files.
 
-mod choice;
-mod folder;
-mod told;
+mod candidates;
+mod summary;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::api::{self, Projection, Read as _, Scope};
+use crate::api::{Projection, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
-use crate::cli::setup::arguments::{Globals, beside};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Connection, Files, Lookup};
-use crate::cli::setup::unreachable;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::progress::Progress;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{
+    Connection, Environment, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
+};
+use crate::cli::terminal::{Exit, Failure, output, redaction};
 use crate::desired::secrets::WithheldSecrets;
 use crate::desired::{self, Levels, Sources};
 use crate::import::{self, Candidate, ImportContext, ImportedFile};
@@ -30,145 +25,134 @@ use crate::instance::{
 use crate::observed::ObservedInstance;
 use crate::ownership::Ownership;
 
-use choice::Chosen;
+use candidates::{Candidates, ReadInstances, Refused};
+use summary::GeneratedFiles;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Ids of instances
-    #[arg(value_name = "ID", value_parser = id)]
+pub(crate) struct ImportArgs {
+    /// Instance IDs
+    #[arg(value_name = "ID", value_parser = parse_id)]
     ids: Vec<InstanceId>,
-    /// All instances that have no file yet
+    /// All instances that have no file
     #[arg(long, conflicts_with = "ids")]
     all: bool,
-    /// Those of a connector that have no file yet (repeatable)
+    /// All instances of a connector that have no file (repeatable)
     #[arg(long, value_name = "KEY", conflicts_with_all = ["ids", "all"])]
     connector: Vec<ConnectorKey>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     force: bool,
 }
 
-fn id(text: &str) -> Result<InstanceId, String> {
+fn parse_id(text: &str) -> Result<InstanceId, String> {
     let id = text.parse().ok().filter(|id| *id > 0).map(InstanceId::new);
-    id.ok_or_else(|| "write the number of an instance, like 4711".to_owned())
+    id.ok_or_else(|| "write an instance ID, for example 4711".to_owned())
 }
 
-/// An instance that may get a file; `None` where the platform has none by the id that was given.
-type Seen = BTreeMap<InstanceId, Option<ObservedInstance>>;
-
-/// What a file is, or why there is none, by instance.
-type Made = BTreeMap<InstanceId, Result<ImportedFile, String>>;
-
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    args: &ImportArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    arguments.check()?;
-    let platform = session::platform(globals, environment)?;
-    let files = session::load(globals, environment, Lookup::WithheldFromAny)?;
+    args.check()?;
+    let (platform, files) =
+        connection::prepare(globals, environment, SecretAccess::WithheldWithoutFiles)?;
     files.warn(globals);
-    let (seen, base_url) = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals, environment));
+    let (read, base_url) = connection::runtime()?.block_on(async {
         let connection =
-            session::connect(platform, globals, environment, &files.project, &progress).await?;
-        let seen = arguments.read(globals, &connection).await?;
-        Ok((seen, connection.target.base_url))
+            connection::connect(platform, globals, environment, &files.project).await?;
+        let read = args.read(globals, &connection).await?;
+        Ok((read, connection.target.base_url))
     })?;
-    learn(seen.values().flatten());
-    let looked_at = seen.len();
-    let claims = seen.values().flatten().map(|found| found.marks.ownership(&files.project));
-    let carried: BTreeSet<Key> = claims
+    register_secrets(read.values().flatten());
+    let read_count = read.len();
+    let claims = read.values().flatten().map(|found| found.marks.ownership(&files.project));
+    let marked: BTreeSet<Key> = claims
         .filter_map(|claim| match claim {
             Ownership::Ours(key) => Some(key),
             _ => None,
         })
         .collect();
-    let Chosen { candidates, refused } = choice::choose(seen, &files);
-    arguments.refuse(&refused)?;
-    let made = make(globals, &files, &base_url, &candidates);
-    let failed: Vec<_> =
-        made.iter().filter_map(|(id, made)| Some((*id, made.as_ref().err()?))).collect();
-    let failed = failed.into_iter().map(|(id, why)| choice::Refused {
-        id,
-        exit: Exit::Other,
-        why: why.clone(),
+    let Candidates { candidates, refused } = candidates::select(read, &files);
+    args.check_refused(&refused)?;
+    let generated = generate(globals, &files, &base_url, &candidates);
+    let failed = generated.iter().filter_map(|(id, file)| {
+        let reason = file.as_ref().err()?.clone();
+        Some(Refused { id: *id, exit: Exit::Other, reason })
     });
     let failed: Vec<_> = failed.collect();
-    arguments.refuse(&failed)?;
-    told::left_out(globals, refused.iter().chain(&failed), &made);
-    let made: Vec<(InstanceId, ImportedFile)> =
-        made.into_iter().filter_map(|(id, file)| Some((id, file.ok()?))).collect();
-    if made.is_empty() {
-        output::text(&told::nothing(looked_at, &arguments.connector))?;
+    args.check_refused(&failed)?;
+    summary::print_omissions(globals, refused.iter().chain(&failed), &generated);
+    let written: Vec<(InstanceId, ImportedFile)> =
+        generated.into_iter().filter_map(|(id, file)| Some((id, file.ok()?))).collect();
+    if written.is_empty() {
+        output::text(&summary::nothing(read_count, &args.connector))?;
         return Ok(Exit::Success);
     }
-    folder::write(globals, &made, arguments.force, &files.desired, &carried)?;
+    write::write(globals, &written, args.force, &files.desired, &marked)?;
     let existing = referenced_variables(&files);
-    output::text(&told::result(globals, &made, environment, &existing, files.project_is_named))?;
+    let named = files.project_is_named;
+    output::text(&summary::summary(globals, &written, environment, &existing, named))?;
     Ok(Exit::Success)
 }
 
-impl Arguments {
+impl ImportArgs {
     fn check(&self) -> Result<(), Failure> {
         if self.all || !self.ids.is_empty() || !self.connector.is_empty() {
             return Ok(());
         }
-        Err(Failure::new(Exit::Usage, "nothing says which instances to import")
-            .hint("name ids, `ocon import 4711`, or a connector, `--connector hootsuite`")
-            .hint("`ocon import --all` writes a file for every instance that has none"))
+        Err(Failure::new(Exit::Usage, "no instances to import are given")
+            .hint("name IDs, `ocon import 4711`, or a connector, `--connector hootsuite`")
+            .hint("or import all instances that have no file: ocon import --all"))
     }
 
-    /// Reads what was asked for: instances one by one, or the whole account.
-    async fn read(&self, globals: &Globals, connection: &Connection) -> Result<Seen, Failure> {
+    /// Reads the given instances one by one, or the whole account.
+    async fn read(
+        &self,
+        globals: &GlobalArgs,
+        connection: &Connection,
+    ) -> Result<ReadInstances, Failure> {
         let client = &connection.client;
-        let sentence = "the instances cannot be read, so no file was written";
-        let failed = |error: api::Error| {
-            unreachable::unreadable(sentence, &error, &connection.target.base_url)
-        };
+        let failed = connection.read_failed("the instances cannot be read, so no file was written");
         if self.ids.is_empty() {
             let listing =
                 client.list(&Scope::Everything, &Projection::All).await.map_err(failed)?;
             let found = listing.records.into_iter().map(ObservedInstance::from);
-            let wanted = |found: &ObservedInstance| {
-                let of = |connector: &ConnectorKey| connector.as_str() == found.connector;
-                self.all || self.connector.iter().any(of)
+            let is_selected = |found: &ObservedInstance| {
+                self.all || self.connector.iter().any(|key| key.as_str() == found.connector)
             };
-            return Ok(found.filter(wanted).map(|found| (found.id, Some(found))).collect());
+            return Ok(found.filter(is_selected).map(|found| (found.id, Some(found))).collect());
         }
         let ids: BTreeSet<InstanceId> = self.ids.iter().copied().collect();
-        let questions = ids.into_iter().map(|id| async move {
+        let requests = ids.into_iter().map(|id| async move {
             let record = client.instance(id, &Projection::All).await?;
             Ok((id, record.map(ObservedInstance::from)))
         });
-        stream::iter(questions)
+        stream::iter(requests)
             .buffer_unordered(globals.concurrency)
             .try_collect()
             .await
             .map_err(failed)
     }
 
-    /// What was named has to get a file.
-    fn refuse(&self, refused: &[choice::Refused]) -> Result<(), Failure> {
+    /// Fails if an instance that was given by its ID gets no file.
+    fn check_refused(&self, refused: &[Refused]) -> Result<(), Failure> {
         let Some(exit) = refused.iter().map(|refused| refused.exit).min() else { return Ok(()) };
         if self.ids.is_empty() {
             return Ok(());
         }
-        let sentence = "not all of these instances can be imported, so no file was written";
-        let failure = Failure::new(exit, sentence);
-        Err(refused
-            .iter()
-            .fold(failure, |failure, choice::Refused { id, why, .. }| {
-                failure.caused_by(&format!("{id}: {why}"))
-            })
-            .hint("leave them out; `ocon import --all` does so itself"))
+        let error = "not all of these instances can be imported, so no file was written";
+        let causes = refused.iter().map(|Refused { id, reason, .. }| format!("{id}: {reason}"));
+        let failure =
+            causes.fold(Failure::new(exit, error), |failure, cause| failure.caused_by(&cause));
+        Err(failure.hint("omit them; `ocon import --all` skips them"))
     }
 }
 
-/// Takes notice of the tokens, and of the secrets that the platform shows: what is one under its own
-/// key must not get into a file under another.
-fn learn<'f>(seen: impl Iterator<Item = &'f ObservedInstance>) {
-    for found in seen {
+/// Registers the tokens, and the secrets that the platform returns: a secret must not get into a file
+/// under another configuration key.
+fn register_secrets<'f>(instances: impl Iterator<Item = &'f ObservedInstance>) {
+    for found in instances {
         let facts = found.connector.parse().ok();
         let facts = facts.and_then(|key: ConnectorKey| Catalog::embedded().connector(&key));
         let is_secret = |key: &str| match facts.and_then(|facts| facts.field(key)) {
@@ -176,17 +160,22 @@ fn learn<'f>(seen: impl Iterator<Item = &'f ObservedInstance>) {
             None => named_like_a_secret(key),
         };
         let secrets = found.configuration.iter().filter(|(key, _)| is_secret(key));
-        let secrets = secrets.filter_map(|(_, seen)| match seen {
+        let secrets = secrets.filter_map(|(_, stored)| match stored {
             Stored::Text(secret) => Some(secret),
             Stored::Unset | Stored::Masked => None,
         });
-        redaction::learn(secrets);
-        redaction::learn_tokens([&found.token]);
+        redaction::register(secrets);
+        redaction::register_tokens([&found.token]);
     }
 }
 
-/// Makes the files, each of which the loader has taken.
-fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Candidate]) -> Made {
+/// Generates the files. The loader accepts each of them.
+fn generate(
+    globals: &GlobalArgs,
+    files: &Files,
+    base_url: &BaseUrl,
+    candidates: &[Candidate],
+) -> GeneratedFiles {
     let (none, secrets, levels) = (BTreeMap::new(), WithheldSecrets::default(), Levels::default());
     let sources = Sources {
         root: &globals.root,
@@ -217,7 +206,7 @@ fn make(globals: &Globals, files: &Files, base_url: &BaseUrl, candidates: &[Cand
     )
 }
 
-/// The variables that the files refer to. None of them has a value here.
+/// The variables that the files refer to. Secrets are withheld, so all of them are unset.
 fn referenced_variables(files: &Files) -> BTreeSet<String> {
     let missing = files.desired.unset_secrets();
     let sources = missing.configuration.into_iter().chain(missing.provider_data);
@@ -228,21 +217,21 @@ fn referenced_variables(files: &Files) -> BTreeSet<String> {
     names.collect()
 }
 
-/// The variables, in capitals, that no new file may use: those that the files refer to or mention in
-/// a comment, which somebody may turn into a reference.
-fn taken_variables(globals: &Globals, files: &Files) -> BTreeSet<String> {
+/// The variables, in upper case, that no new file may use: those that the files refer to, or mention in a
+/// comment that may become a reference.
+fn taken_variables(globals: &GlobalArgs, files: &Files) -> BTreeSet<String> {
     let documents = files.desired.instances.values();
     let paths: BTreeSet<&Path> = documents.map(|wanted| Path::new(&*wanted.at.file)).collect();
     let texts = paths.into_iter().filter_map(|path| {
-        // The loader has read it a moment ago. If it is gone, nothing in it is taken.
-        std::fs::read_to_string(beside(&globals.root, path)).ok()
+        // If the file was deleted since the loader read it, its variables are free.
+        std::fs::read_to_string(below_root(&globals.root, path)).ok()
     });
     let mentioned = texts.flat_map(|text| mentioned(&text).collect::<Vec<_>>());
     let referenced = referenced_variables(files).into_iter();
     referenced.map(|name| name.to_ascii_uppercase()).chain(mentioned).collect()
 }
 
-/// The names, in capitals, that stand behind `env.` in a text.
+/// The names after `env.` in a text, in upper case.
 fn mentioned(text: &str) -> impl Iterator<Item = String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let names = text.split("env.").skip(1).map(move |rest| {
@@ -252,8 +241,8 @@ fn mentioned(text: &str) -> impl Iterator<Item = String> {
     names.filter(|name| !name.is_empty())
 }
 
-/// The schema of a connector as an editor finds it from a file below the folder of instances.
-fn schema(globals: &Globals, connector: &ConnectorKey, below: &str) -> Option<String> {
+/// The relative path of a connector's schema from a file below the folder of instances.
+fn schema(globals: &GlobalArgs, connector: &ConnectorKey, below: &str) -> Option<String> {
     let plain = |path: &Path| {
         let parts = path.components().filter(|part| *part != std::path::Component::CurDir);
         let parts = parts.map(|part| match part {
@@ -263,7 +252,7 @@ fn schema(globals: &Globals, connector: &ConnectorKey, below: &str) -> Option<St
         parts.collect::<Option<Vec<String>>>()
     };
     let (instances, schemas) = (plain(&globals.instances)?, plain(&globals.schemas)?);
-    // It is part of a comment.
+    // The path becomes part of a comment.
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if !schemas.iter().all(|part| part.chars().all(is_word)) {
         return None;

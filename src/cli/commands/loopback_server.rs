@@ -1,5 +1,5 @@
-//! A server on loopback that ends when it is told to: answers under way get there, and whoever
-//! dawdles is not waited for. [`BoundedListener`] bounds the number and the age of connections.
+//! A server on loopback that can be stopped: responses in progress are completed, but slow clients do
+//! not delay it. [`BoundedListener`] limits the number and the age of connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,46 +16,43 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
-/// How long an answer may be on its way.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The time limit for responses in progress when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A server at work.
-pub(crate) struct Serving {
+pub(crate) struct LoopbackServer {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
-impl Serving {
-    /// Begins to serve.
-    pub(crate) fn begin<L: Listener<Addr: std::fmt::Debug>>(socket: L, router: Router) -> Self {
+impl LoopbackServer {
+    pub(crate) fn start<L: Listener<Addr: std::fmt::Debug>>(socket: L, router: Router) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = axum::serve(socket, router).with_graceful_shutdown(async {
             let _ = stopped.await;
         });
-        // It fails at no time: what goes wrong with a connection ends that one.
+        // It never fails: an error of a connection ends that connection only.
         let server = tokio::spawn(async { server.await.unwrap_or_default() });
         Self { stop, server }
     }
 
-    /// Takes no more connections, and waits for the answers to those that there are.
-    pub(crate) async fn end(self) {
+    /// Accepts no more connections, and waits for the responses in progress.
+    pub(crate) async fn stop(self) {
         drop(self.stop);
-        let _ = tokio::time::timeout(PATIENCE, self.server).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.server).await;
     }
 }
 
-/// A listener for requests that take a moment. A client that holds a connection open loses it, and
-/// many such clients delay others only that long.
+/// A listener for short requests. It closes connections that a client holds open, so that such clients
+/// delay others only for a limited time.
 pub(crate) struct BoundedListener {
     socket: TcpListener,
-    free: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     max_age: Duration,
 }
 
 impl BoundedListener {
-    /// Takes this number of connections at once, each for `max_age` at most.
     pub(crate) fn new(socket: TcpListener, max_connections: usize, max_age: Duration) -> Self {
-        Self { socket, free: Arc::new(Semaphore::new(max_connections)), max_age }
+        Self { socket, permits: Arc::new(Semaphore::new(max_connections)), max_age }
     }
 }
 
@@ -64,8 +61,8 @@ impl Listener for BoundedListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (BoundedConnection, SocketAddr) {
-        // Nobody closes the semaphore. Without a permit the connection is bounded in age only.
-        let permit = Arc::clone(&self.free).acquire_owned().await.ok();
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.socket).await;
         let end = Box::pin(tokio::time::sleep(self.max_age));
         (BoundedConnection { stream, end, _permit: permit }, address)
@@ -76,7 +73,7 @@ impl Listener for BoundedListener {
     }
 }
 
-/// A connection that fails when it is too old.
+/// A connection that times out when it is too old.
 pub(crate) struct BoundedConnection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
@@ -84,7 +81,6 @@ pub(crate) struct BoundedConnection {
 }
 
 impl BoundedConnection {
-    /// The stream, until the connection is too old.
     fn stream(&mut self, context: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
         match self.end.as_mut().poll(context) {
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
@@ -132,27 +128,27 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn who_dawdles_is_not_waited_for() {
+    async fn a_slow_client_does_not_delay_the_stop() {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = socket.local_addr().unwrap();
-        let serving = Serving::begin(socket, Router::new().fallback(async |_: Bytes| ()));
-        let mut dawdler = TcpStream::connect(address).await.unwrap();
+        let server = LoopbackServer::start(socket, Router::new().fallback(async |_: Bytes| ()));
+        let mut slow_client = TcpStream::connect(address).await.unwrap();
         let head =
             b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
-        dawdler.write_all(head).await.unwrap();
-        let mut said = [0; 12];
-        dawdler.read_exact(&mut said).await.unwrap();
-        assert_eq!(&said, b"HTTP/1.1 100");
-        serving.end().await;
+        slow_client.write_all(head).await.unwrap();
+        let mut response = [0; 12];
+        slow_client.read_exact(&mut response).await.unwrap();
+        assert_eq!(&response, b"HTTP/1.1 100");
+        server.stop().await;
     }
 
-    /// Slow clients on all connections: the next client waits until they are too old.
+    /// With slow clients on all connections, the next client waits until these are too old.
     #[tokio::test]
     async fn clients_that_hold_connections_open_lose_them() {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = socket.local_addr().unwrap();
         let listener = BoundedListener::new(socket, 2, Duration::from_millis(200));
-        let serving = Serving::begin(listener, Router::new().fallback(async || "served"));
+        let server = LoopbackServer::start(listener, Router::new().fallback(async || "served"));
         let mut slow = Vec::new();
         for _ in 0..5 {
             let mut client = TcpStream::connect(address).await.unwrap();
@@ -162,13 +158,13 @@ mod tests {
         let mut client = TcpStream::connect(address).await.unwrap();
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         client.write_all(request).await.unwrap();
-        let mut said = String::new();
-        client.read_to_string(&mut said).await.unwrap();
-        assert!(said.ends_with("served"), "{said}");
+        let mut response = String::new();
+        client.read_to_string(&mut response).await.unwrap();
+        assert!(response.ends_with("served"), "{response}");
         for mut client in slow {
-            // It is closed, with or without an answer of the HTTP library.
+            // It is closed, with or without a response of the HTTP library.
             let _ = client.read_to_end(&mut Vec::new()).await;
         }
-        serving.end().await;
+        server.stop().await;
     }
 }

@@ -9,11 +9,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::apply::Outcome;
-use crate::cli::setup::arguments::Globals;
+use crate::cli::setup::connection::Connection;
 use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::Connection;
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::atomic_file::AtomicFile;
 use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::new_file::NewFile;
 use crate::cli::terminal::output;
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, InstanceId, Key, RenderContext, Secret};
@@ -42,7 +42,7 @@ pub(crate) struct Outputs {
 }
 
 enum Destination {
-    New(NewFile),
+    New(AtomicFile),
     /// The file of the runner, which has lines of other steps.
     Appended(File, PathBuf),
 }
@@ -59,7 +59,7 @@ struct InstanceOutput<'a> {
 impl Outputs {
     /// Checks that the file can be written, and that the documents fit the format.
     pub(crate) fn prepare(
-        globals: &Globals,
+        globals: &GlobalArgs,
         given: &Path,
         format: OutputsFormat,
         environment: &Environment,
@@ -77,7 +77,7 @@ impl Outputs {
         }
         let destination = match format {
             OutputsFormat::Json | OutputsFormat::Env => {
-                Destination::New(NewFile::prepare(globals, given, "the outputs")?)
+                Destination::New(AtomicFile::prepare(globals.folders(), given, "the outputs")?)
             }
             OutputsFormat::Github => {
                 let file = open_for_append(globals, given).map_err(|error| {
@@ -124,7 +124,7 @@ impl Outputs {
 }
 
 /// Opens a file with lines of other steps, at the start of a line.
-fn open_for_append(globals: &Globals, given: &Path) -> io::Result<File> {
+fn open_for_append(globals: &GlobalArgs, given: &Path) -> io::Result<File> {
     let path = globals.root.join(given);
     reader::check_output(&globals.root, &path)
         .map_err(|refusal| io::Error::other(refusal.to_string()))?;

@@ -1,20 +1,15 @@
-//! What must be sure before `--prune` may delete anything: that what is missing among the files is
-//! not missing by mistake.
+//! Checks before `--prune` that no file is missing by mistake.
 
-use crate::cli::commands::checkout;
-use crate::cli::setup::arguments::{Globals, beside};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::Files;
-use crate::cli::terminal::failure::{Exit, Failure};
-
+use crate::cli::commands::incomplete_checkout;
+use crate::cli::setup::{Environment, Files, GlobalArgs, global_args::below_root};
+use crate::cli::terminal::{Exit, Failure};
 use crate::safe_text::quoted;
 
-/// How many missing files a message names.
-const MAX_NAMED: usize = 3;
+const MAX_NAMED_FILES: usize = 3;
 
-/// Refuses `--prune` where what is missing may be missing by mistake.
+/// Refuses `--prune` if files may be missing by mistake.
 pub(crate) fn check(
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
     files: &Files,
 ) -> Result<(), Failure> {
@@ -22,28 +17,28 @@ pub(crate) fn check(
     check_checkout(globals, environment)
 }
 
-fn check_files(globals: &Globals, files: &Files) -> Result<(), Failure> {
+fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     let (error, hint) = if files.desired.instances.is_empty() {
         let folder = globals.instances.display();
         (
-            "there is no document at all, so --prune would delete every instance of the project",
+            "there are no documents, so --prune would delete every instance of the project",
             format!(
-                "check that {folder} is the folder you mean: --instances DIR, -C DIR. To give up a whole \
-                 project, delete its instances in the user interface",
-                folder = quoted(&folder)
+                "check that {} is the right folder: --instances DIR, -C DIR. To delete a whole project, delete \
+                 its instances in the user interface",
+                quoted(&folder)
             ),
         )
     } else if !files.project_is_named {
         (
-            "no project is named, and --prune would delete what others call `default` too",
-            "if they are yours and stay in it: --project default; to name another one, write `project: NAME` \
-             in ocon.yaml and take them over once with --take-from default, while they still have files"
+            "no project is named, so --prune would also delete other people's instances in `default`",
+            "if all of them are yours, use --project default; to name another project, write `project: NAME` in \
+             ocon.yaml and run once with --take-from default, while the instances still have files"
                 .to_owned(),
         )
-    } else if files.left_unread {
+    } else if files.has_unread_json {
         (
-            "JSON files are not read, and --prune would delete the instances that they describe",
-            "rename them to .yaml (JSON is YAML, too), or take them away".to_owned(),
+            "ocon does not read JSON files, so --prune would delete the instances that they describe",
+            "rename them to .yaml (JSON is valid YAML), or remove them".to_owned(),
         )
     } else {
         return Ok(());
@@ -51,26 +46,27 @@ fn check_files(globals: &Globals, files: &Files) -> Result<(), Failure> {
     Err(Failure::new(Exit::Guarded, error).hint(hint))
 }
 
-/// Refuses `--prune` where Git has a file below the folder of instances, in the index or in HEAD,
-/// that is not on disk.
-pub(crate) fn check_checkout(globals: &Globals, environment: &Environment) -> Result<(), Failure> {
-    let folder = beside(&globals.root, &globals.instances);
-    let missing = checkout::missing_files(environment, &globals.root, &folder)?;
+/// Refuses `--prune` if Git has a file below the folder of instances, in the index or in HEAD, that is
+/// not on disk.
+pub(crate) fn check_checkout(
+    globals: &GlobalArgs,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let folder = below_root(&globals.root, &globals.instances);
+    let missing = incomplete_checkout::missing_files(environment, &globals.root, &folder)?;
     if missing.is_empty() {
         return Ok(());
     }
-    let mut named: Vec<_> = missing.iter().take(MAX_NAMED).map(String::as_str).collect();
-    let more = missing.len() - named.len();
-    let more = format!("{more} more");
-    if missing.len() > MAX_NAMED {
-        named.push(&more);
+    let mut names: Vec<_> = missing.iter().take(MAX_NAMED_FILES).cloned().collect();
+    if missing.len() > MAX_NAMED_FILES {
+        names.push(format!("{} more", missing.len() - MAX_NAMED_FILES));
     }
     let error =
         "--prune would delete instances whose files are not checked out, so nothing was contacted";
-    let cause = format!("Git has these files, and they are not on disk: {}", named.join(", "));
+    let cause = format!("these files are in Git but not on disk: {}", names.join(", "));
     Err(Failure::new(Exit::Guarded, error)
         .caused_by(&cause)
-        .hint("if they are missing by mistake, bring them back: git sparse-checkout disable, git \
-               submodule update --init, or git restore FILE")
+        .hint("if they are missing by mistake, restore them: git sparse-checkout disable, git submodule update \
+               --init, or git restore FILE")
         .hint("if they were deleted or moved on purpose, commit that first: git add --all && git commit"))
 }

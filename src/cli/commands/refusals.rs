@@ -8,19 +8,19 @@ use std::collections::BTreeSet;
 
 use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
-use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::file_problems;
+use crate::cli::setup::global_args::GlobalArgs;
 use crate::desired::{Code, Desired, DesiredInstance, GrantNeed, Problem, Severity, add_excerpts};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::safe_text::quoted;
 
 /// Shows the fields that the failures of an apply name.
-pub(crate) fn show(globals: &Globals, desired: &Desired, outcome: &Outcome) {
+pub(crate) fn show(globals: &GlobalArgs, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();
     add_excerpts(&globals.root, &globals.schemas, &mut named);
-    file_problems::tell(&named);
+    file_problems::show(&named);
 }
 
 fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {

@@ -1,49 +1,44 @@
-//! `ocon sandbox`: the emulator as a server of its own.
+//! `ocon sandbox`: runs the emulator as a server.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::api::StopSignal;
-use crate::cli::setup::arguments::{Globals, beside};
-use crate::cli::setup::embedded_sandbox;
-use crate::cli::setup::session;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt::{self, Grace};
-use crate::cli::terminal::output;
+use crate::cli::setup::{GlobalArgs, connection, embedded_sandbox, global_args::below_root};
+use crate::cli::terminal::{Exit, Failure, interrupt, output};
 use crate::reader::{self, FileScope};
 use crate::sandbox::{self, Faults, SandboxOptions};
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Loopback address and port; port 0 takes a free one
+pub(crate) struct SandboxArgs {
+    /// Loopback address and port; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
-    /// File that keeps the state across restarts; in memory by default
+    /// File that keeps the state across restarts; by default, the state is in memory
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// File of faults: what goes wrong at which requests, see docs/sandbox-faults.md
+    /// File of faults to inject into requests; see docs/sandbox-faults.md
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
 }
 
-pub(crate) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &SandboxArgs) -> Result<Exit, Failure> {
     let stop = StopSignal::default();
-    let asked = stop.clone();
-    let _grace = interrupt::grace(Grace {
-        announcement: "the sandbox ends after the requests in flight. Interrupt again to abort.",
-        aborted: "the sandbox ended during requests in flight.",
-        stop: Box::new(move || asked.request()),
-    });
-    let faults = faults(globals, arguments)?;
-    let state = arguments.state.as_ref().map(|path| state(globals, path)).transpose()?;
-    session::runtime()?.block_on(async {
+    let _guard = interrupt::stop_gracefully(
+        &stop,
+        "the sandbox ends after the requests in flight. Interrupt again to abort.",
+        "the sandbox ended during requests in flight.",
+    );
+    let faults = faults(globals, args)?;
+    let state = args.state.as_ref().map(|path| state(globals, path)).transpose()?;
+    connection::runtime()?.block_on(async {
         let options = SandboxOptions {
-            listen: arguments.listen,
+            listen: args.listen,
             state,
             faults,
             ..SandboxOptions::default()
         };
-        let handle = sandbox::start(options).await.map_err(|error| embedded_sandbox::failure(&error))?;
+        let handle = sandbox::start(options).await.map_err(|error| embedded_sandbox::start_failed(&error))?;
         let credentials = handle.credentials();
         output::credentials(&format!(
             "export OCON_BASE_URL={}\nexport OCON_USER_SECRET={}\nexport OCON_ORGANIZATION_SECRET={}\n",
@@ -58,36 +53,36 @@ pub(crate) fn run(globals: &Globals, arguments: &Arguments) -> Result<Exit, Fail
     })
 }
 
-fn faults(globals: &Globals, arguments: &Arguments) -> Result<Faults, Failure> {
-    let Some(path) = &arguments.faults else {
+fn faults(globals: &GlobalArgs, args: &SandboxArgs) -> Result<Faults, Failure> {
+    let Some(path) = &args.faults else {
         return Ok(Faults::default());
     };
-    let file = beside(&globals.root, path);
-    // A file that is not there is named by whoever reads it.
+    let file = below_root(&globals.root, path);
+    // `Faults::from_file` reports a missing file.
     match FileScope::of(&globals.root, path).resolve(&file) {
         Err(refusal) if !refusal.is_not_found() => {
-            let sentence = format!("the faults cannot be read from {}", path.display());
-            Err(Failure::new(Exit::Invalid, sentence).caused_by(&refusal))
+            let error = format!("the faults cannot be read from {}", path.display());
+            Err(Failure::new(Exit::Invalid, error).caused_by(&refusal))
         }
-        _ => Faults::from_file(&file).map_err(|error| embedded_sandbox::failure(&error)),
+        _ => Faults::from_file(&file).map_err(|error| embedded_sandbox::start_failed(&error)),
     }
 }
 
-/// The file of the state, which is written through no link.
-fn state(globals: &Globals, path: &Path) -> Result<PathBuf, Failure> {
-    let file = beside(&globals.root, path);
+/// The file of the state. Refuses links.
+fn state(globals: &GlobalArgs, path: &Path) -> Result<PathBuf, Failure> {
+    let file = below_root(&globals.root, path);
     let mut lock = file.clone().into_os_string();
     lock.push(".lock");
     for written in [&file, &PathBuf::from(lock)] {
         reader::check_output(&globals.root, written).map_err(|refusal| {
-            let sentence = format!("the state cannot be kept in {}", path.display());
-            Failure::new(Exit::Usage, sentence).caused_by(&refusal).hint("name the file itself")
+            let error = format!("the state cannot be written to {}", path.display());
+            Failure::new(Exit::Usage, error).caused_by(&refusal).hint("name the file itself")
         })?;
     }
     Ok(file)
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = |_| "write an address and a port, like 127.0.0.1:4010".to_owned();
+    let wrong = |_| "write an address and a port, for example 127.0.0.1:4010".to_owned();
     text.parse().map_err(wrong)
 }

@@ -1,12 +1,11 @@
-//! Plans in files: `plan --out FILE`, `apply FILE`.
+//! Saved plans: `plan --out FILE` and `apply FILE`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::cli::commands::plan::Scope;
-use crate::cli::setup::session::Connection;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::redaction;
+use crate::cli::commands::plan_scope::PlanScopeArgs;
+use crate::cli::setup::Connection;
+use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
 use crate::plan::{
@@ -16,32 +15,31 @@ use crate::plan::{
 use crate::reader::FileScope;
 use crate::report::json::{PlanDocument, PlanStep};
 
-/// The largest plan file that is read: 100,000 steps fit.
-const LARGEST: u64 = 256 * 1024 * 1024;
+/// The maximum size of a plan file, in bytes: enough for 100,000 steps.
+const MAX_PLAN_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The JSON form of a plan, sealed so that an edit or a loss is noticed.
+/// The JSON document of a plan. A seal reveals any later change.
 pub(crate) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument {
     let seal = |text: &str| fingerprints.seal("plan", text);
     let document = PlanDocument::sealed(plan, &seal);
     redaction::without_secrets(&document).map_or(document, |clean| clean.sealed_again(&seal))
 }
 
-/// Refuses to save a plan whose documents could not be recognised any more, since a secret was taken
-/// out of their keys, or out of what the plan is for.
+/// Refuses to save a plan if redaction removed a secret from a key, the project or the base URL. An
+/// apply could not recognize them.
 pub(crate) fn check_names(plan: &Plan, document: &PlanDocument) -> Result<(), Failure> {
     let keys = plan.steps.iter().map(|step| step.key.as_str());
-    let same = keys.eq(document.steps.iter().map(|step| step.key.as_str()))
+    let is_unchanged = keys.eq(document.steps.iter().map(|step| step.key.as_str()))
         && document.target.base_url == plan.target.base_url.as_str()
         && document.target.project == plan.target.project.as_str();
-    if same {
+    if is_unchanged {
         return Ok(());
     }
-    let sentence = "the plan cannot be saved: a key, the project or the base URL has the value of a secret in it";
+    let sentence = "the plan cannot be saved: a key, the project or the base URL contains the value of a secret";
     Err(Failure::new(Exit::Invalid, sentence)
-        .hint("what is no secret belongs in a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var"))
+        .hint("if the value is not secret, use a variable: ${{ var.NAME }}, with `vars:` in ocon.yaml or --var"))
 }
 
-/// A plan that was approved.
 pub(crate) struct SavedPlan {
     document: PlanDocument,
     name: String,
@@ -54,22 +52,22 @@ impl SavedPlan {
         let refused = |reason: &dyn std::fmt::Display| {
             Failure::new(Exit::Invalid, format!("{name} is not a plan that can be applied"))
                 .caused_by(reason)
-                .hint("make one with: ocon plan --out plan.json")
+                .hint("create one with: ocon plan --out plan.json")
         };
-        let text = FileScope::of(root, path).read_text(&root.join(path), LARGEST);
+        let text = FileScope::of(root, path).read_text(&root.join(path), MAX_PLAN_BYTES);
         let text = text.map_err(|refusal| refused(&refusal))?;
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| refused(&error))?;
         let version = (value["format"].as_str(), value["version"].as_u64());
-        let known = (Some(PlanDocument::FORMAT), Some(PlanDocument::VERSION.into()));
-        if version != known {
+        if version != (Some(PlanDocument::FORMAT), Some(PlanDocument::VERSION.into())) {
             return Err(refused(&"its format is not `ocon-plan`, version 1"));
         }
         let document = serde_json::from_value(value).map_err(|error| refused(&error))?;
         Ok(Self { document, name })
     }
 
-    /// Refuses a plan that was edited, cut short, or made for another platform, organization or project.
+    /// Refuses a plan that was edited or truncated, or that is for another platform, organization or
+    /// project.
     pub(crate) fn check(&self, connection: &Connection) -> Result<(), Failure> {
         let Target { base_url, project } = &connection.target;
         let made_for = &self.document.target;
@@ -77,32 +75,32 @@ impl SavedPlan {
             return Err(Failure::new(
                 Exit::Invalid,
                 format!(
-                    "{} is a plan for project {} at {}, and this is project {project} at {base_url}",
+                    "{} is a plan for project {} at {}, but this run is for project {project} at {base_url}",
                     self.name, made_for.project, made_for.base_url
                 ),
             )
-            .hint("nothing was applied. Choose the platform and project of the plan, or plan again"));
+            .hint("nothing was applied. Use the platform and project of the plan, or plan again"));
         }
         if !self.document.is_sealed_by(&|text| connection.fingerprints.seal("plan", text)) {
             return Err(Failure::new(
                 Exit::Invalid,
                 format!(
-                    "the seal of {} does not match: the file was edited, or was made for another organization \
-                     or with another fingerprint key",
+                    "the seal of {} does not match: the file was edited, or is for another organization or \
+                     another fingerprint key",
                     self.name
                 ),
             )
-            .hint("nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run"));
+            .hint("nothing was applied. Plan again with the organization secret and OCON_FINGERPRINT_KEY of this run"));
         }
         Ok(())
     }
 
-    /// What has to be asked of a plan made anew for it to contain the approved steps.
-    pub(crate) fn options(&self, scope: &Scope) -> PlanOptions {
+    /// The options with which a new plan contains the approved steps.
+    pub(crate) fn options(&self, scope: &PlanScopeArgs) -> PlanOptions {
         let steps = || self.document.steps.iter();
         let secrets = steps().filter(|step| step.action != Action::Create);
         let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
-        // The cause of these steps is the same whether or not a rotation was requested with them.
+        // These causes do not show whether a rotation was requested too.
         let may_rotate = [Cause::Requested, Cause::Adoption, Cause::Unfinished];
         let rotations = steps().filter(|step| may_rotate.contains(&step.cause));
         let rotations =
@@ -124,8 +122,8 @@ impl SavedPlan {
         }
     }
 
-    /// The same options for the documents with steps only.
-    pub(crate) fn only(&self, options: &PlanOptions) -> PlanOptions {
+    /// The same options, for the documents with steps only.
+    pub(crate) fn restrict(&self, options: &PlanOptions) -> PlanOptions {
         PlanOptions { selection: Some(self.keys().into_keys().collect()), ..options.clone() }
     }
 
@@ -140,22 +138,22 @@ impl SavedPlan {
         keys
     }
 
-    /// Keeps of a plan made anew what was approved and is still the same.
+    /// Keeps the steps of a new plan that are approved and unchanged.
     pub(crate) fn revise(&self, plan: Plan) -> Plan {
         let base_url = plan.target.base_url.clone();
         let same = |key: &Key, steps: &[&Step]| {
             let saved = self.document.steps.iter().filter(|step| step.key == key.as_str());
             let saved: Vec<&PlanStep> = saved.collect();
-            let fresh: Vec<_> = steps.iter().map(|step| PlanStep::new(step, &base_url)).collect();
-            // It was saved without the secrets that were known then.
-            let same = |saved: &PlanStep, fresh: &PlanStep| {
-                fresh.does_the_same_as(saved)
-                    || redaction::without_secrets(fresh)
-                        .is_some_and(|fresh| fresh.does_the_same_as(saved))
-            };
-            saved.len() == fresh.len()
-                && saved.iter().zip(&fresh).all(|(saved, fresh)| same(saved, fresh))
+            let fresh = steps.iter().map(|step| PlanStep::new(step, &base_url));
+            saved.len() == steps.len()
+                && saved.iter().zip(fresh).all(|(saved, fresh)| is_same_step(saved, &fresh))
         };
         plan.revised(&ApprovedSteps { keys: self.keys(), same: &same })
     }
+}
+
+/// Whether both steps do the same. The saved one may lack secrets that redaction removed.
+fn is_same_step(saved: &PlanStep, fresh: &PlanStep) -> bool {
+    fresh.does_the_same_as(saved)
+        || redaction::without_secrets(fresh).is_some_and(|fresh| fresh.does_the_same_as(saved))
 }

@@ -1,39 +1,32 @@
-//! `ocon selftest --leaks`: looks for the secrets of a repository in everything that ocon writes.
+//! `ocon selftest --leaks`: searches everything that ocon writes for the secrets of a repository.
 //!
-//! In: the files, and the secrets that they refer to as they are set here; what is not set is made
-//! up. Out: a count, and what was found by name and encoding, never by value. The commands run as
-//! processes of their own against a sandbox in this one, and against a server that repeats what it
-//! is sent; never against the platform.
+//! Input: the files and the secrets that they refer to; an unset variable gets a made-up value. Output:
+//! counts, and each finding by name and encoding, never by value. The commands run as child processes
+//! against a sandbox in this process and a server that repeats its requests, never against the platform.
 
-mod children;
-mod echo;
+mod child_processes;
+mod echo_server;
 mod encodings;
-mod wanted;
+mod searched_secrets;
 
 use serde::Serialize;
 
-use crate::cli::setup::arguments::{Format, Globals};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Lookup};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::instance::Secret;
 use crate::report::json;
 use crate::report::style::count;
-use children::{Children, Said};
+use child_processes::{CapturedOutput, ChildProcesses};
 use encodings::ENCODINGS;
-use wanted::DesiredInstance;
+use searched_secrets::SearchedSecrets;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Look for secrets in the output of every command that reads these files
+pub(crate) struct SelftestArgs {
+    /// Search the output of every command that reads these files for secrets
     #[arg(long, required = true)]
     leaks: bool,
 }
 
-/// What was done, and what was found.
 #[derive(Debug, Serialize)]
 struct Report {
     format: &'static str,
@@ -46,7 +39,6 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-/// A secret in an output.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Finding {
     secret: String,
@@ -55,18 +47,16 @@ struct Finding {
 }
 
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    SelftestArgs { leaks: _ }: &SelftestArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let Arguments { leaks: _ } = arguments;
-    let files = session::load(globals, environment, Lookup::Asked)?;
+    let files = files::load(globals, environment, SecretAccess::Needed)?;
     files.warn(globals);
-    let runtime = session::runtime()?;
-    let mut wanted = DesiredInstance::new(&files.desired);
-    let children = runtime.block_on(Children::prepare(globals, environment, &mut wanted))?;
-    let said = children.run_all()?;
-    let report = Report::new(&wanted, &said);
+    let runtime = connection::runtime()?;
+    let mut secrets = SearchedSecrets::new(&files.desired);
+    let children = runtime.block_on(ChildProcesses::prepare(globals, environment, &mut secrets))?;
+    let report = Report::new(&secrets, &children.run_all()?);
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&report)),
         _ => Output::Text(report.text()),
@@ -75,25 +65,26 @@ pub(crate) fn run(
 }
 
 impl Report {
-    fn new(wanted: &DesiredInstance, said: &[Said]) -> Self {
+    fn new(searched: &SearchedSecrets, outputs: &[CapturedOutput]) -> Self {
         let mut findings: Vec<Finding> = Vec::new();
         let squeezed: Vec<String> =
-            said.iter().map(|said| encodings::squeezed(&said.text)).collect();
-        for (name, secret) in wanted.long_enough() {
-            let mut find = |encoding, form: &Secret, has: &dyn Fn(usize, &Said) -> bool| {
-                // What is text of the files is shown, whoever's value it is.
+            outputs.iter().map(|output| encodings::squeezed(&output.text)).collect();
+        for (name, secret) in searched.long_enough() {
+            let mut find = |encoding, form: &Secret, contains: &dyn Fn(usize, &str) -> bool| {
+                // Text of the files is shown, even if it equals a secret.
                 if redaction::is_public(form.expose()) {
                     return;
                 }
-                let leaky = said.iter().enumerate().filter(|(index, said)| has(*index, said));
-                findings.extend(leaky.map(|(_, said)| Finding {
+                let leaks = outputs.iter().enumerate();
+                let leaks = leaks.filter(|(index, output)| contains(*index, &output.text));
+                findings.extend(leaks.map(|(_, output)| Finding {
                     secret: name.to_owned(),
                     encoding,
-                    output: said.name.clone(),
+                    output: output.name.clone(),
                 }));
             };
             for (encoding, form) in encodings::of(secret.expose()) {
-                find(encoding, &form, &|_, said| said.text.contains(form.expose()));
+                find(encoding, &form, &|_, text| text.contains(form.expose()));
             }
             for (encoding, form) in encodings::in_pieces(secret.expose()) {
                 find(encoding, &form, &|index, _| {
@@ -103,14 +94,14 @@ impl Report {
         }
         findings.sort();
         findings.dedup();
-        let secrets = wanted.long_enough().count();
+        let secrets = searched.long_enough().count();
         Self {
             format: "ocon-selftest",
             version: 1,
-            commands: said.iter().filter(|said| said.ends_a_command).count(),
-            bytes: said.iter().map(|said| said.text.len()).sum(),
+            commands: outputs.iter().filter(|output| output.is_last).count(),
+            bytes: outputs.iter().map(|output| output.text.len()).sum(),
             secrets,
-            too_short: wanted.len() - secrets,
+            too_short: searched.len() - secrets,
             encodings: ENCODINGS.to_vec(),
             findings,
         }
@@ -129,7 +120,7 @@ impl Report {
         if self.too_short > 0 {
             let verb = if self.too_short == 1 { "is" } else { "are" };
             text.push_str(&format!(
-                "{} {verb} shorter than 8 bytes: too short to be told from ordinary text.\n",
+                "{} {verb} shorter than 8 bytes and cannot be distinguished from ordinary text.\n",
                 count(self.too_short, "more secret")
             ));
         }
@@ -138,9 +129,9 @@ impl Report {
         }
         text.push_str(&match self.findings.len() {
             0 => "\nNo secret was found.\n".to_owned(),
-            found => format!(
-                "\n\n{found} found. This is a mistake in ocon: please report it, without the values.\n"
-            ),
+            found => {
+                format!("\n\n{found} found. This is a bug in ocon. Report it without the values.\n")
+            }
         });
         text
     }
@@ -151,17 +142,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leaks_is_told_by_name_and_encoding_and_not_by_value() {
-        let mut wanted = DesiredInstance::default();
-        wanted.add("env.PASSWORD", Secret::new("pass \"word\""));
-        wanted.add("env.PORT", Secret::new("443"));
-        let said = |name: &str, text: &str| Said {
+    fn a_leak_is_reported_by_name_and_encoding_and_not_by_value() {
+        let mut searched = SearchedSecrets::default();
+        searched.add("env.PASSWORD", Secret::new("pass \"word\""));
+        searched.add("env.PORT", Secret::new("443"));
+        let output = |name: &str, text: &str| CapturedOutput {
             name: name.to_owned(),
             text: text.to_owned(),
-            ends_a_command: true,
+            is_last: true,
         };
-        let told = [said("a", "pass+%22word%22"), said("b", "443 (secret)")];
-        let report = Report::new(&wanted, &told);
+        let outputs = [output("a", "pass+%22word%22"), output("b", "443 (secret)")];
+        let report = Report::new(&searched, &outputs);
         let finding = |encoding| Finding {
             secret: "env.PASSWORD".to_owned(),
             encoding,

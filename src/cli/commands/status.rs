@@ -1,19 +1,12 @@
-//! `ocon status`: how every instance stands. It reads the whole account, so that wrong callback
-//! URLs of instances that nobody manages are found as well.
+//! `ocon status`: compares every instance with its file. Reads the whole account, so that it also finds
+//! wrong callback URLs of unmanaged instances.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::cli::commands::comment::frame;
-use crate::cli::commands::missing_variables;
-use crate::cli::setup::arguments::{Format, Globals};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Lookup};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::cli::terminal::progress::Progress;
-use crate::cli::terminal::redaction;
+use crate::cli::commands::comment::comment_options;
+use crate::cli::commands::{plan, unset_variables};
+use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::plan::PlanOptions;
 use crate::plan::status::status;
 use crate::report::human::{self, Layout};
@@ -21,29 +14,27 @@ use crate::report::json::{self, StatusDocument};
 use crate::report::markdown;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Files or folders to look at; all of instances/ by default
+pub(crate) struct StatusArgs {
+    /// Files or folders to include, by default all of instances/
     paths: Vec<PathBuf>,
-    /// Exit with 2 when an instance does not match its file
+    /// Exit with 2 if an instance differs from its file
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    args: &StatusArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let platform = session::platform(globals, environment)?;
-    let files = session::load(globals, environment, Lookup::Asked)?;
+    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
     files.warn(globals);
-    let selection = files.select(&globals.root, &arguments.paths)?;
+    let selection = files.select(&globals.root, &args.paths)?;
     let options = PlanOptions { selection, ..PlanOptions::default() };
-    let (plan, status) = session::runtime()?.block_on(async {
-        let progress = Arc::new(Progress::new(globals, environment));
+    let (plan, status) = connection::runtime()?.block_on(async {
         let connection =
-            session::connect(platform, globals, environment, &files.project, &progress).await?;
-        missing_variables::warn(globals, &files.desired, &options);
+            connection::connect(platform, globals, environment, &files.project).await?;
+        unset_variables::warn(globals, &files.desired, &options);
         let (plan, observed) = connection.survey(&files.desired, &options).await?;
         let status = status(&files.desired, &observed, &plan, &connection.context(&options));
         Ok((plan, status))
@@ -57,11 +48,5 @@ pub(crate) fn run(
         }
         _ => Output::Text(human::status(&document, Layout { width: environment.width() })),
     })?;
-    Ok(if plan.is_guarded() {
-        Exit::Guarded
-    } else if arguments.detailed_exitcode && !plan.is_empty() {
-        Exit::Changes
-    } else {
-        Exit::Success
-    })
+    Ok(plan::exit(&plan, args.detailed_exitcode))
 }

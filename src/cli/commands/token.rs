@@ -1,36 +1,24 @@
-//! `ocon token KEY`: the token with which an application uses an instance.
+//! `ocon token KEY`: prints the token with which an application uses an instance.
 
-use crate::cli::commands::single_instance;
-use crate::cli::setup::arguments::Globals;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Lookup};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::instance::Key;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// The document whose instance it is
-    key: Key,
-}
+use crate::cli::commands::document_instance::{self, KeyArgs};
+use crate::cli::setup::{Environment, GlobalArgs, SecretAccess, connection};
+use crate::cli::terminal::{Exit, Failure, output};
 
 pub(crate) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    KeyArgs { key }: &KeyArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let platform = session::platform(globals, environment)?;
-    let files = session::load(globals, environment, Lookup::Withheld)?;
-    let key = &arguments.key;
-    single_instance::document(&files, key)?;
-    let find = single_instance::find(platform, globals, environment, &files, key);
-    let (_, found) = session::runtime()?.block_on(find)?;
-    let found = found.map_err(|nowhere| nowhere.failure(key, "so no token"))?;
+    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;
+    files.document(key)?;
+    let find = document_instance::find(platform, globals, environment, &files, key);
+    let (_, found) = connection::runtime()?.block_on(find)?;
+    let found = found.map_err(|missing| missing.failure(key, "so it has no token"))?;
     let token = found.token.expose();
     if token.is_empty() || token.contains(char::is_control) {
-        let sentence = format!("the platform shows no usable token of instance {}", found.id);
-        return Err(Failure::new(Exit::Other, sentence)
-            .hint("look whether the credentials may see it in the user interface"));
+        let error = format!("the platform returns no usable token for instance {}", found.id);
+        return Err(Failure::new(Exit::Other, error)
+            .hint("check in the user interface that the credentials may see the token"));
     }
     output::credentials(&format!("{token}\n"))?;
     Ok(Exit::Success)

@@ -1,41 +1,62 @@
-//! Problems in files: as text on stderr, and on stdout in the form that `--format` names.
+//! Prints the problems in files: as text on stderr, and on stdout in the format of `--format`.
 
 use std::path::Path;
 
-use crate::cli::setup::arguments::{Format, Globals};
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::Failure;
-use crate::cli::terminal::output;
-use crate::desired::{Problem, Severity};
+use crate::cli::setup::global_args::{Format, GlobalArgs};
+use crate::cli::terminal::{Failure, Output, output};
+use crate::desired::{Code, Problem, Severity};
 use crate::instance::Span;
 use crate::report::diagnostics::{self, ColorChoice, github, sarif};
 use crate::report::json::{self, Diagnostic, DiagnosticsDocument};
 
-/// Says what is doubtful.
-pub(crate) fn warn(globals: &Globals, problems: &[Problem]) {
-    if !globals.quiet {
-        tell(problems);
+/// Creates a problem without an excerpt.
+pub(crate) fn problem(
+    code: Code,
+    severity: Severity,
+    message: impl Into<String>,
+    at: &Span,
+    help: &[&str],
+) -> Problem {
+    Problem {
+        code,
+        severity,
+        message: message.into(),
+        at: at.clone(),
+        excerpt: None,
+        label: None,
+        help: help.iter().map(|help| (*help).to_owned()).collect(),
+        related: None,
     }
 }
 
-/// Says what is wrong where that ends nothing.
-pub(crate) fn tell(problems: &[Problem]) {
+/// The location of a problem that concerns the pipeline and no file.
+pub(crate) fn no_file() -> Span {
+    Span { file: "".into(), line: 1, column: 1 }
+}
+
+/// Prints warnings, unless `--quiet` is given.
+pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
+    if !globals.quiet {
+        show(problems);
+    }
+}
+
+pub(crate) fn show(problems: &[Problem]) {
     if !problems.is_empty() {
         output::message(&text(problems));
     }
 }
 
-/// The end of a command whose files cannot be used.
-pub(crate) fn invalid(globals: &Globals, problems: &[Problem]) -> Failure {
-    let told = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
-    let shown: Vec<_> = problems.iter().filter(told).cloned().collect();
+/// The failure of a command whose files cannot be used.
+pub(crate) fn invalid(globals: &GlobalArgs, problems: &[Problem]) -> Failure {
+    let is_shown = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
+    let shown: Vec<_> = problems.iter().filter(is_shown).cloned().collect();
     Failure::invalid_files(&shown).with_result(document(globals, None, problems))
 }
 
-/// The problems, of files with so many documents, in the form that was asked for; `None` where that
-/// is text.
+/// The result document with the problems of `documents` documents; `None` for the text formats.
 pub(crate) fn document(
-    globals: &Globals,
+    globals: &GlobalArgs,
     documents: Option<usize>,
     problems: &[Problem],
 ) -> Option<Output> {
@@ -44,8 +65,12 @@ pub(crate) fn document(
         Format::Json => {
             Some(Output::Json(json::render(&DiagnosticsDocument::new(documents, problems))))
         }
-        Format::Github => Some(Output::Text(github::render(&from_start(&globals.root, problems)))),
-        Format::Sarif => Some(Output::Json(sarif::render(&from_start(&globals.root, problems)))),
+        Format::Github => {
+            Some(Output::Text(github::render(&from_working_directory(&globals.root, problems))))
+        }
+        Format::Sarif => {
+            Some(Output::Json(sarif::render(&from_working_directory(&globals.root, problems))))
+        }
     }
 }
 
@@ -59,27 +84,29 @@ fn text(problems: &[Problem]) -> String {
     text
 }
 
-/// A path from where ocon was started.
-pub(crate) fn place(root: &Path, file: &str) -> String {
+/// The path of a file from the working directory instead of the root.
+pub(crate) fn path_from_working_directory(root: &Path, file: &str) -> String {
     if root.is_absolute() || root == Path::new(".") {
         return file.to_owned();
     }
     root.join(file).display().to_string()
 }
 
-/// The problems with paths from where ocon was started: those who show them at the lines of a
-/// repository know nothing of `-C`.
-fn from_start(root: &Path, problems: &[Problem]) -> Vec<Diagnostic> {
+/// The problems with paths from the working directory: tools that show them at the lines of a
+/// repository do not know `-C`.
+fn from_working_directory(root: &Path, problems: &[Problem]) -> Vec<Diagnostic> {
     let mut problems = problems.to_vec();
-    let prefixed = |at: &Span| {
-        let file = if at.file.is_empty() { at.file.clone() } else { place(root, &at.file).into() };
-        Span { file, ..at.clone() }
-    };
     for problem in &mut problems {
-        problem.at = prefixed(&problem.at);
+        prefix(&mut problem.at, root);
         if let Some(related) = &mut problem.related {
-            related.at = prefixed(&related.at);
+            prefix(&mut related.at, root);
         }
     }
     DiagnosticsDocument::new(None, &problems).problems
+}
+
+fn prefix(at: &mut Span, root: &Path) {
+    if !at.file.is_empty() {
+        at.file = path_from_working_directory(root, &at.file).into();
+    }
 }

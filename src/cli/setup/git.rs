@@ -1,16 +1,14 @@
 //! The one place that runs Git.
 //!
-//! Git is asked for names and IDs of objects only: `ls-files`, `ls-tree`, `rev-parse`, `merge-base`,
-//! `for-each-ref`. These commands run no filter, no hook, no monitor, no external diff and no alias,
-//! and they do not look at the content of the working tree. ocon compares that content itself (see
-//! [`crate::cli::commands::changed_since`]). A Git library executes nothing either, but it adds far more code than five
-//! questions need, and reads configuration, index and objects in a way that may differ from the
-//! Git that made the checkout.
+//! ocon runs only `ls-files`, `ls-tree`, `rev-parse`, `merge-base` and `for-each-ref`, which return names
+//! and object IDs. They run no filter, hook, monitor, external diff or alias, and do not read the content
+//! of the working tree. `changed_since` compares that content itself. A Git library executes nothing
+//! either, but it is far more code than five commands need, and may read configuration, index and
+//! objects differently from the Git that made the checkout.
 //!
-//! Only the repository that contains the root is queried. Its top is the nearest folder with a
-//! `.git`, which no commit can contain. Git starts there, so it never discovers another repository:
-//! a folder of the commit that looks like a bare repository has its own configuration, and Git would
-//! execute what it says.
+//! Only the repository that contains the root is queried. Its top is the nearest folder with a `.git`,
+//! which no commit can contain. Git starts there, so it never discovers another repository: a folder
+//! in a commit can look like a bare repository, and Git would execute its configuration.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -20,8 +18,8 @@ use std::process::{Command, Stdio};
 use crate::cli::setup::environment::Environment;
 use crate::reader::repository_above;
 
-/// Options for every command. `safe.bareRepository` is the second lock on the door that the module
-/// describes, for a Git that knows it.
+/// Options for every command. `safe.bareRepository` also prevents the discovery that the module
+/// describes, in Git versions that support it.
 const OPTIONS: [&str; 10] = [
     "--no-optional-locks",
     "--no-replace-objects",
@@ -35,17 +33,18 @@ const OPTIONS: [&str; 10] = [
     "safe.bareRepository=explicit",
 ];
 
-/// A clone that has only a part of its objects would fetch the others, with the programs that its
-/// configuration names.
+/// Variables that stop a partial clone from fetching objects, with the programs that its configuration
+/// names.
 const NO_FETCH: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")];
 
-/// Where a system looks for programs if no PATH is set.
-const USUAL_PATH: &str = if cfg!(unix) { "/usr/bin:/bin" } else { "" };
+const DEFAULT_PATH: &str = if cfg!(unix) { "/usr/bin:/bin" } else { "" };
 
-/// Why Git cannot be queried: the cause, as a clause.
+pub(crate) const REPAIR_HINT: &str = "make `git status` work here: install Git, or, if another user owns the \
+     repository, run git config --global --add safe.directory FOLDER";
+
+/// Why Git cannot be queried, as a clause.
 pub(crate) struct Unusable(pub(crate) String);
 
-/// The repository that contains a folder.
 pub(crate) struct Repository {
     /// The folder with `.git`, without links.
     pub(crate) top: PathBuf,
@@ -53,35 +52,32 @@ pub(crate) struct Repository {
     variables: Vec<(OsString, OsString)>,
 }
 
-/// What Git has at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// What kind of file it is.
     pub(crate) kind: EntryKind,
-    /// The ID of the object, in hexadecimal digits.
+    /// The object ID in hexadecimal.
     pub(crate) object: String,
 }
 
-/// The kinds of files that Git knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     /// A file, executable or not.
     File,
-    /// A symbolic link, whose object is its target.
+    /// A symbolic link. Its object is the target.
     Link,
-    /// A commit of another repository (a submodule).
-    Repository,
+    /// A submodule.
+    Submodule,
 }
 
-/// Entries by their path below the top of the repository.
+/// Entries by path, relative to the top of the repository.
 pub(crate) type Entries = BTreeMap<PathBuf, Entry>;
 
 impl Repository {
-    /// The repository that contains `folder`; `None` where no folder above has a `.git`.
+    /// Finds the repository that contains `folder`; `None` if no folder above has a `.git`.
     ///
     /// # Errors
-    /// If only `GIT_DIR` names a repository: nothing says which files it is about. If the repository is
-    /// a submodule: a commit of the one around it chooses the whole history that Git would be asked for.
+    /// If only `GIT_DIR` names a repository, because its files are unknown. If the repository is a
+    /// submodule, because a commit of the outer repository chooses its whole history.
     pub(crate) fn containing(
         folder: &Path,
         environment: &Environment,
@@ -92,7 +88,7 @@ impl Repository {
                 Ok(Some(Self::at(top, environment)))
             }
             None if environment.raw("GIT_DIR").is_some() => {
-                let cause = "GIT_DIR names a repository, and no folder above has a `.git`";
+                let cause = "GIT_DIR names a repository, but no folder above has a `.git`";
                 Err(Unusable(cause.to_owned()))
             }
             None => Ok(None),
@@ -105,63 +101,63 @@ impl Repository {
         let program = folders.iter().find_map(|folder| program_in(folder));
         variables.extend(std::env::join_paths(folders).ok().map(|path| ("PATH".into(), path)));
         variables.extend(NO_FETCH.map(|(name, value)| (name.into(), value.into())));
-        // Git does not search above the top, whatever is wrong with the `.git` there.
+        // Git must not search above the top, even if the `.git` there is broken.
         let above = top.parent().map(|parent| ("GIT_CEILING_DIRECTORIES".into(), parent.into()));
         variables.extend(above);
         Self { top, program, variables }
     }
 
-    /// What the index and HEAD have below `folder`.
+    /// The entries of the index and of HEAD below `folder`.
     ///
     /// # Errors
     /// If Git cannot be queried.
     pub(crate) fn tracked(&self, folder: &Path) -> Result<Entries, Unusable> {
         let below = folder.strip_prefix(&self.top).unwrap_or(folder).as_os_str();
         let below = if below.is_empty() { OsStr::new(".") } else { below };
-        let question = |words: [&'static str; 3]| {
+        let arguments = |words: [&'static str; 3]| {
             let words = words.into_iter().map(OsStr::new);
             words.chain([OsStr::new("-z"), OsStr::new("--"), below]).collect::<Vec<_>>()
         };
-        let mut entries = self.entries(&question(["ls-files", "--cached", "--stage"]))?;
-        // A branch without a commit has no HEAD; one whose commit is missing has, and fails below.
-        let named = ["rev-parse", "--verify", "--quiet", "HEAD"].map(OsStr::new);
-        if self.ask(&named).is_ok() {
-            entries.extend(self.entries(&question(["ls-tree", "-r", "HEAD"]))?);
+        let mut entries = self.entries(&arguments(["ls-files", "--cached", "--stage"]))?;
+        // A branch without a commit has no HEAD. If the commit of HEAD is missing, `ls-tree` fails.
+        let verify = ["rev-parse", "--verify", "--quiet", "HEAD"].map(OsStr::new);
+        if self.run(&verify).is_ok() {
+            entries.extend(self.entries(&arguments(["ls-tree", "-r", "HEAD"]))?);
         }
         Ok(entries)
     }
 
-    /// What a commit has, with the paths of the whole repository.
+    /// The entries of a commit, in the whole repository.
     ///
     /// # Errors
-    /// If Git cannot be queried, or a part of the commit is not in this clone.
+    /// If Git cannot be queried, or this clone lacks a part of the commit.
     pub(crate) fn files_of(&self, commit: &str) -> Result<Entries, Unusable> {
         self.entries(&["ls-tree", "-r", "-z", "--full-tree", commit].map(OsStr::new))
     }
 
-    /// The answer to a question whose arguments are all text, without the line break at its end.
+    /// Runs a command and returns its trimmed output.
     ///
     /// # Errors
-    /// If Git cannot be queried, or answers that there is no such thing.
-    pub(crate) fn answer(&self, question: &[&str]) -> Result<String, Unusable> {
-        let question: Vec<_> = question.iter().map(OsStr::new).collect();
-        let answer = self.ask(&question)?;
-        Ok(String::from_utf8_lossy(answer.trim_ascii_end()).into_owned())
+    /// If Git cannot be queried, or the command fails.
+    pub(crate) fn output_of(&self, arguments: &[&str]) -> Result<String, Unusable> {
+        let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
+        let output = self.run(&arguments)?;
+        Ok(String::from_utf8_lossy(output.trim_ascii_end()).into_owned())
     }
 
-    fn entries(&self, question: &[&OsStr]) -> Result<Entries, Unusable> {
-        let answer = self.ask(question)?;
-        let lines = answer.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-        let unknown = || Unusable("git answers in a form that ocon does not know".to_owned());
-        lines.map(|line| entry(line).ok_or_else(unknown)).collect()
+    fn entries(&self, arguments: &[&OsStr]) -> Result<Entries, Unusable> {
+        let output = self.run(arguments)?;
+        let lines = output.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+        let unknown = || Unusable("the output of git has an unknown format".to_owned());
+        lines.map(|line| parse_entry(line).ok_or_else(unknown)).collect()
     }
 
-    fn ask(&self, question: &[&OsStr]) -> Result<Vec<u8>, Unusable> {
+    fn run(&self, arguments: &[&OsStr]) -> Result<Vec<u8>, Unusable> {
         let program = self.program.as_ref();
-        let program = program.ok_or_else(|| Unusable("there is no `git` on the PATH".into()))?;
+        let program = program.ok_or_else(|| Unusable("`git` is not on the PATH".into()))?;
         let output = Command::new(program)
             .args(OPTIONS)
-            .args(question)
+            .args(arguments)
             .current_dir(&self.top)
             .env_clear()
             .envs(self.variables.iter().cloned())
@@ -171,19 +167,19 @@ impl Repository {
         if output.status.success() {
             return Ok(output.stdout);
         }
-        // The lines after the first one say what to do, as the hint does.
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(Unusable(said.lines().next().unwrap_or("git failed").to_owned()))
+        // The other lines are advice, which the hint replaces.
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        Err(Unusable(stderr.lines().next().unwrap_or("git failed").to_owned()))
     }
 }
 
-/// Refuses the top of a submodule of a repository around it.
+/// Refuses a repository that is a submodule.
 fn refuse_submodule(top: &Path, environment: &Environment) -> Result<(), Unusable> {
     let Some(outer) = top.parent().and_then(repository_above) else { return Ok(()) };
     let outer = Repository::at(outer, environment);
     let name = top.strip_prefix(&outer.top).unwrap_or(top);
     let is_submodule =
-        outer.tracked(top)?.get(name).is_some_and(|entry| entry.kind == EntryKind::Repository);
+        outer.tracked(top)?.get(name).is_some_and(|entry| entry.kind == EntryKind::Submodule);
     if is_submodule {
         let (name, outer) = (name.display(), outer.top.display());
         return Err(Unusable(format!(
@@ -193,9 +189,9 @@ fn refuse_submodule(top: &Path, environment: &Environment) -> Result<(), Unusabl
     refuse_submodule(&outer.top, environment)
 }
 
-/// The folders of the PATH, without those that the author of a commit could fill.
+/// The folders of the PATH, without those that a commit can contain.
 fn search_path(environment: &Environment, top: &Path) -> Vec<PathBuf> {
-    let path = environment.raw("PATH").cloned().unwrap_or_else(|| USUAL_PATH.into());
+    let path = environment.raw("PATH").cloned().unwrap_or_else(|| DEFAULT_PATH.into());
     let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
     folders.filter(|folder| !real(folder).starts_with(top)).collect()
 }
@@ -209,14 +205,14 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Reads `MODE … ID … TAB PATH`, as `ls-files --stage` and `ls-tree` write it.
-fn entry(line: &[u8]) -> Option<(PathBuf, Entry)> {
+/// Parses `MODE … ID … TAB PATH`, as `ls-files --stage` and `ls-tree` write it.
+fn parse_entry(line: &[u8]) -> Option<(PathBuf, Entry)> {
     let tab = line.iter().position(|byte| *byte == b'\t')?;
-    let (about, path) = (std::str::from_utf8(line.get(..tab)?).ok()?, line.get(tab + 1..)?);
-    let mut words = about.split(' ');
+    let (fields, path) = (std::str::from_utf8(line.get(..tab)?).ok()?, line.get(tab + 1..)?);
+    let mut words = fields.split(' ');
     let kind = match words.next()? {
         "120000" => EntryKind::Link,
-        "160000" => EntryKind::Repository,
+        "160000" => EntryKind::Submodule,
         _ => EntryKind::File,
     };
     // Between the mode and the ID, `ls-tree` has the type; after the ID, `ls-files` has the stage.
@@ -224,7 +220,7 @@ fn entry(line: &[u8]) -> Option<(PathBuf, Entry)> {
     Some((PathBuf::from(self::path(path)), Entry { kind, object }))
 }
 
-/// A path in the bytes that Git writes.
+/// A path from the bytes that Git writes.
 fn path(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {

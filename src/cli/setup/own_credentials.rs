@@ -1,101 +1,81 @@
-//! ocon's own credentials as values of files.
+//! Refuses files that would send ocon's own credentials.
 //!
-//! In: the desired state and what ocon itself was given. Out: a problem for each value that is one of
-//! ocon's credentials or its fingerprint key, wherever it comes from. Whoever may change a file could
-//! otherwise have it sent to a provider of their choice.
+//! Input: the desired state and the credentials. Output: a problem for each value that is a credential
+//! of ocon or its fingerprint key, wherever it comes from. Otherwise the author of a file could have
+//! a credential sent to any provider.
 
-use crate::cli::setup::arguments::Globals;
+use crate::cli::setup::credentials::{self, OwnCredential};
 use crate::cli::setup::environment::Environment;
-use crate::cli::setup::file_problems;
-use crate::cli::terminal::failure::Failure;
+use crate::cli::setup::file_problems::{self, problem};
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::Failure;
 use crate::desired::{Code, Desired, DesiredInstance, Problem};
-use crate::instance::{Part, Secret, Span, Template, trimmed};
+use crate::instance::{Part, Span, Template, trimmed};
 
-/// A credential with its name in messages.
-pub(crate) struct OwnCredential {
-    pub(crate) what: &'static str,
-    pub(crate) secret: Secret,
-}
+const USE_PROVIDER_SECRET: &str =
+    "set it to the secret of the provider; ocon sends its own credentials only to the platform";
+const CHANGE_CREDENTIAL: &str = "remove it, and change the credential: everyone who can read the file or the \
+                                 command knows it";
 
-/// Ends a command whose files would send one of ocon's own credentials.
+/// Fails if the files would send one of ocon's own credentials.
 pub(crate) fn refuse(
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
     desired: &Desired,
 ) -> Result<(), Failure> {
-    let own = environment.own_credentials(globals);
+    let own = credentials::own(globals, environment);
     if own.is_empty() {
         return Ok(());
     }
-    let search = Search { own: &own };
+    let documents = desired.instances.values();
     let mut problems: Vec<_> =
-        desired.instances.values().flat_map(|wanted| search.document(wanted)).collect();
+        documents.flat_map(|wanted| document_problems(wanted, &own)).collect();
     problems.sort_by(|a, b| (&a.at, &a.message).cmp(&(&b.at, &b.message)));
     problems.dedup();
     if problems.is_empty() { Ok(()) } else { Err(file_problems::invalid(globals, &problems)) }
 }
 
-struct Search<'a> {
-    own: &'a [OwnCredential],
+fn document_problems(wanted: &DesiredInstance, own: &[OwnCredential]) -> Vec<Problem> {
+    let fields = wanted.configuration.values().map(|field| (field.value.templates(), &field.at));
+    let grants = wanted.provider_data.values().map(|grant| (grant.value.templates(), &grant.at));
+    let values = fields.chain(grants).flat_map(|(templates, at)| {
+        templates.into_iter().filter_map(|template| template_problem(template, at, own))
+    });
+    let names = std::iter::once(&wanted.name).chain(wanted.tags.iter().flatten());
+    let names = names.filter_map(|text| text_problem(text, &wanted.at, own));
+    values.chain(names).collect()
 }
 
-impl Search<'_> {
-    fn document(&self, wanted: &DesiredInstance) -> Vec<Problem> {
-        let fields = wanted.configuration.values();
-        let fields = fields.map(|field| (field.value.templates(), &field.at));
-        let grants = wanted.provider_data.values();
-        let grants = grants.map(|grant| (grant.value.templates(), &grant.at));
-        let values = fields.chain(grants).flat_map(|(templates, at)| {
-            templates.into_iter().filter_map(|template| self.template(template, at))
-        });
-        let shown = std::iter::once(&wanted.name).chain(wanted.tags.iter().flatten());
-        let shown = shown.filter_map(|text| self.text(text, &wanted.at));
-        values.chain(shown).collect()
+fn template_problem(template: &Template, at: &Span, own: &[OwnCredential]) -> Option<Problem> {
+    // Most values are plain text, which needs no copy.
+    if let [Part::Text(text)] = template.parts() {
+        return text_problem(text, at, own);
     }
-
-    fn template(&self, template: &Template, at: &Span) -> Option<Problem> {
-        // Most values are plain text, which needs no copy.
-        if let [Part::Text(text)] = template.parts() {
-            return self.text(text, at);
+    let referenced = template.secrets().find_map(|reference| {
+        let name = credential_name(reference.value.as_ref()?.expose(), own)?;
+        let message = format!("the value of {} is ocon's own {name}", reference.source);
+        Some(own_credential(at, message, USE_PROVIDER_SECRET))
+    });
+    referenced.or_else(|| {
+        if template.refers_to_instance() {
+            return None;
         }
-        let by_reference = template.secrets().find_map(|reference| {
-            let what = self.is_own(reference.value.as_ref()?.expose())?;
-            let message = format!("{} has ocon's own {what} as its value", reference.source);
-            let help = "set it to the secret of the provider; ocon sends its own credentials to the platform only";
-            Some(problem(at, message, help))
-        });
-        let whole = || {
-            let known = (!template.refers_to_instance()).then(|| template.render_secrets());
-            self.text(known??.expose(), at)
-        };
-        by_reference.or_else(whole)
-    }
-
-    fn text(&self, text: &str, at: &Span) -> Option<Problem> {
-        let what = self.is_own(text)?;
-        let message = format!("this value is ocon's own {what}");
-        let help = "remove it, and change the credential: it is known to everybody who can read the file or the command";
-        Some(problem(at, message, help))
-    }
-
-    /// The name of the credential that the text is.
-    fn is_own(&self, text: &str) -> Option<&'static str> {
-        let text = trimmed(text);
-        let own = self.own.iter().find(|own| own.secret.expose() == text)?;
-        Some(own.what)
-    }
+        text_problem(template.render_secrets()?.expose(), at, own)
+    })
 }
 
-/// The line itself is not shown: the credential may be on it.
-fn problem(at: &Span, message: String, help: &str) -> Problem {
-    Problem {
-        code: Code::OwnCredential,
-        severity: Code::OwnCredential.level().severity(),
-        message,
-        at: at.clone(),
-        excerpt: None,
-        label: None,
-        help: vec![help.to_owned()],
-        related: None,
-    }
+fn text_problem(text: &str, at: &Span, own: &[OwnCredential]) -> Option<Problem> {
+    let name = credential_name(text, own)?;
+    Some(own_credential(at, format!("this value is ocon's own {name}"), CHANGE_CREDENTIAL))
+}
+
+fn credential_name(text: &str, own: &[OwnCredential]) -> Option<&'static str> {
+    let text = trimmed(text);
+    own.iter().find(|own| own.secret.expose() == text).map(|own| own.name)
+}
+
+/// A problem without an excerpt, because the credential may be on the line.
+fn own_credential(at: &Span, message: String, help: &str) -> Problem {
+    let code = Code::OwnCredential;
+    problem(code, code.level().severity(), message, at, &[help])
 }

@@ -1,43 +1,41 @@
-//! Which project owns the instances.
+//! Chooses the project that owns the instances.
 //!
-//! In: the flag, the environment variable and `ocon.yaml`. Out: one project, or the reason why there
-//! is none. A file of a pull request must never choose whose instances a pipeline changes, so a
-//! project that two sources name differently ends the command before anything is contacted.
+//! Input: the option, the environment variable and `ocon.yaml`. A file of a pull request must never
+//! choose whose instances a pipeline changes. Therefore two sources that name different projects end
+//! the command before anything is contacted.
 
-use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::environment::Environment;
-use crate::cli::setup::file_problems;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::desired::{Code, DeclaredProject, Problem, Severity};
-use crate::instance::{InvalidName, Project, Span};
+use crate::cli::setup::file_problems::{self, no_file, problem};
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::{Exit, Failure};
+use crate::desired::{Code, DeclaredProject, Levels, Problem, Severity};
+use crate::instance::{InvalidName, Project};
 use crate::safe_text::quoted;
 
-/// The project of a run.
 pub(crate) struct ChosenProject {
     pub(crate) name: Project,
-    /// Whether any source names it, so that it is not everybody's `default`.
+    /// Whether any source names it. Otherwise it is `default`, which others may use too.
     pub(crate) is_named: bool,
-    /// Whether the flag or the environment variable names it.
+    /// Whether the option or the environment variable names it.
     pub(crate) is_given: bool,
 }
 
-/// The project that the flag or else the environment variable names, with the name of its source.
+/// The project that the option or else the environment variable names, with the name of its source.
 pub(crate) fn given(
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
 ) -> Option<(&'static str, String)> {
-    let flag = globals.project.clone().map(|name| ("--project", name));
-    flag.or_else(|| Some(("OCON_PROJECT", environment.text("OCON_PROJECT")?)))
+    let option = globals.project.clone().map(|name| ("--project", name));
+    option.or_else(|| Some(("OCON_PROJECT", environment.text("OCON_PROJECT")?)))
 }
 
-/// The project of those who name none.
 pub(crate) fn default_project() -> Project {
-    "default".parse().expect("the name of the default project follows the rule for names")
+    "default".parse().expect("the name of the default project is valid")
 }
 
-/// Takes the project from the flag, else the environment variable, else `ocon.yaml`.
+/// Chooses the project: the option, else the environment variable, else `ocon.yaml`.
 pub(crate) fn choose(
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
     in_file: Option<DeclaredProject>,
 ) -> Result<ChosenProject, Failure> {
@@ -47,50 +45,36 @@ pub(crate) fn choose(
         return Ok(ChosenProject { name, is_named, is_given: false });
     };
     let name: Project = name.parse().map_err(|error: InvalidName| {
-        Failure::new(Exit::Usage, error.to_string()).hint("give another --project (OCON_PROJECT)")
+        Failure::new(Exit::Usage, error.to_string())
+            .hint("use another name with --project (OCON_PROJECT)")
     })?;
     match in_file {
-        Some(declared) if declared.name != name => {
-            Err(disagreement(globals, source, &name, &declared))
-        }
+        Some(declared) if declared.name != name => Err(mismatch(globals, source, &name, &declared)),
         _ => Ok(ChosenProject { name, is_named: true, is_given: true }),
     }
 }
 
-fn disagreement(
-    globals: &Globals,
+fn mismatch(
+    globals: &GlobalArgs,
     source: &str,
     given: &Project,
     declared: &DeclaredProject,
 ) -> Failure {
     let DeclaredProject { name, at } = declared;
-    let file = file_problems::place(&globals.root, &at.file);
-    let place = format!("{file}:{}:{}", at.line, at.column);
-    Failure::new(
-        Exit::Usage,
-        format!(
-            "the project is {} in {source} and {} in {place}",
-            quoted(given),
-            quoted(name)
-        ),
-    )
-    .hint(format!(
+    let file = file_problems::path_from_working_directory(&globals.root, &at.file);
+    let location = format!("{file}:{}:{}", at.line, at.column);
+    let (given, name) = (quoted(given), quoted(name));
+    let error = format!("the project is {given} in {source} and {name} in {location}");
+    Failure::new(Exit::Usage, error).hint(format!(
         "nothing was contacted. Name the owner of these instances in both places. If several projects use \
          these files, remove `project:` from {file}"
     ))
 }
 
-/// Warns that a pipeline leaves the choice of the project to a file.
-pub(crate) fn unset(severity: Severity, project: &Project) -> Problem {
-    Problem {
-        code: Code::ProjectUnset,
-        severity,
-        message: "a change of `ocon.yaml` decides whose instances this pipeline changes".to_owned(),
-        // It is about the pipeline, not about a file.
-        at: Span { file: "".into(), line: 1, column: 1 },
-        excerpt: None,
-        label: None,
-        help: vec![format!("set it in the pipeline: --project {project} (OCON_PROJECT)")],
-        related: None,
-    }
+/// The warning that a file chooses the project of a pipeline.
+pub(crate) fn unset(levels: &Levels, project: &Project) -> Option<Problem> {
+    let severity = levels.of(Code::ProjectUnset, Severity::Warning)?;
+    let message = "a change of `ocon.yaml` can change whose instances this pipeline manages";
+    let help = format!("set it in the pipeline: --project {project} (OCON_PROJECT)");
+    Some(problem(Code::ProjectUnset, severity, message, &no_file(), &[&help]))
 }

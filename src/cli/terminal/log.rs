@@ -1,9 +1,9 @@
 //! The log on stderr: one line per event, as text or as JSON.
 //!
-//! In: the events of this crate, and at the highest verbosity what the HTTP libraries say, through
-//! `tracing` or `log`. Out: lines without a time, since pipelines write one before every line. No
-//! event of this crate holds a header, but for the platform's id of a request, or a body; of the
-//! libraries nothing below their debug level passes, where they would show the bytes of both.
+//! Input: the events of this crate and, at the highest verbosity, those of the HTTP libraries, through
+//! `tracing` or `log`. Output: lines without a timestamp, because pipelines add one. No event of this
+//! crate holds a body, nor a header except the platform's request ID. Events of the libraries below
+//! their debug level are dropped: these would show the bytes of both.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -21,24 +21,22 @@ use crate::cli::terminal::output;
 use crate::cli::terminal::redaction;
 use crate::report::style::{clean, clean_line};
 
-/// The libraries that speak HTTP and TLS for the client.
 const LIBRARIES: [&str; 6] =
     ["h2", "hyper_rustls", "hyper_util", "reqwest", "rustls", "rustls_platform_verifier"];
 
-/// How much is logged; each includes those before it.
+/// The amount of logging. Each level includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    /// Requests.
     Requests,
-    /// What is decided: repetitions, questions, steps.
+    /// Decisions: retries, questions, steps.
     Decisions,
-    /// What the HTTP libraries say.
+    /// Events of the HTTP libraries.
     Libraries,
 }
 
-/// Form of the log.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogForm {
+pub enum LogFormat {
     /// The event and its fields, as `name=value`
     #[default]
     Text,
@@ -46,82 +44,86 @@ pub enum LogForm {
     Json,
 }
 
-/// Begins to log. With `embedded` the sandbox in this process says nothing.
-pub(crate) fn set_up(most: Verbosity, form: LogForm, embedded: bool) {
-    let wanted = move |event: &Metadata<'_>| {
-        let is_muted = embedded && event.target().starts_with("ocon::sandbox");
-        !is_muted && verbosity(event.target(), *event.level()).is_some_and(|least| least <= most)
+/// The sandbox's own log, in a process that also is its client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SandboxLog {
+    Shown,
+    /// Hidden, because the client logs the same requests.
+    Hidden,
+}
+
+pub(crate) fn init(max: Verbosity, format: LogFormat, sandbox: SandboxLog) {
+    let is_logged = move |event: &Metadata<'_>| {
+        let is_sandbox = event.target().starts_with("ocon::sandbox");
+        !(is_sandbox && sandbox == SandboxLog::Hidden)
+            && verbosity(event.target(), *event.level()).is_some_and(|min| min <= max)
     };
     // A second call in one process, as in tests, keeps the first log.
     let _ = tracing_subscriber::registry()
-        .with(Lines { form }.with_filter(filter_fn(wanted)))
+        .with(TracingLayer { format }.with_filter(filter_fn(is_logged)))
         .try_init();
-    if most >= Verbosity::Libraries {
+    if max >= Verbosity::Libraries {
         log::set_max_level(log::LevelFilter::Debug);
-        let _ = log::set_boxed_logger(Box::new(Bridge { form }));
+        let _ = log::set_boxed_logger(Box::new(LogBridge { format }));
     }
 }
 
-/// The verbosity from which on an event is logged, if it ever is.
+/// The lowest verbosity at which an event is logged; `None` if it never is.
 fn verbosity(target: &str, level: Level) -> Option<Verbosity> {
-    let room = target.split("::").next().unwrap_or_default();
-    match room {
-        // It has no requests of its own but those that it answers.
+    let crate_name = target.split("::").next().unwrap_or_default();
+    match crate_name {
+        // The sandbox makes no requests. It logs those that it answers.
         "ocon" if target.starts_with("ocon::sandbox") => Some(Verbosity::Requests),
         "ocon" if level <= Level::INFO => Some(Verbosity::Requests),
         "ocon" => Some(Verbosity::Decisions),
         _ if level > Level::DEBUG => None,
-        _ => LIBRARIES.contains(&room).then_some(Verbosity::Libraries),
+        _ => LIBRARIES.contains(&crate_name).then_some(Verbosity::Libraries),
     }
 }
 
-/// Writes events of `tracing`.
-struct Lines {
-    form: LogForm,
+struct TracingLayer {
+    format: LogFormat,
 }
 
-impl<S: Subscriber> Layer<S> for Lines {
+impl<S: Subscriber> Layer<S> for TracingLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let target = event.metadata().target();
         let line = match verbosity(target, *event.metadata().level()) {
-            Some(Verbosity::Libraries) => said(target, fields),
+            Some(Verbosity::Libraries) => library_line(target, fields),
             _ => Line { event: fields.message, fields: fields.others },
         };
-        line.write(self.form);
+        line.write(self.format);
     }
 }
 
-/// Writes what libraries give to `log`.
-struct Bridge {
-    form: LogForm,
+struct LogBridge {
+    format: LogFormat,
 }
 
-impl log::Log for Bridge {
+impl log::Log for LogBridge {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        let room = metadata.target().split("::").next().unwrap_or_default();
-        metadata.level() <= log::Level::Debug && LIBRARIES.contains(&room)
+        let crate_name = metadata.target().split("::").next().unwrap_or_default();
+        metadata.level() <= log::Level::Debug && LIBRARIES.contains(&crate_name)
     }
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
             let fields = Fields { message: record.args().to_string(), ..Fields::default() };
-            said(record.target(), fields).write(self.form);
+            library_line(record.target(), fields).write(self.format);
         }
     }
 
     fn flush(&self) {}
 }
 
-/// What a library said, with what it added.
-fn said(target: &str, fields: Fields) -> Line {
+fn library_line(target: &str, fields: Fields) -> Line {
     let mut all = vec![("source", target.into()), ("message", fields.message.into())];
     all.extend(fields.others);
     Line { event: "library".to_owned(), fields: all }
 }
 
-/// What an event consists of.
 #[derive(Default)]
 struct Fields {
     message: String,
@@ -159,22 +161,21 @@ impl Visit for Fields {
     }
 }
 
-/// A line of the log.
 struct Line {
     event: String,
     fields: Vec<(&'static str, Value)>,
 }
 
 impl Line {
-    fn write(self, form: LogForm) {
-        // Lines of several threads must not run into each other.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before quotes are put around a value, as well as after that.
+    fn write(self, format: LogFormat) {
+        // Lines of several threads must not be mixed.
+        static WRITE_LOCK: Mutex<()> = Mutex::new(());
+        let _guard = WRITE_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        // Secrets are removed here, before quoting changes a value, and again when the line is written.
         let line = self.without_secrets();
-        match form {
-            LogForm::Text => output::message(&line.text()),
-            LogForm::Json => output::json_message(&line.json()),
+        match format {
+            LogFormat::Text => output::message(&line.text()),
+            LogFormat::Json => output::json_message(&line.json()),
         }
     }
 
@@ -201,19 +202,17 @@ impl Line {
     }
 
     fn json(self) -> String {
-        let harmless = |value| match value {
+        let cleaned = |value| match value {
             Value::String(text) => clean(&text).into(),
             other => other,
         };
-        let fields =
-            self.fields.into_iter().map(|(name, value)| (name.to_owned(), harmless(value)));
-        let event = ("event".to_owned(), harmless(self.event.into()));
+        let fields = self.fields.into_iter().map(|(name, value)| (name.to_owned(), cleaned(value)));
+        let event = ("event".to_owned(), cleaned(self.event.into()));
         let object: Map<String, Value> = std::iter::once(event).chain(fields).collect();
         format!("{}\n", Value::Object(object))
     }
 }
 
-/// The text in quotes, where it is not one word.
 fn quoted(text: &str) -> String {
     let text = clean_line(text);
     if text.is_empty() || text.contains([' ', '"']) {
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_ends_its_line_or_steers_a_terminal() {
+    fn no_value_ends_its_line_or_controls_a_terminal() {
         let fields = || vec![("request_id", "a\n::error::b \u{1b}[2J\u{202e}".into())];
         assert_eq!(
             line(fields()).text(),
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn libraries_are_heard_at_the_highest_verbosity_and_never_at_their_lowest_level() {
+    fn libraries_are_logged_at_the_highest_verbosity_and_never_at_trace_level() {
         let table = [
             ("ocon::api::client::call", Level::INFO, Some(Verbosity::Requests)),
             ("ocon::api::client::call", Level::DEBUG, Some(Verbosity::Decisions)),

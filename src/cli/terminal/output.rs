@@ -31,7 +31,7 @@ fn render(result: &Output) -> Cow<'_, str> {
 }
 
 /// Writes a result when the process is interrupted, and ignores errors.
-pub(crate) fn last_result(output: &Output) {
+pub(crate) fn final_result(output: &Output) {
     let _ = write_to_stdout(&render(output));
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn message(text: &str) {
 }
 
 /// Writes a message at the beginning of a line. A terminal shows `^C` where the cursor is.
-pub(crate) fn fresh_line(text: &str) {
+pub(crate) fn message_on_new_line(text: &str) {
     if IS_WITHIN_LINE.load(Ordering::Relaxed) || io::stderr().is_terminal() {
         to_stderr("\n");
     }
@@ -93,8 +93,8 @@ pub(crate) fn json_message(line: &str) {
 }
 
 /// Writes a message in a panic, or `instead` if its secrets cannot be removed now.
-pub(crate) fn last_words(text: &str, instead: &str) {
-    let scrubbed = redaction::scrub_at_once(text);
+pub(crate) fn panic_message(text: &str, instead: &str) {
+    let scrubbed = redaction::try_scrub(text);
     to_stderr(scrubbed.as_deref().unwrap_or(instead));
 }
 
@@ -126,11 +126,11 @@ pub(crate) fn columns() -> Option<usize> {
 }
 
 fn to_stdout(text: &str) -> Result<(), Failure> {
-    interrupt::result_begins();
+    interrupt::result_started();
     let written =
         write_to_stdout(text).or_else(ignore_broken_pipe).map_err(|error| unwritten(&error));
     if written.is_ok() {
-        interrupt::means("the output is complete.");
+        interrupt::set_consequence("the output is complete.");
     }
     written
 }

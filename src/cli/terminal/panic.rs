@@ -1,5 +1,5 @@
-//! What is said when ocon itself makes a mistake and panics: what the message says of it, without
-//! secrets. The exit code stays 101, by which a pipeline tells a mistake of ocon from all else.
+//! The message for a panic, which is a bug in ocon. Secrets are removed from it. The exit code stays
+//! 101, so that a pipeline can tell a bug from every other failure.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{self, PanicHookInfo};
@@ -7,16 +7,16 @@ use std::panic::{self, PanicHookInfo};
 use crate::cli::terminal::output;
 use crate::report::style::clean;
 
-/// From now on panics are told without secrets.
-pub(crate) fn set_up() {
-    panic::set_hook(Box::new(|panic| output::last_words(&message(panic), &sentence("", panic))));
+/// Reports panics without secrets from now on.
+pub(crate) fn install_hook() {
+    panic::set_hook(Box::new(|panic| output::panic_message(&message(panic), &error("", panic))));
 }
 
 fn message(panic: &PanicHookInfo<'_>) -> String {
-    let said = panic.payload_as_str().map(|said| format!(": {}", clean(said))).unwrap_or_default();
-    let mut message = sentence(&said, panic);
+    let payload = panic.payload_as_str().map(|text| format!(": {}", clean(text)));
+    let mut message = error(&payload.unwrap_or_default(), panic);
     message.push_str(
-        "\nhint: please report it, with the command that was run; RUST_BACKTRACE=1 tells more\n",
+        "\nhint: report this bug with the command that you ran; set RUST_BACKTRACE=1 for a backtrace\n",
     );
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
@@ -25,7 +25,7 @@ fn message(panic: &PanicHookInfo<'_>) -> String {
     message
 }
 
-fn sentence(said: &str, panic: &PanicHookInfo<'_>) -> String {
-    let place = panic.location().map(|place| format!(" ({place})")).unwrap_or_default();
-    format!("error: this is a mistake in ocon{said}{place}\n")
+fn error(payload: &str, panic: &PanicHookInfo<'_>) -> String {
+    let location = panic.location().map(|location| format!(" ({location})")).unwrap_or_default();
+    format!("error: this is a bug in ocon{payload}{location}\n")
 }

@@ -1,57 +1,57 @@
-//! The secrets that this process has met, so that none of them is written.
+//! The secrets that this process knows, which are removed from everything that it writes.
 //!
-//! Whoever gets hold of a secret names it here, before it can get into any text; whoever writes
-//! (`output`, `new_file`, `progress`, the log) passes whole messages through here. There is one set
-//! for the process, since the log and what happens in a panic have no other place to look.
+//! Code that obtains a secret registers it here before the secret can get into any text. Code that
+//! writes (`output`, `atomic_file`, `progress`, `log`) passes complete messages through here. There is one
+//! set per process because the log and the panic hook have no other access to it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::desired::{Desired, DesiredInstance, SecretLookup, SecretStore};
-use crate::instance::{Key, Secret, SecretSource, Template, trimmed};
+use crate::instance::Secret;
 use crate::scrub::Scrubber;
 
 static KNOWN: LazyLock<RwLock<Scrubber>> = LazyLock::new(RwLock::default);
 
-/// Whether nothing is taken out, so that a test sees that the search for leaks finds some.
-static IS_OFF: AtomicBool = AtomicBool::new(false);
+/// Whether redaction is disabled, so that a test can show that the search for leaks finds some.
+static IS_DISABLED: AtomicBool = AtomicBool::new(false);
 
-/// Takes nothing out of any text from now on. Only a build for tests does that.
-pub(crate) fn switch_off() {
-    IS_OFF.store(cfg!(debug_assertions), Ordering::Relaxed);
+pub(crate) fn disable_in_tests() {
+    IS_DISABLED.store(cfg!(debug_assertions), Ordering::Relaxed);
 }
 
-/// Takes notice of secrets.
-pub(crate) fn learn<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    for secret in secrets {
-        known.register(secret);
-    }
+fn known() -> RwLockReadGuard<'static, Scrubber> {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes notice of secrets that are not hidden where they are text of the repository.
-pub(crate) fn learn_values(secrets: impl IntoIterator<Item = Secret>) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    for secret in secrets {
-        known.register_value(&secret);
-    }
+fn known_mut() -> RwLockWriteGuard<'static, Scrubber> {
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes notice of the tokens of instances. What does not look like a token is not hidden: the platform
-/// could otherwise choose which text of a plan is.
-pub(crate) fn learn_tokens<'s>(tokens: impl IntoIterator<Item = &'s Secret>) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    let tokens = tokens.into_iter().filter(|token| is_like_a_token(token.expose()));
+pub(crate) fn register<'s>(secrets: impl IntoIterator<Item = &'s Secret>) {
+    let mut known = known_mut();
+    secrets.into_iter().for_each(|secret| known.register(secret));
+}
+
+/// Registers secrets that stay visible where they are text of the repository.
+pub(crate) fn register_values(secrets: impl IntoIterator<Item = Secret>) {
+    let mut known = known_mut();
+    secrets.into_iter().for_each(|secret| known.register_value(&secret));
+}
+
+/// Registers the tokens of instances. A value that does not look like a token stays visible: otherwise
+/// the platform could choose which text of a plan is hidden.
+pub(crate) fn register_tokens<'s>(tokens: impl IntoIterator<Item = &'s Secret>) {
+    let mut known = known_mut();
+    let tokens = tokens.into_iter().filter(|token| looks_like_token(token.expose()));
     tokens.for_each(|token| known.register_token(token));
 }
 
-fn is_like_a_token(text: &str) -> bool {
-    let has = |wanted: fn(char) -> bool| text.contains(wanted);
+fn looks_like_token(text: &str) -> bool {
+    let has = |class: fn(char) -> bool| text.contains(class);
     text.len() >= 20
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
         && has(|c| c.is_ascii_digit())
@@ -59,28 +59,38 @@ fn is_like_a_token(text: &str) -> bool {
         && has(|c| c.is_ascii_uppercase())
 }
 
-/// Whether the letters of a text have those of a secret, however they are capitalized and separated.
+/// Registers texts that every reader of the repository knows.
+pub(crate) fn register_public(texts: impl IntoIterator<Item = String>) {
+    let mut known = known_mut();
+    texts.into_iter().for_each(|text| known.register_public(text));
+}
+
+/// Whether the text occurs literally in a file of the repository.
+pub(crate) fn is_public(text: &str) -> bool {
+    known().is_public(text)
+}
+
+/// Whether the text contains the letters of a secret, whatever their case and separators.
 pub(crate) fn has_letters_of_secret(text: &str) -> bool {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).has_letters_of_secret(text)
+    known().has_letters_of_secret(text)
 }
 
-/// A whole message without secrets.
+/// Removes secrets from a complete message.
 pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
-    if IS_OFF.load(Ordering::Relaxed) {
+    if IS_DISABLED.load(Ordering::Relaxed) {
         return Cow::Borrowed(text);
     }
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).scrub(text)
+    known().scrub(text)
 }
 
-/// A whole JSON document without secrets.
+/// Removes secrets from a complete JSON document.
 pub(crate) fn scrub_json(text: &str) -> Cow<'_, str> {
-    if IS_OFF.load(Ordering::Relaxed) {
+    if IS_DISABLED.load(Ordering::Relaxed) {
         return Cow::Borrowed(text);
     }
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).scrub_json(text)
+    known().scrub_json(text)
 }
 
-/// What is left of a document without secrets; `None` where there is none in it.
 pub(crate) fn without_secrets<T: Serialize + DeserializeOwned>(document: &T) -> Option<T> {
     let text = serde_json::to_string(document).ok()?;
     match scrub_json(&text) {
@@ -89,64 +99,7 @@ pub(crate) fn without_secrets<T: Serialize + DeserializeOwned>(document: &T) -> 
     }
 }
 
-/// The message without secrets, or `None` where that cannot be told now: in a panic, this very
-/// thread may be the one that keeps the secrets busy.
-pub(crate) fn scrub_at_once(text: &str) -> Option<String> {
+/// The message without secrets, or `None` if they are locked: in a panic, this thread may hold the lock.
+pub(crate) fn try_scrub(text: &str) -> Option<String> {
     KNOWN.try_read().ok().map(|known| known.scrub(text).into_owned())
-}
-
-/// A store of secrets of which every answer is taken notice of.
-pub(crate) struct Noticed<'a>(pub(crate) Box<dyn SecretStore + 'a>);
-
-impl SecretStore for Noticed<'_> {
-    fn look_up(&self, source: &SecretSource) -> SecretLookup {
-        let answer = self.0.look_up(source);
-        if let SecretLookup::Set(secret) = &answer {
-            // Whoever gets it may trim it before they repeat it.
-            learn_values([secret.clone(), Secret::new(trimmed(secret.expose()))]);
-        }
-        answer
-    }
-}
-
-/// Takes texts for those that everybody who reads the repository knows.
-pub(crate) fn show(texts: impl IntoIterator<Item = String>) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    texts.into_iter().for_each(|text| known.register_public(text));
-}
-
-/// Whether the text is literally in a file of the repository.
-pub(crate) fn is_public(text: &str) -> bool {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).is_public(text)
-}
-
-/// Takes for public what documents say of their instances beside their own text: values into which
-/// variables were put.
-pub(crate) fn show_values(desired: &Desired) {
-    let of_document = |(key, wanted): (&Key, &DesiredInstance)| {
-        let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
-        let public = fields.filter(|template| template.secrets().next().is_none());
-        let fields = public.filter_map(Template::render_secrets);
-        let fields = fields.map(|text| text.expose().to_owned());
-        let named = [key.to_string(), wanted.at.file.to_string(), wanted.name.clone()];
-        fields.chain(named).chain(wanted.tags.iter().flatten().cloned()).collect::<Vec<_>>()
-    };
-    show(desired.instances.iter().map(|document| of_document(document).join("\n")));
-}
-
-/// The sources of secrets that would have to be hidden in a text that nobody may change.
-pub(crate) fn hidden_in<'d>(desired: &'d Desired, text: &str) -> BTreeSet<&'d SecretSource> {
-    if scrub(text) == text {
-        return BTreeSet::new();
-    }
-    let hides = |secret: &Secret| {
-        let mut scrubber = Scrubber::default();
-        scrubber.register(secret);
-        scrubber.scrub(text) != text
-    };
-    desired
-        .values_of_references()
-        .filter(|(_, value)| hides(value))
-        .map(|(source, _)| source)
-        .collect()
 }

@@ -44,7 +44,7 @@ const COLUMNS: &str = "COLUMNS=96";
 
 fn pull_request() -> Reader {
     let reader = Reader::default();
-    super::copy_of_the_example(reader.root());
+    crate::example::copy_into(reader.root());
     reader.run("ocon apply --sandbox --yes");
     reader.run(CHANGES);
     reader.write("instances/stripe.yaml", STRIPE);

@@ -1,7 +1,8 @@
 //! The GitHub format, read by an independent parser.
 
 use ocon::desired::{Problem, Severity};
-use ocon::report::diagnostics::github::render;
+use ocon::report::diagnostics::github;
+use ocon::report::json::DiagnosticsDocument;
 use ocon::safe_text::{escaped, is_harmless};
 use proptest::prelude::*;
 

@@ -12,7 +12,8 @@ use ocon::desired::{
     Code, Excerpt, Levels, Loaded, Problem, Problems, Severity, Sources, load_bytes,
 };
 use ocon::instance::Span;
-use ocon::report::diagnostics::{Colour, render};
+use ocon::report::diagnostics::{self, ColorChoice};
+use ocon::report::json::DiagnosticsDocument;
 use ocon::safe_text::is_harmless;
 
 /// A plain-text secret in a file, in two halves: showing one of them is a leak too.
@@ -176,8 +177,8 @@ fn agrees(excerpt: &Excerpt, line: &str, from: &str) -> Result<(), String> {
 /// The output shows no secret and controls no terminal.
 fn shown(problems: &[Problem], file: &str) -> Result<(), String> {
     let first = problems.get(..MOST_SHOWN).unwrap_or(problems);
-    let plain = render(first, Colour::Plain, None);
-    let styled = without_colors(&render(first, Colour::Styled, None));
+    let plain = render(first, ColorChoice::Plain, None);
+    let styled = without_colors(&render(first, ColorChoice::Styled, None));
     let parts = format!("{problems:?}");
     steers_no_terminal(&plain)?;
     steers_no_terminal(&styled)?;

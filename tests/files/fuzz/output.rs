@@ -179,8 +179,9 @@ fn incoming(texts: &[String]) -> Result<(), String> {
         advice: Some(text.clone()),
     };
     let links: Vec<ChainLink> = texts.iter().map(link).collect();
-    terminal("links as text", &human::doctor(&key(), &links))?;
-    in_log("links as JSON", &json::render(&DoctorDocument::new(&key(), Some(id()), &links)))
+    let document = DoctorDocument::new(&key(), Some(id()), &links);
+    terminal("links as text", &human::doctor(&document))?;
+    in_log("links as JSON", &json::render(&document))
 }
 
 fn failures(texts: &[String], width: usize) -> Result<(), String> {

@@ -1,6 +1,5 @@
-//! Waits for the answer of the person: on the callback's address, or pasted into the terminal.
+//! Waits for the user's answer: at the callback URL, or pasted into the terminal.
 
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
@@ -8,19 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::listener::{Listener, Verdict};
+use super::callback_listener::{CallbackListener, Grant, GrantResult};
 use crate::api::Clock;
 use crate::authorization::{CallbackUrl, GrantError};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
-use crate::instance::Secret;
+use crate::cli::terminal::{Exit, Failure, output};
 
-/// What anybody could paste, in bytes.
-const LONGEST_INPUT: u64 = 1 << 20;
+const MAX_INPUT_BYTES: u64 = 1 << 20;
 
-type Grant = BTreeMap<String, Secret>;
-
-/// Where and how long an answer is waited for.
 pub(super) struct Answer<'a> {
     pub(super) callback: &'a CallbackUrl,
     pub(super) wait: Duration,
@@ -28,86 +21,88 @@ pub(super) struct Answer<'a> {
 }
 
 impl Answer<'_> {
+    /// Waits until `read_grant` accepts an answer, or the time limit is reached.
     pub(super) async fn wait(
         self,
-        listener: Option<Listener>,
-        judge: impl Fn(&str) -> Verdict<Grant> + Clone + Send + Sync + 'static,
+        listener: Option<CallbackListener>,
+        read_grant: impl Fn(&str) -> GrantResult + Clone + Send + Sync + 'static,
     ) -> Result<Grant, Failure> {
-        let minutes = self.wait;
-        let alarm = self.clock.alarm(minutes);
+        let alarm = self.clock.alarm(self.wait);
         let listens = listener.is_some();
-        let on_address = async {
+        let from_browser = async {
             match listener {
-                Some(listener) => listener.answer(judge.clone()).await,
+                Some(listener) => listener.answer(read_grant.clone()).await,
                 None => pending().await,
             }
         };
-        // Over SSH the browser is on another machine than the listener.
+        // Over SSH, the browser runs on another machine than the listener.
         let pastes = !listens || io::stdin().is_terminal();
-        self.say_where(listens, pastes);
-        let in_terminal =
-            async { if pastes { self.pasted(&judge, listens).await } else { pending().await } };
-        let verdict = tokio::select! {
-            verdict = on_address => Ok(verdict),
-            verdict = in_terminal => verdict,
-            () = alarm => Err(late(minutes)),
+        self.print_instructions(listens, pastes);
+        let from_terminal = async {
+            if pastes { self.pasted(&read_grant, listens).await } else { pending().await }
         };
-        verdict?.map_err(|refusal| refused(&refusal))
+        let result = tokio::select! {
+            result = from_browser => Ok(result),
+            result = from_terminal => result,
+            () = alarm => Err(timed_out(self.wait)),
+        };
+        result?.map_err(|refusal| refused(&refusal))
     }
 
-    fn say_where(&self, listens: bool, pastes: bool) {
-        let begin = self.callback.as_str();
+    fn print_instructions(&self, listens: bool, pastes: bool) {
+        let callback = self.callback.as_str();
         output::message(&match (listens, pastes) {
-            (true, false) => format!("Waiting for the answer at {begin}\n"),
+            (true, false) => format!("Waiting for the answer at {callback}\n"),
             (true, true) => format!(
-                "Waiting for the answer at {begin}\n\
-                 If your browser is on another machine, paste here the address at which it ends up.\n"
+                "Waiting for the answer at {callback}\n\
+                 If your browser is on another machine, paste the URL that it shows at the end here.\n"
             ),
             (false, _) => format!(
-                "Then paste here the address at which the browser ends up, which begins with {begin}\n"
+                "Then paste the URL that the browser shows at the end here. It starts with {callback}\n"
             ),
         });
     }
 
-    /// Reads addresses until one is the callback's, with the right state.
+    /// Reads lines until one is the callback URL with the right state.
     async fn pasted(
         &self,
-        judge: &impl Fn(&str) -> Verdict<Grant>,
+        read_grant: &impl Fn(&str) -> GrantResult,
         listens: bool,
-    ) -> Result<Verdict<Grant>, Failure> {
+    ) -> Result<GrantResult, Failure> {
         let mut lines = lines();
         while let Some(line) = lines.recv().await {
             if line.trim().is_empty() {
                 continue;
             }
             if let Some(query) = self.callback.query_of(&line) {
-                match judge(&query) {
+                match read_grant(&query) {
                     Err(refusal @ GrantError::WrongState) => output::message(&format!(
-                        "This address was refused: {refusal}. Paste the address of this request.\n"
+                        "This URL was refused: {refusal}. Paste the URL of this authorization.\n"
                     )),
-                    verdict => return Ok(verdict),
+                    result => return Ok(result),
                 }
                 continue;
             }
-            let begin = self.callback.as_str();
-            output::message(&format!(
-                "This is not the address at which the browser ends up: it begins with {begin}\n"
-            ));
+            let callback = self.callback.as_str();
+            output::message(&format!("Paste the callback URL, which starts with {callback}\n"));
         }
         if listens {
-            // Nobody pastes any more; the browser may still come.
+            // Stdin is closed, but the browser may still send the answer.
             pending::<()>().await;
         }
-        Err(Failure::new(Exit::Other, "there was no answer, so nothing was created or changed")
-            .hint("run it where you can paste the address, or declare a callback on 127.0.0.1"))
+        Err(Failure::new(
+            Exit::Other,
+            "stdin ended without an answer; nothing was created or changed",
+        )
+        .hint("run ocon where you can paste the URL, or declare a callback URL on 127.0.0.1"))
     }
 }
 
-/// The lines of the standard input. They are read by a thread, since nobody can stop to wait for one.
+/// The lines of stdin, from a thread, because a blocking read cannot be canceled.
 fn lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        let input = io::stdin().lock().take(LONGEST_INPUT);
+        let input = io::stdin().lock().take(MAX_INPUT_BYTES);
         for line in input.split(b'\n').map_while(Result::ok) {
             if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
                 return;
@@ -117,18 +112,16 @@ fn lines() -> mpsc::UnboundedReceiver<String> {
     lines
 }
 
-fn late(wait: Duration) -> Failure {
-    let sentence =
-        format!("nobody answered within {} s, so nothing was created or changed", wait.as_secs());
-    Failure::new(Exit::Other, sentence).hint("run it again, with more time: --wait 15m")
+fn timed_out(wait: Duration) -> Failure {
+    let error = format!("no answer within {} s, so nothing was created or changed", wait.as_secs());
+    Failure::new(Exit::Other, error).hint("run it again with more time: --wait 15m")
 }
 
 fn refused(refusal: &GrantError) -> Failure {
-    let failure =
-        Failure::new(Exit::Other, "no access was granted, so nothing was created or changed")
-            .caused_by(refusal);
+    let error = "access was not granted, so nothing was created or changed";
+    let failure = Failure::new(Exit::Other, error).caused_by(refusal);
     match refusal {
-        GrantError::Denied(_) => failure.hint("run it again to ask again"),
-        _ => failure.hint("run it again, and use only the address that it prints"),
+        GrantError::Denied(_) => failure.hint("to ask again, run the same command"),
+        _ => failure.hint("run the same command again, and open only the URL that it prints"),
     }
 }

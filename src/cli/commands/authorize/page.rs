@@ -1,49 +1,42 @@
-//! The pages that a browser shows at the end: a heading, a sentence, and nothing else.
+//! The pages that a browser shows at the end: a heading and a few sentences.
 
-/// What the pages may load: their own style.
+/// The content security policy: a page may use its own style and load nothing.
 pub(super) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/// A page.
+/// The title and the text of a page.
 #[derive(Clone, Copy)]
-pub(super) struct Page {
-    title: &'static str,
-    text: &'static str,
-}
+pub(super) struct Page(&'static str, &'static str);
 
-pub(super) const GRANTED: Page = Page {
-    title: "Access granted",
-    text: "ocon has what it needs and goes on where you started it. You can close this page.",
-};
+pub(super) const GRANTED: Page = Page(
+    "Access granted",
+    "ocon has the grant and continues in your terminal. You can close this page.",
+);
 
-pub(super) const DENIED: Page = Page {
-    title: "Access denied",
-    text: "Nothing was created or changed. To try again, start ocon again. You can close this page.",
-};
+pub(super) const DENIED: Page = Page(
+    "Access denied",
+    "Nothing was created or changed. To try again, run ocon again. You can close this page.",
+);
 
-pub(super) const REFUSED: Page = Page {
-    title: "This answer was refused",
-    text: "It does not belong to the question that ocon asked. Nothing was created or changed. Start ocon again.",
-};
+pub(super) const REFUSED: Page = Page(
+    "This answer was refused",
+    "It does not match the request that ocon made. Nothing was created or changed. Run ocon again.",
+);
 
-pub(super) const WRONG_STATE: Page = Page {
-    title: "This request was refused",
-    text: "It does not belong to the question that ocon asked. Nothing was created or changed. ocon still waits for the answer.",
-};
+pub(super) const WRONG_STATE: Page = Page(
+    "This request was refused",
+    "It does not match the request that ocon made. Nothing was created or changed. ocon is still waiting for the answer.",
+);
 
-pub(super) const AGAIN: Page = Page {
-    title: "Answered already",
-    text: "ocon takes one answer, and has it. You can close this page.",
-};
+pub(super) const ALREADY_ANSWERED: Page =
+    Page("Already answered", "ocon already has the answer. You can close this page.");
 
-pub(super) const ELSEWHERE: Page = Page {
-    title: "Nothing here",
-    text: "ocon waits here for the answer of a provider, and for nothing else.",
-};
+pub(super) const NOT_FOUND: Page =
+    Page("Not found", "ocon only waits for the answer of a provider here.");
 
 impl Page {
     pub(super) fn html(self) -> String {
-        let Self { title, text } = self;
+        let Self(title, text) = self;
         format!(
             "<!doctype html>
 <html lang=\"en\">

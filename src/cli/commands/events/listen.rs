@@ -1,7 +1,7 @@
-//! `ocon events listen`: takes deliveries, and says what came and whether the signature holds.
+//! `ocon events listen`: receives deliveries, verifies their signatures and prints them.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,65 +12,60 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::api::StopSignal;
-use crate::cli::commands::loopback_server::{BoundedListener, Serving};
+use crate::cli::commands::document_instance;
+use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::commands::single_instance;
-use crate::cli::setup::arguments::{Format, Globals};
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::session::{self, Lookup};
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::interrupt::{self, Grace};
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::events::{DELIVERY_ID_HEADER, Delivery, DeliveryReceiver, SIGNATURE_HEADER};
 use crate::instance::{Key, Secret};
 use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
 use crate::safe_text::quoted;
 
-/// The number of deliveries at once: their bodies take this number of times [`LARGEST`].
+/// The maximum number of concurrent deliveries. Together, their bodies take up to this many times
+/// [`MAX_BODY_BYTES`].
 const MAX_CONNECTIONS: usize = 16;
 
-/// How long a connection lasts, so that clients that hold one open delay others only that long.
+/// The maximum age of a connection. A client that holds one open delays others only that long.
 const MAX_CONNECTION_AGE: Duration = Duration::from_mins(1);
 
-/// The largest body that the platform sends.
-const LARGEST: usize = 8 << 20;
+/// The maximum size of a delivery from the platform, in bytes.
+const MAX_BODY_BYTES: usize = 8 << 20;
+
+const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The document whose signature key is used, instead of that in `OCON_SIGNATURE_KEY`
+pub(super) struct ListenArgs {
+    /// Key of the document whose signature key is used, instead of `OCON_SIGNATURE_KEY`
     key: Option<Key>,
     /// Port on 127.0.0.1
     #[arg(long, value_name = "N", default_value_t = 8900)]
     port: u16,
-    /// End after so many deliveries; with exit code 1 where one of them was refused
+    /// Stop after N deliveries; the exit code is 1 if one of them was refused
     #[arg(long, value_name = "N")]
     count: Option<usize>,
 }
 
-/// What the handlers share.
-struct Shared {
+struct ListenerState {
     format: Format,
     count: Option<usize>,
     hosts: Hosts,
-    not_ours: RefusedRequests,
-    came: Mutex<Came>,
+    refused: RefusedRequests,
+    received: Mutex<Received>,
     enough: Notify,
 }
 
-/// The hosts by which this listener may be called. A page that has its own name lead to loopback
-/// sends another one.
+/// The hosts that a request may name. A web page whose own name resolves to loopback names another one.
 #[derive(Debug)]
 struct Hosts {
-    /// The port of the listener.
     port: u16,
-    /// The hosts that a person allows, such as that of a tunnel.
+    /// The hosts that the user allows, for example that of a tunnel.
     allowed: Vec<String>,
 }
 
 impl Hosts {
-    /// Whether the host, with its port if that is not the scheme's, is one of them.
+    /// Whether the host is one of them. It includes the port unless that is the default of the scheme.
     fn contain(&self, host: &str) -> bool {
         let port = self.port;
         let own = ["127.0.0.1", "localhost", "[::1]"].map(|name| match port {
@@ -85,11 +80,11 @@ impl Hosts {
         own.iter().any(|own| own.eq_ignore_ascii_case(host)) || self.allowed.iter().any(is_allowed)
     }
 
-    /// Why a request with these headers is refused before it is read.
+    /// Why a request is refused before its body is read.
     fn refusal(&self, request: &Request) -> Option<&'static str> {
         let headers = request.headers();
         if !refused_requests::host(request.uri(), headers).is_some_and(|host| self.contain(host)) {
-            return Some("its host is not this listener's. For a tunnel, add --allow-host HOST");
+            return Some("it is for another host. For a tunnel, add --allow-host HOST");
         }
         let is_own = |origin: &str| {
             let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
@@ -97,41 +92,39 @@ impl Hosts {
         };
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let is_foreign = |origin: &axum::http::HeaderValue| !origin.to_str().is_ok_and(is_own);
-        origins.any(is_foreign).then_some("a page of another site sent it")
+        origins.any(is_foreign).then_some("a web page of another site sent it")
     }
 }
 
-/// What came so far.
-struct Came {
+struct Received {
     inbox: DeliveryReceiver,
     deliveries: usize,
     refused: usize,
-    /// Why a line could not be written.
     unwritten: Option<Failure>,
 }
 
 pub(super) fn run(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    args: &ListenArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let key = signature_key(globals, arguments, environment)?;
+    let key = signature_key(globals, args, environment)?;
     let is_verified = key.is_some();
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-    session::runtime()?.block_on(async {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    connection::runtime()?.block_on(async {
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::new(Exit::Other, format!("nothing can listen on {address}"))
+            Failure::new(Exit::Other, format!("ocon cannot listen on {address}"))
                 .caused_by(&error)
-                .hint("end the program that has the port, or give another one: --port 8901")
+                .hint("stop the program that uses the port, or use another one: --port 8901")
         })?;
         let address = listener.local_addr().unwrap_or(address);
         let hosts = Hosts { port: address.port(), allowed: globals.allow_host.clone() };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ListenerState {
             format: globals.format,
-            count: arguments.count,
+            count: args.count,
             hosts,
-            not_ours: RefusedRequests::default(),
-            came: Mutex::new(Came {
+            refused: RefusedRequests::default(),
+            received: Mutex::new(Received {
                 inbox: DeliveryReceiver::new(key),
                 deliveries: 0,
                 refused: 0,
@@ -140,82 +133,78 @@ pub(super) fn run(
             enough: Notify::new(),
         });
         let stop = StopSignal::default();
-        let asked = stop.clone();
-        let _grace = interrupt::grace(Grace {
-            announcement: "no more deliveries are accepted. Interrupt again to abort.",
-            aborted: "deliveries in flight may not be shown. The platform sends them again.",
-            stop: Box::new(move || asked.request()),
-        });
+        let _guard = interrupt::stop_gracefully(
+            &stop,
+            "no more deliveries are accepted. Interrupt again to abort.",
+            "deliveries in flight may not be shown. The platform sends them again.",
+        );
         let verified = if is_verified {
             "are verified"
         } else {
-            "are not verified: give KEY, or set OCON_SIGNATURE_KEY"
+            "are not verified: name KEY, or set OCON_SIGNATURE_KEY"
         };
         output::message(&format!(
             "Listening at http://{address} until Ctrl-C. Signatures {verified}.\n"
         ));
-        let router = Router::new().fallback(take).layer(DefaultBodyLimit::max(LARGEST));
+        let router = Router::new().fallback(receive).layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
         let listener = BoundedListener::new(listener, MAX_CONNECTIONS, MAX_CONNECTION_AGE);
-        let server = Serving::begin(listener, router.with_state(Arc::clone(&shared)));
+        let server = LoopbackServer::start(listener, router.with_state(Arc::clone(&shared)));
         tokio::select! {
             () = shared.enough.notified() => {}
             () = stop.requested() => {}
         }
-        server.end().await;
-        let mut came = shared.came();
-        match came.unwritten.take() {
+        server.stop().await;
+        let mut received = shared.received();
+        match received.unwritten.take() {
             Some(failure) => Err(failure),
-            None if came.refused > 0 && shared.count.is_some() => Ok(Exit::Other),
+            None if received.refused > 0 && shared.count.is_some() => Ok(Exit::Other),
             None => Ok(Exit::Success),
         }
     })
 }
 
-/// The key of a document, or the one in the environment.
+/// The signature key of a document, or the one in the environment.
 fn signature_key(
-    globals: &Globals,
-    arguments: &Arguments,
+    globals: &GlobalArgs,
+    args: &ListenArgs,
     environment: &Environment,
 ) -> Result<Option<Secret>, Failure> {
-    let Some(key) = &arguments.key else {
+    let Some(key) = &args.key else {
         let given = environment.text("OCON_SIGNATURE_KEY").map(Secret::new);
-        redaction::learn(given.iter());
+        redaction::register(given.iter());
         return Ok(given);
     };
-    let files = session::load(globals, environment, Lookup::Asked)?;
+    let files = files::load(globals, environment, SecretAccess::Needed)?;
     files.warn(globals);
-    let name = "event.notification.signature.key";
-    let value = single_instance::value(key, single_instance::document(&files, key)?, name)?;
+    let value = document_instance::value(key, files.document(key)?, SIGNATURE_KEY)?;
     value.map(Some).ok_or_else(|| {
-        Failure::new(
-            Exit::Invalid,
-            format!("{key} does not declare {name}", key = quoted(&key), name = quoted(&name)),
-        )
-        .hint("declare it, or leave KEY out: then nothing is verified")
+        let error = format!("{} does not declare {}", quoted(&key), quoted(&SIGNATURE_KEY));
+        Failure::new(Exit::Invalid, error)
+            .hint("declare it, or omit KEY: then signatures are not verified")
     })
 }
 
-impl Shared {
-    fn came(&self) -> std::sync::MutexGuard<'_, Came> {
-        self.came.lock().unwrap_or_else(PoisonError::into_inner)
+impl ListenerState {
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Judges a delivery: what became of it, and whether there are enough.
-    fn judge(&self, headers: &HeaderMap, body: &[u8]) -> (Delivery, bool) {
+    /// Checks a delivery. Also returns whether the requested number of deliveries is reached.
+    fn check(&self, headers: &HeaderMap, body: &[u8]) -> (Delivery, bool) {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let mut came = self.came();
+        let mut received = self.received();
         let delivery =
-            came.inbox.receive(header(DELIVERY_ID_HEADER), header(SIGNATURE_HEADER), body);
-        came.deliveries += 1;
-        came.refused += usize::from(delivery.outcome.notification().is_none());
-        let enough = self.count.is_some_and(|count| came.deliveries >= count);
+            received.inbox.receive(header(DELIVERY_ID_HEADER), header(SIGNATURE_HEADER), body);
+        received.deliveries += 1;
+        received.refused += usize::from(delivery.outcome.notification().is_none());
+        let enough = self.count.is_some_and(|count| received.deliveries >= count);
         (delivery, enough)
     }
 }
 
-async fn take(State(shared): State<Arc<Shared>>, request: Request) -> StatusCode {
-    if let Some(why) = shared.hosts.refusal(&request) {
-        shared.not_ours.report(request.method(), request.uri().path(), why);
+async fn receive(State(shared): State<Arc<ListenerState>>, request: Request) -> StatusCode {
+    if let Some(reason) = shared.hosts.refusal(&request) {
+        shared.refused.report(request.method(), request.uri().path(), reason);
         return StatusCode::FORBIDDEN;
     }
     if request.method() != Method::POST {
@@ -224,24 +213,24 @@ async fn take(State(shared): State<Arc<Shared>>, request: Request) -> StatusCode
     let headers = request.headers().clone();
     let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
-        Err(broken) => {
-            let broken = broken.status();
+        Err(error) => {
+            let status = error.status();
             output::message(&format!(
-                "A delivery was refused ({broken}): it is not complete, or too large.\n"
+                "A delivery was refused ({status}): it is incomplete or too large.\n"
             ));
-            return broken;
+            return status;
         }
     };
-    let (delivery, enough) = shared.judge(&headers, &body);
+    let (delivery, enough) = shared.check(&headers, &body);
     let received = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let document = DeliveryDocument::new(&delivery, &received);
     let line = match shared.format {
         Format::Json => json::line(&document),
         _ => human::delivery(&document),
     };
-    // Where nobody reads it any more there is nothing to listen for.
+    // The listener stops when nobody reads its output any more.
     let is_read = output::line(&line).unwrap_or_else(|failure| {
-        shared.came().unwritten = Some(failure);
+        shared.received().unwritten = Some(failure);
         false
     });
     if enough || !is_read {
@@ -257,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listener_has_its_loopback_names_and_the_allowed_hosts() {
+    fn a_listener_accepts_its_loopback_names_and_the_allowed_hosts() {
         let hosts = |port| Hosts {
             port,
             allowed: vec!["Tunnel.example".to_owned(), "[fd00::1]".to_owned()],

@@ -1,5 +1,4 @@
-//! What secrets look like in each encoding, made independently of what takes them out of text: a
-//! mistake there is not repeated here.
+//! The encodings of secrets, implemented independently of the redaction, so that both do not share a bug.
 
 use std::fmt::Write as _;
 
@@ -7,7 +6,6 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::instance::Secret;
 
-/// The encodings, by the names under which they are reported.
 pub(super) const ENCODINGS: [&str; 15] = [
     "as it is",
     "percent-encoded",
@@ -26,7 +24,7 @@ pub(super) const ENCODINGS: [&str; 15] = [
     "hexadecimal with separators",
 ];
 
-/// The secret in each encoding; in Base64 at every alignment.
+/// The secret in each encoding, in Base64 at every alignment.
 pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
     let bytes = secret.as_bytes();
     let percent = percent(secret, |byte| format!("%{byte:02X}"));
@@ -70,13 +68,13 @@ pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
             all.push((wide, aligned(&STANDARD_NO_PAD, &units, before)));
         }
     }
-    // What an encoding leaves as it is would be found twice.
-    let same = |(encoding, text): &(&str, String)| *encoding != raw && text == secret;
-    all.retain(|entry| !same(entry));
+    // An unchanged text would be found twice.
+    let is_unchanged = |(encoding, text): &(&str, String)| *encoding != raw && text == secret;
+    all.retain(|entry| !is_unchanged(entry));
     all.into_iter().map(|(encoding, text)| (encoding, Secret::new(text))).collect()
 }
 
-/// What is left of the encodings in pieces when a text is squeezed: the names and the texts.
+/// The secret in the encodings that split it, as it appears in a squeezed text.
 pub(super) fn in_pieces(secret: &str) -> Vec<(&'static str, Secret)> {
     let [.., in_lines, separated] = ENCODINGS;
     let bytes = secret.as_bytes();
@@ -86,7 +84,7 @@ pub(super) fn in_pieces(secret: &str) -> Vec<(&'static str, Secret)> {
     base64.chain(digits).map(|(encoding, text)| (encoding, Secret::new(text))).collect()
 }
 
-/// A text without line breaks, blanks and separators, whether or not they are escaped.
+/// Removes line breaks, spaces and separators, escaped or not.
 pub(super) fn squeezed(text: &str) -> String {
     let text = text.replace("\\n", "").replace("\\r", "").replace("0x", "");
     text.chars().filter(|c| c.is_ascii_alphanumeric() || "+/".contains(*c)).collect()
@@ -114,14 +112,14 @@ fn in_ascii(json: &str) -> String {
             ascii.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(ascii, "\\u{unit:04x}").expect("a String takes any text");
+                write!(ascii, "\\u{unit:04x}").expect("writing to a String cannot fail");
             }
         }
     }
     ascii
 }
 
-/// The part of a longer Base64 text that these bytes alone decide, so many bytes after its start.
+/// The part of a longer Base64 text that depends only on these bytes, after `before` other bytes.
 fn aligned(engine: &impl base64::Engine, bytes: &[u8], before: usize) -> String {
     let all: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
     let mut text = engine.encode(&all);
@@ -134,7 +132,7 @@ fn aligned(engine: &impl base64::Engine, bytes: &[u8], before: usize) -> String 
 fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
-        write!(text, "{byte:02x}").expect("a String takes any text");
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
     }
     text
 }
@@ -144,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_encoding_is_looked_for() {
+    fn every_encoding_is_searched() {
         let later = ["Base64 of Base64", "Base64 of UTF-16"];
         let found: Vec<_> = of("p ä\"/+==")
             .into_iter()
@@ -172,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_of_encodings_and_in_pieces_are_looked_for() {
+    fn nested_and_split_encodings_are_searched() {
         let texts: Vec<_> = of("abcdefgh").into_iter().chain(in_pieces("abcdefgh")).collect();
         let expected = [
             ("Base64 of Base64", "WVdKalpHVm1aM"),
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_encoding_leaves_as_it_is_is_found_once() {
+    fn a_text_that_an_encoding_does_not_change_is_found_once() {
         let names: Vec<_> = of("abcdefgh").into_iter().map(|(name, _)| name).collect();
         assert!(!names.contains(&"JSON") && !names.contains(&"form-encoded"), "{names:?}");
     }

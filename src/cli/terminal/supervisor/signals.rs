@@ -2,76 +2,74 @@
 
 use std::io;
 
-/// A signal that came.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SignalType {
     HangUp,
     Other,
 }
 
-/// The signals that ask a process to end. From its creation on, none is lost and none kills.
+/// Receives the signals that ask a process to end. While it exists, no signal is lost and none kills.
 pub(super) struct Signals {
     #[cfg(unix)]
-    signals: Vec<(Kind, tokio::signal::unix::Signal)>,
-    first: Option<Kind>,
+    signals: Vec<(SignalType, tokio::signal::unix::Signal)>,
+    first: Option<SignalType>,
 }
 
 impl Signals {
-    /// Waits for the first signal.
     pub(super) async fn first(&mut self) {
         self.first = Some(self.next().await);
     }
 
-    /// Waits for another one. A terminal that closes sends SIGHUP several times, through the shell and
-    /// by itself: that is one event, not somebody who insists.
+    /// Waits for another signal. A terminal that closes sends SIGHUP several times, itself and through
+    /// the shell: these count as one.
     pub(super) async fn another(&mut self) {
-        while self.next().await == Kind::HangUp && self.first == Some(Kind::HangUp) {}
+        while self.next().await == SignalType::HangUp && self.first == Some(SignalType::HangUp) {}
     }
 }
 
 #[cfg(unix)]
 impl Signals {
-    /// Begins to listen. Signals that the process was started without stay ignored: `nohup` asks for
-    /// this, and so does a shell that runs a command in the background.
+    /// Starts to listen. Signals that were ignored when the process started stay ignored: `nohup`
+    /// relies on this, and so does a shell that runs a command in the background.
     ///
-    /// A write beyond the file-size limit becomes an error instead of the end of the process.
+    /// A write beyond the file-size limit becomes an error instead of ending the process.
     pub(super) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        // The handler stays when this is dropped.
+        // The handler stays installed after the drop.
         drop(signal(SignalKind::from_raw(libc::SIGXFSZ))?);
         let ignored = Ignored::read();
         let kinds = [
-            (Kind::Other, SignalKind::interrupt()),
-            (Kind::Other, SignalKind::terminate()),
-            (Kind::HangUp, SignalKind::hangup()),
+            (SignalType::Other, SignalKind::interrupt()),
+            (SignalType::Other, SignalKind::terminate()),
+            (SignalType::HangUp, SignalKind::hangup()),
         ];
-        let heard = kinds.into_iter().filter(|(_, kind)| !ignored.contains(kind.as_raw_value()));
-        let signals = heard.map(|(kind, number)| Ok((kind, signal(number)?)));
+        let received = kinds.into_iter().filter(|(_, kind)| !ignored.contains(kind.as_raw_value()));
+        let signals = received.map(|(kind, number)| Ok((kind, signal(number)?)));
         Ok(Self { signals: signals.collect::<io::Result<_>>()?, first: None })
     }
 
-    async fn next(&mut self) -> Kind {
+    async fn next(&mut self) -> SignalType {
         use std::task::Poll;
         std::future::poll_fn(|context| {
-            let came = self.signals.iter_mut().find_map(|(kind, signal)| {
+            let kind = self.signals.iter_mut().find_map(|(kind, signal)| {
                 matches!(signal.poll_recv(context), Poll::Ready(Some(()))).then_some(*kind)
             });
-            came.map_or(Poll::Pending, Poll::Ready)
+            kind.map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }
 }
 
-/// The signals that the process was started without.
+/// The signals that were ignored when the process started.
 #[cfg(unix)]
 struct Ignored {
-    /// A bit for each signal, the lowest for signal 1.
+    /// One bit per signal, the lowest for signal 1.
     mask: u64,
 }
 
 #[cfg(unix)]
 impl Ignored {
-    /// Asks Linux. Other systems do not say without unsafe code. There, `nohup` is recognized by what POSIX
+    /// Reads the mask on Linux. Elsewhere that needs unsafe code, so `nohup` is recognized by what POSIX
     /// requires of it: neither stdout nor stderr is a terminal.
     fn read() -> Self {
         use std::io::IsTerminal as _;
@@ -96,7 +94,6 @@ fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
 }
 
-/// The ignored signals in what `/proc/self/status` says.
 #[cfg(unix)]
 fn mask(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
@@ -105,17 +102,17 @@ fn mask(status: &str) -> Option<u64> {
 
 #[cfg(not(unix))]
 impl Signals {
-    /// Begins to listen.
+    /// Starts to listen.
     #[expect(clippy::unnecessary_wraps, reason = "it can fail on other systems")]
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self { first: None })
     }
 
-    async fn next(&mut self) -> Kind {
+    async fn next(&mut self) -> SignalType {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-        Kind::Other
+        SignalType::Other
     }
 }
 

@@ -1,10 +1,10 @@
-//! Listens where the provider sends the browser: on loopback, for one answer.
+//! Listens at the callback URL on loopback, for one answer.
 //!
-//! In: a callback on loopback, and who judges an answer. Out: the verdict. Every other request is
-//! refused, named on stderr, and does not end the wait: another path, another method, another host,
-//! a missing or wrong state. The pages are plain, load and run nothing, and say nothing of what was
-//! in the answer.
+//! Input: a callback URL and a function that reads a grant from an answer. Every other request is refused
+//! and reported on stderr, and the listener keeps waiting: another path, method or host, or a missing
+//! or wrong state. The pages are static, load nothing and contain nothing of the answer.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,54 +20,53 @@ use url::Host;
 
 use super::page::{self, Page};
 use crate::authorization::{CallbackUrl, GrantError};
-use crate::cli::commands::loopback_server::{BoundedListener, Serving};
+use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::{Exit, Failure};
+use crate::instance::Secret;
 
-/// The number of connections at once on an address. A browser opens a handful.
+/// The maximum number of concurrent connections per address. A browser opens a few.
 const MAX_CONNECTIONS: usize = 64;
 
-/// How long a connection lasts. A browser sends its request at once.
+/// The maximum age of a connection. A browser sends its request immediately.
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(10);
 
-/// What comes of an answer.
-pub(super) type Verdict<T> = Result<T, GrantError>;
+pub(super) type Grant = BTreeMap<String, Secret>;
 
-/// A bound listener.
-pub(super) struct Listener {
+/// The grant in an answer, or why the answer is refused.
+pub(super) type GrantResult = Result<Grant, GrantError>;
+
+pub(super) struct CallbackListener {
     sockets: Vec<TcpListener>,
     path: String,
     authority: String,
 }
 
-/// Who says what an answer is worth.
-type Judge<T> = Box<dyn Fn(&str) -> Verdict<T> + Send + Sync>;
+type ReadGrant = Box<dyn Fn(&str) -> GrantResult + Send + Sync>;
 
-/// What the handlers share.
-struct Shared<T> {
+struct ListenerState {
     path: String,
     authority: String,
-    judge: Judge<T>,
-    answer: Mutex<Option<oneshot::Sender<Verdict<T>>>>,
+    read_grant: ReadGrant,
+    answer: Mutex<Option<oneshot::Sender<GrantResult>>>,
     refused: RefusedRequests,
 }
 
-impl Listener {
-    /// Listens for the callback; `None` where that is not on this machine.
+impl CallbackListener {
+    /// Listens at the callback URL; `None` if that is on another machine.
     pub(super) async fn bind(callback: &CallbackUrl) -> Result<Option<Self>, Failure> {
         let Some((host, port)) = callback.listener() else { return Ok(None) };
         let refused = |address: SocketAddr, error: &io::Error| {
-            let sentence = format!("nothing can listen for the answer on port {port}");
-            Failure::new(Exit::Other, sentence).caused_by(&format!("{address}: {error}")).hint(
-                "end the program that has the port, or register another callback at the provider and \
+            let message = format!("ocon cannot listen on port {port}");
+            Failure::new(Exit::Other, message).caused_by(&format!("{address}: {error}")).hint(
+                "stop the program that uses the port, or register another callback URL at the provider and \
                  declare it as `oauth.callback.url`",
             )
         };
         let addresses: &[IpAddr] = match host {
             Host::Ipv4(address) => &[address.into()],
             Host::Ipv6(address) => &[address.into()],
-            // A browser may take either. Both must be free: on one of them another program would get
-            // the answer.
+            // A browser may use either. Both must be free, or another program could get the answer.
             Host::Domain(_) => &[Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         };
         let mut sockets = Vec::new();
@@ -76,7 +75,7 @@ impl Listener {
             let socket = SocketAddr::from((*address, port));
             match TcpListener::bind(socket).await {
                 Ok(socket) => sockets.push(socket),
-                Err(error) if addresses.len() == 1 || is_of_this_machine(*address).await => {
+                Err(error) if addresses.len() == 1 || exists(*address).await => {
                     return Err(refused(socket, &error));
                 }
                 Err(error) => failure = Some(refused(socket, &error)),
@@ -89,62 +88,59 @@ impl Listener {
         Ok(Some(Self { sockets, path, authority }))
     }
 
-    /// Waits for the one answer, and shows the browser what came of it.
-    pub(super) async fn answer<T: Send + 'static>(
+    /// Waits for the answer, and shows the result in the browser.
+    pub(super) async fn answer(
         self,
-        judge: impl Fn(&str) -> Verdict<T> + Send + Sync + 'static,
-    ) -> Verdict<T> {
+        read_grant: impl Fn(&str) -> GrantResult + Send + Sync + 'static,
+    ) -> GrantResult {
         let (answer, answered) = oneshot::channel();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ListenerState {
             path: self.path,
             authority: self.authority,
-            judge: Box::new(judge),
+            read_grant: Box::new(read_grant),
             answer: Mutex::new(Some(answer)),
             refused: RefusedRequests::default(),
         });
-        let router = Router::new().fallback(handle::<T>).with_state(shared);
+        let router = Router::new().fallback(handle).with_state(shared);
         let sockets = self.sockets.into_iter();
         let bounded = |socket| BoundedListener::new(socket, MAX_CONNECTIONS, MAX_CONNECTION_AGE);
         let servers: Vec<_> =
-            sockets.map(|socket| Serving::begin(bounded(socket), router.clone())).collect();
-        let verdict = answered.await.unwrap_or(Err(GrantError::NoGrant));
-        futures_util::future::join_all(servers.into_iter().map(Serving::end)).await;
-        verdict
+            sockets.map(|socket| LoopbackServer::start(bounded(socket), router.clone())).collect();
+        let result = answered.await.unwrap_or(Err(GrantError::NoGrant));
+        futures_util::future::join_all(servers.into_iter().map(LoopbackServer::stop)).await;
+        result
     }
 }
 
-/// Whether the machine has the address.
-async fn is_of_this_machine(address: IpAddr) -> bool {
+/// Whether this machine has the address.
+async fn exists(address: IpAddr) -> bool {
     TcpListener::bind((address, 0)).await.is_ok()
 }
 
-async fn handle<T: Send + 'static>(
-    State(shared): State<Arc<Shared<T>>>,
-    request: Request,
-) -> Response {
+async fn handle(State(shared): State<Arc<ListenerState>>, request: Request) -> Response {
     let mut answer = shared.answer.lock().unwrap_or_else(PoisonError::into_inner);
     if answer.is_none() {
-        return shown(StatusCode::GONE, page::AGAIN);
+        return respond(StatusCode::GONE, page::ALREADY_ANSWERED);
     }
     let (method, path) = (request.method(), request.uri().path());
-    let refuse = |why: &str, status, page| {
-        shared.refused.report(method, path, why);
-        shown(status, page)
+    let refuse = |reason: &str, status, page| {
+        shared.refused.report(method, path, reason);
+        respond(status, page)
     };
     let host = refused_requests::host(request.uri(), request.headers());
     if !host.is_some_and(|host| host.eq_ignore_ascii_case(&shared.authority)) {
-        let why = format!("its host is not {}", shared.authority);
-        return refuse(&why, StatusCode::BAD_REQUEST, page::ELSEWHERE);
+        let reason = format!("its host is not {}", shared.authority);
+        return refuse(&reason, StatusCode::BAD_REQUEST, page::NOT_FOUND);
     }
     if path != shared.path {
-        let why = format!("the callback's path is {}", shared.path);
-        return refuse(&why, StatusCode::NOT_FOUND, page::ELSEWHERE);
+        let reason = format!("the path of the callback URL is {}", shared.path);
+        return refuse(&reason, StatusCode::NOT_FOUND, page::NOT_FOUND);
     }
     if method != Method::GET {
-        return refuse("a browser sends GET", StatusCode::BAD_REQUEST, page::ELSEWHERE);
+        return refuse("its method is not GET", StatusCode::BAD_REQUEST, page::NOT_FOUND);
     }
-    let verdict = (shared.judge)(request.uri().query().unwrap_or_default());
-    let (status, page) = match &verdict {
+    let result = (shared.read_grant)(request.uri().query().unwrap_or_default());
+    let (status, page) = match &result {
         Err(refusal @ GrantError::WrongState) => {
             return refuse(&refusal.to_string(), StatusCode::BAD_REQUEST, page::WRONG_STATE);
         }
@@ -153,13 +149,13 @@ async fn handle<T: Send + 'static>(
         Err(_) => (StatusCode::BAD_REQUEST, page::REFUSED),
     };
     if let Some(answer) = answer.take() {
-        // The receiver may have stopped waiting.
-        let _ = answer.send(verdict);
+        // The receiver is gone after a timeout.
+        let _ = answer.send(result);
     }
-    shown(status, page)
+    respond(status, page)
 }
 
-fn shown(status: StatusCode, page: Page) -> Response {
+fn respond(status: StatusCode, page: Page) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, page::POLICY),
         (header::CACHE_CONTROL, "no-store"),
@@ -176,28 +172,30 @@ mod tests {
 
     use super::*;
 
-    /// On `localhost`, the program that has the other loopback address would get the answer.
+    /// On `localhost`, a program on the other loopback address could get the answer.
     #[tokio::test]
     async fn both_loopback_addresses_must_be_free() {
         for taken in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)] {
             let Ok(other) = TcpListener::bind((taken, 0)).await else { continue };
             let port = other.local_addr().unwrap().port();
             let callback = CallbackUrl::parse(&format!("http://localhost:{port}/")).unwrap();
-            let refused = format!("{:?}", Listener::bind(&callback).await.err().unwrap());
+            let refused = format!("{:?}", CallbackListener::bind(&callback).await.err().unwrap());
             assert!(refused.contains(&format!("on port {port}")), "{refused}");
             assert!(refused.contains(&SocketAddr::from((taken, port)).to_string()), "{refused}");
             drop(other);
-            assert!(Listener::bind(&callback).await.unwrap().is_some());
+            assert!(CallbackListener::bind(&callback).await.unwrap().is_some());
         }
     }
 
     #[tokio::test]
-    async fn one_answer_is_taken_and_a_second_is_not() {
+    async fn only_the_first_answer_is_accepted() {
         let (answer, mut answered) = oneshot::channel();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ListenerState {
             path: "/callback".to_owned(),
             authority: "127.0.0.1:9".to_owned(),
-            judge: Box::new(|query| Ok(query.to_owned())),
+            read_grant: Box::new(|query| {
+                Ok(BTreeMap::from([("code".to_owned(), Secret::new(query))]))
+            }),
             answer: Mutex::new(Some(answer)),
             refused: RefusedRequests::default(),
         });
@@ -209,9 +207,10 @@ mod tests {
         assert_eq!(ask("first").await.status(), StatusCode::OK);
         let second = ask("second").await;
         assert_eq!(second.status(), StatusCode::GONE);
-        let shown = axum::body::to_bytes(second.into_body(), usize::MAX).await.unwrap();
-        let says = "<p>ocon takes one answer, and has it. You can close this page.</p>";
-        assert!(String::from_utf8_lossy(&shown).contains(says));
-        assert_eq!(answered.try_recv(), Ok(Ok("first".to_owned())));
+        let page = axum::body::to_bytes(second.into_body(), usize::MAX).await.unwrap();
+        let text = "<p>ocon already has the answer. You can close this page.</p>";
+        assert!(String::from_utf8_lossy(&page).contains(text));
+        let grant = answered.try_recv().unwrap().unwrap();
+        assert_eq!(grant["code"].expose(), "first");
     }
 }

@@ -1,4 +1,4 @@
-//! A server that refuses every request and repeats it in the refusal.
+//! A server that refuses every request and repeats it in the response.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,10 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-/// The longest request that is repeated.
-const LONGEST: u64 = 64 * 1024;
+const MAX_REQUEST_BYTES: u64 = 64 * 1024;
 
-/// How the request is written in the answer.
 const ENCODINGS: [fn(&str) -> String; 5] = [
     |head| STANDARD.encode(head),
     |head| STANDARD.encode(STANDARD.encode(head)),
@@ -28,18 +26,18 @@ pub(super) fn start() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
-        for (answered, stream) in listener.incoming().map_while(Result::ok).enumerate() {
-            // Whoever does not wait for the answer does not want it.
-            let _ = answer(&stream, answered);
+        for (number, stream) in listener.incoming().map_while(Result::ok).enumerate() {
+            // A client that disconnects needs no response.
+            let _ = respond(&stream, number);
         }
     });
     Ok(address)
 }
 
-fn answer(mut stream: &TcpStream, answered: usize) -> io::Result<()> {
+fn respond(mut stream: &TcpStream, number: usize) -> io::Result<()> {
     let head = head(stream)?;
-    // Of a long message only the beginning is shown, so that each answer has another encoding.
-    let encoding = ENCODINGS[answered % ENCODINGS.len()];
+    // ocon truncates a long message, so each response uses one encoding.
+    let encoding = ENCODINGS[number % ENCODINGS.len()];
     let body = json!({ "message": encoding(&head), "providerMessage": head, "requestId": head });
     let body = body.to_string();
     write!(
@@ -50,9 +48,9 @@ fn answer(mut stream: &TcpStream, answered: usize) -> io::Result<()> {
     )
 }
 
-/// The lines before the body, that with the credentials first.
+/// The lines before the body. The one with the credentials comes first.
 fn head(stream: &TcpStream) -> io::Result<String> {
-    let lines = BufReader::new(stream.take(LONGEST)).lines();
+    let lines = BufReader::new(stream.take(MAX_REQUEST_BYTES)).lines();
     let lines = lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()));
     let mut lines: Vec<String> = lines.collect::<io::Result<_>>()?;
     lines.sort_by_key(|line| !line.to_ascii_lowercase().starts_with("authorization"));

@@ -1,33 +1,32 @@
-//! The secrets that are looked for.
+//! The secrets that a self-test searches for.
 
 use crate::desired::Desired;
 use crate::instance::{Secret, SecretSource, Template};
 use crate::scrub::MIN_SECRET_LENGTH;
 
-/// Secrets by the names under which they are told.
+/// Secrets with their names in reports.
 #[derive(Default)]
-pub(super) struct DesiredInstance {
+pub(super) struct SearchedSecrets {
     secrets: Vec<(String, Secret)>,
-    /// Variables that files refer to, with the values that every command gets.
+    /// The variables that files refer to, with their values for the commands.
     variables: Vec<(String, Secret)>,
 }
 
-impl DesiredInstance {
-    /// The secrets that the files refer to. A variable that is not set gets a value that occurs nowhere
-    /// else.
+impl SearchedSecrets {
+    /// Collects the secrets that the files refer to. An unset variable gets a unique value.
     pub(super) fn new(desired: &Desired) -> Self {
-        let mut wanted = Self::default();
+        let mut searched = Self::default();
         for document in desired.instances.values() {
             for field in document.configuration.values() {
                 for template in field.value.templates() {
-                    wanted.add_references(template);
+                    searched.add_references(template);
                 }
             }
             for grant in document.provider_data.values() {
-                grant.value.templates().into_iter().for_each(|text| wanted.add_references(text));
+                grant.value.templates().into_iter().for_each(|text| searched.add_references(text));
             }
         }
-        wanted
+        searched
     }
 
     fn add_references(&mut self, template: &Template) {
@@ -50,22 +49,19 @@ impl DesiredInstance {
         }
     }
 
-    /// Looks for another secret.
     pub(super) fn add(&mut self, name: &str, secret: Secret) {
         self.secrets.push((name.to_owned(), secret));
     }
 
-    /// The variables that every command gets.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.expose()))
     }
 
-    /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.secrets.len()
     }
 
-    /// Those that are long enough to be told from ordinary text.
+    /// The secrets that are long enough to be distinguished from ordinary text.
     pub(super) fn long_enough(&self) -> impl Iterator<Item = (&str, &Secret)> {
         let long = self
             .secrets

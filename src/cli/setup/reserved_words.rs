@@ -1,27 +1,27 @@
-//! Words that no secret may be a part of.
+//! Refuses secrets that are part of a reserved word.
 //!
-//! ocon hides a secret wherever its value occurs. Diagnostic codes, the words of its documents, hosts
-//! and the address of the platform decide what a reader and a program take a plan for. If ocon had to hide a
-//! part of them, a plan would no longer say what it does, so it is not made.
+//! ocon hides a secret wherever its value occurs. Readers and programs interpret a plan by its diagnostic
+//! codes, the words of its JSON documents, hosts and the base URL. If ocon had to hide a part of these, the
+//! plan would no longer show what it does.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::cli::setup::arguments::Globals;
 use crate::cli::setup::environment::Environment;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::redaction;
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::desired::Desired;
-use crate::instance::{Project, SecretSource};
+use crate::instance::{Project, Secret, SecretSource};
 use crate::plan::declared_hosts;
 use crate::report::explanation;
 use crate::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
+use crate::scrub::Scrubber;
 
-/// Ends a command if the value of a reference is a part of such a word. The word is not named: whoever
-/// wrote the reference would learn the value.
+/// Fails if the value of a reference is part of a reserved word. The failure does not name the word:
+/// it would reveal the value to the author of the reference.
 pub(crate) fn refuse_secrets(
-    globals: &Globals,
+    globals: &GlobalArgs,
     environment: &Environment,
     desired: &Desired,
     project: &Project,
@@ -29,30 +29,42 @@ pub(crate) fn refuse_secrets(
     if desired.values_of_references().next().is_none() {
         return Ok(());
     }
-    let mut words = words(globals, environment, project);
+    let mut words = reserved_words(globals, environment, project);
     for host in declared_hosts(desired) {
         words.push_str(&format!("\n{host}"));
     }
-    let sources = redaction::hidden_in(desired, &words);
+    let sources = sources_hidden_in(&words, desired);
     let Some(first) = sources.first() else { return Ok(()) };
     let names = sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let verb = if sources.len() == 1 { "is" } else { "are" };
-    let sentence = format!(
-        "the value of {names} {verb} a part of a diagnostic code, of a word of ocon's documents, of a host, of the \
-         project or of the address of the platform, and ocon would have to hide it there"
+    let error = format!(
+        "the value of {names} {verb} part of a diagnostic code, of a word in ocon's JSON documents, of a host, of \
+         the project or of the base URL, and ocon would have to hide it there"
     );
-    let public = match first {
+    let variable = match first {
         SecretSource::Env(name) => name.to_lowercase(),
         SecretSource::File(_) | SecretSource::Authorization => "name".to_owned(),
     };
-    Err(Failure::new(Exit::Invalid, sentence)
-        .hint("nothing was contacted. Give the secret another value")
-        .hint(format!("what is no secret belongs in a variable: ${{{{ var.{public} }}}}")))
+    Err(Failure::new(Exit::Invalid, error)
+        .hint("nothing was contacted. Change the value of the secret")
+        .hint(format!("if it is not secret, use a variable: ${{{{ var.{variable} }}}}")))
 }
 
-/// The words, one per line.
-fn words(globals: &Globals, environment: &Environment, project: &Project) -> String {
-    let setting = |flag: &Option<String>, name| flag.clone().or_else(|| environment.text(name));
+fn sources_hidden_in<'d>(text: &str, desired: &'d Desired) -> BTreeSet<&'d SecretSource> {
+    if redaction::scrub(text) == text {
+        return BTreeSet::new();
+    }
+    let is_hidden = |secret: &Secret| {
+        let mut scrubber = Scrubber::default();
+        scrubber.register(secret);
+        scrubber.scrub(text) != text
+    };
+    let references = desired.values_of_references();
+    references.filter(|(_, value)| is_hidden(value)).map(|(source, _)| source).collect()
+}
+
+fn reserved_words(globals: &GlobalArgs, environment: &Environment, project: &Project) -> String {
+    let setting = |option: &Option<String>, name| option.clone().or_else(|| environment.text(name));
     let codes = explanation::all().into_iter().map(|explanation| explanation.code.to_owned());
     let schemas = [
         json::schema::<PlanDocument>(),
@@ -60,18 +72,18 @@ fn words(globals: &Globals, environment: &Environment, project: &Project) -> Str
         json::schema::<StatusDocument>(),
     ];
     let schemas = schemas.iter().filter_map(|schema| serde_json::from_str(schema).ok());
-    let documents = schemas.flat_map(|schema| members(&schema));
+    let members = schemas.flat_map(|schema| members(&schema));
     let target = [
         setting(&globals.base_url, "OCON_BASE_URL"),
         setting(&globals.region, "OCON_REGION"),
         Some(project.to_string()),
     ];
     let words: BTreeSet<String> =
-        codes.chain(documents).chain(target.into_iter().flatten()).collect();
+        codes.chain(members).chain(target.into_iter().flatten()).collect();
     words.into_iter().collect::<Vec<_>>().join("\n")
 }
 
-/// The names of members that a schema has, and the words that it takes for some of them.
+/// The names of members in a schema, and its constants.
 fn members(schema: &Value) -> Vec<String> {
     match schema {
         Value::Object(members) => {
@@ -84,19 +96,5 @@ fn members(schema: &Value) -> Vec<String> {
         }
         Value::Array(items) => items.iter().flat_map(members).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_values_of_enums_and_constants_are_words() {
-        let schema = serde_json::from_str(&json::schema::<PlanDocument>()).unwrap();
-        let words = members(&schema);
-        for word in ["unfinished", "rotate", "ocon-plan", "known_after_create"] {
-            assert!(words.iter().any(|known| known == word), "{word}");
-        }
     }
 }

@@ -1,39 +1,45 @@
-//! What an import says: the files, the variables to set, and what comes next.
+//! The output of an import: the files, the variables to set, and the next steps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Made;
-use super::choice::Refused;
+use super::candidates::Refused;
 use crate::catalog::{Catalog, closest};
-use crate::cli::setup::arguments::{Globals, beside};
-use crate::cli::setup::environment::Environment;
+use crate::cli::setup::{Environment, GlobalArgs, global_args::below_root};
 use crate::cli::terminal::output;
 use crate::import::{ImportedFile, is_reserved_variable, is_too_broad_pattern};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::style::{clean_line, count};
 use crate::safe_text::quoted;
 
-/// The length of a line that is easy to read, in characters.
-const MAX_LINE: usize = 100;
+/// The generated file of each instance, or the reason why there is none.
+pub(super) type GeneratedFiles = BTreeMap<InstanceId, Result<ImportedFile, String>>;
 
-/// Says on stderr what has no file, and what is in none.
-pub(super) fn left_out<'r>(
-    globals: &Globals,
+/// The maximum length of a readable line, in characters.
+const MAX_LINE_CHARS: usize = 100;
+
+const NEXT_STEPS: &str = "
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
+";
+
+/// Prints to stderr which instances get no file, and which keys are in no file.
+pub(super) fn print_omissions<'r>(
+    globals: &GlobalArgs,
     refused: impl Iterator<Item = &'r Refused>,
-    made: &Made,
+    generated: &GeneratedFiles,
 ) {
     if globals.quiet {
         return;
     }
     let mut text = String::new();
-    for Refused { id, why, .. } in refused {
-        text.push_str(&format!("no file for {id}: {}\n", clean_line(why)));
+    for Refused { id, reason, .. } in refused {
+        text.push_str(&format!("no file for {id}: {}\n", clean_line(reason)));
     }
-    for file in made.values().filter_map(|made| made.as_ref().ok()) {
+    for file in generated.values().filter_map(|file| file.as_ref().ok()) {
         for left_out in &file.omitted {
             let path = path(globals, file);
-            let (field, why) = (clean_line(&left_out.field), clean_line(&left_out.reason));
-            text.push_str(&format!("warning: {path} leaves out {field}: {why}\n"));
+            let (field, reason) = (clean_line(&left_out.field), clean_line(&left_out.reason));
+            text.push_str(&format!("warning: {path} omits {field}: {reason}\n"));
         }
     }
     if !text.is_empty() {
@@ -41,34 +47,30 @@ pub(super) fn left_out<'r>(
     }
 }
 
-/// What is said where nothing is written.
-pub(super) fn nothing(looked_at: usize, connectors: &[ConnectorKey]) -> String {
+/// The output if no file is written.
+pub(super) fn nothing(instances: usize, connectors: &[ConnectorKey]) -> String {
     let catalog = Catalog::embedded();
     let unknown = connectors.iter().find(|connector| catalog.connector(connector).is_none());
-    let meant = unknown.and_then(|connector| closest(connector.as_str(), catalog.keys()));
-    match (looked_at, meant) {
-        (0, Some(meant)) => {
-            format!(
-                "Nothing to import: there are no such instances. Did you mean {meant}?\n",
-                meant = quoted(&meant)
-            )
-        }
-        (0, None) => "Nothing to import: there are no such instances.\n".to_owned(),
-        _ => "Nothing to import: no instance that can have a file lacks one.\n".to_owned(),
+    let nearest = unknown.and_then(|connector| closest(connector.as_str(), catalog.keys()));
+    match (instances, nearest) {
+        (0, Some(nearest)) => format!(
+            "Nothing to import: no such instances exist. Did you mean {}?\n",
+            quoted(&nearest)
+        ),
+        (0, None) => "Nothing to import: no such instances exist.\n".to_owned(),
+        _ => "Nothing to import: every instance that can have a file has one.\n".to_owned(),
     }
 }
 
 /// The files, one line each.
-pub(super) fn written(globals: &Globals, files: &[(InstanceId, ImportedFile)]) -> String {
-    let line = |(id, file): &(InstanceId, ImportedFile)| {
-        format!("written  {}  #{id}\n", path(globals, file))
-    };
-    files.iter().map(line).collect()
+pub(super) fn written(globals: &GlobalArgs, files: &[(InstanceId, ImportedFile)]) -> String {
+    let lines = files.iter().map(|(id, file)| format!("written  {}  #{id}\n", path(globals, file)));
+    lines.collect()
 }
 
-/// All that there is to say of files that were written.
-pub(super) fn result(
-    globals: &Globals,
+/// The output after files were written.
+pub(super) fn summary(
+    globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
     environment: &Environment,
     existing: &BTreeSet<String>,
@@ -80,7 +82,7 @@ pub(super) fn result(
     let names = format!("{} and {}", count(files.len(), "file"), count(variables, "variable"));
     text.push_str(&format!("{names}; {} in comments.\n", count(commented, "key")));
     if variables > 0 {
-        text.push_str("\n# Where ocon runs, with the secrets as they are at the provider:\n");
+        text.push_str("\n# Set these where ocon runs, to the secrets from the provider:\n");
         for (_, file) in files.iter().filter(|(_, file)| !file.variables.is_empty()) {
             text.push_str(&format!("# {}\n", path(globals, file)));
             let lines = file.variables.values().map(|name| format!("export {name}=\n"));
@@ -89,52 +91,52 @@ pub(super) fn result(
         text.push_str(&allow_list(&allowed_variables(globals, files, environment, existing)));
     }
     if !project_is_named {
-        text.push_str("\nFirst: name a project, `project: NAME` in ocon.yaml, since it is written to the instances.");
+        text.push_str("\nFirst, name your project with `project: NAME` in ocon.yaml: it is written to the instances.");
     }
-    text.push_str("\nNext: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as\n");
-    text.push_str("yours and changes nothing else, whether or not the variables are set.\n");
+    text.push_str(NEXT_STEPS);
     text
 }
 
-/// The variables that files may refer to: those of the new files, each by its name, and what the
-/// list had before.
+/// The value of `OCON_ENV_ALLOW`: the given list and the variables of the new files.
 ///
-/// A pattern that matches other programs' variables is replaced by the names that the `existing`
-/// files refer to, as is a list that was not set.
+/// A pattern that matches variables of other programs is replaced by the variables that the `existing`
+/// files refer to. So is a list that is not set.
 fn allowed_variables(
-    globals: &Globals,
+    globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
     environment: &Environment,
     existing: &BTreeSet<String>,
 ) -> BTreeSet<String> {
     let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
-    let is_complete = given.is_some();
+    let is_given = given.is_some();
     let given = given.unwrap_or_default();
     let is_pattern = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '*');
     let given = given.split(',').map(str::trim);
     let given = given.filter(|pattern| !pattern.is_empty() && pattern.chars().all(is_pattern));
     let (broad, mut allowed): (BTreeSet<String>, BTreeSet<String>) =
         given.map(str::to_owned).partition(|pattern| is_too_broad_pattern(pattern));
-    if !is_complete || !broad.is_empty() {
+    if !is_given || !broad.is_empty() {
         allowed.extend(existing.iter().filter(|name| !is_reserved_variable(name)).cloned());
     }
     allowed.extend(files.iter().flat_map(|(_, file)| file.variables.values().cloned()));
     allowed
 }
 
-/// The line that sets the list, or one line for each name if that is too long to read.
+/// The command that sets the list: one line, or one line per name if that is too long to read.
 fn allow_list(allowed: &BTreeSet<String>) -> String {
     let names: Vec<&str> = allowed.iter().map(String::as_str).collect();
     let line = format!("export OCON_ENV_ALLOW='{}'\n", names.join(","));
-    if line.len() <= MAX_LINE {
+    if line.len() <= MAX_LINE_CHARS {
         return line;
     }
-    // ocon trims each name, so line breaks do no harm.
+    // ocon trims each name.
     format!("export OCON_ENV_ALLOW='\n{}\n'\n", names.join(",\n"))
 }
 
-fn path(globals: &Globals, file: &ImportedFile) -> String {
-    clean_line(&beside(&globals.root, &globals.instances).join(&file.path).display().to_string())
+fn path(globals: &GlobalArgs, file: &ImportedFile) -> String {
+    clean_line(
+        &below_root(&globals.root, &globals.instances).join(&file.path).display().to_string(),
+    )
 }
 
 #[cfg(test)]
@@ -146,7 +148,7 @@ mod tests {
     #[derive(clap::Parser)]
     struct Line {
         #[command(flatten)]
-        globals: Globals,
+        globals: GlobalArgs,
     }
 
     fn allowed(given: Option<&str>) -> Vec<String> {
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_suggested_list_keeps_what_was_given_and_matches_no_other_program() {
+    fn the_suggested_list_keeps_the_given_names_and_matches_no_other_program() {
         assert_eq!(allowed(None), ["SHOP_KEY"]);
         assert_eq!(allowed(Some("")), Vec::<String>::new());
         assert_eq!(allowed(Some("SLACK_*, DESK_KEY")), ["DESK_KEY", "SLACK_*"]);
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_has_a_line_for_each_name() {
+    fn a_long_list_has_one_line_per_name() {
         let names = |count| (10..10 + count).map(|n| format!("SHOP_{n}_KEY")).collect();
         assert_eq!(allow_list(&names(2)), "export OCON_ENV_ALLOW='SHOP_10_KEY,SHOP_11_KEY'\n");
         let long = allow_list(&names(20));

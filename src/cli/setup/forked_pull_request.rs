@@ -1,8 +1,8 @@
-//! Whether a pipeline runs for a proposal from a fork.
+//! Detects a pipeline that runs for a pull request from a fork.
 //!
-//! Whoever opens one chooses the `id:` of a document, and could read with it what is stored in an
-//! instance that nobody in the project manages. What a pipeline says about itself is not documented for
-//! every kind of event, so a proposal whose origin cannot be told counts as one from a fork.
+//! Its author chooses the `id:` of a document, and could use it to read the values of an instance that
+//! the project does not manage. CI systems do not document the variables for every kind of event.
+//! Therefore, a pull request of unknown origin counts as one from a fork.
 //!
 //! Sources: the variables that the CI systems document.
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>,
@@ -19,8 +19,8 @@ use serde_json::Value;
 use crate::cli::setup::environment::Environment;
 use crate::reader::FileScope;
 
-/// The events of GitHub Actions that nobody without write access to the repository can cause.
-const OWN_EVENTS: [&str; 9] = [
+/// The events of GitHub Actions that require write access to the repository.
+const TRUSTED_EVENTS: [&str; 9] = [
     "create",
     "delete",
     "deployment",
@@ -32,8 +32,7 @@ const OWN_EVENTS: [&str; 9] = [
     "workflow_dispatch",
 ];
 
-/// A variable that each CI system sets whose proposals are recognized.
-const SYSTEMS: [&str; 7] = [
+const CI_SYSTEMS: [&str; 7] = [
     "GITHUB_ACTIONS",
     "GITLAB_CI",
     "TF_BUILD",
@@ -43,8 +42,7 @@ const SYSTEMS: [&str; 7] = [
     "BITBUCKET_BUILD_NUMBER",
 ];
 
-/// The largest event of GitHub Actions that is read, in bytes.
-const MAX_EVENT: u64 = 32 << 20;
+const MAX_EVENT_BYTES: u64 = 32 << 20;
 
 /// Whether the change under review comes from a fork, or may come from one.
 pub(crate) fn is_likely(environment: &Environment) -> bool {
@@ -53,11 +51,11 @@ pub(crate) fn is_likely(environment: &Environment) -> bool {
         (Some(one), Some(other)) => one != other,
         _ => true,
     };
-    let says = |name: &str, value: &str| {
+    let equals = |name: &str, value: &str| {
         environment.text(name).is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
-    (has("CI") && !SYSTEMS.iter().any(|system| has(system)))
-        || (has("GITHUB_ACTIONS") && of_github(environment))
+    (has("CI") && !CI_SYSTEMS.iter().any(|system| has(system)))
+        || (has("GITHUB_ACTIONS") && is_likely_on_github(environment))
         || (has("CI_MERGE_REQUEST_ID")
             && differ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID"))
         || (has("CI_EXTERNAL_PULL_REQUEST_IID")
@@ -65,29 +63,31 @@ pub(crate) fn is_likely(environment: &Environment) -> bool {
                 "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
                 "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
             ))
-        || (says("BUILD_REASON", "PullRequest") && !says("SYSTEM_PULLREQUEST_ISFORK", "false"))
+        || (equals("BUILD_REASON", "PullRequest") && !equals("SYSTEM_PULLREQUEST_ISFORK", "false"))
         || has("CIRCLE_PR_USERNAME")
         || (has("BUILDKITE_PULL_REQUEST")
-            && !says("BUILDKITE_PULL_REQUEST", "false")
+            && !equals("BUILDKITE_PULL_REQUEST", "false")
             && differ("BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO"))
         || has("CHANGE_FORK")
         || has("BITBUCKET_PR_ID")
 }
 
-fn of_github(environment: &Environment) -> bool {
+fn is_likely_on_github(environment: &Environment) -> bool {
     let event = environment.text("GITHUB_EVENT_NAME").unwrap_or_default();
-    if OWN_EVENTS.contains(&event.as_str()) {
+    if TRUSTED_EVENTS.contains(&event.as_str()) {
         return false;
     }
     let path = environment.text("GITHUB_EVENT_PATH").unwrap_or_default();
     let path = Path::new(&path);
     let root = Path::new(".");
-    let event = FileScope::of(root, path).read(path, MAX_EVENT).ok();
-    event.and_then(|event| serde_json::from_slice(&event).ok()).is_none_or(|event| is_other(&event))
+    let event = FileScope::of(root, path).read(path, MAX_EVENT_BYTES).ok();
+    event
+        .and_then(|event| serde_json::from_slice(&event).ok())
+        .is_none_or(|event| is_from_other_repository(&event))
 }
 
-/// Whether the event is about another repository than the one that it is in.
-fn is_other(event: &Value) -> bool {
+/// Whether the head of the event is in another repository.
+fn is_from_other_repository(event: &Value) -> bool {
     let own = &event["repository"]["full_name"];
     let heads = [&event["pull_request"]["head"]["repo"], &event["workflow_run"]["head_repository"]];
     let heads = heads.map(|head| &head["full_name"]);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn each_ci_system_says_where_a_proposal_comes_from() {
+    fn each_ci_system_shows_where_a_pull_request_comes_from() {
         let merge = |source| {
             of(&[
                 ("CI_MERGE_REQUEST_ID", "7"),
@@ -115,7 +115,7 @@ mod tests {
         };
         assert!(merge("2") && !merge("1") && of(&[("CI_MERGE_REQUEST_ID", "7")]));
         let azure =
-            |says| of(&[("BUILD_REASON", "PullRequest"), ("SYSTEM_PULLREQUEST_ISFORK", says)]);
+            |fork| of(&[("BUILD_REASON", "PullRequest"), ("SYSTEM_PULLREQUEST_ISFORK", fork)]);
         assert!(azure("True") && !azure("False") && of(&[("BUILD_REASON", "PullRequest")]));
         let buildkite = |number, repository| {
             of(&[
@@ -137,12 +137,12 @@ mod tests {
         {
             assert!(!of(variables), "{variables:?}");
         }
-        // Of another system, nobody knows what it says.
+        // An unknown CI system.
         assert!(of(&[("CI", "true")]));
     }
 
     #[test]
-    fn an_event_of_github_names_the_repository_that_a_proposal_comes_from() {
+    fn a_github_event_names_the_repository_of_the_pull_request() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("event.json");
         let github = |name: &str, event: &Value| {
@@ -154,11 +154,11 @@ mod tests {
             ])
         };
         let own = json!({ "full_name": "team/instances" });
-        let proposal = |head: &Value| json!({ "repository": own, "pull_request": { "head": { "repo": head } } });
-        assert!(!github("pull_request", &proposal(&own)));
-        assert!(github("pull_request", &proposal(&json!({ "full_name": "other/instances" }))));
+        let pull_request = |head: &Value| json!({ "repository": own, "pull_request": { "head": { "repo": head } } });
+        assert!(!github("pull_request", &pull_request(&own)));
+        assert!(github("pull_request", &pull_request(&json!({ "full_name": "other/instances" }))));
         // The fork was deleted.
-        assert!(github("pull_request_target", &proposal(&Value::Null)));
+        assert!(github("pull_request_target", &pull_request(&Value::Null)));
         let run = json!({ "repository": own, "workflow_run": { "head_repository": own } });
         assert!(!github("workflow_run", &run));
         assert!(github("issue_comment", &json!({ "repository": own })));

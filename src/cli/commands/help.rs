@@ -1,0 +1,84 @@
+//! `ocon help`, and the layout of every help text: a command shows its own options, and the global
+//! options are a topic.
+
+use std::ffi::OsString;
+
+use clap::Args as _;
+
+use crate::cli::setup::GlobalArgs;
+use crate::cli::terminal::{Exit, Failure, output};
+
+const OPTIONS_TOPIC: &str = "options";
+
+const FOOTER: &str = "Run `ocon help options` for the global options.";
+
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+    0  success, or no changes
+    1  another error
+    2  changes or blocked instances (plan and status with --detailed-exitcode)
+    3  some instances failed, are unknown or are blocked
+    4  the state changed since the plan
+    5  invalid files
+    6  not authenticated, or the platform cannot be reached
+    7  stopped by a guard
+   64  usage error
+  130  interrupted";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HelpArgs {
+    /// A command, or `options` for the global options
+    #[arg(value_name = "COMMAND")]
+    topic: Vec<String>,
+}
+
+pub(crate) fn run(args: &HelpArgs, tree: clap::Command) -> Result<Exit, Failure> {
+    let topic = args.topic.iter().map(String::as_str);
+    if topic.clone().eq([OPTIONS_TOPIC]) {
+        output::text(&global_options())?;
+        return Ok(Exit::Success);
+    }
+    let arguments = ["ocon"].into_iter().chain(topic).chain(["--help"]);
+    let help = clap_message(tree, arguments);
+    let text = help.render().ansi().to_string();
+    if help.exit_code() != 0 {
+        return Err(Failure::rendered(Exit::Usage, text));
+    }
+    output::text(&text)?;
+    Ok(Exit::Success)
+}
+
+/// The help, version or error for arguments that do not parse because they ask for help.
+pub(crate) fn clap_message<I, T>(tree: clap::Command, arguments: I) -> clap::Error
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let parsed = with_own_options(tree).try_get_matches_from(arguments);
+    parsed.expect_err("arguments with --help never parse")
+}
+
+/// The tree in which the help of every command shows its own options, and a footer.
+pub(crate) fn with_own_options(tree: clap::Command) -> clap::Command {
+    let tree = tree.mut_args(|arg| {
+        let is_global = arg.is_global_set();
+        arg.hide(is_global)
+    });
+    with_footer(tree)
+}
+
+fn with_footer(command: clap::Command) -> clap::Command {
+    let long = match command.get_after_long_help() {
+        Some(examples) => format!("{examples}\n\n{FOOTER}"),
+        None => FOOTER.to_owned(),
+    };
+    command.after_help(FOOTER).after_long_help(long).mut_subcommands(with_footer)
+}
+
+fn global_options() -> String {
+    let mut command = GlobalArgs::augment_args(clap::Command::new("ocon"))
+        .about("Options that every command accepts, before or after the command")
+        .help_template("{about}\n\n{all-args}\n")
+        .disable_help_flag(true);
+    command.render_help().ansi().to_string()
+}

@@ -1,0 +1,78 @@
+//! Selects the instances that get a file: those without a document that no other project owns.
+
+use std::collections::BTreeMap;
+
+use crate::cli::setup::Files;
+use crate::cli::terminal::Exit;
+use crate::import::Candidate;
+use crate::instance::{InstanceId, Key, Span};
+use crate::observed::ObservedInstance;
+use crate::ownership::Ownership;
+use crate::safe_text::quoted;
+
+/// The instances that may get a file; `None` if the platform has no instance with a given ID.
+pub(super) type ReadInstances = BTreeMap<InstanceId, Option<ObservedInstance>>;
+
+/// The selected instances, and the others.
+pub(super) struct Candidates {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) refused: Vec<Refused>,
+}
+
+/// An instance that gets no file.
+pub(super) struct Refused {
+    pub(super) id: InstanceId,
+    /// The exit code of a run that was asked for this instance.
+    pub(super) exit: Exit,
+    /// The reason, which may contain any text.
+    pub(super) reason: String,
+}
+
+pub(super) fn select(read: ReadInstances, files: &Files) -> Candidates {
+    let documents = files.desired.instances.values();
+    let adopted = documents.filter_map(|wanted| wanted.adopt.as_ref());
+    let adopted: BTreeMap<InstanceId, &Span> = adopted.map(|adopt| (adopt.id, &adopt.at)).collect();
+    let mut selected = Candidates { candidates: Vec::new(), refused: Vec::new() };
+    for (id, found) in read {
+        let candidate = match (found, adopted.get(&id)) {
+            (None, _) => Err((Exit::Other, "the instance does not exist".to_owned())),
+            (Some(_), Some(at)) => {
+                Err((Exit::Other, format!("it already has a document, at {}:{}", at.file, at.line)))
+            }
+            (Some(found), None) => candidate(found, files),
+        };
+        match candidate {
+            Ok(candidate) => selected.candidates.push(candidate),
+            Err((exit, reason)) => selected.refused.push(Refused { id, exit, reason }),
+        }
+    }
+    selected
+}
+
+fn candidate(found: ObservedInstance, files: &Files) -> Result<Candidate, (Exit, String)> {
+    let marked_key = match found.marks.ownership(&files.project) {
+        // An adoption replaces a broken mark.
+        Ownership::Unmanaged | Ownership::Broken => None,
+        Ownership::Foreign(owner) => {
+            return Err((Exit::Guarded, format!("it belongs to project {}", quoted(&owner))));
+        }
+        Ownership::Ours(key) => Some(without_document(key, files)?),
+    };
+    let connector = found
+        .connector
+        .parse()
+        .map_err(|_| (Exit::Other, "its connector key is not valid in a file".to_owned()))?;
+    Ok(Candidate { found, connector, marked_key })
+}
+
+/// The key in a mark of this project, if it has no document.
+fn without_document(key: Key, files: &Files) -> Result<Key, (Exit, String)> {
+    match files.desired.instances.get(&key) {
+        None => Ok(key),
+        Some(wanted) => {
+            let (key, at) = (quoted(&key), &wanted.at);
+            let reason = format!("it already has a document, {key} at {}:{}", at.file, at.line);
+            Err((Exit::Other, reason))
+        }
+    }
+}

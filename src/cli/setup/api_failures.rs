@@ -1,0 +1,125 @@
+//! Failures of the API, with hints.
+
+use crate::api;
+use crate::api::client::{BuildError, Retrying};
+use crate::cli::terminal::{Exit, Failure};
+use crate::instance::BaseUrl;
+
+/// The failure of a read. `message` is used where the error has no more specific one.
+pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl) -> Failure {
+    let failure = |message: &str| Failure::new(Exit::Unreachable, message).caused_by(error);
+    if error.request_limit().is_some() {
+        return failure("the request limit is reached, and more requests are needed").hint(
+            "nothing was changed. Raise --max-requests, or omit it: one request reads 200 instances",
+        );
+    }
+    match &error.kind {
+        api::ErrorKind::Status { status: 401, .. } => {
+            failure("the platform does not accept the credentials").hint(format!(
+                "check that OCON_USER_SECRET and OCON_ORGANIZATION_SECRET, or their files, belong to {base_url}"
+            ))
+        }
+        api::ErrorKind::Status { status: 403, .. } => failure(message)
+            .hint("check that the account is active and its user is allowed to read instances"),
+        api::ErrorKind::Status { status: 404, .. } => {
+            failure(message).hint(format!("check {base_url}"))
+        }
+        api::ErrorKind::Status { status, .. } if *status == 429 || *status >= 500 => {
+            failure(message).hint("try again in a few minutes; nothing was changed")
+        }
+        api::ErrorKind::Connect { .. } => failure("the API cannot be reached").hint(format!(
+            "check {base_url}, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
+        )),
+        api::ErrorKind::Decode { .. } | api::ErrorKind::Redirect { .. } => {
+            failure("the answer is not from the API").hint(format!(
+                "check {base_url}: a proxy, a login page or a gateway may have answered instead"
+            ))
+        }
+        api::ErrorKind::Listing(listing) => listing_failed(listing).caused_by(error),
+        api::ErrorKind::Timeout { .. } => failure("the API does not answer in time")
+            .hint("try again, or raise the time limit: --timeout 2m"),
+        _ => failure(message),
+    }
+}
+
+fn listing_failed(listing: &api::ListingFailure) -> Failure {
+    let failure = |message: &str| Failure::new(Exit::Unreachable, message);
+    match listing {
+        api::ListingFailure::Changing { .. } => {
+            failure("the account changes while it is being listed")
+                .hint("run ocon again after other work on the account is done; nothing was changed")
+                .hint("if nobody else works on the account, contact the support of the platform")
+        }
+        api::ListingFailure::TokenExpired { .. } => failure("the listing cannot be completed").hint(
+            "run ocon again when the network and the platform are less busy: a page token expires if its page \
+             is requested too late",
+        ),
+        api::ListingFailure::TooLong { .. } => failure("the listing cannot be completed").hint(
+            "run ocon again when the network and the platform are less busy; nothing was changed",
+        ),
+        api::ListingFailure::TooLarge { .. } => failure("the listing cannot be completed").hint(
+            "split the instances across several accounts, or contact the support of the platform; nothing was \
+             changed",
+        ),
+    }
+}
+
+pub(crate) fn client_failed(error: &BuildError) -> Failure {
+    let failure = |message: &str| Failure::new(Exit::Unreachable, message).caused_by(error);
+    match error {
+        BuildError::Credential { .. } => failure("the credentials cannot be used")
+            .hint("copy them again from the user interface"),
+        _ => failure("no connection to the API can be created")
+            .hint("check that the system has CA certificates, and SSL_CERT_FILE if it is set"),
+    }
+}
+
+/// A retry, as one line for stderr.
+pub(crate) fn retry_text(retrying: &Retrying) -> String {
+    let path = retrying.path.split('?').next().unwrap_or_default();
+    format!(
+        "{} {path}: {}; trying again in {:.1} s",
+        retrying.method,
+        retrying.reason,
+        retrying.wait.as_secs_f64()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::{Error, ErrorKind, ListingFailure};
+
+    #[test]
+    fn a_listing_beyond_its_limits_does_not_blame_the_base_url() {
+        let failures = [
+            ListingFailure::TooLong { after: Duration::from_mins(10) },
+            ListingFailure::TooLarge { limit: 512 << 20 },
+        ];
+        let text = failures.map(|failure| {
+            let (method, path) = ("GET", "/instances?hydrate=false".to_owned());
+            let kind = ErrorKind::Listing(failure);
+            let error = Error { method, path, attempts: 1, kind, not_retried: None };
+            let base_url = BaseUrl::new("https://api.example");
+            let text = read_failed("no plan", &error, &base_url).render(None);
+            anstream::adapter::strip_str(&text).to_string()
+        });
+        snapbox::assert_data_eq!(
+            text.join("\n"),
+            snapbox::str![[r"
+error: the listing cannot be completed
+  caused by: GET /instances?hydrate=false failed: the listing is not complete after 600 s
+
+hint: run ocon again when the network and the platform are less busy; nothing was changed
+
+error: the listing cannot be completed
+  caused by: GET /instances?hydrate=false failed: the listing is larger than 536870912 bytes
+
+hint: split the instances across several accounts, or contact the support of the platform; nothing was changed
+
+"]]
+        );
+    }
+}

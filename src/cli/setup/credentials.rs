@@ -1,0 +1,112 @@
+//! ocon's own credentials: the user secret, the organization secret and the fingerprint key.
+
+use std::path::Path;
+
+use crate::cli::setup::environment::{
+    Environment, FINGERPRINT_KEY, ORGANIZATION_SECRET, USER_SECRET,
+};
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::{Exit, Failure, redaction};
+use crate::instance::{Secret, trimmed};
+use crate::reader::FileScope;
+
+/// The maximum size of a secret file, in bytes. A larger file holds something else.
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
+
+/// The minimum length of a fingerprint key, in characters: that of `openssl rand -base64 24`, which
+/// cannot be guessed.
+const MIN_FINGERPRINT_KEY_CHARS: usize = 32;
+
+pub(crate) struct OwnCredential {
+    pub(crate) name: &'static str,
+    pub(crate) secret: Secret,
+}
+
+/// Returns the user secret and the organization secret.
+///
+/// # Errors
+/// If one is missing, or its file cannot be read.
+pub(crate) fn platform(
+    globals: &GlobalArgs,
+    environment: &Environment,
+) -> Result<(Secret, Secret), Failure> {
+    let user = user_secret(globals, environment)?;
+    let organization = organization_secret(globals, environment)?;
+    let missing = match (user, organization) {
+        (Some(user), Some(organization)) => return Ok((user, organization)),
+        (None, None) => format!("{USER_SECRET} and {ORGANIZATION_SECRET} are not set"),
+        (None, Some(_)) => format!("{USER_SECRET} is not set"),
+        (Some(_), None) => format!("{ORGANIZATION_SECRET} is not set"),
+    };
+    Err(Failure::new(Exit::Unreachable, missing)
+        .hint("copy both secrets from the user interface, under Security and under My Profile")
+        .hint("or give them as files: --user-secret-file, --organization-secret-file")
+        .hint("or try ocon without a tenant: --sandbox"))
+}
+
+fn user_secret(globals: &GlobalArgs, environment: &Environment) -> Result<Option<Secret>, Failure> {
+    match &globals.user_secret_file {
+        Some(file) => read_secret(&globals.root, file, "user secret").map(Some),
+        None => Ok(environment.text(USER_SECRET).map(Secret::new)),
+    }
+}
+
+fn organization_secret(
+    globals: &GlobalArgs,
+    environment: &Environment,
+) -> Result<Option<Secret>, Failure> {
+    match &globals.organization_secret_file {
+        Some(file) => read_secret(&globals.root, file, "organization secret").map(Some),
+        None => Ok(environment.text(ORGANIZATION_SECRET).map(Secret::new)),
+    }
+}
+
+fn read_secret(root: &Path, file: &Path, name: &str) -> Result<Secret, Failure> {
+    let unreadable = |reason: &dyn std::fmt::Display| {
+        let error = format!("the {name} cannot be read from {}", file.display());
+        Failure::new(Exit::Unreachable, error).caused_by(reason)
+    };
+    let text = FileScope::of(root, file).read_text(&root.join(file), MAX_SECRET_BYTES);
+    match trimmed(&text.map_err(|refusal| unreadable(&refusal))?) {
+        "" => Err(unreadable(&"the file is empty")),
+        secret => {
+            let secret = Secret::new(secret.to_owned());
+            redaction::register([&secret]);
+            Ok(secret)
+        }
+    }
+}
+
+/// Returns the credentials that no file may send. An unreadable file is skipped here: it is reported
+/// where the credentials are needed.
+pub(crate) fn own(globals: &GlobalArgs, environment: &Environment) -> Vec<OwnCredential> {
+    let credentials = [
+        ("user secret", user_secret(globals, environment).unwrap_or_default()),
+        ("organization secret", organization_secret(globals, environment).unwrap_or_default()),
+        ("fingerprint key", environment.text(FINGERPRINT_KEY).map(Secret::new)),
+    ];
+    let own = credentials.into_iter();
+    own.filter_map(|(name, secret)| Some(OwnCredential { name, secret: secret? })).collect()
+}
+
+/// Returns the fingerprint key, if one is set.
+///
+/// # Errors
+/// A usage failure if it is too short or not one line of text.
+pub(crate) fn fingerprint_key(environment: &Environment) -> Result<Option<Secret>, Failure> {
+    let Some(raw) = environment.raw(FINGERPRINT_KEY) else {
+        return Ok(None);
+    };
+    let problem = match raw.to_str().map(trimmed) {
+        None => "is not valid UTF-8",
+        Some("") => return Ok(None),
+        Some(text) if text.chars().any(char::is_control) => {
+            "contains a line break or another control character"
+        }
+        Some(text) if text.chars().count() < MIN_FINGERPRINT_KEY_CHARS => "is too short",
+        Some(text) => return Ok(Some(Secret::new(text))),
+    };
+    Err(Failure::new(Exit::Usage, format!("{FINGERPRINT_KEY} {problem}"))
+        .hint(format!("use at least {MIN_FINGERPRINT_KEY_CHARS} characters on one line"))
+        .hint("create one with: openssl rand -base64 32"))
+}

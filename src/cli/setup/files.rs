@@ -1,0 +1,284 @@
+//! Loads the files, and checks everything about them that needs no network.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::catalog::{Catalog, closest};
+use crate::cli::setup::committed_secrets;
+use crate::cli::setup::environment::Environment;
+use crate::cli::setup::file_problems::{self, no_file, problem};
+use crate::cli::setup::global_args::{GlobalArgs, below_root};
+use crate::cli::setup::own_credentials;
+use crate::cli::setup::project::{self, ChosenProject};
+use crate::cli::setup::reserved_words;
+use crate::cli::terminal::{Exit, Failure, redaction};
+use crate::desired::secrets::{
+    AllowedVariables, DemoSecrets as Demo, RealSecrets as Secrets, WithheldSecrets as Withheld,
+};
+use crate::desired::{
+    self, Code, Desired, DesiredInstance, Levels, Loaded, Problem, SecretLookup, SecretStore,
+    Severity, Sources,
+};
+use crate::instance::{Key, Project, Secret, SecretSource, Template, trimmed};
+use crate::safe_text::quoted;
+
+const NARROW_VARIABLES: &str =
+    "narrow it to a list, for example --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)";
+
+pub(crate) struct Files {
+    pub(crate) desired: Desired,
+    pub(crate) warnings: Vec<Problem>,
+    /// Whether files that look like documents were not read.
+    pub(crate) has_unread_json: bool,
+    pub(crate) project: Project,
+    /// Whether any source names the project. Otherwise it is `default`, which others may use too.
+    pub(crate) project_is_named: bool,
+    /// Whether an option or the environment names the project. A pull request can change `ocon.yaml`.
+    pub(crate) project_is_given: bool,
+}
+
+/// The secrets that a command needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretAccess {
+    /// The real secrets, or demo values with `--sandbox`.
+    Needed,
+    /// None.
+    Withheld,
+    /// None, and the folder of instances may be missing: for a command that writes the first files.
+    WithheldWithoutFiles,
+}
+
+/// Loads the files.
+///
+/// # Errors
+/// Every problem in the files, as one failure.
+pub(crate) fn load(
+    globals: &GlobalArgs,
+    environment: &Environment,
+    access: SecretAccess,
+) -> Result<Files, Failure> {
+    let invalid =
+        |problems: desired::Problems| file_problems::invalid(globals, problems.as_slice());
+    let file = desired::load_project(&globals.root).map_err(invalid)?;
+    let project = project::choose(globals, environment, file.project)?;
+    let mut project_warnings = file.warnings;
+    let texts = Mutex::new(vec![file.text]);
+    let on_text = |text: &str| {
+        texts.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+    };
+    let variables = variables(globals, file.vars, &mut project_warnings, &on_text)?;
+    let patterns = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let levels = globals.levels();
+    let allowed = allowed_variables(patterns.as_deref())?;
+    let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
+    let folder = secrets_folder(globals, environment);
+    let secrets_folder = globals.root.join(&folder);
+    let real = Registering(Box::new(Secrets {
+        allowed: allowed.clone(),
+        variable: &variable,
+        root: globals.root.clone(),
+        folder,
+    }));
+    let demo = Registering(Box::new(Demo { allowed: allowed.clone() }));
+    let none = Withheld { allowed };
+    let secrets: &dyn SecretStore = match (access, globals.sandbox) {
+        (SecretAccess::Withheld | SecretAccess::WithheldWithoutFiles, _) => &none,
+        (SecretAccess::Needed, true) => &demo,
+        (SecretAccess::Needed, false) => &real,
+    };
+    let sources = Sources {
+        root: &globals.root,
+        instances: &globals.instances,
+        schemas: &globals.schemas,
+        variables: &variables,
+        secrets,
+        catalog: Catalog::embedded(),
+        levels: &levels,
+        on_text: &on_text,
+        today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+    };
+    let is_missing = access == SecretAccess::WithheldWithoutFiles
+        && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
+    let loaded = if is_missing { Ok(Loaded::default()) } else { desired::load(&sources) };
+    // Also if the files are invalid, because messages add_excerpts their lines.
+    redaction::register_public(texts.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let Loaded { desired, warnings: instance_warnings, unread_files: has_unread_json } =
+        loaded.map_err(invalid)?;
+    if access != SecretAccess::Needed && !globals.sandbox {
+        register_all(&desired, &real);
+    }
+    committed_secrets::refuse(globals, environment, &secrets_folder, &desired)?;
+    if desired.values_of_references().next().is_some() {
+        register_public_values(&desired);
+    }
+    own_credentials::refuse(globals, environment, &desired)?;
+    reserved_words::refuse_secrets(globals, environment, &desired, &project.name)?;
+    let mut warnings: Vec<_> =
+        project_warnings.into_iter().filter_map(|warning| levels.judge(warning)).collect();
+    warnings.extend(instance_warnings);
+    let needs_secrets = access == SecretAccess::Needed && !globals.sandbox;
+    if needs_secrets && environment.text("CI").is_some() {
+        if patterns.is_none() && desired.refers_to_environment() {
+            warnings.extend(any_variable(&levels));
+        }
+        if !project.is_given {
+            warnings.extend(project::unset(&levels, &project.name));
+        }
+    }
+    if warnings.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(file_problems::invalid(globals, &warnings));
+    }
+    let ChosenProject { name: project, is_named: project_is_named, is_given: project_is_given } =
+        project;
+    Ok(Files { desired, warnings, has_unread_json, project, project_is_named, project_is_given })
+}
+
+/// The folder of secret files, relative to the root.
+fn secrets_folder(globals: &GlobalArgs, environment: &Environment) -> PathBuf {
+    let given = globals.secrets_dir.clone();
+    let given = given.or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
+    given.unwrap_or_else(|| "secrets".into())
+}
+
+/// The public variables: `--var` overrides `--var-file`, which overrides `vars:`.
+fn variables(
+    globals: &GlobalArgs,
+    in_file: BTreeMap<String, String>,
+    warnings: &mut Vec<Problem>,
+    on_text: &dyn Fn(&str),
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut variables = in_file;
+    for file in &globals.var_file {
+        let file = desired::load_var_file(&globals.root, file)
+            .map_err(|problems| file_problems::invalid(globals, problems.as_slice()))?;
+        on_text(&file.text);
+        variables.extend(file.vars);
+        warnings.extend(file.warnings);
+    }
+    variables.extend(globals.var.iter().cloned());
+    Ok(variables)
+}
+
+/// A store that registers every secret that it returns.
+struct Registering<'a>(Box<dyn SecretStore + 'a>);
+
+impl SecretStore for Registering<'_> {
+    fn look_up(&self, source: &SecretSource) -> SecretLookup {
+        let answer = self.0.look_up(source);
+        if let SecretLookup::Set(secret) = &answer {
+            // The trimmed value may be sent, and repeated in a reply.
+            let trimmed = Secret::new(trimmed(secret.expose()));
+            redaction::register_values([secret.clone(), trimmed]);
+        }
+        answer
+    }
+}
+
+/// Registers the secrets that the files refer to. A command that does not need them still has them in
+/// its environment, and a reply may repeat them.
+fn register_all(desired: &Desired, secrets: &Registering<'_>) {
+    let sources: BTreeSet<&SecretSource> = desired.sources().collect();
+    for source in sources {
+        let _ = secrets.look_up(source);
+    }
+}
+
+/// Registers as public the values into which variables were substituted, and the names of documents.
+fn register_public_values(desired: &Desired) {
+    redaction::register_public(desired.instances.iter().map(|(key, wanted)| public(key, wanted)));
+}
+
+fn public(key: &Key, wanted: &DesiredInstance) -> String {
+    let fields = wanted.configuration.values().flat_map(|field| field.value.templates());
+    let public = fields.filter(|template| template.secrets().next().is_none());
+    let fields = public.filter_map(Template::render_secrets);
+    let fields = fields.map(|text| text.expose().to_owned());
+    let names = [key.to_string(), wanted.at.file.to_string(), wanted.name.clone()];
+    let all = fields.chain(names).chain(wanted.tags.iter().flatten().cloned());
+    all.collect::<Vec<_>>().join("\n")
+}
+
+impl Files {
+    pub(crate) fn warn(&self, globals: &GlobalArgs) {
+        file_problems::warn(globals, &self.warnings);
+    }
+
+    pub(crate) fn document(&self, key: &Key) -> Result<&DesiredInstance, Failure> {
+        let documents = &self.desired.instances;
+        documents.get(key).ok_or_else(|| {
+            let error = format!("no document has the key {}", quoted(key));
+            unknown_name(&error, key.as_str(), documents.keys().map(Key::as_str))
+        })
+    }
+
+    /// The documents in these files and folders; `None` for all.
+    ///
+    /// # Errors
+    /// A usage failure if a path contains no document.
+    pub(crate) fn select(
+        &self,
+        root: &Path,
+        paths: &[PathBuf],
+    ) -> Result<Option<BTreeSet<Key>>, Failure> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let mut selected = BTreeSet::new();
+        for path in paths {
+            let below = relative_to_root(root, path);
+            let documents = self.desired.instances.iter();
+            let keys =
+                documents.filter(|(_, wanted)| Path::new(&*wanted.at.file).starts_with(&below));
+            let before = selected.len();
+            selected.extend(keys.map(|(key, _)| key.clone()));
+            if selected.len() == before {
+                let error = format!("{} contains no document", path.display());
+                return Err(Failure::new(Exit::Usage, error)
+                    .hint("name a file or folder below instances/, relative to the root (-C)"));
+            }
+        }
+        Ok(Some(selected))
+    }
+}
+
+/// The failure for a name that does not exist, with a similar one as a hint.
+pub(crate) fn unknown_name<'a>(
+    error: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Failure {
+    let failure = Failure::new(Exit::Invalid, error);
+    match closest(name, known) {
+        Some(nearest) => failure.hint(format!("did you mean {}?", quoted(&nearest))),
+        None => failure.hint("use a `key:` from the files, or the key that follows from a path"),
+    }
+}
+
+/// The variables that `--env-allow` or `OCON_ENV_ALLOW` allows; every variable if neither is set.
+fn allowed_variables(patterns: Option<&str>) -> Result<AllowedVariables, Failure> {
+    let Some(patterns) = patterns else { return Ok(AllowedVariables::all()) };
+    AllowedVariables::matching(patterns).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{error} (--env-allow or OCON_ENV_ALLOW)"))
+            .hint("write names with letters, digits and `_`; `*` matches any text; separate patterns by commas")
+    })
+}
+
+/// The warning that a file can use any variable of a pipeline.
+fn any_variable(levels: &Levels) -> Option<Problem> {
+    let severity = levels.of(Code::EnvAllowUnset, Severity::Warning)?;
+    let message = "a file can refer to any variable of this pipeline as a secret";
+    Some(problem(Code::EnvAllowUnset, severity, message, &no_file(), &[NARROW_VARIABLES]))
+}
+
+/// A path as spans contain it: relative to the root, without links.
+fn relative_to_root(root: &Path, path: &Path) -> PathBuf {
+    let real = (root.canonicalize(), below_root(root, path).canonicalize());
+    if let (Ok(root), Ok(path)) = &real
+        && let Ok(inside) = path.strip_prefix(root)
+    {
+        return inside.to_owned();
+    }
+    path.components().filter(|part| *part != std::path::Component::CurDir).collect()
+}
