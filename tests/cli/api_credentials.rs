@@ -23,9 +23,9 @@ fn a_variable_with_one_of_them_is_refused() {
     }
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error[own-credential]: env.DESK_PASSWORD has ocon's own fingerprint key as its value
+error[own-credential]: the value of env.DESK_PASSWORD is ocon's own fingerprint key
  --> instances/desk.yaml:6:13
-  = help: set it to the secret of the provider; ocon sends its own credentials to the platform only
+  = help: set it to the secret of the provider; ocon sends its own credentials only to the platform
 --- exit 5 ---
 "#]]);
     world.write("instances/desk.yaml", CRM.replace("${{ env", "Bearer ${{ env"));
@@ -41,9 +41,9 @@ fn a_file_with_one_of_them_is_refused() {
     world.write("secrets/desk", USER);
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error[own-credential]: file.desk has ocon's own user secret as its value
+error[own-credential]: the value of file.desk is ocon's own user secret
  --> instances/desk.yaml:6:13
-  = help: set it to the secret of the provider; ocon sends its own credentials to the platform only
+  = help: set it to the secret of the provider; ocon sends its own credentials only to the platform
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -58,11 +58,11 @@ fn one_of_them_in_a_file_or_a_variable_of_ocon_is_refused() {
 --- stderr ---
 error[own-credential]: this value is ocon's own fingerprint key
  --> instances/desk.yaml
-  = help: remove it, and change the credential: it is known to everybody who can read the file or the command
+  = help: remove it, and change the credential: everyone who can read the file or the command knows it
 
 error[own-credential]: this value is ocon's own organization secret
  --> instances/desk.yaml:8:13
-  = help: remove it, and change the credential: it is known to everybody who can read the file or the command
+  = help: remove it, and change the credential: everyone who can read the file or the command knows it
 
 2 errors in 1 file
 --- exit 5 ---

@@ -161,7 +161,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- stderr ---
-error: there is no terminal to ask for consent, so nothing was applied
+error: stdin is not a terminal, so ocon cannot ask for approval; nothing was applied
 
 hint: review the plan, then run the same command with --yes
 --- exit 64 ---
@@ -190,7 +190,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
       + tags    shop
-  v shop  Shop  switch off                                                     instances/shop.yaml:1
+  v shop  Shop  disable                                                        instances/shop.yaml:1
 
 Plan: 1 to create, 0 to update, 1 to disable, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 2 to write, 2 to check.
@@ -209,7 +209,7 @@ DELETE /instances/20931/enabled
     world.ocon("apply --yes").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  ^ shop  Shop  #20931  switch on                                              instances/shop.yaml:1
+  ^ shop  Shop  #20931  enable                                                 instances/shop.yaml:1
 
 Plan: 0 to create, 0 to update, 1 to enable, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write, 1 to check.
@@ -240,14 +240,14 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: nothing. Failed: 1. Running it again is safe.
 --- stderr ---
-warning[unknown-connector]: the catalogue has no connector `stripes`
+warning[unknown-connector]: the connector `stripes` is not in the catalog
  --> instances/shop.yaml:1:10
   |
 1 | element: stripes
   |          ^^^^^^^
   |
   = help: did you mean `stripe`?
-  = help: its fields cannot be checked; for a connector of your own tenant, `ocon schema pull stripes`
+  = help: run `ocon schema pull stripes` for a connector of your own tenant: without a schema, its fields are not checked
 --- exit 3 ---
 "#]]);
 }
@@ -281,7 +281,7 @@ configuration:
     world.ocon("apply --yes").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  ± sales  Sales  #20931  (unfinished create)                                 instances/sales.yaml:1
+  ± sales  Sales  #20931  (incomplete create)                                 instances/sales.yaml:1
         > mark                             sales
         ~ event.notification.callback.url
             http://127.0.0.1:[PORT]/elements/api-v2/events/closeio
@@ -289,8 +289,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ username                         (secret, env.DESK_PASSWORD)
           3 unchanged
 
-  note: sales #20931: not compared and not written: `password`; `--rotate sales` writes what is set
-        here (unverified)
+  note: sales #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate sales` (unverified)
 
 Plan: 0 to create, 1 to finish, 0 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
@@ -307,8 +307,8 @@ PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: sales #20931: not compared and not written: `password`; `--rotate sales` writes what is set
-        here (unverified)
+  note: sales #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate sales` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

@@ -11,8 +11,8 @@ fn a_create_without_its_grant_is_blocked() {
 Project marketing at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! hootsuite  blocked                                                    instances/hootsuite.yaml:5
-      needs-authorization: a create needs the authorization grant, and env.HOOTSUITE_CODE is not
-      set: set it for this one run, or `ocon authorize hootsuite`
+      needs-authorization: a create needs the authorization grant, but env.HOOTSUITE_CODE is not
+      set. Set it for this run only, or run `ocon authorize hootsuite`
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial
 plan.
@@ -43,8 +43,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   + shop  Shop                                                                 instances/shop.yaml:1
       + tags    shop
   ! social  blocked                                                          instances/social.yaml:1
-      needs-authorization: a create needs the authorization grant, and env.CODE is not set: set it
-      for this one run, or `ocon authorize social`
+      needs-authorization: a create needs the authorization grant, but env.CODE is not set. Set it
+      for this run only, or run `ocon authorize social`
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -127,8 +127,8 @@ Requests: 2 read, 3 to write, 1 to check.
   ! b  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
       accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])
-      Check the credentials. An authorization code works once and not for long: the next run needs
-      another one.
+      Check the credentials. An authorization code works only once and expires soon: the next run
+      needs a new one.
   + a  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
   + shop  #20932
@@ -142,7 +142,7 @@ error[refused-by-platform]: the create of `b` may lack a valid authorization gra
 1 | element: hootsuite
   | ^^^^^^^^^^^^^^^^^^
   |
-  = help: a grant can be used once: get one with `ocon authorize b`
+  = help: get a new grant, which works only once: `ocon authorize b`
 --- exit 3 ---
 "#]]);
     world.ocon("apply --yes --format json --quiet").is(str![[r#"
@@ -180,7 +180,7 @@ error[refused-by-platform]: the create of `b` may lack a valid authorization gra
 1 | element: hootsuite
   | ^^^^^^^^^^^^^^^^^^
   |
-  = help: a grant can be used once: get one with `ocon authorize b`
+  = help: get a new grant, which works only once: `ocon authorize b`
 --- exit 3 ---
 "#]]);
     let world = world.secret("CODE", "another-c0de-of-the-tests");
@@ -243,8 +243,8 @@ Hosts that get secrets or events:
         + site.url            https://sugar.example.com
         + username            admin
 
-  note: sugar: it authenticates at `sugarcrmv2` by OAuth, but no documented request has an
-        authorization grant. If the platform refuses the create: `ocon authorize sugar`
+  note: sugar: connector `sugarcrmv2` authenticates with OAuth, but no documented request has an
+        authorization grant. If the platform refuses the create, run `ocon authorize sugar`
         (may-need-authorization)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
@@ -281,9 +281,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + authentication.type           apiKey
         + hubspot.authorization.apikey  (secret, env.PASSWORD)
   ! hubspot  blocked                                                        instances/hubspot.yaml:1
-      needs-authorization: it authenticates at `hubspot` by OAuth, and has no authorization grant:
-      `ocon authorize hubspot`, or add `providerData: { code: "${{ env.… }}" }`, or
-      `externalAuthentication: initial` with a refresh token
+      needs-authorization: connector `hubspot` authenticates with OAuth, but the document has no
+      authorization grant. Run `ocon authorize hubspot`, add `providerData: { code: "${{ env.… }}"
+      }`, or use `externalAuthentication: initial` with a refresh token
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -329,8 +329,8 @@ Requests: 2 read, 2 to write, 1 to check.
   ! b  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
       accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])
-      Check the credentials. An authorization code works once and not for long: the next run needs
-      another one.
+      Check the credentials. An authorization code works only once and expires soon: the next run
+      needs a new one.
   + a  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
 
@@ -342,7 +342,7 @@ error[refused-by-platform]: the create of `b` may lack a valid authorization gra
 1 | element: hootsuite
   | ^^^^^^^^^^^^^^^^^^
   |
-  = help: a grant can be used once: get one with `ocon authorize b`
+  = help: get a new grant, which works only once: `ocon authorize b`
 --- exit 3 ---
 "#]]);
 }

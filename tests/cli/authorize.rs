@@ -160,7 +160,7 @@ body { font: 100%/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto
 </style>
 <main>
 <h1>Access granted</h1>
-<p>ocon has what it needs and goes on where you started it. You can close this page.</p>
+<p>ocon has the grant and continues in your terminal. You can close this page.</p>
 </main>
 
 "#]]);
@@ -190,7 +190,7 @@ Requests: 2 read, 2 to write, 1 to check.
 Applied: 1 created.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
@@ -250,12 +250,12 @@ fn an_answer_to_another_address_is_pasted() {
 Applied: 1 created.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
-Then paste here the address at which the browser ends up, which begins with https://app.example/callback
-This is not the address at which the browser ends up: it begins with https://app.example/callback
-This is not the address at which the browser ends up: it begins with https://app.example/callback
+Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+Paste the callback URL, which starts with https://app.example/callback
+Paste the callback URL, which starts with https://app.example/callback
 --- exit 0 ---
 "#]]);
     assert_eq!(instance(&world)["name"], "Social");
@@ -275,7 +275,7 @@ fn oauth_1_begins_with_a_token() {
 Applied: 1 created.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback

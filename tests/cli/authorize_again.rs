@@ -22,11 +22,11 @@ fn an_instance_is_authenticated_again_and_keeps_its_id_and_token() {
     world.send("DELETE", "/instances/20931/enabled", &Value::Null);
     authorize().is(str![[r#"
 Authorized again: social #20931.
-It was switched off, and is on again.
+It was disabled, and is enabled again.
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
@@ -50,9 +50,9 @@ PUT /instances/20931/enabled
     authorize().is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
@@ -83,18 +83,18 @@ fn a_new_token_is_reported_even_if_enabling_fails() {
     fault(&answer);
     authorize().is(str![[r#"
 Authorized again: social #20931.
-Its token is another one now: ocon token social
+The instance has a new token: ocon token social
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
-error: instance 20931 is authorized, but could not be switched on
+error: instance 20931 is authorized, but could not be enabled
   caused by: PUT /instances/20931/enabled failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
 
-hint: ocon apply does so with `enabled: true`
+hint: set `enabled: true`, then run: ocon apply
 --- exit 3 ---
 "#]]);
     // An answer about another instance is no success.
@@ -102,15 +102,15 @@ hint: ocon apply does so with `enabled: true`
     fault(&answer);
     authorize().is(str![[r#"
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 error: the platform answered for instance 4711 instead of 20931
 
-hint: look at both in the user interface, then: ocon doctor social
+hint: check both in the user interface, then run: ocon doctor social
 --- exit 3 ---
 "#]]);
 }
@@ -133,16 +133,16 @@ fn a_write_that_may_have_succeeded_is_not_reported_as_failed() {
     fault("status: 400");
     authorize().is(str![[r#"
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
 error: instance 20931 was not authorized again
   caused by: PATCH /instances/20931 failed: HTTP 400 Bad Request: The sandbox simulates this error (request [REQUEST])
 
-hint: run the same command again: a grant works once, and another one does no harm
+hint: run the same command again: a grant works once, and a new one is harmless
 --- exit 3 ---
 "#]]);
     assert_eq!(instance(&world), before);
@@ -150,16 +150,16 @@ hint: run the same command again: a grant works once, and another one does no ha
     fault("reset: after");
     authorize().is(str![[r#"
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
-error: it is not known whether instance 20931 was authorized again
+error: it is unknown whether instance 20931 was authorized again
   caused by: PATCH /instances/20931 failed: the connection broke before the answer was complete: [..]
 
-hint: run the same command again: a grant works once, and another one does no harm
+hint: run the same command again: a grant works once, and a new one is harmless
 --- exit 3 ---
 "#]]);
     assert_eq!(written(&world).lines().count(), 1, "a grant is sent once");

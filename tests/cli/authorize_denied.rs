@@ -168,12 +168,12 @@ fn a_pasted_address_with_a_wrong_state_may_be_pasted_again() {
 Applied: 1 created.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
-Then paste here the address at which the browser ends up, which begins with https://app.example/callback
-This address was refused: its `state` or request token is missing, or is not the one that ocon sent. Paste the address of this request.
-This address was refused: its `state` or request token is missing, or is not the one that ocon sent. Paste the address of this request.
+Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+This URL was refused: its `state` or request token is missing or differs from the one that ocon sent. Paste the URL of this authorization.
+This URL was refused: its `state` or request token is missing or differs from the one that ocon sent. Paste the URL of this authorization.
 --- exit 0 ---
 "#]]);
 }
@@ -194,16 +194,16 @@ fn a_code_that_was_used_fails_as_a_create_does() {
   ! social  create failed
       provider-refused: POST /instances failed: HTTP 400 Bad Request: The authorization code was not
       accepted by Hootsuite; the provider reports: invalid_grant (request [REQUEST])
-      Check the credentials. An authorization code works once and not for long: the next run needs
-      another one.
+      Check the credentials. An authorization code works only once and expires soon: the next run
+      needs a new one.
 
 Applied: nothing. Failed: 1. Running it again is safe.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
-Then paste here the address at which the browser ends up, which begins with https://app.example/callback
+Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
 --- exit 3 ---
 "#]]);
 }
@@ -216,13 +216,13 @@ fn the_wait_for_a_person_ends() {
     prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
-error: nobody answered within 90 s, so nothing was created or changed
+error: no answer within 90 s, so nothing was created or changed
 
-hint: run it again, with more time: --wait 15m
+hint: run it again with more time: --wait 15m
 --- exit 1 ---
 "#]]);
     world.unset("OCON_TEST_CLOCK");
@@ -231,13 +231,13 @@ hint: run it again, with more time: --wait 15m
     prompt.rest(&elsewhere).is(str![[r#"
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
-Then paste here the address at which the browser ends up, which begins with https://app.example/callback
-error: there was no answer, so nothing was created or changed
+Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+error: stdin ended without an answer; nothing was created or changed
 
-hint: run it where you can paste the address, or declare a callback on 127.0.0.1
+hint: run ocon where you can paste the URL, or declare a callback URL on 127.0.0.1
 --- exit 1 ---
 "#]]);
 }
@@ -259,13 +259,13 @@ fn instances_that_changed_during_the_question_are_left_alone() {
     prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
-error: the instance of `social` changed while you were asked, so nothing was written
+error: the instance of `social` changed during the authorization, so nothing was written
 
-hint: run it again; the grant is lost
+hint: run the command again for a new grant
 --- exit 4 ---
 "#]]);
     // Another client replaces it.
@@ -281,15 +281,15 @@ hint: run it again; the grant is lost
     curl(&[&back]);
     prompt.rest(&world).is(str![[r#"
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
-error: the instance of `social` changed while you were asked, so nothing was written
+error: the instance of `social` changed during the authorization, so nothing was written
 
-hint: run it again; the grant is lost
+hint: run the command again for a new grant
 --- exit 4 ---
 "#]]);
     assert_eq!(written(&world), "");

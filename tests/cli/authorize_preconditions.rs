@@ -18,10 +18,10 @@ fn a_question_that_cannot_be_asked_is_an_error_before_any_request() {
     world.hide(&port.to_string(), "[CALLBACK]");
     world.ocon("authorize social").is(str![[r#"
 --- stderr ---
-error: nothing can listen for the answer on port [CALLBACK]
+error: ocon cannot listen on port [CALLBACK]
   caused by: 127.0.0.1:[CALLBACK]: Address already in use (os error 98)
 
-hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
+hint: stop the program that uses the port, or register another callback URL at the provider and declare it as `oauth.callback.url`
 --- exit 1 ---
 "#]]);
     let file = world.read("instances/social.yaml");
@@ -31,7 +31,7 @@ hint: end the program that has the port, or register another callback at the pro
     );
     world.ocon("authorize social").is(str![[r#"
 --- stderr ---
-error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
+error[invalid-value]: this is not a valid value for `oauth.callback.url` of `hootsuite`
  --> instances/social.yaml:6:23
   |
 6 |   oauth.callback.url: ftp://127.0.0.1:[CALLBACK]/callback
@@ -46,13 +46,13 @@ error[invalid-value]: this is no value for `oauth.callback.url` of `hootsuite`
     );
     world.ocon("authorize social").is(str![[r#"
 --- stderr ---
-warning[likely-missing-field]: `hootsuite` as a rule needs `oauth.api.secret`
+warning[likely-missing-field]: `hootsuite` usually needs `oauth.api.secret`
  --> instances/social.yaml:3:1
   |
 3 | configuration:
-  | ^^^^^^^^^^^^^ not in here
+  | ^^^^^^^^^^^^^ missing here
   |
-  = help: the platform would refuse to create the instance
+  = help: add them: without them, the platform would probably reject the create
 error: `social` does not declare `oauth.api.secret`, which an authorization needs
 
 hint: add it under `configuration:` of the document at instances/social.yaml:1
@@ -71,15 +71,15 @@ hint: set env.OTHER
 --- stderr ---
 error: `oauth.api.secret` of `social` has no value
 
-hint: it stands at instances/social.yaml:5
+hint: set it at instances/social.yaml:5
 --- exit 5 ---
 "#]]);
     world.write("instances/desk.yaml", CRM);
     world.ocon("authorize desk").is(str![[r#"
 --- stderr ---
-error: `desk` does not authenticate by OAuth: nobody has to grant `servicenow` anything
+error: `desk` does not authenticate with OAuth, so `servicenow` needs no grant
 
-hint: create it as it is: ocon apply
+hint: create it with: ocon apply
 --- exit 5 ---
 "#]]);
     world.ocon("authorize socal").is(str![[r#"
@@ -103,24 +103,24 @@ fn an_invalid_callback_is_reported_wherever_it_is_declared() {
     });
     refusals.join("\n").is(str![[r#"
 error: `oauth.callback.url` of `social` cannot be used
-  caused by: it is no address that a browser can be sent to
+  caused by: it is not an HTTP or HTTPS URL with a host
 
-hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+hint: declare the URL that is registered at the provider, for example http://127.0.0.1:8899/callback
 --- exit 5 ---
 error: `oauth.callback.url` of `social` cannot be used
-  caused by: it has a login or a fragment, which no callback has
+  caused by: it has a user name, a password or a fragment, which a callback URL must not have
 
-hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+hint: declare the URL that is registered at the provider, for example http://127.0.0.1:8899/callback
 --- exit 5 ---
 error: `oauth.callback.url` of `social` cannot be used
-  caused by: it has a login or a fragment, which no callback has
+  caused by: it has a user name, a password or a fragment, which a callback URL must not have
 
-hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+hint: declare the URL that is registered at the provider, for example http://127.0.0.1:8899/callback
 --- exit 5 ---
 error: `oauth.callback.url` of `social` cannot be used
   caused by: relative URL without a base
 
-hint: declare the address that is registered at the provider, like http://127.0.0.1:8899/callback
+hint: declare the URL that is registered at the provider, for example http://127.0.0.1:8899/callback
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -157,26 +157,26 @@ fn a_misleading_address_is_not_shown() {
     };
     fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
     refused(&world).is(str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: its answer would not go to the declared callback
+error: the platform returned an unsafe authorization URL
+  caused by: its `redirect_uri` is not the declared `oauth.callback.url`
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
 --- exit 1 ---
 "#]]);
     fault("/authorize");
     refused(&world).is(str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: it is no address: relative URL without a base
+error: the platform returned an unsafe authorization URL
+  caused by: it is not a valid URL: relative URL without a base
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
 --- exit 1 ---
 "#]]);
     fault("http://provider.example/");
     refused(&world).is(str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: it is not https, but http
+error: the platform returned an unsafe authorization URL
+  caused by: it uses http instead of https
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
 --- exit 1 ---
 "#]]);
     let back = world.read("instances/social.yaml");
@@ -185,10 +185,10 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered a
         "https://provider.example/?redirect_uri={back}&s=the-client-s3cret%2Fof%2Bsocial%3D"
     ));
     refused(&world).is(str![[r#"
-error: the platform gave an address that nobody should open
-  caused by: it carries the client secret or one of ocon's own credentials
+error: the platform returned an unsafe authorization URL
+  caused by: it contains the client secret or one of ocon's own credentials
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
 --- exit 1 ---
 "#]]);
     world.set_faults(
@@ -198,10 +198,10 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered a
         .unwrap(),
     );
     refused(&world).is(str![[r#"
-error: the platform gave no address to authorize at, so nobody was asked
+error: the platform returned no authorization URL
   caused by: POST /elements/hootsuite/oauth/url failed: HTTP 405 Method Not Allowed: The sandbox simulates this error (request [REQUEST])
 
-hint: some platforms take this by GET only: --allow-get (the client secret is in the address then)
+hint: some platforms accept only GET here: --allow-get (this puts the client secret into a URL)
 --- exit 6 ---
 "#]]);
     let prompt = Prompt::begin(&world, "authorize social --allow-get");
@@ -219,10 +219,10 @@ fn both_loopback_addresses_must_be_free_for_localhost() {
     world.hide(&port, "[CALLBACK]");
     world.ocon("authorize social").is(str![[r#"
 --- stderr ---
-error: nothing can listen for the answer on port [CALLBACK]
+error: ocon cannot listen on port [CALLBACK]
   caused by: [::1]:[CALLBACK]: Address already in use (os error 98)
 
-hint: end the program that has the port, or register another callback at the provider and declare it as `oauth.callback.url`
+hint: stop the program that uses the port, or register another callback URL at the provider and declare it as `oauth.callback.url`
 --- exit 1 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -243,18 +243,18 @@ fn an_address_for_another_application_is_not_shown() {
     let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
     send_to(&world, &format!("redirect_uri={back}&client_id=somebody-elses"));
     refused(&world).is(str![[r#"
-error: the platform gave an address that nobody should open
+error: the platform returned an unsafe authorization URL
   caused by: its `client_id` is not the declared `oauth.api.key`
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
 --- exit 1 ---
 "#]]);
     send_to(&world, &format!("redirect_uri={back}&client_id=the-public-client-id&client_id=x"));
     refused(&world).is(str![[r#"
-error: the platform gave an address that nobody should open
+error: the platform returned an unsafe authorization URL
   caused by: it has `client_id` more than once
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with what is registered at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
 --- exit 1 ---
 "#]]);
     assert_eq!(written(&world), "");
@@ -318,8 +318,8 @@ fn an_ambiguous_instance_is_not_authorized() {
     }
     world.ocon("authorize social").is(str![[r#"
 --- stderr ---
-error: `social` cannot be authorized now, so nobody was asked
-  caused by: instances 20931 and 20932 carry the key `social`: delete all but one, or take the tag `ocon:key=social` off the others
+error: `social` cannot be authorized now
+  caused by: instances 20931 and 20932 have the document key `social`. Delete all but one, or remove the tag `ocon:key=social` from the others
 --- exit 7 ---
 "#]]);
 }

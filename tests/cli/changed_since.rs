@@ -139,7 +139,8 @@ fn a_file_that_is_gone_leaves_an_orphan_and_every_file_is_checked() {
     world.ocon("plan --changed-since HEAD").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: shop #20932: no file describes stripe `Shop`: it is left alone; --prune deletes it (orphan)
+  note: shop #20932: no document describes stripe `Shop`. It is not changed. To delete it, use
+        --prune (orphan)
 
 No changes. 0 instances match the files; 1 orphan. This is a partial plan.
 --- exit 0 ---
@@ -154,16 +155,16 @@ fn a_missing_commit_is_reported_with_the_likely_reason() {
     let world = repository();
     world.ocon("plan --changed-since nowhere").is(str![[r#"
 --- stderr ---
-error: Git knows no commit `nowhere` here
+error: Git finds no commit `nowhere` here
 
-hint: name a branch, a tag or a commit, like origin/main
+hint: name a branch, a tag or a commit, for example origin/main
 --- exit 64 ---
 "#]]);
     world.ocon("plan --changed-since=--output=x").is(str![[r#"
 --- stderr ---
-error: Git knows no commit `--output=x` here
+error: Git finds no commit `--output=x` here
 
-hint: name a branch, a tag or a commit, like origin/main
+hint: name a branch, a tag or a commit, for example origin/main
 --- exit 64 ---
 "#]]);
     git(&world, "switch --quiet --orphan other");
@@ -171,9 +172,9 @@ hint: name a branch, a tag or a commit, like origin/main
     commit(&world);
     world.ocon("plan --changed-since main").is(str![[r#"
 --- stderr ---
-error: `main` and HEAD have no commit in common
+error: `main` and HEAD have no common commit
 
-hint: name a branch, a tag or a commit, like origin/main
+hint: name a branch, a tag or a commit, for example origin/main
 --- exit 64 ---
 "#]]);
     let shallow = World::new(&[]).on_sandbox();
@@ -182,7 +183,7 @@ hint: name a branch, a tag or a commit, like origin/main
     shallow.write("clone/instances/shop.yaml", SHOP);
     shallow.ocon("-C clone plan --changed-since origin/main").is(str![[r#"
 --- stderr ---
-error: Git knows no commit `origin/main` here
+error: Git finds no commit `origin/main` here
 
 hint: this clone has only a part of the history: fetch all of it (`fetch-depth: 0` in GitHub Actions, `GIT_DEPTH: 0` in GitLab CI)
 --- exit 64 ---
@@ -211,10 +212,10 @@ fn histories_that_cross_too_often_are_not_compared() {
     assert!(planned(&crossed(8), "plan --changed-since crossed").is_empty());
     crossed(9).ocon("plan --changed-since crossed").is(str![[r#"
 --- stderr ---
-error: the histories of `crossed` and HEAD cross too often to compare: they have more than 8 merge bases
+error: the histories of `crossed` and HEAD have more than 8 merge bases, too many to compare
 
-hint: name the files instead: ocon plan PATH…
-hint: or name a commit that HEAD contains, for example --changed-since HEAD~1
+hint: name a commit that HEAD contains, for example --changed-since HEAD~1
+hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
 "#]]);
 }
@@ -224,10 +225,10 @@ fn a_missing_git_is_reported() {
     let mut world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --changed-since main").is(str![[r#"
 --- stderr ---
-error: Git cannot say what changed, and --changed-since needs to know
+error: Git cannot be queried, but --changed-since needs it
   caused by: no folder above has a `.git`
 
-hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: make `git status` work here: install Git, or, if another user owns the repository, run git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
 "#]]);
@@ -235,10 +236,10 @@ hint: or name the files instead: ocon plan PATH…
     world.set("PATH", "/nowhere");
     world.ocon("plan --changed-since main").is(str![[r#"
 --- stderr ---
-error: Git cannot say what changed, and --changed-since needs to know
-  caused by: there is no `git` on the PATH
+error: Git cannot be queried, but --changed-since needs it
+  caused by: `git` is not on the PATH
 
-hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: make `git status` work here: install Git, or, if another user owns the repository, run git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
 "#]]);

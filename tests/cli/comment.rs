@@ -64,16 +64,16 @@ fn a_failure_is_a_comment_and_keeps_its_exit_code() {
 ```text
 error: OCON_USER_SECRET is not set
 
-hint: both secrets stand in the user interface, under Security and under My Profile
+hint: copy both secrets from the user interface, under Security and under My Profile
 hint: or give them as files: --user-secret-file, --organization-secret-file
-hint: or try it without a tenant: --sandbox
+hint: or try ocon without a tenant: --sandbox
 ```
 --- stderr ---
 error: OCON_USER_SECRET is not set
 
-hint: both secrets stand in the user interface, under Security and under My Profile
+hint: copy both secrets from the user interface, under Security and under My Profile
 hint: or give them as files: --user-secret-file, --organization-secret-file
-hint: or try it without a tenant: --sandbox
+hint: or try ocon without a tenant: --sandbox
 --- exit 6 ---
 "#]]);
     world.write("instances/shop.yaml", "element: stripe\nname: \"a ``` b\"\ntag: []\n");
@@ -129,7 +129,7 @@ fn links_lead_to_the_files_of_this_commit() {
 fn a_comment_has_a_least_size() {
     World::new(&[]).on_sandbox().ocon("plan --format markdown --max-bytes 100").is(str![[r#"
 --- stderr ---
-error: invalid value '100' for '--max-bytes <N>': write a number from 4000
+error: invalid value '100' for '--max-bytes <N>': write a number of at least 4000
 
 For more information, try '--help'.
 --- exit 64 ---

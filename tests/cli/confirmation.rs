@@ -54,15 +54,15 @@ yes
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  stale update                                                         instances/shop.yaml:1
-      its file or its instance changed since the plan was made; what would have to be done now is
-      below. Plan again
+      the file or the instance changed since the plan was made. The current steps are shown below.
+      Plan again
     |   + shop  Web shop                                                       instances/shop.yaml:1
     |       + tags    shop
 
-  note: shop #20931: no file describes instance 20931, stripe `Shop`, any more. If this document
+  note: shop #20931: no document describes instance 20931, stripe `Shop`, anymore. If this document
         continues it, add `moved_from: moved` to keep its ID and token (maybe-moved)
-  note: moved #20931: no file describes stripe `Shop`: it is left alone. `shop` has the same
-        connector and is created or blocked: before you run --prune, make sure that it does not
+  note: moved #20931: no document describes stripe `Shop`. It is not changed. `shop` has the same
+        connector and is created or blocked. Before you run --prune, make sure that `shop` does not
         continue this instance (orphan)
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 stale; 0 unchanged, 1 orphan, 0 unmanaged.

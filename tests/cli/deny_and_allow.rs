@@ -11,7 +11,7 @@ fn a_denied_warning_fails_and_an_allowed_one_is_silent() {
     for command in ["validate --deny json-file", "plan --sandbox --deny warnings"] {
         world.ocon(command).is(str![[r#"
 --- stderr ---
-error[json-file]: JSON files are not read
+error[json-file]: ocon does not read JSON files
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 5 ---
@@ -39,21 +39,21 @@ fn only_problems_that_may_be_intended_can_be_allowed() {
     let world = World::new(&[("instances/crm.yaml", CRM)]);
     world.ocon("validate --allow duplicate-key").is(str![[r#"
 --- stderr ---
-error: invalid value 'duplicate-key' for '--allow <CODE>': a file with this problem cannot be used at all
+error: invalid value 'duplicate-key' for '--allow <CODE>': a file with this problem cannot be used
 
 For more information, try '--help'.
 --- exit 64 ---
 "#]]);
     world.ocon("validate --allow plain-text-secret").is(str![[r#"
 --- stderr ---
-error: invalid value 'plain-text-secret' for '--allow <CODE>': for secrets in clear there is --allow-plain-text-secrets, with a warning
+error: invalid value 'plain-text-secret' for '--allow <CODE>': to accept secrets in plain text, use --allow-plain-text-secrets
 
 For more information, try '--help'.
 --- exit 64 ---
 "#]]);
     world.ocon("validate --deny json-fil").is(str![[r#"
 --- stderr ---
-error: invalid value 'json-fil' for '--deny <CODE>': there is no such code; did you mean `json-file`?
+error: invalid value 'json-fil' for '--deny <CODE>': unknown code; did you mean `json-file`?
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -67,9 +67,9 @@ fn an_open_environment_can_be_denied_and_allowed() {
     world.set("OCON_PROJECT", "tests");
     world.ocon("plan --deny env-allow-unset").is(str![[r#"
 --- stderr ---
-error[env-allow-unset]: a file may name any variable of this pipeline as a secret
+error[env-allow-unset]: a file can refer to any variable of this pipeline as a secret
   |
-  = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
+  = help: narrow it to a list, for example --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");

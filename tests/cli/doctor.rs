@@ -44,33 +44,33 @@ fn a_doctor_reports_ok_for_every_link() {
     doctor(&world).is(str![[r#"
 chat
   ok      instance        #20931, Support
-  ok      authentication  the platform holds a valid one
-  ok      enabled         the instance is switched on
-  ok      events          they are switched on
+  ok      authentication  the platform reports it as valid
+  ok      enabled         the instance is enabled
+  ok      events          events are enabled
   ok      callback        http://127.0.0.1:[CALLBACK]/…
-  ok      signature       deliveries are signed with the declared key
-  ?       registered      whether the provider knows the webhook URL cannot be seen from here
-                          register it at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
-  ?       last event      none has come yet
-                          make one happen at the provider, and look again
+  ok      signature       deliveries are signed with the declared signature key
+  ?       registered      ocon cannot check whether the provider knows the webhook URL
+                          register the URL at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
+  ?       last event      the platform has received no event yet
+                          trigger an event at the provider, and run `ocon doctor` again
 
-No link is broken; 2 cannot be seen from here.
+No link is broken; 2 cannot be checked from here.
 --- exit 0 ---
 "#]]);
     one_event(&world, port, true);
     doctor(&world).is(str![[r#"
 chat
   ok      instance        #20931, Support
-  ok      authentication  the platform holds a valid one
-  ok      enabled         the instance is switched on
-  ok      events          they are switched on
+  ok      authentication  the platform reports it as valid
+  ok      enabled         the instance is enabled
+  ok      events          events are enabled
   ok      callback        http://127.0.0.1:[CALLBACK]/…
-  ok      signature       deliveries are signed with the declared key
-  ?       registered      whether the provider knows the webhook URL cannot be seen from here
-                          register it at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
+  ok      signature       deliveries are signed with the declared signature key
+  ?       registered      ocon cannot check whether the provider knows the webhook URL
+                          register the URL at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzE=
   ok      last event      [TIME], NOTIFIED
 
-No link is broken; 1 cannot be seen from here.
+No link is broken; 1 cannot be checked from here.
 --- exit 0 ---
 "#]]);
     let document = conforming("doctor", &world.ocon("doctor chat --format json").stdout);
@@ -85,9 +85,9 @@ fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
     let printed = doctor(&world);
     printed[printed.find("  ?       last event").unwrap()..].is(str![[r#"
   ?       last event      the events cannot be read: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
-                          look again, or in the user interface
+                          run `ocon doctor` again, or check in the user interface
 
-No link is broken; 2 cannot be seen from here.
+No link is broken; 2 cannot be checked from here.
 --- exit 0 ---
 "#]]);
     assert_eq!(printed.matches("\n  ok ").count(), 6, "{printed}");
@@ -104,14 +104,14 @@ fn a_doctor_needs_to_see_the_instance() {
         doctor(&world)
     });
     reports.join("\n").is(str![[r#"
-error: the instance cannot be looked at
+error: the instance cannot be read
   caused by: GET /instances/20931 failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
 
-hint: check that the account is active and its user may read instances
+hint: check that the account is active and its user is allowed to read instances
 --- exit 6 ---
-error: instance 20931 is gone
+error: instance 20931 was deleted meanwhile
 
-hint: look again
+hint: run the same command again
 --- exit 1 ---
 "#]]);
 }
@@ -139,18 +139,18 @@ configuration:
     world.ocon("doctor desk").is(str![[r#"
 desk
   ok      instance        #20931, Help desk
-  ok      authentication  the platform holds a valid one
-  ok      enabled         the instance is switched on
-  ok      events          they are switched on
-  ?       callback        the platform does not show the address
-                          to be sure, write the declared one: ocon apply --rotate desk
-  ok      signature       deliveries are signed with the declared key
-  ?       registered      the platform asks the provider itself
+  ok      authentication  the platform reports it as valid
+  ok      enabled         the instance is enabled
+  ok      events          events are enabled
+  ?       callback        the platform does not show the URL
+                          to write the declared URL again, run `ocon apply --rotate desk`
+  ok      signature       deliveries are signed with the declared signature key
+  ?       registered      the platform polls the provider
                           or the provider posts to http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
-  ?       last event      none has come yet
-                          make one happen at the provider, and look again
+  ?       last event      the platform has received no event yet
+                          trigger an event at the provider, and run `ocon doctor` again
 
-No link is broken; 3 cannot be seen from here.
+No link is broken; 3 cannot be checked from here.
 --- exit 0 ---
 "#]]);
 }
@@ -236,28 +236,28 @@ fn a_doctor_names_the_link_that_is_broken() {
         reported.extend(lines.flat_map(|line| [line, "\n"]));
     }
     reported.is(str![[r#"
-  BROKEN  instance        there is none yet
-                          create it: ocon apply; where a person grants access: ocon authorize chat
-  BROKEN  authentication  it no longer works at the provider
-                          ocon authorize chat; without OAuth: new credentials, and ocon apply --rotate chat
-  BROKEN  enabled         the instance is switched off: by somebody, or by the platform after five failed token refreshes
-                          ocon authorize chat where its authentication fails; else `enabled: true` and ocon apply
-  BROKEN  events          they are switched off
-                          declare `event.notification.enabled: true` and ocon apply; some connectors subscribe at the provider only when an instance is created
-  BROKEN  callback        it carries the id of instance 4711
-                          declare it as `${{ instance.webhook_url }}` and ocon apply
-  BROKEN  callback        it carries no id of an instance
-                          declare it as `${{ instance.webhook_url }}` and ocon apply
-  BROKEN  callback        there is no address to pass events on to
-                          declare `event.notification.callback.url` and ocon apply
-  BROKEN  signature       a key is declared, and none is stored
-                          write it: ocon apply
-  BROKEN  signature       no key is declared, so the application cannot tell a delivery from a forged one
-                          declare `event.notification.signature.key: ${{ env.NAME }}` and ocon apply
-  BROKEN  last event      [TIME], DISPATCHED: the address has not taken it yet
-                          look whether it can be reached and answers with 2xx: ocon events listen shows what comes
-  BROKEN  last event      [TIME], RECEIVED: it came, and was not passed on
-                          look whether the address answers: after ten attempts the platform gives up until the instance is changed
+  BROKEN  instance        it does not exist yet
+                          create the instance: `ocon apply`, or `ocon authorize chat` if a person must grant access
+  BROKEN  authentication  the provider no longer accepts it
+                          run `ocon authorize chat`. Without OAuth, set new credentials and run `ocon apply --rotate chat`
+  BROKEN  enabled         the instance is disabled, by a person or by the platform after five failed token refreshes
+                          if the authentication fails, run `ocon authorize chat`. Otherwise, declare `enabled: true` and run `ocon apply`
+  BROKEN  events          events are disabled
+                          declare `event.notification.enabled: true` and run `ocon apply`. Some connectors subscribe at the provider only when an instance is created
+  BROKEN  callback        the URL contains the ID of instance 4711
+                          declare it as `${{ instance.webhook_url }}` and run `ocon apply`
+  BROKEN  callback        the URL contains no instance ID
+                          declare it as `${{ instance.webhook_url }}` and run `ocon apply`
+  BROKEN  callback        no callback URL is set
+                          declare `event.notification.callback.url` and run `ocon apply`
+  BROKEN  signature       a signature key is declared, but the platform has none
+                          run `ocon apply` to write the key
+  BROKEN  signature       no signature key is declared, so the application cannot detect forged deliveries
+                          declare `event.notification.signature.key: ${{ env.NAME }}` and run `ocon apply`
+  BROKEN  last event      [TIME], DISPATCHED: the callback URL has not accepted it yet
+                          check whether the callback URL is reachable and responds with 2xx. `ocon events listen` shows the deliveries
+  BROKEN  last event      [TIME], RECEIVED: the platform received it and did not forward it
+                          check whether the callback URL responds. After ten attempts, the platform sends no more events until the instance is changed
 
 "#]]);
 }

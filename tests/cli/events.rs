@@ -208,10 +208,10 @@ fn listening_that_cannot_start_is_an_error() {
     world.hide(&port.to_string(), "[TAKEN]");
     world.ocon(&format!("events listen --port {port}")).is(str![[r#"
 --- stderr ---
-error: nothing can listen on 127.0.0.1:[TAKEN]
+error: ocon cannot listen on 127.0.0.1:[TAKEN]
   caused by: Address already in use (os error 98)
 
-hint: end the program that has the port, or give another one: --port 8901
+hint: stop the program that uses the port, or use another one: --port 8901
 --- exit 1 ---
 "#]]);
     world.ocon("events listen caht").is(str![[r#"
@@ -235,7 +235,7 @@ hint: set env.CHAT_SIGNATURE
 --- stderr ---
 error: `event.notification.signature.key` of `chat` has no value
 
-hint: it stands at instances/chat.yaml:10
+hint: set it at instances/chat.yaml:10
 --- exit 5 ---
 "#]]);
     let without = file.lines().filter(|line| !line.contains("signature"));
@@ -244,7 +244,7 @@ hint: it stands at instances/chat.yaml:10
 --- stderr ---
 error: `chat` does not declare `event.notification.signature.key`
 
-hint: declare it, or leave KEY out: then nothing is verified
+hint: declare it, or omit KEY: then signatures are not verified
 --- exit 5 ---
 "#]]);
 }
@@ -253,7 +253,7 @@ hint: declare it, or leave KEY out: then nothing is verified
 fn events_that_cannot_be_shown_are_explained() {
     let (world, _) = world();
     world.ocon("events chat").is(str![[r#"
-No event of chat #20931 has come yet. `ocon doctor chat` looks at what may be in their way.
+chat #20931 has received no events yet. Run `ocon doctor chat` to find out why.
 --- exit 0 ---
 "#]]);
     world.ocon("events caht").is(str![[r#"
@@ -270,16 +270,16 @@ hint: did you mean `chat`?
 error: the events cannot be read
   caused by: GET /instances/20931/events failed: HTTP 403 Forbidden: The sandbox simulates this error (request [REQUEST])
 
-hint: check that the account is active and its user may read instances
+hint: check that the account is active and its user is allowed to read instances
 --- exit 6 ---
 "#]]);
     world.requests();
     world.send("DELETE", "/instances/20931", &Value::Null);
     world.ocon("events chat").is(str![[r#"
 --- stderr ---
-error: `chat` has no instance yet, so no events
+error: `chat` has no instance yet, so it has no events
 
-hint: create it first: ocon apply; where a person grants access: ocon authorize chat
+hint: create it first: ocon apply; if somebody must grant access: ocon authorize chat
 --- exit 1 ---
 "#]]);
     assert_eq!(world.ocon("events chat --limit 0").exit, 64);
@@ -314,7 +314,7 @@ fn listening_ends_when_its_output_is_closed() {
     stderr.read_to_string(&mut printed).unwrap();
     let ended = format!("{printed}--- exit {} ---", child.wait().unwrap().code().unwrap());
     world.constant(&ended).is(str![[r#"
-Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name KEY, or set OCON_SIGNATURE_KEY.
 error: the result could not be written to stdout
   caused by: No space left on device (os error 28)
 
@@ -355,13 +355,13 @@ fn a_page_of_another_site_delivers_nothing() {
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!((child.wait().unwrap().code(), stdout.lines().count()), (Some(0), 2));
     world.constant(&printed).is(str![[r#"
-Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
-Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
-Refused POST /slack/events: its host is not this listener's. For a tunnel, add --allow-host HOST
-Refused POST /slack/events: a page of another site sent it
-Refused POST /slack/events: a page of another site sent it
-Refused POST /slack/events: a page of another site sent it
-ocon does not show further refused requests.
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name KEY, or set OCON_SIGNATURE_KEY.
+Refused POST /slack/events: it is for another host. For a tunnel, add --allow-host HOST
+Refused POST /slack/events: it is for another host. For a tunnel, add --allow-host HOST
+Refused POST /slack/events: a web page of another site sent it
+Refused POST /slack/events: a web page of another site sent it
+Refused POST /slack/events: a web page of another site sent it
+ocon does not report further refused requests.
 
 "#]]);
 }
@@ -382,8 +382,8 @@ fn a_malformed_delivery_is_reported() {
     stderr.read_to_string(&mut printed).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     world.constant(&printed).is(str![[r#"
-Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: give KEY, or set OCON_SIGNATURE_KEY.
-A delivery was refused (413 Payload Too Large): it is not complete, or too large.
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name KEY, or set OCON_SIGNATURE_KEY.
+A delivery was refused (413 Payload Too Large): it is incomplete or too large.
 
 "#]]);
 }

@@ -12,7 +12,8 @@ duplicate-key
 
 Always an error.
 
-A key occurs twice in a map. Most readers of YAML would silently take the last one.
+A key occurs twice in a map.
+Most YAML parsers silently use the last value.
 
 Wrong:
 
@@ -27,7 +28,7 @@ Right:
 tags: [marketing, social]
 ```
 
-Remove one of the two.
+Remove one of them.
 --- exit 0 ---
 "#]]);
 }
@@ -38,23 +39,23 @@ fn every_code_is_listed_with_what_it_means() {
     assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
     let parts: Vec<_> = run.stdout.split("\n\n").collect();
     assert_eq!(parts.len(), 10, "{}", run.stdout);
-    parts[2].is(str!["What blocks a document"]);
+    parts[2].is(str!["Blocked documents"]);
     parts[3].is(str![[r#"
-  ambiguous-key            Two or more instances carry the document's key.
-  ambiguous-move           The document looks moved, and more than one match with an instance is possible.
-  broken-mark              An instance that may be this document's has incomplete or contradictory `ocon:` tags.
+  ambiguous-key            Two or more instances have the document key in their tags.
+  ambiguous-move           The document looks moved, and it matches more than one instance.
+  broken-mark              An instance that may belong to this document has incomplete or contradictory `ocon:` tags.
   connector-changed        The file names another connector than the instance has.
-  foreign-instance         The `id:` is that of an instance of another project or another document.
-  foreign-namesake         An instance of another project has the document's connector and name.
+  foreign-instance         The `id:` belongs to an instance of another project or another document.
+  foreign-namesake         An instance of another project has the same connector and name as the document.
   id-claimed-twice         Two documents have the same `id:`.
-  id-not-found             There is no instance with the `id:`.
-  key-taken                Another instance than the one of `id:` already carries the document's key.
-  listings-disagree        Two views of the platform show an instance with different document keys.
+  id-not-found             The instance of `id:` does not exist.
+  key-taken                Another instance than that of `id:` already has the document key.
+  listings-disagree        Two listings of the platform show an instance with different document keys.
   missing-variable         A create or a rotation needs a secret that is not set.
-  needs-authorization      A create needs an authorization grant that is not there.
-  not-yet-readable         A listing names the document's instance, and GET by ID did not find it within 30 seconds.
-  partial-rekey            The document looks moved or re-keyed, and only some of the files were selected.
-  unmanaged-namesake       An instance that nobody manages has the document's connector and name.
+  needs-authorization      A create needs an authorization grant that the document does not have.
+  not-yet-readable         A listing contains the instance, but GET by ID did not find it within 30 seconds.
+  partial-rekey            The document looks moved or has a new key, and only some of the files were selected.
+  unmanaged-namesake       An unmanaged instance has the same connector and name as the document.
 "#]]);
 }
 
@@ -63,16 +64,16 @@ fn a_code_that_does_not_exist_is_a_slip_of_another_one() {
     let world = World::new(&[]);
     world.ocon("explain duplicate-kye").is(str![[r#"
 --- stderr ---
-error: there is no code `duplicate-kye`
+error: the code `duplicate-kye` does not exist
 
 hint: did you mean `duplicate-key`?
 --- exit 64 ---
 "#]]);
     world.ocon("explain E0308").is(str![[r#"
 --- stderr ---
-error: there is no code `E0308`
+error: the code `E0308` does not exist
 
-hint: `ocon explain` lists them
+hint: list all codes with: ocon explain
 --- exit 64 ---
 "#]]);
 }

@@ -18,7 +18,7 @@ fn a_guessable_fingerprint_key_is_refused() {
 --- stderr ---
 error: OCON_FINGERPRINT_KEY is too short
 
-hint: it must have at least 32 characters on one line
+hint: use at least 32 characters on one line
 hint: create one with: openssl rand -base64 32
 --- exit 64 ---
 "#]]);
@@ -35,7 +35,7 @@ fn a_key_of_several_lines_is_refused() {
 --- stderr ---
 error: OCON_FINGERPRINT_KEY contains a line break or another control character
 
-hint: it must have at least 32 characters on one line
+hint: use at least 32 characters on one line
 hint: create one with: openssl rand -base64 32
 --- exit 64 ---
 "#]]);

@@ -34,7 +34,7 @@ fn json_contains_warnings() {
     {
       "code": "json-file",
       "severity": "warning",
-      "message": "JSON files are not read",
+      "message": "ocon does not read JSON files",
       "file": "instances/desk.json",
       "line": null,
       "column": null,
@@ -66,7 +66,7 @@ fn json_is_complete_when_the_files_are_invalid() {
     {
       "code": "json-file",
       "severity": "warning",
-      "message": "JSON files are not read",
+      "message": "ocon does not read JSON files",
       "file": "instances/desk.json",
       "line": null,
       "column": null,
@@ -102,14 +102,14 @@ fn json_is_complete_when_the_files_are_invalid() {
       "label": null,
       "help": [
         "write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs",
-        "who can read the repository knows this secret now: change it at the provider"
+        "change the secret at the provider: everyone who can read the repository knows it"
       ],
       "related": null
     }
   ]
 }
 --- stderr ---
-warning[json-file]: JSON files are not read
+warning[json-file]: ocon does not read JSON files
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 
@@ -128,7 +128,7 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
   |             ^
   |
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
-  = help: who can read the repository knows this secret now: change it at the provider
+  = help: change the secret at the provider: everyone who can read the repository knows it
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
@@ -172,7 +172,7 @@ fn variables_that_an_apply_lacks_are_problems_too() {
       "label": null,
       "help": [
         "set it where ocon runs; nothing was contacted",
-        "to go on without, name the files to apply (PATH), or give --allow-unset"
+        "to apply anyway, name the files to apply (PATH) or use --allow-unset"
       ],
       "related": null
     }
@@ -186,7 +186,7 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: set it where ocon runs; nothing was contacted
-  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+  = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
 --- exit 5 ---
 "#]]);
 }
@@ -207,11 +207,11 @@ fn a_problem_of_no_file_has_no_place() {
 #[test]
 fn github_shows_each_problem_at_its_line() {
     invalid().ocon("validate --format github").is(str![[r#"
-::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
+::warning file=instances/desk.json,title=json-file::ocon does not read JSON files%0Ahelp: rename it to `.yaml`: JSON is valid YAML
 ::error file=instances/desk.yaml,line=3,col=1,endColumn=4,title=unknown-key::a document has no key `tag`%0Ahelp: did you mean `tags`?
-::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret in plain text%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: who can read the repository knows this secret now: change it at the provider
+::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret in plain text%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: change the secret at the provider: everyone who can read the repository knows it
 --- stderr ---
-warning[json-file]: JSON files are not read
+warning[json-file]: ocon does not read JSON files
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 
@@ -230,13 +230,13 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
   |             ^
   |
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
-  = help: who can read the repository knows this secret now: change it at the provider
+  = help: change the secret at the provider: everyone who can read the repository knows it
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
 "#]]);
     doubtful().ocon("validate --format github --quiet").is(str![[r#"
-::warning file=instances/desk.json,title=json-file::JSON files are not read%0Ahelp: rename it to `.yaml`: JSON is valid YAML
+::warning file=instances/desk.json,title=json-file::ocon does not read JSON files%0Ahelp: rename it to `.yaml`: JSON is valid YAML
 --- exit 0 ---
 "#]]);
     World::new(&[("instances/shop.yaml", SHOP)]).ocon("validate --format github").is(str![[r#"
@@ -249,7 +249,7 @@ fn paths_for_a_repository_begin_where_ocon_was_started() {
     let world = World::new(&[("eu/instances/shop.yaml", "element: stripe\nname: Shop\nname: B\n")]);
     let run = world.ocon("-C eu validate --format github");
     run.stdout.is(str![[r#"
-::error file=eu/instances/shop.yaml,line=3,col=1,endColumn=5,title=duplicate-key::the key `name` occurs twice in this map (second time)%0Afirst time: eu/instances/shop.yaml:2:1
+::error file=eu/instances/shop.yaml,line=3,col=1,endColumn=5,title=duplicate-key::the key `name` occurs twice in this map (second occurrence)%0Afirst occurrence: eu/instances/shop.yaml:2:1
 
 "#]]);
     let sarif: Value =
@@ -286,7 +286,7 @@ fn sarif_describes_each_problem_and_its_code() {
             }
           ],
           "message": {
-            "text": "JSON files are not read\nhelp: rename it to `.yaml`: JSON is valid YAML"
+            "text": "ocon does not read JSON files\nhelp: rename it to `.yaml`: JSON is valid YAML"
           },
           "ruleId": "json-file",
           "ruleIndex": 0
@@ -301,12 +301,12 @@ fn sarif_describes_each_problem_and_its_code() {
                 "level": "warning"
               },
               "help": {
-                "markdown": "A warning; `--deny json-file` makes it an error, `--allow json-file` turns it off.\n\nA JSON file among the instance files, which is not read. Only `*.yaml` and `*.yml` are.\n\nWrong:\n\n```text\ninstances/hootsuite.json\n```\n\nRight:\n\n```text\ninstances/hootsuite.yaml\n```\n\nRename it: JSON is valid YAML.",
-                "text": "A warning; `--deny json-file` makes it an error, `--allow json-file` turns it off.\n\nA JSON file among the instance files, which is not read. Only `*.yaml` and `*.yml` are.\n\nWrong:\n\n```text\ninstances/hootsuite.json\n```\n\nRight:\n\n```text\ninstances/hootsuite.yaml\n```\n\nRename it: JSON is valid YAML."
+                "markdown": "A warning. `--deny json-file` makes it an error. `--allow json-file` turns it off.\n\nThe instances folder contains a JSON file, which `ocon` does not read.\nIt reads only `*.yaml` and `*.yml`.\n\nWrong:\n\n```text\ninstances/hootsuite.json\n```\n\nRight:\n\n```text\ninstances/hootsuite.yaml\n```\n\nRename the file: JSON is valid YAML.",
+                "text": "A warning. `--deny json-file` makes it an error. `--allow json-file` turns it off.\n\nThe instances folder contains a JSON file, which `ocon` does not read.\nIt reads only `*.yaml` and `*.yml`.\n\nWrong:\n\n```text\ninstances/hootsuite.json\n```\n\nRight:\n\n```text\ninstances/hootsuite.yaml\n```\n\nRename the file: JSON is valid YAML."
               },
               "id": "json-file",
               "shortDescription": {
-                "text": "A JSON file among the instance files, which is not read."
+                "text": "The instances folder contains a JSON file, which `ocon` does not read."
               }
             }
           ],
@@ -326,23 +326,23 @@ fn a_form_that_a_command_has_not_is_a_matter_of_usage() {
     let world = World::new(&[]);
     world.ocon("plan --format sarif").is(str![[r#"
 --- stderr ---
-error: `ocon plan` has no form `sarif`
+error: `ocon plan` does not support the format `sarif`
 
-hint: write --format text or json or markdown or github
+hint: use --format text or json or markdown or github
 --- exit 64 ---
 "#]]);
     world.ocon("apply --format sarif").is(str![[r#"
 --- stderr ---
-error: `ocon apply` has no form `sarif`
+error: `ocon apply` does not support the format `sarif`
 
-hint: write --format text or json or markdown
+hint: use --format text or json or markdown
 --- exit 64 ---
 "#]]);
     world.ocon("explain --format json").is(str![[r#"
 --- stderr ---
-error: `ocon explain` has no form `json`
+error: `ocon explain` does not support the format `json`
 
-hint: write --format text
+hint: use --format text
 --- exit 64 ---
 "#]]);
     for command in

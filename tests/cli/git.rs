@@ -135,7 +135,7 @@ fn a_name_that_means_several_commits_is_refused() {
 --- stderr ---
 error: `origin/main` is the name of several references: refs/remotes/origin/main, refs/tags/origin/main
 
-hint: write the whole name, for example --changed-since refs/remotes/origin/main
+hint: write the full name, for example --changed-since refs/remotes/origin/main
 --- exit 64 ---
 "#]]);
     for name in ["origin/main~0", "origin/main^{commit}", "origin/main@{0}"] {
@@ -164,14 +164,14 @@ fn a_secret_file_in_a_repository_that_cannot_be_queried_counts_as_committed() {
     world.set("PATH", "/nowhere");
     world.ocon("plan --sandbox").is(str![[r#"
 --- stderr ---
-error[committed-secret]: `secrets/desk/password` counts as committed, because Git cannot be queried: there is no `git` on the PATH
+error[committed-secret]: `secrets/desk/password` counts as committed, because Git cannot be queried: `git` is not on the PATH
  --> instances/desk.yaml:6:13
   |
 6 |   password: ${{ file.desk/password }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
-  = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
+  = help: make `git status` work here: install Git, or, if another user owns the repository, run git config --global --add safe.directory FOLDER
+  = help: in a pipeline, keep secrets outside the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
 "#]]);
     let outside = tempfile::tempdir().unwrap();
@@ -249,10 +249,10 @@ fn a_tenant_that_becomes_a_submodule_hides_no_change() {
     // In it, `origin/main` is whatever its author pushed.
     world.ocon("-C ours/tenants/eu plan --changed-since origin/main").is(str![[r#"
 --- stderr ---
-error: Git cannot say what changed, and --changed-since needs to know
+error: Git cannot be queried, but --changed-since needs it
   caused by: tenants/eu is a submodule of [ROOT]/ours, which chooses its commits
 
-hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
+hint: make `git status` work here: install Git, or, if another user owns the repository, run git config --global --add safe.directory FOLDER
 hint: or name the files instead: ocon plan PATH…
 --- exit 64 ---
 "#]]);

@@ -24,13 +24,13 @@ fn no_reference_is_allowed_in_a_connector_or_a_key() {
     world.write("instances/shop.yaml", format!("key: a/${{{{ var.name }}}}\n{SHOP}"));
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[reference-not-allowed]: the reference `var.name` cannot be used here
+error[reference-not-allowed]: the reference `var.name` is not allowed here
  --> instances/shop.yaml:1:8
   |
 1 | key: a/${{ var.name }}
   |        ^^^^^^^^^^^^^^^
   |
-  = help: no reference can stand here: write the name itself
+  = help: write the name itself: no reference is allowed here
 --- exit 5 ---
 "#]]);
 }
@@ -49,7 +49,7 @@ error[html-in-name]: a name cannot contain `<` or `>`
 2 | name: ${{ var.name }}
   |       ^^^^^^^^^^^^^^^
   |
-  = help: the platform removes HTML, so the stored text would never equal this one
+  = help: use other characters: the platform removes HTML, so the stored text would differ
 
 error[reserved-tag]: tags that begin with `ocon:` are reserved
  --> instances/shop.yaml:3:8
@@ -57,7 +57,7 @@ error[reserved-tag]: tags that begin with `ocon:` are reserved
 3 | tags: ["${{ var.mark }}"]
   |        ^^^^^^^^^^^^^^^^^
   |
-  = help: ocon keeps its own marks in them
+  = help: use another tag: ocon stores its metadata in these tags
 
 2 errors in 1 file
 --- exit 5 ---
@@ -89,13 +89,13 @@ Requests: 2 read, 1 to write, 1 to check.
 
 Applied: 1 created.
 --- stderr ---
-warning[placeholder]: a reference in the value of a variable is sent as text
+warning[placeholder]: a reference in the value of a variable is not replaced
  --> ocon.yaml:2:17
   |
 2 | vars: { sneaky: "${{ env.DESK_PASSWORD }}" }
   |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: write the value itself, or the reference where it is used
+  = help: write the value itself, or move the reference to the instance file
 --- exit 0 ---
 "#]]);
     world.requests();
@@ -145,7 +145,7 @@ error[unknown-key]: ocon.yaml has no key `base_url`
 2 | base_url: https://evil.example
   | ^^^^^^^^
   |
-  = help: the keys are `project` and `vars`
+  = help: use the keys `project` and `vars`
 
 error[unknown-key]: ocon.yaml has no key `secrets_dir`
  --> ocon.yaml:3:1
@@ -153,7 +153,7 @@ error[unknown-key]: ocon.yaml has no key `secrets_dir`
 3 | secrets_dir: /etc
   | ^^^^^^^^^^^
   |
-  = help: the keys are `project` and `vars`
+  = help: use the keys `project` and `vars`
 
 error[unknown-key]: ocon.yaml has no key `region`
  --> ocon.yaml:4:1
@@ -161,7 +161,7 @@ error[unknown-key]: ocon.yaml has no key `region`
 4 | region: us2
   | ^^^^^^
   |
-  = help: the keys are `project` and `vars`
+  = help: use the keys `project` and `vars`
 
 3 errors in 1 file
 --- exit 5 ---
@@ -173,7 +173,7 @@ error[unknown-key]: ocon.yaml has no key `region`
 error: no platform is given
 
 hint: name yours: --region us2, or --base-url https://api.openconnectors.….ondemand.com/elements/api-v2
-hint: or try it without one: --sandbox
+hint: or try ocon without a tenant: --sandbox
 --- exit 64 ---
 "#]]);
     world.write("ocon.yaml", "project: tests\n");

@@ -42,13 +42,13 @@ written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 2 files and 1 variable; 3 keys in comments.
 
-# Where ocon runs, with the secrets as they are at the provider:
+# Set these where ocon runs, to the secrets from the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
 export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 
-Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
-yours and changes nothing else, whether or not the variables are set.
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
 --- exit 0 ---
 "#]]);
     world.read("instances/servicenow/help-desk.yaml").is(str![[r##"
@@ -63,7 +63,7 @@ configuration:
   password: ${{ env.SERVICENOW_HELP_DESK_PASSWORD }}
   servicenow.subdomain: dev12345
   username: admin
-  # Masked, or not known as public; remove the `#` to have ocon manage it.
+  # Masked, or not known to be public. To manage a key with ocon, remove the `#`.
   # event.notification.basic.password: ${{ env.SERVICENOW_HELP_DESK_EVENT_NOTIFICATION_BASIC_PASSWORD }}
 
 "##]]);
@@ -77,8 +77,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         > mark  stripe/shop
           2 unchanged
 
-  note: servicenow/help-desk #20931: not compared and not written: `password`; `--rotate
-        servicenow/help-desk` writes what is set here (unverified)
+  note: servicenow/help-desk #20931: neither compared nor written: `password`. To write the current
+        values, use `--rotate servicenow/help-desk` (unverified)
 
 Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.
@@ -89,24 +89,24 @@ warning[unset-variable]: env.SERVICENOW_HELP_DESK_PASSWORD is not set, or empty
 9 |   password: ${{ env.SERVICENOW_HELP_DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: set it where ocon runs; until then such a field is neither compared nor written
+  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 --- exit 0 ---
 "#]]);
     assert_eq!(world.ocon("apply --allow-unset --yes").exit, 0);
     assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
     world.ocon("import --all").is(str![[r#"
-Nothing to import: no instance that can have a file lacks one.
+Nothing to import: every instance that can have a file has one.
 --- stderr ---
-no file for 20931: it has a document already, at instances/servicenow/help-desk.yaml:2
-no file for 20932: it has a document already, at instances/stripe/shop.yaml:2
+no file for 20931: it already has a document, at instances/servicenow/help-desk.yaml:2
+no file for 20932: it already has a document, at instances/stripe/shop.yaml:2
 --- exit 0 ---
 "#]]);
     world.ocon("import 20931").is(str![[r#"
 --- stderr ---
 error: not all of these instances can be imported, so no file was written
-  caused by: 20931: it has a document already, at instances/servicenow/help-desk.yaml:2
+  caused by: 20931: it already has a document, at instances/servicenow/help-desk.yaml:2
 
-hint: leave them out; `ocon import --all` does so itself
+hint: omit them; `ocon import --all` skips them
 --- exit 1 ---
 "#]]);
 }
@@ -115,10 +115,10 @@ hint: leave them out; `ocon import --all` does so itself
 fn import_needs_a_selection() {
     tenant().ocon("import").is(str![[r#"
 --- stderr ---
-error: nothing says which instances to import
+error: no instances to import are given
 
-hint: name ids, `ocon import 4711`, or a connector, `--connector hootsuite`
-hint: `ocon import --all` writes a file for every instance that has none
+hint: name IDs, `ocon import 4711`, or a connector, `--connector hootsuite`
+hint: or import all instances that have no file: ocon import --all
 --- exit 64 ---
 "#]]);
 }
@@ -130,8 +130,8 @@ fn an_id_or_a_connector_chooses() {
 written  instances/stripe/shop.yaml  #20932
 1 file and 0 variables; 2 keys in comments.
 
-Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
-yours and changes nothing else, whether or not the variables are set.
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
 --- exit 0 ---
 "#]]);
     assert_eq!(world.ocon("import --connector servicenow").exit, 0);
@@ -156,10 +156,10 @@ fn a_named_instance_without_a_file_is_an_error() {
     world.ocon("import 20931 20933 4711").is(str![[r#"
 --- stderr ---
 error: not all of these instances can be imported, so no file was written
-  caused by: 4711: the platform has no such instance
+  caused by: 4711: the instance does not exist
   caused by: 20933: it belongs to project `theirs`
 
-hint: leave them out; `ocon import --all` does so itself
+hint: omit them; `ocon import --all` skips them
 --- exit 7 ---
 "#]]);
     world.ocon("import --all").is(str![[r#"
@@ -167,13 +167,13 @@ written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 2 files and 1 variable; 3 keys in comments.
 
-# Where ocon runs, with the secrets as they are at the provider:
+# Set these where ocon runs, to the secrets from the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
 export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 
-Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
-yours and changes nothing else, whether or not the variables are set.
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
 --- stderr ---
 no file for 20933: it belongs to project `theirs`
 --- exit 0 ---
@@ -191,12 +191,12 @@ fn hostile_text_stays_text() {
 written  instances/stripe/env-home-error-x.yaml  #20931
 1 file and 0 variables; 2 keys in comments.
 
-Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
-yours and changes nothing else, whether or not the variables are set.
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
 --- stderr ---
-no file for 20932: a name cannot begin or end with a blank, nor hold control characters; change it on the platform
-warning: instances/stripe/env-home-error-x.yaml leaves out configuration.a\nb: c: this is no key that a file should hold
-warning: instances/stripe/env-home-error-x.yaml leaves out configuration.unknown.key: the connector documents no such key
+no file for 20932: a name cannot begin or end with a space or contain control characters: change it on the platform
+warning: instances/stripe/env-home-error-x.yaml omits configuration.a\nb: c: it is not a valid configuration key
+warning: instances/stripe/env-home-error-x.yaml omits configuration.unknown.key: the connector does not document this key
 --- exit 0 ---
 "#]]);
     let file = world.files().into_iter().find(|path| path.starts_with("instances/")).unwrap();
@@ -209,7 +209,7 @@ tags:
   - "$${{ env.HOME }}"
   - "- a: b"
 # configuration:
-  # Masked, or not known as public; remove the `#` to have ocon manage it.
+  # Masked, or not known to be public. To manage a key with ocon, remove the `#`.
   # event.notification.basic.password: ${{ env.STRIPE_ENV_HOME_ERROR_X_EVENT_NOTIFICATION_BASIC_PASSWORD }}
   # password: ${{ env.STRIPE_ENV_HOME_ERROR_X_PASSWORD }}
 
@@ -362,7 +362,7 @@ written  instances/stripe/other.yaml  #20933
 written  instances/servicenow/desk.yaml  #20934
 4 files and 4 variables; 6 keys in comments.
 
-# Where ocon runs, with the secrets as they are at the provider:
+# Set these where ocon runs, to the secrets from the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
 # instances/servicenow/desk.yaml
@@ -376,8 +376,8 @@ SERVICENOW_DESK_USERNAME,
 SERVICENOW_HELP_DESK_PASSWORD
 '
 
-Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
-yours and changes nothing else, whether or not the variables are set.
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
 --- exit 0 ---
 "#]]);
     world.read("instances/servicenow/desk.yaml").is(str![[r##"
@@ -393,7 +393,7 @@ configuration:
   password: ${{ env.SERVICENOW_DESK_PASSWORD }}
   servicenow.subdomain: dev12345
   username: ${{ env.SERVICENOW_DESK_USERNAME }}
-  # Masked, or not known as public; remove the `#` to have ocon manage it.
+  # Masked, or not known to be public. To manage a key with ocon, remove the `#`.
   # event.notification.basic.password: ${{ env.SERVICENOW_DESK_EVENT_NOTIFICATION_BASIC_PASSWORD }}
 
 "##]]);

@@ -17,9 +17,9 @@ fn a_file_is_only_replaced_on_request() {
     );
     world.ocon("import --all").is(str![[r#"
 --- stderr ---
-error: files are in the way, so no file was written
-  caused by: instances/servicenow/help-desk.yaml is there
-  caused by: instances/stripe/shop.yaml is there
+error: files already exist, so no file was written
+  caused by: instances/servicenow/help-desk.yaml exists
+  caused by: instances/stripe/shop.yaml exists
 
 hint: move them, or replace them with --force; links and folders are never replaced
 --- exit 1 ---
@@ -29,13 +29,13 @@ written  instances/servicenow/help-desk.yaml  #20931
 written  instances/stripe/shop.yaml  #20932
 2 files and 1 variable; 3 keys in comments.
 
-# Where ocon runs, with the secrets as they are at the provider:
+# Set these where ocon runs, to the secrets from the provider:
 # instances/servicenow/help-desk.yaml
 export SERVICENOW_HELP_DESK_PASSWORD=
 export OCON_ENV_ALLOW='SERVICENOW_HELP_DESK_PASSWORD'
 
-Next: `ocon plan` shows the adoptions; `ocon apply --allow-unset` marks the instances as
-yours and changes nothing else, whether or not the variables are set.
+Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
+nothing else, whether or not the variables are set.
 --- stderr ---
 warning: the document `another` at instances/servicenow/help-desk.yaml:1 is replaced
 warning: the document `other` at instances/stripe/shop.yaml:1 is replaced
@@ -56,8 +56,8 @@ fn a_document_of_another_instance_is_never_replaced() {
     world.write("instances/servicenow/help-desk.yaml", two);
     world.ocon("import --all --force").is(str![[r#"
 --- stderr ---
-no file for 20933: it has a document already, `other` at instances/stripe/shop.yaml:1
-error: files with other documents are in the way, so no file was written
+no file for 20933: it already has a document, `other` at instances/stripe/shop.yaml:1
+error: existing files contain other documents, so no file was written
   caused by: `one` at instances/servicenow/help-desk.yaml:1
   caused by: `two` at instances/servicenow/help-desk.yaml:5
   caused by: `other` at instances/stripe/shop.yaml:1
@@ -105,7 +105,7 @@ fn a_folder_that_leads_elsewhere_is_refused() {
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> instances
-  = help: put the file itself there
+  = help: replace the link with the file itself
 --- exit 5 ---
 "#]]);
     std::fs::remove_file(world.path("instances")).unwrap();
@@ -125,7 +125,7 @@ error[unreadable-file]: this cannot be read: No such file or directory (os error
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> [ROOT]/named/stripe
-  = help: put the file itself there
+  = help: replace the link with the file itself
 --- exit 5 ---
 "#]]);
     assert!(std::fs::read_dir(world.path("named")).unwrap().count() == 1);

@@ -148,7 +148,7 @@ fn a_grant_is_used_where_the_request_with_it_is_in_flight() {
 Applied: 1 created.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback
@@ -159,9 +159,9 @@ Interrupted: requests in flight finish, and no new step starts. Interrupt again 
     interrupted("PATCH", "/instances/20931").is(str![[r#"
 Authorized again: social #20931.
 --- stderr ---
-The instance is there: social #20931. It gets a new grant, and keeps its id and token.
+The instance exists: social #20931. It gets a new grant, and keeps its ID and token.
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://127.0.0.1:[CALLBACK]/callback

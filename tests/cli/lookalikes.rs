@@ -72,13 +72,13 @@ Hosts that get secrets or events:
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 --- stderr ---
-warning[not-nfc]: the tag has a letter in several parts (it is not in Unicode's form NFC)
+warning[not-nfc]: the tag contains a decomposed letter (it is not in Unicode normalization form C)
  --> instances/desk.yaml:3:8
   |
 3 | tags: ["cafe\u0301", night]
   |        ^^^^^^^^^^^^
   |
-  = help: copy the form that looks the same: café
+  = help: copy the composed form: café
 --- exit 0 ---
 "#]]);
 }

@@ -53,9 +53,9 @@ Requests: 3 read, 4 to write, 2 to check.
 
 ### Blocked: 1
 
-| instance | code | what is in the way, and what to do |
+| instance | code | reason, and what to do |
 |---|---|---|
-| `chat` [`instances/chat.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/chat.yaml#L1) | `id-not-found` | there is no instance 999: remove the line `id: 999` to create a new one |
+| `chat` [`instances/chat.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/chat.yaml#L1) | `id-not-found` | instance 999 does not exist. To create a new one, remove the line `id: 999` |
 
 ### To delete: 1
 
@@ -90,9 +90,9 @@ Requests: 3 read, 4 to write, 2 to check.
 </details>
 
 
-### Drift that was there before: 1
+### Drift: 1
 
-The files did not cause this; an apply puts it right as well.
+The files did not cause these differences. An apply corrects them.
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
 [`instances/shop.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/shop.yaml#L1)
@@ -111,7 +111,7 @@ The files did not cause this; an apply puts it right as well.
 #[test]
 fn a_plan_is_workflow_commands_at_the_documents() {
     mixed().ocon("plan --prune --format github").is(str![[r#"
-::error file=instances/chat.yaml,line=1,title=id-not-found::chat: there is no instance 999: remove the line `id: 999` to create a new one
+::error file=instances/chat.yaml,line=1,title=id-not-found::chat: instance 999 does not exist. To create a new one, remove the line `id: 999`
 ::warning title=ocon delete::delete old (closeio) #20932
 ::notice file=instances/desk.yaml,line=1,title=ocon update::update desk (servicenow) #20931: tags
 ::notice file=instances/new.yaml,line=1,title=ocon create::create new (stripe): name, tags
@@ -138,7 +138,7 @@ Plan again before you run it again.
 
 | instance | action | what happened |
 |---|---|---|
-| `chat` | blocked | `id-not-found`: there is no instance 999: remove the line `id: 999` to create a new one |
+| `chat` | blocked | `id-not-found`: instance 999 does not exist. To create a new one, remove the line `id: 999` |
 
 ### Done: 4
 
@@ -242,13 +242,13 @@ Requests: 3 read, 4 to write, 2 to check.
 
 ### Refused, nothing was applied: 1
 
-the plan deletes 1 of 3 managed instances, and at most 0 are allowed
+the plan deletes 1 of 3 managed instances, but the limit is 0
 
 ### Blocked: 1
 
-| instance | code | what is in the way, and what to do |
+| instance | code | reason, and what to do |
 |---|---|---|
-| `chat` `instances/chat.yaml:1` | `id-not-found` | there is no instance 999: remove the line `id: 999` to create a new one |
+| `chat` `instances/chat.yaml:1` | `id-not-found` | instance 999 does not exist. To create a new one, remove the line `id: 999` |
 
 ### To delete: 1
 
@@ -283,9 +283,9 @@ the plan deletes 1 of 3 managed instances, and at most 0 are allowed
 </details>
 
 
-### Drift that was there before: 1
+### Drift: 1
 
-The files did not cause this; an apply puts it right as well.
+The files did not cause these differences. An apply corrects them.
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
 `instances/shop.yaml:1`
@@ -298,9 +298,9 @@ The files did not cause this; an apply puts it right as well.
 </details>
 
 --- stderr ---
-error: the plan deletes 1 of 3 managed instances, and at most 0 are allowed
+error: the plan deletes 1 of 3 managed instances, but the limit is 0
 
-hint: nothing was applied. If all of them shall go: --max-deletes 1
+hint: nothing was applied. To delete all of them: --max-deletes 1
 --- exit 7 ---
 "#]]);
 }
@@ -315,9 +315,9 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 ### Blocked: 1
 
-| instance | code | what is in the way, and what to do |
+| instance | code | reason, and what to do |
 |---|---|---|
-| `chat` `instances/chat.yaml:1` | `id-not-found` | there is no instance 999: remove the line `id: 999` to create a new one |
+| `chat` `instances/chat.yaml:1` | `id-not-found` | instance 999 does not exist. To create a new one, remove the line `id: 999` |
 
 ### Does not match: 5
 

@@ -33,16 +33,16 @@ fn before_there_is_a_plan_nothing_is_done() {
     for command in ["plan --max-requests 1", "apply --yes --max-requests 1"] {
         world.ocon(command).is(str![[r#"
 --- stderr ---
-error: as many requests were sent as are allowed, and more are needed
+error: the request limit is reached, and more requests are needed
   caused by: GET /instances?hydrate=false&pageSize=200 failed: the limit of 1 request is reached
 
-hint: nothing was changed. Allow more with --max-requests, or leave it out: one request reads 200 instances
+hint: nothing was changed. Raise --max-requests, or omit it: one request reads 200 instances
 --- exit 6 ---
 "#]]);
     }
     world.ocon("status --max-requests 0").is(str![[r#"
 --- stderr ---
-error: invalid value '0' for '--max-requests <N>': write a number from 1
+error: invalid value '0' for '--max-requests <N>': write a number of at least 1
 
 For more information, try '--help'.
 --- exit 64 ---

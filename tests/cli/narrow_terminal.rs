@@ -112,13 +112,13 @@ delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 4 to write, 1 to
 check.
 --- stderr ---
-warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode normalization form C)
  --> instances/hootsuite.yaml:2:7
   |
 2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  = help: copy the composed form: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 --- exit 0 ---
 "#]]);
     fits(&plan.stdout, 40);
@@ -159,9 +159,8 @@ Project tests at
 http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `another-subdomain`
-      stands for  will get the stored
-      credentials of
+  ! the host for `another-subdomain`
+      will get the stored credentials of
       `support/emea/a-rather-long-key-for-a-help-desk
       #20933` (credential-host-changed)
 
@@ -199,12 +198,13 @@ Hosts that get secrets or events:
           5 unchanged
   ! second  blocked
       instances/second.yaml:1
-      needs-authorization: it
-      authenticates at `hootsuite` by
-      OAuth, and has no authorization
-      grant: `ocon authorize second`, or
-      add `providerData: { code: "${{
-      env.… }}" }`, or
+      needs-authorization: connector
+      `hootsuite` authenticates with
+      OAuth, but the document has no
+      authorization grant. Run `ocon
+      authorize second`, add
+      `providerData: { code: "${{ env.…
+      }}" }`, or use
       `externalAuthentication: initial`
       with a refresh token
 
@@ -213,21 +213,21 @@ delete, 1 blocked; 0 unchanged, 0
 unmanaged.
 Requests: 2 read, 3 to write.
 --- stderr ---
-warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode normalization form C)
  --> instances/hootsuite.yaml:2:7
   |
 2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  = help: copy the composed form: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 
-warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode normalization form C)
  --> instances/second.yaml:2:7
   |
 2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  = help: copy the composed form: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 
 2 warnings in 2 files
 --- exit 0 ---
@@ -260,13 +260,13 @@ fn a_status_fits_on_forty_columns() {
 
 Status: 3 in sync, 1 missing.
 --- stderr ---
-warning[not-nfc]: the name has a letter in several parts (it is not in Unicode's form NFC)
+warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode normalization form C)
  --> instances/hootsuite.yaml:2:7
   |
 2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: copy the form that looks the same: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  = help: copy the composed form: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
 --- exit 0 ---
 "#]]);
     fits(&status.stdout, 40);

@@ -210,7 +210,7 @@ hint: use --outputs-format json, or give one of them another `key:`
 error: the following required arguments were not provided:
   --outputs <FILE>
 
-Usage: ocon apply --outputs <FILE> --yes --outputs-format <FORM> --concurrency <N> [PATHS]...
+Usage: ocon apply --outputs <FILE> --yes --outputs-format <FORMAT> --concurrency <N> [PATHS]...
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -223,7 +223,7 @@ fn no_file_that_ocon_reads_is_replaced() {
     world.ocon("apply --yes --outputs instances/shop.yaml").is(str![[r#"
 --- stderr ---
 error: the outputs cannot be written to instances/shop.yaml, so nothing was done
-  caused by: ocon reads the files there
+  caused by: ocon reads its input from there
 
 hint: name a file elsewhere
 --- exit 64 ---
@@ -231,7 +231,7 @@ hint: name a file elsewhere
     world.ocon("plan --out ocon.yaml").is(str![[r#"
 --- stderr ---
 error: the plan cannot be written to ocon.yaml, so nothing was done
-  caused by: ocon reads the files there
+  caused by: ocon reads its input from there
 
 hint: name a file elsewhere
 --- exit 64 ---
@@ -239,7 +239,7 @@ hint: name a file elsewhere
     world.ocon("plan --out instances/plan.json").is(str![[r#"
 --- stderr ---
 error: the plan cannot be written to instances/plan.json, so nothing was done
-  caused by: ocon reads the files there
+  caused by: ocon reads its input from there
 
 hint: name a file elsewhere
 --- exit 64 ---

@@ -33,8 +33,8 @@ fn an_unmanaged_namesake_blocks_a_create() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
-      unmanaged-namesake: instance 20931, which nobody manages, has the same connector and name: add
-      `id: 20931` to the document to adopt it, or allow a second one with --allow-duplicate shop
+      unmanaged-namesake: the unmanaged instance 20931 has the same connector and name. To adopt it,
+      add `id: 20931` to the document. To create another one, use --allow-duplicate shop
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 2 read, 0 to write.
@@ -58,7 +58,7 @@ Requests: 3 read, 1 to write.
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
-      id-not-found: there is no instance 4711: remove the line `id: 4711` to create a new one
+      id-not-found: instance 4711 does not exist. To create a new one, remove the line `id: 4711`
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 3 read, 0 to write.
@@ -89,8 +89,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
       foreign-namesake: instance 20931 of project `marketing` has the same connector and name. If
-      this project was renamed, adopt it with --take-from marketing; otherwise allow another
-      instance with --allow-duplicate shop
+      this project was renamed, adopt it with --take-from marketing. To create another instance, use
+      --allow-duplicate shop
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 0 to write.
@@ -107,21 +107,21 @@ fn a_change_of_connector_is_blocked() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
-      connector-changed: instance 20931 has the connector `stripe`, the file says `sendgrid`, and
-      the platform cannot change it. If files were renamed or swapped, write the old document key as
-      `key:` in each of them. To create a new instance, which has a new token, give this document
-      another `key:`
+      connector-changed: instance 20931 has the connector `stripe`, but the file has `sendgrid`, and
+      the platform cannot change it. If files were renamed or swapped, add the old document key as
+      `key:` to each of them. To create a new instance with a new token, give this document another
+      `key:`
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
 Requests: 1 read, 0 to write.
 --- stderr ---
-warning[likely-missing-field]: `sendgrid` as a rule needs `messaging.smtp.sendgrid.password`, `messaging.smtp.sendgrid.port`, `messaging.smtp.sendgrid.protocol`, `messaging.smtp.sendgrid.sender`, `messaging.smtp.sendgrid.server`, `messaging.smtp.sendgrid.username`
+warning[likely-missing-field]: `sendgrid` usually needs `messaging.smtp.sendgrid.password`, `messaging.smtp.sendgrid.port`, `messaging.smtp.sendgrid.protocol`, `messaging.smtp.sendgrid.sender`, `messaging.smtp.sendgrid.server`, `messaging.smtp.sendgrid.username`
  --> instances/shop.yaml:1:1
   |
 1 | element: sendgrid
-  | ^^^^^^^ not in here
+  | ^^^^^^^ missing here
   |
-  = help: the platform would refuse to create the instance
+  = help: add them: without them, the platform would probably reject the create
 --- exit 0 ---
 "#]]);
 }
@@ -146,8 +146,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + servicenow.subdomain   dev12345
         + username               admin
   ! shop  blocked                                                              instances/shop.yaml:1
-      ambiguous-key: instances 20931 and 20932 carry the key `shop`: delete all but one, or take the
-      tag `ocon:key=shop` off the others
+      ambiguous-key: instances 20931 and 20932 have the document key `shop`. Delete all but one, or
+      remove the tag `ocon:key=shop` from the others
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -164,8 +164,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + servicenow.subdomain   dev12345
         + username               admin
   ! shop  blocked                                                              instances/shop.yaml:1
-      ambiguous-key: instances 20931 and 20932 carry the key `shop`: delete all but one, or take the
-      tag `ocon:key=shop` off the others
+      ambiguous-key: instances 20931 and 20932 have the document key `shop`. Delete all but one, or
+      remove the tag `ocon:key=shop` from the others
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -183,9 +183,9 @@ fn a_project_is_not_taken_from_itself() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --take-from tests").is(str![[r#"
 --- stderr ---
-error: --take-from names `tests`, which is this project
+error: --take-from names this project, `tests`
 
-hint: name the project under which the instances were applied before
+hint: name the project that managed the instances before
 --- exit 64 ---
 "#]]);
 }

@@ -256,14 +256,14 @@ fn a_path_without_any_document_is_a_mistake() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan instances/slack.yaml").is(str![[r#"
 --- stderr ---
-error: no document stands in instances/slack.yaml
+error: instances/slack.yaml contains no document
 
 hint: name a file or folder below instances/, relative to the root (-C)
 --- exit 64 ---
 "#]]);
     world.ocon("plan instances/shop.yaml shop.yaml").is(str![[r#"
 --- stderr ---
-error: no document stands in shop.yaml
+error: shop.yaml contains no document
 
 hint: name a file or folder below instances/, relative to the root (-C)
 --- exit 64 ---
@@ -280,8 +280,8 @@ fn a_disabled_instance_or_one_without_its_grant_gets_a_note() {
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: shop #20931: the instance is switched off, and no file asks for that: the platform does so
-        after failed token refreshes. Say `enabled: true` to switch it on (disabled)
+  note: shop #20931: the instance is disabled, and no file asks for that. The platform disables an
+        instance after failed token refreshes. To enable it, add `enabled: true` (disabled)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

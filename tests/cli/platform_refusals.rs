@@ -47,20 +47,20 @@ Requests: 2 read, 2 to write, 1 to check.
 
 Applied: nothing. Failed: 2. Running it again is safe.
 --- stderr ---
-warning[likely-missing-field]: `jira` as a rule needs `base.url`
+warning[likely-missing-field]: `jira` usually needs `base.url`
   --> instances/all.yaml:13:1
    |
 13 | configuration: { username: admin, password: "${{ env.DESK_PASSWORD }}" }
-   | ^^^^^^^^^^^^^ not in here
+   | ^^^^^^^^^^^^^ missing here
    |
-   = help: the platform would refuse to create the instance
-error[refused-by-platform]: the platform names `servicenow.subdomain` where it refuses `desk`
+   = help: add them: without them, the platform would probably reject the create
+error[refused-by-platform]: the platform refused `desk` and named `servicenow.subdomain`
  --> instances/all.yaml:8:25
   |
 8 |   servicenow.subdomain: null
   |                         ^^^^
 
-error[refused-by-platform]: the platform names `base.url` where it refuses `tickets`, which lacks it
+error[refused-by-platform]: the platform refused `tickets` and named `base.url`, which the document lacks
   --> instances/all.yaml:10:1
    |
 10 | element: jira

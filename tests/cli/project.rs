@@ -20,23 +20,23 @@ fn a_misnamed_project_file_is_an_error_before_anything_is_contacted() {
     world.write("my-ocon.yml", "");
     world.ocon("apply --yes").is(str![[r#"
 --- stderr ---
-error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
+error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> .ocon.yaml
   = help: rename it to `ocon.yaml`
 
-error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
+error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> .ocon.yml
   = help: rename it to `ocon.yaml`
 
-error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
+error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> OCON.YAML
   = help: rename it to `ocon.yaml`
 
-error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
+error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> Ocon.yaml
   = help: rename it to `ocon.yaml`
 
-error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
+error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> ocon.yml
   = help: rename it to `ocon.yaml`
 
@@ -61,9 +61,9 @@ error[unknown-key]: ocon.yaml has no key `projct`
   | ^^^^^^
   |
   = help: did you mean `project`?
-  = help: the keys are `project` and `vars`
+  = help: use the keys `project` and `vars`
 
-error[misnamed-project-file]: ocon does not read this file: the project file is named `ocon.yaml`
+error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> ocon.yml
   = help: delete it, or move its content to `ocon.yaml`
 
@@ -116,14 +116,14 @@ fn a_pipeline_that_names_no_project_gets_a_warning() {
     world.set("CI", "true");
     world.set("OCON_ENV_ALLOW", "SHOP_*");
     world.ocon("plan").stderr.is(str![[r#"
-warning[project-unset]: a change of `ocon.yaml` decides whose instances this pipeline changes
+warning[project-unset]: a change of `ocon.yaml` can change whose instances this pipeline manages
   |
   = help: set it in the pipeline: --project tests (OCON_PROJECT)
 
 "#]]);
     world.ocon("apply --yes --deny project-unset").is(str![[r#"
 --- stderr ---
-error[project-unset]: a change of `ocon.yaml` decides whose instances this pipeline changes
+error[project-unset]: a change of `ocon.yaml` can change whose instances this pipeline manages
   |
   = help: set it in the pipeline: --project tests (OCON_PROJECT)
 --- exit 5 ---

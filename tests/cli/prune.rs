@@ -29,7 +29,8 @@ fn an_orphan_is_a_note_and_a_delete_only_on_request() {
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: old #20931: no file describes stripe `Old`: it is left alone; --prune deletes it (orphan)
+  note: old #20931: no document describes stripe `Old`. It is not changed. To delete it, use --prune
+        (orphan)
 
 No changes. 1 instance matches the files; 1 orphan.
 --- exit 0 ---
@@ -68,9 +69,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 0 to create, 0 to update, 4 to delete; 1 unchanged.
 Requests: 1 read, 4 to write, 4 to check.
 --- stderr ---
-error: the plan deletes 4 of 5 managed instances, and at most 3 are allowed
+error: the plan deletes 4 of 5 managed instances, but the limit is 3
 
-hint: nothing was applied. If all of them shall go: --max-deletes 4
+hint: nothing was applied. To delete all of them: --max-deletes 4
 --- exit 7 ---
 "#]]);
     assert_eq!(world.writes(), "");
@@ -102,9 +103,9 @@ fn pruning_without_any_document_is_refused() {
     for command in ["apply --yes --prune", "plan --prune"] {
         world.ocon(command).is(str![[r#"
 --- stderr ---
-error: there is no document at all, so --prune would delete every instance of the project
+error: there are no documents, so --prune would delete every instance of the project
 
-hint: check that `instances` is the folder you mean: --instances DIR, -C DIR. To give up a whole project, delete its instances in the user interface
+hint: check that `instances` is the right folder: --instances DIR, -C DIR. To delete a whole project, delete its instances in the user interface
 --- exit 7 ---
 "#]]);
     }
@@ -117,18 +118,18 @@ fn pruning_needs_a_named_project_and_every_file() {
     world.write("instances/kiosk.json", "{}");
     world.ocon("plan --prune --quiet").is(str![[r#"
 --- stderr ---
-error: JSON files are not read, and --prune would delete the instances that they describe
+error: ocon does not read JSON files, so --prune would delete the instances that they describe
 
-hint: rename them to .yaml (JSON is YAML, too), or take them away
+hint: rename them to .yaml (JSON is valid YAML), or remove them
 --- exit 7 ---
 "#]]);
     world.remove("instances/kiosk.json");
     world.remove("ocon.yaml");
     world.ocon("plan --prune").is(str![[r#"
 --- stderr ---
-error: no project is named, and --prune would delete what others call `default` too
+error: no project is named, so --prune would also delete other people's instances in `default`
 
-hint: if they are yours and stay in it: --project default; to name another one, write `project: NAME` in ocon.yaml and take them over once with --take-from default, while they still have files
+hint: if all of them are yours, use --project default; to name another project, write `project: NAME` in ocon.yaml and run once with --take-from default, while the instances still have files
 --- exit 7 ---
 "#]]);
     assert_eq!(world.ocon("plan --prune --project mine").exit, 0);

@@ -32,9 +32,9 @@ fn a_sparse_checkout_prunes_nothing() {
     world.ocon("apply --prune --yes").is(str![[r#"
 --- stderr ---
 error: --prune would delete instances whose files are not checked out, so nothing was contacted
-  caused by: Git has these files, and they are not on disk: instances/b/one.yaml, instances/b/two.yaml
+  caused by: these files are in Git but not on disk: instances/b/one.yaml, instances/b/two.yaml
 
-hint: if they are missing by mistake, bring them back: git sparse-checkout disable, git submodule update --init, or git restore FILE
+hint: if they are missing by mistake, restore them: git sparse-checkout disable, git submodule update --init, or git restore FILE
 hint: if they were deleted or moved on purpose, commit that first: git add --all && git commit
 --- exit 7 ---
 "#]]);
@@ -94,11 +94,11 @@ fn where_git_cannot_be_queried_nothing_is_pruned() {
     world.set("PATH", "/nowhere");
     world.ocon("apply --prune --yes").is(str![[r#"
 --- stderr ---
-error: Git cannot say whether all instance files are checked out, and --prune needs to know, so nothing was contacted
-  caused by: there is no `git` on the PATH
+error: Git cannot be queried, but --prune must know whether all instance files are checked out, so nothing was contacted
+  caused by: `git` is not on the PATH
 
-hint: make `git status` work here: install Git, or, where another user owns the repository, git config --global --add safe.directory FOLDER
-hint: submodules and other repositories cannot be checked: run ocon in a clone of their own (-C DIR)
+hint: make `git status` work here: install Git, or, if another user owns the repository, run git config --global --add safe.directory FOLDER
+hint: ocon cannot check submodules and other repositories: run ocon in a separate clone of them (-C DIR)
 --- exit 7 ---
 "#]]);
     let world = repository();

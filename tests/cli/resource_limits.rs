@@ -39,7 +39,7 @@ fn all_files_together_have_a_bounded_number_of_documents() {
     }
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[too-many-files]: the files in this folder have more than 100000 documents
+error[too-many-files]: the files in this folder contain more than 100000 documents
  --> instances
   = help: name another folder with `--instances DIR`
 --- exit 5 ---
@@ -57,7 +57,7 @@ fn all_files_together_have_a_bounded_size() {
     }
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[too-many-files]: the files in this folder and the variables in them have more than 256 MiB
+error[too-many-files]: the files in this folder and the variables in them are larger than 256 MiB
  --> instances
   = help: name another folder with `--instances DIR`
 --- exit 5 ---
@@ -77,15 +77,15 @@ fn variables_put_a_bounded_text_into_a_file() {
     world.write("instances/shop.yaml", with(3));
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-warning[unknown-field]: `stripe` documents no configuration key `some.text`
+warning[unknown-field]: the configuration key `some.text` is not documented for `stripe`
  --> instances/shop.yaml:5:3
   |
 5 |   some.text: "${{ var.long }}${{ var.long }}${{ var.long }}"
   |   ^^^^^^^^^
   |
-  = help: the platform takes any key in silence; `ocon schema pull stripe` reads those of your tenant
+  = help: run `ocon schema pull stripe` to get the keys of your tenant: the platform accepts unknown keys silently
 
-error[expansion-limit]: the variables in this file have more than 1 MiB up to `long`
+error[expansion-limit]: the variables in this file, up to `long`, add more than 1 MiB
  --> instances/shop.yaml:5:45
   |
 5 |   some.text: "${{ var.long }}${{ var.long }}${{ var.long }}"
@@ -124,7 +124,7 @@ error[file-too-large]: this document is too large for the schema of `stripe`
 1 | element: stripe
   | ^^^^^^^
   |
-  = help: an instance file has a few kilobytes
+  = help: make the document smaller: a typical one has a few KB
 --- exit 5 ---
 "#]]);
     world.write(SCHEMA, schema("[ab]*a", 40));
@@ -138,18 +138,18 @@ fn compiled_patterns_have_a_bounded_size() {
     world.write(SCHEMA, schema(r"\p{L}{8}", 250));
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[invalid-schema]: the schemas of this repository are too large, or their patterns
+error[invalid-schema]: the schemas of this repository, or their patterns, are too large
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: run `ocon schema pull` to write the schema of a connector again
   = help: remove schemas, or shorten their patterns
 --- exit 5 ---
 "#]]);
     world.write(SCHEMA, schema(r"\p{L}{80}", 1));
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[invalid-schema]: this is no JSON Schema: a pattern is invalid, or takes more than 1 MiB once it is compiled, at /properties/name/allOf/0/not/pattern
+error[invalid-schema]: this is not a JSON Schema: a pattern is invalid or takes more than 1 MiB when compiled, at /properties/name/allOf/0/not/pattern
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: run `ocon schema pull` to write the schema of a connector again
 --- exit 5 ---
 "#]]);
     world.write(SCHEMA, schema(r"\p{Lu}", 10));

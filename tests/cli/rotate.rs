@@ -54,8 +54,8 @@ fn a_secret_that_cannot_be_compared_is_written_on_request() {
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
-        here (unverified)
+  note: desk #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -73,7 +73,7 @@ Requests: 1 read, 1 to write.
 "#]]);
     world.ocon("plan --rotate desc").is(str![[r#"
 --- stderr ---
-error: --rotate names `desc`, and no document has that key
+error: --rotate names `desc`, but no document has this key
 
 hint: did you mean `desk`?
 --- exit 5 ---

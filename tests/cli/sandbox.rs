@@ -133,12 +133,12 @@ fn the_sandbox_listens_on_loopback_only() {
     let world = World::new(&[]);
     world.ocon("sandbox --listen 0.0.0.0:0").is(str![[r#"
 --- stderr ---
-error: the sandbox listens on loopback only, and 0.0.0.0:0 is not: use 127.0.0.1 or [::1] with any port
+error: the sandbox listens only on loopback addresses, and 0.0.0.0:0 is not one: use 127.0.0.1 or [::1] with any port
 --- exit 64 ---
 "#]]);
     world.ocon("sandbox --listen somewhere").is(str![[r#"
 --- stderr ---
-error: invalid value 'somewhere' for '--listen <ADDRESS:PORT>': write an address and a port, like 127.0.0.1:4010
+error: invalid value 'somewhere' for '--listen <ADDRESS:PORT>': write an address and a port, for example 127.0.0.1:4010
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -174,25 +174,25 @@ fn an_invalid_fault_file_is_refused_with_its_position() {
     world.write("faults.yaml", "rules:\n  - when: { method: POST }\n    reset: sometimes\n");
     world.ocon("sandbox --faults faults.yaml").is(str![[r#"
 --- stderr ---
-error: the sandbox cannot read its faults faults.yaml:3:12: rules[0].reset: unknown variant `sometimes`, expected `before` or `after`; docs/sandbox-faults.md has every fault with an example
+error: the sandbox cannot read its faults file faults.yaml:3:12: rules[0].reset: unknown variant `sometimes`, expected `before` or `after`; docs/sandbox-faults.md has an example of every fault
 --- exit 5 ---
 "#]]);
     world.write("faults.yaml", "rules:\n  - status: 500\n    truncate: 40\n");
     world.ocon("sandbox --faults faults.yaml").is(str![[r#"
 --- stderr ---
-error: the sandbox cannot read its faults faults.yaml:2:5: rules[0]: a rule has one fault, and this one has `status` and `truncate`: make it two rules; docs/sandbox-faults.md has every fault with an example
+error: the sandbox cannot read its faults file faults.yaml:2:5: rules[0]: a rule has one fault, and this rule has `status` and `truncate`: make it two rules; docs/sandbox-faults.md has an example of every fault
 --- exit 5 ---
 "#]]);
     world.ocon("sandbox --faults nosuch.yaml").is(str![[r#"
 --- stderr ---
-error: the sandbox cannot read its faults nosuch.yaml: check the name and the permissions of the file
+error: the sandbox cannot read its faults file nosuch.yaml: check the name and the permissions of the file
   caused by: No such file or directory (os error 2)
 --- exit 5 ---
 "#]]);
     world.write("large.yaml", " ".repeat(1024 * 1024 + 1));
     world.ocon("sandbox --faults large.yaml").is(str![[r#"
 --- stderr ---
-error: the sandbox cannot read its faults large.yaml: the file is larger than 1 MiB; write fewer rules, or name another file
+error: the sandbox cannot read its faults file large.yaml: the file is larger than 1 MiB; write fewer rules, or name another file
 --- exit 5 ---
 "#]]);
 }
@@ -232,7 +232,7 @@ fn a_damaged_state_is_left_as_it_is() {
     world.write(".ocon/sandbox.json", "{\"version\": 1, \"inst");
     world.ocon("plan --sandbox").is(str![[r#"
 --- stderr ---
-error: the sandbox cannot read its state file .ocon/sandbox.json:1:20: EOF while parsing a string; restore it, or move it away to start empty
+error: the sandbox cannot read its state file .ocon/sandbox.json:1:20: EOF while parsing a string; restore the file, or move it away to start without instances
 --- exit 1 ---
 "#]]);
     assert_eq!(world.read(".ocon/sandbox.json"), "{\"version\": 1, \"inst");
@@ -252,7 +252,7 @@ fn a_state_that_another_sandbox_uses_is_left_alone() {
     BufReader::new(other.stdout.take().unwrap()).read_line(&mut first).unwrap();
     world.ocon("plan --sandbox").is(str![[r#"
 --- stderr ---
-error: another sandbox uses the state file .ocon/sandbox.json: stop that one, or use another file
+error: another sandbox uses the state file .ocon/sandbox.json: stop that sandbox, or use another file
 --- exit 1 ---
 "#]]);
     terminate(&other);

@@ -34,8 +34,7 @@ fn a_saved_plan_is_applied_once_without_a_question() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `prod` stands for  will get the stored credentials of `desk #20931`
-      (credential-host-changed)
+  ! the host for `prod`  will get the stored credentials of `desk #20931` (credential-host-changed)
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
         ~ servicenow.subdomain  dev12345 → prod
@@ -54,11 +53,11 @@ Applied: 2 updated.
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! desk  stale update
-      nothing is left to do for it: it was applied already, its instance or its file is gone, or its
-      document key changed. Plan again
+      nothing is left to do: the plan was already applied, the instance or the file no longer
+      exists, or the document key changed. Plan again
   ! shop  stale update
-      nothing is left to do for it: it was applied already, its instance or its file is gone, or its
-      document key changed. Plan again
+      nothing is left to do: the plan was already applied, the instance or the file no longer
+      exists, or the document key changed. Plan again
 
 Plan: 0 to create, 0 to update, 0 to delete, 2 stale; 2 unchanged.
 Requests: 1 read, 0 to write.
@@ -126,8 +125,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Shop → Store
           1 unchanged
   ! desk  stale update                                                         instances/desk.yaml:1
-      its file or its instance changed since the plan was made; what would have to be done now is
-      below. Plan again
+      the file or the instance changed since the plan was made. The current steps are shown below.
+      Plan again
     |   ~ desk  Help desk  #20931                                              instances/desk.yaml:1
     |         ~ filter.response.nulls  false → true
     |         ~ servicenow.subdomain   dev12345 → prod
@@ -163,7 +162,7 @@ Applied: 1 updated. Stale: 1. Plan again: the state changed since the plan.
       "webhook_url": null,
       "error": {
         "code": "stale",
-        "message": "its file or its instance changed since the plan was made; what would have to be done now is below. Plan again",
+        "message": "the file or the instance changed since the plan was made. The current steps are shown below. Plan again",
         "request_id": null
       }
     },
@@ -175,7 +174,7 @@ Applied: 1 updated. Stale: 1. Plan again: the state changed since the plan.
       "webhook_url": null,
       "error": {
         "code": "stale",
-        "message": "nothing is left to do for it: it was applied already, its instance or its file is gone, or its document key changed. Plan again",
+        "message": "nothing is left to do: the plan was already applied, the instance or the file no longer exists, or the document key changed. Plan again",
         "request_id": null
       }
     }
@@ -192,8 +191,7 @@ fn a_secret_that_changed_since_the_plan_is_not_written() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `prod` stands for  will get the stored credentials of `desk #20931`
-      (credential-host-changed)
+  ! the host for `prod`  will get the stored credentials of `desk #20931` (credential-host-changed)
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
         ~ servicenow.subdomain  dev12345 → prod
@@ -202,7 +200,7 @@ Hosts that get secrets or events:
         ~ name  Shop → Store
           1 unchanged
 
-  note: desk #20931: changed here since the plan was made, and is not written: password
+  note: desk #20931: changed since the plan was made, so not written: password
         (rotation-not-planned)
 
 Plan: 0 to create, 2 to update, 0 to delete; 0 unchanged.
@@ -225,8 +223,8 @@ fn a_planned_rotation_takes_the_value_from_the_environment() {
     world.ocon("plan --out plan.json").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
-        here (unverified)
+  note: desk #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate desk` (unverified)
 
 No changes. 2 instances match the files.
 --- stderr ---
@@ -236,7 +234,7 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: set it where ocon runs; until then such a field is neither compared nor written
+  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 --- exit 0 ---
 "#]]);
 }
@@ -257,18 +255,18 @@ fn a_plan_that_was_edited_or_cut_short_is_refused() {
     world.write("plan.json", plan.replace("Store", "Stall"));
     world.ocon("apply plan.json").is(str![[r#"
 --- stderr ---
-error: the seal of plan.json does not match: the file was edited, or was made for another organization or with another fingerprint key
+error: the seal of plan.json does not match: the file was edited, or is for another organization or another fingerprint key
 
-hint: nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run
+hint: nothing was applied. Plan again with the organization secret and OCON_FINGERPRINT_KEY of this run
 --- exit 5 ---
 "#]]);
     world.write("plan.json", &plan[..plan.len() / 2]);
     world.ocon("apply plan.json").is(str![[r#"
 --- stderr ---
 error: plan.json is not a plan that can be applied
-  caused by: EOF while parsing a string at line 50 column 11
+  caused by: EOF while parsing a value at line 50 column 2
 
-hint: make one with: ocon plan --out plan.json
+hint: create one with: ocon plan --out plan.json
 --- exit 5 ---
 "#]]);
     world.write("plan.json", plan.replace("\"version\": 1", "\"version\": 2"));
@@ -277,7 +275,7 @@ hint: make one with: ocon plan --out plan.json
 error: plan.json is not a plan that can be applied
   caused by: its format is not `ocon-plan`, version 1
 
-hint: make one with: ocon plan --out plan.json
+hint: create one with: ocon plan --out plan.json
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -293,9 +291,9 @@ fn a_plan_of_another_organization_is_refused_even_under_the_same_fingerprint_key
     world.set("OCON_ORGANIZATION_SECRET", "the-secret-of-another-organization");
     world.ocon("apply plan.json").is(str![[r#"
 --- stderr ---
-error: the seal of plan.json does not match: the file was edited, or was made for another organization or with another fingerprint key
+error: the seal of plan.json does not match: the file was edited, or is for another organization or another fingerprint key
 
-hint: nothing was applied. Plan again, with the organization secret and OCON_FINGERPRINT_KEY of this run
+hint: nothing was applied. Plan again with the organization secret and OCON_FINGERPRINT_KEY of this run
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -310,9 +308,9 @@ fn a_plan_for_another_project_is_refused_whole() {
     world.write("ocon.yaml", "project: other\n");
     world.ocon("apply plan.json").is(str![[r#"
 --- stderr ---
-error: plan.json is a plan for project tests at http://127.0.0.1:[PORT]/elements/api-v2, and this is project other at http://127.0.0.1:[PORT]/elements/api-v2
+error: plan.json is a plan for project tests at http://127.0.0.1:[PORT]/elements/api-v2, but this run is for project other at http://127.0.0.1:[PORT]/elements/api-v2
 
-hint: nothing was applied. Choose the platform and project of the plan, or plan again
+hint: nothing was applied. Use the platform and project of the plan, or plan again
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -370,8 +368,7 @@ fn differences_outside_the_saved_plan_are_only_mentioned() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! the host that `prod` stands for  will get the stored credentials of `desk #20931`
-      (credential-host-changed)
+  ! the host for `prod`  will get the stored credentials of `desk #20931` (credential-host-changed)
 
   ~ desk  Help desk  #20931                                                    instances/desk.yaml:1
         ~ servicenow.subdomain  dev12345 → prod
@@ -380,7 +377,8 @@ Hosts that get secrets or events:
         ~ name  Shop → Store
           1 unchanged
 
-  note: new: differs from its file, and the plan does not mention it: plan again (not-planned)
+  note: new: the instance differs from its file, but the approved plan does not change it. Plan
+        again (not-planned)
 
 Plan: 0 to create, 2 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 2 to write.
@@ -421,7 +419,7 @@ fn a_missing_plan_file_is_an_error() {
 error: missing.json is not a plan that can be applied
   caused by: No such file or directory (os error 2)
 
-hint: make one with: ocon plan --out plan.json
+hint: create one with: ocon plan --out plan.json
 --- exit 5 ---
 "#]]);
 }

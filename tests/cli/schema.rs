@@ -47,7 +47,7 @@ written    schemas/connectors/slack.schema.json
 written    schemas/instance.schema.json
 2 schemas written, 0 unchanged.
 --- stderr ---
-error: the platform knows no connector `hootsiute`
+error: the platform has no connector `hootsiute`
 
 hint: did you mean `hootsuite`?
 --- exit 1 ---
@@ -91,13 +91,13 @@ fn a_schema_makes_a_connector_of_the_tenant_known() {
     ]);
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[missing-field]: `ours` needs the key `region`
+error[missing-field]: `ours` requires the key `region`
  --> instances/a.yaml:3:1
   |
 3 | configuration: { regoin: eu, pin: "${{ env.PIN }}" }
-  | ^^^^^^^^^^^^^ not in here
+  | ^^^^^^^^^^^^^ missing here
 
-warning[unknown-field]: `ours` documents no configuration key `regoin`
+warning[unknown-field]: the configuration key `regoin` is not documented for `ours`
  --> instances/a.yaml:3:18
   |
 3 | configuration: { regoin: eu, pin: "${{ env.PIN }}" }
@@ -105,13 +105,13 @@ warning[unknown-field]: `ours` documents no configuration key `regoin`
   |
   = help: did you mean `region`?
 
-error[invalid-value]: this is no value for `region` of `ours`
+error[invalid-value]: this is not a valid value for `region` of `ours`
  --> instances/b.yaml:3:26
   |
 3 | configuration: { region: asia }
   |                          ^^^^
   |
-  = help: it takes `eu`, `us`
+  = help: write one of `eu`, `us`
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
@@ -139,11 +139,11 @@ fn every_rule_of_a_schema_in_the_repository_counts() {
     ]);
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[missing-field]: `ours` needs the key `tags`
+error[missing-field]: `ours` requires the key `tags`
  --> instances/a.yaml:1:1
   |
 1 | element: ours
-  | ^^^^^^^ not in here
+  | ^^^^^^^ missing here
 
 error[invalid-value]: the schema of `ours` in this repository does not allow this
  --> instances/a.yaml:2:7
@@ -151,7 +151,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 2 | name: Shop
   |       ^^^^
   |
-  = help: its rule says: it does not match "^prod-"
+  = help: follow the rule of the schema: it does not match "^prod-"
 
 error[invalid-value]: the schema of `ours` in this repository does not allow this
  --> instances/a.yaml:3:1
@@ -159,13 +159,13 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 3 | configuration: { user: long enough, UP: "1" }
   | ^^^^^^^^^^^^^
   |
-  = help: its rule says: "UP" does not match "^[a-z.]+$"
+  = help: follow the rule of the schema: "UP" does not match "^[a-z.]+$"
 
-error[missing-field]: `ours` needs the key `pass`
+error[missing-field]: `ours` requires the key `pass`
  --> instances/a.yaml:3:1
   |
 3 | configuration: { user: long enough, UP: "1" }
-  | ^^^^^^^^^^^^^ not in here
+  | ^^^^^^^^^^^^^ missing here
 
 error[invalid-value]: the schema of `ours` in this repository does not allow this
  --> instances/a.yaml:3:24
@@ -173,7 +173,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 3 | configuration: { user: long enough, UP: "1" }
   |                        ^^^^^^^^^^^
   |
-  = help: its rule says: it is longer than 5 characters
+  = help: follow the rule of the schema: it is longer than 5 characters
 
 5 errors in 1 file
 --- exit 5 ---
@@ -205,27 +205,27 @@ error[invalid-schema]: this is not valid JSON: key must be a string
 2 |   "properties": {,
   |                  ^
   |
-  = help: `ocon schema pull` writes the schema of a connector anew
-error[invalid-schema]: a schema is a JSON object
+  = help: run `ocon schema pull` to write the schema of a connector again
+error[invalid-schema]: a schema must be a JSON object
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: run `ocon schema pull` to write the schema of a connector again
 error[invalid-schema]: a schema in the repository cannot use `$ref`
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
-  = help: write out what it stands for
-error[invalid-schema]: this is no JSON Schema: value is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
+  = help: run `ocon schema pull` to write the schema of a connector again
+  = help: write out the schema that it refers to
+error[invalid-schema]: this is not a JSON Schema: value is not valid under any of the schemas listed in the 'anyOf' keyword at /properties/configuration/type
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
-error[invalid-schema]: this is no JSON Schema: a pattern is invalid, or takes more than 1 MiB once it is compiled, at /properties/name/pattern
+  = help: run `ocon schema pull` to write the schema of a connector again
+error[invalid-schema]: this is not a JSON Schema: a pattern is invalid or takes more than 1 MiB when compiled, at /properties/name/pattern
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: run `ocon schema pull` to write the schema of a connector again
 error[invalid-schema]: a schema in the repository cannot use `unevaluatedProperties`
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
-  = help: write out what it stands for
-error[invalid-schema]: `writeOnly` counts only directly at a key of `configuration` or `providerData`
+  = help: run `ocon schema pull` to write the schema of a connector again
+  = help: write out the schema that it refers to
+error[invalid-schema]: `writeOnly` has an effect only directly at a key of `configuration` or `providerData`
  --> schemas/connectors/stripe.schema.json
-  = help: `ocon schema pull` writes the schema of a connector anew
+  = help: run `ocon schema pull` to write the schema of a connector again
   = help: list the secret keys under `properties` of `configuration`
 
 "#]]);
@@ -240,10 +240,10 @@ fn schema_pull_writes_no_schema_that_validate_would_refuse() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&server.base_url());
     world.ocon("schema pull stripe").is(str![[r#"
 --- stderr ---
-error: schemas/connectors/stripe.schema.json would have more than 1 MiB
-  caused by: the platform describes more keys than a schema can hold
+error: schemas/connectors/stripe.schema.json would be larger than 1 MiB
+  caused by: the platform describes more keys than fit in a schema
 
-hint: the connector is checked with what is built in; pull the others by name
+hint: pull the other connectors by name; ocon checks this one with its built-in schema
 --- exit 1 ---
 "#]]);
     assert!(!world.path("schemas/connectors/stripe.schema.json").exists());
@@ -261,7 +261,7 @@ fn a_schema_is_not_read_from_outside_of_the_repository() {
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> schemas/connectors/stripe.schema.json
-  = help: put the file itself there
+  = help: replace the link with the file itself
 --- exit 5 ---
 "#]]);
     let world = world.on_sandbox();

@@ -65,8 +65,8 @@ No changes. 1 instance matches the files.
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  ! a host that cannot be told from `https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap`
-      will get the stored credentials of `erp #20931` (credential-host-changed)
+  ! an unknown host in `https://my300000.s4hana.example@\u{1b}[2Jevil.example/sap`  will get the
+      stored credentials of `erp #20931` (credential-host-changed)
 
   ~ erp  ERP  #20931                                                            instances/erp.yaml:1
         ~ saps4hanacloud.url
@@ -83,7 +83,7 @@ warning[control-character]: this value contains a control character
 4 |   saps4hanacloud.url: "https://my300000.s4hana.example@\u001b[2Jevil.example/sap"
   |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: remove it: the platform would store it
+  = help: remove the character: the platform would store it
 --- exit 0 ---
 "#]]);
     world.write("instances/erp.yaml", ERP.replace("s4hana.example", "s4hana.example@evil.example"));
@@ -120,7 +120,7 @@ fn a_changed_host_is_a_note_in_json_as_well() {
     "host": "evil.example",
     "instance_id": 20931,
     "key": "erp",
-    "message": "`evil.example` will get the stored credentials (`saps4hanacloud.url` changes): make sure that it is the provider's"
+    "message": "`evil.example` will get the stored credentials (`saps4hanacloud.url` changes). Make sure that the host is the provider's"
   }
 ]
 "#]]);
@@ -137,8 +137,7 @@ fn a_host_in_a_secret_is_reported_and_not_shown() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
 Hosts that get secrets or events:
-  · a host that is in a secret, so that no reader can see which  gets password, username of `erp`
-      (secret-to-host)
+  · a host in a secret, which cannot be shown  gets password, username of `erp` (secret-to-host)
 
   + erp  ERP                                                                    instances/erp.yaml:1
       configuration
@@ -170,8 +169,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         ~ name  Desk → Help desk
           3 unchanged
 
-  note: erp #20932: differs from its file, and the plan does not mention it: plan again
-        (not-planned)
+  note: erp #20932: the instance differs from its file, but the approved plan does not change it.
+        Plan again (not-planned)
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
@@ -199,14 +198,14 @@ fn a_committed_secret_is_an_error() {
     for command in ["plan --sandbox", "validate"] {
         world.ocon(command).is(str![[r#"
 --- stderr ---
-error[committed-secret]: `secrets/desk/password` is in Git, so it is no secret
+error[committed-secret]: `secrets/desk/password` is in Git, so it is not secret
  --> instances/desk.yaml:6:13
   |
 6 |   password: ${{ file.desk/password }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: take it out of Git (also out of the index), give it another value, and name its folder in .gitignore
-  = help: a pipeline keeps secrets outside of the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
+  = help: remove it from Git (also from the index), change the secret, and add its folder to .gitignore
+  = help: in a pipeline, keep secrets outside the repository: --secrets-dir DIR (OCON_SECRETS_DIR)
 --- exit 5 ---
 "#]]);
     }

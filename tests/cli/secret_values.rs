@@ -101,7 +101,7 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: set it where ocon runs; nothing was contacted
-  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+  = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");

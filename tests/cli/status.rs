@@ -48,7 +48,7 @@ fn every_state_has_its_word_and_its_sign() {
   ? shop   stripe      20932  orphan   yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
-  blocked: gone: there is no instance 4711: remove the line `id: 4711` to create a new one
+  blocked: gone: instance 4711 does not exist. To create a new one, remove the line `id: 4711`
            (id-not-found)
 
 Status: 1 drifted, 1 missing, 1 blocked, 1 orphan.
@@ -82,8 +82,8 @@ fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
   = shop  stripe      20932  in sync  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
-  note: stripe `Copy\u{202e}` #20933: its callback URL carries the id of another instance, 20932:
-        its events go there
+  note: stripe `Copy\u{202e}` #20933: its callback URL contains the ID of another instance, 20932,
+        which receives its events
 
 Status: 2 in sync, 1 with a wrong callback URL.
 --- exit 0 ---
@@ -183,8 +183,8 @@ fn an_ambiguous_key_lists_its_instances_and_a_fix() {
   ! shop  stripe      20933  blocked  yes    yes      no
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=
 
-  blocked: shop: instances 20932 and 20933 carry the key `shop`: delete all but one, or take the tag
-           `ocon:key=shop` off the others (ambiguous-key)
+  blocked: shop: instances 20932 and 20933 have the document key `shop`. Delete all but one, or
+           remove the tag `ocon:key=shop` from the others (ambiguous-key)
 
 Status: 1 in sync, 2 blocked.
 --- exit 7 ---

@@ -14,7 +14,7 @@ fn a_platform_has_to_be_named() {
 error: no platform is given
 
 hint: name yours: --region us2, or --base-url https://api.openconnectors.….ondemand.com/elements/api-v2
-hint: or try it without one: --sandbox
+hint: or try ocon without a tenant: --sandbox
 --- exit 64 ---
 "#]]);
 }
@@ -71,23 +71,23 @@ fn a_host_that_is_not_the_platforms_gets_no_credentials() {
 --- stderr ---
 error: api.openconnectors.example is not a known host of the platform, and it would receive your credentials
 
-hint: check the spelling; if the host is right, add --allow-host api.openconnectors.example
+hint: check the spelling; if the host is correct, add --allow-host api.openconnectors.example
 --- exit 64 ---
 "#]]);
     world.set("OCON_BASE_URL", "http://api.cloud-elements.com/elements/api-v2");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: the base URL does not begin with https://
+error: the base URL does not start with https://
 
-hint: credentials are sent over TLS only; http is for loopback addresses
+hint: use https://; ocon sends credentials over plain http only to loopback addresses
 --- exit 64 ---
 "#]]);
     world.set("OCON_BASE_URL", "https://u:us3r-s3cret+%2Fof=the-tests@api.cloud-elements.com");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: the base URL holds a user name or a password
+error: the base URL contains a user name or a password
 
-hint: give credentials by OCON_USER_SECRET and OCON_ORGANIZATION_SECRET
+hint: set OCON_USER_SECRET and OCON_ORGANIZATION_SECRET instead
 --- exit 64 ---
 "#]]);
     world.set("OCON_BASE_URL", "https://u:us3r-s3cret+/of=the-tests@:x");
@@ -111,7 +111,7 @@ hint: write it in full: https://api.openconnectors.us2.ext.hana.ondemand.com/ele
 --- stderr ---
 error: the base URL has the path /elements/api-v1
 
-hint: the API is served at /elements/api-v2
+hint: end it with /elements/api-v2
 --- exit 64 ---
 "#]]);
 }
@@ -122,7 +122,7 @@ fn a_region_is_the_name_of_a_landscape() {
 --- stderr ---
 error: `us2.evil.example/` is not the name of a region
 
-hint: regions are written like us2, eu10 or trial.us10
+hint: write a region like us2, eu10 or trial.us10
 --- exit 64 ---
 "#]]);
 }

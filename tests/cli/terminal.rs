@@ -142,8 +142,8 @@ fn problems_and_failures_fit_on_a_terminal_of_forty_columns() {
     let world = World::new(&[("instances/shop.yaml", "element: stripe\nnane: Shop\n")]);
     let terminal = Terminal { world: &world, columns: 40 };
     terminal.shows("validate --color never", "").replace('\r', "").is(str![[r#"
-error[missing-key]: this document lacks
-  the key `name`
+error[missing-key]: this document does
+  not have the required key `name`
  --> instances/shop.yaml:1:1
   |
 1 | element: stripe
@@ -168,7 +168,8 @@ error: no platform is given
 hint: name yours: --region us2, or
   --base-url
   https://api.openconnectors.….ondemand.com/elements/api-v2
-hint: or try it without one: --sandbox
+hint: or try ocon without a tenant:
+  --sandbox
 
 "#]]);
 }

@@ -41,7 +41,7 @@ hint: did you mean `desk`?
 --- stderr ---
 error: no document has the key `somewhere-else`
 
-hint: the keys stand in the files, or follow from their paths
+hint: use a `key:` from the files, or the key that follows from a path
 --- exit 5 ---
 "#]]);
     world().ocon("token").is(str![[r#"
@@ -56,9 +56,9 @@ For more information, try '--help'.
 "#]]);
     world().ocon("token shop --format json").is(str![[r#"
 --- stderr ---
-error: `ocon token` has no form `json`
+error: `ocon token` does not support the format `json`
 
-hint: write --format text
+hint: use --format text
 --- exit 64 ---
 "#]]);
 }
@@ -67,9 +67,9 @@ hint: write --format text
 fn a_document_without_an_instance_has_no_token() {
     world().ocon("token shop").is(str![[r#"
 --- stderr ---
-error: `shop` has no instance yet, so no token
+error: `shop` has no instance yet, so it has no token
 
-hint: create it first: ocon apply; where a person grants access: ocon authorize shop
+hint: create it first: ocon apply; if somebody must grant access: ocon authorize shop
 --- exit 1 ---
 "#]]);
 }
@@ -87,8 +87,8 @@ fn a_document_that_may_have_two_instances_has_no_token() {
     );
     world.ocon("token shop").is(str![[r#"
 --- stderr ---
-error: `shop` has no instance that is surely its own, so no token
-  caused by: instances 20932 and 20933 carry the key `shop`: delete all but one, or take the tag `ocon:key=shop` off the others
+error: `shop` has no instance that is certainly its own, so it has no token
+  caused by: instances 20932 and 20933 have the document key `shop`. Delete all but one, or remove the tag `ocon:key=shop` from the others
 --- exit 7 ---
 "#]]);
     assert_eq!(world.ocon("token desk").exit, 0);

@@ -16,9 +16,9 @@ fn without_credentials_nothing_is_requested() {
 --- stderr ---
 error: OCON_USER_SECRET is not set
 
-hint: both secrets stand in the user interface, under Security and under My Profile
+hint: copy both secrets from the user interface, under Security and under My Profile
 hint: or give them as files: --user-secret-file, --organization-secret-file
-hint: or try it without a tenant: --sandbox
+hint: or try ocon without a tenant: --sandbox
 --- exit 6 ---
 "#]]);
     world.set("OCON_ORGANIZATION_SECRET", "");
@@ -26,9 +26,9 @@ hint: or try it without a tenant: --sandbox
 --- stderr ---
 error: OCON_USER_SECRET and OCON_ORGANIZATION_SECRET are not set
 
-hint: both secrets stand in the user interface, under Security and under My Profile
+hint: copy both secrets from the user interface, under Security and under My Profile
 hint: or give them as files: --user-secret-file, --organization-secret-file
-hint: or try it without a tenant: --sandbox
+hint: or try ocon without a tenant: --sandbox
 --- exit 6 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -63,9 +63,9 @@ error: the user secret cannot be read from empty
     world.ocon("plan").is(str![[r#"
 --- stderr ---
 error: the credentials cannot be used
-  caused by: the user secret is empty or has a character that no such secret has: a space, a comma, a line break, or one beyond ASCII
+  caused by: the user secret is empty or contains an invalid character: a space, a comma, a line break or a non-ASCII character
 
-hint: copy them again, as they stand in the user interface
+hint: copy them again from the user interface
 --- exit 6 ---
 "#]]);
 }
@@ -120,7 +120,7 @@ fn a_page_for_people_is_not_the_api() {
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: what answers is not the API
+error: the answer is not from the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not JSON: HTML (text/html, 64 bytes)
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
@@ -136,7 +136,7 @@ fn json_that_is_not_a_listing_is_not_the_api() {
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: what answers is not the API
+error: the answer is not from the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
@@ -152,7 +152,7 @@ fn a_redirect_is_not_followed() {
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: what answers is not the API
+error: the answer is not from the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 302 Found redirects to 127.0.0.1, and redirects are not followed
 
 hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
@@ -171,7 +171,7 @@ fn a_failing_gateway_is_retried_and_then_reported() {
 error: the instances cannot be read, so no plan was made
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: HTTP 502 Bad Gateway: HTML (text/html, 8 bytes)
 
-hint: try again in some minutes; nothing was changed
+hint: try again in a few minutes; nothing was changed
 --- exit 6 ---
 "#]]);
     assert_eq!(server.requests().len(), 5);
@@ -187,7 +187,7 @@ fn a_403_shows_the_message_of_the_platform() {
 error: the instances cannot be read, so no plan was made
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 403 Forbidden: Your trial has expired (request 53db)
 
-hint: check that the account is active and its user may read instances
+hint: check that the account is active and its user is allowed to read instances
 --- exit 6 ---
 "#]]);
 }
@@ -208,11 +208,11 @@ fn an_account_that_keeps_changing_is_not_a_wrong_address() {
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: the account is changing while it is being listed
+error: the account changes while it is being listed
   caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 reads missed different ones
 
-hint: run again when other work on the account is done; nothing was changed
-hint: if nobody else works on it, the listing is at fault: ask the support of the platform
+hint: run ocon again after other work on the account is done; nothing was changed
+hint: if nobody else works on the account, contact the support of the platform
 --- exit 6 ---
 "#]]);
     assert_eq!(server.requests().len(), 4);
@@ -231,7 +231,7 @@ fn a_page_token_that_expires_twice_is_an_error() {
 error: the listing cannot be completed
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 (page 2) failed: the platform refused a page token again after the listing was restarted: HTTP 400 Bad Request: nextPage has expired (request 53db)
 
-hint: a page token expires if its page is requested too late: run again when the network and the platform are less busy
+hint: run ocon again when the network and the platform are less busy: a page token expires if its page is requested too late
 --- exit 6 ---
 "#]]);
     assert_eq!(server.requests().len(), 4);
@@ -248,7 +248,7 @@ GET /instances: no answer within 1 s; trying again in [SECONDS] s
 error: the API does not answer in time
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: no answer within 1 s
 
-hint: try again, or give it longer: --timeout 2m
+hint: try again, or raise the time limit: --timeout 2m
 --- exit 6 ---
 "#]]);
 }
@@ -299,10 +299,10 @@ fn without_certificates_nothing_is_trusted() {
     world.set("SSL_CERT_FILE", "missing.pem");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: no connection to the API can be made
+error: no connection to the API can be created
   caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
 
-hint: check that the system has CA certificates, and SSL_CERT_FILE where it is set
+hint: check that the system has CA certificates, and SSL_CERT_FILE if it is set
 --- exit 6 ---
 "#]]);
 }

@@ -26,7 +26,7 @@ fn a_path_has_to_hold_a_document() {
 "#]]);
     world.ocon("validate instances/us").is(str![[r#"
 --- stderr ---
-error: no document stands in instances/us
+error: instances/us contains no document
 
 hint: name a file or folder below instances/, relative to the root (-C)
 --- exit 64 ---
@@ -42,9 +42,9 @@ fn another_folder_and_another_root_are_used() {
 "#]]);
     world.ocon("-C us validate").is(str![[r#"
 --- stderr ---
-error: there is no folder us
+error: the folder us does not exist
 
-hint: -C names the folder in which ocon runs
+hint: name an existing folder with -C
 --- exit 64 ---
 "#]]);
 }
@@ -56,7 +56,7 @@ fn a_warning_does_not_fail() {
     world.ocon("validate").is(str![[r#"
 1 document is valid.
 --- stderr ---
-warning[json-file]: JSON files are not read
+warning[json-file]: ocon does not read JSON files
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 --- exit 0 ---
@@ -98,7 +98,7 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
   |             ^
   |
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
-  = help: who can read the repository knows this secret now: change it at the provider
+  = help: change the secret at the provider: everyone who can read the repository knows it
 
 error[unknown-reference]: `evn` is not a source of values
  --> instances/d.yaml:6:13
@@ -107,7 +107,7 @@ error[unknown-reference]: `evn` is not a source of values
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: did you mean `env`?
-  = help: there are `env`, `file`, `var` and `instance`
+  = help: use one of the sources `env`, `file`, `var` and `instance`
 
 4 errors in 4 files
 --- exit 5 ---
@@ -148,7 +148,7 @@ error[not-utf8]: this file is not UTF-8 text
 2 | name: Caf�
   |          ^
   |
-  = help: save it with the encoding UTF-8
+  = help: save the file as UTF-8
 --- exit 5 ---
 "#]]);
 }
@@ -157,9 +157,9 @@ error[not-utf8]: this file is not UTF-8 text
 fn a_missing_folder_is_an_error() {
     World::new(&[]).ocon("validate").is(str![[r#"
 --- stderr ---
-error[no-instances-folder]: there is no folder `instances`
+error[no-instances-folder]: the folder `instances` does not exist
  --> instances
-  = help: create it, or name another one with `--instances DIR`; `-C DIR` changes where ocon runs
+  = help: create it, name another folder with `--instances DIR`, or run ocon in another folder with `-C DIR`
 --- exit 5 ---
 "#]]);
 }
@@ -167,7 +167,7 @@ error[no-instances-folder]: there is no folder `instances`
 #[test]
 fn an_empty_folder_is_fine() {
     World::new(&[("instances/.keep", "")]).ocon("validate").is(str![[r#"
-There is no document below instances.
+No document found below instances.
 --- exit 0 ---
 "#]]);
 }
@@ -186,7 +186,7 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
   |             ^
   |
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
-  = help: who can read the repository knows this secret now: change it at the provider
+  = help: change the secret at the provider: everyone who can read the repository knows it
 --- exit 5 ---
 "#]]);
     world.ocon("validate --allow-plain-text-secrets").is(str![[r#"
@@ -199,7 +199,7 @@ warning[plain-text-secret]: `configuration.password` is a secret in plain text
   |             ^
   |
   = help: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs
-  = help: who can read the repository knows this secret now: change it at the provider
+  = help: change the secret at the provider: everyone who can read the repository knows it
 --- exit 0 ---
 "#]]);
 }
@@ -216,7 +216,7 @@ error[invalid-name]: this is not a valid project name
 1 | project: Marketing Team
   |          ^^^^^^^^^^^^^^
   |
-  = help: use small letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters
+  = help: use lowercase letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters
 
 error[unknown-key]: ocon.yaml has no key `var`
  --> ocon.yaml:2:1
@@ -225,7 +225,7 @@ error[unknown-key]: ocon.yaml has no key `var`
   | ^^^
   |
   = help: did you mean `vars`?
-  = help: the keys are `project` and `vars`
+  = help: use the keys `project` and `vars`
 
 2 errors in 1 file
 --- exit 5 ---
@@ -234,7 +234,7 @@ error[unknown-key]: ocon.yaml has no key `var`
     world.write("vars.yaml", "app: [a]\n");
     world.ocon("validate --var-file vars.yaml").is(str![[r#"
 --- stderr ---
-error[wrong-type]: a variable must be a text
+error[wrong-type]: a variable must be a string
  --> vars.yaml:1:6
   |
 1 | app: [a]
@@ -249,19 +249,19 @@ fn variables_of_ocon_and_of_the_pipeline_are_refused() {
     let world = World::new(&[("instances/desk.yaml", refused.as_str())]);
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[refused-variable]: the variable `OCON_USER_SECRET` may not be used in files
+error[refused-variable]: files must not use the variable `OCON_USER_SECRET`
  --> instances/desk.yaml:6:13
   |
 6 |   password: ${{ env.OCON_USER_SECRET }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: variables of ocon and of CI systems are refused (here `OCON_*`): give the secret another name
+  = help: give the secret another name: variables of ocon and of CI systems are reserved (here `OCON_*`)
 --- exit 5 ---
 "#]]);
     world.write("instances/desk.yaml", CRM);
     world.ocon("validate --env-allow SLACK_*,HOOTSUITE_*").is(str![[r#"
 --- stderr ---
-error[refused-variable]: the variable `DESK_PASSWORD` is not among those that files may use
+error[refused-variable]: the variable `DESK_PASSWORD` is not among the variables that files may use
  --> instances/desk.yaml:6:13
   |
 6 |   password: ${{ env.DESK_PASSWORD }}
@@ -278,13 +278,13 @@ fn hostile_text_in_files_does_not_reach_the_terminal() {
     let run = World::new(&[("instances/shop.yaml", hostile)]).ocon("validate");
     assert!(!run.stderr.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{:?}", run.stderr);
     run.stderr.is(str![[r#"
-error[invalid-yaml]: a control character cannot stand here
+error[invalid-yaml]: a control character is not allowed here
  --> instances/shop.yaml:3:1
   |
 3 | \u{7}bell: x
   | ^^^^^
   |
-  = help: write it as an escape within double quotes, like `"\u0007"`
+  = help: write it as an escape in double quotes, such as `"\u0007"`
 
 "#]]);
 }
@@ -300,7 +300,7 @@ fn a_folder_of_instances_that_leads_out_of_the_repository_is_refused() {
 --- stderr ---
 error[link-leaves-repository]: this link leads out of the repository
  --> instances
-  = help: put the file itself there
+  = help: replace the link with the file itself
 --- exit 5 ---
 "#]]);
 }
@@ -313,13 +313,13 @@ fn names_that_a_platform_would_trim_are_refused() {
     )]);
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[invalid-name]: a tag cannot begin or end with a blank, nor hold control characters
+error[invalid-name]: a tag cannot begin or end with a space or contain control characters
  --> instances/shop.yaml:3:8
   |
 3 | tags: [" ocon:key=x"]
   |        ^^^^^^^^^^^^^
   |
-  = help: a platform that trims it would store another text than this one
+  = help: remove them: the platform may remove them too, and the stored text would differ
 --- exit 5 ---
 "#]]);
 }
@@ -333,7 +333,7 @@ fn a_placeholder_value_of_a_variable_gets_a_warning() {
     world.ocon("validate --var-file more.yaml").is(str![[r#"
 1 document is valid.
 --- stderr ---
-warning[placeholder]: `<YOUR_TEAM>` looks like a placeholder that nobody filled in
+warning[placeholder]: `<YOUR_TEAM>` looks like a placeholder that was not replaced
  --> ocon.yaml:3:9
   |
 3 |   team: <YOUR_TEAM>
@@ -341,15 +341,15 @@ warning[placeholder]: `<YOUR_TEAM>` looks like a placeholder that nobody filled 
   |
   = help: write the value itself
 
-warning[placeholder]: a reference in the value of a variable is sent as text
+warning[placeholder]: a reference in the value of a variable is not replaced
  --> ocon.yaml:4:8
   |
 4 |   app: ${{ env.APP }}
   |        ^^^^^^^^^^^^^^
   |
-  = help: write the value itself, or the reference where it is used
+  = help: write the value itself, or move the reference to the instance file
 
-warning[placeholder]: `$TEAM` looks like a placeholder that nobody filled in
+warning[placeholder]: `$TEAM` looks like a placeholder that was not replaced
  --> more.yaml:1:7
   |
 1 | team: $TEAM

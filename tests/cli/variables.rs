@@ -15,8 +15,8 @@ fn unset_variables_are_a_warning_and_their_fields_unverified() {
         world.ocon(command).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
-        here (unverified)
+  note: desk #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- stderr ---
@@ -26,7 +26,7 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: set it where ocon runs; until then such a field is neither compared nor written
+  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 --- exit 0 ---
 "#]]);
         world.unset("DESK_PASSWORD");
@@ -34,8 +34,8 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
     world.ocon("plan --quiet").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
-        here (unverified)
+  note: desk #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -90,7 +90,7 @@ error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
    |                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |
    = help: set them where ocon runs; nothing was contacted
-   = help: to go on without, name the files to apply (PATH), or give --allow-unset
+   = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
 
 7 errors in 3 files
 --- exit 5 ---
@@ -104,14 +104,14 @@ fn secrets_in_files_stay_below_their_folder() {
     let world = World::new(&[("instances/desk.yaml", from_file.as_str())]).on_sandbox();
     world.ocon("apply --yes").is(str![[r#"
 --- stderr ---
-error[unset-variable]: file.desk/password is not in the folder of secrets, or empty
+error[unset-variable]: file.desk/password is not in the secrets folder, or empty
  --> instances/desk.yaml:6:13
   |
 6 |   password: ${{ file.desk/password }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: set it where ocon runs; nothing was contacted
-  = help: to go on without, name the files to apply (PATH), or give --allow-unset
+  = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
 --- exit 5 ---
 "#]]);
     world.write("outside", "s3cret-outside-of-the-folder");
@@ -125,7 +125,7 @@ error[refused-file]: the secret file `desk/password` cannot be used: a link lead
 6 |   password: ${{ file.desk/password }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: secret files are texts of at most 1 MiB below `secrets`
+  = help: use a text file of at most 1 MiB below `secrets`
 --- exit 5 ---
 "#]]);
     world.remove("secrets/desk/password");
@@ -173,13 +173,13 @@ Requests: 2 read, 1 to write, 1 to check.
     world.write("ocon.yaml", "vars: { region: a, stage: a, time: a }\n");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error[unknown-reference]: there is no variable `team`
+error[unknown-reference]: the variable `team` is not declared
  --> instances/shop.yaml:2:47
   |
 2 | name: Shop ${{ var.region }} ${{ var.stage }} ${{ var.team }}
   |                                               ^^^^^^^^^^^^^^^
   |
-  = help: declare it under `vars:` in ocon.yaml, or give it with `--var` or `--var-file`
+  = help: declare it under `vars:` in ocon.yaml, or set it with `--var` or `--var-file`
 --- exit 5 ---
 "#]]);
 }
@@ -202,10 +202,10 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
   ! new  blocked                                                                instances/new.yaml:1
-      missing-variable: a create needs env.DESK_PASSWORD, which is not set: set it where ocon runs
+      missing-variable: a create needs env.DESK_PASSWORD, which is not set. Set it for `ocon`
 
-  note: desk #20931: not compared and not written: `password`; `--rotate desk` writes what is set
-        here (unverified)
+  note: desk #20931: neither compared nor written: `password`. To write the current values, use
+        `--rotate desk` (unverified)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -227,7 +227,7 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: set it where ocon runs; until then such a field is neither compared nor written
+  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 
 2 warnings in 2 files
 --- exit 3 ---
@@ -253,7 +253,7 @@ error[refused-file]: the secret file `token` cannot be used: the secrets folder 
 6 |   password: ${{ file.token }}
   |             ^^^^^^^^^^^^^^^^^
   |
-  = help: secret files are texts of at most 1 MiB below `secrets`
+  = help: use a text file of at most 1 MiB below `secrets`
 --- exit 5 ---
 "#]]);
     world.remove("secrets");
@@ -270,13 +270,13 @@ fn a_mask_is_never_a_value() {
     world.set("DESK_PASSWORD", "********");
     world.ocon("apply --yes").is(str![[r#"
 --- stderr ---
-error[mask-as-value]: this is the mask that the API shows, not a value
+error[mask-as-value]: this is the mask that the API shows instead of a secret, not a value
  --> instances/desk.yaml:6:13
   |
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: write where the secret comes from: `${{ env.NAME }}`; or remove the line to leave it as it is
+  = help: write `${{ env.NAME }}`, or remove the line to keep the stored value
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");
@@ -289,9 +289,9 @@ fn a_pipeline_without_env_allow_gets_a_warning() {
     world.set("OCON_PROJECT", "tests");
     assert_eq!(world.ocon("plan --env-allow DESK_*").stderr, "");
     world.ocon("plan").stderr.is(str![[r#"
-warning[env-allow-unset]: a file may name any variable of this pipeline as a secret
+warning[env-allow-unset]: a file can refer to any variable of this pipeline as a secret
   |
-  = help: narrow it to a list, like --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
+  = help: narrow it to a list, for example --env-allow 'HOOTSUITE_*,SLACK_*' (OCON_ENV_ALLOW)
 
 "#]]);
 }
@@ -301,9 +301,9 @@ fn an_invalid_name_pattern_is_a_usage_error() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     world.ocon("plan --env-allow SLACK_*,DESK_?").is(str![[r#"
 --- stderr ---
-error: `DESK_?` is not a pattern for names of variables (--env-allow or OCON_ENV_ALLOW)
+error: `DESK_?` is not a valid pattern for names of variables (--env-allow or OCON_ENV_ALLOW)
 
-hint: names consist of letters, digits and `_`; `*` matches any text; a comma separates patterns
+hint: write names with letters, digits and `_`; `*` matches any text; separate patterns by commas
 --- exit 64 ---
 "#]]);
     for pattern in ["DESK_[A-Z]*", "{DESK_PASSWORD}", r"DESK_\*", "!OTHER_*"] {

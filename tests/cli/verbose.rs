@@ -46,9 +46,9 @@ request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=20
 question what="the whole account"
 request method=GET path=/instances?hydrate=false&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
 plan steps=1 blocked=0 stale=0 reads=2
-step begins key=shop action=create
+step started key=shop action=create
 request method=POST path=/instances status=200 ms=[MS] attempt=1 request_id=[REQUEST]
-step ends key=shop outcome=done
+step finished key=shop outcome=done
 request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS] attempt=1 request_id=[REQUEST]
 page instances=1 size=200
 
@@ -71,10 +71,10 @@ fn a_request_without_a_reply_has_a_reason_and_one_report_per_retry() {
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 error="cannot connect: tcp connect error: Connection refused (os error 111)" ms=[MS] attempt=1
 retry method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 attempt=1 reason="cannot connect: tcp connect error: Connection refused (os error 111)" wait_ms=[MS]
 request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 error="cannot connect: tcp connect error: Connection refused (os error 111)" ms=[MS] attempt=2
-error: as many requests were sent as are allowed, and more are needed
+error: the request limit is reached, and more requests are needed
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 2 tries: cannot connect: tcp connect error: Connection refused (os error 111); it was not sent again because the limit of 2 requests is reached
 
-hint: nothing was changed. Allow more with --max-requests, or leave it out: one request reads 200 instances
+hint: nothing was changed. Raise --max-requests, or omit it: one request reads 200 instances
 --- exit 6 ---
 "#]]);
 }

@@ -125,7 +125,7 @@ fn the_second_signal_ends_the_run_at_once() {
             &run,
             str![[r#"
 Interrupted: requests in flight finish, and no new step starts. Interrupt again to abort.
-Aborted: the outcome of the requests in flight is unknown. The next run recognizes what they did.
+Aborted: the outcome of the requests in flight is unknown. The next run detects it.
 "#]],
         );
         assert!(!run.stdout.contains("Applied"), "{run:?}");
