@@ -22,8 +22,9 @@
 //! [`instance`] holds the nouns that all modules share: a wanted [`instance::Value`], a stored
 //! [`instance::StoredValue`], and an [`instance::Secret`] that cannot be printed. [`scrub`] removes
 //! secrets from everything that is written. [`safe_text`] makes text from files and from the platform
-//! safe to show. [`reader`] reads files, with limits. [`sandbox`] simulates the platform for tests and experiments. It shares no code with
-//! the rest.
+//! safe to show. [`reader`] reads files, with a limit and without following links out of the
+//! repository. [`sandbox`] simulates the platform for tests and experiments. It shares no code with the
+//! rest.
 
 pub mod api;
 pub mod apply;
