@@ -81,7 +81,7 @@ impl fmt::Display for Question {
 
 impl ObservedInstance {
     /// The stored value of a declared key. An omitted one is unset.
-    pub fn configuration(&self, key: &str) -> &StoredValue {
+    pub(crate) fn configuration(&self, key: &str) -> &StoredValue {
         self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
 }

@@ -94,7 +94,7 @@ fn is_replaced(tag: &str) -> bool {
 
 impl ReservedTags {
     /// Parses the reserved tags among these.
-    pub fn of(tags: &[String]) -> Self {
+    pub(crate) fn of(tags: &[String]) -> Self {
         Self::new(tags.iter().filter(|tag| tag.starts_with(RESERVED)).cloned().collect())
     }
 
@@ -123,12 +123,12 @@ impl ReservedTags {
     }
 
     /// The document key that the instance has in this project.
-    pub fn key_in(&self, project: &Project) -> Option<&Key> {
+    pub(crate) fn key_in(&self, project: &Project) -> Option<&Key> {
         self.owner.as_ref().filter(|(owner, _)| owner == project).map(|(_, key)| key)
     }
 
     /// Whether a tag names this document key, whatever the other tags are.
-    pub fn names(&self, key: &Key) -> bool {
+    pub(crate) fn names(&self, key: &Key) -> bool {
         values(&self.tags, KEY).contains(&key.as_str())
     }
 
@@ -138,7 +138,7 @@ impl ReservedTags {
     }
 
     /// The digests of what was last applied.
-    pub fn last_applied(&self) -> &LastApplied {
+    pub(crate) fn last_applied(&self) -> &LastApplied {
         &self.last_applied
     }
 

@@ -11,7 +11,6 @@
 mod body_budget;
 mod call;
 mod connection;
-mod deadline;
 mod limiter;
 mod listing;
 mod reply;
@@ -24,9 +23,9 @@ use std::fmt;
 use self::connection::Connection;
 use self::request::{Method, NotFound, Request};
 use super::connector::ConnectorDescription;
+use super::connector::ProviderEvent;
+use super::connector::{OAuthApplication, RequestToken, SecretPlacement};
 use super::error::Error;
-use super::oauth::{OAuthApplication, RequestToken, SecretPlacement};
-use super::provider_event::ProviderEvent;
 use super::remote::{Listing, PartialListing, Projection, Read, Scope, Write};
 use super::retry::Idempotency;
 use super::wire;
@@ -60,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// If the request fails after its retries.
-    pub async fn connectors(&self) -> Result<Vec<String>, Error> {
+    pub(crate) async fn connectors(&self) -> Result<Vec<String>, Error> {
         let request = self.0.request(Method::Get, "/elements/keys".to_owned());
         call::send(&self.0, request).await?.decode(wire::connector_keys)
     }
@@ -70,7 +69,7 @@ impl Client {
     ///
     /// # Errors
     /// If the request fails for another reason.
-    pub async fn describe(
+    pub(crate) async fn describe(
         &self,
         connector: &ConnectorKey,
     ) -> Result<Option<ConnectorDescription>, Error> {
@@ -85,7 +84,7 @@ impl Client {
     ///
     /// # Errors
     /// If the request fails after its retries.
-    pub async fn authorization_url(
+    pub(crate) async fn authorization_url(
         &self,
         application: &OAuthApplication<'_>,
         placement: SecretPlacement,
@@ -109,7 +108,7 @@ impl Client {
     ///
     /// # Errors
     /// If the request fails after its retries.
-    pub async fn request_token(
+    pub(crate) async fn request_token(
         &self,
         application: &OAuthApplication<'_>,
     ) -> Result<RequestToken, Error> {
@@ -122,7 +121,7 @@ impl Client {
     ///
     /// # Errors
     /// If the request fails after its retries.
-    pub async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
+    pub(crate) async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
         let request = self.0.request(Method::Get, format!("/instances/{id}/events"));
         call::send(&self.0, request).await?.decode(wire::events)
     }

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::error::ErrorKind;
+use super::ErrorKind;
 
 /// Five attempts outlast a restart of the platform's gateway. More would only delay the error.
 const MAX_ATTEMPTS: u32 = 5;

@@ -13,9 +13,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::code::FailureCode;
-use super::outcome::{AffectedInstance, Event, OutcomeNote, StepFailure, StepResult, StepStatus};
 use super::run::Run;
+use super::{
+    AffectedInstance, Event, FailureCode, OutcomeNote, StepFailure, StepResult, StepStatus,
+};
 use crate::api::{self, PartialListing, Projection, Read, Scope, Write};
 use crate::instance::{InstanceId, Key, Record};
 use crate::plan::Action;

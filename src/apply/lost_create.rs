@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use super::outcome::StepStatus;
+use super::StepStatus;
 use super::run::Run;
 use crate::api::{self, Projection, Read, Scope};
 use crate::instance::{InstanceId, Record};

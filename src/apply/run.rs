@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::code::FailureCode;
-use super::outcome::{AffectedInstance, Event, StepFailure, StepStatus};
+use super::{AffectedInstance, Event, FailureCode, StepFailure, StepStatus};
 use crate::api::{self, Clock, ErrorKind, Scope, StopSignal, Waiter};
 use crate::instance::{InstanceId, Key, Record, RenderContext};
 use crate::ownership::{self, ReservedTags};

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::code::FailureCode;
-use super::outcome::{AffectedInstance, Event, StepFailure, StepResult, StepStatus};
 use super::run::Run;
-use super::{lost_create, verification};
+use super::{
+    AffectedInstance, Event, FailureCode, StepFailure, StepResult, StepStatus, lost_create,
+    verification,
+};
 use crate::api::{self, Projection, Read, Write};
 use crate::instance::{Draft, InstanceId, OmittedMembers, Record};
 use crate::ownership::ReservedTags;

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::code::FailureCode;
-use super::outcome::{StepFailure, StepStatus};
 use super::run::Run;
+use super::{FailureCode, StepFailure, StepStatus};
 use crate::api::{Projection, Read};
 use crate::instance::{Draft, FieldPath, InstanceId, Record, ReplyCheck};
 use crate::ownership::RESERVED;

@@ -44,18 +44,18 @@ pub enum ExactJson {
 
 impl ExactJson {
     /// Parses a JSON text. `None` if it is invalid or too deep.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::unmarked(serde_json::from_str(&marked(text)?).ok()?)
     }
 
     /// Whether this is a map or a list.
-    pub fn is_composite(&self) -> bool {
+    pub(crate) fn is_composite(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
     /// Takes the text of equal parts from `other`. Then the two texts differ only where their values
     /// differ.
-    pub fn adopt_formatting(&mut self, other: &Self) {
+    pub(crate) fn adopt_formatting(&mut self, other: &Self) {
         if self == other {
             self.clone_from(other);
             return;

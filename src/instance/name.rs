@@ -14,11 +14,11 @@ use crate::safe_text::quoted;
 #[error("{} is not a valid {kind}: {rule}", quoted(.given))]
 pub struct InvalidName {
     /// The kind of name, as a noun.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The text that was given.
-    pub given: String,
+    pub(crate) given: String,
     /// The rule, as a phrase.
-    pub rule: &'static str,
+    pub(crate) rule: &'static str,
 }
 
 /// Declares a name: a validated `String`.
@@ -137,17 +137,17 @@ impl BaseUrl {
     }
 
     /// The URL as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 
     /// The parsed URL.
-    pub fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.0
     }
 
     /// Whether requests stay on this machine.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.0.host().is_some_and(|host| is_loopback(&host))
     }
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::name::{ConnectorKey, InstanceId};
+use super::{ConnectorKey, InstanceId};
 
 /// The spellings of Base64 padding in URLs.
 const PADDING: [&str; 3] = ["=", "%3D", "%3d"];

@@ -91,23 +91,23 @@ pub enum DisplayValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedChange {
     /// The field.
-    pub path: FieldPath,
+    pub(crate) path: FieldPath,
     /// What happens to the field.
-    pub kind: ChangeKind,
+    pub(crate) kind: ChangeKind,
     /// Whether the values must not be shown.
-    pub sensitive: bool,
+    pub(crate) sensitive: bool,
     /// The sources of the secrets in the new value.
-    pub sources: Vec<SecretSource>,
+    pub(crate) sources: Vec<SecretSource>,
     /// The stored value, if it is public.
     pub before: Option<DisplayValue>,
     /// The wanted value, unless it is sensitive.
-    pub after: Option<DisplayValue>,
+    pub(crate) after: Option<DisplayValue>,
     /// Whether a stored value exists that must not be shown.
     pub before_hidden: bool,
     /// Whether a part of the new value is only known after the create.
-    pub known_after_create: bool,
+    pub(crate) known_after_create: bool,
     /// The difference in words, if both values are shown and look the same.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl RedactedChange {
@@ -120,7 +120,7 @@ impl RedactedChange {
 
 impl Change {
     /// Adds the change to the body of a request.
-    pub fn write_to(&self, draft: &mut Draft) {
+    pub(crate) fn write_to(&self, draft: &mut Draft) {
         match self {
             Self::Name { before: _, after } => draft.name = Some(after.clone()),
             // The list of tags belongs to the step, because marks and user tags share it.

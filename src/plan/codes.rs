@@ -115,7 +115,7 @@ impl NoteCode {
     }
 
     /// Whether another host got the secrets or events before.
-    pub fn is_host_change(self) -> bool {
+    pub(crate) fn is_host_change(self) -> bool {
         matches!(self, Self::CredentialHostChanged | Self::EventHostChanged)
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Observation, json};
 
-use super::change::Change;
 use super::document::Document;
-use super::step::Cause;
+use super::{Cause, Change};
 use crate::desired::DeclaredValue;
 use crate::instance::{Key, Secrecy, StoredValue, Value, ValueComparison};
 use crate::observed::ObservedInstance;

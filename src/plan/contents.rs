@@ -1,8 +1,6 @@
-//! The contents of a plan.
+//! The contents of a plan, and the limits that it must respect before anything is written.
 
-use super::codes::{BlockCode, NoteCode};
-use super::options::Target;
-use super::step::{Action, Step};
+use super::{Action, BlockCode, NoteCode, Step, Target};
 use crate::instance::{InstanceId, Key, Span};
 
 /// A complete plan.
@@ -54,7 +52,7 @@ pub struct UntouchedCounts {
     /// Instances of the project that no document describes.
     pub orphans: usize,
     /// Instances without an owner. `None` if the account was not listed.
-    pub unmanaged: Option<usize>,
+    pub(crate) unmanaged: Option<usize>,
 }
 
 /// A document for which no step is possible.
@@ -164,5 +162,53 @@ impl Plan {
         self.steps.sort_by(|a, b| (&a.key, a.action).cmp(&(&b.key, b.action)));
         self.notes
             .sort_by(|a, b| (a.code, &a.key, a.instance_id).cmp(&(b.code, &b.key, b.instance_id)));
+    }
+}
+
+/// The limits of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The maximum number of instances to delete.
+    pub max_deletes: usize,
+}
+
+/// A plan that may be applied. Only [`Plan::within`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved(Plan);
+
+/// A plan that exceeds its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the plan deletes {deletes} of {managed} managed instances, but the limit is {allowed}")]
+pub struct DeleteLimitExceeded {
+    /// The number of deletes in the plan.
+    pub(crate) deletes: usize,
+    /// The number of managed instances.
+    pub(crate) managed: usize,
+    /// The limit.
+    pub(crate) allowed: usize,
+}
+
+impl Plan {
+    /// Approves the plan if it stays within `limits`.
+    ///
+    /// # Errors
+    /// Fails if the plan deletes more instances than allowed. No step may run then.
+    pub fn within(self, limits: Limits) -> Result<Approved, DeleteLimitExceeded> {
+        let deletes = self.count(Action::Delete);
+        if deletes <= limits.max_deletes {
+            return Ok(Approved(self));
+        }
+        let enables = |action| matches!(action, Action::Enable | Action::Disable);
+        let written =
+            self.steps.iter().filter(|step| step.id.is_some() && !enables(step.action)).count();
+        let managed = written + self.untouched.unchanged + self.untouched.orphans;
+        Err(DeleteLimitExceeded { deletes, managed, allowed: limits.max_deletes })
+    }
+}
+
+impl Approved {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.0
     }
 }

@@ -1,6 +1,6 @@
 //! A document and the inputs of its plan.
 
-use super::options::PlanContext;
+use super::PlanContext;
 use crate::desired::{DeclaredValue, DesiredInstance};
 use crate::instance::{InstanceId, Key, RenderContext, Secrecy, ValueComparison};
 use crate::observed::ObservedInstance;

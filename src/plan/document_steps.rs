@@ -4,15 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::change::Change;
-use super::codes::BlockCode;
 use super::comparison::{Comparison, compare, observation};
-use super::contents::{Blocked, Plan};
 use super::document::Document;
 use super::matching::Match;
-use super::note;
-use super::options::StoredValueVisibility;
-use super::step::{Action, Cause, Step};
+use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValueVisibility, note};
 use crate::desired::{DeclaredValue, GrantNeed};
 use crate::instance::{Key, Secret, Template};
 use crate::observed::ObservedInstance;

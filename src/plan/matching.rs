@@ -15,7 +15,6 @@
 //! that names both sides ([`blocked`]). The other documents continue.
 
 mod blocked;
-mod candidate;
 mod instances;
 mod moves;
 mod name_conflicts;
@@ -24,8 +23,7 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use blocked::shortened;
-pub(super) use candidate::Match;
-pub(super) use instances::{is_unreadable, missed_by_filter};
+pub(super) use instances::{Match, is_unreadable, missed_by_filter};
 pub(super) use moves::was_last_applied;
 
 use super::options::PlanOptions;
@@ -33,7 +31,7 @@ use crate::desired::Desired;
 use crate::instance::{InstanceId, Key};
 use crate::observed::{Observed, ObservedInstance};
 use crate::ownership::{Fingerprints, Ownership};
-use candidate::Candidate;
+use instances::Candidate;
 use rules::Rules;
 
 /// The matches of all documents.

@@ -5,11 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::codes::NoteCode;
-use super::contents::Plan;
 use super::matching::{Matching, is_unreadable, shortened, was_last_applied};
-use super::options::{OrphanPolicy, PlanContext};
-use super::step::{Action, Cause, Step};
+use super::{Action, Cause, NoteCode, OrphanPolicy, Plan, PlanContext, Step};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
 use crate::observed::{Observed, ObservedInstance};

@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::codes::NoteCode;
-use super::contents::{Plan, Stale};
-use super::step::{Action, Step};
+use super::{Action, NoteCode, Plan, Stale, Step};
 use crate::instance::Key;
 
 /// The approved steps.
@@ -21,7 +19,7 @@ pub struct ApprovedSteps<'a> {
 impl Plan {
     /// Reduces this plan to the steps of `approved`, the plan that a person has seen.
     #[must_use]
-    pub fn as_approved(self, approved: &Self) -> Self {
+    pub(crate) fn as_approved(self, approved: &Self) -> Self {
         let mut keys = BTreeMap::new();
         for step in &approved.steps {
             keys.entry(step.key.clone()).or_insert(step.action);

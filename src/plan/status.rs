@@ -6,10 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::contents::{Blocked, Plan};
 use super::matching::{Match, Matching};
-use super::options::PlanContext;
-use super::step::Action;
+use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
@@ -209,7 +207,7 @@ fn callback_mismatch(found: &ObservedInstance) -> Option<CallbackMismatch> {
 
 impl StatusReport {
     /// The number of instances in this state.
-    pub fn count(&self, state: SyncState) -> usize {
+    pub(crate) fn count(&self, state: SyncState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }
 }

@@ -1,4 +1,5 @@
-//! Decodes escapes in a text, and keeps the place of every decoded byte in the original text.
+//! Decodes escapes in a text, and keeps the place of every decoded byte in the original text. Finds the
+//! strings of a JSON document, and ranges in them that cut no escape.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -119,7 +120,7 @@ fn end_of_line(text: &str, from: usize) -> usize {
 
 /// The places between which a JSON string may be cut: the start of each character and escape, and
 /// the end of the string.
-pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
+fn boundaries_in_json(inner: &str) -> Vec<usize> {
     let decoded = DecodedText::of(inner).decoded(backslash).and_then(|text| text.origins);
     let starts: Vec<usize> = match decoded {
         Some(origins) => origins.into_iter().map(|(start, _)| start).collect(),
@@ -352,4 +353,30 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
     let all = digits.iter().all(|digit| char::from(*digit).is_digit(radix));
     let text = std::str::from_utf8(digits).ok().filter(|_| all)?;
     u32::from_str_radix(text, radix).ok()
+}
+
+/// The ranges of all strings of valid JSON, including member names, between their quotes.
+pub(super) fn literals(json: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + bytes.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
+        let mut end = start;
+        while *bytes.get(end)? != b'"' {
+            end += if *bytes.get(end)? == b'\\' { 2 } else { 1 };
+        }
+        at = end + 1;
+        Some(start..end)
+    })
+}
+
+/// Widens the ranges to begin and end outside of escapes.
+pub(super) fn widen(ranges: &mut [Range<usize>], inner: &str) {
+    let boundaries = boundaries_in_json(inner);
+    for range in ranges {
+        let after_start = boundaries.partition_point(|boundary| *boundary <= range.start);
+        let start = after_start.checked_sub(1).and_then(|index| boundaries.get(index));
+        let end = boundaries.get(boundaries.partition_point(|boundary| *boundary < range.end));
+        *range = start.copied().unwrap_or(0)..end.copied().unwrap_or(inner.len());
+    }
 }

@@ -11,15 +11,12 @@ use tracing::{debug, info};
 
 use super::body_budget::BodyMemory;
 use super::connection::Connection;
-use super::deadline::Deadline;
 use super::limiter::{Outcome, Permit};
 use super::reply::Reply;
-use super::request::{NotFound, Request};
-use super::settings::Retrying;
-use super::transport;
-use crate::api::error::{Error, ErrorKind, NotRetried};
-use crate::api::retry;
+use super::request::{Deadline, NotFound, Request};
+use super::{Retrying, transport};
 use crate::api::wire::{self, Body};
+use crate::api::{Error, ErrorKind, NotRetried, retry};
 use crate::safe_text::bounded_line;
 
 /// Sends a request and reads the complete reply.

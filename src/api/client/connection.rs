@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::body_budget::BodyBudget;
 use super::limiter::Limiter;
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
-use super::settings::{ApiCredentials, ClientSettings};
-use super::transport::{self, BuildError};
-use crate::api::error::{Error, ErrorKind};
+use super::transport::{self};
+use super::{ApiCredentials, BuildError, ClientSettings};
 use crate::api::retry::Idempotency;
 use crate::api::wire::Outgoing;
+use crate::api::{Error, ErrorKind};
 use crate::instance::{Draft, FieldPath};
 use crate::scrub::Scrubber;
 

@@ -12,14 +12,12 @@ use tokio::task::JoinHandle;
 use tokio::try_join;
 use tracing::debug;
 
+use super::PageRead;
 use super::call::{Call, CallFailure, ResponseHead};
 use super::connection::Connection;
 use super::reply::Reply;
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
-use super::settings::PageRead;
-use crate::api::error::{Error, ErrorKind, ListingFailure};
-use crate::api::remote::{Listing, Projection, Scope};
-use crate::api::wire;
+use crate::api::{Error, ErrorKind, Listing, ListingFailure, Projection, Scope, wire};
 use crate::instance::{InstanceId, Record};
 
 /// Two million instances. A longer listing does not end.

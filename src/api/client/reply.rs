@@ -3,8 +3,8 @@
 use super::body_budget::BodyMemory;
 use super::connection::Connection;
 use super::request::Request;
-use crate::api::error::{Error, ErrorKind};
 use crate::api::wire::{self, Body};
+use crate::api::{Error, ErrorKind};
 
 /// A reply with the request that it answers. Its status is a success, or a 404 that the request
 /// expects.

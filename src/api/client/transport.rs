@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 
-use super::settings::{ApiCredentials, ClientSettings};
-use crate::api::error::ErrorKind;
+use super::{ApiCredentials, ClientSettings};
+use crate::api::ErrorKind;
 use crate::instance::Secret;
 use crate::safe_text::bounded_line;
 

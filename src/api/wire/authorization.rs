@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::body::Body;
-use crate::api::error::ErrorKind;
-use crate::api::oauth::{OAuthApplication, RequestToken};
+use super::Body;
+use crate::api::{ErrorKind, OAuthApplication, RequestToken};
 use crate::instance::Secret;
 
 #[derive(Deserialize)]

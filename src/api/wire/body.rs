@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use crate::api::error::ErrorKind;
+use crate::api::ErrorKind;
 use crate::safe_text::bounded_line;
 
 /// A complete body with its content type.

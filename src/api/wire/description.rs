@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::Body;
-use crate::api::connector::ConnectorDescription;
-use crate::api::error::ErrorKind;
+use super::Body;
+use crate::api::{ConnectorDescription, ErrorKind};
 use crate::instance::LiveProperty;
 
 /// The documented object. Some versions of the platform answer with only the list

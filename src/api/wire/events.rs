@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::Body;
-use crate::api::error::ErrorKind;
-use crate::api::provider_event::{ChangedObject, ProviderEvent, scalar_text};
+use super::Body;
+use crate::api::connector::scalar_text;
+use crate::api::{ChangedObject, ErrorKind, ProviderEvent};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

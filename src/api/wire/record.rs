@@ -7,10 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
-use super::body::Body;
+use super::Body;
 use super::configuration::{ConfigurationSeed, text};
-use crate::api::error::ErrorKind;
-use crate::api::remote::Projection;
+use crate::api::{ErrorKind, Projection};
 use crate::instance::{InstanceId, OmittedMembers, Record, Secret};
 
 /// The members of an instance. `null` means absent.

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::body::Body;
+use super::Body;
 use super::configuration::text;
-use crate::api::error::ErrorKind;
+use crate::api::ErrorKind;
 use crate::safe_text::bounded_line;
 use crate::scrub::Scrubber;
 

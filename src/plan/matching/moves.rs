@@ -12,9 +12,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocked;
-use super::candidate::{Candidate, Match};
+use super::instances::Candidate;
 use super::rules::Rules;
+use super::{Match, blocked};
 use crate::desired::DesiredInstance;
 use crate::instance::Key;
 use crate::observed::ObservedInstance;

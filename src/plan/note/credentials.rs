@@ -6,10 +6,8 @@ use super::host::Host;
 use crate::desired::{DeclaredValue, Desired, HostRole};
 use crate::instance::{Secrecy, StoredValue, Value};
 use crate::observed::ObservedInstance;
-use crate::plan::change::Change;
-use crate::plan::codes::NoteCode;
-use crate::plan::contents::{HostUse, Note, Plan};
 use crate::plan::document::Document;
+use crate::plan::{Change, HostUse, Note, NoteCode, Plan};
 use crate::safe_text::quoted;
 
 /// The key of the secret with which the platform signs events. It is never sent.
