@@ -51,7 +51,6 @@ impl fmt::Display for Span {
 /// An entry of `GET /elements/{key}/configuration`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveProperty {
-    /// The configuration key.
     pub(crate) key: String,
     /// The label in the user interface.
     pub(crate) name: String,
@@ -59,7 +58,6 @@ pub struct LiveProperty {
     pub(crate) data_type: String,
     /// The value that the platform uses if the key is absent.
     pub(crate) default: Option<String>,
-    /// Whether the user or the default must provide a value.
     pub(crate) required: bool,
     /// Whether the platform writes the value.
     pub(crate) internal: bool,

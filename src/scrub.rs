@@ -34,7 +34,6 @@ pub use forms::MIN_SECRET_LENGTH;
 /// The minimum length of a secret of a request, in bytes, in the reply to that request.
 const MIN_SENT_LENGTH: usize = 4;
 
-/// The text that replaces a secret.
 const PLACEHOLDER: &str = "(secret)";
 
 /// The number of secrets that are also searched in nested encodings. Nested encodings are most of
@@ -59,7 +58,6 @@ pub struct Scrubber {
     short: Vec<Secret>,
     /// Whether a secret contains white space, which can be written as `+` or as a line break.
     has_blanks: bool,
-    /// The letters and digits of each secret.
     letters: Vec<Secret>,
     public: PublicTexts,
 }
@@ -190,7 +188,6 @@ impl Scrubber {
         self.letters.iter().any(|secret| text.contains(secret.expose()))
     }
 
-    /// Whether the text is in a file of the repository.
     pub(crate) fn is_public(&self, text: &str) -> bool {
         self.public.contains(text.as_bytes())
     }
@@ -266,7 +263,6 @@ impl Scrubber {
         found
     }
 
-    /// The ranges of secrets in the text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         decoding::each(text, self.has_blanks, &mut |decoded| {

@@ -56,9 +56,6 @@ impl Client {
     }
 
     /// Reads the keys of all connectors of the account, including its own connectors.
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
     pub(crate) async fn connectors(&self) -> Result<Vec<String>, Error> {
         let request = self.0.request(Method::Get, "/elements/keys".to_owned());
         call::send(&self.0, request).await?.decode(wire::connector_keys)
@@ -66,9 +63,6 @@ impl Client {
 
     /// Reads the configuration that a connector accepts, or `None` if the platform does not know the
     /// connector.
-    ///
-    /// # Errors
-    /// If the request fails for another reason.
     pub(crate) async fn describe(
         &self,
         connector: &ConnectorKey,
@@ -81,9 +75,6 @@ impl Client {
     }
 
     /// Requests the URL at which a person grants access.
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
     pub(crate) async fn authorization_url(
         &self,
         application: &OAuthApplication<'_>,
@@ -105,9 +96,6 @@ impl Client {
 
     /// Requests the request token of OAuth 1. The platform supports only a GET for it
     /// (docs/platform.md#oauth).
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
     pub(crate) async fn request_token(
         &self,
         application: &OAuthApplication<'_>,
@@ -118,9 +106,6 @@ impl Client {
     }
 
     /// Reads the events that the provider of an instance reported, newest first.
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
     pub(crate) async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
         let request = self.0.request(Method::Get, format!("/instances/{id}/events"));
         call::send(&self.0, request).await?.decode(wire::events)

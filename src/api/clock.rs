@@ -69,7 +69,6 @@ impl StopSignal {
         self.0.send_replace(true);
     }
 
-    /// Whether the run was asked to stop.
     pub(crate) fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
@@ -92,13 +91,7 @@ impl StopSignal {
 }
 
 /// The waits before further GETs, 30 s in total.
-const READ_DELAYS: [Duration; 5] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(15),
-];
+const READ_DELAYS_IN_SECONDS: [u64; 5] = [1, 2, 4, 8, 15];
 
 /// The clock for waits, and the signal that ends them early.
 #[derive(Clone, Copy)]
@@ -112,9 +105,6 @@ pub struct Waiter<'a> {
 impl Waiter<'_> {
     /// Reads an instance that exists. Waits up to 30 s until it can be read. Returns the instance, if
     /// it was found, and the number of requests.
-    ///
-    /// # Errors
-    /// If a request fails for another reason.
     pub(crate) async fn instance(
         &self,
         remote: &impl Read,
@@ -123,7 +113,7 @@ impl Waiter<'_> {
     ) -> Result<(Option<Record>, usize), Error> {
         let mut record = remote.instance(id, projection).await?;
         let mut reads = 1;
-        for delay in READ_DELAYS {
+        for delay in READ_DELAYS_IN_SECONDS.map(Duration::from_secs) {
             if record.is_some() || self.stop.is_requested() {
                 break;
             }

@@ -8,7 +8,6 @@ use crate::safe_text::bounded_line;
 /// The configuration that a connector accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectorDescription {
-    /// The properties of its configuration.
     pub(crate) properties: Vec<LiveProperty>,
     /// The members of `providerData` that a create accepts.
     pub(crate) grant: Vec<String>,
@@ -17,11 +16,8 @@ pub struct ConnectorDescription {
 /// An application that is registered at a provider, and the access that it requests.
 #[derive(Clone, Copy, Debug)]
 pub struct OAuthApplication<'a> {
-    /// The connector.
     pub(crate) connector: &'a ConnectorKey,
-    /// The client ID.
     pub(crate) client_id: &'a Secret,
-    /// The client secret.
     pub(crate) client_secret: &'a Secret,
     /// The URL to which the provider redirects the browser.
     pub(crate) callback: &'a str,
@@ -45,9 +41,7 @@ pub enum SecretPlacement {
 /// The request token of OAuth 1, and the secret that the create request includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestToken {
-    /// The token.
     pub(crate) token: Secret,
-    /// Its secret.
     pub(crate) secret: Secret,
 }
 

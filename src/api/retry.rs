@@ -19,7 +19,6 @@ pub(super) const BUDGET: Duration = Duration::from_mins(2);
 /// The maximum `Retry-After` that is honored. Two of these fill the budget.
 const MAX_WAIT: Duration = Duration::from_mins(1);
 
-/// The upper bound of the first wait.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Whether a request may be processed twice.

@@ -31,9 +31,7 @@ use crate::instance::{Draft, FieldPath, Json, RenderContext, Secret, Value};
 
 /// The body of a POST or PATCH.
 pub(super) struct Outgoing {
-    /// The JSON.
     pub(super) bytes: Vec<u8>,
-    /// The secrets in it.
     pub(super) secrets: Vec<Secret>,
 }
 

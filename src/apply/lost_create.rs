@@ -22,7 +22,6 @@ enum NotFound {
     NotListed,
     /// A listing shows this one, but it cannot be read.
     NotReadable(InstanceId),
-    /// A request failed.
     RequestFailed(api::Error),
 }
 
@@ -91,7 +90,6 @@ async fn search<R: Read>(run: &Run<'_, R>, step: &Step) -> Result<Record, NotFou
     record.ok_or(NotFound::NotReadable(id))
 }
 
-/// The result of a search in a few words.
 fn summary(found: &Result<Record, NotFound>) -> String {
     match found {
         Ok(record) => record.id.to_string(),

@@ -120,11 +120,6 @@ impl StepStatus {
         }
     }
 
-    /// The stable name of the outcome.
-    pub(crate) fn as_str(&self) -> &'static str {
-        self.outcome().as_str()
-    }
-
     /// The failure, if there is one.
     pub fn failure(&self) -> Option<&StepFailure> {
         match self {
@@ -156,27 +151,24 @@ impl StepFailure {
     }
 }
 
+impl StepResult {
+    /// The result of a document without a step.
+    fn without_step(key: &Key, action: Option<Action>, status: StepStatus) -> Self {
+        Self { key: key.clone(), action, instance: None, status, register_webhook: false }
+    }
+}
+
 impl From<&Stale> for StepResult {
     fn from(stale: &Stale) -> Self {
-        Self {
-            key: stale.key.clone(),
-            action: Some(stale.action),
-            instance: None,
-            status: StepStatus::Stale(StepFailure::new(FailureCode::Stale, &stale.message)),
-            register_webhook: false,
-        }
+        let failure = StepFailure::new(FailureCode::Stale, &stale.message);
+        Self::without_step(&stale.key, Some(stale.action), StepStatus::Stale(failure))
     }
 }
 
 impl From<&Blocked> for StepResult {
     fn from(blocked: &Blocked) -> Self {
-        Self {
-            key: blocked.key.clone(),
-            action: None,
-            instance: None,
-            status: StepStatus::Blocked(StepFailure::new(blocked.code, &blocked.message)),
-            register_webhook: false,
-        }
+        let failure = StepFailure::new(blocked.code, &blocked.message);
+        Self::without_step(&blocked.key, None, StepStatus::Blocked(failure))
     }
 }
 
@@ -243,7 +235,6 @@ vocabulary! {
 }
 
 impl FailureCode {
-    /// The kind of an API error.
     pub(super) fn of(error: &Error) -> Self {
         if error.request_limit().is_some() && !error.may_have_happened() {
             return Self::RequestLimit;
@@ -283,7 +274,6 @@ impl StepErrorCode {
         }
     }
 
-    /// Whether the platform or the provider refused the request.
     pub(crate) fn is_refusal(self) -> bool {
         self.is(FailureCode::PlatformRefused) || self.is(FailureCode::ProviderRefused)
     }
@@ -309,13 +299,6 @@ impl From<BlockCode> for StepErrorCode {
 impl fmt::Display for StepErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// Compares with a stable name.
-impl PartialEq<&str> for StepErrorCode {
-    fn eq(&self, name: &&str) -> bool {
-        self.as_str() == *name
     }
 }
 

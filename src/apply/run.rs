@@ -51,7 +51,6 @@ impl<'a, R> Run<'a, R> {
         Scope::Tag(ownership::project_tag(&self.plan.target.project))
     }
 
-    /// Whether the limit of requests is reached.
     pub(super) fn limit_reached(&self) -> bool {
         self.limit_reached.load(Ordering::Relaxed)
     }

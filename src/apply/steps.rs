@@ -62,7 +62,6 @@ fn result(step: &Step, instance: Option<AffectedInstance>, status: StepStatus) -
     }
 }
 
-/// Executes a step with progress events.
 async fn with_progress<R: Read + Write>(
     run: &Run<'_, R>,
     step: &Step,
@@ -121,7 +120,6 @@ async fn create<R: Read + Write>(run: &Run<'_, R>, step: &Step) -> Ended {
     (Some(affected), status.unwrap_or_else(|status| status))
 }
 
-/// Completes a create after its POST.
 async fn complete_create<R: Read + Write>(
     run: &Run<'_, R>,
     step: &Step,

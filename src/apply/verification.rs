@@ -72,7 +72,6 @@ pub(super) async fn of_reserved_tags<R: Read>(
     (record, has_tags)
 }
 
-/// The instance after an accepted write.
 async fn read_back<R: Read>(run: &Run<'_, R>, id: InstanceId) -> Result<Record, StepStatus> {
     match run.waiting().instance(run.remote, id, &Projection::All).await {
         Ok((Some(record), _)) => Ok(record),

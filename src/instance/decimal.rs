@@ -22,7 +22,6 @@ enum Exponent {
 }
 
 impl Decimal {
-    /// Parses a JSON number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_negative, unsigned) = match text.strip_prefix('-') {
             Some(unsigned) => (true, unsigned),
@@ -86,27 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_have_one_form() {
-        let fifteen = Decimal::parse("15");
-        for text in ["15.0", "1.5e1", "1.5E+01", "0.15e2", "150e-1", "0.00015e5"] {
-            assert_eq!(Decimal::parse(text), fifteen, "{text}");
-        }
-        for text in ["-15", "1.5", "150", "15.00000000000000000000000000001"] {
-            assert_ne!(Decimal::parse(text), fifteen, "{text}");
-        }
-        for text in ["0", "-0", "0.000", "-0e999999999999999999999999999999999999999999"] {
-            assert_eq!(Decimal::parse(text), Decimal::parse("0e5"), "{text}");
-        }
-    }
-
-    #[test]
     fn an_exponent_of_any_size_takes_no_more_than_its_text() {
         let huge = format!("1e{}", "9".repeat(100));
         assert_eq!(Decimal::parse(&huge), Decimal::parse(&huge));
         assert_ne!(Decimal::parse(&huge), Decimal::parse(&huge.replace("1e", "1e-")));
-        assert_eq!(
-            Decimal::parse("1e-00000000000000000000000000000000005"),
-            Decimal::parse("0.00001")
-        );
+        let small = "1e-00000000000000000000000000000000005";
+        assert_eq!(Decimal::parse(small), Decimal::parse("0.00001"));
     }
 }

@@ -88,7 +88,6 @@ impl Record {
 
 impl Draft {
     /// The values that refer to the instance itself, which only a second request can send.
-    #[must_use]
     pub(crate) fn referring_to_instance(&self) -> Self {
         let configuration =
             self.configuration.iter().filter(|(_, value)| value.refers_to_instance());

@@ -127,7 +127,6 @@ impl Template {
         Self::new(vec![Part::Text(text.into())])
     }
 
-    /// The parts, in the order of the text.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -140,7 +139,6 @@ impl Template {
         })
     }
 
-    /// Whether the text refers to the instance itself.
     pub(crate) fn refers_to_instance(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Instance(_)))
     }

@@ -149,7 +149,6 @@ impl Value {
         self.templates().into_iter().flat_map(Template::secrets)
     }
 
-    /// Whether the value refers to the instance itself.
     pub(crate) fn refers_to_instance(&self) -> bool {
         self.templates().into_iter().any(Template::refers_to_instance)
     }

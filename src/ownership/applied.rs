@@ -16,14 +16,12 @@ use sha2::Sha256;
 
 use crate::instance::{Key, Project, Secret};
 
-/// The prefix of the tag.
 pub(super) const TAG: &str = "ocon:applied=";
 const VERSION: &str = "v1";
 /// The maximum length of the tag. A longer one omits the secret digests.
 const MAX_TAG_LENGTH: usize = 250;
 /// Characters of a key ID, enough to distinguish the few fingerprint keys of a tenant's history.
 const KEY_ID: usize = 6;
-/// Characters of the digest of a document.
 const SPEC: usize = 16;
 /// Characters of the digests of a secret's path and of its value.
 const PATH: usize = 8;

@@ -90,13 +90,9 @@ pub enum DisplayValue {
 /// A change without secrets, as a report shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedChange {
-    /// The field.
     pub(crate) path: FieldPath,
-    /// What happens to the field.
     pub(crate) kind: ChangeKind,
-    /// Whether the values must not be shown.
     pub(crate) sensitive: bool,
-    /// The sources of the secrets in the new value.
     pub(crate) sources: Vec<SecretSource>,
     /// The stored value, if it is public.
     pub before: Option<DisplayValue>,
@@ -111,7 +107,6 @@ pub struct RedactedChange {
 }
 
 impl RedactedChange {
-    /// Removes the stored value.
     pub(super) fn without_stored(self) -> Self {
         let before_hidden = self.before_hidden || self.before.is_some();
         Self { before: None, before_hidden, hint: None, ..self }
@@ -119,7 +114,6 @@ impl RedactedChange {
 }
 
 impl Change {
-    /// Adds the change to the body of a request.
     pub(crate) fn write_to(&self, draft: &mut Draft) {
         match self {
             Self::Name { before: _, after } => draft.name = Some(after.clone()),
@@ -152,7 +146,6 @@ impl Change {
         }
     }
 
-    /// The change as a report may show it.
     pub(super) fn redacted(&self, context: &RenderContext<'_>) -> RedactedChange {
         let change = self.without_hint(context);
         RedactedChange { hint: hint(change.before.as_ref(), change.after.as_ref()), ..change }
@@ -187,7 +180,6 @@ impl Change {
         }
     }
 
-    /// A change of public values.
     fn public(&self, before: Option<DisplayValue>, after: DisplayValue) -> RedactedChange {
         RedactedChange {
             path: self.path(),

@@ -180,11 +180,8 @@ pub struct Approved(Plan);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the plan deletes {deletes} of {managed} managed instances, but the limit is {allowed}")]
 pub struct DeleteLimitExceeded {
-    /// The number of deletes in the plan.
     pub(crate) deletes: usize,
-    /// The number of managed instances.
     pub(crate) managed: usize,
-    /// The limit.
     pub(crate) allowed: usize,
 }
 

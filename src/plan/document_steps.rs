@@ -14,7 +14,6 @@ use crate::observed::ObservedInstance;
 use crate::ownership::{AppliedDigests, OwnershipMark, ReservedTags};
 use crate::safe_text::quoted;
 
-/// Adds the steps for a document.
 pub(super) fn add(plan: &mut Plan, document: &Document<'_>, matched: &Match<'_>) {
     match matched {
         Match::Managed(found) => update(plan, document, found, None),
@@ -38,20 +37,11 @@ fn step(
 ) -> Step {
     let wanted = document.wanted;
     Step {
-        key: document.key.clone(),
         at: Some(wanted.at.clone()),
-        connector: wanted.connector.clone(),
-        name: wanted.name.clone(),
         id: found.map(|found| found.id),
-        action,
-        cause,
-        changes: Vec::new(),
         hides_stored: found.is_some_and(|found| hides_stored_values(document, found)),
-        unchanged: 0,
-        tags: None,
-        second_tags: None,
         webhook_url_at_provider: wanted.needs_webhook_registration(),
-        basis: String::new(),
+        ..Step::new(document.key, wanted.connector.clone(), &wanted.name, (action, cause))
     }
 }
 

@@ -34,10 +34,8 @@ use crate::ownership::{Fingerprints, Ownership};
 use instances::Candidate;
 use rules::Rules;
 
-/// The matches of all documents.
 #[derive(Debug)]
 pub(super) struct Matching<'a> {
-    /// One match per document.
     pub(super) by_key: BTreeMap<&'a Key, Match<'a>>,
     /// The documents whose own key no observed instance has. Only the listing of the account can
     /// confirm that, and show the candidates.

@@ -19,7 +19,6 @@ use crate::safe_text::quoted;
 pub(super) use credentials::add_hosts;
 pub use credentials::declared_hosts;
 
-/// Adds the notes about the document's instance.
 pub(super) fn add_all(
     plan: &mut Plan,
     document: &Document<'_>,

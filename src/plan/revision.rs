@@ -19,7 +19,7 @@ pub struct ApprovedSteps<'a> {
 impl Plan {
     /// Reduces this plan to the steps of `approved`, the plan that a person has seen.
     #[must_use]
-    pub(crate) fn as_approved(self, approved: &Self) -> Self {
+    pub fn as_approved(self, approved: &Self) -> Self {
         let mut keys = BTreeMap::new();
         for step in &approved.steps {
             keys.entry(step.key.clone()).or_insert(step.action);
@@ -59,7 +59,6 @@ impl Plan {
         self.notes.retain(|note| !note.code.is_about_sent_value() || kept.contains(&note.key));
     }
 
-    /// Reports a difference that was not approved.
     fn note_unplanned(&mut self, key: &Key, steps: &[Step]) {
         let is_orphan = steps.iter().any(|step| step.action == Action::Delete);
         self.untouched.orphans += usize::from(is_orphan);

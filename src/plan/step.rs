@@ -28,7 +28,6 @@ vocabulary! {
 }
 
 impl Action {
-    /// The past participle.
     pub(crate) fn participle(self) -> &'static str {
         match self {
             Self::Create => "created",
@@ -110,7 +109,6 @@ pub struct Step {
 /// A request of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepRequest {
-    /// The HTTP method.
     pub(crate) method: &'static str,
     /// The path after `/instances/{id}`, or `None` for `/instances`.
     suffix: Option<&'static str>,
@@ -126,6 +124,31 @@ impl StepRequest {
 }
 
 impl Step {
+    /// A step without changes.
+    pub(super) fn new(
+        key: &Key,
+        connector: ConnectorKey,
+        name: &str,
+        (action, cause): (Action, Cause),
+    ) -> Self {
+        Self {
+            key: key.clone(),
+            at: None,
+            connector,
+            name: name.to_owned(),
+            id: None,
+            action,
+            cause,
+            changes: Vec::new(),
+            hides_stored: false,
+            unchanged: 0,
+            tags: None,
+            second_tags: None,
+            basis: String::new(),
+            webhook_url_at_provider: false,
+        }
+    }
+
     /// The body of the first request: exactly the changes of the step.
     pub(crate) fn draft(&self) -> Draft {
         let mut draft = Draft { tags: self.tags.clone(), ..Draft::default() };
@@ -166,7 +189,6 @@ impl Step {
         self.changes.iter().any(|change| matches!(change, Change::Mark { before: Some(_), .. }))
     }
 
-    /// The requests, in order.
     pub(crate) fn requests(&self) -> Vec<StepRequest> {
         let request = |method, suffix| StepRequest { method, suffix };
         let patch = request("PATCH", Some(""));

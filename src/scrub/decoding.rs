@@ -11,7 +11,6 @@ const MAX_LAYERS: usize = 2;
 /// The number of bytes that a piece shares with the next one.
 const OVERLAP: usize = 8 * 1024;
 
-/// The size of a piece, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// A text with some escapes decoded.
@@ -26,7 +25,6 @@ pub(super) struct DecodedText<'t> {
 /// The meaning of an escape, and the length of the escape in bytes.
 type DecodedEscape = (Piece, usize);
 
-/// A few bytes.
 struct Piece {
     bytes: [u8; 4],
     length: usize,
@@ -38,7 +36,6 @@ struct Piece {
 /// Decodes the escape at the beginning of the bytes, if there is one.
 type Decoder = fn(&[u8]) -> Option<DecodedEscape>;
 
-/// The decoders for every text.
 const DECODERS: [Decoder; 4] = [percent, backslash, braces, html];
 /// An additional decoder if secrets contain white space.
 const BLANK_DECODERS: [Decoder; 1] = [form];
@@ -112,7 +109,6 @@ pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &DecodedText<
     }
 }
 
-/// The offset after the next line break.
 fn end_of_line(text: &str, from: usize) -> usize {
     let from = text.ceil_char_boundary(from.min(text.len()));
     text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)

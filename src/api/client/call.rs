@@ -88,7 +88,6 @@ impl From<Error> for CallFailure {
     }
 }
 
-/// A failed attempt.
 struct AttemptFailure {
     kind: ErrorKind,
     /// The `Retry-After` of the reply.
@@ -314,7 +313,6 @@ impl<'a> Call<'a> {
 }
 
 impl ResponseHead {
-    /// A header of the reply.
     pub(super) fn header(&self, name: &str) -> Option<&HeaderValue> {
         self.response.headers().get(name)
     }

@@ -33,7 +33,6 @@ impl Connection {
         })
     }
 
-    /// The number of requests sent so far, including retries.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -48,7 +47,6 @@ impl Connection {
             .map_err(|_| limit)
     }
 
-    /// The scrubber for replies to the request.
     pub(super) fn scrubber(&self, request: &Request) -> Scrubber {
         let ApiCredentials { user, organization } = &self.settings.credentials;
         Scrubber::for_reply([user, organization].into_iter().chain(&request.secrets))

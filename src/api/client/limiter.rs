@@ -11,12 +11,9 @@ use tracing::debug;
 /// The number of successful requests after which the limit grows by one.
 const SUCCESSES_TO_GROW: u32 = 10;
 
-/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The platform accepted it.
     Accepted,
-    /// The platform answered 429.
     Throttled,
     /// Another outcome, which says nothing about the load.
     Other,
@@ -25,9 +22,7 @@ pub(super) enum Outcome {
 /// The current limit and the number of requests in progress.
 #[derive(Debug)]
 struct Window {
-    /// The configured limit.
     max: usize,
-    /// The current limit.
     width: usize,
     in_progress: usize,
     /// The number of successes since the limit last changed.

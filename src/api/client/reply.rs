@@ -25,7 +25,6 @@ impl Reply {
         self.status != 404
     }
 
-    /// Decodes the body.
     pub(super) fn decode<T>(
         &self,
         decode: impl FnOnce(&Body) -> Result<T, ErrorKind>,
@@ -55,7 +54,6 @@ impl Reply {
         self.error(wire::refusal(self.status, request_id, &self.body, &scrubber))
     }
 
-    /// The error of the request.
     pub(super) fn error(&self, kind: ErrorKind) -> Error {
         self.request.error(self.attempts, kind)
     }

@@ -9,7 +9,6 @@ use crate::api::retry::Idempotency;
 use crate::api::{Error, ErrorKind};
 use crate::instance::Secret;
 
-/// The HTTP methods that the platform uses for instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -62,9 +61,7 @@ pub(super) enum TimeoutPolicy {
 /// The meaning of a 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotFound {
-    /// It is an expected answer.
     Expected,
-    /// It is an error.
     Error,
 }
 
@@ -75,7 +72,6 @@ pub(super) struct Request {
     /// The path and query for messages.
     pub(super) path: String,
     pub(super) body: Option<Vec<u8>>,
-    /// The secrets in the request.
     pub(super) secrets: Vec<Secret>,
     pub(super) timeout: TimeoutPolicy,
     pub(super) idempotency: Idempotency,
@@ -87,7 +83,6 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Makes a copy for one attempt.
     pub(super) fn build(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.into(), self.url.clone());
         *request.body_mut() = self.body.clone().map(Into::into);

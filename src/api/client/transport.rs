@@ -36,7 +36,6 @@ pub enum BuildError {
     },
 }
 
-/// Sets up the HTTP library.
 pub(super) fn http(settings: &ClientSettings) -> Result<reqwest::Client, BuildError> {
     // Without a provider, the library panics. A second installation fails, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -24,27 +24,20 @@ enum Reply {
 #[serde(rename_all = "camelCase")]
 struct Item {
     key: String,
-    #[serde(default)]
     name: Option<String>,
-    #[serde(default, rename = "type", alias = "configDataType")]
+    #[serde(rename = "type", alias = "configDataType")]
     data_type: Option<String>,
-    #[serde(default)]
     default_value: Option<Value>,
-    #[serde(default, alias = "mandatory")]
+    #[serde(alias = "mandatory")]
     required: Option<bool>,
-    #[serde(default)]
     internal: Option<bool>,
-    #[serde(default)]
     active: Option<bool>,
-    #[serde(default)]
     group_name: Option<String>,
-    #[serde(default)]
     options: Option<Vec<Choice>>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    #[serde(default)]
     value: Option<String>,
 }
 

@@ -7,16 +7,12 @@ use super::Body;
 use crate::api::connector::scalar_text;
 use crate::api::{ChangedObject, ErrorKind, ProviderEvent};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Item {
-    #[serde(default)]
     id: Value,
-    #[serde(default)]
     event_date: Value,
-    #[serde(default)]
     status: Value,
-    #[serde(default)]
     notified_data: Value,
 }
 
@@ -53,10 +49,9 @@ mod tests {
         let body = Body::new(Some("application/json".to_owned()), bytes.to_vec());
         let read = events(&body).unwrap();
         assert_eq!((read[0].id.as_str(), read[1].id.as_str()), ("b", "1"));
-        let object = |what: &str, kind: &str, id: &str| ChangedObject {
-            what: what.to_owned(),
-            kind: kind.to_owned(),
-            id: id.to_owned(),
+        let object = |what: &str, kind: &str, id: &str| {
+            let [what, kind, id] = [what, kind, id].map(str::to_owned);
+            ChangedObject { what, kind, id }
         };
         assert_eq!(read[0].objects, [object("CREATED", "message", "7"), object("", "", "")]);
         assert_eq!(read[1].objects, []);

@@ -52,7 +52,6 @@ fn is_listed_by_tag(observed: &Observed, id: InstanceId) -> bool {
         || observed.taken.as_ref().is_some_and(|taken| taken.contains_key(&id))
 }
 
-/// The instance with this ID.
 pub(super) fn find(observed: &Observed, id: InstanceId) -> Option<&ObservedInstance> {
     let listed = || observed.account.as_ref()?.get(&id);
     observed
@@ -63,23 +62,18 @@ pub(super) fn find(observed: &Observed, id: InstanceId) -> Option<&ObservedInsta
         .or_else(|| listed().filter(|_| is_unreadable(observed, id)))
 }
 
-/// The match of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::plan) enum Match<'a> {
-    /// The document's instance.
     Managed(&'a ObservedInstance),
     /// An instance of this project, with its current document key.
     Moved(&'a ObservedInstance, &'a Key),
     /// An instance of another owner, with its document key in the project of `--take-from`.
     Adopt(&'a ObservedInstance, Option<&'a Key>),
-    /// The document has no instance.
     Missing,
-    /// No step is possible.
     Blocked(BlockCode, String),
 }
 
 impl<'a> Match<'a> {
-    /// The instance, if there is one.
     pub(in crate::plan) fn instance(&self) -> Option<&'a ObservedInstance> {
         match self {
             Self::Managed(found) | Self::Moved(found, _) | Self::Adopt(found, _) => Some(found),

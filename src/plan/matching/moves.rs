@@ -71,7 +71,6 @@ pub(super) fn follow<'a>(
     by_name
 }
 
-/// The pairs that match.
 #[derive(Default)]
 struct Matches {
     pairs: Vec<Pair>,
@@ -97,7 +96,6 @@ impl Matches {
     }
 }
 
-/// The documents and instances of one connector.
 struct ConnectorGroup<'g, 'a> {
     documents: &'g [UnmatchedDocument<'a>],
     instances: &'g [Candidate<'a>],

@@ -234,7 +234,6 @@ impl<'a, 'b> Rules<'a, 'b> {
     }
 }
 
-/// The instances that have this key.
 fn candidates<'a>(
     by_key: &InstancesByKey<'a>,
     key: &Key,

@@ -129,7 +129,6 @@ fn has_credentials(document: &Document<'_>, found: &ObservedInstance) -> bool {
         || found.marks.last_applied().holds_secrets()
 }
 
-/// A note about a host.
 #[derive(PartialEq, Eq)]
 struct HostNote {
     code: NoteCode,
