@@ -8,7 +8,6 @@
 //! This module is pure: no files, no network, no clock, no environment, and no way to write.
 
 mod change;
-mod codes;
 mod comparison;
 mod contents;
 mod document;
@@ -24,10 +23,9 @@ mod step;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
-pub use codes::{BlockCode, NoteCode};
 pub use contents::{
-    AccountSize, Approved, Blocked, DeleteLimitExceeded, HostUse, Limits, Note, Plan, Stale,
-    UntouchedCounts,
+    AccountSize, Approved, BlockCode, Blocked, DeleteLimitExceeded, HostUse, Limits, Note,
+    NoteCode, Plan, Stale, UntouchedCounts,
 };
 pub use note::declared_hosts;
 pub use options::{

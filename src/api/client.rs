@@ -13,7 +13,6 @@ mod call;
 mod connection;
 mod limiter;
 mod listing;
-mod reply;
 mod request;
 mod settings;
 mod transport;

@@ -8,10 +8,9 @@
 //! Errors never contain a part of a successful reply, because such bodies contain live credentials.
 //! Parser messages quote their input, so they are dropped. Texts of refusals are scrubbed first.
 
-mod authorization;
 mod body;
 mod configuration;
-mod description;
+mod connector;
 mod events;
 mod record;
 mod refusal;
@@ -20,9 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
-pub(super) use authorization::{application, authorization_url, parameters, request_token};
 pub(super) use body::Body;
-pub(super) use description::{connector_keys, description};
+pub(super) use connector::{
+    application, authorization_url, connector_keys, description, parameters, request_token,
+};
 pub(super) use events::events;
 pub(super) use record::{record, records};
 pub(super) use refusal::{is_empty_listing, is_refusal, refusal};

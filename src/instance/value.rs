@@ -288,14 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_of_stored_json_causes_no_difference() {
-        let wanted =
-            r#"{"size":15,"ratio":0.10,"note":null,"list":[{"a":null}],"id":9007199254740993}"#;
-        let stored = r#"{"id":9007199254740993.0,"list":[{}],"ratio":0.1,"size":1.5e1}"#;
-        let rounded = stored.replace("993.0", "992.0");
-        let key = "event.poller.configuration";
-        assert_eq!(compare(key, &Value::text(wanted), Some(stored)), ValueComparison::Same);
-        assert_eq!(compare(key, &Value::text(wanted), Some(&rounded)), ValueComparison::Different);
+    fn the_format_of_a_stored_document_causes_no_difference() {
         let sizes = Json::Map(BTreeMap::from([
             ("size".into(), Json::Number(15.into())),
             ("note".into(), Json::Null),

@@ -4,8 +4,8 @@ mod credentials;
 mod host;
 
 use super::change::Change;
-use super::codes::NoteCode;
 use super::comparison::Comparison;
+use super::contents::NoteCode;
 use super::contents::Plan;
 use super::document::Document;
 use super::matching::missed_by_filter;

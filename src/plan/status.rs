@@ -133,12 +133,10 @@ fn rows(
     let options = context.options;
     let matching = Matching::new(desired, observed, options, context.fingerprints);
     let states = states(plan);
-    let row = |key: &Key, found: &ObservedInstance, state| InstanceStatus {
-        key: key.clone(),
-        connector: found.connector.clone(),
-        name: found.name.clone(),
-        state,
-        instance: Some(health(found, plan)),
+    let row = |key: &Key, found: &ObservedInstance, state| {
+        let (connector, name) = (found.connector.clone(), found.name.clone());
+        let instance = Some(health(found, plan));
+        InstanceStatus { key: key.clone(), connector, name, state, instance }
     };
     let mut rows = Vec::new();
     for (key, wanted) in desired.instances.iter().filter(|(key, _)| options.selects(key)) {
@@ -151,13 +149,8 @@ fn rows(
             matched => matched.instance().into_iter().collect(),
         };
         if found.is_empty() {
-            rows.push(InstanceStatus {
-                key: key.clone(),
-                connector: wanted.connector.to_string(),
-                name: wanted.name.clone(),
-                state,
-                instance: None,
-            });
+            let (connector, name) = (wanted.connector.to_string(), wanted.name.clone());
+            rows.push(InstanceStatus { key: key.clone(), connector, name, state, instance: None });
         }
         rows.extend(found.into_iter().map(|found| row(key, found, state)));
     }

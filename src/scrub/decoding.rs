@@ -331,7 +331,7 @@ fn html(bytes: &[u8]) -> Option<DecodedEscape> {
         _ => {
             let number = name.strip_prefix(b"#")?;
             let digits = number.strip_prefix(b"x").or_else(|| number.strip_prefix(b"X"));
-            char::from_u32(digits.map_or_else(|| decimal(number), hexadecimal)?)?
+            char::from_u32(digits.map_or_else(|| self::number(number, 10), hexadecimal)?)?
         }
     };
     Some((Piece::char(c), length + 2))
@@ -339,10 +339,6 @@ fn html(bytes: &[u8]) -> Option<DecodedEscape> {
 
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
     number(digits, 16)
-}
-
-fn decimal(digits: &[u8]) -> Option<u32> {
-    number(digits, 10)
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {

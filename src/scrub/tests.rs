@@ -63,6 +63,8 @@ fn base64(secret: &[u8], before: usize, engine: &impl base64::Engine) -> String 
 fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     let upper = |byte| format!("%{byte:02X}");
     let lower = |byte| format!("%{byte:02x}");
+    let braces = |c| format!("\\u{{{:x}}}", u32::from(c));
+    let in_lower = percent(secret, "-._~", lower);
     let form = percent(secret, "-._*", upper);
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let html = html.replace('"', "&quot;").replace('\'', "&#39;");
@@ -70,7 +72,7 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     let mut all = vec![
         ("raw", secret.to_owned()),
         ("percent", percent(secret, "-._~", upper)),
-        ("percent, lower case", percent(secret, "-._~", lower)),
+        ("percent, lower case", in_lower.clone()),
         ("percent, as browsers do", percent(secret, "-._~!*'()", upper)),
         ("percent, as in paths", percent(secret, "-._~!*'()/:@$,;+=&", upper)),
         ("form", form.replace("%20", "+")),
@@ -82,26 +84,23 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
         ("JSON in JSON", json(&json(secret))),
         ("JSON in a URL", percent(&json(secret), "-._~", upper)),
         ("Rust", within_quotes(&format!("{secret:?}"))),
-        (
-            "shown",
-            escaped(
-                secret,
-                |c| c.is_control() && c != '\n',
-                |c| format!("\\u{{{:x}}}", u32::from(c)),
-            ),
-        ),
+        ("shown", escaped(secret, |c| c.is_control() && c != '\n', braces)),
         ("HTML", html),
         ("hex", every_byte(secret, |byte| format!("{byte:02x}"))),
         ("hex, upper case", every_byte(secret, |byte| format!("{byte:02X}"))),
         ("Base64 of JSON", base64(json(secret).as_bytes(), 1, &STANDARD)),
         ("Base64 of a URL", base64(percent(secret, "-._~", upper).as_bytes(), 2, &STANDARD)),
-        (
-            "Base64 of a URL in lower case",
-            base64(percent(secret, "-._~", lower).as_bytes(), 0, &STANDARD),
-        ),
+        ("Base64 of a URL in lower case", base64(in_lower.as_bytes(), 0, &STANDARD)),
         ("Base64 in a URL", percent(&base64(bytes, 0, &STANDARD), "-._~", upper)),
         ("Base64 in JSON with slashes", base64(bytes, 0, &STANDARD).replace('/', "\\/")),
     ];
+    all.extend(aligned(secret));
+    all
+}
+
+/// The encodings in Base64, which depend on the text before the secret.
+fn aligned(secret: &str) -> Vec<(&'static str, String)> {
+    let (bytes, mut all) = (secret.as_bytes(), Vec::new());
     for before in 0..3 {
         all.push(("Base64", base64(bytes, before, &STANDARD)));
         all.push(("Base64 for URLs", base64(bytes, before, &URL_SAFE)));

@@ -10,9 +10,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTE
 use tracing::{debug, info};
 
 use super::body_budget::BodyMemory;
-use super::connection::Connection;
+use super::connection::{Connection, Reply};
 use super::limiter::{Outcome, Permit};
-use super::reply::Reply;
 use super::request::{Deadline, NotFound, Request};
 use super::{Retrying, transport};
 use crate::api::wire::{self, Body};

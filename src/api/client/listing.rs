@@ -14,8 +14,7 @@ use tracing::debug;
 
 use super::PageRead;
 use super::call::{Call, CallFailure, ResponseHead};
-use super::connection::Connection;
-use super::reply::Reply;
+use super::connection::{Connection, Reply};
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
 use crate::api::{Error, ErrorKind, Listing, ListingFailure, Projection, Scope, wire};
 use crate::instance::{InstanceId, Record};
