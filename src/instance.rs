@@ -7,7 +7,6 @@
 //!
 //! This module does no I/O, knows no files and no requests, and never prints a [`Secret`].
 
-mod decimal;
 mod draft;
 mod exact_json;
 mod name;

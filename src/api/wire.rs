@@ -11,7 +11,6 @@
 mod body;
 mod configuration;
 mod connector;
-mod events;
 mod record;
 mod refusal;
 
@@ -21,9 +20,8 @@ use serde::{Serialize, Serializer};
 
 pub(super) use body::Body;
 pub(super) use connector::{
-    application, authorization_url, connector_keys, description, parameters, request_token,
+    application, authorization_url, connector_keys, description, events, parameters, request_token,
 };
-pub(super) use events::events;
 pub(super) use record::{record, records};
 pub(super) use refusal::{is_empty_listing, is_refusal, refusal};
 
@@ -213,15 +211,12 @@ mod tests {
     #[test]
     fn a_missing_value_is_named() {
         at(None, |place| {
-            let draft = Draft {
-                configuration: [("pw".into(), Value::Text(secret("PW", None)))].into(),
-                ..Draft::default()
-            };
+            let password = Value::Text(secret("PW", None));
+            let configuration = [("pw".into(), password)].into();
+            let draft = Draft { configuration, ..Draft::default() };
             assert_eq!(create(&draft, place).err().unwrap().to_string(), "configuration.pw");
-            let draft = Draft {
-                provider_data: [("code".into(), Json::Text(secret("CODE", None)))].into(),
-                ..Draft::default()
-            };
+            let provider_data = [("code".into(), Json::Text(secret("CODE", None)))].into();
+            let draft = Draft { provider_data, ..Draft::default() };
             assert_eq!(patch(&draft, place).err().unwrap().to_string(), "providerData.code");
         });
     }

@@ -10,6 +10,7 @@ use super::contents::Plan;
 use super::document::Document;
 use super::matching::missed_by_filter;
 use super::options::PlanContext;
+use super::status::EVENTS;
 use crate::desired::{GrantNeed, IgnoredField};
 use crate::instance::{StoredValue, Value};
 use crate::observed::{Observed, ObservedInstance};
@@ -105,7 +106,7 @@ pub(super) fn add_likely_grant(plan: &mut Plan, document: &Document<'_>) {
 /// create, and perhaps not later.
 fn enables_events(change: &Change) -> bool {
     matches!(change, Change::Configuration { key, before: Some(before), after }
-        if key == "event.notification.enabled"
+        if key == EVENTS
             && after.value == Value::text("true")
             && *before != StoredValue::new(Some("true")))
 }

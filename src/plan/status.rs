@@ -16,10 +16,10 @@ use crate::instance::{
 use crate::observed::{Observed, ObservedInstance};
 
 /// The key that enables the events of an instance.
-const EVENTS: &str = "event.notification.enabled";
+pub(super) const EVENTS: &str = "event.notification.enabled";
 /// The key of the URL to which the platform sends events. For some connectors it is the instance's own
 /// webhook URL.
-const CALLBACK: &str = "event.notification.callback.url";
+pub(super) const CALLBACK: &str = "event.notification.callback.url";
 
 /// The keys that a status reads in addition to the declared ones.
 pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];

@@ -136,6 +136,10 @@ mod tests {
         outcomes.iter().map(width).collect()
     }
 
+    fn begin_all(window: &mut Window, number: usize) -> Vec<u32> {
+        (0..number).map(|_| window.begin().expect("the limit is not reached")).collect()
+    }
+
     #[test]
     fn a_429_halves_the_limit_down_to_one() {
         for (max, halves) in [(4, [2, 1, 1]), (9, [4, 2, 1]), (1, [1, 1, 1]), (0, [1, 1, 1])] {
@@ -168,8 +172,7 @@ mod tests {
     #[test]
     fn a_request_that_began_before_a_halving_does_not_halve_again() {
         let mut window = Window::new(8);
-        let begun: Vec<_> =
-            (0..8).map(|_| window.begin().expect("the limit is not reached")).collect();
+        let begun = begin_all(&mut window, 8);
         assert_eq!(window.begin(), None);
         let changes: Vec<_> =
             begun.into_iter().map(|begun| window.end(begun, Outcome::Throttled)).collect();
@@ -180,8 +183,7 @@ mod tests {
     #[test]
     fn no_request_begins_until_enough_have_ended() {
         let mut window = Window::new(4);
-        let begun: Vec<_> =
-            (0..4).map(|_| window.begin().expect("the limit is not reached")).collect();
+        let begun = begin_all(&mut window, 4);
         window.end(begun[0], Outcome::Throttled);
         assert_eq!(window.begin(), None, "three in progress, two allowed");
         window.end(begun[1], Outcome::Other);
