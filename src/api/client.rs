@@ -73,7 +73,6 @@ impl Client {
         reply.decode_if_found(&self.0, wire::description)
     }
 
-    /// Requests the URL at which a person grants access.
     pub(crate) async fn authorization_url(
         &self,
         application: &OAuthApplication<'_>,

@@ -73,7 +73,6 @@ impl StopSignal {
         *self.0.borrow()
     }
 
-    /// Waits until the run is asked to stop.
     pub(crate) async fn requested(&self) {
         // This cannot fail, because `self` is the sender.
         let _ = self.0.subscribe().wait_for(|requested| *requested).await;

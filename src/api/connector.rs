@@ -25,7 +25,6 @@ pub struct OAuthApplication<'a> {
     pub(crate) scope: Option<&'a str>,
     /// The value that the provider returns with its answer.
     pub(crate) state: &'a Secret,
-    /// The request token of OAuth 1.
     pub(crate) request_token: Option<&'a Secret>,
 }
 

@@ -172,7 +172,6 @@ impl ErrorKind {
         }
     }
 
-    /// The failure without text from a body.
     pub(super) fn brief(&self) -> String {
         match self {
             Self::Status { status, .. } => status_line(*status),

@@ -40,7 +40,6 @@ pub(super) fn create(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoin
     outgoing(Some(Element { key }), draft, &place)
 }
 
-/// The body that changes the fields in the draft.
 pub(super) fn patch(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoing, FieldPath> {
     outgoing(None, draft, place)
 }

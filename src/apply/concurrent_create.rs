@@ -22,7 +22,6 @@ use crate::instance::{InstanceId, Key, Record};
 use crate::plan::Action;
 use crate::safe_text::quoted;
 
-/// The waits between polls.
 const POLL_DELAYS_IN_MS: [u64; 13] =
     [250, 750, 1_000, 2_000, 4_000, 8_000, 14_000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000];
 

@@ -16,7 +16,6 @@ use crate::plan::Step;
 const SEARCH_DELAYS: [Duration; 3] =
     [Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(15)];
 
-/// Why a search found no instance.
 enum NotFound {
     /// No listing shows one.
     NotListed,
@@ -25,7 +24,6 @@ enum NotFound {
     RequestFailed(api::Error),
 }
 
-/// Searches for the instance by its reserved tags.
 pub(super) async fn recover<R: Read>(
     run: &Run<'_, R>,
     step: &Step,

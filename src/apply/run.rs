@@ -19,7 +19,6 @@ pub struct Settings<'a> {
     pub stop: &'a StopSignal,
 }
 
-/// An apply of a plan to a remote.
 pub(super) struct Run<'a, R> {
     pub(super) plan: &'a Plan,
     pub(super) remote: &'a R,
@@ -78,7 +77,6 @@ impl<'a, R> Run<'a, R> {
         }
     }
 
-    /// The status of a step after a failed request.
     pub(super) fn failed(&self, error: &api::Error) -> StepStatus {
         if error.may_have_happened() {
             StepStatus::Unknown(self.failure(error))

@@ -199,7 +199,6 @@ fn callback_mismatch(found: &ObservedInstance) -> Option<CallbackMismatch> {
 }
 
 impl StatusReport {
-    /// The number of instances in this state.
     pub(crate) fn count(&self, state: SyncState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }

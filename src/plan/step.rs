@@ -124,7 +124,6 @@ impl StepRequest {
 }
 
 impl Step {
-    /// A step without changes.
     pub(super) fn new(
         key: &Key,
         connector: ConnectorKey,

@@ -18,7 +18,6 @@ use crate::api::wire::{self, Body};
 use crate::api::{Error, ErrorKind, NotRetried, retry};
 use crate::safe_text::bounded_line;
 
-/// Sends a request and reads the complete reply.
 pub(super) async fn send(connection: &Connection, request: Request) -> Result<Reply, Error> {
     let mut call = Call::new(connection, request, Duration::ZERO);
     let head = call.head().await?;
@@ -46,7 +45,6 @@ pub(super) struct Call<'a> {
     connection: &'a Connection,
     request: Request,
     attempts: u32,
-    /// The number of replies with status 429.
     throttled: u32,
     started: Instant,
     /// The part of the time budget that requests for larger pages used.
@@ -61,7 +59,6 @@ pub(super) struct ResponseHead {
     deadline: Deadline,
 }
 
-/// The reason why a call ended without a reply.
 pub(super) enum CallFailure {
     /// The request failed.
     Failed(Box<Error>),
@@ -89,7 +86,6 @@ impl From<Error> for CallFailure {
 
 struct AttemptFailure {
     kind: ErrorKind,
-    /// The `Retry-After` of the reply.
     retry_after: Option<Duration>,
     /// Whether the next attempt would fail in the same way.
     is_permanent: bool,
@@ -152,7 +148,6 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The error of this request after its attempts so far.
     pub(super) fn error(&self, kind: ErrorKind) -> Error {
         self.request.error(self.attempts, kind)
     }

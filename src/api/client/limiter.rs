@@ -19,7 +19,6 @@ pub(super) enum Outcome {
     Other,
 }
 
-/// The current limit and the number of requests in progress.
 #[derive(Debug)]
 struct Window {
     max: usize,
@@ -78,7 +77,6 @@ impl Limiter {
         Self { window: Mutex::new(Window::new(max)), released: Notify::new() }
     }
 
-    /// Waits until another request is allowed.
     pub(super) async fn acquire(&self) -> Permit<'_> {
         loop {
             // Created before the check, so that no release in between is missed.
@@ -101,13 +99,11 @@ impl Limiter {
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     limiter: &'a Limiter,
-    /// The number of halvings when the request began.
     halvings: u32,
     outcome: Outcome,
 }
 
 impl Permit<'_> {
-    /// Ends the request with this outcome.
     pub(super) fn release(mut self, outcome: Outcome) {
         self.outcome = outcome;
     }

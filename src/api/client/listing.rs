@@ -88,7 +88,6 @@ struct Session<'a> {
     connection: &'a Connection,
     scope: &'a Scope,
     projection: Arc<Projection>,
-    /// The number of instances per page.
     size: usize,
     /// The part of the retry budget that larger pages used.
     spent: Duration,

@@ -58,7 +58,6 @@ pub(super) enum TimeoutPolicy {
     PerChunk(Duration),
 }
 
-/// The meaning of a 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotFound {
     Expected,
@@ -101,7 +100,6 @@ impl Request {
     }
 }
 
-/// A time limit for a reply.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
     limit: Duration,

@@ -6,7 +6,6 @@ use serde_json::error::Category;
 use crate::api::ErrorKind;
 use crate::safe_text::bounded_line;
 
-/// A complete body with its content type.
 pub(in crate::api) struct Body {
     content_type: Option<String>,
     bytes: Vec<u8>,

@@ -40,7 +40,6 @@ struct Tag<'a> {
     name: &'a RawValue,
 }
 
-/// A problem of a member, as text.
 type Problem = String;
 
 pub(in crate::api) fn record(body: &Body, projection: &Projection) -> Result<Record, ErrorKind> {

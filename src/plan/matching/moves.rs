@@ -76,7 +76,6 @@ struct Matches {
     pairs: Vec<Pair>,
     documents: BTreeSet<usize>,
     instances: BTreeSet<usize>,
-    /// The documents that were matched by name or path.
     by_name: BTreeSet<usize>,
 }
 
@@ -193,7 +192,6 @@ impl<'g, 'a> ConnectorGroup<'g, 'a> {
         pairs.iter().copied().filter(is_longest).collect()
     }
 
-    /// The documents with an ambiguous match, blocked.
     fn ambiguous(&self, rules: &Rules<'a, '_>, matches: &Matches) -> Vec<(&'a Key, Match<'a>)> {
         let pairs = matches.unmatched(self.same_digest.union(&self.same_name));
         let mut by_document: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();

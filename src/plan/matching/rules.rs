@@ -20,7 +20,6 @@ pub(super) struct Rules<'a, 'b> {
     pub(super) fingerprints: &'b Fingerprints,
     /// The instances of this project.
     pub(super) ours: InstancesByKey<'a>,
-    /// The instances of the project of `--take-from`.
     taken: InstancesByKey<'a>,
     pub(super) claimants: Claimants<'a>,
 }

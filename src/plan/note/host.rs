@@ -11,7 +11,6 @@ use url::Url;
 use crate::instance::{InstanceReference, Value};
 use crate::safe_text::quoted;
 
-/// The maximum length of a host name with a port.
 const MAX_LENGTH: usize = 260;
 
 /// The characters that replace references to secrets and to the instance itself.
@@ -21,7 +20,6 @@ const INSTANCE: char = '\u{fdd1}';
 /// The text that replaces them before a URL is parsed.
 const IN_URLS: &str = "zq-a-reference-qz";
 
-/// A host in a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Host {
     Named {
