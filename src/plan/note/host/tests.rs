@@ -39,7 +39,7 @@ fn a_url_of_any_scheme_names_its_real_host() {
             "https://evil.example\\@${{ env.P }}/",
             "`evil.example`, a host in a secret, which cannot be shown",
         ),
-        (r#"{"url":"https://good.example","url":"https://evil.example"}"#, both),
+        (r#"{"url":"https://evil.example","url":"https://good.example"}"#, both),
         (r#"{"k":${{ env.K }},"url":"https:\/\/evil.example/x"}"#, "`evil.example`"),
         (r#"{"https://evil.example/x":1}"#, "`evil.example`"),
     ] {
