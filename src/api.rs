@@ -11,20 +11,15 @@ pub mod client;
 mod clock;
 mod connector;
 mod error;
-mod oauth;
-mod provider_event;
 mod remote;
 pub mod reply;
 mod retry;
-mod stop_signal;
-mod waiter;
 mod wire;
 
-pub use clock::{Clock, Sleep, SystemClock};
-pub use connector::ConnectorDescription;
+pub use clock::{Clock, Sleep, StopSignal, SystemClock, Waiter};
+pub use connector::{
+    ChangedObject, ConnectorDescription, OAuthApplication, ProviderEvent, RequestToken,
+    SecretPlacement,
+};
 pub use error::{Error, ErrorKind, ListingFailure, NotRetried};
-pub use oauth::{OAuthApplication, RequestToken, SecretPlacement};
-pub use provider_event::{ChangedObject, ProviderEvent};
 pub use remote::{Listing, PartialListing, Projection, Read, Scope, Write};
-pub use stop_signal::StopSignal;
-pub use waiter::Waiter;

@@ -7,7 +7,6 @@
 //!
 //! A create is never sent twice. If its reply is lost, the instance is searched by its reserved tags.
 
-mod code;
 mod concurrent_create;
 mod lost_create;
 mod outcome;
@@ -23,9 +22,9 @@ use futures_util::stream;
 use crate::api::{Read, Write};
 use crate::plan::Approved;
 
-pub use code::{FailureCode, StepErrorCode};
 pub use outcome::{
-    AffectedInstance, Event, Outcome, OutcomeNote, StepFailure, StepOutcome, StepResult, StepStatus,
+    AffectedInstance, Event, FailureCode, Outcome, OutcomeNote, StepErrorCode, StepFailure,
+    StepOutcome, StepResult, StepStatus,
 };
 pub use run::Settings;
 

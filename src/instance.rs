@@ -7,31 +7,61 @@
 //!
 //! This module does no I/O, knows no files and no requests, and never prints a [`Secret`].
 
-mod decimal;
 mod draft;
 mod exact_json;
-mod field_path;
-mod live_property;
 mod name;
 mod secret;
-mod span;
-mod stored_value;
 mod template;
 mod value;
 mod vocabulary;
 mod webhook;
 
-pub use draft::{Draft, OmittedMembers, Record, ReplyCheck};
+use std::fmt;
+use std::sync::Arc;
+
+pub use draft::{Draft, FieldPath, OmittedMembers, Record, ReplyCheck};
 pub use exact_json::ExactJson;
-pub use field_path::FieldPath;
-pub use live_property::LiveProperty;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project, is_loopback};
 pub use secret::{Secret, trimmed};
-pub use span::Span;
-pub use stored_value::{StoredValue, ValueComparison};
 pub use template::{
     InstanceReference, Part, RenderContext, SecretReference, SecretSource, Template,
 };
-pub use value::{Json, Secrecy, Value, json_valued};
+pub use value::{Json, Secrecy, StoredValue, Value, ValueComparison, json_valued};
 pub(crate) use vocabulary::vocabulary;
 pub use webhook::id_in_webhook_url;
+
+/// A position in a file, displayed `file:line:column` as editors expect it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Path relative to the root, with `/` on every platform.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// An entry of `GET /elements/{key}/configuration`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveProperty {
+    pub(crate) key: String,
+    /// The label in the user interface.
+    pub(crate) name: String,
+    /// The data type, such as `TEXTFIELD_128`.
+    pub(crate) data_type: String,
+    /// The value that the platform uses if the key is absent.
+    pub(crate) default: Option<String>,
+    pub(crate) required: bool,
+    /// Whether the platform writes the value.
+    pub(crate) internal: bool,
+    /// The authentication type that the key belongs to, if the connector has several.
+    pub(crate) group: Option<String>,
+    /// The values of a `COMBO`.
+    pub(crate) options: Vec<String>,
+}

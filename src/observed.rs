@@ -81,25 +81,17 @@ impl fmt::Display for Question {
 
 impl ObservedInstance {
     /// The stored value of a declared key. An omitted one is unset.
-    pub fn configuration(&self, key: &str) -> &StoredValue {
+    pub(crate) fn configuration(&self, key: &str) -> &StoredValue {
         self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
 }
 
 impl From<Record> for ObservedInstance {
     fn from(record: Record) -> Self {
-        let (marks, tags) = ownership::split(record.tags);
-        Self {
-            id: record.id,
-            connector: record.connector,
-            name: record.name,
-            marks,
-            tags,
-            configuration: record.configuration,
-            valid: record.valid,
-            disabled: record.disabled,
-            token: record.token,
-        }
+        let Record { id, connector, name, tags, configuration, valid, disabled, token, omitted: _ } =
+            record;
+        let (marks, tags) = ownership::split(tags);
+        Self { id, connector, name, marks, tags, configuration, valid, disabled, token }
     }
 }
 

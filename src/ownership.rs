@@ -87,14 +87,12 @@ impl OwnershipMark {
     }
 }
 
-/// Whether a mark replaces this tag.
 fn is_replaced(tag: &str) -> bool {
     tag == PROTECT || [PROJECT, KEY, applied::TAG].iter().any(|name| tag.starts_with(name))
 }
 
 impl ReservedTags {
-    /// Parses the reserved tags among these.
-    pub fn of(tags: &[String]) -> Self {
+    pub(crate) fn of(tags: &[String]) -> Self {
         Self::new(tags.iter().filter(|tag| tag.starts_with(RESERVED)).cloned().collect())
     }
 
@@ -123,12 +121,12 @@ impl ReservedTags {
     }
 
     /// The document key that the instance has in this project.
-    pub fn key_in(&self, project: &Project) -> Option<&Key> {
+    pub(crate) fn key_in(&self, project: &Project) -> Option<&Key> {
         self.owner.as_ref().filter(|(owner, _)| owner == project).map(|(_, key)| key)
     }
 
     /// Whether a tag names this document key, whatever the other tags are.
-    pub fn names(&self, key: &Key) -> bool {
+    pub(crate) fn names(&self, key: &Key) -> bool {
         values(&self.tags, KEY).contains(&key.as_str())
     }
 
@@ -137,8 +135,7 @@ impl ReservedTags {
         self.owner.as_ref().map(|(project, key)| (project, key))
     }
 
-    /// The digests of what was last applied.
-    pub fn last_applied(&self) -> &LastApplied {
+    pub(crate) fn last_applied(&self) -> &LastApplied {
         &self.last_applied
     }
 
@@ -195,14 +192,8 @@ mod tests {
 
     #[test]
     fn a_mark_replaces_its_tags_and_keeps_unknown_reserved_ones() {
-        let tags = [
-            "ocon:project=marketing",
-            "ocon:key=old",
-            "ocon:protect",
-            "ocon:applied=v1.x",
-            "ocon:new=1",
-        ];
-        let (marks, _) = split_tags(&tags);
+        let owner = ["ocon:project=marketing", "ocon:key=old", "ocon:protect"];
+        let (marks, _) = split_tags(&[&owner[..], &["ocon:applied=v1.x", "ocon:new=1"]].concat());
         let sent = mark_of(false).with(&marks, []);
         assert_eq!(sent.len(), 4);
         assert!(sent.contains("ocon:new=1") && sent.contains("ocon:key=slack/support"));

@@ -8,31 +8,30 @@
 //! This module is pure: no files, no network, no clock, no environment, and no way to write.
 
 mod change;
-mod codes;
 mod comparison;
 mod contents;
 mod document;
 mod document_steps;
-mod guard;
 mod matching;
 mod note;
 mod options;
 mod orphan;
 mod revision;
-mod rotation;
 pub mod status;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
-pub use codes::{BlockCode, NoteCode};
-pub use contents::{AccountSize, Blocked, HostUse, Note, Plan, Stale, UntouchedCounts};
-pub use guard::{Approved, DeleteLimitExceeded, Limits};
+pub use contents::{
+    AccountSize, Approved, BlockCode, Blocked, DeleteLimitExceeded, HostUse, Limits, Note,
+    NoteCode, Plan, Stale, UntouchedCounts,
+};
 pub use note::declared_hosts;
-pub use options::{OrphanPolicy, PlanContext, PlanOptions, StoredValueVisibility, Target};
+pub use options::{
+    OrphanPolicy, PlanContext, PlanOptions, Rotate, RotationRequest, StoredValueVisibility, Target,
+};
 pub use revision::ApprovedSteps;
-pub use rotation::{Rotate, RotationRequest};
 pub use step::{Action, Cause, Step, StepRequest};
 
 use crate::desired::Desired;

@@ -19,7 +19,6 @@
 
 mod decoding;
 mod forms;
-mod json;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -35,7 +34,6 @@ pub use forms::MIN_SECRET_LENGTH;
 /// The minimum length of a secret of a request, in bytes, in the reply to that request.
 const MIN_SENT_LENGTH: usize = 4;
 
-/// The text that replaces a secret.
 const PLACEHOLDER: &str = "(secret)";
 
 /// The number of secrets that are also searched in nested encodings. Nested encodings are most of
@@ -60,7 +58,6 @@ pub struct Scrubber {
     short: Vec<Secret>,
     /// Whether a secret contains white space, which can be written as `+` or as a line break.
     has_blanks: bool,
-    /// The letters and digits of each secret.
     letters: Vec<Secret>,
     public: PublicTexts,
 }
@@ -140,7 +137,7 @@ fn letters(text: &str) -> String {
 impl Scrubber {
     /// Makes a scrubber for replies to a request with these secrets. Such a reply may repeat what
     /// was sent, so it also hides short secrets, from four bytes.
-    pub fn for_reply<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+    pub(crate) fn for_reply<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
         let mut scrubber = Self::default();
         for secret in secrets {
             scrubber.register(secret);
@@ -154,7 +151,7 @@ impl Scrubber {
     }
 
     /// Registers a secret that is always hidden. Ignores one that is too short or blank.
-    pub fn register(&mut self, secret: &Secret) {
+    pub(crate) fn register(&mut self, secret: &Secret) {
         if let Some(forms) = self.registered.get(&digest(secret.expose())).cloned() {
             for form in self.forms.get_mut(forms).unwrap_or_default() {
                 form.is_of_reference = false;
@@ -166,7 +163,7 @@ impl Scrubber {
 
     /// Registers the token of an instance, like the value of a reference. There is one per instance,
     /// so nested encodings, other cases and the remains of a cut token are not searched.
-    pub fn register_token(&mut self, token: &Secret) {
+    pub(crate) fn register_token(&mut self, token: &Secret) {
         if !self.registered.contains_key(&digest(token.expose())) {
             self.add(token, true, false);
         }
@@ -174,25 +171,24 @@ impl Scrubber {
 
     /// Registers the value of a reference in a file. It is not hidden where it is text of the
     /// repository.
-    pub fn register_value(&mut self, value: &Secret) {
+    pub(crate) fn register_value(&mut self, value: &Secret) {
         if !self.registered.contains_key(&digest(value.expose())) {
             self.add(value, true, self.registered.len() < MAX_NESTED);
         }
     }
 
     /// Registers a text of the repository, which every reader of it knows.
-    pub fn register_public(&mut self, text: impl Into<String>) {
+    pub(crate) fn register_public(&mut self, text: impl Into<String>) {
         self.public.add(text.into());
     }
 
     /// Whether the letters and digits of the text contain those of a secret, in any case.
-    pub fn has_letters_of_secret(&self, text: &str) -> bool {
+    pub(crate) fn has_letters_of_secret(&self, text: &str) -> bool {
         let text = letters(text);
         self.letters.iter().any(|secret| text.contains(secret.expose()))
     }
 
-    /// Whether the text is in a file of the repository.
-    pub fn is_public(&self, text: &str) -> bool {
+    pub(crate) fn is_public(&self, text: &str) -> bool {
         self.public.contains(text.as_bytes())
     }
 
@@ -229,7 +225,7 @@ impl Scrubber {
     }
 
     /// Replaces every secret in the text by `(secret)`.
-    pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -241,11 +237,11 @@ impl Scrubber {
 
     /// Replaces every secret in the strings and member names of a JSON document by `(secret)`. The
     /// document stays valid, and its other bytes do not change.
-    pub fn scrub_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn scrub_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_empty() {
             return Cow::Borrowed(text);
         }
-        let found = json::literals(text).flat_map(|literal| {
+        let found = decoding::literals(text).flat_map(|literal| {
             let ranges = text.get(literal.clone()).map(|inner| self.whole_escapes(inner));
             shifted(ranges.unwrap_or_default(), literal.start)
         });
@@ -267,7 +263,6 @@ impl Scrubber {
         found
     }
 
-    /// The ranges of secrets in the text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         decoding::each(text, self.has_blanks, &mut |decoded| {
@@ -283,7 +278,7 @@ impl Scrubber {
             self.search(decoded, inner, &mut found);
         });
         if !found.is_empty() {
-            json::widen(&mut found, inner);
+            decoding::widen(&mut found, inner);
         }
         found
     }

@@ -11,10 +11,8 @@
 mod body_budget;
 mod call;
 mod connection;
-mod deadline;
 mod limiter;
 mod listing;
-mod reply;
 mod request;
 mod settings;
 mod transport;
@@ -24,9 +22,9 @@ use std::fmt;
 use self::connection::Connection;
 use self::request::{Method, NotFound, Request};
 use super::connector::ConnectorDescription;
+use super::connector::ProviderEvent;
+use super::connector::{OAuthApplication, RequestToken, SecretPlacement};
 use super::error::Error;
-use super::oauth::{OAuthApplication, RequestToken, SecretPlacement};
-use super::provider_event::ProviderEvent;
 use super::remote::{Listing, PartialListing, Projection, Read, Scope, Write};
 use super::retry::Idempotency;
 use super::wire;
@@ -57,20 +55,14 @@ impl Client {
     }
 
     /// Reads the keys of all connectors of the account, including its own connectors.
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
-    pub async fn connectors(&self) -> Result<Vec<String>, Error> {
+    pub(crate) async fn connectors(&self) -> Result<Vec<String>, Error> {
         let request = self.0.request(Method::Get, "/elements/keys".to_owned());
         call::send(&self.0, request).await?.decode(wire::connector_keys)
     }
 
     /// Reads the configuration that a connector accepts, or `None` if the platform does not know the
     /// connector.
-    ///
-    /// # Errors
-    /// If the request fails for another reason.
-    pub async fn describe(
+    pub(crate) async fn describe(
         &self,
         connector: &ConnectorKey,
     ) -> Result<Option<ConnectorDescription>, Error> {
@@ -81,11 +73,7 @@ impl Client {
         reply.decode_if_found(&self.0, wire::description)
     }
 
-    /// Requests the URL at which a person grants access.
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
-    pub async fn authorization_url(
+    pub(crate) async fn authorization_url(
         &self,
         application: &OAuthApplication<'_>,
         placement: SecretPlacement,
@@ -106,10 +94,7 @@ impl Client {
 
     /// Requests the request token of OAuth 1. The platform supports only a GET for it
     /// (docs/platform.md#oauth).
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
-    pub async fn request_token(
+    pub(crate) async fn request_token(
         &self,
         application: &OAuthApplication<'_>,
     ) -> Result<RequestToken, Error> {
@@ -119,10 +104,7 @@ impl Client {
     }
 
     /// Reads the events that the provider of an instance reported, newest first.
-    ///
-    /// # Errors
-    /// If the request fails after its retries.
-    pub async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
+    pub(crate) async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
         let request = self.0.request(Method::Get, format!("/instances/{id}/events"));
         call::send(&self.0, request).await?.decode(wire::events)
     }

@@ -165,7 +165,6 @@ impl Error {
 }
 
 impl ErrorKind {
-    /// The HTTP status of the answer, if the answer was an error.
     pub(super) fn status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } | Self::Redirect { status, .. } => Some(*status),
@@ -173,7 +172,6 @@ impl ErrorKind {
         }
     }
 
-    /// The failure without text from a body.
     pub(super) fn brief(&self) -> String {
         match self {
             Self::Status { status, .. } => status_line(*status),
@@ -250,10 +248,6 @@ mod tests {
         }
     }
 
-    fn transport() -> ErrorKind {
-        ErrorKind::Transport { reason: "reset".into() }
-    }
-
     #[test]
     fn an_error_names_the_request_the_attempts_and_the_failure() {
         let full = Error {
@@ -273,47 +267,34 @@ mod tests {
             "POST /instances failed after 3 tries: HTTP 429 Too Many Requests: Too many; the provider \
              reports: slow down (request 5b0437c6e4b07731ae39b533)"
         );
-        let bare = |kind| error("GET", kind).to_string();
-        assert_eq!(bare(status(599, None)), "GET /instances failed: HTTP 599");
-        assert_eq!(
-            bare(ErrorKind::Timeout { after: Duration::from_secs(30) }),
-            "GET /instances failed: no answer within 30 s"
-        );
-        assert_eq!(
-            bare(ErrorKind::Timeout { after: Duration::from_millis(1500) }),
-            "GET /instances failed: no answer within 1500 ms"
-        );
-        assert_eq!(
-            bare(ErrorKind::Redirect { status: 302, host: Some("login.example".into()) }),
-            "GET /instances failed: HTTP 302 Found redirects to login.example, and redirects are not followed"
-        );
-        assert_eq!(
-            bare(ErrorKind::RequestLimit { limit: 10 }),
-            "GET /instances failed: the limit of 10 requests is reached"
-        );
+        let moved = ErrorKind::Redirect { status: 302, host: Some("login.example".into()) };
+        for (kind, text) in [
+            (status(599, None), "HTTP 599"),
+            (ErrorKind::Timeout { after: Duration::from_secs(30) }, "no answer within 30 s"),
+            (ErrorKind::Timeout { after: Duration::from_millis(1500) }, "no answer within 1500 ms"),
+            (moved, "HTTP 302 Found redirects to login.example, and redirects are not followed"),
+            (ErrorKind::RequestLimit { limit: 10 }, "the limit of 10 requests is reached"),
+        ] {
+            assert_eq!(error("GET", kind).to_string(), format!("GET /instances failed: {text}"));
+        }
     }
 
     #[test]
     fn an_error_names_the_reason_why_it_was_not_retried() {
         let not_retried =
             |why| Error { not_retried: Some(Box::new(why)), ..error("PUT", status(503, None)) };
-        let long = not_retried(NotRetried::RetryAfterTooLong(Duration::from_mins(5)));
-        assert_eq!(
-            long.to_string(),
-            "PUT /instances failed: HTTP 503 Service Unavailable; the platform asks to wait 300 s"
-        );
-        assert_eq!(long.request_limit(), None);
-        let limited = not_retried(NotRetried::RequestLimit(3));
-        assert_eq!(
-            limited.to_string(),
-            "PUT /instances failed: HTTP 503 Service Unavailable; it was not sent again because the limit of \
-             3 requests is reached"
-        );
-        assert_eq!(
-            not_retried(NotRetried::Interrupted).to_string(),
-            "PUT /instances failed: HTTP 503 Service Unavailable; it was not sent again because the run was \
-             asked to stop"
-        );
+        let (long, limit) = (NotRetried::RetryAfterTooLong(Duration::from_mins(5)), 3);
+        let not_sent = "it was not sent again because the";
+        for (why, text) in [
+            (long.clone(), "the platform asks to wait 300 s".to_owned()),
+            (NotRetried::RequestLimit(limit), format!("{not_sent} limit of 3 requests is reached")),
+            (NotRetried::Interrupted, format!("{not_sent} run was asked to stop")),
+        ] {
+            let failed = "PUT /instances failed: HTTP 503 Service Unavailable";
+            assert_eq!(not_retried(why).to_string(), format!("{failed}; {text}"));
+        }
+        assert_eq!(not_retried(long).request_limit(), None);
+        let limited = not_retried(NotRetried::RequestLimit(limit));
         assert!(limited.may_have_happened(), "an earlier attempt may have succeeded");
         assert_eq!(limited.request_limit(), Some(3));
         assert_eq!(error("PUT", ErrorKind::RequestLimit { limit: 4 }).request_limit(), Some(4));
@@ -321,26 +302,20 @@ mod tests {
 
     #[test]
     fn a_request_may_have_happened_only_if_its_answer_was_lost() {
-        let lost = [
-            transport(),
-            ErrorKind::Timeout { after: Duration::ZERO },
-            ErrorKind::Decode { expected: "JSON", found: "HTML".into() },
-            status(500, None),
-            status(504, None),
-        ];
-        for kind in lost {
-            assert!(error("POST", kind).may_have_happened());
-        }
-        let known = [
-            ErrorKind::Connect { reason: "refused".into() },
-            status(400, None),
-            status(429, Some("slow down")),
-            ErrorKind::Redirect { status: 302, host: None },
-            ErrorKind::MissingValue { field: "name".into() },
-            ErrorKind::RequestLimit { limit: 1 },
-        ];
-        for kind in known {
-            assert!(!error("POST", kind).may_have_happened());
+        for (kind, may_have_happened) in [
+            (ErrorKind::Transport { reason: "reset".into() }, true),
+            (ErrorKind::Timeout { after: Duration::ZERO }, true),
+            (ErrorKind::Decode { expected: "JSON", found: "HTML".into() }, true),
+            (status(500, None), true),
+            (status(504, None), true),
+            (ErrorKind::Connect { reason: "refused".into() }, false),
+            (status(400, None), false),
+            (status(429, Some("slow down")), false),
+            (ErrorKind::Redirect { status: 302, host: None }, false),
+            (ErrorKind::MissingValue { field: "name".into() }, false),
+            (ErrorKind::RequestLimit { limit: 1 }, false),
+        ] {
+            assert_eq!(error("POST", kind).may_have_happened(), may_have_happened);
         }
     }
 }

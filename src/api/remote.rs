@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use super::error::Error;
+use super::Error;
 use crate::instance::{Draft, InstanceId, Record, RenderContext};
 
 /// The instances to list.

@@ -2,10 +2,8 @@
 //!
 //! In: a body. Out: the same value or [`ErrorKind`] that the client would return.
 
-use super::connector::ConnectorDescription;
-use super::error::ErrorKind;
-use super::remote::Projection;
 use super::wire::{self, Body};
+use super::{ConnectorDescription, ErrorKind, Projection};
 use crate::instance::{Record, Secret};
 use crate::scrub::Scrubber;
 

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::error::ErrorKind;
+use super::ErrorKind;
 
 /// Five attempts outlast a restart of the platform's gateway. More would only delay the error.
 const MAX_ATTEMPTS: u32 = 5;
@@ -19,7 +19,6 @@ pub(super) const BUDGET: Duration = Duration::from_mins(2);
 /// The maximum `Retry-After` that is honored. Two of these fill the budget.
 const MAX_WAIT: Duration = Duration::from_mins(1);
 
-/// The upper bound of the first wait.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Whether a request may be processed twice.

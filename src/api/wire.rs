@@ -8,11 +8,9 @@
 //! Errors never contain a part of a successful reply, because such bodies contain live credentials.
 //! Parser messages quote their input, so they are dropped. Texts of refusals are scrubbed first.
 
-mod authorization;
 mod body;
 mod configuration;
-mod description;
-mod events;
+mod connector;
 mod record;
 mod refusal;
 
@@ -20,10 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
-pub(super) use authorization::{application, authorization_url, parameters, request_token};
 pub(super) use body::Body;
-pub(super) use description::{connector_keys, description};
-pub(super) use events::events;
+pub(super) use connector::{
+    application, authorization_url, connector_keys, description, events, parameters, request_token,
+};
 pub(super) use record::{record, records};
 pub(super) use refusal::{is_empty_listing, is_refusal, refusal};
 
@@ -31,9 +29,7 @@ use crate::instance::{Draft, FieldPath, Json, RenderContext, Secret, Value};
 
 /// The body of a POST or PATCH.
 pub(super) struct Outgoing {
-    /// The JSON.
     pub(super) bytes: Vec<u8>,
-    /// The secrets in it.
     pub(super) secrets: Vec<Secret>,
 }
 
@@ -44,7 +40,6 @@ pub(super) fn create(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoin
     outgoing(Some(Element { key }), draft, &place)
 }
 
-/// The body that changes the fields in the draft.
 pub(super) fn patch(draft: &Draft, place: &RenderContext<'_>) -> Result<Outgoing, FieldPath> {
     outgoing(None, draft, place)
 }
@@ -215,15 +210,12 @@ mod tests {
     #[test]
     fn a_missing_value_is_named() {
         at(None, |place| {
-            let draft = Draft {
-                configuration: [("pw".into(), Value::Text(secret("PW", None)))].into(),
-                ..Draft::default()
-            };
+            let password = Value::Text(secret("PW", None));
+            let configuration = [("pw".into(), password)].into();
+            let draft = Draft { configuration, ..Draft::default() };
             assert_eq!(create(&draft, place).err().unwrap().to_string(), "configuration.pw");
-            let draft = Draft {
-                provider_data: [("code".into(), Json::Text(secret("CODE", None)))].into(),
-                ..Draft::default()
-            };
+            let provider_data = [("code".into(), Json::Text(secret("CODE", None)))].into();
+            let draft = Draft { provider_data, ..Draft::default() };
             assert_eq!(patch(&draft, place).err().unwrap().to_string(), "providerData.code");
         });
     }

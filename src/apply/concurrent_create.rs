@@ -13,30 +13,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::code::FailureCode;
-use super::outcome::{AffectedInstance, Event, OutcomeNote, StepFailure, StepResult, StepStatus};
 use super::run::Run;
+use super::{
+    AffectedInstance, Event, FailureCode, OutcomeNote, StepFailure, StepResult, StepStatus,
+};
 use crate::api::{self, PartialListing, Projection, Read, Scope, Write};
 use crate::instance::{InstanceId, Key, Record};
 use crate::plan::Action;
 use crate::safe_text::quoted;
 
-/// The waits between polls.
-const POLL_DELAYS: [Duration; 13] = [
-    Duration::from_millis(250),
-    Duration::from_millis(750),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(14),
-    Duration::from_secs(15),
-    Duration::from_secs(15),
-    Duration::from_secs(15),
-    Duration::from_secs(15),
-    Duration::from_secs(15),
-    Duration::from_secs(15),
-];
+const POLL_DELAYS_IN_MS: [u64; 13] =
+    [250, 750, 1_000, 2_000, 4_000, 8_000, 14_000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000];
 
 /// How long an apply waits until listings show its instances.
 const MAX_LISTING_LAG: Duration = Duration::from_mins(1);
@@ -85,7 +72,8 @@ pub(super) async fn check_listings<R: Read + Write>(
     }
     let mut waited = Duration::ZERO;
     let mut listed_after = None;
-    for delay in POLL_DELAYS.into_iter().map(Some).chain([None]) {
+    let delays = POLL_DELAYS_IN_MS.map(Duration::from_millis);
+    for delay in delays.into_iter().map(Some).chain([None]) {
         poll(run, results, &mut listings).await;
         for result in results.iter_mut() {
             if let Some((own, first)) = listings.lost_race(result) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use super::outcome::StepStatus;
+use super::StepStatus;
 use super::run::Run;
 use crate::api::{self, Projection, Read, Scope};
 use crate::instance::{InstanceId, Record};
@@ -16,17 +16,14 @@ use crate::plan::Step;
 const SEARCH_DELAYS: [Duration; 3] =
     [Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(15)];
 
-/// Why a search found no instance.
 enum NotFound {
     /// No listing shows one.
     NotListed,
     /// A listing shows this one, but it cannot be read.
     NotReadable(InstanceId),
-    /// A request failed.
     RequestFailed(api::Error),
 }
 
-/// Searches for the instance by its reserved tags.
 pub(super) async fn recover<R: Read>(
     run: &Run<'_, R>,
     step: &Step,
@@ -91,7 +88,6 @@ async fn search<R: Read>(run: &Run<'_, R>, step: &Step) -> Result<Record, NotFou
     record.ok_or(NotFound::NotReadable(id))
 }
 
-/// The result of a search in a few words.
 fn summary(found: &Result<Record, NotFound>) -> String {
     match found {
         Ok(record) => record.id.to_string(),

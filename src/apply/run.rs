@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::code::FailureCode;
-use super::outcome::{AffectedInstance, Event, StepFailure, StepStatus};
+use super::{AffectedInstance, Event, FailureCode, StepFailure, StepStatus};
 use crate::api::{self, Clock, ErrorKind, Scope, StopSignal, Waiter};
 use crate::instance::{InstanceId, Key, Record, RenderContext};
 use crate::ownership::{self, ReservedTags};
@@ -20,7 +19,6 @@ pub struct Settings<'a> {
     pub stop: &'a StopSignal,
 }
 
-/// An apply of a plan to a remote.
 pub(super) struct Run<'a, R> {
     pub(super) plan: &'a Plan,
     pub(super) remote: &'a R,
@@ -52,7 +50,6 @@ impl<'a, R> Run<'a, R> {
         Scope::Tag(ownership::project_tag(&self.plan.target.project))
     }
 
-    /// Whether the limit of requests is reached.
     pub(super) fn limit_reached(&self) -> bool {
         self.limit_reached.load(Ordering::Relaxed)
     }
@@ -80,7 +77,6 @@ impl<'a, R> Run<'a, R> {
         }
     }
 
-    /// The status of a step after a failed request.
     pub(super) fn failed(&self, error: &api::Error) -> StepStatus {
         if error.may_have_happened() {
             StepStatus::Unknown(self.failure(error))

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::code::FailureCode;
-use super::outcome::{AffectedInstance, Event, StepFailure, StepResult, StepStatus};
 use super::run::Run;
-use super::{lost_create, verification};
+use super::{
+    AffectedInstance, Event, FailureCode, StepFailure, StepResult, StepStatus, lost_create,
+    verification,
+};
 use crate::api::{self, Projection, Read, Write};
 use crate::instance::{Draft, InstanceId, OmittedMembers, Record};
 use crate::ownership::ReservedTags;
@@ -61,7 +62,6 @@ fn result(step: &Step, instance: Option<AffectedInstance>, status: StepStatus) -
     }
 }
 
-/// Executes a step with progress events.
 async fn with_progress<R: Read + Write>(
     run: &Run<'_, R>,
     step: &Step,
@@ -120,7 +120,6 @@ async fn create<R: Read + Write>(run: &Run<'_, R>, step: &Step) -> Ended {
     (Some(affected), status.unwrap_or_else(|status| status))
 }
 
-/// Completes a create after its POST.
 async fn complete_create<R: Read + Write>(
     run: &Run<'_, R>,
     step: &Step,

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::code::FailureCode;
-use super::outcome::{StepFailure, StepStatus};
 use super::run::Run;
+use super::{FailureCode, StepFailure, StepStatus};
 use crate::api::{Projection, Read};
 use crate::instance::{Draft, FieldPath, InstanceId, Record, ReplyCheck};
 use crate::ownership::RESERVED;
@@ -73,7 +72,6 @@ pub(super) async fn of_reserved_tags<R: Read>(
     (record, has_tags)
 }
 
-/// The instance after an accepted write.
 async fn read_back<R: Read>(run: &Run<'_, R>, id: InstanceId) -> Result<Record, StepStatus> {
     match run.waiting().instance(run.remote, id, &Projection::All).await {
         Ok((Some(record), _)) => Ok(record),

@@ -1,13 +1,12 @@
 //! The body of a request, the instance in a reply, and whether the reply satisfies the request.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::field_path::FieldPath;
-use super::name::{BaseUrl, ConnectorKey, InstanceId};
-use super::secret::Secret;
-use super::stored_value::{StoredValue, ValueComparison};
-use super::template::RenderContext;
-use super::value::{Json, Value};
+use super::{
+    BaseUrl, ConnectorKey, InstanceId, Json, RenderContext, Secret, StoredValue, Value,
+    ValueComparison,
+};
 
 /// The body of a POST or PATCH. A PATCH does not change a field that the body omits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub enum ReplyCheck {
 
 impl Record {
     /// The stored value of a configuration key. An omitted one is unset.
-    pub fn configuration(&self, key: &str) -> &StoredValue {
+    pub(crate) fn configuration(&self, key: &str) -> &StoredValue {
         self.configuration.get(key).unwrap_or(&StoredValue::Unset)
     }
 
@@ -89,8 +88,7 @@ impl Record {
 
 impl Draft {
     /// The values that refer to the instance itself, which only a second request can send.
-    #[must_use]
-    pub fn referring_to_instance(&self) -> Self {
+    pub(crate) fn referring_to_instance(&self) -> Self {
         let configuration =
             self.configuration.iter().filter(|(_, value)| value.refers_to_instance());
         Self {
@@ -100,7 +98,7 @@ impl Draft {
     }
 
     /// Checks the reply to a write that sent this body.
-    pub fn check_reply(
+    pub(crate) fn check_reply(
         &self,
         record: &Record,
         connector: &ConnectorKey,
@@ -119,7 +117,7 @@ impl Draft {
 
     /// The fields of this body that the record does not have. An omitted value is unset. A masked
     /// value counts as stored.
-    pub fn unmet_by(
+    pub(crate) fn unmet_by(
         &self,
         record: &Record,
         connector: &ConnectorKey,
@@ -140,5 +138,39 @@ impl Draft {
             .chain(tags.map(|_| FieldPath::Tags))
             .chain(configuration.map(|(key, _)| FieldPath::Configuration(key.clone())))
             .collect()
+    }
+}
+
+/// A field of an instance, displayed `name`, `tags`, `configuration.<key>`, `providerData.<key>` and
+/// so on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldPath {
+    /// The display name.
+    Name,
+    /// The set of tags, without the reserved ones.
+    Tags,
+    /// The reserved tags that say which document the instance belongs to.
+    Mark,
+    /// Whether the instance is protected from being deleted, stored in a reserved tag.
+    Protect,
+    /// One key of `configuration`.
+    Configuration(String),
+    /// One key of `providerData`.
+    ProviderData(String),
+    /// How the platform authenticates at the provider when it creates the instance.
+    ExternalAuthentication,
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str("name"),
+            Self::Tags => f.write_str("tags"),
+            Self::Mark => f.write_str("mark"),
+            Self::Protect => f.write_str("lifecycle.protect"),
+            Self::Configuration(key) => write!(f, "configuration.{key}"),
+            Self::ProviderData(key) => write!(f, "providerData.{key}"),
+            Self::ExternalAuthentication => f.write_str("externalAuthentication"),
+        }
     }
 }

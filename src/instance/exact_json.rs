@@ -16,11 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::decimal::Decimal;
-
-/// The marker of a string.
 const STRING: char = 's';
-/// The marker of a number.
 const NUMBER: char = 'n';
 
 /// A JSON document with exact numbers. `{}` is compact with sorted members, `{:#}` is indented. There
@@ -44,18 +40,17 @@ pub enum ExactJson {
 
 impl ExactJson {
     /// Parses a JSON text. `None` if it is invalid or too deep.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::unmarked(serde_json::from_str(&marked(text)?).ok()?)
     }
 
-    /// Whether this is a map or a list.
-    pub fn is_composite(&self) -> bool {
+    pub(crate) fn is_composite(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
     /// Takes the text of equal parts from `other`. Then the two texts differ only where their values
     /// differ.
-    pub fn adopt_formatting(&mut self, other: &Self) {
+    pub(crate) fn adopt_formatting(&mut self, other: &Self) {
         if self == other {
             self.clone_from(other);
             return;
@@ -198,6 +193,86 @@ fn unmarked(text: &str) -> Option<String> {
     text.strip_prefix(STRING).map(str::to_owned)
 }
 
+/// The most digits of an exponent that is compared by value. Longer ones do not fit the platform's
+/// types, so they are equal only if their text is equal.
+const MAX_EXPONENT_DIGITS: usize = 30;
+
+/// A decimal number `0.digits × 10^exponent` without leading or trailing zeros, so each value has one
+/// form. It takes as much memory as its text, however large the exponent is.
+#[derive(Debug, PartialEq, Eq)]
+struct Decimal {
+    is_negative: bool,
+    /// Empty for zero.
+    digits: String,
+    exponent: Exponent,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Exponent {
+    Number(i128),
+    /// The text of a number whose exponent has too many digits.
+    Text(String),
+}
+
+impl Decimal {
+    fn parse(text: &str) -> Option<Self> {
+        let (is_negative, unsigned) = match text.strip_prefix('-') {
+            Some(unsigned) => (true, unsigned),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+            None => (unsigned, None),
+        };
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (mantissa, None),
+        };
+        let exponent_digits =
+            exponent.map(|exponent| exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+        let is_number = are_digits(whole)
+            && (whole == "0" || !whole.starts_with('0'))
+            && fraction.is_none_or(are_digits)
+            && exponent_digits.is_none_or(are_digits);
+        if !is_number {
+            return None;
+        }
+        let digits = [whole, fraction.unwrap_or_default()].concat();
+        let significant = digits.trim_start_matches('0');
+        let leading_zeros = digits.len() - significant.len();
+        let significant = significant.trim_end_matches('0');
+        if significant.is_empty() {
+            return Some(Self {
+                is_negative: false,
+                digits: String::new(),
+                exponent: Exponent::Number(0),
+            });
+        }
+        let shift = i128::try_from(whole.len()).ok()? - i128::try_from(leading_zeros).ok()?;
+        let exponent = match small_exponent(exponent.unwrap_or("0")) {
+            Some(exponent) => Exponent::Number(exponent + shift),
+            None => Exponent::Text(text.to_owned()),
+        };
+        Some(Self { is_negative, digits: significant.to_owned(), exponent })
+    }
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn small_exponent(text: &str) -> Option<i128> {
+    let digits = text.trim_start_matches(['+', '-']).trim_start_matches('0');
+    match digits {
+        "" => Some(0),
+        digits if digits.len() > MAX_EXPONENT_DIGITS => None,
+        digits => {
+            let magnitude: i128 = digits.parse().ok()?;
+            Some(if text.starts_with('-') { -magnitude } else { magnitude })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +288,12 @@ mod tests {
     fn numbers_compare_by_their_exact_value() {
         for (one, other) in [
             ("15", "15.0"),
-            ("15", "1.5e1"),
+            ("15", "1.5E+01"),
+            ("15", "0.15e2"),
+            ("15", "150e-1"),
+            ("15", "0.00015e5"),
+            ("0e5", "0.000"),
+            ("0e5", "-0e999999999999999999999999999999999999999999"),
             ("0.1", "0.10"),
             ("-0", "0.0e7"),
             ("[100000000000000000000000000]", "[1E+26]"),
@@ -226,6 +306,8 @@ mod tests {
             ("9007199254740993.0", "9007199254740992.0"),
             ("0.1", "0.1000000000000000055511151231257827"),
             ("1", "-1"),
+            ("15", "150"),
+            ("15", "15.00000000000000000000000000001"),
             ("1e400", "1e401"),
             ("1e999999999", "1e999999998"),
             ("1", "\"1\""),
@@ -253,25 +335,8 @@ mod tests {
     #[test]
     fn invalid_json_is_rejected() {
         for text in [
-            "",
-            "01",
-            "-",
-            "1.",
-            ".5",
-            "1e",
-            "1 2",
-            "1a",
-            "+1",
-            "1-2",
-            "1\"a\"",
-            "\"a",
-            "\"\\\"",
-            "[1,]",
-            "{1:2}",
-            "nan",
-            "'a'",
-            "\"\u{1}\"",
-            "{\"a\":1}}",
+            "", "01", "-", "1.", ".5", "1e", "1 2", "1a", "+1", "1-2", "1\"a\"", "\"a", "\"\\\"",
+            "[1,]", "{1:2}", "nan", "'a'", "\"\t\"", "{}}",
         ] {
             assert!(ExactJson::parse(text).is_none(), "{text}");
         }
@@ -301,5 +366,14 @@ mod tests {
             format!("{document:#}"),
             "{\n  \"a\": 9007199254740993.0,\n  \"b\": [\n    1.50,\n    null\n  ]\n}"
         );
+    }
+
+    #[test]
+    fn an_exponent_of_any_size_takes_no_more_than_its_text() {
+        let huge = format!("1e{}", "9".repeat(100));
+        assert_eq!(Decimal::parse(&huge), Decimal::parse(&huge));
+        assert_ne!(Decimal::parse(&huge), Decimal::parse(&huge.replace("1e", "1e-")));
+        let small = "1e-00000000000000000000000000000000005";
+        assert_eq!(Decimal::parse(small), Decimal::parse("0.00001"));
     }
 }

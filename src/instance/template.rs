@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::name::{BaseUrl, ConnectorKey, InstanceId};
-use super::secret::Secret;
+use super::{BaseUrl, ConnectorKey, InstanceId, Secret};
 
 /// A text with references.
 ///
@@ -68,7 +67,7 @@ pub enum InstanceReference {
 
 impl InstanceReference {
     /// The reference in the syntax of files.
-    pub fn as_written(self) -> &'static str {
+    pub(crate) fn as_written(self) -> &'static str {
         match self {
             Self::Id => "${{ instance.id }}",
             Self::IdBase64 => "${{ instance.id_base64 }}",
@@ -91,7 +90,7 @@ pub struct RenderContext<'a> {
 impl RenderContext<'_> {
     /// The URL at which the platform receives this instance's events from the provider. Without an
     /// instance ID it is the connector's URL, which a create sends as a placeholder.
-    pub fn webhook_url(&self) -> String {
+    pub(crate) fn webhook_url(&self) -> String {
         let common = format!("{}/events/{}", self.base_url, self.connector);
         self.id.map_or(common.clone(), |id| format!("{common}/{}", id.base64()))
     }
@@ -128,32 +127,30 @@ impl Template {
         Self::new(vec![Part::Text(text.into())])
     }
 
-    /// The parts, in the order of the text.
-    pub fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
 
     /// The references to secrets, in the order of the text.
-    pub fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
         self.parts.iter().filter_map(|part| match part {
             Part::Secret(reference) => Some(reference),
             Part::Text(_) | Part::Instance(_) => None,
         })
     }
 
-    /// Whether the text refers to the instance itself.
-    pub fn refers_to_instance(&self) -> bool {
+    pub(crate) fn refers_to_instance(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Instance(_)))
     }
 
     /// The full text, or `None` if a secret is unset.
-    pub fn render(&self, context: &RenderContext<'_>) -> Option<Secret> {
+    pub(crate) fn render(&self, context: &RenderContext<'_>) -> Option<Secret> {
         self.expand(&|reference| context.resolve(reference))
     }
 
     /// The text with its secrets and with unresolved references to the instance. It is the same before
     /// and after a create. `None` if a secret is unset.
-    pub fn render_secrets(&self) -> Option<Secret> {
+    pub(crate) fn render_secrets(&self) -> Option<Secret> {
         self.expand(&|reference| reference.as_written().to_owned())
     }
 
@@ -170,7 +167,7 @@ impl Template {
     }
 
     /// The text in the syntax of files, with unresolved references.
-    pub fn as_written(&self) -> String {
+    pub(crate) fn as_written(&self) -> String {
         let written = |part: &Part| match part {
             Part::Text(piece) => piece.replace("${{", "$${{"),
             Part::Secret(reference) => format!("${{{{ {} }}}}", reference.source),
@@ -180,7 +177,7 @@ impl Template {
     }
 
     /// The text as a plan shows it, or `None` if it contains a secret.
-    pub fn describe(&self, context: &RenderContext<'_>) -> Option<String> {
+    pub(crate) fn describe(&self, context: &RenderContext<'_>) -> Option<String> {
         let mut text = String::new();
         for part in &self.parts {
             match part {

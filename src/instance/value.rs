@@ -1,13 +1,10 @@
-//! DesiredInstance configuration values, and their comparison with stored ones.
+//! Wanted configuration values, and their comparison with stored ones.
 
 use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::exact_json::ExactJson;
-use super::secret::Secret;
-use super::stored_value::{StoredValue, ValueComparison};
-use super::template::{RenderContext, SecretReference, Template};
+use super::{ExactJson, RenderContext, Secret, SecretReference, Template};
 
 /// A wanted configuration value. Booleans and numbers are texts, because the platform stores texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +69,7 @@ impl Value {
 
     /// The text with its secrets and with unresolved references to the instance. `None` if a secret is
     /// unset.
-    pub fn render_secrets(&self) -> Option<Secret> {
+    pub(crate) fn render_secrets(&self) -> Option<Secret> {
         match self {
             Self::Unset => Some(Secret::new("")),
             Self::Text(template) => template.render_secrets(),
@@ -85,7 +82,7 @@ impl Value {
     }
 
     /// The value in the syntax of files, with unresolved references and with scalars as strings.
-    pub fn as_written(&self) -> serde_json::Value {
+    pub(crate) fn as_written(&self) -> serde_json::Value {
         match self {
             Self::Unset => serde_json::Value::Null,
             Self::Text(template) => template.as_written().into(),
@@ -97,7 +94,7 @@ impl Value {
     }
 
     /// The text as a plan shows it, with indented JSON. `None` if it contains a secret.
-    pub fn describe(&self, context: &RenderContext<'_>) -> Option<String> {
+    pub(crate) fn describe(&self, context: &RenderContext<'_>) -> Option<String> {
         match self {
             Self::Unset => Some(String::new()),
             Self::Text(template) => template.describe(context),
@@ -139,7 +136,7 @@ impl Value {
     }
 
     /// The templates in the value, in order.
-    pub fn templates(&self) -> Vec<&Template> {
+    pub(crate) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Unset => Vec::new(),
             Self::Text(template) => vec![template],
@@ -152,15 +149,14 @@ impl Value {
         self.templates().into_iter().flat_map(Template::secrets)
     }
 
-    /// Whether the value refers to the instance itself.
-    pub fn refers_to_instance(&self) -> bool {
+    pub(crate) fn refers_to_instance(&self) -> bool {
         self.templates().into_iter().any(Template::refers_to_instance)
     }
 }
 
 impl Json {
     /// The document with resolved references, or `None` if a secret in it is unset.
-    pub fn render(&self, context: &RenderContext<'_>) -> Option<serde_json::Value> {
+    pub(crate) fn render(&self, context: &RenderContext<'_>) -> Option<serde_json::Value> {
         self.build(&mut |template| {
             template.render(context).map(|secret| secret.expose().to_owned())
         })
@@ -187,7 +183,7 @@ impl Json {
     }
 
     /// The templates in the document, in order.
-    pub fn templates(&self) -> Vec<&Template> {
+    pub(crate) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Null | Self::Bool(_) | Self::Number(_) => Vec::new(),
             Self::Text(template) => vec![template],
@@ -195,6 +191,45 @@ impl Json {
             Self::Map(members) => members.values().flat_map(Self::templates).collect(),
         }
     }
+}
+
+/// The text that every read shows in place of a masked value.
+const MASK: &str = "********";
+
+/// A stored value. No request can contain one, because requests take only wanted values.
+///
+/// Its text is a [`Secret`], because the API returns credentials in plain text. A report may show it
+/// only if the catalog declares the key as public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredValue {
+    /// Omitted, `null` or empty. The platform uses all three for a value that is not set.
+    Unset,
+    /// Masked, so the platform does not show whether a value is set.
+    Masked,
+    /// The stored text.
+    Text(Secret),
+}
+
+impl StoredValue {
+    /// Classifies a value of a reply.
+    pub fn new(text: Option<&str>) -> Self {
+        match text {
+            None | Some("") => Self::Unset,
+            Some(MASK) => Self::Masked,
+            Some(text) => Self::Text(Secret::new(text)),
+        }
+    }
+}
+
+/// The result of comparing a wanted value with a stored one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueComparison {
+    /// They are equal.
+    Same,
+    /// They differ.
+    Different,
+    /// One of them is not visible.
+    Unknown,
 }
 
 #[cfg(test)]
@@ -253,14 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_of_stored_json_causes_no_difference() {
-        let wanted =
-            r#"{"size":15,"ratio":0.10,"note":null,"list":[{"a":null}],"id":9007199254740993}"#;
-        let stored = r#"{"id":9007199254740993.0,"list":[{}],"ratio":0.1,"size":1.5e1}"#;
-        let rounded = stored.replace("993.0", "992.0");
-        let key = "event.poller.configuration";
-        assert_eq!(compare(key, &Value::text(wanted), Some(stored)), ValueComparison::Same);
-        assert_eq!(compare(key, &Value::text(wanted), Some(&rounded)), ValueComparison::Different);
+    fn the_format_of_a_stored_document_causes_no_difference() {
         let sizes = Json::Map(BTreeMap::from([
             ("size".into(), Json::Number(15.into())),
             ("note".into(), Json::Null),

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::name::{ConnectorKey, InstanceId};
+use super::{ConnectorKey, InstanceId};
 
 /// The spellings of Base64 padding in URLs.
 const PADDING: [&str; 3] = ["=", "%3D", "%3d"];
@@ -52,18 +52,13 @@ mod tests {
             ("https://h/events/hootsuite/MjA5MzE=/", 20931),
             ("https://user:pw@h/events/hootsuite/MjA5MzE=?token=x/y#z", 20931),
             ("https://h/events/sfdc/MQ%3D%3D", 1),
+            ("https://h/events/sfdc/OTk5", 999),
             ("https://h/events/sfdc/MTg0NDY3NDQwNzM3MDk1NTE2MTU=", u64::MAX),
         ] {
-            assert_eq!(id_in_webhook_url(url), Some(InstanceId::new(id)), "{url}");
-        }
-    }
-
-    #[test]
-    fn an_instance_id_survives_a_round_trip() {
-        for id in [1, 42, 999, 20931, 1_234_567] {
             let id = InstanceId::new(id);
-            let url = format!("https://h/events/sfdc/{}", id.base64());
-            assert_eq!(id_in_webhook_url(&url), Some(id));
+            assert_eq!(id_in_webhook_url(url), Some(id), "{url}");
+            let own = format!("https://h/events/sfdc/{}", id.base64());
+            assert_eq!(id_in_webhook_url(&own), Some(id));
         }
     }
 

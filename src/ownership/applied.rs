@@ -16,14 +16,12 @@ use sha2::Sha256;
 
 use crate::instance::{Key, Project, Secret};
 
-/// The prefix of the tag.
 pub(super) const TAG: &str = "ocon:applied=";
 const VERSION: &str = "v1";
 /// The maximum length of the tag. A longer one omits the secret digests.
 const MAX_TAG_LENGTH: usize = 250;
 /// Characters of a key ID, enough to distinguish the few fingerprint keys of a tenant's history.
 const KEY_ID: usize = 6;
-/// Characters of the digest of a document.
 const SPEC: usize = 16;
 /// Characters of the digests of a secret's path and of its value.
 const PATH: usize = 8;
@@ -136,7 +134,7 @@ impl Fingerprints {
     }
 
     /// Reads what was last applied to the instance of this owner.
-    pub fn baseline<'a>(
+    pub(crate) fn baseline<'a>(
         &'a self,
         last: &'a LastApplied,
         scope: FingerprintScope<'a>,
@@ -162,19 +160,19 @@ impl Fingerprints {
 
 impl Baseline<'_> {
     /// Copies the digest of a secret that is not written this time.
-    pub fn keep(&self, applied: &mut AppliedDigests, path: &str) {
+    pub(crate) fn keep(&self, applied: &mut AppliedDigests, path: &str) {
         let path = self.fingerprints.path(self.scope, path);
         let kept = self.digests().and_then(|digests| digests.secrets.get(&path));
         applied.secrets.extend(kept.map(|value| (path.clone(), value.clone())));
     }
 
     /// Whether the document is the one last applied. `None` if that is unknown.
-    pub fn same_document(&self, document: &str) -> Option<bool> {
+    pub(crate) fn same_document(&self, document: &str) -> Option<bool> {
         Some(self.digests()?.spec == self.fingerprints.begin(self.scope, document).spec)
     }
 
     /// Whether the secret is the one last applied.
-    pub fn state(&self, path: &str, value: Option<&Secret>) -> SecretState {
+    pub(crate) fn state(&self, path: &str, value: Option<&Secret>) -> SecretState {
         let (Some(digests), Some(value)) = (self.digests(), value) else {
             return SecretState::Unverified;
         };
@@ -187,7 +185,7 @@ impl Baseline<'_> {
     }
 
     /// Whether the value stored under this path was, or may have been, applied as a secret.
-    pub fn was_secret(&self, path: &str) -> bool {
+    pub(crate) fn was_secret(&self, path: &str) -> bool {
         match (self.digests(), self.last) {
             (Some(digests), _) => {
                 digests.secrets.contains_key(&self.fingerprints.path(self.scope, path))
@@ -263,7 +261,7 @@ fn encode(bytes: [u8; 32], length: usize) -> String {
 
 impl LastApplied {
     /// Whether secrets were, or may have been, applied.
-    pub fn holds_secrets(&self) -> bool {
+    pub(crate) fn holds_secrets(&self) -> bool {
         match self {
             Self::Known(applied) => !applied.secrets.is_empty(),
             Self::Newer => true,

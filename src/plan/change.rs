@@ -90,28 +90,23 @@ pub enum DisplayValue {
 /// A change without secrets, as a report shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedChange {
-    /// The field.
-    pub path: FieldPath,
-    /// What happens to the field.
-    pub kind: ChangeKind,
-    /// Whether the values must not be shown.
-    pub sensitive: bool,
-    /// The sources of the secrets in the new value.
-    pub sources: Vec<SecretSource>,
+    pub(crate) path: FieldPath,
+    pub(crate) kind: ChangeKind,
+    pub(crate) sensitive: bool,
+    pub(crate) sources: Vec<SecretSource>,
     /// The stored value, if it is public.
     pub before: Option<DisplayValue>,
     /// The wanted value, unless it is sensitive.
-    pub after: Option<DisplayValue>,
+    pub(crate) after: Option<DisplayValue>,
     /// Whether a stored value exists that must not be shown.
     pub before_hidden: bool,
     /// Whether a part of the new value is only known after the create.
-    pub known_after_create: bool,
+    pub(crate) known_after_create: bool,
     /// The difference in words, if both values are shown and look the same.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl RedactedChange {
-    /// Removes the stored value.
     pub(super) fn without_stored(self) -> Self {
         let before_hidden = self.before_hidden || self.before.is_some();
         Self { before: None, before_hidden, hint: None, ..self }
@@ -119,8 +114,7 @@ impl RedactedChange {
 }
 
 impl Change {
-    /// Adds the change to the body of a request.
-    pub fn write_to(&self, draft: &mut Draft) {
+    pub(crate) fn write_to(&self, draft: &mut Draft) {
         match self {
             Self::Name { before: _, after } => draft.name = Some(after.clone()),
             // The list of tags belongs to the step, because marks and user tags share it.
@@ -152,7 +146,6 @@ impl Change {
         }
     }
 
-    /// The change as a report may show it.
     pub(super) fn redacted(&self, context: &RenderContext<'_>) -> RedactedChange {
         let change = self.without_hint(context);
         RedactedChange { hint: hint(change.before.as_ref(), change.after.as_ref()), ..change }
@@ -187,7 +180,6 @@ impl Change {
         }
     }
 
-    /// A change of public values.
     fn public(&self, before: Option<DisplayValue>, after: DisplayValue) -> RedactedChange {
         RedactedChange {
             path: self.path(),

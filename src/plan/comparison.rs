@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Observation, json};
 
-use super::change::Change;
 use super::document::Document;
-use super::step::Cause;
+use super::{Cause, Change};
 use crate::desired::DeclaredValue;
 use crate::instance::{Key, Secrecy, StoredValue, Value, ValueComparison};
 use crate::observed::ObservedInstance;
 use crate::ownership::{Baseline, FingerprintScope, LastApplied, SecretState};
 
-/// The result of a comparison.
 #[derive(Default)]
 pub(super) struct Comparison {
     /// The differences, in the order of the fields.
@@ -32,13 +30,11 @@ pub(super) struct Comparison {
     pub(super) is_incomplete_create: bool,
     /// Why each changed configuration key must be written.
     reasons: Vec<(String, Reason)>,
-    /// Whether the name or the tags differ.
     differs: bool,
     /// Whether the document is the one last applied. `None` if that is unknown.
     same_document: Option<bool>,
 }
 
-/// What to do with a field.
 enum Decision {
     Same,
     Change(Reason),
@@ -49,7 +45,6 @@ enum Decision {
     Unset(Vec<String>),
 }
 
-/// Why a field must be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     /// The stored value differs.
@@ -89,7 +84,6 @@ pub(super) fn compare(
     comparison
 }
 
-/// The inputs of a comparison.
 struct Comparer<'a> {
     document: &'a Document<'a>,
     found: &'a ObservedInstance,

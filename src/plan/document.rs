@@ -1,12 +1,11 @@
 //! A document and the inputs of its plan.
 
-use super::options::PlanContext;
+use super::PlanContext;
 use crate::desired::{DeclaredValue, DesiredInstance};
 use crate::instance::{InstanceId, Key, RenderContext, Secrecy, ValueComparison};
 use crate::observed::ObservedInstance;
 use crate::ownership::FingerprintScope;
 
-/// A document and the inputs of its plan.
 pub(super) struct Document<'a> {
     pub(super) key: &'a Key,
     pub(super) wanted: &'a DesiredInstance,

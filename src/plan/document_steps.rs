@@ -4,22 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::change::Change;
-use super::codes::BlockCode;
 use super::comparison::{Comparison, compare, observation};
-use super::contents::{Blocked, Plan};
 use super::document::Document;
 use super::matching::Match;
-use super::note;
-use super::options::StoredValueVisibility;
-use super::step::{Action, Cause, Step};
+use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValueVisibility, note};
 use crate::desired::{DeclaredValue, GrantNeed};
 use crate::instance::{Key, Secret, Template};
 use crate::observed::ObservedInstance;
 use crate::ownership::{AppliedDigests, OwnershipMark, ReservedTags};
 use crate::safe_text::quoted;
 
-/// Adds the steps for a document.
 pub(super) fn add(plan: &mut Plan, document: &Document<'_>, matched: &Match<'_>) {
     match matched {
         Match::Managed(found) => update(plan, document, found, None),
@@ -43,20 +37,11 @@ fn step(
 ) -> Step {
     let wanted = document.wanted;
     Step {
-        key: document.key.clone(),
         at: Some(wanted.at.clone()),
-        connector: wanted.connector.clone(),
-        name: wanted.name.clone(),
         id: found.map(|found| found.id),
-        action,
-        cause,
-        changes: Vec::new(),
         hides_stored: found.is_some_and(|found| hides_stored_values(document, found)),
-        unchanged: 0,
-        tags: None,
-        second_tags: None,
         webhook_url_at_provider: wanted.needs_webhook_registration(),
-        basis: String::new(),
+        ..Step::new(document.key, wanted.connector.clone(), &wanted.name, (action, cause))
     }
 }
 

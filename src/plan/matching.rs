@@ -15,7 +15,6 @@
 //! that names both sides ([`blocked`]). The other documents continue.
 
 mod blocked;
-mod candidate;
 mod instances;
 mod moves;
 mod name_conflicts;
@@ -24,8 +23,7 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use blocked::shortened;
-pub(super) use candidate::Match;
-pub(super) use instances::{is_unreadable, missed_by_filter};
+pub(super) use instances::{Match, is_unreadable, missed_by_filter};
 pub(super) use moves::was_last_applied;
 
 use super::options::PlanOptions;
@@ -33,13 +31,11 @@ use crate::desired::Desired;
 use crate::instance::{InstanceId, Key};
 use crate::observed::{Observed, ObservedInstance};
 use crate::ownership::{Fingerprints, Ownership};
-use candidate::Candidate;
+use instances::Candidate;
 use rules::Rules;
 
-/// The matches of all documents.
 #[derive(Debug)]
 pub(super) struct Matching<'a> {
-    /// One match per document.
     pub(super) by_key: BTreeMap<&'a Key, Match<'a>>,
     /// The documents whose own key no observed instance has. Only the listing of the account can
     /// confirm that, and show the candidates.

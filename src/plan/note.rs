@@ -4,12 +4,13 @@ mod credentials;
 mod host;
 
 use super::change::Change;
-use super::codes::NoteCode;
 use super::comparison::Comparison;
+use super::contents::NoteCode;
 use super::contents::Plan;
 use super::document::Document;
 use super::matching::missed_by_filter;
 use super::options::PlanContext;
+use super::status::EVENTS;
 use crate::desired::{GrantNeed, IgnoredField};
 use crate::instance::{StoredValue, Value};
 use crate::observed::{Observed, ObservedInstance};
@@ -19,7 +20,6 @@ use crate::safe_text::quoted;
 pub(super) use credentials::add_hosts;
 pub use credentials::declared_hosts;
 
-/// Adds the notes about the document's instance.
 pub(super) fn add_all(
     plan: &mut Plan,
     document: &Document<'_>,
@@ -106,7 +106,7 @@ pub(super) fn add_likely_grant(plan: &mut Plan, document: &Document<'_>) {
 /// create, and perhaps not later.
 fn enables_events(change: &Change) -> bool {
     matches!(change, Change::Configuration { key, before: Some(before), after }
-        if key == "event.notification.enabled"
+        if key == EVENTS
             && after.value == Value::text("true")
             && *before != StoredValue::new(Some("true")))
 }

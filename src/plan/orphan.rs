@@ -5,17 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::codes::NoteCode;
-use super::contents::Plan;
 use super::matching::{Matching, is_unreadable, shortened, was_last_applied};
-use super::options::{OrphanPolicy, PlanContext};
-use super::step::{Action, Cause, Step};
+use super::{Action, Cause, NoteCode, OrphanPolicy, Plan, PlanContext, Step};
 use crate::desired::Desired;
 use crate::instance::{ConnectorKey, Key};
 use crate::observed::{Observed, ObservedInstance};
 use crate::safe_text::{quoted, unquoted};
 
-/// Plans the steps and notes for orphans.
 #[derive(Clone, Copy)]
 pub(super) struct OrphanPlanner<'a> {
     pub(super) desired: &'a Desired,
@@ -24,7 +20,6 @@ pub(super) struct OrphanPlanner<'a> {
     pub(super) matching: &'a Matching<'a>,
 }
 
-/// What to do with an orphan.
 enum Decision {
     Delete(ConnectorKey),
     /// Keep it in this run, with a note that ends with this advice.
@@ -90,7 +85,6 @@ impl<'a> OrphanPlanner<'a> {
         }
     }
 
-    /// Adds the deletes and notes for orphans.
     pub(super) fn plan_orphans(&self, plan: &mut Plan) {
         let uncertain = self.uncertain_connectors(plan);
         for (key, found) in &self.matching.orphans {
@@ -193,22 +187,9 @@ impl<'a> OrphanPlanner<'a> {
 
     fn delete(&self, key: &Key, found: &ObservedInstance, connector: ConnectorKey) -> Step {
         let observed = json!([found.id.get(), found.connector, found.name, found.marks.as_set()]);
-        Step {
-            key: key.clone(),
-            at: None,
-            connector,
-            name: found.name.clone(),
-            id: Some(found.id),
-            action: Action::Delete,
-            cause: Cause::Requested,
-            changes: Vec::new(),
-            unchanged: 0,
-            tags: None,
-            second_tags: None,
-            hides_stored: false,
-            webhook_url_at_provider: false,
-            basis: self.context.basis("", Action::Delete, &observed),
-        }
+        let basis = self.context.basis("", Action::Delete, &observed);
+        let cause = (Action::Delete, Cause::Requested);
+        Step { id: Some(found.id), basis, ..Step::new(key, connector, &found.name, cause) }
     }
 }
 

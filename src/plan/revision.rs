@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::codes::NoteCode;
-use super::contents::{Plan, Stale};
-use super::step::{Action, Step};
+use super::{Action, NoteCode, Plan, Stale, Step};
 use crate::instance::Key;
 
 /// The approved steps.
@@ -61,7 +59,6 @@ impl Plan {
         self.notes.retain(|note| !note.code.is_about_sent_value() || kept.contains(&note.key));
     }
 
-    /// Reports a difference that was not approved.
     fn note_unplanned(&mut self, key: &Key, steps: &[Step]) {
         let is_orphan = steps.iter().any(|step| step.action == Action::Delete);
         self.untouched.orphans += usize::from(is_orphan);

@@ -6,10 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::contents::{Blocked, Plan};
 use super::matching::{Match, Matching};
-use super::options::PlanContext;
-use super::step::Action;
+use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
@@ -18,10 +16,10 @@ use crate::instance::{
 use crate::observed::{Observed, ObservedInstance};
 
 /// The key that enables the events of an instance.
-const EVENTS: &str = "event.notification.enabled";
+pub(super) const EVENTS: &str = "event.notification.enabled";
 /// The key of the URL to which the platform sends events. For some connectors it is the instance's own
 /// webhook URL.
-const CALLBACK: &str = "event.notification.callback.url";
+pub(super) const CALLBACK: &str = "event.notification.callback.url";
 
 /// The keys that a status reads in addition to the declared ones.
 pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];
@@ -135,12 +133,10 @@ fn rows(
     let options = context.options;
     let matching = Matching::new(desired, observed, options, context.fingerprints);
     let states = states(plan);
-    let row = |key: &Key, found: &ObservedInstance, state| InstanceStatus {
-        key: key.clone(),
-        connector: found.connector.clone(),
-        name: found.name.clone(),
-        state,
-        instance: Some(health(found, plan)),
+    let row = |key: &Key, found: &ObservedInstance, state| {
+        let (connector, name) = (found.connector.clone(), found.name.clone());
+        let instance = Some(health(found, plan));
+        InstanceStatus { key: key.clone(), connector, name, state, instance }
     };
     let mut rows = Vec::new();
     for (key, wanted) in desired.instances.iter().filter(|(key, _)| options.selects(key)) {
@@ -153,13 +149,8 @@ fn rows(
             matched => matched.instance().into_iter().collect(),
         };
         if found.is_empty() {
-            rows.push(InstanceStatus {
-                key: key.clone(),
-                connector: wanted.connector.to_string(),
-                name: wanted.name.clone(),
-                state,
-                instance: None,
-            });
+            let (connector, name) = (wanted.connector.to_string(), wanted.name.clone());
+            rows.push(InstanceStatus { key: key.clone(), connector, name, state, instance: None });
         }
         rows.extend(found.into_iter().map(|found| row(key, found, state)));
     }
@@ -208,8 +199,7 @@ fn callback_mismatch(found: &ObservedInstance) -> Option<CallbackMismatch> {
 }
 
 impl StatusReport {
-    /// The number of instances in this state.
-    pub fn count(&self, state: SyncState) -> usize {
+    pub(crate) fn count(&self, state: SyncState) -> usize {
         self.rows.iter().filter(|row| row.state == state).count()
     }
 }

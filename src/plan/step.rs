@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Change, RedactedChange};
+use super::{Change, RedactedChange};
 use crate::instance::{
     BaseUrl, ConnectorKey, Draft, InstanceId, Key, RenderContext, Span, vocabulary,
 };
@@ -28,8 +28,7 @@ vocabulary! {
 }
 
 impl Action {
-    /// The past participle.
-    pub fn participle(self) -> &'static str {
+    pub(crate) fn participle(self) -> &'static str {
         match self {
             Self::Create => "created",
             Self::Finish => "finished",
@@ -42,7 +41,7 @@ impl Action {
     }
 
     /// The symbol before a step, so that color never carries the meaning alone.
-    pub fn symbol(self) -> &'static str {
+    pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Create => "+",
             Self::Finish => "±",
@@ -110,15 +109,14 @@ pub struct Step {
 /// A request of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepRequest {
-    /// The HTTP method.
-    pub method: &'static str,
+    pub(crate) method: &'static str,
     /// The path after `/instances/{id}`, or `None` for `/instances`.
     suffix: Option<&'static str>,
 }
 
 impl StepRequest {
     /// The path below the base URL. `{id}` marks an instance ID that a create will assign.
-    pub fn path(&self, id: Option<InstanceId>) -> String {
+    pub(crate) fn path(&self, id: Option<InstanceId>) -> String {
         let id = id.map_or_else(|| "{id}".to_owned(), |id| id.to_string());
         self.suffix
             .map_or_else(|| "/instances".to_owned(), |suffix| format!("/instances/{id}{suffix}"))
@@ -126,8 +124,32 @@ impl StepRequest {
 }
 
 impl Step {
+    pub(super) fn new(
+        key: &Key,
+        connector: ConnectorKey,
+        name: &str,
+        (action, cause): (Action, Cause),
+    ) -> Self {
+        Self {
+            key: key.clone(),
+            at: None,
+            connector,
+            name: name.to_owned(),
+            id: None,
+            action,
+            cause,
+            changes: Vec::new(),
+            hides_stored: false,
+            unchanged: 0,
+            tags: None,
+            second_tags: None,
+            basis: String::new(),
+            webhook_url_at_provider: false,
+        }
+    }
+
     /// The body of the first request: exactly the changes of the step.
-    pub fn draft(&self) -> Draft {
+    pub(crate) fn draft(&self) -> Draft {
         let mut draft = Draft { tags: self.tags.clone(), ..Draft::default() };
         for change in &self.changes {
             change.write_to(&mut draft);
@@ -137,7 +159,7 @@ impl Step {
 
     /// The body of the second request of a create: the values that refer to the instance itself.
     /// `None` if a create needs no second request.
-    pub fn second_draft(&self, draft: &Draft) -> Option<Draft> {
+    pub(crate) fn second_draft(&self, draft: &Draft) -> Option<Draft> {
         let second = Draft { tags: self.second_tags.clone(), ..draft.referring_to_instance() };
         self.has_second_request().then_some(second)
     }
@@ -149,7 +171,7 @@ impl Step {
 
     /// The fields that a reply to the last request must show: those of the draft without the keys that
     /// the platform overwrites.
-    pub fn expected(&self, mut draft: Draft) -> Draft {
+    pub(crate) fn expected(&self, mut draft: Draft) -> Draft {
         draft.tags = self.second_tags.clone().or(draft.tags);
         for change in &self.changes {
             if let Change::Configuration { key, before: _, after } = change
@@ -162,12 +184,11 @@ impl Step {
     }
 
     /// Whether the step replaces the document key of an instance.
-    pub fn moves(&self) -> bool {
+    pub(crate) fn moves(&self) -> bool {
         self.changes.iter().any(|change| matches!(change, Change::Mark { before: Some(_), .. }))
     }
 
-    /// The requests, in order.
-    pub fn requests(&self) -> Vec<StepRequest> {
+    pub(crate) fn requests(&self) -> Vec<StepRequest> {
         let request = |method, suffix| StepRequest { method, suffix };
         let patch = request("PATCH", Some(""));
         match self.action {

@@ -1,4 +1,5 @@
-//! Decodes escapes in a text, and keeps the place of every decoded byte in the original text.
+//! Decodes escapes in a text, and keeps the place of every decoded byte in the original text. Finds the
+//! strings of a JSON document, and ranges in them that cut no escape.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +11,6 @@ const MAX_LAYERS: usize = 2;
 /// The number of bytes that a piece shares with the next one.
 const OVERLAP: usize = 8 * 1024;
 
-/// The size of a piece, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// A text with some escapes decoded.
@@ -25,7 +25,6 @@ pub(super) struct DecodedText<'t> {
 /// The meaning of an escape, and the length of the escape in bytes.
 type DecodedEscape = (Piece, usize);
 
-/// A few bytes.
 struct Piece {
     bytes: [u8; 4],
     length: usize,
@@ -37,7 +36,6 @@ struct Piece {
 /// Decodes the escape at the beginning of the bytes, if there is one.
 type Decoder = fn(&[u8]) -> Option<DecodedEscape>;
 
-/// The decoders for every text.
 const DECODERS: [Decoder; 4] = [percent, backslash, braces, html];
 /// An additional decoder if secrets contain white space.
 const BLANK_DECODERS: [Decoder; 1] = [form];
@@ -111,7 +109,6 @@ pub(super) fn each_joined(text: &str, visit: &mut dyn FnMut(usize, &DecodedText<
     }
 }
 
-/// The offset after the next line break.
 fn end_of_line(text: &str, from: usize) -> usize {
     let from = text.ceil_char_boundary(from.min(text.len()));
     text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1)
@@ -119,7 +116,7 @@ fn end_of_line(text: &str, from: usize) -> usize {
 
 /// The places between which a JSON string may be cut: the start of each character and escape, and
 /// the end of the string.
-pub(super) fn boundaries_in_json(inner: &str) -> Vec<usize> {
+fn boundaries_in_json(inner: &str) -> Vec<usize> {
     let decoded = DecodedText::of(inner).decoded(backslash).and_then(|text| text.origins);
     let starts: Vec<usize> = match decoded {
         Some(origins) => origins.into_iter().map(|(start, _)| start).collect(),
@@ -334,7 +331,7 @@ fn html(bytes: &[u8]) -> Option<DecodedEscape> {
         _ => {
             let number = name.strip_prefix(b"#")?;
             let digits = number.strip_prefix(b"x").or_else(|| number.strip_prefix(b"X"));
-            char::from_u32(digits.map_or_else(|| decimal(number), hexadecimal)?)?
+            char::from_u32(digits.map_or_else(|| self::number(number, 10), hexadecimal)?)?
         }
     };
     Some((Piece::char(c), length + 2))
@@ -344,12 +341,34 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
     number(digits, 16)
 }
 
-fn decimal(digits: &[u8]) -> Option<u32> {
-    number(digits, 10)
-}
-
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
     let all = digits.iter().all(|digit| char::from(*digit).is_digit(radix));
     let text = std::str::from_utf8(digits).ok().filter(|_| all)?;
     u32::from_str_radix(text, radix).ok()
+}
+
+/// The ranges of all strings of valid JSON, including member names, between their quotes.
+pub(super) fn literals(json: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + bytes.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
+        let mut end = start;
+        while *bytes.get(end)? != b'"' {
+            end += if *bytes.get(end)? == b'\\' { 2 } else { 1 };
+        }
+        at = end + 1;
+        Some(start..end)
+    })
+}
+
+/// Widens the ranges to begin and end outside of escapes.
+pub(super) fn widen(ranges: &mut [Range<usize>], inner: &str) {
+    let boundaries = boundaries_in_json(inner);
+    for range in ranges {
+        let after_start = boundaries.partition_point(|boundary| *boundary <= range.start);
+        let start = after_start.checked_sub(1).and_then(|index| boundaries.get(index));
+        let end = boundaries.get(boundaries.partition_point(|boundary| *boundary < range.end));
+        *range = start.copied().unwrap_or(0)..end.copied().unwrap_or(inner.len());
+    }
 }

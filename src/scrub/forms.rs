@@ -19,7 +19,6 @@ const CUT_MARKS: [&str; 4] = ["…", "...", "..", "***"];
 /// The characters that may separate a text from the mark.
 const CUT_SEPARATORS: &[u8] = b" \"'`[]()<>";
 
-/// The maximum number of separators, in bytes.
 const MAX_SEPARATORS: usize = 3;
 
 /// The maximum length of an escape, in bytes: two UTF-16 units.

@@ -63,6 +63,8 @@ fn base64(secret: &[u8], before: usize, engine: &impl base64::Engine) -> String 
 fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     let upper = |byte| format!("%{byte:02X}");
     let lower = |byte| format!("%{byte:02x}");
+    let braces = |c| format!("\\u{{{:x}}}", u32::from(c));
+    let in_lower = percent(secret, "-._~", lower);
     let form = percent(secret, "-._*", upper);
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let html = html.replace('"', "&quot;").replace('\'', "&#39;");
@@ -70,7 +72,7 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
     let mut all = vec![
         ("raw", secret.to_owned()),
         ("percent", percent(secret, "-._~", upper)),
-        ("percent, lower case", percent(secret, "-._~", lower)),
+        ("percent, lower case", in_lower.clone()),
         ("percent, as browsers do", percent(secret, "-._~!*'()", upper)),
         ("percent, as in paths", percent(secret, "-._~!*'()/:@$,;+=&", upper)),
         ("form", form.replace("%20", "+")),
@@ -82,26 +84,23 @@ fn encodings(secret: &str) -> Vec<(&'static str, String)> {
         ("JSON in JSON", json(&json(secret))),
         ("JSON in a URL", percent(&json(secret), "-._~", upper)),
         ("Rust", within_quotes(&format!("{secret:?}"))),
-        (
-            "shown",
-            escaped(
-                secret,
-                |c| c.is_control() && c != '\n',
-                |c| format!("\\u{{{:x}}}", u32::from(c)),
-            ),
-        ),
+        ("shown", escaped(secret, |c| c.is_control() && c != '\n', braces)),
         ("HTML", html),
         ("hex", every_byte(secret, |byte| format!("{byte:02x}"))),
         ("hex, upper case", every_byte(secret, |byte| format!("{byte:02X}"))),
         ("Base64 of JSON", base64(json(secret).as_bytes(), 1, &STANDARD)),
         ("Base64 of a URL", base64(percent(secret, "-._~", upper).as_bytes(), 2, &STANDARD)),
-        (
-            "Base64 of a URL in lower case",
-            base64(percent(secret, "-._~", lower).as_bytes(), 0, &STANDARD),
-        ),
+        ("Base64 of a URL in lower case", base64(in_lower.as_bytes(), 0, &STANDARD)),
         ("Base64 in a URL", percent(&base64(bytes, 0, &STANDARD), "-._~", upper)),
         ("Base64 in JSON with slashes", base64(bytes, 0, &STANDARD).replace('/', "\\/")),
     ];
+    all.extend(aligned(secret));
+    all
+}
+
+/// The encodings in Base64, which depend on the text before the secret.
+fn aligned(secret: &str) -> Vec<(&'static str, String)> {
+    let (bytes, mut all) = (secret.as_bytes(), Vec::new());
     for before in 0..3 {
         all.push(("Base64", base64(bytes, before, &STANDARD)));
         all.push(("Base64 for URLs", base64(bytes, before, &URL_SAFE)));
@@ -274,33 +273,33 @@ fn each_line_of_a_secret_is_hidden_with_any_white_space() {
     assert_eq!(scrubber.scrub("a MIIEvQIBADANBg b"), "a (secret) b");
     assert_eq!(scrubber.scrub("| kqhkiG9w0BAQEF\n| short"), "| (secret)\n| short");
     assert_eq!(scrubber.scrub("a correct\n    horse  battery b"), "a (secret) b");
-    assert_eq!(
-        scrubber.scrub("key=-----BEGIN KEY-----\\nMIIEvQIBADANBg\\n"),
-        "key=(secret)\\n(secret)\\n"
-    );
+    let on_one_line = "key=-----BEGIN KEY-----\\nMIIEvQIBADANBg\\n";
+    assert_eq!(scrubber.scrub(on_one_line), "key=(secret)\\n(secret)\\n");
 }
 
 #[test]
 fn the_rest_of_a_secret_in_a_cut_message_is_hidden() {
     let scrubber = scrubber(&["0123456789abcdef", "p4ss word/of+me"]);
-    assert_eq!(scrubber.scrub("a 0123456789…"), "a (secret)…");
-    assert_eq!(scrubber.scrub("a p4ss%20word%2F…"), "a (secret)…");
-    assert_eq!(
-        scrubber.scrub(&format!("a {}…", &STANDARD.encode("0123456789abcdef")[..9])),
-        "a (secret)…"
-    );
-    assert_eq!(scrubber.scrub("a p4ss%20word%2…"), "a (secret)%2…");
-    assert_eq!(scrubber.scrub("a 01234567890…"), "a 01234567890…");
-    assert_eq!(scrubber.scrub("a 0123456789..."), "a (secret)...");
-    assert_eq!(scrubber.scrub("a \"0123456789\"... b"), "a \"(secret)\"... b");
-    assert_eq!(scrubber.scrub("01234567 ... 89abcdef"), "(secret) ... (secret)");
-    assert_eq!(scrubber.scrub("01234567[...] 89abcdef"), "(secret)[...] (secret)");
-    assert_eq!(scrubber.scrub("a 0123456789*** b"), "a (secret)*** b");
-    assert_eq!(scrubber.scrub("a …6789abcdef b ...6789abcdef"), "a …(secret) b ...(secret)");
-    assert_eq!(scrubber.scrub("a 01234567…89abcdef b"), "a (secret)…(secret) b");
-    assert_eq!(scrubber.scrub("a x6789abcdef"), "a x6789abcdef");
-    // Fewer than eight bytes reveal little, and occur by chance.
-    assert_eq!(scrubber.scrub("a 0123456…"), "a 0123456…");
+    let encoded = format!("a {}…", &STANDARD.encode("0123456789abcdef")[..9]);
+    for (text, clean) in [
+        ("a 0123456789…", "a (secret)…"),
+        ("a p4ss%20word%2F…", "a (secret)…"),
+        (&encoded, "a (secret)…"),
+        ("a p4ss%20word%2…", "a (secret)%2…"),
+        ("a 01234567890…", "a 01234567890…"),
+        ("a 0123456789...", "a (secret)..."),
+        ("a \"0123456789\"... b", "a \"(secret)\"... b"),
+        ("01234567 ... 89abcdef", "(secret) ... (secret)"),
+        ("01234567[...] 89abcdef", "(secret)[...] (secret)"),
+        ("a 0123456789*** b", "a (secret)*** b"),
+        ("a …6789abcdef b ...6789abcdef", "a …(secret) b ...(secret)"),
+        ("a 01234567…89abcdef b", "a (secret)…(secret) b"),
+        ("a x6789abcdef", "a x6789abcdef"),
+        // Fewer than eight bytes reveal little, and occur by chance.
+        ("a 0123456…", "a 0123456…"),
+    ] {
+        assert_eq!(scrubber.scrub(text), clean);
+    }
 }
 
 #[test]

@@ -10,19 +10,14 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTE
 use tracing::{debug, info};
 
 use super::body_budget::BodyMemory;
-use super::connection::Connection;
-use super::deadline::Deadline;
+use super::connection::{Connection, Reply};
 use super::limiter::{Outcome, Permit};
-use super::reply::Reply;
-use super::request::{NotFound, Request};
-use super::settings::Retrying;
-use super::transport;
-use crate::api::error::{Error, ErrorKind, NotRetried};
-use crate::api::retry;
+use super::request::{Deadline, NotFound, Request};
+use super::{Retrying, transport};
 use crate::api::wire::{self, Body};
+use crate::api::{Error, ErrorKind, NotRetried, retry};
 use crate::safe_text::bounded_line;
 
-/// Sends a request and reads the complete reply.
 pub(super) async fn send(connection: &Connection, request: Request) -> Result<Reply, Error> {
     let mut call = Call::new(connection, request, Duration::ZERO);
     let head = call.head().await?;
@@ -50,7 +45,6 @@ pub(super) struct Call<'a> {
     connection: &'a Connection,
     request: Request,
     attempts: u32,
-    /// The number of replies with status 429.
     throttled: u32,
     started: Instant,
     /// The part of the time budget that requests for larger pages used.
@@ -65,7 +59,6 @@ pub(super) struct ResponseHead {
     deadline: Deadline,
 }
 
-/// The reason why a call ended without a reply.
 pub(super) enum CallFailure {
     /// The request failed.
     Failed(Box<Error>),
@@ -91,10 +84,8 @@ impl From<Error> for CallFailure {
     }
 }
 
-/// A failed attempt.
 struct AttemptFailure {
     kind: ErrorKind,
-    /// The `Retry-After` of the reply.
     retry_after: Option<Duration>,
     /// Whether the next attempt would fail in the same way.
     is_permanent: bool,
@@ -157,7 +148,6 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The error of this request after its attempts so far.
     pub(super) fn error(&self, kind: ErrorKind) -> Error {
         self.request.error(self.attempts, kind)
     }
@@ -317,7 +307,6 @@ impl<'a> Call<'a> {
 }
 
 impl ResponseHead {
-    /// A header of the reply.
     pub(super) fn header(&self, name: &str) -> Option<&HeaderValue> {
         self.response.headers().get(name)
     }

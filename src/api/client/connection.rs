@@ -1,15 +1,15 @@
-//! The state that all requests of a client share.
+//! The state that all requests of a client share, and complete replies.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::body_budget::BodyBudget;
+use super::body_budget::{BodyBudget, BodyMemory};
 use super::limiter::Limiter;
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
-use super::settings::{ApiCredentials, ClientSettings};
-use super::transport::{self, BuildError};
-use crate::api::error::{Error, ErrorKind};
+use super::transport::{self};
+use super::{ApiCredentials, BuildError, ClientSettings};
 use crate::api::retry::Idempotency;
-use crate::api::wire::Outgoing;
+use crate::api::wire::{self, Body, Outgoing};
+use crate::api::{Error, ErrorKind};
 use crate::instance::{Draft, FieldPath};
 use crate::scrub::Scrubber;
 
@@ -33,7 +33,6 @@ impl Connection {
         })
     }
 
-    /// The number of requests sent so far, including retries.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -48,7 +47,6 @@ impl Connection {
             .map_err(|_| limit)
     }
 
-    /// The scrubber for replies to the request.
     pub(super) fn scrubber(&self, request: &Request) -> Scrubber {
         let ApiCredentials { user, organization } = &self.settings.credentials;
         Scrubber::for_reply([user, organization].into_iter().chain(&request.secrets))
@@ -95,5 +93,58 @@ impl Connection {
         };
         let timeout = TimeoutPolicy::Total(limit);
         Ok(Request { body: Some(bytes), secrets, idempotency, timeout, ..request })
+    }
+}
+
+/// A reply with the request that it answers. Its status is a success, or a 404 that the request
+/// expects.
+pub(super) struct Reply {
+    pub(super) request: Request,
+    pub(super) body: Body,
+    /// Reserved as long as the body exists.
+    #[expect(dead_code, reason = "dropping it releases the memory")]
+    pub(super) memory: BodyMemory,
+    pub(super) attempts: u32,
+    pub(super) status: u16,
+    pub(super) request_id: Option<String>,
+}
+
+impl Reply {
+    /// Whether the status is not 404.
+    pub(super) fn is_found(&self) -> bool {
+        self.status != 404
+    }
+
+    pub(super) fn decode<T>(
+        &self,
+        decode: impl FnOnce(&Body) -> Result<T, ErrorKind>,
+    ) -> Result<T, Error> {
+        decode(&self.body).map_err(|kind| self.error(kind))
+    }
+
+    /// Decodes the body, or returns `None` if the platform reports that the object does not exist.
+    pub(super) fn decode_if_found<T>(
+        &self,
+        connection: &Connection,
+        decode: impl FnOnce(&Body) -> Result<T, ErrorKind>,
+    ) -> Result<Option<T>, Error> {
+        if self.is_found() {
+            self.decode(decode).map(Some)
+        } else if wire::is_refusal(&self.body) {
+            Ok(None)
+        } else {
+            Err(self.refusal(connection))
+        }
+    }
+
+    /// The error of a 404.
+    pub(super) fn refusal(&self, connection: &Connection) -> Error {
+        let scrubber = connection.scrubber(&self.request);
+        let request_id = self.request_id.as_deref();
+        self.error(wire::refusal(self.status, request_id, &self.body, &scrubber))
+    }
+
+    pub(super) fn error(&self, kind: ErrorKind) -> Error {
+        self.request.error(self.attempts, kind)
     }
 }

@@ -11,23 +11,17 @@ use tracing::debug;
 /// The number of successful requests after which the limit grows by one.
 const SUCCESSES_TO_GROW: u32 = 10;
 
-/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The platform accepted it.
     Accepted,
-    /// The platform answered 429.
     Throttled,
     /// Another outcome, which says nothing about the load.
     Other,
 }
 
-/// The current limit and the number of requests in progress.
 #[derive(Debug)]
 struct Window {
-    /// The configured limit.
     max: usize,
-    /// The current limit.
     width: usize,
     in_progress: usize,
     /// The number of successes since the limit last changed.
@@ -83,7 +77,6 @@ impl Limiter {
         Self { window: Mutex::new(Window::new(max)), released: Notify::new() }
     }
 
-    /// Waits until another request is allowed.
     pub(super) async fn acquire(&self) -> Permit<'_> {
         loop {
             // Created before the check, so that no release in between is missed.
@@ -106,13 +99,11 @@ impl Limiter {
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     limiter: &'a Limiter,
-    /// The number of halvings when the request began.
     halvings: u32,
     outcome: Outcome,
 }
 
 impl Permit<'_> {
-    /// Ends the request with this outcome.
     pub(super) fn release(mut self, outcome: Outcome) {
         self.outcome = outcome;
     }
@@ -139,6 +130,10 @@ mod tests {
             window.width
         };
         outcomes.iter().map(width).collect()
+    }
+
+    fn begin_all(window: &mut Window, number: usize) -> Vec<u32> {
+        (0..number).map(|_| window.begin().expect("the limit is not reached")).collect()
     }
 
     #[test]
@@ -173,8 +168,7 @@ mod tests {
     #[test]
     fn a_request_that_began_before_a_halving_does_not_halve_again() {
         let mut window = Window::new(8);
-        let begun: Vec<_> =
-            (0..8).map(|_| window.begin().expect("the limit is not reached")).collect();
+        let begun = begin_all(&mut window, 8);
         assert_eq!(window.begin(), None);
         let changes: Vec<_> =
             begun.into_iter().map(|begun| window.end(begun, Outcome::Throttled)).collect();
@@ -185,8 +179,7 @@ mod tests {
     #[test]
     fn no_request_begins_until_enough_have_ended() {
         let mut window = Window::new(4);
-        let begun: Vec<_> =
-            (0..4).map(|_| window.begin().expect("the limit is not reached")).collect();
+        let begun = begin_all(&mut window, 4);
         window.end(begun[0], Outcome::Throttled);
         assert_eq!(window.begin(), None, "three in progress, two allowed");
         window.end(begun[1], Outcome::Other);

@@ -12,14 +12,11 @@ use tokio::task::JoinHandle;
 use tokio::try_join;
 use tracing::debug;
 
+use super::PageRead;
 use super::call::{Call, CallFailure, ResponseHead};
-use super::connection::Connection;
-use super::reply::Reply;
+use super::connection::{Connection, Reply};
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
-use super::settings::PageRead;
-use crate::api::error::{Error, ErrorKind, ListingFailure};
-use crate::api::remote::{Listing, Projection, Scope};
-use crate::api::wire;
+use crate::api::{Error, ErrorKind, Listing, ListingFailure, Projection, Scope, wire};
 use crate::instance::{InstanceId, Record};
 
 /// Two million instances. A longer listing does not end.
@@ -91,7 +88,6 @@ struct Session<'a> {
     connection: &'a Connection,
     scope: &'a Scope,
     projection: Arc<Projection>,
-    /// The number of instances per page.
     size: usize,
     /// The part of the retry budget that larger pages used.
     spent: Duration,
@@ -126,8 +122,8 @@ async fn read(session: &mut Session<'_>) -> Result<ReadResult, Error> {
     loop {
         let mut pages = PageReader::new(session);
         let end = pages.read().await;
-        let PageReader { bytes, announced, records, tokens, .. } = pages;
-        (session.bytes, session.pages) = (bytes, session.pages + tokens.pages());
+        let PageReader { announced, records, tokens, .. } = pages;
+        session.pages += tokens.pages();
         let Err(failure) = end else {
             let listing = Listing { records, pages: session.pages, page_size: session.size };
             return Ok(ReadResult { listing, announced });
@@ -179,20 +175,12 @@ impl ReadResult {
 }
 
 /// Reads a listing with one page size.
-struct PageReader<'a> {
-    connection: &'a Connection,
-    scope: &'a Scope,
-    projection: Arc<Projection>,
-    size: usize,
-    /// The part of the retry budget that larger pages used.
-    spent: Duration,
-    /// The size of the listing so far, in bytes.
-    bytes: usize,
+struct PageReader<'s, 'a> {
+    session: &'s mut Session<'a>,
     tokens: PageTokens,
     /// The largest number of instances that a page reported.
     announced: usize,
     records: Vec<Record>,
-    /// The number of decoded pages.
     decoded: usize,
     /// Concurrent creates and deletes move instances to later pages.
     known: HashSet<InstanceId>,
@@ -206,7 +194,6 @@ struct PageReader<'a> {
 struct PageTokens(HashSet<String>);
 
 impl PageTokens {
-    /// The number of the current page.
     fn pages(&self) -> usize {
         self.0.len() + 1
     }
@@ -228,15 +215,10 @@ impl PageTokens {
 /// A page that another thread decodes. Dropping it does not stop the thread.
 type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
 
-impl<'a> PageReader<'a> {
-    fn new(session: &Session<'a>) -> Self {
+impl<'s, 'a> PageReader<'s, 'a> {
+    fn new(session: &'s mut Session<'a>) -> Self {
         Self {
-            connection: session.connection,
-            scope: session.scope,
-            projection: Arc::clone(&session.projection),
-            size: session.size,
-            spent: session.spent,
-            bytes: session.bytes,
+            session,
             tokens: PageTokens::default(),
             announced: 0,
             records: Vec::new(),
@@ -294,12 +276,12 @@ impl<'a> PageReader<'a> {
     /// Repeats every parameter on every page, because the platform does not document that a token
     /// implies them.
     fn call(&self, token: Option<&str>) -> Call<'a> {
-        let base = self.connection.request(Method::Get, "/instances".to_owned());
+        let base = self.session.connection.request(Method::Get, "/instances".to_owned());
         let mut url = base.url.clone();
         {
             let mut query = url.query_pairs_mut();
-            query.extend_pairs(parameter(self.scope));
-            query.append_pair("pageSize", &self.size.to_string());
+            query.extend_pairs(parameter(self.session.scope));
+            query.append_pair("pageSize", &self.session.size.to_string());
         }
         let shown = url.query().unwrap_or_default();
         let path = match self.tokens.pages() {
@@ -309,35 +291,35 @@ impl<'a> PageReader<'a> {
         if let Some(token) = token {
             url.query_pairs_mut().append_pair("nextPage", token);
         }
-        let settings = &self.connection.settings;
+        let settings = &self.session.connection.settings;
         let per_chunk = TimeoutPolicy::PerChunk(settings.read_timeout);
         let request = Request {
             url,
             path,
             timeout: settings.page_timeout.map_or(per_chunk, TimeoutPolicy::Total),
             not_found: NotFound::Expected,
-            divisible: self.size > 1,
+            divisible: self.session.size > 1,
             has_page_token: token.is_some(),
             ..base
         };
-        Call::new(self.connection, request, self.spent)
+        Call::new(self.session.connection, request, self.session.spent)
     }
 
     /// Reads the body of a page, and starts a thread that decodes it.
     async fn decode(&mut self, call: Call<'_>, head: ResponseHead) -> Result<(), CallFailure> {
         let reply = call.reply(head).await?;
         self.collect().await?;
-        self.bytes += reply.body.len();
-        let limit = self.connection.settings.max_listing;
-        if self.bytes > limit {
+        self.session.bytes += reply.body.len();
+        let limit = self.session.connection.settings.max_listing;
+        if self.session.bytes > limit {
             return Err(reply.error(ErrorKind::Listing(ListingFailure::TooLarge { limit })).into());
         }
         if reply.is_found() {
-            let projection = Arc::clone(&self.projection);
+            let projection = Arc::clone(&self.session.projection);
             let decode = move || records(&reply, &projection);
             self.decoding = Some(tokio::task::spawn_blocking(decode));
         } else if !wire::is_empty_listing(&reply.body) {
-            let error = reply.refusal(self.connection);
+            let error = reply.refusal(self.session.connection);
             let has_page_token = reply.request.has_page_token;
             return Err(if has_page_token {
                 CallFailure::TokenExpired(Box::new(error))
@@ -348,7 +330,6 @@ impl<'a> PageReader<'a> {
         Ok(())
     }
 
-    /// Collects the decoded instances.
     async fn collect(&mut self) -> Result<(), CallFailure> {
         let Some(decoding) = self.decoding.take() else {
             return Ok(());
@@ -356,14 +337,14 @@ impl<'a> PageReader<'a> {
         match decoding.await {
             Ok(records) => {
                 let records = records?;
-                debug!(instances = records.len(), size = self.size, "page");
+                debug!(instances = records.len(), size = self.session.size, "page");
                 let (before, is_empty) = (self.records.len(), records.is_empty());
                 let new = |record: &Record| self.known.insert(record.id);
                 self.records.extend(records.into_iter().filter(new));
                 let repeated = !is_empty && self.records.len() == before;
                 self.repeated = if repeated { self.repeated + 1 } else { 0 };
                 self.decoded += 1;
-                (self.connection.settings.on_page)(&PageRead {
+                (self.session.connection.settings.on_page)(&PageRead {
                     pages: self.decoded,
                     instances: self.records.len(),
                     announced: Some(self.announced).filter(|announced| *announced > 0),
@@ -379,7 +360,6 @@ impl<'a> PageReader<'a> {
     }
 }
 
-/// The query parameter of a listing.
 fn parameter(scope: &Scope) -> Option<(&'static str, &str)> {
     match scope {
         Scope::Tag(tag) => Some(("tags[]", tag)),

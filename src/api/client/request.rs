@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use reqwest::Url;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::api::error::{Error, ErrorKind};
 use crate::api::retry::Idempotency;
+use crate::api::{Error, ErrorKind};
 use crate::instance::Secret;
 
-/// The HTTP methods that the platform uses for instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -58,12 +58,9 @@ pub(super) enum TimeoutPolicy {
     PerChunk(Duration),
 }
 
-/// The meaning of a 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotFound {
-    /// It is an expected answer.
     Expected,
-    /// It is an error.
     Error,
 }
 
@@ -74,7 +71,6 @@ pub(super) struct Request {
     /// The path and query for messages.
     pub(super) path: String,
     pub(super) body: Option<Vec<u8>>,
-    /// The secrets in the request.
     pub(super) secrets: Vec<Secret>,
     pub(super) timeout: TimeoutPolicy,
     pub(super) idempotency: Idempotency,
@@ -86,7 +82,6 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Makes a copy for one attempt.
     pub(super) fn build(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.into(), self.url.clone());
         *request.body_mut() = self.body.clone().map(Into::into);
@@ -102,5 +97,33 @@ impl Request {
             kind,
             not_retried: None,
         }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Deadline {
+    limit: Duration,
+    /// The end of the whole reply. Without it, the limit applies to each chunk.
+    end: Option<Instant>,
+}
+
+impl Deadline {
+    /// Starts the time limit of a policy, up to `max`.
+    pub(super) fn start(policy: TimeoutPolicy, max: Duration) -> Self {
+        match policy {
+            TimeoutPolicy::Total(limit) => {
+                let limit = limit.min(max);
+                Self { limit, end: Instant::now().checked_add(limit) }
+            }
+            TimeoutPolicy::PerChunk(limit) => Self { limit: limit.min(max), end: None },
+        }
+    }
+
+    pub(super) async fn apply<F: Future>(&self, future: F) -> Result<F::Output, ErrorKind> {
+        let result = match self.end {
+            Some(end) => timeout_at(end, future).await,
+            None => timeout(self.limit, future).await,
+        };
+        result.map_err(|_| ErrorKind::Timeout { after: self.limit })
     }
 }

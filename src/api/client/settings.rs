@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::clock::{Clock, SystemClock};
-use crate::api::stop_signal::StopSignal;
+use crate::api::{Clock, StopSignal, SystemClock};
 use crate::instance::{BaseUrl, Secret};
 
 /// The settings of a client. [`ClientSettings::new`] has the default of every number.

@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 
-use super::settings::{ApiCredentials, ClientSettings};
-use crate::api::error::ErrorKind;
+use super::{ApiCredentials, ClientSettings};
+use crate::api::ErrorKind;
 use crate::instance::Secret;
 use crate::safe_text::bounded_line;
 
@@ -36,7 +36,6 @@ pub enum BuildError {
     },
 }
 
-/// Sets up the HTTP library.
 pub(super) fn http(settings: &ClientSettings) -> Result<reqwest::Client, BuildError> {
     // Without a provider, the library panics. A second installation fails, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();

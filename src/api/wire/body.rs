@@ -3,10 +3,9 @@
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use crate::api::error::ErrorKind;
+use crate::api::ErrorKind;
 use crate::safe_text::bounded_line;
 
-/// A complete body with its content type.
 pub(in crate::api) struct Body {
     content_type: Option<String>,
     bytes: Vec<u8>,
@@ -86,7 +85,6 @@ impl Body {
         })
     }
 
-    /// The error of a body that is not JSON.
     pub(in crate::api) fn not_json(&self) -> ErrorKind {
         ErrorKind::Decode { expected: "JSON", found: self.describe() }
     }
@@ -104,38 +102,19 @@ mod tests {
 
     #[test]
     fn an_unexpected_body_is_described_and_never_quoted() {
+        let list = "a list of texts: JSON with an unexpected structure at line 1, column";
         let table = [
-            (
-                Some("text/html"),
-                "<!DOCTYPE html>",
-                "the answer is not JSON: HTML (text/html, 15 bytes)",
-            ),
-            (
-                Some("application/json"),
-                " <html>",
-                "the answer is not JSON: HTML (application/json, 7 bytes)",
-            ),
-            (
-                Some("text/plain"),
-                "s3cret",
-                "the answer is not JSON: something else (text/plain, 6 bytes)",
-            ),
-            (None, "s3cret", "the answer is not JSON: something else (6 bytes)"),
-            (None, " \n", "the answer is not JSON: an empty body"),
-            (None, r#"["s3cret""#, "the answer is not JSON: it ends after 9 bytes"),
-            (
-                None,
-                r#"{"s3cret":1}"#,
-                "the answer is not a list of texts: JSON with an unexpected structure at line 1, column 0",
-            ),
-            (
-                None,
-                r#"["a", {"s3cret":1}]"#,
-                "the answer is not a list of texts: JSON with an unexpected structure at line 1, column 6",
-            ),
+            (Some("text/html"), "<!DOCTYPE html>", "JSON: HTML (text/html, 15 bytes)"),
+            (Some("application/json"), " <html>", "JSON: HTML (application/json, 7 bytes)"),
+            (Some("text/plain"), "s3cret", "JSON: something else (text/plain, 6 bytes)"),
+            (None, "s3cret", "JSON: something else (6 bytes)"),
+            (None, " \n", "JSON: an empty body"),
+            (None, r#"["s3cret""#, "JSON: it ends after 9 bytes"),
+            (None, r#"{"s3cret":1}"#, &format!("{list} 0")),
+            (None, r#"["a", {"s3cret":1}]"#, &format!("{list} 6")),
         ];
         for (content_type, bytes, text) in table {
-            assert_eq!(failure(content_type, bytes), text);
+            assert_eq!(failure(content_type, bytes), format!("the answer is not {text}"));
         }
     }
 }

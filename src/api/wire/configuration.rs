@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::api::remote::Projection;
+use crate::api::Projection;
 use crate::instance::{ExactJson, StoredValue};
 
 /// Decodes the map, and keeps the values in the projection.

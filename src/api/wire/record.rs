@@ -7,10 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
-use super::body::Body;
+use super::Body;
 use super::configuration::{ConfigurationSeed, text};
-use crate::api::error::ErrorKind;
-use crate::api::remote::Projection;
+use crate::api::{ErrorKind, Projection};
 use crate::instance::{InstanceId, OmittedMembers, Record, Secret};
 
 /// The members of an instance. `null` means absent.
@@ -41,17 +40,14 @@ struct Tag<'a> {
     name: &'a RawValue,
 }
 
-/// A problem of a member, as text.
 type Problem = String;
 
-/// Decodes an instance.
 pub(in crate::api) fn record(body: &Body, projection: &Projection) -> Result<Record, ErrorKind> {
     let expected = "an instance";
     let entry: InstanceMembers<'_> = body.parse(expected)?;
     entry.record(projection).map_err(|found| ErrorKind::Decode { expected, found })
 }
 
-/// Decodes a list of instances.
 pub(in crate::api) fn records(
     body: &Body,
     projection: &Projection,
@@ -198,33 +194,34 @@ mod tests {
 
     #[test]
     fn a_problem_names_the_member_and_not_its_value() {
+        let positive = "`id` is not a positive 64-bit integer";
         let table = [
             (r#"{"element":{"key":"a"}}"#, "`id` is missing"),
-            (r#"{"id":-5}"#, "`id` is not a positive 64-bit integer"),
-            (r#"{"id":0}"#, "`id` is not a positive 64-bit integer"),
-            (r#"{"id":1.5}"#, "`id` is not a positive 64-bit integer"),
-            (r#"{"id":1e3}"#, "`id` is not a positive 64-bit integer"),
-            (r#"{"id":18446744073709551616}"#, "`id` is not a positive 64-bit integer"),
-            (r#"{"id":"s3cret"}"#, "`id` is not a positive 64-bit integer"),
+            (r#"{"id":-5}"#, positive),
+            (r#"{"id":0}"#, positive),
+            (r#"{"id":1.5}"#, positive),
+            (r#"{"id":1e3}"#, positive),
+            (r#"{"id":18446744073709551616}"#, positive),
+            (r#"{"id":"s3cret"}"#, positive),
             (r#"{"id":1}"#, "`element` is missing"),
             (r#"{"id":1,"element":"s3cret"}"#, "`element` is not an object"),
             (r#"{"id":1,"element":{"id":2}}"#, "`element.key` is missing"),
             (r#"{"id":1,"element":{"key":5}}"#, "`element.key` is not a string"),
-            (r#"{"id":1,"element":{"key":"a"},"name":5}"#, "`name` is not a string"),
-            (r#"{"id":1,"element":{"key":"a"},"tags":"s3cret"}"#, "`tags` is not a list of tags"),
-            (r#"{"id":1,"element":{"key":"a"},"tags":[5]}"#, "`tags` is not a list of tags"),
-            (
-                r#"{"id":1,"element":{"key":"a"},"valid":"s3cret"}"#,
-                "`valid` is neither true nor false",
-            ),
-            (
-                r#"{"id":1,"element":{"key":"a"},"configuration":["s3cret"]}"#,
-                "`configuration` is not a map of values",
-            ),
         ];
-        for (json, problem) in table {
+        let of_members = [
+            (r#""name":5"#, "`name` is not a string"),
+            (r#""tags":"s3cret""#, "`tags` is not a list of tags"),
+            (r#""tags":[5]"#, "`tags` is not a list of tags"),
+            (r#""valid":"s3cret""#, "`valid` is neither true nor false"),
+            (r#""configuration":["s3cret"]"#, "`configuration` is not a map of values"),
+        ];
+        let of_members = of_members.map(|(member, problem)| {
+            (format!(r#"{{"id":1,"element":{{"key":"a"}},{member}}}"#), problem)
+        });
+        let table = table.map(|(json, problem)| (json.to_owned(), problem));
+        for (json, problem) in table.into_iter().chain(of_members) {
             assert_eq!(
-                read(json).unwrap_err(),
+                read(&json).unwrap_err(),
                 format!("the answer is not an instance: {problem}")
             );
         }

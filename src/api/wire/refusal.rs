@@ -6,16 +6,15 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::body::Body;
+use super::Body;
 use super::configuration::text;
-use crate::api::error::ErrorKind;
+use crate::api::ErrorKind;
 use crate::safe_text::bounded_line;
 use crate::scrub::Scrubber;
 
 /// The maximum length of a text that is scrubbed, in bytes. Errors show only its beginning.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// The documented members.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Members<'a> {
@@ -113,39 +112,36 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_platform_shows_both_messages_and_the_request() {
-        assert_eq!(
-            shown(
+    fn an_error_shows_both_messages_or_the_text_of_a_gateway_and_the_request() {
+        let (json, html) = ("application/json", "text/html; charset=utf-8");
+        let both =
+            r#"{"requestId":"53db","message":"Bad Request","providerMessage":"3100 - Failed"}"#;
+        for (status, content_type, body, text) in [
+            (
                 400,
-                "application/json",
-                r#"{"requestId":"53db","message":"Bad Request","providerMessage":"3100 - AuthorizationFailed"}"#
+                json,
+                both,
+                "Bad Request: Bad Request; the provider reports: 3100 - Failed (request 53db)",
             ),
-            "HTTP 400 Bad Request: Bad Request; the provider reports: 3100 - AuthorizationFailed (request 53db)"
-        );
-        assert_eq!(
-            shown(500, "application/json", r#"{"message":null}"#),
-            "HTTP 500 Internal Server Error: {\"message\":null} (request from-header)"
-        );
-    }
-
-    #[test]
-    fn an_error_of_a_gateway_is_shown_as_text() {
-        assert_eq!(
-            shown(504, "text/plain", "upstream request\r\ntimeout"),
-            r"HTTP 504 Gateway Timeout: upstream request\r\ntimeout (request from-header)"
-        );
-        assert_eq!(
-            shown(502, "text/html; charset=utf-8", "<h1>Bad Gateway</h1>"),
-            "HTTP 502 Bad Gateway: HTML (text/html; charset=utf-8, 20 bytes) (request from-header)"
-        );
-        assert_eq!(
-            shown(503, "text/plain", ""),
-            "HTTP 503 Service Unavailable (request from-header)"
-        );
-        assert_eq!(
-            shown(400, "application/json", r#"{"error":"oops"}"#),
-            r#"HTTP 400 Bad Request: {"error":"oops"} (request from-header)"#
-        );
+            (500, json, r#"{"message":null}"#, r#"Internal Server Error: {"message":null}"#),
+            (400, json, r#"{"error":"oops"}"#, r#"Bad Request: {"error":"oops"}"#),
+            (
+                504,
+                "text/plain",
+                "upstream request\r\ntimeout",
+                r"Gateway Timeout: upstream request\r\ntimeout",
+            ),
+            (
+                502,
+                html,
+                "<h1>Bad Gateway</h1>",
+                "Bad Gateway: HTML (text/html; charset=utf-8, 20 bytes)",
+            ),
+            (503, "text/plain", "", "Service Unavailable"),
+        ] {
+            let request = if body == both { "" } else { " (request from-header)" };
+            assert_eq!(shown(status, content_type, body), format!("HTTP {status} {text}{request}"));
+        }
     }
 
     #[test]

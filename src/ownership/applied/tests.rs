@@ -6,7 +6,7 @@ fn keyed(key: &str) -> Fingerprints {
     Fingerprints::new(&Secret::new(key), &Secret::new("organization"))
 }
 
-/// A last of a document with these secrets, written and read back.
+/// The digests of a document with these secrets, written and read back.
 fn apply(fingerprints: &Fingerprints, key: &Key, secrets: &[(&str, &str)]) -> LastApplied {
     let project = "test".parse().unwrap();
     let scope = FingerprintScope { project: &project, key };

@@ -56,7 +56,6 @@ pub(super) fn between(before: &str, after: &str) -> Option<String> {
     None
 }
 
-/// The visible characters of a text.
 fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     skeleton(text).filter(|c| !c.is_whitespace() && !is_special_space(*c))
 }
@@ -67,7 +66,6 @@ fn line_endings(before: &str, after: &str) -> Option<String> {
     Some(format!("line endings ({one} and {other})"))
 }
 
-/// The line endings of a text, in order.
 fn endings(text: &str) -> Vec<&'static str> {
     let mut chars = text.chars().peekable();
     let mut endings = Vec::new();

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::candidate::{Candidate, Match};
+use super::Match;
+use super::instances::Candidate;
 use crate::desired::{Adopt, DesiredInstance};
 use crate::instance::{InstanceId, Key, Span};
 use crate::observed::ObservedInstance;
-use crate::plan::codes::BlockCode;
+use crate::plan::BlockCode;
 use crate::safe_text::quoted;
 
 /// The maximum number of candidates or documents in a message.

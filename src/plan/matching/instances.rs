@@ -1,9 +1,10 @@
-//! Looks up instances in everything that was observed.
+//! Matches of documents with instances, and look-ups in everything that was observed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::instance::{InstanceId, Key, Project};
 use crate::observed::{Observed, ObservedInstance};
+use crate::plan::BlockCode;
 
 /// The instances of one project by their document key.
 pub(super) type InstancesByKey<'a> = BTreeMap<&'a Key, Vec<&'a ObservedInstance>>;
@@ -51,7 +52,6 @@ fn is_listed_by_tag(observed: &Observed, id: InstanceId) -> bool {
         || observed.taken.as_ref().is_some_and(|taken| taken.contains_key(&id))
 }
 
-/// The instance with this ID.
 pub(super) fn find(observed: &Observed, id: InstanceId) -> Option<&ObservedInstance> {
     let listed = || observed.account.as_ref()?.get(&id);
     observed
@@ -60,4 +60,33 @@ pub(super) fn find(observed: &Observed, id: InstanceId) -> Option<&ObservedInsta
         .or_else(|| observed.by_id.get(&id)?.as_ref())
         .or_else(|| observed.taken.as_ref()?.get(&id))
         .or_else(|| listed().filter(|_| is_unreadable(observed, id)))
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::plan) enum Match<'a> {
+    Managed(&'a ObservedInstance),
+    /// An instance of this project, with its current document key.
+    Moved(&'a ObservedInstance, &'a Key),
+    /// An instance of another owner, with its document key in the project of `--take-from`.
+    Adopt(&'a ObservedInstance, Option<&'a Key>),
+    Missing,
+    Blocked(BlockCode, String),
+}
+
+impl<'a> Match<'a> {
+    pub(in crate::plan) fn instance(&self) -> Option<&'a ObservedInstance> {
+        match self {
+            Self::Managed(found) | Self::Moved(found, _) | Self::Adopt(found, _) => Some(found),
+            Self::Missing | Self::Blocked(..) => None,
+        }
+    }
+}
+
+/// An instance that no document claims, with its document key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate<'a> {
+    pub(super) key: &'a Key,
+    pub(super) found: &'a ObservedInstance,
+    /// Whether it has that key in the project of `--take-from`.
+    pub(super) is_taken: bool,
 }

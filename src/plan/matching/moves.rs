@@ -12,9 +12,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocked;
-use super::candidate::{Candidate, Match};
+use super::instances::Candidate;
 use super::rules::Rules;
+use super::{Match, blocked};
 use crate::desired::DesiredInstance;
 use crate::instance::Key;
 use crate::observed::ObservedInstance;
@@ -71,13 +71,11 @@ pub(super) fn follow<'a>(
     by_name
 }
 
-/// The pairs that match.
 #[derive(Default)]
 struct Matches {
     pairs: Vec<Pair>,
     documents: BTreeSet<usize>,
     instances: BTreeSet<usize>,
-    /// The documents that were matched by name or path.
     by_name: BTreeSet<usize>,
 }
 
@@ -97,7 +95,6 @@ impl Matches {
     }
 }
 
-/// The documents and instances of one connector.
 struct ConnectorGroup<'g, 'a> {
     documents: &'g [UnmatchedDocument<'a>],
     instances: &'g [Candidate<'a>],
@@ -195,7 +192,6 @@ impl<'g, 'a> ConnectorGroup<'g, 'a> {
         pairs.iter().copied().filter(is_longest).collect()
     }
 
-    /// The documents with an ambiguous match, blocked.
     fn ambiguous(&self, rules: &Rules<'a, '_>, matches: &Matches) -> Vec<(&'a Key, Match<'a>)> {
         let pairs = matches.unmatched(self.same_digest.union(&self.same_name));
         let mut by_document: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();

@@ -10,9 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use super::blocked;
-use super::candidate::Match;
 use super::rules::Rules;
+use super::{Match, blocked};
 use crate::instance::{InstanceId, Key};
 use crate::observed::ObservedInstance;
 use crate::ownership::Ownership;

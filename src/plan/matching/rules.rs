@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocked;
-use super::candidate::{Candidate, Match};
-use super::instances::{InstancesByKey, find, instances_by_key, is_unreadable};
+use super::instances::{Candidate, InstancesByKey, find, instances_by_key};
+use super::{Match, blocked, is_unreadable};
 use crate::desired::{Adopt, Desired, DesiredInstance};
 use crate::instance::{InstanceId, Key, Project, Span};
 use crate::observed::{Observed, ObservedInstance};
 use crate::ownership::{Fingerprints, Ownership};
-use crate::plan::options::PlanOptions;
+use crate::plan::PlanOptions;
 
 /// The documents that name an instance, with the position of each `id:`.
 type Claimants<'a> = BTreeMap<InstanceId, Vec<(&'a Key, &'a Span)>>;
@@ -21,7 +20,6 @@ pub(super) struct Rules<'a, 'b> {
     pub(super) fingerprints: &'b Fingerprints,
     /// The instances of this project.
     pub(super) ours: InstancesByKey<'a>,
-    /// The instances of the project of `--take-from`.
     taken: InstancesByKey<'a>,
     pub(super) claimants: Claimants<'a>,
 }
@@ -235,7 +233,6 @@ impl<'a, 'b> Rules<'a, 'b> {
     }
 }
 
-/// The instances that have this key.
 fn candidates<'a>(
     by_key: &InstancesByKey<'a>,
     key: &Key,

@@ -6,10 +6,9 @@ use super::host::Host;
 use crate::desired::{DeclaredValue, Desired, HostRole};
 use crate::instance::{Secrecy, StoredValue, Value};
 use crate::observed::ObservedInstance;
-use crate::plan::change::Change;
-use crate::plan::codes::NoteCode;
-use crate::plan::contents::{HostUse, Note, Plan};
 use crate::plan::document::Document;
+use crate::plan::status::CALLBACK;
+use crate::plan::{Change, HostUse, Note, NoteCode, Plan};
 use crate::safe_text::quoted;
 
 /// The key of the secret with which the platform signs events. It is never sent.
@@ -17,9 +16,6 @@ const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 /// The prefix of keys for event delivery. Their secrets go to the host that gets the events.
 const EVENT_KEYS: &str = "event.notification.";
-
-/// The key of the URL to which the platform sends events.
-const EVENT_CALLBACK: &str = "event.notification.callback.url";
 
 /// Adds the notes about hosts that get secrets or events from a step with these changes.
 pub(in crate::plan) fn add_hosts(
@@ -58,7 +54,7 @@ fn secrets_to_hosts(
         }
         let own = (contains_secret(field) && paths.contains(&path)).then(|| key.clone());
         let given = match key.as_str() {
-            EVENT_CALLBACK => of_events.as_slice(),
+            CALLBACK => of_events.as_slice(),
             _ if gets_credentials(field) => of_provider.as_slice(),
             _ => &[],
         };
@@ -96,7 +92,7 @@ fn changed_hosts(
 fn event_hosts(document: &Document<'_>, code: NoteCode, changes: &[Change]) -> Vec<HostNote> {
     let stored = document.wanted.configuration.iter().filter(|(key, field)| {
         let is_secret = field.secrecy == Secrecy::Secret && field.value != Value::Unset;
-        let is_sent = *key != SIGNATURE_KEY && *key != EVENT_CALLBACK;
+        let is_sent = *key != SIGNATURE_KEY && *key != CALLBACK;
         is_secret && is_sent && key.starts_with(EVENT_KEYS)
     });
     let stored: Vec<&str> = stored.map(|(key, _)| key.as_str()).collect();
@@ -108,7 +104,7 @@ fn event_hosts(document: &Document<'_>, code: NoteCode, changes: &[Change]) -> V
     };
     let notes = changes.iter().flat_map(|change| match change {
         Change::Configuration { key, before, after }
-            if key == EVENT_CALLBACK && after.value != Value::Unset =>
+            if key == CALLBACK && after.value != Value::Unset =>
         {
             let note = |host: &Host| HostNote::new(code, host, gets.clone(), key);
             new_hosts(before.as_ref(), after).iter().map(note).collect()
@@ -131,7 +127,6 @@ fn has_credentials(document: &Document<'_>, found: &ObservedInstance) -> bool {
         || found.marks.last_applied().holds_secrets()
 }
 
-/// A note about a host.
 #[derive(PartialEq, Eq)]
 struct HostNote {
     code: NoteCode,

@@ -11,7 +11,6 @@ use url::Url;
 use crate::instance::{InstanceReference, Value};
 use crate::safe_text::quoted;
 
-/// The maximum length of a host name with a port.
 const MAX_LENGTH: usize = 260;
 
 /// The characters that replace references to secrets and to the instance itself.
@@ -21,10 +20,8 @@ const INSTANCE: char = '\u{fdd1}';
 /// The text that replaces them before a URL is parsed.
 const IN_URLS: &str = "zq-a-reference-qz";
 
-/// A host in a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Host {
-    /// A known host.
     Named {
         /// The name in lowercase, with the port if there is one.
         name: String,
@@ -37,9 +34,7 @@ pub(super) enum Host {
     Label(String),
     /// A host with a secret in its name, with the rest of the name.
     Hidden(String),
-    /// The default host of the connector.
     OfConnector,
-    /// An unknown host in this text.
     Unclear(String),
 }
 
@@ -70,7 +65,6 @@ impl fmt::Display for Host {
 }
 
 impl Host {
-    /// The hosts of the URLs in a value.
     pub(super) fn of_urls(value: &Value) -> Vec<Self> {
         let mut hosts = Vec::new();
         collect(&value.as_written(), &mut hosts);
@@ -239,7 +233,6 @@ impl Host {
     }
 }
 
-/// Removes duplicates and keeps the order.
 fn distinct(hosts: Vec<Host>) -> Vec<Host> {
     let mut distinct: Vec<Host> = Vec::new();
     for host in hosts {
@@ -272,7 +265,6 @@ fn same_host(one: &str, other: &str) -> bool {
     without_port(one) == without_port(other)
 }
 
-/// Adds the hosts of all URLs in a JSON value.
 fn collect(written: &Written, hosts: &mut Vec<Host>) {
     match written {
         Written::String(text) => match document(text) {
@@ -300,7 +292,6 @@ fn is_like_a_document(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// Parses a text that is a JSON map or list.
 fn document(text: &str) -> Option<Written> {
     is_like_a_document(text).then(|| serde_json::from_str(text).ok())?
 }

@@ -21,6 +21,7 @@ fn a_url_names_the_host_that_every_reader_would_ask() {
 
 #[test]
 fn a_url_of_any_scheme_names_its_real_host() {
+    let both = "`good.example`, `evil.example`";
     for (text, host) in [
         ("https:evil.example", "`evil.example`"),
         ("https:/evil.example", "`evil.example`"),
@@ -32,6 +33,24 @@ fn a_url_of_any_scheme_names_its_real_host() {
         ("https://a@b@evil.example/", "`evil.example`"),
         ("https://provider.example:443@evil.example:8443/", "`evil.example:8443`"),
         ("https://prövider.example/", "`xn--prvider-b1a.example`"),
+        ("https://good.example/x,https://evil.example/", both),
+        ("\u{1}https://evil.example/", "`evil.example`"),
+        (
+            "https://evil.example\\@${{ env.P }}/",
+            "`evil.example`, a host in a secret, which cannot be shown",
+        ),
+        (r#"{"url":"https://evil.example","url":"https://good.example"}"#, both),
+        (r#"{"k":${{ env.K }},"url":"https:\/\/evil.example/x"}"#, "`evil.example`"),
+        (r#"{"https://evil.example/x":1}"#, "`evil.example`"),
+    ] {
+        assert_eq!(shown(&Host::of_urls_in(text)), host, "{text}");
+    }
+}
+
+#[test]
+fn a_url_of_a_database_or_file_server_names_its_real_host() {
+    let both = "`good.example`, `evil.example`";
+    for (text, host) in [
         ("jdbc:mysql://db.example:3306/crm?user=a", "`db.example:3306`"),
         ("jdbc:mysql:loadbalance://a.example,b.example/x", "`a.example`, `b.example`"),
         ("jdbc:sqlserver://db.example;user=a", "`db.example`"),
@@ -39,28 +58,13 @@ fn a_url_of_any_scheme_names_its_real_host() {
         ("jdbc:oracle:thin:@tcps://evil.example:1521/x", "`evil.example:1521`"),
         ("jdbc:oracle:thin:scott/${{ env.P }}@//evil.example:1521/x", "`evil.example:1521`"),
         ("jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=evil.example)(PORT=1)))", "`evil.example`"),
-        (
-            "jdbc:sqlserver://good.example;serverName=evil.example;password=${{ env.P }}",
-            "`good.example`, `evil.example`",
-        ),
+        ("jdbc:sqlserver://good.example;serverName=evil.example;password=${{ env.P }}", both),
         (
             "jdbc:sybase:Tds:evil.example:2638",
             "an unknown host in `jdbc:sybase:Tds:evil.example:2638`",
         ),
         ("sftp://good.example;${{ env.P }}@evil.example/in", "`evil.example`"),
-        ("ldap://good.example/x ldap://evil.example/x", "`good.example`, `evil.example`"),
-        ("https://good.example/x,https://evil.example/", "`good.example`, `evil.example`"),
-        ("\u{1}https://evil.example/", "`evil.example`"),
-        (
-            "https://evil.example\\@${{ env.P }}/",
-            "`evil.example`, a host in a secret, which cannot be shown",
-        ),
-        (
-            r#"{"url":"https://evil.example","url":"https://good.example"}"#,
-            "`good.example`, `evil.example`",
-        ),
-        (r#"{"k":${{ env.K }},"url":"https:\/\/evil.example/x"}"#, "`evil.example`"),
-        (r#"{"https://evil.example/x":1}"#, "`evil.example`"),
+        ("ldap://good.example/x ldap://evil.example/x", both),
         ("jdbc:oracle:thin:@//db.example:1521/sid", "`db.example:1521`"),
         ("jdbc:postgresql://good.example@evil.example/x", "`evil.example`"),
         ("mongodb+srv://u:p@a.example/x", "`a.example`"),

@@ -1,12 +1,19 @@
-//! Decodes the description of a connector: `GET /elements/{key}/configuration`.
+//! The JSON of connectors: their keys (`/elements/keys`), their description
+//! (`/elements/{key}/configuration`), the first OAuth steps (`/elements/{key}/oauth/url` and
+//! `/elements/{key}/oauth/token`).
+//! Also the events of an instance (`/instances/{id}/events`).
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::Body;
-use crate::api::connector::ConnectorDescription;
-use crate::api::error::ErrorKind;
-use crate::instance::LiveProperty;
+use super::Body;
+use crate::api::connector::scalar_text;
+use crate::api::{
+    ChangedObject, ConnectorDescription, ErrorKind, OAuthApplication, ProviderEvent, RequestToken,
+};
+use crate::instance::{LiveProperty, Secret};
 
 /// The documented object. Some versions of the platform answer with only the list
 /// (docs/platform.md#connectors-and-their-fields).
@@ -25,27 +32,20 @@ enum Reply {
 #[serde(rename_all = "camelCase")]
 struct Item {
     key: String,
-    #[serde(default)]
     name: Option<String>,
-    #[serde(default, rename = "type", alias = "configDataType")]
+    #[serde(rename = "type", alias = "configDataType")]
     data_type: Option<String>,
-    #[serde(default)]
     default_value: Option<Value>,
-    #[serde(default, alias = "mandatory")]
+    #[serde(alias = "mandatory")]
     required: Option<bool>,
-    #[serde(default)]
     internal: Option<bool>,
-    #[serde(default)]
     active: Option<bool>,
-    #[serde(default)]
     group_name: Option<String>,
-    #[serde(default)]
     options: Option<Vec<Choice>>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    #[serde(default)]
     value: Option<String>,
 }
 
@@ -92,6 +92,74 @@ fn default_text(value: Value) -> Option<String> {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Url {
+    oauth_url: String,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: String,
+    secret: String,
+}
+
+/// The parameters of an application, for a query or a JSON body.
+pub(in crate::api) fn parameters<'a>(
+    application: &'a OAuthApplication<'_>,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let always = [
+        ("apiKey", application.client_id.expose()),
+        ("apiSecret", application.client_secret.expose()),
+        ("callbackUrl", application.callback),
+        ("state", application.state.expose()),
+    ];
+    let token = application.request_token.map(|token| ("requestToken", token.expose()));
+    let scope = application.scope.map(|scope| ("scope", scope));
+    always.into_iter().chain(token).chain(scope)
+}
+
+pub(in crate::api) fn application(application: &OAuthApplication<'_>) -> Vec<u8> {
+    let members: BTreeMap<_, _> = parameters(application).collect();
+    serde_json::to_vec(&members).expect("maps with text keys are JSON")
+}
+
+pub(in crate::api) fn authorization_url(body: &Body) -> Result<String, ErrorKind> {
+    body.parse("an authorization URL").map(|url: Url| url.oauth_url)
+}
+
+pub(in crate::api) fn request_token(body: &Body) -> Result<RequestToken, ErrorKind> {
+    let Token { token, secret } = body.parse("a request token")?;
+    Ok(RequestToken { token: Secret::new(token), secret: Secret::new(secret) })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct EventItem {
+    id: Value,
+    event_date: Value,
+    status: Value,
+    notified_data: Value,
+}
+
+/// Decodes the events, newest first.
+pub(in crate::api) fn events(body: &Body) -> Result<Vec<ProviderEvent>, ErrorKind> {
+    let items: Vec<EventItem> = body.parse("a list of events")?;
+    let mut events: Vec<_> = items.iter().map(event).collect();
+    events.sort_by(|a, b| b.date.cmp(&a.date));
+    Ok(events)
+}
+
+fn event(item: &EventItem) -> ProviderEvent {
+    let objects = item.notified_data.as_array().map(Vec::as_slice).unwrap_or_default();
+    ProviderEvent {
+        id: scalar_text(&item.id),
+        date: scalar_text(&item.event_date),
+        status: scalar_text(&item.status),
+        objects: objects.iter().map(ChangedObject::read).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +197,24 @@ mod tests {
         let property = old.unwrap().properties.remove(0);
         assert_eq!((property.data_type.as_str(), property.required), ("PASSWORD", true));
         assert!(read(r#"{"message":"no"}"#).is_err());
+    }
+
+    #[test]
+    fn incomplete_events_are_decoded_and_the_newest_comes_first() {
+        let bytes = br#"[
+            {"id": 1, "eventDate": "2017-01-01T00:00:00Z", "status": "NEW", "notifiedData": "none"},
+            {"id": "b", "eventDate": "2018-01-01T00:00:00Z", "status": "NOTIFIED",
+             "providerData": {"token": "s3cret"},
+             "notifiedData": [{"eventType": "CREATED", "objectType": "message", "objectId": 7}, {}]}
+        ]"#;
+        let body = Body::new(Some("application/json".to_owned()), bytes.to_vec());
+        let read = events(&body).unwrap();
+        assert_eq!((read[0].id.as_str(), read[1].id.as_str()), ("b", "1"));
+        let object = |what: &str, kind: &str, id: &str| {
+            let [what, kind, id] = [what, kind, id].map(str::to_owned);
+            ChangedObject { what, kind, id }
+        };
+        assert_eq!(read[0].objects, [object("CREATED", "message", "7"), object("", "", "")]);
+        assert_eq!(read[1].objects, []);
     }
 }
