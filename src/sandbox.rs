@@ -57,19 +57,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use clock::SandboxClock;
-use events::EventQueue;
-use faults::script::Script;
-use journal::Journal;
-use platform::Platform;
-use postponed::PostponedRequests;
-use provider::Provider;
-use refresh::TokenRefresher;
-use server::Server;
-use shared::Shared;
-use state::SandboxState;
-use storage::Storage;
-use store::{Change, Store};
+pub(in crate::sandbox) use self::{
+    authorization::RequiredAccess, body::InstanceBody, catalog::Connector, catalog::catalog,
+    catalog::entry::AuthMethod, clock::SandboxClock, configuration::ReadOptions,
+    configuration::StoredConfiguration, connection::ConnectionControl, events::EventQueue,
+    faults::edit::Edit, faults::lag::ReplicationLag, faults::rule::BehaviorFault,
+    faults::rule::Fault, faults::rule::FaultTiming, faults::rule::ListingShift,
+    faults::rule::StubResponse, faults::script::Script, instance::DetailLevel,
+    instance::ExternalAuthentication, instance::StoredInstance, journal::Journal,
+    listing::ListOrder, listing::ListPage, platform::Platform, postponed::PostponedRequests,
+    provider::Provider, random::random_id, random::random_token, refresh::TokenRefresher,
+    reply::ErrorReply, reply::Reply, reply::ReplyResult, reply::render, request::ApiRequest,
+    routes::Route, schema::SchemaProperty, server::Server, shared::Shared, state::SandboxState,
+    storage::Storage, store::Change, store::Store, store::UsedCode, visibility::ReadView,
+};
 
 pub use clock::TimeSource;
 pub use configuration::UnsetValue;

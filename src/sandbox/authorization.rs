@@ -5,8 +5,7 @@
 //! comma-separated list of `<Scheme> <value>` in any order. Tokens and secrets can contain `/`, `+` and
 //! `=`, but no comma. A reply must never say which part was wrong.
 
-use super::credentials::SandboxCredentials;
-use super::reply::ErrorReply;
+use super::{ErrorReply, SandboxCredentials};
 
 /// The access that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::catalog::{Connector, catalog};
-use super::html;
-use super::instance::ExternalAuthentication;
-use super::reply::ErrorReply;
+use super::{Connector, ErrorReply, ExternalAuthentication, catalog, html};
 
 /// Members of a write.
 #[derive(Deserialize)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::schema::{self, SchemaProperty};
+use super::{SchemaProperty, schema};
 use entry::{AuthMethod, CatalogEntry, DocumentedBody};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {

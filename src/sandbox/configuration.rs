@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::catalog::Connector;
-use super::schema::{SchemaProperty, is_password, property_id, stored_text};
+use super::{
+    Connector, SchemaProperty, schema::is_password, schema::property_id, schema::stored_text,
+};
 
 /// What reads show instead of a secret.
 const MASK: &str = "********";

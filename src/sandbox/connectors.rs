@@ -6,13 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::no_element;
-use super::catalog::entry::AuthMethod;
-use super::catalog::{Connector, catalog};
-use super::listing::{ListOrder, ListPage};
-use super::provider::{Provider, push_query};
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
+use super::{
+    ApiRequest, AuthMethod, Connector, ErrorReply, ListOrder, ListPage, Provider, Reply,
+    ReplyResult, body::no_element, catalog, provider::push_query,
+};
 
 /// Default and maximum number of connectors on a page.
 const PAGE_SIZE: usize = 200;

@@ -12,8 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::events::Notification;
-use super::shared::Shared;
+use super::{Shared, events::Notification};
 
 /// How long a callback URL has to respond.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,13 +4,10 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::body::InstanceBody;
-use super::catalog::Connector;
-use super::configuration::StoredConfiguration;
-use super::instance::StoredInstance;
-use super::random::random_token;
-use super::reply::ErrorReply;
-use super::timestamp;
+use super::{
+    Connector, ErrorReply, InstanceBody, StoredConfiguration, StoredInstance, random_token,
+    timestamp,
+};
 
 /// Builds the instance that a body describes. It has no ID and no OAuth tokens yet.
 pub(super) fn draft(

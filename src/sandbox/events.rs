@@ -17,12 +17,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::instance::StoredInstance;
-use super::random::random_id;
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
-use super::store::Store;
-use super::timestamp;
+use super::{
+    ApiRequest, ErrorReply, Reply, ReplyResult, Store, StoredInstance, random_id, timestamp,
+};
 
 pub(super) use notification::Notification;
 

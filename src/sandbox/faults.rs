@@ -23,7 +23,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::error::{InvalidFaults, SandboxError};
+use super::{InvalidFaults, SandboxError};
 use rule::Rule;
 
 /// Maximum size of a faults file. People write such files, so a larger file is another kind of file.

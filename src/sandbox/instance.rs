@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::catalog::{self, Connector};
-use super::configuration::{ReadOptions, StoredConfiguration};
+use super::{Connector, ReadOptions, StoredConfiguration, catalog};
 
 /// A stored instance.
 #[derive(Clone, Deserialize, Serialize)]

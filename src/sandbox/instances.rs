@@ -7,23 +7,12 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::body::InstanceBody;
-use super::catalog::Connector;
-use super::draft::draft;
-use super::events::EventQueue;
-use super::faults::rule::BehaviorFault;
-use super::instance::{DetailLevel, ExternalAuthentication, InstanceJson, StoredInstance};
-use super::listing::ListPage;
-use super::oauth::TokenExchange;
-use super::options::SandboxOptions;
-use super::provider::Provider;
-use super::refresh::TokenRefresher;
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
-use super::storage::{Storage, no_instance};
-use super::store::{Change, UsedCode};
-use super::timestamp;
-use super::visibility::ReadView;
+use super::{
+    ApiRequest, BehaviorFault, Change, Connector, DetailLevel, ErrorReply, EventQueue,
+    ExternalAuthentication, InstanceBody, ListPage, Provider, ReadView, Reply, ReplyResult,
+    SandboxOptions, Storage, StoredInstance, TokenRefresher, UsedCode, draft::draft,
+    instance::InstanceJson, oauth::TokenExchange, storage::no_instance, timestamp,
+};
 
 /// The parts of the platform that calls on instances need.
 pub(super) struct InstanceApi<'a> {

@@ -10,9 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::faults::rule::{BehaviorFault, ListingShift};
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
+use super::{ApiRequest, BehaviorFault, ErrorReply, ListingShift, Reply, ReplyResult};
 
 /// One page of a list.
 pub(super) struct ListPage<'a, T> {

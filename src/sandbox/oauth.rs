@@ -9,15 +9,11 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::catalog::Connector;
-use super::catalog::entry::{AuthMethod, DocumentedBody};
-use super::configuration::StoredConfiguration;
-use super::instance::ExternalAuthentication;
-use super::provider::{OfferedCode, Provider};
-use super::random::random_token;
-use super::reply::ErrorReply;
-use super::store::{Store, UsedCode};
-use super::timestamp;
+use super::{
+    AuthMethod, Connector, ErrorReply, ExternalAuthentication, Provider, Store,
+    StoredConfiguration, UsedCode, catalog::entry::DocumentedBody, provider::OfferedCode,
+    random_token, timestamp,
+};
 
 /// Prefix of codes that work more than once.
 const REUSABLE_PREFIX: &str = "demo-";

@@ -9,26 +9,13 @@ use std::time::Duration;
 use axum::http::{Method, Response};
 use serde_json::json;
 
-use super::authorization::{self, RequiredAccess};
-use super::catalog::Connector;
-use super::connectors;
-use super::credentials::SandboxCredentials;
-use super::events::{self, EventQueue, Notification};
-use super::faults::edit;
-use super::faults::lag::ReplicationLag;
-use super::faults::rule::Fault;
-use super::faults::script::{FaultDecision, Script};
-use super::instance::DetailLevel;
-use super::instances::InstanceApi;
-use super::journal::{Journal, JournalEntry};
-use super::options::SandboxOptions;
-use super::postponed::PostponedRequests;
-use super::provider::Provider;
-use super::refresh::TokenRefresher;
-use super::reply::{ErrorReply, Reply, ReplyResult, render};
-use super::request::ApiRequest;
-use super::routes::{ConnectorResource, InstanceSelector, Route};
-use super::storage::Storage;
+use super::{
+    ApiRequest, Connector, DetailLevel, ErrorReply, EventQueue, Fault, Journal, JournalEntry,
+    PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess, Route,
+    SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization, connectors,
+    events, events::Notification, faults::edit, faults::script::FaultDecision,
+    instances::InstanceApi, render, routes::ConnectorResource, routes::InstanceSelector,
+};
 
 /// State of a sandbox.
 pub(super) struct Platform {

@@ -7,9 +7,7 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use super::faults::lag::ReplicationLag;
-use super::reply::ErrorReply;
-use super::request::ApiRequest;
+use super::{ApiRequest, ErrorReply, ReplicationLag};
 
 /// Maximum number of postponed requests. Each can have a body of 8 MB.
 const CAPACITY: usize = 1_000;

@@ -10,11 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use super::catalog::Connector;
-use super::configuration::StoredConfiguration;
-use super::random::random_token;
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
+use super::{
+    ApiRequest, Connector, ErrorReply, Reply, ReplyResult, StoredConfiguration, random_token,
+};
 
 /// How long a code is valid.
 const CODE_LIFETIME: Duration = Duration::from_mins(10);

@@ -11,11 +11,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::instance::StoredInstance;
-use super::random::random_token;
-use super::reply::ErrorReply;
-use super::storage::Storage;
-use super::timestamp;
+use super::{ErrorReply, Storage, StoredInstance, random_token, timestamp};
 
 const REFRESH_INTERVAL: Duration = Duration::from_hours(24);
 const TOKEN_LIFETIME: Duration = Duration::from_hours(1);

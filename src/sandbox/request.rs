@@ -8,8 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde::de::DeserializeOwned;
 
-use super::faults::rule::BehaviorFault;
-use super::reply::ErrorReply;
+use super::{BehaviorFault, ErrorReply};
 
 /// Path of the base URL.
 pub(super) const BASE_PATH: &str = "/elements/api-v2";

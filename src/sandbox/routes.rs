@@ -5,8 +5,7 @@
 
 use axum::http::Method;
 
-use super::authorization::RequiredAccess;
-use super::provider::Consent;
+use super::{RequiredAccess, provider::Consent};
 
 /// How a request selects an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

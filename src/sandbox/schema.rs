@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::catalog::entry::{AuthMethod, CatalogEntry, CatalogField};
+use super::{AuthMethod, catalog::entry::CatalogEntry, catalog::entry::CatalogField};
 
 /// A configuration property.
 pub(super) struct SchemaProperty {

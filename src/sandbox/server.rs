@@ -20,14 +20,10 @@ use axum::http::Response;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
-use super::connection::{ConnectionControl, ControlledListener};
-use super::delivery;
-use super::faults::effect;
-use super::faults::rule::FaultTiming;
-use super::reply::{ErrorReply, render};
-use super::request::ApiRequest;
-use super::routes::Route;
-use super::shared::Shared;
+use super::{
+    ApiRequest, ConnectionControl, ErrorReply, FaultTiming, Route, Shared,
+    connection::ControlledListener, delivery, faults::effect, render,
+};
 
 /// Maximum size of a body, in requests and replies: 8 MB. See docs/platform.md.
 const MAX_BODY_SIZE: usize = 8 * 1024 * 1024;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::faults::hold::Holds;
-use super::platform::Platform;
+use super::{Platform, faults::hold::Holds};
 
 /// State of the server. Nothing may wait while it holds the lock of the platform.
 pub(super) struct Shared {

@@ -15,9 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::credentials::SandboxCredentials;
-use super::error::SandboxError;
-use super::instance::StoredInstance;
+use super::{SandboxCredentials, SandboxError, StoredInstance};
 
 /// Version of the file format.
 const VERSION: u64 = 1;

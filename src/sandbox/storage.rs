@@ -5,12 +5,10 @@
 
 use std::time::SystemTime;
 
-use super::clock::SandboxClock;
-use super::faults::lag::ReplicationLag;
-use super::instance::StoredInstance;
-use super::reply::ErrorReply;
-use super::store::{Change, Store};
-use super::visibility::{ReadView, Visibility};
+use super::{
+    Change, ErrorReply, ReadView, ReplicationLag, SandboxClock, Store, StoredInstance,
+    visibility::Visibility,
+};
 
 /// Stored instances with what each view shows of them.
 pub(super) struct Storage {

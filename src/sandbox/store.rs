@@ -8,8 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
-use super::instance::StoredInstance;
-use super::state::{SandboxState, StateFile};
+use super::{SandboxState, StoredInstance, state::StateFile};
 
 /// The state, with an index of tokens.
 pub(super) struct Store {

@@ -9,10 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
-use super::faults::lag::ReplicationLag;
-use super::instance::StoredInstance;
-use super::reply::ErrorReply;
-use super::store::{Change, Store};
+use super::{Change, ErrorReply, ReplicationLag, Store, StoredInstance};
 
 /// Maximum number of hidden changes.
 const CAPACITY: usize = 100_000;

@@ -9,8 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::sandbox::instance::StoredInstance;
-use crate::sandbox::random::random_id;
+use crate::sandbox::{StoredInstance, random_id};
 
 /// A request to a callback URL.
 #[derive(Clone)]

@@ -8,12 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::mapping::mapping;
-use crate::sandbox::body::InstanceBody;
-use crate::sandbox::draft::draft_from_json;
-use crate::sandbox::instance::StoredInstance;
-use crate::sandbox::reply::ErrorReply;
-use crate::sandbox::storage::Storage;
-use crate::sandbox::store::Change;
+use crate::sandbox::{
+    Change, ErrorReply, InstanceBody, Storage, StoredInstance, draft::draft_from_json,
+};
 
 /// One edit.
 #[derive(Clone, Debug)]

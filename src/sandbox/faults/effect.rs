@@ -11,9 +11,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use futures_util::stream;
 
-use super::rule::{Fault, StubContent, StubResponse};
-use crate::sandbox::connection::ConnectionControl;
-use crate::sandbox::reply::render;
+use super::rule::StubContent;
+use crate::sandbox::{ConnectionControl, Fault, StubResponse, render};
 
 /// Number of bytes in each piece of a dripped body.
 const DRIP_SIZE: usize = 32;

@@ -11,16 +11,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::edit::Edit;
-use super::lag::ReplicationLag;
-use super::mapping::mapping;
-use super::rule::{
-    BehaviorFault, Fault, FaultTiming, ListingShift, RequestMatcher, Rule, StubContent,
-    StubResponse,
+use super::{
+    mapping::mapping, rule::RequestMatcher, rule::Rule, rule::StubContent, scalar,
+    scalar::FaultDuration, scalar::StubStatus,
 };
-use super::scalar::{self, FaultDuration, StubStatus};
-use crate::sandbox::authorization::unauthorized;
-use crate::sandbox::reply::ErrorReply;
+use crate::sandbox::{
+    BehaviorFault, Edit, ErrorReply, Fault, FaultTiming, ListingShift, ReplicationLag,
+    StubResponse, authorization::unauthorized,
+};
 
 /// An error page as a gateway in front of the platform sends it.
 const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<body>\r\n\

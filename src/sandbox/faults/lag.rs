@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use super::mapping::mapping;
-use super::scalar::{self, LagDuration};
+use super::{mapping::mapping, scalar, scalar::LagDuration};
 
 /// How late each view shows the changes of a request. Zero is no lag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 
-use super::edit::Edit;
-use super::lag::ReplicationLag;
-use super::scalar::{self, MethodName, OccurrenceRange, PathPattern, Probability};
-use crate::sandbox::reply::ErrorReply;
+use super::{
+    scalar, scalar::MethodName, scalar::OccurrenceRange, scalar::PathPattern, scalar::Probability,
+};
+use crate::sandbox::{Edit, ErrorReply, ReplicationLag};
 
 /// A rule of a faults file.
 #[derive(Clone, Debug)]

@@ -9,11 +9,8 @@ use std::time::Duration;
 use axum::http::Method;
 use fastrand::Rng;
 
-use super::Faults;
-use super::edit::Edit;
-use super::lag::ReplicationLag;
-use super::rule::{BehaviorFault, Fault, FaultTiming, RequestMatcher, Rule};
-use crate::sandbox::request::ApiRequest;
+use super::rule::{RequestMatcher, Rule};
+use crate::sandbox::{ApiRequest, BehaviorFault, Edit, Fault, FaultTiming, Faults, ReplicationLag};
 
 /// The rules with their counters.
 pub(in crate::sandbox) struct Script {
