@@ -97,17 +97,16 @@ pub async fn start(options: SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     // Reading the state file blocks.
     let started = tokio::task::spawn_blocking(move || start_blocking(&options)).await;
-    started
-        .unwrap_or_else(|error| Err(SandboxError::Bind { listen, source: io::Error::other(error) }))
+    started.unwrap_or_else(|error| Err(SandboxError::Bind(listen, io::Error::other(error))))
 }
 
 fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     if !listen.ip().is_loopback() {
-        return Err(SandboxError::NotLoopback { listen });
+        return Err(SandboxError::NotLoopback(listen));
     }
     let (credentials, store) = open_store(options)?;
-    let bind_error = |source| SandboxError::Bind { listen, source };
+    let bind_error = |source| SandboxError::Bind(listen, source);
     let listener = TcpListener::bind(listen).map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let url = format!("http://{address}{}", request::BASE_PATH);
@@ -128,7 +127,6 @@ fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     Ok(Handle { url, credentials, server })
 }
 
-/// Opens the store and determines the credentials.
 fn open_store(options: &SandboxOptions) -> Result<(SandboxCredentials, Store), SandboxError> {
     let given = options.credentials.clone();
     let Some(path) = options.state.clone() else {

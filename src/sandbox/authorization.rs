@@ -7,7 +7,6 @@
 
 use super::{ErrorReply, SandboxCredentials};
 
-/// The access that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequiredAccess {
     /// None: calls of browsers and providers.
@@ -20,7 +19,6 @@ pub(super) enum RequiredAccess {
     DataPlane,
 }
 
-/// The parts of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parts<'a> {
     user: Option<&'a str>,
@@ -73,7 +71,6 @@ fn parse(header: &str) -> Option<Parts<'_>> {
     Some(parts)
 }
 
-/// The platform's reply to wrong credentials.
 pub(super) fn unauthorized() -> ErrorReply {
     ErrorReply::new(401, "Invalid Organization or User secret, or invalid Element token provided.")
 }

@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 
 use super::{Connector, ErrorReply, ExternalAuthentication, catalog, html};
 
-/// Members of a write.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InstanceBody {
@@ -39,7 +38,6 @@ struct OauthProxy {
 }
 
 impl InstanceBody {
-    /// The connector of a creation.
     pub(super) fn connector(&self) -> Result<&'static Connector, ErrorReply> {
         let missing = || ErrorReply::bad_request("Missing required member: element.key");
         let element = self.element.as_ref().ok_or_else(missing)?;
@@ -104,7 +102,6 @@ impl InstanceBody {
     }
 }
 
-/// The platform's reply for an unknown connector.
 pub(super) fn no_element(key: &str) -> ErrorReply {
     ErrorReply::not_found(format!("No element found with key {key}"))
 }

@@ -22,7 +22,6 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
         .expect("the embedded catalog is valid: a unit test parses it")
 });
 
-/// All connectors.
 pub(super) struct Catalog {
     by_key: BTreeMap<String, Connector>,
     key_of: BTreeMap<u64, String>,
@@ -34,7 +33,6 @@ pub(super) struct Connector {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) hub: String,
-    /// Authentication methods, the default first.
     pub(super) methods: Vec<AuthMethod>,
     pub(super) webhook: bool,
     pub(super) polling: bool,
@@ -42,7 +40,6 @@ pub(super) struct Connector {
     pub(super) provider_data: Vec<String>,
     /// Documented bodies for creating an instance, if the connector has OAuth.
     pub(super) bodies: Vec<DocumentedBody>,
-    /// Configuration schema, sorted by key.
     pub(super) properties: Vec<SchemaProperty>,
     /// `element` object of a single instance.
     pub(super) full: Box<RawValue>,
@@ -52,7 +49,6 @@ pub(super) struct Connector {
     pub(super) slim: Box<RawValue>,
 }
 
-/// Returns the embedded catalog.
 pub(super) fn catalog() -> &'static Catalog {
     &CATALOG
 }
@@ -68,12 +64,10 @@ impl Catalog {
         Ok(Self { key_of: key_of.collect(), by_key })
     }
 
-    /// Finds a connector by its key or its decimal ID.
     pub(super) fn find(&self, key_or_id: &str) -> Option<&Connector> {
         self.by_key.get(key_or_id).or_else(|| self.with_id(key_or_id.parse().ok()?))
     }
 
-    /// Finds a connector by its ID.
     pub(super) fn with_id(&self, id: u64) -> Option<&Connector> {
         self.by_key.get(self.key_of.get(&id)?)
     }
@@ -110,13 +104,11 @@ impl Connector {
         })
     }
 
-    /// Whether any of its authentication methods is OAuth.
     pub(super) fn is_oauth(&self) -> bool {
         self.methods.iter().any(|method| method.is_oauth())
     }
 }
 
-/// Hub of a connector whose hub is unknown.
 const DEFAULT_HUB: &str = "general";
 
 /// Members of the `element` object in the list of an account. It has no authentication.
@@ -128,7 +120,6 @@ const SLIM_MEMBERS: &str = "\
 const LISTED_MEMBERS: &str = "\
     id name key description image active deleted typeOauth authentication hub";
 
-/// The complete `element` object.
 fn element(key: &str, entry: &CatalogEntry) -> serde_json::Map<String, Value> {
     let method = entry.auth.first().copied().unwrap_or(AuthMethod::Custom);
     let element = json!({
@@ -163,7 +154,6 @@ fn element(key: &str, entry: &CatalogEntry) -> serde_json::Map<String, Value> {
     }
 }
 
-/// Serializes a connector as its key.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub(super) fn serialize<S: Serializer>(
     connector: &&'static Connector,

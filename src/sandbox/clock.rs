@@ -33,7 +33,6 @@ impl fmt::Debug for TimeSource {
     }
 }
 
-/// A clock that can be moved forward.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SandboxClock {
     source: TimeSource,
@@ -43,22 +42,18 @@ pub(super) struct SandboxClock {
 }
 
 impl SandboxClock {
-    /// Creates a clock that shows the time of `source`.
     pub(super) fn new(source: TimeSource) -> Self {
         Self { source, ahead: Duration::ZERO, fixed: None }
     }
 
-    /// Current time of the sandbox.
     pub(super) fn now(&self) -> SystemTime {
         self.fixed.unwrap_or_else(|| (self.source.0)() + self.ahead)
     }
 
-    /// Moves the clock forward.
     pub(super) fn advance(&mut self, by: Duration) {
         self.ahead = self.ahead.saturating_add(by);
     }
 
-    /// Shows a fixed time, or the current time again.
     pub(super) fn set_fixed(&mut self, fixed: Option<SystemTime>) {
         self.fixed = fixed;
     }

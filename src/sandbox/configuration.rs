@@ -53,7 +53,6 @@ impl StoredConfiguration {
         }
     }
 
-    /// Resets `keys` to their values in `before`.
     pub(super) fn restore(&mut self, keys: &BTreeSet<String>, before: Option<&Self>) {
         for key in keys {
             match before.and_then(|before| before.0.get(key)) {
@@ -63,7 +62,6 @@ impl StoredConfiguration {
         }
     }
 
-    /// Sets one key.
     pub(super) fn set(&mut self, key: &str, value: String) {
         self.0.insert(key.to_owned(), Some(value));
     }
@@ -79,7 +77,6 @@ impl StoredConfiguration {
         required.map(|p| p.key.as_str()).filter(|key| self.get(key).is_none()).collect()
     }
 
-    /// Every key with the value that a read shows.
     pub(super) fn read<'a>(
         &'a self,
         connector: &'a Connector,
@@ -95,13 +92,11 @@ impl StoredConfiguration {
         values
     }
 
-    /// Every key as an entry with an ID.
     pub(super) fn entries(&self, connector: &Connector, read_options: ReadOptions) -> Vec<Value> {
         let values = self.read(connector, read_options);
         values.into_iter().map(|(key, value)| entry(connector, key, value)).collect()
     }
 
-    /// The entry with an ID.
     pub(super) fn entry(
         &self,
         connector: &Connector,
@@ -115,7 +110,6 @@ impl StoredConfiguration {
         Some(entry(connector, key, value))
     }
 
-    /// The key of the entry with an ID.
     pub(super) fn key_of(&self, connector: &Connector, id: u64) -> Option<String> {
         let known = connector.properties.iter().map(|property| &property.key);
         known.chain(self.0.keys()).find(|key| property_id(&connector.key, key) == id).cloned()

@@ -14,7 +14,6 @@ use super::{
 /// Default and maximum number of connectors on a page.
 const PAGE_SIZE: usize = 200;
 
-/// Finds the connector in a path by its key or its ID.
 pub(super) fn find(key_or_id: &str) -> Result<&'static Connector, ErrorReply> {
     catalog().find(key_or_id).ok_or_else(|| no_element(key_or_id))
 }
@@ -141,7 +140,6 @@ fn schema(connector: &Connector) -> Value {
     connector.properties.iter().map(|property| property.describe(&connector.key)).collect()
 }
 
-/// The platform's reply for a call that a connector does not support.
 fn not_supported() -> ErrorReply {
     ErrorReply::bad_request("This API is not currently supported for this element")
 }

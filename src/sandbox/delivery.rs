@@ -14,7 +14,6 @@ use hyper_util::rt::TokioExecutor;
 
 use super::{Shared, events::Notification};
 
-/// How long a callback URL has to respond.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait for a signal if no notification is queued.
@@ -43,7 +42,6 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// Returns whether the callback URL accepted the notification.
 async fn send(client: &Client<HttpConnector, Body>, notification: &Notification) -> bool {
     let mut request = Request::post(&notification.url);
     for (name, value) in &notification.headers {

@@ -11,28 +11,15 @@ use std::path::PathBuf;
 pub enum SandboxError {
     /// Other machines can reach the address.
     #[error(
-        "the sandbox listens only on loopback addresses, and {listen} is not one: use 127.0.0.1 or [::1] with any port"
+        "the sandbox listens only on loopback addresses, and {0} is not one: use 127.0.0.1 or [::1] with any port"
     )]
-    NotLoopback {
-        /// Requested address.
-        listen: SocketAddr,
-    },
+    NotLoopback(SocketAddr),
     /// The sandbox cannot listen on the address.
-    #[error("the sandbox cannot listen on {listen}: choose another port, or 0 for a free one")]
-    Bind {
-        /// Requested address.
-        listen: SocketAddr,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error("the sandbox cannot listen on {0}: choose another port, or 0 for a free one")]
+    Bind(SocketAddr, #[source] io::Error),
     /// The state file, its folder or its lock cannot be opened.
-    #[error("the sandbox cannot open its state file {}: check the folder and its permissions", path.display())]
-    StateUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error("the sandbox cannot open its state file {}: check the folder and its permissions", .0.display())]
+    StateUnreadable(PathBuf, #[source] io::Error),
     /// The state file is not a complete file that a sandbox wrote.
     #[error(
         "the sandbox cannot read its state file {}:{line}:{column}: {reason}; restore the file, or move it away to start without instances",
@@ -57,24 +44,14 @@ pub enum SandboxError {
     )]
     StateUnwritable(#[source] io::Error),
     /// The faults file cannot be read.
-    #[error("the sandbox cannot read its faults file {}: check the name and the permissions of the file", path.display())]
-    FaultsUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error("the sandbox cannot read its faults file {}: check the name and the permissions of the file", .0.display())]
+    FaultsUnreadable(PathBuf, #[source] io::Error),
     /// The faults file is too large.
     #[error("the sandbox cannot read its faults file {}: the file is larger than 1 MiB; write fewer rules, or name another file", .0.display())]
     FaultsTooLarge(PathBuf),
     /// The faults file has an invalid rule.
-    #[error("the sandbox cannot read its faults file {}:{invalid}; docs/sandbox-faults.md has an example of every fault", path.display())]
-    FaultsInvalid {
-        /// The file.
-        path: PathBuf,
-        /// Position and reason.
-        invalid: InvalidFaults,
-    },
+    #[error("the sandbox cannot read its faults file {}:{}; docs/sandbox-faults.md has an example of every fault", .0.display(), .1)]
+    FaultsInvalid(PathBuf, InvalidFaults),
     /// A seed is not a valid body for creating an instance.
     #[error("the seed {index} does not describe an instance: {reason}")]
     Seed {

@@ -60,15 +60,14 @@ impl Faults {
     ///
     /// If the file cannot be read or parsed, or is larger than 1 MiB.
     pub fn from_file(path: &Path) -> Result<Self, SandboxError> {
-        let unreadable = |source| SandboxError::FaultsUnreadable { path: path.to_owned(), source };
+        let unreadable = |source| SandboxError::FaultsUnreadable(path.to_owned(), source);
         let mut text = String::new();
         let file = File::open(path).map_err(unreadable)?;
         file.take(MAX_FILE_SIZE + 1).read_to_string(&mut text).map_err(unreadable)?;
         if text.len() as u64 > MAX_FILE_SIZE {
             return Err(SandboxError::FaultsTooLarge(path.to_owned()));
         }
-        Self::parse(&text)
-            .map_err(|invalid| SandboxError::FaultsInvalid { path: path.to_owned(), invalid })
+        Self::parse(&text).map_err(|invalid| SandboxError::FaultsInvalid(path.to_owned(), invalid))
     }
 }
 

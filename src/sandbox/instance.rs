@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 
 use super::{Connector, ReadOptions, StoredConfiguration, catalog};
 
-/// A stored instance.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredInstance {
@@ -54,7 +53,6 @@ pub(super) enum DetailLevel {
     Account,
 }
 
-/// An instance as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
@@ -99,7 +97,6 @@ const USER: User =
     User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
 
 impl StoredInstance {
-    /// Whether the configuration enables events.
     pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
     }

@@ -14,7 +14,6 @@ use super::{
     instance::InstanceJson, oauth::TokenExchange, storage::no_instance, timestamp,
 };
 
-/// The parts of the platform that calls on instances need.
 pub(super) struct InstanceApi<'a> {
     pub(super) storage: &'a mut Storage,
     pub(super) options: &'a SandboxOptions,
@@ -70,7 +69,6 @@ impl InstanceApi<'_> {
         self.save(request, instance, code)
     }
 
-    /// The calls on the path of one instance.
     pub(super) fn single(&mut self, request: &ApiRequest, id: u64) -> ReplyResult {
         match request.method {
             Method::GET => Reply::json(&self.json(self.storage.readable(id)?, DetailLevel::Single)),
@@ -113,7 +111,6 @@ impl InstanceApi<'_> {
         self.save(request, instance, code)
     }
 
-    /// `GET …/configuration`.
     pub(super) fn entries(&self, id: u64) -> ReplyResult {
         let instance = self.storage.readable(id)?;
         let read_options = self.options.read_options();
@@ -139,7 +136,6 @@ impl InstanceApi<'_> {
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
     }
 
-    /// Sets one value and returns its entry.
     fn update_entry(&mut self, request: &ApiRequest, id: u64, entry: u64) -> ReplyResult {
         let body: Value = request.json()?;
         let missing = || ErrorReply::bad_request("Missing required member: propertyValue");
@@ -179,7 +175,6 @@ impl InstanceApi<'_> {
         Ok(Reply::json(&json!([]))?.with("elements-element-instance-id", &id))
     }
 
-    /// Refuses an instance on the path of another connector.
     pub(super) fn check_connector(
         &self,
         request: &ApiRequest,
@@ -225,7 +220,6 @@ impl InstanceApi<'_> {
         )
     }
 
-    /// Commits a new or changed instance and returns it.
     fn save(
         &mut self,
         request: &ApiRequest,
@@ -241,7 +235,6 @@ impl InstanceApi<'_> {
         Ok(reply)
     }
 
-    /// Reverts the changes that a scripted fault ignores.
     fn drop_ignored_changes(&self, request: &ApiRequest, instance: &mut StoredInstance) {
         let before = self.storage.store.get(instance.id);
         match &request.behavior_fault {

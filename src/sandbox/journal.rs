@@ -10,7 +10,6 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Maximum number of entries.
 const CAPACITY: usize = 10_000;
 
 /// A request and the status of its reply.
@@ -32,14 +31,12 @@ pub struct JournalEntry {
     pub body: Option<Value>,
 }
 
-/// The most recent entries.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     entries: VecDeque<JournalEntry>,
 }
 
 impl Journal {
-    /// Adds an entry. Drops the oldest one above the limit.
     pub(super) fn record(&mut self, entry: JournalEntry) {
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
@@ -47,7 +44,6 @@ impl Journal {
         self.entries.push_back(entry);
     }
 
-    /// Entries, oldest first.
     pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter()
     }

@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::{ApiRequest, BehaviorFault, ErrorReply, ListingShift, Reply, ReplyResult};
 
-/// One page of a list.
 pub(super) struct ListPage<'a, T> {
     pub(super) items: Vec<&'a T>,
     total: usize,
@@ -20,7 +19,6 @@ pub(super) struct ListPage<'a, T> {
     reduced_to: Option<usize>,
 }
 
-/// Order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListOrder {
     ById,
@@ -28,7 +26,6 @@ pub(super) enum ListOrder {
     Shuffled,
 }
 
-/// Where a page starts.
 struct Cursor {
     /// Seed of the order. 0 is the order by ID.
     seed: u64,
@@ -68,7 +65,6 @@ impl<'a, T> ListPage<'a, T> {
         Ok(Self { items, total, next, reduced_to })
     }
 
-    /// Whether no page has any item.
     pub(super) fn is_list_empty(&self) -> bool {
         self.total == 0
     }

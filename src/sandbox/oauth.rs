@@ -21,7 +21,6 @@ const REUSABLE_PREFIX: &str = "demo-";
 /// Connectors that use client credentials and whose documentation has an empty code.
 const CONNECTORS_WITHOUT_CODE: [&str; 1] = ["marketo"];
 
-/// The data of a write that a token exchange uses.
 pub(super) struct TokenExchange<'a> {
     pub(super) connector: &'static Connector,
     pub(super) provider_data: Option<&'a Map<String, Value>>,

@@ -14,20 +14,17 @@ use super::{
     ApiRequest, Connector, ErrorReply, Reply, ReplyResult, StoredConfiguration, random_token,
 };
 
-/// How long a code is valid.
 const CODE_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Prefix of codes and verifiers that this provider issued. It accepts any other code.
 const CODE_PREFIX: &str = "granted/";
 
-/// Decision of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Consent {
     Allow,
     Deny,
 }
 
-/// Issued codes and request tokens.
 #[derive(Default)]
 pub(super) struct Provider {
     codes: BTreeMap<String, IssuedCode>,
@@ -42,7 +39,6 @@ struct IssuedCode {
     token: Option<String>,
 }
 
-/// What a person is asked to grant.
 #[derive(Clone)]
 struct ConsentRequest {
     connector: &'static str,
@@ -78,21 +74,18 @@ impl Provider {
         (token, secret)
     }
 
-    /// Returns the page on which a person decides.
-    pub(super) fn page(&self, request: &ApiRequest, connector: &'static Connector) -> ReplyResult {
-        let asked = self.consent_request(request, connector)?;
-        Ok(Reply::page(&consent_page(request, connector, &asked)))
-    }
-
-    /// Redirects the browser after the decision.
-    pub(super) fn decide(
+    /// Returns the page on which a person decides, or redirects the browser after the decision.
+    pub(super) fn authorize(
         &mut self,
         request: &ApiRequest,
         connector: &'static Connector,
-        consent: Consent,
+        consent: Option<Consent>,
         now: SystemTime,
     ) -> ReplyResult {
         let asked = self.consent_request(request, connector)?;
+        let Some(consent) = consent else {
+            return Ok(Reply::page(&consent_page(request, connector, &asked)));
+        };
         let token = request.parameter("oauth_token");
         let mut answer = Vec::new();
         match consent {
@@ -138,7 +131,6 @@ impl Provider {
         })
     }
 
-    /// Reads from the query what the person is asked to grant.
     fn consent_request(
         &self,
         request: &ApiRequest,
@@ -198,20 +190,10 @@ button {{ font: inherit; padding: .5rem 1.5rem; margin: 1rem 1rem 0 0 }}
 
 /// Escapes a text for HTML, also for attribute values.
 fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-        out
-    })
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// Appends parameters to the query of a URL.
 fn with_query(url: &str, parameters: &[(&str, String)]) -> String {
     let (base, fragment) = url.split_once('#').unwrap_or((url, ""));
     let mut url = base.to_owned();
@@ -223,7 +205,6 @@ fn with_query(url: &str, parameters: &[(&str, String)]) -> String {
     url
 }
 
-/// Appends URL-encoded parameters to a URL.
 pub(super) fn push_query<'a>(
     url: &mut String,
     parameters: impl IntoIterator<Item = (&'a str, &'a str)>,

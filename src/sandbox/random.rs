@@ -12,7 +12,6 @@ pub(super) fn random_token() -> String {
     STANDARD.encode(bytes)
 }
 
-/// Generates 16 random hexadecimal digits.
 pub(super) fn random_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }

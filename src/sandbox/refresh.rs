@@ -21,7 +21,6 @@ const MAX_FAILURES: u32 = 5;
 /// Minimum time between two searches for overdue refreshes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Refreshes the tokens of instances.
 #[derive(Default)]
 pub(super) struct TokenRefresher {
     /// Instances whose last refreshes were refused.
@@ -85,7 +84,6 @@ impl TokenRefresher {
         self.failures.remove(&id);
     }
 
-    /// When the next automatic refresh of an instance is due.
     fn next_refresh(&self, instance: &StoredInstance) -> Option<SystemTime> {
         if instance.disabled || !is_refreshable(instance) {
             return None;
@@ -135,7 +133,6 @@ fn is_refreshable(instance: &StoredInstance) -> bool {
     instance.configuration.get("oauth.user.refresh_token").is_some()
 }
 
-/// When the access token was issued.
 fn refreshed_at(instance: &StoredInstance) -> Option<SystemTime> {
     let milliseconds = instance.configuration.get("oauth.user.refresh_time")?.parse().ok()?;
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))

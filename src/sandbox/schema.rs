@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::{AuthMethod, catalog::entry::CatalogEntry, catalog::entry::CatalogField};
 
-/// A configuration property.
 pub(super) struct SchemaProperty {
     pub(super) key: String,
     pub(super) default: Option<String>,
@@ -27,7 +26,6 @@ pub(super) struct SchemaProperty {
     hidden: bool,
 }
 
-/// Data types of properties in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) enum PropertyType {
     #[serde(rename = "TEXTFIELD_32")]
@@ -46,7 +44,6 @@ pub(super) enum PropertyType {
     Choice,
 }
 
-/// The connectors that have a shared property.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ConnectorGroup {
     All,
@@ -57,7 +54,6 @@ enum ConnectorGroup {
     Oauth2,
 }
 
-/// Who sets a shared property.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SetBy {
     User,
@@ -182,7 +178,6 @@ impl SchemaProperty {
         self.required || is_met
     }
 
-    /// Authentication method that makes it required.
     fn authentication(&self) -> Option<&str> {
         let (key, value) = self.required_when.as_ref()?;
         (key == "authentication.type").then_some(value.as_str())

@@ -45,7 +45,6 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Serves `listener` on another thread.
     pub(super) fn start(listener: TcpListener, shared: Shared) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         listener.set_nonblocking(true)?;
@@ -78,7 +77,6 @@ impl Server {
         &self.shared
     }
 
-    /// Accepts no more requests, and waits for those in progress.
     pub(super) async fn stop(mut self) {
         drop(self.stop_gracefully.take());
         // An error also means that the thread has ended.
@@ -129,7 +127,6 @@ fn run(
     });
 }
 
-/// Handles every request.
 async fn handle(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(connection): ConnectInfo<ConnectionControl>,
@@ -154,8 +151,7 @@ async fn process(
     connection: ConnectionControl,
 ) -> Response<Body> {
     let mut decision = shared.platform().decide(&mut request);
-    let segments = request.segments();
-    let route = segments.as_deref().and_then(Route::parse);
+    let route = Route::of(&request);
     let creates = route.is_some_and(|route| route.creates(&request.method));
     let slow_post = if creates { shared.slow_post } else { Duration::ZERO };
     let wait = decision.delay.saturating_add(slow_post);

@@ -31,7 +31,6 @@ impl Shared {
         }
     }
 
-    /// Locks the platform.
     pub(super) fn platform(&self) -> MutexGuard<'_, Platform> {
         // Each change is applied completely, so the state is valid even after a panic.
         self.platform.lock().unwrap_or_else(PoisonError::into_inner)

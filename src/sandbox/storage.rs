@@ -28,7 +28,6 @@ impl Storage {
         self.clock.now()
     }
 
-    /// Returns the stored instance.
     pub(super) fn instance(&self, id: u64) -> Result<&StoredInstance, ErrorReply> {
         self.store.get(id).ok_or_else(|| no_instance(id))
     }
@@ -64,13 +63,11 @@ impl Storage {
         Ok(())
     }
 
-    /// Adds or replaces an instance.
     pub(super) fn put(&mut self, instance: StoredInstance) -> Result<(), ErrorReply> {
         self.commit(vec![Change::Put(Box::new(instance))])
     }
 }
 
-/// The platform's reply for an unknown instance ID.
 pub(super) fn no_instance(id: u64) -> ErrorReply {
     ErrorReply::not_found(format!("No element instance found with ID {id}"))
 }

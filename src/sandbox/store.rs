@@ -22,11 +22,8 @@ pub(super) struct Store {
 pub(super) enum Change {
     /// Adds an instance, or replaces the one with the same ID.
     Put(Box<StoredInstance>),
-    /// Removes an instance.
     Remove(u64),
-    /// Adds a used code.
     UseCode(UsedCode),
-    /// Removes a used code.
     ForgetCode(UsedCode),
 }
 
@@ -44,22 +41,18 @@ impl Store {
         Self { by_token: tokens.collect(), saved, file }
     }
 
-    /// The instance with an ID.
     pub(super) fn get(&self, id: u64) -> Option<&StoredInstance> {
         self.saved.instances.get(&id)
     }
 
-    /// ID of the instance with a token.
     pub(super) fn with_token(&self, token: &str) -> Option<u64> {
         self.by_token.get(token).copied()
     }
 
-    /// All instances, by ascending ID.
     pub(super) fn instances(&self) -> impl Iterator<Item = &StoredInstance> {
         self.saved.instances.values()
     }
 
-    /// Whether a code of a connector was used before.
     pub(super) fn was_used(&self, connector: &str, code: &str) -> bool {
         self.saved.codes.get(connector).is_some_and(|codes| codes.contains(code))
     }

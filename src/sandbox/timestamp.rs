@@ -14,7 +14,6 @@ pub(super) fn iso(time: SystemTime) -> String {
     timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Formats a time in milliseconds since 1970.
 pub(super) fn epoch_milliseconds(time: SystemTime) -> String {
     since_epoch(time).as_millis().to_string()
 }

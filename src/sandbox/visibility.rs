@@ -11,10 +11,8 @@ use std::time::SystemTime;
 
 use super::{Change, ErrorReply, ReplicationLag, Store, StoredInstance};
 
-/// Maximum number of hidden changes.
 const CAPACITY: usize = 100_000;
 
-/// A way to read instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadView {
     TagListing,
@@ -22,17 +20,14 @@ pub(super) enum ReadView {
     Get,
 }
 
-/// The hidden changes.
 #[derive(Default)]
 pub(super) struct Visibility {
     hidden: BTreeMap<u64, VecDeque<HiddenChange>>,
     /// For each change: when every view shows it, its instance, and its serial number.
     ends: BTreeSet<(SystemTime, u64, u64)>,
-    /// Serial number of the next hidden change.
     serial: u64,
 }
 
-/// A hidden change of an instance.
 struct HiddenChange {
     before: Option<Box<StoredInstance>>,
     shown: VisibleFrom,
@@ -102,7 +97,6 @@ impl Visibility {
         self.hidden.entry(id).or_default().push_back(HiddenChange { before, shown });
     }
 
-    /// The instance with an ID, as a view shows it.
     pub(super) fn instance<'a>(
         &'a self,
         store: &'a Store,
@@ -117,7 +111,6 @@ impl Visibility {
         }
     }
 
-    /// All instances as a view shows them, by ascending ID.
     pub(super) fn instances<'a>(
         &'a self,
         store: &'a Store,
@@ -138,7 +131,6 @@ impl Visibility {
         shown.into_values().collect()
     }
 
-    /// Drops the states that no view shows.
     fn drop_expired(&mut self, now: SystemTime) {
         while let Some((end, id, _)) = self.ends.first().copied()
             && end <= now

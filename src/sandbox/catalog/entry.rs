@@ -16,16 +16,13 @@ pub(in crate::sandbox) enum AuthMethod {
     ApiKey,
 }
 
-/// A documented body for creating an instance.
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct DocumentedBody {
     #[serde(rename = "auth")]
     pub(in crate::sandbox) method: AuthMethod,
-    /// Configuration keys.
     pub(in crate::sandbox) keys: Vec<String>,
 }
 
-/// A connector in the catalog file.
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct CatalogEntry {
     pub(super) id: u64,
@@ -48,7 +45,6 @@ pub(in crate::sandbox) struct CatalogEntry {
     pub(in crate::sandbox) refused: BTreeMap<String, Value>,
 }
 
-/// A configuration field in the catalog file.
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct CatalogField {
     pub(in crate::sandbox) key: String,

@@ -12,18 +12,14 @@ use crate::sandbox::{
     Change, ErrorReply, InstanceBody, Storage, StoredInstance, draft::draft_from_json,
 };
 
-/// One edit.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) enum Edit {
     /// Creates an instance from a body of `POST /instances`.
     Create(Value),
-    /// Deletes every matching instance.
     Delete(EditTarget),
-    /// Changes every matching instance.
     Update(EditTarget, InstanceEdit),
 }
 
-/// Which instances an edit applies to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "`instance:` takes an ID, which is a number, or a name")]
 pub(in crate::sandbox) enum EditTarget {
@@ -41,7 +37,6 @@ pub(in crate::sandbox) struct InstanceEdit {
     disabled: Option<bool>,
 }
 
-/// An edit as it is in the file.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RawEdit {
@@ -79,7 +74,6 @@ impl TryFrom<RawEdit> for Edit {
     }
 }
 
-/// Refuses a body from which no instance can be created.
 fn checked(body: Value) -> Result<Value, String> {
     let invalid = |reason: String| format!("`create:` does not describe an instance: {reason}");
     let parsed: InstanceBody =
@@ -91,7 +85,6 @@ fn checked(body: Value) -> Result<Value, String> {
     }
 }
 
-/// Applies edits one after the other.
 pub(in crate::sandbox) fn apply(
     edits: &[Edit],
     storage: &mut Storage,

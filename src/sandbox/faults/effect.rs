@@ -14,11 +14,9 @@ use futures_util::stream;
 use super::rule::StubContent;
 use crate::sandbox::{ConnectionControl, Fault, StubResponse, render};
 
-/// Number of bytes in each piece of a dripped body.
 const DRIP_SIZE: usize = 32;
 
 impl StubResponse {
-    /// Builds the response.
     pub(in crate::sandbox) fn response(&self) -> Response<Vec<u8>> {
         let mut response = match &self.content {
             StubContent::Error(error) => render(Err(error.clone())),
@@ -38,7 +36,6 @@ impl StubResponse {
     }
 }
 
-/// Applies the fault to `response`.
 pub(in crate::sandbox) fn send(
     fault: Option<&Fault>,
     mut response: Response<Vec<u8>>,
@@ -86,7 +83,6 @@ fn truncated(mut body: Vec<u8>, length: usize) -> Body {
     Body::from_stream(parts)
 }
 
-/// Sends the complete body in small pieces.
 fn dripping(body: Vec<u8>, pause: Duration) -> Body {
     let pieces = stream::unfold(Bytes::from(body), move |mut rest: Bytes| async move {
         if rest.is_empty() {

@@ -28,7 +28,6 @@ const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<bo
 const FRAMING: [HeaderName; 3] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
 
-/// A rule as it is in the file.
 #[derive(Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "the file format has these flags")]

@@ -23,7 +23,6 @@ pub(in crate::sandbox) struct ReplicationLag {
     pub(in crate::sandbox) commit: Duration,
 }
 
-/// A lag as it is in the file.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RawLag {

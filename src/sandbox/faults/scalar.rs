@@ -28,7 +28,6 @@ pub(super) struct OccurrenceRange {
     last: u64,
 }
 
-/// Status of a scripted response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StubStatus(pub(super) u16);
 
@@ -98,7 +97,6 @@ impl FromStr for OccurrenceRange {
 }
 
 impl OccurrenceRange {
-    /// Whether the range contains the request with this number.
     pub(super) fn contains(self, number: u64) -> bool {
         (self.first..=self.last).contains(&number)
     }
@@ -145,7 +143,6 @@ impl FromStr for PathPattern {
 }
 
 impl PathPattern {
-    /// Whether the pattern matches these segments.
     pub(super) fn matches(&self, segments: &[&str]) -> bool {
         let Self(pattern) = self;
         pattern.len() == segments.len()
@@ -167,7 +164,6 @@ impl FromStr for MethodName {
     }
 }
 
-/// Deserializes an optional scalar.
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -12,19 +12,16 @@ use fastrand::Rng;
 use super::rule::{RequestMatcher, Rule};
 use crate::sandbox::{ApiRequest, BehaviorFault, Edit, Fault, FaultTiming, Faults, ReplicationLag};
 
-/// The rules with their counters.
 pub(in crate::sandbox) struct Script {
     rules: Vec<RunningRule>,
 }
 
 struct RunningRule {
     rule: Rule,
-    /// Number of matching requests so far.
     matched: u64,
     rng: Rng,
 }
 
-/// What happens to one request.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct FaultDecision {
     pub(in crate::sandbox) delay: Duration,
@@ -35,7 +32,6 @@ pub(in crate::sandbox) struct FaultDecision {
 }
 
 impl Script {
-    /// Creates a script whose counters are zero.
     pub(in crate::sandbox) fn new(faults: Faults) -> Self {
         let mut rng = Rng::with_seed(faults.seed);
         let running = |rule| RunningRule { rule, matched: 0, rng: rng.fork() };
@@ -69,7 +65,6 @@ impl RunningRule {
 }
 
 impl RequestMatcher {
-    /// Whether method, path and query match.
     fn matches(&self, request: &ApiRequest) -> bool {
         let path = request.path.strip_suffix('/').unwrap_or(&request.path);
         let segments: Vec<_> = path.split('/').skip(1).collect();
@@ -118,7 +113,6 @@ impl FaultDecision {
         (!self.names.is_empty()).then(|| self.names.join("+"))
     }
 
-    /// What the platform must do incorrectly.
     pub(in crate::sandbox) fn behavior_fault(&self) -> Option<&BehaviorFault> {
         match &self.fault {
             Some(Fault::Behavior(fault)) => Some(fault),
@@ -126,7 +120,6 @@ impl FaultDecision {
         }
     }
 
-    /// Whether the request waits for a release, and when.
     pub(in crate::sandbox) fn hold(&self) -> Option<FaultTiming> {
         match self.fault {
             Some(Fault::Held(timing)) => Some(timing),
@@ -134,7 +127,6 @@ impl FaultDecision {
         }
     }
 
-    /// Whether the platform processes the request.
     pub(in crate::sandbox) fn is_processed(&self) -> bool {
         match self.fault {
             Some(Fault::Replaced { processed, .. }) => processed,
