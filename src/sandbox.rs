@@ -22,7 +22,6 @@ mod connection;
 mod connectors;
 mod credentials;
 mod delivery;
-mod draft;
 mod error;
 mod events;
 mod faults;
@@ -211,7 +210,7 @@ impl Handle {
         let (keep_masked, now) = (platform.options.keep_masked, platform.storage.now());
         let (mut ids, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for (index, body) in bodies.into_iter().enumerate() {
-            let drafted = draft::draft_from_json(body, keep_masked, now);
+            let drafted = body::draft_from_json(body, keep_masked, now);
             let mut instance = drafted.map_err(|reason| SandboxError::Seed { index, reason })?;
             instance.id = platform.storage.store.next_id();
             ids.push(instance.id);

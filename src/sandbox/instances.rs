@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::{
     ApiRequest, BehaviorFault, Change, Connector, DetailLevel, ErrorReply, EventQueue,
     ExternalAuthentication, InstanceBody, ListPage, Provider, ReadView, Reply, ReplyResult,
-    SandboxOptions, Storage, StoredInstance, TokenRefresher, UsedCode, draft::draft,
-    instance::InstanceJson, oauth::TokenExchange, storage::no_instance, timestamp,
+    SandboxOptions, Storage, StoredInstance, TokenRefresher, UsedCode, instance::InstanceJson,
+    oauth::TokenExchange, storage::no_instance, timestamp,
 };
 
 pub(super) struct InstanceApi<'a> {
@@ -62,7 +62,7 @@ impl InstanceApi<'_> {
         let body: InstanceBody = request.json()?;
         let connector = connector.map_or_else(|| body.connector(), Ok)?;
         let now = self.storage.now();
-        let mut instance = draft(&body, connector, self.options.keep_masked, now)?;
+        let mut instance = body.draft(connector, self.options.keep_masked, now)?;
         check_required(&body, &instance)?;
         let code = self.authenticate(&body, instance.external_authentication, &mut instance)?;
         instance.id = self.storage.store.next_id();

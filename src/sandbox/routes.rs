@@ -1,7 +1,6 @@
 //! The paths of the platform, their methods, and the access that each requires.
 //!
-//! An unsupported method of a known path
-//! must be a 405, and only an unknown path a 404.
+//! An unsupported method of a known path must be a 405, and only an unknown path a 404.
 
 use axum::http::Method;
 

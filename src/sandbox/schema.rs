@@ -7,10 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{AuthMethod, catalog::entry::CatalogEntry, catalog::entry::CatalogField};
+use super::{
+    AuthMethod, catalog::entry::CatalogEntry, catalog::entry::CatalogField,
+    catalog::entry::PropertyType,
+};
 
 pub(super) struct SchemaProperty {
     pub(super) key: String,
@@ -24,24 +26,6 @@ pub(super) struct SchemaProperty {
     internal: bool,
     /// Whether the console hides it. The API accepts it.
     hidden: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) enum PropertyType {
-    #[serde(rename = "TEXTFIELD_32")]
-    Short,
-    #[serde(rename = "TEXTFIELD_128")]
-    Text,
-    #[serde(rename = "TEXTFIELD_1000")]
-    Long,
-    #[serde(rename = "TEXTAREA")]
-    Area,
-    #[serde(rename = "PASSWORD")]
-    Password,
-    #[serde(rename = "BOOLEAN")]
-    Boolean,
-    #[serde(rename = "COMBO")]
-    Choice,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,7 +139,10 @@ impl SchemaProperty {
         let default = field.default.as_ref().map(stored_text).or(shared_default);
         Self {
             key: field.key.clone(),
-            property_type: property_type(field),
+            property_type: match field.property_type {
+                _ if is_password(&field.key) => PropertyType::Password,
+                property_type => property_type,
+            },
             required: field.required && default.is_none(),
             required_when: field.required_when.as_deref().and_then(condition),
             options: field.options.clone(),
@@ -247,18 +234,6 @@ pub(super) fn property_id(connector: &str, key: &str) -> u64 {
 pub(super) fn is_password(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.ends_with("password") || key.ends_with("passphrase")
-}
-
-fn property_type(field: &CatalogField) -> PropertyType {
-    match field.kind.as_str() {
-        _ if is_password(&field.key) => PropertyType::Password,
-        "boolean" => PropertyType::Boolean,
-        "integer" => PropertyType::Short,
-        "url" => PropertyType::Long,
-        "json" => PropertyType::Area,
-        "enum" => PropertyType::Choice,
-        _ => PropertyType::Text,
-    }
 }
 
 /// The text that the platform stores for a JSON value. Maps and lists become indented JSON.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::mapping::mapping;
 use crate::sandbox::{
-    Change, ErrorReply, InstanceBody, Storage, StoredInstance, draft::draft_from_json,
+    Change, ErrorReply, InstanceBody, Storage, StoredInstance, body::draft_from_json,
 };
 
 #[derive(Clone, Debug)]
@@ -51,21 +51,19 @@ struct RawEdit {
 
 impl<'de> Deserialize<'de> for Edit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, RawEdit, Self>(deserializer)
+        mapping(deserializer, RawEdit::into_edit)
     }
 }
 
-impl TryFrom<RawEdit> for Edit {
-    type Error = String;
-
-    fn try_from(raw: RawEdit) -> Result<Self, String> {
-        let RawEdit { create, instance, delete, set, rename, retag, disabled } = raw;
+impl RawEdit {
+    fn into_edit(self) -> Result<Edit, String> {
+        let Self { create, instance, delete, set, rename, retag, disabled } = self;
         let updates = !set.is_empty() || rename.is_some() || retag.is_some() || disabled.is_some();
         match (create, instance, delete, updates) {
-            (Some(body), None, false, false) => checked(body).map(Self::Create),
-            (None, Some(target), true, false) => Ok(Self::Delete(target)),
+            (Some(body), None, false, false) => checked(body).map(Edit::Create),
+            (None, Some(target), true, false) => Ok(Edit::Delete(target)),
             (None, Some(target), false, true) => {
-                Ok(Self::Update(target, InstanceEdit { set, rename, retag, disabled }))
+                Ok(Edit::Update(target, InstanceEdit { set, rename, retag, disabled }))
             }
             _ => Err("an edit has only `create:`, or `instance:` with `delete: true`, or \
                       `instance:` with some of `set`, `rename`, `retag` and `disabled`"

@@ -18,8 +18,7 @@ const MAX_LAG: Duration = Duration::from_mins(10);
 pub(super) struct FaultDuration(pub(super) Duration);
 
 /// A lag: more than zero and at most ten minutes, which limits how much is kept in the meantime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LagDuration(pub(super) Duration);
+struct LagDuration(Duration);
 
 /// The matching requests that a rule applies to, counted from 1: `3`, `2..4`, `5..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +169,11 @@ where
     T: FromStr<Err: fmt::Display>,
 {
     deserializer.deserialize_any(Scalar(PhantomData)).map(Some)
+}
+
+/// Deserializes a lag.
+pub(super) fn lag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    deserializer.deserialize_any(Scalar(PhantomData)).map(|LagDuration(lag)| lag)
 }
 
 struct Scalar<T>(PhantomData<T>);
