@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::interface::Candidate;
 use crate::instance::{InstanceId, Key};
 
-/// Maximum length of a key.
 const MAX_KEY_LENGTH: usize = 80;
 
 /// Maximum length of a folder name. It leaves space for a 64-bit number in the key.
@@ -49,7 +48,6 @@ pub(super) fn assign(
     keys
 }
 
-/// Keys from the marks on instances.
 fn marked_keys(
     candidates: &[Candidate],
     used: &mut BTreeSet<String>,
@@ -128,7 +126,6 @@ fn slug(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// ASCII spelling of a letter with a diacritic.
 fn transliterate(c: char) -> Option<&'static str> {
     Some(match c {
         'ä' | 'æ' => "ae",

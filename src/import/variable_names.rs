@@ -42,7 +42,6 @@ impl VariableNames {
         free.expect("there are more numbers than variables")
     }
 
-    /// Prefix of a document. No two documents have the same.
     fn prefix_of(&mut self, document: &Key, id: InstanceId) -> String {
         if let Some(prefix) = self.prefix_by_document.get(document) {
             return prefix.clone();
