@@ -1,9 +1,7 @@
 //! Reads `Authorization` and decides whether a caller has access.
 //!
-//! In: the header, the credentials of the sandbox, the tokens of its instances, and the access that the
-//! route requires. Out: the instance of the Element token, or the platform's 401. The header is a
-//! comma-separated list of `<Scheme> <value>` in any order. Tokens and secrets can contain `/`, `+` and
-//! `=`, but no comma. A reply must never say which part was wrong.
+//! The header is a comma-separated list of `<Scheme> <value>` in any order. Tokens and secrets can
+//! contain `/`, `+` and `=`, but no comma. A reply must never say which part was wrong.
 
 use super::{ErrorReply, SandboxCredentials};
 

@@ -1,9 +1,7 @@
-//! The body of a write on an instance.
+//! The body of a write on an instance, complete or partial.
 //!
-//! In: JSON in the format of `POST /instances`, complete or partial. Out: its members, validated and
-//! sanitized. Members that a write cannot change and unknown members are ignored, because clients send
-//! complete replies back. Null means that a member is absent. A member of the wrong type must never be
-//! accepted.
+//! Members that a write cannot change and unknown members are ignored, because clients send complete
+//! replies back. Null means that a member is absent. A member of the wrong type must never be accepted.
 
 use std::time::SystemTime;
 

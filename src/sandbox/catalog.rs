@@ -1,9 +1,7 @@
 //! The connectors of the sandbox.
 //!
-//! In: the embedded catalog file, one connector per line. Out: connectors by key and by ID, each with
-//! its configuration schema and with the `element` objects of its instances. The catalog is parsed once
-//! per process, so an instance holds a reference. It must never use the client's catalog code: if the
-//! two disagree, tests must be able to see the bug.
+//! The catalog is parsed once per process, so an instance holds a reference. It must never use the
+//! client's catalog code: if the two disagree, tests must be able to see the bug.
 
 pub(super) mod entry;
 

@@ -1,7 +1,4 @@
-//! The time of a sandbox.
-//!
-//! In: a source of time, and how far to move it. Out: timestamps. The time only moves forward, and
-//! nothing here waits.
+//! The time of a sandbox. It only moves forward, and nothing here waits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,12 +35,12 @@ pub(super) struct SandboxClock {
     source: TimeSource,
     ahead: Duration,
     /// Time that the clock shows while an overdue request is processed.
-    fixed: Option<SystemTime>,
+    pub(super) fixed: Option<SystemTime>,
 }
 
 impl SandboxClock {
     pub(super) fn new(source: TimeSource) -> Self {
-        Self { source, ahead: Duration::ZERO, fixed: None }
+        Self { source, ..Self::default() }
     }
 
     pub(super) fn now(&self) -> SystemTime {
@@ -52,9 +49,5 @@ impl SandboxClock {
 
     pub(super) fn advance(&mut self, by: Duration) {
         self.ahead = self.ahead.saturating_add(by);
-    }
-
-    pub(super) fn set_fixed(&mut self, fixed: Option<SystemTime>) {
-        self.fixed = fixed;
     }
 }

@@ -1,10 +1,9 @@
 //! The configuration of an instance.
 //!
-//! In: a flat object of any JSON values. Stored: a text, or nothing for a key that was unset. Out: every
-//! key of the connector's schema and every key that was ever sent, with its value, its default or an
-//! unset value. The platform masks properties of type PASSWORD and the two keys of the OAuth
-//! application. It shows other secrets in plain text. No reply may show a masked value, not even the
-//! reply to the write that set it.
+//! Reads show every key of the connector's schema and every key that was ever sent, with its value, its
+//! default or an unset value. The platform masks properties of type PASSWORD and the two keys of the
+//! OAuth application. It shows other secrets in plain text. No reply may show a masked value, not even
+//! the reply to the write that set it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

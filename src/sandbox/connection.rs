@@ -1,8 +1,7 @@
 //! The connections of the server, which a fault can cut.
 //!
-//! In: a bound listener. Out: connections, each with a [`ConnectionControl`] for its requests. A cut
-//! connection refuses to send the next byte, and its client gets a reset. A reset must never affect
-//! another connection.
+//! A cut connection refuses to send the next byte, and its client gets a reset. A reset must never
+//! affect another connection.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,8 +1,7 @@
 //! The calls on connectors, which the API calls elements.
 //!
-//! In: the catalog. Out: its connectors as the API lists and describes them, and the first steps of an
-//! OAuth authorization. None of these calls changes a connector. They must never check a client ID or
-//! secret: the platform passes them to the provider without a check.
+//! They never change a connector, and must never check a client ID or secret: the platform passes them
+//! to the provider without a check.
 
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,5 @@
-//! Sends notifications to callback URLs when they are due.
+//! Sends notifications to callback URLs when they are due. Any 2xx status is a success.
 //!
-//! In: notifications. Out: POST requests with a timeout of ten seconds. Any 2xx status is a success.
 //! It must never contact any other address: it follows no redirect and uses no proxy.
 
 use std::sync::Arc;

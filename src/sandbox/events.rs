@@ -123,8 +123,8 @@ impl EventQueue {
     pub(super) fn record_sent(&mut self, mut notification: Notification, is_accepted: bool) {
         self.sending -= 1;
         if is_accepted {
-            let event = self.events.iter_mut().find(|event| event.id == notification.event);
-            if let Some(event) = event {
+            let mut events = self.events.iter_mut();
+            if let Some(event) = events.find(|event| event.id == notification.event) {
                 event.pending -= 1;
                 if event.pending == 0 {
                     event.status = EventStatus::Notified;

@@ -1,10 +1,9 @@
 //! Scripted faults: what goes wrong, and for which requests.
 //!
-//! In: a YAML file, or text in the same format. Out: [`Faults`], whose rules [`script`] evaluates for
-//! each request. `form` and `scalar` parse rules, `edit` changes instances as a third party does, `lag`
-//! delays the visibility of changes, `hold` makes requests wait, and `effect` damages responses. It
-//! must never accept a misspelled or meaningless rule: a test that relies on a fault that does not
-//! happen is worthless.
+//! `form` and `scalar` parse rules, `script` evaluates them for each request, `edit` changes instances
+//! as a third party does, `lag` delays the visibility of changes, `hold` makes requests wait, and
+//! `effect` damages responses. A misspelled or meaningless rule must never be accepted: a test that
+//! relies on a fault that does not happen is worthless.
 
 pub(super) mod edit;
 pub(super) mod effect;

@@ -1,8 +1,6 @@
-//! A connector instance: the stored members, and what reads show.
+//! A connector instance: the stored members, and what the three kinds of reads show.
 //!
-//! Other files create and change instances. This file renders the JSON objects of the three kinds of
-//! reads (single, list, account). An instance must never contain `providerData`: an authorization code
-//! is exchanged and not stored.
+//! It must never contain `providerData`: an authorization code is exchanged and not stored.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

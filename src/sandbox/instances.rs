@@ -1,8 +1,7 @@
 //! The calls on instances.
 //!
-//! In: requests whose credentials, path and media types are valid. Out: replies, and changes in the
-//! storage. A write validates everything before it exchanges an authorization code, and changes
-//! nothing if anything is invalid. It must never reply to a write before the write is committed.
+//! A write validates everything before it exchanges an authorization code, and changes nothing if
+//! anything is invalid. It must never reply to a write before the write is committed.
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -1,10 +1,8 @@
 //! Splits a list into pages.
 //!
-//! In: all matching items by ascending ID, and `pageSize` and `nextPage` from the query. Out: the items
-//! of one page and its headers. The token names the last item of the page, not a position, so that
-//! creations and deletions between two pages do not shift other items. A page size above the limit is
-//! reduced, and `Elements-Error` says so. The last page has no token. It must never serialize or copy
-//! items of other pages.
+//! The token names the last item of the page, not a position, so that creations and deletions between
+//! two pages do not shift other items. A page size above the limit is reduced, and `Elements-Error`
+//! says so. The last page has no token. It must never serialize or copy items of other pages.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,8 +1,8 @@
-//! The platform: replies to one request after the other.
+//! The platform: replies to one request after the other, and records each in the journal.
 //!
-//! In: complete requests. Out: responses, and a journal entry for each. Checks are in the platform's
-//! order: credentials, path, method, media types, and then the request itself. All code here is
-//! synchronous and total: it runs under one lock, never waits and must never panic.
+//! Checks are in the platform's order: credentials, path, method, media types, and then the request
+//! itself. All code here is synchronous and total: it runs under one lock, never waits and must never
+//! panic.
 
 use std::time::Duration;
 
@@ -88,13 +88,13 @@ impl Platform {
         let now = self.storage.now();
         while let Some(postponed) = self.postponed.pop_due(now) {
             self.storage.lag = postponed.lag;
-            self.storage.clock.set_fixed(Some(postponed.due));
+            self.storage.clock.fixed = Some(postponed.due);
             let request = &postponed.request;
             if let Err(error) = self.handle(request) {
                 let reason = error.into_message();
                 tracing::debug!(path = request.path, reason, "a late request was refused");
             }
-            self.storage.clock.set_fixed(None);
+            self.storage.clock.fixed = None;
             self.storage.lag = ReplicationLag::default();
         }
     }

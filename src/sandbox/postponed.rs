@@ -1,8 +1,7 @@
 //! Requests whose reply is lost and that the platform processes later.
 //!
-//! In: a request and its replication lag. Out: the requests that are due. They are processed when
-//! the next request arrives, which no client can distinguish from the exact moment. They are only in
-//! memory: a sandbox that stops earlier never processes them.
+//! They are processed when the next request arrives, which no client can distinguish from the exact
+//! moment. They are only in memory: a sandbox that stops earlier never processes them.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;

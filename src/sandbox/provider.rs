@@ -1,10 +1,8 @@
 //! The simulated provider, where a person grants or denies access.
 //!
-//! In: requests for the page behind an authorization URL, and the decision of the person. Out: pages,
-//! and redirects to the callback URL with a code and the `state`, or with an error. It is not part of
-//! the platform: it needs no credentials, and its replies are not JSON. A code is valid for one
-//! connector, one OAuth application and one callback URL, for ten minutes. It must never contact the
-//! callback URL, or issue a code without a decision.
+//! It is not part of the platform: it needs no credentials, and its replies are not JSON. A code is
+//! valid for one connector, one OAuth application and one callback URL, for ten minutes. It must never
+//! contact the callback URL, or issue a code without a decision.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,7 +1,4 @@
-//! Random tokens and IDs.
-//!
-//! They do not come from a cryptographic source, because they only protect a test double on this
-//! machine.
+//! Random tokens and IDs. They only protect a test double, so the source is not cryptographic.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

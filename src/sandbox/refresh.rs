@@ -1,12 +1,9 @@
 //! The platform's automatic refresh of access tokens.
 //!
-//! In: the time. Out: instances with a new `oauth.user.token` and `oauth.user.refresh_time`, and
-//! instances that are disabled after five refused refreshes in a row, ten seconds apart. A refresh
-//! happens every night, and before a call to a provider if the token is old. The simulated provider
-//! refuses every refresh token that starts with `revoked`. A refresh must never enable an instance.
-//!
-//! Overdue refreshes happen when the next request arrives, which no client can distinguish from the
-//! exact moment.
+//! A refresh happens every night, and before a call to a provider if the token is old. Five refused
+//! refreshes in a row, ten seconds apart, disable an instance. The simulated provider refuses every
+//! refresh token that starts with `revoked`. A refresh must never enable an instance. Overdue refreshes
+//! happen when the next request arrives, which no client can distinguish from the exact moment.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -75,8 +72,7 @@ impl TokenRefresher {
         if !storage.store.get(id).is_some_and(is_due) || self.refresh(storage, id, now)? {
             return Ok(());
         }
-        Err(ErrorReply::new(401, "The refresh token was not accepted by the provider")
-            .with_provider_message("invalid_grant"))
+        Err(ErrorReply::invalid_grant(401, "The refresh token was not accepted by the provider"))
     }
 
     /// Forgets the failures of an instance that has authenticated again.

@@ -1,9 +1,8 @@
 //! Replies, and the format of errors.
 //!
-//! In: a status, headers and a body, or an [`ErrorReply`]. Out: an HTTP response. Every response has
-//! `Elements-Request-Id`, 24 hexadecimal digits. Every error has the body
-//! `{requestId, message[, providerMessage]}` with the same ID. Every success is a 200, never a 201 or
-//! 204. No error may have another format.
+//! Every response has `Elements-Request-Id`, 24 hexadecimal digits. Every error has the body
+//! `{requestId, message[, providerMessage]}` with the same ID, and no other format. Every success is a
+//! 200, never a 201 or 204.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -88,9 +87,9 @@ impl ErrorReply {
         self.message
     }
 
-    pub(super) fn with_provider_message(mut self, message: &'static str) -> Self {
-        self.provider_message = Some(message);
-        self
+    /// The provider does not accept a code or a token.
+    pub(super) fn invalid_grant(status: u16, message: impl Into<String>) -> Self {
+        Self { provider_message: Some("invalid_grant"), ..Self::new(status, message) }
     }
 
     fn into_reply(self, request_id: &str) -> Reply {

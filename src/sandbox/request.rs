@@ -1,7 +1,6 @@
 //! A complete request, decoded and independent of its connection.
 //!
-//! In: the parts of an HTTP request and its complete body. Out: method, path segments below the base
-//! URL, decoded query, three headers, and the body as JSON. It must never panic on invalid input.
+//! It must never panic on invalid input.
 
 use axum::extract::Query;
 use axum::http::request::Parts;

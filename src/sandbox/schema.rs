@@ -1,9 +1,7 @@
-//! Configuration properties of connectors.
+//! Configuration properties of connectors, including the keys that similar connectors share.
 //!
-//! In: the fields of a connector in the catalog. Out: its complete schema, which also has the keys that
-//! similar connectors share (events, OAuth, paging). A read of an instance shows every property of its
-//! connector, set or not. A property with a default must never be required, because the platform
-//! fills in the default.
+//! A read of an instance shows every property of its connector, set or not. A property with a default
+//! must never be required, because the platform fills in the default.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,8 @@
-//! The HTTP server.
+//! The HTTP server, a thread with its own runtime.
 //!
-//! In: a bound listener and a platform. Out: a thread with its own runtime. It responds even if the
-//! caller's runtime is busy or has one thread, and it can stop without a runtime. A complete request
-//! is processed even if its client disconnects, as on the platform. It must never wait while it holds
-//! the lock of the platform.
+//! It responds even if the caller's runtime is busy or has one thread, and it can stop without a
+//! runtime. A complete request is processed even if its client disconnects, as on the platform. It must
+//! never wait while it holds the lock of the platform.
 
 use std::future::poll_fn;
 use std::io;

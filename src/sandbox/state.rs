@@ -1,10 +1,9 @@
 //! The state file, which keeps the state between restarts.
 //!
-//! In: a path. Out: the saved state, or an empty state if there is no file. A write replaces the file
-//! atomically. Only its owner can read it, because it contains secrets in plain text: without them the
-//! sandbox could not reply as the platform does. A file that is incomplete or invalid is an error with
-//! a position. It must never be replaced, repaired or ignored. Only one sandbox at a time holds the
-//! lock file.
+//! A write replaces the file atomically. Only its owner can read it, because it contains secrets in
+//! plain text: without them the sandbox could not reply as the platform does. An incomplete or invalid
+//! file is an error with a position. It must never be replaced, repaired or ignored. Only one sandbox
+//! at a time holds the lock file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

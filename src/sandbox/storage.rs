@@ -1,7 +1,6 @@
 //! The instances of a sandbox, as they are stored and as reads show them.
 //!
-//! In: changes, and the replication lag of the current request. Out: instances, possibly as they were
-//! before a change that a read does not show yet. Every change goes through [`Storage::commit`].
+//! Every change goes through [`Storage::commit`].
 
 use std::time::SystemTime;
 

@@ -1,9 +1,7 @@
-//! The state of the sandbox, and the only way to change it.
+//! The state of the sandbox. Only [`Store::commit`] may change it.
 //!
-//! In: changes. Out: instances by ID and by token, used codes, and for each change the change that undoes
-//! it. A commit applies its changes and writes the state file. If writing fails, it undoes them, so that
+//! A commit applies its changes and writes the state file. If writing fails, it undoes them, so that
 //! memory and file are always equal. IDs only increase, also between restarts, and are never reused.
-//! Only [`Store::commit`] may change the state.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -67,17 +65,15 @@ impl Store {
     /// Applies and saves `changes`, or changes nothing. Returns the changes that undo them.
     pub(super) fn commit(&mut self, changes: Vec<Change>) -> io::Result<Vec<Change>> {
         let mut undo: Vec<_> = changes.into_iter().map(|change| self.apply(change)).collect();
-        if let Err(error) = self.save() {
+        if let Some(file) = &self.file
+            && let Err(error) = file.write(&self.saved)
+        {
             while let Some(change) = undo.pop() {
                 self.apply(change);
             }
             return Err(error);
         }
         Ok(undo)
-    }
-
-    fn save(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), |file| file.write(&self.saved))
     }
 
     fn apply(&mut self, change: Change) -> Change {

@@ -1,7 +1,4 @@
-//! Formats timestamps in the platform's two formats.
-//!
-//! In: a [`SystemTime`]. Out: `2017-06-06T21:29:33Z` (members such as `createdDate`), or milliseconds
-//! since 1970 as text (`oauth.user.refresh_time`). It must never fail: a time before 1970 becomes 1970.
+//! Formats timestamps in the platform's two formats. A time before 1970 becomes 1970.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

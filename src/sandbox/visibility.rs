@@ -1,7 +1,6 @@
 //! Hides changes from the views that do not show them yet.
 //!
-//! In: the state of each instance before a change, and the lag of the change. Out: instances as a view
-//! shows them: a new instance is absent, a deleted one is still listed, a changed one has its old state.
+//! Until then a new instance is absent, a deleted one is still listed, a changed one has its old state.
 //! The changes of one instance become visible in order, as on a replica. A state is kept until every
 //! view shows the next one, and the number of kept states is limited. Writes do not use this file,
 //! because they change the stored state. After a restart everything is visible.

@@ -1,8 +1,7 @@
 //! Edits of third parties between two requests.
 //!
-//! In: the edits of a rule. Out: changes in the storage, as if a person made them in the web
-//! interface: the journal has no request for them. An edit of an unknown instance changes nothing. An
-//! edit must never be applied partially.
+//! The journal has no request for them. An edit of an unknown instance changes nothing. An edit must
+//! never be applied partially.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -1,7 +1,4 @@
-//! Damages responses on their way to the client.
-//!
-//! In: the platform's response, the fault, and the connection. Out: the response that hyper sends. It
-//! must never change the state of the platform.
+//! Damages responses on their way to the client. It must never change the state of the platform.
 
 use std::convert::Infallible;
 use std::io;

@@ -1,8 +1,6 @@
 //! Parses a rule.
 //!
-//! In: a mapping of a faults file. Out: a rule with at most one fault, or an error with the position
-//! of the mapping. It must never choose between two faults, or accept a setting that the fault does
-//! not use.
+//! It must never choose between two faults, or accept a setting that the fault does not use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! Requests that wait until a test releases them.
 //!
-//! A waiting test learns immediately that a request is held. A request whose client disconnected must
-//! still be processed after its release, as on the platform.
+//! A request whose client disconnected must still be processed after its release, as on the platform.
 
 use tokio::sync::watch;
 

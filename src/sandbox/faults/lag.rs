@@ -1,7 +1,4 @@
-//! How late the changes of a request become visible.
-//!
-//! In: a mapping of a rule. Out: a lag for each view and for the commit. It must never accept a lag
-//! that delays nothing.
+//! How late the changes of a request become visible. A lag that delays nothing is refused.
 
 use std::time::Duration;
 

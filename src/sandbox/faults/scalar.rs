@@ -1,7 +1,7 @@
 //! Scalars of a rule: durations, ranges, patterns.
 //!
-//! In: a YAML scalar. Out: a valid value. Each scalar is validated while it is visited, so that the YAML
-//! parser adds its position to an error. It must never accept a value that cannot match anything.
+//! Each scalar is validated while it is visited, so that the YAML parser adds its position to an error.
+//! It must never accept a value that cannot match anything.
 
 use std::fmt;
 use std::marker::PhantomData;

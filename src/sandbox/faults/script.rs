@@ -1,6 +1,5 @@
 //! Decides which faults apply to a request.
 //!
-//! In: the rules, and requests in the order in which they arrive. Out: a decision for each request.
 //! Every rule counts the requests that match it and draws one random number for each, so that rules do
 //! not influence each other. It must never use a clock or randomness other than its seed.
 
