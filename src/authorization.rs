@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use url::{Host, Url};
 
@@ -64,32 +63,17 @@ pub(crate) enum ScopeDifference {
     ConnectorDefault(Vec<String>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GrantError {
-    /// The person or the provider denied access. Holds the provider's error code.
+    /// Holds the provider's error code.
+    #[error("the provider denied access: {}", quoted(.0))]
     Denied(String),
+    #[error("its `state` or request token is missing or differs from the one that ocon sent")]
     WrongState,
+    #[error("the answer has neither an authorization code nor an error")]
     NoGrant,
+    #[error("the answer has {} more than once", quoted(.0))]
     DuplicateParameter(String),
-}
-
-impl fmt::Display for GrantError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Denied(error) => {
-                write!(f, "the provider denied access: {error}", error = quoted(&error))
-            }
-            Self::WrongState => f.write_str(
-                "its `state` or request token is missing or differs from the one that ocon sent",
-            ),
-            Self::NoGrant => {
-                f.write_str("the answer has neither an authorization code nor an error")
-            }
-            Self::DuplicateParameter(name) => {
-                write!(f, "the answer has {name} more than once", name = quoted(&name))
-            }
-        }
-    }
 }
 
 impl CallbackUrl {

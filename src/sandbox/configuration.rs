@@ -116,13 +116,9 @@ impl StoredConfiguration {
 }
 
 fn entry(connector: &Connector, key: &str, value: Option<&str>) -> Value {
-    match connector.properties.binary_search_by(|property| property.key.as_str().cmp(key)) {
-        Ok(at) => {
-            connector.properties.get(at).map(|property| property.entry(&connector.key, value))
-        }
-        Err(_) => None,
-    }
-    .unwrap_or_else(|| SchemaProperty::unknown(key).entry(&connector.key, value))
+    let property = connector.properties.iter().find(|property| property.key == key);
+    let unknown = || SchemaProperty::unknown(key).entry(&connector.key, value);
+    property.map_or_else(unknown, |property| property.entry(&connector.key, value))
 }
 
 fn shown<'a>(key: &str, value: Option<&'a str>, read_options: ReadOptions) -> Option<&'a str> {

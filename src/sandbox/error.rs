@@ -1,6 +1,5 @@
 //! Errors of starting and filling a sandbox.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,6 +63,7 @@ pub enum SandboxError {
 
 /// Why a text does not describe faults.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {reason}")]
 pub struct InvalidFaults {
     /// Line, from 1.
     pub line: usize,
@@ -71,10 +71,4 @@ pub struct InvalidFaults {
     pub column: usize,
     /// What is wrong, and what to write instead.
     pub reason: String,
-}
-
-impl fmt::Display for InvalidFaults {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}: {}", self.line, self.column, self.reason)
-    }
 }
