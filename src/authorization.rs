@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use url::{Host, Url};
 
@@ -16,14 +15,12 @@ use crate::safe_text::quoted;
 /// Longest URL that browsers and the programs that open them accept, in bytes.
 const MAX_URL_LENGTH: usize = 8_000;
 
-/// OAuth version of a connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OAuthVersion {
+pub(crate) enum OAuthVersion {
     /// OAuth 2: the provider returns an authorization code and the `state`.
     V2,
     /// OAuth 1: the provider returns the request token and a verifier.
     V1 {
-        /// Request token.
         token: Secret,
         /// Secret of the request token. The create request contains it.
         secret: Secret,
@@ -32,39 +29,32 @@ pub enum OAuthVersion {
 
 /// URL to which the provider sends the browser back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackUrl(Url);
+pub(crate) struct CallbackUrl(Url);
 
 /// What a valid answer of the provider must match.
 #[derive(Clone, Debug)]
-pub struct ExpectedAnswer<'a> {
-    /// OAuth version of the connector.
-    pub version: &'a OAuthVersion,
-    /// `state` that `ocon` sent.
-    pub state: &'a Secret,
+pub(crate) struct ExpectedAnswer<'a> {
+    pub(crate) version: &'a OAuthVersion,
+    pub(crate) state: &'a Secret,
     /// Members of `providerData` that the connector accepts, in addition to those of its OAuth version.
-    pub members: &'a [String],
+    pub(crate) members: &'a [String],
 }
 
 /// What `ocon` requested from the platform. The authorization URL must repeat it.
 #[derive(Clone, Copy, Debug)]
-pub struct AuthorizationRequest<'a> {
-    /// Declared callback URL.
-    pub callback: &'a CallbackUrl,
-    /// OAuth version of the connector.
-    pub version: &'a OAuthVersion,
-    /// `state` that `ocon` sent.
-    pub state: &'a Secret,
-    /// Declared client ID.
-    pub client_id: &'a Secret,
-    /// Declared scope, if any.
-    pub scope: Option<&'a str>,
+pub(crate) struct AuthorizationRequest<'a> {
+    pub(crate) callback: &'a CallbackUrl,
+    pub(crate) version: &'a OAuthVersion,
+    pub(crate) state: &'a Secret,
+    pub(crate) client_id: &'a Secret,
+    pub(crate) scope: Option<&'a str>,
 }
 
 /// How the requested scope differs from the declared scope.
 ///
 /// The scope names come from the platform and can be any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScopeDifference {
+pub(crate) enum ScopeDifference {
     /// The URL requests no more than the declared scope.
     None,
     /// The URL also requests these scopes.
@@ -73,44 +63,22 @@ pub enum ScopeDifference {
     ConnectorDefault(Vec<String>),
 }
 
-/// Why an answer contains no usable grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GrantError {
-    /// The person or the provider denied access. Holds the provider's error code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum GrantError {
+    /// Holds the provider's error code.
+    #[error("the provider denied access: {}", quoted(.0))]
     Denied(String),
-    /// The answer does not belong to this request.
+    #[error("its `state` or request token is missing or differs from the one that ocon sent")]
     WrongState,
-    /// The answer has neither a grant nor an error.
+    #[error("the answer has neither an authorization code nor an error")]
     NoGrant,
-    /// The answer repeats a parameter.
+    #[error("the answer has {} more than once", quoted(.0))]
     DuplicateParameter(String),
-}
-
-impl fmt::Display for GrantError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Denied(error) => {
-                write!(f, "the provider denied access: {error}", error = quoted(&error))
-            }
-            Self::WrongState => f.write_str(
-                "its `state` or request token is missing or differs from the one that ocon sent",
-            ),
-            Self::NoGrant => {
-                f.write_str("the answer has neither an authorization code nor an error")
-            }
-            Self::DuplicateParameter(name) => {
-                write!(f, "the answer has {name} more than once", name = quoted(&name))
-            }
-        }
-    }
 }
 
 impl CallbackUrl {
     /// Parses the declared `oauth.callback.url`.
-    ///
-    /// # Errors
-    /// Fails if a provider cannot send a browser to the URL.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(
@@ -125,29 +93,27 @@ impl CallbackUrl {
     }
 
     /// Host and port to listen on. `None` if the URL does not lead to this machine over HTTP.
-    pub fn listener(&self) -> Option<(Host<&str>, u16)> {
+    pub(crate) fn listener(&self) -> Option<(Host<&str>, u16)> {
         let host = self.0.host()?;
         let is_local = self.0.scheme() == "http" && is_loopback(&host);
         is_local.then(|| Some((host, self.0.port_or_known_default()?))).flatten()
     }
 
-    /// The URL as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Path to listen on.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.path()
     }
 
     /// `Host` header of a request that follows the provider's redirect.
-    pub fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         self.0.authority()
     }
 
     /// Query of a URL that a person pasted, if it is this callback URL.
-    pub fn query_of(&self, pasted: &str) -> Option<String> {
+    pub(crate) fn query_of(&self, pasted: &str) -> Option<String> {
         let url = Url::parse(pasted.trim()).ok()?;
         let is_same = url.origin() == self.0.origin() && url.path() == self.0.path();
         is_same.then(|| url.query().unwrap_or_default().to_owned())
@@ -163,10 +129,7 @@ const SCOPE_PARAMETERS: [&str; 3] = ["scope", "user_scope", "optional_scope"];
 
 /// Checks that an authorization URL leads to a provider, belongs to this request, and sends the
 /// answer to the declared callback URL. Returns how its scope differs from the declared scope.
-///
-/// # Errors
-/// Fails if a browser must not open the URL. The message says why.
-pub fn check_url(
+pub(crate) fn check_url(
     text: &str,
     request: &AuthorizationRequest<'_>,
 ) -> Result<ScopeDifference, String> {
@@ -225,7 +188,6 @@ fn check_parameters(url: &Url, request: &AuthorizationRequest<'_>) -> Result<(),
     }
 }
 
-/// Values of a query parameter.
 fn values<'u>(url: &'u Url, name: &str) -> Vec<Cow<'u, str>> {
     url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
 }
@@ -254,10 +216,7 @@ fn scope_difference<'a>(
 }
 
 /// Reads the members of `providerData` from the query of the provider's answer.
-///
-/// # Errors
-/// Fails if the answer contains no usable grant.
-pub fn read_grant(
+pub(crate) fn read_grant(
     query: &str,
     expected: &ExpectedAnswer<'_>,
 ) -> Result<BTreeMap<String, Secret>, GrantError> {

@@ -4,6 +4,8 @@
 //! [`ChainLink`] per link, each with advice if it is broken. The module is pure and sends no request.
 //! It must never report a link as intact that it cannot check.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,24 +16,43 @@ use crate::observed::ObservedInstance;
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
-pub struct DoctorInput<'a> {
-    /// Document key.
-    pub key: &'a Key,
-    /// The document.
-    pub wanted: &'a DesiredInstance,
+pub(crate) struct DoctorInput<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) wanted: &'a DesiredInstance,
     /// The instance with its complete configuration, or why the document has none.
-    pub found: Result<&'a ObservedInstance, &'a str>,
+    pub(crate) found: Result<&'a ObservedInstance, &'a str>,
     /// Recorded events, newest first, or why they cannot be read.
-    pub events: Result<&'a [ProviderEvent], &'a str>,
-    /// Where the instance is.
-    pub place: RenderContext<'a>,
+    pub(crate) events: Result<&'a [ProviderEvent], &'a str>,
+    pub(crate) place: RenderContext<'a>,
+}
+
+/// Name of a link, from the provider to the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "each name says what the link is")]
+pub enum LinkName {
+    Instance,
+    Authentication,
+    Enabled,
+    Events,
+    Callback,
+    Signature,
+    Registered,
+    #[serde(rename = "last event")]
+    LastEvent,
+}
+
+impl fmt::Display for LinkName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
+    }
 }
 
 /// A link of the chain from the provider to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainLink {
     /// Name of the link.
-    pub name: &'static str,
+    pub name: LinkName,
     /// Whether the link is intact.
     pub state: LinkState,
     /// What was found.
@@ -52,24 +73,12 @@ pub enum LinkState {
     Unseen,
 }
 
-impl LinkState {
-    /// The value in JSON documents.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Holds => "holds",
-            Self::Broken => "broken",
-            Self::Unseen => "unseen",
-        }
-    }
-}
-
-/// Whether no link is broken.
-pub fn is_healthy(links: &[ChainLink]) -> bool {
+pub(crate) fn is_healthy(links: &[ChainLink]) -> bool {
     links.iter().all(|link| link.state != LinkState::Broken)
 }
 
 /// Checks every link. Without an instance, the result has one link only.
-pub fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
+pub(crate) fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
     let found = match input.found {
         Ok(found) => found,
         Err(why) => {
@@ -77,13 +86,13 @@ pub fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
                 "create the instance: `ocon apply`, or `ocon authorize {}` if a person must grant access",
                 input.key
             );
-            return vec![broken("instance", why, advice)];
+            return vec![broken(LinkName::Instance, why, advice)];
         }
     };
     let place = RenderContext { id: Some(found.id), ..input.place };
     let callback = Callback::of(input, found, &place);
     vec![
-        holds("instance", format!("#{}, {}", found.id, found.name)),
+        holds(LinkName::Instance, format!("#{}, {}", found.id, found.name)),
         authentication(input.key, found),
         enabled(input.key, found),
         notifications(found),
@@ -94,24 +103,24 @@ pub fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
     ]
 }
 
-fn holds(name: &'static str, says: impl Into<String>) -> ChainLink {
+fn holds(name: LinkName, says: impl Into<String>) -> ChainLink {
     ChainLink { name, state: LinkState::Holds, says: says.into(), advice: None }
 }
 
-fn broken(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+fn broken(name: LinkName, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
     ChainLink { name, state: LinkState::Broken, says: says.into(), advice: Some(advice.into()) }
 }
 
-fn unseen(name: &'static str, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+fn unseen(name: LinkName, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
     ChainLink { name, state: LinkState::Unseen, says: says.into(), advice: Some(advice.into()) }
 }
 
 fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
     if found.valid {
-        return holds("authentication", "the platform reports it as valid");
+        return holds(LinkName::Authentication, "the platform reports it as valid");
     }
     broken(
-        "authentication",
+        LinkName::Authentication,
         "the provider no longer accepts it",
         format!(
             "run `ocon authorize {key}`. Without OAuth, set new credentials and run \
@@ -122,10 +131,10 @@ fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
 
 fn enabled(key: &Key, found: &ObservedInstance) -> ChainLink {
     if !found.disabled {
-        return holds("enabled", "the instance is enabled");
+        return holds(LinkName::Enabled, "the instance is enabled");
     }
     broken(
-        "enabled",
+        LinkName::Enabled,
         "the instance is disabled, by a person or by the platform after five failed token refreshes",
         format!(
             "if the authentication fails, run `ocon authorize {key}`. Otherwise, declare \
@@ -136,9 +145,9 @@ fn enabled(key: &Key, found: &ObservedInstance) -> ChainLink {
 
 fn notifications(found: &ObservedInstance) -> ChainLink {
     match text_value(found, "event.notification.enabled") {
-        Some("true") => holds("events", "events are enabled"),
+        Some("true") => holds(LinkName::Events, "events are enabled"),
         _ => broken(
-            "events",
+            LinkName::Events,
             "events are disabled",
             "declare `event.notification.enabled: true` and run `ocon apply`. Some connectors \
              subscribe at the provider only when an instance is created",
@@ -177,7 +186,7 @@ impl Callback {
     }
 
     fn link(&self, key: &Key, id: InstanceId) -> ChainLink {
-        let name = "callback";
+        let name = LinkName::Callback;
         let webhook_advice = "declare it as `${{ instance.webhook_url }}` and run `ocon apply`";
         match self {
             Self::Missing => broken(
@@ -203,7 +212,7 @@ impl Callback {
 }
 
 fn signature(input: &DoctorInput<'_>, found: &ObservedInstance, callback: &Callback) -> ChainLink {
-    let (name, key) = ("signature", "event.notification.signature.key");
+    let (name, key) = (LinkName::Signature, "event.notification.signature.key");
     let is_declared = input.wanted.configuration.contains_key(key);
     let is_stored = !matches!(found.configuration.get(key), None | Some(StoredValue::Unset));
     match callback {
@@ -225,7 +234,7 @@ fn signature(input: &DoctorInput<'_>, found: &ObservedInstance, callback: &Callb
 }
 
 fn registration(wanted: &DesiredInstance, place: &RenderContext<'_>) -> ChainLink {
-    let (name, url) = ("registered", place.webhook_url());
+    let (name, url) = (LinkName::Registered, place.webhook_url());
     if wanted.facts.webhooks {
         let says = "ocon cannot check whether the provider knows the webhook URL";
         return unseen(name, says, format!("register the URL at the provider: {url}"));
@@ -234,7 +243,7 @@ fn registration(wanted: &DesiredInstance, place: &RenderContext<'_>) -> ChainLin
 }
 
 fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> ChainLink {
-    let name = "last event";
+    let name = LinkName::LastEvent;
     let events = match events {
         Ok(events) => events,
         Err(why) => {

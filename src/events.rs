@@ -18,10 +18,10 @@ pub use crate::api::{ChangedObject, ProviderEvent};
 use crate::instance::Secret;
 
 /// Header with the signature of a notification.
-pub const SIGNATURE_HEADER: &str = "elements-webhook-signature";
+pub(crate) const SIGNATURE_HEADER: &str = "elements-webhook-signature";
 
 /// Header with the ID of a notification. The ID is the same in every attempt.
-pub const DELIVERY_ID_HEADER: &str = "elements-webhook-id";
+pub(crate) const DELIVERY_ID_HEADER: &str = "elements-webhook-id";
 
 /// How many delivery IDs are kept to recognize repeated deliveries.
 const MAX_REMEMBERED_IDS: usize = 10_000;
@@ -43,7 +43,7 @@ pub enum SignatureCheck {
 impl SignatureCheck {
     /// Checks a signature in constant time: `sha256=` and the Base64-encoded HMAC-SHA256 of the raw
     /// body. Source: the vendor's page on the security of events.
-    pub fn verify(key: Option<&Secret>, header: Option<&str>, body: &[u8]) -> Self {
+    pub(crate) fn verify(key: Option<&Secret>, header: Option<&str>, body: &[u8]) -> Self {
         let Some(key) = key else { return Self::NotVerified };
         let Some(header) = header else { return Self::Missing };
         let tag = header.strip_prefix("sha256=").and_then(|tag| STANDARD.decode(tag).ok());
@@ -56,22 +56,11 @@ impl SignatureCheck {
     }
 
     /// Whether the notification can be read: its signature is valid, or no key is known.
-    pub fn is_acceptable(self) -> bool {
+    pub(crate) fn is_acceptable(self) -> bool {
         matches!(self, Self::Holds | Self::NotVerified)
     }
 
-    /// The value in JSON documents.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Holds => "holds",
-            Self::Broken => "broken",
-            Self::Missing => "missing",
-            Self::NotVerified => "not-verified",
-        }
-    }
-
-    /// The result as a phrase.
-    pub fn describe(self) -> &'static str {
+    pub(crate) fn describe(self) -> &'static str {
         match self {
             Self::Holds => "the signature is valid",
             Self::Broken => "the signature is not valid",
@@ -92,7 +81,7 @@ pub struct Notification {
 
 impl Notification {
     /// Parses a body in the current or the older format. `None` if it is not a JSON object.
-    pub fn parse(body: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(body).ok()?;
         let document = document.as_object()?;
         let object = |name: &str| document.get(name).filter(|value| value.is_object());
@@ -134,8 +123,7 @@ pub enum DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// HTTP status of the response.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Accepted(_) => 200,
             Self::Malformed => 400,
@@ -143,8 +131,7 @@ impl DeliveryOutcome {
         }
     }
 
-    /// Content of an accepted delivery.
-    pub fn notification(&self) -> Option<&Notification> {
+    pub(crate) fn notification(&self) -> Option<&Notification> {
         match self {
             Self::Accepted(notification) => Some(notification),
             Self::Malformed | Self::Unverified => None,
@@ -154,7 +141,7 @@ impl DeliveryOutcome {
 
 /// Checks deliveries and recognizes repeated ones.
 #[derive(Debug, Default)]
-pub struct DeliveryReceiver {
+pub(crate) struct DeliveryReceiver {
     key: Option<Secret>,
     ids: BTreeSet<String>,
     order: VecDeque<String>,
@@ -162,12 +149,17 @@ pub struct DeliveryReceiver {
 
 impl DeliveryReceiver {
     /// Creates a receiver. Without a key it verifies no signature.
-    pub fn new(key: Option<Secret>) -> Self {
+    pub(crate) fn new(key: Option<Secret>) -> Self {
         Self { key, ..Self::default() }
     }
 
     /// Checks a delivery, given its two headers and its body.
-    pub fn receive(&mut self, id: Option<&str>, signature: Option<&str>, body: &[u8]) -> Delivery {
+    pub(crate) fn receive(
+        &mut self,
+        id: Option<&str>,
+        signature: Option<&str>,
+        body: &[u8],
+    ) -> Delivery {
         let signature = SignatureCheck::verify(self.key.as_ref(), signature, body);
         let notification = signature.is_acceptable().then(|| Notification::parse(body));
         let outcome = match notification {

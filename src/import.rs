@@ -24,11 +24,11 @@ use self::variable_names::VariableNames;
 use crate::catalog::ConnectorSpec;
 use crate::instance::{ConnectorKey, InstanceId};
 
-pub use self::interface::{Candidate, ImportContext, ImportedFile, OmittedField};
-pub use self::reserved_variables::{is_reserved_variable, is_too_broad_pattern};
+pub(crate) use self::interface::{Candidate, ImportContext, ImportedFile};
+pub(crate) use self::reserved_variables::{is_reserved_variable, is_too_broad_pattern};
 
 /// Returns the file of each instance, or the reason why it has none. The reason can be any text.
-pub fn files(
+pub(crate) fn files(
     candidates: &[Candidate],
     context: &ImportContext<'_>,
 ) -> BTreeMap<InstanceId, Result<ImportedFile, String>> {

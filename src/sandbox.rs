@@ -22,7 +22,6 @@ mod connection;
 mod connectors;
 mod credentials;
 mod delivery;
-mod draft;
 mod error;
 mod events;
 mod faults;
@@ -57,19 +56,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use clock::SandboxClock;
-use events::EventQueue;
-use faults::script::Script;
-use journal::Journal;
-use platform::Platform;
-use postponed::PostponedRequests;
-use provider::Provider;
-use refresh::TokenRefresher;
-use server::Server;
-use shared::Shared;
-use state::SandboxState;
-use storage::Storage;
-use store::{Change, Store};
+pub(in crate::sandbox) use self::{
+    authorization::RequiredAccess, body::InstanceBody, catalog::Connector, catalog::catalog,
+    catalog::entry::AuthMethod, clock::SandboxClock, configuration::ReadOptions,
+    configuration::StoredConfiguration, connection::ConnectionControl, events::EventQueue,
+    faults::edit::Edit, faults::lag::ReplicationLag, faults::rule::BehaviorFault,
+    faults::rule::Fault, faults::rule::FaultTiming, faults::rule::ListingShift,
+    faults::rule::StubResponse, faults::script::Script, instance::DetailLevel,
+    instance::ExternalAuthentication, instance::StoredInstance, journal::Journal,
+    listing::ListOrder, listing::ListPage, platform::Platform, postponed::PostponedRequests,
+    provider::Provider, random::random_id, random::random_token, refresh::TokenRefresher,
+    reply::ErrorReply, reply::Reply, reply::ReplyResult, reply::render, request::ApiRequest,
+    routes::Route, schema::SchemaProperty, server::Server, shared::Shared, state::SandboxState,
+    storage::Storage, store::Change, store::Store, store::UsedCode, visibility::ReadView,
+};
 
 pub use clock::TimeSource;
 pub use configuration::UnsetValue;
@@ -96,17 +96,16 @@ pub async fn start(options: SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     // Reading the state file blocks.
     let started = tokio::task::spawn_blocking(move || start_blocking(&options)).await;
-    started
-        .unwrap_or_else(|error| Err(SandboxError::Bind { listen, source: io::Error::other(error) }))
+    started.unwrap_or_else(|error| Err(SandboxError::Bind(listen, io::Error::other(error))))
 }
 
 fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     let listen = options.listen;
     if !listen.ip().is_loopback() {
-        return Err(SandboxError::NotLoopback { listen });
+        return Err(SandboxError::NotLoopback(listen));
     }
     let (credentials, store) = open_store(options)?;
-    let bind_error = |source| SandboxError::Bind { listen, source };
+    let bind_error = |source| SandboxError::Bind(listen, source);
     let listener = TcpListener::bind(listen).map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let url = format!("http://{address}{}", request::BASE_PATH);
@@ -127,7 +126,6 @@ fn start_blocking(options: &SandboxOptions) -> Result<Handle, SandboxError> {
     Ok(Handle { url, credentials, server })
 }
 
-/// Opens the store and determines the credentials.
 fn open_store(options: &SandboxOptions) -> Result<(SandboxCredentials, Store), SandboxError> {
     let given = options.credentials.clone();
     let Some(path) = options.state.clone() else {
@@ -212,7 +210,7 @@ impl Handle {
         let (keep_masked, now) = (platform.options.keep_masked, platform.storage.now());
         let (mut ids, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for (index, body) in bodies.into_iter().enumerate() {
-            let drafted = draft::draft_from_json(body, keep_masked, now);
+            let drafted = body::draft_from_json(body, keep_masked, now);
             let mut instance = drafted.map_err(|reason| SandboxError::Seed { index, reason })?;
             instance.id = platform.storage.store.next_id();
             ids.push(instance.id);

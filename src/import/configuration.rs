@@ -14,19 +14,15 @@ use crate::instance::{RenderContext, Secrecy, StoredValue, json_valued};
 pub(super) enum Representation {
     /// A boolean, a number, a map or a list.
     Typed,
-    /// A text.
     Text,
     /// A reference to the instance's own webhook URL.
     WebhookUrl,
-    /// A reference to a variable.
     Variable,
     /// A comment with a reference to a variable.
     Comment,
-    /// The file does not contain the key.
     Omitted,
 }
 
-/// A configuration key and its representation.
 #[derive(Debug)]
 pub(super) struct ConfigurationField<'a> {
     pub(super) key: &'a str,
@@ -36,17 +32,14 @@ pub(super) struct ConfigurationField<'a> {
     pub(super) reason: Option<String>,
 }
 
-/// Classifies the configuration of one instance.
 #[derive(Clone, Copy)]
 pub(super) struct Classifier<'a> {
     pub(super) candidate: &'a Candidate,
-    /// Fields of the connector, if the connector is known.
     pub(super) shape: Option<&'a ConnectorSpec>,
     pub(super) context: &'a ImportContext<'a>,
 }
 
 impl Representation {
-    /// What to try after the loader rejected this representation.
     pub(super) fn fallback(self, is_plain_text_secret: bool) -> Self {
         match self {
             Self::Typed | Self::Text if is_plain_text_secret => Self::Variable,
@@ -58,7 +51,6 @@ impl Representation {
 }
 
 impl<'a> ConfigurationField<'a> {
-    /// The value, if the platform shows it.
     pub(super) fn text(&self) -> Option<&'a str> {
         match self.seen {
             StoredValue::Text(text) => Some(text.expose()),
@@ -130,7 +122,6 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Whether the connector requires the key.
     fn is_needed(&self, key: &str) -> bool {
         let Some(known) =
             self.property(key).filter(|known| known.requirement != Requirement::Optional)

@@ -9,7 +9,6 @@ use super::yaml;
 use crate::desired::{Code, DesiredInstance, Loaded, Problem, Problems, Severity};
 use crate::instance::{InstanceReference, Key, ValueComparison};
 
-/// Writes the file of one instance.
 pub(super) struct DocumentWriter<'a> {
     pub(super) classifier: Classifier<'a>,
     pub(super) key: &'a Key,
@@ -20,16 +19,12 @@ pub(super) struct DocumentWriter<'a> {
 enum Part {
     /// Lines that every file needs. Without them there is no file.
     Required,
-    /// The tags.
     Tags,
-    /// The configuration field with this index.
     Field(usize),
 }
 
-/// Lines with the part that each belongs to.
 type Lines = Vec<(Part, String)>;
 
-/// The decisions about a file so far.
 struct FileDraft<'a> {
     fields: Vec<ConfigurationField<'a>>,
     /// Why the tags are omitted.
@@ -178,7 +173,6 @@ impl<'a> DocumentWriter<'a> {
         }
     }
 
-    /// Parts that would change the instance.
     fn differences(&self, draft: &FileDraft<'_>, wanted: &DesiredInstance) -> Vec<Finding> {
         let found = &self.candidate().found;
         let place = self.classifier.place();
@@ -233,7 +227,6 @@ impl<'a> DocumentWriter<'a> {
 }
 
 impl FileDraft<'_> {
-    /// Omits a part, or chooses another representation for it.
     fn resolve(&mut self, finding: Finding) -> Result<(), String> {
         let Finding { part, reason, is_plain_text_secret } = finding;
         match part {

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::interface::Candidate;
 use crate::instance::{InstanceId, Key};
 
-/// Maximum length of a key.
 const MAX_KEY_LENGTH: usize = 80;
 
 /// Maximum length of a folder name. It leaves space for a 64-bit number in the key.
@@ -49,7 +48,6 @@ pub(super) fn assign(
     keys
 }
 
-/// Keys from the marks on instances.
 fn marked_keys(
     candidates: &[Candidate],
     used: &mut BTreeSet<String>,
@@ -128,7 +126,6 @@ fn slug(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// ASCII spelling of a letter with a diacritic.
 fn transliterate(c: char) -> Option<&'static str> {
     Some(match c {
         'ä' | 'æ' => "ae",
@@ -201,56 +198,45 @@ mod tests {
         }
     }
 
+    /// Compares the keys of instances, given as connector, name and expected key, in both orders.
+    fn check(table: &[(&str, &str, &str)], used: &[&str]) {
+        let numbered =
+            (1..).zip(table).map(|(id, (connector, name, _))| candidate(id, connector, name));
+        let mut candidates: Vec<_> = numbered.collect();
+        let expected: Vec<_> = table.iter().map(|(_, _, key)| *key).collect();
+        assert_eq!(keys_of(&candidates, used), expected);
+        candidates.reverse();
+        assert_eq!(keys_of(&candidates, used), expected);
+    }
+
     #[test]
     fn instances_with_the_same_name_get_their_id_in_any_order() {
-        let mut candidates = vec![
-            candidate(1, "slack", "Support"),
-            candidate(2, "slack", "SUPPORT!"),
-            candidate(3, "slack", "support 1"),
-            candidate(4, "slack", "日本"),
-            candidate(5, "slack", "con"),
-            candidate(6, "slack", "Taken"),
-            candidate(7, "stripe", "all"),
-            candidate(8, "stripe", &"x".repeat(300)),
+        let (long, shortened) = ("x".repeat(300), format!("stripe/{}", "x".repeat(73)));
+        let table = [
+            ("slack", "Support", "slack/support-1-2"),
+            ("slack", "SUPPORT!", "slack/support-2"),
+            ("slack", "support 1", "slack/support-1"),
+            ("slack", "日本", "slack/slack-4"),
+            ("slack", "con", "slack/con-5"),
+            ("slack", "Taken", "slack/taken-6"),
+            ("stripe", "all", "stripe/all"),
+            ("stripe", &long, &shortened),
         ];
-        let expected = [
-            "slack/support-1-2".to_owned(),
-            "slack/support-2".to_owned(),
-            "slack/support-1".to_owned(),
-            "slack/slack-4".to_owned(),
-            "slack/con-5".to_owned(),
-            "slack/taken-6".to_owned(),
-            "stripe/all".to_owned(),
-            format!("stripe/{}", "x".repeat(73)),
-        ];
-        assert_eq!(keys_of(&candidates, &["slack/TAKEN"]), expected);
-        candidates.reverse();
-        assert_eq!(keys_of(&candidates, &["slack/TAKEN"]), expected);
+        check(&table, &["slack/TAKEN"]);
     }
 
     #[test]
     fn no_file_or_folder_has_the_name_of_a_device() {
-        let candidates = [
-            candidate(1, "slack", "aux"),
-            candidate(2, "slack", "Con"),
-            candidate(3, "slack", "COM1"),
-            candidate(4, "slack", "LPT¹"),
-            candidate(5, "slack", "nul.yaml"),
-            candidate(6, "aux", "a"),
-            candidate(7, "com9", "🔑"),
+        let table = [
+            ("slack", "aux", "slack/aux-1"),
+            ("slack", "Con", "slack/con-2"),
+            ("slack", "COM1", "slack/com1-3"),
+            ("slack", "LPT¹", "slack/lpt"),
+            ("slack", "nul.yaml", "slack/nul-yaml"),
+            ("aux", "a", "aux-connector/a"),
+            ("com9", "🔑", "com9-connector/com9-connector-7"),
         ];
-        assert_eq!(
-            keys_of(&candidates, &[]),
-            [
-                "slack/aux-1",
-                "slack/con-2",
-                "slack/com1-3",
-                "slack/lpt",
-                "slack/nul-yaml",
-                "aux-connector/a",
-                "com9-connector/com9-connector-7",
-            ]
-        );
+        check(&table, &[]);
     }
 
     #[test]

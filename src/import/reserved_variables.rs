@@ -40,7 +40,7 @@ const RESERVED_CREDENTIALS: &str = "\
     STRIPE_SECRET_KEY TWILIO_AUTH_TOKEN ZENDESK_API_TOKEN";
 
 /// Whether a variable belongs to another program, to ocon or to the CI system.
-pub fn is_reserved_variable(name: &str) -> bool {
+pub(crate) fn is_reserved_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
@@ -52,7 +52,7 @@ pub fn is_reserved_variable(name: &str) -> bool {
 }
 
 /// Whether a pattern of `--env-allow` matches variables of other programs.
-pub fn is_too_broad_pattern(pattern: &str) -> bool {
+pub(crate) fn is_too_broad_pattern(pattern: &str) -> bool {
     let pattern = pattern.to_ascii_uppercase();
     let Some((prefix, _)) = pattern.split_once('*') else { return is_reserved_variable(&pattern) };
     reserved().any(|reserved| match reserved.strip_suffix('*') {

@@ -34,27 +34,26 @@ impl VariableNames {
     pub(super) fn take(&mut self, document: &Key, value: &str, id: InstanceId) -> String {
         let name = format!("{}_{}", self.prefix_of(document, id), capitals(value));
         let name = if is_reserved_variable(&name) { format!("{OWN_PREFIX}{name}") } else { name };
-        let numbered = (2_u64..).map(|number| with_suffix(&name, &format!("_{id}_{number}")));
-        let mut names = [with_suffix(&name, ""), with_suffix(&name, &format!("_{id}"))]
-            .into_iter()
-            .chain(numbered);
-        let free = names.find(|name| self.variables.insert(name.clone()));
-        free.expect("there are more numbers than variables")
+        claim(&mut self.variables, id, |suffix| with_suffix(&name, suffix))
     }
 
-    /// Prefix of a document. No two documents have the same.
     fn prefix_of(&mut self, document: &Key, id: InstanceId) -> String {
         if let Some(prefix) = self.prefix_by_document.get(document) {
             return prefix.clone();
         }
         let own = prefix(document.as_str());
-        let numbered = (2_u64..).map(|number| format!("{own}_{id}_{number}"));
-        let mut prefixes = [own.clone(), format!("{own}_{id}")].into_iter().chain(numbered);
-        let free = prefixes.find(|prefix| self.prefixes.insert(prefix.clone()));
-        let free = free.expect("there are more numbers than documents");
+        let free = claim(&mut self.prefixes, id, |suffix| format!("{own}{suffix}"));
         self.prefix_by_document.insert(document.clone(), free.clone());
         free
     }
+}
+
+/// Adds the first free name, with the ID and a number as its suffix if necessary, and returns it.
+fn claim(used: &mut BTreeSet<String>, id: InstanceId, with: impl Fn(&str) -> String) -> String {
+    let numbered = (2_u64..).map(|number| format!("_{id}_{number}"));
+    let suffixes = [String::new(), format!("_{id}")].into_iter().chain(numbered);
+    let free = suffixes.map(|suffix| with(&suffix)).find(|name| used.insert(name.clone()));
+    free.expect("there are more numbers than names")
 }
 
 /// The document key in capitals, with [`OWN_PREFIX`] if the result would be reserved.

@@ -150,38 +150,17 @@ mod tests {
 
     #[test]
     fn only_an_unambiguous_text_is_plain() {
-        for plain in [
-            "Marketing",
-            "https://a.example/b?c=d&e=%20",
-            "it's 1, or 2",
-            "Größe",
-            "a:b",
-            "1st".trim_start_matches('1'),
-        ] {
+        for plain in
+            ["Marketing", "https://a.example/b?c=d&e=%20", "it's 1, or 2", "Größe", "a:b", "st"]
+        {
             assert_eq!(text(plain), plain);
         }
         let words = "\
             no Yes NULL ~ << 2026-01-01 1_000 12:30 0x1F 1e3 .inf #a [a] {a} &a *a !a %a @a \
             `a` 'a' a: = | > ? ---";
-        let others = [
-            "",
-            " a",
-            "a ",
-            "a: b",
-            "a #b",
-            "- a",
-            "\"a\"",
-            "a\nb",
-            "a\tb",
-            "a\r",
-            "\u{2028}",
-            "a\u{202e}b",
-            "\u{feff}",
-            "\u{85}",
-            "\0",
-            "a  b",
-        ];
-        for quoted in words.split_whitespace().chain(others) {
+        let spaces = ["", " a", "a ", "a  b", "a\nb", "a\tb", "a\r", "\0", "\u{85}"];
+        let marks = ["a: b", "a #b", "- a", "\"a\"", "\u{2028}", "a\u{202e}b", "\u{feff}"];
+        for quoted in words.split_whitespace().chain(spaces).chain(marks) {
             assert!(text(quoted).starts_with('"'), "{quoted:?}: {}", text(quoted));
         }
         assert_eq!(text("a\u{202e}\u{7}\u{e000}🔑\u{e0001}"), r#""a\u202e\x07\ue000🔑\U000e0001""#);

@@ -1,14 +1,10 @@
 //! Reads `Authorization` and decides whether a caller has access.
 //!
-//! In: the header, the credentials of the sandbox, the tokens of its instances, and the access that the
-//! route requires. Out: the instance of the Element token, or the platform's 401. The header is a
-//! comma-separated list of `<Scheme> <value>` in any order. Tokens and secrets can contain `/`, `+` and
-//! `=`, but no comma. A reply must never say which part was wrong.
+//! The header is a comma-separated list of `<Scheme> <value>` in any order. Tokens and secrets can
+//! contain `/`, `+` and `=`, but no comma. A reply must never say which part was wrong.
 
-use super::credentials::SandboxCredentials;
-use super::reply::ErrorReply;
+use super::{ErrorReply, SandboxCredentials};
 
-/// The access that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequiredAccess {
     /// None: calls of browsers and providers.
@@ -21,7 +17,6 @@ pub(super) enum RequiredAccess {
     DataPlane,
 }
 
-/// The parts of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parts<'a> {
     user: Option<&'a str>,
@@ -74,7 +69,6 @@ fn parse(header: &str) -> Option<Parts<'_>> {
     Some(parts)
 }
 
-/// The platform's reply to wrong credentials.
 pub(super) fn unauthorized() -> ErrorReply {
     ErrorReply::new(401, "Invalid Organization or User secret, or invalid Element token provided.")
 }

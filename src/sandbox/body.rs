@@ -1,19 +1,18 @@
-//! The body of a write on an instance.
+//! The body of a write on an instance, complete or partial.
 //!
-//! In: JSON in the format of `POST /instances`, complete or partial. Out: its members, validated and
-//! sanitized. Members that a write cannot change and unknown members are ignored, because clients send
-//! complete replies back. Null means that a member is absent. A member of the wrong type must never be
-//! accepted.
+//! Members that a write cannot change and unknown members are ignored, because clients send complete
+//! replies back. Null means that a member is absent. A member of the wrong type must never be accepted.
+
+use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::catalog::{Connector, catalog};
-use super::html;
-use super::instance::ExternalAuthentication;
-use super::reply::ErrorReply;
+use super::{
+    Connector, ErrorReply, ExternalAuthentication, StoredConfiguration, StoredInstance, catalog,
+    html, random_token, timestamp,
+};
 
-/// Members of a write.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InstanceBody {
@@ -42,7 +41,6 @@ struct OauthProxy {
 }
 
 impl InstanceBody {
-    /// The connector of a creation.
     pub(super) fn connector(&self) -> Result<&'static Connector, ErrorReply> {
         let missing = || ErrorReply::bad_request("Missing required member: element.key");
         let element = self.element.as_ref().ok_or_else(missing)?;
@@ -89,6 +87,35 @@ impl InstanceBody {
         Some(distinct)
     }
 
+    /// Builds the instance that the body describes. It has no ID and no OAuth tokens yet.
+    pub(super) fn draft(
+        &self,
+        connector: &'static Connector,
+        keep_masked: bool,
+        now: SystemTime,
+    ) -> Result<StoredInstance, ErrorReply> {
+        let missing = || ErrorReply::bad_request("Missing required member: name");
+        let name = self.name()?.ok_or_else(missing)?;
+        let mut configuration = StoredConfiguration::default();
+        if let Some(values) = &self.configuration {
+            configuration.merge(values, keep_masked);
+        }
+        Ok(StoredInstance {
+            id: 0,
+            created: timestamp::iso(now),
+            token: random_token(),
+            connector,
+            // The platform uses the name as a tag if there is no other.
+            tags: self.tags().filter(|tags| !tags.is_empty()).unwrap_or_else(|| vec![name.clone()]),
+            name,
+            disabled: false,
+            refused: false,
+            trace_logging: false,
+            external_authentication: self.external_authentication.unwrap_or_default(),
+            configuration,
+        })
+    }
+
     /// Whether a required configuration key can be absent.
     ///
     /// An instance that uses an OAuth application of the platform has no own application. An instance
@@ -107,7 +134,17 @@ impl InstanceBody {
     }
 }
 
-/// The platform's reply for an unknown connector.
+/// Builds the instance that a JSON body describes, or says what is wrong with the body.
+pub(super) fn draft_from_json(
+    body: Value,
+    keep_masked: bool,
+    now: SystemTime,
+) -> Result<StoredInstance, String> {
+    let body: InstanceBody = serde_json::from_value(body).map_err(|error| error.to_string())?;
+    let connector = body.connector().map_err(ErrorReply::into_message)?;
+    body.draft(connector, keep_masked, now).map_err(ErrorReply::into_message)
+}
+
 pub(super) fn no_element(key: &str) -> ErrorReply {
     ErrorReply::not_found(format!("No element found with key {key}"))
 }

@@ -1,9 +1,7 @@
 //! The connectors of the sandbox.
 //!
-//! In: the embedded catalog file, one connector per line. Out: connectors by key and by ID, each with
-//! its configuration schema and with the `element` objects of its instances. The catalog is parsed once
-//! per process, so an instance holds a reference. It must never use the client's catalog code: if the
-//! two disagree, tests must be able to see the bug.
+//! The catalog is parsed once per process, so an instance holds a reference. It must never use the
+//! client's catalog code: if the two disagree, tests must be able to see the bug.
 
 pub(super) mod entry;
 
@@ -14,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::schema::{self, SchemaProperty};
+use super::{SchemaProperty, schema};
 use entry::{AuthMethod, CatalogEntry, DocumentedBody};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
@@ -22,7 +20,6 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
         .expect("the embedded catalog is valid: a unit test parses it")
 });
 
-/// All connectors.
 pub(super) struct Catalog {
     by_key: BTreeMap<String, Connector>,
     key_of: BTreeMap<u64, String>,
@@ -34,7 +31,6 @@ pub(super) struct Connector {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) hub: String,
-    /// Authentication methods, the default first.
     pub(super) methods: Vec<AuthMethod>,
     pub(super) webhook: bool,
     pub(super) polling: bool,
@@ -42,7 +38,6 @@ pub(super) struct Connector {
     pub(super) provider_data: Vec<String>,
     /// Documented bodies for creating an instance, if the connector has OAuth.
     pub(super) bodies: Vec<DocumentedBody>,
-    /// Configuration schema, sorted by key.
     pub(super) properties: Vec<SchemaProperty>,
     /// `element` object of a single instance.
     pub(super) full: Box<RawValue>,
@@ -52,7 +47,6 @@ pub(super) struct Connector {
     pub(super) slim: Box<RawValue>,
 }
 
-/// Returns the embedded catalog.
 pub(super) fn catalog() -> &'static Catalog {
     &CATALOG
 }
@@ -68,12 +62,10 @@ impl Catalog {
         Ok(Self { key_of: key_of.collect(), by_key })
     }
 
-    /// Finds a connector by its key or its decimal ID.
     pub(super) fn find(&self, key_or_id: &str) -> Option<&Connector> {
         self.by_key.get(key_or_id).or_else(|| self.with_id(key_or_id.parse().ok()?))
     }
 
-    /// Finds a connector by its ID.
     pub(super) fn with_id(&self, id: u64) -> Option<&Connector> {
         self.by_key.get(self.key_of.get(&id)?)
     }
@@ -110,13 +102,11 @@ impl Connector {
         })
     }
 
-    /// Whether any of its authentication methods is OAuth.
     pub(super) fn is_oauth(&self) -> bool {
         self.methods.iter().any(|method| method.is_oauth())
     }
 }
 
-/// Hub of a connector whose hub is unknown.
 const DEFAULT_HUB: &str = "general";
 
 /// Members of the `element` object in the list of an account. It has no authentication.
@@ -128,7 +118,6 @@ const SLIM_MEMBERS: &str = "\
 const LISTED_MEMBERS: &str = "\
     id name key description image active deleted typeOauth authentication hub";
 
-/// The complete `element` object.
 fn element(key: &str, entry: &CatalogEntry) -> serde_json::Map<String, Value> {
     let method = entry.auth.first().copied().unwrap_or(AuthMethod::Custom);
     let element = json!({
@@ -163,7 +152,6 @@ fn element(key: &str, entry: &CatalogEntry) -> serde_json::Map<String, Value> {
     }
 }
 
-/// Serializes a connector as its key.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub(super) fn serialize<S: Serializer>(
     connector: &&'static Connector,

@@ -1,7 +1,4 @@
-//! The time of a sandbox.
-//!
-//! In: a source of time, and how far to move it. Out: timestamps. The time only moves forward, and
-//! nothing here waits.
+//! The time of a sandbox. It only moves forward, and nothing here waits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,33 +30,24 @@ impl fmt::Debug for TimeSource {
     }
 }
 
-/// A clock that can be moved forward.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SandboxClock {
     source: TimeSource,
     ahead: Duration,
     /// Time that the clock shows while an overdue request is processed.
-    fixed: Option<SystemTime>,
+    pub(super) fixed: Option<SystemTime>,
 }
 
 impl SandboxClock {
-    /// Creates a clock that shows the time of `source`.
     pub(super) fn new(source: TimeSource) -> Self {
-        Self { source, ahead: Duration::ZERO, fixed: None }
+        Self { source, ..Self::default() }
     }
 
-    /// Current time of the sandbox.
     pub(super) fn now(&self) -> SystemTime {
         self.fixed.unwrap_or_else(|| (self.source.0)() + self.ahead)
     }
 
-    /// Moves the clock forward.
     pub(super) fn advance(&mut self, by: Duration) {
         self.ahead = self.ahead.saturating_add(by);
-    }
-
-    /// Shows a fixed time, or the current time again.
-    pub(super) fn set_fixed(&mut self, fixed: Option<SystemTime>) {
-        self.fixed = fixed;
     }
 }

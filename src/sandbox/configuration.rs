@@ -1,18 +1,18 @@
 //! The configuration of an instance.
 //!
-//! In: a flat object of any JSON values. Stored: a text, or nothing for a key that was unset. Out: every
-//! key of the connector's schema and every key that was ever sent, with its value, its default or an
-//! unset value. The platform masks properties of type PASSWORD and the two keys of the OAuth
-//! application. It shows other secrets in plain text. No reply may show a masked value, not even the
-//! reply to the write that set it.
+//! Reads show every key of the connector's schema and every key that was ever sent, with its value, its
+//! default or an unset value. The platform masks properties of type PASSWORD and the two keys of the
+//! OAuth application. It shows other secrets in plain text. No reply may show a masked value, not even
+//! the reply to the write that set it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::catalog::Connector;
-use super::schema::{SchemaProperty, is_password, property_id, stored_text};
+use super::{
+    Connector, SchemaProperty, schema::is_password, schema::property_id, schema::stored_text,
+};
 
 /// What reads show instead of a secret.
 const MASK: &str = "********";
@@ -52,7 +52,6 @@ impl StoredConfiguration {
         }
     }
 
-    /// Resets `keys` to their values in `before`.
     pub(super) fn restore(&mut self, keys: &BTreeSet<String>, before: Option<&Self>) {
         for key in keys {
             match before.and_then(|before| before.0.get(key)) {
@@ -62,7 +61,6 @@ impl StoredConfiguration {
         }
     }
 
-    /// Sets one key.
     pub(super) fn set(&mut self, key: &str, value: String) {
         self.0.insert(key.to_owned(), Some(value));
     }
@@ -78,7 +76,6 @@ impl StoredConfiguration {
         required.map(|p| p.key.as_str()).filter(|key| self.get(key).is_none()).collect()
     }
 
-    /// Every key with the value that a read shows.
     pub(super) fn read<'a>(
         &'a self,
         connector: &'a Connector,
@@ -94,13 +91,11 @@ impl StoredConfiguration {
         values
     }
 
-    /// Every key as an entry with an ID.
     pub(super) fn entries(&self, connector: &Connector, read_options: ReadOptions) -> Vec<Value> {
         let values = self.read(connector, read_options);
         values.into_iter().map(|(key, value)| entry(connector, key, value)).collect()
     }
 
-    /// The entry with an ID.
     pub(super) fn entry(
         &self,
         connector: &Connector,
@@ -114,7 +109,6 @@ impl StoredConfiguration {
         Some(entry(connector, key, value))
     }
 
-    /// The key of the entry with an ID.
     pub(super) fn key_of(&self, connector: &Connector, id: u64) -> Option<String> {
         let known = connector.properties.iter().map(|property| &property.key);
         known.chain(self.0.keys()).find(|key| property_id(&connector.key, key) == id).cloned()
@@ -122,13 +116,9 @@ impl StoredConfiguration {
 }
 
 fn entry(connector: &Connector, key: &str, value: Option<&str>) -> Value {
-    match connector.properties.binary_search_by(|property| property.key.as_str().cmp(key)) {
-        Ok(at) => {
-            connector.properties.get(at).map(|property| property.entry(&connector.key, value))
-        }
-        Err(_) => None,
-    }
-    .unwrap_or_else(|| SchemaProperty::unknown(key).entry(&connector.key, value))
+    let property = connector.properties.iter().find(|property| property.key == key);
+    let unknown = || SchemaProperty::unknown(key).entry(&connector.key, value);
+    property.map_or_else(unknown, |property| property.entry(&connector.key, value))
 }
 
 fn shown<'a>(key: &str, value: Option<&'a str>, read_options: ReadOptions) -> Option<&'a str> {

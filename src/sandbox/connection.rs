@@ -1,8 +1,7 @@
 //! The connections of the server, which a fault can cut.
 //!
-//! In: a bound listener. Out: connections, each with a [`ConnectionControl`] for its requests. A cut
-//! connection refuses to send the next byte, and its client gets a reset. A reset must never affect
-//! another connection.
+//! A cut connection refuses to send the next byte, and its client gets a reset. A reset must never
+//! affect another connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,16 +15,13 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A listener whose connections can be cut.
 pub(super) struct ControlledListener(pub(super) TcpListener);
 
-/// A connection that can be cut.
 pub(super) struct Connection {
     stream: TcpStream,
     control: ConnectionControl,
 }
 
-/// Cuts one connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConnectionControl(Arc<AtomicBool>);
 
@@ -64,7 +60,6 @@ impl Connected<IncomingStream<'_, ControlledListener>> for ConnectionControl {
 }
 
 impl Connection {
-    /// The stream, unless the connection is cut.
     fn writable(&mut self) -> io::Result<Pin<&mut TcpStream>> {
         if self.control.is_cut() {
             // Closing the connection then sends a reset.

@@ -1,23 +1,18 @@
 //! The calls on connectors, which the API calls elements.
 //!
-//! In: the catalog. Out: its connectors as the API lists and describes them, and the first steps of an
-//! OAuth authorization. None of these calls changes a connector. They must never check a client ID or
-//! secret: the platform passes them to the provider without a check.
+//! They never change a connector, and must never check a client ID or secret: the platform passes them
+//! to the provider without a check.
 
 use serde_json::{Map, Value, json};
 
-use super::body::no_element;
-use super::catalog::entry::AuthMethod;
-use super::catalog::{Connector, catalog};
-use super::listing::{ListOrder, ListPage};
-use super::provider::{Provider, push_query};
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
+use super::{
+    ApiRequest, AuthMethod, Connector, ErrorReply, ListOrder, ListPage, Provider, Reply,
+    ReplyResult, body::no_element, catalog, provider::push_query,
+};
 
 /// Default and maximum number of connectors on a page.
 const PAGE_SIZE: usize = 200;
 
-/// Finds the connector in a path by its key or its ID.
 pub(super) fn find(key_or_id: &str) -> Result<&'static Connector, ErrorReply> {
     catalog().find(key_or_id).ok_or_else(|| no_element(key_or_id))
 }
@@ -144,7 +139,6 @@ fn schema(connector: &Connector) -> Value {
     connector.properties.iter().map(|property| property.describe(&connector.key)).collect()
 }
 
-/// The platform's reply for a call that a connector does not support.
 fn not_supported() -> ErrorReply {
     ErrorReply::bad_request("This API is not currently supported for this element")
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::random::random_token;
+use super::random_token;
 
 /// User secret and organization secret.
 #[derive(Clone, Deserialize, PartialEq, Eq, Serialize)]

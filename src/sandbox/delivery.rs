@@ -1,6 +1,5 @@
-//! Sends notifications to callback URLs when they are due.
+//! Sends notifications to callback URLs when they are due. Any 2xx status is a success.
 //!
-//! In: notifications. Out: POST requests with a timeout of ten seconds. Any 2xx status is a success.
 //! It must never contact any other address: it follows no redirect and uses no proxy.
 
 use std::sync::Arc;
@@ -12,10 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::events::Notification;
-use super::shared::Shared;
+use super::{Shared, events::Notification};
 
-/// How long a callback URL has to respond.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait for a signal if no notification is queued.
@@ -44,7 +41,6 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// Returns whether the callback URL accepted the notification.
 async fn send(client: &Client<HttpConnector, Body>, notification: &Notification) -> bool {
     let mut request = Request::post(&notification.url);
     for (name, value) in &notification.headers {

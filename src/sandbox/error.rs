@@ -1,6 +1,5 @@
 //! Errors of starting and filling a sandbox.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,28 +10,15 @@ use std::path::PathBuf;
 pub enum SandboxError {
     /// Other machines can reach the address.
     #[error(
-        "the sandbox listens only on loopback addresses, and {listen} is not one: use 127.0.0.1 or [::1] with any port"
+        "the sandbox listens only on loopback addresses, and {0} is not one: use 127.0.0.1 or [::1] with any port"
     )]
-    NotLoopback {
-        /// Requested address.
-        listen: SocketAddr,
-    },
+    NotLoopback(SocketAddr),
     /// The sandbox cannot listen on the address.
-    #[error("the sandbox cannot listen on {listen}: choose another port, or 0 for a free one")]
-    Bind {
-        /// Requested address.
-        listen: SocketAddr,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error("the sandbox cannot listen on {0}: choose another port, or 0 for a free one")]
+    Bind(SocketAddr, #[source] io::Error),
     /// The state file, its folder or its lock cannot be opened.
-    #[error("the sandbox cannot open its state file {}: check the folder and its permissions", path.display())]
-    StateUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error("the sandbox cannot open its state file {}: check the folder and its permissions", .0.display())]
+    StateUnreadable(PathBuf, #[source] io::Error),
     /// The state file is not a complete file that a sandbox wrote.
     #[error(
         "the sandbox cannot read its state file {}:{line}:{column}: {reason}; restore the file, or move it away to start without instances",
@@ -57,24 +43,14 @@ pub enum SandboxError {
     )]
     StateUnwritable(#[source] io::Error),
     /// The faults file cannot be read.
-    #[error("the sandbox cannot read its faults file {}: check the name and the permissions of the file", path.display())]
-    FaultsUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error("the sandbox cannot read its faults file {}: check the name and the permissions of the file", .0.display())]
+    FaultsUnreadable(PathBuf, #[source] io::Error),
     /// The faults file is too large.
     #[error("the sandbox cannot read its faults file {}: the file is larger than 1 MiB; write fewer rules, or name another file", .0.display())]
     FaultsTooLarge(PathBuf),
     /// The faults file has an invalid rule.
-    #[error("the sandbox cannot read its faults file {}:{invalid}; docs/sandbox-faults.md has an example of every fault", path.display())]
-    FaultsInvalid {
-        /// The file.
-        path: PathBuf,
-        /// Position and reason.
-        invalid: InvalidFaults,
-    },
+    #[error("the sandbox cannot read its faults file {}:{}; docs/sandbox-faults.md has an example of every fault", .0.display(), .1)]
+    FaultsInvalid(PathBuf, InvalidFaults),
     /// A seed is not a valid body for creating an instance.
     #[error("the seed {index} does not describe an instance: {reason}")]
     Seed {
@@ -87,6 +63,7 @@ pub enum SandboxError {
 
 /// Why a text does not describe faults.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {reason}")]
 pub struct InvalidFaults {
     /// Line, from 1.
     pub line: usize,
@@ -94,10 +71,4 @@ pub struct InvalidFaults {
     pub column: usize,
     /// What is wrong, and what to write instead.
     pub reason: String,
-}
-
-impl fmt::Display for InvalidFaults {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}: {}", self.line, self.column, self.reason)
-    }
 }

@@ -17,22 +17,17 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::instance::StoredInstance;
-use super::random::random_id;
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
-use super::store::Store;
-use super::timestamp;
+use super::{
+    ApiRequest, ErrorReply, Reply, ReplyResult, Store, StoredInstance, random_id, timestamp,
+};
 
 pub(super) use notification::Notification;
 
 /// Maximum number of recorded events of all instances.
 const CAPACITY: usize = 1_000;
 
-/// Maximum number of objects in a notification.
 const MAX_OBJECTS: usize = 20;
 
-/// How often a notification is sent again.
 const MAX_RETRIES: u32 = 9;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,13 +35,11 @@ const MAX_RETRIES: u32 = 9;
 enum EventStatus {
     /// The event is recorded. There is no notification.
     Received,
-    /// Notifications are queued.
     Dispatched,
     /// Every notification was accepted.
     Notified,
 }
 
-/// One event of a provider.
 struct RecordedEvent {
     id: String,
     instance: u64,
@@ -58,12 +51,10 @@ struct RecordedEvent {
     pending: usize,
 }
 
-/// Recorded events and queued notifications.
 #[derive(Default)]
 pub(super) struct EventQueue {
     events: VecDeque<RecordedEvent>,
     queue: Vec<Notification>,
-    /// Number of notifications that are being sent.
     sending: usize,
     /// Instances whose callback URL did not accept a notification ten times.
     suspended: BTreeSet<u64>,
@@ -111,7 +102,6 @@ impl EventQueue {
         Reply::json(&events.collect::<Vec<_>>())
     }
 
-    /// Removes the notifications that are due.
     pub(super) fn take_due(&mut self, now: SystemTime) -> Vec<Notification> {
         let due: Vec<_> =
             self.queue.extract_if(.., |notification| notification.due <= now).collect();
@@ -119,7 +109,6 @@ impl EventQueue {
         due
     }
 
-    /// Time until the next notification is due.
     pub(super) fn until_due(&self, now: SystemTime) -> Option<Duration> {
         let next = self.queue.iter().map(|notification| notification.due).min()?;
         Some(next.duration_since(now).unwrap_or_default())
@@ -134,8 +123,8 @@ impl EventQueue {
     pub(super) fn record_sent(&mut self, mut notification: Notification, is_accepted: bool) {
         self.sending -= 1;
         if is_accepted {
-            let event = self.events.iter_mut().find(|event| event.id == notification.event);
-            if let Some(event) = event {
+            let mut events = self.events.iter_mut();
+            if let Some(event) = events.find(|event| event.id == notification.event) {
                 event.pending -= 1;
                 if event.pending == 0 {
                     event.status = EventStatus::Notified;
@@ -152,12 +141,10 @@ impl EventQueue {
         self.queue.push(notification);
     }
 
-    /// Resumes notifications for an instance that was changed.
     pub(super) fn resume(&mut self, instance: u64) {
         self.suspended.remove(&instance);
     }
 
-    /// The callback URL of an instance, if the sandbox may contact it.
     fn callback_url(&self, instance: &StoredInstance, own_url: &str) -> Option<String> {
         let url = instance.configuration.get("event.notification.callback.url")?;
         // Compares ports, because `localhost` and `[::1]` also lead to the sandbox. A notification to
@@ -168,7 +155,6 @@ impl EventQueue {
     }
 }
 
-/// Finds the instance that a webhook URL names.
 pub(super) fn addressed_instance<'a>(
     store: &'a Store,
     connector: &str,
@@ -205,7 +191,6 @@ fn reported_objects(body: &Value) -> Result<Vec<&Map<String, Value>>, ErrorReply
     values.iter().map(|value| value.as_object().ok_or_else(invalid)).collect()
 }
 
-/// Converts an object of a provider to the platform's format.
 fn platform_object(
     object: &Map<String, Value>,
     instance: &StoredInstance,

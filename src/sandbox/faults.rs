@@ -1,10 +1,9 @@
 //! Scripted faults: what goes wrong, and for which requests.
 //!
-//! In: a YAML file, or text in the same format. Out: [`Faults`], whose rules [`script`] evaluates for
-//! each request. `form` and `scalar` parse rules, `edit` changes instances as a third party does, `lag`
-//! delays the visibility of changes, `hold` makes requests wait, and `effect` damages responses. It
-//! must never accept a misspelled or meaningless rule: a test that relies on a fault that does not
-//! happen is worthless.
+//! `form` and `scalar` parse rules, `script` evaluates them for each request, `edit` changes instances
+//! as a third party does, `lag` delays the visibility of changes, `hold` makes requests wait, and
+//! `effect` damages responses. A misspelled or meaningless rule must never be accepted: a test that
+//! relies on a fault that does not happen is worthless.
 
 pub(super) mod edit;
 pub(super) mod effect;
@@ -23,7 +22,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::error::{InvalidFaults, SandboxError};
+use super::{InvalidFaults, SandboxError};
 use rule::Rule;
 
 /// Maximum size of a faults file. People write such files, so a larger file is another kind of file.
@@ -60,15 +59,14 @@ impl Faults {
     ///
     /// If the file cannot be read or parsed, or is larger than 1 MiB.
     pub fn from_file(path: &Path) -> Result<Self, SandboxError> {
-        let unreadable = |source| SandboxError::FaultsUnreadable { path: path.to_owned(), source };
+        let unreadable = |source| SandboxError::FaultsUnreadable(path.to_owned(), source);
         let mut text = String::new();
         let file = File::open(path).map_err(unreadable)?;
         file.take(MAX_FILE_SIZE + 1).read_to_string(&mut text).map_err(unreadable)?;
         if text.len() as u64 > MAX_FILE_SIZE {
             return Err(SandboxError::FaultsTooLarge(path.to_owned()));
         }
-        Self::parse(&text)
-            .map_err(|invalid| SandboxError::FaultsInvalid { path: path.to_owned(), invalid })
+        Self::parse(&text).map_err(|invalid| SandboxError::FaultsInvalid(path.to_owned(), invalid))
     }
 }
 

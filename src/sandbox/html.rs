@@ -1,9 +1,7 @@
-//! Removes HTML elements from names and tags.
+//! Removes HTML elements from names and tags, as the platform does on every write.
 //!
-//! In: text from a client. Out: the text without HTML elements. The text between them stays, and so does
-//! every character that does not start an element (`@`, `&`, a single `<`). The platform sanitizes names
-//! and tags on every write: a client that writes `<a href="#">x</a>` reads `x`. It must never fail, and
-//! takes linear time.
+//! The text between them stays, and so does every character that does not start an element (`@`, `&`, a
+//! single `<`). It must never fail, and takes linear time.
 
 /// Returns `text` without its HTML elements and comments.
 pub(super) fn strip(text: &str) -> String {

@@ -1,8 +1,6 @@
-//! A connector instance: the stored members, and what reads show.
+//! A connector instance: the stored members, and what the three kinds of reads show.
 //!
-//! Other files create and change instances. This file renders the JSON objects of the three kinds of
-//! reads (single, list, account). An instance must never contain `providerData`: an authorization code
-//! is exchanged and not stored.
+//! It must never contain `providerData`: an authorization code is exchanged and not stored.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,10 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::catalog::{self, Connector};
-use super::configuration::{ReadOptions, StoredConfiguration};
+use super::{Connector, ReadOptions, StoredConfiguration, catalog};
 
-/// A stored instance.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredInstance {
@@ -55,7 +51,6 @@ pub(super) enum DetailLevel {
     Account,
 }
 
-/// An instance as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
@@ -100,7 +95,6 @@ const USER: User =
     User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
 
 impl StoredInstance {
-    /// Whether the configuration enables events.
     pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
     }

@@ -1,31 +1,18 @@
 //! The calls on instances.
 //!
-//! In: requests whose credentials, path and media types are valid. Out: replies, and changes in the
-//! storage. A write validates everything before it exchanges an authorization code, and changes
-//! nothing if anything is invalid. It must never reply to a write before the write is committed.
+//! A write validates everything before it exchanges an authorization code, and changes nothing if
+//! anything is invalid. It must never reply to a write before the write is committed.
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::body::InstanceBody;
-use super::catalog::Connector;
-use super::draft::draft;
-use super::events::EventQueue;
-use super::faults::rule::BehaviorFault;
-use super::instance::{DetailLevel, ExternalAuthentication, InstanceJson, StoredInstance};
-use super::listing::ListPage;
-use super::oauth::TokenExchange;
-use super::options::SandboxOptions;
-use super::provider::Provider;
-use super::refresh::TokenRefresher;
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
-use super::storage::{Storage, no_instance};
-use super::store::{Change, UsedCode};
-use super::timestamp;
-use super::visibility::ReadView;
+use super::{
+    ApiRequest, BehaviorFault, Change, Connector, DetailLevel, ErrorReply, EventQueue,
+    ExternalAuthentication, InstanceBody, ListPage, Provider, ReadView, Reply, ReplyResult,
+    SandboxOptions, Storage, StoredInstance, TokenRefresher, UsedCode, instance::InstanceJson,
+    oauth::TokenExchange, storage::no_instance, timestamp,
+};
 
-/// The parts of the platform that calls on instances need.
 pub(super) struct InstanceApi<'a> {
     pub(super) storage: &'a mut Storage,
     pub(super) options: &'a SandboxOptions,
@@ -74,14 +61,13 @@ impl InstanceApi<'_> {
         let body: InstanceBody = request.json()?;
         let connector = connector.map_or_else(|| body.connector(), Ok)?;
         let now = self.storage.now();
-        let mut instance = draft(&body, connector, self.options.keep_masked, now)?;
+        let mut instance = body.draft(connector, self.options.keep_masked, now)?;
         check_required(&body, &instance)?;
         let code = self.authenticate(&body, instance.external_authentication, &mut instance)?;
         instance.id = self.storage.store.next_id();
         self.save(request, instance, code)
     }
 
-    /// The calls on the path of one instance.
     pub(super) fn single(&mut self, request: &ApiRequest, id: u64) -> ReplyResult {
         match request.method {
             Method::GET => Reply::json(&self.json(self.storage.readable(id)?, DetailLevel::Single)),
@@ -124,7 +110,6 @@ impl InstanceApi<'_> {
         self.save(request, instance, code)
     }
 
-    /// `GET …/configuration`.
     pub(super) fn entries(&self, id: u64) -> ReplyResult {
         let instance = self.storage.readable(id)?;
         let read_options = self.options.read_options();
@@ -150,7 +135,6 @@ impl InstanceApi<'_> {
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
     }
 
-    /// Sets one value and returns its entry.
     fn update_entry(&mut self, request: &ApiRequest, id: u64, entry: u64) -> ReplyResult {
         let body: Value = request.json()?;
         let missing = || ErrorReply::bad_request("Missing required member: propertyValue");
@@ -190,7 +174,6 @@ impl InstanceApi<'_> {
         Ok(Reply::json(&json!([]))?.with("elements-element-instance-id", &id))
     }
 
-    /// Refuses an instance on the path of another connector.
     pub(super) fn check_connector(
         &self,
         request: &ApiRequest,
@@ -236,7 +219,6 @@ impl InstanceApi<'_> {
         )
     }
 
-    /// Commits a new or changed instance and returns it.
     fn save(
         &mut self,
         request: &ApiRequest,
@@ -252,7 +234,6 @@ impl InstanceApi<'_> {
         Ok(reply)
     }
 
-    /// Reverts the changes that a scripted fault ignores.
     fn drop_ignored_changes(&self, request: &ApiRequest, instance: &mut StoredInstance) {
         let before = self.storage.store.get(instance.id);
         match &request.behavior_fault {

@@ -1,16 +1,13 @@
-//! The journal of requests and their statuses.
+//! The journal of all requests, including refused ones, in the order in which they were processed.
 //!
-//! In: every processed request, including refused ones. Out: entries in the order in which requests were
-//! processed, which for writes is the order of commits. Only the last [`CAPACITY`] entries are kept, so
-//! that a sandbox can run for weeks. Bodies are unchanged and contain secrets: the journal is only in
-//! memory and must never be written to a file or a log.
+//! Only the last [`CAPACITY`] entries are kept, so that a sandbox can run for weeks. Bodies are
+//! unchanged and contain secrets: the journal must never be written to a file or a log.
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Maximum number of entries.
 const CAPACITY: usize = 10_000;
 
 /// A request and the status of its reply.
@@ -32,24 +29,19 @@ pub struct JournalEntry {
     pub body: Option<Value>,
 }
 
-/// The most recent entries.
 #[derive(Debug, Default)]
-pub(super) struct Journal {
-    entries: VecDeque<JournalEntry>,
-}
+pub(super) struct Journal(VecDeque<JournalEntry>);
 
 impl Journal {
-    /// Adds an entry. Drops the oldest one above the limit.
     pub(super) fn record(&mut self, entry: JournalEntry) {
-        if self.entries.len() == CAPACITY {
-            self.entries.pop_front();
+        if self.0.len() == CAPACITY {
+            self.0.pop_front();
         }
-        self.entries.push_back(entry);
+        self.0.push_back(entry);
     }
 
-    /// Entries, oldest first.
     pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
-        self.entries.iter()
+        self.0.iter()
     }
 }
 
@@ -61,8 +53,7 @@ mod tests {
     fn only_the_last_entries_are_kept() {
         let mut journal = Journal::default();
         for number in 0..=CAPACITY {
-            let (method, path) = ("GET".to_owned(), number.to_string());
-            let query = String::new();
+            let (method, path, query) = ("GET".to_owned(), number.to_string(), String::new());
             journal.record(JournalEntry {
                 method,
                 path,

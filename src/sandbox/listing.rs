@@ -1,20 +1,15 @@
 //! Splits a list into pages.
 //!
-//! In: all matching items by ascending ID, and `pageSize` and `nextPage` from the query. Out: the items
-//! of one page and its headers. The token names the last item of the page, not a position, so that
-//! creations and deletions between two pages do not shift other items. A page size above the limit is
-//! reduced, and `Elements-Error` says so. The last page has no token. It must never serialize or copy
-//! items of other pages.
+//! The token names the last item of the page, not a position, so that creations and deletions between
+//! two pages do not shift other items. A page size above the limit is reduced, and `Elements-Error`
+//! says so. The last page has no token. It must never serialize or copy items of other pages.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::faults::rule::{BehaviorFault, ListingShift};
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
+use super::{ApiRequest, BehaviorFault, ErrorReply, ListingShift, Reply, ReplyResult};
 
-/// One page of a list.
 pub(super) struct ListPage<'a, T> {
     pub(super) items: Vec<&'a T>,
     total: usize,
@@ -22,7 +17,6 @@ pub(super) struct ListPage<'a, T> {
     reduced_to: Option<usize>,
 }
 
-/// Order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListOrder {
     ById,
@@ -30,7 +24,6 @@ pub(super) enum ListOrder {
     Shuffled,
 }
 
-/// Where a page starts.
 struct Cursor {
     /// Seed of the order. 0 is the order by ID.
     seed: u64,
@@ -70,7 +63,6 @@ impl<'a, T> ListPage<'a, T> {
         Ok(Self { items, total, next, reduced_to })
     }
 
-    /// Whether no page has any item.
     pub(super) fn is_list_empty(&self) -> bool {
         self.total == 0
     }

@@ -1,23 +1,17 @@
 //! Exchanges authorization codes for tokens, as the platform does at the provider.
 //!
-//! In: a connector, the configuration and the `providerData` of a write. Out: tokens in the
-//! configuration, and the code that is now used. A code works once per connector, as at providers. A
-//! code that starts with `demo-` always works, so that examples can be repeated. A code must never be
-//! stored anywhere but in the list of used codes.
+//! A code works once per connector, as at providers. A code that starts with `demo-` always works, so
+//! that examples can be repeated. A code must never be stored anywhere but in the list of used codes.
 
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::catalog::Connector;
-use super::catalog::entry::{AuthMethod, DocumentedBody};
-use super::configuration::StoredConfiguration;
-use super::instance::ExternalAuthentication;
-use super::provider::{OfferedCode, Provider};
-use super::random::random_token;
-use super::reply::ErrorReply;
-use super::store::{Store, UsedCode};
-use super::timestamp;
+use super::{
+    AuthMethod, Connector, ErrorReply, ExternalAuthentication, Provider, Store,
+    StoredConfiguration, UsedCode, catalog::entry::DocumentedBody, provider::OfferedCode,
+    random_token, timestamp,
+};
 
 /// Prefix of codes that work more than once.
 const REUSABLE_PREFIX: &str = "demo-";
@@ -25,7 +19,6 @@ const REUSABLE_PREFIX: &str = "demo-";
 /// Connectors that use client credentials and whose documentation has an empty code.
 const CONNECTORS_WITHOUT_CODE: [&str; 1] = ["marketo"];
 
-/// The data of a write that a token exchange uses.
 pub(super) struct TokenExchange<'a> {
     pub(super) connector: &'static Connector,
     pub(super) provider_data: Option<&'a Map<String, Value>>,
@@ -63,7 +56,9 @@ impl TokenExchange<'_> {
                 || !provider.accepts(&offered, self.connector, configuration, self.now)
         };
         if code.is_some_and(unusable) {
-            return Err(self.refusal(bad_code_status));
+            let message =
+                format!("The authorization code was not accepted by {}", self.connector.name);
+            return Err(ErrorReply::invalid_grant(bad_code_status, message));
         }
         write_tokens(configuration, method, self.now);
         let single_use = code.filter(|code| !code.starts_with(REUSABLE_PREFIX));
@@ -132,12 +127,6 @@ impl TokenExchange<'_> {
 
     fn text(&self, member: &str) -> Option<&str> {
         self.provider_data?.get(member)?.as_str()
-    }
-
-    fn refusal(&self, status: u16) -> ErrorReply {
-        let name = &self.connector.name;
-        ErrorReply::new(status, format!("The authorization code was not accepted by {name}"))
-            .with_provider_message("invalid_grant")
     }
 }
 

@@ -4,11 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::clock::TimeSource;
-use super::configuration::{ReadOptions, UnsetValue};
-use super::credentials::SandboxCredentials;
-use super::faults::Faults;
-use super::listing::ListOrder;
+use super::{Faults, ListOrder, ReadOptions, SandboxCredentials, TimeSource, UnsetValue};
 
 /// How a sandbox starts and behaves.
 #[derive(Clone, Debug)]

@@ -1,39 +1,25 @@
-//! The platform: replies to one request after the other.
+//! The platform: replies to one request after the other, and records each in the journal.
 //!
-//! In: complete requests. Out: responses, and a journal entry for each. Checks are in the platform's
-//! order: credentials, path, method, media types, and then the request itself. All code here is
-//! synchronous and total: it runs under one lock, never waits and must never panic.
+//! Checks are in the platform's order: credentials, path, method, media types, and then the request
+//! itself. All code here is synchronous and total: it runs under one lock, never waits and must never
+//! panic.
 
 use std::time::Duration;
 
 use axum::http::{Method, Response};
 use serde_json::json;
 
-use super::authorization::{self, RequiredAccess};
-use super::catalog::Connector;
-use super::connectors;
-use super::credentials::SandboxCredentials;
-use super::events::{self, EventQueue, Notification};
-use super::faults::edit;
-use super::faults::lag::ReplicationLag;
-use super::faults::rule::Fault;
-use super::faults::script::{FaultDecision, Script};
-use super::instance::DetailLevel;
-use super::instances::InstanceApi;
-use super::journal::{Journal, JournalEntry};
-use super::options::SandboxOptions;
-use super::postponed::PostponedRequests;
-use super::provider::Provider;
-use super::refresh::TokenRefresher;
-use super::reply::{ErrorReply, Reply, ReplyResult, render};
-use super::request::ApiRequest;
-use super::routes::{ConnectorResource, InstanceSelector, Route};
-use super::storage::Storage;
+use super::{
+    ApiRequest, Connector, DetailLevel, ErrorReply, EventQueue, Fault, Journal, JournalEntry,
+    PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess, Route,
+    SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization, connectors,
+    events, events::Notification, faults::edit, faults::script::FaultDecision,
+    instances::InstanceApi, render, routes::ConnectorResource, routes::InstanceResource,
+    routes::InstanceSelector,
+};
 
-/// State of a sandbox.
 pub(super) struct Platform {
     pub(super) options: SandboxOptions,
-    /// Base URL of the sandbox itself.
     pub(super) own_url: String,
     pub(super) credentials: SandboxCredentials,
     pub(super) storage: Storage,
@@ -46,7 +32,6 @@ pub(super) struct Platform {
 }
 
 impl Platform {
-    /// Decides which faults apply to a new request.
     pub(super) fn decide(&mut self, request: &mut ApiRequest) -> FaultDecision {
         // The journal is not part of the platform.
         if is_journal(request) {
@@ -68,7 +53,10 @@ impl Platform {
         if let Err(error) = self.refresher.catch_up(&mut self.storage) {
             tracing::warn!(reason = error.into_message(), "the tokens were not refreshed");
         }
-        let body = match self.check_lag(decision.lag) {
+        let lag = decision.lag;
+        // A request whose changes cannot be kept late is refused.
+        let kept = self.storage.check_lag(lag).and_then(|()| self.postponed.check(lag));
+        let body = match kept {
             Ok(()) => body,
             Err(full) => {
                 // Without other faults, so that the error is not overlooked.
@@ -100,24 +88,21 @@ impl Platform {
         let now = self.storage.now();
         while let Some(postponed) = self.postponed.pop_due(now) {
             self.storage.lag = postponed.lag;
-            self.storage.clock.set_fixed(Some(postponed.due));
+            self.storage.clock.fixed = Some(postponed.due);
             let request = &postponed.request;
-            let route = request.segments().and_then(|segments| Route::parse(&segments));
-            if let Err(error) = self.handle(request, route) {
+            if let Err(error) = self.handle(request) {
                 let reason = error.into_message();
                 tracing::debug!(path = request.path, reason, "a late request was refused");
             }
-            self.storage.clock.set_fixed(None);
+            self.storage.clock.fixed = None;
             self.storage.lag = ReplicationLag::default();
         }
     }
 
-    /// Removes the notifications that are due from the queue.
     pub(super) fn take_due_notifications(&mut self) -> Vec<Notification> {
         self.events.take_due(self.storage.now())
     }
 
-    /// Time until the next notification is due.
     pub(super) fn until_notification(&self) -> Option<Duration> {
         self.events.until_due(self.storage.now())
     }
@@ -125,12 +110,6 @@ impl Platform {
     /// Whether no notification is due or being sent.
     pub(super) fn is_idle(&self) -> bool {
         self.events.is_idle(self.storage.now())
-    }
-
-    /// Refuses a request whose changes cannot be kept late.
-    fn check_lag(&mut self, lag: ReplicationLag) -> Result<(), ErrorReply> {
-        self.storage.check_lag(lag)?;
-        self.postponed.check(lag)
     }
 
     /// The platform's own response. `None` if the request is processed later or not at all.
@@ -147,8 +126,7 @@ impl Platform {
             self.postponed.push(request, decision.lag, self.storage.now());
             return None;
         }
-        let route = request.segments().and_then(|segments| Route::parse(&segments));
-        Some(render(body.and_then(|()| self.handle(request, route))))
+        Some(render(body.and_then(|()| self.handle(request))))
     }
 
     fn record(&mut self, request: &ApiRequest, status: u16, decision: &FaultDecision) {
@@ -162,7 +140,8 @@ impl Platform {
         });
     }
 
-    fn handle(&mut self, request: &ApiRequest, route: Option<Route<'_>>) -> ReplyResult {
+    fn handle(&mut self, request: &ApiRequest) -> ReplyResult {
+        let route = Route::of(request);
         let required =
             route.map_or(RequiredAccess::Account, |route| route.required_access(&request.method));
         let header = request.authorization.as_deref();
@@ -179,7 +158,6 @@ impl Platform {
         self.dispatch(request, route, selected)
     }
 
-    /// Calls the handler of a route. `selected` is the instance of the Element token.
     fn dispatch(
         &mut self,
         request: &ApiRequest,
@@ -187,28 +165,17 @@ impl Platform {
         selected: Option<u64>,
     ) -> ReplyResult {
         let by_token = || selected.ok_or_else(authorization::unauthorized);
-        let id_of = |selector| match selector {
-            InstanceSelector::Id(id) => Ok(id),
-            InstanceSelector::Token => by_token(),
-        };
         match route {
             Route::Instances => match request.method {
                 Method::GET => self.instances().list(request, None, list_detail(request)),
                 Method::POST => self.instances().create(request, None),
                 _ => self.instances().single(request, by_token()?),
             },
-            Route::Instance(id) => self.instances().single(request, id),
-            Route::Configuration(selector) => self.instances().entries(id_of(selector)?),
-            Route::ConfigurationEntry(selector, entry) => {
-                self.instances().single_entry(request, id_of(selector)?, entry)
+            Route::OfInstance(InstanceSelector::Id(id), resource) => {
+                self.dispatch_instance(request, id, resource)
             }
-            Route::Enabled(selector) => {
-                let is_disabled = request.method == Method::DELETE;
-                self.instances().set_flag(id_of(selector)?, |it| it.disabled = is_disabled)
-            }
-            Route::TraceLogging(selector) => {
-                let is_on = request.method == Method::PUT;
-                self.instances().set_flag(id_of(selector)?, |it| it.trace_logging = is_on)
+            Route::OfInstance(InstanceSelector::Token, resource) => {
+                self.dispatch_instance(request, by_token()?, resource)
             }
             Route::Events(id) => {
                 id.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
@@ -228,12 +195,31 @@ impl Platform {
             Route::Organization => self.organization(),
             Route::Ping => self.instances().ping(by_token()?),
             Route::Hub => self.instances().resources(by_token()?),
-            Route::Authorize(key, None) => self.provider.page(request, connectors::find(key)?),
-            Route::Authorize(key, Some(consent)) => {
-                let connector = connectors::find(key)?;
-                self.provider.decide(request, connector, consent, self.storage.now())
+            Route::Authorize(key, consent) => {
+                let (connector, now) = (connectors::find(key)?, self.storage.now());
+                self.provider.authorize(request, connector, consent, now)
             }
             Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
+        }
+    }
+
+    fn dispatch_instance(
+        &mut self,
+        request: &ApiRequest,
+        id: u64,
+        resource: InstanceResource,
+    ) -> ReplyResult {
+        let is_put = request.method == Method::PUT;
+        match resource {
+            InstanceResource::Itself => self.instances().single(request, id),
+            InstanceResource::Configuration => self.instances().entries(id),
+            InstanceResource::ConfigurationEntry(entry) => {
+                self.instances().single_entry(request, id, entry)
+            }
+            InstanceResource::Enabled => self.instances().set_flag(id, |it| it.disabled = !is_put),
+            InstanceResource::TraceLogging => {
+                self.instances().set_flag(id, |it| it.trace_logging = is_put)
+            }
         }
     }
 
@@ -285,7 +271,7 @@ impl Platform {
 }
 
 fn is_journal(request: &ApiRequest) -> bool {
-    request.segments().is_some_and(|segments| Route::parse(&segments) == Some(Route::Journal))
+    Route::of(request) == Some(Route::Journal)
 }
 
 /// Lists have configurations, unless the request has `hydrate=false`.

@@ -1,20 +1,16 @@
 //! Requests whose reply is lost and that the platform processes later.
 //!
-//! In: a request and its replication lag. Out: the requests that are due. They are processed when
-//! the next request arrives, which no client can distinguish from the exact moment. They are only in
-//! memory: a sandbox that stops earlier never processes them.
+//! They are processed when the next request arrives, which no client can distinguish from the exact
+//! moment. They are only in memory: a sandbox that stops earlier never processes them.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use super::faults::lag::ReplicationLag;
-use super::reply::ErrorReply;
-use super::request::ApiRequest;
+use super::{ApiRequest, ErrorReply, ReplicationLag};
 
 /// Maximum number of postponed requests. Each can have a body of 8 MB.
 const CAPACITY: usize = 1_000;
 
-/// A request that is processed later.
 pub(super) struct PostponedRequest {
     pub(super) due: SystemTime,
     pub(super) request: ApiRequest,
@@ -26,7 +22,6 @@ pub(super) struct PostponedRequest {
 pub(super) struct PostponedRequests(VecDeque<PostponedRequest>);
 
 impl PostponedRequests {
-    /// Refuses a late commit if there are too many.
     pub(super) fn check(&self, lag: ReplicationLag) -> Result<(), ErrorReply> {
         if lag.commit.is_zero() || self.0.len() < CAPACITY {
             return Ok(());
@@ -37,14 +32,12 @@ impl PostponedRequests {
         Err(ErrorReply::new(500, message))
     }
 
-    /// Keeps a request until its commit is due.
     pub(super) fn push(&mut self, request: &ApiRequest, lag: ReplicationLag, now: SystemTime) {
         let due = now + lag.commit;
         let at = self.0.partition_point(|postponed| postponed.due <= due);
         self.0.insert(at, PostponedRequest { due, request: request.clone(), lag });
     }
 
-    /// Removes the next request that is due.
     pub(super) fn pop_due(&mut self, now: SystemTime) -> Option<PostponedRequest> {
         self.0.pop_front_if(|postponed| postponed.due <= now)
     }

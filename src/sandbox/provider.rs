@@ -1,35 +1,28 @@
 //! The simulated provider, where a person grants or denies access.
 //!
-//! In: requests for the page behind an authorization URL, and the decision of the person. Out: pages,
-//! and redirects to the callback URL with a code and the `state`, or with an error. It is not part of
-//! the platform: it needs no credentials, and its replies are not JSON. A code is valid for one
-//! connector, one OAuth application and one callback URL, for ten minutes. It must never contact the
-//! callback URL, or issue a code without a decision.
+//! It is not part of the platform: it needs no credentials, and its replies are not JSON. A code is
+//! valid for one connector, one OAuth application and one callback URL, for ten minutes. It must never
+//! contact the callback URL, or issue a code without a decision.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use super::catalog::Connector;
-use super::configuration::StoredConfiguration;
-use super::random::random_token;
-use super::reply::{ErrorReply, Reply, ReplyResult};
-use super::request::ApiRequest;
+use super::{
+    ApiRequest, Connector, ErrorReply, Reply, ReplyResult, StoredConfiguration, random_token,
+};
 
-/// How long a code is valid.
 const CODE_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Prefix of codes and verifiers that this provider issued. It accepts any other code.
 const CODE_PREFIX: &str = "granted/";
 
-/// Decision of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Consent {
     Allow,
     Deny,
 }
 
-/// Issued codes and request tokens.
 #[derive(Default)]
 pub(super) struct Provider {
     codes: BTreeMap<String, IssuedCode>,
@@ -44,7 +37,6 @@ struct IssuedCode {
     token: Option<String>,
 }
 
-/// What a person is asked to grant.
 #[derive(Clone)]
 struct ConsentRequest {
     connector: &'static str,
@@ -80,21 +72,18 @@ impl Provider {
         (token, secret)
     }
 
-    /// Returns the page on which a person decides.
-    pub(super) fn page(&self, request: &ApiRequest, connector: &'static Connector) -> ReplyResult {
-        let asked = self.consent_request(request, connector)?;
-        Ok(Reply::page(&consent_page(request, connector, &asked)))
-    }
-
-    /// Redirects the browser after the decision.
-    pub(super) fn decide(
+    /// Returns the page on which a person decides, or redirects the browser after the decision.
+    pub(super) fn authorize(
         &mut self,
         request: &ApiRequest,
         connector: &'static Connector,
-        consent: Consent,
+        consent: Option<Consent>,
         now: SystemTime,
     ) -> ReplyResult {
         let asked = self.consent_request(request, connector)?;
+        let Some(consent) = consent else {
+            return Ok(Reply::page(&consent_page(request, connector, &asked)));
+        };
         let token = request.parameter("oauth_token");
         let mut answer = Vec::new();
         match consent {
@@ -140,7 +129,6 @@ impl Provider {
         })
     }
 
-    /// Reads from the query what the person is asked to grant.
     fn consent_request(
         &self,
         request: &ApiRequest,
@@ -200,20 +188,10 @@ button {{ font: inherit; padding: .5rem 1.5rem; margin: 1rem 1rem 0 0 }}
 
 /// Escapes a text for HTML, also for attribute values.
 fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-        out
-    })
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// Appends parameters to the query of a URL.
 fn with_query(url: &str, parameters: &[(&str, String)]) -> String {
     let (base, fragment) = url.split_once('#').unwrap_or((url, ""));
     let mut url = base.to_owned();
@@ -225,7 +203,6 @@ fn with_query(url: &str, parameters: &[(&str, String)]) -> String {
     url
 }
 
-/// Appends URL-encoded parameters to a URL.
 pub(super) fn push_query<'a>(
     url: &mut String,
     parameters: impl IntoIterator<Item = (&'a str, &'a str)>,

@@ -1,7 +1,4 @@
-//! Random tokens and IDs.
-//!
-//! They do not come from a cryptographic source, because they only protect a test double on this
-//! machine.
+//! Random tokens and IDs. They only protect a test double, so the source is not cryptographic.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +9,6 @@ pub(super) fn random_token() -> String {
     STANDARD.encode(bytes)
 }
 
-/// Generates 16 random hexadecimal digits.
 pub(super) fn random_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }

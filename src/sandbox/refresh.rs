@@ -1,21 +1,14 @@
 //! The platform's automatic refresh of access tokens.
 //!
-//! In: the time. Out: instances with a new `oauth.user.token` and `oauth.user.refresh_time`, and
-//! instances that are disabled after five refused refreshes in a row, ten seconds apart. A refresh
-//! happens every night, and before a call to a provider if the token is old. The simulated provider
-//! refuses every refresh token that starts with `revoked`. A refresh must never enable an instance.
-//!
-//! Overdue refreshes happen when the next request arrives, which no client can distinguish from the
-//! exact moment.
+//! A refresh happens every night, and before a call to a provider if the token is old. Five refused
+//! refreshes in a row, ten seconds apart, disable an instance. The simulated provider refuses every
+//! refresh token that starts with `revoked`. A refresh must never enable an instance. Overdue refreshes
+//! happen when the next request arrives, which no client can distinguish from the exact moment.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::instance::StoredInstance;
-use super::random::random_token;
-use super::reply::ErrorReply;
-use super::storage::Storage;
-use super::timestamp;
+use super::{ErrorReply, Storage, StoredInstance, random_token, timestamp};
 
 const REFRESH_INTERVAL: Duration = Duration::from_hours(24);
 const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
@@ -25,7 +18,6 @@ const MAX_FAILURES: u32 = 5;
 /// Minimum time between two searches for overdue refreshes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Refreshes the tokens of instances.
 #[derive(Default)]
 pub(super) struct TokenRefresher {
     /// Instances whose last refreshes were refused.
@@ -80,8 +72,7 @@ impl TokenRefresher {
         if !storage.store.get(id).is_some_and(is_due) || self.refresh(storage, id, now)? {
             return Ok(());
         }
-        Err(ErrorReply::new(401, "The refresh token was not accepted by the provider")
-            .with_provider_message("invalid_grant"))
+        Err(ErrorReply::invalid_grant(401, "The refresh token was not accepted by the provider"))
     }
 
     /// Forgets the failures of an instance that has authenticated again.
@@ -89,7 +80,6 @@ impl TokenRefresher {
         self.failures.remove(&id);
     }
 
-    /// When the next automatic refresh of an instance is due.
     fn next_refresh(&self, instance: &StoredInstance) -> Option<SystemTime> {
         if instance.disabled || !is_refreshable(instance) {
             return None;
@@ -139,7 +129,6 @@ fn is_refreshable(instance: &StoredInstance) -> bool {
     instance.configuration.get("oauth.user.refresh_token").is_some()
 }
 
-/// When the access token was issued.
 fn refreshed_at(instance: &StoredInstance) -> Option<SystemTime> {
     let milliseconds = instance.configuration.get("oauth.user.refresh_time")?.parse().ok()?;
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))

@@ -1,9 +1,8 @@
 //! Replies, and the format of errors.
 //!
-//! In: a status, headers and a body, or an [`ErrorReply`]. Out: an HTTP response. Every response has
-//! `Elements-Request-Id`, 24 hexadecimal digits. Every error has the body
-//! `{requestId, message[, providerMessage]}` with the same ID. Every success is a 200, never a 201 or
-//! 204. No error may have another format.
+//! Every response has `Elements-Request-Id`, 24 hexadecimal digits. Every error has the body
+//! `{requestId, message[, providerMessage]}` with the same ID, and no other format. Every success is a
+//! 200, never a 201 or 204.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -16,7 +15,6 @@ pub(super) struct Reply {
     body: Option<Vec<u8>>,
 }
 
-/// An error.
 #[derive(Clone, Debug)]
 pub(super) struct ErrorReply {
     status: u16,
@@ -25,7 +23,6 @@ pub(super) struct ErrorReply {
     allow: Option<&'static str>,
 }
 
-/// Result of a handler.
 pub(super) type ReplyResult = Result<Reply, ErrorReply>;
 
 impl Reply {
@@ -34,7 +31,6 @@ impl Reply {
         Self::default()
     }
 
-    /// A 200 with a JSON body.
     pub(super) fn json(body: &impl Serialize) -> ReplyResult {
         let body = serde_json::to_vec(body).map_err(|error| {
             ErrorReply::new(500, format!("The reply cannot be serialized: {error}"))
@@ -56,14 +52,12 @@ impl Reply {
         Self { status: StatusCode::OK, headers, body: Some(html.as_bytes().to_vec()) }
     }
 
-    /// Redirects a browser.
     pub(super) fn redirect(url: &str) -> Self {
         let headers =
             vec![("location", url.to_owned()), ("referrer-policy", "no-referrer".to_owned())];
         Self { status: StatusCode::SEE_OTHER, headers, body: None }
     }
 
-    /// Adds a header.
     pub(super) fn with(mut self, name: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         self.headers.push((name, value.to_string()));
         self
@@ -71,12 +65,10 @@ impl Reply {
 }
 
 impl ErrorReply {
-    /// An error with a status of the platform.
     pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), provider_message: None, allow: None }
     }
 
-    /// An invalid request.
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, message)
     }
@@ -91,15 +83,13 @@ impl ErrorReply {
         Self { allow: Some(allow), ..Self::new(405, "Method not allowed") }
     }
 
-    /// The message.
     pub(super) fn into_message(self) -> String {
         self.message
     }
 
-    /// Adds the message of the provider.
-    pub(super) fn with_provider_message(mut self, message: &'static str) -> Self {
-        self.provider_message = Some(message);
-        self
+    /// The provider does not accept a code or a token.
+    pub(super) fn invalid_grant(status: u16, message: impl Into<String>) -> Self {
+        Self { provider_message: Some("invalid_grant"), ..Self::new(status, message) }
     }
 
     fn into_reply(self, request_id: &str) -> Reply {
@@ -115,7 +105,6 @@ impl ErrorReply {
     }
 }
 
-/// Body of every error.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody<'a> {
@@ -125,7 +114,6 @@ struct ErrorBody<'a> {
     provider_message: Option<&'a str>,
 }
 
-/// Builds the HTTP response.
 pub(super) fn render(result: ReplyResult) -> Response<Vec<u8>> {
     let request_id = format!("{:016x}{:08x}", fastrand::u64(..), fastrand::u32(..));
     let Reply { status, headers, body } =

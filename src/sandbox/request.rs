@@ -1,20 +1,16 @@
 //! A complete request, decoded and independent of its connection.
 //!
-//! In: the parts of an HTTP request and its complete body. Out: method, path segments below the base
-//! URL, decoded query, three headers, and the body as JSON. It must never panic on invalid input.
+//! It must never panic on invalid input.
 
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde::de::DeserializeOwned;
 
-use super::faults::rule::BehaviorFault;
-use super::reply::ErrorReply;
+use super::{BehaviorFault, ErrorReply};
 
-/// Path of the base URL.
 pub(super) const BASE_PATH: &str = "/elements/api-v2";
 
-/// A complete request.
 #[derive(Clone, Debug)]
 pub(super) struct ApiRequest {
     pub(super) method: Method,
@@ -23,7 +19,6 @@ pub(super) struct ApiRequest {
     /// Query as it was sent, without `?`.
     pub(super) raw_query: String,
     pub(super) authorization: Option<String>,
-    /// What the platform must do incorrectly.
     pub(super) behavior_fault: Option<BehaviorFault>,
     below_base: bool,
     accept: Option<String>,
@@ -33,7 +28,6 @@ pub(super) struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// Creates a request from its parts and its complete body.
     pub(super) fn new(parts: &Parts, body: Vec<u8>) -> Self {
         let whole = parts.uri.path();
         let below = whole.strip_prefix(BASE_PATH).filter(|rest| rest.starts_with('/'));
@@ -57,7 +51,6 @@ impl ApiRequest {
         self.below_base.then(|| path.split('/').skip(1).collect())
     }
 
-    /// First value of a query parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters(name).next()
     }
@@ -67,7 +60,6 @@ impl ApiRequest {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The decoded query.
     pub(super) fn query(&self) -> &[(String, String)] {
         &self.query
     }
@@ -86,7 +78,6 @@ impl ApiRequest {
         Ok(())
     }
 
-    /// Decodes the body.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
         serde_json::from_slice(&self.body)
             .map_err(|error| ErrorReply::bad_request(format!("Invalid JSON in the body: {error}")))

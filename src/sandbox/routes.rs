@@ -1,14 +1,11 @@
 //! The paths of the platform, their methods, and the access that each requires.
 //!
-//! In: the path segments below the base URL. Out: a [`Route`]. An unsupported method of a known path
-//! must be a 405, and only an unknown path a 404.
+//! An unsupported method of a known path must be a 405, and only an unknown path a 404.
 
 use axum::http::Method;
 
-use super::authorization::RequiredAccess;
-use super::provider::Consent;
+use super::{ApiRequest, RequiredAccess, provider::Consent};
 
-/// How a request selects an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstanceSelector {
     /// By the ID in the path.
@@ -17,16 +14,11 @@ pub(super) enum InstanceSelector {
     Token,
 }
 
-/// A path of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     /// The list of instances. Writes other than POST apply to the instance of the token.
     Instances,
-    Instance(u64),
-    Configuration(InstanceSelector),
-    ConfigurationEntry(InstanceSelector, u64),
-    Enabled(InstanceSelector),
-    TraceLogging(InstanceSelector),
+    OfInstance(InstanceSelector, InstanceResource),
     /// Events of one instance or of all instances.
     Events(Option<u64>),
     /// Where a provider reports events: connector key and Base64-encoded instance ID.
@@ -43,11 +35,20 @@ pub(super) enum Route<'a> {
     Hub,
     /// Page of the simulated provider, or the decision on it.
     Authorize(&'a str, Option<Consent>),
-    /// Journal of the sandbox.
     Journal,
 }
 
-/// A path below a connector.
+/// An instance, or a path below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InstanceResource {
+    Itself,
+    Configuration,
+    ConfigurationEntry(u64),
+    Enabled,
+    TraceLogging,
+}
+
+/// A connector, or a path below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectorResource {
     Itself,
@@ -60,18 +61,13 @@ pub(super) enum ConnectorResource {
 }
 
 impl<'a> Route<'a> {
-    /// Parses a path.
-    pub(super) fn parse(segments: &[&'a str]) -> Option<Self> {
-        Some(match *segments {
+    /// Parses the path of a request.
+    pub(super) fn of(request: &'a ApiRequest) -> Option<Self> {
+        Some(match *request.segments()? {
             ["instances"] => Self::Instances,
-            ["instances", "configuration"] => Self::Configuration(InstanceSelector::Token),
-            ["instances", "configuration", entry] => {
-                Self::ConfigurationEntry(InstanceSelector::Token, entry.parse().ok()?)
-            }
-            ["instances", "enabled"] => Self::Enabled(InstanceSelector::Token),
-            ["instances", "trace-logging"] => Self::TraceLogging(InstanceSelector::Token),
             ["instances", "events"] => Self::Events(None),
-            ["instances", id, ref rest @ ..] => Self::of_instance(id.parse().ok()?, rest)?,
+            ["instances", id, "events"] => Self::Events(Some(id.parse().ok()?)),
+            ["instances", ref rest @ ..] => Self::of_instance(rest)?,
             ["events", key, base64] => Self::Incoming(key, base64),
             ["accounts", "instances"] => Self::AccountInstances,
             ["elements"] => Self::Connectors,
@@ -90,66 +86,64 @@ impl<'a> Route<'a> {
         })
     }
 
-    fn of_instance(id: u64, rest: &[&str]) -> Option<Self> {
-        Some(match *rest {
-            [] => Self::Instance(id),
-            ["configuration"] => Self::Configuration(InstanceSelector::Id(id)),
-            ["configuration", entry] => {
-                Self::ConfigurationEntry(InstanceSelector::Id(id), entry.parse().ok()?)
-            }
-            ["enabled"] => Self::Enabled(InstanceSelector::Id(id)),
-            ["trace-logging"] => Self::TraceLogging(InstanceSelector::Id(id)),
-            ["events"] => Self::Events(Some(id)),
+    /// The ID is optional: without one, the token selects the instance.
+    fn of_instance(path: &[&str]) -> Option<Self> {
+        let (first, below) = path.split_first()?;
+        let (selector, rest) = first
+            .parse()
+            .map_or((InstanceSelector::Token, path), |id| (InstanceSelector::Id(id), below));
+        let resource = match *rest {
+            [] => InstanceResource::Itself,
+            ["configuration"] => InstanceResource::Configuration,
+            ["configuration", entry] => InstanceResource::ConfigurationEntry(entry.parse().ok()?),
+            ["enabled"] => InstanceResource::Enabled,
+            ["trace-logging"] => InstanceResource::TraceLogging,
             _ => return None,
-        })
+        };
+        Some(Self::OfInstance(selector, resource))
     }
 
     /// Methods of the path, as `Allow` lists them.
     pub(super) fn methods(self) -> &'static str {
         match self {
             Self::Instances | Self::Hub => "GET, POST, PUT, PATCH, DELETE",
-            Self::Instance(_) => "GET, PUT, PATCH, DELETE",
-            Self::ConfigurationEntry(..) => "GET, PATCH",
-            Self::Enabled(_) | Self::TraceLogging(_) => "PUT, DELETE",
-            Self::OfConnector(_, part) => part.methods(),
+            Self::OfInstance(_, resource) => resource.methods(),
+            Self::OfConnector(_, resource) => resource.methods(),
             Self::Authorize(_, Some(_)) | Self::Incoming(..) => "POST",
-            Self::Configuration(_)
-            | Self::Events(_)
-            | Self::AccountInstances
-            | Self::Connectors
-            | Self::ConnectorKeys
-            | Self::Organization
-            | Self::Ping
-            | Self::Authorize(_, None)
-            | Self::Journal => "GET",
+            _ => "GET",
         }
     }
 
-    /// Whether the path has `method`.
     pub(super) fn has(self, method: &Method) -> bool {
         self.methods().split(", ").any(|known| known == method.as_str())
     }
 
-    /// Access that a request requires.
     pub(super) fn required_access(self, method: &Method) -> RequiredAccess {
         let changes = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
         match self {
             Self::Instances if changes => RequiredAccess::Instance,
-            Self::Configuration(InstanceSelector::Token)
-            | Self::ConfigurationEntry(InstanceSelector::Token, _)
-            | Self::Enabled(InstanceSelector::Token)
-            | Self::TraceLogging(InstanceSelector::Token) => RequiredAccess::Instance,
+            Self::OfInstance(InstanceSelector::Token, _) => RequiredAccess::Instance,
             Self::Ping | Self::Hub => RequiredAccess::DataPlane,
             Self::Authorize(..) | Self::Incoming(..) => RequiredAccess::Public,
             _ => RequiredAccess::Account,
         }
     }
 
-    /// Whether a request creates an instance.
     pub(super) fn creates(self, method: &Method) -> bool {
         let creates =
             matches!(self, Self::Instances | Self::OfConnector(_, ConnectorResource::Instances));
         creates && *method == Method::POST
+    }
+}
+
+impl InstanceResource {
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Itself => "GET, PUT, PATCH, DELETE",
+            Self::Configuration => "GET",
+            Self::ConfigurationEntry(_) => "GET, PATCH",
+            Self::Enabled | Self::TraceLogging => "PUT, DELETE",
+        }
     }
 }
 

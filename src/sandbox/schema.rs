@@ -1,25 +1,24 @@
-//! Configuration properties of connectors.
+//! Configuration properties of connectors, including the keys that similar connectors share.
 //!
-//! In: the fields of a connector in the catalog. Out: its complete schema, which also has the keys that
-//! similar connectors share (events, OAuth, paging). A read of an instance shows every property of its
-//! connector, set or not. A property with a default must never be required, because the platform
-//! fills in the default.
+//! A read of an instance shows every property of its connector, set or not. A property with a default
+//! must never be required, because the platform fills in the default.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::catalog::entry::{AuthMethod, CatalogEntry, CatalogField};
+use super::{
+    AuthMethod, catalog::entry::CatalogEntry, catalog::entry::CatalogField,
+    catalog::entry::PropertyType,
+};
 
-/// A configuration property.
 pub(super) struct SchemaProperty {
     pub(super) key: String,
     pub(super) default: Option<String>,
     property_type: PropertyType,
     required: bool,
-    /// Key and value of another property that make this one required.
-    required_when: Option<(String, String)>,
+    /// Authentication method that makes it required.
+    authentication: Option<String>,
     options: Vec<String>,
     /// Whether the platform writes it, not the user.
     internal: bool,
@@ -27,26 +26,6 @@ pub(super) struct SchemaProperty {
     hidden: bool,
 }
 
-/// Data types of properties in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) enum PropertyType {
-    #[serde(rename = "TEXTFIELD_32")]
-    Short,
-    #[serde(rename = "TEXTFIELD_128")]
-    Text,
-    #[serde(rename = "TEXTFIELD_1000")]
-    Long,
-    #[serde(rename = "TEXTAREA")]
-    Area,
-    #[serde(rename = "PASSWORD")]
-    Password,
-    #[serde(rename = "BOOLEAN")]
-    Boolean,
-    #[serde(rename = "COMBO")]
-    Choice,
-}
-
-/// The connectors that have a shared property.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ConnectorGroup {
     All,
@@ -57,7 +36,6 @@ enum ConnectorGroup {
     Oauth2,
 }
 
-/// Who sets a shared property.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SetBy {
     User,
@@ -147,7 +125,7 @@ impl SchemaProperty {
             default: (!default.is_empty()).then(|| default.to_owned()),
             property_type,
             required: false,
-            required_when: None,
+            authentication: None,
             options: Vec::new(),
             internal: set_by == SetBy::Platform,
             hidden: set_by != SetBy::User,
@@ -157,11 +135,16 @@ impl SchemaProperty {
     fn documented(field: &CatalogField, shared: Option<Self>) -> Self {
         let shared_default = shared.as_ref().and_then(|property| property.default.clone());
         let default = field.default.as_ref().map(stored_text).or(shared_default);
+        let condition = field.required_when.as_deref();
+        let method = condition.and_then(|text| text.strip_prefix("authentication.type="));
         Self {
             key: field.key.clone(),
-            property_type: property_type(field),
+            property_type: match field.property_type {
+                _ if is_password(&field.key) => PropertyType::Password,
+                property_type => property_type,
+            },
             required: field.required && default.is_none(),
-            required_when: field.required_when.as_deref().and_then(condition),
+            authentication: method.map(str::to_owned),
             options: field.options.clone(),
             internal: shared.as_ref().is_some_and(|property| property.internal),
             hidden: shared.is_some_and(|property| property.hidden),
@@ -174,18 +157,9 @@ impl SchemaProperty {
     /// Conditions on events do not count, because the platform creates instances without a callback
     /// URL.
     pub(super) fn is_required<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
-        let Some((key, wanted)) = &self.required_when else {
-            return self.required;
-        };
-        let is_met = key == "authentication.type"
-            && value_of(key).is_some_and(|value| value.eq_ignore_ascii_case(wanted));
-        self.required || is_met
-    }
-
-    /// Authentication method that makes it required.
-    fn authentication(&self) -> Option<&str> {
-        let (key, value) = self.required_when.as_ref()?;
-        (key == "authentication.type").then_some(value.as_str())
+        let chosen = value_of("authentication.type");
+        let is_met = self.authentication.as_deref().zip(chosen);
+        self.required || is_met.is_some_and(|(wanted, chosen)| wanted.eq_ignore_ascii_case(chosen))
     }
 
     /// The property as `GET /elements/{key}/configuration` shows it.
@@ -206,8 +180,8 @@ impl SchemaProperty {
             "groupControl": false,
             "type": self.property_type,
             "hideFromConsole": self.hidden,
-            "groupName": self.authentication(),
-            "required": self.required || self.authentication().is_some(),
+            "groupName": self.authentication,
+            "required": self.required || self.authentication.is_some(),
             "options": options,
         })
     }
@@ -254,18 +228,6 @@ pub(super) fn is_password(key: &str) -> bool {
     key.ends_with("password") || key.ends_with("passphrase")
 }
 
-fn property_type(field: &CatalogField) -> PropertyType {
-    match field.kind.as_str() {
-        _ if is_password(&field.key) => PropertyType::Password,
-        "boolean" => PropertyType::Boolean,
-        "integer" => PropertyType::Short,
-        "url" => PropertyType::Long,
-        "json" => PropertyType::Area,
-        "enum" => PropertyType::Choice,
-        _ => PropertyType::Text,
-    }
-}
-
 /// The text that the platform stores for a JSON value. Maps and lists become indented JSON.
 pub(super) fn stored_text(value: &Value) -> String {
     match value {
@@ -274,11 +236,6 @@ pub(super) fn stored_text(value: &Value) -> String {
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(_) | Value::Object(_) => format!("{value:#}"),
     }
-}
-
-/// Parses `authentication.type=oauth2`.
-fn condition(text: &str) -> Option<(String, String)> {
-    text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
 /// Label of a key: `Event Notification Enabled` for `event.notification.enabled`.

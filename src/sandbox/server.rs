@@ -1,9 +1,8 @@
-//! The HTTP server.
+//! The HTTP server, a thread with its own runtime.
 //!
-//! In: a bound listener and a platform. Out: a thread with its own runtime. It responds even if the
-//! caller's runtime is busy or has one thread, and it can stop without a runtime. A complete request
-//! is processed even if its client disconnects, as on the platform. It must never wait while it holds
-//! the lock of the platform.
+//! It responds even if the caller's runtime is busy or has one thread, and it can stop without a
+//! runtime. A complete request is processed even if its client disconnects, as on the platform. It must
+//! never wait while it holds the lock of the platform.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,14 +19,10 @@ use axum::http::Response;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
-use super::connection::{ConnectionControl, ControlledListener};
-use super::delivery;
-use super::faults::effect;
-use super::faults::rule::FaultTiming;
-use super::reply::{ErrorReply, render};
-use super::request::ApiRequest;
-use super::routes::Route;
-use super::shared::Shared;
+use super::{
+    ApiRequest, ConnectionControl, ErrorReply, FaultTiming, Route, Shared,
+    connection::ControlledListener, delivery, faults::effect, render,
+};
 
 /// Maximum size of a body, in requests and replies: 8 MB. See docs/platform.md.
 const MAX_BODY_SIZE: usize = 8 * 1024 * 1024;
@@ -49,7 +44,6 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Serves `listener` on another thread.
     pub(super) fn start(listener: TcpListener, shared: Shared) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         listener.set_nonblocking(true)?;
@@ -82,7 +76,6 @@ impl Server {
         &self.shared
     }
 
-    /// Accepts no more requests, and waits for those in progress.
     pub(super) async fn stop(mut self) {
         drop(self.stop_gracefully.take());
         // An error also means that the thread has ended.
@@ -133,7 +126,6 @@ fn run(
     });
 }
 
-/// Handles every request.
 async fn handle(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(connection): ConnectInfo<ConnectionControl>,
@@ -158,8 +150,7 @@ async fn process(
     connection: ConnectionControl,
 ) -> Response<Body> {
     let mut decision = shared.platform().decide(&mut request);
-    let segments = request.segments();
-    let route = segments.as_deref().and_then(Route::parse);
+    let route = Route::of(&request);
     let creates = route.is_some_and(|route| route.creates(&request.method));
     let slow_post = if creates { shared.slow_post } else { Duration::ZERO };
     let wait = decision.delay.saturating_add(slow_post);

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::faults::hold::Holds;
-use super::platform::Platform;
+use super::{Platform, faults::hold::Holds};
 
 /// State of the server. Nothing may wait while it holds the lock of the platform.
 pub(super) struct Shared {
@@ -32,7 +31,6 @@ impl Shared {
         }
     }
 
-    /// Locks the platform.
     pub(super) fn platform(&self) -> MutexGuard<'_, Platform> {
         // Each change is applied completely, so the state is valid even after a panic.
         self.platform.lock().unwrap_or_else(PoisonError::into_inner)

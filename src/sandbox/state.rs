@@ -1,10 +1,9 @@
 //! The state file, which keeps the state between restarts.
 //!
-//! In: a path. Out: the saved state, or an empty state if there is no file. A write replaces the file
-//! atomically. Only its owner can read it, because it contains secrets in plain text: without them the
-//! sandbox could not reply as the platform does. A file that is incomplete or invalid is an error with
-//! a position. It must never be replaced, repaired or ignored. Only one sandbox at a time holds the
-//! lock file.
+//! A write replaces the file atomically. Only its owner can read it, because it contains secrets in
+//! plain text: without them the sandbox could not reply as the platform does. An incomplete or invalid
+//! file is an error with a position. It must never be replaced, repaired or ignored. Only one sandbox
+//! at a time holds the lock file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,17 +14,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::credentials::SandboxCredentials;
-use super::error::SandboxError;
-use super::instance::StoredInstance;
+use super::{SandboxCredentials, SandboxError, StoredInstance};
 
-/// Version of the file format.
 const VERSION: u64 = 1;
 
 /// The first ID. Its Base64, `MjA5MzE=`, is the one in the vendor's examples.
 const FIRST_ID: u64 = 20_931;
 
-/// The saved state.
 pub(super) struct SandboxState {
     /// Random credentials of the sandbox.
     pub(super) credentials: Option<SandboxCredentials>,
@@ -35,7 +30,6 @@ pub(super) struct SandboxState {
     pub(super) instances: BTreeMap<u64, StoredInstance>,
 }
 
-/// A locked state file.
 pub(super) struct StateFile {
     path: PathBuf,
     /// Closing the file releases the lock.
@@ -59,9 +53,8 @@ struct FormatVersion {
     version: u64,
 }
 
-/// Locks the file at `path` and reads it.
 pub(super) fn open(path: PathBuf) -> Result<(SandboxState, StateFile), SandboxError> {
-    let unreadable = |source| SandboxError::StateUnreadable { path: path.clone(), source };
+    let unreadable = |source| SandboxError::StateUnreadable(path.clone(), source);
     create_folder(&path).map_err(unreadable)?;
     let lock = lock(&path)?;
     let saved = match fs::read(&path) {
@@ -98,7 +91,6 @@ fn without_position(error: &serde_json::Error) -> String {
 }
 
 impl Default for SandboxState {
-    /// The state without instances.
     fn default() -> Self {
         let (codes, instances) = (BTreeMap::new(), BTreeMap::new());
         Self { credentials: None, next_id: FIRST_ID, codes, instances }
@@ -177,7 +169,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn lock(path: &Path) -> Result<File, SandboxError> {
     let lock_path = with_suffix(path, ".lock");
-    let unreadable = |source| SandboxError::StateUnreadable { path: lock_path.clone(), source };
+    let unreadable = |source| SandboxError::StateUnreadable(lock_path.clone(), source);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -1,16 +1,13 @@
 //! The instances of a sandbox, as they are stored and as reads show them.
 //!
-//! In: changes, and the replication lag of the current request. Out: instances, possibly as they were
-//! before a change that a read does not show yet. Every change goes through [`Storage::commit`].
+//! Every change goes through [`Storage::commit`].
 
 use std::time::SystemTime;
 
-use super::clock::SandboxClock;
-use super::faults::lag::ReplicationLag;
-use super::instance::StoredInstance;
-use super::reply::ErrorReply;
-use super::store::{Change, Store};
-use super::visibility::{ReadView, Visibility};
+use super::{
+    Change, ErrorReply, ReadView, ReplicationLag, SandboxClock, Store, StoredInstance,
+    visibility::Visibility,
+};
 
 /// Stored instances with what each view shows of them.
 pub(super) struct Storage {
@@ -30,7 +27,6 @@ impl Storage {
         self.clock.now()
     }
 
-    /// Returns the stored instance.
     pub(super) fn instance(&self, id: u64) -> Result<&StoredInstance, ErrorReply> {
         self.store.get(id).ok_or_else(|| no_instance(id))
     }
@@ -66,13 +62,11 @@ impl Storage {
         Ok(())
     }
 
-    /// Adds or replaces an instance.
     pub(super) fn put(&mut self, instance: StoredInstance) -> Result<(), ErrorReply> {
         self.commit(vec![Change::Put(Box::new(instance))])
     }
 }
 
-/// The platform's reply for an unknown instance ID.
 pub(super) fn no_instance(id: u64) -> ErrorReply {
     ErrorReply::not_found(format!("No element instance found with ID {id}"))
 }

@@ -1,15 +1,12 @@
-//! The state of the sandbox, and the only way to change it.
+//! The state of the sandbox. Only [`Store::commit`] may change it.
 //!
-//! In: changes. Out: instances by ID and by token, used codes, and for each change the change that undoes
-//! it. A commit applies its changes and writes the state file. If writing fails, it undoes them, so that
+//! A commit applies its changes and writes the state file. If writing fails, it undoes them, so that
 //! memory and file are always equal. IDs only increase, also between restarts, and are never reused.
-//! Only [`Store::commit`] may change the state.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
-use super::instance::StoredInstance;
-use super::state::{SandboxState, StateFile};
+use super::{SandboxState, StoredInstance, state::StateFile};
 
 /// The state, with an index of tokens.
 pub(super) struct Store {
@@ -23,11 +20,8 @@ pub(super) struct Store {
 pub(super) enum Change {
     /// Adds an instance, or replaces the one with the same ID.
     Put(Box<StoredInstance>),
-    /// Removes an instance.
     Remove(u64),
-    /// Adds a used code.
     UseCode(UsedCode),
-    /// Removes a used code.
     ForgetCode(UsedCode),
 }
 
@@ -45,22 +39,18 @@ impl Store {
         Self { by_token: tokens.collect(), saved, file }
     }
 
-    /// The instance with an ID.
     pub(super) fn get(&self, id: u64) -> Option<&StoredInstance> {
         self.saved.instances.get(&id)
     }
 
-    /// ID of the instance with a token.
     pub(super) fn with_token(&self, token: &str) -> Option<u64> {
         self.by_token.get(token).copied()
     }
 
-    /// All instances, by ascending ID.
     pub(super) fn instances(&self) -> impl Iterator<Item = &StoredInstance> {
         self.saved.instances.values()
     }
 
-    /// Whether a code of a connector was used before.
     pub(super) fn was_used(&self, connector: &str, code: &str) -> bool {
         self.saved.codes.get(connector).is_some_and(|codes| codes.contains(code))
     }
@@ -75,17 +65,15 @@ impl Store {
     /// Applies and saves `changes`, or changes nothing. Returns the changes that undo them.
     pub(super) fn commit(&mut self, changes: Vec<Change>) -> io::Result<Vec<Change>> {
         let mut undo: Vec<_> = changes.into_iter().map(|change| self.apply(change)).collect();
-        if let Err(error) = self.save() {
+        if let Some(file) = &self.file
+            && let Err(error) = file.write(&self.saved)
+        {
             while let Some(change) = undo.pop() {
                 self.apply(change);
             }
             return Err(error);
         }
         Ok(undo)
-    }
-
-    fn save(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), |file| file.write(&self.saved))
     }
 
     fn apply(&mut self, change: Change) -> Change {

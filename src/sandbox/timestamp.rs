@@ -1,7 +1,4 @@
-//! Formats timestamps in the platform's two formats.
-//!
-//! In: a [`SystemTime`]. Out: `2017-06-06T21:29:33Z` (members such as `createdDate`), or milliseconds
-//! since 1970 as text (`oauth.user.refresh_time`). It must never fail: a time before 1970 becomes 1970.
+//! Formats timestamps in the platform's two formats. A time before 1970 becomes 1970.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +11,6 @@ pub(super) fn iso(time: SystemTime) -> String {
     timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Formats a time in milliseconds since 1970.
 pub(super) fn epoch_milliseconds(time: SystemTime) -> String {
     since_epoch(time).as_millis().to_string()
 }

@@ -1,7 +1,6 @@
 //! Hides changes from the views that do not show them yet.
 //!
-//! In: the state of each instance before a change, and the lag of the change. Out: instances as a view
-//! shows them: a new instance is absent, a deleted one is still listed, a changed one has its old state.
+//! Until then a new instance is absent, a deleted one is still listed, a changed one has its old state.
 //! The changes of one instance become visible in order, as on a replica. A state is kept until every
 //! view shows the next one, and the number of kept states is limited. Writes do not use this file,
 //! because they change the stored state. After a restart everything is visible.
@@ -9,15 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
-use super::faults::lag::ReplicationLag;
-use super::instance::StoredInstance;
-use super::reply::ErrorReply;
-use super::store::{Change, Store};
+use super::{Change, ErrorReply, ReplicationLag, Store, StoredInstance};
 
-/// Maximum number of hidden changes.
 const CAPACITY: usize = 100_000;
 
-/// A way to read instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadView {
     TagListing,
@@ -25,17 +19,14 @@ pub(super) enum ReadView {
     Get,
 }
 
-/// The hidden changes.
 #[derive(Default)]
 pub(super) struct Visibility {
     hidden: BTreeMap<u64, VecDeque<HiddenChange>>,
     /// For each change: when every view shows it, its instance, and its serial number.
     ends: BTreeSet<(SystemTime, u64, u64)>,
-    /// Serial number of the next hidden change.
     serial: u64,
 }
 
-/// A hidden change of an instance.
 struct HiddenChange {
     before: Option<Box<StoredInstance>>,
     shown: VisibleFrom,
@@ -105,7 +96,6 @@ impl Visibility {
         self.hidden.entry(id).or_default().push_back(HiddenChange { before, shown });
     }
 
-    /// The instance with an ID, as a view shows it.
     pub(super) fn instance<'a>(
         &'a self,
         store: &'a Store,
@@ -120,7 +110,6 @@ impl Visibility {
         }
     }
 
-    /// All instances as a view shows them, by ascending ID.
     pub(super) fn instances<'a>(
         &'a self,
         store: &'a Store,
@@ -141,7 +130,6 @@ impl Visibility {
         shown.into_values().collect()
     }
 
-    /// Drops the states that no view shows.
     fn drop_expired(&mut self, now: SystemTime) {
         while let Some((end, id, _)) = self.ends.first().copied()
             && end <= now

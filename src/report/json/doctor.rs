@@ -46,7 +46,7 @@ impl DoctorDocument {
     /// Creates the document for the links of an instance.
     pub fn new(key: &Key, id: Option<InstanceId>, links: &[ChainLink]) -> Self {
         let link = |link: &ChainLink| DoctorLink {
-            link: link.name.to_owned(),
+            link: link.name.to_string(),
             state: link.state,
             says: link.says.clone(),
             advice: link.advice.clone(),

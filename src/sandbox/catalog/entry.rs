@@ -13,19 +13,36 @@ pub(in crate::sandbox) enum AuthMethod {
     Oauth1,
     Basic,
     Custom,
+    #[serde(alias = "apikey")]
     ApiKey,
 }
 
-/// A documented body for creating an instance.
+/// Data types of properties, as the API and as the catalog file name them. The file has no passwords.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(in crate::sandbox) enum PropertyType {
+    #[serde(rename(serialize = "TEXTFIELD_32", deserialize = "integer"))]
+    Short,
+    #[serde(rename(serialize = "TEXTFIELD_1000", deserialize = "url"))]
+    Long,
+    #[serde(rename(serialize = "TEXTAREA", deserialize = "json"))]
+    Area,
+    #[serde(rename(serialize = "PASSWORD"), skip_deserializing)]
+    Password,
+    #[serde(rename(serialize = "BOOLEAN", deserialize = "boolean"))]
+    Boolean,
+    #[serde(rename(serialize = "COMBO", deserialize = "enum"))]
+    Choice,
+    #[serde(rename(serialize = "TEXTFIELD_128"), other)]
+    Text,
+}
+
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct DocumentedBody {
     #[serde(rename = "auth")]
     pub(in crate::sandbox) method: AuthMethod,
-    /// Configuration keys.
     pub(in crate::sandbox) keys: Vec<String>,
 }
 
-/// A connector in the catalog file.
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct CatalogEntry {
     pub(super) id: u64,
@@ -48,12 +65,11 @@ pub(in crate::sandbox) struct CatalogEntry {
     pub(in crate::sandbox) refused: BTreeMap<String, Value>,
 }
 
-/// A configuration field in the catalog file.
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct CatalogField {
     pub(in crate::sandbox) key: String,
     #[serde(rename = "type")]
-    pub(in crate::sandbox) kind: String,
+    pub(in crate::sandbox) property_type: PropertyType,
     #[serde(default)]
     pub(in crate::sandbox) required: bool,
     pub(in crate::sandbox) required_when: Option<String>,
@@ -65,14 +81,7 @@ pub(in crate::sandbox) struct CatalogField {
 impl AuthMethod {
     /// Parses a method in any case, because documentation has both `Basic` and `basic`.
     pub(in crate::sandbox) fn parse(text: &str) -> Option<Self> {
-        Some(match text.to_ascii_lowercase().as_str() {
-            "oauth2" => Self::Oauth2,
-            "oauth1" => Self::Oauth1,
-            "basic" => Self::Basic,
-            "custom" => Self::Custom,
-            "apikey" => Self::ApiKey,
-            _ => return None,
-        })
+        serde_json::from_value(text.to_ascii_lowercase().into()).ok()
     }
 
     /// Whether a user of the provider must grant access.

@@ -9,17 +9,13 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::sandbox::instance::StoredInstance;
-use crate::sandbox::random::random_id;
+use crate::sandbox::{StoredInstance, random_id};
 
-/// A request to a callback URL.
 #[derive(Clone)]
 pub(in crate::sandbox) struct Notification {
     pub(super) event: String,
     pub(super) instance: u64,
-    /// When it is due.
     pub(super) due: SystemTime,
-    /// Number of failed attempts.
     pub(super) retries: u32,
     pub(in crate::sandbox) url: String,
     pub(in crate::sandbox) headers: Vec<(&'static str, String)>,

@@ -1,32 +1,24 @@
 //! Edits of third parties between two requests.
 //!
-//! In: the edits of a rule. Out: changes in the storage, as if a person made them in the web
-//! interface: the journal has no request for them. An edit of an unknown instance changes nothing. An
-//! edit must never be applied partially.
+//! The journal has no request for them. An edit of an unknown instance changes nothing. An edit must
+//! never be applied partially.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::mapping::mapping;
-use crate::sandbox::body::InstanceBody;
-use crate::sandbox::draft::draft_from_json;
-use crate::sandbox::instance::StoredInstance;
-use crate::sandbox::reply::ErrorReply;
-use crate::sandbox::storage::Storage;
-use crate::sandbox::store::Change;
+use crate::sandbox::{
+    Change, ErrorReply, InstanceBody, Storage, StoredInstance, body::draft_from_json,
+};
 
-/// One edit.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) enum Edit {
     /// Creates an instance from a body of `POST /instances`.
     Create(Value),
-    /// Deletes every matching instance.
     Delete(EditTarget),
-    /// Changes every matching instance.
     Update(EditTarget, InstanceEdit),
 }
 
-/// Which instances an edit applies to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "`instance:` takes an ID, which is a number, or a name")]
 pub(in crate::sandbox) enum EditTarget {
@@ -44,7 +36,6 @@ pub(in crate::sandbox) struct InstanceEdit {
     disabled: Option<bool>,
 }
 
-/// An edit as it is in the file.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RawEdit {
@@ -59,21 +50,19 @@ struct RawEdit {
 
 impl<'de> Deserialize<'de> for Edit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, RawEdit, Self>(deserializer)
+        mapping(deserializer, RawEdit::into_edit)
     }
 }
 
-impl TryFrom<RawEdit> for Edit {
-    type Error = String;
-
-    fn try_from(raw: RawEdit) -> Result<Self, String> {
-        let RawEdit { create, instance, delete, set, rename, retag, disabled } = raw;
+impl RawEdit {
+    fn into_edit(self) -> Result<Edit, String> {
+        let Self { create, instance, delete, set, rename, retag, disabled } = self;
         let updates = !set.is_empty() || rename.is_some() || retag.is_some() || disabled.is_some();
         match (create, instance, delete, updates) {
-            (Some(body), None, false, false) => checked(body).map(Self::Create),
-            (None, Some(target), true, false) => Ok(Self::Delete(target)),
+            (Some(body), None, false, false) => checked(body).map(Edit::Create),
+            (None, Some(target), true, false) => Ok(Edit::Delete(target)),
             (None, Some(target), false, true) => {
-                Ok(Self::Update(target, InstanceEdit { set, rename, retag, disabled }))
+                Ok(Edit::Update(target, InstanceEdit { set, rename, retag, disabled }))
             }
             _ => Err("an edit has only `create:`, or `instance:` with `delete: true`, or \
                       `instance:` with some of `set`, `rename`, `retag` and `disabled`"
@@ -82,7 +71,6 @@ impl TryFrom<RawEdit> for Edit {
     }
 }
 
-/// Refuses a body from which no instance can be created.
 fn checked(body: Value) -> Result<Value, String> {
     let invalid = |reason: String| format!("`create:` does not describe an instance: {reason}");
     let parsed: InstanceBody =
@@ -94,7 +82,6 @@ fn checked(body: Value) -> Result<Value, String> {
     }
 }
 
-/// Applies edits one after the other.
 pub(in crate::sandbox) fn apply(
     edits: &[Edit],
     storage: &mut Storage,

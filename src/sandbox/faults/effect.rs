@@ -1,7 +1,4 @@
-//! Damages responses on their way to the client.
-//!
-//! In: the platform's response, the fault, and the connection. Out: the response that hyper sends. It
-//! must never change the state of the platform.
+//! Damages responses on their way to the client. It must never change the state of the platform.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,15 +8,12 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use futures_util::stream;
 
-use super::rule::{Fault, StubContent, StubResponse};
-use crate::sandbox::connection::ConnectionControl;
-use crate::sandbox::reply::render;
+use super::rule::StubContent;
+use crate::sandbox::{ConnectionControl, Fault, StubResponse, render};
 
-/// Number of bytes in each piece of a dripped body.
 const DRIP_SIZE: usize = 32;
 
 impl StubResponse {
-    /// Builds the response.
     pub(in crate::sandbox) fn response(&self) -> Response<Vec<u8>> {
         let mut response = match &self.content {
             StubContent::Error(error) => render(Err(error.clone())),
@@ -39,7 +33,6 @@ impl StubResponse {
     }
 }
 
-/// Applies the fault to `response`.
 pub(in crate::sandbox) fn send(
     fault: Option<&Fault>,
     mut response: Response<Vec<u8>>,
@@ -87,7 +80,6 @@ fn truncated(mut body: Vec<u8>, length: usize) -> Body {
     Body::from_stream(parts)
 }
 
-/// Sends the complete body in small pieces.
 fn dripping(body: Vec<u8>, pause: Duration) -> Body {
     let pieces = stream::unfold(Bytes::from(body), move |mut rest: Bytes| async move {
         if rest.is_empty() {

@@ -1,8 +1,6 @@
 //! Parses a rule.
 //!
-//! In: a mapping of a faults file. Out: a rule with at most one fault, or an error with the position
-//! of the mapping. It must never choose between two faults, or accept a setting that the fault does
-//! not use.
+//! It must never choose between two faults, or accept a setting that the fault does not use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,16 +9,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::edit::Edit;
-use super::lag::ReplicationLag;
-use super::mapping::mapping;
-use super::rule::{
-    BehaviorFault, Fault, FaultTiming, ListingShift, RequestMatcher, Rule, StubContent,
-    StubResponse,
+use super::{
+    lag::RuleLag, mapping::mapping, rule::RequestMatcher, rule::Rule, rule::StubContent, scalar,
+    scalar::FaultDuration, scalar::StubStatus,
 };
-use super::scalar::{self, FaultDuration, StubStatus};
-use crate::sandbox::authorization::unauthorized;
-use crate::sandbox::reply::ErrorReply;
+use crate::sandbox::{
+    BehaviorFault, Edit, ErrorReply, Fault, FaultTiming, ListingShift, ReplicationLag,
+    StubResponse, authorization::unauthorized,
+};
 
 /// An error page as a gateway in front of the platform sends it.
 const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<body>\r\n\
@@ -30,7 +26,6 @@ const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Gateway</title></head>\r\n<bo
 const FRAMING: [HeaderName; 3] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
 
-/// A rule as it is in the file.
 #[derive(Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "the file format has these flags")]
@@ -39,7 +34,7 @@ struct RawRule {
     #[serde(deserialize_with = "scalar::optional")]
     delay: Option<FaultDuration>,
     edit: Vec<Edit>,
-    lag: Option<ReplicationLag>,
+    lag: Option<RuleLag>,
     #[serde(deserialize_with = "scalar::optional")]
     status: Option<StubStatus>,
     headers: BTreeMap<String, String>,
@@ -62,58 +57,30 @@ struct RawRule {
 
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, RawRule, Self>(deserializer)
+        mapping(deserializer, RawRule::into_rule)
     }
 }
 
-impl TryFrom<RawRule> for Rule {
-    type Error = String;
-
-    fn try_from(raw: RawRule) -> Result<Self, String> {
-        let mut faults = raw.faults()?;
+impl RawRule {
+    fn into_rule(self) -> Result<Rule, String> {
+        let mut faults = self.faults()?;
         let fault = faults.pop();
         if let (Some((second, _)), Some((first, _))) = (&fault, faults.last()) {
             return Err(two_faults(first, second));
         }
-        let RawRule { when, delay, edit, lag, .. } = raw;
+        let Self { when, delay, edit, lag, .. } = self;
         if fault.is_none() && delay.is_none() && edit.is_empty() && lag.is_none() {
             return Err("the rule has no fault: add one, such as `status: 503`".to_owned());
         }
         let delay = delay.map_or(Duration::ZERO, |FaultDuration(delay)| delay);
-        let rule = Self { when, delay, edits: edit, lag: lag.unwrap_or_default(), fault };
-        if lag.is_some() {
+        let mut rule = Rule { when, delay, edits: edit, lag: ReplicationLag::default(), fault };
+        if let Some(RuleLag(lag)) = lag {
+            rule.lag = lag;
             check_lag(&rule)?;
         }
         Ok(rule)
     }
-}
 
-/// Refuses a lag without a change, and a late commit whose response is not lost.
-fn check_lag(rule: &Rule) -> Result<(), String> {
-    let is_read = rule.when.method.as_ref().is_some_and(|method| method.0 == "GET");
-    let has_late_commit = !rule.lag.commit.is_zero();
-    let (is_lost, is_processed) = match &rule.fault {
-        Some((_, Fault::Replaced { processed, .. })) => (true, *processed),
-        Some((_, Fault::Reset(timing))) => (true, *timing == FaultTiming::After),
-        _ => (false, true),
-    };
-    let error = if is_read && rule.edits.is_empty() {
-        "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`"
-    } else if is_read && has_late_commit {
-        "a GET commits nothing, so `commit` cannot lag: remove `commit:`"
-    } else if rule.edits.is_empty() && !is_processed {
-        "the request is not processed, so nothing can lag: write `processed: true`, \
-         `reset: after`, or no fault"
-    } else if has_late_commit && !(is_lost && is_processed) {
-        "a commit can only be late if the response is lost: add `reset: after`, or `status: 504` \
-         with `processed: true`, or write `delay:` instead"
-    } else {
-        return Ok(());
-    };
-    Err(error.to_owned())
-}
-
-impl RawRule {
     /// Every fault of the rule with its name in the journal.
     fn faults(&self) -> Result<Vec<(&'static str, Fault)>, String> {
         let others = [
@@ -187,6 +154,31 @@ impl RawRule {
         let error = || format!("`{fault}` has its own body: remove `body:`");
         if self.body.is_some() { Err(error()) } else { Ok(()) }
     }
+}
+
+/// Refuses a lag without a change, and a late commit whose response is not lost.
+fn check_lag(rule: &Rule) -> Result<(), String> {
+    let is_read = rule.when.method.as_ref().is_some_and(|method| method.0 == "GET");
+    let has_late_commit = !rule.lag.commit.is_zero();
+    let (is_lost, is_processed) = match &rule.fault {
+        Some((_, Fault::Replaced { processed, .. })) => (true, *processed),
+        Some((_, Fault::Reset(timing))) => (true, *timing == FaultTiming::After),
+        _ => (false, true),
+    };
+    let error = if is_read && rule.edits.is_empty() {
+        "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`"
+    } else if is_read && has_late_commit {
+        "a GET commits nothing, so `commit` cannot lag: remove `commit:`"
+    } else if rule.edits.is_empty() && !is_processed {
+        "the request is not processed, so nothing can lag: write `processed: true`, \
+         `reset: after`, or no fault"
+    } else if has_late_commit && !(is_lost && is_processed) {
+        "a commit can only be late if the response is lost: add `reset: after`, or `status: 504` \
+         with `processed: true`, or write `delay:` instead"
+    } else {
+        return Ok(());
+    };
+    Err(error.to_owned())
 }
 
 fn two_faults(first: &str, second: &str) -> String {

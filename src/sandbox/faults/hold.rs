@@ -1,11 +1,9 @@
 //! Requests that wait until a test releases them.
 //!
-//! A waiting test learns immediately that a request is held. A request whose client disconnected must
-//! still be processed after its release, as on the platform.
+//! A request whose client disconnected must still be processed after its release, as on the platform.
 
 use tokio::sync::watch;
 
-/// The requests that are held.
 pub(in crate::sandbox) struct Holds(watch::Sender<HoldState>);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,7 +21,6 @@ impl Default for Holds {
 }
 
 impl Holds {
-    /// Waits until the next release.
     pub(in crate::sandbox) async fn hold(&self) {
         let mut changes = self.0.subscribe();
         let mut release = 0;
@@ -35,14 +32,12 @@ impl Holds {
         let _ = changes.wait_for(|state| state.releases >= release).await;
     }
 
-    /// Releases all held requests.
     pub(in crate::sandbox) fn release(&self) {
         self.0.send_modify(|state| {
             *state = HoldState { held: 0, releases: state.releases + 1 };
         });
     }
 
-    /// Waits until `count` requests are held.
     pub(in crate::sandbox) async fn wait_for(&self, count: usize) {
         let mut changes = self.0.subscribe();
         let _ = changes.wait_for(|state| state.held >= count).await;

@@ -1,68 +1,43 @@
-//! How late the changes of a request become visible.
-//!
-//! In: a mapping of a rule. Out: a lag for each view and for the commit. It must never accept a lag
-//! that delays nothing.
+//! How late the changes of a request become visible. A lag that delays nothing is refused.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use super::mapping::mapping;
-use super::scalar::{self, LagDuration};
+use super::{mapping::mapping, scalar};
 
 /// How late each view shows the changes of a request. Zero is no lag.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::sandbox) struct ReplicationLag {
     /// Lists that are filtered by tags.
+    #[serde(deserialize_with = "scalar::lag")]
     pub(in crate::sandbox) tag_listing: Duration,
     /// All other lists.
+    #[serde(deserialize_with = "scalar::lag")]
     pub(in crate::sandbox) account_listing: Duration,
     /// Reads of one instance.
+    #[serde(deserialize_with = "scalar::lag")]
     pub(in crate::sandbox) get: Duration,
     /// Time between the lost response and the processing of the request.
+    #[serde(deserialize_with = "scalar::lag")]
     pub(in crate::sandbox) commit: Duration,
 }
 
-/// A lag as it is in the file.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawLag {
-    #[serde(deserialize_with = "scalar::optional")]
-    tag_listing: Option<LagDuration>,
-    #[serde(deserialize_with = "scalar::optional")]
-    account_listing: Option<LagDuration>,
-    #[serde(deserialize_with = "scalar::optional")]
-    get: Option<LagDuration>,
-    #[serde(deserialize_with = "scalar::optional")]
-    commit: Option<LagDuration>,
-}
+/// The lag of a rule, which delays something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RuleLag(pub(super) ReplicationLag);
 
-impl TryFrom<RawLag> for ReplicationLag {
-    type Error = String;
-
-    fn try_from(raw: RawLag) -> Result<Self, String> {
-        let RawLag { tag_listing, account_listing, get, commit } = raw;
-        let duration =
-            |lag: Option<LagDuration>| lag.map_or(Duration::ZERO, |LagDuration(lag)| lag);
-        let lag = Self {
-            tag_listing: duration(tag_listing),
-            account_listing: duration(account_listing),
-            get: duration(get),
-            commit: duration(commit),
-        };
-        if lag == Self::default() {
-            return Err("the lag delays nothing: add one of `tag_listing`, `account_listing`, \
-                        `get` and `commit`"
-                .to_owned());
-        }
-        Ok(lag)
-    }
-}
-
-impl<'de> Deserialize<'de> for ReplicationLag {
+impl<'de> Deserialize<'de> for RuleLag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        mapping::<D, RawLag, Self>(deserializer)
+        mapping(deserializer, |lag| {
+            if lag == ReplicationLag::default() {
+                let names = "`tag_listing`, `account_listing`, `get` and `commit`";
+                return Err(format!("the lag delays nothing: add one of {names}"));
+            }
+            Ok(Self(lag))
+        })
     }
 }
 

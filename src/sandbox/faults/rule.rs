@@ -6,16 +6,14 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 
-use super::edit::Edit;
-use super::lag::ReplicationLag;
-use super::scalar::{self, MethodName, OccurrenceRange, PathPattern, Probability};
-use crate::sandbox::reply::ErrorReply;
+use super::{
+    scalar, scalar::MethodName, scalar::OccurrenceRange, scalar::PathPattern, scalar::Probability,
+};
+use crate::sandbox::{Edit, ErrorReply, ReplicationLag};
 
-/// A rule of a faults file.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) when: RequestMatcher,
-    /// How long the request waits.
     pub(super) delay: Duration,
     /// Edits of third parties before the request is processed.
     pub(super) edits: Vec<Edit>,
@@ -42,7 +40,6 @@ pub(super) struct RequestMatcher {
     pub(super) probability: Option<Probability>,
 }
 
-/// What goes wrong with a request.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) enum Fault {
     /// Another response replaces the platform's.
@@ -71,14 +68,12 @@ pub(in crate::sandbox) enum FaultTiming {
     After,
 }
 
-/// A scripted response.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct StubResponse {
     pub(super) headers: HeaderMap,
     pub(super) content: StubContent,
 }
 
-/// Status and body of a scripted response.
 #[derive(Clone, Debug)]
 pub(super) enum StubContent {
     /// An error in the platform's format.
@@ -90,7 +85,6 @@ pub(super) enum StubContent {
     },
 }
 
-/// What the platform does incorrectly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum BehaviorFault {
     /// After its last page, a list starts again with an unused token.
@@ -99,7 +93,6 @@ pub(in crate::sandbox) enum BehaviorFault {
     ShiftedListing(ListingShift),
     /// These configuration keys keep their values.
     IgnoredKeys(BTreeSet<String>),
-    /// The tags do not change.
     DroppedTags,
     /// A list that is filtered by tags is empty.
     TagFilterEmpty,

@@ -1,7 +1,7 @@
 //! Scalars of a rule: durations, ranges, patterns.
 //!
-//! In: a YAML scalar. Out: a valid value. Each scalar is validated while it is visited, so that the YAML
-//! parser adds its position to an error. It must never accept a value that cannot match anything.
+//! Each scalar is validated while it is visited, so that the YAML parser adds its position to an error.
+//! It must never accept a value that cannot match anything.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,8 +18,7 @@ const MAX_LAG: Duration = Duration::from_mins(10);
 pub(super) struct FaultDuration(pub(super) Duration);
 
 /// A lag: more than zero and at most ten minutes, which limits how much is kept in the meantime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LagDuration(pub(super) Duration);
+struct LagDuration(Duration);
 
 /// The matching requests that a rule applies to, counted from 1: `3`, `2..4`, `5..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +27,6 @@ pub(super) struct OccurrenceRange {
     last: u64,
 }
 
-/// Status of a scripted response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StubStatus(pub(super) u16);
 
@@ -98,7 +96,6 @@ impl FromStr for OccurrenceRange {
 }
 
 impl OccurrenceRange {
-    /// Whether the range contains the request with this number.
     pub(super) fn contains(self, number: u64) -> bool {
         (self.first..=self.last).contains(&number)
     }
@@ -145,7 +142,6 @@ impl FromStr for PathPattern {
 }
 
 impl PathPattern {
-    /// Whether the pattern matches these segments.
     pub(super) fn matches(&self, segments: &[&str]) -> bool {
         let Self(pattern) = self;
         pattern.len() == segments.len()
@@ -167,13 +163,17 @@ impl FromStr for MethodName {
     }
 }
 
-/// Deserializes an optional scalar.
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
 {
     deserializer.deserialize_any(Scalar(PhantomData)).map(Some)
+}
+
+/// Deserializes a lag.
+pub(super) fn lag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    deserializer.deserialize_any(Scalar(PhantomData)).map(|LagDuration(lag)| lag)
 }
 
 struct Scalar<T>(PhantomData<T>);

@@ -1,6 +1,5 @@
 //! Decides which faults apply to a request.
 //!
-//! In: the rules, and requests in the order in which they arrive. Out: a decision for each request.
 //! Every rule counts the requests that match it and draws one random number for each, so that rules do
 //! not influence each other. It must never use a clock or randomness other than its seed.
 
@@ -9,25 +8,19 @@ use std::time::Duration;
 use axum::http::Method;
 use fastrand::Rng;
 
-use super::Faults;
-use super::edit::Edit;
-use super::lag::ReplicationLag;
-use super::rule::{BehaviorFault, Fault, FaultTiming, RequestMatcher, Rule};
-use crate::sandbox::request::ApiRequest;
+use super::rule::{RequestMatcher, Rule};
+use crate::sandbox::{ApiRequest, BehaviorFault, Edit, Fault, FaultTiming, Faults, ReplicationLag};
 
-/// The rules with their counters.
 pub(in crate::sandbox) struct Script {
     rules: Vec<RunningRule>,
 }
 
 struct RunningRule {
     rule: Rule,
-    /// Number of matching requests so far.
     matched: u64,
     rng: Rng,
 }
 
-/// What happens to one request.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct FaultDecision {
     pub(in crate::sandbox) delay: Duration,
@@ -38,7 +31,6 @@ pub(in crate::sandbox) struct FaultDecision {
 }
 
 impl Script {
-    /// Creates a script whose counters are zero.
     pub(in crate::sandbox) fn new(faults: Faults) -> Self {
         let mut rng = Rng::with_seed(faults.seed);
         let running = |rule| RunningRule { rule, matched: 0, rng: rng.fork() };
@@ -72,7 +64,6 @@ impl RunningRule {
 }
 
 impl RequestMatcher {
-    /// Whether method, path and query match.
     fn matches(&self, request: &ApiRequest) -> bool {
         let path = request.path.strip_suffix('/').unwrap_or(&request.path);
         let segments: Vec<_> = path.split('/').skip(1).collect();
@@ -121,7 +112,6 @@ impl FaultDecision {
         (!self.names.is_empty()).then(|| self.names.join("+"))
     }
 
-    /// What the platform must do incorrectly.
     pub(in crate::sandbox) fn behavior_fault(&self) -> Option<&BehaviorFault> {
         match &self.fault {
             Some(Fault::Behavior(fault)) => Some(fault),
@@ -129,7 +119,6 @@ impl FaultDecision {
         }
     }
 
-    /// Whether the request waits for a release, and when.
     pub(in crate::sandbox) fn hold(&self) -> Option<FaultTiming> {
         match self.fault {
             Some(Fault::Held(timing)) => Some(timing),
@@ -137,7 +126,6 @@ impl FaultDecision {
         }
     }
 
-    /// Whether the platform processes the request.
     pub(in crate::sandbox) fn is_processed(&self) -> bool {
         match self.fault {
             Some(Fault::Replaced { processed, .. }) => processed,

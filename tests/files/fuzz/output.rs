@@ -173,7 +173,7 @@ fn incoming(texts: &[String]) -> Result<(), String> {
         in_log("delivery as JSON", &json::line(&document))?;
     }
     let link = |text: &String| ChainLink {
-        name: "link",
+        name: doctor::LinkName::Instance,
         state: doctor::LinkState::Broken,
         says: text.clone(),
         advice: Some(text.clone()),
