@@ -8,9 +8,7 @@ use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::saved_plan::{self, SavedPlan};
 use crate::cli::commands::{execution, outputs, prune, refusals, unset_variables};
-use crate::cli::setup::{
-    Connection, Environment, Files, Format, GlobalArgs, SecretAccess, connection,
-};
+use crate::cli::setup::{Connection, Files, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, interrupt, output};
 use crate::observed::Observed;
 use crate::plan::{Approved, DeleteLimitExceeded, Limits, OrphanPolicy, Plan, PlanOptions};
@@ -38,39 +36,35 @@ pub(crate) struct ApplyArgs {
     outputs_format: outputs::OutputsFormat,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &ApplyArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let saved = args.saved_plan(globals)?;
     let options = match &saved {
         Some(saved) => {
             let options = saved.options(&args.scope);
             if options.orphans == OrphanPolicy::Prune {
-                prune::check_checkout(globals, environment)?;
+                prune::check_checkout(globals)?;
             }
             options
         }
-        None => args.scope.options(globals, environment, &files)?,
+        None => args.scope.options(globals, &files)?,
     };
     check_unset_variables(globals, &files, &options, saved.as_ref())?;
-    let outputs = args.outputs.as_ref().map(|path| {
-        Outputs::prepare(globals, path, args.outputs_format, environment, &files.desired)
-    });
+    let outputs = args
+        .outputs
+        .as_ref()
+        .map(|path| Outputs::prepare(globals, path, args.outputs_format, &files.desired));
     let outputs = outputs.transpose()?;
     connection::runtime()?.block_on(async {
-        let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project).await?;
         let (plan, observed) = make_plan(&connection, &files, &options, saved.as_ref()).await?;
-        show_plan(&plan, globals, environment)?;
+        show_plan(&plan, globals)?;
         interrupt::set_consequence("nothing was applied.");
         let limits = Limits { max_deletes: args.max_deletes };
         let comment = (globals.format == Format::Markdown).then(|| {
             let document = saved_plan::document(&plan, &connection.fingerprints);
-            Comment::new(document, comment_options(globals, environment))
+            Comment::new(document, comment_options(globals))
         });
         let approved = plan.within(limits).map_err(|refused| {
             let result = comment.as_ref().map(|comment| comment.refused(&refused));
@@ -82,19 +76,22 @@ pub(crate) fn run(
             } else {
                 ask_for_approval()?;
                 let (plan, observed) = connection.plan(&files.desired, &options).await?;
-                (still_approved(plan, &approved, limits, globals, environment)?, observed)
+                (still_approved(plan, &approved, limits, globals)?, observed)
             };
         // Held until the end, because the report contains the IDs of created instances.
         let _guard = execution::stop_gracefully(&connection.stop);
-        let outcome = execution::execute(&approved, &connection, globals, environment).await;
+        let outcome = execution::execute(&approved, &connection, globals).await;
         // The outputs come first: they are needed even if nobody can read the report.
         let written =
             outputs.map(|outputs| outputs.write(&files.desired, &observed, &outcome, &connection));
         let result = ResultDocument::new(&outcome, approved.plan().untouched.unchanged);
-        let shown = show_outcome(&result, comment.as_ref(), globals, environment);
+        let shown = show_outcome(&result, comment.as_ref(), globals);
         if shown.is_err() {
             // The IDs of created instances are nowhere else.
-            output::message(&human::outcome(&result, Layout { width: environment.width() }));
+            output::message(&human::outcome(
+                &result,
+                Layout { width: globals.environment.width() },
+            ));
         }
         refusals::show(globals, &files.desired, &outcome);
         exit(Exit::of_apply(&outcome, approved.plan()), [shown, written.unwrap_or(Ok(()))])
@@ -166,8 +163,8 @@ impl ApplyArgs {
 }
 
 /// Shows the plan: on stdout as text, otherwise on stderr, because a script expects only the result.
-fn show_plan(plan: &Plan, globals: &GlobalArgs, environment: &Environment) -> Result<(), Failure> {
-    let text = human::plan(&PlanDocument::new(plan), Layout { width: environment.width() });
+fn show_plan(plan: &Plan, globals: &GlobalArgs) -> Result<(), Failure> {
+    let text = human::plan(&PlanDocument::new(plan), Layout { width: globals.environment.width() });
     match globals.format {
         Format::Json | Format::Markdown if globals.quiet => Ok(()),
         Format::Json | Format::Markdown => {
@@ -185,11 +182,10 @@ fn still_approved(
     approved: &Approved,
     limits: Limits,
     globals: &GlobalArgs,
-    environment: &Environment,
 ) -> Result<Approved, Failure> {
     let plan = plan.as_approved(approved.plan());
     if !plan.stale.is_empty() {
-        show_plan(&plan, globals, environment)?;
+        show_plan(&plan, globals)?;
     }
     plan.within(limits).map_err(|refused| too_many_deletes(&refused))
 }
@@ -212,9 +208,8 @@ fn show_outcome(
     result: &ResultDocument,
     comment: Option<&Comment>,
     globals: &GlobalArgs,
-    environment: &Environment,
 ) -> Result<(), Failure> {
-    let layout = Layout { width: environment.width() };
+    let layout = Layout { width: globals.environment.width() };
     match (globals.format, comment) {
         (Format::Json, _) => output::result(&Output::Json(json::render(result))),
         (_, Some(comment)) => output::result(&comment.outcome(result)),

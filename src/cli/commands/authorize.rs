@@ -63,12 +63,8 @@ pub(crate) struct AuthorizeArgs {
     allow_get: bool,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &AuthorizeArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &AuthorizeArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let key = &args.key;
     let mut declared = DeclaredApplication::read(key, files.document(key)?)?;
@@ -76,24 +72,24 @@ pub(crate) fn run(
     connection::runtime()?.block_on(async {
         let listener = CallbackListener::bind(&declared.callback).await?;
         let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
-        let own = credentials::own(globals, environment);
+            connection::connect(platform, globals, &files.project).await?;
+        let own = credentials::own(globals);
         let mut session = Session { key, files, declared, connection, own, args };
         let (plan, existing) = session.check().await?;
         match &existing {
-            None => output::text(&human::plan(&PlanDocument::new(&plan), Layout { width: environment.width() }))?,
+            None => output::text(&human::plan(&PlanDocument::new(&plan), Layout { width: globals.environment.width() }))?,
             Some(found) => output::message(&format!(
                 "The instance exists: {key} #{}. It gets a new grant, and keeps its ID and token.\n",
                 found.id
             )),
         }
-        let grant = session.ask(listener, environment).await?;
+        let grant = session.ask(listener, &globals.environment).await?;
         redaction::register(grant.values());
         interrupt::set_consequence(
             "nothing was created or changed, and the grant is lost. Run the command again.",
         );
         match existing {
-            None => session.create(grant, globals, environment).await,
+            None => session.create(grant, globals).await,
             Some(found) => session.reauthenticate(&found, grant).await,
         }
     })
@@ -261,7 +257,6 @@ impl Session<'_> {
         mut self,
         grant: BTreeMap<String, Secret>,
         globals: &GlobalArgs,
-        environment: &Environment,
     ) -> Result<Exit, Failure> {
         let (plan, _) = self.plan(&grant).await?;
         let creates = plan.steps.first().is_some_and(|step| step.action == Action::Create);
@@ -273,8 +268,8 @@ impl Session<'_> {
             Failure::new(Exit::Guarded, refused.to_string()).hint("nothing was created")
         })?;
         let _guard = execution::stop_gracefully(&self.connection.stop);
-        let outcome = execution::execute(&approved, &self.connection, globals, environment).await;
-        let layout = Layout { width: environment.width() };
+        let outcome = execution::execute(&approved, &self.connection, globals).await;
+        let layout = Layout { width: globals.environment.width() };
         output::text(&format!("\n{}", human::outcome(&ResultDocument::new(&outcome, 0), layout)))?;
         Ok(Exit::of_apply(&outcome, approved.plan()))
     }

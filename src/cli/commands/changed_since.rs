@@ -19,7 +19,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::cli::setup::{
-    Environment, Files, GlobalArgs, git,
+    Files, GlobalArgs, git,
     git::{Entries, Entry, EntryKind, Repository, Unusable},
     global_args::below_root,
 };
@@ -41,13 +41,12 @@ const NAME_FILES: &str = "or name the files instead: ocon plan PATH…";
 pub(crate) fn changed_documents(
     reference: &str,
     globals: &GlobalArgs,
-    environment: &Environment,
     files: &Files,
 ) -> Result<BTreeSet<Key>, Failure> {
     // Not canonical, because a link on the path to the root may have changed.
-    let root = environment.working_directory().join(&globals.root);
+    let root = globals.environment.working_directory().join(&globals.root);
     let root = root.as_path();
-    let repository = Repository::containing(root, environment).and_then(|repository| {
+    let repository = Repository::containing(root, &globals.environment).and_then(|repository| {
         repository.ok_or_else(|| Unusable("no folder above has a `.git`".to_owned()))
     });
     let base = Base::of(reference, &repository.map_err(unusable)?)?;

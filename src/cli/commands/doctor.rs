@@ -3,7 +3,7 @@
 use crate::api::ProviderEvent;
 use crate::api::{Projection, Read as _};
 use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
-use crate::cli::setup::{Connection, Environment, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::setup::{Connection, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, DoctorInput};
 use crate::instance::{InstanceId, RenderContext};
@@ -11,16 +11,11 @@ use crate::observed::ObservedInstance;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    KeyArgs { key }: &KeyArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;
+pub(crate) fn run(globals: &GlobalArgs, KeyArgs { key }: &KeyArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Withheld)?;
     let wanted = files.document(key)?;
     let (links, id) = connection::runtime()?.block_on(async {
-        let (connection, found) =
-            document_instance::find(platform, globals, environment, &files, key).await?;
+        let (connection, found) = document_instance::find(platform, globals, &files, key).await?;
         let read = match found {
             Ok(found) => Ok(read(&connection, found.id).await?),
             Err(missing) => Err(missing),

@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::api::{Projection, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
 use crate::cli::setup::{
-    Connection, Environment, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
+    Connection, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
 };
 use crate::cli::terminal::{Exit, Failure, output, redaction};
 use crate::desired::secrets::WithheldSecrets;
@@ -49,18 +49,12 @@ fn parse_id(text: &str) -> Result<InstanceId, String> {
     id.ok_or_else(|| "write an instance ID, for example 4711".to_owned())
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &ImportArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &ImportArgs) -> Result<Exit, Failure> {
     args.check()?;
-    let (platform, files) =
-        connection::prepare(globals, environment, SecretAccess::WithheldWithoutFiles)?;
+    let (platform, files) = connection::prepare(globals, SecretAccess::WithheldWithoutFiles)?;
     files.warn(globals);
     let (read, base_url) = connection::runtime()?.block_on(async {
-        let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project).await?;
         let read = args.read(globals, &connection).await?;
         Ok((read, connection.target.base_url))
     })?;
@@ -92,7 +86,7 @@ pub(crate) fn run(
     write::write(globals, &written, args.force, &files.desired, &marked)?;
     let existing = referenced_variables(&files);
     let named = files.project_is_named;
-    output::text(&summary::summary(globals, &written, environment, &existing, named))?;
+    output::text(&summary::summary(globals, &written, &existing, named))?;
     Ok(Exit::Success)
 }
 

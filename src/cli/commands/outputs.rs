@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::apply::Outcome;
 use crate::cli::setup::connection::Connection;
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::atomic_file::AtomicFile;
 use crate::cli::terminal::failure::{Exit, Failure};
@@ -62,14 +61,13 @@ impl Outputs {
         globals: &GlobalArgs,
         given: &Path,
         format: OutputsFormat,
-        environment: &Environment,
         desired: &Desired,
     ) -> Result<Self, Failure> {
         if format != OutputsFormat::Json {
             check_names(desired)?;
         }
         if format == OutputsFormat::Github
-            && environment.text("GITHUB_ACTIONS").as_deref() != Some("true")
+            && globals.environment.text("GITHUB_ACTIONS").as_deref() != Some("true")
         {
             let sentence = "--outputs-format github would print tokens, which only GitHub Actions hides, \
                             so nothing was done";

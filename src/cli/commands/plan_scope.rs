@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::commands::{changed_since, prune};
-use crate::cli::setup::{Environment, Files, GlobalArgs, files::unknown_name, forked_pull_request};
+use crate::cli::setup::{Files, GlobalArgs, files::unknown_name, forked_pull_request};
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::{Key, Project};
 use crate::plan::{OrphanPolicy, PlanOptions, Rotate, RotationRequest, StoredValueVisibility};
@@ -60,7 +60,6 @@ impl PlanScopeArgs {
     pub(crate) fn options(
         &self,
         globals: &GlobalArgs,
-        environment: &Environment,
         files: &Files,
     ) -> Result<PlanOptions, Failure> {
         if self.take_from.as_ref() == Some(&files.project) {
@@ -69,7 +68,7 @@ impl PlanScopeArgs {
             return Err(Failure::new(Exit::Usage, error).hint(hint));
         }
         if self.prune {
-            prune::check(globals, environment, files)?;
+            prune::check(globals, files)?;
         }
         Ok(PlanOptions {
             allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
@@ -79,7 +78,7 @@ impl PlanScopeArgs {
             allow_unset: self.allow_unset,
             planned_secrets: None,
             stored_values: match (
-                forked_pull_request::is_likely(environment),
+                forked_pull_request::is_likely(&globals.environment),
                 files.project_is_given,
             ) {
                 (false, _) => StoredValueVisibility::Public,
@@ -88,7 +87,7 @@ impl PlanScopeArgs {
             },
             selection: match &self.changed_since {
                 Some(reference) => {
-                    Some(changed_since::changed_documents(reference, globals, environment, files)?)
+                    Some(changed_since::changed_documents(reference, globals, files)?)
                 }
                 None => files.select(&globals.root, &self.paths)?,
             },

@@ -11,7 +11,7 @@ use crate::api::ConnectorDescription;
 use crate::catalog::{Catalog, ConnectorSpec, closest};
 use crate::cli::commands::examples;
 use crate::cli::setup::{
-    Connection, Environment, GlobalArgs, connection, global_args::below_root, platform, project,
+    Connection, GlobalArgs, connection, global_args::below_root, platform, project,
 };
 use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output, redaction};
 use crate::desired::schema;
@@ -51,16 +51,12 @@ enum FileOutcome {
     Unchanged,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &SchemaArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &SchemaArgs) -> Result<Exit, Failure> {
     let SchemaCommand::Pull(args) = &args.command;
-    let platform = platform::choose(globals, environment)?;
+    let platform = platform::choose(globals)?;
     let described = connection::runtime()?.block_on(async {
         let project = project::default_project();
-        let connection = connection::connect(platform, globals, environment, &project).await?;
+        let connection = connection::connect(platform, globals, &project).await?;
         connection.read(describe(globals, args, &connection)).await
     })?;
     let mut batch = FileBatch::default();

@@ -11,7 +11,6 @@ use crate::api::{self, Clock, StopSignal, Waiter};
 use crate::cli::setup::api_failures::{self, client_failed, retry_text};
 use crate::cli::setup::credentials;
 use crate::cli::setup::embedded_sandbox;
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::files::{self, Files, SecretAccess};
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
@@ -44,22 +43,20 @@ pub(crate) struct Connection {
 /// Chooses the platform and loads the files. A wrong platform is reported before any problem in a file.
 pub(crate) fn prepare(
     globals: &GlobalArgs,
-    environment: &Environment,
     access: SecretAccess,
 ) -> Result<(Platform, Files), Failure> {
-    let platform = platform::choose(globals, environment)?;
-    Ok((platform, files::load(globals, environment, access)?))
+    let platform = platform::choose(globals)?;
+    Ok((platform, files::load(globals, access)?))
 }
 
 /// Creates a client, which reports its retries. Sends nothing yet.
 pub(crate) async fn connect(
     platform: Platform,
     globals: &GlobalArgs,
-    environment: &Environment,
     project: &Project,
 ) -> Result<Connection, Failure> {
     let fingerprint_key =
-        if globals.sandbox { None } else { credentials::fingerprint_key(environment)? };
+        if globals.sandbox { None } else { credentials::fingerprint_key(&globals.environment)? };
     let (shown, endpoint, credentials, sandbox) = match platform {
         Platform::Sandbox => {
             let handle = embedded_sandbox::start(&globals.root).await?;
@@ -72,7 +69,7 @@ pub(crate) async fn connect(
             (BaseUrl::new(SANDBOX_URL), endpoint, credentials, Some(handle))
         }
         Platform::At(base_url) => {
-            let (user, organization) = credentials::platform(globals, environment)?;
+            let (user, organization) = credentials::platform(globals)?;
             let credentials = ApiCredentials { user, organization };
             (base_url.clone(), base_url, credentials, None)
         }
@@ -82,7 +79,7 @@ pub(crate) async fn connect(
         Some(key) => Fingerprints::new(&key, &credentials.organization),
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
-    let progress = Arc::new(Progress::new(progress_options(globals, environment)));
+    let progress = Arc::new(Progress::new(progress_options(globals)));
     let (retries, pages) = (Arc::clone(&progress), Arc::clone(&progress));
     let defaults = ClientSettings::new(endpoint, credentials);
     let settings = ClientSettings {
@@ -93,7 +90,7 @@ pub(crate) async fn connect(
         max_requests: globals.max_requests,
         on_retry: Arc::new(move |retrying: &_| retries.retrying(&retry_text(retrying))),
         on_page: Arc::new(move |page: &_| pages.page_read(page)),
-        clock: environment.clock(),
+        clock: globals.environment.clock(),
         ..defaults
     };
     let (stop, clock) = (settings.stop.clone(), Arc::clone(&settings.clock));
@@ -103,12 +100,12 @@ pub(crate) async fn connect(
 }
 
 /// The progress line would break the lines of a log, which also contains the retries.
-fn progress_options(globals: &GlobalArgs, environment: &Environment) -> ProgressOptions {
+fn progress_options(globals: &GlobalArgs) -> ProgressOptions {
     let verbosity = globals.verbosity();
     ProgressOptions {
         line: !globals.quiet
             && verbosity.is_none()
-            && environment.allows_progress()
+            && globals.environment.allows_progress()
             && std::io::stderr().is_terminal(),
         notices: !globals.quiet && verbosity < Some(Verbosity::Decisions),
     }

@@ -26,12 +26,9 @@ pub(crate) struct OwnCredential {
 ///
 /// # Errors
 /// If one is missing, or its file cannot be read.
-pub(crate) fn platform(
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Result<(Secret, Secret), Failure> {
-    let user = user_secret(globals, environment)?;
-    let organization = organization_secret(globals, environment)?;
+pub(crate) fn platform(globals: &GlobalArgs) -> Result<(Secret, Secret), Failure> {
+    let user = user_secret(globals)?;
+    let organization = organization_secret(globals)?;
     let missing = match (user, organization) {
         (Some(user), Some(organization)) => return Ok((user, organization)),
         (None, None) => format!("{USER_SECRET} and {ORGANIZATION_SECRET} are not set"),
@@ -44,20 +41,17 @@ pub(crate) fn platform(
         .hint("or try ocon without a tenant: --sandbox"))
 }
 
-fn user_secret(globals: &GlobalArgs, environment: &Environment) -> Result<Option<Secret>, Failure> {
+fn user_secret(globals: &GlobalArgs) -> Result<Option<Secret>, Failure> {
     match &globals.user_secret_file {
         Some(file) => read_secret(&globals.root, file, "user secret").map(Some),
-        None => Ok(environment.text(USER_SECRET).map(Secret::new)),
+        None => Ok(globals.environment.text(USER_SECRET).map(Secret::new)),
     }
 }
 
-fn organization_secret(
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Result<Option<Secret>, Failure> {
+fn organization_secret(globals: &GlobalArgs) -> Result<Option<Secret>, Failure> {
     match &globals.organization_secret_file {
         Some(file) => read_secret(&globals.root, file, "organization secret").map(Some),
-        None => Ok(environment.text(ORGANIZATION_SECRET).map(Secret::new)),
+        None => Ok(globals.environment.text(ORGANIZATION_SECRET).map(Secret::new)),
     }
 }
 
@@ -79,11 +73,11 @@ fn read_secret(root: &Path, file: &Path, name: &str) -> Result<Secret, Failure> 
 
 /// Returns the credentials that no file may send. An unreadable file is skipped here: it is reported
 /// where the credentials are needed.
-pub(crate) fn own(globals: &GlobalArgs, environment: &Environment) -> Vec<OwnCredential> {
+pub(crate) fn own(globals: &GlobalArgs) -> Vec<OwnCredential> {
     let credentials = [
-        ("user secret", user_secret(globals, environment).unwrap_or_default()),
-        ("organization secret", organization_secret(globals, environment).unwrap_or_default()),
-        ("fingerprint key", environment.text(FINGERPRINT_KEY).map(Secret::new)),
+        ("user secret", user_secret(globals).unwrap_or_default()),
+        ("organization secret", organization_secret(globals).unwrap_or_default()),
+        ("fingerprint key", globals.environment.text(FINGERPRINT_KEY).map(Secret::new)),
     ];
     let own = credentials.into_iter();
     own.filter_map(|(name, secret)| Some(OwnCredential { name, secret: secret? })).collect()

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::{Catalog, closest};
 use crate::cli::setup::committed_secrets;
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, no_file, problem};
 use crate::cli::setup::global_args::{GlobalArgs, below_root};
 use crate::cli::setup::own_credentials;
@@ -54,26 +53,23 @@ pub(crate) enum SecretAccess {
 ///
 /// # Errors
 /// Every problem in the files, as one failure.
-pub(crate) fn load(
-    globals: &GlobalArgs,
-    environment: &Environment,
-    access: SecretAccess,
-) -> Result<Files, Failure> {
+pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, Failure> {
     let invalid =
         |problems: desired::Problems| file_problems::invalid(globals, problems.as_slice());
     let file = desired::load_project(&globals.root).map_err(invalid)?;
-    let project = project::choose(globals, environment, file.project)?;
+    let project = project::choose(globals, file.project)?;
     let mut project_warnings = file.warnings;
     let texts = Mutex::new(vec![file.text]);
     let on_text = |text: &str| {
         texts.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     };
     let variables = variables(globals, file.vars, &mut project_warnings, &on_text)?;
-    let patterns = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let patterns =
+        globals.env_allow.clone().or_else(|| globals.environment.given("OCON_ENV_ALLOW"));
     let levels = globals.levels();
     let allowed = allowed_variables(patterns.as_deref())?;
-    let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
-    let folder = secrets_folder(globals, environment);
+    let variable = |name: &str| globals.environment.raw(name)?.to_str().map(str::to_owned);
+    let folder = secrets_folder(globals);
     let secrets_folder = globals.root.join(&folder);
     let real = Registering(Box::new(Secrets {
         allowed: allowed.clone(),
@@ -109,17 +105,17 @@ pub(crate) fn load(
     if access != SecretAccess::Needed && !globals.sandbox {
         register_all(&desired, &real);
     }
-    committed_secrets::refuse(globals, environment, &secrets_folder, &desired)?;
+    committed_secrets::refuse(globals, &secrets_folder, &desired)?;
     if desired.values_of_references().next().is_some() {
         register_public_values(&desired);
     }
-    own_credentials::refuse(globals, environment, &desired)?;
-    reserved_words::refuse_secrets(globals, environment, &desired, &project.name)?;
+    own_credentials::refuse(globals, &desired)?;
+    reserved_words::refuse_secrets(globals, &desired, &project.name)?;
     let mut warnings: Vec<_> =
         project_warnings.into_iter().filter_map(|warning| levels.judge(warning)).collect();
     warnings.extend(instance_warnings);
     let needs_secrets = access == SecretAccess::Needed && !globals.sandbox;
-    if needs_secrets && environment.text("CI").is_some() {
+    if needs_secrets && globals.environment.text("CI").is_some() {
         if patterns.is_none() && desired.refers_to_environment() {
             warnings.extend(any_variable(&levels));
         }
@@ -136,9 +132,9 @@ pub(crate) fn load(
 }
 
 /// The folder of secret files, relative to the root.
-fn secrets_folder(globals: &GlobalArgs, environment: &Environment) -> PathBuf {
+fn secrets_folder(globals: &GlobalArgs) -> PathBuf {
     let given = globals.secrets_dir.clone();
-    let given = given.or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
+    let given = given.or_else(|| globals.environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
     given.unwrap_or_else(|| "secrets".into())
 }
 

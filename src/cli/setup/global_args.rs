@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, ColorChoice, ValueEnum};
 
 use crate::cli::setup::diagnostic_levels::{self, Denied};
+use crate::cli::setup::environment::Environment;
 use crate::cli::terminal::{
     Exit, Failure,
     atomic_file::RepositoryFolders,
@@ -105,6 +106,9 @@ pub struct GlobalArgs {
     /// Print only errors to stderr
     #[arg(short, long, action = ArgAction::SetTrue, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// The environment, which has the defaults of some options. It is set after parsing.
+    #[arg(skip)]
+    pub(crate) environment: Environment,
 }
 
 /// Makes an option global, and groups it in the list of options.

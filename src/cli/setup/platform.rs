@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
@@ -23,12 +22,14 @@ pub(crate) enum Platform {
 ///
 /// # Errors
 /// A usage failure if none is given, or if credentials must not be sent there.
-pub(crate) fn choose(globals: &GlobalArgs, environment: &Environment) -> Result<Platform, Failure> {
+pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
     if globals.sandbox {
         return Ok(Platform::Sandbox);
     }
     let (base_url, region) = match (globals.base_url.clone(), globals.region.clone()) {
-        (None, None) => (environment.text("OCON_BASE_URL"), environment.text("OCON_REGION")),
+        (None, None) => {
+            (globals.environment.text("OCON_BASE_URL"), globals.environment.text("OCON_REGION"))
+        }
         given => given,
     };
     match (base_url, region) {

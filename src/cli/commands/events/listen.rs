@@ -15,7 +15,7 @@ use crate::api::StopSignal;
 use crate::cli::commands::document_instance;
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, files};
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::events::{DELIVERY_ID_HEADER, Delivery, DeliveryReceiver, SIGNATURE_HEADER};
 use crate::instance::{Key, Secret};
@@ -103,12 +103,8 @@ struct Received {
     unwritten: Option<Failure>,
 }
 
-pub(super) fn run(
-    globals: &GlobalArgs,
-    args: &ListenArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let key = signature_key(globals, args, environment)?;
+pub(super) fn run(globals: &GlobalArgs, args: &ListenArgs) -> Result<Exit, Failure> {
+    let key = signature_key(globals, args)?;
     let is_verified = key.is_some();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     connection::runtime()?.block_on(async {
@@ -164,17 +160,13 @@ pub(super) fn run(
 }
 
 /// The signature key of a document, or the one in the environment.
-fn signature_key(
-    globals: &GlobalArgs,
-    args: &ListenArgs,
-    environment: &Environment,
-) -> Result<Option<Secret>, Failure> {
+fn signature_key(globals: &GlobalArgs, args: &ListenArgs) -> Result<Option<Secret>, Failure> {
     let Some(key) = &args.key else {
-        let given = environment.text("OCON_SIGNATURE_KEY").map(Secret::new);
+        let given = globals.environment.text("OCON_SIGNATURE_KEY").map(Secret::new);
         redaction::register(given.iter());
         return Ok(given);
     };
-    let files = files::load(globals, environment, SecretAccess::Needed)?;
+    let files = files::load(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let value = document_instance::value(key, files.document(key)?, SIGNATURE_KEY)?;
     value.map(Some).ok_or_else(|| {

@@ -72,7 +72,6 @@ pub(super) fn written(globals: &GlobalArgs, files: &[(InstanceId, ImportedFile)]
 pub(super) fn summary(
     globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
-    environment: &Environment,
     existing: &BTreeSet<String>,
     project_is_named: bool,
 ) -> String {
@@ -88,7 +87,7 @@ pub(super) fn summary(
             let lines = file.variables.values().map(|name| format!("export {name}=\n"));
             text.extend(lines);
         }
-        text.push_str(&allow_list(&allowed_variables(globals, files, environment, existing)));
+        text.push_str(&allow_list(&allowed_variables(globals, files, existing)));
     }
     if !project_is_named {
         text.push_str("\nFirst, name your project with `project: NAME` in ocon.yaml: it is written to the instances.");
@@ -104,10 +103,9 @@ pub(super) fn summary(
 fn allowed_variables(
     globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
-    environment: &Environment,
     existing: &BTreeSet<String>,
 ) -> BTreeSet<String> {
-    let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let given = globals.env_allow.clone().or_else(|| globals.environment.given("OCON_ENV_ALLOW"));
     let is_given = given.is_some();
     let given = given.unwrap_or_default();
     let is_pattern = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '*');

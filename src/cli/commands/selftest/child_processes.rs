@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::echo_server;
 use super::searched_secrets::SearchedSecrets;
 use crate::cli::setup::{
-    Environment, GlobalArgs, credentials, embedded_sandbox,
+    GlobalArgs, credentials, embedded_sandbox,
     environment::{FINGERPRINT_KEY, ORGANIZATION_SECRET, USER_SECRET},
 };
 use crate::cli::terminal::{
@@ -69,10 +69,9 @@ impl ChildProcesses {
     /// Starts the servers, and adds the credentials of the commands to the searched secrets.
     pub(super) async fn prepare(
         globals: &GlobalArgs,
-        environment: &Environment,
         searched: &mut SearchedSecrets,
     ) -> Result<Self, Failure> {
-        let credentials = credentials::platform(globals, environment).ok();
+        let credentials = credentials::platform(globals).ok();
         let credentials = credentials.filter(|_| !globals.sandbox).map(|(user, organization)| {
             let text = |secret: Secret| secret.expose().to_owned();
             SandboxCredentials { user: text(user), organization: text(organization) }
@@ -85,9 +84,9 @@ impl ChildProcesses {
         let echo_url = format!("http://{}/elements/api-v2", echo_server::start().map_err(failed)?);
         let SandboxCredentials { user, organization } = sandbox.credentials().clone();
         let mut own = vec![(USER_SECRET, user), (ORGANIZATION_SECRET, organization)];
-        let key = credentials::fingerprint_key(environment)?;
+        let key = credentials::fingerprint_key(&globals.environment)?;
         own.extend(key.map(|key| (FINGERPRINT_KEY, key.expose().to_owned())));
-        let mut variables = environment.for_children();
+        let mut variables = globals.environment.for_children();
         variables.extend(searched.variables().map(|(name, value)| (name.into(), value.into())));
         variables.extend(own.iter().map(|(name, value)| (name.into(), value.into())));
         for (name, value) in own {
