@@ -39,8 +39,8 @@ pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize
         Some(columns) => renderer.term_width(columns),
         None => renderer,
     };
-    let block = |problem| block(problem, &renderer, columns);
-    let blocks: Vec<_> = problems.iter().map(block).collect();
+    let blocks: Vec<_> =
+        problems.iter().map(|problem| block(problem, &renderer, columns)).collect();
     let mut text = blocks.join("\n\n");
     if !text.is_empty() {
         text.push('\n');
@@ -48,8 +48,14 @@ pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize
     text
 }
 
+/// Renders the problems with colors, and their summary.
+pub fn with_summary(problems: &[Diagnostic], columns: Option<usize>) -> String {
+    let text = render(problems, ColorChoice::Styled, columns);
+    text + &summary(problems).map(|summary| format!("\n{summary}")).unwrap_or_default()
+}
+
 /// Counts the problems in a sentence; `None` for fewer than two.
-pub fn summary(problems: &[Diagnostic]) -> Option<String> {
+fn summary(problems: &[Diagnostic]) -> Option<String> {
     if problems.len() < 2 {
         return None;
     }

@@ -1,7 +1,8 @@
 //! Phrases that more than one format uses.
 
-use super::json::{PlanDocument, PlanRequests, ResultDocument};
+use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusDocument};
 use super::style::count;
+use crate::plan::status::SyncState;
 use crate::plan::{Action, Cause};
 
 /// The actions that a summary counts even if they are zero.
@@ -39,6 +40,20 @@ pub(super) fn cause(cause: Cause, action: Action) -> Option<&'static str> {
         (Cause::Unknown, Action::Update) => Some("cause unknown"),
         (Cause::Requested | Cause::Unknown | Cause::File, _) => None,
     }
+}
+
+/// `in sync`.
+pub(super) fn state(state: SyncState) -> String {
+    state.as_str().replace('-', " ")
+}
+
+/// `3 in sync`, `1 drifted`: the instances by state, and the findings.
+pub(super) fn states(status: &StatusDocument) -> Vec<String> {
+    let number = |state| status.instances.iter().filter(|instance| instance.state == state).count();
+    let states = SyncState::ALL.map(|state| (number(state), self::state(state)));
+    let findings = (status.findings.len(), "with a wrong callback URL".to_owned());
+    let counters = states.into_iter().chain([findings]).filter(|(number, _)| *number > 0);
+    counters.map(|(number, what)| format!("{number} {what}")).collect()
 }
 
 /// `2 created`, `1 updated`: the steps that are done, by action.

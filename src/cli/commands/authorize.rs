@@ -27,12 +27,12 @@ use crate::cli::setup::{
 };
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::instance::{
-    Draft, InstanceId, Json, Key, Part, RenderContext, Secret, SecretReference, SecretSource,
-    Template,
+    Draft, InstanceId, Json, Key, Part, Record, RenderContext, Secret, SecretReference,
+    SecretSource, Template,
 };
 use crate::observed::ObservedInstance;
 use crate::plan::{self, Action, Limits, Plan, PlanOptions};
-use crate::report::human::{self, Layout};
+use crate::report::human;
 use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::style::clean_line;
 use crate::scrub::Scrubber;
@@ -72,12 +72,12 @@ pub(crate) fn run(globals: &GlobalArgs, args: &AuthorizeArgs) -> Result<Exit, Fa
     connection::runtime()?.block_on(async {
         let listener = CallbackListener::bind(&declared.callback).await?;
         let connection =
-            connection::connect(platform, globals, &files.project).await?;
+            connection::connect(platform, globals, &files.project.name).await?;
         let own = credentials::own(globals);
         let mut session = Session { key, files, declared, connection, own, args };
         let (plan, existing) = session.check().await?;
         match &existing {
-            None => output::text(&human::plan(&PlanDocument::new(&plan), Layout { width: globals.environment.width() }))?,
+            None => output::text(&human::plan(&PlanDocument::new(&plan), globals.environment.layout()))?,
             Some(found) => output::message(&format!(
                 "The instance exists: {key} #{}. It gets a new grant, and keeps its ID and token.\n",
                 found.id
@@ -269,7 +269,7 @@ impl Session<'_> {
         })?;
         let _guard = execution::stop_gracefully(&self.connection.stop);
         let outcome = execution::execute(&approved, &self.connection, globals).await;
-        let layout = Layout { width: globals.environment.width() };
+        let layout = globals.environment.layout();
         output::text(&format!("\n{}", human::outcome(&ResultDocument::new(&outcome, 0), layout)))?;
         Ok(Exit::of_apply(&outcome, approved.plan()))
     }
@@ -281,45 +281,21 @@ impl Session<'_> {
         grant: BTreeMap<String, Secret>,
     ) -> Result<Exit, Failure> {
         let (_, now) = self.plan(&grant).await?;
-        if now.is_none_or(|now| now.id != found.id) {
+        let id = found.id;
+        if now.is_none_or(|now| now.id != id) {
             return Err(state_changed(self.key));
         }
-        let Connection { client, target, stop, .. } = &self.connection;
+        let Connection { client, stop, .. } = &self.connection;
         let _guard = execution::stop_gracefully(stop);
-        let wanted = &self.files.desired.instances[self.key];
-        let id = found.id;
-        let place = RenderContext {
-            base_url: &target.base_url,
-            connector: &wanted.connector,
-            id: Some(id),
-        };
-        let provider_data =
-            grant.iter().map(|(name, value)| (name.clone(), granted(value))).collect();
-        let draft = Draft { provider_data, ..Draft::default() };
-        let reply =
-            client.patch(id, &draft, &place).await.map_err(|error| not_authorized(id, &error))?;
-        // A reply without a body shows neither a new token nor whether the instance is disabled.
-        let read = match reply {
-            Some(record) => Some(record),
-            None => {
-                client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
-            }
-        };
-        let record = read.ok_or_else(|| state_changed(self.key))?;
-        if record.id != id {
-            let error = format!("the platform answered for instance {} instead of {id}", record.id);
-            return Err(Failure::new(Exit::Incomplete, error).hint(format!(
-                "check both in the user interface, then run: ocon doctor {}",
-                self.key
-            )));
-        }
+        let record = self.send(id, &grant).await?;
         // Printed now, because it is true even if enabling fails.
         let mut text = format!("Authorized again: {} #{id}.\n", self.key);
         if record.token != found.token {
             text.push_str(&format!("The instance has a new token: ocon token {}\n", self.key));
         }
         output::text(&text)?;
-        if record.disabled && wanted.enabled != Some(false) {
+        let declared = self.files.desired.instances[self.key].enabled;
+        if record.disabled && declared != Some(false) {
             client.enable(id).await.map_err(|error| {
                 let message = format!("instance {id} is authorized, but could not be enabled");
                 Failure::new(Exit::Incomplete, message)
@@ -329,6 +305,34 @@ impl Session<'_> {
             output::text("It was disabled, and is enabled again.\n")?;
         }
         Ok(Exit::Success)
+    }
+
+    /// Sends the grant, and returns the instance afterwards.
+    async fn send(
+        &self,
+        id: InstanceId,
+        grant: &BTreeMap<String, Secret>,
+    ) -> Result<Record, Failure> {
+        let Connection { client, target, .. } = &self.connection;
+        let connector = &self.files.desired.instances[self.key].connector;
+        let place = RenderContext { base_url: &target.base_url, connector, id: Some(id) };
+        let members = grant.iter().map(|(name, value)| (name.clone(), granted(value)));
+        let draft = Draft { provider_data: members.collect(), ..Draft::default() };
+        let reply = client.patch(id, &draft, &place).await;
+        // A reply without a body shows neither a new token nor whether the instance is disabled.
+        let read = match reply.map_err(|error| not_authorized(id, &error))? {
+            Some(record) => Some(record),
+            None => {
+                client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
+            }
+        };
+        let record = read.ok_or_else(|| state_changed(self.key))?;
+        if record.id == id {
+            return Ok(record);
+        }
+        let error = format!("the platform answered for instance {} instead of {id}", record.id);
+        let hint = format!("check both in the user interface, then run: ocon doctor {}", self.key);
+        Err(Failure::new(Exit::Incomplete, error).hint(hint))
     }
 }
 

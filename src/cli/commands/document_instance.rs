@@ -24,10 +24,7 @@ pub(crate) struct NoInstance {
     blocked: Option<String>,
 }
 
-/// The value of a configuration key of a document, if it is declared.
-///
-/// # Errors
-/// If it is declared and has no value.
+/// The value of a configuration key of a document. Fails if the key is declared without a value.
 pub(crate) fn value(
     key: &Key,
     wanted: &DesiredInstance,
@@ -56,7 +53,7 @@ pub(crate) async fn find(
 ) -> Result<(Connection, Result<ObservedInstance, NoInstance>), Failure> {
     let selection = Some(BTreeSet::from([key.clone()]));
     let options = PlanOptions { selection, allow_unset: true, ..PlanOptions::default() };
-    let connection = connection::connect(platform, globals, &files.project).await?;
+    let connection = connection::connect(platform, globals, &files.project.name).await?;
     let (plan, observed) = connection.plan(&files.desired, &options).await?;
     let fingerprints = &connection.fingerprints;
     let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();

@@ -54,13 +54,13 @@ pub(crate) fn run(globals: &GlobalArgs, args: &ImportArgs) -> Result<Exit, Failu
     let (platform, files) = connection::prepare(globals, SecretAccess::WithheldWithoutFiles)?;
     files.warn(globals);
     let (read, base_url) = connection::runtime()?.block_on(async {
-        let connection = connection::connect(platform, globals, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
         let read = args.read(globals, &connection).await?;
         Ok((read, connection.target.base_url))
     })?;
     register_secrets(read.values().flatten());
     let read_count = read.len();
-    let claims = read.values().flatten().map(|found| found.marks.ownership(&files.project));
+    let claims = read.values().flatten().map(|found| found.marks.ownership(&files.project.name));
     let marked: BTreeSet<Key> = claims
         .filter_map(|claim| match claim {
             Ownership::Ours(key) => Some(key),
@@ -85,7 +85,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &ImportArgs) -> Result<Exit, Failu
     }
     write::write(globals, &written, args.force, &files.desired, &marked)?;
     let existing = referenced_variables(&files);
-    let named = files.project_is_named;
+    let named = files.project.is_named;
     output::text(&summary::summary(globals, &written, &existing, named))?;
     Ok(Exit::Success)
 }

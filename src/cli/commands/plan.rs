@@ -8,7 +8,7 @@ use crate::cli::commands::{saved_plan, unset_variables};
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, file_problems};
 use crate::cli::terminal::{Exit, Failure, Output, atomic_file::AtomicFile, output};
 use crate::plan::Plan;
-use crate::report::human::{self, Layout};
+use crate::report::human;
 use crate::report::json::{self, PlanDocument};
 use crate::report::{annotations, markdown};
 
@@ -31,7 +31,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
     let out = args.out.as_ref();
     let out = out.map(|out| AtomicFile::prepare(globals.folders(), out, "the plan")).transpose()?;
     let (plan, document) = connection::runtime()?.block_on(async {
-        let connection = connection::connect(platform, globals, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
         unset_variables::warn(globals, &files.desired, &options);
         let (plan, _) = connection.plan(&files.desired, &options).await?;
         let document = saved_plan::document(&plan, &connection.fingerprints);
@@ -47,10 +47,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
         Format::Github => Output::Text(annotations::plan(&document, &|file| {
             file_problems::path_from_working_directory(&globals.root, file)
         })),
-        _ => Output::Text(human::plan(
-            &PlanDocument::new(&plan),
-            Layout { width: globals.environment.width() },
-        )),
+        _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.environment.layout())),
     })?;
     Ok(exit(&plan, args.detailed_exitcode))
 }

@@ -35,9 +35,6 @@ pub(crate) struct PlanScopeArgs {
 
 impl PlanScopeArgs {
     /// The secrets to write on request.
-    ///
-    /// # Errors
-    /// If the files do not contain one of them.
     fn rotations(&self, files: &Files) -> Result<Rotate, Failure> {
         let rotate: Rotate = self.rotate.iter().cloned().collect();
         let documents = &files.desired.instances;
@@ -62,8 +59,8 @@ impl PlanScopeArgs {
         globals: &GlobalArgs,
         files: &Files,
     ) -> Result<PlanOptions, Failure> {
-        if self.take_from.as_ref() == Some(&files.project) {
-            let error = format!("--take-from names this project, {}", quoted(&files.project));
+        if self.take_from.as_ref() == Some(&files.project.name) {
+            let error = format!("--take-from names this project, {}", quoted(&files.project.name));
             let hint = "name the project that managed the instances before";
             return Err(Failure::new(Exit::Usage, error).hint(hint));
         }
@@ -79,7 +76,7 @@ impl PlanScopeArgs {
             planned_secrets: None,
             stored_values: match (
                 forked_pull_request::is_likely(&globals.environment),
-                files.project_is_given,
+                files.project.is_given,
             ) {
                 (false, _) => StoredValueVisibility::Public,
                 (true, true) => StoredValueVisibility::OfProject,

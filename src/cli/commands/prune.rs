@@ -24,7 +24,7 @@ fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
                 quoted(&folder)
             ),
         )
-    } else if !files.project_is_named {
+    } else if !files.project.is_named {
         (
             "no project is named, so --prune would also delete other people's instances in `default`",
             "if all of them are yours, use --project default; to name another project, write `project: NAME` in \

@@ -9,7 +9,7 @@ use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::plan::PlanOptions;
 use crate::plan::status::status;
-use crate::report::human::{self, Layout};
+use crate::report::human;
 use crate::report::json::{self, StatusDocument};
 use crate::report::markdown;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failu
     let selection = files.select(&globals.root, &args.paths)?;
     let options = PlanOptions { selection, ..PlanOptions::default() };
     let (plan, status) = connection::runtime()?.block_on(async {
-        let connection = connection::connect(platform, globals, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
         unset_variables::warn(globals, &files.desired, &options);
         let (plan, observed) = connection.survey(&files.desired, &options).await?;
         let status = status(&files.desired, &observed, &plan, &connection.context(&options));
@@ -41,7 +41,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failu
             let document = redaction::without_secrets(&document).unwrap_or(document);
             Output::Text(markdown::status(&document, &comment_options(globals)))
         }
-        _ => Output::Text(human::status(&document, Layout { width: globals.environment.width() })),
+        _ => Output::Text(human::status(&document, globals.environment.layout())),
     })?;
     Ok(plan::exit(&plan, args.detailed_exitcode))
 }

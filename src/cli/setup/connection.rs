@@ -57,23 +57,7 @@ pub(crate) async fn connect(
 ) -> Result<Connection, Failure> {
     let fingerprint_key =
         if globals.sandbox { None } else { credentials::fingerprint_key(&globals.environment)? };
-    let (shown, endpoint, credentials, sandbox) = match platform {
-        Platform::Sandbox => {
-            let handle = embedded_sandbox::start(&globals.root).await?;
-            let secrets = handle.credentials();
-            let credentials = ApiCredentials {
-                user: Secret::new(secrets.user.clone()),
-                organization: Secret::new(secrets.organization.clone()),
-            };
-            let endpoint = BaseUrl::new(handle.url());
-            (BaseUrl::new(SANDBOX_URL), endpoint, credentials, Some(handle))
-        }
-        Platform::At(base_url) => {
-            let (user, organization) = credentials::platform(globals)?;
-            let credentials = ApiCredentials { user, organization };
-            (base_url.clone(), base_url, credentials, None)
-        }
-    };
+    let (shown, endpoint, credentials, sandbox) = endpoint(platform, globals).await?;
     redaction::register([&credentials.user, &credentials.organization]);
     let fingerprints = match fingerprint_key {
         Some(key) => Fingerprints::new(&key, &credentials.organization),
@@ -97,6 +81,30 @@ pub(crate) async fn connect(
     let client = Client::new(settings).map_err(|error| client_failed(&error))?;
     let target = Target { base_url: shown, project: project.clone() };
     Ok(Connection { client, target, fingerprints, stop, progress, clock, _sandbox: sandbox })
+}
+
+/// The base URL as it is shown, the one that requests are sent to, and the credentials.
+async fn endpoint(
+    platform: Platform,
+    globals: &GlobalArgs,
+) -> Result<(BaseUrl, BaseUrl, ApiCredentials, Option<sandbox::Handle>), Failure> {
+    match platform {
+        Platform::Sandbox => {
+            let handle = embedded_sandbox::start(&globals.root).await?;
+            let secrets = handle.credentials();
+            let credentials = ApiCredentials {
+                user: Secret::new(secrets.user.clone()),
+                organization: Secret::new(secrets.organization.clone()),
+            };
+            let endpoint = BaseUrl::new(handle.url());
+            Ok((BaseUrl::new(SANDBOX_URL), endpoint, credentials, Some(handle)))
+        }
+        Platform::At(base_url) => {
+            let (user, organization) = credentials::platform(globals)?;
+            let credentials = ApiCredentials { user, organization };
+            Ok((base_url.clone(), base_url, credentials, None))
+        }
+    }
 }
 
 /// The progress line would break the lines of a log, which also contains the retries.

@@ -23,9 +23,6 @@ pub(crate) struct OwnCredential {
 }
 
 /// Returns the user secret and the organization secret.
-///
-/// # Errors
-/// If one is missing, or its file cannot be read.
 pub(crate) fn platform(globals: &GlobalArgs) -> Result<(Secret, Secret), Failure> {
     let user = user_secret(globals)?;
     let organization = organization_secret(globals)?;
@@ -42,16 +39,23 @@ pub(crate) fn platform(globals: &GlobalArgs) -> Result<(Secret, Secret), Failure
 }
 
 fn user_secret(globals: &GlobalArgs) -> Result<Option<Secret>, Failure> {
-    match &globals.user_secret_file {
-        Some(file) => read_secret(&globals.root, file, "user secret").map(Some),
-        None => Ok(globals.environment.text(USER_SECRET).map(Secret::new)),
-    }
+    secret(globals, globals.user_secret_file.as_deref(), USER_SECRET, "user secret")
 }
 
 fn organization_secret(globals: &GlobalArgs) -> Result<Option<Secret>, Failure> {
-    match &globals.organization_secret_file {
-        Some(file) => read_secret(&globals.root, file, "organization secret").map(Some),
-        None => Ok(globals.environment.text(ORGANIZATION_SECRET).map(Secret::new)),
+    let file = globals.organization_secret_file.as_deref();
+    secret(globals, file, ORGANIZATION_SECRET, "organization secret")
+}
+
+fn secret(
+    globals: &GlobalArgs,
+    file: Option<&Path>,
+    variable: &str,
+    name: &str,
+) -> Result<Option<Secret>, Failure> {
+    match file {
+        Some(file) => read_secret(&globals.root, file, name).map(Some),
+        None => Ok(globals.environment.text(variable).map(Secret::new)),
     }
 }
 
@@ -84,9 +88,6 @@ pub(crate) fn own(globals: &GlobalArgs) -> Vec<OwnCredential> {
 }
 
 /// Returns the fingerprint key, if one is set.
-///
-/// # Errors
-/// A usage failure if it is too short or not one line of text.
 pub(crate) fn fingerprint_key(environment: &Environment) -> Result<Option<Secret>, Failure> {
     let Some(raw) = environment.raw(FINGERPRINT_KEY) else {
         return Ok(None);

@@ -13,14 +13,13 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::api::{Clock, Sleep, SystemClock};
 use crate::cli::terminal::redaction;
 use crate::instance::{Secret, trimmed};
+use crate::report::human::Layout;
 
 pub(crate) const USER_SECRET: &str = "OCON_USER_SECRET";
 pub(crate) const ORGANIZATION_SECRET: &str = "OCON_ORGANIZATION_SECRET";
 pub(crate) const FINGERPRINT_KEY: &str = "OCON_FINGERPRINT_KEY";
 
 const CREDENTIALS: [&str; 3] = [USER_SECRET, ORGANIZATION_SECRET, FINGERPRINT_KEY];
-
-const DEFAULT_WIDTH: usize = 100;
 
 /// The variables that a browser needs to start with the user's profile. It gets them even if a file
 /// refers to one of them, which makes the value a secret.
@@ -102,12 +101,12 @@ impl Environment {
         logical.filter(is_same).unwrap_or(physical)
     }
 
-    /// The number of columns for a result.
-    pub(crate) fn width(&self) -> usize {
+    pub(crate) fn layout(&self) -> Layout {
         let given = self.text("COLUMNS").and_then(|columns| columns.parse().ok());
         let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let on_terminal = std::io::stdout().is_terminal();
-        given.or_else(|| measured().filter(|_| on_terminal)).unwrap_or(DEFAULT_WIDTH).clamp(40, 200)
+        let width = given.or_else(|| measured().filter(|_| on_terminal));
+        Layout { width: width.unwrap_or(Layout::default().width).clamp(40, 200) }
     }
 
     /// Whether a terminal can show a progress line: not in a pipeline, and not where the line could not

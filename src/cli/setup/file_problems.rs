@@ -6,7 +6,7 @@ use crate::cli::setup::global_args::{Format, GlobalArgs};
 use crate::cli::terminal::{Failure, Output, output};
 use crate::desired::{Code, Problem, Severity};
 use crate::instance::Span;
-use crate::report::diagnostics::{self, ColorChoice, github, sarif};
+use crate::report::diagnostics::{self, github, sarif};
 use crate::report::json::{self, Diagnostic, DiagnosticsDocument};
 
 /// Creates a problem without an excerpt.
@@ -43,7 +43,8 @@ pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
 
 pub(crate) fn show(problems: &[Problem]) {
     if !problems.is_empty() {
-        output::message(&text(problems));
+        let problems = DiagnosticsDocument::new(None, problems).problems;
+        output::message(&diagnostics::with_summary(&problems, output::columns()));
     }
 }
 
@@ -72,16 +73,6 @@ pub(crate) fn document(
             Some(Output::Json(sarif::render(&from_working_directory(&globals.root, problems))))
         }
     }
-}
-
-fn text(problems: &[Problem]) -> String {
-    let problems = DiagnosticsDocument::new(None, problems).problems;
-    let mut text = diagnostics::render(&problems, ColorChoice::Styled, output::columns());
-    if let Some(summary) = diagnostics::summary(&problems) {
-        text.push('\n');
-        text.push_str(&summary);
-    }
-    text
 }
 
 /// The path of a file from the working directory instead of the root.

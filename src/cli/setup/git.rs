@@ -74,10 +74,6 @@ pub(crate) type Entries = BTreeMap<PathBuf, Entry>;
 
 impl Repository {
     /// Finds the repository that contains `folder`; `None` if no folder above has a `.git`.
-    ///
-    /// # Errors
-    /// If only `GIT_DIR` names a repository, because its files are unknown. If the repository is a
-    /// submodule, because a commit of the outer repository chooses its whole history.
     pub(crate) fn containing(
         folder: &Path,
         environment: &Environment,
@@ -108,9 +104,6 @@ impl Repository {
     }
 
     /// The entries of the index and of HEAD below `folder`.
-    ///
-    /// # Errors
-    /// If Git cannot be queried.
     pub(crate) fn tracked(&self, folder: &Path) -> Result<Entries, Unusable> {
         let below = folder.strip_prefix(&self.top).unwrap_or(folder).as_os_str();
         let below = if below.is_empty() { OsStr::new(".") } else { below };
@@ -128,17 +121,11 @@ impl Repository {
     }
 
     /// The entries of a commit, in the whole repository.
-    ///
-    /// # Errors
-    /// If Git cannot be queried, or this clone lacks a part of the commit.
     pub(crate) fn files_of(&self, commit: &str) -> Result<Entries, Unusable> {
         self.entries(&["ls-tree", "-r", "-z", "--full-tree", commit].map(OsStr::new))
     }
 
     /// Runs a command and returns its trimmed output.
-    ///
-    /// # Errors
-    /// If Git cannot be queried, or the command fails.
     pub(crate) fn output_of(&self, arguments: &[&str]) -> Result<String, Unusable> {
         let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
         let output = self.run(&arguments)?;
@@ -173,7 +160,7 @@ impl Repository {
     }
 }
 
-/// Refuses a repository that is a submodule.
+/// Refuses a submodule: a commit of the outer repository chooses its whole history.
 fn refuse_submodule(top: &Path, environment: &Environment) -> Result<(), Unusable> {
     let Some(outer) = top.parent().and_then(repository_above) else { return Ok(()) };
     let outer = Repository::at(outer, environment);

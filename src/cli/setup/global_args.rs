@@ -206,6 +206,11 @@ impl GlobalArgs {
         flags
     }
 
+    /// The patterns of the variables that files may use; `None` if all are allowed.
+    pub(crate) fn allowed_patterns(&self) -> Option<String> {
+        self.env_allow.clone().or_else(|| self.environment.given("OCON_ENV_ALLOW"))
+    }
+
     pub(crate) fn levels(&self) -> Levels {
         let plain_text =
             if self.allow_plain_text_secrets { Severity::Warning } else { Severity::Error };

@@ -19,9 +19,6 @@ pub(crate) enum Platform {
 }
 
 /// Chooses the platform.
-///
-/// # Errors
-/// A usage failure if none is given, or if credentials must not be sent there.
 pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
     if globals.sandbox {
         return Ok(Platform::Sandbox);

@@ -15,7 +15,7 @@ pub(crate) struct ChosenProject {
     pub(crate) name: Project,
     /// Whether any source names it. Otherwise it is `default`, which others may use too.
     pub(crate) is_named: bool,
-    /// Whether the option or the environment variable names it.
+    /// Whether the option or the environment variable names it. A pull request can change `ocon.yaml`.
     pub(crate) is_given: bool,
 }
 

@@ -50,9 +50,6 @@ pub(crate) struct AtomicFile {
 
 impl AtomicFile {
     /// Prepares a file with mode 0600, given relative to the root. `content` names it in messages.
-    ///
-    /// # Errors
-    /// A usage failure if the file cannot be written there.
     pub(crate) fn prepare(
         folders: RepositoryFolders<'_>,
         given: &Path,

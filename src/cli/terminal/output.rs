@@ -16,9 +16,6 @@ use crate::safe_text::escaped_apart_from_styles;
 static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);
 
 /// Writes a result to stdout. It is not a failure if the reader closed the pipe.
-///
-/// # Errors
-/// If stdout cannot be written for another reason, for example a full disk.
 pub(crate) fn result(result: &Output) -> Result<(), Failure> {
     to_stdout(&render(result))
 }
@@ -35,30 +32,16 @@ pub(crate) fn final_result(output: &Output) {
     let _ = write_to_stdout(&render(output));
 }
 
-/// Writes lines of text as a result.
-///
-/// # Errors
-/// As [`result`].
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
     to_stdout(&fit(text))
 }
 
 /// Writes a line of a result, and returns whether stdout still has a reader.
-///
-/// # Errors
-/// As [`result`].
 pub(crate) fn line(text: &str) -> Result<bool, Failure> {
-    match write_to_stdout(&fit(text)) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(unwritten(&error)),
-    }
+    write_unless_closed(&fit(text))
 }
 
 /// Writes credentials to stdout, for commands that exist to print them.
-///
-/// # Errors
-/// As [`result`].
 pub(crate) fn credentials(text: &str) -> Result<(), Failure> {
     to_stdout(text)
 }
@@ -127,12 +110,17 @@ pub(crate) fn columns() -> Option<usize> {
 
 fn to_stdout(text: &str) -> Result<(), Failure> {
     interrupt::result_started();
-    let written =
-        write_to_stdout(text).or_else(ignore_broken_pipe).map_err(|error| unwritten(&error));
-    if written.is_ok() {
-        interrupt::set_consequence("the output is complete.");
+    write_unless_closed(text)?;
+    interrupt::set_consequence("the output is complete.");
+    Ok(())
+}
+
+fn write_unless_closed(text: &str) -> Result<bool, Failure> {
+    match write_to_stdout(text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::unwritten("the result could not be written to stdout", &error)),
     }
-    written
 }
 
 fn write_to_stdout(text: &str) -> io::Result<()> {
@@ -140,16 +128,8 @@ fn write_to_stdout(text: &str) -> io::Result<()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
 }
 
-fn unwritten(error: &io::Error) -> Failure {
-    Failure::unwritten("the result could not be written to stdout", error)
-}
-
 fn to_stderr(text: &str) {
     IS_WITHIN_LINE.store(!text.ends_with('\n'), Ordering::Relaxed);
     let mut stderr = anstream::stderr();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-}
-
-fn ignore_broken_pipe(error: io::Error) -> io::Result<()> {
-    if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }

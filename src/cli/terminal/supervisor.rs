@@ -39,9 +39,6 @@ enum Event {
 }
 
 /// Runs a command to its end, unless a signal ends the process before.
-///
-/// # Errors
-/// If signals cannot be received or a thread cannot be started.
 pub(crate) fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Result<ExitCode, Failure> {
     let refused = |error: io::Error| {
         Failure::new(Exit::Other, "signals cannot be received").caused_by(&error)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::desired::Code;
 use crate::report::explanation;
 use crate::report::json::{self, Diagnostic, DiagnosticPlace};
+use crate::report::style::percent_encoded;
 use crate::safe_text::escaped;
 
 const SCHEMA: &str =
@@ -96,17 +97,4 @@ fn artifact(file: &str) -> Value {
         return json!({ "uri": format!("file://{path}") });
     }
     json!({ "uri": path, "uriBaseId": "%SRCROOT%" })
-}
-
-/// Encodes a path so that no part of it can be a scheme, a query or a fragment.
-fn percent_encoded(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -35,8 +35,8 @@ fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
             lines.push(format!("{} {path}: {value}", sign(change.kind)));
         }
         PlanValues::Public { before, after } => {
-            let before = before.as_ref().map(text);
-            let after = after.as_ref().map(text);
+            let text = |value: &PlanValue| value.text().unwrap_or("(not shown)".to_owned());
+            let (before, after) = (before.as_ref().map(text), after.as_ref().map(text));
             let after = after.map(|after| {
                 if change.known_after_create { known_after_create(&after) } else { after }
             });
@@ -92,14 +92,6 @@ fn sign(kind: ChangeKind) -> &'static str {
         ChangeKind::Unset => "-",
         // `diff` blocks show these lines in another color.
         ChangeKind::Change | ChangeKind::Rotate | ChangeKind::Mark => "!",
-    }
-}
-
-fn text(value: &PlanValue) -> String {
-    match value {
-        PlanValue::Hidden(_) => "(not shown)".to_owned(),
-        PlanValue::Text(text) => text.clone(),
-        PlanValue::List(items) => items.join(", "),
     }
 }
 

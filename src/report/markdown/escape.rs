@@ -102,14 +102,6 @@ fn looks_like_a_commit(word: &str) -> bool {
     word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// Encodes a path as a part of a URL.
-pub(super) fn in_link(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
 /// Returns the length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)

@@ -122,7 +122,7 @@ fn headline(document: &PlanDocument) -> String {
     for action in Action::ALL {
         let is_drifted = |step: &&PlanStep| step.action == action && step.cause == Cause::Remote;
         let drifted = document.steps.iter().filter(is_drifted).count();
-        let number = document.summary.count(action);
+        let number = document.count(action);
         if number > 0 || phrases::ALWAYS_COUNTED.contains(&action) {
             let drift =
                 if drifted > 0 { format!(" ({drifted} remote drift)") } else { String::new() };

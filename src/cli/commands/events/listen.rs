@@ -106,19 +106,12 @@ struct Received {
 pub(super) fn run(globals: &GlobalArgs, args: &ListenArgs) -> Result<Exit, Failure> {
     let key = signature_key(globals, args)?;
     let is_verified = key.is_some();
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     connection::runtime()?.block_on(async {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::new(Exit::Other, format!("ocon cannot listen on {address}"))
-                .caused_by(&error)
-                .hint("stop the program that uses the port, or use another one: --port 8901")
-        })?;
-        let address = listener.local_addr().unwrap_or(address);
-        let hosts = Hosts { port: address.port(), allowed: globals.allow_host.clone() };
+        let (listener, address) = bind(args.port).await?;
         let shared = Arc::new(ListenerState {
             format: globals.format,
             count: args.count,
-            hosts,
+            hosts: Hosts { port: address.port(), allowed: globals.allow_host.clone() },
             refused: RefusedRequests::default(),
             received: Mutex::new(Received {
                 inbox: DeliveryReceiver::new(key),
@@ -150,13 +143,19 @@ pub(super) fn run(globals: &GlobalArgs, args: &ListenArgs) -> Result<Exit, Failu
             () = stop.requested() => {}
         }
         server.stop().await;
-        let mut received = shared.received();
-        match received.unwritten.take() {
-            Some(failure) => Err(failure),
-            None if received.refused > 0 && shared.count.is_some() => Ok(Exit::Other),
-            None => Ok(Exit::Success),
-        }
+        shared.result()
     })
+}
+
+async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(Exit::Other, format!("ocon cannot listen on {address}"))
+            .caused_by(&error)
+            .hint("stop the program that uses the port, or use another one: --port 8901")
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
 }
 
 /// The signature key of a document, or the one in the environment.
@@ -179,6 +178,15 @@ fn signature_key(globals: &GlobalArgs, args: &ListenArgs) -> Result<Option<Secre
 impl ListenerState {
     fn received(&self) -> MutexGuard<'_, Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn result(&self) -> Result<Exit, Failure> {
+        let mut received = self.received();
+        match received.unwritten.take() {
+            Some(failure) => Err(failure),
+            None if received.refused > 0 && self.count.is_some() => Ok(Exit::Other),
+            None => Ok(Exit::Success),
+        }
     }
 
     /// Checks a delivery. Also returns whether the requested number of deliveries is reached.

@@ -50,7 +50,7 @@ pub(super) fn select(read: ReadInstances, files: &Files) -> Candidates {
 }
 
 fn candidate(found: ObservedInstance, files: &Files) -> Result<Candidate, (Exit, String)> {
-    let marked_key = match found.marks.ownership(&files.project) {
+    let marked_key = match found.marks.ownership(&files.project.name) {
         // An adoption replaces a broken mark.
         Ownership::Unmanaged | Ownership::Broken => None,
         Ownership::Foreign(owner) => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::Refused;
 use crate::catalog::{Catalog, closest};
-use crate::cli::setup::{Environment, GlobalArgs, global_args::below_root};
+use crate::cli::setup::{GlobalArgs, global_args::below_root};
 use crate::cli::terminal::output;
 use crate::import::{ImportedFile, is_reserved_variable, is_too_broad_pattern};
 use crate::instance::{ConnectorKey, InstanceId};
@@ -105,7 +105,7 @@ fn allowed_variables(
     files: &[(InstanceId, ImportedFile)],
     existing: &BTreeSet<String>,
 ) -> BTreeSet<String> {
-    let given = globals.env_allow.clone().or_else(|| globals.environment.given("OCON_ENV_ALLOW"));
+    let given = globals.allowed_patterns();
     let is_given = given.is_some();
     let given = given.unwrap_or_default();
     let is_pattern = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '*');
@@ -153,7 +153,7 @@ mod tests {
         let mut globals = Line::parse_from(["ocon"]).globals;
         globals.env_allow = given.map(str::to_owned);
         let existing = ["AWS_SECRET_ACCESS_KEY", "SHOP_KEY"].map(str::to_owned).into();
-        allowed_variables(&globals, &[], &Environment::default(), &existing).into_iter().collect()
+        allowed_variables(&globals, &[], &existing).into_iter().collect()
     }
 
     #[test]
