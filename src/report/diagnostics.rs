@@ -100,7 +100,6 @@ fn block(problem: &Diagnostic, renderer: &Renderer, columns: Option<usize>) -> S
     if has_line { text } else { text.replace('\n', "\n ") }
 }
 
-/// Adds a place, and its line if it has one.
 fn place<'a>(
     group: Group<'a>,
     at: &DiagnosticPlace,

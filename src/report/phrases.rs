@@ -8,7 +8,6 @@ use crate::plan::{Action, Cause};
 /// The actions that a summary counts even if they are zero.
 pub(super) const ALWAYS_COUNTED: [Action; 3] = [Action::Create, Action::Update, Action::Delete];
 
-/// The number of requests of a plan.
 pub(super) fn requests(requests: &PlanRequests) -> String {
     let PlanRequests { read, write, check } = requests;
     let check = if *check > 0 { format!(", {check} to check") } else { String::new() };
@@ -83,14 +82,12 @@ pub(super) fn next_step(result: &ResultDocument) -> &'static str {
     }
 }
 
-/// Marks the parts of a value that a create fills in.
 pub(super) fn known_after_create(after: &str) -> String {
     after
         .replace("{base64(id)}", "(base64 of the id, known after create)")
         .replace("{id}", "(id, known after create)")
 }
 
-/// Names what differs between two values that look the same.
 pub(super) fn differs_in(hint: &str) -> String {
     format!("(differs in: {hint})")
 }

@@ -16,7 +16,6 @@ pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
 pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) const STRONG: Style = Style::new().bold();
 
-/// Minimum number of columns for a text.
 const MIN_TEXT_WIDTH: usize = 20;
 
 /// A text in a style. The escape codes are removed later if the output is not a terminal.

@@ -36,7 +36,6 @@ pub(super) fn render(
 
 /// The shown part of a difference.
 pub(super) struct Difference<T> {
-    /// The lines.
     pub(super) shown: T,
     /// Whether all lines of both texts are shown.
     pub(super) is_whole: bool,

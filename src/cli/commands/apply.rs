@@ -62,7 +62,6 @@ pub(crate) fn run(globals: &GlobalArgs, args: &ApplyArgs) -> Result<Exit, Failur
     })
 }
 
-/// An apply whose files are loaded.
 struct Apply<'a> {
     globals: &'a GlobalArgs,
     args: &'a ApplyArgs,

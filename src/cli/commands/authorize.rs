@@ -124,7 +124,6 @@ impl Session<'_> {
         Ok((plan, found))
     }
 
-    /// Reads the platform and plans the document with a grant.
     async fn plan(
         &mut self,
         grant: &BTreeMap<String, Secret>,
@@ -252,7 +251,6 @@ impl Session<'_> {
         )
     }
 
-    /// Creates the instance, as an apply does.
     async fn create(
         mut self,
         grant: BTreeMap<String, Secret>,
@@ -307,7 +305,6 @@ impl Session<'_> {
         Ok(Exit::Success)
     }
 
-    /// Sends the grant, and returns the instance afterwards.
     async fn send(
         &self,
         id: InstanceId,

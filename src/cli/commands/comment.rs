@@ -60,12 +60,10 @@ impl Comment {
         Self { plan, options }
     }
 
-    /// Renders a plan that is refused as a whole.
     pub(crate) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
         Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.options))
     }
 
-    /// Renders the outcome of the plan.
     pub(crate) fn outcome(&self, result: &ResultDocument) -> Output {
         let clean = redaction::without_secrets(result);
         let result = clean.as_ref().unwrap_or(result);
@@ -88,7 +86,6 @@ pub(crate) fn on_failure(failure: Failure, command: &str, globals: &GlobalArgs) 
     failure.with_result(Some(Output::Text(comment)))
 }
 
-/// Returns the project, as far as it is known.
 fn project(globals: &GlobalArgs) -> String {
     let given = project::given(globals).map(|(_, name)| name);
     let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);

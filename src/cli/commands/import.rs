@@ -100,7 +100,6 @@ impl ImportArgs {
             .hint("or import all instances that have no file: ocon import --all"))
     }
 
-    /// Reads the given instances one by one, or the whole account.
     async fn read(
         &self,
         globals: &GlobalArgs,

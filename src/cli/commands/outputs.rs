@@ -92,7 +92,6 @@ impl Outputs {
         Ok(Self { format, destination })
     }
 
-    /// Writes the instances after an apply.
     pub(crate) fn write(
         self,
         desired: &Desired,
@@ -158,7 +157,6 @@ fn prefix(key: &str) -> String {
     format!("OCON_INSTANCE_{}", key.chars().map(letter).collect::<String>())
 }
 
-/// Refuses documents whose variables have the same names.
 fn check_names(desired: &Desired) -> Result<(), Failure> {
     let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
     for key in desired.instances.keys() {

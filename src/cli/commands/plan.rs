@@ -52,7 +52,6 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
     Ok(exit(&plan, args.detailed_exitcode))
 }
 
-/// The exit code of a command that shows a plan.
 pub(crate) fn exit(plan: &Plan, detailed: bool) -> Exit {
     if plan.is_guarded() {
         Exit::Guarded

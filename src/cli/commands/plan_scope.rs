@@ -34,7 +34,6 @@ pub(crate) struct PlanScopeArgs {
 }
 
 impl PlanScopeArgs {
-    /// The secrets to write on request.
     fn rotations(&self, files: &Files) -> Result<Rotate, Failure> {
         let rotate: Rotate = self.rotate.iter().cloned().collect();
         let documents = &files.desired.instances;

@@ -7,7 +7,6 @@ use crate::safe_text::quoted;
 
 const MAX_NAMED_FILES: usize = 3;
 
-/// Refuses `--prune` if files may be missing by mistake.
 pub(crate) fn check(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     check_files(globals, files)?;
     check_checkout(globals)

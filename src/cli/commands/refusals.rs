@@ -15,7 +15,6 @@ use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::safe_text::quoted;
 
-/// Shows the fields that the failures of an apply name.
 pub(crate) fn show(globals: &GlobalArgs, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();

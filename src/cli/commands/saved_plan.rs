@@ -46,7 +46,6 @@ pub(crate) struct SavedPlan {
 }
 
 impl SavedPlan {
-    /// Reads a plan file, given relative to `root`.
     pub(crate) fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let refused = |reason: &dyn std::fmt::Display| {

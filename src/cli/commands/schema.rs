@@ -105,7 +105,6 @@ async fn describe(
     stream::iter(requests).buffer_unordered(globals.concurrency).try_collect().await.map_err(failed)
 }
 
-/// Creates the folder of the schemas if it does not exist.
 fn folder(globals: &GlobalArgs, batch: &mut FileBatch) -> Result<PathBuf, Failure> {
     let folder = below_root(&globals.root, &globals.schemas).join("connectors");
     let refused = |cause: &dyn std::fmt::Display| {

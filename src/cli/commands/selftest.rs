@@ -17,7 +17,6 @@ use crate::instance::Secret;
 use crate::report::json;
 use crate::report::style::count;
 use child_processes::{CapturedOutput, ChildProcesses};
-use encodings::ENCODINGS;
 use searched_secrets::SearchedSecrets;
 
 #[derive(Debug, clap::Args)]
@@ -101,7 +100,7 @@ impl Report {
             bytes: outputs.iter().map(|output| output.text.len()).sum(),
             secrets,
             too_short: searched.len() - secrets,
-            encodings: ENCODINGS.to_vec(),
+            encodings: encodings::names(),
             findings,
         }
     }

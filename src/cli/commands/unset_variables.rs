@@ -13,7 +13,6 @@ pub(crate) fn warn(globals: &GlobalArgs, desired: &Desired, options: &PlanOption
     file_problems::warn(globals, &unset(globals, desired, options, Severity::Warning));
 }
 
-/// Fails if an apply would have to write an unset secret.
 pub(crate) fn refuse(
     globals: &GlobalArgs,
     desired: &Desired,

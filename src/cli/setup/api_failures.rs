@@ -74,7 +74,6 @@ pub(crate) fn client_failed(error: &BuildError) -> Failure {
     }
 }
 
-/// A retry, as one line for stderr.
 pub(crate) fn retry_text(retrying: &Retrying) -> String {
     let path = retrying.path.split('?').next().unwrap_or_default();
     format!(

@@ -32,7 +32,6 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) target: Target,
     pub(crate) fingerprints: Fingerprints,
-    /// Requests an early end of the run.
     pub(crate) stop: StopSignal,
     pub(crate) progress: Arc<Progress>,
     clock: Arc<dyn Clock>,

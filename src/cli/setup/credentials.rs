@@ -22,7 +22,6 @@ pub(crate) struct OwnCredential {
     pub(crate) secret: Secret,
 }
 
-/// Returns the user secret and the organization secret.
 pub(crate) fn platform(globals: &GlobalArgs) -> Result<(Secret, Secret), Failure> {
     let user = user_secret(globals)?;
     let organization = organization_secret(globals)?;
@@ -87,7 +86,6 @@ pub(crate) fn own(globals: &GlobalArgs) -> Vec<OwnCredential> {
     own.filter_map(|(name, secret)| Some(OwnCredential { name, secret: secret? })).collect()
 }
 
-/// Returns the fingerprint key, if one is set.
 pub(crate) fn fingerprint_key(environment: &Environment) -> Result<Option<Secret>, Failure> {
     let Some(raw) = environment.raw(FINGERPRINT_KEY) else {
         return Ok(None);

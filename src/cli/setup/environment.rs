@@ -86,7 +86,6 @@ impl Environment {
         self.raw(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    /// The value of a variable, unchanged.
     pub(crate) fn raw(&self, name: &str) -> Option<&OsString> {
         self.variables.get(&OsString::from(name))
     }
@@ -127,7 +126,6 @@ impl Environment {
         }
     }
 
-    /// Registers ocon's own secrets, and the logins of proxies.
     pub(crate) fn register_secrets(&self) {
         let own = CREDENTIALS.into_iter().filter_map(|name| self.text(name));
         let own: Vec<Secret> = own.map(Secret::new).collect();
@@ -176,7 +174,6 @@ impl Environment {
         }
     }
 
-    /// Panics if a test of the binary asks for it.
     pub(crate) fn panic_in_tests(&self) {
         let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));
         assert!(message.is_none(), "{}", message.unwrap_or_default());

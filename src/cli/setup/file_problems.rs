@@ -9,7 +9,6 @@ use crate::instance::Span;
 use crate::report::diagnostics::{self, github, sarif};
 use crate::report::json::{self, Diagnostic, DiagnosticsDocument};
 
-/// Creates a problem without an excerpt.
 pub(crate) fn problem(
     code: Code,
     severity: Severity,
@@ -34,7 +33,6 @@ pub(crate) fn no_file() -> Span {
     Span { file: "".into(), line: 1, column: 1 }
 }
 
-/// Prints warnings, unless `--quiet` is given.
 pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
     if !globals.quiet {
         show(problems);
@@ -48,7 +46,6 @@ pub(crate) fn show(problems: &[Problem]) {
     }
 }
 
-/// The failure of a command whose files cannot be used.
 pub(crate) fn invalid(globals: &GlobalArgs, problems: &[Problem]) -> Failure {
     let is_shown = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
     let shown: Vec<_> = problems.iter().filter(is_shown).cloned().collect();

@@ -34,7 +34,6 @@ pub(crate) struct Files {
     pub(crate) project: ChosenProject,
 }
 
-/// The secrets that a command needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretAccess {
     /// The real secrets, or demo values with `--sandbox`.
@@ -45,7 +44,6 @@ pub(crate) enum SecretAccess {
     WithheldWithoutFiles,
 }
 
-/// Loads the files.
 pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, Failure> {
     let invalid =
         |problems: desired::Problems| file_problems::invalid(globals, problems.as_slice());
@@ -150,7 +148,6 @@ fn pipeline_warnings(
     any_variable.into_iter().chain(unset).collect()
 }
 
-/// The folder of secret files, relative to the root.
 fn secrets_folder(globals: &GlobalArgs) -> PathBuf {
     let given = globals.secrets_dir.clone();
     let given = given.or_else(|| globals.environment.text("OCON_SECRETS_DIR").map(PathBuf::from));

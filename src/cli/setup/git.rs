@@ -55,7 +55,6 @@ pub(crate) struct Repository {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
-    /// The object ID in hexadecimal.
     pub(crate) object: String,
 }
 
@@ -207,7 +206,6 @@ fn parse_entry(line: &[u8]) -> Option<(PathBuf, Entry)> {
     Some((PathBuf::from(self::path(path)), Entry { kind, object }))
 }
 
-/// A path from the bytes that Git writes.
 fn path(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {

@@ -170,7 +170,6 @@ impl GlobalArgs {
             .hint("name a folder of the repository, or one elsewhere, with -C"))
     }
 
-    /// Checks that a command supports the format.
     pub(crate) fn check_format(&self, command: &str, supported: &[Format]) -> Result<(), Failure> {
         if supported.contains(&self.format) {
             return Ok(());
@@ -253,7 +252,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Parses a number that is at least 1.
 pub(crate) fn positive<T: FromStr + PartialOrd + Default>(text: &str) -> Result<T, String> {
     let number = text.parse().ok().filter(|number| *number > T::default());
     number.ok_or_else(|| "write a number of at least 1".to_owned())

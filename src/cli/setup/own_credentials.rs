@@ -16,7 +16,6 @@ const USE_PROVIDER_SECRET: &str =
 const CHANGE_CREDENTIAL: &str = "remove it, and change the credential: everyone who can read the file or the \
                                  command knows it";
 
-/// Fails if the files would send one of ocon's own credentials.
 pub(crate) fn refuse(globals: &GlobalArgs, desired: &Desired) -> Result<(), Failure> {
     let own = credentials::own(globals);
     if own.is_empty() {

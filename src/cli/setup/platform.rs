@@ -18,7 +18,6 @@ pub(crate) enum Platform {
     At(BaseUrl),
 }
 
-/// Chooses the platform.
 pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
     if globals.sandbox {
         return Ok(Platform::Sandbox);

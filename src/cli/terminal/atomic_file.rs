@@ -14,13 +14,11 @@ use crate::cli::terminal::redaction;
 use crate::reader::{self, FileError};
 use crate::report::style::count;
 
-/// The folders of a repository whose files ocon reads.
+/// The root of a repository, and the folders below it whose files ocon reads.
 #[derive(Clone, Copy)]
 pub(crate) struct RepositoryFolders<'a> {
     pub(crate) root: &'a Path,
-    /// The folder of instance files, relative to the root.
     pub(crate) instances: &'a Path,
-    /// The folder of schemas, relative to the root.
     pub(crate) schemas: &'a Path,
 }
 

@@ -76,7 +76,6 @@ impl Failure {
         Self { result, ..self }
     }
 
-    /// Returns what is written to stdout in addition to the failure.
     pub(crate) fn result(&self) -> Option<&Output> {
         self.result.as_ref()
     }
@@ -95,7 +94,6 @@ impl Failure {
         self
     }
 
-    /// Returns the document of the failure of a command for this target.
     pub(crate) fn document(&self, target: FailureTarget) -> FailureDocument {
         FailureDocument { exit: self.exit.code(), target: Some(target), ..(*self.document).clone() }
     }

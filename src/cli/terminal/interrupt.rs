@@ -21,7 +21,6 @@ pub(crate) type FailureReporter = Box<dyn FnOnce(Failure) -> Failure + Send>;
 
 /// How a command reacts to the first signal instead of ending immediately.
 pub(crate) struct GracefulStop {
-    /// Asks the command to stop.
     pub(super) stop: StopSignal,
     /// The message after `Interrupted: `, at the first signal.
     pub(super) announcement: &'static str,
@@ -78,7 +77,6 @@ pub(crate) fn set_command(consequence: &'static str, exit: Exit, reporter: Failu
     state.reporter = Some(reporter);
 }
 
-/// Sets the message for an interruption from now on.
 pub(crate) fn set_consequence(consequence: impl Into<Cow<'static, str>>) {
     command_state().consequence = consequence.into();
 }
@@ -172,7 +170,6 @@ pub(super) fn exit_after(exit: Exit) -> Exit {
     if state.is_interrupted { exit.min(state.exit) } else { exit }
 }
 
-/// The failure to report at the end of an interrupted process; `word` begins its message.
 pub(super) fn failure(word: &str) -> Failure {
     let (message, exit, reporter) = {
         let mut state = state();

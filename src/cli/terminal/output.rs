@@ -70,7 +70,6 @@ pub(crate) fn address(text: &str) {
     to_stderr(text);
 }
 
-/// Writes a line of JSON to stderr.
 pub(crate) fn json_message(line: &str) {
     to_stderr(&redaction::scrub_json(line));
 }

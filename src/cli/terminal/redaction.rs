@@ -83,7 +83,6 @@ pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
     known().scrub(text)
 }
 
-/// Removes secrets from a complete JSON document.
 pub(crate) fn scrub_json(text: &str) -> Cow<'_, str> {
     if IS_DISABLED.load(Ordering::Relaxed) {
         return Cow::Borrowed(text);

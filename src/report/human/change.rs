@@ -11,7 +11,6 @@ use crate::report::{phrases, text_diff, truncate};
 
 /// Maximum column at which the values of a step start. Longer paths shift their values to the right.
 const MAX_PATH_WIDTH: usize = 40;
-/// Maximum number of characters of a name or a path.
 const MAX_NAME_CHARS: usize = 400;
 /// Maximum number of lines of a value that is not compared with another one.
 const MAX_LINES: usize = 200;
@@ -75,7 +74,6 @@ fn value_column(step: &PlanStep, layout: Layout) -> usize {
     if column + MIN_VALUE_WIDTH > layout.width { 0 } else { column }
 }
 
-/// The position of the lines of a change.
 #[derive(Clone, Copy)]
 struct Lines<'a> {
     action: Action,
@@ -198,7 +196,6 @@ fn is_long(value: &str) -> bool {
     value.contains('\n') || width(value) > MAX_INLINE_WIDTH
 }
 
-/// Marks what a create fills in.
 fn completed(change: &PlanChange, after: String) -> String {
     if change.known_after_create { phrases::known_after_create(&after) } else { after }
 }
@@ -213,7 +210,6 @@ fn quoted(value: &str) -> String {
     extent + &clean_line(&shown)
 }
 
-/// Writes a name or a path on one line.
 pub(super) fn shown_name(name: &str) -> String {
     clean_line(&truncate::line(name, MAX_NAME_CHARS))
 }

@@ -64,7 +64,6 @@ fn push_table(text: &mut String, rows: &[StatusInstance], layout: Layout) {
     }
 }
 
-/// Adds a row without columns.
 fn push_row(text: &mut String, row: &StatusInstance, layout: Layout) {
     let (symbol, style) = sign(row.state);
     let id = row.instance_id.map(|id| format!("  #{id}")).unwrap_or_default();
@@ -85,7 +84,6 @@ fn push_row(text: &mut String, row: &StatusInstance, layout: Layout) {
     }
 }
 
-/// Writes one cell per width.
 fn line(cells: &[String; 8], widths: &[usize]) -> String {
     let padded = cells.iter().zip(widths).map(|(cell, column)| {
         let fill = " ".repeat(column.saturating_sub(width(cell)));

@@ -307,7 +307,6 @@ impl PlanDocument {
         self.clone().sealed_again(seal).digest == self.digest
     }
 
-    /// Returns the number of steps with this action.
     pub(in crate::report) fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
     }

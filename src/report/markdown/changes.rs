@@ -8,7 +8,6 @@ use crate::report::phrases::{differs_in, known_after_create};
 use crate::report::style::{clean, clean_line, width};
 use crate::report::{text_diff, truncate};
 
-/// Maximum number of characters of a line.
 const MAX_LINE_CHARS: usize = 1_000;
 /// Maximum width of a value that is shown beside its key.
 const MAX_VALUE_WIDTH: usize = 120;

@@ -28,7 +28,6 @@ pub(super) struct CommentEntry {
     pub(super) full: Option<String>,
 }
 
-/// How much of an entry is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
     Omitted,
@@ -37,7 +36,6 @@ enum Detail {
 }
 
 impl CommentEntry {
-    /// Creates an entry without details.
     pub(super) fn line(brief: String) -> Self {
         Self { brief, full: None }
     }

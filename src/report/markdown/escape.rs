@@ -29,7 +29,6 @@ pub(super) fn html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// Renders a text as a fenced block.
 pub(super) fn fenced(language: &str, text: &str) -> String {
     let text = clean(text);
     let fence = "`".repeat((longest_run(&text) + 1).max(3));
@@ -102,7 +101,6 @@ fn looks_like_a_commit(word: &str) -> bool {
     word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// Returns the length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }

@@ -88,7 +88,6 @@ impl CallbackListener {
         Ok(Some(Self { sockets, path, authority }))
     }
 
-    /// Waits for the answer, and shows the result in the browser.
     pub(super) async fn answer(
         self,
         read_grant: impl Fn(&str) -> GrantResult + Send + Sync + 'static,
@@ -112,7 +111,6 @@ impl CallbackListener {
     }
 }
 
-/// Whether this machine has the address.
 async fn exists(address: IpAddr) -> bool {
     TcpListener::bind((address, 0)).await.is_ok()
 }

@@ -30,7 +30,6 @@ const MAX_CONNECTIONS: usize = 16;
 /// The maximum age of a connection. A client that holds one open delays others only that long.
 const MAX_CONNECTION_AGE: Duration = Duration::from_mins(1);
 
-/// The maximum size of a delivery from the platform, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
@@ -158,7 +157,6 @@ async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
     Ok((listener, address))
 }
 
-/// The signature key of a document, or the one in the environment.
 fn signature_key(globals: &GlobalArgs, args: &ListenArgs) -> Result<Option<Secret>, Failure> {
     let Some(key) = &args.key else {
         let given = globals.environment.text("OCON_SIGNATURE_KEY").map(Secret::new);

@@ -13,13 +13,11 @@ use crate::safe_text::quoted;
 /// The instances that may get a file; `None` if the platform has no instance with a given ID.
 pub(super) type ReadInstances = BTreeMap<InstanceId, Option<ObservedInstance>>;
 
-/// The selected instances, and the others.
 pub(super) struct Candidates {
     pub(super) candidates: Vec<Candidate>,
     pub(super) refused: Vec<Refused>,
 }
 
-/// An instance that gets no file.
 pub(super) struct Refused {
     pub(super) id: InstanceId,
     /// The exit code of a run that was asked for this instance.

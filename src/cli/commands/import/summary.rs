@@ -14,7 +14,6 @@ use crate::safe_text::quoted;
 /// The generated file of each instance, or the reason why there is none.
 pub(super) type GeneratedFiles = BTreeMap<InstanceId, Result<ImportedFile, String>>;
 
-/// The maximum length of a readable line, in characters.
 const MAX_LINE_CHARS: usize = 100;
 
 const NEXT_STEPS: &str = "
@@ -47,7 +46,6 @@ pub(super) fn print_omissions<'r>(
     }
 }
 
-/// The output if no file is written.
 pub(super) fn nothing(instances: usize, connectors: &[ConnectorKey]) -> String {
     let catalog = Catalog::embedded();
     let unknown = connectors.iter().find(|connector| catalog.connector(connector).is_none());
@@ -62,13 +60,11 @@ pub(super) fn nothing(instances: usize, connectors: &[ConnectorKey]) -> String {
     }
 }
 
-/// The files, one line each.
 pub(super) fn written(globals: &GlobalArgs, files: &[(InstanceId, ImportedFile)]) -> String {
     let lines = files.iter().map(|(id, file)| format!("written  {}  #{id}\n", path(globals, file)));
     lines.collect()
 }
 
-/// The output after files were written.
 pub(super) fn summary(
     globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
