@@ -2,8 +2,7 @@
 
 use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusDocument};
 use super::style::count;
-use crate::plan::status::SyncState;
-use crate::plan::{Action, Cause};
+use crate::plan::{Action, Cause, status::SyncState};
 
 /// The actions that a summary counts even if they are zero.
 pub(super) const ALWAYS_COUNTED: [Action; 3] = [Action::Create, Action::Update, Action::Delete];

@@ -15,8 +15,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::api::{self, Projection, Read as _, Write as _};
-use crate::api::{OAuthApplication, SecretPlacement};
+use crate::api::{self, OAuthApplication, Projection, Read as _, SecretPlacement, Write as _};
 use crate::authorization::{
     self, AuthorizationRequest, ExpectedAnswer, OAuthVersion, ScopeDifference,
 };

@@ -1,7 +1,6 @@
 //! `ocon doctor KEY`: checks whether events get from the provider to the application.
 
-use crate::api::ProviderEvent;
-use crate::api::{Projection, Read as _};
+use crate::api::{Projection, ProviderEvent, Read as _};
 use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
 use crate::cli::setup::{Connection, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};

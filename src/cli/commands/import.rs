@@ -16,8 +16,7 @@ use crate::cli::setup::{
     Connection, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
 };
 use crate::cli::terminal::{Exit, Failure, output, redaction};
-use crate::desired::secrets::WithheldSecrets;
-use crate::desired::{self, Levels, Sources};
+use crate::desired::{self, Levels, Sources, secrets::WithheldSecrets};
 use crate::import::{self, Candidate, ImportContext, ImportedFile};
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, SecretSource, StoredValue as Stored,

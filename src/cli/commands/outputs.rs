@@ -9,11 +9,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::apply::Outcome;
-use crate::cli::setup::connection::Connection;
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::atomic_file::AtomicFile;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::{Connection, GlobalArgs};
+use crate::cli::terminal::{Exit, Failure, atomic_file::AtomicFile, output};
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, InstanceId, Key, RenderContext, Secret};
 use crate::observed::Observed;

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
-use crate::cli::setup::file_problems;
-use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::setup::{GlobalArgs, file_problems};
 use crate::desired::{Code, Desired, DesiredInstance, GrantNeed, Problem, Severity, add_excerpts};
 use crate::instance::{Key, Span};
 use crate::plan::Action;

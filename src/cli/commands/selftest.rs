@@ -14,8 +14,7 @@ use serde::Serialize;
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, files};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::instance::Secret;
-use crate::report::json;
-use crate::report::style::count;
+use crate::report::{json, style::count};
 use child_processes::{CapturedOutput, ChildProcesses};
 use searched_secrets::SearchedSecrets;
 

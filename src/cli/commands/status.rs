@@ -3,12 +3,10 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::comment::comment_options;
-use crate::cli::commands::{plan, unset_variables};
+use crate::cli::commands::{comment::comment_options, plan, unset_variables};
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
-use crate::plan::PlanOptions;
-use crate::plan::status::status;
+use crate::plan::{PlanOptions, status::status};
 use crate::report::human;
 use crate::report::json::{self, StatusDocument};
 use crate::report::markdown;

@@ -17,8 +17,7 @@ use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::terminal::{
     Exit, Failure,
     log::Verbosity,
-    progress,
-    progress::{Progress, ProgressOptions},
+    progress::{self, Progress, ProgressOptions},
     redaction,
 };
 use crate::desired::Desired;

@@ -12,8 +12,7 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::terminal::{
     Exit, Failure,
     atomic_file::RepositoryFolders,
-    log,
-    log::{LogFormat, SandboxLog, Verbosity},
+    log::{self, LogFormat, SandboxLog, Verbosity},
 };
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};

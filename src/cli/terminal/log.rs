@@ -17,8 +17,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::prelude::*;
 
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{output, redaction};
 use crate::report::style::{clean, clean_line};
 
 const LIBRARIES: [&str; 6] =

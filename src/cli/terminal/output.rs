@@ -6,10 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::Failure;
-use crate::cli::terminal::interrupt;
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{Failure, Output, interrupt, redaction};
 use crate::safe_text::escaped_apart_from_styles;
 
 /// Whether the last message did not end its line. A question does not.
