@@ -64,9 +64,8 @@ fn report(failure: &Failure) -> Exit {
     failure.exit
 }
 
-/// Parses the arguments, or prints the help or version that they ask for.
-///
-/// A usage error has the exit code 64, because clap's own exit code, 2, means changes.
+/// Parses the arguments, or prints the help or version that they ask for. A usage error has the exit
+/// code 64, because clap's own exit code, 2, means changes.
 fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
     Cli::try_parse_from(arguments).map_err(|error| {
         let error = match error.kind() {

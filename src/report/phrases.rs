@@ -48,9 +48,9 @@ pub(super) fn state(state: SyncState) -> String {
 /// `3 in sync`, `1 drifted`: the instances by state, and the findings.
 pub(super) fn states(status: &StatusDocument) -> Vec<String> {
     let number = |state| status.instances.iter().filter(|instance| instance.state == state).count();
-    let states = SyncState::ALL.map(|state| (number(state), self::state(state)));
+    let by_state = SyncState::ALL.map(|state| (number(state), self::state(state)));
     let findings = (status.findings.len(), "with a wrong callback URL".to_owned());
-    let counters = states.into_iter().chain([findings]).filter(|(number, _)| *number > 0);
+    let counters = by_state.into_iter().chain([findings]).filter(|(number, _)| *number > 0);
     counters.map(|(number, what)| format!("{number} {what}")).collect()
 }
 

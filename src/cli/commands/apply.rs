@@ -164,8 +164,7 @@ fn exit(exit: Exit, written: [Result<(), Failure>; 2]) -> Result<Exit, Failure> 
     Err(last)
 }
 
-/// Fails if secrets are unset, or warns with `--allow-unset`. A saved plan needs those of its own
-/// documents only.
+/// Fails if secrets are unset, or warns with `--allow-unset`. A saved plan needs its own secrets only.
 fn check_unset_variables(
     globals: &GlobalArgs,
     files: &Files,

@@ -41,7 +41,6 @@ use callback_listener::CallbackListener;
 use declared_application::DeclaredApplication;
 
 const MAX_SCOPES_SHOWN: usize = 20;
-
 const MAX_SCOPE_CHARS: usize = 100;
 
 #[derive(Debug, clap::Args)]
@@ -105,8 +104,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Checks, before the user is asked, that a grant can be used: it expires within minutes and works
-    /// once. Returns the plan and the existing instance.
+    /// Checks, before the user is asked, that a grant can be used: it expires soon and works once.
     async fn check(&mut self) -> Result<(Plan, Option<ObservedInstance>), Failure> {
         let pending = Secret::new("pending");
         let name = if self.declared.is_oauth1 { "oauth_verifier" } else { "code" };

@@ -28,14 +28,11 @@ use crate::instance::Key;
 use crate::safe_text::quoted;
 
 const MAX_LINKS: usize = 40;
-
 /// The maximum number of bytes of a file that are compared. ocon reads no larger file of a repository.
 const MAX_BYTES: u64 = 1 << 20;
-
 /// The maximum number of merge bases. Branches that were merged into each other have several. Only a
 /// contrived history has more, and each one costs a list of all its files.
 const MAX_MERGE_BASES: usize = 8;
-
 const NAME_FILES: &str = "or name the files instead: ocon plan PATH…";
 
 pub(crate) fn changed_documents(
@@ -136,8 +133,7 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The bytes as Git commits them if it converts line endings (`core.autocrlf`). YAML and JSON have the
-/// same meaning either way.
+/// The bytes as Git commits them if it converts line endings (`core.autocrlf`).
 fn without_carriage_returns(content: &[u8]) -> Vec<u8> {
     let mut rest = content.iter().peekable();
     let mut converted = Vec::with_capacity(content.len());
@@ -177,8 +173,7 @@ fn merge_bases(repository: &Repository, reference: &str) -> Result<Vec<String>, 
     }
 }
 
-/// Refuses a name that several references have. Git would choose the tag, and everyone who may push a
-/// tag could choose the commit that a branch is compared with.
+/// Refuses a name of several references. Git prefers a tag, which others than reviewers may push.
 fn check_unambiguous(repository: &Repository, reference: &str) -> Result<(), Failure> {
     let name = reference.split(['~', '^', '@', ':']).next().unwrap_or_default();
     let names = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];

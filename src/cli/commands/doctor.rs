@@ -37,8 +37,7 @@ pub(crate) fn run(globals: &GlobalArgs, KeyArgs { key }: &KeyArgs) -> Result<Exi
     Ok(if document.healthy { Exit::Success } else { Exit::Other })
 }
 
-/// Reads the instance with all of its configuration, and its events. If the events cannot be read, the
-/// other checks still run.
+/// Reads the instance, and its events. If these cannot be read, the other checks still run.
 async fn read(
     connection: &Connection,
     id: InstanceId,

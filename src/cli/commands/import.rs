@@ -141,8 +141,7 @@ impl ImportArgs {
     }
 }
 
-/// Registers the tokens, and the secrets that the platform returns: a secret must not get into a file
-/// under another configuration key.
+/// Registers tokens and secrets: no secret may get into a file under another configuration key.
 fn register_secrets<'f>(instances: impl Iterator<Item = &'f ObservedInstance>) {
     for found in instances {
         let facts = found.connector.parse().ok();
@@ -209,8 +208,7 @@ fn referenced_variables(files: &Files) -> BTreeSet<String> {
     names.collect()
 }
 
-/// The variables, in upper case, that no new file may use: those that the files refer to, or mention in a
-/// comment that may become a reference.
+/// The variables, in upper case, that no new file may use: the files refer to them or mention them.
 fn taken_variables(globals: &GlobalArgs, files: &Files) -> BTreeSet<String> {
     let documents = files.desired.instances.values();
     let paths: BTreeSet<&Path> = documents.map(|wanted| Path::new(&*wanted.at.file)).collect();

@@ -41,8 +41,7 @@ fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     Err(Failure::new(Exit::Guarded, error).hint(hint))
 }
 
-/// Refuses `--prune` if Git has a file below the folder of instances, in the index or in HEAD, that is
-/// not on disk.
+/// Refuses `--prune` if an instance file is in the index or in HEAD, but not on disk.
 pub(crate) fn check_checkout(globals: &GlobalArgs) -> Result<(), Failure> {
     let folder = below_root(&globals.root, &globals.instances);
     let missing = incomplete_checkout::missing_files(&globals.environment, &globals.root, &folder)?;

@@ -136,8 +136,7 @@ fn current_text(file: &Path) -> Option<String> {
     is_schema.then(|| fs::read_to_string(file).ok()).flatten()
 }
 
-/// Writes the schema by which an editor selects one of the schemas in the folder, including `files`,
-/// which are not persisted yet.
+/// Writes the schema by which an editor selects one of those in the folder and of the new `files`.
 fn index<'f>(
     batch: &mut FileBatch,
     folder: &Path,

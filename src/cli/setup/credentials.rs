@@ -12,9 +12,7 @@ use crate::reader::FileScope;
 
 /// The maximum size of a secret file, in bytes. A larger file holds something else.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
-
-/// The minimum length of a fingerprint key, in characters: that of `openssl rand -base64 24`, which
-/// cannot be guessed.
+/// The minimum length of a fingerprint key, that of `openssl rand -base64 24`: it cannot be guessed.
 const MIN_FINGERPRINT_KEY_CHARS: usize = 32;
 
 pub(crate) struct OwnCredential {
@@ -74,8 +72,7 @@ fn read_secret(root: &Path, file: &Path, name: &str) -> Result<Secret, Failure> 
     }
 }
 
-/// Returns the credentials that no file may send. An unreadable file is skipped here: it is reported
-/// where the credentials are needed.
+/// Returns the credentials that no file may send. Unreadable ones are reported where they are needed.
 pub(crate) fn own(globals: &GlobalArgs) -> Vec<OwnCredential> {
     let credentials = [
         ("user secret", user_secret(globals).unwrap_or_default()),

@@ -18,9 +18,7 @@ use crate::report::human::Layout;
 pub(crate) const USER_SECRET: &str = "OCON_USER_SECRET";
 pub(crate) const ORGANIZATION_SECRET: &str = "OCON_ORGANIZATION_SECRET";
 pub(crate) const FINGERPRINT_KEY: &str = "OCON_FINGERPRINT_KEY";
-
 const CREDENTIALS: [&str; 3] = [USER_SECRET, ORGANIZATION_SECRET, FINGERPRINT_KEY];
-
 /// The variables that a browser needs to start with the user's profile. It gets them even if a file
 /// refers to one of them, which makes the value a secret.
 const DESKTOP_VARIABLES: [&str; 20] = [
@@ -108,14 +106,12 @@ impl Environment {
         Layout { width: width.unwrap_or(Layout::default().width).clamp(40, 200) }
     }
 
-    /// Whether a terminal can show a progress line: not in a pipeline, and not where the line could not
-    /// be removed again.
+    /// Whether a terminal can show a progress line: not in a pipeline, and only if it can be removed.
     pub(crate) fn allows_progress(&self) -> bool {
         self.text("CI").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")
     }
 
-    /// The clock. Tests of the binary select one that does not wait between retries (`hasty`), or one whose
-    /// first alarm rings immediately (`slow`).
+    /// Tests of the binary select a clock without waits (`hasty`), or with an immediate alarm (`slow`).
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         let kind = self.text("OCON_TEST_CLOCK").filter(|_| cfg!(debug_assertions));
         match kind.as_deref() {
@@ -133,8 +129,7 @@ impl Environment {
         let proxies = self.variables.iter().filter(|(name, _)| is_proxy(name));
         let logins = proxies.filter_map(|(_, address)| login(address.to_str()?));
         let logins = logins.flat_map(|(login, password)| [login, password]);
-        // People choose these by hand, so the same text in a file must stay visible: hiding it would
-        // confirm a guess.
+        // People choose these: hiding the same text in a file would confirm a guess.
         redaction::register_values(logins.map(Secret::new));
     }
 
@@ -145,8 +140,7 @@ impl Environment {
         self.filtered(|name, _| !omitted.iter().any(|omitted| name == OsStr::new(omitted)))
     }
 
-    /// The variables for a browser: those of the desktop, and every other one that neither belongs to
-    /// ocon nor contains a known secret.
+    /// The variables for a browser: those of the desktop, and others without a secret or ocon's name.
     pub(crate) fn for_browser(&self) -> Vec<(OsString, OsString)> {
         self.filtered(|name, value| {
             let (name, value) = (name.to_string_lossy(), value.to_string_lossy());

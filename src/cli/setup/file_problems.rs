@@ -80,8 +80,7 @@ pub(crate) fn path_from_working_directory(root: &Path, file: &str) -> String {
     root.join(file).display().to_string()
 }
 
-/// The problems with paths from the working directory: tools that show them at the lines of a
-/// repository do not know `-C`.
+/// The problems with paths from the working directory, for tools that do not know `-C`.
 fn from_working_directory(root: &Path, problems: &[Problem]) -> Vec<Diagnostic> {
     let mut problems = problems.to_vec();
     for problem in &mut problems {

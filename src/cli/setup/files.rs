@@ -188,8 +188,7 @@ impl SecretStore for Registering<'_> {
     }
 }
 
-/// Registers the secrets that the files refer to. A command that does not need them still has them in
-/// its environment, and a reply may repeat them.
+/// Registers the secrets that the files refer to: a reply may repeat those that are not needed too.
 fn register_all(desired: &Desired, secrets: &Registering<'_>) {
     let sources: BTreeSet<&SecretSource> = desired.sources().collect();
     for source in sources {

@@ -18,8 +18,7 @@ use std::process::{Command, Stdio};
 use crate::cli::setup::environment::Environment;
 use crate::reader::repository_above;
 
-/// Options for every command. `safe.bareRepository` also prevents the discovery that the module
-/// describes, in Git versions that support it.
+/// Options for every command. `safe.bareRepository` also prevents the discovery of the module docs.
 const OPTIONS: [&str; 10] = [
     "--no-optional-locks",
     "--no-replace-objects",
@@ -33,12 +32,9 @@ const OPTIONS: [&str; 10] = [
     "safe.bareRepository=explicit",
 ];
 
-/// Variables that stop a partial clone from fetching objects, with the programs that its configuration
-/// names.
+/// Stop a partial clone from fetching objects, with the programs that its configuration names.
 const NO_FETCH: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")];
-
 const DEFAULT_PATH: &str = if cfg!(unix) { "/usr/bin:/bin" } else { "" };
-
 pub(crate) const REPAIR_HINT: &str = "make `git status` work here: install Git, or, if another user owns the \
      repository, run git config --global --add safe.directory FOLDER";
 

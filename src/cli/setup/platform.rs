@@ -108,8 +108,8 @@ fn api_host(host: &str) -> Option<String> {
     }
 }
 
-/// Whether the host is one of the SAP landscapes, `api.openconnectors[.trial][.<region>].ext.hana[trial].ondemand.com`, and
-/// a host of Cloud Elements. See docs/platform.md.
+/// Whether this is a host of Cloud Elements or of a landscape of SAP,
+/// `api.openconnectors[.trial][.<region>].ext.hana[trial].ondemand.com`. See docs/platform.md.
 fn is_platform(host: &str) -> bool {
     const CLOUD_ELEMENTS: [&str; 4] = [
         "api.cloud-elements.com",

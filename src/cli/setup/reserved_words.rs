@@ -17,8 +17,7 @@ use crate::report::explanation;
 use crate::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
 use crate::scrub::Scrubber;
 
-/// Fails if the value of a reference is part of a reserved word. The failure does not name the word:
-/// it would reveal the value to the author of the reference.
+/// Fails if a secret is part of a reserved word, which it does not name: it would reveal the secret.
 pub(crate) fn refuse_secrets(
     globals: &GlobalArgs,
     desired: &Desired,

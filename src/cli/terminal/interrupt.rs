@@ -56,8 +56,7 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Locks the state for the command. If the process is ending, the command stops here, so that the
-/// message about it stays true.
+/// Locks the state. A command stops here if the process is ending, so that its message stays true.
 fn command_state() -> MutexGuard<'static, State> {
     let state = state();
     if state.is_ending {
@@ -69,8 +68,7 @@ fn command_state() -> MutexGuard<'static, State> {
     state
 }
 
-/// Sets the command that runs: the consequence of an interruption until [`set_consequence`], its exit
-/// code, and how its failures are reported.
+/// Sets the consequence of an interruption until [`set_consequence`], its exit code and its reporter.
 pub(crate) fn set_command(consequence: &'static str, exit: Exit, reporter: FailureReporter) {
     let mut state = command_state();
     (state.consequence, state.exit) = (consequence.into(), exit);

@@ -35,7 +35,7 @@ pub(crate) enum Verbosity {
 
 /// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// The event and its fields, as `name=value`
     #[default]
     Text,

@@ -85,8 +85,7 @@ fn fit(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Removes secrets from a text. It searches the text without styles, because a style can start or end
-/// within a secret.
+/// Removes secrets from a text. A style can start or end within one, so it searches the plain text.
 fn without_secrets(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return redaction::scrub(text);

@@ -21,10 +21,8 @@ use signals::Signals;
 
 /// The time limit for the final message: stderr may be a pipe that nobody reads.
 const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// The stack size of the command's thread, in bytes: that of a main thread.
 const STACK_SIZE: usize = 8 << 20;
-
 /// The exit code after a panic, as Rust sets it for a main thread.
 const PANIC_EXIT_CODE: u8 = 101;
 

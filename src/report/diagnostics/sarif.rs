@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::desired::Code;
 use crate::report::explanation;
@@ -78,15 +78,14 @@ fn plain(text: &str) -> String {
 }
 
 fn location(at: &DiagnosticPlace) -> Value {
-    let mut physical = Map::new();
-    physical
-        .insert("artifactLocation".to_owned(), artifact(at.file.as_deref().unwrap_or_default()));
+    let mut physical =
+        json!({ "artifactLocation": artifact(at.file.as_deref().unwrap_or_default()) });
     if let Some((line, column)) = at.start() {
         let mut region = json!({ "startLine": line, "startColumn": column });
         if let Some(end) = at.end_column {
             region["endColumn"] = json!(end);
         }
-        physical.insert("region".to_owned(), region);
+        physical["region"] = region;
     }
     json!({ "physicalLocation": physical })
 }

@@ -53,7 +53,7 @@ pub struct PlanTarget {
 }
 
 /// The counters of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSummary {
     /// Instances to create.

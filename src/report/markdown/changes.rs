@@ -126,8 +126,7 @@ impl Difference {
     }
 }
 
-/// Truncates the long lines of a difference. A removed line and the added line in its place are
-/// truncated together, so the difference stays visible.
+/// Truncates long lines, a removed and an added one together, so the difference stays visible.
 fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
     let mut start = 0;
     while let Some(sign) = lines.get(start).map(|(sign, _)| *sign) {

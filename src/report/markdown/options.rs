@@ -44,8 +44,7 @@ impl FileLinks {
     }
 }
 
-/// Renders the first line of a comment. It is invisible, and identifies the comment to update: each
-/// platform and project has one comment per command.
+/// Renders the invisible first line: each platform and project has one comment per command.
 pub(super) fn marker(command: &str, project: &str, base_url: &str) -> String {
     let host = base_url.split("://").last().unwrap_or_default();
     let host = host.split('/').next().unwrap_or_default();

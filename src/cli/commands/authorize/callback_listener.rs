@@ -27,7 +27,6 @@ use crate::instance::Secret;
 
 /// The maximum number of concurrent connections per address. A browser opens a few.
 const MAX_CONNECTIONS: usize = 64;
-
 /// The maximum age of a connection. A browser sends its request immediately.
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(10);
 

@@ -23,15 +23,11 @@ use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
 use crate::safe_text::quoted;
 
-/// The maximum number of concurrent deliveries. Together, their bodies take up to this many times
-/// [`MAX_BODY_BYTES`].
+/// The maximum number of concurrent deliveries, each with a body of up to [`MAX_BODY_BYTES`].
 const MAX_CONNECTIONS: usize = 16;
-
 /// The maximum age of a connection. A client that holds one open delays others only that long.
 const MAX_CONNECTION_AGE: Duration = Duration::from_mins(1);
-
 const MAX_BODY_BYTES: usize = 8 << 20;
-
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]

@@ -15,7 +15,6 @@ use crate::safe_text::quoted;
 pub(super) type GeneratedFiles = BTreeMap<InstanceId, Result<ImportedFile, String>>;
 
 const MAX_LINE_CHARS: usize = 100;
-
 const NEXT_STEPS: &str = "
 Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
 nothing else, whether or not the variables are set.
@@ -93,7 +92,6 @@ pub(super) fn summary(
 }
 
 /// The value of `OCON_ENV_ALLOW`: the given list and the variables of the new files.
-///
 /// A pattern that matches variables of other programs is replaced by the variables that the `existing`
 /// files refer to. So is a list that is not set.
 fn allowed_variables(

@@ -43,7 +43,6 @@ const COMMANDS: [&str; 4] = [
 
 /// The saved plan, which is written to a temporary folder.
 const PLAN_FILE: &str = "plan.json";
-
 /// The formats of `validate`. The other commands have the first two.
 const FORMATS: [&str; 4] = ["text", "json", "github", "sarif"];
 
@@ -107,8 +106,7 @@ impl ChildProcesses {
         })
     }
 
-    /// Runs every command in every format, then against a platform that refuses requests, and against
-    /// one that cannot be reached.
+    /// Runs every command in every format, also with a platform that refuses requests or is unreachable.
     pub(super) fn run_all(&self) -> Result<Vec<CapturedOutput>, Failure> {
         let mut outputs = Vec::new();
         for log in LOG_OPTIONS {
@@ -133,8 +131,7 @@ impl ChildProcesses {
         self.folder.path().join(PLAN_FILE)
     }
 
-    /// Runs a command. Fails unless it ends with one of these exit codes: otherwise it did not get far
-    /// enough for the test.
+    /// Runs a command. Fails unless it ends with one of the exit codes of a command that got far enough.
     fn run(
         &self,
         command: &str,

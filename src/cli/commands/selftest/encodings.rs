@@ -9,7 +9,6 @@ use crate::instance::Secret;
 type Encode = fn(&str) -> Vec<String>;
 
 const UNCHANGED: &str = "as it is";
-
 /// The encodings that change the whole secret, with Base64 at every alignment.
 const WHOLE: [(&str, Encode); 12] = [
     ("percent-encoded", |secret| vec![percent(secret, upper)]),
@@ -117,7 +116,7 @@ fn aligned(engine: &impl base64::Engine, bytes: &[u8]) -> Vec<String> {
 }
 
 fn hexadecimal(secret: &str) -> String {
-    secret.bytes().map(|byte| format!("{byte:02x}")).collect()
+    secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]
