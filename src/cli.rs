@@ -46,7 +46,10 @@ fn run_command(arguments: &[OsString]) -> Exit {
     environment.register_secrets();
     environment.panic_in_tests();
     let exit = match parse(arguments) {
-        Ok(cli) => dispatch(&Arc::new(cli), &environment),
+        Ok(mut cli) => {
+            cli.globals.environment = environment;
+            dispatch(&Arc::new(cli))
+        }
         Err(exit) => exit,
     };
     exit.unwrap_or_else(|failure| report(&failure))
@@ -61,9 +64,8 @@ fn report(failure: &Failure) -> Exit {
     failure.exit
 }
 
-/// Parses the arguments, or prints the help or version that they ask for.
-///
-/// A usage error has the exit code 64, because clap's own exit code, 2, means changes.
+/// Parses the arguments, or prints the help or version that they ask for. A usage error has the exit
+/// code 64, because clap's own exit code, 2, means changes.
 fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
     Cli::try_parse_from(arguments).map_err(|error| {
         let error = match error.kind() {
@@ -80,15 +82,14 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
     })
 }
 
-fn dispatch(cli: &Arc<Cli>, environment: &Environment) -> Result<Exit, Failure> {
+fn dispatch(cli: &Arc<Cli>) -> Result<Exit, Failure> {
     let Cli { globals, command } = &**cli;
     globals.init_output();
     globals.check_root()?;
     let CommandInfo { name, formats, interrupted, interrupted_exit } = command.info();
     globals.check_format(name, formats)?;
-    let (failed, failed_environment) = (Arc::clone(cli), environment.clone());
-    let reporter =
-        move |failure| comment::on_failure(failure, name, &failed.globals, &failed_environment);
+    let failed = Arc::clone(cli);
+    let reporter = move |failure| comment::on_failure(failure, name, &failed.globals);
     interrupt::set_command(interrupted, interrupted_exit, Box::new(reporter.clone()));
-    command.run(globals, environment, Cli::command).map_err(reporter)
+    command.run(globals, Cli::command).map_err(reporter)
 }

@@ -34,7 +34,7 @@ mod validate;
 
 use clap::Subcommand;
 
-use crate::cli::setup::{Environment, Format, GlobalArgs};
+use crate::cli::setup::{Format, GlobalArgs};
 use crate::cli::terminal::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
@@ -175,22 +175,21 @@ impl Command {
     pub(crate) fn run(
         &self,
         globals: &GlobalArgs,
-        environment: &Environment,
         tree: fn() -> clap::Command,
     ) -> Result<Exit, Failure> {
         match self {
-            Self::Validate(args) => validate::run(globals, args, environment),
-            Self::Plan(args) => plan::run(globals, args, environment),
-            Self::Apply(args) => apply::run(globals, args, environment),
-            Self::Authorize(args) => authorize::run(globals, args, environment),
-            Self::Status(args) => status::run(globals, args, environment),
-            Self::Events(args) => events::run(globals, args, environment),
-            Self::Doctor(args) => doctor::run(globals, args, environment),
-            Self::Import(args) => import::run(globals, args, environment),
-            Self::Token(args) => token::run(globals, args, environment),
-            Self::Schema(args) => schema::run(globals, args, environment),
+            Self::Validate(args) => validate::run(globals, args),
+            Self::Plan(args) => plan::run(globals, args),
+            Self::Apply(args) => apply::run(globals, args),
+            Self::Authorize(args) => authorize::run(globals, args),
+            Self::Status(args) => status::run(globals, args),
+            Self::Events(args) => events::run(globals, args),
+            Self::Doctor(args) => doctor::run(globals, args),
+            Self::Import(args) => import::run(globals, args),
+            Self::Token(args) => token::run(globals, args),
+            Self::Schema(args) => schema::run(globals, args),
             Self::Explain(args) => explain::run(args),
-            Self::Selftest(args) => selftest::run(globals, args, environment),
+            Self::Selftest(args) => selftest::run(globals, args),
             Self::Sandbox(args) => sandbox::run(globals, args),
             Self::Completions(args) => completions::run(args, &mut tree()),
             Self::Man(args) => man::run(globals, args, tree()),

@@ -39,8 +39,8 @@ pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize
         Some(columns) => renderer.term_width(columns),
         None => renderer,
     };
-    let block = |problem| block(problem, &renderer, columns);
-    let blocks: Vec<_> = problems.iter().map(block).collect();
+    let blocks: Vec<_> =
+        problems.iter().map(|problem| block(problem, &renderer, columns)).collect();
     let mut text = blocks.join("\n\n");
     if !text.is_empty() {
         text.push('\n');
@@ -48,8 +48,14 @@ pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize
     text
 }
 
+/// Renders the problems with colors, and their summary.
+pub fn with_summary(problems: &[Diagnostic], columns: Option<usize>) -> String {
+    let text = render(problems, ColorChoice::Styled, columns);
+    text + &summary(problems).map(|summary| format!("\n{summary}")).unwrap_or_default()
+}
+
 /// Counts the problems in a sentence; `None` for fewer than two.
-pub fn summary(problems: &[Diagnostic]) -> Option<String> {
+fn summary(problems: &[Diagnostic]) -> Option<String> {
     if problems.len() < 2 {
         return None;
     }
@@ -94,7 +100,6 @@ fn block(problem: &Diagnostic, renderer: &Renderer, columns: Option<usize>) -> S
     if has_line { text } else { text.replace('\n', "\n ") }
 }
 
-/// Adds a place, and its line if it has one.
 fn place<'a>(
     group: Group<'a>,
     at: &DiagnosticPlace,
@@ -133,8 +138,7 @@ fn fitting(text: &str, first: &str, indent: &str, columns: Option<usize>) -> Str
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Reduces the indent of the wrapped lines of a title: the renderer aligns them with the end of the code,
-/// where a narrow terminal has no space.
+/// Reduces the indent of the wrapped lines of a title, which the renderer aligns below the message.
 fn less_indented(text: &str, title: usize, indent: usize) -> String {
     let further = 1..title;
     let lines = text.split('\n').enumerate().map(|(number, line)| {
@@ -152,8 +156,7 @@ fn harmless(text: &str) -> String {
     clean(&text).into_owned()
 }
 
-/// Disables commands that the runners of GitHub and Azure recognize anywhere in a line. The replacement
-/// has the same length, so columns stay correct.
+/// Disables commands of GitHub and Azure anywhere in a line, with the same length for correct columns.
 fn no_command(text: &str) -> String {
     text.replace("##[", "##(").replace("##vso[", "##vso(")
 }
@@ -230,64 +233,40 @@ error[duplicate-key]: the key `name` occurs twice in this map
     }
 
     #[test]
-    fn a_whole_file_is_named_without_a_line() {
-        let whole =
-            Problem { at: span(1, 1), excerpt: None, related: None, label: None, ..problem() };
-        snapbox::assert_data_eq!(
-            plain(&[whole], None),
-            snapbox::str![[r#"
-error[duplicate-key]: the key `name` occurs twice in this map
- --> instances/a.yaml
-  = help: remove one
-
-"#]]
-        );
+    fn a_problem_without_an_excerpt_names_its_place_or_the_whole_file() {
+        for (at, place) in [(span(1, 1), ""), (span(12, 1), ":12:1")] {
+            let problem = Problem { at, excerpt: None, related: None, label: None, ..problem() };
+            let title = "error[duplicate-key]: the key `name` occurs twice in this map";
+            let expected = format!("{title}\n --> instances/a.yaml{place}\n  = help: remove one\n");
+            assert_eq!(plain(&[problem], None), expected);
+        }
     }
 
-    #[test]
-    fn a_place_is_named_without_its_line() {
-        let unset = Problem { excerpt: None, related: None, label: None, ..problem() };
-        snapbox::assert_data_eq!(
-            plain(&[unset], None),
-            snapbox::str![[r#"
-error[duplicate-key]: the key `name` occurs twice in this map
- --> instances/a.yaml:12:1
-  = help: remove one
-
-"#]]
-        );
+    fn hostile(text: &str, place: Span) -> Problem {
+        let at = Span { file: text.into(), ..place };
+        let (excerpt, label) = (Some(excerpt(text, "b")), text.to_owned());
+        Problem {
+            message: label.clone(),
+            at: at.clone(),
+            excerpt: excerpt.clone(),
+            label: Some(label.clone()),
+            help: vec![label.clone()],
+            related: Some(Related { at, excerpt, label }),
+            ..problem()
+        }
     }
 
     #[test]
     fn control_characters_in_files_are_escaped() {
-        let hostile = "a\u{1b}[31m\u{202e}b\u{7}\u{9b}31m\u{200f}\r::error::";
-        let place = Span { file: hostile.into(), ..span(1, 1) };
-        let problem = Problem {
-            message: hostile.to_owned(),
-            at: place.clone(),
-            excerpt: Some(excerpt(hostile, "b")),
-            label: Some(hostile.to_owned()),
-            help: vec![hostile.to_owned()],
-            related: Some(Related {
-                at: place,
-                excerpt: Some(excerpt(hostile, "a")),
-                label: hostile.to_owned(),
-            }),
-            ..problem()
-        };
-        let text = plain(&[problem], None);
+        let text = "a\u{1b}[31m\u{202e}b\u{7}\u{9b}31m\u{200f}\r::error::";
+        let text = plain(&[hostile(text, span(1, 1))], None);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\u{9b}', '\u{200f}']), "{text:?}");
     }
 
     #[test]
     fn text_in_files_cannot_be_a_runner_command() {
-        for hostile in ["a ##[add-mask]b", "##vso[task.setvariable]b"] {
-            let mut problem = problem();
-            problem.message = hostile.to_owned();
-            problem.at.file = hostile.into();
-            problem.excerpt = Some(excerpt(hostile, "b"));
-            problem.label = Some(hostile.to_owned());
-            problem.help = vec![hostile.to_owned()];
+        for text in ["a ##[add-mask]b", "##vso[task.setvariable]b"] {
+            let problem = Problem { related: None, ..hostile(text, span(12, 1)) };
             let text = plain(&[problem], None);
             assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
             assert_eq!(text.matches("##").count(), 5, "{text}");
@@ -305,16 +284,12 @@ error[duplicate-key]: the key `name` occurs twice in this map
         let summary = |problems: &[Problem]| {
             super::summary(&DiagnosticsDocument::new(None, problems).problems)
         };
+        assert_eq!(plain(&[], None), "");
         assert_eq!(summary(&[problem()]), None);
         assert_eq!(summary(&[problem(), problem()]).unwrap(), "2 errors in 1 file\n");
         assert_eq!(summary(&[warning.clone(), of_none.clone()]).unwrap(), "2 warnings in 1 file\n");
         let all = [problem(), warning, elsewhere, of_none];
         assert_eq!(summary(&all).unwrap(), "2 errors, 2 warnings in 2 files\n");
-    }
-
-    #[test]
-    fn without_problems_the_text_is_empty() {
-        assert_eq!(plain(&[], None), "");
     }
 
     #[test]

@@ -53,22 +53,13 @@ fn headings() -> Vec<(usize, &'static str)> {
 }
 
 impl Explanation {
-    /// Returns the severity: the first paragraph.
-    pub fn level(&self) -> String {
-        self.paragraph(0)
-    }
-
     /// Returns the meaning: the first sentence of the second paragraph.
     pub fn summary(&self) -> String {
-        let meaning = self.paragraph(1);
+        let paragraph = self.text.split("\n\n").nth(1).unwrap_or_default();
+        let meaning = paragraph.lines().collect::<Vec<_>>().join(" ");
         match meaning.split_once(". ") {
             Some((first, _)) => format!("{first}."),
             None => meaning,
         }
-    }
-
-    fn paragraph(&self, number: usize) -> String {
-        let paragraph = self.text.split("\n\n").nth(number).unwrap_or_default();
-        paragraph.lines().collect::<Vec<_>>().join(" ")
     }
 }

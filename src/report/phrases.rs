@@ -1,13 +1,12 @@
 //! Phrases that more than one format uses.
 
-use super::json::{PlanDocument, PlanRequests, ResultDocument};
+use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusDocument};
 use super::style::count;
-use crate::plan::{Action, Cause};
+use crate::plan::{Action, Cause, status::SyncState};
 
 /// The actions that a summary counts even if they are zero.
 pub(super) const ALWAYS_COUNTED: [Action; 3] = [Action::Create, Action::Update, Action::Delete];
 
-/// The number of requests of a plan.
 pub(super) fn requests(requests: &PlanRequests) -> String {
     let PlanRequests { read, write, check } = requests;
     let check = if *check > 0 { format!(", {check} to check") } else { String::new() };
@@ -41,6 +40,20 @@ pub(super) fn cause(cause: Cause, action: Action) -> Option<&'static str> {
     }
 }
 
+/// `in sync`.
+pub(super) fn state(state: SyncState) -> String {
+    state.as_str().replace('-', " ")
+}
+
+/// `3 in sync`, `1 drifted`: the instances by state, and the findings.
+pub(super) fn states(status: &StatusDocument) -> Vec<String> {
+    let number = |state| status.instances.iter().filter(|instance| instance.state == state).count();
+    let by_state = SyncState::ALL.map(|state| (number(state), self::state(state)));
+    let findings = (status.findings.len(), "with a wrong callback URL".to_owned());
+    let counters = by_state.into_iter().chain([findings]).filter(|(number, _)| *number > 0);
+    counters.map(|(number, what)| format!("{number} {what}")).collect()
+}
+
 /// `2 created`, `1 updated`: the steps that are done, by action.
 pub(super) fn done(result: &ResultDocument) -> Vec<String> {
     Action::ALL
@@ -68,14 +81,12 @@ pub(super) fn next_step(result: &ResultDocument) -> &'static str {
     }
 }
 
-/// Marks the parts of a value that a create fills in.
 pub(super) fn known_after_create(after: &str) -> String {
     after
         .replace("{base64(id)}", "(base64 of the id, known after create)")
         .replace("{id}", "(id, known after create)")
 }
 
-/// Names what differs between two values that look the same.
 pub(super) fn differs_in(hint: &str) -> String {
     format!("(differs in: {hint})")
 }

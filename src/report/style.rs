@@ -8,18 +8,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::safe_text::{characters, escaped};
 
-/// Additions.
 pub(super) const ADDED: Style = AnsiColor::Green.on_default();
-/// Changes.
 pub(super) const CHANGED: Style = AnsiColor::Yellow.on_default();
 /// Removals and failures.
 pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
 /// Details.
 pub(super) const FAINT: Style = Style::new().dimmed();
-/// Text that stands out.
 pub(super) const STRONG: Style = Style::new().bold();
 
-/// Minimum number of columns for a text.
 const MIN_TEXT_WIDTH: usize = 20;
 
 /// A text in a style. The escape codes are removed later if the output is not a terminal.
@@ -133,6 +129,14 @@ pub fn message(label: &str, text: &str, columns: Option<usize>) -> String {
 pub(super) fn sentence(strong: &str, rest: &str, columns: usize) -> String {
     let text = wrapped(&format!("{strong} {rest}"), "", columns);
     text.replacen(strong, &Styled(STRONG, strong).to_string(), 1)
+}
+
+/// Encodes a path so that no part of it can be a scheme, a query or a fragment.
+pub(super) fn percent_encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    path.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// `1 instance`, `2 instances`.

@@ -36,7 +36,6 @@ pub(super) fn render(
 
 /// The shown part of a difference.
 pub(super) struct Difference<T> {
-    /// The lines.
     pub(super) shown: T,
     /// Whether all lines of both texts are shown.
     pub(super) is_whole: bool,
@@ -121,8 +120,7 @@ fn words<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Vec<Piece<'a>>> {
     words
 }
 
-/// Wraps words into rows of at most `limit` columns, unless a single word is longer. Further rows have a
-/// larger indent than the first one.
+/// Wraps words into rows of at most `limit` columns, if possible. Further rows have a larger indent.
 fn rows<'a>(words: &[Vec<Piece<'a>>], limit: usize) -> Vec<Vec<Piece<'a>>> {
     let of = |word: &[Piece]| word.iter().map(|(piece, _)| width(piece)).sum::<usize>();
     let margin = words.first().filter(|word| word.iter().all(|(piece, _)| *piece == " "));
@@ -161,12 +159,15 @@ fn marks(piece: &str, changed: bool) -> String {
 mod tests {
     use super::*;
 
+    fn plain(before: &str, after: &str, columns: usize) -> String {
+        let text = render(before, after, "  ", columns).shown;
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
     #[test]
     fn changed_words_are_marked_below_their_line() {
         let before = "{\n  \"a\": 1,\n  \"size\": 100,\n  \"z\": 0\n}";
         let after = "{\n  \"a\": 1,\n  \"size\": 200,\n  \"z\": 0\n}";
-        let plain =
-            anstream::adapter::strip_str(&render(before, after, "  ", 80).shown).to_string();
         let expected = [
             "    {",
             "      \"a\": 1,",
@@ -178,7 +179,7 @@ mod tests {
             "    }",
             "",
         ];
-        assert_eq!(plain, expected.join("\n"));
+        assert_eq!(plain(before, after, 80), expected.join("\n"));
     }
 
     #[test]
@@ -198,8 +199,6 @@ mod tests {
     fn long_lines_are_wrapped_with_their_marks() {
         let before = "  \"url\": \"/customers?where=created\", \"size\": 100, \"first\": 1\n";
         let after = before.replace("100", "2500").replace("1\n", "日本\n");
-        let text = render(before, &after, "  ", 36).shown;
-        let plain = anstream::adapter::strip_str(&text).to_string();
         let expected = [
             "  -   \"url\":",
             "        \"/customers?where=created\",",
@@ -211,6 +210,6 @@ mod tests {
             "                ^^^^           ^^^^",
             "",
         ];
-        assert_eq!(plain, expected.join("\n"));
+        assert_eq!(plain(before, &after, 36), expected.join("\n"));
     }
 }

@@ -9,7 +9,6 @@ use super::style::count;
 
 /// Maximum length of a run of spaces. Deep JSON documents have smaller indents.
 const MAX_SPACES: usize = 40;
-/// Maximum number of consecutive empty lines.
 const MAX_EMPTY_LINES: usize = 3;
 
 /// `(412 characters, shown in part)`: the prefix of a truncated text.

@@ -8,13 +8,11 @@ use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::saved_plan::{self, SavedPlan};
 use crate::cli::commands::{execution, outputs, prune, refusals, unset_variables};
-use crate::cli::setup::{
-    Connection, Environment, Files, Format, GlobalArgs, SecretAccess, connection,
-};
+use crate::cli::setup::{Connection, Files, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, interrupt, output};
 use crate::observed::Observed;
 use crate::plan::{Approved, DeleteLimitExceeded, Limits, OrphanPolicy, Plan, PlanOptions};
-use crate::report::human::{self, Layout};
+use crate::report::human;
 use crate::report::json::{self, PlanDocument, ResultDocument};
 
 #[derive(Debug, clap::Args)]
@@ -38,67 +36,120 @@ pub(crate) struct ApplyArgs {
     outputs_format: outputs::OutputsFormat,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &ApplyArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let saved = args.saved_plan(globals)?;
-    let options = match &saved {
-        Some(saved) => {
-            let options = saved.options(&args.scope);
-            if options.orphans == OrphanPolicy::Prune {
-                prune::check_checkout(globals, environment)?;
-            }
-            options
-        }
-        None => args.scope.options(globals, environment, &files)?,
-    };
+    let options = args.options(globals, &files, saved.as_ref())?;
     check_unset_variables(globals, &files, &options, saved.as_ref())?;
-    let outputs = args.outputs.as_ref().map(|path| {
-        Outputs::prepare(globals, path, args.outputs_format, environment, &files.desired)
-    });
-    let outputs = outputs.transpose()?;
+    let outputs = args.outputs.as_ref();
+    let outputs = outputs
+        .map(|path| Outputs::prepare(globals, path, args.outputs_format, &files.desired))
+        .transpose()?;
     connection::runtime()?.block_on(async {
-        let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
-        let (plan, observed) = make_plan(&connection, &files, &options, saved.as_ref()).await?;
-        show_plan(&plan, globals, environment)?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
+        let apply = Apply { globals, args, files, saved, options, connection };
+        let (plan, observed) = apply.plan().await?;
+        apply.show(&plan)?;
         interrupt::set_consequence("nothing was applied.");
-        let limits = Limits { max_deletes: args.max_deletes };
-        let comment = (globals.format == Format::Markdown).then(|| {
-            let document = saved_plan::document(&plan, &connection.fingerprints);
-            Comment::new(document, comment_options(globals, environment))
-        });
-        let approved = plan.within(limits).map_err(|refused| {
+        let comment = apply.comment(&plan);
+        let approved = plan.within(args.limits()).map_err(|refused| {
             let result = comment.as_ref().map(|comment| comment.refused(&refused));
             too_many_deletes(&refused).with_result(result)
         })?;
-        let (approved, observed) =
-            if args.yes || saved.is_some() || approved.plan().steps.is_empty() {
-                (approved, observed)
-            } else {
-                ask_for_approval()?;
-                let (plan, observed) = connection.plan(&files.desired, &options).await?;
-                (still_approved(plan, &approved, limits, globals, environment)?, observed)
-            };
+        let (approved, observed) = apply.approve(approved, observed).await?;
+        apply.execute(&approved, &observed, outputs, comment.as_ref()).await
+    })
+}
+
+struct Apply<'a> {
+    globals: &'a GlobalArgs,
+    args: &'a ApplyArgs,
+    files: Files,
+    saved: Option<SavedPlan>,
+    options: PlanOptions,
+    connection: Connection,
+}
+
+impl Apply<'_> {
+    async fn plan(&self) -> Result<(Plan, Observed), Failure> {
+        let Self { connection, files, options, .. } = self;
+        let Some(saved) = &self.saved else {
+            return connection.plan(&files.desired, options).await;
+        };
+        saved.check(connection)?;
+        let (plan, observed) = connection.plan(&files.desired, options).await?;
+        Ok((saved.revise(plan), observed))
+    }
+
+    /// Shows the plan: on stdout as text, otherwise on stderr, because a script expects only the result.
+    fn show(&self, plan: &Plan) -> Result<(), Failure> {
+        let text = human::plan(&PlanDocument::new(plan), self.globals.environment.layout());
+        match self.globals.format {
+            Format::Json | Format::Markdown if self.globals.quiet => Ok(()),
+            Format::Json | Format::Markdown => {
+                output::message(&text);
+                Ok(())
+            }
+            _ => output::text(&text),
+        }
+    }
+
+    fn comment(&self, plan: &Plan) -> Option<Comment> {
+        (self.globals.format == Format::Markdown).then(|| {
+            let document = saved_plan::document(plan, &self.connection.fingerprints);
+            Comment::new(document, comment_options(self.globals))
+        })
+    }
+
+    /// Asks for approval if necessary, and returns the approved steps that a new plan still contains. The
+    /// answer may have taken any time, and an instance may belong to another document by now.
+    async fn approve(
+        &self,
+        approved: Approved,
+        observed: Observed,
+    ) -> Result<(Approved, Observed), Failure> {
+        if self.args.yes || self.saved.is_some() || approved.plan().steps.is_empty() {
+            return Ok((approved, observed));
+        }
+        ask_for_approval()?;
+        let (plan, observed) = self.connection.plan(&self.files.desired, &self.options).await?;
+        let plan = plan.as_approved(approved.plan());
+        if !plan.stale.is_empty() {
+            self.show(&plan)?;
+        }
+        let approved = plan.within(self.args.limits());
+        Ok((approved.map_err(|refused| too_many_deletes(&refused))?, observed))
+    }
+
+    async fn execute(
+        &self,
+        approved: &Approved,
+        observed: &Observed,
+        outputs: Option<Outputs>,
+        comment: Option<&Comment>,
+    ) -> Result<Exit, Failure> {
+        let Self { globals, connection, files: Files { desired, .. }, .. } = self;
         // Held until the end, because the report contains the IDs of created instances.
         let _guard = execution::stop_gracefully(&connection.stop);
-        let outcome = execution::execute(&approved, &connection, globals, environment).await;
+        let outcome = execution::execute(approved, connection, globals).await;
         // The outputs come first: they are needed even if nobody can read the report.
-        let written =
-            outputs.map(|outputs| outputs.write(&files.desired, &observed, &outcome, &connection));
+        let written = outputs.map(|outputs| outputs.write(desired, observed, &outcome, connection));
         let result = ResultDocument::new(&outcome, approved.plan().untouched.unchanged);
-        let shown = show_outcome(&result, comment.as_ref(), globals, environment);
+        let text = human::outcome(&result, globals.environment.layout());
+        let shown = match (globals.format, comment) {
+            (Format::Json, _) => output::result(&Output::Json(json::render(&result))),
+            (_, Some(comment)) => output::result(&comment.outcome(&result)),
+            _ if result.results.is_empty() => Ok(()),
+            _ => output::text(&format!("\n{text}")),
+        };
         if shown.is_err() {
             // The IDs of created instances are nowhere else.
-            output::message(&human::outcome(&result, Layout { width: environment.width() }));
+            output::message(&text);
         }
-        refusals::show(globals, &files.desired, &outcome);
+        refusals::show(globals, desired, &outcome);
         exit(Exit::of_apply(&outcome, approved.plan()), [shown, written.unwrap_or(Ok(()))])
-    })
+    }
 }
 
 /// The exit code of an apply, or its last failure to write. Reports the other failures.
@@ -113,8 +164,7 @@ fn exit(exit: Exit, written: [Result<(), Failure>; 2]) -> Result<Exit, Failure> 
     Err(last)
 }
 
-/// Fails if secrets are unset, or warns with `--allow-unset`. A saved plan needs those of its own
-/// documents only.
+/// Fails if secrets are unset, or warns with `--allow-unset`. A saved plan needs its own secrets only.
 fn check_unset_variables(
     globals: &GlobalArgs,
     files: &Files,
@@ -129,21 +179,25 @@ fn check_unset_variables(
     unset_variables::refuse(globals, &files.desired, &written)
 }
 
-async fn make_plan(
-    connection: &Connection,
-    files: &Files,
-    options: &PlanOptions,
-    saved: Option<&SavedPlan>,
-) -> Result<(Plan, Observed), Failure> {
-    let Some(saved) = saved else {
-        return connection.plan(&files.desired, options).await;
-    };
-    saved.check(connection)?;
-    let (plan, observed) = connection.plan(&files.desired, options).await?;
-    Ok((saved.revise(plan), observed))
-}
-
 impl ApplyArgs {
+    fn limits(&self) -> Limits {
+        Limits { max_deletes: self.max_deletes }
+    }
+
+    fn options(
+        &self,
+        globals: &GlobalArgs,
+        files: &Files,
+        saved: Option<&SavedPlan>,
+    ) -> Result<PlanOptions, Failure> {
+        let Some(saved) = saved else { return self.scope.options(globals, files) };
+        let options = saved.options(&self.scope);
+        if options.orphans == OrphanPolicy::Prune {
+            prune::check_checkout(globals)?;
+        }
+        Ok(options)
+    }
+
     /// The saved plan, if the only path is a plan file.
     fn saved_plan(&self, globals: &GlobalArgs) -> Result<Option<SavedPlan>, Failure> {
         let is_plan =
@@ -165,35 +219,6 @@ impl ApplyArgs {
     }
 }
 
-/// Shows the plan: on stdout as text, otherwise on stderr, because a script expects only the result.
-fn show_plan(plan: &Plan, globals: &GlobalArgs, environment: &Environment) -> Result<(), Failure> {
-    let text = human::plan(&PlanDocument::new(plan), Layout { width: environment.width() });
-    match globals.format {
-        Format::Json | Format::Markdown if globals.quiet => Ok(()),
-        Format::Json | Format::Markdown => {
-            output::message(&text);
-            Ok(())
-        }
-        _ => output::text(&text),
-    }
-}
-
-/// The approved steps that a new plan still contains. The answer may have taken any time, and an
-/// instance may belong to another document by now.
-fn still_approved(
-    plan: Plan,
-    approved: &Approved,
-    limits: Limits,
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Result<Approved, Failure> {
-    let plan = plan.as_approved(approved.plan());
-    if !plan.stale.is_empty() {
-        show_plan(&plan, globals, environment)?;
-    }
-    plan.within(limits).map_err(|refused| too_many_deletes(&refused))
-}
-
 fn ask_for_approval() -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         let error = "stdin is not a terminal, so ocon cannot ask for approval; nothing was applied";
@@ -205,21 +230,6 @@ fn ask_for_approval() -> Result<(), Failure> {
     match io::stdin().read_line(&mut answer) {
         Ok(_) if answer.trim() == "yes" => Ok(()),
         _ => Err(Failure::new(Exit::Other, "not applied: the plan was not approved")),
-    }
-}
-
-fn show_outcome(
-    result: &ResultDocument,
-    comment: Option<&Comment>,
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Result<(), Failure> {
-    let layout = Layout { width: environment.width() };
-    match (globals.format, comment) {
-        (Format::Json, _) => output::result(&Output::Json(json::render(result))),
-        (_, Some(comment)) => output::result(&comment.outcome(result)),
-        _ if result.results.is_empty() => Ok(()),
-        _ => output::text(&format!("\n{}", human::outcome(result, layout))),
     }
 }
 

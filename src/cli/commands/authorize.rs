@@ -15,8 +15,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::api::{self, Projection, Read as _, Write as _};
-use crate::api::{OAuthApplication, SecretPlacement};
+use crate::api::{self, OAuthApplication, Projection, Read as _, SecretPlacement, Write as _};
 use crate::authorization::{
     self, AuthorizationRequest, ExpectedAnswer, OAuthVersion, ScopeDifference,
 };
@@ -27,12 +26,12 @@ use crate::cli::setup::{
 };
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::instance::{
-    Draft, InstanceId, Json, Key, Part, RenderContext, Secret, SecretReference, SecretSource,
-    Template,
+    Draft, InstanceId, Json, Key, Part, Record, RenderContext, Secret, SecretReference,
+    SecretSource, Template,
 };
 use crate::observed::ObservedInstance;
 use crate::plan::{self, Action, Limits, Plan, PlanOptions};
-use crate::report::human::{self, Layout};
+use crate::report::human;
 use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::style::clean_line;
 use crate::scrub::Scrubber;
@@ -42,7 +41,6 @@ use callback_listener::CallbackListener;
 use declared_application::DeclaredApplication;
 
 const MAX_SCOPES_SHOWN: usize = 20;
-
 const MAX_SCOPE_CHARS: usize = 100;
 
 #[derive(Debug, clap::Args)]
@@ -63,12 +61,8 @@ pub(crate) struct AuthorizeArgs {
     allow_get: bool,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &AuthorizeArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &AuthorizeArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let key = &args.key;
     let mut declared = DeclaredApplication::read(key, files.document(key)?)?;
@@ -76,24 +70,24 @@ pub(crate) fn run(
     connection::runtime()?.block_on(async {
         let listener = CallbackListener::bind(&declared.callback).await?;
         let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
-        let own = credentials::own(globals, environment);
+            connection::connect(platform, globals, &files.project.name).await?;
+        let own = credentials::own(globals);
         let mut session = Session { key, files, declared, connection, own, args };
         let (plan, existing) = session.check().await?;
         match &existing {
-            None => output::text(&human::plan(&PlanDocument::new(&plan), Layout { width: environment.width() }))?,
+            None => output::text(&human::plan(&PlanDocument::new(&plan), globals.environment.layout()))?,
             Some(found) => output::message(&format!(
                 "The instance exists: {key} #{}. It gets a new grant, and keeps its ID and token.\n",
                 found.id
             )),
         }
-        let grant = session.ask(listener, environment).await?;
+        let grant = session.ask(listener, &globals.environment).await?;
         redaction::register(grant.values());
         interrupt::set_consequence(
             "nothing was created or changed, and the grant is lost. Run the command again.",
         );
         match existing {
-            None => session.create(grant, globals, environment).await,
+            None => session.create(grant, globals).await,
             Some(found) => session.reauthenticate(&found, grant).await,
         }
     })
@@ -110,8 +104,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Checks, before the user is asked, that a grant can be used: it expires within minutes and works
-    /// once. Returns the plan and the existing instance.
+    /// Checks, before the user is asked, that a grant can be used: it expires soon and works once.
     async fn check(&mut self) -> Result<(Plan, Option<ObservedInstance>), Failure> {
         let pending = Secret::new("pending");
         let name = if self.declared.is_oauth1 { "oauth_verifier" } else { "code" };
@@ -128,7 +121,6 @@ impl Session<'_> {
         Ok((plan, found))
     }
 
-    /// Reads the platform and plans the document with a grant.
     async fn plan(
         &mut self,
         grant: &BTreeMap<String, Secret>,
@@ -256,12 +248,10 @@ impl Session<'_> {
         )
     }
 
-    /// Creates the instance, as an apply does.
     async fn create(
         mut self,
         grant: BTreeMap<String, Secret>,
         globals: &GlobalArgs,
-        environment: &Environment,
     ) -> Result<Exit, Failure> {
         let (plan, _) = self.plan(&grant).await?;
         let creates = plan.steps.first().is_some_and(|step| step.action == Action::Create);
@@ -273,8 +263,8 @@ impl Session<'_> {
             Failure::new(Exit::Guarded, refused.to_string()).hint("nothing was created")
         })?;
         let _guard = execution::stop_gracefully(&self.connection.stop);
-        let outcome = execution::execute(&approved, &self.connection, globals, environment).await;
-        let layout = Layout { width: environment.width() };
+        let outcome = execution::execute(&approved, &self.connection, globals).await;
+        let layout = globals.environment.layout();
         output::text(&format!("\n{}", human::outcome(&ResultDocument::new(&outcome, 0), layout)))?;
         Ok(Exit::of_apply(&outcome, approved.plan()))
     }
@@ -286,45 +276,21 @@ impl Session<'_> {
         grant: BTreeMap<String, Secret>,
     ) -> Result<Exit, Failure> {
         let (_, now) = self.plan(&grant).await?;
-        if now.is_none_or(|now| now.id != found.id) {
+        let id = found.id;
+        if now.is_none_or(|now| now.id != id) {
             return Err(state_changed(self.key));
         }
-        let Connection { client, target, stop, .. } = &self.connection;
+        let Connection { client, stop, .. } = &self.connection;
         let _guard = execution::stop_gracefully(stop);
-        let wanted = &self.files.desired.instances[self.key];
-        let id = found.id;
-        let place = RenderContext {
-            base_url: &target.base_url,
-            connector: &wanted.connector,
-            id: Some(id),
-        };
-        let provider_data =
-            grant.iter().map(|(name, value)| (name.clone(), granted(value))).collect();
-        let draft = Draft { provider_data, ..Draft::default() };
-        let reply =
-            client.patch(id, &draft, &place).await.map_err(|error| not_authorized(id, &error))?;
-        // A reply without a body shows neither a new token nor whether the instance is disabled.
-        let read = match reply {
-            Some(record) => Some(record),
-            None => {
-                client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
-            }
-        };
-        let record = read.ok_or_else(|| state_changed(self.key))?;
-        if record.id != id {
-            let error = format!("the platform answered for instance {} instead of {id}", record.id);
-            return Err(Failure::new(Exit::Incomplete, error).hint(format!(
-                "check both in the user interface, then run: ocon doctor {}",
-                self.key
-            )));
-        }
+        let record = self.send(id, &grant).await?;
         // Printed now, because it is true even if enabling fails.
         let mut text = format!("Authorized again: {} #{id}.\n", self.key);
         if record.token != found.token {
             text.push_str(&format!("The instance has a new token: ocon token {}\n", self.key));
         }
         output::text(&text)?;
-        if record.disabled && wanted.enabled != Some(false) {
+        let declared = self.files.desired.instances[self.key].enabled;
+        if record.disabled && declared != Some(false) {
             client.enable(id).await.map_err(|error| {
                 let message = format!("instance {id} is authorized, but could not be enabled");
                 Failure::new(Exit::Incomplete, message)
@@ -334,6 +300,33 @@ impl Session<'_> {
             output::text("It was disabled, and is enabled again.\n")?;
         }
         Ok(Exit::Success)
+    }
+
+    async fn send(
+        &self,
+        id: InstanceId,
+        grant: &BTreeMap<String, Secret>,
+    ) -> Result<Record, Failure> {
+        let Connection { client, target, .. } = &self.connection;
+        let connector = &self.files.desired.instances[self.key].connector;
+        let place = RenderContext { base_url: &target.base_url, connector, id: Some(id) };
+        let members = grant.iter().map(|(name, value)| (name.clone(), granted(value)));
+        let draft = Draft { provider_data: members.collect(), ..Draft::default() };
+        let reply = client.patch(id, &draft, &place).await;
+        // A reply without a body shows neither a new token nor whether the instance is disabled.
+        let read = match reply.map_err(|error| not_authorized(id, &error))? {
+            Some(record) => Some(record),
+            None => {
+                client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
+            }
+        };
+        let record = read.ok_or_else(|| state_changed(self.key))?;
+        if record.id == id {
+            return Ok(record);
+        }
+        let error = format!("the platform answered for instance {} instead of {id}", record.id);
+        let hint = format!("check both in the user interface, then run: ocon doctor {}", self.key);
+        Err(Failure::new(Exit::Incomplete, error).hint(hint))
     }
 }
 

@@ -19,7 +19,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::cli::setup::{
-    Environment, Files, GlobalArgs, git,
+    Files, GlobalArgs, git,
     git::{Entries, Entry, EntryKind, Repository, Unusable},
     global_args::below_root,
 };
@@ -28,26 +28,22 @@ use crate::instance::Key;
 use crate::safe_text::quoted;
 
 const MAX_LINKS: usize = 40;
-
 /// The maximum number of bytes of a file that are compared. ocon reads no larger file of a repository.
 const MAX_BYTES: u64 = 1 << 20;
-
 /// The maximum number of merge bases. Branches that were merged into each other have several. Only a
 /// contrived history has more, and each one costs a list of all its files.
 const MAX_MERGE_BASES: usize = 8;
-
 const NAME_FILES: &str = "or name the files instead: ocon plan PATH…";
 
 pub(crate) fn changed_documents(
     reference: &str,
     globals: &GlobalArgs,
-    environment: &Environment,
     files: &Files,
 ) -> Result<BTreeSet<Key>, Failure> {
     // Not canonical, because a link on the path to the root may have changed.
-    let root = environment.working_directory().join(&globals.root);
+    let root = globals.environment.working_directory().join(&globals.root);
     let root = root.as_path();
-    let repository = Repository::containing(root, environment).and_then(|repository| {
+    let repository = Repository::containing(root, &globals.environment).and_then(|repository| {
         repository.ok_or_else(|| Unusable("no folder above has a `.git`".to_owned()))
     });
     let base = Base::of(reference, &repository.map_err(unusable)?)?;
@@ -137,8 +133,7 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The bytes as Git commits them if it converts line endings (`core.autocrlf`). YAML and JSON have the
-/// same meaning either way.
+/// The bytes as Git commits them if it converts line endings (`core.autocrlf`).
 fn without_carriage_returns(content: &[u8]) -> Vec<u8> {
     let mut rest = content.iter().peekable();
     let mut converted = Vec::with_capacity(content.len());
@@ -178,8 +173,7 @@ fn merge_bases(repository: &Repository, reference: &str) -> Result<Vec<String>, 
     }
 }
 
-/// Refuses a name that several references have. Git would choose the tag, and everyone who may push a
-/// tag could choose the commit that a branch is compared with.
+/// Refuses a name of several references. Git prefers a tag, which others than reviewers may push.
 fn check_unambiguous(repository: &Repository, reference: &str) -> Result<(), Failure> {
     let name = reference.split(['~', '^', '@', ':']).next().unwrap_or_default();
     let names = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];

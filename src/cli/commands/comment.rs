@@ -6,17 +6,16 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::{Format, GlobalArgs};
 use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::setup::project;
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::Failure;
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{Failure, Output, redaction};
 use crate::desired;
 use crate::plan::DeleteLimitExceeded;
 use crate::report::json::{FailureTarget, PlanDocument, ResultDocument};
 use crate::report::markdown::{self, CommentOptions, FileLinks};
 
 /// Returns the maximum size of a comment, and where readers find the files.
-pub(crate) fn comment_options(globals: &GlobalArgs, environment: &Environment) -> CommentOptions {
-    let links = globals.file_url.clone().or_else(|| repository(&globals.root, environment));
+pub(crate) fn comment_options(globals: &GlobalArgs) -> CommentOptions {
+    let links =
+        globals.file_url.clone().or_else(|| repository(&globals.root, &globals.environment));
     let links = links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default();
     CommentOptions { max_bytes: globals.max_bytes, links }
 }
@@ -59,12 +58,10 @@ impl Comment {
         Self { plan, options }
     }
 
-    /// Renders a plan that is refused as a whole.
     pub(crate) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
         Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.options))
     }
 
-    /// Renders the outcome of the plan.
     pub(crate) fn outcome(&self, result: &ResultDocument) -> Output {
         let clean = redaction::without_secrets(result);
         let result = clean.as_ref().unwrap_or(result);
@@ -73,28 +70,22 @@ impl Comment {
 }
 
 /// Adds a comment with the failure, if the format is Markdown.
-pub(crate) fn on_failure(
-    failure: Failure,
-    command: &str,
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Failure {
+pub(crate) fn on_failure(failure: Failure, command: &str, globals: &GlobalArgs) -> Failure {
     if globals.format != Format::Markdown || failure.result().is_some() {
         return failure;
     }
-    let base_url = match platform::choose(globals, environment) {
+    let base_url = match platform::choose(globals) {
         Ok(Platform::At(base_url)) => Some(base_url.as_str().to_owned()),
         Ok(Platform::Sandbox) => Some(SANDBOX_URL.to_owned()),
         Err(_) => None,
     };
-    let target = FailureTarget { base_url, project: project(globals, environment) };
+    let target = FailureTarget { base_url, project: project(globals) };
     let comment = markdown::failure(command, &failure.document(target), globals.max_bytes);
     failure.with_result(Some(Output::Text(comment)))
 }
 
-/// Returns the project, as far as it is known.
-fn project(globals: &GlobalArgs, environment: &Environment) -> String {
-    let given = project::given(globals, environment).map(|(_, name)| name);
+fn project(globals: &GlobalArgs) -> String {
+    let given = project::given(globals).map(|(_, name)| name);
     let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);
     given.unwrap_or_else(|| in_file().unwrap_or_else(project::default_project).to_string())
 }

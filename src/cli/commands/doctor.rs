@@ -1,9 +1,8 @@
 //! `ocon doctor KEY`: checks whether events get from the provider to the application.
 
-use crate::api::ProviderEvent;
-use crate::api::{Projection, Read as _};
+use crate::api::{Projection, ProviderEvent, Read as _};
 use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
-use crate::cli::setup::{Connection, Environment, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::setup::{Connection, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, DoctorInput};
 use crate::instance::{InstanceId, RenderContext};
@@ -11,16 +10,11 @@ use crate::observed::ObservedInstance;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    KeyArgs { key }: &KeyArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;
+pub(crate) fn run(globals: &GlobalArgs, KeyArgs { key }: &KeyArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Withheld)?;
     let wanted = files.document(key)?;
     let (links, id) = connection::runtime()?.block_on(async {
-        let (connection, found) =
-            document_instance::find(platform, globals, environment, &files, key).await?;
+        let (connection, found) = document_instance::find(platform, globals, &files, key).await?;
         let read = match found {
             Ok(found) => Ok(read(&connection, found.id).await?),
             Err(missing) => Err(missing),
@@ -43,8 +37,7 @@ pub(crate) fn run(
     Ok(if document.healthy { Exit::Success } else { Exit::Other })
 }
 
-/// Reads the instance with all of its configuration, and its events. If the events cannot be read, the
-/// other checks still run.
+/// Reads the instance, and its events. If these cannot be read, the other checks still run.
 async fn read(
     connection: &Connection,
     id: InstanceId,

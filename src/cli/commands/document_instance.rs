@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::setup::{Connection, Environment, Files, GlobalArgs, Platform, connection};
+use crate::cli::setup::{Connection, Files, GlobalArgs, Platform, connection};
 use crate::cli::terminal::{Exit, Failure};
 use crate::desired::DesiredInstance;
 use crate::instance::{Key, Secret};
@@ -24,10 +24,7 @@ pub(crate) struct NoInstance {
     blocked: Option<String>,
 }
 
-/// The value of a configuration key of a document, if it is declared.
-///
-/// # Errors
-/// If it is declared and has no value.
+/// The value of a configuration key of a document. Fails if the key is declared without a value.
 pub(crate) fn value(
     key: &Key,
     wanted: &DesiredInstance,
@@ -51,13 +48,12 @@ pub(crate) fn value(
 pub(crate) async fn find(
     platform: Platform,
     globals: &GlobalArgs,
-    environment: &Environment,
     files: &Files,
     key: &Key,
 ) -> Result<(Connection, Result<ObservedInstance, NoInstance>), Failure> {
     let selection = Some(BTreeSet::from([key.clone()]));
     let options = PlanOptions { selection, allow_unset: true, ..PlanOptions::default() };
-    let connection = connection::connect(platform, globals, environment, &files.project).await?;
+    let connection = connection::connect(platform, globals, &files.project.name).await?;
     let (plan, observed) = connection.plan(&files.desired, &options).await?;
     let fingerprints = &connection.fingerprints;
     let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();

@@ -3,9 +3,7 @@
 mod listen;
 
 use crate::cli::commands::{document_instance, examples};
-use crate::cli::setup::{
-    Environment, Format, GlobalArgs, SecretAccess, connection, global_args::positive,
-};
+use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, global_args::positive};
 use crate::cli::terminal::{Exit, Failure, Output, output};
 use crate::instance::Key;
 use crate::report::human;
@@ -37,29 +35,19 @@ enum EventsCommand {
     Listen(listen::ListenArgs),
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &EventsArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &EventsArgs) -> Result<Exit, Failure> {
     match (&args.command, &args.key) {
-        (Some(EventsCommand::Listen(args)), _) => listen::run(globals, args, environment),
-        (None, Some(key)) => show(globals, key, args.limit, environment),
+        (Some(EventsCommand::Listen(args)), _) => listen::run(globals, args),
+        (None, Some(key)) => show(globals, key, args.limit),
         (None, None) => unreachable!("clap requires one of the two"),
     }
 }
 
-fn show(
-    globals: &GlobalArgs,
-    key: &Key,
-    limit: usize,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Withheld)?;
+fn show(globals: &GlobalArgs, key: &Key, limit: usize) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Withheld)?;
     files.document(key)?;
     let (id, mut events) = connection::runtime()?.block_on(async {
-        let (connection, found) =
-            document_instance::find(platform, globals, environment, &files, key).await?;
+        let (connection, found) = document_instance::find(platform, globals, &files, key).await?;
         let found = found.map_err(|missing| missing.failure(key, "so it has no events"))?;
         let events = connection.client.events(found.id).await;
         let events = events.map_err(connection.read_failed("the events cannot be read"))?;

@@ -2,7 +2,7 @@
 
 use crate::api::StopSignal;
 use crate::apply::{self, Outcome, Settings};
-use crate::cli::setup::{Connection, Environment, GlobalArgs};
+use crate::cli::setup::{Connection, GlobalArgs};
 use crate::cli::terminal::{
     interrupt::{self, GracefulStopGuard},
     progress, redaction,
@@ -22,10 +22,9 @@ pub(crate) async fn execute(
     approved: &Approved,
     connection: &Connection,
     globals: &GlobalArgs,
-    environment: &Environment,
 ) -> Outcome {
     let Connection { client, stop, progress, .. } = connection;
-    let clock = environment.clock();
+    let clock = globals.environment.clock();
     let settings = Settings { concurrency: globals.concurrency, clock: &*clock, stop };
     progress.start_applying(approved.plan().steps.len());
     let on_event = |event: apply::Event<'_>| progress.apply_event(event);

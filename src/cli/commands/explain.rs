@@ -32,7 +32,6 @@ fn section(code: &str) -> Result<String, Failure> {
     })
 }
 
-/// One line per code, grouped by part.
 fn list(all: &[Explanation]) -> String {
     let column = all.iter().map(|explanation| explanation.code.len()).max().unwrap_or_default();
     let mut text = String::new();

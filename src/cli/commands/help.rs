@@ -9,9 +9,7 @@ use crate::cli::setup::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure, output};
 
 const OPTIONS_TOPIC: &str = "options";
-
 const FOOTER: &str = "Run `ocon help options` for the global options.";
-
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
     0  success, or no changes

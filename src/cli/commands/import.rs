@@ -13,11 +13,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::api::{Projection, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
 use crate::cli::setup::{
-    Connection, Environment, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
+    Connection, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
 };
 use crate::cli::terminal::{Exit, Failure, output, redaction};
-use crate::desired::secrets::WithheldSecrets;
-use crate::desired::{self, Levels, Sources};
+use crate::desired::{self, Levels, Sources, secrets::WithheldSecrets};
 use crate::import::{self, Candidate, ImportContext, ImportedFile};
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, SecretSource, StoredValue as Stored,
@@ -49,24 +48,18 @@ fn parse_id(text: &str) -> Result<InstanceId, String> {
     id.ok_or_else(|| "write an instance ID, for example 4711".to_owned())
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &ImportArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &ImportArgs) -> Result<Exit, Failure> {
     args.check()?;
-    let (platform, files) =
-        connection::prepare(globals, environment, SecretAccess::WithheldWithoutFiles)?;
+    let (platform, files) = connection::prepare(globals, SecretAccess::WithheldWithoutFiles)?;
     files.warn(globals);
     let (read, base_url) = connection::runtime()?.block_on(async {
-        let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
         let read = args.read(globals, &connection).await?;
         Ok((read, connection.target.base_url))
     })?;
     register_secrets(read.values().flatten());
     let read_count = read.len();
-    let claims = read.values().flatten().map(|found| found.marks.ownership(&files.project));
+    let claims = read.values().flatten().map(|found| found.marks.ownership(&files.project.name));
     let marked: BTreeSet<Key> = claims
         .filter_map(|claim| match claim {
             Ownership::Ours(key) => Some(key),
@@ -91,8 +84,8 @@ pub(crate) fn run(
     }
     write::write(globals, &written, args.force, &files.desired, &marked)?;
     let existing = referenced_variables(&files);
-    let named = files.project_is_named;
-    output::text(&summary::summary(globals, &written, environment, &existing, named))?;
+    let named = files.project.is_named;
+    output::text(&summary::summary(globals, &written, &existing, named))?;
     Ok(Exit::Success)
 }
 
@@ -106,7 +99,6 @@ impl ImportArgs {
             .hint("or import all instances that have no file: ocon import --all"))
     }
 
-    /// Reads the given instances one by one, or the whole account.
     async fn read(
         &self,
         globals: &GlobalArgs,
@@ -149,8 +141,7 @@ impl ImportArgs {
     }
 }
 
-/// Registers the tokens, and the secrets that the platform returns: a secret must not get into a file
-/// under another configuration key.
+/// Registers tokens and secrets: no secret may get into a file under another configuration key.
 fn register_secrets<'f>(instances: impl Iterator<Item = &'f ObservedInstance>) {
     for found in instances {
         let facts = found.connector.parse().ok();
@@ -217,8 +208,7 @@ fn referenced_variables(files: &Files) -> BTreeSet<String> {
     names.collect()
 }
 
-/// The variables, in upper case, that no new file may use: those that the files refer to, or mention in a
-/// comment that may become a reference.
+/// The variables, in upper case, that no new file may use: the files refer to them or mention them.
 fn taken_variables(globals: &GlobalArgs, files: &Files) -> BTreeSet<String> {
     let documents = files.desired.instances.values();
     let paths: BTreeSet<&Path> = documents.map(|wanted| Path::new(&*wanted.at.file)).collect();

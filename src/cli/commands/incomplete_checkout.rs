@@ -19,9 +19,6 @@ use crate::cli::terminal::{Exit, Failure};
 use crate::reader::{begins_repository, repository_above};
 
 /// Returns the files below `folder` that are in Git but not on disk, as messages name them.
-///
-/// # Errors
-/// If there is a repository and it cannot be queried.
 pub(crate) fn missing_files(
     environment: &Environment,
     root: &Path,

@@ -42,8 +42,7 @@ impl LoopbackServer {
     }
 }
 
-/// A listener for short requests. It closes connections that a client holds open, so that such clients
-/// delay others only for a limited time.
+/// A listener for short requests. Clients that hold connections open delay others for a limited time.
 pub(crate) struct BoundedListener {
     socket: TcpListener,
     permits: Arc<Semaphore>,

@@ -9,12 +9,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::apply::Outcome;
-use crate::cli::setup::connection::Connection;
-use crate::cli::setup::environment::Environment;
-use crate::cli::setup::global_args::GlobalArgs;
-use crate::cli::terminal::atomic_file::AtomicFile;
-use crate::cli::terminal::failure::{Exit, Failure};
-use crate::cli::terminal::output;
+use crate::cli::setup::{Connection, GlobalArgs};
+use crate::cli::terminal::{Exit, Failure, atomic_file::AtomicFile, output};
 use crate::desired::Desired;
 use crate::instance::{BaseUrl, InstanceId, Key, RenderContext, Secret};
 use crate::observed::Observed;
@@ -62,14 +58,13 @@ impl Outputs {
         globals: &GlobalArgs,
         given: &Path,
         format: OutputsFormat,
-        environment: &Environment,
         desired: &Desired,
     ) -> Result<Self, Failure> {
         if format != OutputsFormat::Json {
             check_names(desired)?;
         }
         if format == OutputsFormat::Github
-            && environment.text("GITHUB_ACTIONS").as_deref() != Some("true")
+            && globals.environment.text("GITHUB_ACTIONS").as_deref() != Some("true")
         {
             let sentence = "--outputs-format github would print tokens, which only GitHub Actions hides, \
                             so nothing was done";
@@ -94,7 +89,6 @@ impl Outputs {
         Ok(Self { format, destination })
     }
 
-    /// Writes the instances after an apply.
     pub(crate) fn write(
         self,
         desired: &Desired,
@@ -160,7 +154,6 @@ fn prefix(key: &str) -> String {
     format!("OCON_INSTANCE_{}", key.chars().map(letter).collect::<String>())
 }
 
-/// Refuses documents whose variables have the same names.
 fn check_names(desired: &Desired) -> Result<(), Failure> {
     let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
     for key in desired.instances.keys() {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use crate::cli::commands::comment::comment_options;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::{saved_plan, unset_variables};
-use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, file_problems};
+use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, file_problems};
 use crate::cli::terminal::{Exit, Failure, Output, atomic_file::AtomicFile, output};
 use crate::plan::Plan;
-use crate::report::human::{self, Layout};
+use crate::report::human;
 use crate::report::json::{self, PlanDocument};
 use crate::report::{annotations, markdown};
 
@@ -24,19 +24,14 @@ pub(crate) struct PlanArgs {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &PlanArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
-    let options = args.scope.options(globals, environment, &files)?;
+    let options = args.scope.options(globals, &files)?;
     let out = args.out.as_ref();
     let out = out.map(|out| AtomicFile::prepare(globals.folders(), out, "the plan")).transpose()?;
     let (plan, document) = connection::runtime()?.block_on(async {
-        let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
         unset_variables::warn(globals, &files.desired, &options);
         let (plan, _) = connection.plan(&files.desired, &options).await?;
         let document = saved_plan::document(&plan, &connection.fingerprints);
@@ -48,21 +43,15 @@ pub(crate) fn run(
     }
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&document)),
-        Format::Markdown => {
-            Output::Text(markdown::plan(&document, &comment_options(globals, environment)))
-        }
+        Format::Markdown => Output::Text(markdown::plan(&document, &comment_options(globals))),
         Format::Github => Output::Text(annotations::plan(&document, &|file| {
             file_problems::path_from_working_directory(&globals.root, file)
         })),
-        _ => Output::Text(human::plan(
-            &PlanDocument::new(&plan),
-            Layout { width: environment.width() },
-        )),
+        _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.environment.layout())),
     })?;
     Ok(exit(&plan, args.detailed_exitcode))
 }
 
-/// The exit code of a command that shows a plan.
 pub(crate) fn exit(plan: &Plan, detailed: bool) -> Exit {
     if plan.is_guarded() {
         Exit::Guarded

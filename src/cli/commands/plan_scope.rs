@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::commands::{changed_since, prune};
-use crate::cli::setup::{Environment, Files, GlobalArgs, files::unknown_name, forked_pull_request};
+use crate::cli::setup::{Files, GlobalArgs, files::unknown_name, forked_pull_request};
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::{Key, Project};
 use crate::plan::{OrphanPolicy, PlanOptions, Rotate, RotationRequest, StoredValueVisibility};
@@ -34,10 +34,6 @@ pub(crate) struct PlanScopeArgs {
 }
 
 impl PlanScopeArgs {
-    /// The secrets to write on request.
-    ///
-    /// # Errors
-    /// If the files do not contain one of them.
     fn rotations(&self, files: &Files) -> Result<Rotate, Failure> {
         let rotate: Rotate = self.rotate.iter().cloned().collect();
         let documents = &files.desired.instances;
@@ -60,16 +56,15 @@ impl PlanScopeArgs {
     pub(crate) fn options(
         &self,
         globals: &GlobalArgs,
-        environment: &Environment,
         files: &Files,
     ) -> Result<PlanOptions, Failure> {
-        if self.take_from.as_ref() == Some(&files.project) {
-            let error = format!("--take-from names this project, {}", quoted(&files.project));
+        if self.take_from.as_ref() == Some(&files.project.name) {
+            let error = format!("--take-from names this project, {}", quoted(&files.project.name));
             let hint = "name the project that managed the instances before";
             return Err(Failure::new(Exit::Usage, error).hint(hint));
         }
         if self.prune {
-            prune::check(globals, environment, files)?;
+            prune::check(globals, files)?;
         }
         Ok(PlanOptions {
             allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
@@ -79,8 +74,8 @@ impl PlanScopeArgs {
             allow_unset: self.allow_unset,
             planned_secrets: None,
             stored_values: match (
-                forked_pull_request::is_likely(environment),
-                files.project_is_given,
+                forked_pull_request::is_likely(&globals.environment),
+                files.project.is_given,
             ) {
                 (false, _) => StoredValueVisibility::Public,
                 (true, true) => StoredValueVisibility::OfProject,
@@ -88,7 +83,7 @@ impl PlanScopeArgs {
             },
             selection: match &self.changed_since {
                 Some(reference) => {
-                    Some(changed_since::changed_documents(reference, globals, environment, files)?)
+                    Some(changed_since::changed_documents(reference, globals, files)?)
                 }
                 None => files.select(&globals.root, &self.paths)?,
             },

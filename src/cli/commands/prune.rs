@@ -1,20 +1,15 @@
 //! Checks before `--prune` that no file is missing by mistake.
 
 use crate::cli::commands::incomplete_checkout;
-use crate::cli::setup::{Environment, Files, GlobalArgs, global_args::below_root};
+use crate::cli::setup::{Files, GlobalArgs, global_args::below_root};
 use crate::cli::terminal::{Exit, Failure};
 use crate::safe_text::quoted;
 
 const MAX_NAMED_FILES: usize = 3;
 
-/// Refuses `--prune` if files may be missing by mistake.
-pub(crate) fn check(
-    globals: &GlobalArgs,
-    environment: &Environment,
-    files: &Files,
-) -> Result<(), Failure> {
+pub(crate) fn check(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     check_files(globals, files)?;
-    check_checkout(globals, environment)
+    check_checkout(globals)
 }
 
 fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
@@ -28,7 +23,7 @@ fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
                 quoted(&folder)
             ),
         )
-    } else if !files.project_is_named {
+    } else if !files.project.is_named {
         (
             "no project is named, so --prune would also delete other people's instances in `default`",
             "if all of them are yours, use --project default; to name another project, write `project: NAME` in \
@@ -46,14 +41,10 @@ fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     Err(Failure::new(Exit::Guarded, error).hint(hint))
 }
 
-/// Refuses `--prune` if Git has a file below the folder of instances, in the index or in HEAD, that is
-/// not on disk.
-pub(crate) fn check_checkout(
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Result<(), Failure> {
+/// Refuses `--prune` if an instance file is in the index or in HEAD, but not on disk.
+pub(crate) fn check_checkout(globals: &GlobalArgs) -> Result<(), Failure> {
     let folder = below_root(&globals.root, &globals.instances);
-    let missing = incomplete_checkout::missing_files(environment, &globals.root, &folder)?;
+    let missing = incomplete_checkout::missing_files(&globals.environment, &globals.root, &folder)?;
     if missing.is_empty() {
         return Ok(());
     }

@@ -8,14 +8,12 @@ use std::collections::BTreeSet;
 
 use crate::apply::{Outcome, StepResult, StepStatus};
 use crate::catalog::Catalog;
-use crate::cli::setup::file_problems;
-use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::setup::{GlobalArgs, file_problems};
 use crate::desired::{Code, Desired, DesiredInstance, GrantNeed, Problem, Severity, add_excerpts};
 use crate::instance::{Key, Span};
 use crate::plan::Action;
 use crate::safe_text::quoted;
 
-/// Shows the fields that the failures of an apply name.
 pub(crate) fn show(globals: &GlobalArgs, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();
@@ -51,12 +49,10 @@ fn is_about_grant(message: &str) -> bool {
 
 /// The problem of a create whose authorization grant may be missing, used or expired.
 fn lacks_grant(wanted: &DesiredInstance, document: &Key) -> Problem {
-    let message = format!(
-        "the create of {document} may lack a valid authorization grant",
-        document = quoted(&document)
-    );
+    let message =
+        format!("the create of {} may lack a valid authorization grant", quoted(&document));
     let help = format!("get a new grant, which works only once: `ocon authorize {document}`");
-    Problem { help: vec![help], ..refused(message, &wanted.at) }
+    refused(message, &wanted.at, &[&help])
 }
 
 /// Returns the words that can be configuration keys: the platform separates them by spaces, commas, quotes
@@ -67,39 +63,19 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
 }
 
 fn problem(wanted: &DesiredInstance, document: &Key, key: &str) -> Option<Problem> {
+    let message = format!("the platform refused {} and named {}", quoted(&document), quoted(&key));
     if let Some(field) = wanted.configuration.get(key) {
-        let message = format!(
-            "the platform refused {document} and named {key}",
-            key = quoted(&key),
-            document = quoted(&document)
-        );
-        return Some(refused(message, &field.at));
+        return Some(refused(message, &field.at, &[]));
     }
     let known = Catalog::embedded().connector(&wanted.connector)?;
     known.field(key)?;
-    let message = format!(
-        "the platform refused {document} and named {key}, which the document lacks",
-        key = quoted(&key),
-        document = quoted(&document)
-    );
-    let problem = refused(message, &wanted.at);
-    Some(Problem {
-        help: vec![format!("add {key} to its `configuration`", key = quoted(&key))],
-        ..problem
-    })
+    let message = format!("{message}, which the document lacks");
+    let help = format!("add {} to its `configuration`", quoted(&key));
+    Some(refused(message, &wanted.at, &[&help]))
 }
 
-fn refused(message: String, at: &Span) -> Problem {
-    Problem {
-        code: Code::RefusedByPlatform,
-        severity: Severity::Error,
-        message,
-        at: at.clone(),
-        excerpt: None,
-        label: None,
-        help: Vec::new(),
-        related: None,
-    }
+fn refused(message: String, at: &Span, help: &[&str]) -> Problem {
+    file_problems::problem(Code::RefusedByPlatform, Severity::Error, message, at, help)
 }
 
 #[cfg(test)]

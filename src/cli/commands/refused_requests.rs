@@ -9,7 +9,6 @@ use crate::cli::terminal::output;
 use crate::report::style::clean_line;
 
 const MAX_REPORTED: u32 = 5;
-
 const MAX_PATH_CHARS: usize = 60;
 
 pub(crate) struct RefusedRequests {

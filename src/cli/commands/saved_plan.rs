@@ -25,8 +25,7 @@ pub(crate) fn document(plan: &Plan, fingerprints: &Fingerprints) -> PlanDocument
     redaction::without_secrets(&document).map_or(document, |clean| clean.sealed_again(&seal))
 }
 
-/// Refuses to save a plan if redaction removed a secret from a key, the project or the base URL. An
-/// apply could not recognize them.
+/// Refuses to save a plan without its keys, project or base URL: redaction removed a secret from them.
 pub(crate) fn check_names(plan: &Plan, document: &PlanDocument) -> Result<(), Failure> {
     let keys = plan.steps.iter().map(|step| step.key.as_str());
     let is_unchanged = keys.eq(document.steps.iter().map(|step| step.key.as_str()))
@@ -46,7 +45,6 @@ pub(crate) struct SavedPlan {
 }
 
 impl SavedPlan {
-    /// Reads a plan file, given relative to `root`.
     pub(crate) fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let refused = |reason: &dyn std::fmt::Display| {
@@ -66,8 +64,7 @@ impl SavedPlan {
         Ok(Self { document, name })
     }
 
-    /// Refuses a plan that was edited or truncated, or that is for another platform, organization or
-    /// project.
+    /// Refuses an edited plan, or one for another platform, organization or project.
     pub(crate) fn check(&self, connection: &Connection) -> Result<(), Failure> {
         let Target { base_url, project } = &connection.target;
         let made_for = &self.document.target;

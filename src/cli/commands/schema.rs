@@ -11,7 +11,7 @@ use crate::api::ConnectorDescription;
 use crate::catalog::{Catalog, ConnectorSpec, closest};
 use crate::cli::commands::examples;
 use crate::cli::setup::{
-    Connection, Environment, GlobalArgs, connection, global_args::below_root, platform, project,
+    Connection, GlobalArgs, connection, global_args::below_root, platform, project,
 };
 use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output, redaction};
 use crate::desired::schema;
@@ -51,16 +51,12 @@ enum FileOutcome {
     Unchanged,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &SchemaArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &SchemaArgs) -> Result<Exit, Failure> {
     let SchemaCommand::Pull(args) = &args.command;
-    let platform = platform::choose(globals, environment)?;
+    let platform = platform::choose(globals)?;
     let described = connection::runtime()?.block_on(async {
         let project = project::default_project();
-        let connection = connection::connect(platform, globals, environment, &project).await?;
+        let connection = connection::connect(platform, globals, &project).await?;
         connection.read(describe(globals, args, &connection)).await
     })?;
     let mut batch = FileBatch::default();
@@ -109,7 +105,6 @@ async fn describe(
     stream::iter(requests).buffer_unordered(globals.concurrency).try_collect().await.map_err(failed)
 }
 
-/// Creates the folder of the schemas if it does not exist.
 fn folder(globals: &GlobalArgs, batch: &mut FileBatch) -> Result<PathBuf, Failure> {
     let folder = below_root(&globals.root, &globals.schemas).join("connectors");
     let refused = |cause: &dyn std::fmt::Display| {
@@ -141,8 +136,7 @@ fn current_text(file: &Path) -> Option<String> {
     is_schema.then(|| fs::read_to_string(file).ok()).flatten()
 }
 
-/// Writes the schema by which an editor selects one of the schemas in the folder, including `files`,
-/// which are not persisted yet.
+/// Writes the schema by which an editor selects one of those in the folder and of the new `files`.
 fn index<'f>(
     batch: &mut FileBatch,
     folder: &Path,

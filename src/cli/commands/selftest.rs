@@ -11,13 +11,11 @@ mod searched_secrets;
 
 use serde::Serialize;
 
-use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, files};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::instance::Secret;
-use crate::report::json;
-use crate::report::style::count;
+use crate::report::{json, style::count};
 use child_processes::{CapturedOutput, ChildProcesses};
-use encodings::ENCODINGS;
 use searched_secrets::SearchedSecrets;
 
 #[derive(Debug, clap::Args)]
@@ -49,13 +47,12 @@ struct Finding {
 pub(crate) fn run(
     globals: &GlobalArgs,
     SelftestArgs { leaks: _ }: &SelftestArgs,
-    environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let files = files::load(globals, environment, SecretAccess::Needed)?;
+    let files = files::load(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let runtime = connection::runtime()?;
     let mut secrets = SearchedSecrets::new(&files.desired);
-    let children = runtime.block_on(ChildProcesses::prepare(globals, environment, &mut secrets))?;
+    let children = runtime.block_on(ChildProcesses::prepare(globals, &mut secrets))?;
     let report = Report::new(&secrets, &children.run_all()?);
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&report)),
@@ -102,7 +99,7 @@ impl Report {
             bytes: outputs.iter().map(|output| output.text.len()).sum(),
             secrets,
             too_short: searched.len() - secrets,
-            encodings: ENCODINGS.to_vec(),
+            encodings: encodings::names(),
             findings,
         }
     }

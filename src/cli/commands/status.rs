@@ -3,13 +3,11 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::comment::comment_options;
-use crate::cli::commands::{plan, unset_variables};
-use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::commands::{comment::comment_options, plan, unset_variables};
+use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
-use crate::plan::PlanOptions;
-use crate::plan::status::status;
-use crate::report::human::{self, Layout};
+use crate::plan::{PlanOptions, status::status};
+use crate::report::human;
 use crate::report::json::{self, StatusDocument};
 use crate::report::markdown;
 
@@ -22,18 +20,13 @@ pub(crate) struct StatusArgs {
     detailed_exitcode: bool,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &StatusArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, environment, SecretAccess::Needed)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failure> {
+    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let selection = files.select(&globals.root, &args.paths)?;
     let options = PlanOptions { selection, ..PlanOptions::default() };
     let (plan, status) = connection::runtime()?.block_on(async {
-        let connection =
-            connection::connect(platform, globals, environment, &files.project).await?;
+        let connection = connection::connect(platform, globals, &files.project.name).await?;
         unset_variables::warn(globals, &files.desired, &options);
         let (plan, observed) = connection.survey(&files.desired, &options).await?;
         let status = status(&files.desired, &observed, &plan, &connection.context(&options));
@@ -44,9 +37,9 @@ pub(crate) fn run(
         Format::Json => Output::Json(json::render(&document)),
         Format::Markdown => {
             let document = redaction::without_secrets(&document).unwrap_or(document);
-            Output::Text(markdown::status(&document, &comment_options(globals, environment)))
+            Output::Text(markdown::status(&document, &comment_options(globals)))
         }
-        _ => Output::Text(human::status(&document, Layout { width: environment.width() })),
+        _ => Output::Text(human::status(&document, globals.environment.layout())),
     })?;
     Ok(plan::exit(&plan, args.detailed_exitcode))
 }

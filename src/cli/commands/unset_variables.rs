@@ -13,7 +13,6 @@ pub(crate) fn warn(globals: &GlobalArgs, desired: &Desired, options: &PlanOption
     file_problems::warn(globals, &unset(globals, desired, options, Severity::Warning));
 }
 
-/// Fails if an apply would have to write an unset secret.
 pub(crate) fn refuse(
     globals: &GlobalArgs,
     desired: &Desired,
@@ -23,8 +22,7 @@ pub(crate) fn refuse(
     if unset.is_empty() { Ok(()) } else { Err(file_problems::invalid(globals, &unset)) }
 }
 
-/// One problem per reference, in the order of the files. References in an authorization grant are
-/// omitted: only a create needs them, and the plan reports them.
+/// One problem per reference, except for those in a grant: only a create needs it, as the plan reports.
 fn unset(
     globals: &GlobalArgs,
     desired: &Desired,

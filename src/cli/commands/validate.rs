@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::setup::{Environment, GlobalArgs, SecretAccess, file_problems, files};
+use crate::cli::setup::{GlobalArgs, SecretAccess, file_problems, files};
 use crate::cli::terminal::{Exit, Failure, output};
 use crate::report::style::count;
 
@@ -12,12 +12,8 @@ pub(crate) struct ValidateArgs {
     paths: Vec<PathBuf>,
 }
 
-pub(crate) fn run(
-    globals: &GlobalArgs,
-    args: &ValidateArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let files = files::load(globals, environment, SecretAccess::Withheld)?;
+pub(crate) fn run(globals: &GlobalArgs, args: &ValidateArgs) -> Result<Exit, Failure> {
+    let files = files::load(globals, SecretAccess::Withheld)?;
     files.warn(globals);
     files.select(&globals.root, &args.paths)?;
     let documents = files.desired.instances.len();

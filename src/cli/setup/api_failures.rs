@@ -44,24 +44,25 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
 
 fn listing_failed(listing: &api::ListingFailure) -> Failure {
     let failure = |message: &str| Failure::new(Exit::Unreachable, message);
-    match listing {
+    let hint = match listing {
         api::ListingFailure::Changing { .. } => {
-            failure("the account changes while it is being listed")
+            return failure("the account changes while it is being listed")
                 .hint("run ocon again after other work on the account is done; nothing was changed")
-                .hint("if nobody else works on the account, contact the support of the platform")
+                .hint("if nobody else works on the account, contact the support of the platform");
         }
-        api::ListingFailure::TokenExpired { .. } => failure("the listing cannot be completed").hint(
+        api::ListingFailure::TokenExpired { .. } => {
             "run ocon again when the network and the platform are less busy: a page token expires if its page \
-             is requested too late",
-        ),
-        api::ListingFailure::TooLong { .. } => failure("the listing cannot be completed").hint(
-            "run ocon again when the network and the platform are less busy; nothing was changed",
-        ),
-        api::ListingFailure::TooLarge { .. } => failure("the listing cannot be completed").hint(
+             is requested too late"
+        }
+        api::ListingFailure::TooLong { .. } => {
+            "run ocon again when the network and the platform are less busy; nothing was changed"
+        }
+        api::ListingFailure::TooLarge { .. } => {
             "split the instances across several accounts, or contact the support of the platform; nothing was \
-             changed",
-        ),
-    }
+             changed"
+        }
+    };
+    failure("the listing cannot be completed").hint(hint)
 }
 
 pub(crate) fn client_failed(error: &BuildError) -> Failure {
@@ -74,7 +75,6 @@ pub(crate) fn client_failed(error: &BuildError) -> Failure {
     }
 }
 
-/// A retry, as one line for stderr.
 pub(crate) fn retry_text(retrying: &Retrying) -> String {
     let path = retrying.path.split('?').next().unwrap_or_default();
     format!(

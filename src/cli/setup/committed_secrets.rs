@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, problem};
 use crate::cli::setup::git::{self, Repository, Unusable};
 use crate::cli::setup::global_args::GlobalArgs;
@@ -24,7 +23,6 @@ const KEEP_OUTSIDE: &str =
 /// Fails if a document refers to a secret file below `folder` that is in Git.
 pub(crate) fn refuse(
     globals: &GlobalArgs,
-    environment: &Environment,
     folder: &Path,
     desired: &Desired,
 ) -> Result<(), Failure> {
@@ -33,7 +31,7 @@ pub(crate) fn refuse(
     let Some(folder) = folder.canonicalize().ok().filter(|_| !files.is_empty()) else {
         return Ok(());
     };
-    let committed = tracked(globals, environment, &folder);
+    let committed = tracked(globals, &folder);
     let root = globals.root.canonicalize().unwrap_or_default();
     let mut problems = Vec::new();
     for (file, fields) in files {
@@ -65,12 +63,8 @@ pub(crate) fn refuse(
 
 /// The paths in Git below the folder, in lower case, because some file systems ignore the case of names.
 /// Empty if the folder is in no repository, or in another one, which is not part of this review.
-fn tracked(
-    globals: &GlobalArgs,
-    environment: &Environment,
-    folder: &Path,
-) -> Result<BTreeSet<String>, Unusable> {
-    let Some(repository) = Repository::containing(&globals.root, environment)? else {
+fn tracked(globals: &GlobalArgs, folder: &Path) -> Result<BTreeSet<String>, Unusable> {
+    let Some(repository) = Repository::containing(&globals.root, &globals.environment)? else {
         return Ok(BTreeSet::new());
     };
     if !folder.starts_with(&repository.top) {

@@ -11,15 +11,13 @@ use crate::api::{self, Clock, StopSignal, Waiter};
 use crate::cli::setup::api_failures::{self, client_failed, retry_text};
 use crate::cli::setup::credentials;
 use crate::cli::setup::embedded_sandbox;
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::files::{self, Files, SecretAccess};
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::terminal::{
     Exit, Failure,
     log::Verbosity,
-    progress,
-    progress::{Progress, ProgressOptions},
+    progress::{self, Progress, ProgressOptions},
     redaction,
 };
 use crate::desired::Desired;
@@ -33,7 +31,6 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) target: Target,
     pub(crate) fingerprints: Fingerprints,
-    /// Requests an early end of the run.
     pub(crate) stop: StopSignal,
     pub(crate) progress: Arc<Progress>,
     clock: Arc<dyn Clock>,
@@ -44,45 +41,27 @@ pub(crate) struct Connection {
 /// Chooses the platform and loads the files. A wrong platform is reported before any problem in a file.
 pub(crate) fn prepare(
     globals: &GlobalArgs,
-    environment: &Environment,
     access: SecretAccess,
 ) -> Result<(Platform, Files), Failure> {
-    let platform = platform::choose(globals, environment)?;
-    Ok((platform, files::load(globals, environment, access)?))
+    let platform = platform::choose(globals)?;
+    Ok((platform, files::load(globals, access)?))
 }
 
 /// Creates a client, which reports its retries. Sends nothing yet.
 pub(crate) async fn connect(
     platform: Platform,
     globals: &GlobalArgs,
-    environment: &Environment,
     project: &Project,
 ) -> Result<Connection, Failure> {
     let fingerprint_key =
-        if globals.sandbox { None } else { credentials::fingerprint_key(environment)? };
-    let (shown, endpoint, credentials, sandbox) = match platform {
-        Platform::Sandbox => {
-            let handle = embedded_sandbox::start(&globals.root).await?;
-            let secrets = handle.credentials();
-            let credentials = ApiCredentials {
-                user: Secret::new(secrets.user.clone()),
-                organization: Secret::new(secrets.organization.clone()),
-            };
-            let endpoint = BaseUrl::new(handle.url());
-            (BaseUrl::new(SANDBOX_URL), endpoint, credentials, Some(handle))
-        }
-        Platform::At(base_url) => {
-            let (user, organization) = credentials::platform(globals, environment)?;
-            let credentials = ApiCredentials { user, organization };
-            (base_url.clone(), base_url, credentials, None)
-        }
-    };
+        if globals.sandbox { None } else { credentials::fingerprint_key(&globals.environment)? };
+    let (shown, endpoint, credentials, sandbox) = endpoint(platform, globals).await?;
     redaction::register([&credentials.user, &credentials.organization]);
     let fingerprints = match fingerprint_key {
         Some(key) => Fingerprints::new(&key, &credentials.organization),
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
-    let progress = Arc::new(Progress::new(progress_options(globals, environment)));
+    let progress = Arc::new(Progress::new(progress_options(globals)));
     let (retries, pages) = (Arc::clone(&progress), Arc::clone(&progress));
     let defaults = ClientSettings::new(endpoint, credentials);
     let settings = ClientSettings {
@@ -93,7 +72,7 @@ pub(crate) async fn connect(
         max_requests: globals.max_requests,
         on_retry: Arc::new(move |retrying: &_| retries.retrying(&retry_text(retrying))),
         on_page: Arc::new(move |page: &_| pages.page_read(page)),
-        clock: environment.clock(),
+        clock: globals.environment.clock(),
         ..defaults
     };
     let (stop, clock) = (settings.stop.clone(), Arc::clone(&settings.clock));
@@ -102,13 +81,37 @@ pub(crate) async fn connect(
     Ok(Connection { client, target, fingerprints, stop, progress, clock, _sandbox: sandbox })
 }
 
+/// The base URL as it is shown, the one that requests are sent to, and the credentials.
+async fn endpoint(
+    platform: Platform,
+    globals: &GlobalArgs,
+) -> Result<(BaseUrl, BaseUrl, ApiCredentials, Option<sandbox::Handle>), Failure> {
+    match platform {
+        Platform::Sandbox => {
+            let handle = embedded_sandbox::start(&globals.root).await?;
+            let secrets = handle.credentials();
+            let credentials = ApiCredentials {
+                user: Secret::new(secrets.user.clone()),
+                organization: Secret::new(secrets.organization.clone()),
+            };
+            let endpoint = BaseUrl::new(handle.url());
+            Ok((BaseUrl::new(SANDBOX_URL), endpoint, credentials, Some(handle)))
+        }
+        Platform::At(base_url) => {
+            let (user, organization) = credentials::platform(globals)?;
+            let credentials = ApiCredentials { user, organization };
+            Ok((base_url.clone(), base_url, credentials, None))
+        }
+    }
+}
+
 /// The progress line would break the lines of a log, which also contains the retries.
-fn progress_options(globals: &GlobalArgs, environment: &Environment) -> ProgressOptions {
+fn progress_options(globals: &GlobalArgs) -> ProgressOptions {
     let verbosity = globals.verbosity();
     ProgressOptions {
         line: !globals.quiet
             && verbosity.is_none()
-            && environment.allows_progress()
+            && globals.environment.allows_progress()
             && std::io::stderr().is_terminal(),
         notices: !globals.quiet && verbosity < Some(Verbosity::Decisions),
     }

@@ -12,9 +12,7 @@ use crate::reader::FileScope;
 
 /// The maximum size of a secret file, in bytes. A larger file holds something else.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
-
-/// The minimum length of a fingerprint key, in characters: that of `openssl rand -base64 24`, which
-/// cannot be guessed.
+/// The minimum length of a fingerprint key, that of `openssl rand -base64 24`: it cannot be guessed.
 const MIN_FINGERPRINT_KEY_CHARS: usize = 32;
 
 pub(crate) struct OwnCredential {
@@ -22,16 +20,9 @@ pub(crate) struct OwnCredential {
     pub(crate) secret: Secret,
 }
 
-/// Returns the user secret and the organization secret.
-///
-/// # Errors
-/// If one is missing, or its file cannot be read.
-pub(crate) fn platform(
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Result<(Secret, Secret), Failure> {
-    let user = user_secret(globals, environment)?;
-    let organization = organization_secret(globals, environment)?;
+pub(crate) fn platform(globals: &GlobalArgs) -> Result<(Secret, Secret), Failure> {
+    let user = user_secret(globals)?;
+    let organization = organization_secret(globals)?;
     let missing = match (user, organization) {
         (Some(user), Some(organization)) => return Ok((user, organization)),
         (None, None) => format!("{USER_SECRET} and {ORGANIZATION_SECRET} are not set"),
@@ -44,20 +35,24 @@ pub(crate) fn platform(
         .hint("or try ocon without a tenant: --sandbox"))
 }
 
-fn user_secret(globals: &GlobalArgs, environment: &Environment) -> Result<Option<Secret>, Failure> {
-    match &globals.user_secret_file {
-        Some(file) => read_secret(&globals.root, file, "user secret").map(Some),
-        None => Ok(environment.text(USER_SECRET).map(Secret::new)),
-    }
+fn user_secret(globals: &GlobalArgs) -> Result<Option<Secret>, Failure> {
+    secret(globals, globals.user_secret_file.as_deref(), USER_SECRET, "user secret")
 }
 
-fn organization_secret(
+fn organization_secret(globals: &GlobalArgs) -> Result<Option<Secret>, Failure> {
+    let file = globals.organization_secret_file.as_deref();
+    secret(globals, file, ORGANIZATION_SECRET, "organization secret")
+}
+
+fn secret(
     globals: &GlobalArgs,
-    environment: &Environment,
+    file: Option<&Path>,
+    variable: &str,
+    name: &str,
 ) -> Result<Option<Secret>, Failure> {
-    match &globals.organization_secret_file {
-        Some(file) => read_secret(&globals.root, file, "organization secret").map(Some),
-        None => Ok(environment.text(ORGANIZATION_SECRET).map(Secret::new)),
+    match file {
+        Some(file) => read_secret(&globals.root, file, name).map(Some),
+        None => Ok(globals.environment.text(variable).map(Secret::new)),
     }
 }
 
@@ -77,22 +72,17 @@ fn read_secret(root: &Path, file: &Path, name: &str) -> Result<Secret, Failure> 
     }
 }
 
-/// Returns the credentials that no file may send. An unreadable file is skipped here: it is reported
-/// where the credentials are needed.
-pub(crate) fn own(globals: &GlobalArgs, environment: &Environment) -> Vec<OwnCredential> {
+/// Returns the credentials that no file may send. Unreadable ones are reported where they are needed.
+pub(crate) fn own(globals: &GlobalArgs) -> Vec<OwnCredential> {
     let credentials = [
-        ("user secret", user_secret(globals, environment).unwrap_or_default()),
-        ("organization secret", organization_secret(globals, environment).unwrap_or_default()),
-        ("fingerprint key", environment.text(FINGERPRINT_KEY).map(Secret::new)),
+        ("user secret", user_secret(globals).unwrap_or_default()),
+        ("organization secret", organization_secret(globals).unwrap_or_default()),
+        ("fingerprint key", globals.environment.text(FINGERPRINT_KEY).map(Secret::new)),
     ];
     let own = credentials.into_iter();
     own.filter_map(|(name, secret)| Some(OwnCredential { name, secret: secret? })).collect()
 }
 
-/// Returns the fingerprint key, if one is set.
-///
-/// # Errors
-/// A usage failure if it is too short or not one line of text.
 pub(crate) fn fingerprint_key(environment: &Environment) -> Result<Option<Secret>, Failure> {
     let Some(raw) = environment.raw(FINGERPRINT_KEY) else {
         return Ok(None);

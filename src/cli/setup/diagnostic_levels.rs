@@ -6,10 +6,8 @@ use crate::safe_text::quoted;
 
 /// The value of `--deny`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// One code.
+pub(crate) enum Denied {
     Code(Code),
-    /// All warnings.
     Warnings,
 }
 

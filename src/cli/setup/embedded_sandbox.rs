@@ -45,8 +45,7 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Refuses a folder that is a link or contains one: the link may be committed, and the state contains
-/// secrets.
+/// Refuses a folder that is a link or contains one: it may be committed, and the state has secrets.
 fn refuse_links(folder: &Path) -> std::io::Result<()> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths = std::iter::once(folder.to_owned()).chain(entries.map(|entry| entry.path()));

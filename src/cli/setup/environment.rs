@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,15 +13,12 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::api::{Clock, Sleep, SystemClock};
 use crate::cli::terminal::redaction;
 use crate::instance::{Secret, trimmed};
+use crate::report::human::Layout;
 
 pub(crate) const USER_SECRET: &str = "OCON_USER_SECRET";
 pub(crate) const ORGANIZATION_SECRET: &str = "OCON_ORGANIZATION_SECRET";
 pub(crate) const FINGERPRINT_KEY: &str = "OCON_FINGERPRINT_KEY";
-
 const CREDENTIALS: [&str; 3] = [USER_SECRET, ORGANIZATION_SECRET, FINGERPRINT_KEY];
-
-const DEFAULT_WIDTH: usize = 100;
-
 /// The variables that a browser needs to start with the user's profile. It gets them even if a file
 /// refers to one of them, which makes the value a secret.
 const DESKTOP_VARIABLES: [&str; 20] = [
@@ -53,6 +51,13 @@ pub(crate) struct Environment {
     variables: BTreeMap<OsString, OsString>,
 }
 
+/// Without values, which can be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
 impl Environment {
     #[expect(
         clippy::disallowed_methods,
@@ -79,7 +84,6 @@ impl Environment {
         self.raw(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    /// The value of a variable, unchanged.
     pub(crate) fn raw(&self, name: &str) -> Option<&OsString> {
         self.variables.get(&OsString::from(name))
     }
@@ -94,22 +98,20 @@ impl Environment {
         logical.filter(is_same).unwrap_or(physical)
     }
 
-    /// The number of columns for a result.
-    pub(crate) fn width(&self) -> usize {
+    pub(crate) fn layout(&self) -> Layout {
         let given = self.text("COLUMNS").and_then(|columns| columns.parse().ok());
         let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let on_terminal = std::io::stdout().is_terminal();
-        given.or_else(|| measured().filter(|_| on_terminal)).unwrap_or(DEFAULT_WIDTH).clamp(40, 200)
+        let width = given.or_else(|| measured().filter(|_| on_terminal));
+        Layout { width: width.unwrap_or(Layout::default().width).clamp(40, 200) }
     }
 
-    /// Whether a terminal can show a progress line: not in a pipeline, and not where the line could not
-    /// be removed again.
+    /// Whether a terminal can show a progress line: not in a pipeline, and only if it can be removed.
     pub(crate) fn allows_progress(&self) -> bool {
         self.text("CI").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")
     }
 
-    /// The clock. Tests of the binary select one that does not wait between retries (`hasty`), or one whose
-    /// first alarm rings immediately (`slow`).
+    /// Tests of the binary select a clock without waits (`hasty`), or with an immediate alarm (`slow`).
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         let kind = self.text("OCON_TEST_CLOCK").filter(|_| cfg!(debug_assertions));
         match kind.as_deref() {
@@ -120,7 +122,6 @@ impl Environment {
         }
     }
 
-    /// Registers ocon's own secrets, and the logins of proxies.
     pub(crate) fn register_secrets(&self) {
         let own = CREDENTIALS.into_iter().filter_map(|name| self.text(name));
         let own: Vec<Secret> = own.map(Secret::new).collect();
@@ -128,8 +129,7 @@ impl Environment {
         let proxies = self.variables.iter().filter(|(name, _)| is_proxy(name));
         let logins = proxies.filter_map(|(_, address)| login(address.to_str()?));
         let logins = logins.flat_map(|(login, password)| [login, password]);
-        // People choose these by hand, so the same text in a file must stay visible: hiding it would
-        // confirm a guess.
+        // People choose these: hiding the same text in a file would confirm a guess.
         redaction::register_values(logins.map(Secret::new));
     }
 
@@ -140,8 +140,7 @@ impl Environment {
         self.filtered(|name, _| !omitted.iter().any(|omitted| name == OsStr::new(omitted)))
     }
 
-    /// The variables for a browser: those of the desktop, and every other one that neither belongs to
-    /// ocon nor contains a known secret.
+    /// The variables for a browser: those of the desktop, and others without a secret or ocon's name.
     pub(crate) fn for_browser(&self) -> Vec<(OsString, OsString)> {
         self.filtered(|name, value| {
             let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
@@ -169,7 +168,6 @@ impl Environment {
         }
     }
 
-    /// Panics if a test of the binary asks for it.
     pub(crate) fn panic_in_tests(&self) {
         let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));
         assert!(message.is_none(), "{}", message.unwrap_or_default());

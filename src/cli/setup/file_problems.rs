@@ -6,10 +6,9 @@ use crate::cli::setup::global_args::{Format, GlobalArgs};
 use crate::cli::terminal::{Failure, Output, output};
 use crate::desired::{Code, Problem, Severity};
 use crate::instance::Span;
-use crate::report::diagnostics::{self, ColorChoice, github, sarif};
+use crate::report::diagnostics::{self, github, sarif};
 use crate::report::json::{self, Diagnostic, DiagnosticsDocument};
 
-/// Creates a problem without an excerpt.
 pub(crate) fn problem(
     code: Code,
     severity: Severity,
@@ -34,7 +33,6 @@ pub(crate) fn no_file() -> Span {
     Span { file: "".into(), line: 1, column: 1 }
 }
 
-/// Prints warnings, unless `--quiet` is given.
 pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
     if !globals.quiet {
         show(problems);
@@ -43,11 +41,11 @@ pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
 
 pub(crate) fn show(problems: &[Problem]) {
     if !problems.is_empty() {
-        output::message(&text(problems));
+        let problems = DiagnosticsDocument::new(None, problems).problems;
+        output::message(&diagnostics::with_summary(&problems, output::columns()));
     }
 }
 
-/// The failure of a command whose files cannot be used.
 pub(crate) fn invalid(globals: &GlobalArgs, problems: &[Problem]) -> Failure {
     let is_shown = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
     let shown: Vec<_> = problems.iter().filter(is_shown).cloned().collect();
@@ -74,16 +72,6 @@ pub(crate) fn document(
     }
 }
 
-fn text(problems: &[Problem]) -> String {
-    let problems = DiagnosticsDocument::new(None, problems).problems;
-    let mut text = diagnostics::render(&problems, ColorChoice::Styled, output::columns());
-    if let Some(summary) = diagnostics::summary(&problems) {
-        text.push('\n');
-        text.push_str(&summary);
-    }
-    text
-}
-
 /// The path of a file from the working directory instead of the root.
 pub(crate) fn path_from_working_directory(root: &Path, file: &str) -> String {
     if root.is_absolute() || root == Path::new(".") {
@@ -92,8 +80,7 @@ pub(crate) fn path_from_working_directory(root: &Path, file: &str) -> String {
     root.join(file).display().to_string()
 }
 
-/// The problems with paths from the working directory: tools that show them at the lines of a
-/// repository do not know `-C`.
+/// The problems with paths from the working directory, for tools that do not know `-C`.
 fn from_working_directory(root: &Path, problems: &[Problem]) -> Vec<Diagnostic> {
     let mut problems = problems.to_vec();
     for problem in &mut problems {

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::{Catalog, closest};
 use crate::cli::setup::committed_secrets;
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, no_file, problem};
 use crate::cli::setup::global_args::{GlobalArgs, below_root};
 use crate::cli::setup::own_credentials;
@@ -32,14 +31,9 @@ pub(crate) struct Files {
     pub(crate) warnings: Vec<Problem>,
     /// Whether files that look like documents were not read.
     pub(crate) has_unread_json: bool,
-    pub(crate) project: Project,
-    /// Whether any source names the project. Otherwise it is `default`, which others may use too.
-    pub(crate) project_is_named: bool,
-    /// Whether an option or the environment names the project. A pull request can change `ocon.yaml`.
-    pub(crate) project_is_given: bool,
+    pub(crate) project: ChosenProject,
 }
 
-/// The secrets that a command needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretAccess {
     /// The real secrets, or demo values with `--sandbox`.
@@ -50,95 +44,113 @@ pub(crate) enum SecretAccess {
     WithheldWithoutFiles,
 }
 
-/// Loads the files.
-///
-/// # Errors
-/// Every problem in the files, as one failure.
-pub(crate) fn load(
-    globals: &GlobalArgs,
-    environment: &Environment,
-    access: SecretAccess,
-) -> Result<Files, Failure> {
+pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, Failure> {
     let invalid =
         |problems: desired::Problems| file_problems::invalid(globals, problems.as_slice());
     let file = desired::load_project(&globals.root).map_err(invalid)?;
-    let project = project::choose(globals, environment, file.project)?;
-    let mut project_warnings = file.warnings;
+    let project = project::choose(globals, file.project)?;
+    let mut warnings = file.warnings;
     let texts = Mutex::new(vec![file.text]);
     let on_text = |text: &str| {
         texts.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     };
-    let variables = variables(globals, file.vars, &mut project_warnings, &on_text)?;
-    let patterns = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let variables = variables(globals, file.vars, &mut warnings, &on_text)?;
     let levels = globals.levels();
-    let allowed = allowed_variables(patterns.as_deref())?;
-    let variable = |name: &str| environment.raw(name)?.to_str().map(str::to_owned);
-    let folder = secrets_folder(globals, environment);
+    let allowed = allowed_variables(globals.allowed_patterns().as_deref())?;
+    let variable = |name: &str| globals.environment.raw(name)?.to_str().map(str::to_owned);
+    let folder = secrets_folder(globals);
     let secrets_folder = globals.root.join(&folder);
-    let real = Registering(Box::new(Secrets {
-        allowed: allowed.clone(),
-        variable: &variable,
-        root: globals.root.clone(),
-        folder,
-    }));
+    let (allowed, root) = (&allowed, globals.root.clone());
+    let real = Secrets { allowed: allowed.clone(), variable: &variable, root, folder };
+    let real = Registering(Box::new(real));
     let demo = Registering(Box::new(Demo { allowed: allowed.clone() }));
-    let none = Withheld { allowed };
     let secrets: &dyn SecretStore = match (access, globals.sandbox) {
-        (SecretAccess::Withheld | SecretAccess::WithheldWithoutFiles, _) => &none,
+        (SecretAccess::Withheld | SecretAccess::WithheldWithoutFiles, _) => {
+            &Withheld { allowed: allowed.clone() }
+        }
         (SecretAccess::Needed, true) => &demo,
         (SecretAccess::Needed, false) => &real,
     };
-    let sources = Sources {
-        root: &globals.root,
-        instances: &globals.instances,
-        schemas: &globals.schemas,
-        variables: &variables,
-        secrets,
-        catalog: Catalog::embedded(),
-        levels: &levels,
-        on_text: &on_text,
-        today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
-    };
-    let is_missing = access == SecretAccess::WithheldWithoutFiles
-        && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
-    let loaded = if is_missing { Ok(Loaded::default()) } else { desired::load(&sources) };
-    // Also if the files are invalid, because messages add_excerpts their lines.
+    let loaded = load_instances(globals, access, &variables, secrets, &levels, &on_text);
+    // Also if the files are invalid, because messages show their lines.
     redaction::register_public(texts.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let Loaded { desired, warnings: instance_warnings, unread_files: has_unread_json } =
-        loaded.map_err(invalid)?;
+    let Loaded { desired, warnings: of_instances, unread_files } = loaded.map_err(invalid)?;
     if access != SecretAccess::Needed && !globals.sandbox {
         register_all(&desired, &real);
     }
-    committed_secrets::refuse(globals, environment, &secrets_folder, &desired)?;
-    if desired.values_of_references().next().is_some() {
-        register_public_values(&desired);
-    }
-    own_credentials::refuse(globals, environment, &desired)?;
-    reserved_words::refuse_secrets(globals, environment, &desired, &project.name)?;
+    refuse_secrets(globals, &secrets_folder, &desired, &project.name)?;
     let mut warnings: Vec<_> =
-        project_warnings.into_iter().filter_map(|warning| levels.judge(warning)).collect();
-    warnings.extend(instance_warnings);
-    let needs_secrets = access == SecretAccess::Needed && !globals.sandbox;
-    if needs_secrets && environment.text("CI").is_some() {
-        if patterns.is_none() && desired.refers_to_environment() {
-            warnings.extend(any_variable(&levels));
-        }
-        if !project.is_given {
-            warnings.extend(project::unset(&levels, &project.name));
-        }
+        warnings.into_iter().filter_map(|warning| levels.judge(warning)).collect();
+    warnings.extend(of_instances);
+    if access == SecretAccess::Needed {
+        warnings.extend(pipeline_warnings(globals, &levels, &desired, &project));
     }
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(file_problems::invalid(globals, &warnings));
     }
-    let ChosenProject { name: project, is_named: project_is_named, is_given: project_is_given } =
-        project;
-    Ok(Files { desired, warnings, has_unread_json, project, project_is_named, project_is_given })
+    Ok(Files { desired, warnings, has_unread_json: unread_files, project })
 }
 
-/// The folder of secret files, relative to the root.
-fn secrets_folder(globals: &GlobalArgs, environment: &Environment) -> PathBuf {
+fn load_instances(
+    globals: &GlobalArgs,
+    access: SecretAccess,
+    variables: &BTreeMap<String, String>,
+    secrets: &dyn SecretStore,
+    levels: &Levels,
+    on_text: &(dyn Fn(&str) + Sync),
+) -> Result<Loaded, desired::Problems> {
+    let is_missing = access == SecretAccess::WithheldWithoutFiles
+        && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
+    if is_missing {
+        return Ok(Loaded::default());
+    }
+    desired::load(&Sources {
+        root: &globals.root,
+        instances: &globals.instances,
+        schemas: &globals.schemas,
+        variables,
+        secrets,
+        catalog: Catalog::embedded(),
+        levels,
+        on_text,
+        today: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+    })
+}
+
+/// Refuses values that must not be secrets here, after the public values are known.
+fn refuse_secrets(
+    globals: &GlobalArgs,
+    folder: &Path,
+    desired: &Desired,
+    project: &Project,
+) -> Result<(), Failure> {
+    committed_secrets::refuse(globals, folder, desired)?;
+    if desired.values_of_references().next().is_some() {
+        register_public_values(desired);
+    }
+    own_credentials::refuse(globals, desired)?;
+    reserved_words::refuse_secrets(globals, desired, project)
+}
+
+/// The warnings about settings that a pipeline should have.
+fn pipeline_warnings(
+    globals: &GlobalArgs,
+    levels: &Levels,
+    desired: &Desired,
+    project: &ChosenProject,
+) -> Vec<Problem> {
+    if globals.sandbox || globals.environment.text("CI").is_none() {
+        return Vec::new();
+    }
+    let is_any_allowed = globals.allowed_patterns().is_none() && desired.refers_to_environment();
+    let any_variable = is_any_allowed.then(|| any_variable(levels)).flatten();
+    let unset = (!project.is_given).then(|| project::unset(levels, &project.name)).flatten();
+    any_variable.into_iter().chain(unset).collect()
+}
+
+fn secrets_folder(globals: &GlobalArgs) -> PathBuf {
     let given = globals.secrets_dir.clone();
-    let given = given.or_else(|| environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
+    let given = given.or_else(|| globals.environment.text("OCON_SECRETS_DIR").map(PathBuf::from));
     given.unwrap_or_else(|| "secrets".into())
 }
 
@@ -176,8 +188,7 @@ impl SecretStore for Registering<'_> {
     }
 }
 
-/// Registers the secrets that the files refer to. A command that does not need them still has them in
-/// its environment, and a reply may repeat them.
+/// Registers the secrets that the files refer to: a reply may repeat those that are not needed too.
 fn register_all(desired: &Desired, secrets: &Registering<'_>) {
     let sources: BTreeSet<&SecretSource> = desired.sources().collect();
     for source in sources {
@@ -214,9 +225,6 @@ impl Files {
     }
 
     /// The documents in these files and folders; `None` for all.
-    ///
-    /// # Errors
-    /// A usage failure if a path contains no document.
     pub(crate) fn select(
         &self,
         root: &Path,

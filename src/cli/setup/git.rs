@@ -18,8 +18,7 @@ use std::process::{Command, Stdio};
 use crate::cli::setup::environment::Environment;
 use crate::reader::repository_above;
 
-/// Options for every command. `safe.bareRepository` also prevents the discovery that the module
-/// describes, in Git versions that support it.
+/// Options for every command. `safe.bareRepository` also prevents the discovery of the module docs.
 const OPTIONS: [&str; 10] = [
     "--no-optional-locks",
     "--no-replace-objects",
@@ -33,12 +32,9 @@ const OPTIONS: [&str; 10] = [
     "safe.bareRepository=explicit",
 ];
 
-/// Variables that stop a partial clone from fetching objects, with the programs that its configuration
-/// names.
+/// Stop a partial clone from fetching objects, with the programs that its configuration names.
 const NO_FETCH: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")];
-
 const DEFAULT_PATH: &str = if cfg!(unix) { "/usr/bin:/bin" } else { "" };
-
 pub(crate) const REPAIR_HINT: &str = "make `git status` work here: install Git, or, if another user owns the \
      repository, run git config --global --add safe.directory FOLDER";
 
@@ -55,7 +51,6 @@ pub(crate) struct Repository {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
-    /// The object ID in hexadecimal.
     pub(crate) object: String,
 }
 
@@ -74,10 +69,6 @@ pub(crate) type Entries = BTreeMap<PathBuf, Entry>;
 
 impl Repository {
     /// Finds the repository that contains `folder`; `None` if no folder above has a `.git`.
-    ///
-    /// # Errors
-    /// If only `GIT_DIR` names a repository, because its files are unknown. If the repository is a
-    /// submodule, because a commit of the outer repository chooses its whole history.
     pub(crate) fn containing(
         folder: &Path,
         environment: &Environment,
@@ -108,9 +99,6 @@ impl Repository {
     }
 
     /// The entries of the index and of HEAD below `folder`.
-    ///
-    /// # Errors
-    /// If Git cannot be queried.
     pub(crate) fn tracked(&self, folder: &Path) -> Result<Entries, Unusable> {
         let below = folder.strip_prefix(&self.top).unwrap_or(folder).as_os_str();
         let below = if below.is_empty() { OsStr::new(".") } else { below };
@@ -128,17 +116,11 @@ impl Repository {
     }
 
     /// The entries of a commit, in the whole repository.
-    ///
-    /// # Errors
-    /// If Git cannot be queried, or this clone lacks a part of the commit.
     pub(crate) fn files_of(&self, commit: &str) -> Result<Entries, Unusable> {
         self.entries(&["ls-tree", "-r", "-z", "--full-tree", commit].map(OsStr::new))
     }
 
     /// Runs a command and returns its trimmed output.
-    ///
-    /// # Errors
-    /// If Git cannot be queried, or the command fails.
     pub(crate) fn output_of(&self, arguments: &[&str]) -> Result<String, Unusable> {
         let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
         let output = self.run(&arguments)?;
@@ -173,7 +155,7 @@ impl Repository {
     }
 }
 
-/// Refuses a repository that is a submodule.
+/// Refuses a submodule: a commit of the outer repository chooses its whole history.
 fn refuse_submodule(top: &Path, environment: &Environment) -> Result<(), Unusable> {
     let Some(outer) = top.parent().and_then(repository_above) else { return Ok(()) };
     let outer = Repository::at(outer, environment);
@@ -220,7 +202,6 @@ fn parse_entry(line: &[u8]) -> Option<(PathBuf, Entry)> {
     Some((PathBuf::from(self::path(path)), Entry { kind, object }))
 }
 
-/// A path from the bytes that Git writes.
 fn path(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {

@@ -8,11 +8,11 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, ColorChoice, ValueEnum};
 
 use crate::cli::setup::diagnostic_levels::{self, Denied};
+use crate::cli::setup::environment::Environment;
 use crate::cli::terminal::{
     Exit, Failure,
     atomic_file::RepositoryFolders,
-    log,
-    log::{LogFormat, SandboxLog, Verbosity},
+    log::{self, LogFormat, SandboxLog, Verbosity},
 };
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
@@ -23,88 +23,91 @@ use crate::safe_text::quoted;
 #[derive(Clone, Debug, Args)]
 #[command(mut_args(with_heading))]
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where backticks are noise")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Run as if ocon was started in DIR
     #[arg(short = 'C', value_name = "DIR", default_value = ".", hide_default_value = true)]
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Base URL of the API [env: OCON_BASE_URL]
     #[arg(long, value_name = "URL", conflicts_with_all = ["region", "sandbox"])]
-    pub base_url: Option<String>,
+    pub(crate) base_url: Option<String>,
     /// Region of the API, for example us2 or trial.us10 [env: OCON_REGION]
     #[arg(long, conflicts_with = "sandbox")]
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// Trust a host that ocon does not know as one of the platform (repeatable)
     #[arg(long, value_name = "HOST")]
-    pub allow_host: Vec<String>,
+    pub(crate) allow_host: Vec<String>,
     /// Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
     #[arg(long)]
-    pub sandbox: bool,
+    pub(crate) sandbox: bool,
     /// File with the user secret [env: OCON_USER_SECRET holds the secret itself]
     #[arg(long, value_name = "FILE")]
-    pub user_secret_file: Option<PathBuf>,
+    pub(crate) user_secret_file: Option<PathBuf>,
     /// File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
     #[arg(long, value_name = "FILE")]
-    pub organization_secret_file: Option<PathBuf>,
+    pub(crate) organization_secret_file: Option<PathBuf>,
     /// Project that owns the instances [env: OCON_PROJECT] [default: from ocon.yaml, else `default`]
     #[arg(long, value_name = "NAME")]
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
     /// Folder of the instance files
     #[arg(long, value_name = "DIR", default_value = "instances")]
-    pub instances: PathBuf,
+    pub(crate) instances: PathBuf,
     /// Folder of connector schemas that replace the built-in ones
     #[arg(long, value_name = "DIR", default_value = "schemas")]
-    pub schemas: PathBuf,
+    pub(crate) schemas: PathBuf,
     /// Public variable for ${{ var.NAME }} (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub var: Vec<(String, String)>,
+    pub(crate) var: Vec<(String, String)>,
     /// YAML file with a map of public variables (repeatable, later files win)
     #[arg(long, value_name = "FILE")]
-    pub var_file: Vec<PathBuf>,
+    pub(crate) var_file: Vec<PathBuf>,
     /// Folder for ${{ file.PATH }} [env: OCON_SECRETS_DIR] [default: secrets]
     #[arg(long, value_name = "DIR")]
-    pub secrets_dir: Option<PathBuf>,
+    pub(crate) secrets_dir: Option<PathBuf>,
     /// Variables that ${{ env.NAME }} may read, for example 'HOOTSUITE_*,SLACK_*' [env: OCON_ENV_ALLOW]
     #[arg(long, value_name = "PATTERNS")]
-    pub env_allow: Option<String>,
+    pub(crate) env_allow: Option<String>,
     /// Accept secrets in plain text in a file, with a warning
     #[arg(long)]
-    pub allow_plain_text_secrets: bool,
+    pub(crate) allow_plain_text_secrets: bool,
     /// Report a warning as an error: a code, or `warnings` for all of them (repeatable)
     #[arg(long, value_name = "CODE", value_parser = diagnostic_levels::parse_denied)]
-    pub deny: Vec<Denied>,
+    pub(crate) deny: Vec<Denied>,
     /// Do not report a warning, or an error that can be a matter of judgment (repeatable)
     #[arg(long, value_name = "CODE", value_parser = diagnostic_levels::parse_allowed)]
-    pub allow: Vec<Code>,
+    pub(crate) allow: Vec<Code>,
     /// Format of the result
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(crate) format: Format,
     /// Maximum size of a Markdown comment in bytes; omitted parts are counted
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_BYTES, value_parser = max_bytes)]
-    pub max_bytes: usize,
+    pub(crate) max_bytes: usize,
     /// URL of the root, for links to files in Markdown [default: from GitHub or GitLab]
     #[arg(long, value_name = "URL")]
-    pub file_url: Option<String>,
+    pub(crate) file_url: Option<String>,
     /// Use colors; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    pub color: ColorChoice,
+    pub(crate) color: ColorChoice,
     /// Maximum number of concurrent requests, and of instances written concurrently
     #[arg(long, value_name = "N", default_value = "4", value_parser = positive::<usize>)]
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
     /// Time limit for one request, for example 45s or 2m [default: 30s for reads, 180s for creates]
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Maximum number of requests in total, including retries
     #[arg(long, value_name = "N", value_parser = positive::<u64>)]
-    pub max_requests: Option<u64>,
+    pub(crate) max_requests: Option<u64>,
     /// Log each request to stderr; -vv adds decisions, -vvv adds connections
     #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// Format of the log
     #[arg(long, default_value_t, value_enum, value_name = "FORMAT")]
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
     /// Print only errors to stderr
     #[arg(short, long, action = ArgAction::SetTrue, conflicts_with = "verbose")]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
+    /// The environment, which has the defaults of some options. It is set after parsing.
+    #[arg(skip)]
+    pub(crate) environment: Environment,
 }
 
 /// Makes an option global, and groups it in the list of options.
@@ -166,7 +169,6 @@ impl GlobalArgs {
             .hint("name a folder of the repository, or one elsewhere, with -C"))
     }
 
-    /// Checks that a command supports the format.
     pub(crate) fn check_format(&self, command: &str, supported: &[Format]) -> Result<(), Failure> {
         if supported.contains(&self.format) {
             return Ok(());
@@ -200,6 +202,11 @@ impl GlobalArgs {
             flags.push("--allow-plain-text-secrets".into());
         }
         flags
+    }
+
+    /// The patterns of the variables that files may use; `None` if all are allowed.
+    pub(crate) fn allowed_patterns(&self) -> Option<String> {
+        self.env_allow.clone().or_else(|| self.environment.given("OCON_ENV_ALLOW"))
     }
 
     pub(crate) fn levels(&self) -> Levels {
@@ -244,7 +251,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Parses a number that is at least 1.
 pub(crate) fn positive<T: FromStr + PartialOrd + Default>(text: &str) -> Result<T, String> {
     let number = text.parse().ok().filter(|number| *number > T::default());
     number.ok_or_else(|| "write a number of at least 1".to_owned())

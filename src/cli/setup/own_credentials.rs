@@ -5,7 +5,6 @@
 //! a credential sent to any provider.
 
 use crate::cli::setup::credentials::{self, OwnCredential};
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, problem};
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::Failure;
@@ -17,13 +16,8 @@ const USE_PROVIDER_SECRET: &str =
 const CHANGE_CREDENTIAL: &str = "remove it, and change the credential: everyone who can read the file or the \
                                  command knows it";
 
-/// Fails if the files would send one of ocon's own credentials.
-pub(crate) fn refuse(
-    globals: &GlobalArgs,
-    environment: &Environment,
-    desired: &Desired,
-) -> Result<(), Failure> {
-    let own = credentials::own(globals, environment);
+pub(crate) fn refuse(globals: &GlobalArgs, desired: &Desired) -> Result<(), Failure> {
+    let own = credentials::own(globals);
     if own.is_empty() {
         return Ok(());
     }

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
@@ -19,16 +18,14 @@ pub(crate) enum Platform {
     At(BaseUrl),
 }
 
-/// Chooses the platform.
-///
-/// # Errors
-/// A usage failure if none is given, or if credentials must not be sent there.
-pub(crate) fn choose(globals: &GlobalArgs, environment: &Environment) -> Result<Platform, Failure> {
+pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
     if globals.sandbox {
         return Ok(Platform::Sandbox);
     }
     let (base_url, region) = match (globals.base_url.clone(), globals.region.clone()) {
-        (None, None) => (environment.text("OCON_BASE_URL"), environment.text("OCON_REGION")),
+        (None, None) => {
+            (globals.environment.text("OCON_BASE_URL"), globals.environment.text("OCON_REGION"))
+        }
         given => given,
     };
     match (base_url, region) {
@@ -111,8 +108,8 @@ fn api_host(host: &str) -> Option<String> {
     }
 }
 
-/// Whether the host is one of the SAP landscapes, `api.openconnectors[.trial][.<region>].ext.hana[trial].ondemand.com`, and
-/// a host of Cloud Elements. See docs/platform.md.
+/// Whether this is a host of Cloud Elements or of a landscape of SAP,
+/// `api.openconnectors[.trial][.<region>].ext.hana[trial].ondemand.com`. See docs/platform.md.
 fn is_platform(host: &str) -> bool {
     const CLOUD_ELEMENTS: [&str; 4] = [
         "api.cloud-elements.com",

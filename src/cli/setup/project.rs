@@ -4,7 +4,6 @@
 //! choose whose instances a pipeline changes. Therefore two sources that name different projects end
 //! the command before anything is contacted.
 
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::file_problems::{self, no_file, problem};
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure};
@@ -16,17 +15,14 @@ pub(crate) struct ChosenProject {
     pub(crate) name: Project,
     /// Whether any source names it. Otherwise it is `default`, which others may use too.
     pub(crate) is_named: bool,
-    /// Whether the option or the environment variable names it.
+    /// Whether the option or the environment variable names it. A pull request can change `ocon.yaml`.
     pub(crate) is_given: bool,
 }
 
 /// The project that the option or else the environment variable names, with the name of its source.
-pub(crate) fn given(
-    globals: &GlobalArgs,
-    environment: &Environment,
-) -> Option<(&'static str, String)> {
+pub(crate) fn given(globals: &GlobalArgs) -> Option<(&'static str, String)> {
     let option = globals.project.clone().map(|name| ("--project", name));
-    option.or_else(|| Some(("OCON_PROJECT", environment.text("OCON_PROJECT")?)))
+    option.or_else(|| Some(("OCON_PROJECT", globals.environment.text("OCON_PROJECT")?)))
 }
 
 pub(crate) fn default_project() -> Project {
@@ -36,10 +32,9 @@ pub(crate) fn default_project() -> Project {
 /// Chooses the project: the option, else the environment variable, else `ocon.yaml`.
 pub(crate) fn choose(
     globals: &GlobalArgs,
-    environment: &Environment,
     in_file: Option<DeclaredProject>,
 ) -> Result<ChosenProject, Failure> {
-    let Some((source, name)) = given(globals, environment) else {
+    let Some((source, name)) = given(globals) else {
         let is_named = in_file.is_some();
         let name = in_file.map_or_else(default_project, |declared| declared.name);
         return Ok(ChosenProject { name, is_named, is_given: false });

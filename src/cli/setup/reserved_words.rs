@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::desired::Desired;
@@ -18,18 +17,16 @@ use crate::report::explanation;
 use crate::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
 use crate::scrub::Scrubber;
 
-/// Fails if the value of a reference is part of a reserved word. The failure does not name the word:
-/// it would reveal the value to the author of the reference.
+/// Fails if a secret is part of a reserved word, which it does not name: it would reveal the secret.
 pub(crate) fn refuse_secrets(
     globals: &GlobalArgs,
-    environment: &Environment,
     desired: &Desired,
     project: &Project,
 ) -> Result<(), Failure> {
     if desired.values_of_references().next().is_none() {
         return Ok(());
     }
-    let mut words = reserved_words(globals, environment, project);
+    let mut words = reserved_words(globals, project);
     for host in declared_hosts(desired) {
         words.push_str(&format!("\n{host}"));
     }
@@ -63,8 +60,9 @@ fn sources_hidden_in<'d>(text: &str, desired: &'d Desired) -> BTreeSet<&'d Secre
     references.filter(|(_, value)| is_hidden(value)).map(|(source, _)| source).collect()
 }
 
-fn reserved_words(globals: &GlobalArgs, environment: &Environment, project: &Project) -> String {
-    let setting = |option: &Option<String>, name| option.clone().or_else(|| environment.text(name));
+fn reserved_words(globals: &GlobalArgs, project: &Project) -> String {
+    let setting =
+        |option: &Option<String>, name| option.clone().or_else(|| globals.environment.text(name));
     let codes = explanation::all().into_iter().map(|explanation| explanation.code.to_owned());
     let schemas = [
         json::schema::<PlanDocument>(),

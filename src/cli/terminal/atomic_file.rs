@@ -14,19 +14,16 @@ use crate::cli::terminal::redaction;
 use crate::reader::{self, FileError};
 use crate::report::style::count;
 
-/// The folders of a repository whose files ocon reads.
+/// The root of a repository, and the folders below it whose files ocon reads.
 #[derive(Clone, Copy)]
 pub(crate) struct RepositoryFolders<'a> {
     pub(crate) root: &'a Path,
-    /// The folder of instance files, relative to the root.
     pub(crate) instances: &'a Path,
-    /// The folder of schemas, relative to the root.
     pub(crate) schemas: &'a Path,
 }
 
 impl RepositoryFolders<'_> {
-    /// Whether ocon reads this file. Replacing it would lose a document, and a file of tokens would be
-    /// committed with the others.
+    /// Whether ocon reads this file. It may be a document, and tokens there would be committed.
     fn contain(self, path: &Path) -> bool {
         let real = |path: &Path| path.canonicalize().ok();
         let folder = path.parent().and_then(real).unwrap_or_default();
@@ -39,8 +36,7 @@ impl RepositoryFolders<'_> {
     }
 }
 
-/// A file that is written at the end. Its temporary file is created at the start, so that a folder
-/// without write permission is reported before anything is done.
+/// A file that is written at the end. Its temporary file shows at the start that it can be written.
 pub(crate) struct AtomicFile {
     path: PathBuf,
     given: PathBuf,
@@ -50,9 +46,6 @@ pub(crate) struct AtomicFile {
 
 impl AtomicFile {
     /// Prepares a file with mode 0600, given relative to the root. `content` names it in messages.
-    ///
-    /// # Errors
-    /// A usage failure if the file cannot be written there.
     pub(crate) fn prepare(
         folders: RepositoryFolders<'_>,
         given: &Path,
@@ -171,8 +164,7 @@ fn written(files: usize) -> String {
     format!("{} {verb} written.", count(files, "file"))
 }
 
-/// Files that are written together, in folders that are created if necessary. Everything is removed
-/// again unless all files can be written.
+/// Files that are written together or not at all, in folders that are created if necessary.
 #[derive(Default)]
 pub(crate) struct FileBatch {
     files: Vec<FilledFile>,
@@ -181,8 +173,7 @@ pub(crate) struct FileBatch {
 }
 
 impl FileBatch {
-    /// Creates a folder and its parents. A folder below the root must stay below it when links are
-    /// followed.
+    /// Creates a folder and its parents. No link may lead from below the root out of it.
     pub(crate) fn create_folder(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
         let any_file = folder.join("file");
         reader::check_output(root, &any_file).map_err(|refusal| match refusal {

@@ -18,11 +18,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The exit code.
-    pub exit: Exit,
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
     /// Boxed, because most functions of `cli` return a `Result` with a failure.
     document: Box<FailureDocument>,
     /// The usage message of clap, with styles.
@@ -31,14 +29,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Creates a failure from a sentence.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         let document = Box::new(FailureDocument::new(exit, message));
         Self { exit, document, rendered: None, result: None }
     }
 
     /// Creates the failure of a write, with a hint if the disk is full or a limit is reached.
-    pub fn unwritten(message: impl Into<String>, error: &io::Error) -> Self {
+    pub(crate) fn unwritten(message: impl Into<String>, error: &io::Error) -> Self {
         let failure = Self::new(Exit::Other, message).caused_by(error);
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
@@ -51,21 +48,18 @@ impl Failure {
         }
     }
 
-    /// Creates the failure of a command whose files have these problems.
-    pub fn invalid_files(problems: &[Problem]) -> Self {
+    pub(crate) fn invalid_files(problems: &[Problem]) -> Self {
         let mut failure = Self::new(Exit::Invalid, "the files are invalid");
         failure.document.problems = DiagnosticsDocument::new(None, problems).problems;
         failure
     }
 
-    /// Creates the failure of a command that a signal ended, from a complete sentence. The exit code can
-    /// be that of a success: a signal is how you stop a server.
-    pub fn interrupted(exit: Exit, message: impl Into<String>) -> Self {
+    /// The failure of a command that a signal ended. The exit code can be that of a success: of a server.
+    pub(crate) fn interrupted(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, ..Self::new(Exit::Interrupted, message) }
     }
 
-    /// Creates a failure from the usage message of clap.
-    pub fn rendered(exit: Exit, text: String) -> Self {
+    pub(crate) fn rendered(exit: Exit, text: String) -> Self {
         let message = anstream::adapter::strip_str(&text).to_string();
         Self { rendered: Some(text), ..Self::new(exit, message.trim_end()) }
     }
@@ -76,32 +70,28 @@ impl Failure {
         Self { result, ..self }
     }
 
-    /// Returns what is written to stdout in addition to the failure.
     pub(crate) fn result(&self) -> Option<&Output> {
         self.result.as_ref()
     }
 
-    /// Adds a cause.
     #[must_use]
-    pub fn caused_by(mut self, cause: &dyn fmt::Display) -> Self {
+    pub(crate) fn caused_by(mut self, cause: &dyn fmt::Display) -> Self {
         self.document.causes.push(cause.to_string());
         self
     }
 
-    /// Adds what the reader can do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.document.hints.push(hint.into());
         self
     }
 
-    /// Returns the document of the failure of a command for this target.
     pub(crate) fn document(&self, target: FailureTarget) -> FailureDocument {
         FailureDocument { exit: self.exit.code(), target: Some(target), ..(*self.document).clone() }
     }
 
     /// Renders the text for stderr, in lines of at most `columns` if there is a limit.
-    pub fn render(&self, columns: Option<usize>) -> String {
+    pub(crate) fn render(&self, columns: Option<usize>) -> String {
         match &self.rendered {
             Some(text) => text.clone(),
             None => human::failure(&self.document, columns),

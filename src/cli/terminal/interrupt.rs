@@ -21,7 +21,6 @@ pub(crate) type FailureReporter = Box<dyn FnOnce(Failure) -> Failure + Send>;
 
 /// How a command reacts to the first signal instead of ending immediately.
 pub(crate) struct GracefulStop {
-    /// Asks the command to stop.
     pub(super) stop: StopSignal,
     /// The message after `Interrupted: `, at the first signal.
     pub(super) announcement: &'static str,
@@ -57,8 +56,7 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Locks the state for the command. If the process is ending, the command stops here, so that the
-/// message about it stays true.
+/// Locks the state. A command stops here if the process is ending, so that its message stays true.
 fn command_state() -> MutexGuard<'static, State> {
     let state = state();
     if state.is_ending {
@@ -70,15 +68,13 @@ fn command_state() -> MutexGuard<'static, State> {
     state
 }
 
-/// Sets the command that runs: the consequence of an interruption until [`set_consequence`], its exit
-/// code, and how its failures are reported.
+/// Sets the consequence of an interruption until [`set_consequence`], its exit code and its reporter.
 pub(crate) fn set_command(consequence: &'static str, exit: Exit, reporter: FailureReporter) {
     let mut state = command_state();
     (state.consequence, state.exit) = (consequence.into(), exit);
     state.reporter = Some(reporter);
 }
 
-/// Sets the message for an interruption from now on.
 pub(crate) fn set_consequence(consequence: impl Into<Cow<'static, str>>) {
     command_state().consequence = consequence.into();
 }
@@ -172,7 +168,6 @@ pub(super) fn exit_after(exit: Exit) -> Exit {
     if state.is_interrupted { exit.min(state.exit) } else { exit }
 }
 
-/// The failure to report at the end of an interrupted process; `word` begins its message.
 pub(super) fn failure(word: &str) -> Failure {
     let (message, exit, reporter) = {
         let mut state = state();

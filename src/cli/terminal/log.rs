@@ -17,8 +17,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::prelude::*;
 
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{output, redaction};
 use crate::report::style::{clean, clean_line};
 
 const LIBRARIES: [&str; 6] =
@@ -36,7 +35,7 @@ pub(crate) enum Verbosity {
 
 /// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// The event and its fields, as `name=value`
     #[default]
     Text,

@@ -6,19 +6,13 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::cli::terminal::command_output::Output;
-use crate::cli::terminal::failure::Failure;
-use crate::cli::terminal::interrupt;
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{Failure, Output, interrupt, redaction};
 use crate::safe_text::escaped_apart_from_styles;
 
 /// Whether the last message did not end its line. A question does not.
 static IS_WITHIN_LINE: AtomicBool = AtomicBool::new(false);
 
 /// Writes a result to stdout. It is not a failure if the reader closed the pipe.
-///
-/// # Errors
-/// If stdout cannot be written for another reason, for example a full disk.
 pub(crate) fn result(result: &Output) -> Result<(), Failure> {
     to_stdout(&render(result))
 }
@@ -35,30 +29,16 @@ pub(crate) fn final_result(output: &Output) {
     let _ = write_to_stdout(&render(output));
 }
 
-/// Writes lines of text as a result.
-///
-/// # Errors
-/// As [`result`].
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
     to_stdout(&fit(text))
 }
 
 /// Writes a line of a result, and returns whether stdout still has a reader.
-///
-/// # Errors
-/// As [`result`].
 pub(crate) fn line(text: &str) -> Result<bool, Failure> {
-    match write_to_stdout(&fit(text)) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(unwritten(&error)),
-    }
+    write_unless_closed(&fit(text))
 }
 
 /// Writes credentials to stdout, for commands that exist to print them.
-///
-/// # Errors
-/// As [`result`].
 pub(crate) fn credentials(text: &str) -> Result<(), Failure> {
     to_stdout(text)
 }
@@ -87,7 +67,6 @@ pub(crate) fn address(text: &str) {
     to_stderr(text);
 }
 
-/// Writes a line of JSON to stderr.
 pub(crate) fn json_message(line: &str) {
     to_stderr(&redaction::scrub_json(line));
 }
@@ -106,8 +85,7 @@ fn fit(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Removes secrets from a text. It searches the text without styles, because a style can start or end
-/// within a secret.
+/// Removes secrets from a text. A style can start or end within one, so it searches the plain text.
 fn without_secrets(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return redaction::scrub(text);
@@ -127,12 +105,17 @@ pub(crate) fn columns() -> Option<usize> {
 
 fn to_stdout(text: &str) -> Result<(), Failure> {
     interrupt::result_started();
-    let written =
-        write_to_stdout(text).or_else(ignore_broken_pipe).map_err(|error| unwritten(&error));
-    if written.is_ok() {
-        interrupt::set_consequence("the output is complete.");
+    write_unless_closed(text)?;
+    interrupt::set_consequence("the output is complete.");
+    Ok(())
+}
+
+fn write_unless_closed(text: &str) -> Result<bool, Failure> {
+    match write_to_stdout(text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::unwritten("the result could not be written to stdout", &error)),
     }
-    written
 }
 
 fn write_to_stdout(text: &str) -> io::Result<()> {
@@ -140,16 +123,8 @@ fn write_to_stdout(text: &str) -> io::Result<()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
 }
 
-fn unwritten(error: &io::Error) -> Failure {
-    Failure::unwritten("the result could not be written to stdout", error)
-}
-
 fn to_stderr(text: &str) {
     IS_WITHIN_LINE.store(!text.ends_with('\n'), Ordering::Relaxed);
     let mut stderr = anstream::stderr();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-}
-
-fn ignore_broken_pipe(error: io::Error) -> io::Result<()> {
-    if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }

@@ -8,9 +8,7 @@ use tracing::debug;
 
 use crate::api::client::PageRead;
 use crate::apply::Event;
-use crate::cli::terminal::interrupt;
-use crate::cli::terminal::output;
-use crate::cli::terminal::redaction;
+use crate::cli::terminal::{interrupt, output, redaction};
 use crate::instance::Key;
 use crate::plan::Action;
 use crate::report::style::{clean_line, count};

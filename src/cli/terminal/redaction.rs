@@ -42,8 +42,7 @@ pub(crate) fn register_values(secrets: impl IntoIterator<Item = Secret>) {
     secrets.into_iter().for_each(|secret| known.register_value(&secret));
 }
 
-/// Registers the tokens of instances. A value that does not look like a token stays visible: otherwise
-/// the platform could choose which text of a plan is hidden.
+/// Registers tokens. Only what looks like one is hidden: the platform must not choose hidden text.
 pub(crate) fn register_tokens<'s>(tokens: impl IntoIterator<Item = &'s Secret>) {
     let mut known = known_mut();
     let tokens = tokens.into_iter().filter(|token| looks_like_token(token.expose()));
@@ -77,18 +76,15 @@ pub(crate) fn has_letters_of_secret(text: &str) -> bool {
 
 /// Removes secrets from a complete message.
 pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
-    if IS_DISABLED.load(Ordering::Relaxed) {
-        return Cow::Borrowed(text);
-    }
-    known().scrub(text)
+    if is_disabled() { text.into() } else { known().scrub(text) }
 }
 
-/// Removes secrets from a complete JSON document.
 pub(crate) fn scrub_json(text: &str) -> Cow<'_, str> {
-    if IS_DISABLED.load(Ordering::Relaxed) {
-        return Cow::Borrowed(text);
-    }
-    known().scrub_json(text)
+    if is_disabled() { text.into() } else { known().scrub_json(text) }
+}
+
+fn is_disabled() -> bool {
+    IS_DISABLED.load(Ordering::Relaxed)
 }
 
 pub(crate) fn without_secrets<T: Serialize + DeserializeOwned>(document: &T) -> Option<T> {

@@ -21,10 +21,8 @@ use signals::Signals;
 
 /// The time limit for the final message: stderr may be a pipe that nobody reads.
 const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// The stack size of the command's thread, in bytes: that of a main thread.
 const STACK_SIZE: usize = 8 << 20;
-
 /// The exit code after a panic, as Rust sets it for a main thread.
 const PANIC_EXIT_CODE: u8 = 101;
 
@@ -39,9 +37,6 @@ enum Event {
 }
 
 /// Runs a command to its end, unless a signal ends the process before.
-///
-/// # Errors
-/// If signals cannot be received or a thread cannot be started.
 pub(crate) fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Result<ExitCode, Failure> {
     let refused = |error: io::Error| {
         Failure::new(Exit::Other, "signals cannot be received").caused_by(&error)

@@ -23,12 +23,10 @@ fn line(problem: &Diagnostic) -> String {
     command(problem.severity.as_str(), &properties, &message(problem))
 }
 
-/// Renders one command as a line.
 pub(in crate::report) fn command(name: &str, properties: &[String], message: &str) -> String {
     format!("::{name} {}::{}\n", properties.join(","), data(message))
 }
 
-/// Renders the property that names a file.
 pub(in crate::report) fn file(path: &str) -> String {
     format!("file={}", property(path))
 }
@@ -50,7 +48,6 @@ fn message(problem: &Diagnostic) -> String {
     message
 }
 
-/// Encodes the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

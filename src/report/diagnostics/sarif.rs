@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::desired::Code;
 use crate::report::explanation;
 use crate::report::json::{self, Diagnostic, DiagnosticPlace};
+use crate::report::style::percent_encoded;
 use crate::safe_text::escaped;
 
 const SCHEMA: &str =
@@ -77,15 +78,14 @@ fn plain(text: &str) -> String {
 }
 
 fn location(at: &DiagnosticPlace) -> Value {
-    let mut physical = Map::new();
-    physical
-        .insert("artifactLocation".to_owned(), artifact(at.file.as_deref().unwrap_or_default()));
+    let mut physical =
+        json!({ "artifactLocation": artifact(at.file.as_deref().unwrap_or_default()) });
     if let Some((line, column)) = at.start() {
         let mut region = json!({ "startLine": line, "startColumn": column });
         if let Some(end) = at.end_column {
             region["endColumn"] = json!(end);
         }
-        physical.insert("region".to_owned(), region);
+        physical["region"] = region;
     }
     json!({ "physicalLocation": physical })
 }
@@ -96,17 +96,4 @@ fn artifact(file: &str) -> Value {
         return json!({ "uri": format!("file://{path}") });
     }
     json!({ "uri": path, "uriBaseId": "%SRCROOT%" })
-}
-
-/// Encodes a path so that no part of it can be a scheme, a query or a fragment.
-fn percent_encoded(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -11,7 +11,6 @@ use crate::report::{phrases, text_diff, truncate};
 
 /// Maximum column at which the values of a step start. Longer paths shift their values to the right.
 const MAX_PATH_WIDTH: usize = 40;
-/// Maximum number of characters of a name or a path.
 const MAX_NAME_CHARS: usize = 400;
 /// Maximum number of lines of a value that is not compared with another one.
 const MAX_LINES: usize = 200;
@@ -75,7 +74,6 @@ fn value_column(step: &PlanStep, layout: Layout) -> usize {
     if column + MIN_VALUE_WIDTH > layout.width { 0 } else { column }
 }
 
-/// The position of the lines of a change.
 #[derive(Clone, Copy)]
 struct Lines<'a> {
     action: Action,
@@ -88,22 +86,17 @@ struct Lines<'a> {
 impl Lines<'_> {
     fn push(self, text: &mut String, change: &PlanChange, label: &str) {
         let Lines { indent, layout: Layout { width: columns }, .. } = self;
-        let (sign, style) = match change.kind {
-            ChangeKind::Set => ("+", ADDED),
-            ChangeKind::Change | ChangeKind::Rotate => ("~", CHANGED),
-            ChangeKind::Unset => ("-", REMOVED),
-            ChangeKind::Mark => (">", CHANGED),
-        };
-        let first = format!("{indent}{} ", Styled(style, sign));
+        let first = format!("{indent}{} ", sign(change.kind));
         let block = format!("{indent}    ");
         let path = shown_name(label);
         let label = hanging(&first, &path, &block, columns);
         let label_with =
             |extent: &str| hanging(&first, &format!("{path}  {extent}"), &block, columns);
         let (before, after) = match &change.values {
-            PlanValues::Public { before, after } => {
-                (text_of(before.as_ref()), text_of(after.as_ref()))
-            }
+            PlanValues::Public { before, after } => (
+                before.as_ref().and_then(PlanValue::text),
+                after.as_ref().and_then(PlanValue::text),
+            ),
             PlanValues::Sensitive { .. } => (None, None),
         };
         match (before, after) {
@@ -189,12 +182,20 @@ fn inline_after(change: &PlanChange, after: Option<String>) -> String {
     }
 }
 
+fn sign(kind: ChangeKind) -> Styled<'static> {
+    match kind {
+        ChangeKind::Set => Styled(ADDED, "+"),
+        ChangeKind::Change | ChangeKind::Rotate => Styled(CHANGED, "~"),
+        ChangeKind::Unset => Styled(REMOVED, "-"),
+        ChangeKind::Mark => Styled(CHANGED, ">"),
+    }
+}
+
 /// Whether only the changed lines of a value are shown.
 fn is_long(value: &str) -> bool {
     value.contains('\n') || width(value) > MAX_INLINE_WIDTH
 }
 
-/// Marks what a create fills in.
 fn completed(change: &PlanChange, after: String) -> String {
     if change.known_after_create { phrases::known_after_create(&after) } else { after }
 }
@@ -209,15 +210,6 @@ fn quoted(value: &str) -> String {
     extent + &clean_line(&shown)
 }
 
-/// Writes a name or a path on one line.
 pub(super) fn shown_name(name: &str) -> String {
     clean_line(&truncate::line(name, MAX_NAME_CHARS))
-}
-
-fn text_of(value: Option<&PlanValue>) -> Option<String> {
-    match value? {
-        PlanValue::Hidden(_) => None,
-        PlanValue::Text(text) => Some(text.clone()),
-        PlanValue::List(items) => Some(items.join(", ")),
-    }
 }

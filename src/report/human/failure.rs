@@ -1,6 +1,6 @@
 //! The text form of a failure.
 
-use crate::report::diagnostics::{self, ColorChoice};
+use crate::report::diagnostics;
 use crate::report::json::{Exit, FailureDocument};
 use crate::report::style::{clean, message};
 
@@ -8,9 +8,7 @@ use crate::report::style::{clean, message};
 /// hints, or the problems in the files.
 pub fn failure(failure: &FailureDocument, columns: Option<usize>) -> String {
     if !failure.problems.is_empty() {
-        let text = diagnostics::render(&failure.problems, ColorChoice::Styled, columns);
-        let summary = diagnostics::summary(&failure.problems);
-        return summary.map_or(text.clone(), |summary| format!("{text}\n{summary}"));
+        return diagnostics::with_summary(&failure.problems, columns);
     }
     if failure.code == Exit::Interrupted {
         return format!("{}\n", failure.message);

@@ -42,7 +42,7 @@ fn summary(plan: &PlanDocument, layout: Layout) -> String {
     let summary = &plan.summary;
     let mut todo: Vec<String> = Action::ALL
         .into_iter()
-        .map(|action| (summary.count(action), action))
+        .map(|action| (plan.count(action), action))
         .filter(|(number, action)| *number > 0 || phrases::ALWAYS_COUNTED.contains(action))
         .map(|(number, action)| format!("{number} to {action}{}", causes(plan, action)))
         .collect();

@@ -3,6 +3,7 @@
 use super::layout::{Layout, push_webhook_url};
 use crate::plan::status::SyncState;
 use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
+use crate::report::phrases;
 use crate::report::style::{
     ADDED, CHANGED, FAINT, REMOVED, Styled, clean_line, hanging, sentence, width, wrapped,
 };
@@ -63,11 +64,10 @@ fn push_table(text: &mut String, rows: &[StatusInstance], layout: Layout) {
     }
 }
 
-/// Adds a row without columns.
 fn push_row(text: &mut String, row: &StatusInstance, layout: Layout) {
     let (symbol, style) = sign(row.state);
     let id = row.instance_id.map(|id| format!("  #{id}")).unwrap_or_default();
-    let title = format!("{}{id}  {}", row.key, words(row.state));
+    let title = format!("{}{id}  {}", row.key, phrases::state(row.state));
     let first = format!("  {} ", Styled(style, symbol));
     text.push_str(&hanging(&first, &title, "      ", layout.width));
     let flags = [
@@ -84,7 +84,6 @@ fn push_row(text: &mut String, row: &StatusInstance, layout: Layout) {
     }
 }
 
-/// Writes one cell per width.
 fn line(cells: &[String; 8], widths: &[usize]) -> String {
     let padded = cells.iter().zip(widths).map(|(cell, column)| {
         let fill = " ".repeat(column.saturating_sub(width(cell)));
@@ -103,17 +102,12 @@ fn cells(row: &StatusInstance) -> [String; 8] {
         row.key.clone(),
         clean_line(&row.connector),
         row.instance_id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
-        words(row.state),
+        phrases::state(row.state),
         flag(row.valid),
         flag(row.enabled),
         flag(row.events),
         clean_line(row.webhook_url.as_deref().unwrap_or("-")),
     ]
-}
-
-/// `in sync`.
-fn words(state: SyncState) -> String {
-    state.as_str().replace('-', " ")
 }
 
 fn sign(state: SyncState) -> (&'static str, anstyle::Style) {
@@ -147,14 +141,5 @@ fn push_remark(text: &mut String, label: &str, message: &str, layout: Layout) {
 
 /// `3 in sync, 1 drifted.`
 fn summary(status: &StatusDocument, layout: Layout) -> String {
-    let mut counters: Vec<String> = SyncState::ALL
-        .into_iter()
-        .map(|state| (status.summary.count(state), state))
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, state)| format!("{number} {}", words(state)))
-        .collect();
-    if !status.findings.is_empty() {
-        counters.push(format!("{} with a wrong callback URL", status.findings.len()));
-    }
-    sentence("Status:", &format!("{}.", counters.join(", ")), layout.width)
+    sentence("Status:", &format!("{}.", phrases::states(status).join(", ")), layout.width)
 }

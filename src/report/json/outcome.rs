@@ -136,14 +136,12 @@ impl ResultDocument {
         }
     }
 
-    /// Returns the number of steps with this action that are done.
     pub(in crate::report) fn done(&self, action: Action) -> usize {
         self.results.iter().filter(|entry| entry.is_done(action)).count()
     }
 }
 
 impl ResultEntry {
-    /// Whether this is a step with this action, and it is done.
     pub(in crate::report) fn is_done(&self, action: Action) -> bool {
         self.action == ResultAction::Step(action) && self.outcome == StepOutcome::Done
     }

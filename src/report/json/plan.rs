@@ -169,6 +169,17 @@ pub enum PlanValue {
     List(Vec<String>),
 }
 
+impl PlanValue {
+    /// Returns the value as a text; `None` if it is not shown.
+    pub(in crate::report) fn text(&self) -> Option<String> {
+        match self {
+            Self::Hidden(_) => None,
+            Self::Text(text) => Some(text.clone()),
+            Self::List(items) => Some(items.join(", ")),
+        }
+    }
+}
+
 /// The word in place of a stored value that may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HiddenValue {
@@ -296,24 +307,13 @@ impl PlanDocument {
         self.clone().sealed_again(seal).digest == self.digest
     }
 
+    pub(in crate::report) fn count(&self, action: Action) -> usize {
+        self.steps.iter().filter(|step| step.action == action).count()
+    }
+
     /// Whether there is nothing to do, and nothing is blocked or stale.
     pub(in crate::report) fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.blocked.is_empty() && self.stale.is_empty()
-    }
-}
-
-impl PlanSummary {
-    /// Returns the number of instances with this action.
-    pub(in crate::report) fn count(&self, action: Action) -> usize {
-        match action {
-            Action::Create => self.create,
-            Action::Finish => self.finish,
-            Action::Adopt => self.adopt,
-            Action::Update => self.update,
-            Action::Enable => self.enable,
-            Action::Disable => self.disable,
-            Action::Delete => self.delete,
-        }
     }
 }
 
@@ -369,25 +369,20 @@ impl PlanStep {
 }
 
 fn summary(plan: &Plan) -> PlanSummary {
-    let mut summary = PlanSummary {
+    let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
+    PlanSummary {
+        create: count(Action::Create),
+        finish: count(Action::Finish),
+        adopt: count(Action::Adopt),
+        update: count(Action::Update),
+        enable: count(Action::Enable),
+        disable: count(Action::Disable),
+        delete: count(Action::Delete),
         blocked: plan.blocked.len(),
         unchanged: plan.untouched.unchanged,
         orphan: plan.untouched.orphans,
         unmanaged: plan.untouched.unmanaged,
-        ..PlanSummary::default()
-    };
-    for step in &plan.steps {
-        *match step.action {
-            Action::Create => &mut summary.create,
-            Action::Finish => &mut summary.finish,
-            Action::Adopt => &mut summary.adopt,
-            Action::Update => &mut summary.update,
-            Action::Enable => &mut summary.enable,
-            Action::Disable => &mut summary.disable,
-            Action::Delete => &mut summary.delete,
-        } += 1;
     }
-    summary
 }
 
 fn change(view: RedactedChange) -> PlanChange {

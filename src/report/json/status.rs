@@ -102,20 +102,6 @@ vocabulary! {
     }
 }
 
-impl StatusSummary {
-    /// Returns the number of entries in this state.
-    pub(in crate::report) fn count(&self, state: SyncState) -> usize {
-        match state {
-            SyncState::InSync => self.in_sync,
-            SyncState::Drifted => self.drifted,
-            SyncState::Unfinished => self.unfinished,
-            SyncState::Missing => self.missing,
-            SyncState::Blocked => self.blocked,
-            SyncState::Orphan => self.orphan,
-        }
-    }
-}
-
 impl StatusDocument {
     /// Creates the document of a status.
     pub fn new(status: &StatusReport, target: &Target, partial: bool) -> Self {

@@ -8,7 +8,6 @@ use crate::report::phrases::{differs_in, known_after_create};
 use crate::report::style::{clean, clean_line, width};
 use crate::report::{text_diff, truncate};
 
-/// Maximum number of characters of a line.
 const MAX_LINE_CHARS: usize = 1_000;
 /// Maximum width of a value that is shown beside its key.
 const MAX_VALUE_WIDTH: usize = 120;
@@ -35,8 +34,8 @@ fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
             lines.push(format!("{} {path}: {value}", sign(change.kind)));
         }
         PlanValues::Public { before, after } => {
-            let before = before.as_ref().map(text);
-            let after = after.as_ref().map(text);
+            let text = |value: &PlanValue| value.text().unwrap_or("(not shown)".to_owned());
+            let (before, after) = (before.as_ref().map(text), after.as_ref().map(text));
             let after = after.map(|after| {
                 if change.known_after_create { known_after_create(&after) } else { after }
             });
@@ -95,14 +94,6 @@ fn sign(kind: ChangeKind) -> &'static str {
     }
 }
 
-fn text(value: &PlanValue) -> String {
-    match value {
-        PlanValue::Hidden(_) => "(not shown)".to_owned(),
-        PlanValue::Text(text) => text.clone(),
-        PlanValue::List(items) => items.join(", "),
-    }
-}
-
 /// Writes a value on one line, in quotes if it would be invisible.
 fn shown(value: &str) -> String {
     let line = clean_line(&truncate::line(value, MAX_LINE_CHARS));
@@ -135,8 +126,7 @@ impl Difference {
     }
 }
 
-/// Truncates the long lines of a difference. A removed line and the added line in its place are
-/// truncated together, so the difference stays visible.
+/// Truncates long lines, a removed and an added one together, so the difference stays visible.
 fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
     let mut start = 0;
     while let Some(sign) = lines.get(start).map(|(sign, _)| *sign) {

@@ -28,7 +28,6 @@ pub(super) struct CommentEntry {
     pub(super) full: Option<String>,
 }
 
-/// How much of an entry is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
     Omitted,
@@ -37,7 +36,6 @@ enum Detail {
 }
 
 impl CommentEntry {
-    /// Creates an entry without details.
     pub(super) fn line(brief: String) -> Self {
         Self { brief, full: None }
     }
@@ -189,13 +187,6 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_fit_are_shown_completely() {
-        let text = page(3, 10).render(5_000);
-        assert_eq!(text.matches("xxxxxxxxxx").count(), 3);
-        assert!(!text.contains("Not everything"), "{text}");
-    }
-
-    #[test]
     fn a_comment_has_a_maximum_size_and_always_its_counters() {
         let sizes = [(1, 100_000), (10, 3_000), (100, 100_000), (1_000, 100), (20_000, 7)];
         for (entries, most) in sizes {
@@ -215,7 +206,10 @@ mod tests {
     }
 
     #[test]
-    fn omitted_entries_are_counted() {
+    fn entries_that_fit_are_complete_and_omitted_ones_are_counted() {
+        let text = page(3, 10).render(5_000);
+        assert_eq!(text.matches("xxxxxxxxxx").count(), 3);
+        assert!(!text.contains("Not everything"), "{text}");
         let text = page(1_000, 500).render(4_000);
         let listed = text.matches("\n- ").count();
         assert!(text.contains(&format!("\n… and {} more of 1000.\n", 1_000 - listed)), "{text}");

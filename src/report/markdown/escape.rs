@@ -29,7 +29,6 @@ pub(super) fn html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// Renders a text as a fenced block.
 pub(super) fn fenced(language: &str, text: &str) -> String {
     let text = clean(text);
     let fence = "`".repeat((longest_run(&text) + 1).max(3));
@@ -102,15 +101,6 @@ fn looks_like_a_commit(word: &str) -> bool {
     word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// Encodes a path as a part of a URL.
-pub(super) fn in_link(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
-/// Returns the length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
@@ -120,7 +110,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fences_of_code_spans_are_longer_than_those_in_the_text() {
+    fn fences_are_longer_than_those_in_the_text() {
+        assert_eq!(fenced("diff", "+ ```\n"), "````diff\n+ ```\n````\n");
         assert_eq!(code("a"), "`a`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`a`"), "`` `a` ``");
@@ -146,10 +137,5 @@ mod tests {
     #[test]
     fn html_is_escaped() {
         assert_eq!(html("<img src='x'>&\u{202e}"), "&lt;img src=&#39;x&#39;&gt;&amp;\\u{202e}");
-    }
-
-    #[test]
-    fn a_fence_is_longer_than_any_in_its_text() {
-        assert_eq!(fenced("diff", "+ ```\n"), "````diff\n+ ```\n````\n");
     }
 }

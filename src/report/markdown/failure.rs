@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use super::escape::fenced;
 use super::options::marker;
-use crate::report::json::FailureDocument;
-use crate::report::{human, truncate};
+use crate::report::{human, json::FailureDocument, truncate};
 
 /// Maximum number of characters of a failure.
 const MAX_FAILURE_CHARS: usize = 16_000;

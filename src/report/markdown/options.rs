@@ -1,6 +1,7 @@
 //! How a comment is rendered.
 
-use super::escape::{code, in_link};
+use super::escape::code;
+use crate::report::style::percent_encoded;
 
 /// Default for the maximum number of bytes of a comment. GitHub accepts 65,536 characters.
 pub const DEFAULT_MAX_BYTES: usize = 65_000;
@@ -37,14 +38,13 @@ impl FileLinks {
     pub(super) fn place(&self, file: &str, line: usize) -> String {
         let label = code(&format!("{file}:{line}"));
         match &self.prefix {
-            Some(prefix) => format!("[{label}]({prefix}{}#L{line})", in_link(file)),
+            Some(prefix) => format!("[{label}]({prefix}{}#L{line})", percent_encoded(file)),
             None => label,
         }
     }
 }
 
-/// Renders the first line of a comment. It is invisible, and identifies the comment to update: each
-/// platform and project has one comment per command.
+/// Renders the invisible first line: each platform and project has one comment per command.
 pub(super) fn marker(command: &str, project: &str, base_url: &str) -> String {
     let host = base_url.split("://").last().unwrap_or_default();
     let host = host.split('/').next().unwrap_or_default();

@@ -9,9 +9,7 @@ use crate::report::hosts::{self, HostSummary};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep};
 use crate::report::{phrases, truncate};
 
-/// Maximum number of characters of a name.
 pub(super) const MAX_NAME_CHARS: usize = 120;
-/// Maximum number of characters of a message in a table.
 const MAX_MESSAGE_CHARS: usize = 800;
 /// The default of `--max-deletes`.
 const DEFAULT_MAX_DELETES: usize = 3;
@@ -110,7 +108,6 @@ fn head(document: &PlanDocument, command: &str) -> String {
     )
 }
 
-/// Renders the platform and the project.
 pub(super) fn target(document: &PlanDocument) -> String {
     let target = &document.target;
     format!("Project {} at {}", code(&target.project), code(&target.base_url))
@@ -122,7 +119,7 @@ fn headline(document: &PlanDocument) -> String {
     for action in Action::ALL {
         let is_drifted = |step: &&PlanStep| step.action == action && step.cause == Cause::Remote;
         let drifted = document.steps.iter().filter(is_drifted).count();
-        let number = document.summary.count(action);
+        let number = document.count(action);
         if number > 0 || phrases::ALWAYS_COUNTED.contains(&action) {
             let drift =
                 if drifted > 0 { format!(" ({drifted} remote drift)") } else { String::new() };
@@ -240,7 +237,6 @@ fn blocked(document: &PlanDocument, guard: bool, options: &CommentOptions) -> Ve
     blocked.map(|blocked| blocked_row(blocked, options)).collect()
 }
 
-/// Renders why a document is blocked, as a row.
 pub(super) fn blocked_row(blocked: &PlanBlocked, options: &CommentOptions) -> CommentEntry {
     CommentEntry::line(format!(
         "| {} {} | `{}` | {} |\n",
@@ -271,7 +267,6 @@ fn notes(document: &PlanDocument) -> Vec<CommentEntry> {
     document.notes.iter().filter(|note| note.host.is_none()).map(row).collect()
 }
 
-/// Renders a message in a table cell.
 pub(super) fn message(text: &str) -> String {
     prose(&truncate::message(text, MAX_MESSAGE_CHARS))
 }

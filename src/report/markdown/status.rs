@@ -6,7 +6,7 @@ use super::options::{CommentOptions, marker};
 use super::plan::{BLOCKED_HEADER, MAX_NAME_CHARS, blocked_row};
 use crate::plan::status::SyncState;
 use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
-use crate::report::truncate;
+use crate::report::{phrases, truncate};
 
 const INSTANCES_HEADER: &str = "| instance | name | connector | id | state | valid | enabled | events | webhook URL |\n\
                                 |---|---|---|---:|---|---|---|---|---|\n";
@@ -48,18 +48,7 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
 }
 
 fn head(document: &StatusDocument) -> String {
-    let summary = &document.summary;
-    let numbers = [
-        (summary.in_sync, "in sync"),
-        (summary.drifted, "drifted"),
-        (summary.unfinished, "unfinished"),
-        (summary.missing, "missing"),
-        (summary.blocked, "blocked"),
-        (summary.orphan, "orphan"),
-        (document.findings.len(), "with a wrong callback URL"),
-    ];
-    let counters = numbers.iter().filter(|(number, _)| *number > 0);
-    let counters: Vec<String> = counters.map(|(number, what)| format!("{number} {what}")).collect();
+    let counters = phrases::states(document);
     let counters =
         if counters.is_empty() { "no instances".to_owned() } else { counters.join(", ") };
     let partial =
@@ -80,7 +69,7 @@ fn row(instance: &StatusInstance) -> CommentEntry {
         code(&truncate::line(&instance.name, MAX_NAME_CHARS)),
         code(&instance.connector),
         instance.instance_id.map(|id| format!("`#{id}`")).unwrap_or_default(),
-        instance.state.as_str().replace('-', " "),
+        phrases::state(instance.state),
         flag(instance.valid),
         flag(instance.enabled),
         flag(instance.events),

@@ -105,10 +105,14 @@ fn the_list_of_block_codes_is_complete() {
     assert_eq!(BLOCKS.map(position), std::array::from_fn(|place| place));
 }
 
+fn level(code: &str) -> &'static str {
+    explanation::of(code).unwrap().text.split("\n\n").next().unwrap()
+}
+
 #[test]
 fn the_levels_are_those_of_the_codes() {
     for code in Code::ALL {
-        let level = explanation::of(code.as_str()).unwrap().level();
+        let level = level(code.as_str());
         match code.level() {
             Level::Fatal => assert!(level.starts_with("Always an error"), "{code}: {level}"),
             Level::Error => {
@@ -123,7 +127,7 @@ fn the_levels_are_those_of_the_codes() {
         }
     }
     for block in BLOCKS {
-        let level = explanation::of(block.as_str()).unwrap().level();
+        let level = level(block.as_str());
         assert!(level.starts_with("Blocks the document"), "{level}");
         assert_eq!(level.ends_with("exit code 7."), block.is_guard(), "{level}");
     }

@@ -20,10 +20,8 @@ pub(super) fn open(url: &str, environment: &Environment) {
     output::message("No browser could be opened. Open the URL yourself.\n");
 }
 
-/// Replaces the inherited variables by these.
-///
-/// Variables that the command sets are kept: on Windows and in WSL, PowerShell reads the URL from
-/// `OPEN_RS_TARGET`, and `WSLENV` passes it on to Windows.
+/// Replaces the inherited variables, but keeps those that the command sets: on Windows and in WSL,
+/// PowerShell reads the URL from `OPEN_RS_TARGET`, and `WSLENV` passes it on to Windows.
 fn with_variables(mut command: Command, variables: Vec<(OsString, OsString)>) -> Command {
     let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
     let own = |(name, value): (&OsStr, &OsStr)| (name.to_owned(), value.to_owned());

@@ -27,7 +27,6 @@ use crate::instance::Secret;
 
 /// The maximum number of concurrent connections per address. A browser opens a few.
 const MAX_CONNECTIONS: usize = 64;
-
 /// The maximum age of a connection. A browser sends its request immediately.
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(10);
 
@@ -88,7 +87,6 @@ impl CallbackListener {
         Ok(Some(Self { sockets, path, authority }))
     }
 
-    /// Waits for the answer, and shows the result in the browser.
     pub(super) async fn answer(
         self,
         read_grant: impl Fn(&str) -> GrantResult + Send + Sync + 'static,
@@ -112,7 +110,6 @@ impl CallbackListener {
     }
 }
 
-/// Whether this machine has the address.
 async fn exists(address: IpAddr) -> bool {
     TcpListener::bind((address, 0)).await.is_ok()
 }

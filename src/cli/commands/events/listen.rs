@@ -15,7 +15,7 @@ use crate::api::StopSignal;
 use crate::cli::commands::document_instance;
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::setup::{Environment, Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, files};
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::events::{DELIVERY_ID_HEADER, Delivery, DeliveryReceiver, SIGNATURE_HEADER};
 use crate::instance::{Key, Secret};
@@ -23,16 +23,11 @@ use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
 use crate::safe_text::quoted;
 
-/// The maximum number of concurrent deliveries. Together, their bodies take up to this many times
-/// [`MAX_BODY_BYTES`].
+/// The maximum number of concurrent deliveries, each with a body of up to [`MAX_BODY_BYTES`].
 const MAX_CONNECTIONS: usize = 16;
-
 /// The maximum age of a connection. A client that holds one open delays others only that long.
 const MAX_CONNECTION_AGE: Duration = Duration::from_mins(1);
-
-/// The maximum size of a delivery from the platform, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
-
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]
@@ -103,26 +98,15 @@ struct Received {
     unwritten: Option<Failure>,
 }
 
-pub(super) fn run(
-    globals: &GlobalArgs,
-    args: &ListenArgs,
-    environment: &Environment,
-) -> Result<Exit, Failure> {
-    let key = signature_key(globals, args, environment)?;
+pub(super) fn run(globals: &GlobalArgs, args: &ListenArgs) -> Result<Exit, Failure> {
+    let key = signature_key(globals, args)?;
     let is_verified = key.is_some();
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     connection::runtime()?.block_on(async {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::new(Exit::Other, format!("ocon cannot listen on {address}"))
-                .caused_by(&error)
-                .hint("stop the program that uses the port, or use another one: --port 8901")
-        })?;
-        let address = listener.local_addr().unwrap_or(address);
-        let hosts = Hosts { port: address.port(), allowed: globals.allow_host.clone() };
+        let (listener, address) = bind(args.port).await?;
         let shared = Arc::new(ListenerState {
             format: globals.format,
             count: args.count,
-            hosts,
+            hosts: Hosts { port: address.port(), allowed: globals.allow_host.clone() },
             refused: RefusedRequests::default(),
             received: Mutex::new(Received {
                 inbox: DeliveryReceiver::new(key),
@@ -154,27 +138,28 @@ pub(super) fn run(
             () = stop.requested() => {}
         }
         server.stop().await;
-        let mut received = shared.received();
-        match received.unwritten.take() {
-            Some(failure) => Err(failure),
-            None if received.refused > 0 && shared.count.is_some() => Ok(Exit::Other),
-            None => Ok(Exit::Success),
-        }
+        shared.result()
     })
 }
 
-/// The signature key of a document, or the one in the environment.
-fn signature_key(
-    globals: &GlobalArgs,
-    args: &ListenArgs,
-    environment: &Environment,
-) -> Result<Option<Secret>, Failure> {
+async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(Exit::Other, format!("ocon cannot listen on {address}"))
+            .caused_by(&error)
+            .hint("stop the program that uses the port, or use another one: --port 8901")
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
+}
+
+fn signature_key(globals: &GlobalArgs, args: &ListenArgs) -> Result<Option<Secret>, Failure> {
     let Some(key) = &args.key else {
-        let given = environment.text("OCON_SIGNATURE_KEY").map(Secret::new);
+        let given = globals.environment.text("OCON_SIGNATURE_KEY").map(Secret::new);
         redaction::register(given.iter());
         return Ok(given);
     };
-    let files = files::load(globals, environment, SecretAccess::Needed)?;
+    let files = files::load(globals, SecretAccess::Needed)?;
     files.warn(globals);
     let value = document_instance::value(key, files.document(key)?, SIGNATURE_KEY)?;
     value.map(Some).ok_or_else(|| {
@@ -187,6 +172,15 @@ fn signature_key(
 impl ListenerState {
     fn received(&self) -> MutexGuard<'_, Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn result(&self) -> Result<Exit, Failure> {
+        let mut received = self.received();
+        match received.unwritten.take() {
+            Some(failure) => Err(failure),
+            None if received.refused > 0 && self.count.is_some() => Ok(Exit::Other),
+            None => Ok(Exit::Success),
+        }
     }
 
     /// Checks a delivery. Also returns whether the requested number of deliveries is reached.

@@ -13,13 +13,11 @@ use crate::safe_text::quoted;
 /// The instances that may get a file; `None` if the platform has no instance with a given ID.
 pub(super) type ReadInstances = BTreeMap<InstanceId, Option<ObservedInstance>>;
 
-/// The selected instances, and the others.
 pub(super) struct Candidates {
     pub(super) candidates: Vec<Candidate>,
     pub(super) refused: Vec<Refused>,
 }
 
-/// An instance that gets no file.
 pub(super) struct Refused {
     pub(super) id: InstanceId,
     /// The exit code of a run that was asked for this instance.
@@ -50,7 +48,7 @@ pub(super) fn select(read: ReadInstances, files: &Files) -> Candidates {
 }
 
 fn candidate(found: ObservedInstance, files: &Files) -> Result<Candidate, (Exit, String)> {
-    let marked_key = match found.marks.ownership(&files.project) {
+    let marked_key = match found.marks.ownership(&files.project.name) {
         // An adoption replaces a broken mark.
         Ownership::Unmanaged | Ownership::Broken => None,
         Ownership::Foreign(owner) => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::Refused;
 use crate::catalog::{Catalog, closest};
-use crate::cli::setup::{Environment, GlobalArgs, global_args::below_root};
+use crate::cli::setup::{GlobalArgs, global_args::below_root};
 use crate::cli::terminal::output;
 use crate::import::{ImportedFile, is_reserved_variable, is_too_broad_pattern};
 use crate::instance::{ConnectorKey, InstanceId};
@@ -14,9 +14,7 @@ use crate::safe_text::quoted;
 /// The generated file of each instance, or the reason why there is none.
 pub(super) type GeneratedFiles = BTreeMap<InstanceId, Result<ImportedFile, String>>;
 
-/// The maximum length of a readable line, in characters.
 const MAX_LINE_CHARS: usize = 100;
-
 const NEXT_STEPS: &str = "
 Next: `ocon plan` shows the adoptions. `ocon apply --allow-unset` adopts the instances and changes
 nothing else, whether or not the variables are set.
@@ -47,7 +45,6 @@ pub(super) fn print_omissions<'r>(
     }
 }
 
-/// The output if no file is written.
 pub(super) fn nothing(instances: usize, connectors: &[ConnectorKey]) -> String {
     let catalog = Catalog::embedded();
     let unknown = connectors.iter().find(|connector| catalog.connector(connector).is_none());
@@ -62,17 +59,14 @@ pub(super) fn nothing(instances: usize, connectors: &[ConnectorKey]) -> String {
     }
 }
 
-/// The files, one line each.
 pub(super) fn written(globals: &GlobalArgs, files: &[(InstanceId, ImportedFile)]) -> String {
     let lines = files.iter().map(|(id, file)| format!("written  {}  #{id}\n", path(globals, file)));
     lines.collect()
 }
 
-/// The output after files were written.
 pub(super) fn summary(
     globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
-    environment: &Environment,
     existing: &BTreeSet<String>,
     project_is_named: bool,
 ) -> String {
@@ -88,7 +82,7 @@ pub(super) fn summary(
             let lines = file.variables.values().map(|name| format!("export {name}=\n"));
             text.extend(lines);
         }
-        text.push_str(&allow_list(&allowed_variables(globals, files, environment, existing)));
+        text.push_str(&allow_list(&allowed_variables(globals, files, existing)));
     }
     if !project_is_named {
         text.push_str("\nFirst, name your project with `project: NAME` in ocon.yaml: it is written to the instances.");
@@ -98,16 +92,14 @@ pub(super) fn summary(
 }
 
 /// The value of `OCON_ENV_ALLOW`: the given list and the variables of the new files.
-///
 /// A pattern that matches variables of other programs is replaced by the variables that the `existing`
 /// files refer to. So is a list that is not set.
 fn allowed_variables(
     globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
-    environment: &Environment,
     existing: &BTreeSet<String>,
 ) -> BTreeSet<String> {
-    let given = globals.env_allow.clone().or_else(|| environment.given("OCON_ENV_ALLOW"));
+    let given = globals.allowed_patterns();
     let is_given = given.is_some();
     let given = given.unwrap_or_default();
     let is_pattern = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '*');
@@ -155,7 +147,7 @@ mod tests {
         let mut globals = Line::parse_from(["ocon"]).globals;
         globals.env_allow = given.map(str::to_owned);
         let existing = ["AWS_SECRET_ACCESS_KEY", "SHOP_KEY"].map(str::to_owned).into();
-        allowed_variables(&globals, &[], &Environment::default(), &existing).into_iter().collect()
+        allowed_variables(&globals, &[], &existing).into_iter().collect()
     }
 
     #[test]

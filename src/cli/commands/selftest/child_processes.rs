@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::echo_server;
 use super::searched_secrets::SearchedSecrets;
 use crate::cli::setup::{
-    Environment, GlobalArgs, credentials, embedded_sandbox,
+    GlobalArgs, credentials, embedded_sandbox,
     environment::{FINGERPRINT_KEY, ORGANIZATION_SECRET, USER_SECRET},
 };
 use crate::cli::terminal::{
@@ -43,7 +43,6 @@ const COMMANDS: [&str; 4] = [
 
 /// The saved plan, which is written to a temporary folder.
 const PLAN_FILE: &str = "plan.json";
-
 /// The formats of `validate`. The other commands have the first two.
 const FORMATS: [&str; 4] = ["text", "json", "github", "sarif"];
 
@@ -69,10 +68,9 @@ impl ChildProcesses {
     /// Starts the servers, and adds the credentials of the commands to the searched secrets.
     pub(super) async fn prepare(
         globals: &GlobalArgs,
-        environment: &Environment,
         searched: &mut SearchedSecrets,
     ) -> Result<Self, Failure> {
-        let credentials = credentials::platform(globals, environment).ok();
+        let credentials = credentials::platform(globals).ok();
         let credentials = credentials.filter(|_| !globals.sandbox).map(|(user, organization)| {
             let text = |secret: Secret| secret.expose().to_owned();
             SandboxCredentials { user: text(user), organization: text(organization) }
@@ -85,9 +83,9 @@ impl ChildProcesses {
         let echo_url = format!("http://{}/elements/api-v2", echo_server::start().map_err(failed)?);
         let SandboxCredentials { user, organization } = sandbox.credentials().clone();
         let mut own = vec![(USER_SECRET, user), (ORGANIZATION_SECRET, organization)];
-        let key = credentials::fingerprint_key(environment)?;
+        let key = credentials::fingerprint_key(&globals.environment)?;
         own.extend(key.map(|key| (FINGERPRINT_KEY, key.expose().to_owned())));
-        let mut variables = environment.for_children();
+        let mut variables = globals.environment.for_children();
         variables.extend(searched.variables().map(|(name, value)| (name.into(), value.into())));
         variables.extend(own.iter().map(|(name, value)| (name.into(), value.into())));
         for (name, value) in own {
@@ -108,8 +106,7 @@ impl ChildProcesses {
         })
     }
 
-    /// Runs every command in every format, then against a platform that refuses requests, and against
-    /// one that cannot be reached.
+    /// Runs every command in every format, also with a platform that refuses requests or is unreachable.
     pub(super) fn run_all(&self) -> Result<Vec<CapturedOutput>, Failure> {
         let mut outputs = Vec::new();
         for log in LOG_OPTIONS {
@@ -134,8 +131,7 @@ impl ChildProcesses {
         self.folder.path().join(PLAN_FILE)
     }
 
-    /// Runs a command. Fails unless it ends with one of these exit codes: otherwise it did not get far
-    /// enough for the test.
+    /// Runs a command. Fails unless it ends with one of the exit codes of a command that got far enough.
     fn run(
         &self,
         command: &str,

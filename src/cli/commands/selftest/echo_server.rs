@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 const MAX_REQUEST_BYTES: u64 = 64 * 1024;
-
 const ENCODINGS: [fn(&str) -> String; 5] = [
     |head| STANDARD.encode(head),
     |head| STANDARD.encode(STANDARD.encode(head)),

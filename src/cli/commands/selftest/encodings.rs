@@ -6,82 +6,61 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::instance::Secret;
 
-pub(super) const ENCODINGS: [&str; 15] = [
-    "as it is",
-    "percent-encoded",
-    "percent-encoded in lower case",
-    "form-encoded",
-    "JSON",
-    "JSON in ASCII",
-    "JSON in JSON",
-    "Base64",
-    "Base64 for URLs",
-    "hexadecimal",
-    "hexadecimal in capitals",
-    "Base64 of Base64",
-    "Base64 of UTF-16",
-    "Base64 in lines",
-    "hexadecimal with separators",
+type Encode = fn(&str) -> Vec<String>;
+
+const UNCHANGED: &str = "as it is";
+/// The encodings that change the whole secret, with Base64 at every alignment.
+const WHOLE: [(&str, Encode); 12] = [
+    ("percent-encoded", |secret| vec![percent(secret, upper)]),
+    ("percent-encoded in lower case", |secret| vec![percent(secret, lower)]),
+    ("form-encoded", |secret| vec![percent(secret, upper).replace("%20", "+")]),
+    ("JSON", |secret| vec![json(secret)]),
+    ("JSON in ASCII", |secret| vec![in_ascii(&json(secret))]),
+    ("JSON in JSON", |secret| vec![json(&json(secret))]),
+    ("Base64", |secret| aligned(&STANDARD_NO_PAD, secret.as_bytes())),
+    ("Base64 for URLs", |secret| aligned(&URL_SAFE_NO_PAD, secret.as_bytes())),
+    ("hexadecimal", |secret| vec![hexadecimal(secret)]),
+    ("hexadecimal in capitals", |secret| vec![hexadecimal(secret).to_uppercase()]),
+    ("Base64 of Base64", |secret| {
+        let inner = aligned(&STANDARD_NO_PAD, secret.as_bytes()).into_iter();
+        inner.flat_map(|inner| aligned(&STANDARD_NO_PAD, inner.as_bytes())).collect()
+    }),
+    ("Base64 of UTF-16", |secret| {
+        let orders = [u16::to_le_bytes, u16::to_be_bytes].into_iter();
+        let units = orders.map(|order| secret.encode_utf16().flat_map(order).collect::<Vec<u8>>());
+        units.flat_map(|units| aligned(&STANDARD_NO_PAD, &units)).collect()
+    }),
 ];
 
-/// The secret in each encoding, in Base64 at every alignment.
-pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
-    let bytes = secret.as_bytes();
-    let percent = percent(secret, |byte| format!("%{byte:02X}"));
-    let json = json(secret);
-    let [
-        raw,
-        upper,
-        lower,
-        form,
-        in_json,
-        ascii,
-        twice,
-        base64,
-        for_urls,
-        hex,
-        capitals,
-        nested,
-        wide,
-        ..,
-    ] = ENCODINGS;
-    let mut all = vec![
-        (raw, secret.to_owned()),
-        (upper, percent.clone()),
-        (lower, self::percent(secret, |byte| format!("%{byte:02x}"))),
-        (form, percent.replace("%20", "+")),
-        (ascii, in_ascii(&json)),
-        (twice, self::json(&json)),
-        (in_json, json),
-        (hex, hexadecimal(bytes)),
-        (capitals, hexadecimal(bytes).to_uppercase()),
-    ];
-    for before in 0..3 {
-        all.push((base64, aligned(&STANDARD_NO_PAD, bytes, before)));
-        all.push((for_urls, aligned(&URL_SAFE_NO_PAD, bytes, before)));
-        for inner in 0..3 {
-            let inner = aligned(&STANDARD_NO_PAD, bytes, inner);
-            all.push((nested, aligned(&STANDARD_NO_PAD, inner.as_bytes(), before)));
-        }
-        for units in [u16::to_le_bytes, u16::to_be_bytes] {
-            let units: Vec<u8> = secret.encode_utf16().flat_map(units).collect();
-            all.push((wide, aligned(&STANDARD_NO_PAD, &units, before)));
-        }
-    }
-    // An unchanged text would be found twice.
-    let is_unchanged = |(encoding, text): &(&str, String)| *encoding != raw && text == secret;
-    all.retain(|entry| !is_unchanged(entry));
-    all.into_iter().map(|(encoding, text)| (encoding, Secret::new(text))).collect()
+/// The encodings that split the secret, as it appears in a squeezed text.
+const IN_PIECES: [(&str, Encode); 2] = [
+    ("Base64 in lines", |secret| aligned(&STANDARD_NO_PAD, secret.as_bytes())),
+    ("hexadecimal with separators", |secret| {
+        vec![hexadecimal(secret).to_uppercase(), hexadecimal(secret)]
+    }),
+];
+
+pub(super) fn names() -> Vec<&'static str> {
+    let encoded = WHOLE.iter().chain(&IN_PIECES).map(|(name, _)| *name);
+    std::iter::once(UNCHANGED).chain(encoded).collect()
 }
 
-/// The secret in the encodings that split it, as it appears in a squeezed text.
+pub(super) fn of(secret: &str) -> Vec<(&'static str, Secret)> {
+    // An unchanged text would be found twice.
+    let encoded = encoded(&WHOLE, secret).filter(|(_, form)| form.expose() != secret);
+    std::iter::once((UNCHANGED, Secret::new(secret))).chain(encoded).collect()
+}
+
 pub(super) fn in_pieces(secret: &str) -> Vec<(&'static str, Secret)> {
-    let [.., in_lines, separated] = ENCODINGS;
-    let bytes = secret.as_bytes();
-    let base64 = (0..3).map(|before| (in_lines, aligned(&STANDARD_NO_PAD, bytes, before)));
-    let hexadecimal = hexadecimal(bytes);
-    let digits = [hexadecimal.to_uppercase(), hexadecimal].map(|digits| (separated, digits));
-    base64.chain(digits).map(|(encoding, text)| (encoding, Secret::new(text))).collect()
+    encoded(&IN_PIECES, secret).collect()
+}
+
+fn encoded(
+    encodings: &[(&'static str, Encode)],
+    secret: &str,
+) -> impl Iterator<Item = (&'static str, Secret)> {
+    let forms = encodings.iter().map(move |(name, encode)| (*name, encode(secret)));
+    forms.flat_map(|(name, forms)| forms.into_iter().map(move |form| (name, Secret::new(form))))
 }
 
 /// Removes line breaks, spaces and separators, escaped or not.
@@ -90,14 +69,18 @@ pub(super) fn squeezed(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || "+/".contains(*c)).collect()
 }
 
-fn percent(secret: &str, digits: fn(u8) -> String) -> String {
-    let byte = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        _ => digits(byte),
-    };
+fn percent(secret: &str, escaped: fn(u8) -> String) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let byte = |byte| if is_plain(byte) { char::from(byte).to_string() } else { escaped(byte) };
     secret.bytes().map(byte).collect()
+}
+
+fn upper(byte: u8) -> String {
+    format!("%{byte:02X}")
+}
+
+fn lower(byte: u8) -> String {
+    format!("%{byte:02x}")
 }
 
 fn json(text: &str) -> String {
@@ -119,22 +102,21 @@ fn in_ascii(json: &str) -> String {
     ascii
 }
 
-/// The part of a longer Base64 text that depends only on these bytes, after `before` other bytes.
-fn aligned(engine: &impl base64::Engine, bytes: &[u8], before: usize) -> String {
-    let all: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
-    let mut text = engine.encode(&all);
-    if !all.len().is_multiple_of(3) {
-        text.pop();
-    }
-    text.split_off([0, 2, 3].get(before).copied().unwrap_or_default())
+/// The parts of longer Base64 texts that depend only on these bytes, at every alignment.
+fn aligned(engine: &impl base64::Engine, bytes: &[u8]) -> Vec<String> {
+    let after = |(before, dropped): (usize, usize)| {
+        let all: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
+        let mut text = engine.encode(&all);
+        if !all.len().is_multiple_of(3) {
+            text.pop();
+        }
+        text.split_off(dropped)
+    };
+    [(0, 0), (1, 2), (2, 3)].map(after).into()
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    text
+fn hexadecimal(secret: &str) -> String {
+    secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -154,17 +136,17 @@ mod tests {
             ("percent-encoded", "p%20%C3%A4%22%2F%2B%3D%3D"),
             ("percent-encoded in lower case", "p%20%c3%a4%22%2f%2b%3d%3d"),
             ("form-encoded", "p+%C3%A4%22%2F%2B%3D%3D"),
+            ("JSON", r#"p ä\"/+=="#),
             ("JSON in ASCII", r#"p \u00e4\"/+=="#),
             ("JSON in JSON", r#"p ä\\\"/+=="#),
-            ("JSON", r#"p ä\"/+=="#),
+            ("Base64", "cCDDpCIvKz09"),
+            ("Base64", "Agw6QiLys9P"),
+            ("Base64", "wIMOkIi8rPT"),
+            ("Base64 for URLs", "cCDDpCIvKz09"),
+            ("Base64 for URLs", "Agw6QiLys9P"),
+            ("Base64 for URLs", "wIMOkIi8rPT"),
             ("hexadecimal", "7020c3a4222f2b3d3d"),
             ("hexadecimal in capitals", "7020C3A4222F2B3D3D"),
-            ("Base64", "cCDDpCIvKz09"),
-            ("Base64 for URLs", "cCDDpCIvKz09"),
-            ("Base64", "Agw6QiLys9P"),
-            ("Base64 for URLs", "Agw6QiLys9P"),
-            ("Base64", "wIMOkIi8rPT"),
-            ("Base64 for URLs", "wIMOkIi8rPT"),
         ];
         assert_eq!(found, expected.map(|(name, text)| (name, text.to_owned())));
     }

@@ -4,7 +4,6 @@ use crate::desired::Desired;
 use crate::instance::{Secret, SecretSource, Template};
 use crate::scrub::MIN_SECRET_LENGTH;
 
-/// Secrets with their names in reports.
 #[derive(Default)]
 pub(super) struct SearchedSecrets {
     secrets: Vec<(String, Secret)>,

@@ -20,8 +20,7 @@ impl Signals {
         self.first = Some(self.next().await);
     }
 
-    /// Waits for another signal. A terminal that closes sends SIGHUP several times, itself and through
-    /// the shell: these count as one.
+    /// Waits for another signal. A terminal that closes sends SIGHUP several times, which count as one.
     pub(super) async fn another(&mut self) {
         while self.next().await == SignalType::HangUp && self.first == Some(SignalType::HangUp) {}
     }
@@ -37,13 +36,14 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         // The handler stays installed after the drop.
         drop(signal(SignalKind::from_raw(libc::SIGXFSZ))?);
-        let ignored = Ignored::read();
+        let ignored = ignored();
         let kinds = [
             (SignalType::Other, SignalKind::interrupt()),
             (SignalType::Other, SignalKind::terminate()),
             (SignalType::HangUp, SignalKind::hangup()),
         ];
-        let received = kinds.into_iter().filter(|(_, kind)| !ignored.contains(kind.as_raw_value()));
+        let received =
+            kinds.into_iter().filter(|(_, kind)| ignored & bit(kind.as_raw_value()) == 0);
         let signals = received.map(|(kind, number)| Ok((kind, signal(number)?)));
         Ok(Self { signals: signals.collect::<io::Result<_>>()?, first: None })
     }
@@ -60,32 +60,20 @@ impl Signals {
     }
 }
 
-/// The signals that were ignored when the process started.
+/// The signals that were ignored when the process started: one bit each, the lowest for signal 1.
+///
+/// Reading them needs unsafe code except on Linux. Elsewhere, `nohup` is recognized by what POSIX requires
+/// of it: neither stdout nor stderr is a terminal.
 #[cfg(unix)]
-struct Ignored {
-    /// One bit per signal, the lowest for signal 1.
-    mask: u64,
-}
-
-#[cfg(unix)]
-impl Ignored {
-    /// Reads the mask on Linux. Elsewhere that needs unsafe code, so `nohup` is recognized by what POSIX
-    /// requires of it: neither stdout nor stderr is a terminal.
-    fn read() -> Self {
-        use std::io::IsTerminal as _;
-        let mask = if cfg!(target_os = "linux") {
-            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-            mask(&status).unwrap_or_default()
-        } else if io::stdout().is_terminal() || io::stderr().is_terminal() {
-            0
-        } else {
-            bit(libc::SIGHUP)
-        };
-        Self { mask }
-    }
-
-    fn contains(&self, signal: i32) -> bool {
-        self.mask & bit(signal) != 0
+fn ignored() -> u64 {
+    use std::io::IsTerminal as _;
+    if cfg!(target_os = "linux") {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        mask(&status).unwrap_or_default()
+    } else if io::stdout().is_terminal() || io::stderr().is_terminal() {
+        0
+    } else {
+        bit(libc::SIGHUP)
     }
 }
 
@@ -123,9 +111,7 @@ mod tests {
     #[test]
     fn ignored_signals_are_read_from_the_status() {
         let status = "Name:\tocon\nSigBlk:\t0000000000000002\nSigIgn:\t0000000000001001\n";
-        let ignored = Ignored { mask: mask(status).unwrap() };
-        assert!(ignored.contains(libc::SIGHUP) && ignored.contains(libc::SIGPIPE));
-        assert!(!ignored.contains(libc::SIGINT) && !ignored.contains(libc::SIGTERM));
+        assert_eq!(mask(status), Some(bit(libc::SIGHUP) | bit(libc::SIGPIPE)));
         assert_eq!(mask("Name:\tocon\n"), None);
     }
 }
