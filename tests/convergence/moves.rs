@@ -203,8 +203,9 @@ fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
     let note = plan.notes.iter().find(|note| note.code.as_str() == "kept-from-prune").unwrap();
     assert_eq!(
         note.message,
-        "no file describes hootsuite `hootsuite`: it is not deleted in this run, because `new` has the same \
-         connector and is created or blocked. If that is not the same instance, the next --prune deletes it"
+        "no document describes hootsuite `hootsuite`. It is not deleted in this run, because `new` has the \
+         same connector and is created or blocked. If `new` does not continue this instance, the next \
+         --prune deletes it"
     );
     assert!(world.apply().is_complete());
     assert_eq!(world.plan().count(Action::Delete), 1);
@@ -225,9 +226,9 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
     let note = plan.notes.iter().find(|note| note.code.as_str() == "kept-from-prune").unwrap();
     assert_eq!(
         note.message,
-        "no file describes hootsuite `two`: it is not deleted in this run, because `zwei` has the same connector \
-         and was matched with another instance by its name or path only. If that is not the same instance, the \
-         next --prune deletes it"
+        "no document describes hootsuite `two`. It is not deleted in this run, because `zwei` has the same \
+         connector and was matched with another instance by its name or path only. If `zwei` does not \
+         continue this instance, the next --prune deletes it"
     );
     // The line names the instance, and then the other one may be deleted too.
     world.wanted("zwei").moved_from = [key("two")].into();
@@ -275,8 +276,9 @@ fn a_listed_but_unreadable_instance_is_awaited_and_never_duplicated() {
     assert_eq!(plan.blocked[0].code, BlockCode::NotYetReadable);
     assert_eq!(
         plan.blocked[0].message,
-        "a listing names instance 20932, and GET /instances/20932 does not find it: the platform may still be \
-         creating or deleting it. Run again in a minute. If it stays like this, ask the platform's support"
+        "a listing shows instance 20932, but GET /instances/20932 does not find it. The platform may still \
+         be creating or deleting it. Run again in a minute. If this does not change, ask the platform's \
+         support"
     );
     // Nor does it get another document key, or is it deleted.
     let wanted = world.take("two");
@@ -350,8 +352,8 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
     assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousMove);
     assert_eq!(
         plan.blocked[0].message,
-        "`moved_from: one` names instance 20931, which another document claims with `id: 20931` at \
-         instances/by-id.yaml:3:5: keep one of these lines"
+        "`moved_from: one` names instance 20931, but another document has `id: 20931` at \
+         instances/by-id.yaml:3:5. Remove one of these lines"
     );
 }
 
@@ -390,8 +392,8 @@ fn instances_of_a_renamed_project_are_listed_with_the_line_that_adopts_them() {
         message("left-behind"),
         (
             Some(20932),
-            "hootsuite `two` stays with project `test`, because no document describes it. If a document continues \
-             it, add `moved_from: two`"
+            "hootsuite `two` stays in project `test`, because no document describes it. If a document \
+             continues it, add `moved_from: two` to that document"
                 .to_owned()
         )
     );
@@ -424,9 +426,9 @@ fn a_moved_from_that_contradicts_the_document_key_blocks_and_prunes_nothing() {
         (plan.blocked[0].code, plan.blocked[0].message.as_str()),
         (
             BlockCode::AmbiguousMove,
-            "`moved_from: two` names instance 20932, and instance 20931 already belongs to the document `one`. To \
-             continue instance 20932, write `key: two` in place of `moved_from`; to keep instance 20931, remove \
-             the line"
+            "`moved_from: two` names instance 20932, but instance 20931 already belongs to the document \
+             `one`. To continue instance 20932, replace `moved_from` with `key: two`. To keep instance \
+             20931, remove `moved_from`"
         )
     );
 }
@@ -443,9 +445,9 @@ fn an_orphan_that_remembers_a_document_stays_in_the_run_in_which_another_instanc
     let note = plan.notes.iter().find(|note| note.code.as_str() == "kept-from-prune").unwrap();
     assert_eq!(
         note.message,
-        "no file describes hootsuite `two`: it is not deleted in this run, because `one` has the same connector and \
-         is exactly what this instance was, while another one becomes it. If that is not the same instance, the \
-         next --prune deletes it"
+        "no document describes hootsuite `two`. It is not deleted in this run, because `one` has the same \
+         connector and was last applied to this instance, but now belongs to another one. If `one` does not \
+         continue this instance, the next --prune deletes it"
     );
 }
 
@@ -489,8 +491,8 @@ fn an_orphan_that_got_a_document_since_the_plan_is_not_deleted() {
     assert_eq!(outcome.results[0].status.outcome().as_str(), "stale");
     assert_eq!(
         outcome.results[0].status.failure().unwrap().message,
-        "instance 20932 changed since the plan: it no longer carries the document key `two` of this project alone, or \
-         it is protected now. It was not deleted. Plan again"
+        "instance 20932 changed since the plan: it no longer has only the document key `two` of this \
+         project, or it is protected now. It was not deleted. Plan again"
     );
     assert_eq!(world.remote.records().len(), 2);
 }

@@ -77,8 +77,8 @@ fn a_value_that_the_get_does_not_show_either_was_not_stored() {
     assert!(failure.code.is(FailureCode::ValueNotStored));
     assert_eq!(
         failure.message,
-        "the platform accepted the request and kept another value of configuration.site: check what the connector \
-         allows there"
+        "the platform accepted the request but stored another value of configuration.site. Check which \
+         values the connector allows"
     );
 }
 
@@ -92,8 +92,8 @@ fn an_update_that_cannot_be_checked_is_unknown() {
     assert_eq!(outcome.results[0].status.outcome().as_str(), "unknown");
     assert_eq!(
         outcome.results[0].status.failure().unwrap().message,
-        "the platform accepted the request, and GET /instances/20931 does not find the instance, so whether it \
-         took effect is unknown"
+        "the platform accepted the request, but GET /instances/20931 does not find the instance, so it is \
+         unknown whether the change took effect"
     );
     assert!(!outcome.is_complete());
 }
@@ -122,6 +122,6 @@ fn an_instance_that_stays_disabled_was_not_enabled() {
     assert_eq!(outcome.results[0].action, Some(Action::Enable));
     assert_eq!(
         outcome.results[0].status.failure().unwrap().message,
-        "the platform accepted the request, and instance 20931 is still disabled"
+        "the platform accepted the request, but instance 20931 is still disabled"
     );
 }

@@ -35,7 +35,7 @@ fn with(key: &str, value: Value) -> World {
 }
 
 /// The end of a note about a host.
-const END: &str = ": make sure that it is the provider's";
+const END: &str = ". Make sure that the host is the provider's";
 
 impl World {
     /// The notes with this code, as they read.
@@ -116,12 +116,12 @@ fn a_create_names_the_secrets_that_a_host_gets() {
         (
             "subdomain",
             around("", ""),
-            "sends app.secret to a host that is in a secret, so that no reader can see which (`subdomain`)",
+            "sends app.secret to a host in a secret, which cannot be shown (`subdomain`)",
         ),
         (
             "site.url",
             Value::text("https://a.example\\@b.example/"),
-            "sends app.secret to `a.example` or `b.example` (it depends on who reads it) (`site.url`)",
+            "sends app.secret to `a.example` or `b.example` (URL parsers disagree) (`site.url`)",
         ),
         (
             "event.notification.callback.url",
@@ -201,16 +201,16 @@ fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
 
 #[test]
 fn an_update_names_the_new_host_of_the_credentials() {
-    let hidden = "a host that is in a secret, so that no reader can see which";
+    let hidden = "a host in a secret, which cannot be shown";
     for (key, before, after, host) in [
         ("site.url", "https://a.example/x", Value::text("https://b.example/x"), "`b.example`"),
         ("site.url", "https://a.example/x", Value::text("http://a.example/x"), "`a.example`"),
         ("site.url", "https://a.example/x", around("https://", "/"), hidden),
         ("unheard.of", "https://a.example", Value::text("https://b.example"), "`b.example`"),
-        ("servicenow.subdomain", "dev1", Value::text("dev2"), "the host that `dev2` stands for"),
+        ("servicenow.subdomain", "dev1", Value::text("dev2"), "the host for `dev2`"),
         ("servicenow.subdomain", "dev1", Value::text("b.example/#"), "`b.example`"),
         ("subdomain", "dev1", around("", ""), hidden),
-        ("maximizer.datacenter", "eu", Value::Unset, "the host that the connector takes by itself"),
+        ("maximizer.datacenter", "eu", Value::Unset, "the default host of the connector"),
         ("site.url", "", Value::text("https://b.example"), "`b.example`"),
     ] {
         let mut world = with(key, Value::text(before)).agrees();
@@ -324,7 +324,7 @@ fn a_plan_names_the_host_of_the_events() {
     assert_eq!(world.notes("event-host-changed"), none);
     assert_eq!(
         world.notes("event-to-host"),
-        [format!("`a.example` gets the events (`{key}`): make sure that it is yours")]
+        [format!("`a.example` gets the events (`{key}`). Make sure that the host is yours")]
     );
     // The platform's own address is not a host of secrets.
     assert_eq!(desk(&[(key, webhook_url())]).notes("event-to-host"), none);
