@@ -177,9 +177,9 @@ fn a_lost_create_that_cannot_be_recovered_is_reported_as_unknown() {
     assert_eq!(failure.code.as_str(), "answer-lost");
     assert_eq!(
         failure.message,
-        "POST /instances failed: the connection broke before the answer was complete: reset. Whether \
-         the instance exists is unknown: it could not be searched for, GET /instances failed: the limit of \
-         3 requests is reached. Wait 2 minutes, then run again, which finds it or creates it"
+        "POST /instances failed: the connection broke before the answer was complete: reset. It is unknown \
+         whether the instance exists: the search failed: GET /instances failed: the limit of 3 requests is \
+         reached. Wait 2 minutes, then run again. The next run finds the instance or creates it"
     );
     *world.remote.limit.lock().unwrap() = None;
     assert!(world.apply().is_complete());

@@ -30,7 +30,8 @@ fn the_run_with_the_higher_id_rolls_its_create_back() {
         printed(&outcome),
         (
             "concurrent-apply",
-            "another run created instance 20931 for this document at the same time, so 20932 was deleted again"
+            "another run created instance 20931 for this document concurrently, so instance 20932 was \
+             deleted"
         )
     );
     assert_eq!(outcome.results[0].instance, None);
@@ -54,8 +55,8 @@ fn a_rival_that_stays_is_named_and_left_alone() {
         printed(&outcome),
         (
             "duplicate-instance",
-            "the instances 20931 and 20932 both carry the key `desk`: another run created one at the same \
-             time and did not delete it again. Delete one of them"
+            "instances 20931 and 20932 both have the document key `desk`: another run created one \
+             concurrently and did not delete it. Delete one of them"
         )
     );
     assert!(outcome.is_guarded());
@@ -87,9 +88,9 @@ fn a_failed_check_for_concurrent_creates_is_reported() {
     assert_eq!(note.code, FailureCode::UncheckedRivals);
     assert_eq!(
         note.message,
-        "whether another run created `desk` (instance 20932) at the same time could not be checked: GET /instances \
-         failed: the connection broke before the answer was complete: reset. If so, the next plan names both \
-         instances"
+        "it could not be checked whether another run created `desk` (instance 20932) concurrently: GET \
+         /instances failed: the connection broke before the answer was complete: reset. If it did, the next \
+         plan names both instances"
     );
     assert!(!outcome.is_complete());
     *world.remote.looks.lock().unwrap() = None;
@@ -128,8 +129,8 @@ fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay(
     assert_eq!(note.code, FailureCode::NotListedYet);
     assert_eq!(
         note.message,
-        "no listing shows `desk` (instance 20931) yet, so the next run could create it again or take it for another \
-         document's: wait 2 minutes before the next apply"
+        "no listing shows `desk` (instance 20931) yet, so the next run could create it again or match it \
+         with another document. Wait 2 minutes before the next apply"
     );
     assert_eq!(Exit::of_apply(&outcome, approved.plan()).code(), 3);
 }
@@ -156,9 +157,9 @@ fn a_duplicate_whose_delete_is_always_refused_is_named_with_the_reason() {
         printed(&outcome),
         (
             "duplicate-instance",
-            "the instances 20932 and 20931 both carry the key `desk`: another run created instance 20931 for this \
-             document at the same time, and 20932 could not be deleted: DELETE /instances/20932 failed: HTTP 409 \
-             Conflict. Delete one of them"
+            "instances 20932 and 20931 both have the document key `desk`: another run created instance 20931 \
+             for this document concurrently, and instance 20932 could not be deleted: DELETE \
+             /instances/20932 failed: HTTP 409 Conflict. Delete one of them"
         )
     );
     assert!(outcome.is_guarded());

@@ -46,8 +46,8 @@ fn an_interrupted_run_looks_for_a_lost_create_once_without_waiting() {
         outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
     assert_eq!(statuses, ["unknown", "not-started"]);
     let message = &outcome.results[0].status.failure().unwrap().message;
-    let ending = "Whether the instance exists is unknown: it had not shown up when the run was asked to end. \
-                  Wait 2 minutes, then run again, which finds it or creates it";
+    let ending = "It is unknown whether the instance exists: it did not appear before the run was asked to \
+        stop. Wait 2 minutes, then run again. The next run finds the instance or creates it";
     assert!(message.ends_with(ending), "{message}");
 }
 

@@ -220,20 +220,20 @@ fn an_open_match_shows_the_line_for_each_candidate() {
     };
     assert_eq!(
         message(&["new Desk=changed"], &["one Desk", "two Desk"]),
-        "this document looks moved, and several instances match it. To keep an ID and token, add the line to the \
-         document that continues it: `moved_from: one` (instance 20931), `moved_from: two` (instance 20932). To \
-         create a new instance for this document, use --allow-duplicate new"
+        "this document looks moved, and several instances match it. To keep an instance ID and its token, \
+         add the line to the document that continues it: `moved_from: one` (instance 20931), `moved_from: \
+         two` (instance 20932). To create a new instance for this document, use --allow-duplicate new"
     );
     assert_eq!(
         message(&["a Desk", "b Desk"], &["old Desk"]),
-        "this document and `b` match one instance. To keep an ID and token, add the line to the document that \
-         continues it: `moved_from: old` (instance 20931). To create a new instance for this document, use \
-         --allow-duplicate a"
+        "this document and `b` match one instance. To keep an instance ID and its token, add the line to the \
+         document that continues it: `moved_from: old` (instance 20931). To create a new instance for this \
+         document, use --allow-duplicate a"
     );
     assert_eq!(
         message(&["c Desk from a b"], &["a Desk", "b Desk"]),
-        "several instances carry document keys of `moved_from`: keep only the one that this document continues, \
-         `moved_from: a` (instance 20931), `moved_from: b` (instance 20932)"
+        "several instances have document keys of `moved_from`. Keep only the one that this document \
+         continues: `moved_from: a` (instance 20931), `moved_from: b` (instance 20932)"
     );
 }
 
@@ -259,8 +259,8 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
         notes(&["new Other"], &["old Desk"]),
         [(
             Some(20931),
-            "no file describes instance 20931, hootsuite `Desk`, any more. If this document continues it, add \
-             `moved_from: old` to keep its ID and token"
+            "no document describes instance 20931, hootsuite `Desk`, anymore. If this document continues it, \
+             add `moved_from: old` to keep its ID and token"
                 .to_owned()
         )]
     );
@@ -268,8 +268,9 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
         notes(&["new Other"], &["a Desk", "b Shop"]),
         [(
             None,
-            "no file describes 2 instances of hootsuite any more. If this document continues one of them, add its \
-             line to keep the ID and token: `moved_from: a` (instance 20931), `moved_from: b` (instance 20932)"
+            "no document describes 2 instances of hootsuite anymore. If this document continues one of them, \
+             add its line to keep the ID and token: `moved_from: a` (instance 20931), `moved_from: b` \
+             (instance 20932)"
                 .to_owned()
         )]
     );
@@ -283,7 +284,8 @@ fn a_moved_from_key_without_an_instance_is_reported() {
     };
     assert_eq!(
         note(&["new Desk from odl"], &["other Shop"]).unwrap(),
-        "no instance of this project carries a document key of `moved_from` (`odl`), so a new instance is planned"
+        "no instance of this project has a document key of `moved_from` (`odl`), so the plan creates a new \
+         instance"
     );
     assert_eq!(note(&["new Desk from old"], &["old Desk"]), None);
     assert_eq!(note(&["new Desk from old"], &["new Desk"]), None);

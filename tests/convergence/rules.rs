@@ -330,8 +330,8 @@ fn two_instances_with_one_key_block_that_key_and_are_both_named() {
     assert!(plan.is_guarded());
     assert_eq!(
         plan.blocked[0].message,
-        "instances 20931 and 20932 carry the key `hootsuite`: delete all but one, or take the tag \
-         `ocon:key=hootsuite` off the others"
+        "instances 20931 and 20932 have the document key `hootsuite`. Delete all but one, or remove the tag \
+         `ocon:key=hootsuite` from the others"
     );
     assert_eq!(plan.steps[0].key, key("other"));
 }
@@ -346,8 +346,8 @@ fn an_unmanaged_namesake_blocks_a_create() {
         world.only_block(),
         (
             BlockCode::UnmanagedNamesake,
-            "instance 20931, which nobody manages, has the same connector and name: add `id: 20931` to the \
-             document to adopt it, or allow a second one with --allow-duplicate hootsuite"
+            "the unmanaged instance 20931 has the same connector and name. To adopt it, add `id: 20931` to \
+             the document. To create another one, use --allow-duplicate hootsuite"
                 .into()
         )
     );
@@ -458,7 +458,7 @@ fn another_project_is_taken_over_with_its_verified_secrets() {
         (
             BlockCode::ForeignNamesake,
             "instance 20931 of project `test` has the same connector and name. If this project was renamed, \
-             adopt it with --take-from test; otherwise allow another instance with --allow-duplicate hootsuite"
+             adopt it with --take-from test. To create another instance, use --allow-duplicate hootsuite"
                 .into()
         )
     );
