@@ -3,23 +3,31 @@
 use ocon::apply::{FailureCode, Outcome};
 use ocon::cli::terminal::failure::Exit;
 use ocon::instance::InstanceId;
-use ocon::plan::Limits;
 
 use crate::remote::ConcurrentCreate;
-use crate::world::{World, document, webhook_url};
+use crate::world::{World, document, first_failure, webhook_url};
 
 const FIRST: InstanceId = InstanceId::new(20931);
 const SECOND: InstanceId = InstanceId::new(20932);
 
-fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
+fn desk() -> World {
+    World::new([document("desk", &[("url", webhook_url())])])
+}
+
+fn racing(is_first: bool, leaves_after: Option<usize>) -> World {
+    let world = desk();
     *world.remote.concurrent.lock().unwrap() = Some(ConcurrentCreate { is_first, leaves_after });
+    world
+}
+
+fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
+    let world = racing(is_first, leaves_after);
     let outcome = world.apply();
     (world, outcome)
 }
 
 fn printed(outcome: &Outcome) -> (&str, &str) {
-    let failure = outcome.results[0].status.failure().unwrap();
+    let failure = first_failure(&outcome);
     (failure.code.as_str(), &failure.message)
 }
 
@@ -66,9 +74,7 @@ fn a_rival_that_stays_is_named_and_left_alone() {
 
 #[test]
 fn only_an_id_from_the_reply_to_our_create_is_ever_deleted() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.lost.lock().unwrap() = Some((0, true));
     let outcome = world.apply();
     assert_eq!(printed(&outcome).0, "duplicate-instance");
@@ -79,9 +85,7 @@ fn only_an_id_from_the_reply_to_our_create_is_ever_deleted() {
 
 #[test]
 fn a_failed_check_for_concurrent_creates_is_reported() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.looks.lock().unwrap() = Some(2);
     let outcome = world.apply();
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
@@ -99,9 +103,7 @@ fn a_failed_check_for_concurrent_creates_is_reported() {
 
 #[test]
 fn an_unchecked_concurrent_create_is_reported_with_the_reason() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: false, leaves_after: Some(2) });
+    let world = racing(false, Some(2));
     *world.remote.looks.lock().unwrap() = Some(3);
     let outcome = world.apply();
     assert_eq!(printed(&outcome).0, "duplicate-instance");
@@ -110,8 +112,8 @@ fn an_unchecked_concurrent_create_is_reported_with_the_reason() {
 
 #[test]
 fn an_apply_ends_when_a_listing_shows_what_it_created() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    let world = desk();
+    let approved = world.approved();
     // Both listings of each look, for four looks.
     *world.remote.late.lock().unwrap() = 8;
     let outcome = world.carry_out(&approved);
@@ -121,8 +123,8 @@ fn an_apply_ends_when_a_listing_shows_what_it_created() {
 
 #[test]
 fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    let world = desk();
+    let approved = world.approved();
     *world.remote.late.lock().unwrap() = 100;
     let outcome = world.carry_out(&approved);
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
@@ -137,9 +139,7 @@ fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay(
 
 #[test]
 fn a_refused_delete_of_a_duplicate_is_tried_again() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.refusals.lock().unwrap() = 3;
     let outcome = world.apply();
     assert_eq!(printed(&outcome).0, "concurrent-apply");
@@ -148,9 +148,7 @@ fn a_refused_delete_of_a_duplicate_is_tried_again() {
 
 #[test]
 fn a_duplicate_whose_delete_is_always_refused_is_named_with_the_reason() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.refusals.lock().unwrap() = 100;
     let outcome = world.apply();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! A plan names the hosts that get secrets.
 
 use ocon::catalog::{ConnectorFacts, ProviderCredentials};
-use ocon::desired::{Grant, IgnoredField};
+use ocon::desired::Grant;
 use ocon::instance::{
     InstanceReference, Json, Part, Secret, SecretReference, SecretSource, Span, StoredValue,
     Template, Value,
@@ -69,7 +69,7 @@ impl World {
         self.notes("credential-host-changed").into_iter().map(moved).collect()
     }
 
-    fn set(&mut self, key: &str, value: Value) {
+    fn declare(&mut self, key: &str, value: Value) {
         let field = document("desk", &[(key, value)]).1.configuration.remove(key).unwrap();
         self.wanted("desk").configuration.insert(key.to_owned(), field);
     }
@@ -172,7 +172,7 @@ fn a_create_without_a_host_or_a_secret_has_no_note() {
 fn a_replaced_secret_is_sent_to_the_host_of_the_file() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
     assert_eq!(world.plan().notes, []);
-    world.set("app.secret", secret("new"));
+    world.declare("app.secret", secret("new"));
     assert_eq!(world.sent(), ["sends app.secret to `a.example` (`site.url`)"]);
     assert_eq!(world.moved(), [""; 0]);
     let world = with("site.url", Value::text("https://a.example")).agrees().rotating();
@@ -184,18 +184,15 @@ fn a_change_without_a_secret_sends_none() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
     world.wanted("desk").name = "renamed".into();
     assert_eq!(world.plan().notes, []);
-    world.set("app.secret", Value::Unset);
+    world.declare("app.secret", Value::Unset);
     assert_eq!(world.sent(), [""; 0]);
 }
 
 #[test]
 fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
-    let at = Span { file: "instances/desk.yaml".into(), line: 9, column: 3 };
-    let path = "configuration.site.url".to_owned();
-    let ignore = IgnoredField { path, reason: "set by hand".into(), until: None, at };
-    world.wanted("desk").lifecycle.ignore.push(ignore);
-    world.set("app.secret", secret("new"));
+    world.ignore("desk", "configuration.site.url");
+    world.declare("app.secret", secret("new"));
     assert_eq!(world.sent(), [""; 0]);
 }
 
@@ -214,7 +211,7 @@ fn an_update_names_the_new_host_of_the_credentials() {
         ("site.url", "", Value::text("https://b.example"), "`b.example`"),
     ] {
         let mut world = with(key, Value::text(before)).agrees();
-        world.set(key, after);
+        world.declare(key, after);
         assert_eq!(world.moved(), [format!("`{key}` → {host}")], "{key}");
         assert_eq!(world.plan().steps.len(), 1);
     }
@@ -223,9 +220,9 @@ fn an_update_names_the_new_host_of_the_credentials() {
 #[test]
 fn an_update_of_a_document_names_its_new_hosts() {
     let mut world = with("event.poller.configuration", poller("https://a.example/x")).agrees();
-    world.set("event.poller.configuration", poller("https://a.example/y"));
+    world.declare("event.poller.configuration", poller("https://a.example/y"));
     assert_eq!((world.plan().steps.len(), world.moved().len()), (1, 0));
-    world.set("event.poller.configuration", poller("https://b.example/y"));
+    world.declare("event.poller.configuration", poller("https://b.example/y"));
     assert_eq!(world.moved(), ["`event.poller.configuration` → `b.example`"]);
 }
 
@@ -241,7 +238,7 @@ fn an_update_without_a_new_host_or_credentials_has_no_note() {
         ("filter.response.nulls", "false", Value::text("true")),
     ] {
         let mut world = with(key, Value::text(before)).agrees();
-        world.set(key, after);
+        world.declare(key, after);
         assert_eq!(world.moved(), [""; 0], "{key}");
     }
 }
@@ -250,7 +247,7 @@ fn an_update_without_a_new_host_or_credentials_has_no_note() {
 fn credentials_count_although_the_file_does_not_declare_them() {
     let before = Value::text("https://a.example");
     let moved = |world: &mut World| {
-        world.set("site.url", Value::text("https://b.example"));
+        world.declare("site.url", Value::text("https://b.example"));
         world.moved()
     };
     assert_eq!(moved(&mut desk(&[("site.url", before.clone())]).agrees()), [""; 0]);
@@ -261,11 +258,7 @@ fn credentials_count_although_the_file_does_not_declare_them() {
     let mut removed = with("site.url", before.clone()).agrees();
     removed.wanted("desk").configuration.remove("app.secret");
     let mut masked = desk(&[("site.url", before)]).agrees();
-    masked.remote.edit(ONLY, |record| {
-        record
-            .configuration
-            .insert("oauth.api.secret".into(), StoredValue::new(Some("set by hand")));
-    });
+    masked.remote.store(ONLY, "oauth.api.secret", "set by hand");
     let (other, wanted) = document("other", &[("oauth.api.secret", secret("x"))]);
     masked.desired.instances.insert(other, wanted);
     for world in [&mut known.agrees(), &mut removed, &mut masked] {
@@ -287,12 +280,10 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
 
     let own = Value::Text(Template::new(vec![Part::Instance(InstanceReference::Id)]));
     let mut world = with("site.url", Value::text("https://a.example"));
-    world.set("account", own);
-    *world.remote.budget.lock().unwrap() = Some(1);
-    world.apply();
-    *world.remote.budget.lock().unwrap() = None;
+    world.declare("account", own);
+    world.apply_killed_after(1);
     assert_eq!(world.plan().notes, []);
-    world.set("site.url", Value::text("https://b.example"));
+    world.declare("site.url", Value::text("https://b.example"));
     assert_eq!(world.only_step().action, Action::Finish);
     assert_eq!(world.moved(), ["`site.url` → `b.example`"]);
 }
@@ -302,7 +293,7 @@ fn a_plan_names_the_host_of_the_events() {
     let key = "event.notification.callback.url";
     let moved = |before: &str, after: Value| {
         let mut world = desk(&[(key, Value::text(before))]).agrees();
-        world.set(key, after);
+        world.declare(key, after);
         assert_eq!(world.plan().steps.len(), 1);
         let notes = world.notes("event-host-changed").into_iter();
         notes
@@ -348,7 +339,7 @@ fn secrets_of_the_event_delivery_go_where_the_events_go() {
         ]
     );
     let mut world = world.agrees();
-    world.set(url, Value::text("https://c.example/x"));
+    world.declare(url, Value::text("https://c.example/x"));
     assert_eq!(
         world.notes("event-host-changed"),
         [format!(
@@ -356,7 +347,7 @@ fn secrets_of_the_event_delivery_go_where_the_events_go() {
             END.replace("the provider's", "yours")
         )]
     );
-    world.set(password, secret("new"));
+    world.declare(password, secret("new"));
     assert_eq!(world.sent(), [format!("sends {password} to `c.example` (`{url}`)")]);
 }
 
