@@ -71,12 +71,15 @@ fn summary(plan: &Plan) -> Vec<String> {
     lines.into_iter().collect()
 }
 
-/// The rule, the documents, the instances, and what becomes of them.
-type Row =
-    (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
-
-fn check(table: &[Row]) {
-    for (rule, documents, instances, expected) in table {
+/// Checks a table. Each rule has a line with the documents, the instances, and what becomes of them:
+/// `DOCUMENT, … / INSTANCE, … / RESULT, …`, where `-` is none.
+fn check(table: &str) {
+    let mut lines = table.trim().lines();
+    while let (Some(rule), Some(row)) = (lines.next(), lines.next()) {
+        let cells = row.trim().split(" / ");
+        let cells = cells.map(|cell| cell.split(", ").filter(|item| *item != "-").collect());
+        let cells: Vec<Vec<&str>> = cells.collect();
+        let [documents, instances, expected] = &cells[..] else { panic!("{row}") };
         let plan = plan(documents, instances);
         assert_eq!(summary(&plan), *expected, "{rule}: {plan:#?}");
     }
@@ -84,129 +87,58 @@ fn check(table: &[Row]) {
 
 #[test]
 fn a_document_key_and_moved_from_decide_first_and_a_create_is_last() {
-    check(&[
-        ("2: the own key", &["desk Desk"], &["desk Desk"], &[]),
-        ("2: the own key before any other rule", &["desk Other"], &["desk Desk"], &["desk update"]),
-        (
-            "3: moved_from names the instance, whatever else differs",
-            &["new Other from old"],
-            &["old Desk"],
-            &["new was old (20931)"],
-        ),
-        (
-            "3: moved_from decides between namesakes",
-            &["c Desk from b"],
-            &["a Desk", "b Desk"],
-            &["a is an orphan", "c was b (20932)"],
-        ),
-        (
-            "3: no effect once nothing carries the old key",
-            &["new Desk from old"],
-            &["new Desk"],
-            &[],
-        ),
-        ("3: no effect where nothing ever did", &["new Desk from old"], &[], &["new is created"]),
-        (
-            "3: two old keys that both have an instance stay open",
-            &["c Desk from a b"],
-            &["a Desk", "b Desk"],
-            &["c ambiguous-move"],
-        ),
-        (
-            "5: another name under another key is another instance",
-            &["new Other"],
-            &["old Desk"],
-            &["new is created", "old is an orphan"],
-        ),
-    ]);
+    check(
+        "
+2: the own key
+  desk Desk / desk Desk / -
+2: the own key before any other rule
+  desk Other / desk Desk / desk update
+3: moved_from names the instance, whatever else differs
+  new Other from old / old Desk / new was old (20931)
+3: moved_from decides between namesakes
+  c Desk from b / a Desk, b Desk / a is an orphan, c was b (20932)
+3: no effect once nothing carries the old key
+  new Desk from old / new Desk / -
+3: no effect where nothing ever did
+  new Desk from old / - / new is created
+3: two old keys that both have an instance stay open
+  c Desk from a b / a Desk, b Desk / c ambiguous-move
+5: another name under another key is another instance
+  new Other / old Desk / new is created, old is an orphan
+",
+    );
 }
 
 #[test]
 fn moves_are_recognized_by_content_then_by_name_then_by_path() {
-    check(&[
-        (
-            "4a: the instance remembers the document, though it was renamed on the platform",
-            &["new Desk"],
-            &["old Desk drifted"],
-            &["new was old (20931)"],
-        ),
-        (
-            "4a: of namesakes, each remembers its own document",
-            &["x/one Desk=emea", "x/two Desk=apac"],
-            &["two Desk=emea", "one Desk=apac"],
-            &["x/one was two (20931)", "x/two was one (20932)"],
-        ),
-        (
-            "4b: the only one with its name, though the document changed, too",
-            &["new Desk=changed"],
-            &["old Desk=emea"],
-            &["new was old (20931)"],
-        ),
-        (
-            "4c: the longest common end of the paths, for documents that are all alike",
-            &["regions/emea/desk Desk", "regions/apac/desk Desk"],
-            &["emea/desk Desk", "apac/desk Desk"],
-            &["regions/apac/desk was apac/desk (20932)", "regions/emea/desk was emea/desk (20931)"],
-        ),
-        (
-            "4c: at least the last segment",
-            &["x/one Desk", "x/two Desk"],
-            &["one Desk", "two Desk"],
-            &["x/one was one (20931)", "x/two was two (20932)"],
-        ),
-        (
-            "4: what one criterion settles leaves the next one with one of each",
-            &["x/one Desk", "three Desk"],
-            &["one Desk", "two Desk"],
-            &["three was two (20932)", "x/one was one (20931)"],
-        ),
-        (
-            "4c: a path does not give an instance to a document that it does not remember",
-            &["x/one Desk=changed", "two Desk=emea", "three Desk=emea"],
-            &["one Desk=emea"],
-            &[
-                "one is an orphan",
-                "three ambiguous-move",
-                "two ambiguous-move",
-                "x/one ambiguous-move",
-            ],
-        ),
-        (
-            "4c: a longer path to what a digest rules out does not decide between two that are alike",
-            &["emea/desk Desk=one", "apac/desk Desk=one"],
-            &["desk Desk=one", "x/apac/desk Desk=two"],
-            &[
-                "apac/desk ambiguous-move",
-                "desk is an orphan",
-                "emea/desk ambiguous-move",
-                "x/apac/desk is an orphan",
-            ],
-        ),
-        (
-            "4c: of two that are alike, the one that changed while both were moved",
-            &["x/emea/desk Desk", "x/apac/desk Desk=changed"],
-            &["emea/desk Desk", "apac/desk Desk"],
-            &["x/apac/desk was apac/desk (20932)", "x/emea/desk was emea/desk (20931)"],
-        ),
-        (
-            "4: two instances for one document stay open",
-            &["new Desk=changed"],
-            &["one Desk", "two Desk"],
-            &["new ambiguous-move", "one is an orphan", "two is an orphan"],
-        ),
-        (
-            "4: two documents for one instance stay open",
-            &["one Desk", "two Desk"],
-            &["old Desk"],
-            &["old is an orphan", "one ambiguous-move", "two ambiguous-move"],
-        ),
-        (
-            "4: moved_from settles it, and the other document is new",
-            &["one Desk from old", "two Desk"],
-            &["old Desk"],
-            &["one was old (20931)", "two is created"],
-        ),
-    ]);
+    check(
+        "
+4a: the instance remembers the document, though it was renamed on the platform
+  new Desk / old Desk drifted / new was old (20931)
+4a: of namesakes, each remembers its own document
+  x/one Desk=emea, x/two Desk=apac / two Desk=emea, one Desk=apac / x/one was two (20931), x/two was one (20932)
+4b: the only one with its name, though the document changed, too
+  new Desk=changed / old Desk=emea / new was old (20931)
+4c: the longest common end of the paths, for documents that are all alike
+  regions/emea/desk Desk, regions/apac/desk Desk / emea/desk Desk, apac/desk Desk / regions/apac/desk was apac/desk (20932), regions/emea/desk was emea/desk (20931)
+4c: at least the last segment
+  x/one Desk, x/two Desk / one Desk, two Desk / x/one was one (20931), x/two was two (20932)
+4: what one criterion settles leaves the next one with one of each
+  x/one Desk, three Desk / one Desk, two Desk / three was two (20932), x/one was one (20931)
+4c: a path does not give an instance to a document that it does not remember
+  x/one Desk=changed, two Desk=emea, three Desk=emea / one Desk=emea / one is an orphan, three ambiguous-move, two ambiguous-move, x/one ambiguous-move
+4c: a longer path to what a digest rules out does not decide between two that are alike
+  emea/desk Desk=one, apac/desk Desk=one / desk Desk=one, x/apac/desk Desk=two / apac/desk ambiguous-move, desk is an orphan, emea/desk ambiguous-move, x/apac/desk is an orphan
+4c: of two that are alike, the one that changed while both were moved
+  x/emea/desk Desk, x/apac/desk Desk=changed / emea/desk Desk, apac/desk Desk / x/apac/desk was apac/desk (20932), x/emea/desk was emea/desk (20931)
+4: two instances for one document stay open
+  new Desk=changed / one Desk, two Desk / new ambiguous-move, one is an orphan, two is an orphan
+4: two documents for one instance stay open
+  one Desk, two Desk / old Desk / old is an orphan, one ambiguous-move, two ambiguous-move
+4: moved_from settles it, and the other document is new
+  one Desk from old, two Desk / old Desk / one was old (20931), two is created
+",
+    );
 }
 
 #[test]

@@ -34,6 +34,12 @@ fn with(key: &str, value: Value) -> World {
     desk(&[(key, value), ("app.secret", secret(&format!("{CANARY}app")))])
 }
 
+const EVENTS: &str = "event.notification.callback.url";
+const POLLER: &str = "event.poller.configuration";
+
+/// A host that is a secret.
+const HIDDEN: &str = "a host in a secret, which cannot be shown";
+
 /// The end of a note about a host.
 const END: &str = ". Make sure that the host is the provider's";
 
@@ -82,53 +88,20 @@ impl World {
 
 #[test]
 fn a_create_names_the_secrets_that_a_host_gets() {
-    for (key, value, note) in [
-        (
-            "site.url",
-            Value::text("https://a.example/x"),
-            "sends app.secret to `a.example` (`site.url`)",
-        ),
-        (
-            "hostname",
-            Value::text("sftp.a.example"),
-            "sends app.secret to `sftp.a.example` (`hostname`)",
-        ),
-        (
-            "unheard.of",
-            Value::text("https://a.example"),
-            "sends app.secret to `a.example` (`unheard.of`)",
-        ),
-        (
-            "event.poller.configuration",
-            poller("https://a.example/contacts"),
-            "sends app.secret to `a.example` (`event.poller.configuration`)",
-        ),
-        (
-            "site.url",
-            around("https://a.example/?k=", ""),
-            "sends site.url, app.secret to `a.example` (`site.url`)",
-        ),
-        (
-            "site.url",
-            around("https://", ".example/"),
-            "sends app.secret to `(secret).example`, a host with a secret in its name (`site.url`)",
-        ),
-        (
-            "subdomain",
-            around("", ""),
-            "sends app.secret to a host in a secret, which cannot be shown (`subdomain`)",
-        ),
-        (
-            "site.url",
-            Value::text("https://a.example\\@b.example/"),
-            "sends app.secret to `a.example` or `b.example` (URL parsers disagree) (`site.url`)",
-        ),
-        (
-            "event.notification.callback.url",
-            around("https://a.example/?k=", ""),
-            "sends event.notification.callback.url to `a.example` (`event.notification.callback.url`)",
-        ),
+    let secret_part = "`(secret).example`, a host with a secret in its name";
+    let either = "`a.example` or `b.example` (URL parsers disagree)";
+    for (key, value, secrets, host) in [
+        ("site.url", Value::text("https://a.example/x"), "app.secret", "`a.example`"),
+        ("hostname", Value::text("sftp.a.example"), "app.secret", "`sftp.a.example`"),
+        ("unheard.of", Value::text("https://a.example"), "app.secret", "`a.example`"),
+        (POLLER, poller("https://a.example/contacts"), "app.secret", "`a.example`"),
+        ("site.url", around("https://a.example/?k=", ""), "site.url, app.secret", "`a.example`"),
+        ("site.url", around("https://", ".example/"), "app.secret", secret_part),
+        ("subdomain", around("", ""), "app.secret", HIDDEN),
+        ("site.url", Value::text("https://a.example\\@b.example/"), "app.secret", either),
+        (EVENTS, around("https://a.example/?k=", ""), EVENTS, "`a.example`"),
     ] {
+        let note = format!("sends {secrets} to {host} (`{key}`)");
         assert_eq!(with(key, value).sent(), [note], "{key}");
     }
 }
@@ -150,13 +123,13 @@ fn a_create_names_a_grant_and_a_secret_that_is_not_set_as_well() {
 fn a_create_without_a_host_or_a_secret_has_no_note() {
     for (key, value) in [
         ("oauth.callback.url", Value::text("https://app.example")),
-        ("event.notification.callback.url", Value::text("https://app.example/events")),
-        ("event.notification.callback.url", around("https://", "/events")),
-        ("event.notification.callback.url", webhook_url()),
+        (EVENTS, Value::text("https://app.example/events")),
+        (EVENTS, around("https://", "/events")),
+        (EVENTS, webhook_url()),
         ("base.url", webhook_url()),
         ("oauth.scope", Value::text("https://scopes.example/read")),
         ("servicenow.subdomain", Value::text("dev12345")),
-        ("event.poller.configuration", poller("/contacts?x=https://a.example")),
+        (POLLER, poller("/contacts?x=https://a.example")),
         ("site.url", Value::Unset),
         ("greeting", Value::text("a: b")),
     ] {
@@ -198,15 +171,14 @@ fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
 
 #[test]
 fn an_update_names_the_new_host_of_the_credentials() {
-    let hidden = "a host in a secret, which cannot be shown";
     for (key, before, after, host) in [
         ("site.url", "https://a.example/x", Value::text("https://b.example/x"), "`b.example`"),
         ("site.url", "https://a.example/x", Value::text("http://a.example/x"), "`a.example`"),
-        ("site.url", "https://a.example/x", around("https://", "/"), hidden),
+        ("site.url", "https://a.example/x", around("https://", "/"), HIDDEN),
         ("unheard.of", "https://a.example", Value::text("https://b.example"), "`b.example`"),
         ("servicenow.subdomain", "dev1", Value::text("dev2"), "the host for `dev2`"),
         ("servicenow.subdomain", "dev1", Value::text("b.example/#"), "`b.example`"),
-        ("subdomain", "dev1", around("", ""), hidden),
+        ("subdomain", "dev1", around("", ""), HIDDEN),
         ("maximizer.datacenter", "eu", Value::Unset, "the default host of the connector"),
         ("site.url", "", Value::text("https://b.example"), "`b.example`"),
     ] {
@@ -219,10 +191,10 @@ fn an_update_names_the_new_host_of_the_credentials() {
 
 #[test]
 fn an_update_of_a_document_names_its_new_hosts() {
-    let mut world = with("event.poller.configuration", poller("https://a.example/x")).agrees();
-    world.declare("event.poller.configuration", poller("https://a.example/y"));
+    let mut world = with(POLLER, poller("https://a.example/x")).agrees();
+    world.declare(POLLER, poller("https://a.example/y"));
     assert_eq!((world.plan().steps.len(), world.moved().len()), (1, 0));
-    world.declare("event.poller.configuration", poller("https://b.example/y"));
+    world.declare(POLLER, poller("https://b.example/y"));
     assert_eq!(world.moved(), ["`event.poller.configuration` → `b.example`"]);
 }
 
@@ -232,9 +204,9 @@ fn an_update_without_a_new_host_or_credentials_has_no_note() {
         ("site.url", "https://a.example/x", Value::text("https://A.example/y?z")),
         ("site.url", "", Value::Unset),
         ("oauth.callback.url", "https://a.example", Value::text("https://b.example")),
-        ("event.notification.callback.url", "https://a.example", webhook_url()),
+        (EVENTS, "https://a.example", webhook_url()),
         ("base.url", "https://a.example", webhook_url()),
-        ("event.poller.configuration", "/a", poller("/b")),
+        (POLLER, "/a", poller("/b")),
         ("filter.response.nulls", "false", Value::text("true")),
     ] {
         let mut world = with(key, Value::text(before)).agrees();
@@ -290,7 +262,7 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
 
 #[test]
 fn a_plan_names_the_host_of_the_events() {
-    let key = "event.notification.callback.url";
+    let key = EVENTS;
     let moved = |before: &str, after: Value| {
         let mut world = desk(&[(key, Value::text(before))]).agrees();
         world.declare(key, after);
@@ -323,7 +295,7 @@ fn a_plan_names_the_host_of_the_events() {
 
 #[test]
 fn secrets_of_the_event_delivery_go_where_the_events_go() {
-    let (url, password) = ("event.notification.callback.url", "event.notification.basic.password");
+    let (url, password) = (EVENTS, "event.notification.basic.password");
     let world = desk(&[
         (url, Value::text("https://a.example/x")),
         (password, secret(&format!("{CANARY}events"))),
