@@ -82,7 +82,7 @@ pub(crate) fn rows() -> Vec<Row> {
 ///
 /// `WRITE` is the first request of the action, `WRITES` is all of them, `SECOND` is the PATCH of a create,
 /// and `LISTING` is any listing. A row with `paged` has three instances on a page, and one with `impatient`
-/// a short time-out.
+/// a short timeout.
 const TABLE: &str = r#"
 400 | status | ALL | WRITE => status: 400
 500 | status | ALL | WRITE => status: 500
@@ -116,7 +116,7 @@ truncate | truncate | BODIES | WRITE => truncate: 40
 truncate, for the listing | truncate | ALL | LISTING, occurrence: 1 => truncate: 40
 drip | drip | BODIES | WRITE => drip: 1ms
 delay | delay | ALL | WRITE => delay: 20ms
-delay beyond the time-out | delay | ALL impatient | WRITE => delay: 1500ms
+delay beyond the timeout | delay | ALL impatient | WRITE => delay: 1500ms
 endless_pages | endless_pages | ALL paged | LISTING => endless_pages: true
 endless_pages after the write | endless_pages | Create | query: hydrate=false, occurrence: 2.. => endless_pages: true
 shift_listing: skip | shift_listing | ALL paged | LISTING => shift_listing: skip
@@ -130,7 +130,7 @@ drop_tags | drop_tags | BODIES | WRITE => drop_tags: true
 a third party sets an undeclared key | edit | THERE | WRITE => edit: [{ instance: The target, set: { note: theirs } }]
 a third party changes a declared key | edit | THERE | WRITE => edit: [{ instance: The target, set: { username: theirs, oauth.callback.url: "https://theirs.example/" } }]
 a third party renames it | edit | THERE | WRITE => edit: [{ instance: The target, rename: theirs }]
-a third party switches it off | edit | THERE | WRITE => edit: [{ instance: The target, disabled: true }]
+a third party disables it | edit | THERE | WRITE => edit: [{ instance: The target, disabled: true }]
 a third party deletes it | edit | Finish Update Enable Delete | WRITE => edit: [{ instance: The target, delete: true }]
 a third party creates a namesake | edit | Create Update | WRITE => edit: [{ create: { element: { key: hootsuite }, name: The target, tags: [theirs] } }]
 400 at the PATCH of a create | status | Create | SECOND, occurrence: 1 => status: 400
@@ -138,5 +138,5 @@ a third party creates a namesake | edit | Create Update | WRITE => edit: [{ crea
 reset after at the PATCH of a create | reset-after | Create | SECOND, occurrence: 1 => reset: after
 ignore_keys at the PATCH of a create | ignore_keys | Create | SECOND, occurrence: 1 => ignore_keys: [event.notification.callback.url]
 a third party deletes it before the PATCH of a create | edit | Create | SECOND, occurrence: 1 => edit: [{ instance: The target, delete: true }]
-a third party switches it off before the PATCH of a create | edit | Create | SECOND, occurrence: 1 => edit: [{ instance: The target, disabled: true }]
+a third party disables it before the PATCH of a create | edit | Create | SECOND, occurrence: 1 => edit: [{ instance: The target, disabled: true }]
 "#;
