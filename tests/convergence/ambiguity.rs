@@ -94,7 +94,7 @@ fn an_ignored_value_still_belongs_to_the_create() {
     assert_eq!(world.plan().steps[0].action, Action::Finish);
     let world = world.agrees();
     world.remote.store(ONLY, "callback", "https://by.hand");
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn the_run_with_the_lower_id_waits_until_the_other_is_gone() {
     let (world, outcome) = race(false, Some(2));
     assert!(outcome.is_complete());
     assert!(world.remote.records().keys().eq([&FIRST]));
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn one_get_decides_where_the_reply_to_a_create_leaves_values_out() {
     // One for the marks, one for the value.
     assert!((1..=2).contains(&world.reads()), "{}", world.reads());
     assert_eq!(world.written(), ["POST /instances"]);
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn one_get_decides_after_the_patch_of_a_create() {
         let world = hootsuite().omitting(reticence);
         assert!(world.apply().is_complete());
         assert_eq!(world.written().len(), 2);
-        assert!(world.plan().is_empty());
+        world.is_settled();
     }
 }
 
@@ -53,7 +53,7 @@ fn one_get_decides_after_an_update() {
         world.reads();
         assert!(world.apply().is_complete());
         assert_eq!(world.reads(), 1);
-        assert!(world.plan().is_empty());
+        world.is_settled();
     }
 }
 

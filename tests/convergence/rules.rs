@@ -38,6 +38,13 @@ impl World {
         plan.steps.remove(0)
     }
 
+    /// Checks that the plan is one step of this kind, with a change of one field.
+    fn plans_only(&self, action: Action, cause: Cause, path: &str) {
+        let step = self.only_step();
+        assert_eq!((step.action, step.cause), (action, cause));
+        assert_eq!(paths(&step), [path]);
+    }
+
     pub(crate) fn only_block(&self) -> (BlockCode, String) {
         let mut plan = self.plan();
         assert_eq!((plan.steps.len(), plan.blocked.len()), (0, 1), "{plan:#?}");
@@ -103,7 +110,7 @@ fn undeclared_keys_and_foreign_tags_are_left_alone() {
         record.configuration.insert("filter.response.nulls".into(), StoredValue::new(Some("x")));
         record.tags.push("set by somebody".into());
     });
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -123,11 +130,7 @@ fn declared_tags_replace_other_tags_and_keep_the_reserved_ones() {
 fn a_masked_secret_that_changed_here_is_rotated_with_one_patch() {
     let mut world = hootsuite().agrees();
     world.set("hootsuite", "oauth.api.secret", secret("new"));
-    let step = world.only_step();
-    assert_eq!(
-        (step.cause, paths(&step)),
-        (Cause::File, vec!["configuration.oauth.api.secret".into()])
-    );
+    world.plans_only(Action::Update, Cause::File, "configuration.oauth.api.secret");
     let world = world.agrees();
     assert!(world.plan().notes.is_empty());
 }
@@ -138,11 +141,7 @@ fn a_secret_that_reads_unset_is_written_again() {
     world.remote.edit(ONLY, |record| {
         record.configuration.insert("oauth.api.secret".into(), StoredValue::Unset);
     });
-    let step = world.only_step();
-    assert_eq!(
-        (step.cause, paths(&step)),
-        (Cause::Remote, vec!["configuration.oauth.api.secret".into()])
-    );
+    world.plans_only(Action::Update, Cause::Remote, "configuration.oauth.api.secret");
     let unverified = World { fingerprint_key: "another key", ..world };
     assert_eq!(unverified.only_step().cause, Cause::Remote);
 }
@@ -155,11 +154,7 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
     assert!(plan.is_empty());
     assert_eq!(plan.notes[0].code, "unverified");
     world.options.rotate = [RotationRequest::All].into_iter().collect();
-    let step = world.only_step();
-    assert_eq!(
-        (step.cause, paths(&step)),
-        (Cause::Requested, vec!["configuration.oauth.api.secret".into()])
-    );
+    world.plans_only(Action::Update, Cause::Requested, "configuration.oauth.api.secret");
     assert!(world.apply().is_complete());
     world.options.rotate = Rotate::default();
     assert!(world.plan().is_empty() && world.plan().notes.is_empty());
@@ -203,7 +198,7 @@ fn fingerprints_that_are_missing_or_garbled_are_written_alone() {
 fn fingerprints_of_a_newer_version_cause_no_step() {
     let world = hootsuite().agrees();
     world.remote.retag(ONLY, "ocon:applied=", Some("ocon:applied=v2.of.a.later.kind"));
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -252,7 +247,7 @@ fn an_instance_that_is_declared_disabled_is_created_and_disabled() {
     world.wanted("hootsuite").enabled = Some(false);
     assert!(world.apply().is_complete());
     assert_eq!(world.written().last().unwrap(), "DELETE /instances/20931/enabled");
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -261,7 +256,7 @@ fn an_ignored_field_is_sent_on_create_and_not_compared_later() {
     world.ignore("hootsuite", "configuration.event.notification.enabled");
     let world = world.agrees();
     world.remote.store(ONLY, "event.notification.enabled", "false");
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -318,11 +313,7 @@ fn an_unmanaged_namesake_blocks_a_create() {
         )
     );
     world.adopt("hootsuite", ONLY);
-    let step = world.only_step();
-    assert_eq!(
-        (step.action, step.cause, paths(&step)),
-        (Action::Adopt, Cause::Adoption, vec!["mark".into()])
-    );
+    world.plans_only(Action::Adopt, Cause::Adoption, "mark");
     world.converges();
     assert!(world.remote.instances.lock().unwrap()[&ONLY].tags.contains(&"by hand".into()));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep, StopSignal, Waiter};
+use ocon::api::{Clock, Read, Sleep, StopSignal, Waiter};
 use ocon::apply::{self, Outcome, Settings, StepFailure};
 use ocon::catalog::{Catalog, ConnectorFacts};
 use ocon::desired::{Adopt, DeclaredValue, Desired, DesiredInstance, IgnoredField, Lifecycle};
@@ -77,9 +77,6 @@ impl World {
                 base_url: BaseUrl::new("https://api.example/elements/api-v2"),
                 project: self.project.parse().unwrap(),
             };
-            let declared = self.desired.declared_keys();
-            let mut observed =
-                observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
             let fingerprints =
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
             let context = PlanContext {
@@ -87,17 +84,14 @@ impl World {
                 options: &self.options,
                 fingerprints: &fingerprints,
             };
-            let waiting = Waiter { clock: &NoWait, stop: &StopSignal::default() };
-            loop {
-                let questions = plan::questions(&self.desired, &observed, &context);
-                if questions.is_empty() {
-                    return plan::compute(&self.desired, &observed, &context);
-                }
-                observed::answer(&self.remote, &questions, &declared, &mut observed, waiting)
-                    .await
-                    .unwrap();
-            }
+            plan_of(&self.desired, &self.remote, &context, &NoWait).await
         })
+    }
+
+    /// Checks that nothing remains to be done.
+    pub(crate) fn is_settled(&self) {
+        let plan = self.plan();
+        assert!(plan.is_empty(), "{plan:#?}");
     }
 
     pub(crate) fn apply(&self) -> Outcome {
@@ -130,7 +124,7 @@ impl World {
     /// Applies, and checks that nothing remains to be done.
     pub(crate) fn converges(&self) {
         assert!(self.apply().is_complete());
-        assert!(self.plan().is_empty());
+        self.is_settled();
     }
 
     pub(crate) fn take(&mut self, name: &str) -> DesiredInstance {
@@ -177,6 +171,26 @@ impl World {
 
     pub(crate) fn written(&self) -> Vec<String> {
         std::mem::take(&mut self.remote.writes.lock().unwrap())
+    }
+}
+
+/// The plan for these files and this platform.
+pub(crate) async fn plan_of<R: Read>(
+    desired: &Desired,
+    remote: &R,
+    context: &PlanContext<'_>,
+    clock: &dyn Clock,
+) -> Plan {
+    let declared = desired.declared_keys();
+    let project = &context.target.project;
+    let mut observed = observed::fetch(remote, project, declared.clone()).await.unwrap();
+    let waiting = Waiter { clock, stop: &StopSignal::default() };
+    loop {
+        let questions = plan::questions(desired, &observed, context);
+        if questions.is_empty() {
+            return plan::compute(desired, &observed, context);
+        }
+        observed::answer(remote, &questions, &declared, &mut observed, waiting).await.unwrap();
     }
 }
 
