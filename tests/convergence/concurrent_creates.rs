@@ -27,7 +27,7 @@ fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
 }
 
 fn printed(outcome: &Outcome) -> (&str, &str) {
-    let failure = first_failure(&outcome);
+    let failure = first_failure(outcome);
     (failure.code.as_str(), &failure.message)
 }
 

@@ -30,6 +30,7 @@ fn no_fault_duplicates_or_loses_an_instance() {
 }
 
 /// Runs as many schedules as are asked for, some at a time, and prints and returns their total.
+#[expect(clippy::print_stdout, reason = "only tests call it")]
 pub(crate) fn run_seeds<T: Default + Debug + Send>(
     schedules: u64,
     schedule: impl Fn(u64) -> T + Sync,
