@@ -1,4 +1,4 @@
-//! DesiredInstance configuration values, and their comparison with stored ones.
+//! Desired configuration values, and their comparison with stored ones.
 
 use std::collections::BTreeMap;
 
