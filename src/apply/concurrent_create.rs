@@ -174,16 +174,19 @@ fn unconfirmed<R>(
     let named = results.iter().filter(is_unconfirmed).filter_map(|result| {
         Some(format!("{} (instance {})", quoted(&result.key), result.instance.as_ref()?.id))
     });
-    let named = named.collect::<Vec<_>>().join(", ");
-    if named.is_empty() {
-        return None;
-    }
+    let named: Vec<_> = named.collect();
+    let them = match named.as_slice() {
+        [] => return None,
+        [_] => "it",
+        _ => "them",
+    };
+    let named = named.join(", ");
     Some(match listings.error {
         None => OutcomeNote {
             code: FailureCode::NotListedYet,
             message: format!(
-                "no listing shows {named} yet, so the next run could create it again or match it with another \
-                 document. Wait 2 minutes before the next apply"
+                "no listing shows {named} yet, so the next run could create {them} again or match {them} with \
+                 another document. Wait 2 minutes before the next apply"
             ),
         },
         Some(error) => OutcomeNote {

@@ -96,7 +96,7 @@ async fn read_back<R: Read>(run: &Run<'_, R>, id: InstanceId) -> Result<Record, 
 fn not_stored(fields: &[FieldPath]) -> StepStatus {
     let fields: Vec<_> = fields.iter().map(ToString::to_string).collect();
     let message = format!(
-        "the platform accepted the request but stored other values. Check the values that the connector allows for {}",
+        "the platform accepted the request but stored another value of {}. Check which values the connector allows",
         fields.join(", ")
     );
     StepStatus::Failed(StepFailure::new(FailureCode::ValueNotStored, message))

@@ -3,23 +3,31 @@
 use ocon::apply::{FailureCode, Outcome};
 use ocon::cli::terminal::failure::Exit;
 use ocon::instance::InstanceId;
-use ocon::plan::Limits;
 
 use crate::remote::ConcurrentCreate;
-use crate::world::{World, document, webhook_url};
+use crate::world::{World, document, first_failure, webhook_url};
 
 const FIRST: InstanceId = InstanceId::new(20931);
 const SECOND: InstanceId = InstanceId::new(20932);
 
-fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
+fn desk() -> World {
+    World::new([document("desk", &[("url", webhook_url())])])
+}
+
+fn racing(is_first: bool, leaves_after: Option<usize>) -> World {
+    let world = desk();
     *world.remote.concurrent.lock().unwrap() = Some(ConcurrentCreate { is_first, leaves_after });
+    world
+}
+
+fn race(is_first: bool, leaves_after: Option<usize>) -> (World, Outcome) {
+    let world = racing(is_first, leaves_after);
     let outcome = world.apply();
     (world, outcome)
 }
 
 fn printed(outcome: &Outcome) -> (&str, &str) {
-    let failure = outcome.results[0].status.failure().unwrap();
+    let failure = first_failure(outcome);
     (failure.code.as_str(), &failure.message)
 }
 
@@ -30,7 +38,8 @@ fn the_run_with_the_higher_id_rolls_its_create_back() {
         printed(&outcome),
         (
             "concurrent-apply",
-            "another run created instance 20931 for this document at the same time, so 20932 was deleted again"
+            "another run created instance 20931 for this document concurrently, so instance 20932 was \
+             deleted"
         )
     );
     assert_eq!(outcome.results[0].instance, None);
@@ -44,7 +53,7 @@ fn the_run_with_the_lower_id_waits_until_the_other_is_gone() {
     let (world, outcome) = race(false, Some(2));
     assert!(outcome.is_complete());
     assert!(world.remote.records().keys().eq([&FIRST]));
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -54,8 +63,8 @@ fn a_rival_that_stays_is_named_and_left_alone() {
         printed(&outcome),
         (
             "duplicate-instance",
-            "the instances 20931 and 20932 both carry the key `desk`: another run created one at the same \
-             time and did not delete it again. Delete one of them"
+            "instances 20931 and 20932 both have the document key `desk`: another run created one \
+             concurrently and did not delete it. Delete one of them"
         )
     );
     assert!(outcome.is_guarded());
@@ -65,9 +74,7 @@ fn a_rival_that_stays_is_named_and_left_alone() {
 
 #[test]
 fn only_an_id_from_the_reply_to_our_create_is_ever_deleted() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.lost.lock().unwrap() = Some((0, true));
     let outcome = world.apply();
     assert_eq!(printed(&outcome).0, "duplicate-instance");
@@ -78,18 +85,16 @@ fn only_an_id_from_the_reply_to_our_create_is_ever_deleted() {
 
 #[test]
 fn a_failed_check_for_concurrent_creates_is_reported() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.looks.lock().unwrap() = Some(2);
     let outcome = world.apply();
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
     assert_eq!(note.code, FailureCode::UncheckedRivals);
     assert_eq!(
         note.message,
-        "whether another run created `desk` (instance 20932) at the same time could not be checked: GET /instances \
-         failed: the connection broke before the answer was complete: reset. If so, the next plan names both \
-         instances"
+        "it could not be checked whether another run created `desk` (instance 20932) concurrently: GET \
+         /instances failed: the connection broke before the answer was complete: reset. If it did, the next \
+         plan names both instances"
     );
     assert!(!outcome.is_complete());
     *world.remote.looks.lock().unwrap() = None;
@@ -98,9 +103,7 @@ fn a_failed_check_for_concurrent_creates_is_reported() {
 
 #[test]
 fn an_unchecked_concurrent_create_is_reported_with_the_reason() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: false, leaves_after: Some(2) });
+    let world = racing(false, Some(2));
     *world.remote.looks.lock().unwrap() = Some(3);
     let outcome = world.apply();
     assert_eq!(printed(&outcome).0, "duplicate-instance");
@@ -109,8 +112,8 @@ fn an_unchecked_concurrent_create_is_reported_with_the_reason() {
 
 #[test]
 fn an_apply_ends_when_a_listing_shows_what_it_created() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    let world = desk();
+    let approved = world.approved();
     // Both listings of each look, for four looks.
     *world.remote.late.lock().unwrap() = 8;
     let outcome = world.carry_out(&approved);
@@ -120,25 +123,23 @@ fn an_apply_ends_when_a_listing_shows_what_it_created() {
 
 #[test]
 fn an_instance_that_no_listing_shows_within_a_minute_is_reported_with_the_delay() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
+    let world = desk();
+    let approved = world.approved();
     *world.remote.late.lock().unwrap() = 100;
     let outcome = world.carry_out(&approved);
     let [note] = outcome.notes.as_slice() else { panic!("{outcome:#?}") };
     assert_eq!(note.code, FailureCode::NotListedYet);
     assert_eq!(
         note.message,
-        "no listing shows `desk` (instance 20931) yet, so the next run could create it again or take it for another \
-         document's: wait 2 minutes before the next apply"
+        "no listing shows `desk` (instance 20931) yet, so the next run could create it again or match it \
+         with another document. Wait 2 minutes before the next apply"
     );
     assert_eq!(Exit::of_apply(&outcome, approved.plan()).code(), 3);
 }
 
 #[test]
 fn a_refused_delete_of_a_duplicate_is_tried_again() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.refusals.lock().unwrap() = 3;
     let outcome = world.apply();
     assert_eq!(printed(&outcome).0, "concurrent-apply");
@@ -147,18 +148,16 @@ fn a_refused_delete_of_a_duplicate_is_tried_again() {
 
 #[test]
 fn a_duplicate_whose_delete_is_always_refused_is_named_with_the_reason() {
-    let world = World::new([document("desk", &[("url", webhook_url())])]);
-    *world.remote.concurrent.lock().unwrap() =
-        Some(ConcurrentCreate { is_first: true, leaves_after: None });
+    let world = racing(true, None);
     *world.remote.refusals.lock().unwrap() = 100;
     let outcome = world.apply();
     assert_eq!(
         printed(&outcome),
         (
             "duplicate-instance",
-            "the instances 20932 and 20931 both carry the key `desk`: another run created instance 20931 for this \
-             document at the same time, and 20932 could not be deleted: DELETE /instances/20932 failed: HTTP 409 \
-             Conflict. Delete one of them"
+            "instances 20932 and 20931 both have the document key `desk`: another run created instance 20931 \
+             for this document concurrently, and instance 20932 could not be deleted: DELETE \
+             /instances/20932 failed: HTTP 409 Conflict. Delete one of them"
         )
     );
     assert!(outcome.is_guarded());

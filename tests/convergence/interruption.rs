@@ -6,68 +6,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::{Clock, Sleep, StopSignal};
 use ocon::apply::{self, Event, Settings};
-use ocon::plan::Limits;
 
-use crate::world::{NoWait, World, block_on, document, key};
+use crate::world::{NoWait, World, block_on, document, first_failure, key, outcomes};
 
-/// A clock that interrupts the run at its first wait, and counts the waits.
-struct Impatient<'a> {
-    stop: &'a StopSignal,
-    waits: AtomicUsize,
-}
+/// A clock that calls a function for each wait, and whose alarms go off at once.
+struct StubClock<F>(F);
 
-impl Clock for Impatient<'_> {
+impl<F: Fn() -> Sleep + Send + Sync> Clock for StubClock<F> {
     fn sleep(&self, _: Duration) -> Sleep {
-        self.waits.fetch_add(1, Ordering::Relaxed);
-        self.stop.request();
-        Box::pin(std::future::ready(()))
-    }
-
-    fn instant(&self) -> Instant {
-        NoWait.instant()
-    }
-
-    fn now(&self) -> SystemTime {
-        NoWait.now()
-    }
-}
-
-#[test]
-fn an_interrupted_run_looks_for_a_lost_create_once_without_waiting() {
-    let world = World::new([document("a", &[]), document("b", &[])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
-    *world.remote.lost.lock().unwrap() = Some((0, false));
-    let stop = StopSignal::default();
-    let clock = Impatient { stop: &stop, waits: AtomicUsize::new(0) };
-    let settings = Settings { concurrency: 1, clock: &clock, stop: &stop };
-    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
-    assert_eq!(clock.waits.load(Ordering::Relaxed), 1);
-    let statuses: Vec<_> =
-        outcome.results.iter().map(|result| result.status.outcome().as_str()).collect();
-    assert_eq!(statuses, ["unknown", "not-started"]);
-    let message = &outcome.results[0].status.failure().unwrap().message;
-    let ending = "Whether the instance exists is unknown: it had not shown up when the run was asked to end. \
-                  Wait 2 minutes, then run again, which finds it or creates it";
-    assert!(message.ends_with(ending), "{message}");
-}
-
-#[test]
-fn an_interrupted_run_is_reported_even_if_everything_is_done() {
-    let world = World::new([document("desk", &[])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
-    let stop = StopSignal::default();
-    let settings = Settings { concurrency: 1, clock: &NoWait, stop: &stop };
-    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| stop.request()));
-    assert!(outcome.interrupted && outcome.is_complete());
-    assert!(world.plan().is_empty() && world.desired.instances.contains_key(&key("desk")));
-}
-
-/// Time of which each wait takes half a minute.
-struct Slow;
-
-impl Clock for Slow {
-    fn sleep(&self, _: Duration) -> Sleep {
-        Box::pin(tokio::task::yield_now())
+        (self.0)()
     }
 
     fn alarm(&self, _: Duration) -> Sleep {
@@ -84,13 +31,46 @@ impl Clock for Slow {
 }
 
 #[test]
-fn a_long_step_is_reported_every_30_seconds() {
-    let world = World::new([document("slow", &[])]);
-    let approved = world.plan().within(Limits { max_deletes: 0 }).unwrap();
-    // Its answer is lost, and it is looked for three times.
+fn an_interrupted_run_looks_for_a_lost_create_once_without_waiting() {
+    let world = World::new([document("a", &[]), document("b", &[])]);
+    let approved = world.approved();
     *world.remote.lost.lock().unwrap() = Some((0, false));
     let stop = StopSignal::default();
-    let settings = Settings { concurrency: 1, clock: &Slow, stop: &stop };
+    let waits = AtomicUsize::new(0);
+    let clock = StubClock(|| -> Sleep {
+        waits.fetch_add(1, Ordering::Relaxed);
+        stop.request();
+        Box::pin(std::future::ready(()))
+    });
+    let settings = Settings { concurrency: 1, clock: &clock, stop: &stop };
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
+    assert_eq!(waits.load(Ordering::Relaxed), 1);
+    assert_eq!(outcomes(&outcome), ["unknown", "not-started"]);
+    let message = &first_failure(&outcome).message;
+    let ending = "It is unknown whether the instance exists: it did not appear before the run was asked to \
+        stop. Wait 2 minutes, then run again. The next run finds the instance or creates it";
+    assert!(message.ends_with(ending), "{message}");
+}
+
+#[test]
+fn an_interrupted_run_is_reported_even_if_everything_is_done() {
+    let world = World::new([document("desk", &[])]);
+    let approved = world.approved();
+    let stop = StopSignal::default();
+    let settings = Settings { concurrency: 1, clock: &NoWait, stop: &stop };
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| stop.request()));
+    assert!(outcome.interrupted && outcome.is_complete());
+    assert!(world.plan().is_empty() && world.desired.instances.contains_key(&key("desk")));
+}
+
+#[test]
+fn a_long_step_is_reported_every_30_seconds() {
+    let world = World::new([document("slow", &[])]);
+    let approved = world.approved();
+    // Its answer is lost, and it is looked for three times.
+    *world.remote.lost.lock().unwrap() = Some((0, false));
+    let clock = StubClock(|| -> Sleep { Box::pin(tokio::task::yield_now()) });
+    let settings = Settings { concurrency: 1, clock: &clock, stop: &StopSignal::default() };
     let reported = Mutex::new(Vec::new());
     let outcome = block_on(apply::run(&approved, &world.remote, settings, &|event| {
         reported.lock().unwrap().push(match event {

@@ -11,14 +11,10 @@ use crate::remote::CANARY;
 use crate::rules::{ONLY, hootsuite, paths};
 use crate::world::{World, document, secret, secret_with_id, unset_secret};
 
-fn set(world: &mut World, name: &str, value: Value) {
-    world.wanted("hootsuite").configuration.get_mut(name).unwrap().value = value;
-}
-
 #[test]
 fn a_secret_that_the_file_unsets_is_unset_behind_its_mask() {
     let mut world = hootsuite().agrees();
-    set(&mut world, "oauth.api.secret", Value::Unset);
+    world.set("hootsuite", "oauth.api.secret", Value::Unset);
     let step = world.only_step();
     assert_eq!(paths(&step), ["configuration.oauth.api.secret"]);
     let world = world.agrees();
@@ -30,19 +26,19 @@ fn a_secret_that_the_file_unsets_is_unset_behind_its_mask() {
 fn a_mask_that_nothing_is_known_of_counts_as_unset() {
     let mut world = hootsuite().agrees();
     world.fingerprint_key = "another key";
-    set(&mut world, "oauth.api.secret", Value::Unset);
-    assert!(world.plan().is_empty());
+    world.set("hootsuite", "oauth.api.secret", Value::Unset);
+    world.is_settled();
 }
 
 #[test]
 fn a_secret_that_is_not_set_during_another_change_is_still_recognised_later() {
     let mut world = hootsuite().agrees();
-    set(&mut world, "oauth.api.secret", unset_secret());
+    world.set("hootsuite", "oauth.api.secret", unset_secret());
     world.wanted("hootsuite").name = "renamed".into();
     let mut world = world.agrees();
-    set(&mut world, "oauth.api.secret", secret("s3cret"));
+    world.set("hootsuite", "oauth.api.secret", secret("s3cret"));
     assert!(world.plan().is_empty() && world.plan().notes.is_empty());
-    set(&mut world, "oauth.api.secret", secret("new"));
+    world.set("hootsuite", "oauth.api.secret", secret("new"));
     assert_eq!(paths(&world.only_step()), ["configuration.oauth.api.secret"]);
 }
 
@@ -50,7 +46,7 @@ fn a_secret_that_is_not_set_during_another_change_is_still_recognised_later() {
 fn a_secret_that_changed_after_a_saved_plan_is_rotated_by_the_next_one() {
     let mut world = hootsuite().agrees();
     world.wanted("hootsuite").name = "renamed".into();
-    set(&mut world, "oauth.api.secret", secret("new"));
+    world.set("hootsuite", "oauth.api.secret", secret("new"));
     world.options.planned_secrets = Some(BTreeSet::new());
     let mut world = world.agrees();
     world.options.planned_secrets = None;
@@ -63,11 +59,8 @@ fn a_secret_with_the_id_is_left_alone_once_its_fingerprint_is_lost() {
         let site = ("site", Value::text("one"));
         let parts = [("app.secret", secret_with_id()), ("account", secret("in clear")), site];
         let mut world = World::new([document("hootsuite", &parts)]).agrees();
-        world.remote.edit(ONLY, |record| {
-            record.tags.retain(|known| !known.starts_with("ocon:applied="));
-            record.tags.push(tag.to_owned());
-        });
-        set(&mut world, "site", Value::text("two"));
+        world.remote.retag(ONLY, "ocon:applied=", Some(tag));
+        world.set("hootsuite", "site", Value::text("two"));
         let world = world.agrees();
         assert_eq!(world.plan().notes[0].code.as_str(), "unverified");
     }
@@ -80,7 +73,7 @@ fn a_secret_with_the_id_among_more_than_a_tag_can_hold_is_written_once() {
         names.iter().map(|name| (name.as_str(), secret("one"))).collect();
     parts.push(("app.secret", secret_with_id()));
     let world = World::new([document("hootsuite", &parts)]).agrees();
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]

@@ -71,12 +71,15 @@ fn summary(plan: &Plan) -> Vec<String> {
     lines.into_iter().collect()
 }
 
-/// The rule, the documents, the instances, and what becomes of them.
-type Row =
-    (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
-
-fn check(table: &[Row]) {
-    for (rule, documents, instances, expected) in table {
+/// Checks a table. Each rule has a line with the documents, the instances, and what becomes of them:
+/// `DOCUMENT, … / INSTANCE, … / RESULT, …`, where `-` is none.
+fn check(table: &str) {
+    let mut lines = table.trim().lines();
+    while let (Some(rule), Some(row)) = (lines.next(), lines.next()) {
+        let cells = row.trim().split(" / ");
+        let cells = cells.map(|cell| cell.split(", ").filter(|item| *item != "-").collect());
+        let cells: Vec<Vec<&str>> = cells.collect();
+        let [documents, instances, expected] = &cells[..] else { panic!("{row}") };
         let plan = plan(documents, instances);
         assert_eq!(summary(&plan), *expected, "{rule}: {plan:#?}");
     }
@@ -84,129 +87,58 @@ fn check(table: &[Row]) {
 
 #[test]
 fn a_document_key_and_moved_from_decide_first_and_a_create_is_last() {
-    check(&[
-        ("2: the own key", &["desk Desk"], &["desk Desk"], &[]),
-        ("2: the own key before any other rule", &["desk Other"], &["desk Desk"], &["desk update"]),
-        (
-            "3: moved_from names the instance, whatever else differs",
-            &["new Other from old"],
-            &["old Desk"],
-            &["new was old (20931)"],
-        ),
-        (
-            "3: moved_from decides between namesakes",
-            &["c Desk from b"],
-            &["a Desk", "b Desk"],
-            &["a is an orphan", "c was b (20932)"],
-        ),
-        (
-            "3: no effect once nothing carries the old key",
-            &["new Desk from old"],
-            &["new Desk"],
-            &[],
-        ),
-        ("3: no effect where nothing ever did", &["new Desk from old"], &[], &["new is created"]),
-        (
-            "3: two old keys that both have an instance stay open",
-            &["c Desk from a b"],
-            &["a Desk", "b Desk"],
-            &["c ambiguous-move"],
-        ),
-        (
-            "5: another name under another key is another instance",
-            &["new Other"],
-            &["old Desk"],
-            &["new is created", "old is an orphan"],
-        ),
-    ]);
+    check(
+        "
+2: the own key
+  desk Desk / desk Desk / -
+2: the own key before any other rule
+  desk Other / desk Desk / desk update
+3: moved_from names the instance, whatever else differs
+  new Other from old / old Desk / new was old (20931)
+3: moved_from decides between namesakes
+  c Desk from b / a Desk, b Desk / a is an orphan, c was b (20932)
+3: no effect once nothing carries the old key
+  new Desk from old / new Desk / -
+3: no effect where nothing ever did
+  new Desk from old / - / new is created
+3: two old keys that both have an instance stay open
+  c Desk from a b / a Desk, b Desk / c ambiguous-move
+5: another name under another key is another instance
+  new Other / old Desk / new is created, old is an orphan
+",
+    );
 }
 
 #[test]
 fn moves_are_recognized_by_content_then_by_name_then_by_path() {
-    check(&[
-        (
-            "4a: the instance remembers the document, though it was renamed on the platform",
-            &["new Desk"],
-            &["old Desk drifted"],
-            &["new was old (20931)"],
-        ),
-        (
-            "4a: of namesakes, each remembers its own document",
-            &["x/one Desk=emea", "x/two Desk=apac"],
-            &["two Desk=emea", "one Desk=apac"],
-            &["x/one was two (20931)", "x/two was one (20932)"],
-        ),
-        (
-            "4b: the only one with its name, though the document changed, too",
-            &["new Desk=changed"],
-            &["old Desk=emea"],
-            &["new was old (20931)"],
-        ),
-        (
-            "4c: the longest common end of the paths, for documents that are all alike",
-            &["regions/emea/desk Desk", "regions/apac/desk Desk"],
-            &["emea/desk Desk", "apac/desk Desk"],
-            &["regions/apac/desk was apac/desk (20932)", "regions/emea/desk was emea/desk (20931)"],
-        ),
-        (
-            "4c: at least the last segment",
-            &["x/one Desk", "x/two Desk"],
-            &["one Desk", "two Desk"],
-            &["x/one was one (20931)", "x/two was two (20932)"],
-        ),
-        (
-            "4: what one criterion settles leaves the next one with one of each",
-            &["x/one Desk", "three Desk"],
-            &["one Desk", "two Desk"],
-            &["three was two (20932)", "x/one was one (20931)"],
-        ),
-        (
-            "4c: a path does not give an instance to a document that it does not remember",
-            &["x/one Desk=changed", "two Desk=emea", "three Desk=emea"],
-            &["one Desk=emea"],
-            &[
-                "one is an orphan",
-                "three ambiguous-move",
-                "two ambiguous-move",
-                "x/one ambiguous-move",
-            ],
-        ),
-        (
-            "4c: a longer path to what a digest rules out does not decide between two that are alike",
-            &["emea/desk Desk=one", "apac/desk Desk=one"],
-            &["desk Desk=one", "x/apac/desk Desk=two"],
-            &[
-                "apac/desk ambiguous-move",
-                "desk is an orphan",
-                "emea/desk ambiguous-move",
-                "x/apac/desk is an orphan",
-            ],
-        ),
-        (
-            "4c: of two that are alike, the one that changed while both were moved",
-            &["x/emea/desk Desk", "x/apac/desk Desk=changed"],
-            &["emea/desk Desk", "apac/desk Desk"],
-            &["x/apac/desk was apac/desk (20932)", "x/emea/desk was emea/desk (20931)"],
-        ),
-        (
-            "4: two instances for one document stay open",
-            &["new Desk=changed"],
-            &["one Desk", "two Desk"],
-            &["new ambiguous-move", "one is an orphan", "two is an orphan"],
-        ),
-        (
-            "4: two documents for one instance stay open",
-            &["one Desk", "two Desk"],
-            &["old Desk"],
-            &["old is an orphan", "one ambiguous-move", "two ambiguous-move"],
-        ),
-        (
-            "4: moved_from settles it, and the other document is new",
-            &["one Desk from old", "two Desk"],
-            &["old Desk"],
-            &["one was old (20931)", "two is created"],
-        ),
-    ]);
+    check(
+        "
+4a: the instance remembers the document, though it was renamed on the platform
+  new Desk / old Desk drifted / new was old (20931)
+4a: of namesakes, each remembers its own document
+  x/one Desk=emea, x/two Desk=apac / two Desk=emea, one Desk=apac / x/one was two (20931), x/two was one (20932)
+4b: the only one with its name, though the document changed, too
+  new Desk=changed / old Desk=emea / new was old (20931)
+4c: the longest common end of the paths, for documents that are all alike
+  regions/emea/desk Desk, regions/apac/desk Desk / emea/desk Desk, apac/desk Desk / regions/apac/desk was apac/desk (20932), regions/emea/desk was emea/desk (20931)
+4c: at least the last segment
+  x/one Desk, x/two Desk / one Desk, two Desk / x/one was one (20931), x/two was two (20932)
+4: what one criterion settles leaves the next one with one of each
+  x/one Desk, three Desk / one Desk, two Desk / three was two (20932), x/one was one (20931)
+4c: a path does not give an instance to a document that it does not remember
+  x/one Desk=changed, two Desk=emea, three Desk=emea / one Desk=emea / one is an orphan, three ambiguous-move, two ambiguous-move, x/one ambiguous-move
+4c: a longer path to what a digest rules out does not decide between two that are alike
+  emea/desk Desk=one, apac/desk Desk=one / desk Desk=one, x/apac/desk Desk=two / apac/desk ambiguous-move, desk is an orphan, emea/desk ambiguous-move, x/apac/desk is an orphan
+4c: of two that are alike, the one that changed while both were moved
+  x/emea/desk Desk, x/apac/desk Desk=changed / emea/desk Desk, apac/desk Desk / x/apac/desk was apac/desk (20932), x/emea/desk was emea/desk (20931)
+4: two instances for one document stay open
+  new Desk=changed / one Desk, two Desk / new ambiguous-move, one is an orphan, two is an orphan
+4: two documents for one instance stay open
+  one Desk, two Desk / old Desk / old is an orphan, one ambiguous-move, two ambiguous-move
+4: moved_from settles it, and the other document is new
+  one Desk from old, two Desk / old Desk / one was old (20931), two is created
+",
+    );
 }
 
 #[test]
@@ -220,20 +152,20 @@ fn an_open_match_shows_the_line_for_each_candidate() {
     };
     assert_eq!(
         message(&["new Desk=changed"], &["one Desk", "two Desk"]),
-        "this document looks moved, and several instances match it. To keep an ID and token, add the line to the \
-         document that continues it: `moved_from: one` (instance 20931), `moved_from: two` (instance 20932). To \
-         create a new instance for this document, use --allow-duplicate new"
+        "this document looks moved, and several instances match it. To keep an instance ID and its token, \
+         add the line to the document that continues it: `moved_from: one` (instance 20931), `moved_from: \
+         two` (instance 20932). To create a new instance for this document, use --allow-duplicate new"
     );
     assert_eq!(
         message(&["a Desk", "b Desk"], &["old Desk"]),
-        "this document and `b` match one instance. To keep an ID and token, add the line to the document that \
-         continues it: `moved_from: old` (instance 20931). To create a new instance for this document, use \
-         --allow-duplicate a"
+        "this document and `b` match one instance. To keep an instance ID and its token, add the line to the \
+         document that continues it: `moved_from: old` (instance 20931). To create a new instance for this \
+         document, use --allow-duplicate a"
     );
     assert_eq!(
         message(&["c Desk from a b"], &["a Desk", "b Desk"]),
-        "several instances carry document keys of `moved_from`: keep only the one that this document continues, \
-         `moved_from: a` (instance 20931), `moved_from: b` (instance 20932)"
+        "several instances have document keys of `moved_from`. Keep only the one that this document \
+         continues: `moved_from: a` (instance 20931), `moved_from: b` (instance 20932)"
     );
 }
 
@@ -259,8 +191,8 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
         notes(&["new Other"], &["old Desk"]),
         [(
             Some(20931),
-            "no file describes instance 20931, hootsuite `Desk`, any more. If this document continues it, add \
-             `moved_from: old` to keep its ID and token"
+            "no document describes instance 20931, hootsuite `Desk`, anymore. If this document continues it, \
+             add `moved_from: old` to keep its ID and token"
                 .to_owned()
         )]
     );
@@ -268,8 +200,9 @@ fn a_create_shows_the_line_for_each_orphan_of_its_connector() {
         notes(&["new Other"], &["a Desk", "b Shop"]),
         [(
             None,
-            "no file describes 2 instances of hootsuite any more. If this document continues one of them, add its \
-             line to keep the ID and token: `moved_from: a` (instance 20931), `moved_from: b` (instance 20932)"
+            "no document describes 2 instances of hootsuite anymore. If this document continues one of them, \
+             add its line to keep the ID and token: `moved_from: a` (instance 20931), `moved_from: b` \
+             (instance 20932)"
                 .to_owned()
         )]
     );
@@ -283,7 +216,8 @@ fn a_moved_from_key_without_an_instance_is_reported() {
     };
     assert_eq!(
         note(&["new Desk from odl"], &["other Shop"]).unwrap(),
-        "no instance of this project carries a document key of `moved_from` (`odl`), so a new instance is planned"
+        "no instance of this project has a document key of `moved_from` (`odl`), so the plan creates a new \
+         instance"
     );
     assert_eq!(note(&["new Desk from old"], &["old Desk"]), None);
     assert_eq!(note(&["new Desk from old"], &["new Desk"]), None);

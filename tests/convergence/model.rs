@@ -1,6 +1,8 @@
 //! Arbitrary histories: files and platform are edited in any order, and the runs between succeed, are
 //! interrupted or lose a reply. Every run keeps the invariants.
 
+use std::marker::PhantomData;
+
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
@@ -113,27 +115,14 @@ impl History {
     }
 }
 
-struct Convergence;
+/// Histories of the files of a reference.
+struct Histories<R>(PhantomData<R>);
 
-impl StateMachineTest for Convergence {
+impl<R: ReferenceStateMachine<State = Files, Transition = Transition>> StateMachineTest
+    for Histories<R>
+{
     type SystemUnderTest = History;
-    type Reference = Files;
-
-    fn init_test(files: &Files) -> History {
-        History::begin(files)
-    }
-
-    fn apply(mut history: History, files: &Files, transition: Transition) -> History {
-        history.take(files, transition);
-        history
-    }
-}
-
-struct Moves;
-
-impl StateMachineTest for Moves {
-    type SystemUnderTest = History;
-    type Reference = Moving;
+    type Reference = R;
 
     fn init_test(files: &Files) -> History {
         History::begin(files)
@@ -153,12 +142,10 @@ fn settings() -> ProptestConfig {
 
 prop_state_machine! {
     #![proptest_config(settings())]
-    #[test]
-    fn every_run_of_any_history_keeps_the_invariants(sequential 1..20 => Convergence);
-}
 
-prop_state_machine! {
-    #![proptest_config(settings())]
     #[test]
-    fn every_run_of_a_history_of_moves_keeps_the_invariants(sequential 1..20 => Moves);
+    fn every_run_of_any_history_keeps_the_invariants(sequential 1..20 => Histories<Files>);
+
+    #[test]
+    fn every_run_of_a_history_of_moves_keeps_the_invariants(sequential 1..20 => Histories<Moving>);
 }

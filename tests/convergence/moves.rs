@@ -7,7 +7,7 @@ use ocon::plan::{Action, BlockCode, Limits};
 
 use crate::remote::record;
 use crate::rules::{ONLY, hootsuite, paths};
-use crate::world::{World, document, key, secret, webhook_url};
+use crate::world::{World, block_codes, document, first_failure, key, note, secret, webhook_url};
 
 /// Two instances of one connector, each with a value, a secret and its own address.
 fn pair() -> World {
@@ -23,14 +23,6 @@ fn pair() -> World {
 }
 
 impl World {
-    fn take(&mut self, name: &str) -> DesiredInstance {
-        self.desired.instances.remove(&key(name)).unwrap()
-    }
-
-    fn put(&mut self, name: &str, wanted: DesiredInstance) {
-        self.desired.instances.insert(key(name), wanted);
-    }
-
     /// Applies, and checks that each document keeps the instance that is given for it.
     fn keeps(&self, documents: &[(&str, u64)]) {
         let expected: Vec<(String, InstanceId)> =
@@ -63,8 +55,7 @@ fn a_renamed_document_keeps_its_instance() {
 #[test]
 fn a_moved_file_keeps_its_instance() {
     let mut world = pair().pruning();
-    let wanted = world.take("one");
-    world.put("eu/one", wanted);
+    world.rekey("one", "eu/one");
     world.keeps(&[("eu/one", 20931), ("two", 20932)]);
 }
 
@@ -101,14 +92,13 @@ fn swapping_two_files_with_explicit_keys_changes_nothing() {
     for (name, file) in ["two", "one"].into_iter().zip(files) {
         world.wanted(name).at.file = file;
     }
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
 fn a_document_with_another_key_keeps_its_instance() {
     let mut world = pair().pruning();
-    let wanted = world.take("two");
-    world.put("zwei", wanted);
+    world.rekey("two", "zwei");
     assert_eq!(paths(&world.plan().steps[0]), ["mark"]);
     world.keeps(&[("one", 20931), ("zwei", 20932)]);
 }
@@ -140,8 +130,7 @@ fn instances_that_the_tag_filter_misses_are_not_created_again() {
 fn a_moved_document_is_followed_although_the_tag_filter_misses_it() {
     let mut world = pair();
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
-    let wanted = world.take("two");
-    world.put("zwei", wanted);
+    world.rekey("two", "zwei");
     world.keeps(&[("one", 20931), ("zwei", 20932)]);
 }
 
@@ -183,8 +172,7 @@ fn an_open_move_blocks_and_nothing_is_pruned_until_it_is_settled() {
     world.put("two", other);
     let plan = world.plan();
     assert!(plan.steps.is_empty(), "{plan:#?}");
-    let codes: Vec<_> = plan.blocked.iter().map(|blocked| blocked.code).collect();
-    assert_eq!(codes, [BlockCode::AmbiguousMove; 2]);
+    assert_eq!(block_codes(&plan), [BlockCode::AmbiguousMove; 2]);
     assert_eq!(plan.notes.iter().filter(|note| note.code.as_str() == "kept-from-prune").count(), 2);
     world.wanted("one").moved_from = [key("emea/desk")].into();
     // One of each is left, and settles the other one.
@@ -197,19 +185,19 @@ fn an_open_move_blocks_and_nothing_is_pruned_until_it_is_settled() {
 fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
     let mut world = hootsuite().agrees().pruning();
     world.take("hootsuite");
-    world.desired.instances.extend([document("new", &[])]);
+    world.add("new");
     let plan = world.plan();
     assert_eq!((plan.count(Action::Create), plan.count(Action::Delete)), (1, 0));
-    let note = plan.notes.iter().find(|note| note.code.as_str() == "kept-from-prune").unwrap();
+    let note = note(&plan, "kept-from-prune");
     assert_eq!(
         note.message,
-        "no file describes hootsuite `hootsuite`: it is not deleted in this run, because `new` has the same \
-         connector and is created or blocked. If that is not the same instance, the next --prune deletes it"
+        "no document describes hootsuite `hootsuite`. It is not deleted in this run, because `new` has the \
+         same connector and is created or blocked. If `new` does not continue this instance, the next \
+         --prune deletes it"
     );
     assert!(world.apply().is_complete());
     assert_eq!(world.plan().count(Action::Delete), 1);
-    assert!(world.apply().is_complete());
-    assert!(world.plan().is_empty());
+    world.converges();
 }
 
 #[test]
@@ -222,12 +210,12 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
     world.put("zwei", wanted);
     let plan = world.plan();
     assert_eq!((plan.count(Action::Update), plan.count(Action::Delete)), (1, 0), "{plan:#?}");
-    let note = plan.notes.iter().find(|note| note.code.as_str() == "kept-from-prune").unwrap();
+    let note = note(&plan, "kept-from-prune");
     assert_eq!(
         note.message,
-        "no file describes hootsuite `two`: it is not deleted in this run, because `zwei` has the same connector \
-         and was matched with another instance by its name or path only. If that is not the same instance, the \
-         next --prune deletes it"
+        "no document describes hootsuite `two`. It is not deleted in this run, because `zwei` has the same \
+         connector and was matched with another instance by its name or path only. If `zwei` does not \
+         continue this instance, the next --prune deletes it"
     );
     // The line names the instance, and then the other one may be deleted too.
     world.wanted("zwei").moved_from = [key("two")].into();
@@ -241,8 +229,7 @@ fn a_project_is_taken_over_by_the_whole_account_and_by_the_rules_for_moves() {
     world.options.take_from = Some("test".parse().unwrap());
     // An instance that the tag filter leaves out is adopted too.
     *world.remote.unlisted.lock().unwrap() = ids(&[20931, 20932]);
-    let wanted = world.take("two");
-    world.put("eu/two", wanted);
+    world.rekey("two", "eu/two");
     let plan = world.plan();
     assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (2, 2), "{plan:#?}");
     assert_eq!(
@@ -275,17 +262,16 @@ fn a_listed_but_unreadable_instance_is_awaited_and_never_duplicated() {
     assert_eq!(plan.blocked[0].code, BlockCode::NotYetReadable);
     assert_eq!(
         plan.blocked[0].message,
-        "a listing names instance 20932, and GET /instances/20932 does not find it: the platform may still be \
-         creating or deleting it. Run again in a minute. If it stays like this, ask the platform's support"
+        "a listing shows instance 20932, but GET /instances/20932 does not find it. The platform may still \
+         be creating or deleting it. Run again in a minute. If this does not change, ask the platform's \
+         support"
     );
     // Nor does it get another document key, or is it deleted.
-    let wanted = world.take("two");
-    world.put("zwei", wanted);
+    world.rekey("two", "zwei");
     assert_eq!(world.only_block().0, BlockCode::NotYetReadable);
     world.take("zwei");
     let world = world.pruning();
-    let plan = world.plan();
-    assert!(plan.is_empty(), "{plan:#?}");
+    world.is_settled();
     world.remote.unreadable.lock().unwrap().clear();
     world.remote.unlisted.lock().unwrap().clear();
     assert_eq!(world.only_step().action, Action::Delete);
@@ -302,8 +288,7 @@ fn an_orphan_never_gets_a_key_of_an_instance_outside_the_filter() {
     let mut world = world.agrees();
     *world.remote.unlisted.lock().unwrap() = ids(&[20931]);
     world.take("two");
-    let plan = world.plan();
-    assert!(plan.is_empty(), "{plan:#?}");
+    world.is_settled();
 }
 
 #[test]
@@ -330,7 +315,7 @@ fn an_instance_that_is_taken_over_by_its_key_is_not_adopted_by_another_document(
     let mut world = pair();
     world.project = "renamed";
     world.options.take_from = Some("test".parse().unwrap());
-    world.desired.instances.extend([document("three", &[])]);
+    world.add("three");
     world.adopt("three", InstanceId::new(20931));
     let plan = world.plan();
     assert_eq!(plan.count(Action::Adopt), 2, "{plan:#?}");
@@ -350,27 +335,23 @@ fn an_instance_that_one_document_names_by_id_is_not_given_to_another_one_by_move
     assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousMove);
     assert_eq!(
         plan.blocked[0].message,
-        "`moved_from: one` names instance 20931, which another document claims with `id: 20931` at \
-         instances/by-id.yaml:3:5: keep one of these lines"
+        "`moved_from: one` names instance 20931, but another document has `id: 20931` at \
+         instances/by-id.yaml:3:5. Remove one of these lines"
     );
 }
 
 #[test]
 fn an_instance_returned_by_another_project_has_no_old_fingerprints() {
     let mut world = pair();
-    world.remote.edit(InstanceId::new(20931), |record| {
-        record.tags.retain(|tag| !tag.starts_with("ocon:project="));
-        record.tags.push("ocon:project=other".into());
-    });
+    world.remote.retag(InstanceId::new(20931), "ocon:project=", Some("ocon:project=other"));
     let changed = secret("changed");
-    world.wanted("one").configuration.get_mut("oauth.api.secret").unwrap().value = changed;
+    world.set("one", "oauth.api.secret", changed);
     world.options.take_from = Some("other".parse().unwrap());
     let plan = world.plan();
     assert_eq!((plan.count(Action::Adopt), plan.steps.len()), (1, 1), "{plan:#?}");
     assert!(plan.notes.iter().any(|note| note.code.as_str() == "unverified"));
     assert!(world.apply().is_complete());
-    let plan = world.plan();
-    assert!(plan.is_empty(), "{plan:#?}");
+    world.is_settled();
 }
 
 #[test]
@@ -383,15 +364,15 @@ fn instances_of_a_renamed_project_are_listed_with_the_line_that_adopts_them() {
     world.put("eu/zwei", wanted);
     let plan = world.plan();
     let message = |code: &str| {
-        let note = plan.notes.iter().find(|note| note.code.as_str() == code).unwrap();
+        let note = note(&plan, code);
         (note.instance_id.map(InstanceId::get), note.message.clone())
     };
     assert_eq!(
         message("left-behind"),
         (
             Some(20932),
-            "hootsuite `two` stays with project `test`, because no document describes it. If a document continues \
-             it, add `moved_from: two`"
+            "hootsuite `two` stays in project `test`, because no document describes it. If a document \
+             continues it, add `moved_from: two` to that document"
                 .to_owned()
         )
     );
@@ -407,8 +388,7 @@ fn a_partial_plan_finds_an_instance_that_the_tag_filter_misses_next_to_a_similar
     world.take("apac/desk");
     *world.remote.unlisted.lock().unwrap() = ids(&[20932]);
     world.options.selection = Some([key("emea/desk")].into());
-    let plan = world.plan();
-    assert!(plan.is_empty(), "{plan:#?}");
+    world.is_settled();
 }
 
 #[test]
@@ -424,9 +404,9 @@ fn a_moved_from_that_contradicts_the_document_key_blocks_and_prunes_nothing() {
         (plan.blocked[0].code, plan.blocked[0].message.as_str()),
         (
             BlockCode::AmbiguousMove,
-            "`moved_from: two` names instance 20932, and instance 20931 already belongs to the document `one`. To \
-             continue instance 20932, write `key: two` in place of `moved_from`; to keep instance 20931, remove \
-             the line"
+            "`moved_from: two` names instance 20932, but instance 20931 already belongs to the document \
+             `one`. To continue instance 20932, replace `moved_from` with `key: two`. To keep instance \
+             20931, remove `moved_from`"
         )
     );
 }
@@ -440,12 +420,12 @@ fn an_orphan_that_remembers_a_document_stays_in_the_run_in_which_another_instanc
     world.put("one", wanted);
     let plan = world.plan();
     assert_eq!((plan.count(Action::Update), plan.count(Action::Delete)), (1, 0), "{plan:#?}");
-    let note = plan.notes.iter().find(|note| note.code.as_str() == "kept-from-prune").unwrap();
+    let note = note(&plan, "kept-from-prune");
     assert_eq!(
         note.message,
-        "no file describes hootsuite `two`: it is not deleted in this run, because `one` has the same connector and \
-         is exactly what this instance was, while another one becomes it. If that is not the same instance, the \
-         next --prune deletes it"
+        "no document describes hootsuite `two`. It is not deleted in this run, because `one` has the same \
+         connector and was last applied to this instance, but now belongs to another one. If `one` does not \
+         continue this instance, the next --prune deletes it"
     );
 }
 
@@ -455,8 +435,7 @@ fn of_two_orphans_with_one_document_key_none_is_taken_and_none_deleted_while_a_d
     let mut world = pair().pruning();
     let twin = world.remote.records().remove(&InstanceId::new(20931)).unwrap();
     world.remote.insert(|id| Record { id, ..twin });
-    let wanted = world.take("one");
-    world.put("eins", wanted);
+    world.rekey("one", "eins");
     let plan = world.plan();
     assert!(plan.is_guarded() && plan.steps.is_empty(), "{plan:#?}");
     assert_eq!(plan.blocked[0].code, BlockCode::AmbiguousKey);
@@ -466,14 +445,10 @@ fn of_two_orphans_with_one_document_key_none_is_taken_and_none_deleted_while_a_d
 #[test]
 fn a_document_whose_instance_got_the_key_of_another_one_by_hand_is_not_created_again() {
     let world = pair();
-    world.remote.edit(InstanceId::new(20932), |record| {
-        record.tags.retain(|tag| !tag.starts_with("ocon:key="));
-        record.tags.push("ocon:key=one".into());
-    });
+    world.remote.retag(InstanceId::new(20932), "ocon:key=", Some("ocon:key=one"));
     let plan = world.plan();
     assert!(plan.is_guarded() && plan.steps.is_empty(), "{plan:#?}");
-    let codes: Vec<_> = plan.blocked.iter().map(|blocked| blocked.code).collect();
-    assert_eq!(codes, [BlockCode::AmbiguousKey; 2]);
+    assert_eq!(block_codes(&plan), [BlockCode::AmbiguousKey; 2]);
 }
 
 #[test]
@@ -481,16 +456,13 @@ fn an_orphan_that_got_a_document_since_the_plan_is_not_deleted() {
     let mut world = pair().pruning();
     world.take("two");
     let approved = world.plan().within(Limits { max_deletes: 1 }).unwrap();
-    world.remote.edit(InstanceId::new(20932), |record| {
-        record.tags.retain(|tag| !tag.starts_with("ocon:key="));
-        record.tags.push("ocon:key=zwei".into());
-    });
+    world.remote.retag(InstanceId::new(20932), "ocon:key=", Some("ocon:key=zwei"));
     let outcome = world.carry_out(&approved);
     assert_eq!(outcome.results[0].status.outcome().as_str(), "stale");
     assert_eq!(
-        outcome.results[0].status.failure().unwrap().message,
-        "instance 20932 changed since the plan: it no longer carries the document key `two` of this project alone, or \
-         it is protected now. It was not deleted. Plan again"
+        first_failure(&outcome).message,
+        "instance 20932 changed since the plan: it no longer has only the document key `two` of this \
+         project, or it is protected now. It was not deleted. Plan again"
     );
     assert_eq!(world.remote.records().len(), 2);
 }

@@ -6,7 +6,7 @@ use ocon::plan::Action;
 
 use crate::remote::OmittedValues;
 use crate::rules::{ONLY, hootsuite};
-use crate::world::{World, document};
+use crate::world::{World, document, first_failure};
 
 impl World {
     fn omitting(self, reticence: OmittedValues) -> Self {
@@ -31,7 +31,7 @@ fn one_get_decides_where_the_reply_to_a_create_leaves_values_out() {
     // One for the marks, one for the value.
     assert!((1..=2).contains(&world.reads()), "{}", world.reads());
     assert_eq!(world.written(), ["POST /instances"]);
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn one_get_decides_after_the_patch_of_a_create() {
         let world = hootsuite().omitting(reticence);
         assert!(world.apply().is_complete());
         assert_eq!(world.written().len(), 2);
-        assert!(world.plan().is_empty());
+        world.is_settled();
     }
 }
 
@@ -48,12 +48,12 @@ fn one_get_decides_after_the_patch_of_a_create() {
 fn one_get_decides_after_an_update() {
     for reticence in [OmittedValues::Members, OmittedValues::Body] {
         let mut world = plain().agrees();
-        world.wanted("plain").configuration.get_mut("site").unwrap().value = Value::text("two");
+        world.set("plain", "site", Value::text("two"));
         let world = world.omitting(reticence);
         world.reads();
         assert!(world.apply().is_complete());
         assert_eq!(world.reads(), 1);
-        assert!(world.plan().is_empty());
+        world.is_settled();
     }
 }
 
@@ -69,16 +69,16 @@ fn a_reply_that_shows_everything_needs_no_get() {
 #[test]
 fn a_value_that_the_get_does_not_show_either_was_not_stored() {
     let mut world = plain().agrees();
-    world.wanted("plain").configuration.get_mut("site").unwrap().value = Value::text("two");
+    world.set("plain", "site", Value::text("two"));
     let world = world.omitting(OmittedValues::Body);
     world.remote.stuck.lock().unwrap().insert("site");
     let outcome = world.apply();
-    let failure = outcome.results[0].status.failure().unwrap();
+    let failure = first_failure(&outcome);
     assert!(failure.code.is(FailureCode::ValueNotStored));
     assert_eq!(
         failure.message,
-        "the platform accepted the request and kept another value of configuration.site: check what the connector \
-         allows there"
+        "the platform accepted the request but stored another value of configuration.site. Check which \
+         values the connector allows"
     );
 }
 
@@ -91,9 +91,9 @@ fn an_update_that_cannot_be_checked_is_unknown() {
     let outcome = world.apply();
     assert_eq!(outcome.results[0].status.outcome().as_str(), "unknown");
     assert_eq!(
-        outcome.results[0].status.failure().unwrap().message,
-        "the platform accepted the request, and GET /instances/20931 does not find the instance, so whether it \
-         took effect is unknown"
+        first_failure(&outcome).message,
+        "the platform accepted the request, but GET /instances/20931 does not find the instance, so it is \
+         unknown whether the change took effect"
     );
     assert!(!outcome.is_complete());
 }
@@ -121,7 +121,7 @@ fn an_instance_that_stays_disabled_was_not_enabled() {
     let outcome = world.apply();
     assert_eq!(outcome.results[0].action, Some(Action::Enable));
     assert_eq!(
-        outcome.results[0].status.failure().unwrap().message,
-        "the platform accepted the request, and instance 20931 is still disabled"
+        first_failure(&outcome).message,
+        "the platform accepted the request, but instance 20931 is still disabled"
     );
 }

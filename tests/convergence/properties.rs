@@ -90,9 +90,7 @@ proptest! {
         let mut world = world(&before).agrees();
         disturb(&world, &edits);
         world.desired = self::world(&after).desired;
-        *world.remote.budget.lock().unwrap() = Some(budget);
-        world.apply();
-        *world.remote.budget.lock().unwrap() = None;
+        world.apply_killed_after(budget);
         prop_assert!(world.apply().is_complete());
         prop_assert!(world.apply().is_complete());
         prop_assert!(world.plan().is_empty());

@@ -80,6 +80,21 @@ impl Remote {
         self.instances.lock().unwrap().get_mut(&id).map(edit);
     }
 
+    /// Changes a stored value behind ocon's back.
+    pub(crate) fn store(&self, id: InstanceId, key: &str, text: &str) {
+        self.edit(id, |record| {
+            record.configuration.insert(key.to_owned(), StoredValue::new(Some(text)));
+        });
+    }
+
+    /// Replaces the tags with this prefix behind ocon's back.
+    pub(crate) fn retag(&self, id: InstanceId, prefix: &str, tag: Option<&str>) {
+        self.edit(id, |record| {
+            record.tags.retain(|tag| !tag.starts_with(prefix));
+            record.tags.extend(tag.map(str::to_owned));
+        });
+    }
+
     pub(crate) fn insert(&self, make: impl FnOnce(InstanceId) -> Record) -> InstanceId {
         let mut assigned = self.assigned.lock().unwrap();
         *assigned += 1;
@@ -98,11 +113,9 @@ impl Remote {
     ) -> Result<T, Error> {
         let lost = self.is_lost();
         let is_killed = count_down(&mut self.budget.lock().unwrap());
-        let error =
-            |kind| Error { method, path: path.to_owned(), attempts: 1, kind, not_retried: None };
-        let broken = || error(ErrorKind::Transport { reason: "reset".into() });
+        let broken = || error(method, path, ErrorKind::Transport { reason: "reset".into() });
         if is_killed {
-            return Err(error(ErrorKind::Connect { reason: "killed".into() }));
+            return Err(error(method, path, ErrorKind::Connect { reason: "killed".into() }));
         }
         self.writes.lock().unwrap().push(format!("{method} {path}"));
         match lost {
@@ -219,6 +232,10 @@ fn count_down(left: &mut Option<usize>) -> bool {
     }
 }
 
+fn error(method: &'static str, path: &str, kind: ErrorKind) -> Error {
+    Error { method, path: path.to_owned(), attempts: 1, kind, not_retried: None }
+}
+
 pub(crate) fn record(id: InstanceId, connector: &str, name: &str) -> Record {
     Record {
         id,
@@ -251,14 +268,12 @@ impl Read for Remote {
     async fn list(&self, scope: &Scope, _: &Projection) -> Result<Listing, Error> {
         self.delete_concurrent();
         if count_down(&mut self.looks.lock().unwrap()) {
-            let (method, path) = ("GET", "/instances".into());
             let kind = ErrorKind::Transport { reason: "reset".into() };
-            return Err(Error { method, path, attempts: 1, kind, not_retried: None });
+            return Err(error("GET", "/instances", kind));
         }
         if let Some(limit) = *self.limit.lock().unwrap() {
-            let (method, path, kind) =
-                ("GET", "/instances".into(), ErrorKind::RequestLimit { limit });
-            return Err(Error { method, path, attempts: 0, kind, not_retried: None });
+            let kind = ErrorKind::RequestLimit { limit };
+            return Err(Error { attempts: 0, ..error("GET", "/instances", kind) });
         }
         let (instances, unlisted) = (self.instances.lock().unwrap(), self.unlisted.lock().unwrap());
         let matches = |record: &&Record| match scope {
@@ -356,8 +371,7 @@ impl Write for Remote {
                 provider_message: None,
                 request_id: None,
             };
-            let path = format!("/instances/{id}");
-            return Err(Error { method: "DELETE", path, attempts: 1, kind, not_retried: None });
+            return Err(error("DELETE", &format!("/instances/{id}"), kind));
         }
         self.write("DELETE", &format!("/instances/{id}"), || {
             self.instances.lock().unwrap().remove(&id);

@@ -2,11 +2,13 @@
 
 use ocon::apply::StepOutcome;
 use ocon::apply::StepStatus;
-use ocon::desired::{Adopt, GrantNeed, IgnoredField};
-use ocon::instance::{FieldPath, InstanceId, Span, StoredValue, Value};
+use ocon::desired::GrantNeed;
+use ocon::instance::{FieldPath, InstanceId, StoredValue, Value};
 use ocon::plan::{Action, BlockCode, Cause, Rotate, RotationRequest};
 
-use crate::world::{World, document, key, secret, secret_with_id, tags, unset_secret, webhook_url};
+use crate::world::{
+    World, block_codes, document, key, secret, secret_with_id, tags, unset_secret, webhook_url,
+};
 
 /// The id of the first instance that the platform creates.
 pub(crate) const ONLY: InstanceId = InstanceId::new(20931);
@@ -36,16 +38,18 @@ impl World {
         plan.steps.remove(0)
     }
 
+    /// Checks that the plan is one step of this kind, with a change of one field.
+    fn plans_only(&self, action: Action, cause: Cause, path: &str) {
+        let step = self.only_step();
+        assert_eq!((step.action, step.cause), (action, cause));
+        assert_eq!(paths(&step), [path]);
+    }
+
     pub(crate) fn only_block(&self) -> (BlockCode, String) {
         let mut plan = self.plan();
         assert_eq!((plan.steps.len(), plan.blocked.len()), (0, 1), "{plan:#?}");
         let blocked = plan.blocked.remove(0);
         (blocked.code, blocked.message)
-    }
-
-    pub(crate) fn adopt(&mut self, name: &str, id: InstanceId) {
-        let at = Span { file: format!("instances/{name}.yaml").into(), line: 3, column: 5 };
-        self.wanted(name).adopt = Some(Adopt { id, at });
     }
 }
 
@@ -77,14 +81,8 @@ fn second_apply_changes_nothing() {
 #[test]
 fn an_incomplete_create_is_completed_with_all_other_differences() {
     let world = hootsuite();
-    *world.remote.budget.lock().unwrap() = Some(1);
-    assert_eq!(world.apply().count(StepOutcome::Failed), 1);
-    *world.remote.budget.lock().unwrap() = None;
-    world.remote.edit(ONLY, |record| {
-        record
-            .configuration
-            .insert("event.notification.enabled".into(), StoredValue::new(Some("false")));
-    });
+    assert_eq!(world.apply_killed_after(1).count(StepOutcome::Failed), 1);
+    world.remote.store(ONLY, "event.notification.enabled", "false");
     let step = world.only_step();
     assert_eq!((step.action, step.cause), (Action::Finish, Cause::Unfinished));
     assert_eq!(paths(&step).len(), 2);
@@ -97,11 +95,7 @@ fn an_incomplete_create_is_completed_with_all_other_differences() {
 #[test]
 fn an_edit_on_the_platform_is_corrected_by_one_patch_of_that_key() {
     let world = hootsuite().agrees();
-    world.remote.edit(ONLY, |record| {
-        record
-            .configuration
-            .insert("event.notification.enabled".into(), StoredValue::new(Some("false")));
-    });
+    world.remote.store(ONLY, "event.notification.enabled", "false");
     let step = world.only_step();
     assert_eq!(paths(&step), ["configuration.event.notification.enabled"]);
     assert_eq!((step.action, step.cause, step.unchanged), (Action::Update, Cause::Remote, 3));
@@ -116,7 +110,7 @@ fn undeclared_keys_and_foreign_tags_are_left_alone() {
         record.configuration.insert("filter.response.nulls".into(), StoredValue::new(Some("x")));
         record.tags.push("set by somebody".into());
     });
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
@@ -135,13 +129,8 @@ fn declared_tags_replace_other_tags_and_keep_the_reserved_ones() {
 #[test]
 fn a_masked_secret_that_changed_here_is_rotated_with_one_patch() {
     let mut world = hootsuite().agrees();
-    world.wanted("hootsuite").configuration.get_mut("oauth.api.secret").unwrap().value =
-        secret("new");
-    let step = world.only_step();
-    assert_eq!(
-        (step.cause, paths(&step)),
-        (Cause::File, vec!["configuration.oauth.api.secret".into()])
-    );
+    world.set("hootsuite", "oauth.api.secret", secret("new"));
+    world.plans_only(Action::Update, Cause::File, "configuration.oauth.api.secret");
     let world = world.agrees();
     assert!(world.plan().notes.is_empty());
 }
@@ -152,11 +141,7 @@ fn a_secret_that_reads_unset_is_written_again() {
     world.remote.edit(ONLY, |record| {
         record.configuration.insert("oauth.api.secret".into(), StoredValue::Unset);
     });
-    let step = world.only_step();
-    assert_eq!(
-        (step.cause, paths(&step)),
-        (Cause::Remote, vec!["configuration.oauth.api.secret".into()])
-    );
+    world.plans_only(Action::Update, Cause::Remote, "configuration.oauth.api.secret");
     let unverified = World { fingerprint_key: "another key", ..world };
     assert_eq!(unverified.only_step().cause, Cause::Remote);
 }
@@ -169,11 +154,7 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
     assert!(plan.is_empty());
     assert_eq!(plan.notes[0].code, "unverified");
     world.options.rotate = [RotationRequest::All].into_iter().collect();
-    let step = world.only_step();
-    assert_eq!(
-        (step.cause, paths(&step)),
-        (Cause::Requested, vec!["configuration.oauth.api.secret".into()])
-    );
+    world.plans_only(Action::Update, Cause::Requested, "configuration.oauth.api.secret");
     assert!(world.apply().is_complete());
     world.options.rotate = Rotate::default();
     assert!(world.plan().is_empty() && world.plan().notes.is_empty());
@@ -182,8 +163,7 @@ fn a_secret_that_cannot_be_verified_is_written_only_on_request() {
 #[test]
 fn a_secret_that_is_not_set_here_is_neither_compared_nor_written() {
     let mut world = hootsuite().agrees();
-    world.wanted("hootsuite").configuration.get_mut("oauth.api.secret").unwrap().value =
-        unset_secret();
+    world.set("hootsuite", "oauth.api.secret", unset_secret());
     let plan = world.plan();
     assert!(plan.is_empty() && plan.notes[0].code == "unverified");
     world.options.rotate = ["hootsuite#oauth.api.secret".parse().unwrap()].into_iter().collect();
@@ -206,33 +186,25 @@ fn the_cause_of_a_difference_is_the_side_that_moved() {
 fn fingerprints_that_are_missing_or_garbled_are_written_alone() {
     for tag in [None, Some("ocon:applied=nonsense")] {
         let world = hootsuite().agrees();
-        world.remote.edit(ONLY, |record| {
-            record.tags.retain(|tag| !tag.starts_with("ocon:applied="));
-            record.tags.extend(tag.map(str::to_owned));
-        });
+        world.remote.retag(ONLY, "ocon:applied=", tag);
         let plan = world.plan();
         assert_eq!(paths(&plan.steps[0]), ["mark"]);
         assert_eq!(plan.notes.iter().any(|note| note.code == "garbled-mark"), tag.is_some());
-        assert!(world.apply().is_complete());
-        assert!(world.plan().is_empty());
+        world.converges();
     }
 }
 
 #[test]
 fn fingerprints_of_a_newer_version_cause_no_step() {
     let world = hootsuite().agrees();
-    world.remote.edit(ONLY, |record| {
-        record.tags.retain(|tag| !tag.starts_with("ocon:applied="));
-        record.tags.push("ocon:applied=v2.of.a.later.kind".into());
-    });
-    assert!(world.plan().is_empty());
+    world.remote.retag(ONLY, "ocon:applied=", Some("ocon:applied=v2.of.a.later.kind"));
+    world.is_settled();
 }
 
 #[test]
 fn a_rekeyed_document_keeps_what_was_verified() {
     let mut world = hootsuite().agrees();
-    let wanted = world.desired.instances.remove(&key("hootsuite")).unwrap();
-    world.desired.instances.insert(key("moved"), wanted);
+    world.rekey("hootsuite", "moved");
     let world = world.agrees();
     assert!(world.plan().notes.is_empty());
 }
@@ -264,8 +236,7 @@ fn enabling_is_a_separate_step_after_the_update() {
     world.wanted("hootsuite").name = "renamed".into();
     let actions: Vec<_> = world.plan().steps.iter().map(|step| step.action).collect();
     assert_eq!(actions, [Action::Update, Action::Disable]);
-    assert!(world.apply().is_complete());
-    assert!(world.plan().is_empty());
+    world.converges();
     world.wanted("hootsuite").enabled = None;
     assert_eq!(world.plan().notes.iter().filter(|note| note.code == "disabled").count(), 1);
 }
@@ -276,23 +247,16 @@ fn an_instance_that_is_declared_disabled_is_created_and_disabled() {
     world.wanted("hootsuite").enabled = Some(false);
     assert!(world.apply().is_complete());
     assert_eq!(world.written().last().unwrap(), "DELETE /instances/20931/enabled");
-    assert!(world.plan().is_empty());
+    world.is_settled();
 }
 
 #[test]
 fn an_ignored_field_is_sent_on_create_and_not_compared_later() {
     let mut world = hootsuite();
-    let at = world.wanted("hootsuite").at.clone();
-    let path = "configuration.event.notification.enabled".to_owned();
-    let ignore = IgnoredField { path, reason: "by hand".into(), until: None, at };
-    world.wanted("hootsuite").lifecycle.ignore.push(ignore);
+    world.ignore("hootsuite", "configuration.event.notification.enabled");
     let world = world.agrees();
-    world.remote.edit(ONLY, |record| {
-        record
-            .configuration
-            .insert("event.notification.enabled".into(), StoredValue::new(Some("false")));
-    });
-    assert!(world.plan().is_empty());
+    world.remote.store(ONLY, "event.notification.enabled", "false");
+    world.is_settled();
 }
 
 #[test]
@@ -301,21 +265,19 @@ fn a_renamed_instance_and_a_moved_file_are_updates() {
     world.wanted("hootsuite").name = "renamed".into();
     assert_eq!(paths(&world.only_step()), ["name"]);
     world.wanted("hootsuite").name = "hootsuite".into();
-    let wanted = world.desired.instances.remove(&key("hootsuite")).unwrap();
-    world.desired.instances.insert(key("moved"), wanted);
+    world.rekey("hootsuite", "moved");
     let step = world.only_step();
     assert_eq!((step.action, paths(&step)), (Action::Update, vec!["mark".to_owned()]));
-    assert!(world.apply().is_complete());
-    assert!(world.plan().is_empty());
+    world.converges();
 }
 
 #[test]
 fn a_partial_plan_neither_rekeys_nor_prunes() {
     let mut world = hootsuite().agrees().pruning();
-    let wanted = world.desired.instances.remove(&key("hootsuite")).unwrap();
+    let wanted = world.take("hootsuite");
     world.options.selection = Some([key("moved")].into());
     assert!(world.plan().steps.is_empty());
-    world.desired.instances.insert(key("moved"), wanted);
+    world.put("moved", wanted);
     assert_eq!(world.only_block().0, BlockCode::PartialRekey);
 }
 
@@ -324,14 +286,13 @@ fn two_instances_with_one_key_block_that_key_and_are_both_named() {
     let mut world = hootsuite().agrees();
     let twin = world.remote.instances.lock().unwrap()[&ONLY].clone();
     world.remote.insert(|id| ocon::instance::Record { id, ..twin });
-    let (other, wanted) = document("other", &[]);
-    world.desired.instances.insert(other, wanted);
+    world.add("other");
     let plan = world.plan();
     assert!(plan.is_guarded());
     assert_eq!(
         plan.blocked[0].message,
-        "instances 20931 and 20932 carry the key `hootsuite`: delete all but one, or take the tag \
-         `ocon:key=hootsuite` off the others"
+        "instances 20931 and 20932 have the document key `hootsuite`. Delete all but one, or remove the tag \
+         `ocon:key=hootsuite` from the others"
     );
     assert_eq!(plan.steps[0].key, key("other"));
 }
@@ -346,19 +307,14 @@ fn an_unmanaged_namesake_blocks_a_create() {
         world.only_block(),
         (
             BlockCode::UnmanagedNamesake,
-            "instance 20931, which nobody manages, has the same connector and name: add `id: 20931` to the \
-             document to adopt it, or allow a second one with --allow-duplicate hootsuite"
+            "the unmanaged instance 20931 has the same connector and name. To adopt it, add `id: 20931` to \
+             the document. To create another one, use --allow-duplicate hootsuite"
                 .into()
         )
     );
     world.adopt("hootsuite", ONLY);
-    let step = world.only_step();
-    assert_eq!(
-        (step.action, step.cause, paths(&step)),
-        (Action::Adopt, Cause::Adoption, vec!["mark".into()])
-    );
-    assert!(world.apply().is_complete());
-    assert!(world.plan().is_empty());
+    world.plans_only(Action::Adopt, Cause::Adoption, "mark");
+    world.converges();
     assert!(world.remote.instances.lock().unwrap()[&ONLY].tags.contains(&"by hand".into()));
 }
 
@@ -373,16 +329,14 @@ fn a_namesake_may_be_doubled_on_request() {
 #[test]
 fn an_id_that_is_not_there_is_foreign_or_is_claimed_twice_blocks_its_document() {
     let mut world = hootsuite().agrees();
-    let (second, wanted) = document("second", &[]);
-    world.desired.instances.insert(second, wanted);
+    world.add("second");
     world.adopt("second", InstanceId::new(7));
     assert_eq!(world.only_block().0, BlockCode::IdNotFound);
     world.adopt("second", ONLY);
     assert_eq!(world.only_block().0, BlockCode::ForeignInstance);
     world.adopt("hootsuite", ONLY);
     let plan = world.plan();
-    let blocked: Vec<_> = plan.blocked.iter().map(|blocked| blocked.code).collect();
-    assert_eq!(blocked, [BlockCode::IdClaimedTwice; 2]);
+    assert_eq!(block_codes(&plan), [BlockCode::IdClaimedTwice; 2]);
     assert!(plan.blocked[0].message.contains("instances/second.yaml:3:5"));
 }
 
@@ -425,8 +379,7 @@ fn orphans_are_noted_and_only_pruned_on_request_and_never_when_protected() {
 #[test]
 fn a_step_that_fails_does_not_stop_the_others() {
     let world = World::new([document("a", &[]), document("b", &[]), document("c", &[])]);
-    *world.remote.budget.lock().unwrap() = Some(2);
-    let outcome = world.apply();
+    let outcome = world.apply_killed_after(2);
     assert_eq!((outcome.count(StepOutcome::Done), outcome.count(StepOutcome::Failed)), (2, 1));
 }
 
@@ -434,9 +387,7 @@ fn a_step_that_fails_does_not_stop_the_others() {
 fn a_masked_secret_that_holds_the_id_is_written_once_the_id_is_known() {
     let parts = [("app.secret", secret_with_id()), ("other.secret", secret("two"))];
     let world = World::new([document("hootsuite", &parts)]);
-    *world.remote.budget.lock().unwrap() = Some(1);
-    assert_eq!(world.apply().count(StepOutcome::Failed), 1);
-    *world.remote.budget.lock().unwrap() = None;
+    assert_eq!(world.apply_killed_after(1).count(StepOutcome::Failed), 1);
     let step = world.only_step();
     assert_eq!(
         (step.action, paths(&step)),
@@ -444,7 +395,7 @@ fn a_masked_secret_that_holds_the_id_is_written_once_the_id_is_known() {
     );
     let mut world = world.agrees();
     assert!(world.plan().notes.is_empty());
-    world.wanted("hootsuite").configuration.get_mut("app.secret").unwrap().value = secret("plain");
+    world.set("hootsuite", "app.secret", secret("plain"));
     assert_eq!(world.only_step().action, Action::Update);
 }
 
@@ -458,7 +409,7 @@ fn another_project_is_taken_over_with_its_verified_secrets() {
         (
             BlockCode::ForeignNamesake,
             "instance 20931 of project `test` has the same connector and name. If this project was renamed, \
-             adopt it with --take-from test; otherwise allow another instance with --allow-duplicate hootsuite"
+             adopt it with --take-from test. To create another instance, use --allow-duplicate hootsuite"
                 .into()
         )
     );

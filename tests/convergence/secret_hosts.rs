@@ -1,7 +1,7 @@
 //! A plan names the hosts that get secrets.
 
 use ocon::catalog::{ConnectorFacts, ProviderCredentials};
-use ocon::desired::{Grant, IgnoredField};
+use ocon::desired::Grant;
 use ocon::instance::{
     InstanceReference, Json, Part, Secret, SecretReference, SecretSource, Span, StoredValue,
     Template, Value,
@@ -34,8 +34,14 @@ fn with(key: &str, value: Value) -> World {
     desk(&[(key, value), ("app.secret", secret(&format!("{CANARY}app")))])
 }
 
+const EVENTS: &str = "event.notification.callback.url";
+const POLLER: &str = "event.poller.configuration";
+
+/// A host that is a secret.
+const HIDDEN: &str = "a host in a secret, which cannot be shown";
+
 /// The end of a note about a host.
-const END: &str = ": make sure that it is the provider's";
+const END: &str = ". Make sure that the host is the provider's";
 
 impl World {
     /// The notes with this code, as they read.
@@ -69,7 +75,7 @@ impl World {
         self.notes("credential-host-changed").into_iter().map(moved).collect()
     }
 
-    fn set(&mut self, key: &str, value: Value) {
+    fn declare(&mut self, key: &str, value: Value) {
         let field = document("desk", &[(key, value)]).1.configuration.remove(key).unwrap();
         self.wanted("desk").configuration.insert(key.to_owned(), field);
     }
@@ -82,53 +88,20 @@ impl World {
 
 #[test]
 fn a_create_names_the_secrets_that_a_host_gets() {
-    for (key, value, note) in [
-        (
-            "site.url",
-            Value::text("https://a.example/x"),
-            "sends app.secret to `a.example` (`site.url`)",
-        ),
-        (
-            "hostname",
-            Value::text("sftp.a.example"),
-            "sends app.secret to `sftp.a.example` (`hostname`)",
-        ),
-        (
-            "unheard.of",
-            Value::text("https://a.example"),
-            "sends app.secret to `a.example` (`unheard.of`)",
-        ),
-        (
-            "event.poller.configuration",
-            poller("https://a.example/contacts"),
-            "sends app.secret to `a.example` (`event.poller.configuration`)",
-        ),
-        (
-            "site.url",
-            around("https://a.example/?k=", ""),
-            "sends site.url, app.secret to `a.example` (`site.url`)",
-        ),
-        (
-            "site.url",
-            around("https://", ".example/"),
-            "sends app.secret to `(secret).example`, a host with a secret in its name (`site.url`)",
-        ),
-        (
-            "subdomain",
-            around("", ""),
-            "sends app.secret to a host that is in a secret, so that no reader can see which (`subdomain`)",
-        ),
-        (
-            "site.url",
-            Value::text("https://a.example\\@b.example/"),
-            "sends app.secret to `a.example` or `b.example` (it depends on who reads it) (`site.url`)",
-        ),
-        (
-            "event.notification.callback.url",
-            around("https://a.example/?k=", ""),
-            "sends event.notification.callback.url to `a.example` (`event.notification.callback.url`)",
-        ),
+    let secret_part = "`(secret).example`, a host with a secret in its name";
+    let either = "`a.example` or `b.example` (URL parsers disagree)";
+    for (key, value, secrets, host) in [
+        ("site.url", Value::text("https://a.example/x"), "app.secret", "`a.example`"),
+        ("hostname", Value::text("sftp.a.example"), "app.secret", "`sftp.a.example`"),
+        ("unheard.of", Value::text("https://a.example"), "app.secret", "`a.example`"),
+        (POLLER, poller("https://a.example/contacts"), "app.secret", "`a.example`"),
+        ("site.url", around("https://a.example/?k=", ""), "site.url, app.secret", "`a.example`"),
+        ("site.url", around("https://", ".example/"), "app.secret", secret_part),
+        ("subdomain", around("", ""), "app.secret", HIDDEN),
+        ("site.url", Value::text("https://a.example\\@b.example/"), "app.secret", either),
+        (EVENTS, around("https://a.example/?k=", ""), EVENTS, "`a.example`"),
     ] {
+        let note = format!("sends {secrets} to {host} (`{key}`)");
         assert_eq!(with(key, value).sent(), [note], "{key}");
     }
 }
@@ -150,13 +123,13 @@ fn a_create_names_a_grant_and_a_secret_that_is_not_set_as_well() {
 fn a_create_without_a_host_or_a_secret_has_no_note() {
     for (key, value) in [
         ("oauth.callback.url", Value::text("https://app.example")),
-        ("event.notification.callback.url", Value::text("https://app.example/events")),
-        ("event.notification.callback.url", around("https://", "/events")),
-        ("event.notification.callback.url", webhook_url()),
+        (EVENTS, Value::text("https://app.example/events")),
+        (EVENTS, around("https://", "/events")),
+        (EVENTS, webhook_url()),
         ("base.url", webhook_url()),
         ("oauth.scope", Value::text("https://scopes.example/read")),
         ("servicenow.subdomain", Value::text("dev12345")),
-        ("event.poller.configuration", poller("/contacts?x=https://a.example")),
+        (POLLER, poller("/contacts?x=https://a.example")),
         ("site.url", Value::Unset),
         ("greeting", Value::text("a: b")),
     ] {
@@ -172,7 +145,7 @@ fn a_create_without_a_host_or_a_secret_has_no_note() {
 fn a_replaced_secret_is_sent_to_the_host_of_the_file() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
     assert_eq!(world.plan().notes, []);
-    world.set("app.secret", secret("new"));
+    world.declare("app.secret", secret("new"));
     assert_eq!(world.sent(), ["sends app.secret to `a.example` (`site.url`)"]);
     assert_eq!(world.moved(), [""; 0]);
     let world = with("site.url", Value::text("https://a.example")).agrees().rotating();
@@ -184,37 +157,33 @@ fn a_change_without_a_secret_sends_none() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
     world.wanted("desk").name = "renamed".into();
     assert_eq!(world.plan().notes, []);
-    world.set("app.secret", Value::Unset);
+    world.declare("app.secret", Value::Unset);
     assert_eq!(world.sent(), [""; 0]);
 }
 
 #[test]
 fn a_host_whose_key_is_ignored_is_not_the_one_that_is_stored() {
     let mut world = with("site.url", Value::text("https://a.example")).agrees();
-    let at = Span { file: "instances/desk.yaml".into(), line: 9, column: 3 };
-    let path = "configuration.site.url".to_owned();
-    let ignore = IgnoredField { path, reason: "set by hand".into(), until: None, at };
-    world.wanted("desk").lifecycle.ignore.push(ignore);
-    world.set("app.secret", secret("new"));
+    world.ignore("desk", "configuration.site.url");
+    world.declare("app.secret", secret("new"));
     assert_eq!(world.sent(), [""; 0]);
 }
 
 #[test]
 fn an_update_names_the_new_host_of_the_credentials() {
-    let hidden = "a host that is in a secret, so that no reader can see which";
     for (key, before, after, host) in [
         ("site.url", "https://a.example/x", Value::text("https://b.example/x"), "`b.example`"),
         ("site.url", "https://a.example/x", Value::text("http://a.example/x"), "`a.example`"),
-        ("site.url", "https://a.example/x", around("https://", "/"), hidden),
+        ("site.url", "https://a.example/x", around("https://", "/"), HIDDEN),
         ("unheard.of", "https://a.example", Value::text("https://b.example"), "`b.example`"),
-        ("servicenow.subdomain", "dev1", Value::text("dev2"), "the host that `dev2` stands for"),
+        ("servicenow.subdomain", "dev1", Value::text("dev2"), "the host for `dev2`"),
         ("servicenow.subdomain", "dev1", Value::text("b.example/#"), "`b.example`"),
-        ("subdomain", "dev1", around("", ""), hidden),
-        ("maximizer.datacenter", "eu", Value::Unset, "the host that the connector takes by itself"),
+        ("subdomain", "dev1", around("", ""), HIDDEN),
+        ("maximizer.datacenter", "eu", Value::Unset, "the default host of the connector"),
         ("site.url", "", Value::text("https://b.example"), "`b.example`"),
     ] {
         let mut world = with(key, Value::text(before)).agrees();
-        world.set(key, after);
+        world.declare(key, after);
         assert_eq!(world.moved(), [format!("`{key}` → {host}")], "{key}");
         assert_eq!(world.plan().steps.len(), 1);
     }
@@ -222,10 +191,10 @@ fn an_update_names_the_new_host_of_the_credentials() {
 
 #[test]
 fn an_update_of_a_document_names_its_new_hosts() {
-    let mut world = with("event.poller.configuration", poller("https://a.example/x")).agrees();
-    world.set("event.poller.configuration", poller("https://a.example/y"));
+    let mut world = with(POLLER, poller("https://a.example/x")).agrees();
+    world.declare(POLLER, poller("https://a.example/y"));
     assert_eq!((world.plan().steps.len(), world.moved().len()), (1, 0));
-    world.set("event.poller.configuration", poller("https://b.example/y"));
+    world.declare(POLLER, poller("https://b.example/y"));
     assert_eq!(world.moved(), ["`event.poller.configuration` → `b.example`"]);
 }
 
@@ -235,13 +204,13 @@ fn an_update_without_a_new_host_or_credentials_has_no_note() {
         ("site.url", "https://a.example/x", Value::text("https://A.example/y?z")),
         ("site.url", "", Value::Unset),
         ("oauth.callback.url", "https://a.example", Value::text("https://b.example")),
-        ("event.notification.callback.url", "https://a.example", webhook_url()),
+        (EVENTS, "https://a.example", webhook_url()),
         ("base.url", "https://a.example", webhook_url()),
-        ("event.poller.configuration", "/a", poller("/b")),
+        (POLLER, "/a", poller("/b")),
         ("filter.response.nulls", "false", Value::text("true")),
     ] {
         let mut world = with(key, Value::text(before)).agrees();
-        world.set(key, after);
+        world.declare(key, after);
         assert_eq!(world.moved(), [""; 0], "{key}");
     }
 }
@@ -250,7 +219,7 @@ fn an_update_without_a_new_host_or_credentials_has_no_note() {
 fn credentials_count_although_the_file_does_not_declare_them() {
     let before = Value::text("https://a.example");
     let moved = |world: &mut World| {
-        world.set("site.url", Value::text("https://b.example"));
+        world.declare("site.url", Value::text("https://b.example"));
         world.moved()
     };
     assert_eq!(moved(&mut desk(&[("site.url", before.clone())]).agrees()), [""; 0]);
@@ -261,11 +230,7 @@ fn credentials_count_although_the_file_does_not_declare_them() {
     let mut removed = with("site.url", before.clone()).agrees();
     removed.wanted("desk").configuration.remove("app.secret");
     let mut masked = desk(&[("site.url", before)]).agrees();
-    masked.remote.edit(ONLY, |record| {
-        record
-            .configuration
-            .insert("oauth.api.secret".into(), StoredValue::new(Some("set by hand")));
-    });
+    masked.remote.store(ONLY, "oauth.api.secret", "set by hand");
     let (other, wanted) = document("other", &[("oauth.api.secret", secret("x"))]);
     masked.desired.instances.insert(other, wanted);
     for world in [&mut known.agrees(), &mut removed, &mut masked] {
@@ -287,22 +252,20 @@ fn an_adopted_and_a_finished_instance_are_looked_at_like_an_updated_one() {
 
     let own = Value::Text(Template::new(vec![Part::Instance(InstanceReference::Id)]));
     let mut world = with("site.url", Value::text("https://a.example"));
-    world.set("account", own);
-    *world.remote.budget.lock().unwrap() = Some(1);
-    world.apply();
-    *world.remote.budget.lock().unwrap() = None;
+    world.declare("account", own);
+    world.apply_killed_after(1);
     assert_eq!(world.plan().notes, []);
-    world.set("site.url", Value::text("https://b.example"));
+    world.declare("site.url", Value::text("https://b.example"));
     assert_eq!(world.only_step().action, Action::Finish);
     assert_eq!(world.moved(), ["`site.url` → `b.example`"]);
 }
 
 #[test]
 fn a_plan_names_the_host_of_the_events() {
-    let key = "event.notification.callback.url";
+    let key = EVENTS;
     let moved = |before: &str, after: Value| {
         let mut world = desk(&[(key, Value::text(before))]).agrees();
-        world.set(key, after);
+        world.declare(key, after);
         assert_eq!(world.plan().steps.len(), 1);
         let notes = world.notes("event-host-changed").into_iter();
         notes
@@ -324,7 +287,7 @@ fn a_plan_names_the_host_of_the_events() {
     assert_eq!(world.notes("event-host-changed"), none);
     assert_eq!(
         world.notes("event-to-host"),
-        [format!("`a.example` gets the events (`{key}`): make sure that it is yours")]
+        [format!("`a.example` gets the events (`{key}`). Make sure that the host is yours")]
     );
     // The platform's own address is not a host of secrets.
     assert_eq!(desk(&[(key, webhook_url())]).notes("event-to-host"), none);
@@ -332,7 +295,7 @@ fn a_plan_names_the_host_of_the_events() {
 
 #[test]
 fn secrets_of_the_event_delivery_go_where_the_events_go() {
-    let (url, password) = ("event.notification.callback.url", "event.notification.basic.password");
+    let (url, password) = (EVENTS, "event.notification.basic.password");
     let world = desk(&[
         (url, Value::text("https://a.example/x")),
         (password, secret(&format!("{CANARY}events"))),
@@ -348,7 +311,7 @@ fn secrets_of_the_event_delivery_go_where_the_events_go() {
         ]
     );
     let mut world = world.agrees();
-    world.set(url, Value::text("https://c.example/x"));
+    world.declare(url, Value::text("https://c.example/x"));
     assert_eq!(
         world.notes("event-host-changed"),
         [format!(
@@ -356,7 +319,7 @@ fn secrets_of_the_event_delivery_go_where_the_events_go() {
             END.replace("the provider's", "yours")
         )]
     );
-    world.set(password, secret("new"));
+    world.declare(password, secret("new"));
     assert_eq!(world.sent(), [format!("sends {password} to `c.example` (`{url}`)")]);
 }
 

@@ -7,18 +7,19 @@ use std::fs;
 use std::path::Path;
 
 use ocon::api::client::{ApiCredentials, Client, ClientSettings};
-use ocon::api::{StopSignal, SystemClock, Waiter};
+use ocon::api::{StopSignal, SystemClock};
 use ocon::apply::{self, Outcome};
 use ocon::catalog::{
     Catalog, Connector, ConnectorField, FieldKind, named_like_a_secret, platform_written,
 };
 use ocon::desired::{self, Desired, SecretLookup, SecretStore, Sources};
 use ocon::instance::{BaseUrl, Secret, SecretSource};
-use ocon::observed;
 use ocon::ownership::Fingerprints;
 use ocon::plan::{self, Action, Limits, Plan, PlanContext, PlanOptions, Target};
 use ocon::sandbox::{self, Handle, SandboxOptions};
 use serde_json::Value;
+
+use crate::world::plan_of;
 
 /// An environment in which every variable is set; some were replaced.
 struct Environment<'a>(&'a BTreeSet<String>);
@@ -116,23 +117,12 @@ impl World {
     }
 
     async fn plan(&self, desired: &Desired) -> Plan {
-        let (options, declared) = (PlanOptions::default(), desired.declared_keys());
-        let project = &self.target.project;
-        let mut observed = observed::fetch(&self.client, project, declared.clone()).await.unwrap();
+        let options = PlanOptions::default();
         let fingerprints =
             Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
         let context =
             PlanContext { target: &self.target, options: &options, fingerprints: &fingerprints };
-        let waiting = Waiter { clock: &SystemClock, stop: &StopSignal::default() };
-        loop {
-            let questions = plan::questions(desired, &observed, &context);
-            if questions.is_empty() {
-                return plan::compute(desired, &observed, &context);
-            }
-            observed::answer(&self.client, &questions, &declared, &mut observed, waiting)
-                .await
-                .unwrap();
-        }
+        plan_of(desired, &self.client, &context, &SystemClock).await
     }
 
     async fn apply(&self, plan: Plan) -> Outcome {

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ocon::catalog::ConnectorFacts;
-use ocon::desired::{DeclaredValue, Desired, DesiredInstance, HostRole, Lifecycle};
-use ocon::instance::{
-    BaseUrl, InstanceId, InstanceReference, Part, Secrecy, Secret, Span, StoredValue, Template,
-    Value,
-};
+use ocon::desired::{Desired, DesiredInstance};
+use ocon::instance::{BaseUrl, InstanceId, Secret, StoredValue};
 use ocon::observed::{Observed, ObservedInstance};
 use ocon::ownership::{self, FingerprintScope, Fingerprints, OwnershipMark, ReservedTags};
 use ocon::plan::status::{InstanceHealth, InstanceStatus, StatusReport, SyncState, status};
 use ocon::plan::{PlanContext, PlanOptions, Target, compute};
+
+use crate::world::{document, webhook_url};
 
 /// The project `test` with documents and with instances of any project.
 #[derive(Default)]
@@ -52,31 +50,10 @@ fn found(id: u64, name: &str, tags: BTreeSet<String>, callback: &str) -> Observe
 impl World {
     /// A document whose callback URL refers to its instance.
     fn file(mut self, key: &str) -> Self {
-        let at = Span { file: format!("instances/{key}.yaml").into(), line: 1, column: 1 };
-        let own = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
-        let callback = DeclaredValue {
-            value: Value::Text(own),
-            secrecy: Secrecy::Public,
-            platform_written: false,
-            is_shown_by_platform: false,
-            host_role: HostRole::Other,
-            at: at.clone(),
-        };
-        let wanted = DesiredInstance {
-            at,
-            connector: "closeio".parse().unwrap(),
-            facts: ConnectorFacts::default(),
-            name: key.into(),
-            tags: None,
-            configuration: [("event.notification.callback.url".to_owned(), callback)].into(),
-            provider_data: BTreeMap::new(),
-            external_authentication: None,
-            enabled: None,
-            adopt: None,
-            moved_from: BTreeSet::new(),
-            lifecycle: Lifecycle::default(),
-        };
-        self.desired.instances.insert(key.parse().unwrap(), wanted);
+        let callback = ("event.notification.callback.url", webhook_url());
+        let (key, mut wanted) = document(key, &[callback]);
+        wanted.connector = "closeio".parse().unwrap();
+        self.desired.instances.insert(key, wanted);
         self
     }
 

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use ocon::api::{Clock, Sleep, StopSignal, Waiter};
-use ocon::apply::{self, Outcome, Settings};
+use ocon::api::{Clock, Read, Sleep, StopSignal, Waiter};
+use ocon::apply::{self, Outcome, Settings, StepFailure};
 use ocon::catalog::{Catalog, ConnectorFacts};
-use ocon::desired::{DeclaredValue, Desired, DesiredInstance, Lifecycle};
+use ocon::desired::{Adopt, DeclaredValue, Desired, DesiredInstance, IgnoredField, Lifecycle};
 use ocon::instance::{
-    BaseUrl, ConnectorKey, InstanceReference, Key, Part, Secrecy, Secret, SecretReference,
-    SecretSource, Span, Template, Value,
+    BaseUrl, ConnectorKey, InstanceId, InstanceReference, Key, Part, Secrecy, Secret,
+    SecretReference, SecretSource, Span, Template, Value,
 };
 use ocon::observed;
 use ocon::ownership::Fingerprints;
-use ocon::plan::{self, Approved, Limits, OrphanPolicy, Plan, PlanContext, PlanOptions, Target};
+use ocon::plan::{
+    self, Approved, BlockCode, Limits, Note, OrphanPolicy, Plan, PlanContext, PlanOptions, Target,
+};
 
 use crate::remote::Remote;
 
@@ -75,9 +77,6 @@ impl World {
                 base_url: BaseUrl::new("https://api.example/elements/api-v2"),
                 project: self.project.parse().unwrap(),
             };
-            let declared = self.desired.declared_keys();
-            let mut observed =
-                observed::fetch(&self.remote, &target.project, declared.clone()).await.unwrap();
             let fingerprints =
                 Fingerprints::new(&Secret::new(self.fingerprint_key), &Secret::new("organization"));
             let context = PlanContext {
@@ -85,17 +84,14 @@ impl World {
                 options: &self.options,
                 fingerprints: &fingerprints,
             };
-            let waiting = Waiter { clock: &NoWait, stop: &StopSignal::default() };
-            loop {
-                let questions = plan::questions(&self.desired, &observed, &context);
-                if questions.is_empty() {
-                    return plan::compute(&self.desired, &observed, &context);
-                }
-                observed::answer(&self.remote, &questions, &declared, &mut observed, waiting)
-                    .await
-                    .unwrap();
-            }
+            plan_of(&self.desired, &self.remote, &context, &NoWait).await
         })
+    }
+
+    /// Checks that nothing remains to be done.
+    pub(crate) fn is_settled(&self) {
+        let plan = self.plan();
+        assert!(plan.is_empty(), "{plan:#?}");
     }
 
     pub(crate) fn apply(&self) -> Outcome {
@@ -112,6 +108,63 @@ impl World {
         block_on(apply::run(approved, &self.remote, settings, &|_| ()))
     }
 
+    /// The plan as a run without deletes executes it.
+    pub(crate) fn approved(&self) -> Approved {
+        self.plan().within(Limits { max_deletes: 0 }).unwrap()
+    }
+
+    /// Applies in a process that is killed after so many writes.
+    pub(crate) fn apply_killed_after(&self, writes: usize) -> Outcome {
+        *self.remote.budget.lock().unwrap() = Some(writes);
+        let outcome = self.apply();
+        *self.remote.budget.lock().unwrap() = None;
+        outcome
+    }
+
+    /// Applies, and checks that nothing remains to be done.
+    pub(crate) fn converges(&self) {
+        assert!(self.apply().is_complete());
+        self.is_settled();
+    }
+
+    pub(crate) fn take(&mut self, name: &str) -> DesiredInstance {
+        self.desired.instances.remove(&key(name)).unwrap()
+    }
+
+    pub(crate) fn put(&mut self, name: &str, wanted: DesiredInstance) {
+        self.desired.instances.insert(key(name), wanted);
+    }
+
+    /// Gives a document another document key.
+    pub(crate) fn rekey(&mut self, old: &str, new: &str) {
+        let wanted = self.take(old);
+        self.put(new, wanted);
+    }
+
+    /// Adds a document without configuration.
+    pub(crate) fn add(&mut self, name: &str) -> &mut DesiredInstance {
+        self.desired.instances.extend([document(name, &[])]);
+        self.wanted(name)
+    }
+
+    pub(crate) fn adopt(&mut self, name: &str, id: InstanceId) {
+        let at = Span { file: format!("instances/{name}.yaml").into(), line: 3, column: 5 };
+        self.wanted(name).adopt = Some(Adopt { id, at });
+    }
+
+    /// Replaces a declared value.
+    pub(crate) fn set(&mut self, name: &str, key: &str, value: Value) {
+        self.wanted(name).configuration.get_mut(key).unwrap().value = value;
+    }
+
+    /// Adds a path to `lifecycle.ignore`.
+    pub(crate) fn ignore(&mut self, name: &str, path: &str) {
+        let wanted = self.wanted(name);
+        let (path, at) = (path.to_owned(), wanted.at.clone());
+        let ignore = IgnoredField { path, reason: "by hand".into(), until: None, at };
+        wanted.lifecycle.ignore.push(ignore);
+    }
+
     pub(crate) fn wanted(&mut self, name: &str) -> &mut DesiredInstance {
         self.desired.instances.get_mut(&key(name)).unwrap()
     }
@@ -121,8 +174,47 @@ impl World {
     }
 }
 
+/// The plan for these files and this platform.
+pub(crate) async fn plan_of<R: Read>(
+    desired: &Desired,
+    remote: &R,
+    context: &PlanContext<'_>,
+    clock: &dyn Clock,
+) -> Plan {
+    let declared = desired.declared_keys();
+    let project = &context.target.project;
+    let mut observed = observed::fetch(remote, project, declared.clone()).await.unwrap();
+    let waiting = Waiter { clock, stop: &StopSignal::default() };
+    loop {
+        let questions = plan::questions(desired, &observed, context);
+        if questions.is_empty() {
+            return plan::compute(desired, &observed, context);
+        }
+        observed::answer(remote, &questions, &declared, &mut observed, waiting).await.unwrap();
+    }
+}
+
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// The first note with this code.
+pub(crate) fn note<'a>(plan: &'a Plan, code: &str) -> &'a Note {
+    plan.notes.iter().find(|note| note.code.as_str() == code).unwrap()
+}
+
+pub(crate) fn block_codes(plan: &Plan) -> Vec<BlockCode> {
+    plan.blocked.iter().map(|blocked| blocked.code).collect()
+}
+
+/// The outcome of each step.
+pub(crate) fn outcomes(outcome: &Outcome) -> Vec<&'static str> {
+    outcome.results.iter().map(|result| result.status.outcome().as_str()).collect()
+}
+
+/// The failure of the first step.
+pub(crate) fn first_failure(outcome: &Outcome) -> &StepFailure {
+    outcome.results[0].status.failure().unwrap()
 }
 
 pub(crate) fn key(name: &str) -> Key {

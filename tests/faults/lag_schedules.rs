@@ -7,14 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use crate::checker::Checker;
 use crate::fifty_instances::Fifty;
-use crate::schedules::{asked, for_each_seed};
+use crate::schedules::{asked, run_seeds};
 use crate::support::{Apply, Run};
 use crate::time::Order;
 
@@ -32,14 +31,7 @@ const QUIET: Duration = Duration::from_secs(4 * MAX_LAG);
 
 #[test]
 fn whatever_lags_and_dies_nothing_is_doubled_in_silence_and_nothing_is_lost() {
-    let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
-    let total = Mutex::new(Figures::default());
-    for_each_seed(first..first + schedules, |seed| {
-        let figures = schedule(seed);
-        total.lock().unwrap().add(figures);
-    });
-    let total = total.into_inner().unwrap();
-    println!("{schedules} schedules from seed {first}: {total:#?}");
+    let total = run_seeds(SCHEDULES, schedule, Figures::add);
     assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
 }
 

@@ -62,19 +62,19 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     let (before, after) = note.split_once(" (request ").unwrap();
     assert!(
         before.starts_with(
-            "note: unchecked-rivals: whether another run created `target` (instance 2"
+            "note: unchecked-rivals: it could not be checked whether another run created `target` (instance 2"
         ),
         "{before}"
     );
     assert!(
         before.ends_with(
-            "at the same time could not be checked: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 \
+            "concurrently: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 \
              failed: HTTP 400 Bad Request: The sandbox simulates this error"
         ),
         "{before}"
     );
     let after = after.split_once("). ").unwrap().1;
-    assert_eq!(after, "If so, the next plan names both instances");
+    assert_eq!(after, "If it did, the next plan names both instances");
     assert!(text.ends_with("Wait 2 minutes, then run it again.\n"), "{text}");
     let json = render(&ResultDocument::new(outcome, plan.untouched.unchanged));
     assert!(json.contains("\"notes\": [\n    {\n      \"code\": \"unchecked-rivals\","), "{json}");

@@ -3,6 +3,7 @@
 //! `OCON_SCHEDULES` asks for more schedules than a test run has, `OCON_SEED` for others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
@@ -24,15 +25,26 @@ const WORKERS: u64 = 2;
 
 #[test]
 fn no_fault_duplicates_or_loses_an_instance() {
-    let (schedules, first) = (asked("OCON_SCHEDULES", SCHEDULES), asked("OCON_SEED", 1));
-    let total = Mutex::new(Figures::default());
+    let total = run_seeds(SCHEDULES, schedule, Figures::add);
+    assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
+}
+
+/// Runs as many schedules as are asked for, some at a time, and prints and returns their total.
+#[expect(clippy::print_stdout, reason = "only tests call it")]
+pub(crate) fn run_seeds<T: Default + Debug + Send>(
+    schedules: u64,
+    schedule: impl Fn(u64) -> T + Sync,
+    add: impl Fn(&mut T, T) + Sync,
+) -> T {
+    let (schedules, first) = (asked("OCON_SCHEDULES", schedules), asked("OCON_SEED", 1));
+    let total = Mutex::new(T::default());
     for_each_seed(first..first + schedules, |seed| {
         let figures = schedule(seed);
-        total.lock().unwrap().add(figures);
+        add(&mut total.lock().unwrap(), figures);
     });
     let total = total.into_inner().unwrap();
     println!("{schedules} schedules from seed {first}: {total:#?}");
-    assert!(total.wrong.is_empty(), "{}", total.wrong.join("\n"));
+    total
 }
 
 /// Runs a schedule for each seed, some at a time.

@@ -10,7 +10,7 @@ use snapbox::file;
 
 use crate::columns::{Column, Prepared, TARGET};
 use crate::model::duplicates;
-use crate::rows::{ROWS, Row};
+use crate::rows::{Row, rows};
 use crate::snapshot::Snapshot as _;
 
 const LEGEND: &str = "\
@@ -34,22 +34,23 @@ const WORKERS: usize = 4;
 
 #[test]
 fn every_fault_at_every_action() {
+    let rows = rows();
     let prepared: Vec<Prepared> = Column::ALL.into_iter().map(Column::prepared).collect();
-    let cells: Vec<(usize, &Prepared)> =
-        (0..ROWS.len()).flat_map(|row| prepared.iter().map(move |column| (row, column))).collect();
+    let cells: Vec<(&Row, &Prepared)> =
+        rows.iter().flat_map(|row| prepared.iter().map(move |column| (row, column))).collect();
     let (next, done) = (Mutex::new(0), Mutex::new(vec![None; cells.len()]));
     thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some((number, (row, prepared))) = take(&next, &cells) {
-                    let cell = cell(&ROWS[row], prepared);
+                    let cell = cell(row, prepared);
                     done.lock().unwrap()[number] = Some(cell);
                 }
             });
         }
     });
     let done: Vec<Cell> = done.into_inner().unwrap().into_iter().flatten().collect();
-    let table = render(&done);
+    let table = render(&rows, &done);
     println!("{table}");
     let wrong: Vec<_> = done.iter().flat_map(|cell| &cell.wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -109,13 +110,13 @@ fn cell(row: &Row, prepared: &Prepared) -> Cell {
     }
 }
 
-fn render(cells: &[Cell]) -> String {
+fn render(rows: &[Row], cells: &[Cell]) -> String {
     let mut text = format!("{LEGEND}\n| fault |");
     for column in Column::ALL {
         text.push_str(&format!(" {} |", column.name()));
     }
     text.push_str(&format!("\n|---|{}\n", "---|".repeat(Column::ALL.len())));
-    for (row, cells) in ROWS.iter().zip(cells.chunks(Column::ALL.len())) {
+    for (row, cells) in rows.iter().zip(cells.chunks(Column::ALL.len())) {
         text.push_str(&format!("| {} |", row.name));
         for cell in cells {
             text.push_str(&format!(" {} |", cell.text));

@@ -79,8 +79,8 @@ pub(super) fn ambiguous_key<'a>(key: &Key, found: &[&ObservedInstance]) -> Match
 
 pub(super) fn partial_rekey<'a>(key: &Key, found: &ObservedInstance) -> Match<'a> {
     let message = format!(
-        "this document was moved, because instance {} has the key {key} of a document that no longer exists. A \
-         partial plan changes no document keys. Run without PATH and without --changed-since",
+        "this document was moved: its instance {} still has the document key {key}. A partial plan changes no document \
+         keys. Run without PATH and without --changed-since",
         found.id,
         key = quoted(key)
     );
@@ -169,7 +169,7 @@ pub(super) fn moved_from_contradicted<'a>(
     let (id, old, current) = (other.found.id, other.key, found.id);
     let message = format!(
         "`moved_from: {old}` names instance {id}, but instance {current} already belongs to the document {key}. To \
-         continue instance {id}, replace `moved_from` with `key: {old}`. To keep instance {current}, remove the line",
+         continue instance {id}, replace `moved_from` with `key: {old}`. To keep instance {current}, remove `moved_from`",
         key = quoted(key)
     );
     Match::Blocked(BlockCode::AmbiguousMove, message)

@@ -207,7 +207,7 @@ fn contains_secret(field: &DeclaredValue) -> bool {
     let hosts = hosts(field);
     let hidden = hosts.iter().filter(|host| is_hidden(host)).count();
     let secrets = field.value.secrets().count();
-    // If parsers of URLs disagree, the host of one is another part for the other.
+    // If URL parsers disagree, the host of one is another part for the other.
     secrets > hidden || secrets > 0 && hosts.len() > hidden
 }
 

@@ -28,7 +28,7 @@ pub(super) enum Host {
         /// The URL up to and including the host, in lowercase.
         origin: String,
     },
-    /// One of these, because parsers of URLs disagree.
+    /// One of these, because URL parsers disagree.
     Either(Vec<String>),
     /// The host that the platform derives from this text, usually one of the provider's.
     Label(String),
@@ -45,7 +45,7 @@ impl fmt::Display for Host {
             Self::Named { name, origin: _ } => write!(f, "{}", quoted(name)),
             Self::Either(names) => {
                 let names: Vec<_> = names.iter().map(|name| quoted(name).to_string()).collect();
-                write!(f, "{} (parsers of URLs disagree)", names.join(" or "))
+                write!(f, "{} (URL parsers disagree)", names.join(" or "))
             }
             Self::Label(text) => write!(f, "the host for {}", quoted(text)),
             Self::Hidden(text) if text.trim_matches(SECRET).is_empty() => {

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::client::{ApiCredentials, Client, ClientSettings, Retrying};
-use ocon::api::{Clock, Sleep};
+use ocon::api::{Clock, Error, ErrorKind, Sleep};
 use ocon::instance::{
     BaseUrl, ConnectorKey, Draft, InstanceId, Json, RenderContext, Secret, Template,
 };
@@ -271,6 +271,14 @@ pub(crate) async fn at<T>(check: impl AsyncFnOnce(&RenderContext<'_>) -> T) -> T
     let connector: ConnectorKey = "hootsuite".parse().unwrap();
     let place = RenderContext { base_url: &base_url, connector: &connector, id: None };
     check(&place).await
+}
+
+/// Checks that no connection was made, so the platform did nothing.
+pub(crate) fn was_never_sent(error: &Error) {
+    assert!(
+        matches!(error.kind, ErrorKind::Connect { .. }) && !error.may_have_happened(),
+        "{error}"
+    );
 }
 
 pub(crate) fn named(name: &str) -> Draft {

@@ -63,6 +63,14 @@ async fn subscribed(world: &World, callback: &str) -> Value {
     world.create(&body).await
 }
 
+/// A sandbox with an instance whose events go to a callback.
+async fn subscription() -> (World, Callback, Value) {
+    let world = World::start().await;
+    let (callback, url) = Callback::start().await;
+    let instance = subscribed(&world, &url).await;
+    (world, callback, instance)
+}
+
 /// An event as the provider sends it, without credentials.
 async fn report(world: &World, instance: &Value, body: &Value) -> Reply {
     let base64 = STANDARD.encode(instance["id"].to_string());
@@ -78,9 +86,7 @@ async fn events(world: &World, instance: &Value) -> Vec<Value> {
 
 #[tokio::test]
 async fn an_event_is_kept_and_delivered_with_its_signature() {
-    let world = World::start().await;
-    let (callback, url) = Callback::start().await;
-    let instance = subscribed(&world, &url).await;
+    let (world, callback, instance) = subscription().await;
     assert_eq!(events(&world, &instance).await, Vec::<Value>::new());
     let message = json!({ "type": "message", "id": 7, "eventType": "UPDATED", "text": "hi" });
     assert_eq!(report(&world, &instance, &message).await.status, 200);
@@ -107,9 +113,7 @@ async fn an_event_is_kept_and_delivered_with_its_signature() {
 
 #[tokio::test]
 async fn a_notification_has_twenty_objects_at_most() {
-    let world = World::start().await;
-    let (callback, url) = Callback::start().await;
-    let instance = subscribed(&world, &url).await;
+    let (world, callback, instance) = subscription().await;
     let objects: Vec<Value> = (0..45).map(|id| json!({ "id": id })).collect();
     report(&world, &instance, &json!(objects)).await;
     let counts = callback.bodies();
@@ -119,9 +123,7 @@ async fn a_notification_has_twenty_objects_at_most() {
 
 #[tokio::test]
 async fn undelivered_events_are_retried_with_increasing_delays() {
-    let world = World::start().await;
-    let (callback, url) = Callback::start().await;
-    let instance = subscribed(&world, &url).await;
+    let (world, callback, instance) = subscription().await;
     callback.refuse(3);
     report(&world, &instance, &json!({ "id": 1 })).await;
     let sent = || callback.got.lock().unwrap().len();
@@ -144,9 +146,7 @@ async fn undelivered_events_are_retried_with_increasing_delays() {
 
 #[tokio::test]
 async fn after_nine_attempts_more_the_subscription_is_given_up_until_a_change() {
-    let world = World::start().await;
-    let (callback, url) = Callback::start().await;
-    let instance = subscribed(&world, &url).await;
+    let (world, callback, instance) = subscription().await;
     callback.refuse(10);
     report(&world, &instance, &json!({ "id": 1 })).await;
     world.sandbox.advance(Duration::from_hours(200));
@@ -163,9 +163,7 @@ async fn after_nine_attempts_more_the_subscription_is_given_up_until_a_change() 
 
 #[tokio::test]
 async fn a_disabled_instance_or_one_without_events_sends_no_event() {
-    let world = World::start().await;
-    let (callback, url) = Callback::start().await;
-    let instance = subscribed(&world, &url).await;
+    let (world, callback, instance) = subscription().await;
     let path = path_of(&instance);
     world.call("DELETE", &format!("{path}/enabled")).await;
     report(&world, &instance, &json!({ "id": 1 })).await;

@@ -61,156 +61,80 @@ fn the_page_has_an_example_of_everything_and_each_is_right() {
     }
 }
 
-/// Checks of each rule at which place it is refused, and for what reason.
-fn refuses<const N: usize>(rules: [(&str, &str, &str); N]) {
-    for (rule, place, reason) in rules {
+/// Checks the position and the reason with which each rule is refused: `POSITION | RULE | REASON`, where
+/// `⏎` is a line break in the rule.
+fn refuses(rules: &str) {
+    for line in rules.trim().lines() {
+        let [position, rule, reason] = line.split(" | ").collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let rule = rule.replace('⏎', "\n    ");
         let error = Faults::parse(&format!("rules:\n  - {rule}\n")).unwrap_err();
-        assert_eq!(format!("{}:{}", error.line, error.column), place, "{rule}: {error}");
+        assert_eq!(format!("{}:{}", error.line, error.column), position, "{rule}: {error}");
         assert!(error.reason.contains(reason), "{rule}: {error}");
     }
 }
 
 #[test]
 fn an_invalid_rule_is_refused_with_its_position() {
-    refuses([
-        (
-            "status: 99",
-            "2:13",
-            "rules[0].status: `99` is not a status: write a status from 200 to 599",
-        ),
-        ("status: many", "2:13", "`many` is not a status"),
-        (
-            "redirect: https://x\n    status: 200",
-            "2:5",
-            "200 is not a redirect: write a status from 300 to 399",
-        ),
-        ("redirect: \"a\\nb\"", "2:5", "\"a\\nb\" is not allowed in a header"),
-        ("redirect: https://x\n    body: y", "2:5", "`redirect` has its own body: remove `body:`"),
-        (
-            "html: true\n    redirect: https://x",
-            "2:5",
-            "this rule has `html` and `redirect`: make it two rules",
-        ),
-        (
-            "reset: after\n    truncate: 1",
-            "2:5",
-            "this rule has `reset-after` and `truncate`: make it two rules",
-        ),
-        ("status: 500\n    reset: before", "2:5", "this rule has `status` and `reset-before`"),
-        ("reset: later", "2:12", "unknown variant `later`, expected `before` or `after`"),
-        ("reset: after\n    processed: true", "2:5", "`processed` need a status: add `status:`"),
-        ("body: x", "2:5", "add `status:`"),
-        (
-            "status: 500\n    headers: { Content-Length: 1 }",
-            "2:5",
-            "the sandbox sets the header `Content-Length`: remove it",
-        ),
-        ("status: 500\n    headers: { \"a b\": c }", "2:5", "\"a b\" is not allowed in a header"),
-        ("delay: 2", "2:12", "`2` is not a duration: write 150ms, 2s or 1m"),
-        ("drip:", "2:10", "invalid type: unit value, expected a text or a number"),
-        ("when: {}", "2:5", "the rule has no fault: add one, such as `status: 503`"),
-        ("html: false", "2:5", "the rule has no fault"),
-        ("ignore_keys: []", "2:5", "the rule has no fault"),
-        (
-            "when: { method: get }",
-            "2:21",
-            "`get` is not a method: write it in capitals, such as POST",
-        ),
-        ("when: { path: instances }", "2:19", "start with /, without the base URL"),
-        ("when: { path: /instances/2* }", "2:19", "* matches one complete segment"),
-        ("when: { path: /instances?a=b }", "2:19", "has a query: write it as `query:`"),
-        ("when: { query: }", "2:20", "invalid type: unit value"),
-        (
-            "when: { occurrence: 0 }",
-            "2:25",
-            "`0` is not an occurrence: write 3, 2..4 or 5.., counted from 1",
-        ),
-        ("when: { occurrence: 4..2 }", "2:25", "`4..2` is empty: write the smaller number first"),
-        (
-            "when: { probability: 2 }",
-            "2:26",
-            "`2` is not a probability: write a number from 0 to 1, such as 0.25",
-        ),
-        ("when: { probability: .nan }", "2:26", "is not a probability"),
-        (
-            "when: { methods: GET }",
-            "2:13",
-            "unknown field `methods`, expected one of `method`, `path`",
-        ),
-        ("edit: [{ instance: x }]", "2:12", "an edit has only `create:`, or `instance:` with"),
-        ("edit: [{ instance: x, delete: true, rename: y }]", "2:12", "an edit has only `create:`"),
-        (
-            "edit: [{ instance: [x], delete: true }]",
-            "2:12",
-            "`instance:` takes an ID, which is a number, or a name",
-        ),
-        (
-            "edit: [{ create: { name: x } }]",
-            "2:12",
-            "does not describe an instance: Missing required member: element.key",
-        ),
-        (
-            "edit: [{ create: { element: { key: nosuch }, name: x } }]",
-            "2:12",
-            "No element found with key nosuch",
-        ),
-        (
-            "edit: [{ create: { element: { key: stripe } } }]",
-            "2:12",
-            "Missing required member: name",
-        ),
-    ]);
+    refuses(
+        r#"
+2:13 | status: 99 | rules[0].status: `99` is not a status: write a status from 200 to 599
+2:13 | status: many | `many` is not a status
+2:5 | redirect: https://x⏎status: 200 | 200 is not a redirect: write a status from 300 to 399
+2:5 | redirect: "a\nb" | "a\nb" is not allowed in a header
+2:5 | redirect: https://x⏎body: y | `redirect` has its own body: remove `body:`
+2:5 | html: true⏎redirect: https://x | this rule has `html` and `redirect`: make it two rules
+2:5 | reset: after⏎truncate: 1 | this rule has `reset-after` and `truncate`: make it two rules
+2:5 | status: 500⏎reset: before | this rule has `status` and `reset-before`
+2:12 | reset: later | unknown variant `later`, expected `before` or `after`
+2:5 | reset: after⏎processed: true | `processed` need a status: add `status:`
+2:5 | body: x | add `status:`
+2:5 | status: 500⏎headers: { Content-Length: 1 } | the sandbox sets the header `Content-Length`: remove it
+2:5 | status: 500⏎headers: { "a b": c } | "a b" is not allowed in a header
+2:12 | delay: 2 | `2` is not a duration: write 150ms, 2s or 1m
+2:10 | drip: | invalid type: unit value, expected a text or a number
+2:5 | when: {} | the rule has no fault: add one, such as `status: 503`
+2:5 | html: false | the rule has no fault
+2:5 | ignore_keys: [] | the rule has no fault
+2:21 | when: { method: get } | `get` is not a method: write it in capitals, such as POST
+2:19 | when: { path: instances } | start with /, without the base URL
+2:19 | when: { path: /instances/2* } | * matches one complete segment
+2:19 | when: { path: /instances?a=b } | has a query: write it as `query:`
+2:20 | when: { query: } | invalid type: unit value
+2:25 | when: { occurrence: 0 } | `0` is not an occurrence: write 3, 2..4 or 5.., counted from 1
+2:25 | when: { occurrence: 4..2 } | `4..2` is empty: write the smaller number first
+2:26 | when: { probability: 2 } | `2` is not a probability: write a number from 0 to 1, such as 0.25
+2:26 | when: { probability: .nan } | is not a probability
+2:13 | when: { methods: GET } | unknown field `methods`, expected one of `method`, `path`
+2:12 | edit: [{ instance: x }] | an edit has only `create:`, or `instance:` with
+2:12 | edit: [{ instance: x, delete: true, rename: y }] | an edit has only `create:`
+2:12 | edit: [{ instance: [x], delete: true }] | `instance:` takes an ID, which is a number, or a name
+2:12 | edit: [{ create: { name: x } }] | does not describe an instance: Missing required member: element.key
+2:12 | edit: [{ create: { element: { key: nosuch }, name: x } }] | No element found with key nosuch
+2:12 | edit: [{ create: { element: { key: stripe } } }] | Missing required member: name
+"#,
+    );
 }
 
 #[test]
 fn a_lag_that_delays_nothing_is_refused_at_its_place() {
-    refuses([
-        (
-            "lag: {}",
-            "2:10",
-            "rules[0].lag: the lag delays nothing: add one of `tag_listing`, `account_listing`, `get` and `commit`",
-        ),
-        ("lag: 5s", "2:10", "rules[0].lag: invalid type: string \"5s\", expected a mapping"),
-        (
-            "lag: { listing: 5s }",
-            "2:12",
-            "unknown field `listing`, expected one of `tag_listing`, `account_listing`, `get`, `commit`",
-        ),
-        ("lag: { get: 2 }", "2:17", "`2` is not a duration: write 150ms, 2s or 1m"),
-        (
-            "lag: { get: 0s }",
-            "2:17",
-            "`0s` is not a lag: remove the line, or write 150ms, 2s or 1m",
-        ),
-        ("lag: { get: 11m }", "2:17", "`11m` is too long for a lag: write at most 10m"),
-        (
-            "when: { method: GET }\n    lag: { get: 1s }",
-            "2:5",
-            "a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`",
-        ),
-        (
-            "when: { method: GET }\n    reset: after\n    edit: [{ instance: x, delete: true }]\n    lag: { commit: 1s }",
-            "2:5",
-            "a GET commits nothing, so `commit` cannot lag: remove `commit:`",
-        ),
-        (
-            "status: 500\n    lag: { get: 1s }",
-            "2:5",
-            "the request is not processed, so nothing can lag: write `processed: true`, `reset: after`, or no fault",
-        ),
-        ("reset: before\n    lag: { get: 1s }", "2:5", "the request is not processed"),
-        (
-            "lag: { commit: 1s }",
-            "2:5",
-            "a commit can only be late if the response is lost: add `reset: after`, or `status: 504` with \
-             `processed: true`, or write `delay:` instead",
-        ),
-        (
-            "hold: after\n    lag: { commit: 1s }",
-            "2:5",
-            "a commit can only be late if the response is lost",
-        ),
-    ]);
+    refuses(
+        r#"
+2:10 | lag: {} | rules[0].lag: the lag delays nothing: add one of `tag_listing`, `account_listing`, `get` and `commit`
+2:10 | lag: 5s | rules[0].lag: invalid type: string "5s", expected a mapping
+2:12 | lag: { listing: 5s } | unknown field `listing`, expected one of `tag_listing`, `account_listing`, `get`, `commit`
+2:17 | lag: { get: 2 } | `2` is not a duration: write 150ms, 2s or 1m
+2:17 | lag: { get: 0s } | `0s` is not a lag: remove the line, or write 150ms, 2s or 1m
+2:17 | lag: { get: 11m } | `11m` is too long for a lag: write at most 10m
+2:5 | when: { method: GET }⏎lag: { get: 1s } | a GET changes nothing, so nothing can lag: remove `method: GET`, or add `edit:`
+2:5 | when: { method: GET }⏎reset: after⏎edit: [{ instance: x, delete: true }]⏎lag: { commit: 1s } | a GET commits nothing, so `commit` cannot lag: remove `commit:`
+2:5 | status: 500⏎lag: { get: 1s } | the request is not processed, so nothing can lag: write `processed: true`, `reset: after`, or no fault
+2:5 | reset: before⏎lag: { get: 1s } | the request is not processed
+2:5 | lag: { commit: 1s } | a commit can only be late if the response is lost: add `reset: after`, or `status: 504` with `processed: true`, or write `delay:` instead
+2:5 | hold: after⏎lag: { commit: 1s } | a commit can only be late if the response is lost
+"#,
+    );
 }
 
 #[test]

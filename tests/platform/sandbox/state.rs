@@ -1,15 +1,23 @@
 //! The state file: what survives, and what is refused rather than lost.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ocon::sandbox::{self, SandboxCredentials, SandboxError, SandboxOptions};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::support::{World, hootsuite, path_of, servicenow};
 
 fn on(state: &Path) -> SandboxOptions {
     SandboxOptions { state: Some(state.to_owned()), ..SandboxOptions::default() }
+}
+
+/// A folder, and the path of a state file in it.
+fn state_file() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    (directory, state)
 }
 
 async fn refused(state: &Path) -> SandboxError {
@@ -40,8 +48,7 @@ async fn everything_survives_a_restart() {
 
 #[tokio::test]
 async fn credentials_that_are_given_are_used_and_not_saved() {
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("state.json");
+    let (_directory, state) = state_file();
     let made_up = World::with(on(&state)).await.sandbox.credentials().clone();
     let given = SandboxCredentials { user: "u".to_owned(), organization: "o".to_owned() };
     let world =
@@ -54,8 +61,7 @@ async fn credentials_that_are_given_are_used_and_not_saved() {
 
 #[tokio::test]
 async fn nothing_is_written_before_there_is_something_to_write() {
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("state.json");
+    let (_directory, state) = state_file();
     let given = SandboxCredentials { user: "u".to_owned(), organization: "o".to_owned() };
     let world = World::with(SandboxOptions { credentials: Some(given), ..on(&state) }).await;
     world.call("GET", "/instances").await.failed(404);
@@ -81,8 +87,7 @@ async fn only_the_owner_can_read_the_state() {
 
 #[tokio::test]
 async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_alone() {
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("state.json");
+    let (directory, state) = state_file();
     let world = World::with(on(&state)).await;
     world.create(&servicenow("One")).await;
     drop(world);
@@ -125,8 +130,7 @@ async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_al
 
 #[tokio::test]
 async fn two_sandboxes_do_not_share_a_state() {
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("state.json");
+    let (_directory, state) = state_file();
     let world = World::with(on(&state)).await;
     let error = refused(&state).await;
     assert!(matches!(error, SandboxError::StateLocked { .. }), "{error}");

@@ -75,7 +75,7 @@ fn a_url_of_a_database_or_file_server_names_its_real_host() {
 
 #[test]
 fn what_readers_could_take_for_different_hosts_names_all_or_is_unclear() {
-    let either = "`provider.example` or `evil.example` (parsers of URLs disagree)";
+    let either = "`provider.example` or `evil.example` (URL parsers disagree)";
     for text in
         ["https://provider.example\\@evil.example/", "https:\\\\provider.example\\@evil.example"]
     {
