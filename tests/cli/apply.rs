@@ -316,7 +316,7 @@ No changes. 1 instance matches the files.
 }
 
 #[test]
-fn input_from_a_pipe_is_no_confirmation() {
+fn input_from_a_pipe_does_not_confirm() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     let mut child = world
         .command("apply")

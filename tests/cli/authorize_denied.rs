@@ -58,7 +58,7 @@ fn other_requests_are_refused_and_the_wait_continues() {
     let back = prompt.press("allow");
     let (address, state) = back.split_once("?code=").unwrap();
     let (_, state) = state.split_once("&state=").unwrap();
-    // Other requests are refused, and are no answer.
+    // Other requests are refused and do not count as an answer.
     let host = "Host: evil.example";
     for arguments in [
         vec!["-X".to_owned(), "POST".to_owned(), back.clone()],
@@ -111,7 +111,7 @@ fn requests_without_the_state_do_not_end_the_wait() {
         assert!(curl(&[&url]).contains(says), "{query}");
         assert_eq!(curl(&[&status[..], &[&url]].concat()), "400", "{query}");
     }
-    // Neither do clients that send too much, or hold connections open.
+    // Clients that send too much or keep connections open do not end it either.
     let large = format!("X-Large: {}", "x".repeat(100_000));
     let many = ["X: y"; 200].map(|header| ["-H", header]).concat();
     for headers in [vec!["-H", large.as_str()], many] {

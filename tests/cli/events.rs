@@ -47,7 +47,7 @@ pub(crate) fn world() -> (World, u16) {
     (world, port)
 }
 
-/// `ocon events listen`, once it listens.
+/// A running `ocon events listen` that accepts deliveries.
 pub(crate) struct Listening {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -68,14 +68,14 @@ impl Listening {
         Self { child, stdout }
     }
 
-    /// The next line, without its time and the random ids.
+    /// The next line without its time and the random IDs.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         line.get("2026-01-01T00:00:00Z  ".len()..).unwrap().to_owned()
     }
 
-    /// Waits for the end: the exit code.
+    /// Waits for the end. Returns the exit code.
     pub(crate) fn end(mut self) -> i32 {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
@@ -84,7 +84,7 @@ impl Listening {
     }
 }
 
-/// A document, once it follows its schema.
+/// Parses a document that must conform to its schema.
 pub(crate) fn conforming(schema: &str, text: &str) -> Value {
     let file = format!("{}/schemas/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
     let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -337,10 +337,10 @@ fn a_page_of_another_site_delivers_nothing() {
     let mut printed = String::new();
     stderr.read_line(&mut printed).unwrap();
     for headers in [
-        // A page whose name was made to lead to loopback.
+        // A web page whose host name resolves to loopback.
         vec!["Host: evil.example"],
         vec!["Host: evil.example:8900"],
-        // A page that posts to loopback.
+        // A web page that posts to loopback.
         vec!["Origin: https://evil.example"],
         vec!["Origin: null"],
         // A service on another port of the machine.
@@ -348,7 +348,7 @@ fn a_page_of_another_site_delivers_nothing() {
         vec!["Host:"],
     ] {
         let refused = deliver(port, &headers, "{}");
-        // Without a host, the HTTP library may answer itself.
+        // If there is no host, the HTTP library may answer.
         assert!(refused == "403" || (headers == ["Host:"] && refused == "400"), "{headers:?}");
     }
     assert_eq!(deliver(port, &["Host: tunnel.example"], "{}"), "200");

@@ -6,7 +6,7 @@ use snapbox::str;
 use crate::snapshot::Snapshot as _;
 use crate::support::World;
 
-/// A world without files, with instances that were made by hand.
+/// A world without files, with instances that were created by hand.
 pub(crate) fn tenant() -> World {
     let world = World::new(&[]).on_sandbox();
     std::fs::remove_dir_all(world.path("instances")).ok();
@@ -414,7 +414,7 @@ fn a_secret_of_one_key_stays_a_secret_under_another() {
     assert_eq!(world.ocon("import --all --quiet").exit, 0);
     let file = world.read("instances/servicenow/desk.yaml");
     assert!(!file.contains("s3cret"), "{file}");
-    // An address whose path opens it is one as well.
+    // A URL whose path grants access is also a secret.
     world.requests();
     let hook = json!("https://hooks.slack.com/services/T000/B000/XXXX");
     let mut other = self::desk("Other");

@@ -252,7 +252,7 @@ Requests: 2 read, 1 to write, 1 to check.
 }
 
 #[test]
-fn a_path_without_any_document_is_a_mistake() {
+fn a_path_without_any_document_is_an_error() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan instances/slack.yaml").is(str![[r#"
 --- stderr ---

@@ -1,4 +1,4 @@
-//! Values of references are hidden, text of the repository is shown. `docs/threat-model.md` names these
+//! Values of references are hidden, and text of the repository is shown. `docs/threat-model.md` names these
 //! tests.
 
 use base64::Engine as _;
@@ -47,7 +47,7 @@ fn lines_around_a_reference_hide_nothing_elsewhere() {
     }
 }
 
-/// The output for a name that repeats a guess in some form.
+/// The output for a name that contains a guess in some form.
 fn guesses(guess: &str) -> Vec<String> {
     let percent: Vec<String> = guess.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let digits: Vec<String> = guess.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -170,7 +170,7 @@ hint: nothing was contacted. Change the value of the secret
 hint: if it is not secret, use a variable: ${{ var.desk_password }}
 --- exit 5 ---
 "#]]);
-    // It is no secret if it is text of the repository as well.
+    // The value is not secret if it is also text of the repository.
     world.write("instances/shop.yaml", SHOP.replace("Shop", "credential-host-changed"));
     world.set("DESK_PASSWORD", "credential-host-changed");
     assert_eq!(world.ocon("plan").exit, 0);
@@ -185,7 +185,7 @@ fn a_value_that_is_a_part_of_a_host_is_an_error_and_a_guess_of_a_host_looks_the_
     let run = world.ocon("plan");
     assert!(run.exit == 5 && run.stderr.contains("of a host"), "{}", run.stderr);
     assert_eq!(world.requests(), "");
-    // In other letters it is the same text.
+    // Upper and lower case do not matter.
     let document = moved_host("").replace("https://evil.example/", "HTTPS://EVIL.example/");
     world.write("instances/leads.yaml", document.replace("HTTPS", "https"));
     world.set("PASSWORD", "evil.example");

@@ -89,7 +89,7 @@ fn expected(value: &str) -> &'static str {
 }
 
 #[test]
-fn a_value_of_nothing_but_blanks_is_unset() {
+fn a_value_of_only_whitespace_is_unset() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     world.set("DESK_PASSWORD", "\u{feff} \r\n");
     world.ocon("apply --yes").is(str![[r#"
@@ -108,7 +108,7 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
 }
 
 #[test]
-fn credentials_with_blanks_around_them_are_trimmed() {
+fn whitespace_around_credentials_is_removed() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     for name in ["OCON_USER_SECRET", "OCON_ORGANIZATION_SECRET", "OCON_BASE_URL"] {
         world.pad(name);

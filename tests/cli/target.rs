@@ -8,7 +8,7 @@ use crate::support::{SHOP, World};
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
 
 #[test]
-fn a_platform_has_to_be_named() {
+fn a_platform_must_be_named() {
     World::new(FILES).ocon("plan").is(str![[r#"
 --- stderr ---
 error: no platform is given

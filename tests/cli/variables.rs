@@ -193,7 +193,7 @@ fn unset_secrets_may_be_left_alone_on_request() {
     world.requests();
     world.unset("DESK_PASSWORD");
     world.write("instances/new.yaml", CRM.replace("Help desk", "New desk"));
-    // A plan assumes that an apply will have the secrets, unless it is asked to do without.
+    // A plan assumes that an apply will have the secrets, unless `--allow-unset` is used.
     assert!(!world.ocon("plan").stdout.contains("missing-variable"));
     assert!(world.ocon("plan --allow-unset").stdout.contains("missing-variable"));
     world.requests();

@@ -14,7 +14,7 @@ fn shop() -> World {
     World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox()
 }
 
-/// The lines of the log, without what differs from run to run.
+/// The lines of the log, with placeholders for everything that differs from run to run.
 fn log(world: &World, arguments: &str) -> String {
     let run = world.ocon(arguments);
     assert_eq!(run.exit, 0, "{}", run.stderr);
