@@ -41,7 +41,7 @@ fn world_with(file: &str, callback: &str, options: SandboxOptions) -> World {
     world
 }
 
-/// `ocon authorize`, as far as the address that it prints.
+/// A running `ocon authorize` that has printed its URL.
 pub(crate) struct Prompt {
     child: Child,
     printed: BufReader<std::process::ChildStderr>,
@@ -68,7 +68,7 @@ impl Prompt {
         Self { child, printed, before, url }
     }
 
-    /// Presses a button of the provider's page; the address to which the browser is sent.
+    /// Presses a button of the provider's page. Returns the URL of the redirect.
     pub(crate) fn press(&self, button: &str) -> String {
         let (page, query) = self.url.split_once('?').unwrap();
         let head = curl(&[
@@ -97,13 +97,13 @@ impl Prompt {
         }
     }
 
-    /// The same without the plan.
+    /// Like `end`, without the plan.
     pub(crate) fn rest(self, world: &World) -> String {
         let printed = self.end(world);
         printed.split_once(" to check.\n").map_or(printed.clone(), |(_, rest)| rest.to_owned())
     }
 
-    /// Waits for the end. Returns the output without the address, and the exit code.
+    /// Waits for the end. Returns the output without the URL, and the exit code.
     pub(crate) fn end(mut self, world: &World) -> String {
         drop(self.child.stdin.take());
         let mut stdout = String::new();
@@ -141,7 +141,7 @@ pub(crate) fn written(world: &World) -> String {
 }
 
 #[test]
-fn an_instance_is_created_with_what_a_person_grants() {
+fn an_instance_is_created_with_the_grant_of_a_person() {
     let world = world("http://127.0.0.1:PORT/callback");
     let prompt = Prompt::begin(&world, "authorize social");
     assert!(!prompt.url.contains("s3cret"), "{}", prompt.url);
@@ -253,7 +253,7 @@ Applied: 1 created.
 Open this URL and grant access:
 
 
-Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+Then paste the URL that the browser shows at the end. It starts with https://app.example/callback
 Paste the callback URL, which starts with https://app.example/callback
 Paste the callback URL, which starts with https://app.example/callback
 --- exit 0 ---
@@ -291,7 +291,7 @@ fn no_log_contains_the_code_or_the_client_secret() {
     for file in [SOCIAL, &file] {
         let world = world_with(file, "http://127.0.0.1:PORT/callback", SandboxOptions::default());
         for log in LOGS {
-            // By GET, whose URL contains the secrets.
+            // A GET request, whose URL contains the secrets.
             let prompt = Prompt::begin(&world, &format!("authorize social --allow-get {log}"));
             let back = prompt.press("allow");
             curl(&[&back]);

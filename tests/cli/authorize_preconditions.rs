@@ -1,4 +1,4 @@
-//! `ocon authorize` stops before it asks a person if it could not use the answer.
+//! `ocon authorize` fails before it asks a person if it could not use the answer.
 
 use std::net::TcpListener;
 
@@ -52,7 +52,7 @@ warning[likely-missing-field]: `hootsuite` usually needs `oauth.api.secret`
 3 | configuration:
   | ^^^^^^^^^^^^^ missing here
   |
-  = help: add them: without them, the platform would probably reject the create
+  = help: add it: without it, the platform would probably reject the create
 error: `social` does not declare `oauth.api.secret`, which an authorization needs
 
 hint: add it under `configuration:` of the document at instances/social.yaml:1
@@ -132,65 +132,62 @@ fn refused(world: &World) -> String {
     format!("{}--- exit {} ---", world.constant(&run.stderr), run.exit)
 }
 
+/// Lets the platform return this authorization URL.
+fn return_url(world: &World, url: &str) {
+    let text = format!(
+        "rules: [{{ when: {{ path: '/elements/*/oauth/url' }}, status: 200, body: {{ oauthUrl: \"{url}\" }} }}]"
+    );
+    world.set_faults(Faults::parse(&text).unwrap());
+}
+
+/// Lets the platform return a URL of the provider with these parameters.
+fn send_to(world: &World, parameters: &str) {
+    return_url(world, &format!("https://provider.example/?{parameters}"));
+}
+
+/// Why an unsafe authorization URL is refused.
+fn cause(world: &World) -> String {
+    let refused = refused(world);
+    let cause = refused
+        .strip_prefix("error: the platform returned an unsafe authorization URL\n  caused by: ");
+    let cause = cause.and_then(|rest| rest.strip_suffix("\n\nhint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider\n--- exit 1 ---"));
+    cause.unwrap_or(&refused).to_owned()
+}
+
+fn callback_url(world: &World) -> String {
+    let file = world.read("instances/social.yaml");
+    file.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap().to_owned()
+}
+
 #[test]
 fn an_address_with_a_credential_of_ocon_is_not_shown() {
     let world = world("http://127.0.0.1:PORT/callback");
     for credential in [crate::support::USER, crate::support::ORGANIZATION] {
         let credential = credential.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-        let text = format!(
-            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?x={credential}\" }} }}]"
-        );
-        world.set_faults(Faults::parse(&text).unwrap());
-        let refused = refused(&world);
-        assert!(refused.contains("one of ocon's own credentials"), "{refused}");
+        send_to(&world, &format!("x={credential}"));
+        let expected = "it contains the client secret or one of ocon's own credentials";
+        assert_eq!(cause(&world), expected);
     }
 }
 
 #[test]
 fn a_misleading_address_is_not_shown() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let fault = |url: &str| {
-        let text = format!(
-            "rules: [{{ when: {{ path: /elements/hootsuite/oauth/url }}, status: 200, body: {{ oauthUrl: \"{url}\" }} }}]"
-        );
-        world.set_faults(Faults::parse(&text).unwrap());
-    };
-    fault("https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example");
-    refused(&world).is(str![[r#"
-error: the platform returned an unsafe authorization URL
-  caused by: its `redirect_uri` is not the declared `oauth.callback.url`
-
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
---- exit 1 ---
-"#]]);
-    fault("/authorize");
-    refused(&world).is(str![[r#"
-error: the platform returned an unsafe authorization URL
-  caused by: it is not a valid URL: relative URL without a base
-
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
---- exit 1 ---
-"#]]);
-    fault("http://provider.example/");
-    refused(&world).is(str![[r#"
-error: the platform returned an unsafe authorization URL
-  caused by: it uses http instead of https
-
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
---- exit 1 ---
-"#]]);
-    let back = world.read("instances/social.yaml");
-    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
-    fault(&format!(
-        "https://provider.example/?redirect_uri={back}&s=the-client-s3cret%2Fof%2Bsocial%3D"
-    ));
-    refused(&world).is(str![[r#"
-error: the platform returned an unsafe authorization URL
-  caused by: it contains the client secret or one of ocon's own credentials
-
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
---- exit 1 ---
-"#]]);
+    let secret = "s=the-client-s3cret%2Fof%2Bsocial%3D";
+    let secret =
+        format!("https://provider.example/?redirect_uri={}&{secret}", callback_url(&world));
+    for (url, expected) in [
+        (
+            "https://provider.example/?redirect_uri=https%3A%2F%2Fevil.example",
+            "its `redirect_uri` is not the declared `oauth.callback.url`",
+        ),
+        ("/authorize", "it is not a valid URL: relative URL without a base"),
+        ("http://provider.example/", "it uses http instead of https"),
+        (&secret, "it contains the client secret or one of ocon's own credentials"),
+    ] {
+        return_url(&world, url);
+        assert_eq!(cause(&world), expected);
+    }
     world.set_faults(
         Faults::parse(
             "rules: [{ when: { path: /elements/hootsuite/oauth/url, method: POST }, status: 405 }]",
@@ -228,35 +225,17 @@ hint: stop the program that uses the port, or register another callback URL at t
     assert_eq!(world.requests(), "");
 }
 
-/// Has the platform send the person to this address of the provider.
-fn send_to(world: &World, parameters: &str) {
-    let text = format!(
-        "rules: [{{ when: {{ path: '/elements/*/oauth/url' }}, status: 200, body: {{ oauthUrl: \"https://provider.example/?{parameters}\" }} }}]"
-    );
-    world.set_faults(Faults::parse(&text).unwrap());
-}
-
 #[test]
 fn an_address_for_another_application_is_not_shown() {
     let world = world("http://127.0.0.1:PORT/callback");
-    let back = world.read("instances/social.yaml");
-    let back = back.split("oauth.callback.url: ").nth(1).unwrap().lines().next().unwrap();
-    send_to(&world, &format!("redirect_uri={back}&client_id=somebody-elses"));
-    refused(&world).is(str![[r#"
-error: the platform returned an unsafe authorization URL
-  caused by: its `client_id` is not the declared `oauth.api.key`
-
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
---- exit 1 ---
-"#]]);
-    send_to(&world, &format!("redirect_uri={back}&client_id=the-public-client-id&client_id=x"));
-    refused(&world).is(str![[r#"
-error: the platform returned an unsafe authorization URL
-  caused by: it has `client_id` more than once
-
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
---- exit 1 ---
-"#]]);
+    let callback = callback_url(&world);
+    for (client, expected) in [
+        ("client_id=somebody-elses", "its `client_id` is not the declared `oauth.api.key`"),
+        ("client_id=the-public-client-id&client_id=x", "it has `client_id` more than once"),
+    ] {
+        send_to(&world, &format!("redirect_uri={callback}&{client}"));
+        assert_eq!(cause(&world), expected);
+    }
     assert_eq!(written(&world), "");
 }
 
@@ -278,7 +257,7 @@ fn an_undeclared_scope_is_named_before_a_person_is_asked() {
         world.write("instances/social.yaml", file.replace("  oauth.scope: a b\n", &declared));
         send_to(&world, &format!("oauth_token=x&scope={requested}"));
         let run = Prompt::begin(&world, "authorize social --allow unknown-field").rest(&world);
-        let (scope, _) = run.split_once("Open this address").unwrap();
+        let (scope, _) = run.split_once("Open this URL").unwrap();
         printed.push_str(scope);
     }
     printed.is(str![[r#"
@@ -286,19 +265,19 @@ fn an_undeclared_scope_is_named_before_a_person_is_asked() {
 
 --- stderr ---
 
-warning: the address asks for more than the declared scope: `admin`
+warning: the URL requests more than the declared scope: `admin`
 
 --- stderr ---
 
-warning: the address asks for more than the declared scope: `\u{1b}[2J`, `\u{3a}:error::x`
+warning: the URL requests more than the declared scope: `\u{1b}[2J`, `\u{3a}:error::x`
 
 --- stderr ---
 
-warning: the address asks for more than the declared scope: `s1`, `s2`, `s3`, `s4`, `s5`, `s6`, `s7`, `s8`, `s9`, `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19`, `s20`, and 9 more
+warning: the URL requests more than the declared scope: `s1`, `s2`, `s3`, `s4`, `s5`, `s6`, `s7`, `s8`, `s9`, `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19`, `s20`, and 9 more
 
 --- stderr ---
 
-No `oauth.scope` is declared. The address asks for the connector's default: `read`, `write`
+No `oauth.scope` is declared. The URL requests the connector's default: `read`, `write`
 
 
 "#]]);

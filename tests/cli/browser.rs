@@ -57,7 +57,7 @@ impl Browser {
         self.runtime.block_on(self.client.goto(url)).unwrap();
     }
 
-    /// Presses the button with this word, and waits for the page of ocon that it leads to.
+    /// Presses the button with this text, and waits for the page of ocon.
     fn press(&self, word: &str) {
         let button = format!("//button[text()='{word}']");
         let page = "//title[contains(text(), ' – ocon')]/ancestor::html//main/p";
@@ -68,7 +68,7 @@ impl Browser {
         });
     }
 
-    /// The heading of the page, which has one, a language and no script.
+    /// The heading of the page. Checks that the page has one heading, a language and no script.
     fn heading(&self) -> String {
         self.runtime.block_on(async {
             let headings = self.client.find_all(Locator::Css("h1")).await.unwrap();
@@ -81,12 +81,12 @@ impl Browser {
         })
     }
 
-    /// All that the page has, the address aside.
+    /// The content of the page without the URL.
     fn source(&self) -> String {
         self.runtime.block_on(self.client.source()).unwrap()
     }
 
-    /// Keeps a picture of the page.
+    /// Saves a screenshot of the page.
     fn picture(&self, name: &str) {
         let png = self.runtime.block_on(self.client.screenshot()).unwrap();
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authorize-{name}.png"));
@@ -129,7 +129,7 @@ PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http
 "#]]);
     assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
 
-    // Once more: the instance stays what it is.
+    // Authorizing again keeps the instance.
     let before = instance(&world);
     let (heading, printed) = authorized(&browser, &world, "Allow");
     assert_eq!(heading, "Access granted");

@@ -103,7 +103,7 @@ fn a_change_of_a_shared_file_selects_its_documents() {
     let path = "schemas/connectors/stripe.schema.json";
     world.write(path, world.read(path) + "\n");
     assert_eq!(planned(&world, plan), ["shop"]);
-    // A root below that of the repository, and a setting that would change what Git writes.
+    // A root below the root of the repository, and a setting that would change Git's output.
     git(&world, "checkout --quiet -- .");
     world.write("sub/ocon.yaml", "project: tests\n");
     world.write("sub/instances/größe.yaml", "key: size\nelement: stripe\nname: Size\n");
@@ -190,7 +190,7 @@ hint: this clone has only a part of the history: fetch all of it (`fetch-depth: 
 "#]]);
 }
 
-/// A branch and `main` that both merged the same commits, each of which is a merge base then.
+/// A branch and `main` that both merged the same commits. Each of these commits is a merge base.
 fn crossed(count: usize) -> World {
     let world = repository();
     let tree = git(&world, "rev-parse HEAD^{tree}").trim().to_owned();

@@ -120,13 +120,13 @@ fn links_lead_to_the_files_of_this_commit() {
     let given = "--file-url https://forge.example/x";
     let expected = "(https://forge.example/x/instances/shop.yaml#L1)";
     assert!(link(&world, &format!("-C sub plan {given}")).ends_with(expected));
-    // Elsewhere than in the checkout, a link would lead nowhere.
+    // Outside the checkout, a link would be broken.
     world.set("CI_PROJECT_DIR", "/usr");
     assert!(link(&world, "-C sub plan").ends_with("`instances/shop.yaml:1`"));
 }
 
 #[test]
-fn a_comment_has_a_least_size() {
+fn a_comment_has_a_minimum_size() {
     World::new(&[]).on_sandbox().ocon("plan --format markdown --max-bytes 100").is(str![[r#"
 --- stderr ---
 error: invalid value '100' for '--max-bytes <N>': write a number of at least 4000

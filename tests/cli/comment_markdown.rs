@@ -47,7 +47,7 @@ fn name(before: &str, after: &str) -> PlanChange {
     PlanChange { path: FieldPath::Name, ..change("", before, after) }
 }
 
-/// The configuration of a poller: so many lines of JSON, of which a few differ.
+/// The configuration of a poller: `lines` lines of JSON, a few of which differ.
 fn poller(lines: usize, since: usize) -> String {
     let lines = (0..lines).map(|n| match n % 50 {
         7 => format!("  \"since-{n}\": {since}"),
@@ -130,7 +130,7 @@ fn frame(max_bytes: usize) -> CommentOptions {
     CommentOptions { max_bytes, links: FileLinks::below("https://forge.example/o/r/blob/abc") }
 }
 
-/// Says what of a comment is more than text, code, tables, headings and our own folds and links.
+/// The parts of a comment other than text, code, tables, headings and the links and folds of ocon.
 fn foreign(comment: &str) -> Vec<String> {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
@@ -168,7 +168,7 @@ fn foreign(comment: &str) -> Vec<String> {
                 | Tag::Strong
                 | Tag::Strikethrough),
             ) => found.push(format!("{tag:?}")),
-            // Outside of code, a forge makes mentions, references and addresses of text.
+            // Outside of code, a forge turns text into mentions, references and links.
             Event::Text(text) if !in_block && text.contains(['@', '#', '<', '>', '\\']) => {
                 found.push(format!("text {text}"));
             }
@@ -178,7 +178,7 @@ fn foreign(comment: &str) -> Vec<String> {
     found
 }
 
-/// The words of a comment that are no code.
+/// The words of a comment outside of code.
 fn words(comment: &str) -> String {
     let words = |event| match event {
         Event::Text(text) => Some(text.to_string() + "\n"),
@@ -205,7 +205,7 @@ fn a_name_with_backticks_stays_within_its_code_span() {
     }
 }
 
-/// The text outside of blocks of code, where those who look for mentions and addresses look.
+/// The text outside of code blocks, where a forge searches for mentions and URLs.
 fn headings(comment: &str) -> Vec<String> {
     let mut headings = Vec::new();
     let mut inside = false;
@@ -234,7 +234,7 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
     let document = plan(steps.collect(), &HOSTILE);
     let comment = markdown::plan(&document, &frame(DEFAULT_MAX_BYTES));
     assert!(comment.len() <= 65_000, "{}", comment.len());
-    assert!(comment.len() > 60_000, "room is left: {}", comment.len());
+    assert!(comment.len() > 60_000, "space is left: {}", comment.len());
     assert_eq!(foreign(&comment), Vec::<String>::new());
     assert_eq!(
         headings(&comment),
@@ -245,7 +245,7 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
             "To delete: 500",
             "To create: 500",
             "To change: 500",
-            "Drift that was there before: 500",
+            "Drift: 500",
             "Notes: 14",
         ]
     );

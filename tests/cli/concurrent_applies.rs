@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// Races in a test run; `OCON_RACES` asks for more.
+/// The number of races in a test run. `OCON_RACES` sets another number.
 const RACES: usize = 10;
 
 const FILES: [(&str, &str); 3] = [
@@ -40,7 +40,7 @@ fn asked_for() -> Option<usize> {
     std::env::var("OCON_RACES").ok()?.parse().ok()
 }
 
-/// One race; the number of instances that a run created and took back.
+/// Runs one race. Returns the number of instances that a run created and deleted again.
 fn run(race: usize) -> usize {
     let mut world = World::new(&FILES).on_sandbox().with_password().secret("CODE", "demo-code-c");
     world.unset("OCON_TEST_CLOCK");
@@ -62,7 +62,7 @@ fn run(race: usize) -> usize {
         "race {race}: {:#?}",
         printed()
     );
-    let lost: usize = both.iter().map(taken_back).sum();
+    let lost: usize = both.iter().map(lost_races).sum();
     let plan = world.ocon("plan --detailed-exitcode");
     if lost == 0 {
         assert_eq!(plan.exit, 0, "race {race}: {}", plan.stdout);
@@ -70,8 +70,8 @@ fn run(race: usize) -> usize {
     lost
 }
 
-/// The results of a run are done, or it reports that it was second.
-fn taken_back(output: &Output) -> usize {
+/// Returns the number of results that lost the race. Checks that all others are done.
+fn lost_races(output: &Output) -> usize {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     let results = document["results"].as_array().unwrap();
     let failed: Vec<_> =

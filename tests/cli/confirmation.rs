@@ -36,7 +36,7 @@ Applied: 1 created.
 "#]]);
 }
 
-/// A colleague moved the file and applied that, so the instance belongs to another document by now.
+/// A colleague moves the file and applies it, so that the instance belongs to another document.
 #[test]
 fn changes_during_the_question_are_left_alone() {
     let world = world();

@@ -10,7 +10,7 @@ use crate::events::{Listening, conforming, report, world};
 use crate::snapshot::Snapshot as _;
 use crate::support::World;
 
-/// Reports an event, which the callback takes if it `listens`.
+/// Sends an event. The callback accepts it if it `listens`.
 fn one_event(world: &World, port: u16, listens: bool) {
     let listening =
         listens.then(|| Listening::begin(world, &format!("events listen --port {port} --count 1")));
@@ -78,7 +78,7 @@ No link is broken; 1 cannot be checked from here.
 }
 
 #[test]
-fn a_doctor_looks_at_the_other_links_where_the_events_cannot_be_read() {
+fn a_doctor_checks_the_other_links_if_the_events_cannot_be_read() {
     let (world, _) = world();
     let text = "rules: [{ when: { path: /instances/20931/events }, status: 403 }]";
     world.set_faults(Faults::parse(text).unwrap());
@@ -178,7 +178,7 @@ fn broken(world: &World) -> String {
     broken[0]["link"].as_str().unwrap().to_owned()
 }
 
-/// The link that is broken then, and what breaks it.
+/// The broken link, and the change that breaks it.
 type Break = (&'static str, fn(&World, u16));
 
 #[test]

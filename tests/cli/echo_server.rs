@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// How what came is written.
+/// Encodes a request for the reply.
 type Encoding = fn(&str) -> String;
 
 const ENCODINGS: [Encoding; 10] = [
@@ -29,7 +29,7 @@ const ENCODINGS: [Encoding; 10] = [
     |text| text.bytes().map(|byte| format!("{byte:#04x}")).collect::<Vec<_>>().join(", "),
 ];
 
-/// The server; it stops when it is dropped.
+/// The server. Dropping it stops it.
 pub(crate) struct Echo {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
@@ -39,7 +39,7 @@ pub(crate) struct Echo {
 type Answer = Box<dyn Fn(&str, &str) -> (String, String) + Send>;
 
 impl Echo {
-    /// Servers that give every request this status, as JSON and as a page for people.
+    /// Servers that answer every request with this status, as JSON and as HTML.
     pub(crate) fn in_every_encoding(status: &'static str) -> Vec<Self> {
         let as_json = |encode: Encoding| -> Answer {
             Box::new(move |head, body| {
@@ -113,18 +113,18 @@ impl Echo {
 impl Drop for Echo {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Wakes the server up to make it stop.
+        // Wakes the server so that it stops.
         let _ = TcpStream::connect(self.address);
     }
 }
 
-/// The body and the credentials, which come first since long messages are cut.
+/// The body and the credentials. The credentials come first, because long messages are truncated.
 fn printed(head: &str, body: &str) -> String {
     let credentials = head.lines().find(|line| line.to_lowercase().starts_with("authorization"));
     format!("{} {body}", credentials.unwrap_or_default())
 }
 
-/// A listing of one instance, which is also a refusal, a description and whatever else is expected.
+/// A listing of one instance that is also valid as an error, a description and every other reply.
 fn instances(printed: &str) -> String {
     let instance = json!({
         "id": 4711,

@@ -47,7 +47,7 @@ pub(crate) fn world() -> (World, u16) {
     (world, port)
 }
 
-/// `ocon events listen`, once it listens.
+/// A running `ocon events listen` that accepts deliveries.
 pub(crate) struct Listening {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -68,14 +68,14 @@ impl Listening {
         Self { child, stdout }
     }
 
-    /// The next line, without its time and the random ids.
+    /// The next line without its time and the random IDs.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         line.get("2026-01-01T00:00:00Z  ".len()..).unwrap().to_owned()
     }
 
-    /// Waits for the end: the exit code.
+    /// Waits for the end. Returns the exit code.
     pub(crate) fn end(mut self) -> i32 {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
@@ -84,7 +84,7 @@ impl Listening {
     }
 }
 
-/// A document, once it follows its schema.
+/// Parses a document that must conform to its schema.
 pub(crate) fn conforming(schema: &str, text: &str) -> Value {
     let file = format!("{}/schemas/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
     let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -128,7 +128,7 @@ fn an_event_arrives_with_a_valid_signature() {
         Listening::begin(&world, &format!("events listen chat --port {port} --count 1"));
     report(&world, &json!([{ "type": "message", "id": 7 }, { "type": "message", "id": 8 }]));
     let line = listening.line();
-    assert!(line.starts_with("CREATED message 7 and 1 more  (the signature holds; "), "{line}");
+    assert!(line.starts_with("CREATED message 7 and 1 more  (the signature is valid; "), "{line}");
     assert_eq!(listening.end(), 0);
     let run = world.ocon("events chat");
     assert!(
@@ -150,26 +150,29 @@ fn changed_forged_and_repeated_deliveries_are_reported() {
     let body = r#"{"message":{"eventId":"e1","events":[{"eventType":"UPDATED","objectType":"m","objectId":"1"}]}}"#;
     let (signed, id) = (signature(body), "Elements-Webhook-Id: n1");
     assert_eq!(deliver(port, &[&signed, id], body), "200");
-    assert_eq!(listening.line(), "UPDATED m 1  (the signature holds; notification n1)\n");
+    assert_eq!(listening.line(), "UPDATED m 1  (the signature is valid; notification n1)\n");
     assert_eq!(deliver(port, &[&signed, id], body), "200");
     assert_eq!(
         listening.line(),
-        "UPDATED m 1, which was delivered before  (the signature holds; notification n1)\n"
+        "UPDATED m 1, which was delivered before  (the signature is valid; notification n1)\n"
     );
     assert_eq!(deliver(port, &[&signed, id], &body.replace("\"1\"", "\"2\"")), "401");
     assert_eq!(
         listening.line(),
-        "refused: nothing of it is shown  (the signature does not hold; notification n1)\n"
+        "refused: its content is not shown  (the signature is not valid; notification n1)\n"
     );
     assert_eq!(deliver(port, &[], body), "401");
     assert_eq!(
         listening.line(),
-        "refused: nothing of it is shown  (there is no signature; no notification id)\n"
+        "refused: its content is not shown  (the delivery has no signature; no notification ID)\n"
     );
     let text = "a=b";
     assert_eq!(deliver(port, &[&signature(text)], text), "400");
     let line = listening.line();
-    assert!(line.starts_with("refused: it is no JSON object  (the signature holds; "), "{line}");
+    assert!(
+        line.starts_with("refused: the body is not a JSON object  (the signature is valid; "),
+        "{line}"
+    );
     // A body contains no escape sequence for the terminal.
     let body =
         r#"{"message":{"eventId":"e1","events":[{"eventType":"\u001b[2J","objectId":"1"}]}}"#;
@@ -334,10 +337,10 @@ fn a_page_of_another_site_delivers_nothing() {
     let mut printed = String::new();
     stderr.read_line(&mut printed).unwrap();
     for headers in [
-        // A page whose name was made to lead to loopback.
+        // A web page whose host name resolves to loopback.
         vec!["Host: evil.example"],
         vec!["Host: evil.example:8900"],
-        // A page that posts to loopback.
+        // A web page that posts to loopback.
         vec!["Origin: https://evil.example"],
         vec!["Origin: null"],
         // A service on another port of the machine.
@@ -345,7 +348,7 @@ fn a_page_of_another_site_delivers_nothing() {
         vec!["Host:"],
     ] {
         let refused = deliver(port, &headers, "{}");
-        // Without a host, the HTTP library may answer itself.
+        // If there is no host, the HTTP library may answer.
         assert!(refused == "403" || (headers == ["Host:"] && refused == "400"), "{headers:?}");
     }
     assert_eq!(deliver(port, &["Host: tunnel.example"], "{}"), "200");

@@ -34,7 +34,7 @@ Remove one of them.
 }
 
 #[test]
-fn every_code_is_listed_with_what_it_means() {
+fn every_code_is_listed_with_its_meaning() {
     let run = World::new(&[]).ocon("explain");
     assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
     let parts: Vec<_> = run.stdout.split("\n\n").collect();
@@ -60,7 +60,7 @@ fn every_code_is_listed_with_what_it_means() {
 }
 
 #[test]
-fn a_code_that_does_not_exist_is_a_slip_of_another_one() {
+fn an_unknown_code_gets_a_suggestion() {
     let world = World::new(&[]);
     world.ocon("explain duplicate-kye").is(str![[r#"
 --- stderr ---

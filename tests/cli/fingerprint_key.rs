@@ -56,7 +56,7 @@ fn a_fingerprint_key_that_is_not_text_is_refused() {
 }
 
 #[test]
-fn blanks_around_the_key_are_no_part_of_it() {
+fn whitespace_around_the_key_is_removed() {
     let mut world = desk(KEY);
     assert_eq!(world.ocon("apply --yes").exit, 0);
     for padded in [format!(" {KEY}\r\n"), format!("\u{feff}{KEY}")] {
@@ -64,7 +64,7 @@ fn blanks_around_the_key_are_no_part_of_it() {
         let run = world.ocon("plan");
         assert!(run.stdout.contains("No changes."), "{}{}", run.stdout, run.stderr);
     }
-    // Blanks are not a key: the key of the organization secret is used, with a warning.
+    // Whitespace is not a key: ocon uses the key of the organization secret, with a warning.
     world.set("OCON_FINGERPRINT_KEY", " \n");
     assert!(world.ocon("plan").stdout.contains("unverified"));
 }

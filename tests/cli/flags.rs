@@ -1,14 +1,14 @@
-//! Every flag of every command is in a test of what it does. A search for the flag finds the test.
+//! Every flag of every command has a test, which a search for the flag finds.
 
 use std::fs;
 
 use clap::{Command, CommandFactory as _};
 use ocon::cli::Cli;
 
-/// Files whose mention of a flag is no test of it: this one and the help texts.
+/// Files that mention flags without testing them: this one and the help texts.
 const NO_TESTS: [&str; 2] = ["flags.rs", "help.rs"];
 
-/// The lines of the tests of the binary, without expected output: a hint in it runs nothing.
+/// The lines of the tests without expected output, because a hint in it runs nothing.
 fn lines() -> Vec<String> {
     let entries = fs::read_dir("tests/cli").unwrap().map(Result::unwrap);
     let files = entries.filter(|entry| !NO_TESTS.iter().any(|file| entry.file_name() == *file));
@@ -20,7 +20,7 @@ fn lines() -> Vec<String> {
     code.flat_map(str::lines).map(str::to_owned).collect()
 }
 
-/// The flags of a command and of those below it, each with the word that must be before it in a line:
+/// The flags of a command and of its subcommands, each with the word that must precede it in a line:
 /// the command's name, or nothing for a global flag.
 fn flags(command: &Command, word: &str) -> Vec<(String, String)> {
     let own = command.get_arguments().filter(|it| !it.is_positional());

@@ -322,7 +322,7 @@ fn sarif_describes_each_problem_and_its_code() {
 }
 
 #[test]
-fn a_form_that_a_command_has_not_is_a_matter_of_usage() {
+fn an_unsupported_format_is_a_usage_error() {
     let world = World::new(&[]);
     world.ocon("plan --format sarif").is(str![[r#"
 --- stderr ---

@@ -57,7 +57,7 @@ hint: raise the file-size limit (`ulimit -f`), then run the command again
 fn ids_are_reported_where_the_outputs_cannot_be_written() {
     let world = world();
     let before = world.files();
-    // A file of no bytes: only the pipes are written.
+    // With a limit of 0 bytes, only pipes can be written.
     world.ocon_on_a_small_disk(0, "apply --yes --outputs outputs.json").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
@@ -126,7 +126,7 @@ hint: raise the file-size limit (`ulimit -f`), then run the command again
     assert!(!world.path(".ocon/.gitignore").exists());
     assert_eq!(world.ocon("plan --sandbox").exit, 0);
     assert_eq!(world.read(".ocon/.gitignore"), "*\n");
-    // It has a state by now, which grows beyond the limit.
+    // The sandbox now has a state, which grows beyond the limit.
     let before = std::fs::read_to_string(world.path(".ocon/sandbox.json")).unwrap();
     let run = world.ocon_on_a_small_disk(1, "apply --yes --sandbox");
     assert_eq!(run.exit, 3, "{}", run.stderr);

@@ -9,7 +9,7 @@ use snapbox::str;
 use crate::changed_since::{commit, git, planned};
 use crate::support::{CRM, SHOP, World};
 
-/// A program that leaves a trace where it is executed, and passes on what it reads.
+/// A program that leaves a trace when it is executed, and copies its input to its output.
 const TRACE: &str = "#!/bin/sh\nenv > \"$(dirname \"$0\")/executed\"\ncat\n";
 
 /// A repository in which ocon runs in the folder `tenants/eu`, and a branch with a change there.
@@ -30,7 +30,7 @@ fn change(world: &World) {
     world.write("tenants/eu/instances/shop.yaml", SHOP.replace("Shop", "Store"));
 }
 
-/// Every setting with which a repository has a program executed.
+/// Every setting by which a repository can make Git execute a program.
 fn settings(world: &World) -> String {
     let trace = world.path("trace");
     let trace = trace.display();
@@ -102,7 +102,7 @@ fn changes_that_git_does_not_look_at_are_changes() {
 }
 
 #[test]
-fn line_endings_alone_are_no_change() {
+fn line_endings_alone_do_not_count_as_a_change() {
     let world = tenant();
     let path = "tenants/eu/instances/shop.yaml";
     world.write(path, SHOP.replace('\n', "\r\n"));
@@ -199,7 +199,7 @@ fn a_committed_secret_is_found_behind_links_and_in_the_index() {
     assert_eq!(world.ocon("validate").exit, 5);
     git(&world, "rm --quiet --cached secrets/desk/password");
     assert_eq!(world.ocon("validate").exit, 0);
-    // A committed link to a committed file, and a folder of secrets that is such a link.
+    // A committed link to a committed file, and a secrets folder that is such a link.
     world.write("secrets/desk/real", "something to hide");
     git(&world, "add --force secrets/desk/real");
     world.remove("secrets/desk/password");
@@ -246,7 +246,7 @@ fn hijacked() -> World {
 #[test]
 fn a_tenant_that_becomes_a_submodule_hides_no_change() {
     let world = hijacked();
-    // In it, `origin/main` is whatever its author pushed.
+    // In the submodule, its author chooses `origin/main`.
     world.ocon("-C ours/tenants/eu plan --changed-since origin/main").is(str![[r#"
 --- stderr ---
 error: Git cannot be queried, but --changed-since needs it
@@ -282,7 +282,7 @@ fn a_tenant_that_becomes_a_link_to_another_one_is_a_change_of_all_its_documents(
     git(&world, "add --all");
     git(&world, "commit --quiet --message change");
     assert_eq!(planned(&world, "-C tenants/eu plan --changed-since main"), ["evil"]);
-    // The same by way of a shell that changed to the folder.
+    // The same from a shell in that folder.
     let mut ocon = world.command("plan --changed-since main --format json");
     let link = world.path("tenants/eu");
     let output = ocon.current_dir(&link).env("PWD", &link).output().unwrap();

@@ -33,7 +33,7 @@ fn global_options() -> Vec<String> {
 /// A help text in two parts.
 #[derive(Default)]
 struct Help {
-    /// All but the global options.
+    /// The text without the global options.
     own: String,
     /// The global options, under their headings.
     global: String,
@@ -46,7 +46,7 @@ impl Help {
         assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{line}");
         let options = global_options();
         let (mut help, mut heading, mut is_global) = (Self::default(), None, false);
-        // The blanks at the end of a line are clap's.
+        // clap writes the spaces at the end of a line.
         for line in run.stdout.lines().map(str::trim_end) {
             let text = line.trim_start();
             let indent = line.len() - text.len();
@@ -64,7 +64,7 @@ impl Help {
             }
             let part = if is_global { &mut help.global } else { &mut help.own };
             for line in heading.take_if(|_| !line.is_empty()).into_iter().chain([line]) {
-                // One empty line at most, also where options were left out.
+                // At most one empty line, even if options are omitted.
                 if !line.is_empty() || !part.ends_with("\n\n") {
                     part.push_str(line);
                     part.push('\n');
@@ -81,7 +81,7 @@ impl Help {
     }
 }
 
-/// The words of a text, in order of the alphabet: not where lines break, nor under which heading they are.
+/// The words of a text in alphabetical order, so that line breaks and headings do not matter.
 fn words(text: &str) -> Vec<&str> {
     let lines = text.lines().filter(|line| line.starts_with(' '));
     let mut words: Vec<_> = lines.flat_map(str::split_whitespace).collect();
@@ -108,7 +108,7 @@ fn every_help_text_matches_its_snapshot() {
             let name = format!("ocon {command}").trim_end().replace(' ', "-");
             let help = Help::of(&world, &format!("{command} {flag}"));
             Help::is(&help.own, &format!("{name}{suffix}"));
-            // The width of the column, and so where lines break, depends on the command's own options.
+            // The width of the column depends on the options of the command, and so do the line breaks.
             if !help.global.is_empty() {
                 assert_eq!(words(&help.global), words(&global), "{command} {flag}");
             }
@@ -126,7 +126,7 @@ fn every_example_in_a_help_text_is_a_command_line() {
         let lines = examples.lines().map(str::trim).filter(|line| line.starts_with("ocon "));
         let mut number = 0;
         for line in lines {
-            // Two blanks begin a description, and `>` is for the shell.
+            // Two spaces start a description, and `>` is for the shell.
             let line = line.split("  ").next().unwrap().split(" >").next().unwrap();
             Cli::try_parse_from(line.split_whitespace())
                 .unwrap_or_else(|error| panic!("{line}: {error}"));

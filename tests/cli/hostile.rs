@@ -207,7 +207,7 @@ Requests: 1 read, 1 to write.
 "#]]);
     world.write("instances/other.yaml", SHOP.replace("stripe", "servicenow"));
     world.remove("instances/shop.yaml");
-    // The name is in a note now, whose lines are broken where they are too long.
+    // The name is now in a note, whose long lines are wrapped.
     let plan = world.ocon("plan").stdout;
     assert!(plan.contains("stop-commands") && plan.contains("{3a}:error"), "{plan}");
     for line in plan.lines() {

@@ -6,7 +6,7 @@ use snapbox::str;
 use crate::snapshot::Snapshot as _;
 use crate::support::World;
 
-/// A world without files, with instances that were made by hand.
+/// A world without files, with instances that were created by hand.
 pub(crate) fn tenant() -> World {
     let world = World::new(&[]).on_sandbox();
     std::fs::remove_dir_all(world.path("instances")).ok();
@@ -137,16 +137,19 @@ nothing else, whether or not the variables are set.
     assert_eq!(world.ocon("import --connector servicenow").exit, 0);
     assert_eq!(
         world.ocon("import --connector closeio").stdout,
-        "Nothing to import: there are no such instances.\n"
+        "Nothing to import: no such instances exist.\n"
     );
     assert_eq!(
         world.ocon("import --connector hootsuit").stdout,
-        "Nothing to import: there are no such instances. Did you mean `hootsuite`?\n"
+        "Nothing to import: no such instances exist. Did you mean `hootsuite`?\n"
     );
     world.remove("ocon.yaml");
     world.remove("instances/stripe/shop.yaml");
     let import = world.ocon("import --connector stripe --force").stdout;
-    assert!(import.contains("First: name a project, `project: NAME` in ocon.yaml"), "{import}");
+    assert!(
+        import.contains("First, name your project with `project: NAME` in ocon.yaml"),
+        "{import}"
+    );
 }
 
 #[test]
@@ -266,7 +269,7 @@ instances/stripe/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     let comments = [
         "# yaml-language-server: $schema=../../schemas/connectors/stripe.schema.json",
         "# configuration:",
-        "# Masked, or not known as public; remove the `#` to have ocon manage it.",
+        "# Masked, or not known to be public. To manage a key with ocon, remove the `#`.",
     ];
     for path in &written {
         for line in world.read(path).lines() {
@@ -411,7 +414,7 @@ fn a_secret_of_one_key_stays_a_secret_under_another() {
     assert_eq!(world.ocon("import --all --quiet").exit, 0);
     let file = world.read("instances/servicenow/desk.yaml");
     assert!(!file.contains("s3cret"), "{file}");
-    // An address whose path opens it is one as well.
+    // A URL whose path grants access is also a secret.
     world.requests();
     let hook = json!("https://hooks.slack.com/services/T000/B000/XXXX");
     let mut other = self::desk("Other");
@@ -429,7 +432,7 @@ fn a_name_that_is_a_secret_in_other_letters_names_no_file() {
         world.send("POST", "/instances", &desk(name));
     }
     let run = world.ocon("import --all");
-    assert_eq!(run.stderr.matches("its name holds a secret").count(), 2, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("its name contains a secret").count(), 2, "{}", run.stderr);
     let files = world.files();
     assert!(files.iter().all(|file| !file.to_lowercase().contains("s3cret")), "{files:?}");
 }

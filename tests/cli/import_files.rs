@@ -117,7 +117,7 @@ error[unreadable-file]: this cannot be read: No such file or directory (os error
  --> instances/stripe
 --- exit 5 ---
 "#]]);
-    // Nor does a folder below one that was named.
+    // ocon does not write through a link below a named folder either.
     std::fs::create_dir(world.path("named")).unwrap();
     std::os::unix::fs::symlink("/tmp", world.path("named/stripe")).unwrap();
     let named = format!("--instances {} import --all", world.path("named").display());

@@ -1,4 +1,4 @@
-//! A tenant that was made by hand is adopted: import writes files, the plan only adds tags, and then
+//! A tenant that was created by hand is adopted: import writes files, the plan only adds tags, and then
 //! nothing changes.
 
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ const NAMES: [&str; 16] = [
     "con",
 ];
 
-/// Values that a careless writer of YAML gets wrong.
+/// Values that are easily written incorrectly in YAML.
 const VALUES: [&str; 10] = [
     "https://app.example/x?y=1&z=%20",
     "no",
@@ -114,7 +114,7 @@ fn files(world: &World) -> Vec<String> {
     world.files().into_iter().filter(|path| path.starts_with("instances/")).collect()
 }
 
-/// The instances without what an adoption writes.
+/// The instances without the tags that an adoption writes.
 fn without_marks(mut instances: Vec<Value>) -> Vec<Value> {
     for instance in &mut instances {
         let tags = instance["tags"].as_array_mut().unwrap();

@@ -1,6 +1,6 @@
 //! SIGTERM and Ctrl-C while a command waits for a person, for a reader of its output or for a child.
 //!
-//! `tests/faults/kills` has the commands that wait for the platform.
+//! The commands that wait for the platform are in `tests/faults/kills`.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -21,15 +21,15 @@ fn ended(mut ocon: Child, mut stderr: impl std::io::Read) -> String {
     format!("{printed}--- exit {} ---", ocon.wait().unwrap().code().expect("it ends by itself"))
 }
 
-/// Starts a command whose streams are pipes, stdin too, which stays open.
+/// Starts a command whose streams are pipes. Stdin stays open.
 fn spawn(world: &World, arguments: &str) -> Child {
     let mut command = world.command(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
-/// Starts a command on a terminal that `script` makes. Its process id is in the file `pid`.
-/// It ignores no signal even where the tests do, as below `nohup`.
+/// Starts a command on a terminal that `script` creates. Its process ID is in the file `pid`.
+/// It handles signals even if the tests ignore them, as under `nohup`.
 fn on_terminal(world: &World, kind: &str, arguments: &str) -> Child {
     let ocon = concat!("env --default-signal=INT,TERM,HUP ", env!("CARGO_BIN_EXE_ocon"));
     let line = format!("echo $$ >pid; exec {ocon} {arguments}");
@@ -47,7 +47,7 @@ fn press_ctrl_c(script: &mut Child) {
     script.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
 }
 
-/// The question of an apply: what the terminal shows after `answer` did something, and the exit code.
+/// Runs `answer` while an apply asks for approval. Returns the content of the terminal and the exit code.
 pub(crate) fn at_the_question(world: &World, answer: impl Fn(&mut Child)) -> (String, Option<i32>) {
     let mut script = on_terminal(world, "dumb", "apply");
     let mut stdout = script.stdout.take().unwrap();
@@ -100,7 +100,7 @@ fn a_secret_that_does_not_come_is_not_waited_for() {
     let pipe = outside.path().join("secret");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut ocon = spawn(&world, &format!("plan --user-secret-file {}", pipe.display()));
-    // It can be opened once there is a reader.
+    // It can be opened as soon as it has a reader.
     let pipe = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     let stderr = ocon.stderr.take().unwrap();
     assert_eq!(ended(ocon, stderr), "Interrupted: no plan was made.\n--- exit 130 ---");
@@ -171,7 +171,7 @@ Interrupted: requests in flight finish, and no new step starts. Interrupt again 
 }
 
 #[test]
-fn servers_say_that_they_end() {
+fn servers_report_their_end() {
     let world = World::new(&[]);
     let mut ocon = spawn(&world, "events listen --port 0");
     let mut stderr = BufReader::new(ocon.stderr.take().unwrap());
@@ -200,7 +200,7 @@ fn a_command_ends_if_its_output_is_closed() {
     }
     for command in ["completions bash", "completions zsh"] {
         let mut ocon = spawn(&world, command);
-        // It writes more than the pipe holds.
+        // The output is larger than the pipe.
         let mut stdout = ocon.stdout.take().unwrap();
         stdout.read_exact(&mut [0]).unwrap();
         let stderr = ocon.stderr.take().unwrap();
@@ -208,7 +208,7 @@ fn a_command_ends_if_its_output_is_closed() {
         assert_eq!(end, "Interrupted: the output is incomplete.\n--- exit 130 ---", "{command}");
         drop(stdout);
     }
-    // The message about the signal has no reader either.
+    // Nothing reads the message about the signal either.
     let mut ocon = spawn(&world, "validate");
     let mut stderr = ocon.stderr.take().unwrap();
     stderr.read_exact(&mut [0]).unwrap();
@@ -262,7 +262,7 @@ fn a_signal_waits_for_steps_in_flight_and_starts_no_other() {
     ocon.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!(ocon.wait().unwrap().code(), Some(130));
     assert!(stdout.contains("Not started: "), "{stdout}");
-    // Nothing is lost and nothing is duplicated.
+    // No instance is lost or duplicated.
     assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2

@@ -1,7 +1,7 @@
 //! No output contains a secret: every command, format and log level, and every failure.
 //!
 //! Each run of the binary in these tests is searched for all secrets of its world, in all encodings
-//! (`World::refuse_secrets`); here they are numerous and awkward, and what runs is everything.
+//! (`World::refuse_secrets`). Here, the secrets are numerous and awkward, and every command runs.
 
 use clap::{CommandFactory as _, ValueEnum as _};
 use ocon::cli::Cli;
@@ -14,7 +14,7 @@ use crate::support::{SHOP, World, terminate};
 /// A secret that every encoding changes.
 const AWKWARD: &str = "c4nary \"quoted\"\\n&<of+the/desk='ü日🔑%41\ttests";
 
-/// A password at each position that may hold one.
+/// A password at each position that can contain one.
 const DESK: &str = "\
 element: servicenow
 name: Help desk
@@ -57,13 +57,13 @@ fn lines(command: &str) -> &'static [&'static str] {
         "validate" => &["validate"],
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
-        // Without a person. `authorize.rs` has the rest.
+        // No person answers. `authorize.rs` tests the rest.
         "authorize" => &["authorize desk"],
         "status" => &["status"],
-        // `listen` runs until it is ended. Its output is in `events.rs`.
+        // `listen` runs until it is stopped. Its output is in `events.rs`.
         "events" => &["events shop", "events shop --limit 1"],
         "doctor" => &["doctor shop", "doctor desk"],
-        // Of a folder without files: what is there, an orphan each, gets one.
+        // The folder has no files, so each instance is an orphan and gets a file.
         "import" => &["import --all --force --instances imported"],
         "token" => &["token desk", "token nobody"],
         "schema" => &["schema pull servicenow"],
@@ -72,7 +72,7 @@ fn lines(command: &str) -> &'static [&'static str] {
         "man" => &["man pages"],
         // It runs the others with its own arguments, and searches their output.
         "selftest" => &["selftest --leaks"],
-        // It runs until it is ended: see below.
+        // It runs until it is stopped: see below.
         "sandbox" | "help" => &[],
         other => panic!("add a command line for `{other}` to search its output"),
     }
@@ -90,7 +90,7 @@ fn no_command_in_any_format_with_any_log_shows_a_secret() {
                 // The self-test runs all logs itself.
                 for log in if command == "selftest" { &LOGS[..1] } else { &LOGS } {
                     let run = world.ocon(&format!("{line} --format {} {log}", format.get_name()));
-                    // A doctor that finds a broken link ends with 1.
+                    // If a link is broken, the exit code of the doctor is 1.
                     let ends = run.exit != 1 || command == "doctor";
                     assert!(run.exit < 100 && ends, "{line}: {}", run.stderr);
                     (runs, bytes) = (runs + 1, bytes + run.stdout.len() + run.stderr.len());
@@ -111,7 +111,7 @@ fn no_command_in_any_format_with_any_log_shows_a_secret() {
     );
 }
 
-/// Searches the files that ocon wrote; those that hold secrets by intent are left out.
+/// Searches the files that ocon wrote, except those that contain secrets on purpose.
 fn written(world: &World) -> Vec<String> {
     let by_intent = |path: &String| path.starts_with("secrets/") || path == "outputs.json";
     let files: Vec<_> = world.files().into_iter().filter(|path| !by_intent(path)).collect();
@@ -144,11 +144,11 @@ fn the_sandbox_prints_its_credentials_and_nothing_else() {
     }
 }
 
-/// Runs what talks to the platform, in both forms, with the least log and the most.
+/// Runs the commands that contact the platform, in both formats, with the shortest and the longest log.
 fn everything_fails(world: &World, exits: &[i32]) {
     for command in ["plan", "apply --yes --rotate all", "status", "schema pull stripe"] {
         for form in ["", "--format json -vvv"] {
-            // The one command here that has no other form than text.
+            // This command has only the format text.
             let form = if command.starts_with("schema") {
                 form.trim_start_matches("--format json")
             } else {
@@ -268,7 +268,7 @@ fn a_panic_says_no_secret() {
             let run = world.ocon("plan");
             assert_eq!(run.exit, 101);
             assert!(
-                run.stderr.starts_with("error: this is a mistake in ocon: it broke at "),
+                run.stderr.starts_with("error: this is a bug in ocon: it broke at "),
                 "{}",
                 run.stderr
             );
@@ -277,7 +277,7 @@ fn a_panic_says_no_secret() {
     }
 }
 
-/// The search itself: it finds secrets that only the scrubber hides after that is disabled.
+/// Checks the search: if the scrubber is disabled, the search finds secrets.
 #[test]
 fn without_the_scrubber_the_canaries_are_found() {
     let mut world = World::new(&[("instances/desk.yaml", DESK), ("instances/shop.yaml", SHOP)]);
@@ -290,9 +290,9 @@ fn without_the_scrubber_the_canaries_are_found() {
     let findings = report["findings"].as_array().unwrap();
     let encodings: std::collections::BTreeSet<_> =
         findings.iter().map(|finding| finding["encoding"].as_str().unwrap()).collect();
-    // The server that repeats what it is sent does so in each of these. The client itself hides what is
-    // repeated as it is.
+    // The server that repeats its requests uses each of these encodings.
     for encoding in [
+        "as it is",
         "Base64",
         "Base64 of Base64",
         "Base64 of UTF-16",
@@ -303,7 +303,7 @@ fn without_the_scrubber_the_canaries_are_found() {
     }
 }
 
-/// The search itself: a leak in each encoding is found.
+/// Checks the search: it finds a leak in each encoding.
 #[test]
 fn a_leak_in_any_encoding_is_found() {
     let world = world();

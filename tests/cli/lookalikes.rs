@@ -20,7 +20,7 @@ configuration:
   event.notification.callback.url: https://b.example.com
 ";
 
-/// The same to the eye, but for the last value.
+/// The changed document. It looks the same, except for the last value.
 fn after() -> String {
     BEFORE
         .replace("Pay desk", "P\u{430}y desk")

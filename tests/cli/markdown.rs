@@ -6,8 +6,8 @@ use snapbox::str;
 
 use crate::support::{CRM, SHOP, World};
 
-/// A world with something of everything: a create, a delete to come, drift, a change of a file, a
-/// rotation, a document that is blocked.
+/// A world with every kind of change: a create, a future delete, drift, a changed file, a
+/// rotation and a blocked document.
 fn mixed() -> World {
     let chat = "element: hootsuite\nname: Social\nid: 999\nconfiguration:\n  event.notification.enabled: false\n";
     let files =
@@ -24,7 +24,7 @@ fn mixed() -> World {
     world
 }
 
-/// Another connector than that of any create, so it is deleted in the same run.
+/// A connector that no create uses, so the instance is deleted in the same run.
 const OLD: &str = "\
 element: closeio
 name: Old
@@ -182,7 +182,7 @@ Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzQ=`
 }
 
 #[test]
-fn what_fails_stands_first() {
+fn failures_are_listed_first() {
     let refused =
         "rules: [{ when: { method: POST, path: /instances, occurrence: 1 }, status: 403 }]";
     let options =

@@ -1,4 +1,4 @@
-//! Terminals of 40 columns: long lines are wrapped, but never text that is to be copied.
+//! Terminals of 40 columns: long lines are wrapped, except text to copy.
 
 #![expect(clippy::unicode_not_nfc, reason = "combining marks must be measured, too")]
 

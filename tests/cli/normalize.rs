@@ -128,7 +128,7 @@ pub(crate) fn squeezed(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric() || "+/=".contains(*c)).collect()
 }
 
-/// The platform's request ids are 24 hexadecimal digits.
+/// Replaces the platform's request IDs, which are 24 hexadecimal digits.
 pub(crate) fn without_request_ids(text: &str) -> String {
     let mut constant = String::with_capacity(text.len());
     let mut digits = String::new();
@@ -145,24 +145,24 @@ pub(crate) fn without_request_ids(text: &str) -> String {
     constant
 }
 
-/// Other tests check fingerprints.
+/// Replaces fingerprints, which other tests check.
 pub(crate) fn without_fingerprints(text: &str) -> String {
     replace_between(text, "ocon:applied=", "\"", "[FINGERPRINTS]")
 }
 
-/// Other tests compare the digests of a plan: they depend on the port, because the base
-/// URL is a part of the plan.
+/// Replaces the digests of a plan, which other tests compare: they depend on the port, because the base
+/// URL is part of the plan.
 pub(crate) fn without_digests(text: &str) -> String {
     let text = replace_between(text, "\"digest\": \"", "\"", "[DIGEST]");
     replace_between(&text, "\"basis\": \"", "\"", "[DIGEST]")
 }
 
-/// How long a retry waits is random.
+/// Replaces the waits before retries, which are random.
 pub(crate) fn without_waits(text: &str) -> String {
     replace_between(text, "; trying again in ", " s\n", "[SECONDS]")
 }
 
-/// How long something took, or will be waited for.
+/// Replaces durations.
 pub(crate) fn without_milliseconds(text: &str) -> String {
     let marks = [" ms=", " wait_ms=", "\"ms\":", "\"wait_ms\":"];
     marks.into_iter().fold(text.to_owned(), |text, mark| {

@@ -1,4 +1,4 @@
-//! Which project owns the instances (`--project`), and sources of its name that do not agree.
+//! Which project owns the instances (`--project`), and sources that give it different names.
 
 use snapbox::str;
 
@@ -96,7 +96,7 @@ hint: nothing was contacted. Name the owner of these instances in both places. I
     }
     assert_eq!(world.requests(), "");
 
-    // The flag wins over the variable, and blanks around a setting are no part of it.
+    // The flag overrides the variable, and whitespace around a setting is removed.
     assert_eq!(world.ocon("plan --project tests").exit, 0);
     world.set("OCON_PROJECT", " tests\n");
     assert_eq!(world.ocon("plan").exit, 0);

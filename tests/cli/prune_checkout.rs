@@ -20,7 +20,7 @@ fn repository() -> World {
     world
 }
 
-/// Every file exists, the platform has four instances, and it got no request.
+/// Checks that every file exists, and that the platform has four instances and received no request.
 fn nothing_happened(world: &World) {
     assert_eq!(world.requests(), "");
 }
@@ -40,7 +40,7 @@ hint: if they were deleted or moved on purpose, commit that first: git add --all
 "#]]);
     nothing_happened(&world);
     assert_eq!(world.ocon("plan --prune").exit, 7);
-    // Without --prune, what is not there is an orphan, which is a note.
+    // Without --prune, the instance of a missing file is an orphan, which gets a note.
     assert_eq!(world.ocon("plan").exit, 0);
 }
 
@@ -142,7 +142,7 @@ fn a_submodule_prunes_nothing_because_git_is_not_asked_about_it() {
     git(&world, "submodule --quiet deinit --force instances/b");
     assert_eq!(
         missing(&world),
-        "Git has these files, and they are not on disk: the submodule instances/b"
+        "these files are in Git but not on disk: the submodule instances/b"
     );
 }
 
@@ -169,7 +169,7 @@ fn a_clone_below_the_folder_of_instances_or_behind_a_link_prunes_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn the_target_of_a_symlink_has_to_exist() {
+fn the_target_of_a_symlink_must_exist() {
     let world = repository();
     std::fs::create_dir(world.path("shared")).unwrap();
     std::fs::rename(world.path("instances/b"), world.path("shared/b")).unwrap();
@@ -180,7 +180,7 @@ fn the_target_of_a_symlink_has_to_exist() {
     git(&world, "sparse-checkout set --no-cone /* !/shared/b/two.yaml");
     assert!(missing(&world).contains("shared/b/two.yaml"));
     git(&world, "sparse-checkout set --no-cone /* !/shared");
-    // Nothing of the files can be read then, so nothing is compared with the platform either.
+    // The files cannot be read, so ocon does not compare them with the platform.
     assert_eq!(world.ocon("apply --prune --yes").exit, 5);
     nothing_happened(&world);
 }
@@ -191,7 +191,7 @@ fn a_repository_that_only_the_environment_names_cannot_be_queried() {
     std::fs::rename(world.path(".git"), world.path("hidden.git")).unwrap();
     let hidden = world.path("hidden.git");
     world.set("GIT_DIR", hidden.to_str().unwrap());
-    assert_eq!(missing(&world), "GIT_DIR names a repository, and no folder above has a `.git`");
+    assert_eq!(missing(&world), "GIT_DIR names a repository, but no folder above has a `.git`");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Values of references are hidden, text of the repository is shown. `docs/threat-model.md` names these
+//! Values of references are hidden, and text of the repository is shown. `docs/threat-model.md` names these
 //! tests.
 
 use base64::Engine as _;
@@ -47,7 +47,7 @@ fn lines_around_a_reference_hide_nothing_elsewhere() {
     }
 }
 
-/// The output for a name that repeats a guess in some form.
+/// The output for a name that contains a guess in some form.
 fn guesses(guess: &str) -> Vec<String> {
     let percent: Vec<String> = guess.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let digits: Vec<String> = guess.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -149,7 +149,7 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
             assert_eq!(run.exit, 5, "{word} {line}: {}", run.stderr);
             let printed = run.stdout + &run.stderr;
             assert!(
-                printed.contains("env.DESK_PASSWORD is a part of a diagnostic code"),
+                printed.contains("env.DESK_PASSWORD is part of a diagnostic code"),
                 "{printed}"
             );
             assert!(
@@ -164,13 +164,13 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
     world.set("DESK_PASSWORD", "unmanaged");
     world.ocon("plan").is(snapbox::str![[r#"
 --- stderr ---
-error: the value of env.DESK_PASSWORD is a part of a diagnostic code, of a word of ocon's documents, of a host, of the project or of the address of the platform, and ocon would have to hide it there
+error: the value of env.DESK_PASSWORD is part of a diagnostic code, of a word in ocon's JSON documents, of a host, of the project or of the base URL, and ocon would have to hide it there
 
-hint: nothing was contacted. Give the secret another value
-hint: what is no secret belongs in a variable: ${{ var.desk_password }}
+hint: nothing was contacted. Change the value of the secret
+hint: if it is not secret, use a variable: ${{ var.desk_password }}
 --- exit 5 ---
 "#]]);
-    // It is no secret if it is text of the repository as well.
+    // The value is not secret if it is also text of the repository.
     world.write("instances/shop.yaml", SHOP.replace("Shop", "credential-host-changed"));
     world.set("DESK_PASSWORD", "credential-host-changed");
     assert_eq!(world.ocon("plan").exit, 0);
@@ -185,7 +185,7 @@ fn a_value_that_is_a_part_of_a_host_is_an_error_and_a_guess_of_a_host_looks_the_
     let run = world.ocon("plan");
     assert!(run.exit == 5 && run.stderr.contains("of a host"), "{}", run.stderr);
     assert_eq!(world.requests(), "");
-    // In other letters it is the same text.
+    // Upper and lower case do not matter.
     let document = moved_host("").replace("https://evil.example/", "HTTPS://EVIL.example/");
     world.write("instances/leads.yaml", document.replace("HTTPS", "https"));
     world.set("PASSWORD", "evil.example");

@@ -1,4 +1,4 @@
-//! Files that try to use up the time or the memory of a runner.
+//! Files that try to exhaust the time or the memory of a runner.
 
 use std::os::unix::fs::symlink;
 
@@ -33,7 +33,7 @@ error[too-many-files]: links in this folder lead to more than 20000 files and fo
 fn all_files_together_have_a_bounded_number_of_documents() {
     let world = World::new(&[]);
     for file in 0..21 {
-        // Without a connector a document is read fast, and each one is a problem.
+        // A document without a connector is read fast and is one problem.
         let documents: String = (0..5_000).map(|_| "---\nname: A\n").collect();
         world.write(&format!("instances/{file}.yaml"), documents);
     }
@@ -57,7 +57,7 @@ fn all_files_together_have_a_bounded_size() {
     }
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[too-many-files]: the files in this folder and the variables in them are larger than 256 MiB
+error[too-many-files]: the files in this folder and the variables in them are together larger than 256 MiB
  --> instances
   = help: name another folder with `--instances DIR`
 --- exit 5 ---
@@ -98,10 +98,10 @@ error[expansion-limit]: the variables in this file, up to `long`, add more than 
 "#]]);
 }
 
-/// The file of a schema for the connector of [`SHOP`].
+/// The schema file for the connector of [`SHOP`].
 const SCHEMA: &str = "schemas/connectors/stripe.schema.json";
 
-/// A schema that refuses values of `name` by so many patterns.
+/// A schema that refuses values of `name` by this many patterns.
 fn schema(pattern: &str, count: usize) -> String {
     let rules: Vec<_> = (0..count)
         .map(|rule| serde_json::json!({ "not": { "pattern": format!("{pattern}%{rule}") } }))
@@ -134,7 +134,7 @@ error[file-too-large]: this document is too large for the schema of `stripe`
 #[test]
 fn compiled_patterns_have_a_bounded_size() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]);
-    // Each one of these fits, but not all of them.
+    // Each schema fits, but all of them together do not.
     world.write(SCHEMA, schema(r"\p{L}{8}", 250));
     world.ocon("validate").is(str![[r#"
 --- stderr ---

@@ -281,7 +281,7 @@ hint: create one with: ocon plan --out plan.json
     assert_eq!(world.requests(), "");
 }
 
-/// Two tenants on one host may share the fingerprint key, and have the same files and project.
+/// Two tenants on one host can share the fingerprint key, the files and the project.
 #[test]
 fn a_plan_of_another_organization_is_refused_even_under_the_same_fingerprint_key() {
     let key = "a-fingerprint-key-of-32-letters!";

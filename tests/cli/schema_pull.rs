@@ -9,8 +9,8 @@ use ocon::instance::ConnectorKey;
 
 use crate::support::World;
 
-/// The platform requires a key where the documentation only shows it in every example;
-/// in all else the two agree to the byte.
+/// The schemas agree to the byte, with one exception: the platform requires a key
+/// that the documentation only shows in every example.
 #[test]
 fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {
     let world = World::new(&[]);
@@ -23,7 +23,7 @@ fn pulling_from_the_sandbox_and_generating_agree_for_every_connector() {
     for key in catalog.keys() {
         let key: ConnectorKey = key.parse().unwrap();
         let mut shape = catalog.connector(&key).unwrap().spec(&key);
-        // The sandbox reports a required key without a degree of certainty.
+        // The sandbox reports a required key without its likelihood.
         for property in shape.properties.values_mut() {
             if property.requirement == Requirement::Likely {
                 property.requirement = Requirement::Certain;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// The server; it stops when it is dropped.
+/// The server. Dropping it stops it.
 pub(crate) struct ScriptedServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -14,12 +14,12 @@ pub(crate) struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// Gives everybody this answer.
+    /// Answers every request with this reply.
     pub(crate) fn answering(status: &str, header: &str, body: &str) -> Self {
         Self::answering_in_turn(&[(status, header, body)])
     }
 
-    /// Gives these answers (status, headers, body) one after the other, and then the last one.
+    /// Sends these replies (status, headers, body) in turn, and then repeats the last one.
     pub(crate) fn answering_in_turn(answers: &[(&str, &str, &str)]) -> Self {
         let answer = |(status, header, body): &(&str, &str, &str)| {
             let length = body.len();
@@ -30,7 +30,7 @@ impl ScriptedServer {
         Self::start(answers.iter().map(answer).collect())
     }
 
-    /// Reads and never answers.
+    /// Reads requests and never replies.
     pub(crate) fn silent() -> Self {
         Self::start(Vec::new())
     }
@@ -65,7 +65,7 @@ impl ScriptedServer {
         format!("http://{}/elements/api-v2", self.address)
     }
 
-    /// The heads of the requests that came.
+    /// The heads of the received requests.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -74,12 +74,12 @@ impl ScriptedServer {
 impl Drop for ScriptedServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Wakes the server up to make it stop.
+        // Wakes the server so that it stops.
         let _ = TcpStream::connect(self.address);
     }
 }
 
-/// Reads a request up to the empty line. Requests here have no body.
+/// Reads a request up to the empty line. These requests have no body.
 fn head(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut piece = [0; 1024];

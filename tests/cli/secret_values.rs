@@ -60,7 +60,7 @@ warning[odd-secret]: the value of `DESK_PASSWORD` begins with a byte-order mark,
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: ocon sends the value byte for byte: set the variable again without that
+  = help: set the variable again without that: ocon sends the value byte for byte
 --- exit 0 ---
 "#]]);
     assert!(world.writes().contains(r#"\"p4ss-of+the/desk\" \n"#), "it is sent byte for byte");
@@ -77,7 +77,7 @@ fn expected(value: &str) -> &'static str {
             "error[odd-secret]: the value of `DESK_PASSWORD` begins with a byte-order mark"
         }
         Some(' ') => {
-            "error[odd-secret]: the value of `DESK_PASSWORD` begins with a blank and ends with a blank"
+            "error[odd-secret]: the value of `DESK_PASSWORD` begins with whitespace and ends with whitespace"
         }
         Some('\n') => {
             "error[odd-secret]: the value of `DESK_PASSWORD` begins with a line break, ends with a line break and is in quotes"
@@ -89,7 +89,7 @@ fn expected(value: &str) -> &'static str {
 }
 
 #[test]
-fn a_value_of_nothing_but_blanks_is_unset() {
+fn a_value_of_only_whitespace_is_unset() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox();
     world.set("DESK_PASSWORD", "\u{feff} \r\n");
     world.ocon("apply --yes").is(str![[r#"
@@ -108,7 +108,7 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
 }
 
 #[test]
-fn credentials_with_blanks_around_them_are_trimmed() {
+fn whitespace_around_credentials_is_removed() {
     let mut world = World::new(&[("instances/desk.yaml", CRM)]).on_sandbox().with_password();
     for name in ["OCON_USER_SECRET", "OCON_ORGANIZATION_SECRET", "OCON_BASE_URL"] {
         world.pad(name);

@@ -36,7 +36,7 @@ No secret was found.
     assert_eq!(report["findings"], serde_json::json!([]));
 }
 
-/// No platform is configured, and the sandbox is in memory: nothing is left behind.
+/// No platform is configured, and the sandbox is in memory, so no file remains.
 #[test]
 fn it_needs_no_platform_and_no_variable_and_leaves_nothing_behind() {
     let world = world();

@@ -19,11 +19,11 @@ use crate::normalize::{
 };
 use crate::snapshot::Snapshot as _;
 
-/// The credentials of every sandbox here: easily found in any output.
+/// The credentials of every sandbox in these tests. They are easy to find in any output.
 pub(crate) const USER: &str = "us3r-s3cret+/of=the-tests";
 pub(crate) const ORGANIZATION: &str = "0rg-s3cret+/of=the-tests";
 
-/// A connector of basic authentication, with one secret.
+/// A connector with basic authentication and one secret.
 pub(crate) const CRM: &str = "\
 element: servicenow
 name: Help desk
@@ -42,11 +42,11 @@ name: Shop
 tags: [shop]
 ";
 
-/// A folder in which ocon runs, and what it runs with.
+/// A folder in which ocon runs, with its environment and platform.
 pub(crate) struct World {
     root: TempDir,
     environment: BTreeMap<String, String>,
-    /// Values that must occur in no output.
+    /// Values that must not occur in any output.
     secrets: Vec<String>,
     /// Texts that differ from run to run, and their replacements.
     variable: Vec<(String, &'static str)>,
@@ -58,7 +58,7 @@ struct Platform {
     sandbox: Handle,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
-    /// How many entries of its journal were looked at.
+    /// The number of journal entries that were read.
     seen: Cell<usize>,
 }
 
@@ -124,7 +124,7 @@ impl World {
         self.with_credentials()
     }
 
-    /// Uses a server that is not the platform, at this base URL.
+    /// Uses another server than the platform, at this base URL.
     pub(crate) fn at(mut self, base_url: &str) -> Self {
         self.set("OCON_BASE_URL", base_url);
         self.hide_port(base_url);
@@ -142,12 +142,12 @@ impl World {
         self.variable.push((authority, "127.0.0.1:[PORT]"));
     }
 
-    /// Shows `name` in place of what differs from run to run.
+    /// Replaces a value that differs from run to run by `name`.
     pub(crate) fn hide(&mut self, value: &str, name: &'static str) {
         self.variable.push((value.to_owned(), name));
     }
 
-    /// Waits until the sandbox has delivered what is due.
+    /// Waits until the sandbox has delivered all due events.
     pub(crate) fn notified(&self) {
         let platform = self.platform.as_ref().unwrap();
         platform.runtime.block_on(platform.sandbox.wait_until_notified());
@@ -158,7 +158,7 @@ impl World {
         self.platform.as_ref().unwrap().sandbox.advance(by);
     }
 
-    /// From now on the sandbox goes wrong so.
+    /// Sets the faults of the sandbox.
     pub(crate) fn set_faults(&self, faults: Faults) {
         self.platform.as_ref().unwrap().sandbox.set_faults(faults);
     }
@@ -177,12 +177,12 @@ impl World {
         self.platform().sandbox.release();
     }
 
-    /// Sets a variable that is no secret.
+    /// Sets a variable that is not secret.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Puts blanks around the value of a variable, as a copy does.
+    /// Adds whitespace around the value of a variable, as a copy can.
     pub(crate) fn pad(&mut self, name: &str) {
         let padded = format!("\u{feff} {}\r\n", self.environment[name]);
         self.set(name, &padded);
@@ -192,7 +192,7 @@ impl World {
         self.environment.remove(name);
     }
 
-    /// Sets a variable whose value may occur in no output, in no encoding.
+    /// Sets a variable whose value must not occur in any output, in any encoding.
     pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.push(value.to_owned());
         self.set(name, value);
@@ -219,7 +219,7 @@ impl World {
         fs::write(path, text).unwrap();
     }
 
-    /// A file that the binary wrote, or that anyone may read.
+    /// The content of a file. It must not contain a secret.
     pub(crate) fn read(&self, path: &str) -> String {
         let text = fs::read_to_string(self.path(path)).unwrap();
         self.refuse_secrets(&text);
@@ -241,8 +241,8 @@ impl World {
             .collect()
     }
 
-    /// A command that is ready to run: the binary, here, with nothing in its environment that the
-    /// test did not put there.
+    /// A command that is ready to run: the binary in this folder, with only the variables that the
+    /// test set.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ocon"));
         command
@@ -263,7 +263,7 @@ impl World {
         self.run(self.command(arguments))
     }
 
-    /// Runs ocon with files of at most `blocks` of 512 bytes, as if the disk were full then.
+    /// Runs ocon with a file-size limit of `blocks` blocks of 512 bytes, like a full disk.
     pub(crate) fn ocon_on_a_small_disk(&self, blocks: u32, arguments: &str) -> Run {
         let ocon = self.command(arguments);
         let script = format!(r#"ulimit -f {blocks}; exec "$0" "$@""#);
@@ -289,7 +289,7 @@ impl World {
         Run { shown: self.constant(&shown), stdout, stderr, exit }
     }
 
-    /// The text without what differs from run to run.
+    /// The text with placeholders for everything that differs from run to run.
     pub(crate) fn constant(&self, text: &str) -> String {
         let text = self
             .variable
@@ -322,7 +322,7 @@ impl World {
         self.platform.as_ref().expect("the test starts a sandbox")
     }
 
-    /// Asks the sandbox for something, past ocon; that is not counted among its requests.
+    /// Sends a request to the sandbox without ocon. It does not count among the requests.
     pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> Value {
         let platform = self.platform();
         let before = platform.sandbox.journal().len();
@@ -344,7 +344,7 @@ impl World {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// The requests that the sandbox got since the last look: one line each, writes with their body.
+    /// The requests since the last call, one per line. Writes have their body.
     pub(crate) fn requests(&self) -> String {
         let platform = self.platform();
         let journal = platform.sandbox.journal();
@@ -359,7 +359,7 @@ impl World {
         without_fingerprints(&self.constant(&lines.join("\n")))
     }
 
-    /// Those of them that change something.
+    /// The requests that change something.
     pub(crate) fn writes(&self) -> String {
         let requests = self.requests();
         let writes = requests.lines().filter(|line| !line.starts_with("GET "));
@@ -376,7 +376,7 @@ impl Run {
     }
 }
 
-/// Asks a process to end, as a pipeline does.
+/// Sends SIGTERM to a process, as a pipeline does.
 pub(crate) fn terminate(child: &Child) {
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-TERM", &id]).status().unwrap();

@@ -36,7 +36,7 @@ fn no_variables_are_read_through_a_symlink_out_of_the_repository() {
         assert!(run.exit == 5 && run.stderr.contains("it is not a file"), "{}", run.stderr);
         assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
     }
-    // The person who runs `ocon` may name a symlink to elsewhere.
+    // The person who runs `ocon` can name a symlink that leads elsewhere.
     std::fs::write(outside.path().join("vars"), "team: one\n").unwrap();
     std::os::unix::fs::symlink("vars", outside.path().join("link")).unwrap();
     let named = outside.path().join("link");
@@ -127,11 +127,11 @@ fn the_folder_of_a_tenant_must_not_be_a_symlink_out_of_the_repository() {
         (
             Some(64),
             "error: a link leads from tenants/eu out of the repository\n\n\
-             hint: -C names a folder of the repository, or one elsewhere\n"
+             hint: name a folder of the repository, or one elsewhere, with -C\n"
                 .to_owned()
         )
     );
-    // The person who runs `ocon` may name the folder itself.
+    // The person who runs `ocon` can name the folder itself.
     assert_eq!(validate("../elsewhere").0, Some(5));
 }
 

@@ -19,7 +19,7 @@ struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// The content of the terminal, with `redirected` streams elsewhere.
+    /// The content of the terminal, without the `redirected` streams.
     fn shows(&self, arguments: &str, redirected: &str) -> String {
         let ocon = env!("CARGO_BIN_EXE_ocon");
         let text = self.sees(&format!("{ocon} {arguments} {redirected}"));
@@ -75,10 +75,10 @@ fn without_a_browser_a_person_opens_the_address() {
     let here = on_terminal(&world);
     let says = |options: &str| {
         let ocon = env!("CARGO_BIN_EXE_ocon");
-        // The address in it has the public id of the client.
+        // The URL in it contains the public client ID.
         let seen = here.sees(&format!("PATH=/nowhere {ocon} authorize social --wait 1s {options}"));
-        assert!(seen.contains("error: nobody answered within 1 s"), "{seen}");
-        seen.contains("No browser can be opened here: open the address yourself.")
+        assert!(seen.contains("error: no answer within 1 s"), "{seen}");
+        seen.contains("No browser could be opened. Open the URL yourself.")
     };
     assert!(says(""));
     assert!(!says("--no-browser"));
@@ -215,7 +215,7 @@ fn each_stream_has_colours_where_it_is_a_terminal() {
     };
     assert!(seen(&world, "", "2>/dev/null") && seen(&world, "", ">/dev/null"));
     assert!(!seen(&world, "--color never", ""));
-    // Output to a file has none.
+    // Output to a file has no color.
     on_terminal(&world).shows("plan --sandbox", ">plan.txt");
     on_terminal(&world).shows("plan --sandbox", "2>notes.txt");
     assert!(!world.read("plan.txt").contains(STYLED) && world.read("plan.txt").contains("Plan:"));

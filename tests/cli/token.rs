@@ -9,7 +9,7 @@ fn world() -> World {
     World::new(&[("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP)]).on_sandbox()
 }
 
-/// The outputs hold the token that is printed, and the pipe of an application
+/// The outputs contain the token that is printed, and the pipe of an application
 /// needs no secret of the files.
 #[test]
 fn the_token_is_all_that_is_printed() {

@@ -18,7 +18,7 @@ fn valid_files_need_neither_secrets_nor_a_platform() {
 }
 
 #[test]
-fn a_path_has_to_hold_a_document() {
+fn a_path_must_contain_a_document() {
     let world = World::new(&[("instances/eu/shop.yaml", SHOP)]);
     world.ocon("validate instances/eu").is(str![[r#"
 1 document is valid.

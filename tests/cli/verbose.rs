@@ -14,7 +14,7 @@ fn shop() -> World {
     World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox()
 }
 
-/// The lines of the log, without what differs from run to run.
+/// The lines of the log, with placeholders for everything that differs from run to run.
 fn log(world: &World, arguments: &str) -> String {
     let run = world.ocon(arguments);
     assert_eq!(run.exit, 0, "{}", run.stderr);
@@ -91,7 +91,7 @@ fn a_body_is_in_no_log() {
         assert!(log.contains("503") && !log.contains("the-b0dy") && !log.contains("the-v4lue"));
         assert!(
             reported.contains("the-b0dy-of-the-answer"),
-            "the message itself is told: {reported}"
+            "the message itself is reported: {reported}"
         );
     }
 }

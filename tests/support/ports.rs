@@ -1,10 +1,10 @@
-//! Ports for what a test lets listen later, or never.
+//! Ports on which a test listens later, or never.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A free port below those that the system assigns to programs that ask for any.
-/// Test processes side by side begin at different ports.
+/// Concurrent test processes start at different ports.
 pub(crate) fn free() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let next = || std::process::id().wrapping_mul(16).wrapping_add(TAKEN.fetch_add(1, Relaxed));
