@@ -60,8 +60,7 @@ pub enum ProviderCredentials {
 }
 
 impl ProviderCredentials {
-    /// Whether instances are known to store credentials.
-    pub fn are_stored(self) -> bool {
+    pub(crate) fn are_stored(self) -> bool {
         self == Self::Stored
     }
 }
