@@ -133,7 +133,10 @@ impl Catalog {
 }
 
 /// The most similar candidate, for "did you mean", unless none is similar enough.
-pub(crate) fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     if name.len() > MAX_SUGGESTION_LENGTH {
         return None;
     }

@@ -56,6 +56,13 @@ pub use state::{
     Adopt, DeclaredValue, Desired, DesiredInstance, Grant, IgnoredField, Lifecycle, UnsetSecrets,
 };
 
+pub(in crate::desired) use diagnostics::{Diagnostic, Diagnostics};
+pub(in crate::desired) use limits::Usage;
+pub(in crate::desired) use node_reader::NodeReader;
+pub(in crate::desired) use schemas::Schemas;
+pub(in crate::desired) use text::{START, Text, TextRange};
+pub(in crate::desired) use yaml::{Member, Node, NodeKind};
+
 use document_set::DocumentSet;
 use files::SourceFile;
 

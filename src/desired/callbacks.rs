@@ -2,10 +2,7 @@
 //!
 //! None of them is certain: a callback URL can be set by hand, and a test system may have no TLS.
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::state::DesiredInstance;
-use super::yaml::{Member, NodeKind};
+use super::{Code, DesiredInstance, Diagnostic, Diagnostics, Member, NodeKind};
 use crate::instance::{ConnectorKey, InstanceReference, Part, Template, Value, id_in_webhook_url};
 use crate::safe_text::quoted;
 

@@ -12,16 +12,15 @@ use jsonschema::error::ValidationErrorKind as Violation;
 use serde_json::Value;
 
 use self::rule::{options, text, types};
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
-use super::limits::Usage;
+use super::diagnostics::MAX_DIAGNOSTICS;
 use super::node_reader::first_line;
 use super::reference::syntax::OPENING;
-use super::schemas::{ConnectorSchema, Schemas};
-use super::state::DesiredInstance;
-use super::text::TextRange;
+use super::schemas::ConnectorSchema;
 use super::unknown_keys::DOCUMENT_KEYS;
-use super::yaml::{Member, Node, NodeKind};
+use super::{
+    Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, Schemas, TextRange,
+    Usage,
+};
 use crate::catalog::{Condition, Requirement, closest, platform_written};
 use crate::instance::{ConnectorKey, Value as ConfigurationValue};
 use crate::safe_text::quoted;

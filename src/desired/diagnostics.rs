@@ -6,10 +6,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::code::{Code, Severity};
-use super::problem::{Problem, Related};
 use super::redactions::Redactions;
-use super::text::{Text, TextRange};
+use super::{Code, Problem, Related, Severity, Text, TextRange};
 use crate::catalog::closest;
 use crate::safe_text::{quoted, unquoted};
 

@@ -5,17 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::node_reader::{DocumentInputs, NodeReader, first_line, missing_key, wrong_type};
-use super::placeholder::{self, Within};
+use super::node_reader::{DocumentInputs, first_line, missing_key, wrong_type};
+use super::placeholder::Within;
 use super::reference::syntax::Allowed;
-use super::state::{Adopt, DesiredInstance};
-use super::text::TextRange;
 use super::text_checks::normal_form_warning;
-use super::unknown_keys::{self, DOCUMENT_KEYS, advice_for_document, advice_for_element};
-use super::yaml::{Member, Node, NodeKind};
-use super::{callbacks, conformance, fields, lifecycle, moved_from};
+use super::unknown_keys::{DOCUMENT_KEYS, advice_for_document, advice_for_element};
+use super::{
+    Adopt, Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader,
+    TextRange, callbacks, conformance, fields, lifecycle, moved_from, placeholder, unknown_keys,
+};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 use crate::safe_text::quoted;
 

@@ -3,19 +3,15 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{Code, Severity};
-use super::diagnostics::{Diagnostics, MAX_DIAGNOSTICS};
-use super::document::{self, ParsedDocument};
-use super::files;
-use super::limits::{Resource, Usage};
+use super::diagnostics::MAX_DIAGNOSTICS;
+use super::document::ParsedDocument;
+use super::limits::Resource;
 use super::node_reader::DocumentInputs;
-use super::problem::{self, Excerpt, Problem, Problems, Related};
 use super::reference::References;
-use super::schemas::Schemas;
-use super::sources::Sources;
-use super::state::{Desired, DesiredInstance};
-use super::text::Text;
-use super::yaml::{self, Node};
+use super::{
+    Code, Desired, DesiredInstance, Diagnostics, Excerpt, Node, Problem, Problems, Related,
+    Schemas, Severity, Sources, Text, Usage, document, files, problem, yaml,
+};
 use crate::instance::{Key, Span};
 use crate::safe_text::quoted;
 

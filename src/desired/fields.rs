@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::mistaken_reference;
-use super::node_reader::NodeReader;
-use super::placeholder::{self, Within};
+use super::placeholder::Within;
 use super::reference::LocatedText;
 use super::reference::syntax::{Allowed, OPENING};
 use super::secrets::is_reserved_variable;
-use super::state::{DeclaredValue, Grant};
-use super::text::TextRange;
 use super::text_checks::control_warning;
-use super::yaml::{MASK, Member, Node, NodeKind};
+use super::yaml::MASK;
+use super::{
+    Code, DeclaredValue, Diagnostic, Grant, Member, Node, NodeKind, NodeReader, TextRange,
+    mistaken_reference, placeholder,
+};
 use crate::catalog::{Catalog, ConnectorFacts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
 use crate::safe_text::quoted;

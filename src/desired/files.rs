@@ -11,10 +11,8 @@ use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::code::Code;
-use super::problem::Problem;
 use super::redactions::Redactions;
-use super::text::{START, Text};
+use super::{Code, Problem, START, Text};
 use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 

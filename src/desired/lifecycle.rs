@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::node_reader::{NodeReader, first_line, missing_key, wrong_type};
-use super::state::{IgnoredField, Lifecycle};
-use super::text::TextRange;
-use super::unknown_keys;
-use super::yaml::{Member, Node, NodeKind};
+use super::node_reader::{first_line, missing_key, wrong_type};
+use super::{
+    Code, Diagnostic, IgnoredField, Lifecycle, Member, Node, NodeKind, NodeReader, TextRange,
+    unknown_keys,
+};
 use crate::safe_text::quoted;
 
 /// Reads `lifecycle`. An ignored path must be declared in `document`.

@@ -5,8 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::code::Code;
-use super::problem::Problem;
+use super::{Code, Problem};
 
 /// A limited resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

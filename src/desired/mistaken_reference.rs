@@ -3,9 +3,7 @@
 //! ocon would send it unchanged. The platform's own macros have one brace too (`${gmtDate:…}`), but
 //! none of them begins like a source of a reference.
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::text::TextRange;
+use super::{Code, Diagnostic, TextRange};
 use crate::safe_text::quoted;
 
 /// The text after the opening braces of a reference.

@@ -1,10 +1,7 @@
 //! `moved_from`: the previous document keys of a document.
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::node_reader::{NodeReader, wrong_type};
-use super::text::TextRange;
-use super::yaml::{Node, NodeKind};
+use super::node_reader::wrong_type;
+use super::{Code, Diagnostic, Diagnostics, Node, NodeKind, NodeReader, TextRange};
 use crate::instance::Key;
 use crate::safe_text::quoted;
 

@@ -2,14 +2,11 @@
 
 use std::str::FromStr;
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::limits::Usage;
 use super::reference::syntax::Allowed;
 use super::reference::{LocatedText, References};
-use super::schemas::Schemas;
-use super::text::{Text, TextRange};
-use super::yaml::{Member, Node, NodeKind};
+use super::{
+    Code, Diagnostic, Diagnostics, Member, Node, NodeKind, Schemas, Text, TextRange, Usage,
+};
 use crate::instance::InvalidName;
 use crate::safe_text::quoted;
 

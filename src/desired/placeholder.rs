@@ -5,11 +5,8 @@
 //! (`${gmtDate:yyyy-MM-dd}`) and are not placeholders. Strings in JSON are often queries and templates,
 //! so only unambiguous forms count there.
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::mistaken_reference;
 use super::reference::syntax::{Allowed, CLOSING, OPENING};
-use super::text::{Text, TextRange};
+use super::{Code, Diagnostic, Text, TextRange, mistaken_reference};
 use crate::safe_text::quoted;
 
 /// The macros of the platform that need no format.

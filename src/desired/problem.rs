@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::code::{Code, Severity};
+use super::{Code, Severity};
 use crate::instance::Span;
 
 /// A problem at one location.

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::code::{Code, Severity};
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::files;
 use super::node_reader::{invalid_name, wrong_type};
-use super::placeholder;
-use super::problem::{Problem, Problems};
 use super::reference::syntax::MAX_NAME_CHARS;
-use super::text::Text;
-use super::yaml::{self, Member, Node, NodeKind};
+use super::{
+    Code, Diagnostic, Diagnostics, Member, Node, NodeKind, Problem, Problems, Severity, Text,
+    files, placeholder, yaml,
+};
 use crate::catalog::closest;
 use crate::instance::{Project, Span};
 use crate::safe_text::quoted;

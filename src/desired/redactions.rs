@@ -6,9 +6,8 @@
 
 use std::ops::Range;
 
-use super::problem::Excerpt;
 use super::reference::syntax::{CLOSING, OPENING};
-use super::text::{Text, TextRange};
+use super::{Excerpt, Text, TextRange};
 use crate::catalog::named_like_a_secret;
 
 /// The length of the excerpt on each side of a location, in bytes.

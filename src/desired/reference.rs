@@ -10,9 +10,7 @@ pub(crate) mod syntax;
 use std::collections::BTreeMap;
 
 use self::syntax::{Allowed, CLOSING, MAX_NAME_CHARS, OPENING, is_environment_variable_name};
-use super::diagnostics::Diagnostics;
-use super::secrets::{SecretLookup, SecretStore};
-use super::text::{Text, TextRange};
+use super::{Diagnostics, SecretLookup, SecretStore, Text, TextRange};
 use crate::instance::{InstanceReference, Part, SecretReference, SecretSource, Template};
 
 /// The most bytes that variables may add to one file: the limit of the file itself.

@@ -16,12 +16,9 @@ use jsonschema::{PatternCache, PatternOptions, Validator};
 use serde_json::Value;
 
 use self::bounds::Cost;
-use super::code::Code;
-use super::limits::{Resource, Usage};
-use super::problem::Problem;
+use super::limits::Resource;
 use super::redactions::Redactions;
-use super::text::{Text, TextRange};
-use super::{files, schema};
+use super::{Code, Problem, Text, TextRange, Usage, files, schema};
 use crate::catalog::{Catalog, ConnectorSpec, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
 

@@ -2,9 +2,7 @@
 
 use icu_normalizer::ComposingNormalizer;
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::text::{Text, TextRange};
+use super::{Code, Diagnostic, Text, TextRange};
 
 /// A warning if a value contains a control character. Line breaks and tabs are fine, except in a
 /// Windows account or path in double quotes, such as `"CORP\new"`.

@@ -17,9 +17,7 @@ mod tree;
 
 pub(super) use node::{MASK, Member, Node, NodeKind};
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::text::{START, Text};
+use super::{Code, Diagnostic, Diagnostics, START, Text};
 
 /// Reads the documents of a file, without the empty ones.
 pub(super) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Vec<Node> {

@@ -2,9 +2,7 @@
 
 use super::syntax::{Allowed, MAX_NAME_CHARS, is_environment_variable_name};
 use crate::catalog::closest;
-use crate::desired::code::Code;
-use crate::desired::diagnostics::Diagnostic;
-use crate::desired::text::TextRange;
+use crate::desired::{Code, Diagnostic, TextRange};
 use crate::instance::{SecretSource, trimmed};
 use crate::safe_text::quoted;
 

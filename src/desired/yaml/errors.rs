@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Marker, ScanError, Span};
 
-use crate::desired::code::Code;
-use crate::desired::diagnostics::Diagnostic;
-use crate::desired::text::TextRange;
+use crate::desired::{Code, Diagnostic, TextRange};
 use crate::safe_text::quoted;
 
 pub(super) const CURLY_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];

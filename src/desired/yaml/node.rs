@@ -2,9 +2,8 @@
 
 use serde_json::Number;
 
-use crate::desired::diagnostics::Diagnostics;
 use crate::desired::redactions::literal_ranges;
-use crate::desired::text::TextRange;
+use crate::desired::{Diagnostics, TextRange};
 
 /// The text that the API shows instead of a secret.
 pub(in crate::desired) const MASK: &str = "********";

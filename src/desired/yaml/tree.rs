@@ -9,8 +9,7 @@ use super::node::{Member, Node, NodeKind};
 use super::pasted;
 use super::scalar::{self, Ambiguous};
 use crate::catalog::named_like_a_secret;
-use crate::desired::diagnostics::{Diagnostic, Diagnostics};
-use crate::desired::text::TextRange;
+use crate::desired::{Diagnostic, Diagnostics, TextRange};
 
 /// The most that aliases may add to a file, in bytes of text plus one per node: the limit of a file.
 const MAX_ALIASED: usize = 1 << 20;
