@@ -15,7 +15,7 @@ use self::rule::{options, text, types};
 use super::diagnostics::MAX_DIAGNOSTICS;
 use super::node_reader::first_line;
 use super::reference::syntax::OPENING;
-use super::schemas::ConnectorSchema;
+use super::schemas::{ConnectorSchema, Section};
 use super::unknown_keys::DOCUMENT_KEYS;
 use super::{
     Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, Schemas, TextRange,
@@ -24,9 +24,6 @@ use super::{
 use crate::catalog::{Condition, Requirement, closest, platform_written};
 use crate::instance::{ConnectorKey, Value as ConfigurationValue};
 use crate::safe_text::quoted;
-
-/// The sections that depend on the connector.
-const SECTIONS: [&str; 2] = ["configuration", "providerData"];
 
 /// The required keys of every document. The loader reports them if they are missing.
 const ALWAYS_REQUIRED: [&str; 2] = ["element", "name"];
@@ -47,7 +44,7 @@ struct Checked<'n> {
 
 /// The location of a violation.
 struct Violated<'n> {
-    section: &'static str,
+    section: Section,
     /// The members from the section down to the value. Empty for the section itself.
     members: Vec<&'n Member>,
     node: &'n Node,
@@ -61,9 +58,7 @@ pub(super) fn check(
     usage: &Usage,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(schema) = schemas.of(connector) else {
-        return;
-    };
+    let Some(schema) = schemas.of(connector) else { return };
     // No further problem would be listed.
     if diagnostics.is_full() {
         return;
@@ -81,10 +76,9 @@ pub(super) fn check(
         return;
     }
     let document = json(root);
-    if schema.validator.is_valid(&document) {
-        return;
+    if !schema.validator.is_valid(&document) {
+        report(Checked { root, connector, schema: &schema }, &document, diagnostics);
     }
-    report(Checked { root, connector, schema: &schema }, &document, diagnostics);
 }
 
 fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics) {
@@ -119,9 +113,7 @@ pub(super) fn check_likely_fields(
     schemas: &Schemas<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(shape) = schemas.built_in_shape(&wanted.connector) else {
-        return;
-    };
+    let Some(shape) = schemas.built_in_shape(&wanted.connector) else { return };
     let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
     let applies = |when: &Condition| {
         let given = value(&when.key).and_then(ConfigurationValue::render_secrets);
@@ -135,10 +127,9 @@ pub(super) fn check_likely_fields(
     let names: Vec<_> = likely.map(|(key, _)| quoted(key).to_string()).collect();
     if !names.is_empty() && wanted.adopt.is_none() {
         let message = format!("{} usually needs {}", quoted(&wanted.connector), names.join(", "));
-        let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message)
-            .label("missing here")
-            .help("add them: without them, the platform would probably reject the create");
-        diagnostics.add(diagnostic);
+        let help = "add them: without them, the platform would probably reject the create";
+        let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message);
+        diagnostics.add(diagnostic.label("missing here").help(help));
     }
 }
 
@@ -202,7 +193,7 @@ fn other_rule(error: &ValidationError<'_>, checked: Checked<'_>) -> Option<Diagn
     if schema.is_built_in() || is_reported {
         return None;
     }
-    if matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING)) {
+    if has_reference(node) {
         return None;
     }
     let range = match (&node.kind, members.last()) {
@@ -220,8 +211,7 @@ fn other_rule(error: &ValidationError<'_>, checked: Checked<'_>) -> Option<Diagn
 /// Follows a JSON pointer into a section. Returns `None` outside the sections.
 fn violated<'n>(root: &'n Node, pointer: &str) -> Option<Violated<'n>> {
     let (mut members, node) = follow(root, pointer)?;
-    let first = &members.first()?.name;
-    let section = SECTIONS.into_iter().find(|section| section == first)?;
+    let section = Section::parse(&members.first()?.name)?;
     members.remove(0);
     Some(Violated { section, members, node })
 }
@@ -251,6 +241,10 @@ fn follow<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Nod
     Some((members, node))
 }
 
+fn has_reference(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING))
+}
+
 fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
     members(node).iter().find(|member| member.name == name)
 }
@@ -273,8 +267,7 @@ impl Violated<'_> {
     }
 
     fn is_secret(&self, schema: &ConnectorSchema) -> bool {
-        let secret = self.rule(schema).and_then(|rule| rule.get("writeOnly"));
-        secret == Some(&Value::Bool(true))
+        self.rule(schema).is_some_and(|rule| rule["writeOnly"] == true)
     }
 
     fn refused_field(&self, checked: Checked<'_>) -> Option<Diagnostic> {
@@ -290,7 +283,7 @@ impl Violated<'_> {
 
     fn invalid_value(&self, checked: Checked<'_>) -> Option<Diagnostic> {
         // The value of a reference is not known here.
-        if matches!(&self.node.kind, NodeKind::Text(text) if text.contains(OPENING)) {
+        if has_reference(self.node) {
             return None;
         }
         let (connector, key) = (quoted(&checked.connector), self.key()?);
@@ -337,7 +330,10 @@ fn unknown_field(
     }
     let Checked { connector, schema, .. } = checked;
     let (section, range) = (violated.section, member.range);
-    let noun = if section == "configuration" { "configuration key" } else { "grant" };
+    let noun = match section {
+        Section::Configuration => "configuration key",
+        Section::ProviderData => "grant",
+    };
     let message =
         format!("the {noun} {} is not documented for {}", quoted(&name), quoted(&connector));
     if let Some(advice) = misplaced(member, section, schema) {
@@ -349,7 +345,7 @@ fn unknown_field(
         return Some(diagnostic.suggest(nearest));
     }
     let has_no_events = name.starts_with("event.")
-        && schema.property("configuration", "event.notification.enabled").is_none();
+        && schema.property(Section::Configuration, "event.notification.enabled").is_none();
     Some(if has_no_events {
         let connector = quoted(&connector);
         diagnostic.help(format!("remove the line: the catalog has no events for {connector}"))
@@ -362,13 +358,13 @@ fn unknown_field(
 
 /// The fix for a key that is certainly misplaced: a key of the document, or the first part of
 /// a key with dots that was split into nested maps.
-fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option<String> {
+fn misplaced(member: &Member, section: Section, schema: &ConnectorSchema) -> Option<String> {
     let name = member.name.as_str();
     if DOCUMENT_KEYS.contains(&name) {
         return Some(format!(
             "indent {} like {}: it is a key of the document",
             quoted(&name),
-            quoted(&section)
+            quoted(&section.as_str())
         ));
     }
     let mut path = name.to_owned();

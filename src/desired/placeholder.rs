@@ -50,8 +50,6 @@ pub(super) fn warning(
     let Placeholder { text, variable } = find(value, within)?;
     let raw = file.slice(range);
     let range = raw.find(text).map_or(range, |at| file.part(range, at, text.len()));
-    let message =
-        format!("{text} looks like a placeholder that was not replaced", text = quoted(&text));
     let help = match variable {
         Some(name) if allowed >= Allowed::Secrets => format!(
             "write `${{{{ env.{name} }}}}` for a secret or `${{{{ var.{name} }}}}` for a public value: ocon sends this text unchanged"
@@ -60,7 +58,7 @@ pub(super) fn warning(
         None => "write the value, or `${{ var.NAME }}` for one that differs by tenant: ocon sends this text unchanged"
             .to_owned(),
     };
-    let diagnostic = Diagnostic::new(Code::Placeholder, range, message).quoting(text).help(help);
+    let diagnostic = not_replaced(text, range).help(help);
     Some(variable.into_iter().fold(diagnostic, Diagnostic::quoting))
 }
 
@@ -68,19 +66,16 @@ pub(super) fn warning(
 pub(super) fn warning_of_variable(range: TextRange, value: &str) -> Option<Diagnostic> {
     if value.contains(OPENING) {
         let message = "a reference in the value of a variable is not replaced";
-        let diagnostic = Diagnostic::new(Code::Placeholder, range, message);
-        return Some(
-            diagnostic.help("write the value itself, or move the reference to the instance file"),
-        );
+        let help = "write the value itself, or move the reference to the instance file";
+        return Some(Diagnostic::new(Code::Placeholder, range, message).help(help));
     }
     let Placeholder { text, .. } = find(value, Within::Text)?;
-    let message =
-        format!("{text} looks like a placeholder that was not replaced", text = quoted(&text));
-    Some(
-        Diagnostic::new(Code::Placeholder, range, message)
-            .quoting(text)
-            .help("write the value itself"),
-    )
+    Some(not_replaced(text, range).help("write the value itself"))
+}
+
+fn not_replaced(text: &str, range: TextRange) -> Diagnostic {
+    let message = format!("{} looks like a placeholder that was not replaced", quoted(&text));
+    Diagnostic::new(Code::Placeholder, range, message).quoting(text)
 }
 
 /// The first placeholder outside of references.
