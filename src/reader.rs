@@ -16,7 +16,6 @@ const SYSTEM_FOLDERS: [&str; 2] = ["/proc", "/sys"];
 /// The folders to which links may lead.
 #[derive(Clone, Debug)]
 pub(crate) struct FileScope {
-    /// Canonical paths.
     folders: Vec<PathBuf>,
     /// Whether pipes may be read, such as `<(…)` of a shell.
     allows_pipes: bool,
@@ -170,7 +169,6 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 impl FileError {
-    /// Whether the file does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }

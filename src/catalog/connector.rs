@@ -45,13 +45,11 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// The configuration key as the connector documents it.
     pub(crate) fn field(&self, key: &str) -> Option<&ConnectorField> {
         self.fields.iter().find(|field| field.key == key)
     }
 }
 
-/// A type of authentication at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Authentication {
@@ -69,7 +67,6 @@ pub(crate) enum Authentication {
 pub(super) struct CreateExample {
     pub(super) auth: Authentication,
     pub(super) keys: Vec<String>,
-    /// The members of its `providerData`.
     #[serde(default)]
     pub(super) provider_data: Vec<String>,
 }

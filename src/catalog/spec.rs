@@ -57,7 +57,6 @@ pub enum Requirement {
     Certain,
 }
 
-/// A configuration key with a specific value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Condition {
     /// The key, usually `authentication.type`.
@@ -69,7 +68,7 @@ pub(crate) struct Condition {
 impl Connector {
     /// The configuration that the connector accepts according to the table.
     pub fn spec(&self, key: &ConnectorKey) -> ConnectorSpec {
-        let shared = shared_keys::of(self).map(|&(key, kind, default, _)| {
+        let shared = shared_keys::of(self).map(|&(_, key, kind, default, _)| {
             let default = Some(default.to_owned()).filter(|text| !text.is_empty());
             (key.to_owned(), PropertySpec { default, ..PropertySpec::new(key, kind) })
         });

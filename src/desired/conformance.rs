@@ -34,7 +34,6 @@ const MAX_RULE_CHARS: usize = 300;
 /// The number of accepted values that a message lists.
 const MAX_OPTIONS: usize = 20;
 
-/// A document with the schema of its connector.
 #[derive(Clone, Copy)]
 struct Checked<'n> {
     root: &'n Node,
@@ -42,7 +41,6 @@ struct Checked<'n> {
     schema: &'n ConnectorSchema,
 }
 
-/// The location of a violation.
 struct Violated<'n> {
     section: Section,
     /// The members from the section down to the value. Empty for the section itself.
@@ -257,7 +255,6 @@ fn members(node: &Node) -> &[Member] {
 }
 
 impl Violated<'_> {
-    /// The key in the section.
     fn key(&self) -> Option<&str> {
         self.members.first().map(|member| member.name.as_str())
     }

@@ -17,7 +17,9 @@ use super::{
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 use crate::safe_text::quoted;
 
-/// A document and its key.
+/// The only value of `externalAuthentication`.
+const INITIAL: &str = "initial";
+
 #[derive(Debug)]
 pub(super) struct ParsedDocument {
     pub(super) key: Key,
@@ -34,18 +36,10 @@ pub(super) fn read(
     inputs: DocumentInputs<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<ParsedDocument> {
-    let mut reader = NodeReader { inputs, diagnostics };
-    let members = reader.map(root, "a document", "begin it with `element:` and `name:`")?;
-    document(&mut reader, root, members)
-}
-
-fn document(
-    reader: &mut NodeReader<'_>,
-    root: &Node,
-    members: &[Member],
-) -> Option<ParsedDocument> {
-    let (known, what) = (&DOCUMENT_KEYS, "a document");
-    unknown_keys::check(reader.diagnostics, members, known, what, advice_for_document);
+    let reader = &mut NodeReader { inputs, diagnostics };
+    let what = "a document";
+    let members = reader.map(root, what, "begin it with `element:` and `name:`")?;
+    unknown_keys::check(reader.diagnostics, members, &DOCUMENT_KEYS, what, advice_for_document);
     let find = |name| members.iter().find(|member| member.name == name);
     let value = |name| find(name).map(|member| &member.value);
     let connector = required(reader, root, value("element"), "element", element);
@@ -82,12 +76,21 @@ fn document(
         moved_from: moved_from.iter().map(|(key, _)| key.clone()).collect(),
         lifecycle: all_or_nothing(lifecycle)?.unwrap_or_default(),
     };
-    if let Some(NodeKind::Map(configuration)) = value("configuration").map(|node| &node.kind) {
-        callbacks::check(reader.diagnostics, &wanted, configuration);
-    }
-    let range = find("configuration").map_or_else(|| first_line(root), |member| member.range);
-    conformance::check_likely_fields(&wanted, range, schemas, reader.diagnostics);
+    warn_of_configuration(reader, root, find("configuration"), &wanted);
     Some(ParsedDocument { key, key_range, moved_from, wanted })
+}
+
+fn warn_of_configuration(
+    reader: &mut NodeReader<'_>,
+    root: &Node,
+    member: Option<&Member>,
+    wanted: &DesiredInstance,
+) {
+    if let Some(NodeKind::Map(configuration)) = member.map(|member| &member.value.kind) {
+        callbacks::check(reader.diagnostics, wanted, configuration);
+    }
+    let range = member.map_or_else(|| first_line(root), |member| member.range);
+    conformance::check_likely_fields(wanted, range, reader.inputs.schemas, reader.diagnostics);
 }
 
 fn required<T>(
@@ -97,10 +100,10 @@ fn required<T>(
     name: &str,
     read: impl FnOnce(&mut NodeReader<'_>, &Node) -> Option<T>,
 ) -> Option<T> {
-    let Some(node) = node else {
-        return reader.diagnostics.reject(missing_key(first_line(root), name, "this document"));
-    };
-    read(reader, node)
+    match node {
+        Some(node) => read(reader, node),
+        None => reader.diagnostics.reject(missing_key(first_line(root), name, "this document")),
+    }
 }
 
 /// `element: hootsuite` or `element: { key: hootsuite }`
@@ -120,12 +123,12 @@ fn element(reader: &mut NodeReader<'_>, node: &Node) -> Option<ConnectorKey> {
     let catalog = schemas.catalog();
     if catalog.connector(&connector).is_none() && schemas.of(&connector).is_none() {
         let message = format!("the connector {} is not in the catalog", quoted(&connector));
+        let help =
+            "for a connector of your own tenant: without a schema, its fields are not checked";
         let diagnostic = Diagnostic::new(Code::UnknownConnector, node.range, message)
             .quoting(connector.as_str())
             .suggest(reader.diagnostics.closest(connector.as_str(), catalog.keys()))
-            .help(format!(
-                "run `ocon schema pull {connector}` for a connector of your own tenant: without a schema, its fields are not checked"
-            ));
+            .help(format!("run `ocon schema pull {connector}` {help}"));
         reader.diagnostics.add(diagnostic);
     }
     Some(connector)
@@ -187,28 +190,28 @@ fn check_storable(
     range: TextRange,
     what: &str,
 ) -> Option<()> {
-    let diagnostic = if text.contains(['<', '>']) {
-        Diagnostic::new(Code::HtmlInName, range, format!("{what} cannot contain `<` or `>`")).help(
-            "use other characters: the platform removes HTML, so the stored text would differ",
-        )
-    } else if !text.trim().is_empty() && (text.trim() != text || text.chars().any(char::is_control))
-    {
+    let trimmed = text.trim();
+    let (code, rule, help) = if text.contains(['<', '>']) {
+        let help =
+            "use other characters: the platform removes HTML, so the stored text would differ";
+        (Code::HtmlInName, "cannot contain `<` or `>`", help)
+    } else if !trimmed.is_empty() && (trimmed != text || text.contains(char::is_control)) {
         let rule = "cannot begin or end with a space or contain control characters";
-        Diagnostic::new(Code::InvalidName, range, format!("{what} {rule}"))
-            .help("remove them: the platform may remove them too, and the stored text would differ")
+        let help =
+            "remove them: the platform may remove them too, and the stored text would differ";
+        (Code::InvalidName, rule, help)
     } else {
         return Some(());
     };
-    diagnostics.reject(diagnostic)
+    diagnostics.reject(Diagnostic::new(code, range, format!("{what} {rule}")).help(help))
 }
 
 fn external(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     let value = reader.public(node, "`externalAuthentication`")?;
-    if value != "initial" {
+    if value != INITIAL {
         let message = "the only value of `externalAuthentication` is `initial`";
-        let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, message).help(
-            "write `initial` to create an instance from the refresh token in `oauth.user.refresh_token`",
-        );
+        let help = "write `initial` to create an instance from the refresh token in `oauth.user.refresh_token`";
+        let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, message).help(help);
         return reader.diagnostics.reject(diagnostic);
     }
     Some(value)
@@ -227,11 +230,10 @@ fn document_key(
     let range = first_line(root);
     let needs_key = |message| Diagnostic::new(Code::NeedsKey, range, message);
     if !reader.inputs.is_only_document {
-        let diagnostic = needs_key("a document in a file with several documents needs a `key`")
-            .help(
-                "write `key: some-name`: it identifies the instance in Git and must never change",
-            );
-        return reader.diagnostics.reject(diagnostic);
+        let diagnostic = needs_key("a document in a file with several documents needs a `key`");
+        let help =
+            "write `key: some-name`: it identifies the instance in Git and must never change";
+        return reader.diagnostics.reject(diagnostic.help(help));
     }
     match reader.inputs.stem.parse() {
         Ok(key) => Some((key, range)),
@@ -267,10 +269,7 @@ fn id(reader: &mut NodeReader<'_>, node: &Node) -> Option<Adopt> {
 /// Turns "absent, invalid or valid" into "invalid, or an optional value".
 #[expect(clippy::option_option, reason = "the outer level is whether the value is valid")]
 fn all_or_nothing<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(value) => value.map(Some),
-    }
+    read.map_or(Some(None), |value| value.map(Some))
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use super::{
 use crate::instance::{Key, Span};
 use crate::safe_text::quoted;
 
-/// The fix if two documents have the same key.
 const ANOTHER_KEY: &str = "give one of them another `key:`";
 
 /// The desired state and its warnings.
@@ -49,7 +48,6 @@ struct KeyLocation {
     excerpt: Excerpt,
 }
 
-/// The documents and problems of one file.
 #[derive(Default)]
 pub(super) struct FileContent {
     documents: Vec<LocatedDocument>,
@@ -143,7 +141,6 @@ impl<'a> DocumentSet<'a> {
         }
     }
 
-    /// Adds the content of a file.
     pub(super) fn add_file(&mut self, content: FileContent) {
         let before = self.problems.len();
         for LocatedDocument { key, location, moved_from, wanted } in content.documents {

@@ -61,7 +61,6 @@ impl SourceFile {
     }
 }
 
-/// Finds the YAML files below a folder.
 pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> Vec<SourceFile> {
     let base = root.join(folder);
     let shown = display_folder(root, folder);
@@ -80,7 +79,6 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
     found
 }
 
-/// The path of the instances folder for messages.
 pub(super) fn display_folder(root: &Path, folder: &Path) -> String {
     display_path(folder.strip_prefix(root).unwrap_or(folder))
 }
@@ -268,7 +266,6 @@ fn display_path(path: &Path) -> String {
     }
 }
 
-/// Reads the text of a file.
 pub(super) fn read(file: &SourceFile) -> Result<Text, Box<Problem>> {
     read_text(&file.scope, &file.path, &file.file)
 }
@@ -291,7 +288,6 @@ fn read_text(scope: &FileScope, path: &Path, file: &str) -> Result<Text, Box<Pro
     decode(bytes, file)
 }
 
-/// Decodes bytes as the content of a file.
 pub(super) fn decode_as(file: &SourceFile, bytes: Vec<u8>) -> Result<Text, Box<Problem>> {
     decode(bytes, &file.file)
 }
@@ -317,7 +313,6 @@ fn too_large(file: &str) -> Problem {
         .help("make the file smaller: a typical instance file has a few KB")
 }
 
-/// The error at the first byte that is not UTF-8.
 fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
     let good = error.utf8_error().valid_up_to();
     let content = String::from_utf8_lossy(error.as_bytes()).into_owned();

@@ -7,16 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Code, Problem};
 
-/// A limited resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Resource {
-    /// Documents in all files.
     Documents,
     /// Strings, numbers, lists and other values in all documents.
     Values,
     /// Bytes of all files and of the variables that references add to them.
     Bytes,
-    /// Problems in all files.
     Problems,
     /// Rules of schemas in the repository that are checked for all documents.
     Rules,

@@ -7,7 +7,6 @@ use super::reference::syntax::Source;
 use super::{Code, Diagnostic, TextRange};
 use crate::safe_text::quoted;
 
-/// A diagnostic if the text contains a malformed reference.
 pub(super) fn check(text: &str, range: TextRange) -> Option<Diagnostic> {
     let inside = one_brace(text).or_else(|| no_dollar(text))?;
     let message = "this looks like a reference, but it is plain text";

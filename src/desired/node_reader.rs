@@ -10,7 +10,6 @@ use super::{
 use crate::instance::InvalidName;
 use crate::safe_text::quoted;
 
-/// The inputs for reading a document.
 #[derive(Clone, Copy)]
 pub(super) struct DocumentInputs<'a> {
     pub(super) text: &'a Text,
@@ -80,7 +79,6 @@ impl<'a> NodeReader<'a> {
         self.diagnostics.reject(wrong_type(node, what, "a map").help(help))
     }
 
-    /// Parses an identifier such as a document key.
     pub(super) fn identifier<T: FromStr<Err = InvalidName>>(
         &mut self,
         text: &str,

@@ -63,7 +63,6 @@ impl Problems {
         (!problems.is_empty()).then_some(Self(problems))
     }
 
-    /// A single problem.
     pub(super) fn of(problem: Problem) -> Self {
         Self(vec![problem])
     }
@@ -115,7 +114,6 @@ impl Problem {
         }
     }
 
-    /// Adds a fix.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self

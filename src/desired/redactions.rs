@@ -19,7 +19,6 @@ const MAX_GUESS_BYTES: usize = 4096;
 /// The number of lines above that are searched for the key of a line. A private key has about 50 lines.
 const LINES_ABOVE: usize = 80;
 
-/// The hidden parts of a file.
 #[derive(Debug)]
 pub(super) struct Redactions {
     /// Sorted and separate.
@@ -47,7 +46,6 @@ impl Redactions {
         Self::new(Vec::new(), true)
     }
 
-    /// Whether a part of the range is hidden.
     pub(super) fn hide_any_of(&self, range: TextRange) -> bool {
         self.within(range.start..range.end).next().is_some()
     }
@@ -205,7 +203,6 @@ fn holds_secrets(key: &str) -> bool {
     key == "providerData" || key == "code" || named_like_a_secret(key)
 }
 
-/// The key at the beginning of a line.
 fn key_of(line: &str) -> Option<&str> {
     let line = line.trim_start_matches([' ', '\t', '-', '{', '"', '\'']);
     let (key, _) = line.split_once(':')?;

@@ -19,7 +19,6 @@ use crate::instance::{Part, SecretReference, SecretSource, Template};
 /// The most bytes that variables may add to one file: the limit of the file itself.
 const MAX_EXPANDED_BYTES: usize = 1 << 20;
 
-/// The values of references.
 #[derive(Clone, Copy)]
 pub(super) struct References<'a> {
     pub(super) variables: &'a BTreeMap<String, String>,
@@ -35,7 +34,6 @@ pub(super) struct LocatedText<'a> {
     pub(super) value: &'a str,
 }
 
-/// Reads the references of one text.
 struct ReferenceReader<'a> {
     references: References<'a>,
     located: LocatedText<'a>,
@@ -46,7 +44,6 @@ struct ReferenceReader<'a> {
 }
 
 impl References<'_> {
-    /// Reads the references in a text.
     pub(super) fn template(
         self,
         located: LocatedText<'_>,

@@ -58,12 +58,10 @@ struct CompiledSchemas {
     patterns: HashSet<String>,
     /// The bytes of these patterns when compiled.
     pattern_bytes: usize,
-    /// The bytes of the schemas.
     schema_bytes: usize,
     cache: PatternCache,
 }
 
-/// The schema of one connector.
 pub(super) struct ConnectorSchema {
     value: Value,
     pub(super) validator: Validator,
@@ -142,7 +140,6 @@ impl<'a> Schemas<'a> {
         if secret { Secrecy::Secret } else { self.catalog.secrecy(connector, key) }
     }
 
-    /// The problems of the schemas themselves.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,7 +194,6 @@ impl ConnectorSchema {
         self.built_in.is_some()
     }
 
-    /// The schema of a member of a section.
     pub(super) fn property(&self, section: Section, key: &str) -> Option<&Value> {
         section.properties(&self.value)?.get(key)
     }

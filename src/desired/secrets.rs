@@ -253,7 +253,6 @@ impl RealSecrets<'_> {
     }
 }
 
-/// A set secret, or unset if the value is blank.
 fn set_unless_blank(value: Option<String>) -> SecretLookup {
     let value = value.filter(|text| !trimmed(text).is_empty());
     value.map_or(SecretLookup::Unset, |text| SecretLookup::Set(Secret::new(text)))

@@ -6,7 +6,6 @@
 use super::{Code, Diagnostic, Diagnostics, Member};
 use crate::safe_text::quoted;
 
-/// The keys of a document.
 pub(super) const DOCUMENT_KEYS: [&str; 11] = [
     "element",
     "name",

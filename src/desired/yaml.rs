@@ -35,7 +35,6 @@ pub(super) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Vec<Node> {
     documents
 }
 
-/// The error for a file without content.
 pub(super) fn empty(help: &str) -> Diagnostic {
     Diagnostic::new(Code::EmptyDocument, START, "this file is empty").help(help)
 }

@@ -34,7 +34,6 @@ pub(super) fn types(rule: &Value) -> String {
     }
 }
 
-/// A string member of the rule.
 pub(super) fn text(rule: &Value, key: &str) -> Option<String> {
     rule.get(key).and_then(Value::as_str).map(str::to_owned)
 }

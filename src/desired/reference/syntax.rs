@@ -50,7 +50,6 @@ pub(in crate::desired) enum Allowed {
     All,
 }
 
-/// Whether an environment variable can have this name.
 pub(super) fn is_environment_variable_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())

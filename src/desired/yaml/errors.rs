@@ -115,7 +115,6 @@ fn tab(content: &str, near: TextRange) -> TextRange {
     rest.find('\t').map_or(near, |at| near.forward(content, near.start + at, 1))
 }
 
-/// Whether the rest of the line contains a curly quote.
 fn line_has_curly_quotes(content: &str, at: TextRange) -> bool {
     let rest = content.get(at.start..).unwrap_or_default();
     rest.lines().next().is_some_and(|line| line.contains(CURLY_QUOTES))
