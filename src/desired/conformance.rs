@@ -18,8 +18,7 @@ use super::reference::syntax::OPENING;
 use super::schemas::{ConnectorSchema, Section};
 use super::unknown_keys::DOCUMENT_KEYS;
 use super::{
-    Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, Schemas, TextRange,
-    Usage,
+    Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader, TextRange,
 };
 use crate::catalog::{Condition, Requirement, closest, platform_written};
 use crate::instance::{ConnectorKey, Value as ConfigurationValue};
@@ -49,14 +48,9 @@ struct Violated<'n> {
 }
 
 /// Reports keys and values that the connector does not accept.
-pub(super) fn check(
-    root: &Node,
-    connector: &ConnectorKey,
-    schemas: &Schemas<'_>,
-    usage: &Usage,
-    diagnostics: &mut Diagnostics,
-) {
-    let Some(schema) = schemas.of(connector) else { return };
+pub(super) fn check(reader: &mut NodeReader<'_>, root: &Node, connector: &ConnectorKey) {
+    let (usage, diagnostics) = (reader.inputs.usage, &mut *reader.diagnostics);
+    let Some(schema) = reader.inputs.schemas.of(connector) else { return };
     // No further problem would be listed.
     if diagnostics.is_full() {
         return;
@@ -106,12 +100,12 @@ fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics)
 /// Warns of missing keys that every documented example has, if the instance does not exist yet. A schema
 /// in the repository itself states which keys are required.
 pub(super) fn check_likely_fields(
+    reader: &mut NodeReader<'_>,
     wanted: &DesiredInstance,
     range: TextRange,
-    schemas: &Schemas<'_>,
-    diagnostics: &mut Diagnostics,
 ) {
-    let Some(shape) = schemas.built_in_shape(&wanted.connector) else { return };
+    let shape = reader.inputs.schemas.built_in_shape(&wanted.connector);
+    let Some(shape) = shape else { return };
     let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
     let applies = |when: &Condition| {
         let given = value(&when.key).and_then(ConfigurationValue::render_secrets);
@@ -127,7 +121,7 @@ pub(super) fn check_likely_fields(
         let message = format!("{} usually needs {}", quoted(&wanted.connector), names.join(", "));
         let help = "add them: without them, the platform would probably reject the create";
         let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message);
-        diagnostics.add(diagnostic.label("missing here").help(help));
+        reader.diagnostics.add(diagnostic.label("missing here").help(help));
     }
 }
 
@@ -297,10 +291,7 @@ impl Violated<'_> {
             let advice = advice.into_iter().find_map(|key| text(rule, key));
             return Some(diagnostic.help(advice.unwrap_or_else(|| types(rule))));
         }
-        let written = match &self.node.kind {
-            NodeKind::Text(text) => text.as_str(),
-            _ => "",
-        };
+        let written = if let NodeKind::Text(text) = &self.node.kind { text } else { "" };
         let mut words: Vec<_> =
             options.iter().take(MAX_OPTIONS).map(|word| quoted(word).to_string()).collect();
         if options.len() > MAX_OPTIONS {
@@ -343,14 +334,13 @@ fn unknown_field(
     }
     let has_no_events = name.starts_with("event.")
         && schema.property(Section::Configuration, "event.notification.enabled").is_none();
-    Some(if has_no_events {
-        let connector = quoted(&connector);
-        diagnostic.help(format!("remove the line: the catalog has no events for {connector}"))
+    let help = if has_no_events {
+        format!("remove the line: the catalog has no events for {}", quoted(&connector))
     } else {
-        diagnostic.help(format!(
-            "run `ocon schema pull {connector}` to get the keys of your tenant: the platform accepts unknown keys silently"
-        ))
-    })
+        let reason = "the platform accepts unknown keys silently";
+        format!("run `ocon schema pull {connector}` to get the keys of your tenant: {reason}")
+    };
+    Some(diagnostic.help(help))
 }
 
 /// The fix for a key that is certainly misplaced: a key of the document, or the first part of
@@ -358,11 +348,8 @@ fn unknown_field(
 fn misplaced(member: &Member, section: Section, schema: &ConnectorSchema) -> Option<String> {
     let name = member.name.as_str();
     if DOCUMENT_KEYS.contains(&name) {
-        return Some(format!(
-            "indent {} like {}: it is a key of the document",
-            quoted(&name),
-            quoted(&section.as_str())
-        ));
+        let (name, section) = (quoted(&name), quoted(section.as_str()));
+        return Some(format!("indent {name} like {section}: it is a key of the document"));
     }
     let mut path = name.to_owned();
     let mut node = &member.value;

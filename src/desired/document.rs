@@ -56,15 +56,14 @@ pub(super) fn read(
     let enabled = value("enabled").map(|node| reader.boolean(node, "enabled"));
     let lifecycle = value("lifecycle").map(|node| lifecycle::read(reader, node, members));
     let connector = connector?;
-    let schemas = reader.inputs.schemas;
-    conformance::check(root, &connector, schemas, reader.inputs.usage, reader.diagnostics);
+    conformance::check(reader, root, &connector);
     let (key, key_range) = key?;
     let moved_from = all_or_nothing(moved_from)?.unwrap_or_default();
     moved_from::check(reader.diagnostics, &key, &moved_from)?;
     let configuration = all_or_nothing(configuration)?.unwrap_or_default();
     let wanted = DesiredInstance {
         at: reader.inputs.text.span(root.range),
-        facts: fields::facts(schemas.catalog(), &connector, &configuration),
+        facts: fields::facts(reader.inputs.schemas.catalog(), &connector, &configuration),
         connector,
         name: name?,
         tags: all_or_nothing(tags)?,
@@ -90,7 +89,7 @@ fn warn_of_configuration(
         callbacks::check(reader.diagnostics, wanted, configuration);
     }
     let range = member.map_or_else(|| first_line(root), |member| member.range);
-    conformance::check_likely_fields(wanted, range, reader.inputs.schemas, reader.diagnostics);
+    conformance::check_likely_fields(reader, wanted, range);
 }
 
 fn required<T>(
@@ -139,9 +138,9 @@ fn display_name(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     check_storable(reader.diagnostics, &name, node.range, "a name")?;
     warn_of_unlikely_text(reader, node, &name, "the name");
     if name.trim().is_empty() {
-        let diagnostic = Diagnostic::new(Code::InvalidName, node.range, "the name is empty")
-            .help("write the name that the platform should show in its list of instances");
-        return reader.diagnostics.reject(diagnostic);
+        let help = "write the name that the platform should show in its list of instances";
+        let diagnostic = Diagnostic::new(Code::InvalidName, node.range, "the name is empty");
+        return reader.diagnostics.reject(diagnostic.help(help));
     }
     Some(name)
 }

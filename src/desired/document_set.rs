@@ -188,11 +188,8 @@ impl<'a> DocumentSet<'a> {
         if *first != key
             && let Some((other, _)) = self.documents.get(first)
         {
-            let message = format!(
-                "the document keys {} and {} differ only in case",
-                quoted(&key),
-                quoted(&first)
-            );
+            let (new, old) = (quoted(&key), quoted(&first));
+            let message = format!("the document keys {new} and {old} differ only in case");
             let problem = conflict(Code::KeysDifferByCase, message, &location, other);
             self.problems.push(problem.help(ANOTHER_KEY));
         }

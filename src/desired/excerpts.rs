@@ -23,11 +23,8 @@ use crate::catalog::Catalog;
 pub fn add_excerpts(root: &Path, schemas: &Path, problems: &mut [Problem]) {
     let lacks_excerpt =
         |problem: &&mut Problem| problem.excerpt.is_none() && !problem.at.file.is_empty();
-    let names: BTreeSet<Arc<str>> = problems
-        .iter_mut()
-        .filter(lacks_excerpt)
-        .map(|problem| Arc::clone(&problem.at.file))
-        .collect();
+    let lacking = problems.iter_mut().filter(lacks_excerpt);
+    let names: BTreeSet<Arc<str>> = lacking.map(|it| Arc::clone(&it.at.file)).collect();
     let schemas = Schemas::new(Catalog::embedded(), root, schemas, &|_| ());
     let files: BTreeMap<_, _> = names
         .into_iter()

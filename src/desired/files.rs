@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
@@ -144,15 +144,13 @@ impl FileSearch<'_> {
                 return Vec::new();
             }
             let entry = match entry {
+                Ok(entry) if entry.depth() == 0 => continue,
                 Ok(entry) => entry,
                 Err(error) => {
                     self.problems.push(self.unreadable(&error));
                     continue;
                 }
             };
-            if entry.depth() == 0 {
-                continue;
-            }
             if is_skipped(&entry) || self.leaves_repository(&entry) {
                 if entry.file_type().is_dir() {
                     entries.skip_current_dir();
@@ -178,12 +176,10 @@ impl FileSearch<'_> {
         match extension.to_ascii_lowercase().as_str() {
             "json" => self.problems.push(json_file(&file)),
             "yaml" | "yml" if !entry.file_type().is_file() => {
-                let message = "this is not a file";
-                self.problems.push(Problem::of_file(Code::UnreadableFile, &file, message));
+                self.problems.push(unreadable(&file, "this is not a file"));
             }
             "yaml" | "yml" => {
-                let below = entry.path().strip_prefix(self.base).unwrap_or(entry.path());
-                let scope = Arc::clone(&self.scope);
+                let (below, scope) = (self.below(entry.path()), Arc::clone(&self.scope));
                 return Some(SourceFile::new(self.shown, below, entry.path().to_owned(), scope));
             }
             _ => {}
@@ -193,13 +189,9 @@ impl FileSearch<'_> {
 
     /// Reports a link that leads out of the repository. Returns whether the entry is one.
     fn leaves_repository(&mut self, entry: &DirEntry) -> bool {
-        if !entry.path_is_symlink() {
-            return false;
-        }
-        let path = entry.path();
-        let leaves = self.scope.resolve(path).is_err();
+        let leaves = entry.path_is_symlink() && self.scope.resolve(entry.path()).is_err();
         if leaves {
-            self.problems.push(link_leaves(&self.name(path)));
+            self.problems.push(link_leaves(&self.name(entry.path())));
         }
         leaves
     }
@@ -210,12 +202,15 @@ impl FileSearch<'_> {
             Some(error) => format!("this cannot be read: {error}"),
             None => "this link leads to one of its own parent folders".to_owned(),
         };
-        Problem::of_file(Code::UnreadableFile, &file, message)
+        unreadable(&file, message)
     }
 
     fn name(&self, path: &Path) -> String {
-        let below = path.strip_prefix(self.base).unwrap_or(path);
-        display_file(self.shown, below)
+        display_file(self.shown, self.below(path))
+    }
+
+    fn below<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.base).unwrap_or(path)
     }
 }
 
@@ -258,12 +253,7 @@ fn is_skipped(entry: &DirEntry) -> bool {
 /// The path with `/` on every platform, without `./`.
 fn display_path(path: &Path) -> String {
     let text = path.to_string_lossy();
-    let text = text.strip_prefix("./").unwrap_or(&text);
-    if std::path::MAIN_SEPARATOR == '/' {
-        text.to_owned()
-    } else {
-        text.replace(std::path::MAIN_SEPARATOR, "/")
-    }
+    text.strip_prefix("./").unwrap_or(&text).replace(MAIN_SEPARATOR, "/")
 }
 
 pub(super) fn read(file: &SourceFile) -> Result<Text, Box<Problem>> {
@@ -280,10 +270,7 @@ fn read_text(scope: &FileScope, path: &Path, file: &str) -> Result<Text, Box<Pro
     let bytes = scope.read(path, MAX_FILE_BYTES).map_err(|refusal| match refusal {
         FileError::LeavesBoundary => link_leaves(file),
         FileError::TooLarge => too_large(file),
-        refusal => {
-            let message = format!("this file cannot be read: {refusal}");
-            Problem::of_file(Code::UnreadableFile, file, message)
-        }
+        refusal => unreadable(file, format!("this file cannot be read: {refusal}")),
     })?;
     decode(bytes, file)
 }
@@ -313,7 +300,7 @@ fn too_large(file: &str) -> Problem {
         .help("make the file smaller: a typical instance file has a few KB")
 }
 
-fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
+fn not_utf8(file: Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
     let good = error.utf8_error().valid_up_to();
     let content = String::from_utf8_lossy(error.as_bytes()).into_owned();
     let text = Text { file, content };
@@ -327,12 +314,13 @@ fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Pr
 }
 
 fn no_folder(shown: &str) -> Problem {
-    Problem::of_file(
-        Code::NoInstancesFolder,
-        shown,
-        format!("the folder {} does not exist", quoted(shown)),
-    )
+    let message = format!("the folder {} does not exist", quoted(shown));
+    Problem::of_file(Code::NoInstancesFolder, shown, message)
     .help("create it, name another folder with `--instances DIR`, or run ocon in another folder with `-C DIR`")
+}
+
+pub(super) fn unreadable(file: &str, message: impl Into<String>) -> Problem {
+    Problem::of_file(Code::UnreadableFile, file, message)
 }
 
 fn json_file(file: &str) -> Problem {
