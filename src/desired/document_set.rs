@@ -9,8 +9,8 @@ use super::limits::Resource;
 use super::node_reader::DocumentInputs;
 use super::reference::References;
 use super::{
-    Code, Desired, DesiredInstance, Diagnostics, Excerpt, Node, Problem, Problems, Related,
-    Schemas, Severity, Sources, Text, Usage, document, files, problem, yaml,
+    Code, Desired, DesiredInstance, Diagnostic, Diagnostics, Excerpt, Node, Problem, Problems,
+    Related, START, Schemas, Sources, Text, Usage, document, files, problem, yaml,
 };
 use crate::instance::{Key, Span};
 use crate::safe_text::quoted;
@@ -78,7 +78,8 @@ impl FileContent {
             return Self::default();
         }
         if roots.is_empty() && diagnostics.items.is_empty() {
-            diagnostics.add(yaml::empty("write `element:` and `name:`, or delete the file"));
+            let empty = Diagnostic::new(Code::EmptyDocument, START, "this file is empty");
+            diagnostics.add(empty.help("write `element:` and `name:`, or delete the file"));
         }
         let inputs = DocumentInputs {
             text,
@@ -230,12 +231,7 @@ impl<'a> DocumentSet<'a> {
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
         deduplicate_odd_secrets(&mut problems);
         let judged = problems.into_iter().filter_map(|problem| sources.levels.judge(problem));
-        let mut problems: Vec<_> = judged.collect();
-        if problems.iter().any(|problem| problem.severity == Severity::Error)
-            && let Some(problems) = Problems::new(std::mem::take(&mut problems))
-        {
-            return Err(problems);
-        }
+        let mut problems = Problems::unless_error(judged.collect())?;
         problem::sort(&mut problems);
         let instances = documents.into_iter().map(|(key, (_, wanted))| (key, wanted));
         let desired = Desired { instances: instances.collect() };

@@ -36,9 +36,9 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 #[derive(Debug)]
 pub(super) struct SourceFile {
     /// The path for messages, relative to the root, with `/`.
-    file: String,
+    pub(super) file: String,
     /// The path below the folder without extension, with `/`: the default document key.
-    stem: String,
+    pub(super) stem: String,
     path: PathBuf,
     scope: Arc<FileScope>,
 }
@@ -54,10 +54,6 @@ impl SourceFile {
     pub(super) fn named(root: &Path, folder: &Path, below: &Path) -> Self {
         let scope = Arc::new(FileScope::of(root, folder));
         Self::new(&display_folder(root, folder), below, root.join(folder).join(below), scope)
-    }
-
-    pub(super) fn stem(&self) -> &str {
-        &self.stem
     }
 }
 
@@ -275,12 +271,8 @@ fn read_text(scope: &FileScope, path: &Path, file: &str) -> Result<Text, Box<Pro
     decode(bytes, file)
 }
 
-pub(super) fn decode_as(file: &SourceFile, bytes: Vec<u8>) -> Result<Text, Box<Problem>> {
-    decode(bytes, &file.file)
-}
-
 /// Decodes UTF-8 of limited size. `file` is the path for messages.
-fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
+pub(super) fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Box::new(too_large(file)));
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::node_reader::{invalid_name, wrong_type};
 use super::reference::syntax::MAX_NAME_CHARS;
 use super::{
-    Code, Diagnostic, Diagnostics, Member, Node, NodeKind, Problem, Problems, Severity, Text,
-    files, placeholder, yaml,
+    Code, Diagnostic, Diagnostics, Member, Node, NodeKind, Problem, Problems, Text, files,
+    placeholder, yaml,
 };
 use crate::catalog::closest;
 use crate::instance::{Project, Span};
@@ -122,13 +122,7 @@ fn load<T: Default>(
         diagnostics.add(Diagnostic::new(Code::WrongType, second.range, message));
     }
     let value = documents.first().map(|node| read(node, &mut diagnostics)).unwrap_or_default();
-    let problems = diagnostics.into_problems(text);
-    if problems.iter().any(|problem| problem.severity == Severity::Error)
-        && let Some(problems) = Problems::new(problems.clone())
-    {
-        return Err(problems);
-    }
-    Ok((value, problems))
+    Ok((value, Problems::unless_error(diagnostics.into_problems(text))?))
 }
 
 fn project_file(node: &Node, text: &Text, diagnostics: &mut Diagnostics) -> ProjectFile {

@@ -17,7 +17,7 @@ mod tree;
 
 pub(super) use node::{MASK, Member, Node, NodeKind};
 
-use super::{Code, Diagnostic, Diagnostics, START, Text};
+use super::{Diagnostics, Text};
 
 /// Reads the documents of a file, without the empty ones.
 pub(super) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Vec<Node> {
@@ -33,8 +33,4 @@ pub(super) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Vec<Node> {
     }
     documents.retain(|document| !matches!(document.kind, NodeKind::Null));
     documents
-}
-
-pub(super) fn empty(help: &str) -> Diagnostic {
-    Diagnostic::new(Code::EmptyDocument, START, "this file is empty").help(help)
 }
