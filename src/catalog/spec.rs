@@ -14,13 +14,14 @@ use crate::instance::{ConnectorKey, LiveProperty};
 /// The configuration that a connector accepts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConnectorSpec {
-    pub(crate) connector: ConnectorKey,
+    /// The connector key.
+    pub connector: ConnectorKey,
     /// The name in the user interface.
     pub(crate) name: String,
     /// The configuration keys.
     pub properties: BTreeMap<String, PropertySpec>,
     /// The members of `providerData` that a create accepts. Empty if none is known.
-    pub(crate) grant: Vec<String>,
+    pub grant: Vec<String>,
     /// Keys that some pages show but the connector does not accept, each with the right key, if there
     /// is one.
     pub(crate) refused: BTreeMap<String, Option<String>>,
@@ -39,7 +40,8 @@ pub struct PropertySpec {
     pub(crate) when: Option<Condition>,
     /// Whether its value is confidential.
     pub secret: bool,
-    pub(crate) platform_written: bool,
+    /// Whether the platform writes it.
+    pub platform_written: bool,
     /// The value that the platform uses if the key is absent. Never the value of a secret.
     pub(crate) default: Option<String>,
     /// The values of an [`FieldKind::Enum`].

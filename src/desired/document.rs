@@ -37,11 +37,10 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<ParsedDocument> {
     let reader = &mut NodeReader { inputs, diagnostics };
-    let what = "a document";
-    let members = reader.map(root, what, "begin it with `element:` and `name:`")?;
+    let (what, help) = ("a document", "begin it with `element:` and `name:`");
+    let members = reader.map(root, what, help)?;
     unknown_keys::check(reader.diagnostics, members, &DOCUMENT_KEYS, what, advice_for_document);
-    let find = |name| members.iter().find(|member| member.name == name);
-    let value = |name| find(name).map(|member| &member.value);
+    let value = |name| members.iter().find(|it| it.name == name).map(|member| &member.value);
     let connector = required(reader, root, value("element"), "element", element);
     let name = required(reader, root, value("name"), "name", display_name);
     let key = document_key(reader, root, value("key"));
@@ -55,8 +54,7 @@ pub(super) fn read(
     let moved_from = value("moved_from").map(|node| moved_from::read(reader, node));
     let enabled = value("enabled").map(|node| reader.boolean(node, "enabled"));
     let lifecycle = value("lifecycle").map(|node| lifecycle::read(reader, node, members));
-    let connector = connector?;
-    conformance::check(reader, root, &connector);
+    let connector = connector.inspect(|it| conformance::check(reader, root, it))?;
     let (key, key_range) = key?;
     let moved_from = all_or_nothing(moved_from)?.unwrap_or_default();
     moved_from::check(reader.diagnostics, &key, &moved_from)?;
@@ -75,16 +73,17 @@ pub(super) fn read(
         moved_from: moved_from.iter().map(|(key, _)| key.clone()).collect(),
         lifecycle: all_or_nothing(lifecycle)?.unwrap_or_default(),
     };
-    warn_of_configuration(reader, root, find("configuration"), &wanted);
+    warn_of_configuration(reader, root, members, &wanted);
     Some(ParsedDocument { key, key_range, moved_from, wanted })
 }
 
 fn warn_of_configuration(
     reader: &mut NodeReader<'_>,
     root: &Node,
-    member: Option<&Member>,
+    members: &[Member],
     wanted: &DesiredInstance,
 ) {
+    let member = members.iter().find(|member| member.name == "configuration");
     if let Some(NodeKind::Map(configuration)) = member.map(|member| &member.value.kind) {
         callbacks::check(reader.diagnostics, wanted, configuration);
     }

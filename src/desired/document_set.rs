@@ -103,10 +103,8 @@ impl FileContent {
             moved_from: moved_from.into_iter().map(|(key, range)| (key, locate(range))).collect(),
             wanted,
         };
-        Self {
-            documents: documents.into_iter().flatten().map(located).collect(),
-            problems: diagnostics.into_problems(text),
-        }
+        let documents = documents.into_iter().flatten().map(located).collect();
+        Self { documents, problems: diagnostics.into_problems(text) }
     }
 }
 
