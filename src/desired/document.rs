@@ -158,9 +158,9 @@ fn tag(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     check_storable(reader.diagnostics, &tag, node.range, "a tag")?;
     if tag.starts_with("ocon:") {
         let message = "tags that begin with `ocon:` are reserved";
-        let diagnostic = Diagnostic::new(Code::ReservedTag, node.range, message)
-            .help("use another tag: ocon stores its metadata in these tags");
-        return reader.diagnostics.reject(diagnostic);
+        let diagnostic = Diagnostic::new(Code::ReservedTag, node.range, message);
+        let help = "use another tag: ocon stores its metadata in these tags";
+        return reader.diagnostics.reject(diagnostic.help(help));
     }
     if tag.trim().is_empty() {
         let message = "a tag cannot be empty";
@@ -174,9 +174,8 @@ fn tag(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
 fn warn_of_unlikely_text(reader: &mut NodeReader<'_>, node: &Node, resolved: &str, what: &str) {
     reader.diagnostics.items.extend(normal_form_warning(node.range, resolved, what));
     let NodeKind::Text(written) = &node.kind else { return };
-    let (within, allowed) = (Within::Text, Allowed::Public);
-    let text = reader.inputs.text;
-    let warning = placeholder::warning(text, node.range, written, within, allowed);
+    let (text, within) = (reader.inputs.text, Within::Text);
+    let warning = placeholder::warning(text, node.range, written, within, Allowed::Public);
     reader.diagnostics.items.extend(warning);
 }
 
@@ -238,10 +237,8 @@ fn document_key(
         Err(InvalidName { rule, .. }) => {
             let message =
                 "the path of this file is not a valid document key, so the document needs a `key`";
-            let diagnostic = needs_key(message)
-                .help("add `key: some-name`, or rename the file")
-                .help(format!("for a key, {rule}"));
-            reader.diagnostics.reject(diagnostic)
+            let diagnostic = needs_key(message).help("add `key: some-name`, or rename the file");
+            reader.diagnostics.reject(diagnostic.help(format!("for a key, {rule}")))
         }
     }
 }

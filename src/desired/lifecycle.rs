@@ -20,12 +20,10 @@ pub(super) fn read(
     let members = reader.map(node, "`lifecycle`", "write `protect` or `ignore` below it")?;
     let known = ["protect", "ignore"];
     unknown_keys::check(reader.diagnostics, members, &known, "`lifecycle`", |_| None);
-    let find = |name| members.iter().find(|member| member.name == name);
-    let protect =
-        find("protect").map_or(Some(false), |member| reader.boolean(&member.value, "protect"));
-    let ignore = find("ignore").map_or(Some(Vec::new()), |member| {
-        ignored_fields(reader, &member.value, &declared_paths(document))
-    });
+    let value = |name| members.iter().find(|it| it.name == name).map(|member| &member.value);
+    let protect = value("protect").map_or(Some(false), |node| reader.boolean(node, "protect"));
+    let ignore = value("ignore")
+        .map_or(Some(Vec::new()), |node| ignored_fields(reader, node, &declared_paths(document)));
     Some(Lifecycle { protect: protect?, ignore: ignore? })
 }
 
@@ -35,9 +33,8 @@ fn ignored_fields(
     declared: &BTreeSet<String>,
 ) -> Option<Vec<IgnoredField>> {
     let NodeKind::List(items) = &node.kind else {
-        let diagnostic = wrong_type(node, "`ignore`", "a list")
-            .help("write `- path: …` and `reason: …` below it");
-        return reader.diagnostics.reject(diagnostic);
+        let help = "write `- path: …` and `reason: …` below it";
+        return reader.diagnostics.reject(wrong_type(node, "`ignore`", "a list").help(help));
     };
     let entries: Vec<_> = items.iter().map(|item| ignored_field(reader, item, declared)).collect();
     let mut current = Vec::new();

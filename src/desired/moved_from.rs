@@ -35,7 +35,6 @@ pub(super) fn check(
         return Some(());
     };
     let message = format!("`moved_from` names {}, the current key of this document", quoted(&key));
-    let diagnostic = Diagnostic::new(Code::MovedFromConflict, *range, message)
-        .help("name the previous document key, or remove the line");
-    diagnostics.reject(diagnostic)
+    let help = "name the previous document key, or remove the line";
+    diagnostics.reject(Diagnostic::new(Code::MovedFromConflict, *range, message).help(help))
 }

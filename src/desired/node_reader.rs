@@ -31,7 +31,7 @@ pub(super) struct NodeReader<'a> {
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
-impl<'a> NodeReader<'a> {
+impl NodeReader<'_> {
     pub(super) fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
         if let NodeKind::Bool(value) = node.kind {
             return Some(value);
@@ -43,22 +43,18 @@ impl<'a> NodeReader<'a> {
 
     /// Reads a string without references.
     pub(super) fn literal(&mut self, node: &Node, what: &str) -> Option<String> {
-        let located = self.located(node, what)?;
-        self.inputs.references.text(located, Allowed::Nothing, self.diagnostics)
+        self.text(node, what, Allowed::Nothing)
     }
 
     /// Reads a string that may contain `var` references.
     pub(super) fn public(&mut self, node: &Node, what: &str) -> Option<String> {
-        let located = self.located(node, what)?;
-        self.inputs.references.text(located, Allowed::Public, self.diagnostics)
+        self.text(node, what, Allowed::Public)
     }
 
-    fn located<'v>(&mut self, node: &'v Node, what: &str) -> Option<LocatedText<'v>>
-    where
-        'a: 'v,
-    {
+    fn text(&mut self, node: &Node, what: &str, allowed: Allowed) -> Option<String> {
         if let NodeKind::Text(value) = &node.kind {
-            return Some(LocatedText { text: self.inputs.text, range: node.range, value });
+            let located = LocatedText { text: self.inputs.text, range: node.range, value };
+            return self.inputs.references.text(located, allowed, self.diagnostics);
         }
         let mut diagnostic = wrong_type(node, what, "a string");
         if matches!(node.kind, NodeKind::Number(_) | NodeKind::Bool(_)) {

@@ -56,11 +56,8 @@ pub(super) fn normal_form_warning(range: TextRange, text: &str, what: &str) -> O
     let message =
         format!("{what} contains a decomposed letter (it is not in Unicode normalization form C)");
     let composed = normalizer.normalize(text);
-    Some(
-        Diagnostic::new(Code::NotNfc, range, message)
-            .quoting(&*composed)
-            .help(format!("copy the composed form: {composed}")),
-    )
+    let diagnostic = Diagnostic::new(Code::NotNfc, range, message).quoting(&*composed);
+    Some(diagnostic.help(format!("copy the composed form: {composed}")))
 }
 
 #[cfg(test)]

@@ -16,12 +16,12 @@ pub(super) fn no_source(inside: &str, at: TextRange) -> Diagnostic {
         inside.contains('_') && !inside.contains(|c: char| c.is_ascii_lowercase());
     let is_short = inside.chars().count() <= MAX_NAME_CHARS;
     if is_short && is_environment_variable_name(inside) && looks_like_a_variable {
-        return diagnostic
-            .help(format!("for the environment variable, write `${{{{ env.{inside} }}}}`"));
+        let help = format!("for the environment variable, write `${{{{ env.{inside} }}}}`");
+        return diagnostic.help(help);
     }
-    diagnostic.help(
-        "write `${{ env.NAME }}`, `${{ file.PATH }}`, `${{ var.NAME }}` or `${{ instance.id }}`",
-    )
+    let sources =
+        "`${{ env.NAME }}`, `${{ file.PATH }}`, `${{ var.NAME }}` or `${{ instance.id }}`";
+    diagnostic.help(format!("write {sources}"))
 }
 
 pub(super) fn unknown_source(source: &str, at: TextRange) -> Diagnostic {

@@ -166,8 +166,7 @@ pub(super) fn alias_as_key(at: TextRange) -> Diagnostic {
 }
 
 pub(super) fn alias_of_itself(at: TextRange) -> Diagnostic {
-    let message = "an alias cannot be inside the value that it repeats";
-    Diagnostic::new(Code::AliasLimit, at, message)
+    Diagnostic::new(Code::AliasLimit, at, "an alias cannot be inside the value that it repeats")
 }
 
 pub(super) fn alias_limit(at: TextRange) -> Diagnostic {
