@@ -20,11 +20,13 @@ use std::sync::{LazyLock, OnceLock};
 
 use crate::instance::{ConnectorKey, Secrecy};
 
-pub use connector::{Authentication, Connector, ConnectorField, FieldKind};
+pub(crate) use connector::Authentication;
+pub use connector::{Connector, ConnectorField, FieldKind};
 pub use grant::GrantNeed;
 pub use hosts::{HostRole, ProviderCredentials};
 pub use secrecy::{named_like_a_secret, platform_written};
-pub use spec::{Condition, ConnectorSpec, PropertySpec, Requirement};
+pub(crate) use spec::Condition;
+pub use spec::{ConnectorSpec, PropertySpec, Requirement};
 
 /// The minimum Jaro-Winkler similarity of a misspelled name.
 const MIN_SIMILARITY: f64 = 0.8;
@@ -53,11 +55,11 @@ pub struct ConnectorFacts {
     /// Whether a create of the document needs an authorization grant.
     pub grant_need: GrantNeed,
     /// Whether it receives events by webhook.
-    pub webhooks: bool,
+    pub(crate) webhooks: bool,
     /// Whether a person must enter the webhook URL of the instance at the provider.
     pub webhook_url_at_provider: bool,
     /// Whether the callback URL of the instance must contain its ID.
-    pub callback_carries_id: bool,
+    pub(crate) callback_carries_id: bool,
     /// Whether an instance stores credentials for the provider.
     pub credentials: ProviderCredentials,
 }
@@ -65,8 +67,10 @@ pub struct ConnectorFacts {
 impl Catalog {
     /// The catalog that is compiled into the program.
     pub fn embedded() -> &'static Self {
-        static EMBEDDED: LazyLock<Catalog> =
-            LazyLock::new(|| Catalog { entries: entries(include_str!("catalog/connectors.json")) });
+        static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| {
+            let table = include_str!("catalog/connectors.json");
+            Catalog { entries: table.lines().filter_map(entry).collect() }
+        });
         &EMBEDDED
     }
 
@@ -86,7 +90,7 @@ impl Catalog {
 
     /// The facts about the connector of a document with this `authentication.type` and these
     /// configuration keys.
-    pub fn facts(
+    pub(crate) fn facts(
         &self,
         connector: &ConnectorKey,
         declared_type: Option<&str>,
@@ -112,7 +116,7 @@ impl Catalog {
     }
 
     /// Whether a value of the configuration key may be shown.
-    pub fn secrecy(&self, connector: &ConnectorKey, key: &str) -> Secrecy {
+    pub(crate) fn secrecy(&self, connector: &ConnectorKey, key: &str) -> Secrecy {
         let field = self.field(connector, key);
         if field.is_some_and(|field| field.secret) || named_like_a_secret(key) {
             Secrecy::Secret
@@ -129,7 +133,10 @@ impl Catalog {
 }
 
 /// The most similar candidate, for "did you mean", unless none is similar enough.
-pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     if name.len() > MAX_SUGGESTION_LENGTH {
         return None;
     }
@@ -148,11 +155,7 @@ pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// Finds the key and the text of each connector without parsing it: `"key":{…},` on a line.
-fn entries(table: &'static str) -> BTreeMap<&'static str, CatalogEntry> {
-    table.lines().filter_map(entry).collect()
-}
-
+/// The key and the text of a connector, without parsing it: `"key":{…},` on a line.
 fn entry(line: &'static str) -> Option<(&'static str, CatalogEntry)> {
     let (key, json) = line.strip_prefix('"')?.split_once("\":")?;
     Some((key, CatalogEntry { json: json.trim_end_matches(','), parsed: OnceLock::new() }))

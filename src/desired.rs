@@ -56,6 +56,13 @@ pub use state::{
     Adopt, DeclaredValue, Desired, DesiredInstance, Grant, IgnoredField, Lifecycle, UnsetSecrets,
 };
 
+pub(in crate::desired) use diagnostics::{Diagnostic, Diagnostics};
+pub(in crate::desired) use limits::Usage;
+pub(in crate::desired) use node_reader::NodeReader;
+pub(in crate::desired) use schemas::Schemas;
+pub(in crate::desired) use text::{START, Text, TextRange};
+pub(in crate::desired) use yaml::{Member, Node, NodeKind};
+
 use document_set::DocumentSet;
 use files::SourceFile;
 
@@ -70,7 +77,7 @@ const MIN_FILES_PER_THREAD: usize = 50;
 pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut set = DocumentSet::new(sources);
     let files = files::find(sources.root, sources.instances, &mut set.problems);
-    let read = |file: &SourceFile| set.read(|| files::read(file), file.stem(), sources);
+    let read = |file: &SourceFile| set.read(|| files::read(file), &file.stem, sources);
     for content in on_all_cores(&files, read) {
         set.add_file(content);
     }
@@ -87,7 +94,7 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, Problems> {
 pub fn load_bytes(below: &Path, bytes: Vec<u8>, sources: &Sources<'_>) -> Result<Loaded, Problems> {
     let mut set = DocumentSet::new(sources);
     let file = SourceFile::named(sources.root, sources.instances, below);
-    set.add_file(set.read(|| files::decode_as(&file, bytes), file.stem(), sources));
+    set.add_file(set.read(|| files::decode(bytes, &file.file), &file.stem, sources));
     set.finish(sources)
 }
 

@@ -6,7 +6,6 @@
 //! because the user chose it. The checks apply to the path without links. ocon never reads files of
 //! processes and devices: the environment in `/proc` contains its own credentials.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -16,32 +15,33 @@ const SYSTEM_FOLDERS: [&str; 2] = ["/proc", "/sys"];
 
 /// The folders to which links may lead.
 #[derive(Clone, Debug)]
-pub struct FileScope {
-    /// Canonical paths.
+pub(crate) struct FileScope {
     folders: Vec<PathBuf>,
     /// Whether pipes may be read, such as `<(…)` of a shell.
     allows_pipes: bool,
 }
 
-/// The reason that a file is not read or written.
-#[derive(Debug)]
-pub enum FileError {
-    /// A link leads out of the boundary.
+/// The reason that a file is not read or written, as a clause that follows its path.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    #[error("a link leads out of the repository")]
     LeavesBoundary,
     /// An output file is a link.
+    #[error("it is a link")]
     Link,
     /// It is a system file, a device or a folder.
+    #[error("it is not a file")]
     NotAFile,
-    /// It is larger than the limit.
+    #[error("it is too large")]
     TooLarge,
-    /// The error of the operating system.
-    Io(io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl FileScope {
     /// The scope of a file or folder whose path is relative to the root: the root and the link boundary of
     /// the path, or the target of the path if it has no boundary.
-    pub fn of(root: &Path, named: &Path) -> Self {
+    pub(crate) fn of(root: &Path, named: &Path) -> Self {
         let path = root.join(named);
         let boundary = link_boundary(root, &path);
         let allows_pipes = boundary.is_none();
@@ -52,59 +52,43 @@ impl FileScope {
         }
     }
 
-    /// The scope of a folder within this scope.
-    ///
-    /// # Errors
-    /// If the folder does not exist or is outside this scope.
-    pub fn within(&self, folder: &Path) -> Result<Self, FileError> {
+    /// The scope of an existing folder within this scope.
+    pub(crate) fn within(&self, folder: &Path) -> Result<Self, FileError> {
         Ok(Self { folders: vec![self.resolve(folder)?], allows_pipes: false })
     }
 
-    /// The path without links.
-    ///
-    /// # Errors
-    /// If it leads out of the scope or does not exist.
-    pub fn resolve(&self, path: &Path) -> Result<PathBuf, FileError> {
-        let real = path.canonicalize().map_err(FileError::Io)?;
+    /// The path without links. It must exist within the scope.
+    pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf, FileError> {
+        let real = path.canonicalize()?;
         let is_inside = self.folders.iter().any(|folder| real.starts_with(folder));
         if is_inside { Ok(real) } else { Err(FileError::LeavesBoundary) }
     }
 
     /// Reads a file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// If it is not a file within the scope or is too large.
-    pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    pub(crate) fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
         if self.allows_pipes && is_pipe(path) {
             return read_all(path, limit);
         }
         let real = self.resolve(path)?;
-        if SYSTEM_FOLDERS.iter().any(|system| real.starts_with(system)) {
-            return Err(FileError::NotAFile);
-        }
+        let is_of_system = SYSTEM_FOLDERS.iter().any(|system| real.starts_with(system));
         // Reading a pipe would block until another process writes.
-        if !fs::metadata(&real).map_err(FileError::Io)?.is_file() {
+        if is_of_system || !fs::metadata(&real)?.is_file() {
             return Err(FileError::NotAFile);
         }
         read_all(&real, limit)
     }
 
     /// Reads a file of UTF-8 text.
-    ///
-    /// # Errors
-    /// As [`FileScope::read`], and if it is not UTF-8.
-    pub fn read_text(&self, path: &Path, limit: u64) -> Result<String, FileError> {
+    pub(crate) fn read_text(&self, path: &Path, limit: u64) -> Result<String, FileError> {
         let text = String::from_utf8(self.read(path, limit)?);
-        text.map_err(|_| {
-            FileError::Io(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
-        })
+        Ok(text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?)
     }
 }
 
 fn read_all(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(FileError::Io)?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(FileError::Io)?;
+    let file = File::open(path)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
 }
 
@@ -122,10 +106,7 @@ fn is_pipe(path: &Path) -> bool {
 }
 
 /// Checks that an output file is not a link and that its folder stays within the link boundary.
-///
-/// # Errors
-/// If the file is a link or a parent folder leads out of the boundary.
-pub fn check_output(root: &Path, path: &Path) -> Result<(), FileError> {
+pub(crate) fn check_output(root: &Path, path: &Path) -> Result<(), FileError> {
     if path.is_symlink() {
         return Err(FileError::Link);
     }
@@ -141,7 +122,7 @@ pub fn check_output(root: &Path, path: &Path) -> Result<(), FileError> {
 
 /// The folder that the links of a path must not leave, as a canonical path: the root for a path below it,
 /// otherwise the innermost repository that contains the path as written.
-pub fn link_boundary(root: &Path, path: &Path) -> Option<PathBuf> {
+pub(crate) fn link_boundary(root: &Path, path: &Path) -> Option<PathBuf> {
     let root = root.canonicalize().ok()?;
     let path = normalized(&std::path::absolute(path).ok()?);
     let mut boundary: Option<PathBuf> = None;
@@ -163,13 +144,12 @@ pub fn link_boundary(root: &Path, path: &Path) -> Option<PathBuf> {
 
 /// The top folder of the repository that contains `folder`, as a canonical path: the nearest one with a
 /// `.git`, which no commit can contain.
-pub fn repository_above(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn repository_above(folder: &Path) -> Option<PathBuf> {
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     real.ancestors().find(|above| begins_repository(above)).map(Path::to_owned)
 }
 
-/// Whether the folder is the top folder of a repository.
-pub fn begins_repository(folder: &Path) -> bool {
+pub(crate) fn begins_repository(folder: &Path) -> bool {
     folder.join(".git").symlink_metadata().is_ok()
 }
 
@@ -189,22 +169,8 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 impl FileError {
-    /// Whether the file does not exist.
-    pub fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
-    }
-}
-
-/// The cause, as a clause that follows the path of the file.
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LeavesBoundary => f.write_str("a link leads out of the repository"),
-            Self::Link => f.write_str("it is a link"),
-            Self::NotAFile => f.write_str("it is not a file"),
-            Self::TooLarge => f.write_str("it is too large"),
-            Self::Io(error) => error.fmt(f),
-        }
     }
 }
 
@@ -237,14 +203,9 @@ mod tests {
             // The path of the root contains a link, and the repository a link to another repository.
             symlink(&repository, folder.join("checkout")).unwrap();
             let checkout = folder.join("checkout");
-            assert_eq!(
-                boundary(checkout.join("tenants/eu/a").to_str().unwrap()),
-                Some(root.clone())
-            );
-            assert_eq!(
-                boundary(checkout.join("vars.yaml").to_str().unwrap()),
-                Some(repository.clone())
-            );
+            let in_checkout = |below| boundary(checkout.join(below).to_str().unwrap());
+            assert_eq!(in_checkout("tenants/eu/a"), Some(root.clone()));
+            assert_eq!(in_checkout("vars.yaml"), Some(repository.clone()));
             symlink(folder.join("other"), repository.join("out")).unwrap();
             symlink(folder.join("other"), root.join("out")).unwrap();
             assert_eq!(boundary("../../out/a"), Some(repository.clone()));

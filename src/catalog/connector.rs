@@ -8,28 +8,27 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
-    /// The number that the platform gave it.
-    pub id: u64,
+    pub(crate) id: u64,
     /// The name in the user interface of the platform.
-    pub name: String,
+    pub(crate) name: String,
     /// The kind of application, such as `crm` or `social`.
     #[serde(default)]
-    pub hub: Option<String>,
+    pub(crate) hub: Option<String>,
     /// The supported authentication types, the usual one first.
     #[serde(default)]
-    pub auth: Vec<Authentication>,
+    pub(crate) auth: Vec<Authentication>,
     /// Whether it receives events from the provider by webhook.
     #[serde(default)]
-    pub webhook: bool,
+    pub(super) webhook: bool,
     /// Whether it polls the provider for events.
     #[serde(default)]
-    pub polling: bool,
+    pub(super) polling: bool,
     /// How the webhook URL contains the instance ID, if it does: `base64`, `raw`, …
     #[serde(default)]
-    pub webhook_url_id: Option<String>,
+    pub(super) webhook_url_id: Option<String>,
     /// Whether the webhook URL must be in `event.notification.callback.url` of the instance.
     #[serde(default)]
-    pub callback_carries_id: bool,
+    pub(super) callback_carries_id: bool,
     /// The members of `providerData` that a create accepts.
     #[serde(default)]
     pub provider_data: Vec<String>,
@@ -42,27 +41,21 @@ pub struct Connector {
     /// Keys that some pages show but the connector does not accept, each with the right key, if there
     /// is one.
     #[serde(default)]
-    pub refused: BTreeMap<String, Option<String>>,
+    pub(super) refused: BTreeMap<String, Option<String>>,
 }
 
 impl Connector {
-    /// The configuration key as the connector documents it.
-    pub fn field(&self, key: &str) -> Option<&ConnectorField> {
+    pub(crate) fn field(&self, key: &str) -> Option<&ConnectorField> {
         self.fields.iter().find(|field| field.key == key)
     }
 }
 
-/// A type of authentication at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Authentication {
-    /// OAuth 2: a person grants access once.
+pub(crate) enum Authentication {
     Oauth2,
-    /// OAuth 1: a person grants access once, and tokens are signed.
     Oauth1,
-    /// A user name and a password.
     Basic,
-    /// An API key.
     ApiKey,
     /// A type that only this provider uses.
     Custom,
@@ -72,11 +65,8 @@ pub enum Authentication {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateExample {
-    /// Its authentication type.
     pub(super) auth: Authentication,
-    /// Its configuration keys.
     pub(super) keys: Vec<String>,
-    /// The members of its `providerData`.
     #[serde(default)]
     pub(super) provider_data: Vec<String>,
 }
@@ -96,7 +86,7 @@ pub struct ConnectorField {
     /// Whether the documentation says that it is required, including the condition. If `false`, only
     /// examples show it.
     #[serde(default)]
-    pub certain: bool,
+    pub(super) certain: bool,
     /// Whether its value is confidential.
     #[serde(default)]
     pub secret: bool,

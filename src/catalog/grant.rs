@@ -50,10 +50,7 @@ fn parse_type(text: &str) -> Option<Authentication> {
 }
 
 fn is_oauth(auth: Authentication) -> bool {
-    match auth {
-        Authentication::Oauth2 | Authentication::Oauth1 => true,
-        Authentication::Basic | Authentication::ApiKey | Authentication::Custom => false,
-    }
+    matches!(auth, Authentication::Oauth2 | Authentication::Oauth1)
 }
 
 fn known_grant_need(
@@ -78,18 +75,14 @@ fn known_grant_need(
 /// The authentication type that shares the most distinctive keys with the document. A key is
 /// distinctive if only the examples of one type have it. Returns `None` without a single best type.
 fn recognize(connector: &Connector, keys: &BTreeSet<&str>) -> Option<Authentication> {
-    let counts: Vec<(usize, Authentication)> = connector
-        .auth
-        .iter()
-        .map(|auth| {
-            let others = connector.auth.iter().filter(|other| *other != auth);
-            let others: BTreeSet<&str> =
-                others.flat_map(|other| example_keys(connector, *other)).collect();
-            let own = example_keys(connector, *auth);
-            let count = own.difference(&others).filter(|key| keys.contains(*key)).count();
-            (count, *auth)
-        })
-        .collect();
+    let count = |auth: &Authentication| {
+        let others = connector.auth.iter().filter(|other| *other != auth);
+        let others: BTreeSet<_> =
+            others.flat_map(|other| example_keys(connector, *other)).collect();
+        let own = example_keys(connector, *auth);
+        (own.difference(&others).filter(|key| keys.contains(*key)).count(), *auth)
+    };
+    let counts: Vec<_> = connector.auth.iter().map(count).collect();
     let max = counts.iter().map(|(count, _)| *count).max().filter(|max| *max > 0)?;
     let mut best = counts.iter().filter(|(count, _)| *count == max);
     match (best.next(), best.next()) {

@@ -60,8 +60,7 @@ pub enum ProviderCredentials {
 }
 
 impl ProviderCredentials {
-    /// Whether instances are known to store credentials.
-    pub fn are_stored(self) -> bool {
+    pub(crate) fn are_stored(self) -> bool {
         self == Self::Stored
     }
 }
@@ -78,7 +77,6 @@ pub(super) fn host_role(field: Option<&ConnectorField>, key: &str) -> HostRole {
     }
 }
 
-/// Whether an instance stores credentials for the provider.
 pub(super) fn credentials(connector: &Connector) -> ProviderCredentials {
     let are_stored =
         !connector.auth.is_empty() || connector.fields.iter().any(|field| field.secret);
@@ -123,15 +121,10 @@ mod tests {
     fn callback_urls_scopes_and_postal_addresses_receive_no_credentials() {
         let role =
             |connector: &str, key| Catalog::embedded().host_role(&connector.parse().unwrap(), key);
-        for key in [
-            "oauth.callback.url",
-            "event.notification.callback.url",
-            "messaging.sms.twilio.callback.url",
-            "oauthRedirectUri",
-            "oauth.scope",
-            "messaging.sendgrid.user.website",
-            "messaging.smtp.sendgrid.return.reply.domain",
-        ] {
+        let other = "oauth.callback.url event.notification.callback.url oauthRedirectUri \
+                     messaging.sms.twilio.callback.url oauth.scope messaging.sendgrid.user.website \
+                     messaging.smtp.sendgrid.return.reply.domain";
+        for key in other.split(' ') {
             assert_eq!(role("no-such-thing", key), HostRole::Other, "{key}");
         }
         assert_eq!(role("sendgrid", "messaging.sendgrid.user.address"), HostRole::MayName);

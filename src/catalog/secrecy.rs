@@ -94,29 +94,14 @@ mod tests {
 
     #[test]
     fn keys_that_end_with_a_secret_word_are_secret() {
-        for key in [
-            "oauth.api.secret",
-            "clientSecret",
-            "api-token",
-            "api_key",
-            "APIKey",
-            "hubspot.authorization.apikey",
-            "event.notification.signature.key",
-            "consumer_key",
-            "helpdesk.connectwise.password",
-            "password",
-        ] {
+        let secret = "oauth.api.secret clientSecret api-token api_key APIKey \
+                      hubspot.authorization.apikey event.notification.signature.key consumer_key \
+                      helpdesk.connectwise.password password";
+        for key in secret.split(' ') {
             assert!(named_like_a_secret(key), "{key}");
         }
-        for key in [
-            "",
-            "public.key",
-            "token.url",
-            "secretary",
-            "oauth.user.refresh_time",
-            "key",
-            "passwords",
-        ] {
+        let other = "public.key token.url secretary oauth.user.refresh_time key passwords";
+        for key in other.split(' ').chain([""]) {
             assert!(!named_like_a_secret(key), "{key}");
         }
     }

@@ -7,7 +7,7 @@ use super::connector::{Authentication, Connector, FieldKind};
 
 /// The connectors that share a key.
 #[derive(Clone, Copy)]
-enum Group {
+pub(super) enum Group {
     All,
     Events,
     Polling,
@@ -16,80 +16,46 @@ enum Group {
     Oauth2,
 }
 
-/// A shared key, the type of its values, its default (`""` for none) and its purpose.
-pub(super) type SharedKey = (&'static str, FieldKind, &'static str, &'static str);
+/// The connectors that share the key, the key, the type of its values, its default (`""` for none) and its
+/// purpose.
+pub(super) type SharedKey = (Group, &'static str, FieldKind, &'static str, &'static str);
 
-const SHARED: &[(Group, &[SharedKey])] = {
+const SHARED: &[SharedKey] = {
     use FieldKind::{Boolean, Enum, Integer, Json, String, Url};
+    use Group::{All, Events, Oauth, Oauth1, Oauth2, Polling};
     &[
-        (
-            Group::All,
-            &[
-                ("base.url", Url, "", "URL of the provider's API"),
-                ("filter.response.nulls", Boolean, "true", "Omit empty members from replies"),
-                (
-                    "pagination.max",
-                    Integer,
-                    "200",
-                    "Maximum page size for requests to the provider",
-                ),
-                ("pagination.type", String, "offset", "Pagination type of the provider"),
-            ],
-        ),
-        (
-            Group::Events,
-            &[
-                ("event.notification.basic.password", String, "", "Password for the callback URL"),
-                ("event.notification.basic.username", String, "", "User name for the callback URL"),
-                (
-                    "event.notification.callback.headers",
-                    String,
-                    "",
-                    "Additional headers for the callback",
-                ),
-                ("event.notification.callback.url", Url, "", "URL that receives events"),
-                ("event.notification.enabled", Boolean, "false", "Whether events are sent"),
-                ("event.notification.signature.key", String, "", "Key that signs events"),
-                ("event.notification.subscription.id", String, "", "Subscription at the provider"),
-                ("event.notification.type", Enum, "", "How events are sent"),
-                ("event.vendor.type", Enum, "", "How the platform receives events"),
-            ],
-        ),
-        (
-            Group::Polling,
-            &[
-                ("event.poller.configuration", Json, "{}", "Requests to the provider"),
-                ("event.poller.refresh_interval", Integer, "15", "Minutes between two polls"),
-            ],
-        ),
-        (
-            Group::Oauth,
-            &[
-                ("oauth.api.key", String, "", "Client ID of the OAuth application"),
-                ("oauth.api.secret", String, "", "Client secret of the OAuth application"),
-                ("oauth.callback.url", Url, "", "Redirect URL of the OAuth application"),
-                ("oauth.user.token", String, "", "Access token"),
-            ],
-        ),
-        (Group::Oauth1, &[("oauth.user.token.secret", String, "", "Secret of the access token")]),
-        (
-            Group::Oauth2,
-            &[
-                ("oauth.scope", String, "", "Requested scopes, separated by spaces"),
-                ("oauth.user.refresh_interval", Integer, "", "Seconds between two refreshes"),
-                ("oauth.user.refresh_time", String, "", "Time of the latest refresh"),
-                ("oauth.user.refresh_token", String, "", "Refresh token"),
-            ],
-        ),
+        (All, "base.url", Url, "", "URL of the provider's API"),
+        (All, "filter.response.nulls", Boolean, "true", "Omit empty members from replies"),
+        (All, "pagination.max", Integer, "200", "Maximum page size for requests to the provider"),
+        (All, "pagination.type", String, "offset", "Pagination type of the provider"),
+        (Events, "event.notification.basic.password", String, "", "Password for the callback URL"),
+        (Events, "event.notification.basic.username", String, "", "User name for the callback URL"),
+        (Events, "event.notification.callback.headers", String, "", CALLBACK_HEADERS),
+        (Events, "event.notification.callback.url", Url, "", "URL that receives events"),
+        (Events, "event.notification.enabled", Boolean, "false", "Whether events are sent"),
+        (Events, "event.notification.signature.key", String, "", "Key that signs events"),
+        (Events, "event.notification.subscription.id", String, "", "Subscription at the provider"),
+        (Events, "event.notification.type", Enum, "", "How events are sent"),
+        (Events, "event.vendor.type", Enum, "", "How the platform receives events"),
+        (Polling, "event.poller.configuration", Json, "{}", "Requests to the provider"),
+        (Polling, "event.poller.refresh_interval", Integer, "15", "Minutes between two polls"),
+        (Oauth, "oauth.api.key", String, "", "Client ID of the OAuth application"),
+        (Oauth, "oauth.api.secret", String, "", "Client secret of the OAuth application"),
+        (Oauth, "oauth.callback.url", Url, "", "Redirect URL of the OAuth application"),
+        (Oauth, "oauth.user.token", String, "", "Access token"),
+        (Oauth1, "oauth.user.token.secret", String, "", "Secret of the access token"),
+        (Oauth2, "oauth.scope", String, "", "Requested scopes, separated by spaces"),
+        (Oauth2, "oauth.user.refresh_interval", Integer, "", "Seconds between two refreshes"),
+        (Oauth2, "oauth.user.refresh_time", String, "", "Time of the latest refresh"),
+        (Oauth2, "oauth.user.refresh_token", String, "", "Refresh token"),
     ]
 };
 
+const CALLBACK_HEADERS: &str = "Additional headers for the callback";
+
 /// The shared keys that the connector accepts.
 pub(super) fn of(connector: &Connector) -> impl Iterator<Item = &'static SharedKey> {
-    SHARED
-        .iter()
-        .filter(|(group, _)| is_member(connector, *group))
-        .flat_map(|(_, keys)| keys.iter())
+    SHARED.iter().filter(|(group, ..)| is_member(connector, *group))
 }
 
 fn is_member(connector: &Connector, group: Group) -> bool {
@@ -106,7 +72,7 @@ fn is_member(connector: &Connector, group: Group) -> bool {
 
 /// The purpose of the key, in a few words.
 pub(super) fn title(key: &str) -> String {
-    let shared = SHARED.iter().flat_map(|(_, keys)| keys.iter()).find(|(name, ..)| *name == key);
+    let shared = SHARED.iter().find(|(_, name, ..)| *name == key);
     shared.map_or_else(|| capitalized(key), |(.., title)| (*title).to_owned())
 }
 

@@ -17,33 +17,33 @@ pub struct ConnectorSpec {
     /// The connector key.
     pub connector: ConnectorKey,
     /// The name in the user interface.
-    pub name: String,
+    pub(crate) name: String,
     /// The configuration keys.
     pub properties: BTreeMap<String, PropertySpec>,
     /// The members of `providerData` that a create accepts. Empty if none is known.
     pub grant: Vec<String>,
     /// Keys that some pages show but the connector does not accept, each with the right key, if there
     /// is one.
-    pub refused: BTreeMap<String, Option<String>>,
+    pub(crate) refused: BTreeMap<String, Option<String>>,
 }
 
 /// A configuration key of a [`ConnectorSpec`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct PropertySpec {
     /// Its purpose, in a few words.
-    pub title: String,
+    pub(crate) title: String,
     /// The type of its values.
     pub kind: FieldKind,
     /// Whether a create requires it.
     pub requirement: Requirement,
     /// The condition under which it is required, or `None` for always.
-    pub when: Option<Condition>,
+    pub(crate) when: Option<Condition>,
     /// Whether its value is confidential.
     pub secret: bool,
     /// Whether the platform writes it.
     pub platform_written: bool,
     /// The value that the platform uses if the key is absent. Never the value of a secret.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// The values of an [`FieldKind::Enum`].
     pub options: Vec<String>,
 }
@@ -59,19 +59,18 @@ pub enum Requirement {
     Certain,
 }
 
-/// A configuration key with a specific value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Condition {
+pub(crate) struct Condition {
     /// The key, usually `authentication.type`.
-    pub key: String,
+    pub(crate) key: String,
     /// Its value, in any case.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 impl Connector {
     /// The configuration that the connector accepts according to the table.
     pub fn spec(&self, key: &ConnectorKey) -> ConnectorSpec {
-        let shared = shared_keys::of(self).map(|&(key, kind, default, _)| {
+        let shared = shared_keys::of(self).map(|&(_, key, kind, default, _)| {
             let default = Some(default.to_owned()).filter(|text| !text.is_empty());
             (key.to_owned(), PropertySpec { default, ..PropertySpec::new(key, kind) })
         });
@@ -107,7 +106,7 @@ impl Connector {
 impl ConnectorSpec {
     /// The configuration that a connector accepts, from the properties that the platform lists and from
     /// the table.
-    pub fn live(
+    pub(crate) fn live(
         key: &ConnectorKey,
         name: String,
         properties: Vec<LiveProperty>,
@@ -131,7 +130,7 @@ impl ConnectorSpec {
     }
 
     /// Marks these keys as secret. Adds those that are missing.
-    pub fn mark_secret(&mut self, keys: Vec<String>) {
+    pub(crate) fn mark_secret(&mut self, keys: Vec<String>) {
         for key in keys {
             let new = PropertySpec::new(&key, FieldKind::String);
             self.properties.entry(key).or_insert(new).make_secret();
@@ -160,15 +159,15 @@ impl PropertySpec {
 
     fn documented(field: &ConnectorField, shared: Option<Self>) -> Self {
         let base = Self::new(&field.key, field.kind);
-        let documented = field.default.as_ref().map(|value| match value {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
+        let documented = field.default.as_ref();
+        let documented =
+            documented.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         let secret = base.secret || field.secret;
         let default = documented.or(shared.and_then(|shared| shared.default));
         // A callback URL is required only when an event occurs. Another check covers that.
-        let when = field.required_when.as_deref().and_then(Condition::parse);
-        let when = when.filter(|condition| condition.key != "event.notification.enabled");
+        let when = field.required_when.as_deref().and_then(|text| text.split_once('='));
+        let when = when.filter(|(key, _)| *key != "event.notification.enabled");
+        let when = when.map(|(key, value)| Condition { key: key.into(), value: value.into() });
         let requirement = match (field.certain, field.required || when.is_some()) {
             _ if default.is_some() => Requirement::Optional,
             (true, _) => Requirement::Certain,
@@ -191,16 +190,13 @@ impl PropertySpec {
         // The platform reports only conditions on the authentication type.
         let certain =
             known.filter(|known| known.requirement == Requirement::Certain && known.when.is_some());
+        let is_certain = is_required || certain.is_some();
         let group = group.filter(|_| is_required);
         let when = group.map(|value| Condition { key: "authentication.type".to_owned(), value });
         let when = when.or_else(|| certain.and_then(|known| known.when.clone()));
         Self {
             title: if known.is_some() || name.is_empty() { base.title } else { name },
-            requirement: if is_required || certain.is_some() {
-                Requirement::Certain
-            } else {
-                Requirement::Optional
-            },
+            requirement: if is_certain { Requirement::Certain } else { Requirement::Optional },
             when,
             secret,
             platform_written: base.platform_written || internal,
@@ -226,13 +222,5 @@ fn kind(
         // A text of several lines is often JSON.
         ("TEXTAREA", _) => (Json, Vec::new()),
         _ => (String, Vec::new()),
-    }
-}
-
-impl Condition {
-    /// Parses `key=value`.
-    fn parse(text: &str) -> Option<Self> {
-        let (key, value) = text.split_once('=')?;
-        Some(Self { key: key.to_owned(), value: value.to_owned() })
     }
 }

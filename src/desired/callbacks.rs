@@ -2,10 +2,7 @@
 //!
 //! None of them is certain: a callback URL can be set by hand, and a test system may have no TLS.
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::state::DesiredInstance;
-use super::yaml::{Member, NodeKind};
+use super::{Adopt, Code, DesiredInstance, Diagnostic, Diagnostics, Member, NodeKind};
 use crate::instance::{ConnectorKey, InstanceReference, Part, Template, Value, id_in_webhook_url};
 use crate::safe_text::quoted;
 
@@ -27,9 +24,8 @@ pub(super) fn check(
     let callback = member(CALLBACK).filter(|member| !matches!(member.value.kind, NodeKind::Null));
     if let (Some(switch), None, true) = (member(ENABLED), callback, is_enabled) {
         let message = "events are enabled, but no callback URL is set";
-        let diagnostic = Diagnostic::new(Code::EventsWithoutCallback, switch.range, message)
-            .help(format!("add `{CALLBACK}: https://…`"));
-        diagnostics.add(diagnostic);
+        let diagnostic = Diagnostic::new(Code::EventsWithoutCallback, switch.range, message);
+        diagnostics.add(diagnostic.help(format!("add `{CALLBACK}: https://…`")));
     }
     for member in configuration.iter().filter(|member| member.name.ends_with("callback.url")) {
         let value = wanted.configuration.get(&member.name).map(|field| &field.value);
@@ -60,13 +56,12 @@ fn webhook_url(member: &Member, url: &Template, wanted: &DesiredInstance) -> Opt
         _ if contains_own_id(url, &wanted.connector) || !wanted.facts.callback_carries_id => {
             return None;
         }
-        _ => (
-            Code::CallbackWithoutId,
-            format!(
-                "this is not the webhook URL of the instance, which ends with `/events/{}/` and the Base64-encoded ID",
-                wanted.connector
-            ),
-        ),
+        _ => {
+            let end = format!("`/events/{}/` and the Base64-encoded ID", wanted.connector);
+            let message =
+                format!("this is not the webhook URL of the instance, which ends with {end}");
+            (Code::CallbackWithoutId, message)
+        }
     };
     let help = "write `${{ instance.webhook_url }}`, which is correct for every tenant";
     Some(Diagnostic::new(code, member.value.range, message).help(help))
@@ -74,23 +69,21 @@ fn webhook_url(member: &Member, url: &Template, wanted: &DesiredInstance) -> Opt
 
 fn wrong_literal_url(url: &str, wanted: &DesiredInstance) -> Option<(Code, String)> {
     Some(match (id_in_webhook_url(url), &wanted.adopt) {
-        (Some(id), Some(adopt)) if id != adopt.id => (
-            Code::WebhookUrlOfAnother,
-            format!(
-                "this URL belongs to instance {id}, but this document to instance {}",
-                adopt.id
-            ),
-        ),
+        (Some(id), Some(Adopt { id: own, .. })) if id != *own => {
+            let message =
+                format!("this URL belongs to instance {id}, but this document to instance {own}");
+            (Code::WebhookUrlOfAnother, message)
+        }
         (Some(id), None) => {
             (Code::FixedWebhookUrl, format!("this URL always belongs to instance {id}"))
         }
-        (None, _) if wanted.facts.callback_carries_id && !url.is_empty() => (
-            Code::CallbackWithoutId,
-            format!(
-                "the callback URL of {} must contain the Base64-encoded instance ID",
-                quoted(&wanted.connector)
-            ),
-        ),
+        (None, _) if wanted.facts.callback_carries_id && !url.is_empty() => {
+            let connector = quoted(&wanted.connector);
+            let message = format!(
+                "the callback URL of {connector} must contain the Base64-encoded instance ID"
+            );
+            (Code::CallbackWithoutId, message)
+        }
         _ => return None,
     })
 }

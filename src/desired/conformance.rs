@@ -12,22 +12,17 @@ use jsonschema::error::ValidationErrorKind as Violation;
 use serde_json::Value;
 
 use self::rule::{options, text, types};
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
-use super::limits::Usage;
+use super::diagnostics::MAX_DIAGNOSTICS;
 use super::node_reader::first_line;
 use super::reference::syntax::OPENING;
-use super::schemas::{ConnectorSchema, Schemas};
-use super::state::DesiredInstance;
-use super::text::TextRange;
+use super::schemas::{ConnectorSchema, Section};
 use super::unknown_keys::DOCUMENT_KEYS;
-use super::yaml::{Member, Node, NodeKind};
+use super::{
+    Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader, TextRange,
+};
 use crate::catalog::{Condition, Requirement, closest, platform_written};
 use crate::instance::{ConnectorKey, Value as ConfigurationValue};
 use crate::safe_text::quoted;
-
-/// The sections that depend on the connector.
-const SECTIONS: [&str; 2] = ["configuration", "providerData"];
 
 /// The required keys of every document. The loader reports them if they are missing.
 const ALWAYS_REQUIRED: [&str; 2] = ["element", "name"];
@@ -38,7 +33,6 @@ const MAX_RULE_CHARS: usize = 300;
 /// The number of accepted values that a message lists.
 const MAX_OPTIONS: usize = 20;
 
-/// A document with the schema of its connector.
 #[derive(Clone, Copy)]
 struct Checked<'n> {
     root: &'n Node,
@@ -46,25 +40,17 @@ struct Checked<'n> {
     schema: &'n ConnectorSchema,
 }
 
-/// The location of a violation.
 struct Violated<'n> {
-    section: &'static str,
+    section: Section,
     /// The members from the section down to the value. Empty for the section itself.
     members: Vec<&'n Member>,
     node: &'n Node,
 }
 
 /// Reports keys and values that the connector does not accept.
-pub(super) fn check(
-    root: &Node,
-    connector: &ConnectorKey,
-    schemas: &Schemas<'_>,
-    usage: &Usage,
-    diagnostics: &mut Diagnostics,
-) {
-    let Some(schema) = schemas.of(connector) else {
-        return;
-    };
+pub(super) fn check(reader: &mut NodeReader<'_>, root: &Node, connector: &ConnectorKey) {
+    let (usage, diagnostics) = (reader.inputs.usage, &mut *reader.diagnostics);
+    let Some(schema) = reader.inputs.schemas.of(connector) else { return };
     // No further problem would be listed.
     if diagnostics.is_full() {
         return;
@@ -82,10 +68,9 @@ pub(super) fn check(
         return;
     }
     let document = json(root);
-    if schema.validator.is_valid(&document) {
-        return;
+    if !schema.validator.is_valid(&document) {
+        report(Checked { root, connector, schema: &schema }, &document, diagnostics);
     }
-    report(Checked { root, connector, schema: &schema }, &document, diagnostics);
 }
 
 fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics) {
@@ -115,14 +100,12 @@ fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics)
 /// Warns of missing keys that every documented example has, if the instance does not exist yet. A schema
 /// in the repository itself states which keys are required.
 pub(super) fn check_likely_fields(
+    reader: &mut NodeReader<'_>,
     wanted: &DesiredInstance,
     range: TextRange,
-    schemas: &Schemas<'_>,
-    diagnostics: &mut Diagnostics,
 ) {
-    let Some(shape) = schemas.built_in_shape(&wanted.connector) else {
-        return;
-    };
+    let shape = reader.inputs.schemas.built_in_shape(&wanted.connector);
+    let Some(shape) = shape else { return };
     let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
     let applies = |when: &Condition| {
         let given = value(&when.key).and_then(ConfigurationValue::render_secrets);
@@ -139,10 +122,8 @@ pub(super) fn check_likely_fields(
         let them = if names.len() == 1 { "it" } else { "them" };
         let help =
             format!("add {them}: without {them}, the platform would probably reject the create");
-        let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message)
-            .label("missing here")
-            .help(help);
-        diagnostics.add(diagnostic);
+        let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message);
+        reader.diagnostics.add(diagnostic.label("missing here").help(help));
     }
 }
 
@@ -206,7 +187,7 @@ fn other_rule(error: &ValidationError<'_>, checked: Checked<'_>) -> Option<Diagn
     if schema.is_built_in() || is_reported {
         return None;
     }
-    if matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING)) {
+    if has_reference(node) {
         return None;
     }
     let range = match (&node.kind, members.last()) {
@@ -224,8 +205,7 @@ fn other_rule(error: &ValidationError<'_>, checked: Checked<'_>) -> Option<Diagn
 /// Follows a JSON pointer into a section. Returns `None` outside the sections.
 fn violated<'n>(root: &'n Node, pointer: &str) -> Option<Violated<'n>> {
     let (mut members, node) = follow(root, pointer)?;
-    let first = &members.first()?.name;
-    let section = SECTIONS.into_iter().find(|section| section == first)?;
+    let section = Section::parse(&members.first()?.name)?;
     members.remove(0);
     Some(Violated { section, members, node })
 }
@@ -255,6 +235,10 @@ fn follow<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Nod
     Some((members, node))
 }
 
+fn has_reference(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING))
+}
+
 fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
     members(node).iter().find(|member| member.name == name)
 }
@@ -267,7 +251,6 @@ fn members(node: &Node) -> &[Member] {
 }
 
 impl Violated<'_> {
-    /// The key in the section.
     fn key(&self) -> Option<&str> {
         self.members.first().map(|member| member.name.as_str())
     }
@@ -277,8 +260,7 @@ impl Violated<'_> {
     }
 
     fn is_secret(&self, schema: &ConnectorSchema) -> bool {
-        let secret = self.rule(schema).and_then(|rule| rule.get("writeOnly"));
-        secret == Some(&Value::Bool(true))
+        self.rule(schema).is_some_and(|rule| rule["writeOnly"] == true)
     }
 
     fn refused_field(&self, checked: Checked<'_>) -> Option<Diagnostic> {
@@ -294,7 +276,7 @@ impl Violated<'_> {
 
     fn invalid_value(&self, checked: Checked<'_>) -> Option<Diagnostic> {
         // The value of a reference is not known here.
-        if matches!(&self.node.kind, NodeKind::Text(text) if text.contains(OPENING)) {
+        if has_reference(self.node) {
             return None;
         }
         let (connector, key) = (quoted(&checked.connector), self.key()?);
@@ -311,10 +293,7 @@ impl Violated<'_> {
             let advice = advice.into_iter().find_map(|key| text(rule, key));
             return Some(diagnostic.help(advice.unwrap_or_else(|| types(rule))));
         }
-        let written = match &self.node.kind {
-            NodeKind::Text(text) => text.as_str(),
-            _ => "",
-        };
+        let written = if let NodeKind::Text(text) = &self.node.kind { text } else { "" };
         let mut words: Vec<_> =
             options.iter().take(MAX_OPTIONS).map(|word| quoted(word).to_string()).collect();
         if options.len() > MAX_OPTIONS {
@@ -341,7 +320,10 @@ fn unknown_field(
     }
     let Checked { connector, schema, .. } = checked;
     let (section, range) = (violated.section, member.range);
-    let noun = if section == "configuration" { "configuration key" } else { "grant" };
+    let noun = match section {
+        Section::Configuration => "configuration key",
+        Section::ProviderData => "grant",
+    };
     let message =
         format!("the {noun} {} is not documented for {}", quoted(&name), quoted(&connector));
     if let Some(advice) = misplaced(member, section, schema) {
@@ -353,27 +335,23 @@ fn unknown_field(
         return Some(diagnostic.suggest(nearest));
     }
     let has_no_events = name.starts_with("event.")
-        && schema.property("configuration", "event.notification.enabled").is_none();
-    Some(if has_no_events {
-        let connector = quoted(&connector);
-        diagnostic.help(format!("remove the line: the catalog has no events for {connector}"))
+        && schema.property(Section::Configuration, "event.notification.enabled").is_none();
+    let help = if has_no_events {
+        format!("remove the line: the catalog has no events for {}", quoted(&connector))
     } else {
-        diagnostic.help(format!(
-            "run `ocon schema pull {connector}` to get the keys of your tenant: the platform accepts unknown keys silently"
-        ))
-    })
+        let reason = "the platform accepts unknown keys silently";
+        format!("run `ocon schema pull {connector}` to get the keys of your tenant: {reason}")
+    };
+    Some(diagnostic.help(help))
 }
 
 /// The fix for a key that is certainly misplaced: a key of the document, or the first part of
 /// a key with dots that was split into nested maps.
-fn misplaced(member: &Member, section: &str, schema: &ConnectorSchema) -> Option<String> {
+fn misplaced(member: &Member, section: Section, schema: &ConnectorSchema) -> Option<String> {
     let name = member.name.as_str();
     if DOCUMENT_KEYS.contains(&name) {
-        return Some(format!(
-            "indent {} like {}: it is a key of the document",
-            quoted(&name),
-            quoted(&section)
-        ));
+        let (name, section) = (quoted(&name), quoted(section.as_str()));
+        return Some(format!("indent {name} like {section}: it is a key of the document"));
     }
     let mut path = name.to_owned();
     let mut node = &member.value;

@@ -6,10 +6,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::code::{Code, Severity};
-use super::problem::{Problem, Related};
 use super::redactions::Redactions;
-use super::text::{Text, TextRange};
+use super::{Code, Problem, Related, Severity, Text, TextRange};
 use crate::catalog::closest;
 use crate::safe_text::{quoted, unquoted};
 
@@ -36,7 +34,6 @@ pub(super) struct Diagnostic {
     quoted: Vec<String>,
 }
 
-/// The problems in one file.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics {
     pub(super) items: Vec<Diagnostic>,
@@ -48,7 +45,6 @@ pub(super) struct Diagnostics {
     hidden_collections: HashSet<(usize, usize)>,
     /// The bytes that variables add to the file.
     pub(super) expanded: usize,
-    /// The number of suggestions so far.
     suggestions: usize,
 }
 
@@ -105,7 +101,6 @@ impl Diagnostic {
         self.range == other.range && self.code == other.code && self.message == other.message
     }
 
-    /// Whether its location is within `range`.
     pub(super) fn is_within(&self, range: TextRange) -> bool {
         range.start <= self.range.start && self.range.end <= range.end
     }

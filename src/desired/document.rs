@@ -5,21 +5,21 @@
 
 use std::collections::BTreeSet;
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::node_reader::{DocumentInputs, NodeReader, first_line, missing_key, wrong_type};
-use super::placeholder::{self, Within};
+use super::node_reader::{DocumentInputs, first_line, missing_key, wrong_type};
+use super::placeholder::Within;
 use super::reference::syntax::Allowed;
-use super::state::{Adopt, DesiredInstance};
-use super::text::TextRange;
 use super::text_checks::normal_form_warning;
-use super::unknown_keys::{self, DOCUMENT_KEYS, advice_for_document, advice_for_element};
-use super::yaml::{Member, Node, NodeKind};
-use super::{callbacks, conformance, fields, lifecycle, moved_from};
+use super::unknown_keys::{DOCUMENT_KEYS, advice_for_document, advice_for_element};
+use super::{
+    Adopt, Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader,
+    TextRange, callbacks, conformance, fields, lifecycle, moved_from, placeholder, unknown_keys,
+};
 use crate::instance::{ConnectorKey, InstanceId, InvalidName, Key};
 use crate::safe_text::quoted;
 
-/// A document and its key.
+/// The only value of `externalAuthentication`.
+const INITIAL: &str = "initial";
+
 #[derive(Debug)]
 pub(super) struct ParsedDocument {
     pub(super) key: Key,
@@ -36,20 +36,11 @@ pub(super) fn read(
     inputs: DocumentInputs<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<ParsedDocument> {
-    let mut reader = NodeReader { inputs, diagnostics };
-    let members = reader.map(root, "a document", "begin it with `element:` and `name:`")?;
-    document(&mut reader, root, members)
-}
-
-fn document(
-    reader: &mut NodeReader<'_>,
-    root: &Node,
-    members: &[Member],
-) -> Option<ParsedDocument> {
-    let (known, what) = (&DOCUMENT_KEYS, "a document");
-    unknown_keys::check(reader.diagnostics, members, known, what, advice_for_document);
-    let find = |name| members.iter().find(|member| member.name == name);
-    let value = |name| find(name).map(|member| &member.value);
+    let reader = &mut NodeReader { inputs, diagnostics };
+    let (what, help) = ("a document", "begin it with `element:` and `name:`");
+    let members = reader.map(root, what, help)?;
+    unknown_keys::check(reader.diagnostics, members, &DOCUMENT_KEYS, what, advice_for_document);
+    let value = |name| members.iter().find(|it| it.name == name).map(|member| &member.value);
     let connector = required(reader, root, value("element"), "element", element);
     let name = required(reader, root, value("name"), "name", display_name);
     let key = document_key(reader, root, value("key"));
@@ -63,16 +54,14 @@ fn document(
     let moved_from = value("moved_from").map(|node| moved_from::read(reader, node));
     let enabled = value("enabled").map(|node| reader.boolean(node, "enabled"));
     let lifecycle = value("lifecycle").map(|node| lifecycle::read(reader, node, members));
-    let connector = connector?;
-    let schemas = reader.inputs.schemas;
-    conformance::check(root, &connector, schemas, reader.inputs.usage, reader.diagnostics);
+    let connector = connector.inspect(|it| conformance::check(reader, root, it))?;
     let (key, key_range) = key?;
     let moved_from = all_or_nothing(moved_from)?.unwrap_or_default();
     moved_from::check(reader.diagnostics, &key, &moved_from)?;
     let configuration = all_or_nothing(configuration)?.unwrap_or_default();
     let wanted = DesiredInstance {
         at: reader.inputs.text.span(root.range),
-        facts: fields::facts(schemas.catalog(), &connector, &configuration),
+        facts: fields::facts(reader.inputs.schemas.catalog(), &connector, &configuration),
         connector,
         name: name?,
         tags: all_or_nothing(tags)?,
@@ -84,12 +73,22 @@ fn document(
         moved_from: moved_from.iter().map(|(key, _)| key.clone()).collect(),
         lifecycle: all_or_nothing(lifecycle)?.unwrap_or_default(),
     };
-    if let Some(NodeKind::Map(configuration)) = value("configuration").map(|node| &node.kind) {
-        callbacks::check(reader.diagnostics, &wanted, configuration);
-    }
-    let range = find("configuration").map_or_else(|| first_line(root), |member| member.range);
-    conformance::check_likely_fields(&wanted, range, schemas, reader.diagnostics);
+    warn_of_configuration(reader, root, members, &wanted);
     Some(ParsedDocument { key, key_range, moved_from, wanted })
+}
+
+fn warn_of_configuration(
+    reader: &mut NodeReader<'_>,
+    root: &Node,
+    members: &[Member],
+    wanted: &DesiredInstance,
+) {
+    let member = members.iter().find(|member| member.name == "configuration");
+    if let Some(NodeKind::Map(configuration)) = member.map(|member| &member.value.kind) {
+        callbacks::check(reader.diagnostics, wanted, configuration);
+    }
+    let range = member.map_or_else(|| first_line(root), |member| member.range);
+    conformance::check_likely_fields(reader, wanted, range);
 }
 
 fn required<T>(
@@ -99,10 +98,10 @@ fn required<T>(
     name: &str,
     read: impl FnOnce(&mut NodeReader<'_>, &Node) -> Option<T>,
 ) -> Option<T> {
-    let Some(node) = node else {
-        return reader.diagnostics.reject(missing_key(first_line(root), name, "this document"));
-    };
-    read(reader, node)
+    match node {
+        Some(node) => read(reader, node),
+        None => reader.diagnostics.reject(missing_key(first_line(root), name, "this document")),
+    }
 }
 
 /// `element: hootsuite` or `element: { key: hootsuite }`
@@ -122,12 +121,12 @@ fn element(reader: &mut NodeReader<'_>, node: &Node) -> Option<ConnectorKey> {
     let catalog = schemas.catalog();
     if catalog.connector(&connector).is_none() && schemas.of(&connector).is_none() {
         let message = format!("the connector {} is not in the catalog", quoted(&connector));
+        let help =
+            "for a connector of your own tenant: without a schema, its fields are not checked";
         let diagnostic = Diagnostic::new(Code::UnknownConnector, node.range, message)
             .quoting(connector.as_str())
             .suggest(reader.diagnostics.closest(connector.as_str(), catalog.keys()))
-            .help(format!(
-                "run `ocon schema pull {connector}` for a connector of your own tenant: without a schema, its fields are not checked"
-            ));
+            .help(format!("run `ocon schema pull {connector}` {help}"));
         reader.diagnostics.add(diagnostic);
     }
     Some(connector)
@@ -138,9 +137,9 @@ fn display_name(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     check_storable(reader.diagnostics, &name, node.range, "a name")?;
     warn_of_unlikely_text(reader, node, &name, "the name");
     if name.trim().is_empty() {
-        let diagnostic = Diagnostic::new(Code::InvalidName, node.range, "the name is empty")
-            .help("write the name that the platform should show in its list of instances");
-        return reader.diagnostics.reject(diagnostic);
+        let help = "write the name that the platform should show in its list of instances";
+        let diagnostic = Diagnostic::new(Code::InvalidName, node.range, "the name is empty");
+        return reader.diagnostics.reject(diagnostic.help(help));
     }
     Some(name)
 }
@@ -159,9 +158,9 @@ fn tag(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     check_storable(reader.diagnostics, &tag, node.range, "a tag")?;
     if tag.starts_with("ocon:") {
         let message = "tags that begin with `ocon:` are reserved";
-        let diagnostic = Diagnostic::new(Code::ReservedTag, node.range, message)
-            .help("use another tag: ocon stores its metadata in these tags");
-        return reader.diagnostics.reject(diagnostic);
+        let diagnostic = Diagnostic::new(Code::ReservedTag, node.range, message);
+        let help = "use another tag: ocon stores its metadata in these tags";
+        return reader.diagnostics.reject(diagnostic.help(help));
     }
     if tag.trim().is_empty() {
         let message = "a tag cannot be empty";
@@ -175,9 +174,8 @@ fn tag(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
 fn warn_of_unlikely_text(reader: &mut NodeReader<'_>, node: &Node, resolved: &str, what: &str) {
     reader.diagnostics.items.extend(normal_form_warning(node.range, resolved, what));
     let NodeKind::Text(written) = &node.kind else { return };
-    let (within, allowed) = (Within::Text, Allowed::Public);
-    let text = reader.inputs.text;
-    let warning = placeholder::warning(text, node.range, written, within, allowed);
+    let (text, within) = (reader.inputs.text, Within::Text);
+    let warning = placeholder::warning(text, node.range, written, within, Allowed::Public);
     reader.diagnostics.items.extend(warning);
 }
 
@@ -189,28 +187,28 @@ fn check_storable(
     range: TextRange,
     what: &str,
 ) -> Option<()> {
-    let diagnostic = if text.contains(['<', '>']) {
-        Diagnostic::new(Code::HtmlInName, range, format!("{what} cannot contain `<` or `>`")).help(
-            "use other characters: the platform removes HTML, so the stored text would differ",
-        )
-    } else if !text.trim().is_empty() && (text.trim() != text || text.chars().any(char::is_control))
-    {
+    let trimmed = text.trim();
+    let (code, rule, help) = if text.contains(['<', '>']) {
+        let help =
+            "use other characters: the platform removes HTML, so the stored text would differ";
+        (Code::HtmlInName, "cannot contain `<` or `>`", help)
+    } else if !trimmed.is_empty() && (trimmed != text || text.contains(char::is_control)) {
         let rule = "cannot begin or end with a space or contain control characters";
-        Diagnostic::new(Code::InvalidName, range, format!("{what} {rule}"))
-            .help("remove them: the platform may remove them too, and the stored text would differ")
+        let help =
+            "remove them: the platform may remove them too, and the stored text would differ";
+        (Code::InvalidName, rule, help)
     } else {
         return Some(());
     };
-    diagnostics.reject(diagnostic)
+    diagnostics.reject(Diagnostic::new(code, range, format!("{what} {rule}")).help(help))
 }
 
 fn external(reader: &mut NodeReader<'_>, node: &Node) -> Option<String> {
     let value = reader.public(node, "`externalAuthentication`")?;
-    if value != "initial" {
+    if value != INITIAL {
         let message = "the only value of `externalAuthentication` is `initial`";
-        let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, message).help(
-            "write `initial` to create an instance from the refresh token in `oauth.user.refresh_token`",
-        );
+        let help = "write `initial` to create an instance from the refresh token in `oauth.user.refresh_token`";
+        let diagnostic = Diagnostic::new(Code::UnknownValue, node.range, message).help(help);
         return reader.diagnostics.reject(diagnostic);
     }
     Some(value)
@@ -229,21 +227,18 @@ fn document_key(
     let range = first_line(root);
     let needs_key = |message| Diagnostic::new(Code::NeedsKey, range, message);
     if !reader.inputs.is_only_document {
-        let diagnostic = needs_key("a document in a file with several documents needs a `key`")
-            .help(
-                "write `key: some-name`: it identifies the instance in Git and must never change",
-            );
-        return reader.diagnostics.reject(diagnostic);
+        let diagnostic = needs_key("a document in a file with several documents needs a `key`");
+        let help =
+            "write `key: some-name`: it identifies the instance in Git and must never change";
+        return reader.diagnostics.reject(diagnostic.help(help));
     }
     match reader.inputs.stem.parse() {
         Ok(key) => Some((key, range)),
         Err(InvalidName { rule, .. }) => {
             let message =
                 "the path of this file is not a valid document key, so the document needs a `key`";
-            let diagnostic = needs_key(message)
-                .help("add `key: some-name`, or rename the file")
-                .help(format!("for a key, {rule}"));
-            reader.diagnostics.reject(diagnostic)
+            let diagnostic = needs_key(message).help("add `key: some-name`, or rename the file");
+            reader.diagnostics.reject(diagnostic.help(format!("for a key, {rule}")))
         }
     }
 }
@@ -269,10 +264,7 @@ fn id(reader: &mut NodeReader<'_>, node: &Node) -> Option<Adopt> {
 /// Turns "absent, invalid or valid" into "invalid, or an optional value".
 #[expect(clippy::option_option, reason = "the outer level is whether the value is valid")]
 fn all_or_nothing<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(value) => value.map(Some),
-    }
+    read.map_or(Some(None), |value| value.map(Some))
 }
 
 #[cfg(test)]

@@ -3,23 +3,18 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{Code, Severity};
-use super::diagnostics::{Diagnostics, MAX_DIAGNOSTICS};
-use super::document::{self, ParsedDocument};
-use super::files;
-use super::limits::{Resource, Usage};
+use super::diagnostics::MAX_DIAGNOSTICS;
+use super::document::ParsedDocument;
+use super::limits::Resource;
 use super::node_reader::DocumentInputs;
-use super::problem::{self, Excerpt, Problem, Problems, Related};
 use super::reference::References;
-use super::schemas::Schemas;
-use super::sources::Sources;
-use super::state::{Desired, DesiredInstance};
-use super::text::Text;
-use super::yaml::{self, Node};
+use super::{
+    Code, Desired, DesiredInstance, Diagnostic, Diagnostics, Excerpt, Node, Problem, Problems,
+    Related, START, Schemas, Sources, Text, Usage, document, files, problem, yaml,
+};
 use crate::instance::{Key, Span};
 use crate::safe_text::quoted;
 
-/// The fix if two documents have the same key.
 const ANOTHER_KEY: &str = "give one of them another `key:`";
 
 /// The desired state and its warnings.
@@ -53,7 +48,6 @@ struct KeyLocation {
     excerpt: Excerpt,
 }
 
-/// The documents and problems of one file.
 #[derive(Default)]
 pub(super) struct FileContent {
     documents: Vec<LocatedDocument>,
@@ -84,7 +78,8 @@ impl FileContent {
             return Self::default();
         }
         if roots.is_empty() && diagnostics.items.is_empty() {
-            diagnostics.add(yaml::empty("write `element:` and `name:`, or delete the file"));
+            let empty = Diagnostic::new(Code::EmptyDocument, START, "this file is empty");
+            diagnostics.add(empty.help("write `element:` and `name:`, or delete the file"));
         }
         let inputs = DocumentInputs {
             text,
@@ -108,10 +103,8 @@ impl FileContent {
             moved_from: moved_from.into_iter().map(|(key, range)| (key, locate(range))).collect(),
             wanted,
         };
-        Self {
-            documents: documents.into_iter().flatten().map(located).collect(),
-            problems: diagnostics.into_problems(text),
-        }
+        let documents = documents.into_iter().flatten().map(located).collect();
+        Self { documents, problems: diagnostics.into_problems(text) }
     }
 }
 
@@ -147,7 +140,6 @@ impl<'a> DocumentSet<'a> {
         }
     }
 
-    /// Adds the content of a file.
     pub(super) fn add_file(&mut self, content: FileContent) {
         let before = self.problems.len();
         for LocatedDocument { key, location, moved_from, wanted } in content.documents {
@@ -195,11 +187,8 @@ impl<'a> DocumentSet<'a> {
         if *first != key
             && let Some((other, _)) = self.documents.get(first)
         {
-            let message = format!(
-                "the document keys {} and {} differ only in case",
-                quoted(&key),
-                quoted(&first)
-            );
+            let (new, old) = (quoted(&key), quoted(&first));
+            let message = format!("the document keys {new} and {old} differ only in case");
             let problem = conflict(Code::KeysDifferByCase, message, &location, other);
             self.problems.push(problem.help(ANOTHER_KEY));
         }
@@ -240,12 +229,7 @@ impl<'a> DocumentSet<'a> {
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
         deduplicate_odd_secrets(&mut problems);
         let judged = problems.into_iter().filter_map(|problem| sources.levels.judge(problem));
-        let mut problems: Vec<_> = judged.collect();
-        if problems.iter().any(|problem| problem.severity == Severity::Error)
-            && let Some(problems) = Problems::new(std::mem::take(&mut problems))
-        {
-            return Err(problems);
-        }
+        let mut problems = Problems::unless_error(judged.collect())?;
         problem::sort(&mut problems);
         let instances = documents.into_iter().map(|(key, (_, wanted))| (key, wanted));
         let desired = Desired { instances: instances.collect() };

@@ -8,17 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::diagnostics::Diagnostics;
-use super::limits::Usage;
 use super::node_reader::DocumentInputs;
-use super::problem::Problem;
 use super::redactions::Redactions;
 use super::reference::References;
-use super::schemas::Schemas;
 use super::secrets::WithheldSecrets;
-use super::text::{Text, TextRange};
-use super::yaml::{self, Node, NodeKind};
-use super::{document, files};
+use super::{
+    Diagnostics, Node, NodeKind, Problem, Schemas, Text, TextRange, Usage, document, files, yaml,
+};
 use crate::catalog::Catalog;
 
 /// Adds an excerpt to every problem that has a location in an instance file and no excerpt. `root` and
@@ -27,11 +23,8 @@ use crate::catalog::Catalog;
 pub fn add_excerpts(root: &Path, schemas: &Path, problems: &mut [Problem]) {
     let lacks_excerpt =
         |problem: &&mut Problem| problem.excerpt.is_none() && !problem.at.file.is_empty();
-    let names: BTreeSet<Arc<str>> = problems
-        .iter_mut()
-        .filter(lacks_excerpt)
-        .map(|problem| Arc::clone(&problem.at.file))
-        .collect();
+    let lacking = problems.iter_mut().filter(lacks_excerpt);
+    let names: BTreeSet<Arc<str>> = lacking.map(|it| Arc::clone(&it.at.file)).collect();
     let schemas = Schemas::new(Catalog::embedded(), root, schemas, &|_| ());
     let files: BTreeMap<_, _> = names
         .into_iter()

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::mistaken_reference;
-use super::node_reader::NodeReader;
-use super::placeholder::{self, Within};
+use super::placeholder::Within;
 use super::reference::LocatedText;
 use super::reference::syntax::{Allowed, OPENING};
 use super::secrets::is_reserved_variable;
-use super::state::{DeclaredValue, Grant};
-use super::text::TextRange;
 use super::text_checks::control_warning;
-use super::yaml::{MASK, Member, Node, NodeKind};
+use super::yaml::MASK;
+use super::{
+    Code, DeclaredValue, Diagnostic, Grant, Member, Node, NodeKind, NodeReader, TextRange,
+    mistaken_reference, placeholder,
+};
 use crate::catalog::{Catalog, ConnectorFacts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
 use crate::safe_text::quoted;
@@ -74,14 +72,13 @@ fn declared_value(
         reader.diagnostics.items.extend(not_json_warning(member, &value));
     }
     let is_secret = is_reference || has_secret;
+    let host_role = connector.map(|it| schemas.catalog().host_role(it, &member.name));
     DeclaredValue {
         value,
         secrecy: if is_secret { Secrecy::Secret } else { known },
         platform_written: platform_written(&member.name),
         is_shown_by_platform: is_reference && known == Secrecy::Public,
-        host_role: connector
-            .map(|connector| schemas.catalog().host_role(connector, &member.name))
-            .unwrap_or_default(),
+        host_role: host_role.unwrap_or_default(),
         at: reader.inputs.text.span(member.value.range),
     }
 }
@@ -150,12 +147,10 @@ fn not_json_warning(member: &Member, value: &Value) -> Option<Diagnostic> {
     };
     let message = format!("{} takes JSON, but this text {what}", quoted(&member.name));
     let diagnostic = Diagnostic::new(Code::NotJson, member.value.range, message);
-    let diagnostic = match position {
-        Some((line, column)) if line > 1 => {
-            diagnostic.help(format!("check line {line}, column {column} of the text"))
-        }
-        _ => diagnostic,
-    };
+    let position = position.filter(|(line, _)| *line > 1);
+    let position =
+        position.map(|(line, column)| format!("check line {line}, column {column} of the text"));
+    let diagnostic = position.into_iter().fold(diagnostic, Diagnostic::help);
     Some(diagnostic.help("write the value as YAML below the key, or correct the JSON"))
 }
 
@@ -203,10 +198,8 @@ fn json(reader: &mut NodeReader<'_>, node: &Node, allowed: Allowed) -> Json {
             Json::List(items.iter().map(|item| json(reader, item, allowed)).collect())
         }
         NodeKind::Map(members) => {
-            let members = members.iter();
-            let members =
-                members.map(|member| (member.name.clone(), json(reader, &member.value, allowed)));
-            Json::Map(members.collect())
+            let member = |it: &Member| (it.name.clone(), json(reader, &it.value, allowed));
+            Json::Map(members.iter().map(member).collect())
         }
     }
 }
@@ -220,9 +213,8 @@ fn template(reader: &mut NodeReader<'_>, node: &Node, value: &str, allowed: Allo
     // The mask may come from the file, a variable or the environment.
     if template.render_secrets().is_some_and(|value| value.expose() == MASK) {
         let message = "this is the mask that the API shows instead of a secret, not a value";
-        let diagnostic = Diagnostic::new(Code::MaskAsValue, range, message)
-            .help("write `${{ env.NAME }}`, or remove the line to keep the stored value");
-        reader.diagnostics.add(diagnostic);
+        let help = "write `${{ env.NAME }}`, or remove the line to keep the stored value";
+        reader.diagnostics.add(Diagnostic::new(Code::MaskAsValue, range, message).help(help));
     }
     template
 }
@@ -273,10 +265,8 @@ fn platform_written_warning(member: &Member, external: bool) -> Option<Diagnosti
         return None;
     }
     let message = format!("the platform writes {} itself", quoted(&member.name));
-    Some(
-        Diagnostic::new(Code::PlatformWrittenKey, member.range, message)
-            .help("remove the line if you do not need it: ocon sends the value on create only and never compares it"),
-    )
+    let help = "remove the line if you do not need it: ocon sends the value on create only and never compares it";
+    Some(Diagnostic::new(Code::PlatformWrittenKey, member.range, message).help(help))
 }
 
 /// The members of nested maps that are named like secrets and have a value in plain text.
@@ -309,12 +299,8 @@ fn nested_secrets_of<'n>(member: &'n Member, path: &str) -> Vec<&'n Member> {
 
 /// Whether the value is a URL with a password: `https://user:password@host`.
 fn password_in_url(node: &Node) -> bool {
-    let NodeKind::Text(text) = &node.kind else {
-        return false;
-    };
-    let Some((_, rest)) = text.split_once("://") else {
-        return false;
-    };
+    let NodeKind::Text(text) = &node.kind else { return false };
+    let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map(|(user, _)| user);
     user.and_then(|user| user.split_once(':'))

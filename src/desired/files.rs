@@ -6,15 +6,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::code::Code;
-use super::problem::Problem;
 use super::redactions::Redactions;
-use super::text::{START, Text};
+use super::{Code, Problem, START, Text};
 use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 
@@ -38,9 +36,9 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 #[derive(Debug)]
 pub(super) struct SourceFile {
     /// The path for messages, relative to the root, with `/`.
-    file: String,
+    pub(super) file: String,
     /// The path below the folder without extension, with `/`: the default document key.
-    stem: String,
+    pub(super) stem: String,
     path: PathBuf,
     scope: Arc<FileScope>,
 }
@@ -57,13 +55,8 @@ impl SourceFile {
         let scope = Arc::new(FileScope::of(root, folder));
         Self::new(&display_folder(root, folder), below, root.join(folder).join(below), scope)
     }
-
-    pub(super) fn stem(&self) -> &str {
-        &self.stem
-    }
 }
 
-/// Finds the YAML files below a folder.
 pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> Vec<SourceFile> {
     let base = root.join(folder);
     let shown = display_folder(root, folder);
@@ -82,7 +75,6 @@ pub(super) fn find(root: &Path, folder: &Path, problems: &mut Vec<Problem>) -> V
     found
 }
 
-/// The path of the instances folder for messages.
 pub(super) fn display_folder(root: &Path, folder: &Path) -> String {
     display_path(folder.strip_prefix(root).unwrap_or(folder))
 }
@@ -148,15 +140,13 @@ impl FileSearch<'_> {
                 return Vec::new();
             }
             let entry = match entry {
+                Ok(entry) if entry.depth() == 0 => continue,
                 Ok(entry) => entry,
                 Err(error) => {
                     self.problems.push(self.unreadable(&error));
                     continue;
                 }
             };
-            if entry.depth() == 0 {
-                continue;
-            }
             if is_skipped(&entry) || self.leaves_repository(&entry) {
                 if entry.file_type().is_dir() {
                     entries.skip_current_dir();
@@ -182,12 +172,10 @@ impl FileSearch<'_> {
         match extension.to_ascii_lowercase().as_str() {
             "json" => self.problems.push(json_file(&file)),
             "yaml" | "yml" if !entry.file_type().is_file() => {
-                let message = "this is not a file";
-                self.problems.push(Problem::of_file(Code::UnreadableFile, &file, message));
+                self.problems.push(unreadable(&file, "this is not a file"));
             }
             "yaml" | "yml" => {
-                let below = entry.path().strip_prefix(self.base).unwrap_or(entry.path());
-                let scope = Arc::clone(&self.scope);
+                let (below, scope) = (self.below(entry.path()), Arc::clone(&self.scope));
                 return Some(SourceFile::new(self.shown, below, entry.path().to_owned(), scope));
             }
             _ => {}
@@ -197,13 +185,9 @@ impl FileSearch<'_> {
 
     /// Reports a link that leads out of the repository. Returns whether the entry is one.
     fn leaves_repository(&mut self, entry: &DirEntry) -> bool {
-        if !entry.path_is_symlink() {
-            return false;
-        }
-        let path = entry.path();
-        let leaves = self.scope.resolve(path).is_err();
+        let leaves = entry.path_is_symlink() && self.scope.resolve(entry.path()).is_err();
         if leaves {
-            self.problems.push(link_leaves(&self.name(path)));
+            self.problems.push(link_leaves(&self.name(entry.path())));
         }
         leaves
     }
@@ -214,12 +198,15 @@ impl FileSearch<'_> {
             Some(error) => format!("this cannot be read: {error}"),
             None => "this link leads to one of its own parent folders".to_owned(),
         };
-        Problem::of_file(Code::UnreadableFile, &file, message)
+        unreadable(&file, message)
     }
 
     fn name(&self, path: &Path) -> String {
-        let below = path.strip_prefix(self.base).unwrap_or(path);
-        display_file(self.shown, below)
+        display_file(self.shown, self.below(path))
+    }
+
+    fn below<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.base).unwrap_or(path)
     }
 }
 
@@ -262,15 +249,9 @@ fn is_skipped(entry: &DirEntry) -> bool {
 /// The path with `/` on every platform, without `./`.
 fn display_path(path: &Path) -> String {
     let text = path.to_string_lossy();
-    let text = text.strip_prefix("./").unwrap_or(&text);
-    if std::path::MAIN_SEPARATOR == '/' {
-        text.to_owned()
-    } else {
-        text.replace(std::path::MAIN_SEPARATOR, "/")
-    }
+    text.strip_prefix("./").unwrap_or(&text).replace(MAIN_SEPARATOR, "/")
 }
 
-/// Reads the text of a file.
 pub(super) fn read(file: &SourceFile) -> Result<Text, Box<Problem>> {
     read_text(&file.scope, &file.path, &file.file)
 }
@@ -285,21 +266,13 @@ fn read_text(scope: &FileScope, path: &Path, file: &str) -> Result<Text, Box<Pro
     let bytes = scope.read(path, MAX_FILE_BYTES).map_err(|refusal| match refusal {
         FileError::LeavesBoundary => link_leaves(file),
         FileError::TooLarge => too_large(file),
-        refusal => {
-            let message = format!("this file cannot be read: {refusal}");
-            Problem::of_file(Code::UnreadableFile, file, message)
-        }
+        refusal => unreadable(file, format!("this file cannot be read: {refusal}")),
     })?;
     decode(bytes, file)
 }
 
-/// Decodes bytes as the content of a file.
-pub(super) fn decode_as(file: &SourceFile, bytes: Vec<u8>) -> Result<Text, Box<Problem>> {
-    decode(bytes, &file.file)
-}
-
 /// Decodes UTF-8 of limited size. `file` is the path for messages.
-fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
+pub(super) fn decode(mut bytes: Vec<u8>, file: &str) -> Result<Text, Box<Problem>> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Box::new(too_large(file)));
     }
@@ -319,8 +292,7 @@ fn too_large(file: &str) -> Problem {
         .help("make the file smaller: a typical instance file has a few KB")
 }
 
-/// The error at the first byte that is not UTF-8.
-fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
+fn not_utf8(file: Arc<str>, error: &std::string::FromUtf8Error) -> Problem {
     let good = error.utf8_error().valid_up_to();
     let content = String::from_utf8_lossy(error.as_bytes()).into_owned();
     let text = Text { file, content };
@@ -334,12 +306,13 @@ fn not_utf8(file: std::sync::Arc<str>, error: &std::string::FromUtf8Error) -> Pr
 }
 
 fn no_folder(shown: &str) -> Problem {
-    Problem::of_file(
-        Code::NoInstancesFolder,
-        shown,
-        format!("the folder {} does not exist", quoted(shown)),
-    )
+    let message = format!("the folder {} does not exist", quoted(shown));
+    Problem::of_file(Code::NoInstancesFolder, shown, message)
     .help("create it, name another folder with `--instances DIR`, or run ocon in another folder with `-C DIR`")
+}
+
+pub(super) fn unreadable(file: &str, message: impl Into<String>) -> Problem {
+    Problem::of_file(Code::UnreadableFile, file, message)
 }
 
 fn json_file(file: &str) -> Problem {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::code::{Code, Severity};
-use super::problem::Problem;
+use super::{Code, Problem, Severity};
 
 /// The severities that the user chose for diagnostic codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

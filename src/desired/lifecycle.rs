@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::node_reader::{NodeReader, first_line, missing_key, wrong_type};
-use super::state::{IgnoredField, Lifecycle};
-use super::text::TextRange;
-use super::unknown_keys;
-use super::yaml::{Member, Node, NodeKind};
+use jiff::civil::Date;
+
+use super::node_reader::{first_line, missing_key, wrong_type};
+use super::{
+    Code, Diagnostic, IgnoredField, Lifecycle, Member, Node, NodeKind, NodeReader, TextRange,
+    unknown_keys,
+};
 use crate::safe_text::quoted;
 
 /// Reads `lifecycle`. An ignored path must be declared in `document`.
@@ -20,12 +20,10 @@ pub(super) fn read(
     let members = reader.map(node, "`lifecycle`", "write `protect` or `ignore` below it")?;
     let known = ["protect", "ignore"];
     unknown_keys::check(reader.diagnostics, members, &known, "`lifecycle`", |_| None);
-    let find = |name| members.iter().find(|member| member.name == name);
-    let protect =
-        find("protect").map_or(Some(false), |member| reader.boolean(&member.value, "protect"));
-    let ignore = find("ignore").map_or(Some(Vec::new()), |member| {
-        ignored_fields(reader, &member.value, &declared_paths(document))
-    });
+    let value = |name| members.iter().find(|it| it.name == name).map(|member| &member.value);
+    let protect = value("protect").map_or(Some(false), |node| reader.boolean(node, "protect"));
+    let ignore = value("ignore")
+        .map_or(Some(Vec::new()), |node| ignored_fields(reader, node, &declared_paths(document)));
     Some(Lifecycle { protect: protect?, ignore: ignore? })
 }
 
@@ -35,14 +33,12 @@ fn ignored_fields(
     declared: &BTreeSet<String>,
 ) -> Option<Vec<IgnoredField>> {
     let NodeKind::List(items) = &node.kind else {
-        let diagnostic = wrong_type(node, "`ignore`", "a list")
-            .help("write `- path: …` and `reason: …` below it");
-        return reader.diagnostics.reject(diagnostic);
+        let help = "write `- path: …` and `reason: …` below it";
+        return reader.diagnostics.reject(wrong_type(node, "`ignore`", "a list").help(help));
     };
     let entries: Vec<_> = items.iter().map(|item| ignored_field(reader, item, declared)).collect();
-    let entries: Option<Vec<_>> = entries.into_iter().collect();
     let mut current = Vec::new();
-    for (entry, range) in entries? {
+    for (entry, range) in entries.into_iter().collect::<Option<Vec<_>>>()? {
         if entry.until.as_deref().is_some_and(|day| day < reader.inputs.today) {
             reader.diagnostics.add(expired_ignore(range, &entry.path));
         } else {
@@ -130,23 +126,7 @@ fn declared_paths(document: &[Member]) -> BTreeSet<String> {
 
 /// Whether the text is an existing day, as `YYYY-MM-DD`. Such dates sort as text.
 fn is_date(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let mut number = |digits: usize| {
-        let part = parts.next().filter(|part| part.len() == digits)?;
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u32>().ok())?
-    };
-    let (Some(year), Some(month), Some(day)) = (number(4), number(2), number(2)) else {
-        return false;
-    };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
-    };
-    parts.next().is_none() && (1..=days).contains(&day)
+    text.parse::<Date>().is_ok_and(|date| date.to_string() == text)
 }
 
 #[cfg(test)]
@@ -159,7 +139,7 @@ mod tests {
             assert!(is_date(good), "{good}");
         }
         let bad = "2026-1-1 2026-02-29 1900-02-29 2026-13-01 2026-00-10 2026-01-00 2026-01-01- \
-                   tomorrow +026-01-01";
+                   tomorrow +026-01-01 20260101 2026-01-01T00:00 12026-01-01";
         for bad in bad.split(' ').chain([""]) {
             assert!(!is_date(bad), "{bad}");
         }

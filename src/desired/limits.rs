@@ -5,19 +5,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::code::Code;
-use super::problem::Problem;
+use super::{Code, Problem};
 
-/// A limited resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Resource {
-    /// Documents in all files.
     Documents,
     /// Strings, numbers, lists and other values in all documents.
     Values,
     /// Bytes of all files and of the variables that references add to them.
     Bytes,
-    /// Problems in all files.
     Problems,
     /// Rules of schemas in the repository that are checked for all documents.
     Rules,
@@ -45,35 +41,26 @@ impl Resource {
 
     fn problem(self, folder: &str) -> Problem {
         let limit = self.limit();
-        let mut help = "name another folder with `--instances DIR`";
-        let (code, message) = match self {
-            Self::Documents => (
-                Code::TooManyFiles,
-                format!("the files in this folder contain more than {limit} documents"),
-            ),
-            Self::Values => (
-                Code::TooManyFiles,
-                format!("the files in this folder contain more than {limit} values"),
-            ),
-            Self::Bytes => (
-                Code::TooManyFiles,
-                format!(
-                    "the files in this folder and the variables in them are together larger than {} MiB",
+        let (code, excess) = match self {
+            Self::Documents => (Code::TooManyFiles, format!("contain more than {limit} documents")),
+            Self::Values => (Code::TooManyFiles, format!("contain more than {limit} values")),
+            Self::Bytes => {
+                let size = format!(
+                    "and the variables in them are together larger than {} MiB",
                     limit >> 20
-                ),
-            ),
-            Self::Problems => (
-                Code::TooManyProblems,
-                format!("the files in this folder have more than {limit} problems"),
-            ),
+                );
+                (Code::TooManyFiles, size)
+            }
+            Self::Problems => (Code::TooManyProblems, format!("have more than {limit} problems")),
             Self::Rules | Self::Steps => {
-                help = "remove rules and patterns from the schemas";
                 let message =
                     "checking these files with the schemas of this repository takes too long";
-                (Code::FileTooLarge, message.to_owned())
+                return Problem::of_file(Code::FileTooLarge, folder, message)
+                    .help("remove rules and patterns from the schemas");
             }
         };
-        Problem::of_file(code, folder, message).help(help)
+        Problem::of_file(code, folder, format!("the files in this folder {excess}"))
+            .help("name another folder with `--instances DIR`")
     }
 }
 
@@ -106,9 +93,8 @@ impl Usage {
     }
 
     fn exceeded(&self) -> Option<Resource> {
-        let usage = Resource::ALL.into_iter().zip(&self.0);
+        let mut usage = Resource::ALL.into_iter().zip(&self.0);
         usage
-            .into_iter()
             .find(|(resource, total)| total.load(Ordering::Relaxed) > resource.limit())
             .map(|(resource, _)| resource)
     }

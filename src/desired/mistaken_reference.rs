@@ -3,24 +3,15 @@
 //! ocon would send it unchanged. The platform's own macros have one brace too (`${gmtDate:…}`), but
 //! none of them begins like a source of a reference.
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::text::TextRange;
+use super::reference::syntax::Source;
+use super::{Code, Diagnostic, TextRange};
 use crate::safe_text::quoted;
 
-/// The text after the opening braces of a reference.
-const SOURCES: [&str; 4] = ["env.", "file.", "var.", "instance."];
-
-/// A diagnostic if the text contains a malformed reference.
 pub(super) fn check(text: &str, range: TextRange) -> Option<Diagnostic> {
     let inside = one_brace(text).or_else(|| no_dollar(text))?;
-    let diagnostic = Diagnostic::new(
-        Code::MistakenReference,
-        range,
-        "this looks like a reference, but it is plain text",
-    )
-    .help(format!("write {}", quoted(format!("${{{{ {inside} }}}}"))));
-    Some(diagnostic)
+    let message = "this looks like a reference, but it is plain text";
+    let help = format!("write {}", quoted(format!("${{{{ {inside} }}}}")));
+    Some(Diagnostic::new(Code::MistakenReference, range, message).help(help))
 }
 
 /// `${env.X}`
@@ -41,8 +32,8 @@ fn reference(rest: &str) -> Option<&str> {
     let (inside, _) = rest.split_once('}')?;
     let inside = inside.trim();
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    let has_source = SOURCES.iter().any(|source| inside.starts_with(source));
-    (has_source && inside.len() < 100 && inside.chars().all(of_name)).then_some(inside)
+    let source = inside.split_once('.').and_then(|(word, _)| Source::parse(word));
+    (source.is_some() && inside.len() < 100 && inside.chars().all(of_name)).then_some(inside)
 }
 
 #[cfg(test)]

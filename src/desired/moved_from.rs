@@ -1,10 +1,7 @@
 //! `moved_from`: the previous document keys of a document.
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::node_reader::{NodeReader, wrong_type};
-use super::text::TextRange;
-use super::yaml::{Node, NodeKind};
+use super::node_reader::wrong_type;
+use super::{Code, Diagnostic, Diagnostics, Node, NodeKind, NodeReader, TextRange};
 use crate::instance::Key;
 use crate::safe_text::quoted;
 
@@ -38,7 +35,6 @@ pub(super) fn check(
         return Some(());
     };
     let message = format!("`moved_from` names {}, the current key of this document", quoted(&key));
-    let diagnostic = Diagnostic::new(Code::MovedFromConflict, *range, message)
-        .help("name the previous document key, or remove the line");
-    diagnostics.reject(diagnostic)
+    let help = "name the previous document key, or remove the line";
+    diagnostics.reject(Diagnostic::new(Code::MovedFromConflict, *range, message).help(help))
 }

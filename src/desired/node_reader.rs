@@ -2,18 +2,14 @@
 
 use std::str::FromStr;
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::limits::Usage;
 use super::reference::syntax::Allowed;
 use super::reference::{LocatedText, References};
-use super::schemas::Schemas;
-use super::text::{Text, TextRange};
-use super::yaml::{Member, Node, NodeKind};
+use super::{
+    Code, Diagnostic, Diagnostics, Member, Node, NodeKind, Schemas, Text, TextRange, Usage,
+};
 use crate::instance::InvalidName;
 use crate::safe_text::quoted;
 
-/// The inputs for reading a document.
 #[derive(Clone, Copy)]
 pub(super) struct DocumentInputs<'a> {
     pub(super) text: &'a Text,
@@ -35,7 +31,7 @@ pub(super) struct NodeReader<'a> {
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
-impl<'a> NodeReader<'a> {
+impl NodeReader<'_> {
     pub(super) fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
         if let NodeKind::Bool(value) = node.kind {
             return Some(value);
@@ -47,22 +43,18 @@ impl<'a> NodeReader<'a> {
 
     /// Reads a string without references.
     pub(super) fn literal(&mut self, node: &Node, what: &str) -> Option<String> {
-        let located = self.located(node, what)?;
-        self.inputs.references.text(located, Allowed::Nothing, self.diagnostics)
+        self.text(node, what, Allowed::Nothing)
     }
 
     /// Reads a string that may contain `var` references.
     pub(super) fn public(&mut self, node: &Node, what: &str) -> Option<String> {
-        let located = self.located(node, what)?;
-        self.inputs.references.text(located, Allowed::Public, self.diagnostics)
+        self.text(node, what, Allowed::Public)
     }
 
-    fn located<'v>(&mut self, node: &'v Node, what: &str) -> Option<LocatedText<'v>>
-    where
-        'a: 'v,
-    {
+    fn text(&mut self, node: &Node, what: &str, allowed: Allowed) -> Option<String> {
         if let NodeKind::Text(value) = &node.kind {
-            return Some(LocatedText { text: self.inputs.text, range: node.range, value });
+            let located = LocatedText { text: self.inputs.text, range: node.range, value };
+            return self.inputs.references.text(located, allowed, self.diagnostics);
         }
         let mut diagnostic = wrong_type(node, what, "a string");
         if matches!(node.kind, NodeKind::Number(_) | NodeKind::Bool(_)) {
@@ -83,7 +75,6 @@ impl<'a> NodeReader<'a> {
         self.diagnostics.reject(wrong_type(node, what, "a map").help(help))
     }
 
-    /// Parses an identifier such as a document key.
     pub(super) fn identifier<T: FromStr<Err = InvalidName>>(
         &mut self,
         text: &str,

@@ -3,9 +3,7 @@
 //! A [`Problem`] contains the line it points at, so that a report needs no access to the file. Secrets
 //! on that line are already replaced by `…`.
 
-use std::fmt;
-
-use super::code::{Code, Severity};
+use super::{Code, Severity};
 use crate::instance::Span;
 
 /// A problem at one location.
@@ -52,7 +50,8 @@ pub struct Excerpt {
 }
 
 /// A non-empty list of problems, sorted by location.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} problem{} in the files", self.errors(), if self.errors() == 1 { "" } else { "s" })]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
@@ -63,9 +62,17 @@ impl Problems {
         (!problems.is_empty()).then_some(Self(problems))
     }
 
-    /// A single problem.
     pub(super) fn of(problem: Problem) -> Self {
         Self(vec![problem])
+    }
+
+    /// Returns the problems if none of them is an error.
+    pub(super) fn unless_error(mut problems: Vec<Problem>) -> Result<Vec<Problem>, Self> {
+        if problems.iter().all(|problem| problem.severity != Severity::Error) {
+            return Ok(problems);
+        }
+        sort(&mut problems);
+        Err(Self(problems))
     }
 
     /// The problems, sorted by location.
@@ -75,21 +82,9 @@ impl Problems {
 
     /// The number of errors.
     pub fn errors(&self) -> usize {
-        let error = |problem: &&Problem| problem.severity == Severity::Error;
-        self.0.iter().filter(error).count()
+        self.0.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 }
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.errors() {
-            1 => f.write_str("1 problem in the files"),
-            errors => write!(f, "{errors} problems in the files"),
-        }
-    }
-}
-
-impl std::error::Error for Problems {}
 
 /// Sorts by location and removes duplicates.
 pub(super) fn sort(problems: &mut Vec<Problem>) {
@@ -115,7 +110,6 @@ impl Problem {
         }
     }
 
-    /// Adds a fix.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::code::{Code, Severity};
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::files;
 use super::node_reader::{invalid_name, wrong_type};
-use super::placeholder;
-use super::problem::{Problem, Problems};
 use super::reference::syntax::MAX_NAME_CHARS;
-use super::text::Text;
-use super::yaml::{self, Member, Node, NodeKind};
+use super::{
+    Code, Diagnostic, Diagnostics, Member, Node, NodeKind, Problem, Problems, Text, files,
+    placeholder, yaml,
+};
 use crate::catalog::closest;
 use crate::instance::{Project, Span};
 use crate::safe_text::quoted;
@@ -79,24 +76,18 @@ fn misnamed(root: &Path) -> Vec<Problem> {
     let names = match files::names(root) {
         Ok(names) => names,
         Err(error) => {
-            let message = format!("this folder cannot be listed: {error}");
-            return vec![Problem::of_file(Code::UnreadableFile, ".", message)];
+            return vec![files::unreadable(".", format!("this folder cannot be listed: {error}"))];
         }
     };
-    let has_project_file = names.iter().any(|name| name == PROJECT_FILE);
-    let help = if has_project_file {
+    let help = if names.iter().any(|name| name == PROJECT_FILE) {
         "delete it, or move its content to `ocon.yaml`"
     } else {
         "rename it to `ocon.yaml`"
     };
-    let misnamed = names.iter().filter(|name| is_misnamed(name));
-    misnamed
-        .map(|name| {
-            let message =
-                "ocon does not read this file: the name of the project file is `ocon.yaml`";
-            Problem::of_file(Code::MisnamedProjectFile, name, message).help(help)
-        })
-        .collect()
+    let message = "ocon does not read this file: the name of the project file is `ocon.yaml`";
+    let problem =
+        |name: &String| Problem::of_file(Code::MisnamedProjectFile, name, message).help(help);
+    names.iter().filter(|name| is_misnamed(name)).map(problem).collect()
 }
 
 /// `ocon.yml`, `.ocon.yaml`, `OCON.YAML`
@@ -112,16 +103,11 @@ fn is_misnamed(name: &str) -> bool {
 ///
 /// All problems of the file.
 pub fn load_var_file(root: &Path, given: &Path) -> Result<VarFile, Problems> {
-    match files::read_given(root, given) {
-        Ok(text) => {
-            load(&text, |node, diagnostics| variables(node, "a variable file", diagnostics))
-                .map(|(vars, warnings)| VarFile { vars, text: text.content, warnings })
-        }
-        Err(problem) => {
-            let help = "pass a YAML file to `--var-file`, relative to the folder of `-C`";
-            Err(Problems::of(problem.help(help)))
-        }
-    }
+    let help = "pass a YAML file to `--var-file`, relative to the folder of `-C`";
+    let text = files::read_given(root, given).map_err(|it| Problems::of(it.help(help)))?;
+    let read = |node: &Node, diagnostics: &mut _| variables(node, "a variable file", diagnostics);
+    let (vars, warnings) = load(&text, read)?;
+    Ok(VarFile { vars, text: text.content, warnings })
 }
 
 /// Reads a file with at most one document. Returns its content and its warnings.
@@ -136,13 +122,7 @@ fn load<T: Default>(
         diagnostics.add(Diagnostic::new(Code::WrongType, second.range, message));
     }
     let value = documents.first().map(|node| read(node, &mut diagnostics)).unwrap_or_default();
-    let problems = diagnostics.into_problems(text);
-    if problems.iter().any(|problem| problem.severity == Severity::Error)
-        && let Some(problems) = Problems::new(problems.clone())
-    {
-        return Err(problems);
-    }
-    Ok((value, problems))
+    Ok((value, Problems::unless_error(diagnostics.into_problems(text))?))
 }
 
 fn project_file(node: &Node, text: &Text, diagnostics: &mut Diagnostics) -> ProjectFile {
@@ -184,8 +164,7 @@ fn variables(node: &Node, what: &str, diagnostics: &mut Diagnostics) -> BTreeMap
             let help = format!(
                 "use letters, digits, `.`, `_` and `-`, at most {MAX_NAME_CHARS} characters"
             );
-            let diagnostic = Diagnostic::new(Code::InvalidName, *range, message).help(help);
-            diagnostics.add(diagnostic);
+            diagnostics.add(Diagnostic::new(Code::InvalidName, *range, message).help(help));
         }
         let text = match &value.kind {
             NodeKind::Text(text) => {

@@ -6,9 +6,8 @@
 
 use std::ops::Range;
 
-use super::problem::Excerpt;
-use super::reference::syntax::{CLOSING, OPENING};
-use super::text::{Text, TextRange};
+use super::reference::syntax::{CLOSING, OPENING, Source};
+use super::{Excerpt, Text, TextRange};
 use crate::catalog::named_like_a_secret;
 
 /// The length of the excerpt on each side of a location, in bytes.
@@ -20,7 +19,6 @@ const MAX_GUESS_BYTES: usize = 4096;
 /// The number of lines above that are searched for the key of a line. A private key has about 50 lines.
 const LINES_ABOVE: usize = 80;
 
-/// The hidden parts of a file.
 #[derive(Debug)]
 pub(super) struct Redactions {
     /// Sorted and separate.
@@ -48,7 +46,6 @@ impl Redactions {
         Self::new(Vec::new(), true)
     }
 
-    /// Whether a part of the range is hidden.
     pub(super) fn hide_any_of(&self, range: TextRange) -> bool {
         self.within(range.start..range.end).next().is_some()
     }
@@ -119,9 +116,8 @@ pub(super) fn literal_ranges(content: &str, within: TextRange) -> Vec<Range<usiz
     let mut escaped = false;
     for (index, part) in text.split(OPENING).enumerate() {
         let inside = part.split_once(CLOSING).filter(|_| index > 0 && !escaped);
-        let inside =
-            inside.map(|(inside, _)| inside).filter(|inside| names_a_source(inside.trim()));
-        let reference = inside.map_or(0, |inside| inside.len() + CLOSING.len());
+        let inside = inside.filter(|(inside, _)| names_a_source(inside.trim()));
+        let reference = inside.map_or(0, |(inside, _)| inside.len() + CLOSING.len());
         escaped = part.ends_with('$');
         let literal = part.get(reference..).unwrap_or_default();
         // Quotes and blanks reveal nothing, and the excerpt is easier to read with them.
@@ -141,11 +137,11 @@ fn names_a_source(inside: &str) -> bool {
     };
     let of_variable = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let of_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    match source {
-        "file" | "var" | "instance" => name.chars().all(of_path),
-        "env" => name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
-        other => {
-            let misspelled = other.len() < 10 && other.chars().all(|c| c.is_ascii_lowercase());
+    match Source::parse(source) {
+        Some(Source::File | Source::Var | Source::Instance) => name.chars().all(of_path),
+        Some(Source::Env) => name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
+        None => {
+            let misspelled = source.len() < 10 && source.chars().all(|c| c.is_ascii_lowercase());
             misspelled && name.chars().all(of_variable)
         }
     }
@@ -199,7 +195,7 @@ fn secret_value(line: &str) -> Option<usize> {
     line.match_indices(':').find_map(|(at, _)| {
         let before = line.get(..at)?.trim_end_matches(['"', '\'', ' ']);
         let word = before.rsplit(|c: char| !is_key_letter(c)).next()?;
-        (holds_secrets(word)).then_some(at + 1)
+        holds_secrets(word).then_some(at + 1)
     })
 }
 
@@ -207,7 +203,6 @@ fn holds_secrets(key: &str) -> bool {
     key == "providerData" || key == "code" || named_like_a_secret(key)
 }
 
-/// The key at the beginning of a line.
 fn key_of(line: &str) -> Option<&str> {
     let line = line.trim_start_matches([' ', '\t', '-', '{', '"', '\'']);
     let (key, _) = line.split_once(':')?;

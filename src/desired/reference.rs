@@ -9,16 +9,16 @@ pub(crate) mod syntax;
 
 use std::collections::BTreeMap;
 
-use self::syntax::{Allowed, CLOSING, MAX_NAME_CHARS, OPENING, is_environment_variable_name};
-use super::diagnostics::Diagnostics;
-use super::secrets::{SecretLookup, SecretStore};
-use super::text::{Text, TextRange};
-use crate::instance::{InstanceReference, Part, SecretReference, SecretSource, Template};
+use self::syntax::{
+    Allowed, CLOSING, INSTANCE_PROPERTIES, MAX_NAME_CHARS, OPENING, Source,
+    is_environment_variable_name,
+};
+use super::{Diagnostics, SecretLookup, SecretStore, Text, TextRange};
+use crate::instance::{Part, SecretReference, SecretSource, Template};
 
 /// The most bytes that variables may add to one file: the limit of the file itself.
 const MAX_EXPANDED_BYTES: usize = 1 << 20;
 
-/// The values of references.
 #[derive(Clone, Copy)]
 pub(super) struct References<'a> {
     pub(super) variables: &'a BTreeMap<String, String>,
@@ -34,7 +34,6 @@ pub(super) struct LocatedText<'a> {
     pub(super) value: &'a str,
 }
 
-/// Reads the references of one text.
 struct ReferenceReader<'a> {
     references: References<'a>,
     located: LocatedText<'a>,
@@ -45,9 +44,8 @@ struct ReferenceReader<'a> {
 }
 
 impl References<'_> {
-    /// Reads the references in a text.
     pub(super) fn template(
-        &self,
+        self,
         located: LocatedText<'_>,
         allowed: Allowed,
         diagnostics: &mut Diagnostics,
@@ -55,14 +53,12 @@ impl References<'_> {
         if !located.value.contains(OPENING) {
             return Template::text(located.value);
         }
-        let reader =
-            ReferenceReader { references: *self, located, allowed, diagnostics, openings: None };
-        Template::new(reader.parts())
+        Template::new(self.parts(located, allowed, diagnostics))
     }
 
     /// Reads a string whose references are all public. Returns `None` after adding a diagnostic.
     pub(super) fn text(
-        &self,
+        self,
         located: LocatedText<'_>,
         allowed: Allowed,
         diagnostics: &mut Diagnostics,
@@ -71,15 +67,22 @@ impl References<'_> {
             return Some(located.value.to_owned());
         }
         let before = diagnostics.items.len();
-        let reader =
-            ReferenceReader { references: *self, located, allowed, diagnostics, openings: None };
-        let parts = reader.parts();
+        let parts = self.parts(located, allowed, diagnostics);
         let text = parts.iter().map(|part| match part {
             Part::Text(text) => text.as_str(),
             Part::Secret(_) | Part::Instance(_) => "",
         });
         let text = text.collect();
         (diagnostics.items.len() == before).then_some(text)
+    }
+
+    fn parts(
+        self,
+        located: LocatedText<'_>,
+        allowed: Allowed,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Part> {
+        ReferenceReader { references: self, located, allowed, diagnostics, openings: None }.parts()
     }
 }
 
@@ -101,7 +104,8 @@ impl ReferenceReader<'_> {
             // Searches only up to the next reference: otherwise many unclosed ones would take quadratic time.
             let candidate = after.split_once(OPENING).map_or(after, |(before, _)| before);
             let Some((inside, _)) = candidate.split_once(CLOSING) else {
-                self.unclosed(count);
+                let at = self.location(count, OPENING.len());
+                self.diagnostics.add(errors::unclosed(at));
                 rest = after;
                 continue;
             };
@@ -124,33 +128,28 @@ impl ReferenceReader<'_> {
     fn reference(&mut self, inside: &str, count: usize) -> Option<Part> {
         let at = self.location(count, OPENING.len() + inside.len() + CLOSING.len());
         let inside = inside.trim();
-        let Some((source, name)) = inside.split_once('.') else {
-            self.diagnostics.add(errors::no_source(inside, at));
-            return None;
+        let Some((word, name)) = inside.split_once('.') else {
+            return self.diagnostics.reject(errors::no_source(inside, at));
         };
-        let (needs, known) = match source {
-            "var" => (Allowed::Public, true),
-            "env" | "file" => (Allowed::Secrets, true),
-            "instance" => (Allowed::All, true),
-            _ => (Allowed::Nothing, false),
+        let Some(source) = Source::parse(word) else {
+            return self.diagnostics.reject(errors::unknown_source(word, at));
         };
-        if !known {
-            self.diagnostics.add(errors::unknown_source(source, at));
-            return None;
-        }
-        if source != "file" && name.chars().count() > MAX_NAME_CHARS {
-            self.diagnostics.add(errors::long_name(at));
-            return None;
+        let needs = match source {
+            Source::Var => Allowed::Public,
+            Source::Env | Source::File => Allowed::Secrets,
+            Source::Instance => Allowed::All,
+        };
+        if source != Source::File && name.chars().count() > MAX_NAME_CHARS {
+            return self.diagnostics.reject(errors::long_name(at));
         }
         if needs > self.allowed {
-            self.diagnostics.add(errors::not_allowed(inside, self.allowed, at));
-            return None;
+            return self.diagnostics.reject(errors::not_allowed(inside, self.allowed, at));
         }
         match source {
-            "var" => self.variable(name, at),
-            "instance" => self.instance_property(name, at),
-            "env" => self.secret(SecretSource::Env(name.to_owned()), at),
-            _ => self.secret(SecretSource::File(name.to_owned()), at),
+            Source::Var => self.variable(name, at),
+            Source::Instance => self.instance_property(name, at),
+            Source::Env => self.secret(SecretSource::Env(name.to_owned()), at),
+            Source::File => self.secret(SecretSource::File(name.to_owned()), at),
         }
     }
 
@@ -159,26 +158,19 @@ impl ReferenceReader<'_> {
         if let Some(value) = variables.get(name) {
             self.diagnostics.expanded = self.diagnostics.expanded.saturating_add(value.len());
             if self.diagnostics.expanded > MAX_EXPANDED_BYTES {
-                self.diagnostics.add(errors::expansion_limit(name, at));
-                return None;
+                return self.diagnostics.reject(errors::expansion_limit(name, at));
             }
             return Some(Part::Text(value.clone()));
         }
         let declared = variables.keys().map(String::as_str);
         let nearest = self.diagnostics.closest(name, declared);
-        self.diagnostics.add(errors::unknown_variable(name, nearest, at));
-        None
+        self.diagnostics.reject(errors::unknown_variable(name, nearest, at))
     }
 
     fn instance_property(&mut self, name: &str, at: TextRange) -> Option<Part> {
-        let own = match name {
-            "id" => InstanceReference::Id,
-            "id_base64" => InstanceReference::IdBase64,
-            "webhook_url" => InstanceReference::WebhookUrl,
-            _ => {
-                self.diagnostics.add(errors::unknown_instance_property(name, at));
-                return None;
-            }
+        let Some((_, own)) = INSTANCE_PROPERTIES.into_iter().find(|(known, _)| *known == name)
+        else {
+            return self.diagnostics.reject(errors::unknown_instance_property(name, at));
         };
         Some(Part::Instance(own))
     }
@@ -187,8 +179,7 @@ impl ReferenceReader<'_> {
         if let SecretSource::Env(name) = &source
             && !is_environment_variable_name(name)
         {
-            self.diagnostics.add(errors::invalid_variable_name(at));
-            return None;
+            return self.diagnostics.reject(errors::invalid_variable_name(at));
         }
         let value = match self.references.secrets.look_up(&source) {
             SecretLookup::Set(secret) => {
@@ -200,16 +191,10 @@ impl ReferenceReader<'_> {
             }
             SecretLookup::Unset => None,
             SecretLookup::Refused { message, help } => {
-                self.diagnostics.add(errors::refused(&source, message, help, at));
-                return None;
+                return self.diagnostics.reject(errors::refused(&source, message, help, at));
             }
         };
         Some(Part::Secret(SecretReference { source, value }))
-    }
-
-    fn unclosed(&mut self, count: usize) {
-        let at = self.location(count, OPENING.len());
-        self.diagnostics.add(errors::unclosed(at));
     }
 
     /// The location of the `count`-th `${{` (from 1), or the whole value if escapes hide it.
@@ -226,13 +211,11 @@ impl ReferenceReader<'_> {
 fn openings(text: &Text, within: TextRange) -> Vec<TextRange> {
     let raw = text.slice(within);
     let mut at = TextRange { end: within.start, ..within };
-    let mut openings = Vec::new();
-    for (offset, _) in raw.match_indices(OPENING) {
-        let step = within.start + offset - at.start;
-        at = text.part(at, step, 0);
-        openings.push(at);
-    }
-    openings
+    let openings = raw.match_indices(OPENING).map(|(offset, _)| {
+        at = text.part(at, within.start + offset - at.start, 0);
+        at
+    });
+    openings.collect()
 }
 
 fn push_text(parts: &mut Vec<Part>, text: &mut String) {
@@ -245,7 +228,7 @@ fn push_text(parts: &mut Vec<Part>, text: &mut String) {
 mod tests {
     use super::*;
     use crate::desired::secrets::DemoSecrets;
-    use crate::instance::Secret;
+    use crate::instance::{InstanceReference, Secret};
 
     fn read(value: &str, allowed: Allowed) -> (Template, usize) {
         let variables = BTreeMap::from([("team".to_owned(), "${{ env.X }}".to_owned())]);

@@ -13,15 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternCache, PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::bounds::Cost;
-use super::code::Code;
-use super::limits::{Resource, Usage};
-use super::problem::Problem;
+use super::limits::Resource;
 use super::redactions::Redactions;
-use super::text::{Text, TextRange};
-use super::{files, schema};
+use super::{Code, Problem, Text, TextRange, Usage, files, schema};
 use crate::catalog::{Catalog, ConnectorSpec, named_like_a_secret};
 use crate::instance::{ConnectorKey, Secrecy};
 
@@ -61,18 +58,43 @@ struct CompiledSchemas {
     patterns: HashSet<String>,
     /// The bytes of these patterns when compiled.
     pattern_bytes: usize,
-    /// The bytes of the schemas.
     schema_bytes: usize,
     cache: PatternCache,
 }
 
-/// The schema of one connector.
 pub(super) struct ConnectorSchema {
     value: Value,
     pub(super) validator: Validator,
     /// The shape of the connector, unless the schema is from the repository.
     built_in: Option<Arc<ConnectorSpec>>,
     cost: Cost,
+}
+
+/// A section of a document that depends on the connector.
+#[derive(Clone, Copy)]
+pub(super) enum Section {
+    Configuration,
+    ProviderData,
+}
+
+impl Section {
+    pub(super) const ALL: [Self; 2] = [Self::Configuration, Self::ProviderData];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::ProviderData => "providerData",
+        }
+    }
+
+    pub(super) fn parse(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|section| section.as_str() == key)
+    }
+
+    /// The rules for the keys of the section in a schema.
+    fn properties(self, schema: &Value) -> Option<&Map<String, Value>> {
+        schema.get("properties")?.get(self.as_str())?.get("properties")?.as_object()
+    }
 }
 
 impl<'a> Schemas<'a> {
@@ -118,7 +140,6 @@ impl<'a> Schemas<'a> {
         if secret { Secrecy::Secret } else { self.catalog.secrecy(connector, key) }
     }
 
-    /// The problems of the schemas themselves.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -173,23 +194,17 @@ impl ConnectorSchema {
         self.built_in.is_some()
     }
 
-    /// The schema of a member of `configuration` or `providerData`.
-    pub(super) fn property(&self, section: &str, key: &str) -> Option<&Value> {
-        self.properties(section)?.get(key)
+    pub(super) fn property(&self, section: Section, key: &str) -> Option<&Value> {
+        section.properties(&self.value)?.get(key)
     }
 
-    /// The keys of a section.
-    pub(super) fn keys(&self, section: &str) -> impl Iterator<Item = &str> {
-        self.properties(section).into_iter().flatten().map(|(key, _)| key.as_str())
-    }
-
-    fn properties(&self, section: &str) -> Option<&serde_json::Map<String, Value>> {
-        self.value.get("properties")?.get(section)?.get("properties")?.as_object()
+    pub(super) fn keys(&self, section: Section) -> impl Iterator<Item = &str> {
+        section.properties(&self.value).into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
     fn makes_secret(&self, key: &str) -> bool {
-        let property = self.property("configuration", key);
-        property.and_then(|schema| schema.get("writeOnly")) == Some(&Value::Bool(true))
+        let property = self.property(Section::Configuration, key);
+        property.is_some_and(|schema| schema["writeOnly"] == true)
     }
 }
 
@@ -225,31 +240,27 @@ fn compile(schema: &Value, cache: Option<&PatternCache>) -> Result<Validator, St
             }
             _ => error.masked().to_string(),
         };
-        match error.instance_path().to_string() {
-            pointer if pointer.is_empty() => cause,
-            pointer => format!("{cause} at {pointer}"),
-        }
+        let pointer = error.instance_path().to_string();
+        if pointer.is_empty() { cause } else { format!("{cause} at {pointer}") }
     })
 }
 
 fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema, Box<Problem>> {
-    let value: Value = serde_json::from_str(&text.content)
-        .map_err(|error| Box::new(invalid_json(text, &error)))?;
+    let value: Value =
+        serde_json::from_str(&text.content).map_err(|error| invalid_json(text, &error))?;
     if !value.is_object() {
-        return Err(Box::new(invalid_schema(text, "a schema must be a JSON object")));
+        return Err(invalid_schema(text, "a schema must be a JSON object").into());
     }
     if let Some((message, help)) = bounds::rejection(&value) {
-        return Err(Box::new(invalid_schema(text, &message).help(help)));
+        return Err(invalid_schema(text, &message).help(help).into());
     }
     if compiled.exceeds_limits_with(text, &value) {
         let message = "the schemas of this repository, or their patterns, are too large";
-        return Err(Box::new(
-            invalid_schema(text, message).help("remove schemas, or shorten their patterns"),
-        ));
+        let help = "remove schemas, or shorten their patterns";
+        return Err(invalid_schema(text, message).help(help).into());
     }
-    let validator = compile(&value, Some(&compiled.cache)).map_err(|error| {
-        Box::new(invalid_schema(text, &format!("this is not a JSON Schema: {error}")))
-    })?;
+    let validator = compile(&value, Some(&compiled.cache))
+        .map_err(|error| invalid_schema(text, &format!("this is not a JSON Schema: {error}")))?;
     let cost = bounds::cost(&value);
     Ok(ConnectorSchema { value, validator, built_in: None, cost })
 }

@@ -61,7 +61,7 @@ const RESERVED_VARIABLES: &[&str] = &[
 const MAX_SECRET_BYTES: u64 = 1 << 20;
 
 /// Whether a variable, in uppercase, belongs to ocon or to a CI system.
-pub fn is_reserved_variable(name: &str) -> bool {
+pub(crate) fn is_reserved_variable(name: &str) -> bool {
     reserved_pattern(name).is_some()
 }
 
@@ -163,28 +163,22 @@ impl AllowedVariables {
     }
 
     fn refused_variable(&self, name: &str) -> Option<SecretLookup> {
-        let upper = name.to_ascii_uppercase();
-        if let Some(pattern) = reserved_pattern(&upper) {
-            return Some(SecretLookup::Refused {
-                message: format!("files must not use the variable {}", quoted(name)),
-                help: format!(
-                    "give the secret another name: variables of ocon and of CI systems are reserved (here {})",
-                    quoted(pattern)
-                ),
-            });
+        let shown = quoted(name);
+        if let Some(pattern) = reserved_pattern(&name.to_ascii_uppercase()) {
+            let message = format!("files must not use the variable {shown}");
+            let help =
+                "give the secret another name: variables of ocon and of CI systems are reserved";
+            let help = format!("{help} (here {})", quoted(pattern));
+            return Some(SecretLookup::Refused { message, help });
         }
         let patterns = self.patterns.as_ref()?;
-        let allowed = patterns.iter().any(|pattern| pattern.matches(name));
-        (!allowed).then(|| {
-            let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
-            SecretLookup::Refused {
-                message: format!(
-                    "the variable {} is not among the variables that files may use",
-                    quoted(name)
-                ),
-                help: format!("add it to `--env-allow`, which is {}", quoted(patterns.join(","))),
-            }
-        })
+        if patterns.iter().any(|pattern| pattern.matches(name)) {
+            return None;
+        }
+        let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+        let message = format!("the variable {shown} is not among the variables that files may use");
+        let help = format!("add it to `--env-allow`, which is {}", quoted(patterns.join(",")));
+        Some(SecretLookup::Refused { message, help })
     }
 }
 
@@ -208,14 +202,11 @@ fn refused_path(path: &str) -> Option<SecretLookup> {
 
 impl SecretStore for RealSecrets<'_> {
     fn look_up(&self, source: &SecretSource) -> SecretLookup {
-        if let Some(refused) = self.allowed.refusal(source) {
-            return refused;
-        }
-        match source {
+        self.allowed.refusal(source).unwrap_or_else(|| match source {
             SecretSource::Env(name) => set_unless_blank((self.variable)(name)),
             SecretSource::File(path) => self.file(path),
             SecretSource::Authorization => SecretLookup::Unset,
-        }
+        })
     }
 }
 
@@ -239,12 +230,10 @@ impl SecretStore for WithheldSecrets {
 
 impl RealSecrets<'_> {
     fn file(&self, path: &str) -> SecretLookup {
+        let shown = quoted(self.folder.display());
         let refused = |cause: &dyn fmt::Display| SecretLookup::Refused {
             message: format!("the secret file {} cannot be used: {cause}", quoted(path)),
-            help: format!(
-                "use a text file of at most 1 MiB below {}",
-                quoted(self.folder.display())
-            ),
+            help: format!("use a text file of at most 1 MiB below {shown}"),
         };
         let folder = self.root.join(&self.folder);
         let scope = match FileScope::of(&self.root, &self.folder).within(&folder) {
@@ -256,7 +245,7 @@ impl RealSecrets<'_> {
             Err(refusal) => return refused(&refusal),
         };
         match scope.read_text(&folder.join(path), MAX_SECRET_BYTES) {
-            Ok(text) => set_unless_blank(Some(without_line_end(text))),
+            Ok(text) => set_unless_blank(Some(without_line_end(&text).to_owned())),
             Err(refusal) if refusal.is_not_found() => SecretLookup::Unset,
             Err(FileError::LeavesBoundary) => refused(&"a link leads out of the secrets folder"),
             Err(refusal) => refused(&refusal),
@@ -264,21 +253,13 @@ impl RealSecrets<'_> {
     }
 }
 
-/// A set secret, or unset if the value is blank.
 fn set_unless_blank(value: Option<String>) -> SecretLookup {
-    value
-        .filter(|text| !trimmed(text).is_empty())
-        .map_or(SecretLookup::Unset, |text| SecretLookup::Set(Secret::new(text)))
+    let value = value.filter(|text| !trimmed(text).is_empty());
+    value.map_or(SecretLookup::Unset, |text| SecretLookup::Set(Secret::new(text)))
 }
 
-fn without_line_end(mut text: String) -> String {
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    text
+fn without_line_end(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 #[cfg(test)]
@@ -295,14 +276,14 @@ mod tests {
         matches!(answer, SecretLookup::Refused { .. })
     }
 
+    fn environment(variable: &(dyn Fn(&str) -> Option<String> + Sync)) -> RealSecrets<'_> {
+        let allowed = AllowedVariables::all();
+        RealSecrets { allowed, variable, root: PathBuf::new(), folder: PathBuf::new() }
+    }
+
     #[test]
     fn every_store_rejects_variables_of_ocon_and_of_ci_systems() {
-        let environment = RealSecrets {
-            allowed: AllowedVariables::all(),
-            variable: &|name| Some(name.to_owned()),
-            root: PathBuf::new(),
-            folder: PathBuf::new(),
-        };
+        let environment = environment(&|name| Some(name.to_owned()));
         let stores: [&dyn SecretStore; 3] =
             [&environment, &DemoSecrets::default(), &WithheldSecrets::default()];
         for store in stores {
@@ -315,9 +296,8 @@ mod tests {
             for name in reserved.split(' ') {
                 assert!(is_refused(&store.look_up(&env(name))), "{name}");
             }
-            for name in
-                ["CIRCLE", "CITY", "TF_BUILDER", "MY_GITHUB_TOKEN", "GIT_TOKEN", "CHANGE_TOKEN"]
-            {
+            let free = "CIRCLE CITY TF_BUILDER MY_GITHUB_TOKEN GIT_TOKEN CHANGE_TOKEN";
+            for name in free.split(' ') {
                 assert!(!is_refused(&store.look_up(&env(name))), "{name}");
             }
         }
@@ -330,7 +310,9 @@ mod tests {
         };
         for (name, refused) in [
             ("HOOTSUITE_CODE", false),
+            ("HOOTSUITE_", false),
             ("SLACK_A_KEY", false),
+            ("SLACK_A_KEY_KEY", false),
             ("SLACK_A", true),
             ("X_HOOTSUITE_", true),
         ] {
@@ -339,15 +321,8 @@ mod tests {
     }
 
     #[test]
-    fn a_star_matches_any_text() {
+    fn a_pattern_with_many_stars_takes_little_time() {
         let matches = |pattern: &str, name: &str| NamePattern::new(pattern).matches(name);
-        for name in ["AB", "AxB", "AxBxB"] {
-            assert!(matches("A*B", name), "{name}");
-        }
-        for name in ["A", "ABC", "xAB", ""] {
-            assert!(!matches("A*B", name), "{name}");
-        }
-        assert!(matches("*", "") && matches("*A*", "xAy") && !matches("*A*", "xy"));
         // A matcher that tries every position for every `*` takes exponential time.
         assert!(!matches(&"A*".repeat(60), &"A".repeat(59)));
         assert!(!matches(&format!("{}B", "A*".repeat(60)), &"A".repeat(128)));
@@ -376,13 +351,9 @@ mod tests {
     #[test]
     fn a_blank_variable_is_unset() {
         for blank in ["", " ", "\r\n", "\u{feff}", "\u{feff} \n"] {
-            let environment = RealSecrets {
-                allowed: AllowedVariables::all(),
-                variable: &|_| Some(blank.to_owned()),
-                root: PathBuf::new(),
-                folder: PathBuf::new(),
-            };
-            assert_eq!(environment.look_up(&env("A")), SecretLookup::Unset, "{blank:?}");
+            let variable = |_: &str| Some(blank.to_owned());
+            let value = environment(&variable).look_up(&env("A"));
+            assert_eq!(value, SecretLookup::Unset, "{blank:?}");
         }
     }
 
@@ -393,12 +364,8 @@ mod tests {
         fs::create_dir(&secrets).unwrap();
         fs::write(secrets.join("key.pem"), "line\n\n").unwrap();
         fs::write(folder.path().join("outside"), "x").unwrap();
-        let environment = RealSecrets {
-            allowed: AllowedVariables::all(),
-            variable: &|_| None,
-            root: folder.path().to_owned(),
-            folder: "secrets".into(),
-        };
+        let root = folder.path().to_owned();
+        let environment = RealSecrets { root, folder: "secrets".into(), ..environment(&|_| None) };
         let look_up = |path: &str| environment.look_up(&SecretSource::File(path.to_owned()));
         assert_eq!(look_up("key.pem"), SecretLookup::Set(Secret::new("line\n")));
         assert_eq!(look_up("missing"), SecretLookup::Unset);

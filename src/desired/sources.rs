@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::levels::Levels;
-use super::secrets::SecretStore;
+use super::{Levels, SecretStore};
 use crate::catalog::Catalog;
 
 /// The inputs of the desired state.

@@ -121,13 +121,13 @@ impl Desired {
     }
 
     /// Whether any document refers to an environment variable.
-    pub fn refers_to_environment(&self) -> bool {
+    pub(crate) fn refers_to_environment(&self) -> bool {
         self.sources().any(|source| matches!(source, SecretSource::Env(_)))
     }
 
     /// The secret files that documents refer to, as paths below the secrets folder, each with the
     /// fields that refer to it.
-    pub fn secret_files(&self) -> BTreeMap<&str, BTreeSet<&Span>> {
+    pub(crate) fn secret_files(&self) -> BTreeMap<&str, BTreeSet<&Span>> {
         let mut files: BTreeMap<&str, BTreeSet<&Span>> = BTreeMap::new();
         for (template, at) in self.instances.values().flat_map(DesiredInstance::templates) {
             for reference in template.secrets() {
@@ -140,7 +140,7 @@ impl Desired {
     }
 
     /// The references to secrets that are set, with their values.
-    pub fn values_of_references(&self) -> impl Iterator<Item = (&SecretSource, &Secret)> {
+    pub(crate) fn values_of_references(&self) -> impl Iterator<Item = (&SecretSource, &Secret)> {
         self.references()
             .filter_map(|reference| Some((&reference.source, reference.value.as_ref()?)))
     }
@@ -158,11 +158,7 @@ impl Desired {
     /// The unset secrets of all documents.
     pub fn unset_secrets(&self) -> UnsetSecrets {
         let mut all = UnsetSecrets::default();
-        for wanted in self.instances.values() {
-            let UnsetSecrets { configuration, provider_data } = wanted.unset_secrets();
-            all.configuration.extend(configuration);
-            all.provider_data.extend(provider_data);
-        }
+        self.instances.values().for_each(|wanted| wanted.add_unset_secrets(&mut all));
         all
     }
 }
@@ -178,7 +174,7 @@ impl DesiredInstance {
     }
 
     /// Whether a person must register the webhook URL at the provider before events arrive.
-    pub fn needs_webhook_registration(&self) -> bool {
+    pub(crate) fn needs_webhook_registration(&self) -> bool {
         let equals = |key: &str, text: &str| {
             self.configuration.get(key).is_some_and(|field| field.value == Value::text(text))
         };
@@ -190,27 +186,27 @@ impl DesiredInstance {
     /// The unset secrets of this document.
     pub fn unset_secrets(&self) -> UnsetSecrets {
         let mut secrets = UnsetSecrets::default();
+        self.add_unset_secrets(&mut secrets);
+        secrets
+    }
+
+    fn add_unset_secrets(&self, UnsetSecrets { configuration, provider_data }: &mut UnsetSecrets) {
         for field in self.configuration.values() {
-            let list = if field.platform_written {
-                &mut secrets.provider_data
-            } else {
-                &mut secrets.configuration
-            };
+            let list =
+                if field.platform_written { &mut *provider_data } else { &mut *configuration };
             list.extend(unset(field.value.templates(), &field.at));
         }
         for grant in self.provider_data.values() {
-            secrets.provider_data.extend(unset(grant.value.templates(), &grant.at));
+            provider_data.extend(unset(grant.value.templates(), &grant.at));
         }
-        secrets
     }
 
     /// The canonical JSON (RFC 8785) of the document, the input of its fingerprint. Public variables
     /// are substituted, other references stay text, scalars are strings, and tags are sorted. The keys
     /// that only steer ocon and the grant are omitted.
     pub fn canonical_json(&self) -> String {
-        let configuration: Map<String, JsonValue> = self
-            .configuration
-            .iter()
+        let configuration = self.configuration.iter();
+        let configuration: Map<String, JsonValue> = configuration
             .map(|(key, field)| (key.clone(), with_exact_integers(field.value.as_written())))
             .collect();
         canonical(&json!({

@@ -4,29 +4,24 @@ use std::sync::Arc;
 
 use crate::instance::Span;
 
-/// One file.
 #[derive(Debug)]
 pub(super) struct Text {
-    /// The path for messages.
+    /// Its path for messages.
     pub(super) file: Arc<str>,
-    /// The content, without a byte-order mark.
+    /// Without a byte-order mark.
     pub(super) content: String,
 }
 
-/// A part of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TextRange {
-    /// The line of the first character, from 1.
+    /// From 1, as the column, which counts characters.
     pub(super) line: usize,
-    /// The column of the first character, in characters, from 1.
     pub(super) column: usize,
-    /// The first byte.
     pub(super) start: usize,
-    /// The byte after the last one.
+    /// The byte after the last one. Both count from the beginning of the file.
     pub(super) end: usize,
 }
 
-/// The beginning of a file.
 pub(super) const START: TextRange = TextRange { line: 1, column: 1, start: 0, end: 0 };
 
 impl TextRange {
@@ -51,7 +46,6 @@ impl Text {
         Span { file: Arc::clone(&self.file), line: range.line, column: range.column }
     }
 
-    /// The text of a range.
     pub(super) fn slice(&self, range: TextRange) -> &str {
         self.content.get(range.start..range.end).unwrap_or_default()
     }

@@ -2,9 +2,7 @@
 
 use icu_normalizer::ComposingNormalizer;
 
-use super::code::Code;
-use super::diagnostics::Diagnostic;
-use super::text::{Text, TextRange};
+use super::{Code, Diagnostic, Text, TextRange};
 
 /// A warning if a value contains a control character. Line breaks and tabs are fine, except in a
 /// Windows account or path in double quotes, such as `"CORP\new"`.
@@ -58,11 +56,8 @@ pub(super) fn normal_form_warning(range: TextRange, text: &str, what: &str) -> O
     let message =
         format!("{what} contains a decomposed letter (it is not in Unicode normalization form C)");
     let composed = normalizer.normalize(text);
-    Some(
-        Diagnostic::new(Code::NotNfc, range, message)
-            .quoting(&*composed)
-            .help(format!("copy the composed form: {composed}")),
-    )
+    let diagnostic = Diagnostic::new(Code::NotNfc, range, message).quoting(&*composed);
+    Some(diagnostic.help(format!("copy the composed form: {composed}")))
 }
 
 #[cfg(test)]

@@ -3,12 +3,9 @@
 //! Users copy bodies from the documentation and from API responses. For the members of such a body, the
 //! help names the fix.
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::yaml::Member;
+use super::{Code, Diagnostic, Diagnostics, Member};
 use crate::safe_text::quoted;
 
-/// The keys of a document.
 pub(super) const DOCUMENT_KEYS: [&str; 11] = [
     "element",
     "name",

@@ -17,9 +17,7 @@ mod tree;
 
 pub(super) use node::{MASK, Member, Node, NodeKind};
 
-use super::code::Code;
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::text::{START, Text};
+use super::{Diagnostics, Text};
 
 /// Reads the documents of a file, without the empty ones.
 pub(super) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Vec<Node> {
@@ -35,9 +33,4 @@ pub(super) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Vec<Node> {
     }
     documents.retain(|document| !matches!(document.kind, NodeKind::Null));
     documents
-}
-
-/// The error for a file without content.
-pub(super) fn empty(help: &str) -> Diagnostic {
-    Diagnostic::new(Code::EmptyDocument, START, "this file is empty").help(help)
 }

@@ -1,5 +1,6 @@
 //! The rule of one key in a schema, as text.
 
+use jsonschema::JsonType;
 use serde_json::Value;
 
 /// The values that a key accepts.
@@ -12,21 +13,13 @@ pub(super) fn options(rule: &Value) -> Vec<&str> {
 
 /// The types that a key accepts, as a fix.
 pub(super) fn types(rule: &Value) -> String {
-    let listed = match rule.get("type") {
+    let listed: Vec<&str> = match rule.get("type") {
         Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(one)) => vec![one.as_str()],
         _ => Vec::new(),
     };
-    let noun = |name: &&str| match *name {
-        "object" => Some("a map"),
-        "array" => Some("a list"),
-        "string" => Some("a string"),
-        "number" => Some("a number"),
-        "integer" => Some("a whole number"),
-        "boolean" => Some("a boolean"),
-        _ => None,
-    };
-    let nouns: Vec<_> = listed.iter().filter_map(noun).collect();
+    let listed = listed.into_iter().filter_map(|name| name.parse().ok());
+    let nouns: Vec<_> = listed.filter_map(noun).collect();
     match nouns.split_last() {
         None => "see its schema for the accepted values".to_owned(),
         Some((one, [])) => format!("write {one}"),
@@ -34,7 +27,18 @@ pub(super) fn types(rule: &Value) -> String {
     }
 }
 
-/// A string member of the rule.
+fn noun(kind: JsonType) -> Option<&'static str> {
+    Some(match kind {
+        JsonType::Object => "a map",
+        JsonType::Array => "a list",
+        JsonType::String => "a string",
+        JsonType::Number => "a number",
+        JsonType::Integer => "a whole number",
+        JsonType::Boolean => "a boolean",
+        JsonType::Null => return None,
+    })
+}
+
 pub(super) fn text(rule: &Value, key: &str) -> Option<String> {
     rule.get(key).and_then(Value::as_str).map(str::to_owned)
 }

@@ -1,15 +1,12 @@
 //! The diagnostics of references.
 
-use super::syntax::{Allowed, MAX_NAME_CHARS, is_environment_variable_name};
+use super::syntax::{
+    Allowed, INSTANCE_PROPERTIES, MAX_NAME_CHARS, Source, is_environment_variable_name,
+};
 use crate::catalog::closest;
-use crate::desired::code::Code;
-use crate::desired::diagnostics::Diagnostic;
-use crate::desired::text::TextRange;
+use crate::desired::{Code, Diagnostic, TextRange};
 use crate::instance::{SecretSource, trimmed};
 use crate::safe_text::quoted;
-
-const SOURCES: [&str; 4] = ["env", "file", "instance", "var"];
-const INSTANCE_PROPERTIES: [&str; 3] = ["id", "id_base64", "webhook_url"];
 
 pub(super) fn no_source(inside: &str, at: TextRange) -> Diagnostic {
     let message = "this reference does not name the source of the value";
@@ -19,16 +16,16 @@ pub(super) fn no_source(inside: &str, at: TextRange) -> Diagnostic {
         inside.contains('_') && !inside.contains(|c: char| c.is_ascii_lowercase());
     let is_short = inside.chars().count() <= MAX_NAME_CHARS;
     if is_short && is_environment_variable_name(inside) && looks_like_a_variable {
-        return diagnostic
-            .help(format!("for the environment variable, write `${{{{ env.{inside} }}}}`"));
+        let help = format!("for the environment variable, write `${{{{ env.{inside} }}}}`");
+        return diagnostic.help(help);
     }
-    diagnostic.help(
-        "write `${{ env.NAME }}`, `${{ file.PATH }}`, `${{ var.NAME }}` or `${{ instance.id }}`",
-    )
+    let sources =
+        "`${{ env.NAME }}`, `${{ file.PATH }}`, `${{ var.NAME }}` or `${{ instance.id }}`";
+    diagnostic.help(format!("write {sources}"))
 }
 
 pub(super) fn unknown_source(source: &str, at: TextRange) -> Diagnostic {
-    let nearest = closest(source, SOURCES.into_iter());
+    let nearest = closest(source, Source::ALL.into_iter().map(|(name, _)| name));
     // Text that does not resemble a source may be a secret between the braces.
     let message = match nearest {
         Some(_) => format!("{} is not a source of values", quoted(&source)),
@@ -69,7 +66,7 @@ pub(super) fn unknown_variable(name: &str, nearest: Option<&str>, at: TextRange)
 pub(super) fn unknown_instance_property(name: &str, at: TextRange) -> Diagnostic {
     let message = format!("an instance has no property {}", quoted(&name));
     Diagnostic::new(Code::UnknownReference, at, message)
-        .suggest(closest(name, INSTANCE_PROPERTIES.into_iter()))
+        .suggest(closest(name, INSTANCE_PROPERTIES.into_iter().map(|(name, _)| name)))
         .help("use `instance.id`, `instance.id_base64` or `instance.webhook_url`")
 }
 
@@ -94,10 +91,8 @@ pub(super) fn invalid_variable_name(at: TextRange) -> Diagnostic {
 /// contains the value.
 pub(super) fn odd_secret(name: &str, value: &str, at: TextRange) -> Option<Diagnostic> {
     let without_mark = value.strip_prefix('\u{feff}');
-    let is_in = |quote: char| {
-        let inside = trimmed(value).strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-        inside.is_some()
-    };
+    let is_in =
+        |quote: char| trimmed(value).strip_prefix(quote).is_some_and(|rest| rest.ends_with(quote));
     let is_break = |c: Option<char>| c.is_some_and(|c| c == '\n' || c == '\r');
     let is_blank = |c: Option<char>| c.is_some_and(char::is_whitespace);
     let text = without_mark.unwrap_or(value);
@@ -113,12 +108,8 @@ pub(super) fn odd_secret(name: &str, value: &str, at: TextRange) -> Option<Diagn
     ];
     let odd: Vec<_> = odd.into_iter().filter_map(|(is, what)| is.then_some(what)).collect();
     let (last, others) = odd.split_last()?;
-    let what = if others.is_empty() {
-        (*last).to_owned()
-    } else {
-        format!("{} and {last}", others.join(", "))
-    };
-    let message = format!("the value of {} {what}", quoted(&name));
+    let others = if others.is_empty() { String::new() } else { others.join(", ") + " and " };
+    let message = format!("the value of {} {others}{last}", quoted(&name));
     let help = "set the variable again without that: ocon sends the value byte for byte";
     Some(Diagnostic::new(Code::OddSecret, at, message).help(help))
 }

@@ -36,10 +36,8 @@ pub(in crate::desired) fn value(shape: &ConnectorSpec) -> serde_json::Result<Val
             replace(properties, "providerData", grant(&shape.grant));
         }
     }
-    let needed = shape
-        .properties
-        .values()
-        .any(|p| p.requirement == Requirement::Certain && p.when.is_none());
+    let is_needed = |p: &PropertySpec| p.requirement == Requirement::Certain && p.when.is_none();
+    let needed = shape.properties.values().any(is_needed);
     if let (true, Some(Value::Array(required))) = (needed, schema.get_mut("required")) {
         required.push(json!("configuration"));
     }
@@ -101,9 +99,8 @@ type Conditional<'s> = BTreeMap<&'s Condition, Vec<&'s str>>;
 fn required_keys(shape: &ConnectorSpec) -> (Vec<&str>, Conditional<'_>) {
     let mut always = Vec::new();
     let mut conditional = Conditional::new();
-    for (key, property) in
-        shape.properties.iter().filter(|(_, p)| p.requirement == Requirement::Certain)
-    {
+    let certain = shape.properties.iter().filter(|(_, p)| p.requirement == Requirement::Certain);
+    for (key, property) in certain {
         match &property.when {
             None => always.push(key.as_str()),
             Some(condition) => conditional.entry(condition).or_default().push(key),
@@ -125,10 +122,8 @@ fn rule(when: &Condition, keys: &[&str]) -> Value {
 
 /// The message of editors for a key that the connector does not accept.
 fn refused(right: Option<&str>) -> Value {
-    let advice = right.map_or_else(
-        || "remove the line".to_owned(),
-        |right| format!("write {} instead", quoted(&right)),
-    );
+    let advice = right.map(|right| format!("write {} instead", quoted(&right)));
+    let advice = advice.unwrap_or_else(|| "remove the line".to_owned());
     json!({ "deprecationMessage": advice, "doNotSuggest": true })
 }
 
@@ -157,18 +152,14 @@ fn property(key: &str, property: &PropertySpec) -> Value {
     };
     if let Value::Object(schema) = &mut schema {
         schema.insert("title".to_owned(), json!(property.title));
-        if let Some(default) =
-            property.default.as_deref().and_then(|text| default(property.kind, text))
-        {
-            schema.insert("default".to_owned(), default);
-        }
+        let default = property.default.as_deref().and_then(|text| default(property.kind, text));
+        schema.extend(default.map(|default| ("default".to_owned(), default)));
         if property.platform_written {
             schema.insert("readOnly".to_owned(), json!(true));
             schema.insert("doNotSuggest".to_owned(), json!(true));
         }
-        if let Some(description) = description(property) {
-            schema.insert("description".to_owned(), json!(description));
-        }
+        let description = description(property);
+        schema.extend(description.map(|text| ("description".to_owned(), json!(text))));
     }
     schema
 }
@@ -190,8 +181,8 @@ fn description(property: &PropertySpec) -> Option<String> {
         sentences.push("The platform writes this key itself.".to_owned());
     }
     if property.secret {
-        sentences
-            .push("This is a secret: write `${{ env.NAME }}` or `${{ file.PATH }}`.".to_owned());
+        let advice = "This is a secret: write `${{ env.NAME }}` or `${{ file.PATH }}`.";
+        sentences.push(advice.to_owned());
     } else if property.kind == FieldKind::Json {
         sentences.push("Write a map or a list, or its JSON as text.".to_owned());
     }
@@ -243,14 +234,13 @@ fn words(key: &str, options: &[String]) -> Value {
 
 /// A pattern for a word in any case. Editors support no flag for that.
 fn in_any_case(word: &str) -> String {
-    word.chars()
-        .map(|letter| match letter {
-            letter if letter.is_ascii_alphabetic() => {
-                format!("[{}{}]", letter.to_ascii_uppercase(), letter.to_ascii_lowercase())
-            }
-            letter => escaped(letter),
-        })
-        .collect()
+    let in_any_case = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' => {
+            format!("[{}{}]", letter.to_ascii_uppercase(), letter.to_ascii_lowercase())
+        }
+        _ => escaped(letter),
+    };
+    word.chars().map(in_any_case).collect()
 }
 
 fn escaped(letter: char) -> String {

@@ -185,8 +185,7 @@ fn without_null(schema: &mut Schema) {
         map.get("type").and_then(Value::as_array).map(Vec::as_slice)
         && null == "null"
     {
-        let one = one.clone();
-        map.insert("type".to_owned(), one);
+        map.insert("type".to_owned(), one.clone());
     }
     let null = json!({ "type": "null" });
     if let Some([one, second]) = map.get("anyOf").and_then(Value::as_array).map(Vec::as_slice)

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::Section;
 use crate::safe_text::quoted;
 
 /// Keywords whose cost is not limited by the size of the schema and the document.
@@ -25,25 +26,18 @@ pub(super) const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// The reason that the schema cannot be used, and a fix.
 pub(super) fn rejection(schema: &Value) -> Option<(String, &'static str)> {
     if let Some(keyword) = costly(schema) {
-        return Some((
-            format!("a schema in the repository cannot use {}", quoted(&keyword)),
-            "write out the schema that it refers to",
-        ));
+        let message = format!("a schema in the repository cannot use {}", quoted(&keyword));
+        return Some((message, "write out the schema that it refers to"));
     }
-    let effective = effective_secrets(schema);
-    (secrets(schema) > effective).then(|| {
-        (
-            "`writeOnly` has an effect only directly at a key of `configuration` or `providerData`"
-                .to_owned(),
-            "list the secret keys under `properties` of `configuration`",
-        )
-    })
+    let message =
+        "`writeOnly` has an effect only directly at a key of `configuration` or `providerData`";
+    let help = "list the secret keys under `properties` of `configuration`";
+    (secrets(schema) > effective_secrets(schema)).then(|| (message.to_owned(), help))
 }
 
 fn costly(schema: &Value) -> Option<&'static str> {
-    let below = |value: &Value| costly(value);
     match schema {
-        Value::Array(items) => items.iter().find_map(below),
+        Value::Array(items) => items.iter().find_map(costly),
         Value::Object(members) => {
             let own = COSTLY.into_iter().find(|keyword| members.contains_key(*keyword));
             own.or_else(|| {
@@ -51,7 +45,7 @@ fn costly(schema: &Value) -> Option<&'static str> {
                 members.find_map(|(keyword, value)| match value {
                     // The keys are names here, not keywords.
                     Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
-                        named.values().find_map(below)
+                        named.values().find_map(costly)
                     }
                     _ => costly(value),
                 })
@@ -74,10 +68,7 @@ fn secrets(schema: &Value) -> usize {
 
 /// The number of `writeOnly` rules that have an effect.
 fn effective_secrets(schema: &Value) -> usize {
-    let sections = ["configuration", "providerData"].into_iter();
-    let properties = sections.filter_map(|section| {
-        schema.get("properties")?.get(section)?.get("properties")?.as_object()
-    });
+    let properties = Section::ALL.into_iter().filter_map(|section| section.properties(schema));
     properties.flat_map(Map::values).filter_map(Value::as_object).filter(|it| is_secret(it)).count()
 }
 

@@ -8,9 +8,7 @@ use serde_json::Number;
 use serde_yaml::{Deserializer, Value};
 
 use super::node::{Node, NodeKind};
-use crate::desired::code::Code;
-use crate::desired::diagnostics::Diagnostic;
-use crate::desired::text::{START, Text, TextRange};
+use crate::desired::{Code, Diagnostic, START, Text, TextRange};
 
 /// The first location at which the two parsers differ.
 pub(super) fn check(text: &Text, documents: &[Node]) -> Option<Diagnostic> {

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Marker, ScanError, Span};
 
-use crate::desired::code::Code;
-use crate::desired::diagnostics::Diagnostic;
-use crate::desired::text::TextRange;
+use crate::desired::{Code, Diagnostic, TextRange};
 use crate::safe_text::quoted;
 
 pub(super) const CURLY_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
@@ -28,22 +26,37 @@ pub(super) fn range_of(span: &Span) -> TextRange {
     }
 }
 
+/// A message and a fix.
+type Explanation = (Cow<'static, str>, Option<&'static str>);
+
 /// The error of the parser, in terms of instance files.
 pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
     let at = range_of(&Span::empty(*error.marker()));
+    // The parser has no kind of its own for tabs.
     if error.info().contains("tab") {
         return Diagnostic::new(Code::InvalidYaml, tab(content, at), "a tab is not allowed here")
             .help("indent with spaces");
     }
-    let in_quotes = Some("put the value in quotes");
-    let (message, help): (Cow<'_, str>, Option<&str>) = match error.kind() {
+    let kind = error.kind();
+    let (message, help) = match kind {
         ErrorKind::RecursionLimitExceeded => return too_deep(at),
-        ErrorKind::UnknownAnchor => ("no anchor with this name is defined above".into(), None),
         ErrorKind::UnclosedQuotedScalar => {
             let help = "write `\"` instead of the curly quote on this line";
             let help = line_has_curly_quotes(content, at).then_some(help);
             ("this quote is not closed".into(), help)
         }
+        _ => of_scalar(kind)
+            .or_else(|| of_collection(kind))
+            .unwrap_or_else(|| (format!("this is not valid YAML: {}", error.info()).into(), None)),
+    };
+    let diagnostic = Diagnostic::new(Code::InvalidYaml, at, message);
+    help.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+fn of_scalar(kind: &ErrorKind) -> Option<Explanation> {
+    let in_quotes = Some("put the value in quotes");
+    Some(match kind {
+        ErrorKind::UnknownAnchor => ("no anchor with this name is defined above".into(), None),
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
         | ErrorKind::InvalidUnicodeEscape => (
@@ -60,6 +73,12 @@ pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
         ErrorKind::UnexpectedCharacter { character } => {
             (format!("a value cannot begin with {}", quoted(&character)).into(), in_quotes)
         }
+        _ => return None,
+    })
+}
+
+fn of_collection(kind: &ErrorKind) -> Option<Explanation> {
+    Some(match kind {
         ErrorKind::MappingValueNotAllowed => (
             "a second key on this line is not allowed".into(),
             Some("put a string that contains `: ` in quotes, and each key on its own line"),
@@ -86,10 +105,8 @@ pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
             "the `: ` after this key is missing".into(),
             Some("write a colon and a space between key and value"),
         ),
-        _ => (format!("this is not valid YAML: {}", error.info()).into(), None),
-    };
-    let diagnostic = Diagnostic::new(Code::InvalidYaml, at, message);
-    help.into_iter().fold(diagnostic, Diagnostic::help)
+        _ => return None,
+    })
 }
 
 /// The tab of the error. The parser may report the end of the previous line.
@@ -98,7 +115,6 @@ fn tab(content: &str, near: TextRange) -> TextRange {
     rest.find('\t').map_or(near, |at| near.forward(content, near.start + at, 1))
 }
 
-/// Whether the rest of the line contains a curly quote.
 fn line_has_curly_quotes(content: &str, at: TextRange) -> bool {
     let rest = content.get(at.start..).unwrap_or_default();
     rest.lines().next().is_some_and(|line| line.contains(CURLY_QUOTES))
@@ -150,8 +166,7 @@ pub(super) fn alias_as_key(at: TextRange) -> Diagnostic {
 }
 
 pub(super) fn alias_of_itself(at: TextRange) -> Diagnostic {
-    let message = "an alias cannot be inside the value that it repeats";
-    Diagnostic::new(Code::AliasLimit, at, message)
+    Diagnostic::new(Code::AliasLimit, at, "an alias cannot be inside the value that it repeats")
 }
 
 pub(super) fn alias_limit(at: TextRange) -> Diagnostic {

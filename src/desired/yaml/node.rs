@@ -2,14 +2,12 @@
 
 use serde_json::Number;
 
-use crate::desired::diagnostics::Diagnostics;
 use crate::desired::redactions::literal_ranges;
-use crate::desired::text::TextRange;
+use crate::desired::{Diagnostics, TextRange};
 
 /// The text that the API shows instead of a secret.
 pub(in crate::desired) const MASK: &str = "********";
 
-/// A value in a file.
 #[derive(Clone, Debug)]
 pub(in crate::desired) struct Node {
     pub(in crate::desired) range: TextRange,
@@ -27,7 +25,6 @@ pub(in crate::desired) enum NodeKind {
     Map(Vec<Member>),
 }
 
-/// A key and its value.
 #[derive(Clone, Debug)]
 pub(in crate::desired) struct Member {
     pub(in crate::desired) name: String,
@@ -72,7 +69,6 @@ impl Node {
         }
     }
 
-    /// The bytes of its strings and keys.
     pub(in crate::desired) fn byte_count(&self) -> usize {
         match &self.kind {
             NodeKind::Text(text) => text.len(),
@@ -94,24 +90,22 @@ impl Node {
             }
             NodeKind::List(_) | NodeKind::Map(_) if !diagnostics.hide_collection(self.range) => {}
             NodeKind::List(items) => items.iter().for_each(|item| item.hide(content, diagnostics)),
-            NodeKind::Map(members) => {
-                for member in members {
-                    member.hide(content, diagnostics);
-                }
-            }
+            NodeKind::Map(members) => members.iter().for_each(|it| it.hide(content, diagnostics)),
         }
     }
 }
 
 impl Member {
+    fn values(&self) -> impl Iterator<Item = &Node> {
+        std::iter::once(&self.value).chain(&self.repeats)
+    }
+
     fn literals(&self) -> Vec<&Node> {
-        let values = std::iter::once(&self.value).chain(&self.repeats);
-        values.flat_map(Node::literals).collect()
+        self.values().flat_map(Node::literals).collect()
     }
 
     /// Hides all values of the key in excerpts.
     pub(in crate::desired) fn hide(&self, content: &str, diagnostics: &mut Diagnostics) {
-        let values = std::iter::once(&self.value).chain(&self.repeats);
-        values.for_each(|value| value.hide(content, diagnostics));
+        self.values().for_each(|value| value.hide(content, diagnostics));
     }
 }

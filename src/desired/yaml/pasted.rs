@@ -4,8 +4,7 @@
 //! YAML reads them as text or reports an error elsewhere, so they are checked first.
 
 use super::errors::{self, CURLY_QUOTES};
-use crate::desired::diagnostics::Diagnostic;
-use crate::desired::text::{START, TextRange};
+use crate::desired::{Diagnostic, START, TextRange};
 
 /// The artifacts that make a text unreadable.
 pub(super) fn check(content: &str) -> Vec<Diagnostic> {

@@ -8,7 +8,6 @@ use super::node::NodeKind;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ambiguous;
 
-/// The value of an unquoted word.
 pub(super) fn resolve(word: &str) -> Result<NodeKind, Ambiguous> {
     match word {
         "" | "~" | "null" | "Null" | "NULL" => Ok(NodeKind::Null),

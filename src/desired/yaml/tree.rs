@@ -9,8 +9,7 @@ use super::node::{Member, Node, NodeKind};
 use super::pasted;
 use super::scalar::{self, Ambiguous};
 use crate::catalog::named_like_a_secret;
-use crate::desired::diagnostics::{Diagnostic, Diagnostics};
-use crate::desired::text::TextRange;
+use crate::desired::{Diagnostic, Diagnostics, TextRange};
 
 /// The most that aliases may add to a file, in bytes of text plus one per node: the limit of a file.
 const MAX_ALIASED: usize = 1 << 20;
@@ -76,10 +75,7 @@ impl<'t> TreeBuilder<'t, '_> {
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok(pair)) => Ok(Some(pair)),
-            Some(Err(error)) => {
-                let diagnostic = errors::syntax_error(&error, self.content);
-                Err(self.stop(diagnostic))
-            }
+            Some(Err(error)) => Err(self.stop(errors::syntax_error(&error, self.content))),
         }
     }
 
@@ -88,7 +84,6 @@ impl<'t> TreeBuilder<'t, '_> {
         Stopped
     }
 
-    /// Builds the node that begins with `event`.
     fn node(
         &mut self,
         event: Event<'t>,
@@ -108,9 +103,7 @@ impl<'t> TreeBuilder<'t, '_> {
             Event::SequenceStart(..) => self.list(range_of(&span), depth)?,
             Event::MappingStart(..) => self.map(range_of(&span), depth)?,
             // The parser always produces a node here.
-            _ => {
-                return Err(self.stop(errors::expected_value(range_of(&span))));
-            }
+            _ => return Err(self.stop(errors::expected_value(range_of(&span)))),
         };
         if let Some(id) = anchor {
             let node = node.clone();
@@ -122,16 +115,16 @@ impl<'t> TreeBuilder<'t, '_> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, range: TextRange) -> (Node, Extent) {
         let plain = style == ScalarStyle::Plain;
         let inside = pasted::without_curly_quotes(text).filter(|_| plain);
-        let kind = if let Some(inside) = inside {
-            self.diagnostics.add(errors::curly_quotes(range));
-            NodeKind::Text(inside.to_owned())
-        } else if plain {
-            scalar::resolve(text).unwrap_or_else(|Ambiguous| {
+        let kind = match inside {
+            Some(inside) => {
+                self.diagnostics.add(errors::curly_quotes(range));
+                NodeKind::Text(inside.to_owned())
+            }
+            None if plain => scalar::resolve(text).unwrap_or_else(|Ambiguous| {
                 self.diagnostics.add(errors::ambiguous_number(range));
                 NodeKind::Text(text.to_owned())
-            })
-        } else {
-            NodeKind::Text(text.to_owned())
+            }),
+            None => NodeKind::Text(text.to_owned()),
         };
         let extent = Extent { weight: 1 + text.len(), height: 0 };
         (Node { range, kind }, extent)
@@ -163,9 +156,7 @@ impl<'t> TreeBuilder<'t, '_> {
                 break;
             }
             let key = self.key(event, span, depth)?;
-            let Some((event, span)) = self.next()? else {
-                break;
-            };
+            let Some((event, span)) = self.next()? else { break };
             let (value, size) = self.node(event, span, depth + 1)?;
             extent.include(size);
             let Some((name, range)) = key else { continue };
@@ -173,11 +164,8 @@ impl<'t> TreeBuilder<'t, '_> {
             if named_like_a_secret(&name) {
                 value.hide(self.content, self.diagnostics);
             }
-            self.insert(
-                &mut members,
-                &mut indexes,
-                Member { name, range, value, repeats: Vec::new() },
-            );
+            let member = Member { name, range, value, repeats: Vec::new() };
+            self.insert(&mut members, &mut indexes, member);
         }
         extent.close();
         Ok((Node { range: at, kind: NodeKind::Map(members) }, extent))
