@@ -187,7 +187,7 @@ fn the_page_about_import_shows_the_output_of_the_program() {
 
 #[test]
 fn each_failure_in_the_page_about_events_has_a_test() {
-    let tests = ["refused", "unasked", "again"];
+    let tests = ["denied", "preconditions", "again"];
     let tests = tests.map(|which| read(&format!("tests/cli/authorize_{which}.rs"))).concat();
     let page = read("docs/events.md");
     let rows: Vec<_> =

@@ -114,7 +114,7 @@ fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
         fixture.kill_ocon_when_it_said(printed);
         let run = fixture.run("plan.yml", &pull_request());
         assert_eq!((exits(&run), fixture.forge.writes()), (vec![("plan", 1)], String::new()));
-        assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);
+        assert!(run.log.contains("::error::ocon wrote no text that can be posted"), "{}", run.log);
     }
 }
 
