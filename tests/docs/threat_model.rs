@@ -6,11 +6,11 @@ use std::path::Path;
 /// The attackers, each with its own section.
 const ATTACKERS: [&str; 6] = [
     "The author of a pull request",
-    "A reply of the platform",
-    "A neighbor on the runner",
+    "A response from the platform",
+    "Another user on the runner",
     "Between a person and a provider",
     "A reader of logs",
-    "Whoever changes a dependency",
+    "The supply chain",
 ];
 
 fn read(path: &str) -> String {
@@ -58,7 +58,7 @@ fn every_attack_names_tests_that_exist() {
         assert_eq!(
             named.len(),
             row.matches("::").count() - commands(row),
-            "not all are read: {row}"
+            "a test name has another form: {row}"
         );
         for (file, name) in named {
             assert!(has_test(&read(file), name), "{file} has no test `{name}`");
