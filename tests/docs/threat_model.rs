@@ -72,7 +72,7 @@ fn commands(row: &str) -> usize {
 }
 
 #[test]
-fn every_attacker_and_what_is_left_has_a_section() {
+fn every_attacker_and_the_remaining_risks_have_a_section() {
     let page = read("docs/threat-model.md");
     let sections = sections(&page);
     for attacker in ATTACKERS {
@@ -81,7 +81,7 @@ fn every_attacker_and_what_is_left_has_a_section() {
         assert!(text.is_some_and(|rows| rows.len() >= 3), "{attacker}");
     }
     let (title, text) = sections.last().unwrap();
-    assert_eq!(*title, "What ocon cannot prevent");
+    assert_eq!(*title, "Remaining risks");
     assert!(text.matches("\n- **").count() >= 5);
 }
 
