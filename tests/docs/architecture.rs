@@ -128,8 +128,8 @@ fn modules_import_only_what_they_may() {
     }
 }
 
-/// The code that puts names between backticks itself. It checks each of them when it is read, or
-/// reports it for a file that the reader wrote.
+/// The code that puts names between backticks itself. It checks each name when it parses it, or
+/// reports it in a message about the user's own file.
 const QUOTES_ITSELF: &[&str] = &[
     "api/",
     "cli/commands/authorize.rs",

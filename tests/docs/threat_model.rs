@@ -1,4 +1,4 @@
-//! `docs/threat-model.md` names tests, and they exist.
+//! All tests that `docs/threat-model.md` names exist.
 
 use std::fs;
 use std::path::Path;

@@ -11,7 +11,7 @@ use server::Editor;
 
 const GENERAL: &str = "instance.schema.json";
 const HOOTSUITE: &str = "connectors/hootsuite.schema.json";
-/// The first lines of an instance file; what follows is its configuration.
+/// The first lines of an instance file, up to its configuration.
 const START: &str = "element: { key: hootsuite }\nname: A\nconfiguration:\n";
 
 fn repository() -> &'static Path {
@@ -84,7 +84,7 @@ fn files_that_load_have_no_problems() {
 
 #[test]
 #[ignore = "needs yaml-language-server from npm: see CONTRIBUTING.md"]
-fn a_misspelt_configuration_key_is_found_at_its_place() {
+fn a_misspelled_configuration_key_is_found_at_its_position() {
     let mut editor = Editor::start();
     let text = format!("{START}  oauth.scope: a\n  event.notification.enabld: true\n");
     assert_eq!(
@@ -155,7 +155,7 @@ fn missing_keys_are_found() {
 
 #[test]
 #[ignore = "needs yaml-language-server from npm: see CONTRIBUTING.md"]
-fn mistakes_outside_of_the_configuration_are_found() {
+fn mistakes_outside_the_configuration_are_found() {
     let mut editor = Editor::start();
     let text = "element: hootsuite\nnam: A\ntags: [a, 'ocon:key=a', ocona, oconomy, ocon]\nconfigurations: {}\n";
     let tag = "a tag is a text without `<` and `>` that does not begin with `ocon:`";

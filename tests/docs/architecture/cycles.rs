@@ -1,7 +1,7 @@
 //! Import cycles between the files of `src`.
 //!
-//! A file imports the file that defines the name in a `use`. A re-export (`pub use`) is no import of
-//! its own: who uses the name imports the file that it leads to.
+//! A file imports the file that defines the name in a `use`. A re-export (`pub use`) does not count as
+//! an import: the file that uses the re-exported name imports the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,7 @@ fn no_layer_of_the_command_line_imports_a_later_layer() {
     }
 }
 
-/// The path of a module: `["api", "client"]`; that of the crate is empty.
+/// The path of a module, for example `["api", "client"]`. The path of the crate is empty.
 type Module = Vec<String>;
 
 /// A name that a `use` brings into a module.
@@ -77,8 +77,8 @@ impl Crate {
         self.0.iter().map(of).collect()
     }
 
-    /// The module that defines what `path` in `module` leads to, by way of at most `depth` re-exports;
-    /// `None` for another crate.
+    /// The module that defines the item at `path` in `module`, through at most `depth` re-exports. `None`
+    /// if another crate defines it.
     fn definition(&self, module: &Module, path: &[String], depth: usize) -> Option<Module> {
         let supers = path.iter().take_while(|segment| *segment == "super").count();
         let (mut found, mut rest) = match path.first()?.as_str() {
@@ -150,7 +150,7 @@ fn expand(tree: &str) -> Vec<String> {
     let Some((prefix, group)) = tree.split_once('{') else {
         return vec![tree.trim().to_owned()];
     };
-    // A line of a string may look like a declaration, and then has no end.
+    // A line of a string can look like a declaration without an end.
     let group = group.rsplit_once('}').map_or(group, |(group, _)| group);
     let mut depth = 0;
     let parts = group.split(|c| {
@@ -170,7 +170,7 @@ fn cycles(edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<Strin
     edges.keys().map(group).filter(|group| group.len() > 1).collect()
 }
 
-/// The nodes that a node leads to; itself only by way of another one.
+/// The nodes that a node reaches. It contains the node itself only if another node leads back to it.
 fn reach(edges: &BTreeMap<String, BTreeSet<String>>, from: &String) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut open = vec![from];
@@ -186,7 +186,7 @@ fn a_parent_and_a_child_that_import_each_other_are_a_cycle() {
         ("lib.rs", "pub mod a;\npub mod b;\n"),
         ("a.rs", "mod c;\npub use c::Shown;\nuse self::c::{Hidden, inner::Deep};\nuse std::fmt;\n"),
         ("a/c.rs", "use super::{\n    Parent,\n};\n"),
-        // Uses what `a` only passes on, so this imports `a/c.rs` and is in no cycle.
+        // Uses an item that `a` only re-exports, so this file imports `a/c.rs` and is in no cycle.
         ("b.rs", "use crate::{a::{Shown as Other}, b};\n"),
     ];
     let files = files.map(|(path, code)| (module(path), code.to_owned()));

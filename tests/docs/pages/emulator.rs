@@ -47,7 +47,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended long ago.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -93,7 +93,7 @@ struct Listening {
     shown: String,
 }
 
-/// A reader who follows a page, with ports that are free.
+/// A reader who follows a page and uses free ports.
 struct Follower {
     reader: Reader,
     page: Page,

@@ -15,9 +15,9 @@ use tempfile::TempDir;
 
 /// The variable that names the server.
 const SERVER: &str = "OCON_YAML_LANGUAGE_SERVER";
-/// Far more than any answer takes: a server that is silent for so long has stopped.
+/// Much longer than any response takes. A server that is silent for this long has stopped.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How many of the latest messages a failure shows.
+/// The number of recent messages in a failure.
 const SHOWN: usize = 8;
 
 pub(crate) struct Editor {
@@ -47,7 +47,7 @@ pub(crate) struct Cursor {
 }
 
 impl Editor {
-    /// Starts the server, without the schema store: what it knows, it has from this repository.
+    /// Starts the server without the schema store, so it only uses schemas of this repository.
     #[expect(clippy::disallowed_methods, reason = "the server is no part of this repository")]
     pub(crate) fn start() -> Self {
         let server = std::env::var_os(SERVER).unwrap_or_else(|| {
@@ -166,7 +166,7 @@ impl Editor {
         }
     }
 
-    /// Waits for a message, and does what it asks for.
+    /// Waits for a message and responds to it.
     fn listen(&mut self) -> Value {
         let deadline = Instant::now() + PATIENCE;
         let message = loop {
@@ -294,7 +294,7 @@ fn pass_on(mut output: BufReader<ChildStdout>, to: &Sender<Said>) {
     let _ = to.send(Said::End);
 }
 
-/// The next message: headers, an empty line, and as many bytes as the headers say.
+/// The next message: headers, an empty line, and the number of bytes in the headers.
 fn next(output: &mut BufReader<ChildStdout>) -> Option<Value> {
     let mut length = None;
     loop {
