@@ -76,10 +76,10 @@ pub(crate) enum Command {
     /// delivered them, and the result. `ocon events listen` receives deliveries on this machine.
     #[command(after_long_help = examples::EVENTS)]
     Events(events::EventsArgs),
-    /// Check every step between the provider and the application
+    /// Check each link between the provider and the application
     ///
     /// Checks whether events arrive: the instance, its authentication, its event settings, the callback
-    /// URL, the signature and the last event. The exit code is 1 if a step is broken.
+    /// URL, the signature and the last event. The exit code is 1 if a link is broken.
     #[command(after_long_help = examples::DOCTOR)]
     Doctor(document_instance::KeyArgs),
     /// Write files for existing instances

@@ -136,9 +136,12 @@ pub(super) fn check_likely_fields(
     let names: Vec<_> = likely.map(|(key, _)| quoted(key).to_string()).collect();
     if !names.is_empty() && wanted.adopt.is_none() {
         let message = format!("{} usually needs {}", quoted(&wanted.connector), names.join(", "));
+        let them = if names.len() == 1 { "it" } else { "them" };
+        let help =
+            format!("add {them}: without {them}, the platform would probably reject the create");
         let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message)
             .label("missing here")
-            .help("add them: without them, the platform would probably reject the create");
+            .help(help);
         diagnostics.add(diagnostic);
     }
 }
@@ -215,7 +218,7 @@ fn other_rule(error: &ValidationError<'_>, checked: Checked<'_>) -> Option<Diagn
         format!("the schema of {} in this repository does not allow this", quoted(&connector));
     let rule: String = error.masked_with("it").to_string().chars().take(MAX_RULE_CHARS).collect();
     let diagnostic = Diagnostic::new(Code::InvalidValue, range, message);
-    Some(diagnostic.help(format!("follow the rule of the schema: {rule}")))
+    Some(diagnostic.help(format!("change it to follow the schema: {rule}")))
 }
 
 /// Follows a JSON pointer into a section. Returns `None` outside the sections.

@@ -58,7 +58,7 @@ impl Resource {
             Self::Bytes => (
                 Code::TooManyFiles,
                 format!(
-                    "the files in this folder and the variables in them are larger than {} MiB",
+                    "the files in this folder and the variables in them are together larger than {} MiB",
                     limit >> 20
                 ),
             ),

@@ -282,5 +282,5 @@ fn unset<'a>(templates: impl Iterator<Item = &'a Template>) -> BTreeSet<String> 
 fn missing_variables<'a>(purpose: &str, unset: impl IntoIterator<Item = &'a String>) -> String {
     let unset: Vec<_> = unset.into_iter().cloned().collect();
     let (is, it) = if unset.len() == 1 { ("is", "it") } else { ("are", "them") };
-    format!("{purpose} needs {}, which {is} not set. Set {it} for `ocon`", unset.join(", "))
+    format!("{purpose} needs {}, which {is} not set. Set {it} where ocon runs", unset.join(", "))
 }

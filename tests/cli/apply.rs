@@ -161,7 +161,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 --- stderr ---
-error: stdin is not a terminal, so ocon cannot ask for approval; nothing was applied
+error: nothing was applied, because stdin is not a terminal and ocon cannot ask for approval
 
 hint: review the plan, then run the same command with --yes
 --- exit 64 ---

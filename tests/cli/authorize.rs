@@ -253,7 +253,7 @@ Applied: 1 created.
 Open this URL and grant access:
 
 
-Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+Then paste the URL that the browser shows at the end. It starts with https://app.example/callback
 Paste the callback URL, which starts with https://app.example/callback
 Paste the callback URL, which starts with https://app.example/callback
 --- exit 0 ---

@@ -13,19 +13,19 @@ fn without_a_grant_nothing_is_created() {
     let world = world("http://localhost:PORT/callback");
     let prompt = Prompt::begin(&world, "authorize social --no-browser");
     let page = curl(&[&prompt.press("deny")]);
-    let says = "<h1>Access denied</h1>\n<p>Nothing was created or changed. To try again, start ocon again. You can close this page.</p>";
+    let says = "<h1>Access denied</h1>\n<p>Nothing was created or changed. To try again, run ocon again. You can close this page.</p>";
     assert!(page.contains(says), "{page}");
     prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://localhost:[CALLBACK]/callback
-error: no access was granted, so nothing was created or changed
-  caused by: access was not granted: the provider says `access_denied`
+error: access was not granted, so nothing was created or changed
+  caused by: the provider denied access: `access_denied`
 
-hint: run it again to ask again
+hint: to ask again, run the same command
 --- exit 1 ---
 "#]]);
 
@@ -37,14 +37,14 @@ hint: run it again to ask again
     prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://localhost:[CALLBACK]/callback
-error: no access was granted, so nothing was created or changed
-  caused by: the answer has neither a code nor an error
+error: access was not granted, so nothing was created or changed
+  caused by: the answer has neither an authorization code nor an error
 
-hint: run it again, and use only the address that it prints
+hint: run the same command again, and open only the URL that it prints
 --- exit 1 ---
 "#]]);
 
@@ -66,24 +66,24 @@ fn other_requests_are_refused_and_the_wait_continues() {
         vec![back.replace("/callback", "/favicon.ico")],
     ] {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-        let says = "<h1>Nothing here</h1>\n<p>ocon waits here for the answer of a provider, and for nothing else.</p>";
+        let says = "<h1>Not found</h1>\n<p>ocon only waits for the answer of a provider here.</p>";
         assert!(curl(&arguments).contains(says), "{arguments:?}");
     }
     curl(&[&format!("{address}?code=a&code=b&state={state}")]);
     prompt.rest(&world).is(str![[r#"
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://localhost:[CALLBACK]/callback
-Refused POST /callback: a browser sends GET
+Refused POST /callback: its method is not GET
 Refused GET /callback: its host is not localhost:[CALLBACK]
-Refused GET /favicon.ico: the callback's path is /callback
-error: no access was granted, so nothing was created or changed
-  caused by: the answer has `code` twice
+Refused GET /favicon.ico: the path of the callback URL is /callback
+error: access was not granted, so nothing was created or changed
+  caused by: the answer has `code` more than once
 
-hint: run it again, and use only the address that it prints
+hint: run the same command again, and open only the URL that it prints
 --- exit 1 ---
 "#]]);
     assert_eq!(written(&world), "");
@@ -96,7 +96,7 @@ fn requests_without_the_state_do_not_end_the_wait() {
     let back = prompt.press("allow");
     let (address, query) = back.split_once('?').unwrap();
     let (code, _) = query.split_once("&state=").unwrap();
-    let says = "<h1>This request was refused</h1>\n<p>It does not belong to the question that ocon asked. Nothing was created or changed. ocon still waits for the answer.</p>";
+    let says = "<h1>This request was refused</h1>\n<p>It does not match the request that ocon made. Nothing was created or changed. ocon is still waiting for the answer.</p>";
     let status = ["-o", "/dev/null", "-w", "%{http_code}"];
     for query in [
         "",
@@ -137,16 +137,16 @@ fn requests_without_the_state_do_not_end_the_wait() {
 Applied: 1 created.
 --- stderr ---
 
-Open this address and grant access:
+Open this URL and grant access:
 
 
 Waiting for the answer at http://localhost:[CALLBACK]/callback
-Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
-Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
-Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
-Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
-Refused GET /callback: its `state` or request token is missing, or is not the one that ocon sent
-ocon does not show further refused requests.
+Refused GET /callback: its `state` or request token is missing or differs from the one that ocon sent
+Refused GET /callback: its `state` or request token is missing or differs from the one that ocon sent
+Refused GET /callback: its `state` or request token is missing or differs from the one that ocon sent
+Refused GET /callback: its `state` or request token is missing or differs from the one that ocon sent
+Refused GET /callback: its `state` or request token is missing or differs from the one that ocon sent
+ocon does not report further refused requests.
 --- exit 0 ---
 "#]]);
 }
@@ -171,7 +171,7 @@ Applied: 1 created.
 Open this URL and grant access:
 
 
-Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+Then paste the URL that the browser shows at the end. It starts with https://app.example/callback
 This URL was refused: its `state` or request token is missing or differs from the one that ocon sent. Paste the URL of this authorization.
 This URL was refused: its `state` or request token is missing or differs from the one that ocon sent. Paste the URL of this authorization.
 --- exit 0 ---
@@ -203,7 +203,7 @@ Applied: nothing. Failed: 1. Running it again is safe.
 Open this URL and grant access:
 
 
-Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
+Then paste the URL that the browser shows at the end. It starts with https://app.example/callback
 --- exit 3 ---
 "#]]);
 }
@@ -234,8 +234,8 @@ hint: run it again with more time: --wait 15m
 Open this URL and grant access:
 
 
-Then paste the URL that the browser shows at the end here. It starts with https://app.example/callback
-error: stdin ended without an answer; nothing was created or changed
+Then paste the URL that the browser shows at the end. It starts with https://app.example/callback
+error: stdin ended without an answer, so nothing was created or changed
 
 hint: run ocon where you can paste the URL, or declare a callback URL on 127.0.0.1
 --- exit 1 ---

@@ -52,7 +52,7 @@ warning[likely-missing-field]: `hootsuite` usually needs `oauth.api.secret`
 3 | configuration:
   | ^^^^^^^^^^^^^ missing here
   |
-  = help: add them: without them, the platform would probably reject the create
+  = help: add it: without it, the platform would probably reject the create
 error: `social` does not declare `oauth.api.secret`, which an authorization needs
 
 hint: add it under `configuration:` of the document at instances/social.yaml:1
@@ -160,7 +160,7 @@ fn a_misleading_address_is_not_shown() {
 error: the platform returned an unsafe authorization URL
   caused by: its `redirect_uri` is not the declared `oauth.callback.url`
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider
 --- exit 1 ---
 "#]]);
     fault("/authorize");
@@ -168,7 +168,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with the application at t
 error: the platform returned an unsafe authorization URL
   caused by: it is not a valid URL: relative URL without a base
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider
 --- exit 1 ---
 "#]]);
     fault("http://provider.example/");
@@ -176,7 +176,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with the application at t
 error: the platform returned an unsafe authorization URL
   caused by: it uses http instead of https
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider
 --- exit 1 ---
 "#]]);
     let back = world.read("instances/social.yaml");
@@ -188,7 +188,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with the application at t
 error: the platform returned an unsafe authorization URL
   caused by: it contains the client secret or one of ocon's own credentials
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider
 --- exit 1 ---
 "#]]);
     world.set_faults(
@@ -246,7 +246,7 @@ fn an_address_for_another_application_is_not_shown() {
 error: the platform returned an unsafe authorization URL
   caused by: its `client_id` is not the declared `oauth.api.key`
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider
 --- exit 1 ---
 "#]]);
     send_to(&world, &format!("redirect_uri={back}&client_id=the-public-client-id&client_id=x"));
@@ -254,7 +254,7 @@ hint: compare `oauth.api.key` and `oauth.callback.url` with the application at t
 error: the platform returned an unsafe authorization URL
   caused by: it has `client_id` more than once
 
-hint: compare `oauth.api.key` and `oauth.callback.url` with the application at the provider
+hint: compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider
 --- exit 1 ---
 "#]]);
     assert_eq!(written(&world), "");
@@ -278,7 +278,7 @@ fn an_undeclared_scope_is_named_before_a_person_is_asked() {
         world.write("instances/social.yaml", file.replace("  oauth.scope: a b\n", &declared));
         send_to(&world, &format!("oauth_token=x&scope={requested}"));
         let run = Prompt::begin(&world, "authorize social --allow unknown-field").rest(&world);
-        let (scope, _) = run.split_once("Open this address").unwrap();
+        let (scope, _) = run.split_once("Open this URL").unwrap();
         printed.push_str(scope);
     }
     printed.is(str![[r#"
@@ -286,19 +286,19 @@ fn an_undeclared_scope_is_named_before_a_person_is_asked() {
 
 --- stderr ---
 
-warning: the address asks for more than the declared scope: `admin`
+warning: the URL requests more than the declared scope: `admin`
 
 --- stderr ---
 
-warning: the address asks for more than the declared scope: `\u{1b}[2J`, `\u{3a}:error::x`
+warning: the URL requests more than the declared scope: `\u{1b}[2J`, `\u{3a}:error::x`
 
 --- stderr ---
 
-warning: the address asks for more than the declared scope: `s1`, `s2`, `s3`, `s4`, `s5`, `s6`, `s7`, `s8`, `s9`, `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19`, `s20`, and 9 more
+warning: the URL requests more than the declared scope: `s1`, `s2`, `s3`, `s4`, `s5`, `s6`, `s7`, `s8`, `s9`, `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19`, `s20`, and 9 more
 
 --- stderr ---
 
-No `oauth.scope` is declared. The address asks for the connector's default: `read`, `write`
+No `oauth.scope` is declared. The URL requests the connector's default: `read`, `write`
 
 
 "#]]);

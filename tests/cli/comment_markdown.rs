@@ -234,7 +234,7 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
     let document = plan(steps.collect(), &HOSTILE);
     let comment = markdown::plan(&document, &frame(DEFAULT_MAX_BYTES));
     assert!(comment.len() <= 65_000, "{}", comment.len());
-    assert!(comment.len() > 60_000, "room is left: {}", comment.len());
+    assert!(comment.len() > 60_000, "space is left: {}", comment.len());
     assert_eq!(foreign(&comment), Vec::<String>::new());
     assert_eq!(
         headings(&comment),
@@ -245,7 +245,7 @@ fn two_thousand_hostile_changes_fit_into_a_comment_with_all_numbers() {
             "To delete: 500",
             "To create: 500",
             "To change: 500",
-            "Drift that was there before: 500",
+            "Drift: 500",
             "Notes: 14",
         ]
     );

@@ -46,7 +46,7 @@ For more information, try '--help'.
 "#]]);
     world.ocon("validate --allow plain-text-secret").is(str![[r#"
 --- stderr ---
-error: invalid value 'plain-text-secret' for '--allow <CODE>': to accept secrets in plain text, use --allow-plain-text-secrets
+error: invalid value 'plain-text-secret' for '--allow <CODE>': to accept secrets in plain text with a warning, use --allow-plain-text-secrets
 
 For more information, try '--help'.
 --- exit 64 ---

@@ -128,7 +128,7 @@ fn an_event_arrives_with_a_valid_signature() {
         Listening::begin(&world, &format!("events listen chat --port {port} --count 1"));
     report(&world, &json!([{ "type": "message", "id": 7 }, { "type": "message", "id": 8 }]));
     let line = listening.line();
-    assert!(line.starts_with("CREATED message 7 and 1 more  (the signature holds; "), "{line}");
+    assert!(line.starts_with("CREATED message 7 and 1 more  (the signature is valid; "), "{line}");
     assert_eq!(listening.end(), 0);
     let run = world.ocon("events chat");
     assert!(
@@ -150,26 +150,29 @@ fn changed_forged_and_repeated_deliveries_are_reported() {
     let body = r#"{"message":{"eventId":"e1","events":[{"eventType":"UPDATED","objectType":"m","objectId":"1"}]}}"#;
     let (signed, id) = (signature(body), "Elements-Webhook-Id: n1");
     assert_eq!(deliver(port, &[&signed, id], body), "200");
-    assert_eq!(listening.line(), "UPDATED m 1  (the signature holds; notification n1)\n");
+    assert_eq!(listening.line(), "UPDATED m 1  (the signature is valid; notification n1)\n");
     assert_eq!(deliver(port, &[&signed, id], body), "200");
     assert_eq!(
         listening.line(),
-        "UPDATED m 1, which was delivered before  (the signature holds; notification n1)\n"
+        "UPDATED m 1, which was delivered before  (the signature is valid; notification n1)\n"
     );
     assert_eq!(deliver(port, &[&signed, id], &body.replace("\"1\"", "\"2\"")), "401");
     assert_eq!(
         listening.line(),
-        "refused: nothing of it is shown  (the signature does not hold; notification n1)\n"
+        "refused: its content is not shown  (the signature is not valid; notification n1)\n"
     );
     assert_eq!(deliver(port, &[], body), "401");
     assert_eq!(
         listening.line(),
-        "refused: nothing of it is shown  (there is no signature; no notification id)\n"
+        "refused: its content is not shown  (the delivery has no signature; no notification ID)\n"
     );
     let text = "a=b";
     assert_eq!(deliver(port, &[&signature(text)], text), "400");
     let line = listening.line();
-    assert!(line.starts_with("refused: it is no JSON object  (the signature holds; "), "{line}");
+    assert!(
+        line.starts_with("refused: the body is not a JSON object  (the signature is valid; "),
+        "{line}"
+    );
     // A body contains no escape sequence for the terminal.
     let body =
         r#"{"message":{"eventId":"e1","events":[{"eventType":"\u001b[2J","objectId":"1"}]}}"#;

@@ -137,16 +137,19 @@ nothing else, whether or not the variables are set.
     assert_eq!(world.ocon("import --connector servicenow").exit, 0);
     assert_eq!(
         world.ocon("import --connector closeio").stdout,
-        "Nothing to import: there are no such instances.\n"
+        "Nothing to import: no such instances exist.\n"
     );
     assert_eq!(
         world.ocon("import --connector hootsuit").stdout,
-        "Nothing to import: there are no such instances. Did you mean `hootsuite`?\n"
+        "Nothing to import: no such instances exist. Did you mean `hootsuite`?\n"
     );
     world.remove("ocon.yaml");
     world.remove("instances/stripe/shop.yaml");
     let import = world.ocon("import --connector stripe --force").stdout;
-    assert!(import.contains("First: name a project, `project: NAME` in ocon.yaml"), "{import}");
+    assert!(
+        import.contains("First, name your project with `project: NAME` in ocon.yaml"),
+        "{import}"
+    );
 }
 
 #[test]
@@ -266,7 +269,7 @@ instances/stripe/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     let comments = [
         "# yaml-language-server: $schema=../../schemas/connectors/stripe.schema.json",
         "# configuration:",
-        "# Masked, or not known as public; remove the `#` to have ocon manage it.",
+        "# Masked, or not known to be public. To manage a key with ocon, remove the `#`.",
     ];
     for path in &written {
         for line in world.read(path).lines() {
@@ -429,7 +432,7 @@ fn a_name_that_is_a_secret_in_other_letters_names_no_file() {
         world.send("POST", "/instances", &desk(name));
     }
     let run = world.ocon("import --all");
-    assert_eq!(run.stderr.matches("its name holds a secret").count(), 2, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("its name contains a secret").count(), 2, "{}", run.stderr);
     let files = world.files();
     assert!(files.iter().all(|file| !file.to_lowercase().contains("s3cret")), "{files:?}");
 }

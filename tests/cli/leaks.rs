@@ -268,7 +268,7 @@ fn a_panic_says_no_secret() {
             let run = world.ocon("plan");
             assert_eq!(run.exit, 101);
             assert!(
-                run.stderr.starts_with("error: this is a mistake in ocon: it broke at "),
+                run.stderr.starts_with("error: this is a bug in ocon: it broke at "),
                 "{}",
                 run.stderr
             );
@@ -290,9 +290,9 @@ fn without_the_scrubber_the_canaries_are_found() {
     let findings = report["findings"].as_array().unwrap();
     let encodings: std::collections::BTreeSet<_> =
         findings.iter().map(|finding| finding["encoding"].as_str().unwrap()).collect();
-    // The server that repeats what it is sent does so in each of these. The client itself hides what is
-    // repeated as it is.
+    // The server that repeats what it is sent does so in each of these.
     for encoding in [
+        "as it is",
         "Base64",
         "Base64 of Base64",
         "Base64 of UTF-16",

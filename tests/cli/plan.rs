@@ -336,11 +336,11 @@ fn a_run_of_blanks_hides_no_end_of_a_value() {
     let url = format!("https://good.example/{}@evil.example", " ".repeat(300));
     let shop = format!("{SHOP}configuration:\n  site.address: \"{url}\"\n");
     let world = World::new(&[("instances/shop.yaml", &shop)]).on_sandbox();
-    let shown = "(334 characters, shown in part) https://good.example/(300 blanks)@evil.example";
+    let shown = "(334 characters, shown in part) https://good.example/(300 spaces)@evil.example";
     let text = world.ocon("plan").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains(shown), "{text}");
     let comment = world.ocon("plan --format markdown").stdout;
-    let lines = "site.address (334 characters, shown in part) @@\n+ https://good.example/(300 blanks)@evil.example\n";
+    let lines = "site.address (334 characters, shown in part) @@\n+ https://good.example/(300 spaces)@evil.example\n";
     assert!(comment.contains(lines), "{comment}");
 }
 

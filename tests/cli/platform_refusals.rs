@@ -53,7 +53,7 @@ warning[likely-missing-field]: `jira` usually needs `base.url`
 13 | configuration: { username: admin, password: "${{ env.DESK_PASSWORD }}" }
    | ^^^^^^^^^^^^^ missing here
    |
-   = help: add them: without them, the platform would probably reject the create
+   = help: add it: without it, the platform would probably reject the create
 error[refused-by-platform]: the platform refused `desk` and named `servicenow.subdomain`
  --> instances/all.yaml:8:25
   |

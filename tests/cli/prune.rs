@@ -129,7 +129,7 @@ hint: rename them to .yaml (JSON is valid YAML), or remove them
 --- stderr ---
 error: no project is named, so --prune would also delete other people's instances in `default`
 
-hint: if all of them are yours, use --project default; to name another project, write `project: NAME` in ocon.yaml and run once with --take-from default, while the instances still have files
+hint: if all of them are yours, use --project default. To name another project, write `project: NAME` in ocon.yaml and run once with --take-from default, while the instances still have files
 --- exit 7 ---
 "#]]);
     assert_eq!(world.ocon("plan --prune --project mine").exit, 0);

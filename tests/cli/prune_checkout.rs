@@ -142,7 +142,7 @@ fn a_submodule_prunes_nothing_because_git_is_not_asked_about_it() {
     git(&world, "submodule --quiet deinit --force instances/b");
     assert_eq!(
         missing(&world),
-        "Git has these files, and they are not on disk: the submodule instances/b"
+        "these files are in Git but not on disk: the submodule instances/b"
     );
 }
 
@@ -191,7 +191,7 @@ fn a_repository_that_only_the_environment_names_cannot_be_queried() {
     std::fs::rename(world.path(".git"), world.path("hidden.git")).unwrap();
     let hidden = world.path("hidden.git");
     world.set("GIT_DIR", hidden.to_str().unwrap());
-    assert_eq!(missing(&world), "GIT_DIR names a repository, and no folder above has a `.git`");
+    assert_eq!(missing(&world), "GIT_DIR names a repository, but no folder above has a `.git`");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
             assert_eq!(run.exit, 5, "{word} {line}: {}", run.stderr);
             let printed = run.stdout + &run.stderr;
             assert!(
-                printed.contains("env.DESK_PASSWORD is a part of a diagnostic code"),
+                printed.contains("env.DESK_PASSWORD is part of a diagnostic code"),
                 "{printed}"
             );
             assert!(
@@ -164,10 +164,10 @@ fn a_value_that_is_a_part_of_a_code_or_of_the_address_is_an_error_before_anythin
     world.set("DESK_PASSWORD", "unmanaged");
     world.ocon("plan").is(snapbox::str![[r#"
 --- stderr ---
-error: the value of env.DESK_PASSWORD is a part of a diagnostic code, of a word of ocon's documents, of a host, of the project or of the address of the platform, and ocon would have to hide it there
+error: the value of env.DESK_PASSWORD is part of a diagnostic code, of a word in ocon's JSON documents, of a host, of the project or of the base URL, and ocon would have to hide it there
 
-hint: nothing was contacted. Give the secret another value
-hint: what is no secret belongs in a variable: ${{ var.desk_password }}
+hint: nothing was contacted. Change the value of the secret
+hint: if it is not secret, use a variable: ${{ var.desk_password }}
 --- exit 5 ---
 "#]]);
     // It is no secret if it is text of the repository as well.

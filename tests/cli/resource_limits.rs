@@ -57,7 +57,7 @@ fn all_files_together_have_a_bounded_size() {
     }
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[too-many-files]: the files in this folder and the variables in them are larger than 256 MiB
+error[too-many-files]: the files in this folder and the variables in them are together larger than 256 MiB
  --> instances
   = help: name another folder with `--instances DIR`
 --- exit 5 ---

@@ -151,7 +151,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 2 | name: Shop
   |       ^^^^
   |
-  = help: follow the rule of the schema: it does not match "^prod-"
+  = help: change it to follow the schema: it does not match "^prod-"
 
 error[invalid-value]: the schema of `ours` in this repository does not allow this
  --> instances/a.yaml:3:1
@@ -159,7 +159,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 3 | configuration: { user: long enough, UP: "1" }
   | ^^^^^^^^^^^^^
   |
-  = help: follow the rule of the schema: "UP" does not match "^[a-z.]+$"
+  = help: change it to follow the schema: "UP" does not match "^[a-z.]+$"
 
 error[missing-field]: `ours` requires the key `pass`
  --> instances/a.yaml:3:1
@@ -173,7 +173,7 @@ error[invalid-value]: the schema of `ours` in this repository does not allow thi
 3 | configuration: { user: long enough, UP: "1" }
   |                        ^^^^^^^^^^^
   |
-  = help: follow the rule of the schema: it is longer than 5 characters
+  = help: change it to follow the schema: it is longer than 5 characters
 
 5 errors in 1 file
 --- exit 5 ---

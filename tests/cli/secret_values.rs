@@ -60,7 +60,7 @@ warning[odd-secret]: the value of `DESK_PASSWORD` begins with a byte-order mark,
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: ocon sends the value byte for byte: set the variable again without that
+  = help: set the variable again without that: ocon sends the value byte for byte
 --- exit 0 ---
 "#]]);
     assert!(world.writes().contains(r#"\"p4ss-of+the/desk\" \n"#), "it is sent byte for byte");
@@ -77,7 +77,7 @@ fn expected(value: &str) -> &'static str {
             "error[odd-secret]: the value of `DESK_PASSWORD` begins with a byte-order mark"
         }
         Some(' ') => {
-            "error[odd-secret]: the value of `DESK_PASSWORD` begins with a blank and ends with a blank"
+            "error[odd-secret]: the value of `DESK_PASSWORD` begins with whitespace and ends with whitespace"
         }
         Some('\n') => {
             "error[odd-secret]: the value of `DESK_PASSWORD` begins with a line break, ends with a line break and is in quotes"

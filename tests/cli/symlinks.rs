@@ -127,7 +127,7 @@ fn the_folder_of_a_tenant_must_not_be_a_symlink_out_of_the_repository() {
         (
             Some(64),
             "error: a link leads from tenants/eu out of the repository\n\n\
-             hint: -C names a folder of the repository, or one elsewhere\n"
+             hint: name a folder of the repository, or one elsewhere, with -C\n"
                 .to_owned()
         )
     );

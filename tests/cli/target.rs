@@ -79,7 +79,7 @@ hint: check the spelling; if the host is correct, add --allow-host api.openconne
 --- stderr ---
 error: the base URL does not start with https://
 
-hint: use https://; ocon sends credentials over plain http only to loopback addresses
+hint: use an https:// URL: ocon sends credentials over http only to loopback addresses
 --- exit 64 ---
 "#]]);
     world.set("OCON_BASE_URL", "https://u:us3r-s3cret+%2Fof=the-tests@api.cloud-elements.com");

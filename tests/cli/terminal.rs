@@ -77,8 +77,8 @@ fn without_a_browser_a_person_opens_the_address() {
         let ocon = env!("CARGO_BIN_EXE_ocon");
         // The address in it has the public id of the client.
         let seen = here.sees(&format!("PATH=/nowhere {ocon} authorize social --wait 1s {options}"));
-        assert!(seen.contains("error: nobody answered within 1 s"), "{seen}");
-        seen.contains("No browser can be opened here: open the address yourself.")
+        assert!(seen.contains("error: no answer within 1 s"), "{seen}");
+        seen.contains("No browser could be opened. Open the URL yourself.")
     };
     assert!(says(""));
     assert!(!says("--no-browser"));

@@ -212,7 +212,7 @@ error: the account changes while it is being listed
   caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 reads missed different ones
 
 hint: run ocon again after other work on the account is done; nothing was changed
-hint: if nobody else works on the account, contact the support of the platform
+hint: if nobody else works on the account, the listing is wrong: contact the support of the platform
 --- exit 6 ---
 "#]]);
     assert_eq!(server.requests().len(), 4);
@@ -299,7 +299,7 @@ fn without_certificates_nothing_is_trusted() {
     world.set("SSL_CERT_FILE", "missing.pem");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: no connection to the API can be created
+error: ocon cannot connect to the API
   caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
 
 hint: check that the system has CA certificates, and SSL_CERT_FILE if it is set

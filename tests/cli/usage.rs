@@ -31,7 +31,7 @@ Commands:
   authorize    Grant access at a provider in the browser
   status       Compare the platform with the files, instance by instance
   events       Show the events of an instance, or receive events on this machine
-  doctor       Check every step between the provider and the application
+  doctor       Check each link between the provider and the application
   import       Write files for existing instances
   token        Print the token of an instance
   schema       Write the schemas of connectors

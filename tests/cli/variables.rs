@@ -202,7 +202,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   + shop  Shop                                                                 instances/shop.yaml:1
   ! new  blocked                                                                instances/new.yaml:1
-      missing-variable: a create needs env.DESK_PASSWORD, which is not set. Set it for `ocon`
+      missing-variable: a create needs env.DESK_PASSWORD, which is not set. Set it where ocon runs
 
   note: desk #20931: neither compared nor written: `password`. To write the current values, use
         `--rotate desk` (unverified)
@@ -303,7 +303,7 @@ fn an_invalid_name_pattern_is_a_usage_error() {
 --- stderr ---
 error: `DESK_?` is not a valid pattern for names of variables (--env-allow or OCON_ENV_ALLOW)
 
-hint: write names with letters, digits and `_`; `*` matches any text; separate patterns by commas
+hint: write names with letters, digits and `_`. `*` matches any text, and a comma separates patterns
 --- exit 64 ---
 "#]]);
     for pattern in ["DESK_[A-Z]*", "{DESK_PASSWORD}", r"DESK_\*", "!OTHER_*"] {

@@ -91,7 +91,7 @@ fn a_body_is_in_no_log() {
         assert!(log.contains("503") && !log.contains("the-b0dy") && !log.contains("the-v4lue"));
         assert!(
             reported.contains("the-b0dy-of-the-answer"),
-            "the message itself is told: {reported}"
+            "the message itself is reported: {reported}"
         );
     }
 }

@@ -196,7 +196,8 @@ fn still_approved(
 
 fn ask_for_approval() -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
-        let error = "stdin is not a terminal, so ocon cannot ask for approval; nothing was applied";
+        let error =
+            "nothing was applied, because stdin is not a terminal and ocon cannot ask for approval";
         return Err(Failure::new(Exit::Usage, error)
             .hint("review the plan, then run the same command with --yes"));
     }

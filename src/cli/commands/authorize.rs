@@ -225,7 +225,7 @@ impl Session<'_> {
         let difference = checked.map_err(|reason| {
             Failure::new(Exit::Other, "the platform returned an unsafe authorization URL")
                 .caused_by(&reason)
-                .hint("compare `oauth.api.key` and `oauth.callback.url` with the application at the provider")
+                .hint("compare `oauth.api.key` and `oauth.callback.url` with the application that is registered at the provider")
         })?;
         if let Some(text) = scope_message(&difference) {
             output::message(&text);

@@ -57,7 +57,7 @@ Examples:
 pub(crate) const EVENTS_LISTEN: &str = "\
 Examples:
   ocon events listen slack           verify with the signature key of slack
-  ocon events listen --port 9000     verify with OCON_SIGNATURE_KEY, if it is set
+  ocon events listen --port 9000     verify with OCON_SIGNATURE_KEY
   ocon events listen --allow-host app.tunnel.example
                                      receive events through a tunnel
   ocon events listen slack --count 1

@@ -31,7 +31,7 @@ fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     } else if !files.project_is_named {
         (
             "no project is named, so --prune would also delete other people's instances in `default`",
-            "if all of them are yours, use --project default; to name another project, write `project: NAME` in \
+            "if all of them are yours, use --project default. To name another project, write `project: NAME` in \
              ocon.yaml and run once with --take-from default, while the instances still have files"
                 .to_owned(),
         )

@@ -48,7 +48,7 @@ fn listing_failed(listing: &api::ListingFailure) -> Failure {
         api::ListingFailure::Changing { .. } => {
             failure("the account changes while it is being listed")
                 .hint("run ocon again after other work on the account is done; nothing was changed")
-                .hint("if nobody else works on the account, contact the support of the platform")
+                .hint("if nobody else works on the account, the listing is wrong: contact the support of the platform")
         }
         api::ListingFailure::TokenExpired { .. } => failure("the listing cannot be completed").hint(
             "run ocon again when the network and the platform are less busy: a page token expires if its page \
@@ -69,7 +69,7 @@ pub(crate) fn client_failed(error: &BuildError) -> Failure {
     match error {
         BuildError::Credential { .. } => failure("the credentials cannot be used")
             .hint("copy them again from the user interface"),
-        _ => failure("no connection to the API can be created")
+        _ => failure("ocon cannot connect to the API")
             .hint("check that the system has CA certificates, and SSL_CERT_FILE if it is set"),
     }
 }

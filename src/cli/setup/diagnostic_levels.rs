@@ -37,7 +37,8 @@ pub(crate) fn parse_allowed(name: &str) -> Result<Code, String> {
     let code = parse_code(name)?;
     match code.level() {
         _ if code == Code::PlainTextSecret => {
-            Err("to accept secrets in plain text, use --allow-plain-text-secrets".to_owned())
+            Err("to accept secrets in plain text with a warning, use --allow-plain-text-secrets"
+                .to_owned())
         }
         Level::Fatal => Err("a file with this problem cannot be used".to_owned()),
         Level::Error | Level::Warning => Ok(code),

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::api::{Clock, Sleep, SystemClock};
 use crate::cli::terminal::redaction;
 use crate::instance::{Secret, trimmed};
+use crate::scrub;
 
 pub(crate) const USER_SECRET: &str = "OCON_USER_SECRET";
 pub(crate) const ORGANIZATION_SECRET: &str = "OCON_ORGANIZATION_SECRET";
@@ -165,7 +166,7 @@ impl Environment {
     /// Disables redaction if a test of the binary asks for it, to show that the search for leaks works.
     pub(crate) fn disable_redaction_in_tests(&self) {
         if self.text("OCON_TEST_NO_SCRUB").is_some() {
-            redaction::disable_in_tests();
+            scrub::disable_in_tests();
         }
     }
 

@@ -261,7 +261,7 @@ fn allowed_variables(patterns: Option<&str>) -> Result<AllowedVariables, Failure
     let Some(patterns) = patterns else { return Ok(AllowedVariables::all()) };
     AllowedVariables::matching(patterns).map_err(|error| {
         Failure::new(Exit::Usage, format!("{error} (--env-allow or OCON_ENV_ALLOW)"))
-            .hint("write names with letters, digits and `_`; `*` matches any text; separate patterns by commas")
+            .hint("write names with letters, digits and `_`. `*` matches any text, and a comma separates patterns")
     })
 }
 

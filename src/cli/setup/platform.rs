@@ -77,7 +77,7 @@ fn checked(text: &str, allowed_hosts: &[String]) -> Result<BaseUrl, Failure> {
     let loopback = is_loopback(&host);
     if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
         return Err(usage("the base URL does not start with https://").hint(
-            "use https://; ocon sends credentials over plain http only to loopback addresses",
+            "use an https:// URL: ocon sends credentials over http only to loopback addresses",
         ));
     }
     if !loopback && !is_platform(&host) && !allowed_hosts.contains(&host) {

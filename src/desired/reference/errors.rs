@@ -105,9 +105,9 @@ pub(super) fn odd_secret(name: &str, value: &str, at: TextRange) -> Option<Diagn
     let odd = [
         (without_mark.is_some(), "begins with a byte-order mark"),
         (is_break(first), "begins with a line break"),
-        (is_blank(first) && !is_break(first), "begins with a space"),
+        (is_blank(first) && !is_break(first), "begins with whitespace"),
         (is_break(last), "ends with a line break"),
-        (is_blank(last) && !is_break(last), "ends with a space"),
+        (is_blank(last) && !is_break(last), "ends with whitespace"),
         (last == Some('\u{feff}'), "ends with a byte-order mark"),
         (is_in('"') || is_in('\''), "is in quotes"),
     ];

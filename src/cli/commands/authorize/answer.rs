@@ -58,7 +58,7 @@ impl Answer<'_> {
                  If your browser is on another machine, paste the URL that it shows at the end here.\n"
             ),
             (false, _) => format!(
-                "Then paste the URL that the browser shows at the end here. It starts with {callback}\n"
+                "Then paste the URL that the browser shows at the end. It starts with {callback}\n"
             ),
         });
     }
@@ -92,7 +92,7 @@ impl Answer<'_> {
         }
         Err(Failure::new(
             Exit::Other,
-            "stdin ended without an answer; nothing was created or changed",
+            "stdin ended without an answer, so nothing was created or changed",
         )
         .hint("run ocon where you can paste the URL, or declare a callback URL on 127.0.0.1"))
     }
