@@ -121,7 +121,7 @@ fn plain_text_secrets_are_found() {
     let text = format!(
         "{START}  oauth.api.secret: hunter2\n  oauth.api.key: 42\nproviderData:\n  code: hunter2\n"
     );
-    let advice = "a secret stands in no file: write ${{ env.NAME }}";
+    let advice = "write ${{ env.NAME }}: files must not contain secrets";
     assert_eq!(
         problems(&mut editor, "hootsuite", &text),
         ["5:21-28", "6:18-20", "8:9-16"].map(|place| format!("{place} {advice}"))
@@ -158,7 +158,7 @@ fn missing_keys_are_found() {
 fn mistakes_outside_the_configuration_are_found() {
     let mut editor = Editor::start();
     let text = "element: hootsuite\nnam: A\ntags: [a, 'ocon:key=a', ocona, oconomy, ocon]\nconfigurations: {}\n";
-    let tag = "a tag is a text without `<` and `>` that does not begin with `ocon:`";
+    let tag = "write a tag without `<` and `>` that does not begin with `ocon:`";
     assert_eq!(
         problems(&mut editor, "hootsuite", text),
         [
@@ -191,7 +191,7 @@ fn an_unknown_connector_gets_the_general_rules_only() {
         assert_eq!(
             editor.problems_of(&file),
             [
-                "6:13-23 this is how the platform shows a secret: write ${{ env.NAME }}",
+                "6:13-23 write ${{ env.NAME }}: this is the mask that the platform shows instead of a secret",
                 "7:1-9 Property provider is not allowed.",
             ],
             "{element}"
@@ -311,6 +311,6 @@ fn keys_are_explained() {
         );
         let secret = hover("oauth.api¦.secret: ${{ env.X }}");
         assert!(secret.starts_with("#### Client secret of the OAuth application\n\n"), "{secret}");
-        assert!(secret.contains("A secret: "), "{secret}");
+        assert!(secret.contains("This is a secret: "), "{secret}");
     }
 }

@@ -9,7 +9,7 @@ const WITHOUT_DIGEST: [(&str, &str); 2] = [
     ("scratch", "is empty, and no registry has it"),
     (
         "registry.example.com/ocon:0.1.0",
-        "stands for the reader's own image, which has no digest yet",
+        "a placeholder for the reader's own image, which has no digest yet",
     ),
 ];
 

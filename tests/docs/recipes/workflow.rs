@@ -119,7 +119,7 @@ impl<'a> Job<'a> {
     }
 
     fn shell(&mut self, step: &Value, script: &str, run: &mut Run) -> i32 {
-        assert!(!script.contains("${{"), "no expression stands in a script:\n{script}");
+        assert!(!script.contains("${{"), "a script must not contain an expression:\n{script}");
         let file = |name: &str| {
             let path = self.temp.path().join(name);
             fs::write(&path, "").unwrap();

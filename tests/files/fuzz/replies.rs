@@ -71,7 +71,7 @@ fn read<T: Debug>(
         Err(kind) => {
             let text = one_line(&kind)?;
             match HALVES.iter().find(|half| text.contains(*half)) {
-                Some(half) => Err(format!("a credential is told ({half}): {text}")),
+                Some(half) => Err(format!("a credential is shown ({half}): {text}")),
                 None => Ok(false),
             }
         }
