@@ -133,7 +133,7 @@ fn plain_text_secrets_are_found() {
 fn a_refused_key_is_found_with_the_right_one() {
     let mut editor = Editor::start();
     let text = "element: jira\nname: A\nconfiguration:\n  jira.username: alice\n";
-    assert_eq!(problems(&mut editor, "jira", text), ["5:3-23 this connector takes `username`"]);
+    assert_eq!(problems(&mut editor, "jira", text), ["5:3-23 write `username` instead"]);
 }
 
 #[test]

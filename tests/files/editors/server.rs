@@ -16,14 +16,14 @@ use tempfile::TempDir;
 /// The variable that names the server.
 const SERVER: &str = "OCON_YAML_LANGUAGE_SERVER";
 /// Much longer than any response takes. A server that is silent for this long has stopped.
-const PATIENCE: Duration = Duration::from_mins(1);
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 /// The number of recent messages in a failure.
-const SHOWN: usize = 8;
+const MAX_SHOWN_MESSAGES: usize = 8;
 
 pub(crate) struct Editor {
     child: Child,
     input: ChildStdin,
-    messages: Receiver<Said>,
+    messages: Receiver<ServerOutput>,
     latest: VecDeque<String>,
     requests: u64,
     files: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Editor {
 }
 
 /// The messages of a server.
-enum Said {
+enum ServerOutput {
     Message(Value),
     Error(String),
     End,
@@ -168,13 +168,13 @@ impl Editor {
 
     /// Waits for a message and responds to it.
     fn listen(&mut self) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + RESPONSE_TIMEOUT;
         let message = loop {
             let rest = deadline.saturating_duration_since(Instant::now());
             match self.messages.recv_timeout(rest) {
-                Ok(Said::Message(message)) => break message,
-                Ok(Said::Error(line)) => self.remember(line),
-                Ok(Said::End) => panic!("the server has stopped{}", self.printed()),
+                Ok(ServerOutput::Message(message)) => break message,
+                Ok(ServerOutput::Error(line)) => self.remember(line),
+                Ok(ServerOutput::End) => panic!("the server has stopped{}", self.printed()),
                 Err(error) => panic!("the server is silent ({error}){}", self.printed()),
             }
         };
@@ -204,7 +204,7 @@ impl Editor {
 
     fn remember(&mut self, text: String) {
         self.latest.push_back(text);
-        if self.latest.len() > SHOWN {
+        if self.latest.len() > MAX_SHOWN_MESSAGES {
             self.latest.pop_front();
         }
     }
@@ -270,7 +270,7 @@ fn problem(problem: &Value) -> ((u64, u64), String) {
 }
 
 /// Everything that a server writes, on either stream.
-fn listen_to(child: &mut Child) -> Receiver<Said> {
+fn listen_to(child: &mut Child) -> Receiver<ServerOutput> {
     let (send, messages) = channel();
     let output = child.stdout.take().unwrap();
     let errors = child.stderr.take().unwrap();
@@ -278,20 +278,20 @@ fn listen_to(child: &mut Child) -> Receiver<Said> {
     thread::spawn(move || pass_on(BufReader::new(output), &send));
     thread::spawn(move || {
         for line in BufReader::new(errors).lines().map_while(Result::ok) {
-            let _ = send_errors.send(Said::Error(line));
+            let _ = send_errors.send(ServerOutput::Error(line));
         }
     });
     messages
 }
 
 /// Passes on the messages of a server until it ends.
-fn pass_on(mut output: BufReader<ChildStdout>, to: &Sender<Said>) {
+fn pass_on(mut output: BufReader<ChildStdout>, to: &Sender<ServerOutput>) {
     while let Some(message) = next(&mut output) {
-        if to.send(Said::Message(message)).is_err() {
+        if to.send(ServerOutput::Message(message)).is_err() {
             return;
         }
     }
-    let _ = to.send(Said::End);
+    let _ = to.send(ServerOutput::End);
 }
 
 /// The next message: headers, an empty line, and the number of bytes in the headers.
