@@ -242,8 +242,8 @@ error[duplicate-key]: the key `name` occurs twice in this map
         }
     }
 
-    fn hostile(text: &str, place: Span) -> Problem {
-        let at = Span { file: text.into(), ..place };
+    fn hostile(text: &str, place: &Span) -> Problem {
+        let at = Span { file: text.into(), ..place.clone() };
         let (excerpt, label) = (Some(excerpt(text, "b")), text.to_owned());
         Problem {
             message: label.clone(),
@@ -259,14 +259,14 @@ error[duplicate-key]: the key `name` occurs twice in this map
     #[test]
     fn control_characters_in_files_are_escaped() {
         let text = "a\u{1b}[31m\u{202e}b\u{7}\u{9b}31m\u{200f}\r::error::";
-        let text = plain(&[hostile(text, span(1, 1))], None);
+        let text = plain(&[hostile(text, &span(1, 1))], None);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\u{9b}', '\u{200f}']), "{text:?}");
     }
 
     #[test]
     fn text_in_files_cannot_be_a_runner_command() {
         for text in ["a ##[add-mask]b", "##vso[task.setvariable]b"] {
-            let problem = Problem { related: None, ..hostile(text, span(12, 1)) };
+            let problem = Problem { related: None, ..hostile(text, &span(12, 1)) };
             let text = plain(&[problem], None);
             assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
             assert_eq!(text.matches("##").count(), 5, "{text}");

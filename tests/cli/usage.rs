@@ -16,7 +16,6 @@ ocon 0.1.0
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "it is one text")]
 fn help_is_a_result() {
     let world = World::new(&[]);
     world.ocon("--help").is(str![[r#"

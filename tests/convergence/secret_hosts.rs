@@ -1,6 +1,6 @@
 //! A plan names the hosts that get secrets.
 
-use ocon::catalog::{ConnectorFacts, ProviderCredentials};
+use ocon::catalog::ProviderCredentials;
 use ocon::desired::Grant;
 use ocon::instance::{
     InstanceReference, Json, Part, Secret, SecretReference, SecretSource, Span, StoredValue,
@@ -225,8 +225,7 @@ fn credentials_count_although_the_file_does_not_declare_them() {
     assert_eq!(moved(&mut desk(&[("site.url", before.clone())]).agrees()), [""; 0]);
 
     let mut known = desk(&[("site.url", before.clone())]);
-    known.wanted("desk").facts =
-        ConnectorFacts { credentials: ProviderCredentials::Stored, ..ConnectorFacts::default() };
+    known.wanted("desk").facts.credentials = ProviderCredentials::Stored;
     let mut removed = with("site.url", before.clone()).agrees();
     removed.wanted("desk").configuration.remove("app.secret");
     let mut masked = desk(&[("site.url", before)]).agrees();

@@ -1,5 +1,4 @@
-//! The repository beyond the program: the pages, the pipelines of `examples/ci`, the threat model and
-//! the architecture are what they claim.
+//! The pages, the pipelines of `examples/ci`, the threat model and the import rules are correct.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod architecture;

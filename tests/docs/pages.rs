@@ -1,11 +1,11 @@
 //! The pages and pictures show what the program does.
 //!
-//! In blocks marked `console`, a line that begins with `$ ` is a command, lines that begin with `> `
-//! below it belong to it, and the rest is its output, in which a line of three dots stands for any
-//! lines. A block marked `yaml PATH` is a file that a reader writes there. A page is run in order in
-//! one folder, by `sh`, with `ocon` as this build's binary.
+//! In a block marked `console`, a line that begins with `$ ` is a command, and the lines below it that
+//! begin with `> ` continue it. The other lines are its output, in which a line of `...` matches any
+//! lines. A block marked `yaml PATH` is the content of a file. The test runs all steps of a page in
+//! order, in one folder, with `sh` and the `ocon` of this build.
 //!
-//! `SNAPSHOTS=overwrite` rewrites blocks and pictures; lines of three dots stay.
+//! `SNAPSHOTS=overwrite` rewrites blocks and pictures, and keeps lines of `...`.
 
 mod blocks;
 mod comment_svg;

@@ -1,4 +1,4 @@
-//! `docs/threat-model.md` names tests, and they exist.
+//! All tests that `docs/threat-model.md` names exist.
 
 use std::fs;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 /// The attackers, each with its own section.
 const ATTACKERS: [&str; 6] = [
     "The author of a pull request",
-    "A reply of the platform",
-    "A neighbor on the runner",
+    "A response from the platform",
+    "Another user on the runner",
     "Between a person and a provider",
     "A reader of logs",
-    "Whoever changes a dependency",
+    "The supply chain",
 ];
 
 fn read(path: &str) -> String {
@@ -58,7 +58,7 @@ fn every_attack_names_tests_that_exist() {
         assert_eq!(
             named.len(),
             row.matches("::").count() - commands(row),
-            "not all are read: {row}"
+            "a test name has another form: {row}"
         );
         for (file, name) in named {
             assert!(has_test(&read(file), name), "{file} has no test `{name}`");
@@ -72,7 +72,7 @@ fn commands(row: &str) -> usize {
 }
 
 #[test]
-fn every_attacker_and_what_is_left_has_a_section() {
+fn every_attacker_and_the_remaining_risks_have_a_section() {
     let page = read("docs/threat-model.md");
     let sections = sections(&page);
     for attacker in ATTACKERS {
@@ -81,7 +81,7 @@ fn every_attacker_and_what_is_left_has_a_section() {
         assert!(text.is_some_and(|rows| rows.len() >= 3), "{attacker}");
     }
     let (title, text) = sections.last().unwrap();
-    assert_eq!(*title, "What ocon cannot prevent");
+    assert_eq!(*title, "Remaining risks");
     assert!(text.matches("\n- **").count() >= 5);
 }
 

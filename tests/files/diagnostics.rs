@@ -1,4 +1,4 @@
-//! What programs are told of problems in files, and the page that explains their codes.
+//! The machine-readable formats of problems in files, and the page that explains their codes.
 
 mod forms;
 mod github;
@@ -30,7 +30,7 @@ fn problem() -> Problem {
     }
 }
 
-/// A problem that is nothing but a message about a file.
+/// A problem with only a message about a file.
 fn bare(file: &str, message: &str) -> Problem {
     Problem {
         message: message.to_owned(),
@@ -47,7 +47,7 @@ fn span(file: &str, line: usize, column: usize) -> Span {
     Span { file: file.into(), line, column }
 }
 
-/// Names and messages that try to be more than text.
+/// Names and messages that imitate syntax.
 const HOSTILE: [&str; 12] = [
     "a\n::error file=b::c",
     "::stop-commands::x",

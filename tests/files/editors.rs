@@ -11,7 +11,7 @@ use server::Editor;
 
 const GENERAL: &str = "instance.schema.json";
 const HOOTSUITE: &str = "connectors/hootsuite.schema.json";
-/// The first lines of an instance file; what follows is its configuration.
+/// The first lines of an instance file, up to its configuration.
 const START: &str = "element: { key: hootsuite }\nname: A\nconfiguration:\n";
 
 fn repository() -> &'static Path {
@@ -84,7 +84,7 @@ fn files_that_load_have_no_problems() {
 
 #[test]
 #[ignore = "needs yaml-language-server from npm: see CONTRIBUTING.md"]
-fn a_misspelt_configuration_key_is_found_at_its_place() {
+fn a_misspelled_configuration_key_is_found_at_its_position() {
     let mut editor = Editor::start();
     let text = format!("{START}  oauth.scope: a\n  event.notification.enabld: true\n");
     assert_eq!(
@@ -121,7 +121,7 @@ fn plain_text_secrets_are_found() {
     let text = format!(
         "{START}  oauth.api.secret: hunter2\n  oauth.api.key: 42\nproviderData:\n  code: hunter2\n"
     );
-    let advice = "a secret stands in no file: write ${{ env.NAME }}";
+    let advice = "write ${{ env.NAME }}: files must not contain secrets";
     assert_eq!(
         problems(&mut editor, "hootsuite", &text),
         ["5:21-28", "6:18-20", "8:9-16"].map(|place| format!("{place} {advice}"))
@@ -133,7 +133,7 @@ fn plain_text_secrets_are_found() {
 fn a_refused_key_is_found_with_the_right_one() {
     let mut editor = Editor::start();
     let text = "element: jira\nname: A\nconfiguration:\n  jira.username: alice\n";
-    assert_eq!(problems(&mut editor, "jira", text), ["5:3-23 this connector takes `username`"]);
+    assert_eq!(problems(&mut editor, "jira", text), ["5:3-23 write `username` instead"]);
 }
 
 #[test]
@@ -155,10 +155,10 @@ fn missing_keys_are_found() {
 
 #[test]
 #[ignore = "needs yaml-language-server from npm: see CONTRIBUTING.md"]
-fn mistakes_outside_of_the_configuration_are_found() {
+fn mistakes_outside_the_configuration_are_found() {
     let mut editor = Editor::start();
     let text = "element: hootsuite\nnam: A\ntags: [a, 'ocon:key=a', ocona, oconomy, ocon]\nconfigurations: {}\n";
-    let tag = "a tag is a text without `<` and `>` that does not begin with `ocon:`";
+    let tag = "write a tag without `<` and `>` that does not begin with `ocon:`";
     assert_eq!(
         problems(&mut editor, "hootsuite", text),
         [
@@ -191,7 +191,7 @@ fn an_unknown_connector_gets_the_general_rules_only() {
         assert_eq!(
             editor.problems_of(&file),
             [
-                "6:13-23 this is how the platform shows a secret: write ${{ env.NAME }}",
+                "6:13-23 write ${{ env.NAME }}: this is the mask that the platform shows instead of a secret",
                 "7:1-9 Property provider is not allowed.",
             ],
             "{element}"
@@ -311,6 +311,6 @@ fn keys_are_explained() {
         );
         let secret = hover("oauth.api¦.secret: ${{ env.X }}");
         assert!(secret.starts_with("#### Client secret of the OAuth application\n\n"), "{secret}");
-        assert!(secret.contains("A secret: "), "{secret}");
+        assert!(secret.contains("This is a secret: "), "{secret}");
     }
 }

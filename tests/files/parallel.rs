@@ -6,7 +6,7 @@ use std::path::Path;
 use ocon::desired::secrets::WithheldSecrets;
 use ocon::desired::{Code, Problem, Problems, Sources, load};
 
-/// Enough for every core of a large machine to have a share.
+/// Enough files for every core of a large machine.
 const MANY: usize = 5_000;
 
 fn load_all(root: &Path) -> Result<usize, Problems> {

@@ -17,13 +17,18 @@ fn is_unit_test(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.contains("/tests/")
 }
 
-/// A text without lines that are comments, and without the items after `#[cfg(test)]`.
+/// Whether an attribute removes its item from the program: `cfg(test)`, or `cfg(all(test, …))`.
+fn is_only_for_tests(attribute: &str) -> bool {
+    attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(all(test,")
+}
+
+/// A text without lines that are comments, and without the items that exist only for tests.
 fn code(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     while let Some(line) = lines.next() {
         let indent = line.len() - line.trim_start().len();
-        if line[indent..] != *"#[cfg(test)]" {
+        if !is_only_for_tests(&line[indent..]) {
             code.extend([line, "\n"]);
             continue;
         }
@@ -39,6 +44,6 @@ fn code(text: &str) -> String {
 #[test]
 fn unit_tests_and_comments_are_left_out() {
     let text = "#[cfg(test)]\nmod a;\nuse b;\n// c\n    #[cfg(test)]\n    #[d]\n    fn e() {\n        f();\n    }\n\
-                fn g() {}\n#[cfg(test)]\nmod tests {\n    h\n}\n";
+                fn g() {}\n#[cfg(all(test, unix))]\nmod tests {\n    h\n}\n";
     assert_eq!(code(text), "use b;\nfn g() {}\n");
 }

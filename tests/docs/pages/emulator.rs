@@ -47,7 +47,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended long ago.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -93,7 +93,7 @@ struct Listening {
     shown: String,
 }
 
-/// A reader who follows a page, with ports that are free.
+/// A reader who follows a page and uses free ports.
 struct Follower {
     reader: Reader,
     page: Page,
@@ -187,7 +187,7 @@ fn the_page_about_import_shows_the_output_of_the_program() {
 
 #[test]
 fn each_failure_in_the_page_about_events_has_a_test() {
-    let tests = ["refused", "unasked", "again"];
+    let tests = ["denied", "preconditions", "again"];
     let tests = tests.map(|which| read(&format!("tests/cli/authorize_{which}.rs"))).concat();
     let page = read("docs/events.md");
     let rows: Vec<_> =

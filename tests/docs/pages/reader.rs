@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::blocks::Step;
 use super::regenerate::Page;
 
-/// A reader with a folder and a terminal of their own.
+/// A reader with a new folder and a terminal.
 pub(crate) struct Reader {
     root: TempDir,
     programs: TempDir,
@@ -35,7 +35,7 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// Their working folder.
+    /// The working folder of the reader.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
@@ -73,7 +73,7 @@ impl Reader {
         shell
     }
 
-    /// The output of a command, which has to succeed.
+    /// The output of a command, which must succeed.
     pub(crate) fn run(&self, command: &str) -> String {
         let output = self.command(command).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();

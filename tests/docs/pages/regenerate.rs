@@ -1,5 +1,5 @@
-//! Rewrites what a page shows: under `SNAPSHOTS=overwrite` a block gets the output of this build,
-//! and keeps its lines of `...`.
+//! Rewrites the blocks of a page: with `SNAPSHOTS=overwrite`, a block gets the output of this build and
+//! keeps its lines of `...`.
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +49,7 @@ impl Page {
         }
     }
 
-    /// Writes the page, where blocks were rewritten.
+    /// Writes the page if blocks were rewritten.
     pub(crate) fn finish(mut self) {
         if self.rewritten.is_empty() {
             return;
@@ -74,7 +74,7 @@ fn overwrites() -> bool {
 enum Pair {
     /// A line of the page that has a counterpart, or a line of the output that has none.
     Output,
-    /// A line of the page that is gone.
+    /// A line of the page that the output no longer has.
     Gone,
     /// A line of the output that `...` leaves out.
     LeftOut,
@@ -82,8 +82,8 @@ enum Pair {
     End,
 }
 
-/// The output, without the lines that the page leaves out. Lines that are the same but for text
-/// that differs from run to run stay as they are.
+/// The output, without the lines that the page omits. A line of the page stays unchanged if it differs
+/// only in text that is different in each run.
 fn rewrite(shown: &str, output: &str, constant: fn(&str) -> String) -> String {
     let shown: Vec<&str> = shown.lines().collect();
     let output: Vec<&str> = output.lines().collect();

@@ -23,7 +23,7 @@ fn act(fixture: &Fixture, arguments: &str) -> (Run, BTreeMap<String, String>) {
 }
 
 #[test]
-fn changes_are_no_failure_and_are_in_the_summary() {
+fn changes_do_not_fail_and_are_in_the_summary() {
     let fixture = Fixture::new();
     let (run, outputs) = act(&fixture, "plan --detailed-exitcode");
     assert_eq!(run.jobs["action"], 0, "{}", run.log);
@@ -68,7 +68,7 @@ fn an_archive_with_another_digest_is_not_unpacked() {
     assert!(run.log.contains("checksum did NOT match"), "{}", run.log);
 }
 
-/// Its inputs are what the documentation shows.
+/// Its inputs equal those in the documentation.
 #[test]
 fn the_inputs_of_the_documentation_are_those_of_the_action() {
     let root = env!("CARGO_MANIFEST_DIR");

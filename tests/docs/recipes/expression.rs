@@ -14,11 +14,11 @@ pub(crate) fn substitute(text: &str, context: &Value) -> String {
     whole
 }
 
-/// Whether the condition of a job or step holds, after steps that all went well or did not.
+/// Whether the condition of a job or step is true after the previous steps succeeded or failed.
 pub(crate) fn holds(condition: Option<&str>, context: &Value, well: bool) -> bool {
     let condition = condition.unwrap_or("success()");
     let asks = ["success()", "failure()", "always()", "cancelled()"];
-    // A condition that does not ask how it went is one of a run that went well.
+    // A condition without a status function is true only after success.
     if !asks.iter().any(|ask| condition.contains(ask)) && !well {
         return false;
     }
@@ -137,8 +137,8 @@ impl<'a> Reader<'a> {
         serde_json::from_str(text.as_str().unwrap()).unwrap()
     }
 
-    /// What a name stands for. A step that did not run has no outputs, and a secret that nobody
-    /// set is empty; any other name has to be known.
+    /// The value of a name. A step that did not run has no outputs, and a secret that is not set is empty.
+    /// Any other name must be known.
     fn variable(&self, name: &str) -> Value {
         let pointer = format!("/{}", name.replace('.', "/"));
         if let Some(value) = self.context.pointer(&pointer) {

@@ -14,7 +14,7 @@ use super::forge::{Forge, TOKEN};
 const USER: &str = "us3r-s3cret-of-the-recipes";
 const ORGANIZATION: &str = "0rg-s3cret-of-the-recipes";
 
-/// The stage of one test.
+/// The environment of one test.
 pub(crate) struct Fixture {
     pub(crate) forge: Forge,
     pub(crate) secrets: BTreeMap<String, String>,
@@ -30,7 +30,7 @@ pub(crate) struct Fixture {
 /// The result of a pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
-    /// The exit code of each job that was run: that of its first step that failed, or 0.
+    /// The exit code of each job that ran: the exit code of its first failed step, or 0.
     pub(crate) jobs: BTreeMap<String, i32>,
     /// The summaries that its steps wrote.
     pub(crate) summary: String,
@@ -95,7 +95,7 @@ impl Fixture {
         self.sandbox.set_faults(Faults::parse(faults).unwrap());
     }
 
-    /// The instances of the tenant. An empty list is an answer that has a message instead.
+    /// The instances of the tenant. For an empty list, the platform returns a message instead.
     pub(crate) fn instances(&self) -> Vec<Value> {
         self.ask("GET", "/instances?hydrate=true", &Value::Null)
             .as_array()
@@ -128,13 +128,13 @@ impl Fixture {
         fs::remove_file(self.checkout.path().join(file)).unwrap();
     }
 
-    /// From now on `ocon` is killed after these words, where it plans or applies.
+    /// From now on, a plan or apply of `ocon` is killed after it prints these words.
     pub(crate) fn kill_ocon_when_it_said(&self, words: &str) {
         fs::write(self.checkout.path().join(".killed"), words).unwrap();
     }
 
-    /// The variables that stand at the head of every recipe and have to be changed, changed: where
-    /// the platform is, and where ocon comes from.
+    /// Sets the variables at the head of a recipe that every user must change: the URL of the platform and
+    /// of the archive of ocon.
     pub(crate) fn changed(&self) -> [(String, String); 3] {
         [
             ("OCON_BASE_URL".to_owned(), self.sandbox.url().to_owned()),
@@ -152,7 +152,7 @@ impl Fixture {
     }
 }
 
-/// Runs a script, as the pipelines do, with these variables and no others; its exit code.
+/// Runs a script like the pipelines do, with only these variables. Returns its exit code.
 pub(crate) fn bash(
     script: &str,
     folder: &Path,
@@ -167,7 +167,7 @@ pub(crate) fn bash(
     ended.status.code().unwrap()
 }
 
-/// Copies a file, or what is in a folder, into a folder.
+/// Copies a file, or the content of a folder, into a folder.
 pub(crate) fn copy(from: &Path, folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let copied = Command::new("cp").arg("-R").args([from, folder]).status().unwrap();

@@ -1,5 +1,5 @@
 //! A forge in memory: the requests of GitHub's and GitLab's APIs that the recipes make, on loopback.
-//! Anything else is answered with 404, and a request without the right token with 401.
+//! It responds with 404 to any other request, and with 401 to a request without the right token.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,7 +21,7 @@ pub(crate) const BOT: &str = "github-actions[bot]";
 /// The ID of the owner of [`TOKEN`] in GitLab.
 pub(crate) const BOT_ID: u64 = 77;
 
-/// A running forge; it stops with the test.
+/// A running forge, which stops when the test ends.
 pub(crate) struct Forge {
     url: String,
     state: Arc<Mutex<Kept>>,
@@ -39,7 +39,7 @@ pub(crate) struct Kept {
     pub(crate) heads: BTreeMap<u64, String>,
     /// The writes: method and path.
     pub(crate) writes: Vec<String>,
-    /// Whether lists of texts cannot be had.
+    /// Whether requests for lists of texts fail.
     pub(crate) is_refusing_lists: bool,
     /// The archive that is served for download.
     pub(crate) archive: Vec<u8>,
@@ -49,7 +49,7 @@ pub(crate) struct Kept {
 #[derive(Clone, Debug)]
 pub(crate) struct Text {
     pub(crate) id: u64,
-    /// The pull request of a comment; nothing for an issue.
+    /// The pull request of a comment. `None` for an issue.
     pub(crate) on: u64,
     pub(crate) author: String,
     pub(crate) title: String,
@@ -101,7 +101,7 @@ impl Forge {
         self.state.lock().unwrap()
     }
 
-    /// The writes since the last look, one a line.
+    /// The writes since the last call, one per line.
     pub(crate) fn writes(&self) -> String {
         let writes = std::mem::take(&mut self.kept().writes);
         writes.into_iter().flat_map(|write| [write, "\n".to_owned()]).collect()
@@ -175,7 +175,7 @@ impl Kept {
     }
 }
 
-/// Whether a query has a parameter. Each forge has another word for an open issue.
+/// Whether a query has a parameter. The forges use different words for an open issue.
 fn asks(query: &str, parameter: &str) -> bool {
     query.split('&').any(|given| given == parameter)
 }
@@ -199,7 +199,7 @@ fn add(texts: &mut Vec<Text>, on: u64, body: &Value) -> Value {
     text.as_json()
 }
 
-/// Only its author can change a text here, although a forge may allow others.
+/// Only its author can change a text here, although a real forge may allow others.
 fn change(texts: &mut [Text], id: &str, body: &Value) -> Option<Value> {
     let text = texts.iter_mut().find(|text| text.id.to_string() == id)?;
     assert_eq!(text.author, BOT, "a recipe changes what is not its own");
@@ -207,7 +207,7 @@ fn change(texts: &mut [Text], id: &str, body: &Value) -> Option<Value> {
     Some(text.as_json())
 }
 
-/// What `curl` prints for a request, as the recipes make it.
+/// The output of `curl` for a request of the recipes.
 fn asked(forge: &Forge, token: &str, arguments: &[&str], path: &str) -> String {
     let mut curl = std::process::Command::new("curl");
     curl.args(["--fail", "--silent", "--noproxy", "*", "--header"]);

@@ -50,7 +50,7 @@ fn files_are_validated_without_secrets() {
 #[test]
 fn a_plan_is_one_comment_that_is_kept_current() {
     let fixture = Fixture::new();
-    // A comment of another author begins like ours, and more comments than fit on a page come first.
+    // A comment of another author begins like ours, and the comments before it fill more than a page.
     let theirs = "<!-- ocon-plan project=marketing at=127.0.0.1 -->\nmine\n";
     fixture.forge.kept().comments.push(Text::by("somebody", 1, 7, theirs));
     for id in 2..=130 {
@@ -99,12 +99,12 @@ fn a_failed_plan_has_its_reason_in_the_comment() {
 }
 
 #[test]
-fn a_plan_of_a_fork_is_not_made_here() {
+fn a_fork_is_not_planned_here() {
     assert_eq!(exits(&Fixture::new().run("plan.yml", &fork())), []);
 }
 
 #[test]
-fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
+fn an_incomplete_first_line_edits_no_comment() {
     let fixture = Fixture::new();
     let theirs = ["coverage: 90 %", "<!-- ocon-plan project=other at=elsewhere -->"];
     for (id, body) in (1..).zip(theirs) {
@@ -114,7 +114,7 @@ fn nothing_is_edited_where_ocon_did_not_finish_its_first_line() {
         fixture.kill_ocon_when_it_said(printed);
         let run = fixture.run("plan.yml", &pull_request());
         assert_eq!((exits(&run), fixture.forge.writes()), (vec![("plan", 1)], String::new()));
-        assert!(run.log.contains("::error::ocon said nothing that could be posted"), "{}", run.log);
+        assert!(run.log.contains("::error::ocon wrote no text that can be posted"), "{}", run.log);
     }
 }
 
@@ -124,7 +124,7 @@ fn fork() -> Value {
     event
 }
 
-/// The workflow that follows on a pull request's, for this commit.
+/// The workflow that runs after the workflow of a pull request, for this commit.
 fn workflow_run(head: &str) -> Value {
     let run = json!({
         "id": 1,
@@ -138,7 +138,7 @@ fn workflow_run(head: &str) -> Value {
 }
 
 #[test]
-fn a_plan_for_a_fork_is_made_of_its_files_as_data() {
+fn a_fork_is_planned_from_its_files_as_data() {
     let fixture = Fixture::new();
     fixture.forge.kept().heads.insert(7, "f0e".to_owned());
     assert_eq!(exits(&fixture.run("fork-data.yml", &pull_request())), []);
@@ -147,7 +147,7 @@ fn a_plan_for_a_fork_is_made_of_its_files_as_data() {
     let run = fixture.run("fork-plan.yml", &workflow_run("f0e"));
     assert_eq!(exits(&run), [("plan", 0)], "{}", run.log);
     assert!(comment(&fixture).contains("## ocon plan: 1 to create"), "{}", comment(&fixture));
-    // A pull request that moved on, or another one that the data names.
+    // A pull request that has a newer head, or the number of another pull request in the data.
     let run = fixture.run("fork-plan.yml", &workflow_run("bad"));
     assert_eq!(exits(&run), [("plan", 1)], "{}", run.log);
     assert!(run.log.contains("names a pull request with another head"), "{}", run.log);
@@ -229,7 +229,7 @@ fn drift_opens_an_issue_and_closes_it() {
 }
 
 #[test]
-fn an_issue_stays_as_it_is_where_there_is_no_plan() {
+fn an_issue_stays_unchanged_without_a_plan() {
     let mut fixture = Fixture::new();
     fixture.run("drift.yml", &push());
     fixture.forge.writes();
@@ -239,7 +239,7 @@ fn an_issue_stays_as_it_is_where_there_is_no_plan() {
 }
 
 #[test]
-fn an_issue_of_another_author_is_left_alone() {
+fn an_issue_of_another_author_is_not_changed() {
     let fixture = Fixture::new();
     fixture.run("drift.yml", &push());
     let ours = fixture.forge.kept().issues[0].clone();

@@ -73,7 +73,7 @@ fn a_failed_plan_has_its_reason_in_the_note() {
 }
 
 #[test]
-fn nothing_is_written_where_the_notes_cannot_be_read_or_ocon_was_killed() {
+fn nothing_is_written_if_notes_are_unreadable_or_ocon_is_killed() {
     let fixture = Fixture::new();
     fixture.forge.kept().is_refusing_lists = true;
     let run = fixture.pipeline(&MERGE_REQUEST);

@@ -1,18 +1,18 @@
-//! Reads the Groovy of a declarative pipeline, as far as the recipe uses it: statements of a name,
-//! arguments and a block. Anything else is an error.
+//! Parses the part of Groovy that the declarative pipeline uses: statements with a name, arguments and a
+//! block. Anything else is an error.
 
 /// One statement.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Statement {
     pub(crate) name: String,
-    /// The arguments with their names; an assignment has one.
+    /// The arguments with their names. An assignment has one argument.
     pub(crate) arguments: Vec<(String, Argument)>,
     pub(crate) block: Vec<Statement>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Argument {
-    /// A text, a number or a truth value.
+    /// A string, a number or a boolean.
     Text(String),
     /// `name('text')`
     Call(String, String),
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         (String::new(), Argument::Text(name.to_owned()))
     }
 
-    /// A text in quotes that replace nothing.
+    /// A string in quotes without substitution.
     fn quoted(&mut self) -> Option<String> {
         let quotes = ["'''", "'"].into_iter().find(|quotes| self.rest.starts_with(quotes))?;
         let (text, rest) = self.rest[quotes.len()..].split_once(quotes).expect("a text ends");

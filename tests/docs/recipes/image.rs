@@ -37,7 +37,7 @@ fn the_image_has_the_program_and_certificates_and_an_unprivileged_user() {
     assert_eq!(operands(image, "FROM"), [["scratch"]]);
     let copied = operands(image, "COPY");
     let [certificates, program] = copied.as_slice() else { panic!("two files") };
-    // Where the certificates are looked for on Linux.
+    // The paths where programs on Linux search for certificates.
     let place = "/etc/ssl/certs/ca-certificates.crt";
     assert_eq!(*certificates, ["--from=build", place, place]);
     assert_eq!(*program, ["--from=build", "/source/target/release/ocon", "/ocon"]);

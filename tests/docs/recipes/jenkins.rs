@@ -16,8 +16,8 @@ enum Build {
     Night,
 }
 
-/// Carries out the stages whose conditions hold, each on a machine of its own; whoever is asked
-/// approves.
+/// Runs the stages whose conditions are true, each on its own machine. Every approval is
+/// given.
 fn build(fixture: &Fixture, build: Build) -> Run {
     let path = format!("{}/examples/ci/jenkins/Jenkinsfile", env!("CARGO_MANIFEST_DIR"));
     let file = read(&fs::read_to_string(path).unwrap());
@@ -160,7 +160,7 @@ fn only_approved_steps_are_applied() {
 }
 
 #[test]
-fn a_night_fails_where_platform_and_files_differ() {
+fn a_nightly_build_fails_if_platform_and_files_differ() {
     let fixture = Fixture::new();
     build(&fixture, Build::Main);
     let night = build(&fixture, Build::Night);

@@ -49,7 +49,7 @@ fn job(fixture: &Fixture, tenant: &str) -> Run {
     assert!(texts(&sync["args"]).any(|arg| arg == "--link=files"));
     let [container] = pod["containers"].as_array().unwrap().as_slice() else { panic!("{pod}") };
     let variables = environment(fixture, tenant, container);
-    // The program of the first container leaves a link to what it has checked out.
+    // The program of the first container creates a link to its checkout.
     let git = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(fixture.checkout.path(), git.path().join("files")).unwrap();
     let arguments = texts(&container["args"]).map(|argument| {
@@ -144,7 +144,7 @@ fn a_failed_job_is_reported_and_the_next_one_does_the_rest() {
 }
 
 #[test]
-fn a_tenant_without_values_of_its_own_is_left_alone() {
+fn a_tenant_without_its_own_values_is_not_changed() {
     let fixture = fixture();
     fixture.remove("tenants/us.yaml");
     let run = job(&fixture, "us");

@@ -9,7 +9,7 @@ const WITHOUT_DIGEST: [(&str, &str); 2] = [
     ("scratch", "is empty, and no registry has it"),
     (
         "registry.example.com/ocon:0.1.0",
-        "stands for the reader's own image, which has no digest yet",
+        "a placeholder for the reader's own image, which has no digest yet",
     ),
 ];
 
@@ -17,7 +17,7 @@ const WITHOUT_DIGEST: [(&str, &str); 2] = [
 const PLACES: [&str; 7] =
     ["README.md", "CONTRIBUTING.md", "Dockerfile", "action.yml", ".ci", "docs", "examples"];
 
-/// Commands of Cargo that choose versions of crates, unless they must keep to the lock file.
+/// Commands of Cargo that choose versions of crates unless they must use the lock file.
 const RESOLVING: [&str; 10] =
     ["bench", "build", "check", "clippy", "doc", "fetch", "install", "nextest", "run", "test"];
 
@@ -93,7 +93,7 @@ fn resolving_commands(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_command_of_cargo_keeps_to_the_lock_file() {
+fn every_cargo_command_uses_the_lock_file() {
     let mut commands = 0;
     for (path, text) in &files() {
         for command in resolving_commands(text) {
@@ -107,7 +107,7 @@ fn every_command_of_cargo_keeps_to_the_lock_file() {
 }
 
 #[test]
-fn the_whole_check_asks_cargo_deny_and_ends_with_the_tests() {
+fn the_complete_check_runs_cargo_deny_and_the_tests() {
     let check = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
     assert!(check.contains("\ndeny --offline check bans licenses sources\n"));
     assert!(check.contains("\n  deny --offline check advisories\n"));

@@ -1,4 +1,4 @@
-//! Runs a pipeline of GitLab: the jobs whose rules hold, by stage, each in a new checkout with the
+//! Runs a pipeline of GitLab: the jobs whose rules are true, by stage, each in a new checkout with the
 //! artifacts and variables that it needs.
 
 use std::collections::BTreeMap;
@@ -24,8 +24,7 @@ done
 "#;
 
 impl Fixture {
-    /// Carries out the pipeline that these variables of the project ask for. What waits for an
-    /// approval gets it.
+    /// Runs the pipeline that these variables of the project select. Every approval is given.
     pub(crate) fn pipeline(&self, variables: &[(&str, &str)]) -> Run {
         let path = format!("{}/examples/ci/gitlab/gitlab-ci.yml", env!("CARGO_MANIFEST_DIR"));
         let file: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -106,7 +105,7 @@ impl Fixture {
         exit
     }
 
-    /// The secrets of an environment, as docs/pipelines.md spreads them.
+    /// The secrets of an environment, as described in docs/pipelines.md.
     fn scoped(&self, environment: Option<&str>) -> BTreeMap<String, String> {
         let own = |name: &str| name.starts_with("OCON_");
         let mut secrets = match environment {
@@ -143,7 +142,7 @@ fn extended(file: &Value, job: &Value) -> Value {
     whole.into()
 }
 
-/// Whether one of the rules holds: comparisons of variables and texts, all of which must be true.
+/// Whether one of the rules is true. A rule compares variables with texts, and all comparisons must be true.
 fn is_wanted(rules: &Value, variables: &BTreeMap<String, String>) -> bool {
     let value = |operand: &str| match operand.trim().strip_prefix('$') {
         Some(name) => variables.get(name).cloned(),

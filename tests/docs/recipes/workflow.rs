@@ -12,7 +12,7 @@ use super::expression::{holds, substitute};
 use super::fixture::{Fixture, Run, bash, copy};
 
 impl Fixture {
-    /// Carries out a workflow.
+    /// Runs a workflow.
     pub(crate) fn run(&self, recipe: &str, event: &Value) -> Run {
         let path = format!("{}/examples/ci/github/{recipe}", env!("CARGO_MANIFEST_DIR"));
         let workflow: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -43,8 +43,7 @@ impl Fixture {
         run
     }
 
-    /// Carries out the action of this repository in a job that has these variables; its outputs
-    /// as well.
+    /// Runs the action of this repository in a job with these variables. The result includes its outputs.
     pub(crate) fn act(&self, inputs: &Value, variables: &Value) -> (Run, BTreeMap<String, String>) {
         let path = format!("{}/action.yml", env!("CARGO_MANIFEST_DIR"));
         let action: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -101,7 +100,7 @@ impl<'a> Job<'a> {
             .collect()
     }
 
-    /// Runs steps in order; the exit code of the first that failed, or 0.
+    /// Runs steps in order. Returns the exit code of the first failed step, or 0.
     fn steps(&mut self, steps: &Value, run: &mut Run) -> i32 {
         let mut exit = 0;
         for step in steps.as_array().unwrap() {
@@ -120,7 +119,7 @@ impl<'a> Job<'a> {
     }
 
     fn shell(&mut self, step: &Value, script: &str, run: &mut Run) -> i32 {
-        assert!(!script.contains("${{"), "no expression stands in a script:\n{script}");
+        assert!(!script.contains("${{"), "a script must not contain an expression:\n{script}");
         let file = |name: &str| {
             let path = self.temp.path().join(name);
             fs::write(&path, "").unwrap();

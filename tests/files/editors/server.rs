@@ -15,15 +15,15 @@ use tempfile::TempDir;
 
 /// The variable that names the server.
 const SERVER: &str = "OCON_YAML_LANGUAGE_SERVER";
-/// Far more than any answer takes: a server that is silent for so long has stopped.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// How many of the latest messages a failure shows.
-const SHOWN: usize = 8;
+/// Much longer than any response takes. A server that is silent for this long has stopped.
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
+/// The number of recent messages in a failure.
+const MAX_SHOWN_MESSAGES: usize = 8;
 
 pub(crate) struct Editor {
     child: Child,
     input: ChildStdin,
-    messages: Receiver<Said>,
+    messages: Receiver<ServerOutput>,
     latest: VecDeque<String>,
     requests: u64,
     files: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Editor {
 }
 
 /// The messages of a server.
-enum Said {
+enum ServerOutput {
     Message(Value),
     Error(String),
     End,
@@ -47,7 +47,7 @@ pub(crate) struct Cursor {
 }
 
 impl Editor {
-    /// Starts the server, without the schema store: what it knows, it has from this repository.
+    /// Starts the server without the schema store, so it only uses schemas of this repository.
     #[expect(clippy::disallowed_methods, reason = "the server is no part of this repository")]
     pub(crate) fn start() -> Self {
         let server = std::env::var_os(SERVER).unwrap_or_else(|| {
@@ -166,15 +166,15 @@ impl Editor {
         }
     }
 
-    /// Waits for a message, and does what it asks for.
+    /// Waits for a message and responds to it.
     fn listen(&mut self) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + RESPONSE_TIMEOUT;
         let message = loop {
             let rest = deadline.saturating_duration_since(Instant::now());
             match self.messages.recv_timeout(rest) {
-                Ok(Said::Message(message)) => break message,
-                Ok(Said::Error(line)) => self.remember(line),
-                Ok(Said::End) => panic!("the server has stopped{}", self.printed()),
+                Ok(ServerOutput::Message(message)) => break message,
+                Ok(ServerOutput::Error(line)) => self.remember(line),
+                Ok(ServerOutput::End) => panic!("the server has stopped{}", self.printed()),
                 Err(error) => panic!("the server is silent ({error}){}", self.printed()),
             }
         };
@@ -204,7 +204,7 @@ impl Editor {
 
     fn remember(&mut self, text: String) {
         self.latest.push_back(text);
-        if self.latest.len() > SHOWN {
+        if self.latest.len() > MAX_SHOWN_MESSAGES {
             self.latest.pop_front();
         }
     }
@@ -270,7 +270,7 @@ fn problem(problem: &Value) -> ((u64, u64), String) {
 }
 
 /// Everything that a server writes, on either stream.
-fn listen_to(child: &mut Child) -> Receiver<Said> {
+fn listen_to(child: &mut Child) -> Receiver<ServerOutput> {
     let (send, messages) = channel();
     let output = child.stdout.take().unwrap();
     let errors = child.stderr.take().unwrap();
@@ -278,23 +278,23 @@ fn listen_to(child: &mut Child) -> Receiver<Said> {
     thread::spawn(move || pass_on(BufReader::new(output), &send));
     thread::spawn(move || {
         for line in BufReader::new(errors).lines().map_while(Result::ok) {
-            let _ = send_errors.send(Said::Error(line));
+            let _ = send_errors.send(ServerOutput::Error(line));
         }
     });
     messages
 }
 
 /// Passes on the messages of a server until it ends.
-fn pass_on(mut output: BufReader<ChildStdout>, to: &Sender<Said>) {
+fn pass_on(mut output: BufReader<ChildStdout>, to: &Sender<ServerOutput>) {
     while let Some(message) = next(&mut output) {
-        if to.send(Said::Message(message)).is_err() {
+        if to.send(ServerOutput::Message(message)).is_err() {
             return;
         }
     }
-    let _ = to.send(Said::End);
+    let _ = to.send(ServerOutput::End);
 }
 
-/// The next message: headers, an empty line, and as many bytes as the headers say.
+/// The next message: headers, an empty line, and the number of bytes in the headers.
 fn next(output: &mut BufReader<ChildStdout>) -> Option<Value> {
     let mut length = None;
     loop {

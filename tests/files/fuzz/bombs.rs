@@ -1,6 +1,6 @@
-//! Files that are made to use up resources, each with the expected diagnostics.
+//! Files that try to exhaust resources, each with the expected diagnostics.
 
-/// A file and the codes of all that is wrong with it, without repetitions, sorted.
+/// A file and the sorted codes of its problems, without duplicates.
 pub(crate) struct Bomb {
     pub(crate) name: &'static str,
     pub(crate) bytes: Vec<u8>,
@@ -10,22 +10,22 @@ pub(crate) struct Bomb {
 /// The largest file that is read.
 const MEBIBYTE: usize = 1 << 20;
 
-/// So many that what takes the square of it would be noticed; unoptimised code needs fewer.
+/// So many that quadratic time would be noticed. Unoptimized code needs fewer.
 const MANY: usize = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
 
-/// The beginning of a document in which nothing is wrong.
+/// The beginning of a document without problems.
 const HEAD: &str = "element: hootsuite\nname: A\n";
 
 fn bomb(name: &'static str, bytes: impl Into<Vec<u8>>, codes: &'static [&'static str]) -> Bomb {
     Bomb { name, bytes: bytes.into(), codes }
 }
 
-/// A text made of pieces that tell their number.
+/// A text of numbered pieces.
 fn numbered(count: usize, piece: impl Fn(usize) -> String) -> String {
     (0..count).map(piece).collect::<Vec<_>>().concat()
 }
 
-/// All of them, by what they are made of.
+/// All files, by the resource that they use.
 pub(crate) fn all() -> [Vec<Bomb>; 7] {
     [large(), deep(), aliases(), many(), costly(), bytes(), scalars()]
 }
@@ -158,7 +158,7 @@ fn many() -> Vec<Bomb> {
     ]
 }
 
-/// Files in which each mistake is cheap and looking for what was meant, or for what to hide, is not.
+/// Files in which each mistake is cheap, but a suggestion or the redaction is expensive.
 fn costly() -> Vec<Bomb> {
     let keys: String = numbered(MANY / 40, |number| format!("  event.notification.k{number}: 1\n"));
     let entries: String = numbered(MANY / 8, |number| {
@@ -174,14 +174,14 @@ fn costly() -> Vec<Bomb> {
     let doubled = "a.secret: 1, a.secret: {".repeat(58);
     let variables: String = (0..MANY / 2).map(|_| "${{ var.taem }}").collect();
     vec![
-        bomb("misspelt paths", ignores, &["too-many-problems", "unknown-path"]),
+        bomb("misspelled paths", ignores, &["too-many-problems", "unknown-path"]),
         bomb(
-            "misspelt connectors",
+            "misspelled connectors",
             connectors,
             &["needs-key", "too-many-problems", "unknown-connector"],
         ),
         bomb(
-            "misspelt variables",
+            "misspelled variables",
             format!("{HEAD}configuration:\n  a: {variables}"),
             &["too-many-problems", "unknown-reference"],
         ),

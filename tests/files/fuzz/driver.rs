@@ -14,13 +14,13 @@ use fastrand::Rng;
 use super::instance_file;
 use super::mutation::Corpus;
 
-/// A file that takes this long is taken for one that never ends. No speed is measured by it.
+/// A file that takes this long counts as endless. This does not measure speed.
 const MAX_DURATION: Duration = Duration::from_mins(1);
 
 /// The result of many executions.
 pub(crate) struct Summary {
     pub(crate) executions: u64,
-    /// How many files had nothing wrong with them.
+    /// The number of files without problems.
     pub(crate) clean: u64,
     pub(crate) codes: BTreeSet<String>,
     elapsed: Duration,
@@ -34,7 +34,7 @@ struct Slowest {
     file: Vec<u8>,
 }
 
-/// Runs that many files.
+/// Runs this number of files.
 ///
 /// # Panics
 ///
@@ -62,7 +62,7 @@ pub(crate) fn run(corpus: &Corpus, first: u64, executions: u64) -> Summary {
     Summary { executions, clean, codes, elapsed: started.elapsed(), slowest }
 }
 
-/// Checks one file. A panic is a broken invariant too.
+/// Checks one file. A panic also breaks an invariant.
 pub(crate) fn check(file: &[u8]) -> Result<Vec<String>, String> {
     catch_unwind(AssertUnwindSafe(|| instance_file::check(file))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -91,7 +91,7 @@ fn reduced(file: &[u8]) -> Vec<u8> {
     file
 }
 
-/// Writes a file to where builds write, and gives its path.
+/// Writes a file to the build folder and returns its path.
 fn save(what: &str, seed: u64, file: &[u8]) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{what}-{seed}.yaml"));
     match fs::write(&path, file) {
@@ -141,7 +141,7 @@ impl Watchdog {
         Self { begins }
     }
 
-    /// Tells that a file is being read from now on.
+    /// Reports that the check of a file starts now.
     fn begins(&self, seed: u64, file: &[u8]) {
         // The watchdog lives until this sender is dropped.
         let _ = self.begins.send((seed, file.to_vec()));

@@ -1,4 +1,4 @@
-//! Invariants of every instance file, whatever is in it.
+//! Invariants of every instance file, for any content.
 //!
 //! In: the bytes of a file. Out: nothing, or the invariant that was broken, in words. This module is
 //! shared with the cargo-fuzz target, so it uses nothing but the library.
@@ -16,13 +16,13 @@ use ocon::report::diagnostics::{self, ColorChoice};
 use ocon::report::json::DiagnosticsDocument;
 use ocon::safe_text::is_harmless;
 
-/// A plain-text secret in a file, in two halves: showing one of them is a leak too.
+/// A plain-text secret in a file, in two halves. Showing one half is also a leak.
 const HALVES: [&str; 2] = ["kestrel9Q", "meridian4Z"];
 
 /// The value of every environment variable.
 const RESOLVED: &str = "osprey7Xlagoon2W";
 
-/// Beyond this, finding the column in a line that is not ASCII takes longer than it is worth.
+/// In longer lines that are not ASCII, the search for the column would take too long.
 const LONGEST_LINE: usize = 4096;
 
 /// Each problem is shown separately, so the first ones of very many are enough.
@@ -50,11 +50,11 @@ pub(crate) fn planted() -> &'static [&'static str] {
     PLANTED
 }
 
-/// Loads the bytes and shows what is wrong with them; gives the codes of it.
+/// Loads the bytes, shows their problems, and returns the codes.
 ///
 /// # Errors
 ///
-/// Returns the first invariant that does not hold.
+/// Returns the first broken invariant.
 pub(crate) fn check(bytes: &[u8]) -> Result<Vec<String>, String> {
     let refused = load(bytes, &Levels::default());
     if refused != load(bytes, &Levels::default()) {
@@ -138,7 +138,7 @@ fn place(at: &Span, excerpt: Option<&Excerpt>, lines: &[&str]) -> Result<(), Str
     excerpt.map_or(Ok(()), |excerpt| agrees(excerpt, line, &from))
 }
 
-/// The line from a column on; `None` where there is no such column.
+/// The line from a column on. `None` if the column does not exist.
 fn from_column(line: &str, column: usize) -> Option<Cow<'_, str>> {
     let before = column.checked_sub(1)?;
     if line.is_ascii() {
@@ -219,7 +219,7 @@ fn without_colors(text: &str) -> String {
         let colour = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
         match colour.strip_prefix('m') {
             Some(rest) => plain.push_str(rest),
-            // Another sequence, which has no place here.
+            // Any other sequence is not allowed here.
             None => plain.extend(["\u{1b}[", part]),
         }
     }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn places_outside_of_the_file_are_noticed() {
+    fn positions_outside_the_file_are_found() {
         let lines = ["ab", "c: ü"];
         for (line, column) in [(0, 1), (3, 1), (1, 0), (1, 4), (2, 6)] {
             assert!(place(&at(line, column), None, &lines).is_err(), "{line}:{column}");
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn excerpts_of_other_places_are_noticed() {
+    fn excerpts_of_other_positions_are_found() {
         let lines = ["password: abc"];
         let good = [excerpt("password: abc", 10, 13), excerpt("password: …", 10, 13)];
         for excerpt in good {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_and_control_characters_in_the_output_are_noticed() {
+    fn secrets_and_control_characters_in_the_output_are_found() {
         let file = PLANTED[0];
         assert!(tells_no_secret("… meridian4Z", file).is_err());
         assert!(tells_no_secret(RESOLVED, "").is_err());

@@ -4,13 +4,13 @@
 
 use fastrand::Rng;
 
-/// As large as an instance file may be, and a little more.
+/// A little more than the maximum size of an instance file.
 const MAX_BYTES: usize = (1 << 20) + 16;
 
-/// How long a file of ordinary size may grow.
+/// The maximum size to which a file of ordinary size can grow.
 const ORDINARY: usize = 16 << 10;
 
-/// Words that mean something to YAML, to a reader of text, or to ocon; separated by `¦`.
+/// Words with a meaning in YAML, in text or for ocon, separated by `¦`.
 const WORDS: &str = concat!(
     "\n¦\n\n¦\r\n¦\r¦\t¦ ¦  ¦\u{85}¦\u{2028}¦\u{feff}¦\0¦\u{1b}[31m¦\u{9b}1m¦\u{7f}¦\u{202e}¦\u{2066}¦",
     "\u{200b}¦ü¦日本¦🦀¦e\u{301}¦…¦- ¦-¦? ¦: ¦:¦, ¦[¦]¦{¦}¦[]¦{}¦#¦ # ¦|\n¦>-\n¦|2-\n¦>+\n¦\"¦'¦\\¦\\x1b¦",
@@ -27,7 +27,7 @@ const WORDS: &str = concat!(
     "event.poller.configuration: ¦event.vendor.type: polling\n¦oauth.user.refresh_token: ¦a: ¦a: 1\n¦::error::",
 );
 
-/// The files that others are made from.
+/// The original files.
 pub(crate) struct Corpus {
     pub(crate) small: Vec<Vec<u8>>,
     pub(crate) large: Vec<Vec<u8>>,
@@ -39,13 +39,13 @@ impl Corpus {
         Self::speaking(WORDS, files)
     }
 
-    /// Files into which these words are put, which are separated by `¦`.
+    /// Files into which these words, separated by `¦`, are inserted.
     pub(crate) fn speaking(words: &'static str, files: impl Iterator<Item = Vec<u8>>) -> Self {
         let (small, large) = files.partition(|file| file.len() <= ORDINARY);
         Self { small, large, words: words.split('¦').map(str::as_bytes).collect() }
     }
 
-    /// A file that is new, more or less.
+    /// A new file, or one that is almost new.
     pub(crate) fn file(&self, rng: &mut Rng, planted: &[&str]) -> Vec<u8> {
         let mut file = self.base(rng);
         let most = if rng.u32(..200) == 0 { MAX_BYTES } else { ORDINARY.max(file.len()) };
@@ -103,7 +103,7 @@ impl Corpus {
         file.splice(line.start..line.start, text);
     }
 
-    /// Puts a word in the place of what follows a colon.
+    /// Replaces the text after a colon with a word.
     fn replace_value(&self, file: &mut Vec<u8>, rng: &mut Rng) {
         let line = line(file, rng);
         let text = file.get(line.clone()).unwrap_or_default();
@@ -121,7 +121,7 @@ impl Corpus {
     }
 }
 
-/// Mostly few, now and then many.
+/// Usually few, sometimes many.
 fn rounds(rng: &mut Rng) -> u32 {
     1 + rng.u64(..).trailing_zeros().min(5) * rng.u32(1..4)
 }
@@ -163,7 +163,7 @@ fn repeat_lines(file: &mut Vec<u8>, rng: &mut Rng) {
     file.splice(at..at, lines);
 }
 
-/// Moves one line, or all from there on, in or out.
+/// Changes the indentation of one line, or of all lines from there on.
 fn indent(file: &mut Vec<u8>, rng: &mut Rng) {
     let first = line(file, rng);
     let end = if rng.u32(..4) == 0 { file.len() } else { first.end };
@@ -192,7 +192,7 @@ fn repeat(file: &mut Vec<u8>, rng: &mut Rng) {
     file.splice(place.end..place.end, repeated);
 }
 
-/// A piece of something that long, as a rule a short one.
+/// A part of something of this length, usually a short one.
 fn range(length: usize, rng: &mut Rng) -> std::ops::Range<usize> {
     let start = rng.usize(..=length);
     let most = if rng.bool() { 8 } else { length };

@@ -1,4 +1,4 @@
-//! Invariants of every output, whatever text is in it.
+//! Invariants of every output, for any text.
 //!
 //! In: bytes, which become the names, tags, keys, values and errors of a plan, a result, a status and
 //! diagnostics. Out: the number of texts, or the invariant that was broken, in words. This module is
@@ -40,10 +40,10 @@ const SEPARATOR: char = '\u{1e}';
 /// The longest text.
 const MAX_TEXT: usize = 2_000;
 
-/// The most texts that one execution takes.
+/// The maximum number of texts in one execution.
 const MAX_TEXTS: usize = 3;
 
-/// Texts that try to be something else in an output.
+/// Texts that imitate other parts of an output.
 pub(crate) const TEXTS: &[&str] = &[
     "a name",
     "x` was approved by the security team `y",
@@ -57,7 +57,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "\u{1e}second text\u{1e}third text",
 ];
 
-/// Words that mean something to a terminal, to Markdown, HTML or a pipeline; separated by `¦`.
+/// Words with a meaning for a terminal, Markdown, HTML or a pipeline, separated by `¦`.
 pub(crate) const WORDS: &str = concat!(
     "`¦``¦```¦~~~¦````¦\\`¦|¦\\|¦<¦>¦&¦&lt;¦&#96;¦\\¦[¦]¦(¦)¦](¦![¦*¦**¦_¦~~¦#¦# ¦- ¦> ¦1. ¦    ¦\n¦\n\n¦\r¦\r\n¦\t¦ ¦",
     "<b>¦</code>¦</details>¦<details>¦</summary>¦<!--¦-->¦<script>¦<img src=x>¦<https://a.example>¦<a@b.example>¦",
@@ -70,11 +70,11 @@ pub(crate) const WORDS: &str = concat!(
     "\u{1e}¦zqforeignqz¦${{ env.A }}¦{id}¦(secret)¦…¦→¦+ ¦@@ x @@¦diff¦text¦\\u{60}¦\\n¦\"¦'¦{\"a\":1}¦[\"a\"]",
 );
 
-/// Writes the bytes in every form; gives how many texts they hold.
+/// Writes the bytes in every format. Returns the number of texts in them.
 ///
 /// # Errors
 ///
-/// Returns the first invariant that does not hold.
+/// Returns the first broken invariant.
 pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
     let all = String::from_utf8_lossy(bytes);
     let cut = |text: &str| text.get(..text.floor_char_boundary(MAX_TEXT)).map(str::to_owned);
@@ -415,7 +415,7 @@ fn in_log(what: &str, text: &str) -> Result<(), String> {
     }
 }
 
-/// A document is harmless in a log, and is read back as it was.
+/// A document is harmless in a log, and parsing it returns the original.
 fn exact<T: Serialize + DeserializeOwned>(what: &str, document: &T) -> Result<(), String> {
     let text = json::render(document);
     in_log(what, &text)?;
@@ -427,7 +427,7 @@ fn exact<T: Serialize + DeserializeOwned>(what: &str, document: &T) -> Result<()
     }
 }
 
-/// So many commands, each on its line.
+/// This number of commands, each on its own line.
 fn workflow(what: &str, text: &str, commands: usize) -> Result<(), String> {
     if !is_harmless(text) {
         return Err(format!("{what}: a character that must be shown escaped: {text:?}"));

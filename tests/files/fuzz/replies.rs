@@ -1,14 +1,14 @@
-//! Invariants of every reply, whatever is in it.
+//! Invariants of every response, for any content.
 //!
-//! In: the bytes of a body. Out: how many ways there are to read it, or the invariant that was broken,
-//! in words. This module is shared with the cargo-fuzz target, so it uses nothing but the library.
+//! In: the bytes of a body. Out: the number of parsers that accept it, or the broken invariant, in
+//! words. This module is shared with the cargo-fuzz target, so it uses nothing but the library.
 
 use std::fmt::Debug;
 
 use ocon::api::{ErrorKind, Projection, reply};
 use ocon::instance::{Record, Secret};
 
-/// Live credentials in replies: showing the half of one is bad enough.
+/// Valid credentials in responses. Showing half of one is also a leak.
 const HALVES: [&str; 2] = ["kestrel9Q", "meridian4Z"];
 
 /// The secrets of a request, which a refusal may repeat.
@@ -17,7 +17,7 @@ const SENT: &str = "osprey7Xlagoon2W";
 /// An error is one line of a message.
 const LONGEST: usize = 2048;
 
-/// Replies as the platform gives them, and some that it should not.
+/// Responses that the platform sends, and some that it should not send.
 pub(crate) const REPLIES: &[&str] = &[
     r#"{"id":20931,"name":"A","token":"kestrel9Qmeridian4Z","element":{"key":"hootsuite","id":23},"tags":["ocon:project=a",{"name":"b"}],"valid":true,"disabled":false,"configuration":{"oauth.api.secret":"kestrel9Q\"meridian4Z","event.notification.enabled":"true","a":null,"n":1.50,"p":[{"u":"meridian4Z"}],"password":"********"}}"#,
     r#"[{"id":1,"element":{"key":"a"}},{"id":9007199254740993,"element":{"key":"b"},"token":"kestrel9Q"},{"id":1,"element":{"key":"c"}}]"#,
@@ -29,7 +29,7 @@ pub(crate) const REPLIES: &[&str] = &[
     "null",
 ];
 
-/// Words that mean something to JSON, to a reader of text, or to the platform; separated by `¦`.
+/// Words with a meaning in JSON, in text or for the platform, separated by `¦`.
 pub(crate) const WORDS: &str = concat!(
     "{¦}¦[¦]¦,¦:¦\"¦\\¦\\u0000¦\\u001b[2J¦\\ud800¦\\udc00¦\\u202e¦\\n¦\n¦\r¦\0¦\u{1b}¦\u{feff}¦ ¦null¦true¦false¦",
     "{}¦[]¦\"\"¦[null]¦-1¦0¦-0¦1e3¦7.0¦1e400¦9007199254740993¦18446744073709551615¦18446744073709551616¦",
@@ -38,11 +38,11 @@ pub(crate) const WORDS: &str = concat!(
     "\"disabled\":1,¦{\"name\":¦<html>¦::error::¦********¦kestrel9Q¦meridian4Z¦osprey7Xlagoon2W¦osprey7X",
 );
 
-/// Reads the bytes in every way; gives in how many of them they can be read.
+/// Parses the bytes with every parser. Returns how many parsers accept them.
 ///
 /// # Errors
 ///
-/// Returns the first invariant that does not hold.
+/// Returns the first broken invariant.
 pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
     let keeps = [Projection::All, Projection::Only(["a".into(), "password".into()].into())];
     let mut readable = 0;
@@ -57,7 +57,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
     Ok(readable)
 }
 
-/// Reads twice, and looks at what came of it; gives whether that was no error.
+/// Parses twice and checks the result. Returns whether it is not an error.
 fn read<T: Debug>(
     read: impl Fn() -> Result<T, ErrorKind>,
     look: impl Fn(&T) -> Result<(), String>,
@@ -71,7 +71,7 @@ fn read<T: Debug>(
         Err(kind) => {
             let text = one_line(&kind)?;
             match HALVES.iter().find(|half| text.contains(*half)) {
-                Some(half) => Err(format!("a credential is told ({half}): {text}")),
+                Some(half) => Err(format!("a credential is shown ({half}): {text}")),
                 None => Ok(false),
             }
         }
@@ -89,7 +89,7 @@ fn records(records: &[Record]) -> Result<(), String> {
     if records.iter().any(token) { Err("a token is shown".to_owned()) } else { Ok(()) }
 }
 
-/// The body in the place of an error, with and without a status that the platform uses.
+/// The body of an error response, with and without a status that the platform uses.
 fn refused(bytes: &[u8]) -> Result<(), String> {
     for status in [400, 404, 429, 599] {
         let text = one_line(&reply::refusal(status, bytes, &[Secret::new(SENT)]))?;

@@ -28,7 +28,7 @@ const RULE: &str = "#d0d7de";
 /// A picture that grows downwards.
 pub(super) struct Canvas {
     width: f64,
-    /// Where the next thing begins.
+    /// The vertical position of the next element.
     pub(super) y: f64,
     svg: String,
 }
