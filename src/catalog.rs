@@ -55,11 +55,11 @@ pub struct ConnectorFacts {
     /// Whether a create of the document needs an authorization grant.
     pub grant_need: GrantNeed,
     /// Whether it receives events by webhook.
-    pub(crate) webhooks: bool,
+    pub webhooks: bool,
     /// Whether a person must enter the webhook URL of the instance at the provider.
     pub webhook_url_at_provider: bool,
     /// Whether the callback URL of the instance must contain its ID.
-    pub(crate) callback_carries_id: bool,
+    pub callback_carries_id: bool,
     /// Whether an instance stores credentials for the provider.
     pub credentials: ProviderCredentials,
 }
