@@ -6,6 +6,7 @@
 //! never public. It must be self-contained, so that its size limits the cost of a check.
 
 mod bounds;
+mod section;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -16,6 +17,7 @@ use jsonschema::{PatternCache, PatternOptions, Validator};
 use serde_json::{Map, Value};
 
 use self::bounds::Cost;
+pub(super) use self::section::Section;
 use super::limits::Resource;
 use super::redactions::Redactions;
 use super::{Code, Problem, Text, TextRange, Usage, files, schema};
@@ -68,33 +70,6 @@ pub(super) struct ConnectorSchema {
     /// The shape of the connector, unless the schema is from the repository.
     built_in: Option<Arc<ConnectorSpec>>,
     cost: Cost,
-}
-
-/// A section of a document that depends on the connector.
-#[derive(Clone, Copy)]
-pub(super) enum Section {
-    Configuration,
-    ProviderData,
-}
-
-impl Section {
-    pub(super) const ALL: [Self; 2] = [Self::Configuration, Self::ProviderData];
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::ProviderData => "providerData",
-        }
-    }
-
-    pub(super) fn parse(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|section| section.as_str() == key)
-    }
-
-    /// The rules for the keys of the section in a schema.
-    fn properties(self, schema: &Value) -> Option<&Map<String, Value>> {
-        schema.get("properties")?.get(self.as_str())?.get("properties")?.as_object()
-    }
 }
 
 impl<'a> Schemas<'a> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Section;
+use super::section::Section;
 use crate::safe_text::quoted;
 
 /// Keywords whose cost is not limited by the size of the schema and the document.
