@@ -253,7 +253,7 @@ pub(crate) fn tells_no_secret(texts: &[String]) {
     };
     let url = CANARY.bytes().map(letter).collect::<Vec<_>>().concat();
     let encoded = |shift: usize| STANDARD.encode([&b"\0\0"[..shift], CANARY.as_bytes()].concat());
-    // Without the characters at both ends, in which its neighbours have a part.
+    // Without the characters at both ends, which also depend on the adjacent text.
     let base64 = (0..3).map(|shift| encoded(shift)[4..16].to_owned());
     let forms = [CANARY.to_owned(), json.trim_matches('"').to_owned(), url];
     for form in forms.into_iter().chain(base64) {

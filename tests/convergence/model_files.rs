@@ -14,7 +14,7 @@ use crate::world::key;
 /// The document keys. Several end alike, and a whole folder can move below `regions`.
 pub(crate) const KEYS: [&str; 6] =
     ["desk", "emea/desk", "apac/desk", "regions/emea/desk", "regions/apac/desk", "emea/shop"];
-/// The projects that the files may belong to. The last one also has instances of its own.
+/// The projects that the files may belong to. The last one also has its own instances.
 pub(crate) const PROJECTS: [&str; 3] = ["test", "renamed", "other"];
 
 /// All files, and what else a run gets from its environment.

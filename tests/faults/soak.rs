@@ -1,8 +1,8 @@
 //! Planning, applying and drift, repeated in one process: memory and open files do not grow.
 //!
 //! The platform is a sandbox in another process, so that what this process holds is what the library
-//! holds. A phase is a client on a runtime of its own that makes many rounds; between two phases both
-//! are gone, so that what is then still open or allocated is leaked. A round is the edits of a third
+//! holds. A phase is a client on its own runtime that makes many rounds. Between two phases both
+//! are gone, so everything that is then still open or allocated is leaked. A round is the edits of a third
 //! party, a plan, an apply and a plan that finds nothing.
 //!
 //! A few rounds by default; `OCON_SOAK_SECONDS=600` for ten minutes of them.

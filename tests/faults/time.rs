@@ -122,7 +122,7 @@ impl Time {
         RunTime { time: self.clone(), run }
     }
 
-    /// Carries out runs until each has ended or died; those that died give nothing.
+    /// Executes runs until each has ended or died. A run that died returns nothing.
     pub(crate) async fn drive<T>(&self, runs: Vec<(RunTime, RunFuture<'_, T>)>) -> Vec<Option<T>> {
         let mut results: Vec<Option<T>> = runs.iter().map(|_| None).collect();
         let mut open: Vec<_> = runs.into_iter().map(Some).collect();
@@ -246,7 +246,7 @@ impl RunTime {
         self.time.state().runs.get(&self.run).is_some_and(|run| run.dead)
     }
 
-    /// Carries out a call, when it is its turn. A run that dies of its end never sees the reply.
+    /// Executes a call when it is its turn. A run that dies at its end never sees the reply.
     pub(crate) async fn call<T>(&self, call: impl Future<Output = T>) -> T {
         let turn = self.turn();
         std::future::poll_fn(|context| turn.poll(context)).await;

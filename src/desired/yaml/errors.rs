@@ -32,7 +32,7 @@ type Explanation = (Cow<'static, str>, Option<&'static str>);
 /// The error of the parser, in terms of instance files.
 pub(super) fn syntax_error(error: &ScanError, content: &str) -> Diagnostic {
     let at = range_of(&Span::empty(*error.marker()));
-    // The parser has no kind of its own for tabs.
+    // The parser has no separate kind for tabs.
     if error.info().contains("tab") {
         return Diagnostic::new(Code::InvalidYaml, tab(content, at), "a tab is not allowed here")
             .help("indent with spaces");

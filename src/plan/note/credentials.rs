@@ -168,7 +168,7 @@ fn public_secrets(changes: &[Change]) -> Option<HostNote> {
 }
 
 /// The name of the secret that a change sends to another host. A secret that is a host name or a part
-/// of its own URL is not.
+/// of the URL itself is not.
 fn written_secret(change: &Change) -> Option<String> {
     match change {
         Change::ProviderData { key, after: _ } => Some(format!("providerData.{key}")),

@@ -43,7 +43,7 @@ async fn a_created_instance_reads_as_documented() {
 #[tokio::test]
 async fn the_body_of_the_hootsuite_help_page_creates_an_instance() {
     let world = World::start().await;
-    // The cURL example of the page, as it stands there.
+    // The cURL example of the page, unchanged.
     let body = r#"{
     "element": { "key": "hootsuite" },
     "providerData": { "code": "xoz8AFqScK2ngM04kSSM" },

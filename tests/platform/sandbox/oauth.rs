@@ -87,7 +87,7 @@ async fn a_connector_with_several_ways_in_takes_the_one_that_is_named() {
     world.create(&body).await;
 }
 
-/// Documented are ecwid with keys of its own and no code, and campaignmonitor without
+/// Documented are ecwid with its own keys and no code, and campaignmonitor without
 /// `authentication.type`.
 #[tokio::test]
 async fn a_creation_without_a_type_takes_the_way_of_the_documented_body_that_it_resembles() {
