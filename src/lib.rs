@@ -14,33 +14,33 @@
 //!    nothing.
 //! 6. [`report`] renders plans, outcomes and problems as text and JSON.
 //!
-//! In the other direction, [`import`] writes files for instances that have none.
+//! In the other direction, `import` writes files for instances that have none.
 //!
-//! [`authorization`] checks what a person grants at a provider. [`events`] and [`doctor`] check whether
+//! `authorization` checks what a person grants at a provider. [`events`] and [`doctor`] check whether
 //! events arrive.
 //!
 //! [`instance`] holds the nouns that all modules share: a wanted [`instance::Value`], a stored
-//! [`instance::StoredValue`], and an [`instance::Secret`] that cannot be printed. [`scrub`] removes
+//! [`instance::StoredValue`], and an [`instance::Secret`] that cannot be printed. `scrub` removes
 //! secrets from everything that is written. [`safe_text`] makes text from files and from the platform
-//! safe to show. [`reader`] reads files, with a limit and without following links out of the
+//! safe to show. `reader` reads files, with a limit and without following links out of the
 //! repository. [`sandbox`] simulates the platform for tests and experiments. It shares no code with the
 //! rest.
 
 pub mod api;
 pub mod apply;
-pub mod authorization;
+mod authorization;
 pub mod catalog;
 pub mod cli;
 pub mod desired;
 pub mod doctor;
 pub mod events;
-pub mod import;
+mod import;
 pub mod instance;
 pub mod observed;
 pub mod ownership;
 pub mod plan;
-pub mod reader;
+mod reader;
 pub mod report;
 pub mod safe_text;
 pub mod sandbox;
-pub mod scrub;
+mod scrub;

@@ -30,7 +30,7 @@ use crate::instance::Secret;
 use decoding::DecodedText;
 use forms::SecretForm;
 
-pub use forms::MIN_SECRET_LENGTH;
+pub(crate) use forms::MIN_SECRET_LENGTH;
 
 /// The minimum length of a secret of a request, in bytes, in the reply to that request.
 const MIN_SENT_LENGTH: usize = 4;
@@ -54,7 +54,7 @@ type Window = [u8; MIN_SECRET_LENGTH];
 
 /// Registers secrets and removes them from text.
 #[derive(Debug, Default)]
-pub struct Scrubber {
+pub(crate) struct Scrubber {
     /// The registered secrets by digest, so that no further copy of them is kept, with the indices
     /// of their forms.
     registered: HashMap<[u8; 32], Range<usize>>,

@@ -37,7 +37,7 @@ impl NodeReader<'_> {
             return Some(value);
         }
         let diagnostic = wrong_type(node, &quoted(name).to_string(), "`true` or `false`")
-            .help("write it without quotes: `yes`, `no`, `on` and `off` are strings in YAML 1.2");
+            .help("write `true` or `false` without quotes: `yes`, `no`, `on` and `off` are strings in YAML 1.2");
         self.diagnostics.reject(diagnostic)
     }
 

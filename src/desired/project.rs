@@ -136,7 +136,7 @@ fn project_file(node: &Node, text: &Text, diagnostics: &mut Diagnostics) -> Proj
             }
             "vars" => file.vars = variables(&member.value, "`vars`", diagnostics),
             name => {
-                let message = format!("ocon.yaml has no key {}", quoted(&name));
+                let message = format!("{} is not a key of ocon.yaml", quoted(&name));
                 let nearest = closest(name, ["project", "vars"].into_iter());
                 let diagnostic = Diagnostic::new(Code::UnknownKey, member.range, message)
                     .suggest(nearest)

@@ -1,6 +1,6 @@
 //! JSON Schemas of instance files, for editors.
 //!
-//! In: the types of [`instance_file`] and the shapes of connectors. Out: one schema for all instance
+//! In: the types of `instance_file` and the shapes of connectors. Out: one schema for all instance
 //! files, and one per connector. The loader uses the sections `configuration` and `providerData` of a
 //! connector's schema. It checks the rest itself, with better messages. A test verifies that every file
 //! that loads conforms to its schema.

@@ -29,7 +29,7 @@ pub(super) fn check(
     advice: fn(&str) -> Option<&'static str>,
 ) {
     for member in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
-        let message = format!("{what} has no key {}", quoted(&member.name));
+        let message = format!("{} is not a key of {what}", quoted(&member.name));
         let diagnostic = Diagnostic::new(Code::UnknownKey, member.range, message);
         if let Some(advice) = advice(&member.name) {
             diagnostics.add(diagnostic.help(advice));

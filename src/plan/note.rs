@@ -65,7 +65,8 @@ fn about_fields(document: &Document<'_>, comparison: &Comparison) -> [Option<Not
         let fields = fields.collect::<Vec<_>>().join(", ");
         let key = document.key;
         format!(
-            "neither compared nor written: {fields}. To write the current values, use `--rotate {key}`"
+            "ocon cannot tell whether these secrets changed, so it does not write them: {fields}. To write them, \
+             set their variables and use `--rotate {key}`"
         )
     };
     let unplanned = || {

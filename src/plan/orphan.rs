@@ -159,13 +159,13 @@ impl<'a> OrphanPlanner<'a> {
             return if prunes {
                 let advice = format!(
                     "It is not deleted in this run, because {document} has the same connector and {reason}. If \
-                     {document} does not continue this instance, the next --prune deletes it"
+                     {document} is not this instance under another document key, the next --prune deletes it"
                 );
                 Decision::Keep(NoteCode::KeptFromPrune, advice)
             } else {
                 let advice = format!(
                     "It is not changed. {document} has the same connector and {reason}. Before you run --prune, make \
-                     sure that {document} does not continue this instance"
+                     sure that {document} is not this instance under another document key"
                 );
                 Decision::Keep(NoteCode::Orphan, advice)
             };

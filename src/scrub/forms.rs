@@ -11,7 +11,7 @@ use crate::instance::Secret;
 
 /// The minimum length of a secret, in bytes. Shorter values, such as `true` or `443`, occur in
 /// ordinary text by chance.
-pub const MIN_SECRET_LENGTH: usize = 8;
+pub(crate) const MIN_SECRET_LENGTH: usize = 8;
 
 /// The marks that show where a long message was cut.
 const CUT_MARKS: [&str; 4] = ["…", "...", "..", "***"];

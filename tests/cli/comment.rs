@@ -64,14 +64,14 @@ fn a_failure_is_a_comment_and_keeps_its_exit_code() {
 ```text
 error: OCON_USER_SECRET is not set
 
-hint: copy both secrets from the user interface, under Security and under My Profile
+hint: copy the user secret from My Profile and the organization secret from Security in the user interface
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try ocon without a tenant: --sandbox
 ```
 --- stderr ---
 error: OCON_USER_SECRET is not set
 
-hint: copy both secrets from the user interface, under Security and under My Profile
+hint: copy the user secret from My Profile and the organization secret from Security in the user interface
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try ocon without a tenant: --sandbox
 --- exit 6 ---
@@ -82,7 +82,7 @@ hint: or try ocon without a tenant: --sandbox
 ## ocon plan: failed (exit 5)
 
 ```text
-error[unknown-key]: a document has no key `tag`
+error[unknown-key]: `tag` is not a key of a document
  --> instances/shop.yaml:3:1
   |
 3 | tag: []
@@ -91,7 +91,7 @@ error[unknown-key]: a document has no key `tag`
   = help: did you mean `tags`?
 ```
 --- stderr ---
-error[unknown-key]: a document has no key `tag`
+error[unknown-key]: `tag` is not a key of a document
  --> instances/shop.yaml:3:1
   |
 3 | tag: []

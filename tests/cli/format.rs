@@ -80,7 +80,7 @@ fn json_is_complete_when_the_files_are_invalid() {
     {
       "code": "unknown-key",
       "severity": "error",
-      "message": "a document has no key `tag`",
+      "message": "`tag` is not a key of a document",
       "file": "instances/desk.yaml",
       "line": 3,
       "column": 1,
@@ -113,7 +113,7 @@ warning[json-file]: ocon does not read JSON files
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 
-error[unknown-key]: a document has no key `tag`
+error[unknown-key]: `tag` is not a key of a document
  --> instances/desk.yaml:3:1
   |
 3 | tag: [support]
@@ -208,14 +208,14 @@ fn a_problem_of_no_file_has_no_place() {
 fn github_shows_each_problem_at_its_line() {
     invalid().ocon("validate --format github").is(str![[r#"
 ::warning file=instances/desk.json,title=json-file::ocon does not read JSON files%0Ahelp: rename it to `.yaml`: JSON is valid YAML
-::error file=instances/desk.yaml,line=3,col=1,endColumn=4,title=unknown-key::a document has no key `tag`%0Ahelp: did you mean `tags`?
+::error file=instances/desk.yaml,line=3,col=1,endColumn=4,title=unknown-key::`tag` is not a key of a document%0Ahelp: did you mean `tags`?
 ::error file=instances/desk.yaml,line=6,col=13,endColumn=14,title=plain-text-secret::`configuration.password` is a secret in plain text%0Ahelp: write `${{ env.SERVICENOW_PASSWORD }}` and set that variable where ocon runs%0Ahelp: change the secret at the provider: everyone who can read the repository knows it
 --- stderr ---
 warning[json-file]: ocon does not read JSON files
  --> instances/desk.json
   = help: rename it to `.yaml`: JSON is valid YAML
 
-error[unknown-key]: a document has no key `tag`
+error[unknown-key]: `tag` is not a key of a document
  --> instances/desk.yaml:3:1
   |
 3 | tag: [support]

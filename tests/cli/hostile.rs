@@ -139,7 +139,7 @@ fn no_file_names_the_platform_or_the_folder_of_secrets() {
     let world = World::new(&[("ocon.yaml", project), ("instances/shop.yaml", SHOP)]);
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[unknown-key]: ocon.yaml has no key `base_url`
+error[unknown-key]: `base_url` is not a key of ocon.yaml
  --> ocon.yaml:2:1
   |
 2 | base_url: https://evil.example
@@ -147,7 +147,7 @@ error[unknown-key]: ocon.yaml has no key `base_url`
   |
   = help: use the keys `project` and `vars`
 
-error[unknown-key]: ocon.yaml has no key `secrets_dir`
+error[unknown-key]: `secrets_dir` is not a key of ocon.yaml
  --> ocon.yaml:3:1
   |
 3 | secrets_dir: /etc
@@ -155,7 +155,7 @@ error[unknown-key]: ocon.yaml has no key `secrets_dir`
   |
   = help: use the keys `project` and `vars`
 
-error[unknown-key]: ocon.yaml has no key `region`
+error[unknown-key]: `region` is not a key of ocon.yaml
  --> ocon.yaml:4:1
   |
 4 | region: us2

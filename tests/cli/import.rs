@@ -77,8 +77,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         > mark  stripe/shop
           2 unchanged
 
-  note: servicenow/help-desk #20931: neither compared nor written: `password`. To write the current
-        values, use `--rotate servicenow/help-desk` (unverified)
+  note: servicenow/help-desk #20931: ocon cannot tell whether these secrets changed, so it does not
+        write them: `password`. To write them, set their variables and use `--rotate
+        servicenow/help-desk` (unverified)
 
 Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.

@@ -54,7 +54,7 @@ fn a_misnamed_project_file_is_an_error_even_next_to_the_right_one() {
     world.write("ocon.yml", "project: tests\n");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error[unknown-key]: ocon.yaml has no key `projct`
+error[unknown-key]: `projct` is not a key of ocon.yaml
  --> ocon.yaml:1:1
   |
 1 | projct: tests

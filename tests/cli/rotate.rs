@@ -54,8 +54,8 @@ fn a_secret_that_cannot_be_compared_is_written_on_request() {
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: neither compared nor written: `password`. To write the current values, use
-        `--rotate desk` (unverified)
+  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
+        `password`. To write them, set their variables and use `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

@@ -223,8 +223,8 @@ fn a_planned_rotation_takes_the_value_from_the_environment() {
     world.ocon("plan --out plan.json").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: neither compared nor written: `password`. To write the current values, use
-        `--rotate desk` (unverified)
+  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
+        `password`. To write them, set their variables and use `--rotate desk` (unverified)
 
 No changes. 2 instances match the files.
 --- stderr ---

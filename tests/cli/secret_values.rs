@@ -60,7 +60,7 @@ warning[odd-secret]: the value of `DESK_PASSWORD` begins with a byte-order mark,
 6 |   password: ${{ env.DESK_PASSWORD }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: set the variable again without that: ocon sends the value byte for byte
+  = help: set the variable to the exact secret: ocon sends the value byte for byte
 --- exit 0 ---
 "#]]);
     assert!(world.writes().contains(r#"\"p4ss-of+the/desk\" \n"#), "it is sent byte for byte");

@@ -149,8 +149,8 @@ error[missing-key]: this document does
 1 | element: stripe
   | ^^^^^^^ begins here
 
-error[unknown-key]: a document has no
-  key `nane`
+error[unknown-key]: `nane` is not a key
+  of a document
  --> instances/shop.yaml:2:1
   |
 2 | nane: Shop

@@ -16,7 +16,7 @@ fn without_credentials_nothing_is_requested() {
 --- stderr ---
 error: OCON_USER_SECRET is not set
 
-hint: copy both secrets from the user interface, under Security and under My Profile
+hint: copy the user secret from My Profile and the organization secret from Security in the user interface
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try ocon without a tenant: --sandbox
 --- exit 6 ---
@@ -26,7 +26,7 @@ hint: or try ocon without a tenant: --sandbox
 --- stderr ---
 error: OCON_USER_SECRET and OCON_ORGANIZATION_SECRET are not set
 
-hint: copy both secrets from the user interface, under Security and under My Profile
+hint: copy the user secret from My Profile and the organization secret from Security in the user interface
 hint: or give them as files: --user-secret-file, --organization-secret-file
 hint: or try ocon without a tenant: --sandbox
 --- exit 6 ---

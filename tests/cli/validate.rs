@@ -77,7 +77,7 @@ fn problems_of_all_files_are_reported_together() {
     ]);
     world.ocon("validate").is(str![[r#"
 --- stderr ---
-error[unknown-key]: a document has no key `tag`
+error[unknown-key]: `tag` is not a key of a document
  --> instances/a.yaml:3:1
   |
 3 | tag: [x]
@@ -218,7 +218,7 @@ error[invalid-name]: this is not a valid project name
   |
   = help: use lowercase letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 40 characters
 
-error[unknown-key]: ocon.yaml has no key `var`
+error[unknown-key]: `var` is not a key of ocon.yaml
  --> ocon.yaml:2:1
   |
 2 | var: { app: x }

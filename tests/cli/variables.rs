@@ -15,8 +15,8 @@ fn unset_variables_are_a_warning_and_their_fields_unverified() {
         world.ocon(command).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: neither compared nor written: `password`. To write the current values, use
-        `--rotate desk` (unverified)
+  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
+        `password`. To write them, set their variables and use `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- stderr ---
@@ -34,8 +34,8 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
     world.ocon("plan --quiet").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: neither compared nor written: `password`. To write the current values, use
-        `--rotate desk` (unverified)
+  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
+        `password`. To write them, set their variables and use `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -204,8 +204,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ! new  blocked                                                                instances/new.yaml:1
       missing-variable: a create needs env.DESK_PASSWORD, which is not set. Set it where ocon runs
 
-  note: desk #20931: neither compared nor written: `password`. To write the current values, use
-        `--rotate desk` (unverified)
+  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
+        `password`. To write them, set their variables and use `--rotate desk` (unverified)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

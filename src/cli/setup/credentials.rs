@@ -30,7 +30,7 @@ pub(crate) fn platform(globals: &GlobalArgs) -> Result<(Secret, Secret), Failure
         (Some(_), None) => format!("{ORGANIZATION_SECRET} is not set"),
     };
     Err(Failure::new(Exit::Unreachable, missing)
-        .hint("copy both secrets from the user interface, under Security and under My Profile")
+        .hint("copy the user secret from My Profile and the organization secret from Security in the user interface")
         .hint("or give them as files: --user-secret-file, --organization-secret-file")
         .hint("or try ocon without a tenant: --sandbox"))
 }

@@ -110,7 +110,7 @@ pub(super) fn odd_secret(name: &str, value: &str, at: TextRange) -> Option<Diagn
     let (last, others) = odd.split_last()?;
     let others = if others.is_empty() { String::new() } else { others.join(", ") + " and " };
     let message = format!("the value of {} {others}{last}", quoted(&name));
-    let help = "set the variable again without that: ocon sends the value byte for byte";
+    let help = "set the variable to the exact secret: ocon sends the value byte for byte";
     Some(Diagnostic::new(Code::OddSecret, at, message).help(help))
 }
 
