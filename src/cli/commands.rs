@@ -191,7 +191,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Selftest(args) => selftest::run(globals, args),
             Self::Sandbox(args) => sandbox::run(globals, args),
-            Self::Completions(args) => completions::run(args, &mut tree()),
+            Self::Completions(args) => completions::run(args, tree()),
             Self::Man(args) => man::run(globals, args, tree()),
             Self::Help(args) => help::run(args, tree()),
         }

@@ -5,6 +5,7 @@ use clap::{CommandFactory as _, Parser as _};
 use ocon::cli::Cli;
 use snapbox::Data;
 use snapbox::data::DataFormat;
+use snapbox::str;
 
 use crate::snapshot::Snapshot as _;
 use crate::support::World;
@@ -173,10 +174,26 @@ fn bash_completes_commands_and_flags() {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     assert_eq!(complete("ocon pl"), "plan");
+    assert_eq!(complete("ocon help pl"), "plan");
+    assert_eq!(complete("ocon help opt"), "options");
     assert_eq!(complete("ocon plan --detailed"), "--detailed-exitcode");
     assert_eq!(complete("ocon plan --format m"), "markdown");
     for shell in ["zsh", "fish", "powershell"] {
         let script = world.ocon(&format!("completions {shell}")).stdout;
         assert!(commands().iter().all(|command| script.contains(command)), "{shell}");
     }
+}
+
+#[test]
+fn help_refuses_a_word_that_is_not_a_command() {
+    let world = World::new(&[]);
+    world.ocon("help plan nope").is(str![[r#"
+--- stderr ---
+error: `nope` is not a subcommand of plan
+
+hint: run `ocon help plan` for its help
+--- exit 64 ---
+"#]]);
+    assert_eq!(world.ocon("help nope").exit, 64);
+    assert_eq!(world.ocon("help events listen").exit, 0);
 }

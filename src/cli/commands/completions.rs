@@ -2,6 +2,7 @@
 
 use clap_complete::Shell;
 
+use crate::cli::commands::help;
 use crate::cli::terminal::{Exit, Failure, output};
 
 #[derive(Debug, clap::Args)]
@@ -10,9 +11,9 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs, tree: &mut clap::Command) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &CompletionsArgs, tree: clap::Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, tree, "ocon", &mut script);
+    clap_complete::generate(args.shell, &mut help::with_topics(tree), "ocon", &mut script);
     output::text(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }

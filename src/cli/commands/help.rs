@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 
 use clap::Args as _;
+use clap::builder::PossibleValuesParser;
 
 use crate::cli::setup::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure, output};
+use crate::safe_text::quoted;
 
 const OPTIONS_TOPIC: &str = "options";
 const FOOTER: &str = "Run `ocon help options` for the global options.";
@@ -36,6 +38,7 @@ pub(crate) fn run(args: &HelpArgs, tree: clap::Command) -> Result<Exit, Failure>
         output::text(&global_options())?;
         return Ok(Exit::Success);
     }
+    check_topic(&tree, topic.clone())?;
     let arguments = ["ocon"].into_iter().chain(topic).chain(["--help"]);
     let help = clap_message(tree, arguments);
     let text = help.render().ansi().to_string();
@@ -44,6 +47,34 @@ pub(crate) fn run(args: &HelpArgs, tree: clap::Command) -> Result<Exit, Failure>
     }
     output::text(&text)?;
     Ok(Exit::Success)
+}
+
+/// Clap itself ignores words between a command without subcommands and `--help`.
+fn check_topic<'t>(
+    tree: &clap::Command,
+    mut topic: impl Iterator<Item = &'t str>,
+) -> Result<(), Failure> {
+    let Some(mut command) = topic.next().and_then(|name| tree.find_subcommand(name)) else {
+        return Ok(());
+    };
+    for name in topic {
+        command = command.find_subcommand(name).ok_or_else(|| {
+            let message =
+                format!("{} is not a subcommand of {}", quoted(&name), command.get_name());
+            Failure::new(Exit::Usage, message)
+                .hint(format!("run `ocon help {}` for its help", command.get_name()))
+        })?;
+    }
+    Ok(())
+}
+
+/// Lets completions offer the names of commands and topics.
+pub(crate) fn with_topics(tree: clap::Command) -> clap::Command {
+    let names = tree.get_subcommands().map(|command| command.get_name().to_owned());
+    let topics: Vec<_> = names.chain([OPTIONS_TOPIC.to_owned()]).collect();
+    tree.mut_subcommand("help", |help| {
+        help.mut_arg("topic", |topic| topic.value_parser(PossibleValuesParser::new(topics)))
+    })
 }
 
 /// The help, version or error for arguments that do not parse because they ask for help.

@@ -33,19 +33,16 @@ const LOG_OPTIONS: [&str; 7] = [
     "-vvv --log-format json",
 ];
 
-/// The commands that read files. The last ones write to the platform.
-const COMMANDS: [&str; 4] = [
-    "validate",
-    "plan --allow-unset --out plan.json",
-    "apply --yes --allow-unset --rotate all",
-    "status",
+/// The commands that read files, with their formats.
+const COMMANDS: [(&str, &[&str]); 4] = [
+    ("validate", &["text", "json", "github", "sarif"]),
+    ("plan --allow-unset --out plan.json", &["text", "json"]),
+    ("apply --yes --allow-unset --rotate all", &["text", "json"]),
+    ("status", &["text", "json"]),
 ];
 
 /// The saved plan, which is written to a temporary folder.
 const PLAN_FILE: &str = "plan.json";
-/// The formats of `validate`. The other commands have the first two.
-const FORMATS: [&str; 4] = ["text", "json", "github", "sarif"];
-
 pub(super) struct CapturedOutput {
     /// The place, for example ``stderr of `ocon plan` ``.
     pub(super) name: String,
@@ -110,8 +107,7 @@ impl ChildProcesses {
     pub(super) fn run_all(&self) -> Result<Vec<CapturedOutput>, Failure> {
         let mut outputs = Vec::new();
         for log in LOG_OPTIONS {
-            for command in COMMANDS {
-                let formats = if command == "validate" { &FORMATS[..] } else { &FORMATS[..2] };
+            for (command, formats) in COMMANDS {
                 for format in formats {
                     let command = format!("{command} --format {format} {log}");
                     outputs.extend(self.run(&command, self.sandbox.url(), &[0, 3, 7])?);
