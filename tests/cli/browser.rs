@@ -149,7 +149,7 @@ fn a_person_denies_or_an_answer_is_tampered_with_and_nothing_is_there() {
     let (browser, world) = (Browser::start(), world("http://localhost:PORT/callback"));
     let (heading, printed) = authorized(&browser, &world, "Deny");
     assert_eq!(heading, "Access denied");
-    assert!(printed.contains("the provider says `access_denied`"), "{printed}");
+    assert!(printed.contains("the provider denied access: `access_denied`"), "{printed}");
 
     let prompt = Prompt::begin(&world, "authorize social");
     let (address, _) = prompt.url.split_once("&state=").unwrap();
