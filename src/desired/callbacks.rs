@@ -25,7 +25,9 @@ pub(super) fn check(
     if let (Some(switch), None, true) = (member(ENABLED), callback, is_enabled) {
         let message = "events are enabled, but no callback URL is set";
         let diagnostic = Diagnostic::new(Code::EventsWithoutCallback, switch.range, message);
-        diagnostics.add(diagnostic.help(format!("add `{CALLBACK}: https://…`")));
+        diagnostics.add(diagnostic.help(format!(
+            "add `{CALLBACK}` with the URL of your application, or with `${{{{ instance.webhook_url }}}}` if the events stay on the platform"
+        )));
     }
     for member in configuration.iter().filter(|member| member.name.ends_with("callback.url")) {
         let value = wanted.configuration.get(&member.name).map(|field| &field.value);

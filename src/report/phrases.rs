@@ -76,6 +76,8 @@ pub(super) fn next_step(result: &ResultDocument) -> &'static str {
     } else if result.done(Action::Delete) > 0 {
         // The same run could delete further instances.
         "Plan again before you run it again."
+    } else if summary.failed + summary.not_started == 0 {
+        "Resolve what is blocked, and run it again."
     } else {
         "Running it again is safe."
     }

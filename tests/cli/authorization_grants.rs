@@ -52,7 +52,7 @@ Requests: 2 read, 1 to write, 1 to check.
   + shop  #20931
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
-Applied: 1 created. Blocked: 1. Running it again is safe.
+Applied: 1 created. Blocked: 1. Resolve what is blocked, and run it again.
 --- exit 3 ---
 "#]]);
     let world = world.secret("CODE", "authorization-c0de-of-the-tests");

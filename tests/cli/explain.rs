@@ -51,7 +51,7 @@ fn every_code_is_listed_with_its_meaning() {
   id-not-found             The instance of `id:` does not exist.
   key-taken                Another instance than that of `id:` already has the document key.
   listings-disagree        Two listings of the platform show an instance with different document keys.
-  missing-variable         A create or a rotation needs a secret that is not set.
+  missing-variable         A create request or a rotation needs a secret that is not set.
   needs-authorization      A create needs an authorization grant that the document does not have.
   not-yet-readable         A listing contains the instance, but GET by ID did not find it within 30 seconds.
   partial-rekey            The document looks moved or has a new key, and only some of the files were selected.

@@ -172,7 +172,7 @@ fn variables_that_an_apply_lacks_are_problems_too() {
       "label": null,
       "help": [
         "set it where ocon runs; nothing was contacted",
-        "to apply anyway, name the files to apply (PATH) or use --allow-unset"
+        "to apply the rest anyway, use --allow-unset, or give only the files whose variables are set"
       ],
       "related": null
     }
@@ -186,7 +186,7 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: set it where ocon runs; nothing was contacted
-  = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
+  = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 --- exit 5 ---
 "#]]);
 }

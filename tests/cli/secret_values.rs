@@ -101,7 +101,7 @@ error[unset-variable]: env.DESK_PASSWORD is not set, or empty
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: set it where ocon runs; nothing was contacted
-  = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
+  = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 --- exit 5 ---
 "#]]);
     assert_eq!(world.requests(), "");

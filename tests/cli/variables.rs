@@ -90,7 +90,7 @@ error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
    |                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |
    = help: set them where ocon runs; nothing was contacted
-   = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
+   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 7 errors in 3 files
 --- exit 5 ---
@@ -111,7 +111,7 @@ error[unset-variable]: file.desk/password is not in the secrets folder, or empty
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: set it where ocon runs; nothing was contacted
-  = help: to apply anyway, name the files to apply (PATH) or use --allow-unset
+  = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 --- exit 5 ---
 "#]]);
     world.write("outside", "s3cret-outside-of-the-folder");
@@ -173,7 +173,7 @@ Requests: 2 read, 1 to write, 1 to check.
     world.write("ocon.yaml", "vars: { region: a, stage: a, time: a }\n");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error[unknown-reference]: the variable `team` is not declared
+error[unknown-reference]: no `vars:` entry has the name `team`
  --> instances/shop.yaml:2:47
   |
 2 | name: Shop ${{ var.region }} ${{ var.stage }} ${{ var.team }}
@@ -213,7 +213,7 @@ Requests: 2 read, 1 to write, 1 to check.
   + shop  #20932
       webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
-Applied: 1 created. Blocked: 1. Running it again is safe.
+Applied: 1 created. Blocked: 1. Resolve what is blocked, and run it again.
 --- stderr ---
 warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
  --> instances/desk.yaml:6:13

@@ -1,9 +1,9 @@
 //! The pages and pictures show what the program does.
 //!
-//! In a block marked `console`, a line that begins with `$ ` is a command, and the lines below it that
-//! begin with `> ` continue it. The other lines are its output, in which a line of `...` matches any
-//! lines. A block marked `yaml PATH` is the content of a file. The test runs all steps of a page in
-//! order, in one folder, with `sh` and the `ocon` of this build.
+//! In a block marked `console`, a line that begins with `$ ` is a command, and a line after a `\` at the
+//! end continues it. The other lines are its output, in which a line of `...` matches any lines. A block
+//! marked `sh run` is a script without output. A block marked `yaml PATH` is the content of a file. The
+//! test runs all steps of a page in order, in one folder, with `sh` and the `ocon` of this build.
 //!
 //! `SNAPSHOTS=overwrite` rewrites blocks and pictures, and keeps lines of `...`.
 

@@ -61,7 +61,7 @@ fn help(sources: usize, severity: Severity) -> Vec<String> {
     match severity {
         Severity::Error => vec![
             format!("{set}; nothing was contacted"),
-            "to apply anyway, name the files to apply (PATH) or use --allow-unset".to_owned(),
+            "to apply the rest anyway, use --allow-unset, or give only the files whose variables are set".to_owned(),
         ],
         Severity::Warning => {
             vec![format!("{set}; until then ocon neither compares nor writes these fields")]

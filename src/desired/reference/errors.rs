@@ -57,7 +57,7 @@ pub(super) fn unclosed(at: TextRange) -> Diagnostic {
 }
 
 pub(super) fn unknown_variable(name: &str, nearest: Option<&str>, at: TextRange) -> Diagnostic {
-    let message = format!("the variable {} is not declared", quoted(&name));
+    let message = format!("no `vars:` entry has the name {}", quoted(&name));
     Diagnostic::new(Code::UnknownReference, at, message)
         .suggest(nearest)
         .help("declare it under `vars:` in ocon.yaml, or set it with `--var` or `--var-file`")

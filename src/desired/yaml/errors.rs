@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Marker, ScanError, Span};
 
+use super::node::{Node, NodeKind};
 use crate::desired::{Code, Diagnostic, TextRange};
 use crate::safe_text::quoted;
 
@@ -178,9 +179,15 @@ pub(super) fn control_character(at: TextRange) -> Diagnostic {
         .help("use single quotes or none: in double quotes, `\\` begins an escape")
 }
 
-pub(super) fn non_text_key(at: TextRange, noun: &str) -> Diagnostic {
+pub(super) fn non_text_key(at: TextRange, node: &Node) -> Diagnostic {
+    let noun = node.noun();
+    // A reference without its dollar sign is a map that is the key of another one.
+    let help = match node.kind {
+        NodeKind::Map(_) => "for a reference, write `${{ env.NAME }}`; otherwise put it in quotes",
+        _ => "put it in quotes",
+    };
     Diagnostic::new(Code::NonTextKey, at, format!("a key must be a string, but this is {noun}"))
-        .help("put it in quotes")
+        .help(help)
 }
 
 pub(super) fn duplicate_key(name: &str, at: TextRange, first: TextRange) -> Diagnostic {

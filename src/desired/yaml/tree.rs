@@ -224,7 +224,7 @@ impl<'t> TreeBuilder<'t, '_> {
             }
             // An ambiguous number or a tagged string, which is already reported.
             NodeKind::Text(_) => {}
-            _ => self.diagnostics.add(errors::non_text_key(at, node.noun())),
+            _ => self.diagnostics.add(errors::non_text_key(at, &node)),
         }
         Ok(None)
     }
