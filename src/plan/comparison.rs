@@ -117,9 +117,18 @@ impl Comparer<'_> {
             ValueComparison::Different if is_secret && *stored == StoredValue::Unset => {
                 Decision::Change(Reason::Lost)
             }
+            ValueComparison::Different if is_secret && self.is_last_applied(key, stored) => {
+                Decision::Change(Reason::Rotated)
+            }
             ValueComparison::Different => Decision::Change(Reason::Differs),
             ValueComparison::Unknown => self.decide_by_digest(key, field),
         }
+    }
+
+    /// Whether the platform shows the secret that was last applied. If so, the wanted value is new.
+    fn is_last_applied(&self, key: &str, stored: &StoredValue) -> bool {
+        let StoredValue::Text(stored) = stored else { return false };
+        self.baseline.state(key, Some(stored)) == SecretState::Unchanged
     }
 
     /// Decides about a value that the API does not show. A secret has its own digest. Any other value

@@ -222,6 +222,8 @@ async fn each_secret_of_each_connector_is_written_when_it_changes_and_only_then(
 fn names_only(plan: &Plan, changing: &BTreeMap<String, String>) {
     let step = |step: &plan::Step| {
         assert_eq!((step.action, step.changes.len()), (Action::Update, 1), "{step:#?}");
+        // The new value is from here, even if the platform shows the old one.
+        assert_eq!(step.cause, plan::Cause::File, "{step:#?}");
         (step.key.to_string(), step.changes[0].path().to_string())
     };
     let named: BTreeMap<_, _> = plan.steps.iter().map(step).collect();
