@@ -1,7 +1,7 @@
 //! The requests that the platform receives.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use ocon::api::{ErrorKind, Projection, Read as _, Scope, Write as _};
 use ocon::instance::{
@@ -93,13 +93,17 @@ async fn a_draft_with_a_missing_value_is_not_sent() {
     assert_eq!((client.requests(), server.lines().len()), (0, 0));
 }
 
-/// Collected log output.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// The log of the test on this thread.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Write for Log {
+/// Appends to [`LOG`].
+struct ThreadLog;
+
+impl Write for ThreadLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.with_borrow_mut(|log| log.write(bytes))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -109,14 +113,14 @@ impl Write for Log {
 
 #[tokio::test]
 async fn the_log_has_one_line_per_request_and_no_secret() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
+    // A subscriber of this thread alone could miss events: whether an event is logged is cached for the
+    // whole process, and a test on another thread may come first.
+    tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
         .without_time()
-        .with_writer(move || writer.clone())
-        .finish();
+        .with_writer(|| ThreadLog)
+        .init();
     let server = Server::script(vec![
         |wire| {
             wire.answer(503, &[("Elements-Request-Id", "5b04\tx")], b"tok3n-in-reply");
@@ -126,17 +130,14 @@ async fn the_log_has_one_line_per_request_and_no_secret() {
         },
         |wire| wire.json(400, r#"{"message":"bad gr4nt-c0de"}"#),
     ]);
-    {
-        let _guard = tracing::subscriber::set_default(subscriber);
-        let (client, _) = server.client();
-        client.list(&Scope::Account, &Projection::All).await.unwrap();
-        let error = at(async |place| client.create(&granted("gr4nt-c0de"), place).await).await;
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "POST /instances failed: HTTP 400 Bad Request: bad (secret)"
-        );
-    }
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let (client, _) = server.client();
+    client.list(&Scope::Account, &Projection::All).await.unwrap();
+    let error = at(async |place| client.create(&granted("gr4nt-c0de"), place).await).await;
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "POST /instances failed: HTTP 400 Bad Request: bad (secret)"
+    );
+    let text = String::from_utf8(LOG.take()).unwrap();
     let is_request = |line: &&str| line.contains("INFO") && line.contains("ocon::api");
     let lines: Vec<_> = text.lines().filter(is_request).collect();
     assert_eq!(lines.len(), 3, "{text}");
