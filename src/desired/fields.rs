@@ -229,7 +229,12 @@ fn plain_text(reader: &mut NodeReader<'_>, node: &Node, field: &str, variable: &
         reader.diagnostics.hide(literal.range);
     }
     let message = format!("{} is a secret in plain text", quoted(&field));
-    let diagnostic = Diagnostic::new(Code::PlainTextSecret, node.range, message)
+    let diagnostic = Diagnostic::new(Code::PlainTextSecret, node.range, message);
+    let shell = "if this is the name of a variable, write `${{ env.NAME }}`: `$NAME` is plain text";
+    // The text may be a secret, so no help quotes it.
+    let is_like_shell = matches!(&node.kind, NodeKind::Text(text) if text.starts_with('$'));
+    let diagnostic = if is_like_shell { diagnostic.help(shell) } else { diagnostic };
+    let diagnostic = diagnostic
         .help(format!("write `${{{{ env.{variable} }}}}` and set that variable where ocon runs"))
         .help("change the secret at the provider: everyone who can read the repository knows it");
     reader.diagnostics.add(diagnostic);

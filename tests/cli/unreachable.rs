@@ -96,7 +96,7 @@ fn a_host_that_refuses_the_connection_is_unreachable() {
 error: the API cannot be reached
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: tcp connect error: Connection refused (os error 111)
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
+hint: check the region or base URL (http://127.0.0.1:[PORT]/elements/api-v2), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
 "#]]);
     world.ocon("apply --yes --format json").is(str![[r#"
@@ -108,7 +108,7 @@ GET /instances: cannot connect: tcp connect error: Connection refused (os error 
 error: the API cannot be reached
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: tcp connect error: Connection refused (os error 111)
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
+hint: check the region or base URL (http://127.0.0.1:[PORT]/elements/api-v2), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
 "#]]);
 }
@@ -287,7 +287,7 @@ GET /instances: cannot connect: operation timed out; trying again in [SECONDS] s
 error: the API cannot be reached
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: operation timed out
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
+hint: check the region or base URL (http://127.0.0.1:[PORT]/elements/api-v2), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
 --- exit 6 ---
 "#]]);
     assert!(server.requests()[0].starts_with("CONNECT api.cloud-elements.com:443"));

@@ -28,7 +28,7 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
             failure(message).hint("try again in a few minutes; nothing was changed")
         }
         api::ErrorKind::Connect { .. } => failure("the API cannot be reached").hint(format!(
-            "check {base_url}, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
+            "check the region or base URL ({base_url}), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
         )),
         api::ErrorKind::Decode { .. } | api::ErrorKind::Redirect { .. } => {
             failure("the answer is not from the API").hint(format!(

@@ -31,9 +31,12 @@ pub(super) fn unknown_source(source: &str, at: TextRange) -> Diagnostic {
         Some(_) => format!("{} is not a source of values", quoted(&source)),
         None => "the text before the dot is not a source of values".to_owned(),
     };
-    Diagnostic::new(Code::UnknownReference, at, message)
+    let diagnostic = Diagnostic::new(Code::UnknownReference, at, message)
         .suggest(nearest)
-        .help("use one of the sources `env`, `file`, `var` and `instance`")
+        .help("use one of the sources `env`, `file`, `var` and `instance`");
+    let of_ci =
+        "a secret of the CI system is an environment variable of its job: `${{ env.NAME }}`";
+    if nearest.is_none() { diagnostic.help(of_ci) } else { diagnostic }
 }
 
 pub(super) fn not_allowed(inside: &str, allowed: Allowed, at: TextRange) -> Diagnostic {
