@@ -18,7 +18,7 @@ mod spec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
 
-use crate::instance::{ConnectorKey, Secrecy};
+use crate::instance::{ConnectorKey, EventSupport, Secrecy};
 
 pub(crate) use connector::Authentication;
 pub use connector::{Connector, ConnectorField, FieldKind};
@@ -54,10 +54,8 @@ struct CatalogEntry {
 pub struct ConnectorFacts {
     /// Whether a create of the document needs an authorization grant.
     pub grant_need: GrantNeed,
-    /// Whether it receives events by webhook.
-    pub webhooks: bool,
-    /// Whether a person must enter the webhook URL of the instance at the provider.
-    pub webhook_url_at_provider: bool,
+    /// How its events can arrive.
+    pub events: EventSupport,
     /// Whether the callback URL of the instance must contain its ID.
     pub callback_carries_id: bool,
     /// Whether an instance stores credentials for the provider.
@@ -103,11 +101,16 @@ impl Catalog {
         };
         ConnectorFacts {
             grant_need,
-            webhooks: connector.webhook,
-            webhook_url_at_provider: connector.webhook_url_id.as_deref() == Some("base64"),
+            events: connector.event_support(),
             callback_carries_id: connector.callback_carries_id,
             credentials: hosts::credentials(connector),
         }
+    }
+
+    /// How the events of the connector can arrive. Nothing is known about a connector that is not in the
+    /// catalog.
+    pub fn event_support(&self, connector: &ConnectorKey) -> EventSupport {
+        self.connector(connector).map(Connector::event_support).unwrap_or_default()
     }
 
     /// The role of the configuration key in choosing the host that receives the credentials.
@@ -164,6 +167,7 @@ fn entry(line: &'static str) -> Option<(&'static str, CatalogEntry)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instance::{WebhookUrlForm, WebhookUrlKnowledge};
 
     fn connector(key: &str) -> &'static Connector {
         Catalog::embedded().connector(&key.parse().unwrap()).unwrap()
@@ -189,8 +193,11 @@ mod tests {
             facts("hootsuite"),
             ConnectorFacts {
                 grant_need: GrantNeed::Certain,
-                webhooks: true,
-                webhook_url_at_provider: true,
+                events: EventSupport {
+                    polling: false,
+                    webhooks: true,
+                    webhook_url: WebhookUrlKnowledge::Documented(WebhookUrlForm::Base64)
+                },
                 callback_carries_id: true,
                 credentials: ProviderCredentials::Stored
             }

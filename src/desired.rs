@@ -63,6 +63,7 @@ pub(in crate::desired) use schemas::Schemas;
 pub(in crate::desired) use text::{START, Text, TextRange};
 pub(in crate::desired) use yaml::{Member, Node, NodeKind};
 
+use crate::instance::{ConnectorKey, EventSupport};
 use document_set::DocumentSet;
 use files::SourceFile;
 
@@ -96,6 +97,12 @@ pub fn load_bytes(below: &Path, bytes: Vec<u8>, sources: &Sources<'_>) -> Result
     let file = SourceFile::named(sources.root, sources.instances, below);
     set.add_file(set.read(|| files::decode(bytes, &file.file), &file.stem, sources));
     set.finish(sources)
+}
+
+/// How the events of a connector can arrive, according to the schemas of the repository and the catalog.
+pub(crate) fn event_support(sources: &Sources<'_>, connector: &ConnectorKey) -> EventSupport {
+    Schemas::new(sources.catalog, sources.root, sources.schemas, sources.on_text)
+        .event_support(connector)
 }
 
 /// The results for all files in their order. Starts only as many threads as pay off.

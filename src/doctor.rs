@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ProviderEvent;
 use crate::desired::DesiredInstance;
-use crate::instance::{InstanceId, Key, RenderContext, Secret, StoredValue, id_in_webhook_url};
+use crate::instance::{
+    BaseUrl, EVENT_CALLBACK, EVENTS_ENABLED, EventArrival, InstanceId, Key, StoredValue,
+    WebhookUrlForm, id_in_webhook_url,
+};
 use crate::observed::ObservedInstance;
 
 /// What the checks need.
@@ -23,7 +26,7 @@ pub(crate) struct DoctorInput<'a> {
     pub(crate) found: Result<&'a ObservedInstance, &'a str>,
     /// Recorded events, newest first, or why they cannot be read.
     pub(crate) events: Result<&'a [ProviderEvent], &'a str>,
-    pub(crate) place: RenderContext<'a>,
+    pub(crate) base_url: &'a BaseUrl,
 }
 
 /// Name of a link, from the provider to the application.
@@ -63,12 +66,16 @@ pub struct ChainLink {
 
 /// Whether a link is intact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum LinkState {
     /// The link is intact.
     Holds,
-    /// The link is broken: no event gets past it.
+    /// The link is broken: something that is declared does not work.
     Broken,
+    /// The link works, but not as well as it could.
+    Warning,
+    /// The instance does not need the link.
+    NotNeeded,
     /// The link cannot be checked from here.
     Unseen,
 }
@@ -89,17 +96,16 @@ pub(crate) fn check_links(input: &DoctorInput<'_>) -> Vec<ChainLink> {
             return vec![broken(LinkName::Instance, why, advice)];
         }
     };
-    let place = RenderContext { id: Some(found.id), ..input.place };
-    let callback = Callback::of(input, found, &place);
+    let chain = Chain::new(input, found);
     vec![
         holds(LinkName::Instance, format!("#{}, {}", found.id, found.name)),
         authentication(input.key, found),
-        enabled(input.key, found),
-        notifications(found),
-        callback.link(input.key, found.id),
-        signature(input, found, &callback),
-        registration(input.wanted, &place),
-        last_event(input.events, &callback),
+        chain.enabled(),
+        chain.notifications(),
+        chain.callback_link(),
+        chain.signature(),
+        chain.registration(),
+        chain.last_event(),
     ]
 }
 
@@ -113,6 +119,14 @@ fn broken(name: LinkName, says: impl Into<String>, advice: impl Into<String>) ->
 
 fn unseen(name: LinkName, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
     ChainLink { name, state: LinkState::Unseen, says: says.into(), advice: Some(advice.into()) }
+}
+
+fn warning(name: LinkName, says: impl Into<String>, advice: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::Warning, says: says.into(), advice: Some(advice.into()) }
+}
+
+fn not_needed(name: LinkName, says: impl Into<String>) -> ChainLink {
+    ChainLink { name, state: LinkState::NotNeeded, says: says.into(), advice: None }
 }
 
 fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
@@ -129,54 +143,33 @@ fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
     )
 }
 
-fn enabled(key: &Key, found: &ObservedInstance) -> ChainLink {
-    if !found.disabled {
-        return holds(LinkName::Enabled, "the instance is enabled");
-    }
-    broken(
-        LinkName::Enabled,
-        "the instance is disabled, by a person or by the platform after five failed token refreshes",
-        format!(
-            "if the authentication fails, run `ocon authorize {key}`. Otherwise, declare \
-             `enabled: true` and run `ocon apply`"
-        ),
-    )
-}
-
-fn notifications(found: &ObservedInstance) -> ChainLink {
-    match text_value(found, "event.notification.enabled") {
-        Some("true") => holds(LinkName::Events, "events are enabled"),
-        _ => broken(
-            LinkName::Events,
-            "events are disabled",
-            "declare `event.notification.enabled: true` and run `ocon apply`. Some connectors \
-             subscribe at the provider only when an instance is created",
-        ),
-    }
-}
-
 /// Where the platform forwards events to.
 enum Callback {
     Missing,
     /// The platform does not show the URL.
     Masked,
-    /// A webhook URL of the platform itself, with the instance ID that it contains.
+    /// The platform's own webhook URL of the instance.
+    Own,
+    /// Another URL of the platform itself, with the instance ID that it contains.
     Platform(Option<InstanceId>),
     /// Scheme and host of any other URL.
     External(String),
 }
 
 impl Callback {
-    fn of(input: &DoctorInput<'_>, found: &ObservedInstance, place: &RenderContext<'_>) -> Self {
-        let key = "event.notification.callback.url";
-        let url = match found.configuration.get(key) {
-            Some(StoredValue::Text(url)) => url.expose(),
-            Some(StoredValue::Masked) => return Self::Masked,
-            Some(StoredValue::Unset) | None => return Self::Missing,
+    fn of(found: &ObservedInstance, own: Option<&str>, base_url: &BaseUrl) -> Self {
+        let url = match found.configuration(EVENT_CALLBACK) {
+            StoredValue::Text(url) => url.expose(),
+            StoredValue::Masked => return Self::Masked,
+            StoredValue::Unset => return Self::Missing,
         };
-        let webhook_prefix = format!("{}/events/", input.place.base_url);
-        if url.starts_with(&webhook_prefix) || *url == *place.webhook_url() {
-            return Self::Platform(id_in_webhook_url(url));
+        if own == Some(url) {
+            return Self::Own;
+        }
+        if url.starts_with(&format!("{base_url}/events/")) {
+            let ids = [WebhookUrlForm::Base64, WebhookUrlForm::Raw];
+            let id = ids.into_iter().find_map(|form| id_in_webhook_url(url, form));
+            return Self::Platform(id);
         }
         // User information, path and query can contain secrets.
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
@@ -185,105 +178,214 @@ impl Callback {
         Self::External(format!("{scheme}://{host}"))
     }
 
-    fn link(&self, key: &Key, id: InstanceId) -> ChainLink {
-        let name = LinkName::Callback;
-        let webhook_advice = "declare it as `${{ instance.webhook_url }}` and run `ocon apply`";
-        match self {
-            Self::Missing => broken(
-                name,
-                "no callback URL is set",
-                "declare `event.notification.callback.url` and run `ocon apply`",
+    /// Whether the platform keeps the events, so that nobody receives deliveries.
+    fn keeps_events(&self) -> bool {
+        matches!(self, Self::Own | Self::Platform(_) | Self::Missing)
+    }
+}
+
+/// An instance, and how its events get to the application.
+struct Chain<'a> {
+    input: &'a DoctorInput<'a>,
+    found: &'a ObservedInstance,
+    arrival: EventArrival,
+    /// The URL of the platform at which the events of the instance arrive.
+    own_url: Option<String>,
+    callback: Callback,
+}
+
+impl<'a> Chain<'a> {
+    fn new(input: &'a DoctorInput<'a>, found: &'a ObservedInstance) -> Self {
+        let wanted = input.wanted;
+        let arrival = wanted.event_settings().or_stored(|key| found.text(key)).arrival();
+        let form = wanted.facts.events.webhook_url.form();
+        let own_url = form.map(|form| form.url(input.base_url, &wanted.connector, Some(found.id)));
+        let callback = Callback::of(found, own_url.as_deref(), input.base_url);
+        Self { input, found, arrival, own_url, callback }
+    }
+
+    /// Why the links after `enabled` are not needed, if they are not.
+    fn not_needed_reason(&self) -> Option<&'static str> {
+        if self.is_disabled_on_purpose() {
+            return Some("the instance is disabled");
+        }
+        (self.arrival == EventArrival::NotWanted).then_some("no events are declared")
+    }
+
+    fn is_disabled_on_purpose(&self) -> bool {
+        self.found.disabled && self.input.wanted.enabled == Some(false)
+    }
+
+    fn declares(&self, key: &str) -> bool {
+        self.input.wanted.configuration.contains_key(key)
+    }
+
+    fn enabled(&self) -> ChainLink {
+        let (name, key) = (LinkName::Enabled, self.input.key);
+        if !self.found.disabled {
+            return holds(name, "the instance is enabled");
+        }
+        if self.is_disabled_on_purpose() {
+            return not_needed(name, "the instance is disabled, as the file declares");
+        }
+        broken(
+            name,
+            "the instance is disabled, by a person or by the platform after five failed token refreshes",
+            format!(
+                "if the authentication fails, run `ocon authorize {key}`. Otherwise, declare \
+                 `enabled: true` and run `ocon apply`"
             ),
-            Self::Masked => unseen(
+        )
+    }
+
+    fn notifications(&self) -> ChainLink {
+        let name = LinkName::Events;
+        if let Some(reason) = self.not_needed_reason() {
+            return not_needed(name, reason);
+        }
+        match self.found.text(EVENTS_ENABLED) {
+            Some("true") => holds(name, "events are enabled"),
+            _ => broken(
+                name,
+                "events are declared, but the platform has them disabled",
+                "run `ocon apply`. Some connectors subscribe at the provider only when an instance is \
+                 created",
+            ),
+        }
+    }
+
+    fn callback_link(&self) -> ChainLink {
+        let name = LinkName::Callback;
+        if let Some(reason) = self.not_needed_reason() {
+            return not_needed(name, reason);
+        }
+        let reference = "declare it as `${{ instance.webhook_url }}` and run `ocon apply`";
+        match &self.callback {
+            Callback::Missing => self.missing_callback(),
+            Callback::Masked => unseen(
                 name,
                 "the platform does not show the URL",
-                format!("to write the declared URL again, run `ocon apply --rotate {key}`"),
+                format!(
+                    "to write the declared URL again, run `ocon apply --rotate {}`",
+                    self.input.key
+                ),
             ),
-            Self::Platform(Some(other)) if *other == id => {
-                holds(name, "the platform's webhook URL with this instance's ID")
+            Callback::Own => holds(name, "the platform's webhook URL of this instance"),
+            Callback::Platform(Some(id)) if *id == self.found.id => {
+                holds(name, "the platform's webhook URL of this instance")
             }
-            Self::Platform(Some(other)) => {
-                broken(name, format!("the URL contains the ID of instance {other}"), webhook_advice)
+            Callback::Platform(Some(other)) => {
+                broken(name, format!("the URL contains the ID of instance {other}"), reference)
             }
-            Self::Platform(None) => broken(name, "the URL contains no instance ID", webhook_advice),
-            Self::External(origin) => holds(name, format!("{origin}/…")),
+            Callback::Platform(None) => broken(name, "the URL contains no instance ID", reference),
+            Callback::External(origin) => holds(name, format!("{origin}/…")),
         }
     }
-}
 
-fn signature(input: &DoctorInput<'_>, found: &ObservedInstance, callback: &Callback) -> ChainLink {
-    let (name, key) = (LinkName::Signature, "event.notification.signature.key");
-    let is_declared = input.wanted.configuration.contains_key(key);
-    let is_stored = !matches!(found.configuration.get(key), None | Some(StoredValue::Unset));
-    match callback {
-        Callback::Platform(_) => holds(name, "not needed: events stay on the platform"),
-        _ if is_declared && is_stored => {
-            holds(name, "deliveries are signed with the declared signature key")
+    fn missing_callback(&self) -> ChainLink {
+        let (name, says) = (LinkName::Callback, "no callback URL is set");
+        if self.declares(EVENT_CALLBACK) {
+            return broken(name, says, "run `ocon apply` to write the declared URL");
         }
-        _ if is_declared => broken(
+        warning(
             name,
-            "a signature key is declared, but the platform has none",
-            "run `ocon apply` to write the key",
-        ),
-        _ => broken(
-            name,
-            "no signature key is declared, so the application cannot detect forged deliveries",
-            "declare `event.notification.signature.key: ${{ env.NAME }}` and run `ocon apply`",
-        ),
+            format!("{says}, so events stay on the platform"),
+            format!(
+                "`ocon events {}` shows them. To forward them, declare `{EVENT_CALLBACK}` and run \
+                 `ocon apply`",
+                self.input.key
+            ),
+        )
     }
-}
 
-fn registration(wanted: &DesiredInstance, place: &RenderContext<'_>) -> ChainLink {
-    let (name, url) = (LinkName::Registered, place.webhook_url());
-    if wanted.facts.webhooks {
+    fn signature(&self) -> ChainLink {
+        let (name, key) = (LinkName::Signature, "event.notification.signature.key");
+        if let Some(reason) = self.not_needed_reason() {
+            return not_needed(name, reason);
+        }
+        if self.callback.keeps_events() {
+            return not_needed(name, "events stay on the platform");
+        }
+        match (self.declares(key), *self.found.configuration(key) != StoredValue::Unset) {
+            (_, true) => holds(name, "deliveries are signed with the signature key"),
+            (true, false) => broken(
+                name,
+                "a signature key is declared, but the platform has none",
+                "run `ocon apply` to write the key",
+            ),
+            (false, false) => warning(
+                name,
+                "no signature key is declared, so the application cannot detect forged deliveries",
+                "declare `event.notification.signature.key: ${{ env.NAME }}` and run `ocon apply`",
+            ),
+        }
+    }
+
+    /// Whether the provider knows where to send events. An event that arrived proves it.
+    fn registration(&self) -> ChainLink {
+        let name = LinkName::Registered;
+        if let Some(reason) = self.not_needed_reason() {
+            return not_needed(name, reason);
+        }
+        if self.arrival == EventArrival::Polled {
+            return not_needed(name, "the platform polls the provider");
+        }
+        if self.input.events.is_ok_and(|events| !events.is_empty()) {
+            return holds(name, "an event has arrived");
+        }
         let says = "ocon cannot check whether the provider knows the webhook URL";
-        return unseen(name, says, format!("register the URL at the provider: {url}"));
-    }
-    unseen(name, "the platform polls the provider", format!("or the provider posts to {url}"))
-}
-
-fn last_event(events: Result<&[ProviderEvent], &str>, callback: &Callback) -> ChainLink {
-    let name = LinkName::LastEvent;
-    let events = match events {
-        Ok(events) => events,
-        Err(why) => {
-            return unseen(name, why, "run `ocon doctor` again, or check in the user interface");
+        match &self.own_url {
+            Some(url) => unseen(name, says, format!("register the URL at the provider: {url}")),
+            None => unseen(
+                name,
+                says,
+                "the platform generates the URL. If the provider needs it, the user interface of the \
+                 platform shows it",
+            ),
         }
-    };
-    let Some(last) = events.first() else {
-        return unseen(
-            name,
-            "the platform has received no event yet",
-            "trigger an event at the provider, and run `ocon doctor` again",
-        );
-    };
-    let date = or_default(&last.date, "unknown date");
-    let status = or_default(&last.status, "no status");
-    let says = format!("{date}, {status}");
-    match (last.status.as_str(), callback) {
-        ("NEW" | "RECEIVED", Callback::External(_)) => broken(
-            name,
-            format!("{says}: the platform received it and did not forward it"),
-            "check whether the callback URL responds. After ten attempts, the platform sends no \
-             more events until the instance is changed",
-        ),
-        ("DISPATCHED", _) => broken(
-            name,
-            format!("{says}: the callback URL has not accepted it yet"),
-            "check whether the callback URL is reachable and responds with 2xx. \
-             `ocon events listen` shows the deliveries",
-        ),
-        _ => holds(name, says),
+    }
+
+    fn last_event(&self) -> ChainLink {
+        let name = LinkName::LastEvent;
+        let events = match (self.not_needed_reason(), self.input.events) {
+            (Some(reason), _) => return not_needed(name, reason),
+            (None, Ok(events)) => events,
+            (None, Err(why)) => {
+                return unseen(
+                    name,
+                    why,
+                    "run `ocon doctor` again, or check in the user interface",
+                );
+            }
+        };
+        let Some(last) = events.first() else {
+            return unseen(
+                name,
+                "the platform has received no event yet",
+                "trigger an event at the provider, and run `ocon doctor` again",
+            );
+        };
+        let date = or_default(&last.date, "unknown date");
+        let status = or_default(&last.status, "no status");
+        let says = format!("{date}, {status}");
+        match (last.status.as_str(), &self.callback) {
+            ("NEW" | "RECEIVED", Callback::External(_)) => broken(
+                name,
+                format!("{says}: the platform received it and did not forward it"),
+                "check whether the callback URL responds. After ten attempts, the platform sends no \
+                 more events until the instance is changed",
+            ),
+            ("DISPATCHED", _) => broken(
+                name,
+                format!("{says}: the callback URL has not accepted it yet"),
+                "check whether the callback URL is reachable and responds with 2xx. \
+                 `ocon events listen` shows the deliveries",
+            ),
+            _ => holds(name, says),
+        }
     }
 }
 
 fn or_default<'a>(text: &'a str, default: &'a str) -> &'a str {
     if text.is_empty() { default } else { text }
-}
-
-fn text_value<'a>(found: &'a ObservedInstance, key: &str) -> Option<&'a str> {
-    match found.configuration.get(key)? {
-        StoredValue::Text(text) => Some(Secret::expose(text)),
-        StoredValue::Unset | StoredValue::Masked => None,
-    }
 }

@@ -8,6 +8,7 @@
 //! This module does no I/O, knows no files and no requests, and never prints a [`Secret`].
 
 mod draft;
+mod event_arrival;
 mod exact_json;
 mod name;
 mod secret;
@@ -20,15 +21,19 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use draft::{Draft, FieldPath, OmittedMembers, Record, ReplyCheck};
+pub use event_arrival::{
+    EVENT_CALLBACK, EVENT_KEYS, EVENTS_ENABLED, EventArrival, EventSettings, EventSupport,
+};
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project, is_loopback};
 pub use secret::{Secret, trimmed};
+pub(crate) use template::WEBHOOK_URL_REFERENCE;
 pub use template::{
     InstanceReference, Part, RenderContext, SecretReference, SecretSource, Template,
 };
 pub use value::{Json, Secrecy, StoredValue, Value, ValueComparison, json_valued};
 pub(crate) use vocabulary::vocabulary;
-pub use webhook::id_in_webhook_url;
+pub use webhook::{WebhookUrlForm, WebhookUrlKnowledge, id_in_webhook_url};
 
 /// A position in a file, displayed `file:line:column` as editors expect it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

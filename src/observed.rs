@@ -13,7 +13,10 @@ use std::fmt;
 use futures_util::future::try_join_all;
 
 use crate::api::{Error, Listing, Projection, Read, Scope, Waiter};
-use crate::instance::{InstanceId, Project, Record, Secret, StoredValue};
+use crate::catalog::Catalog;
+use crate::instance::{
+    ConnectorKey, EventSupport, InstanceId, Project, Record, Secret, StoredValue,
+};
 use crate::ownership::{self, Ownership, ReservedTags, UserTags};
 
 /// The known part of the platform's state.
@@ -83,6 +86,20 @@ impl ObservedInstance {
     /// The stored value of a declared key. An omitted one is unset.
     pub(crate) fn configuration(&self, key: &str) -> &StoredValue {
         self.configuration.get(key).unwrap_or(&StoredValue::Unset)
+    }
+
+    /// The stored text of a configuration key, unless it is masked or was not read.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        match self.configuration(key) {
+            StoredValue::Text(text) => Some(text.expose()),
+            StoredValue::Unset | StoredValue::Masked => None,
+        }
+    }
+
+    /// What the catalog knows about the events of the connector.
+    pub(crate) fn event_support(&self) -> EventSupport {
+        let connector = self.connector.parse::<ConnectorKey>();
+        connector.map(|key| Catalog::embedded().event_support(&key)).unwrap_or_default()
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::instance::{
         BaseUrl, ConnectorKey, InstanceId, InstanceReference, Part, SecretReference, SecretSource,
-        StoredValue, Template,
+        StoredValue, Template, WebhookUrlForm,
     };
 
     fn at(id: Option<u64>, check: impl FnOnce(&RenderContext<'_>)) {
@@ -160,7 +160,9 @@ mod tests {
     }
 
     fn webhook_url() -> Value {
-        Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]))
+        Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl(
+            WebhookUrlForm::Base64,
+        ))]))
     }
 
     #[test]

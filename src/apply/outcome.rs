@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Error, ErrorKind};
-use crate::instance::{InstanceId, Key, Secret, vocabulary};
+use crate::instance::{EventArrival, InstanceId, Key, Secret, vocabulary};
 use crate::plan::{Action, BlockCode, Blocked, Stale, Step};
 
 /// An event during an apply.
@@ -64,12 +64,21 @@ pub struct StepResult {
 pub struct AffectedInstance {
     /// The instance ID.
     pub id: InstanceId,
-    /// The URL to which the provider sends events.
-    pub webhook_url: String,
+    /// How its events arrive.
+    pub arrival: EventArrival,
+    /// The URL that a person registers at the provider. `None` if there is nothing to register.
+    pub webhook_url: Option<String>,
     /// The credential for calls through the instance, if a reply contained it.
     pub token: Option<Secret>,
     /// Whether the ID is from the reply to this run's own create.
     pub from_own_create: bool,
+}
+
+impl AffectedInstance {
+    /// Whether the form of the webhook URL is only assumed.
+    pub fn has_assumed_url(&self) -> bool {
+        matches!(self.arrival, EventArrival::Registered { is_assumed: true, .. })
+    }
 }
 
 vocabulary! {

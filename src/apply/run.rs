@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{AffectedInstance, Event, FailureCode, StepFailure, StepStatus};
 use crate::api::{self, Clock, ErrorKind, Scope, StopSignal, Waiter};
-use crate::instance::{InstanceId, Key, Record, RenderContext};
+use crate::instance::{EventSettings, InstanceId, Key, Record, RenderContext, StoredValue};
 use crate::ownership::{self, ReservedTags};
 use crate::plan::{Plan, Step};
 
@@ -69,9 +69,31 @@ impl<'a, R> Run<'a, R> {
 
     /// The instance of a step, without a token.
     pub(super) fn affected(&self, step: &Step, id: InstanceId) -> AffectedInstance {
+        self.affected_with(step, id, step.events)
+    }
+
+    /// The instance of a step, as the platform returned it.
+    pub(super) fn affected_record(&self, step: &Step, record: &Record) -> AffectedInstance {
+        let stored = |key: &str| match record.configuration(key) {
+            StoredValue::Text(text) => Some(text.expose()),
+            StoredValue::Unset | StoredValue::Masked => None,
+        };
+        let affected = self.affected_with(step, record.id, step.events.or_stored(stored));
+        AffectedInstance { token: Some(record.token.clone()), ..affected }
+    }
+
+    fn affected_with(
+        &self,
+        step: &Step,
+        id: InstanceId,
+        events: EventSettings,
+    ) -> AffectedInstance {
+        let arrival = events.arrival();
+        let base_url = &self.plan.target.base_url;
         AffectedInstance {
             id,
-            webhook_url: self.render_context(step, Some(id)).webhook_url(),
+            arrival,
+            webhook_url: arrival.url_to_register(base_url, &step.connector, id),
             token: None,
             from_own_create: false,
         }

@@ -51,12 +51,11 @@ fn must_not_start<R>(run: &Run<'_, R>, step: &Step) -> bool {
 
 fn result(step: &Step, instance: Option<AffectedInstance>, status: StepStatus) -> StepResult {
     let completes_create = matches!(step.action, Action::Create | Action::Finish);
+    let has_url = instance.as_ref().is_some_and(|instance| instance.webhook_url.is_some());
     StepResult {
         key: step.key.clone(),
         action: Some(step.action),
-        register_webhook: completes_create
-            && step.webhook_url_at_provider
-            && status == StepStatus::Done,
+        register_webhook: completes_create && has_url && status == StepStatus::Done,
         instance,
         status,
     }
@@ -115,7 +114,7 @@ async fn create<R: Read + Write>(run: &Run<'_, R>, step: &Step) -> Ended {
         Ok(created) => created,
         Err(status) => return (None, status),
     };
-    let affected = AffectedInstance { from_own_create, ..with_token(run, step, &record) };
+    let affected = AffectedInstance { from_own_create, ..run.affected_record(step, &record) };
     let status = complete_create(run, step, draft, record).await;
     (Some(affected), status.unwrap_or_else(|status| status))
 }
@@ -173,7 +172,7 @@ async fn patch<R: Read + Write>(run: &Run<'_, R>, step: &Step, id: InstanceId) -
     let draft = step.draft();
     match run.remote.patch(id, &draft, &run.render_context(step, Some(id))).await {
         Ok(reply) => {
-            let affected = reply.as_ref().map(|record| with_token(run, step, record));
+            let affected = reply.as_ref().map(|record| run.affected_record(step, record));
             let affected = affected.unwrap_or_else(|| run.affected(step, id));
             let expected = step.expected(draft);
             let status = verification::of_write(run, step, &expected, id, reply.as_ref()).await;
@@ -221,8 +220,4 @@ fn is_orphan<R>(run: &Run<'_, R>, record: &Record, step: &Step) -> bool {
     let tags = ReservedTags::of(&record.tags);
     let has_key = tags.key_in(&run.plan.target.project) == Some(&step.key);
     record.omitted.tags || (has_key && !tags.protect())
-}
-
-fn with_token<R>(run: &Run<'_, R>, step: &Step, record: &Record) -> AffectedInstance {
-    AffectedInstance { token: Some(record.token.clone()), ..run.affected(step, record.id) }
 }

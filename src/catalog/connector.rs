@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::instance::{EventSupport, WebhookUrlKnowledge};
 
 /// A connector. Its texts are those of the platform's own catalog.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,9 +26,9 @@ pub struct Connector {
     /// Whether it polls the provider for events.
     #[serde(default)]
     pub(super) polling: bool,
-    /// How the webhook URL contains the instance ID, if it does: `base64`, `raw`, …
-    #[serde(default)]
-    pub(super) webhook_url_id: Option<String>,
+    /// How the webhook URL identifies the instance.
+    #[serde(default, deserialize_with = "webhook_url")]
+    pub(super) webhook_url_id: WebhookUrlKnowledge,
     /// Whether the webhook URL must be in `event.notification.callback.url` of the instance.
     #[serde(default)]
     pub(super) callback_carries_id: bool,
@@ -44,7 +47,24 @@ pub struct Connector {
     pub(super) refused: BTreeMap<String, Option<String>>,
 }
 
+/// Parses a form of the webhook URL.
+fn webhook_url<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<WebhookUrlKnowledge, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    WebhookUrlKnowledge::parse(&name).ok_or_else(|| D::Error::custom(name))
+}
+
 impl Connector {
+    /// How the events can arrive.
+    pub(crate) fn event_support(&self) -> EventSupport {
+        EventSupport {
+            polling: self.polling,
+            webhooks: self.webhook,
+            webhook_url: self.webhook_url_id,
+        }
+    }
+
     pub(crate) fn field(&self, key: &str) -> Option<&ConnectorField> {
         self.fields.iter().find(|field| field.key == key)
     }

@@ -3,11 +3,11 @@
 //! None of them is certain: a callback URL can be set by hand, and a test system may have no TLS.
 
 use super::{Adopt, Code, DesiredInstance, Diagnostic, Diagnostics, Member, NodeKind};
-use crate::instance::{ConnectorKey, InstanceReference, Part, Template, Value, id_in_webhook_url};
+use crate::instance::{
+    ConnectorKey, EVENT_CALLBACK, EVENTS_ENABLED, InstanceReference, Part, Template, Value,
+    WebhookUrlForm, id_in_webhook_url,
+};
 use crate::safe_text::quoted;
-
-const ENABLED: &str = "event.notification.enabled";
-const CALLBACK: &str = "event.notification.callback.url";
 
 /// Hosts that only the local machine reaches.
 const LOOPBACK: [&str; 4] = ["localhost", "127.", "[::1]", "host.docker.internal"];
@@ -19,21 +19,26 @@ pub(super) fn check(
     configuration: &[Member],
 ) {
     let member = |name: &str| configuration.iter().find(|member| member.name == name);
-    let is_enabled =
-        wanted.configuration.get(ENABLED).is_some_and(|field| field.value == Value::text("true"));
-    let callback = member(CALLBACK).filter(|member| !matches!(member.value.kind, NodeKind::Null));
-    if let (Some(switch), None, true) = (member(ENABLED), callback, is_enabled) {
+    let is_enabled = wanted
+        .configuration
+        .get(EVENTS_ENABLED)
+        .is_some_and(|field| field.value == Value::text("true"));
+    let callback =
+        member(EVENT_CALLBACK).filter(|member| !matches!(member.value.kind, NodeKind::Null));
+    if let (Some(switch), None, true) = (member(EVENTS_ENABLED), callback, is_enabled) {
         let message = "events are enabled, but no callback URL is set";
         let diagnostic = Diagnostic::new(Code::EventsWithoutCallback, switch.range, message);
-        diagnostics.add(diagnostic.help(format!(
-            "add `{CALLBACK}` with the URL of your application, or with `${{{{ instance.webhook_url }}}}` if the events stay on the platform"
-        )));
+        diagnostics.add(diagnostic.help(if wanted.facts.callback_carries_id {
+            format!("add `{EVENT_CALLBACK}: ${{{{ instance.webhook_url }}}}`")
+        } else {
+            format!("add `{EVENT_CALLBACK}` with the URL of your application")
+        }));
     }
     for member in configuration.iter().filter(|member| member.name.ends_with("callback.url")) {
         let value = wanted.configuration.get(&member.name).map(|field| &field.value);
         if let Some(Value::Text(url)) = value {
             diagnostics.items.extend(insecure_callback(member, url));
-            if member.name == CALLBACK {
+            if member.name == EVENT_CALLBACK {
                 diagnostics.items.extend(webhook_url(member, url, wanted));
             }
         }
@@ -70,7 +75,8 @@ fn webhook_url(member: &Member, url: &Template, wanted: &DesiredInstance) -> Opt
 }
 
 fn wrong_literal_url(url: &str, wanted: &DesiredInstance) -> Option<(Code, String)> {
-    Some(match (id_in_webhook_url(url), &wanted.adopt) {
+    let form = wanted.facts.events.webhook_url.form().unwrap_or(WebhookUrlForm::Base64);
+    Some(match (id_in_webhook_url(url, form), &wanted.adopt) {
         (Some(id), Some(Adopt { id: own, .. })) if id != *own => {
             let message =
                 format!("this URL belongs to instance {id}, but this document to instance {own}");
@@ -94,7 +100,7 @@ fn wrong_literal_url(url: &str, wanted: &DesiredInstance) -> Option<(Code, Strin
 /// the file shows.
 fn contains_own_id(url: &Template, connector: &ConnectorKey) -> bool {
     match url.parts() {
-        [.., Part::Instance(InstanceReference::WebhookUrl)] => true,
+        [.., Part::Instance(InstanceReference::WebhookUrl(_))] => true,
         [.., Part::Text(before), Part::Instance(InstanceReference::IdBase64)] => {
             before.ends_with(&format!("/events/{connector}/"))
         }

@@ -101,6 +101,7 @@ codes! {
     MovedFromConflict "moved-from-conflict" Fatal,
     NeedsKey "needs-key" Fatal,
     NoInstancesFolder "no-instances-folder" Fatal,
+    NoWebhookUrl "no-webhook-url" Fatal,
     NonTextKey "non-text-key" Fatal,
     NotJson "not-json" Warning,
     NotNfc "not-nfc" Warning,

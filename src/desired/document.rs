@@ -42,6 +42,8 @@ pub(super) fn read(
     unknown_keys::check(reader.diagnostics, members, &DOCUMENT_KEYS, what, advice_for_document);
     let value = |name| members.iter().find(|it| it.name == name).map(|member| &member.value);
     let connector = required(reader, root, value("element"), "element", element);
+    let events = connector.as_ref().map(|it| reader.inputs.schemas.event_support(it));
+    reader.inputs.references.webhook_url = events.unwrap_or_default().webhook_url;
     let name = required(reader, root, value("name"), "name", display_name);
     let key = document_key(reader, root, value("key"));
     let tags = value("tags").map(|node| tags(reader, node));
@@ -61,7 +63,7 @@ pub(super) fn read(
     let configuration = all_or_nothing(configuration)?.unwrap_or_default();
     let wanted = DesiredInstance {
         at: reader.inputs.text.span(root.range),
-        facts: fields::facts(reader.inputs.schemas.catalog(), &connector, &configuration),
+        facts: fields::facts(reader.inputs.schemas, &connector, &configuration),
         connector,
         name: name?,
         tags: all_or_nothing(tags)?,

@@ -12,7 +12,7 @@ use super::{
     Code, Desired, DesiredInstance, Diagnostic, Diagnostics, Excerpt, Node, Problem, Problems,
     Related, START, Schemas, Sources, Text, Usage, document, files, problem, yaml,
 };
-use crate::instance::{Key, Span};
+use crate::instance::{Key, Span, WebhookUrlKnowledge};
 use crate::safe_text::quoted;
 
 const ANOTHER_KEY: &str = "give one of them another `key:`";
@@ -83,7 +83,11 @@ impl FileContent {
         }
         let inputs = DocumentInputs {
             text,
-            references: References { variables: sources.variables, secrets: sources.secrets },
+            references: References {
+                variables: sources.variables,
+                secrets: sources.secrets,
+                webhook_url: WebhookUrlKnowledge::default(),
+            },
             schemas,
             usage,
             today: sources.today,

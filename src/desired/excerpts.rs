@@ -16,6 +16,7 @@ use super::{
     Diagnostics, Node, NodeKind, Problem, Schemas, Text, TextRange, Usage, document, files, yaml,
 };
 use crate::catalog::Catalog;
+use crate::instance::WebhookUrlKnowledge;
 
 /// Adds an excerpt to every problem that has a location in an instance file and no excerpt. `root` and
 /// `schemas` are those of [`Sources`](super::sources::Sources). Problems of files that no longer exist stay
@@ -55,6 +56,7 @@ impl ParsedFile {
             references: References {
                 variables: &BTreeMap::new(),
                 secrets: &WithheldSecrets::default(),
+                webhook_url: WebhookUrlKnowledge::default(),
             },
             schemas,
             usage: &Usage::default(),

@@ -9,16 +9,16 @@ use super::secrets::is_reserved_variable;
 use super::text_checks::control_warning;
 use super::yaml::MASK;
 use super::{
-    Code, DeclaredValue, Diagnostic, Grant, Member, Node, NodeKind, NodeReader, TextRange,
+    Code, DeclaredValue, Diagnostic, Grant, Member, Node, NodeKind, NodeReader, Schemas, TextRange,
     mistaken_reference, placeholder,
 };
-use crate::catalog::{Catalog, ConnectorFacts, named_like_a_secret, platform_written};
+use crate::catalog::{ConnectorFacts, named_like_a_secret, platform_written};
 use crate::instance::{ConnectorKey, Json, Part, Secrecy, Template, Value, json_valued};
 use crate::safe_text::quoted;
 
-/// The catalog facts of the connector of a document with this configuration.
+/// The facts about the connector of a document with this configuration.
 pub(super) fn facts(
-    catalog: &Catalog,
+    schemas: &Schemas<'_>,
     connector: &ConnectorKey,
     configuration: &BTreeMap<String, DeclaredValue>,
 ) -> ConnectorFacts {
@@ -33,7 +33,8 @@ pub(super) fn facts(
         },
         _ => None,
     };
-    catalog.facts(connector, declared_type, &keys)
+    let facts = schemas.catalog().facts(connector, declared_type, &keys);
+    ConnectorFacts { events: schemas.event_support(connector), ..facts }
 }
 
 /// Reads `configuration`. `external` states whether the document sets `externalAuthentication`.

@@ -10,11 +10,12 @@ pub(crate) mod syntax;
 use std::collections::BTreeMap;
 
 use self::syntax::{
-    Allowed, CLOSING, INSTANCE_PROPERTIES, MAX_NAME_CHARS, OPENING, Source,
-    is_environment_variable_name,
+    Allowed, CLOSING, MAX_NAME_CHARS, OPENING, Source, is_environment_variable_name,
 };
 use super::{Diagnostics, SecretLookup, SecretStore, Text, TextRange};
-use crate::instance::{Part, SecretReference, SecretSource, Template};
+use crate::instance::{
+    InstanceReference, Part, SecretReference, SecretSource, Template, WebhookUrlKnowledge,
+};
 
 /// The most bytes that variables may add to one file: the limit of the file itself.
 const MAX_EXPANDED_BYTES: usize = 1 << 20;
@@ -23,6 +24,8 @@ const MAX_EXPANDED_BYTES: usize = 1 << 20;
 pub(super) struct References<'a> {
     pub(super) variables: &'a BTreeMap<String, String>,
     pub(super) secrets: &'a dyn SecretStore,
+    /// The webhook URL of the document's connector.
+    pub(super) webhook_url: WebhookUrlKnowledge,
 }
 
 /// A string with its location.
@@ -168,9 +171,12 @@ impl ReferenceReader<'_> {
     }
 
     fn instance_property(&mut self, name: &str, at: TextRange) -> Option<Part> {
-        let Some((_, own)) = INSTANCE_PROPERTIES.into_iter().find(|(known, _)| *known == name)
-        else {
-            return self.diagnostics.reject(errors::unknown_instance_property(name, at));
+        let own = match (name, self.references.webhook_url.form()) {
+            ("id", _) => InstanceReference::Id,
+            ("id_base64", _) => InstanceReference::IdBase64,
+            ("webhook_url", Some(form)) => InstanceReference::WebhookUrl(form),
+            ("webhook_url", None) => return self.diagnostics.reject(errors::no_webhook_url(at)),
+            _ => return self.diagnostics.reject(errors::unknown_instance_property(name, at)),
         };
         Some(Part::Instance(own))
     }
@@ -232,7 +238,11 @@ mod tests {
 
     fn read(value: &str, allowed: Allowed) -> (Template, usize) {
         let variables = BTreeMap::from([("team".to_owned(), "${{ env.X }}".to_owned())]);
-        let references = References { variables: &variables, secrets: &DemoSecrets::default() };
+        let references = References {
+            variables: &variables,
+            secrets: &DemoSecrets::default(),
+            webhook_url: WebhookUrlKnowledge::default(),
+        };
         let text = Text { file: "a.yaml".into(), content: value.to_owned() };
         let range = TextRange { line: 1, column: 1, start: 0, end: value.len() };
         let mut diagnostics = Diagnostics::default();

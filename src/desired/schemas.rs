@@ -22,7 +22,8 @@ use super::limits::Resource;
 use super::redactions::Redactions;
 use super::{Code, Problem, Text, TextRange, Usage, files, schema};
 use crate::catalog::{Catalog, ConnectorSpec, named_like_a_secret};
-use crate::instance::{ConnectorKey, Secrecy};
+use crate::instance::{ConnectorKey, EventSupport, Secrecy, WebhookUrlKnowledge};
+use crate::safe_text::quoted;
 
 /// The most rules that are checked for one document. A million take 1 or 2 seconds.
 const MAX_RULES: usize = 1 << 20;
@@ -40,6 +41,12 @@ const MAX_SCHEMAS_BYTES: usize = 1 << 24;
 
 /// The longest message about a schema, in characters: it may quote the schema.
 const MAX_MESSAGE_CHARS: usize = 300;
+
+/// The member at the root of a schema that states the form of the connector's webhook URL.
+const WEBHOOK_URL_FORM: &str = "x-ocon-webhook-url-form";
+
+/// The values of [`WEBHOOK_URL_FORM`].
+const WEBHOOK_URL_FORMS: [&str; 4] = ["base64", "raw", "none", "platform-generated"];
 
 /// The schemas that documents need, read on demand.
 pub(super) struct Schemas<'a> {
@@ -69,6 +76,8 @@ pub(super) struct ConnectorSchema {
     pub(super) validator: Validator,
     /// The shape of the connector, unless the schema is from the repository.
     built_in: Option<Arc<ConnectorSpec>>,
+    /// The webhook URL of the connector, if the schema states it.
+    webhook_url: Option<WebhookUrlKnowledge>,
     cost: Cost,
 }
 
@@ -104,6 +113,14 @@ impl<'a> Schemas<'a> {
     /// The shape of a connector, unless the repository replaces its schema.
     pub(super) fn built_in_shape(&self, connector: &ConnectorKey) -> Option<Arc<ConnectorSpec>> {
         self.of(connector)?.built_in.clone()
+    }
+
+    /// How the events of the connector can arrive. A schema in the repository may state the form of the
+    /// webhook URL.
+    pub(super) fn event_support(&self, connector: &ConnectorKey) -> EventSupport {
+        let known = self.catalog.event_support(connector);
+        let stated = self.of(connector).and_then(|schema| schema.webhook_url);
+        EventSupport { webhook_url: stated.unwrap_or(known.webhook_url), ..known }
     }
 
     /// Whether the value of a configuration key may be shown.
@@ -144,7 +161,7 @@ impl<'a> Schemas<'a> {
         let value = schema::connector_value(&shape).ok()?;
         let validator = compile(&value, None).ok()?;
         let (built_in, cost) = (Some(Arc::new(shape)), bounds::cost(&value));
-        Some(ConnectorSchema { value, validator, built_in, cost })
+        Some(ConnectorSchema { value, validator, built_in, webhook_url: None, cost })
     }
 }
 
@@ -229,6 +246,7 @@ fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema,
     if let Some((message, help)) = bounds::rejection(&value) {
         return Err(invalid_schema(text, &message).help(help).into());
     }
+    let webhook_url = webhook_url(&value).map_err(|message| invalid_schema(text, &message))?;
     if compiled.exceeds_limits_with(text, &value) {
         let message = "the schemas of this repository, or their patterns, are too large";
         let help = "remove schemas, or shorten their patterns";
@@ -237,7 +255,16 @@ fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema,
     let validator = compile(&value, Some(&compiled.cache))
         .map_err(|error| invalid_schema(text, &format!("this is not a JSON Schema: {error}")))?;
     let cost = bounds::cost(&value);
-    Ok(ConnectorSchema { value, validator, built_in: None, cost })
+    Ok(ConnectorSchema { value, validator, built_in: None, webhook_url, cost })
+}
+
+/// The webhook URL that a schema states at its root.
+fn webhook_url(schema: &Value) -> Result<Option<WebhookUrlKnowledge>, String> {
+    let Some(stated) = schema.get(WEBHOOK_URL_FORM) else { return Ok(None) };
+    let form = stated.as_str().filter(|name| WEBHOOK_URL_FORMS.contains(name));
+    let known = form.and_then(WebhookUrlKnowledge::parse).map(Some);
+    let names = WEBHOOK_URL_FORMS.map(|name| quoted(&name).to_string()).join(", ");
+    known.ok_or_else(|| format!("{} must be one of {names}", quoted(&WEBHOOK_URL_FORM)))
 }
 
 fn invalid_schema(text: &Text, message: &str) -> Problem {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value as JsonValue, json};
 use super::canonical_json::{canonical, with_exact_integers};
 use crate::catalog::{ConnectorFacts, HostRole};
 use crate::instance::{
-    ConnectorKey, InstanceId, Json, Key, Secrecy, Secret, SecretReference, SecretSource, Span,
-    Template, Value,
+    ConnectorKey, EventSettings, InstanceId, Json, Key, Secrecy, Secret, SecretReference,
+    SecretSource, Span, Template, Value,
 };
 
 /// The normalized content of all files.
@@ -173,14 +173,12 @@ impl DesiredInstance {
         values.flat_map(|(templates, at)| templates.into_iter().map(move |template| (template, at)))
     }
 
-    /// Whether a person must register the webhook URL at the provider before events arrive.
-    pub(crate) fn needs_webhook_registration(&self) -> bool {
-        let equals = |key: &str, text: &str| {
-            self.configuration.get(key).is_some_and(|field| field.value == Value::text(text))
-        };
-        self.facts.webhook_url_at_provider
-            && equals("event.notification.enabled", "true")
-            && !equals("event.vendor.type", "polling")
+    /// The declared settings that decide how events arrive.
+    pub(crate) fn event_settings(&self) -> EventSettings {
+        EventSettings::declared(self.facts.events, |key| {
+            let text = self.configuration.get(key)?.value.render_secrets()?;
+            Some(text.expose().to_owned())
+        })
     }
 
     /// The unset secrets of this document.

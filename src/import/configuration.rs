@@ -104,9 +104,7 @@ impl<'a> Classifier<'a> {
                 (Representation::Omitted, Some(reason))
             }
             Secrecy::Unknown => (Representation::Comment, None),
-            Secrecy::Public if text == self.place().webhook_url() => {
-                (Representation::WebhookUrl, None)
-            }
+            Secrecy::Public if self.is_own_webhook_url(text) => (Representation::WebhookUrl, None),
             Secrecy::Public => (Representation::Typed, None),
         })
     }
@@ -162,9 +160,15 @@ impl<'a> Classifier<'a> {
         self.shape?.properties.get(key)
     }
 
-    pub(super) fn place(&self) -> RenderContext<'a> {
+    pub(super) fn render_context(&self) -> RenderContext<'a> {
         let id = Some(self.candidate.found.id);
         RenderContext { base_url: self.context.base_url, connector: &self.candidate.connector, id }
+    }
+
+    fn is_own_webhook_url(&self, text: &str) -> bool {
+        let Candidate { found, connector, .. } = self.candidate;
+        let form = (self.context.event_support)(connector).webhook_url.form();
+        form.is_some_and(|form| text == form.url(self.context.base_url, connector, Some(found.id)))
     }
 }
 

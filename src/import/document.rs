@@ -7,7 +7,7 @@ use super::interface::{Candidate, ImportedFile, OmittedField};
 use super::variable_names::VariableNames;
 use super::yaml;
 use crate::desired::{Code, DesiredInstance, Loaded, Problem, Problems, Severity};
-use crate::instance::{InstanceReference, Key, ValueComparison};
+use crate::instance::{Key, ValueComparison, WEBHOOK_URL_REFERENCE};
 
 pub(super) struct DocumentWriter<'a> {
     pub(super) classifier: Classifier<'a>,
@@ -149,7 +149,7 @@ impl<'a> DocumentWriter<'a> {
             field.representation = Representation::Text;
         }
         let value = match field.representation {
-            Representation::WebhookUrl => InstanceReference::WebhookUrl.as_written().to_owned(),
+            Representation::WebhookUrl => WEBHOOK_URL_REFERENCE.to_owned(),
             Representation::Variable => format!("${{{{ env.{variable} }}}}"),
             _ => yaml::text(text),
         };
@@ -175,7 +175,7 @@ impl<'a> DocumentWriter<'a> {
 
     fn differences(&self, draft: &FileDraft<'_>, wanted: &DesiredInstance) -> Vec<Finding> {
         let found = &self.candidate().found;
-        let place = self.classifier.place();
+        let place = self.classifier.render_context();
         let mut parts = Vec::new();
         if wanted.name != found.name {
             parts.push(Part::Required);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::desired::{Loaded, Problems};
-use crate::instance::{BaseUrl, ConnectorKey, Key};
+use crate::instance::{BaseUrl, ConnectorKey, EventSupport, Key};
 use crate::observed::ObservedInstance;
 
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Candidate {
 pub(crate) struct ImportContext<'a> {
     pub(crate) base_url: &'a BaseUrl,
     pub(crate) catalog: &'a Catalog,
+    /// How the events of a connector can arrive, according to the repository and the catalog.
+    pub(crate) event_support: &'a dyn Fn(&ConnectorKey) -> EventSupport,
     pub(crate) keys: BTreeSet<String>,
     /// Names of the variables in these documents, in capitals.
     pub(crate) variables: BTreeSet<String>,

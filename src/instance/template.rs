@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{BaseUrl, ConnectorKey, InstanceId, Secret};
+use super::{BaseUrl, ConnectorKey, InstanceId, Secret, WebhookUrlForm};
+
+/// The reference to the webhook URL in the syntax of files.
+pub(crate) const WEBHOOK_URL_REFERENCE: &str = "${{ instance.webhook_url }}";
 
 /// A text with references.
 ///
@@ -61,8 +64,9 @@ pub enum InstanceReference {
     Id,
     /// `${{ instance.id_base64 }}`: Base64 of the decimal instance ID.
     IdBase64,
-    /// `${{ instance.webhook_url }}`: `<base url>/events/<connector>/<id_base64>`.
-    WebhookUrl,
+    /// `${{ instance.webhook_url }}`: the URL to which the provider sends events, in the form of the
+    /// connector.
+    WebhookUrl(WebhookUrlForm),
 }
 
 impl InstanceReference {
@@ -71,7 +75,15 @@ impl InstanceReference {
         match self {
             Self::Id => "${{ instance.id }}",
             Self::IdBase64 => "${{ instance.id_base64 }}",
-            Self::WebhookUrl => "${{ instance.webhook_url }}",
+            Self::WebhookUrl(_) => WEBHOOK_URL_REFERENCE,
+        }
+    }
+
+    /// Whether the value is known only after the create.
+    fn contains_id(self) -> bool {
+        match self {
+            Self::Id | Self::IdBase64 => true,
+            Self::WebhookUrl(form) => form.contains_id(),
         }
     }
 }
@@ -88,16 +100,9 @@ pub struct RenderContext<'a> {
 }
 
 impl RenderContext<'_> {
-    /// The URL at which the platform receives this instance's events from the provider. Without an
-    /// instance ID it is the connector's URL, which a create sends as a placeholder.
-    pub(crate) fn webhook_url(&self) -> String {
-        let common = format!("{}/events/{}", self.base_url, self.connector);
-        self.id.map_or(common.clone(), |id| format!("{common}/{}", id.base64()))
-    }
-
     fn resolve(&self, reference: InstanceReference) -> String {
         match reference {
-            InstanceReference::WebhookUrl => self.webhook_url(),
+            InstanceReference::WebhookUrl(form) => form.url(self.base_url, self.connector, self.id),
             InstanceReference::Id => self.id.map(|id| id.to_string()).unwrap_or_default(),
             InstanceReference::IdBase64 => self.id.map(InstanceId::base64).unwrap_or_default(),
         }
@@ -105,13 +110,19 @@ impl RenderContext<'_> {
 
     /// The reference as a plan shows it. `{…}` marks a value that the create will assign.
     fn describe(&self, reference: InstanceReference) -> String {
+        let resolved = self.resolve(reference);
         match (self.id, reference) {
-            (Some(_), _) => self.resolve(reference),
-            (None, InstanceReference::WebhookUrl) => {
-                format!("{}/{{base64(id)}}", self.webhook_url())
+            (None, InstanceReference::WebhookUrl(WebhookUrlForm::Base64)) => {
+                format!("{resolved}/{{base64(id)}}")
+            }
+            (None, InstanceReference::WebhookUrl(WebhookUrlForm::Raw)) => {
+                format!("{resolved}/{{id}}")
             }
             (None, InstanceReference::Id) => "{id}".to_owned(),
             (None, InstanceReference::IdBase64) => "{base64(id)}".to_owned(),
+            (Some(_), _) | (None, InstanceReference::WebhookUrl(WebhookUrlForm::WithoutId)) => {
+                resolved
+            }
         }
     }
 }
@@ -139,8 +150,15 @@ impl Template {
         })
     }
 
+    /// Whether the text contains the webhook URL of the instance.
+    pub(crate) fn refers_to_webhook_url(&self) -> bool {
+        let is_url = |part: &Part| matches!(part, Part::Instance(InstanceReference::WebhookUrl(_)));
+        self.parts.iter().any(is_url)
+    }
+
+    /// Whether the text contains the instance ID, so that it is known only after the create.
     pub(crate) fn refers_to_instance(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Instance(_)))
+        self.parts.iter().any(|part| matches!(part, Part::Instance(own) if own.contains_id()))
     }
 
     /// The full text, or `None` if a secret is unset.
@@ -207,7 +225,9 @@ mod tests {
         let connector = "hootsuite".parse().unwrap();
         let before = RenderContext { base_url: &base_url, connector: &connector, id: None };
         let after = RenderContext { id: Some(InstanceId::new(20931)), ..before };
-        let template = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
+        let template = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl(
+            WebhookUrlForm::Base64,
+        ))]);
         let render = |context| template.render(context).unwrap().expose().to_owned();
         assert_eq!(render(&before), "https://api.example/elements/api-v2/events/hootsuite");
         assert_eq!(render(&after), "https://api.example/elements/api-v2/events/hootsuite/MjA5MzE=");

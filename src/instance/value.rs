@@ -149,6 +149,11 @@ impl Value {
         self.templates().into_iter().flat_map(Template::secrets)
     }
 
+    /// Whether the value contains the webhook URL of the instance.
+    pub(crate) fn refers_to_webhook_url(&self) -> bool {
+        self.templates().into_iter().any(Template::refers_to_webhook_url)
+    }
+
     pub(crate) fn refers_to_instance(&self) -> bool {
         self.templates().into_iter().any(Template::refers_to_instance)
     }

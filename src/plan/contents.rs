@@ -313,6 +313,8 @@ vocabulary! {
         TagFilterUnreliable "tag-filter-unreliable",
         /// A field can be neither compared nor written.
         Unverified "unverified",
+        /// No source documents the form of the webhook URL that a step sends.
+        WebhookUrlAssumed "webhook-url-assumed",
     }
 }
 
@@ -320,7 +322,13 @@ impl NoteCode {
     /// Whether the note is about a value that a step sends. It is dropped with the step.
     pub(super) fn is_about_sent_value(self) -> bool {
         self.is_host_change()
-            || matches!(self, Self::SecretToHost | Self::EventToHost | Self::PublicSecret)
+            || matches!(
+                self,
+                Self::SecretToHost
+                    | Self::EventToHost
+                    | Self::PublicSecret
+                    | Self::WebhookUrlAssumed
+            )
     }
 
     /// Whether another host got the secrets or events before.

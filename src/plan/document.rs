@@ -2,7 +2,7 @@
 
 use super::PlanContext;
 use crate::desired::{DeclaredValue, DesiredInstance};
-use crate::instance::{InstanceId, Key, RenderContext, Secrecy, ValueComparison};
+use crate::instance::{EventSettings, InstanceId, Key, RenderContext, Secrecy, ValueComparison};
 use crate::observed::ObservedInstance;
 use crate::ownership::FingerprintScope;
 
@@ -32,6 +32,12 @@ impl<'a> Document<'a> {
     pub(super) fn render_context(&self, id: Option<InstanceId>) -> RenderContext<'a> {
         let base_url = &self.context.target.base_url;
         RenderContext { base_url, connector: &self.wanted.connector, id }
+    }
+
+    /// The settings that decide how events arrive: the declared ones, and else those of the instance.
+    pub(super) fn event_settings(&self, found: Option<&ObservedInstance>) -> EventSettings {
+        let declared = self.wanted.event_settings();
+        found.map_or(declared, |found| declared.or_stored(|key| found.text(key)))
     }
 
     pub(super) fn ignores(&self, path: &str) -> bool {

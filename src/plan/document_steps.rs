@@ -40,7 +40,7 @@ fn step(
         at: Some(wanted.at.clone()),
         id: found.map(|found| found.id),
         hides_stored: found.is_some_and(|found| hides_stored_values(document, found)),
-        webhook_url_at_provider: wanted.needs_webhook_registration(),
+        events: document.event_settings(found),
         ..Step::new(document.key, wanted.connector.clone(), &wanted.name, (action, cause))
     }
 }
@@ -67,13 +67,22 @@ fn create(plan: &mut Plan, document: &Document<'_>) {
     }
     let changes = creation(document);
     note::add_hosts(plan, document, None, &changes);
+    note::add_assumed_webhook_url(plan, document, None, &changes);
     note::add_likely_grant(plan, document);
     let tags = |applied| {
         let others = wanted.tags.clone().unwrap_or_default();
         mark(document, applied).with(&ReservedTags::default(), others)
     };
     let placeholders = document.render_context(None);
-    let first = digests(document, |_, field| field.value.render(&placeholders));
+    // A secret has the same digest before and after the create, unless it contains the instance ID.
+    let first = digests(document, |_, field| {
+        let value = &field.value;
+        if value.refers_to_instance() {
+            value.render(&placeholders)
+        } else {
+            value.render_secrets()
+        }
+    });
     let refers_to_instance =
         document.digested_fields().any(|(_, field)| field.value.refers_to_instance());
     let second = refers_to_instance
@@ -185,6 +194,7 @@ fn write(
         let basis = document.context.basis(&document.as_written, action, &observed);
         let Comparison { changes, unchanged, .. } = comparison;
         note::add_hosts(plan, document, Some(found), &changes);
+        note::add_assumed_webhook_url(plan, document, Some(found.id), &changes);
         let step = step(document, action, cause, Some(found));
         plan.steps.push(Step { changes, unchanged, tags, basis, ..step });
     }

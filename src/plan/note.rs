@@ -10,9 +10,8 @@ use super::contents::Plan;
 use super::document::Document;
 use super::matching::missed_by_filter;
 use super::options::PlanContext;
-use super::status::EVENTS;
 use crate::desired::{GrantNeed, IgnoredField};
-use crate::instance::{StoredValue, Value};
+use crate::instance::{EVENTS_ENABLED, EventArrival, InstanceId, StoredValue, Value};
 use crate::observed::{Observed, ObservedInstance};
 use crate::ownership::LastApplied;
 use crate::safe_text::quoted;
@@ -27,7 +26,7 @@ pub(super) fn add_all(
     comparison: &Comparison,
 ) {
     let about_instance = about_instance(document, found).into_iter().flatten();
-    let about_fields = about_fields(document, comparison).into_iter().flatten();
+    let about_fields = about_fields(document, found, comparison).into_iter().flatten();
     for (code, message) in about_instance.chain(about_fields) {
         plan.add_note(code, document.key, Some(found.id), message);
     }
@@ -58,7 +57,11 @@ fn about_instance(document: &Document<'_>, found: &ObservedInstance) -> [Option<
     ]
 }
 
-fn about_fields(document: &Document<'_>, comparison: &Comparison) -> [Option<NoteText>; 4] {
+fn about_fields(
+    document: &Document<'_>,
+    found: &ObservedInstance,
+    comparison: &Comparison,
+) -> [Option<NoteText>; 4] {
     let wanted = document.wanted;
     let unverified = || {
         let fields = comparison.unverified.iter().map(|field| quoted(field).to_string());
@@ -82,7 +85,9 @@ fn about_fields(document: &Document<'_>, comparison: &Comparison) -> [Option<Not
         let fields: Vec<String> = wanted.lifecycle.ignore.iter().map(described).collect();
         format!("not compared: {}", fields.join("; "))
     };
-    let is_late = wanted.facts.webhooks && comparison.changes.iter().any(enables_events);
+    let by_webhook = wanted.facts.events.webhooks
+        && document.event_settings(Some(found)).arrival() != EventArrival::Polled;
+    let is_late = by_webhook && comparison.changes.iter().any(enables_events);
     [
         (!comparison.unverified.is_empty()).then(|| (NoteCode::Unverified, unverified())),
         (!comparison.unplanned.is_empty()).then(|| (NoteCode::RotationNotPlanned, unplanned())),
@@ -103,11 +108,32 @@ pub(super) fn add_likely_grant(plan: &mut Plan, document: &Document<'_>) {
     }
 }
 
+/// Adds that a step sends a webhook URL whose form no source documents.
+pub(super) fn add_assumed_webhook_url(
+    plan: &mut Plan,
+    document: &Document<'_>,
+    id: Option<InstanceId>,
+    changes: &[Change],
+) {
+    let refers = |change: &Change| match change {
+        Change::Configuration { after, .. } => after.value.refers_to_webhook_url(),
+        _ => false,
+    };
+    if document.wanted.facts.events.webhook_url.is_assumed() && changes.iter().any(refers) {
+        let connector = quoted(&document.wanted.connector);
+        let message = format!(
+            "no source documents the form of the webhook URL of {connector}, so ocon uses the most common form. If events \
+             do not arrive, set `x-ocon-webhook-url-form` in the schema of the connector"
+        );
+        plan.add_note(NoteCode::WebhookUrlAssumed, document.key, id, message);
+    }
+}
+
 /// Whether a change enables events. A connector with webhooks subscribes at the provider during the
 /// create, and perhaps not later.
 fn enables_events(change: &Change) -> bool {
     matches!(change, Change::Configuration { key, before: Some(before), after }
-        if key == EVENTS
+        if key == EVENTS_ENABLED
             && after.value == Value::text("true")
             && *before != StoredValue::new(Some("true")))
 }

@@ -10,19 +10,10 @@ use super::matching::{Match, Matching};
 use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
 use crate::instance::{
-    BaseUrl, ConnectorKey, InstanceId, Key, RenderContext, StoredValue, id_in_webhook_url,
-    vocabulary,
+    BaseUrl, ConnectorKey, EVENT_CALLBACK, EVENTS_ENABLED, EventArrival, EventSettings, InstanceId,
+    Key, WebhookUrlForm, id_in_webhook_url, vocabulary,
 };
 use crate::observed::{Observed, ObservedInstance};
-
-/// The key that enables the events of an instance.
-pub(super) const EVENTS: &str = "event.notification.enabled";
-/// The key of the URL to which the platform sends events. For some connectors it is the instance's own
-/// webhook URL.
-pub(super) const CALLBACK: &str = "event.notification.callback.url";
-
-/// The keys that a status reads in addition to the declared ones.
-pub const KEYS: [&str; 2] = [EVENTS, CALLBACK];
 
 /// The status of all instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +53,7 @@ pub struct InstanceHealth {
     pub enabled: bool,
     /// Whether the platform sends its events.
     pub events: bool,
-    /// The URL to which the provider sends events.
+    /// The URL that a person registers at the provider. `None` if there is nothing to register.
     pub webhook_url: Option<String>,
 }
 
@@ -109,7 +100,7 @@ pub struct CallbackMismatch {
     pub carries: InstanceId,
 }
 
-/// Computes the status. `observed` must contain the whole account with [`KEYS`].
+/// Computes the status. `observed` must contain the whole account with [`EVENT_KEYS`].
 pub fn status(
     desired: &Desired,
     observed: &Observed,
@@ -133,9 +124,9 @@ fn rows(
     let options = context.options;
     let matching = Matching::new(desired, observed, options, context.fingerprints);
     let states = states(plan);
-    let row = |key: &Key, found: &ObservedInstance, state| {
+    let row = |key: &Key, found: &ObservedInstance, declared: EventSettings, state| {
         let (connector, name) = (found.connector.clone(), found.name.clone());
-        let instance = Some(health(found, plan));
+        let instance = Some(health(found, declared, plan));
         InstanceStatus { key: key.clone(), connector, name, state, instance }
     };
     let mut rows = Vec::new();
@@ -152,10 +143,13 @@ fn rows(
             let (connector, name) = (wanted.connector.to_string(), wanted.name.clone());
             rows.push(InstanceStatus { key: key.clone(), connector, name, state, instance: None });
         }
-        rows.extend(found.into_iter().map(|found| row(key, found, state)));
+        rows.extend(found.into_iter().map(|found| row(key, found, wanted.event_settings(), state)));
     }
     let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
-    rows.extend(orphans.map(|(key, found)| row(key, found, SyncState::Orphan)));
+    rows.extend(orphans.map(|(key, found)| {
+        let settings = EventSettings::declared(found.event_support(), |_| None);
+        row(key, found, settings, SyncState::Orphan)
+    }));
     let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
     rows.sort_by(|a, b| (&a.key, id(a)).cmp(&(&b.key, id(b))));
     rows
@@ -174,26 +168,30 @@ fn states(plan: &Plan) -> BTreeMap<&Key, SyncState> {
     states
 }
 
-fn health(found: &ObservedInstance, plan: &Plan) -> InstanceHealth {
+fn health(found: &ObservedInstance, declared: EventSettings, plan: &Plan) -> InstanceHealth {
+    let arrival = declared.or_stored(|key| found.text(key)).arrival();
     InstanceHealth {
         id: found.id,
         valid: found.valid,
         enabled: !found.disabled,
-        events: *found.configuration(EVENTS) == StoredValue::new(Some("true")),
-        webhook_url: webhook_url(found, &plan.target.base_url),
+        events: found.text(EVENTS_ENABLED) == Some("true"),
+        webhook_url: webhook_url(found, arrival, &plan.target.base_url),
     }
 }
 
-fn webhook_url(found: &ObservedInstance, base_url: &BaseUrl) -> Option<String> {
+fn webhook_url(
+    found: &ObservedInstance,
+    arrival: EventArrival,
+    base_url: &BaseUrl,
+) -> Option<String> {
     let connector: ConnectorKey = found.connector.parse().ok()?;
-    Some(RenderContext { base_url, connector: &connector, id: Some(found.id) }.webhook_url())
+    arrival.url_to_register(base_url, &connector, found.id)
 }
 
 fn callback_mismatch(found: &ObservedInstance) -> Option<CallbackMismatch> {
-    let StoredValue::Text(url) = found.configuration(CALLBACK) else {
-        return None;
-    };
-    let carries = id_in_webhook_url(url.expose()).filter(|carries| *carries != found.id)?;
+    let form = found.event_support().webhook_url.form().unwrap_or(WebhookUrlForm::Base64);
+    let carries = id_in_webhook_url(found.text(EVENT_CALLBACK)?, form);
+    let carries = carries.filter(|carries| *carries != found.id)?;
     let (connector, name) = (found.connector.clone(), found.name.clone());
     Some(CallbackMismatch { id: found.id, connector, name, carries })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Change, RedactedChange};
 use crate::instance::{
-    BaseUrl, ConnectorKey, Draft, InstanceId, Key, RenderContext, Span, vocabulary,
+    BaseUrl, ConnectorKey, Draft, EventSettings, InstanceId, Key, RenderContext, Span, vocabulary,
 };
 
 vocabulary! {
@@ -102,8 +102,8 @@ pub struct Step {
     pub second_tags: Option<BTreeSet<String>>,
     /// A digest of what the step depends on.
     pub basis: String,
-    /// Whether the webhook URL must be registered at the provider.
-    pub webhook_url_at_provider: bool,
+    /// The settings that decide how the events of the instance arrive.
+    pub events: EventSettings,
 }
 
 /// A request of a step.
@@ -144,7 +144,7 @@ impl Step {
             tags: None,
             second_tags: None,
             basis: String::new(),
-            webhook_url_at_provider: false,
+            events: EventSettings::default(),
         }
     }
 

@@ -83,6 +83,10 @@ pub(super) fn next_step(result: &ResultDocument) -> &'static str {
     }
 }
 
+/// What to add to a webhook URL whose form no source documents.
+pub(super) const ASSUMED_URL: &str =
+    "No source documents the form of this URL, so it is assumed (webhook-url-assumed).";
+
 pub(super) fn known_after_create(after: &str) -> String {
     after
         .replace("{base64(id)}", "(base64 of the id, known after create)")

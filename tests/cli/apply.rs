@@ -22,7 +22,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created.
 --- exit 0 ---
@@ -66,7 +65,7 @@ fn only_the_json_result_is_on_stdout() {
       "action": "create",
       "outcome": "done",
       "instance_id": 20931,
-      "webhook_url": "http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=",
+      "webhook_url": null,
       "error": null
     }
   ]
@@ -139,7 +138,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged. This is a
 Requests: 2 read, 1 to write, 1 to check.
 
   + a  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created.
 --- exit 0 ---
@@ -196,7 +194,6 @@ Plan: 1 to create, 0 to update, 1 to disable, 0 to delete; 0 unchanged, 0 unmana
 Requests: 2 read, 2 to write, 2 to check.
 
   + shop  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created, 1 disabled.
 --- exit 0 ---
@@ -296,7 +293,6 @@ Plan: 0 to create, 1 to finish, 0 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
 
   + sales  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzE=
 
 Applied: 1 finished.
 --- exit 0 ---

@@ -50,7 +50,6 @@ Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged
 Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created. Blocked: 1. Resolve what is blocked, and run it again.
 --- exit 3 ---
@@ -71,7 +70,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + social  #20932
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzI=
 
 Applied: 1 created.
 --- exit 0 ---
@@ -130,9 +128,7 @@ Requests: 2 read, 3 to write, 1 to check.
       Check the credentials. An authorization code works only once and expires soon: the next run
       needs a new one.
   + a  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
   + shop  #20932
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
 Applied: 2 created. Failed: 1. Running it again is safe.
 --- stderr ---
@@ -199,7 +195,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 2 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + b  #20933
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzM=
 
 Applied: 1 created.
 --- exit 0 ---

@@ -270,7 +270,6 @@ fn oauth_1_begins_with_a_token() {
     prompt.rest(&world).is(str![[r#"
 
   + social  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/twitter/MjA5MzE=
 
 Applied: 1 created.
 --- stderr ---

@@ -23,8 +23,6 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 `instances/shop.yaml:1`
 
-Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
-
 ```diff
 + tags: shop
 ```

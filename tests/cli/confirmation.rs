@@ -29,7 +29,6 @@ fn the_plan_that_was_shown_is_applied() {
 yes
 
   + shop  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created.
 --- exit 0 ---

@@ -86,7 +86,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created.
 --- stderr ---
@@ -194,7 +193,6 @@ fn ids_are_reported_where_the_report_cannot_be_written() {
     let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
     world.constant(&String::from_utf8(output.stderr).unwrap()).is(str![[r#"
   + shop  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created.
 error: the result could not be written to stdout

@@ -85,7 +85,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + desk  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
 
 Applied: 1 created.
 --- stderr ---

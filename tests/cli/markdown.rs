@@ -157,8 +157,6 @@ Plan again before you run it again.
 
 `instances/new.yaml:1`
 
-Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzQ=`
-
 ```diff
 + tags: shop
 ```
@@ -212,8 +210,6 @@ Running it again is safe.
 <details><summary><code>+ create</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20931</code></summary>
 
 `instances/shop.yaml:1`
-
-Webhook URL: `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=`
 
 ```diff
 + tags: shop
@@ -325,9 +321,9 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 |---|---|---|---:|---|---|---|---|---|
 | `chat` | `Social` | `hootsuite` |  | blocked |  |  |  |  |
 | `new` | `New` | `stripe` |  | missing |  |  |  |  |
-| `desk` | `Help desk` | `servicenow` | `#20931` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=` |
-| `shop` | `Shop @all` | `stripe` | `#20933` | drifted | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=` |
-| `old` | `Old` | `closeio` | `#20932` | orphan | yes | yes | no | `http://127.0.0.1:[PORT]/elements/api-v2/events/closeio/MjA5MzI=` |
+| `desk` | `Help desk` | `servicenow` | `#20931` | drifted | yes | yes | no |  |
+| `shop` | `Shop @all` | `stripe` | `#20933` | drifted | yes | yes | no |  |
+| `old` | `Old` | `closeio` | `#20932` | orphan | yes | yes | no |  |
 --- exit 0 ---
 "#]]);
 }

@@ -70,7 +70,6 @@ Requests: 2 read, 3 to write, 1 to check.
       request-limit: POST /instances failed: the limit of 3 requests is reached
   ! c  create not-started
   + a  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 1 created. Failed: 1. Not started: 1. Running it again is safe.
 --- exit 3 ---

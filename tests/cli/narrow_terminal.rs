@@ -134,12 +134,8 @@ warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode no
       provider: no event arrives before
       that.
   + shop  #20932
-      webhook URL
-      http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
   + support/emea/a-rather-long-key-for-a-help-desk
       #20933
-      webhook URL
-      http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzM=
 
 Applied: 3 created.
 
@@ -249,14 +245,10 @@ fn a_status_fits_on_forty_columns() {
       stripe
   = shop  #20932  in sync
       stripe, valid, enabled, no events
-      webhook URL
-      http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
   = support/emea/a-rather-long-key-for-a-help-desk
       #20933  in sync
       servicenow, valid, enabled, no
       events
-      webhook URL
-      http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzM=
 
 Status: 3 in sync, 1 missing.
 --- stderr ---

@@ -157,7 +157,6 @@ Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged
 Requests: 2 read, 1 to write, 1 to check.
 
   + desk  #20933
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzM=
 
 Applied: 1 created. Blocked: 1. Resolve what is blocked, and run it again.
 --- exit 7 ---

@@ -74,7 +74,6 @@ Plan: 3 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 4 to write, 1 to check.
 
   + closeio  #20931
-      webhook URL  https://sandbox.invalid/elements/api-v2/events/closeio/MjA5MzE=
   + hootsuite  #20932
       webhook URL  https://sandbox.invalid/elements/api-v2/events/hootsuite/MjA5MzI=
       Register this webhook URL at the provider: no event arrives before that.

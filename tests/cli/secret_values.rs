@@ -48,9 +48,7 @@ Plan: 2 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 2 to write, 1 to check.
 
   + desk  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
   + other  #20932
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzI=
 
 Applied: 2 created.
 --- stderr ---

@@ -14,15 +14,21 @@ fn world() -> World {
     world
 }
 
+/// The document with events that the provider sends.
+fn with_webhook_events(document: &str) -> String {
+    let events = "  event.notification.enabled: true\n  event.vendor.type: webhooks\n  \
+                  event.notification.callback.url: https://app.example/events\n";
+    let section = if document.contains("configuration:") { "" } else { "configuration:\n" };
+    format!("{document}{section}{events}")
+}
+
 #[test]
 fn a_status_shows_every_instance_in_one_listing() {
     let world = world();
     world.ocon("status --detailed-exitcode").is(str![[r#"
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
   = shop  stripe      20932  in sync  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
 Status: 2 in sync.
 --- exit 0 ---
@@ -42,11 +48,9 @@ fn every_state_has_its_word_and_its_sign() {
     world.ocon("status --detailed-exitcode").is(str![[r#"
     key    connector   id     state    valid  enabled  events
   ~ desk   servicenow  20931  drifted  yes    no       no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
   ! gone   stripe      -      blocked  -      -        -
   + kiosk  stripe      -      missing  -      -        -
   ? shop   stripe      20932  orphan   yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
   blocked: gone: instance 4711 does not exist. To create a new one, remove the line `id: 4711`
            (id-not-found)
@@ -57,7 +61,6 @@ Status: 1 drifted, 1 missing, 1 blocked, 1 orphan.
     world.ocon("status instances/desk.yaml").is(str![[r#"
     key   connector   id     state    valid  enabled  events
   ~ desk  servicenow  20931  drifted  yes    no       no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
 
 Status: 1 drifted.
 --- exit 0 ---
@@ -78,9 +81,7 @@ fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
     world.ocon("status --detailed-exitcode").is(str![[r#"
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
   = shop  stripe      20932  in sync  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
   note: stripe `Copy\u{202e}` #20933: its callback URL contains the ID of another instance, 20932,
         which receives its events
@@ -115,7 +116,7 @@ Status: 2 in sync, 1 with a wrong callback URL.
       "valid": true,
       "enabled": true,
       "events": false,
-      "webhook_url": "http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE="
+      "webhook_url": null
     },
     {
       "key": "shop",
@@ -126,7 +127,7 @@ Status: 2 in sync, 1 with a wrong callback URL.
       "valid": true,
       "enabled": true,
       "events": false,
-      "webhook_url": "http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI="
+      "webhook_url": null
     }
   ],
   "blocked": [],
@@ -177,11 +178,8 @@ fn an_ambiguous_key_lists_its_instances_and_a_fix() {
     world.ocon("status").is(str![[r#"
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
   ! shop  stripe      20932  blocked  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
   ! shop  stripe      20933  blocked  yes    yes      no
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzM=
 
   blocked: shop: instances 20932 and 20933 have the document key `shop`. Delete all but one, or
            remove the tag `ocon:key=shop` from the others (ambiguous-key)
@@ -202,6 +200,11 @@ fn an_orphan_alone_is_not_a_change() {
 #[test]
 fn a_wide_terminal_has_the_url_on_the_same_line() {
     let mut world = world();
+    for key in ["desk", "shop"] {
+        let document = world.read(&format!("instances/{key}.yaml"));
+        world.write(&format!("instances/{key}.yaml"), with_webhook_events(&document));
+    }
+    assert_eq!(world.ocon("apply --yes").exit, 0);
     let lines = |text: &str| text.lines().filter(|line| line.contains("/events/")).count();
     let narrow = world.ocon("status").stdout;
     assert!(narrow.lines().all(|line| line.chars().count() <= 100), "{narrow}");

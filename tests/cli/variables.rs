@@ -145,7 +145,6 @@ Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + desk  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/servicenow/MjA5MzE=
 
 Applied: 1 created.
 --- exit 0 ---
@@ -211,7 +210,6 @@ Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged
 Requests: 2 read, 1 to write, 1 to check.
 
   + shop  #20932
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzI=
 
 Applied: 1 created. Blocked: 1. Resolve what is blocked, and run it again.
 --- stderr ---

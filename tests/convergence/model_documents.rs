@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ocon::desired::{Adopt, DesiredInstance, IgnoredField};
 use ocon::instance::{
     InstanceId, InstanceReference, Json, Key, Part, Secrecy, Secret, SecretReference, SecretSource,
-    Template, Value,
+    Template, Value, WebhookUrlForm,
 };
 use proptest::prelude::*;
 
@@ -126,7 +126,7 @@ fn value(field: &str, kind: usize, rotations: Rotations) -> Option<Value> {
         2 => Some(Value::text("1 < 2 & \"three\"")),
         3 => Some(Value::text("15")),
         4 => Some(Value::text("{\"b\": [1.50, null], \"a\": \"x\"}")),
-        5 => text(vec![Part::Instance(InstanceReference::WebhookUrl)]),
+        5 => text(vec![Part::Instance(InstanceReference::WebhookUrl(WebhookUrlForm::Base64))]),
         6 => text(vec![Part::Text("id ".into()), Part::Instance(InstanceReference::Id)]),
         7 => text(vec![secret(0)]),
         8 => text(vec![Part::Text("Bearer ".into()), secret(1)]),

@@ -9,7 +9,7 @@ use ocon::catalog::{Catalog, ConnectorFacts};
 use ocon::desired::{Adopt, DeclaredValue, Desired, DesiredInstance, IgnoredField, Lifecycle};
 use ocon::instance::{
     BaseUrl, ConnectorKey, InstanceId, InstanceReference, Key, Part, Secrecy, Secret,
-    SecretReference, SecretSource, Span, Template, Value,
+    SecretReference, SecretSource, Span, Template, Value, WebhookUrlForm,
 };
 use ocon::observed;
 use ocon::ownership::Fingerprints;
@@ -254,7 +254,9 @@ pub(crate) fn document(name: &str, configuration: &[(&str, Value)]) -> (Key, Des
 }
 
 pub(crate) fn webhook_url() -> Value {
-    Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]))
+    Value::Text(Template::new(vec![Part::Instance(InstanceReference::WebhookUrl(
+        WebhookUrlForm::Base64,
+    ))]))
 }
 
 pub(crate) fn secret(text: &str) -> Value {

@@ -5,7 +5,7 @@ use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
 use crate::cli::setup::{Connection, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, DoctorInput};
-use crate::instance::{InstanceId, RenderContext};
+use crate::instance::InstanceId;
 use crate::observed::ObservedInstance;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
@@ -25,8 +25,7 @@ pub(crate) fn run(globals: &GlobalArgs, KeyArgs { key }: &KeyArgs) -> Result<Exi
             Err(reason) => Err(reason.as_str()),
         });
         let base_url = &connection.target.base_url;
-        let place = RenderContext { base_url, connector: &wanted.connector, id: None };
-        let links = doctor::check_links(&DoctorInput { key, wanted, found, events, place });
+        let links = doctor::check_links(&DoctorInput { key, wanted, found, events, base_url });
         Ok((links, found.ok().map(|found| found.id)))
     })?;
     let document = DoctorDocument::new(key, id, &links);

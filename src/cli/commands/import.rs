@@ -184,6 +184,7 @@ fn generate(
         &ImportContext {
             base_url,
             catalog: Catalog::embedded(),
+            event_support: &|connector| desired::event_support(&sources, connector),
             keys: files.desired.instances.keys().map(Key::to_string).collect(),
             variables: taken_variables(globals, files),
             schema: &|connector, below| schema(globals, connector, below),

@@ -12,7 +12,7 @@ use crate::apply::Outcome;
 use crate::cli::setup::{Connection, GlobalArgs};
 use crate::cli::terminal::{Exit, Failure, atomic_file::AtomicFile, output};
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, InstanceId, Key, RenderContext, Secret};
+use crate::instance::{BaseUrl, InstanceId, Key, Secret};
 use crate::observed::Observed;
 use crate::ownership::Fingerprints;
 use crate::plan::{self, Target};
@@ -49,7 +49,8 @@ struct InstanceOutput<'a> {
     token: &'a str,
     name: &'a str,
     connector: &'a str,
-    webhook_url: String,
+    /// `None` if the platform generates the URL.
+    webhook_url: Option<String>,
 }
 
 impl Outputs {
@@ -178,11 +179,12 @@ fn lines(outputs: &BTreeMap<String, InstanceOutput<'_>>) -> Result<String, Failu
     for (key, output) in outputs {
         let id = output.id.to_string();
         let values = [
-            ("ID", id.as_str()),
-            ("TOKEN", output.token),
-            ("CONNECTOR", output.connector),
-            ("WEBHOOK_URL", &output.webhook_url),
+            ("ID", Some(id.as_str())),
+            ("TOKEN", Some(output.token)),
+            ("CONNECTOR", Some(output.connector)),
+            ("WEBHOOK_URL", output.webhook_url.as_deref()),
         ];
+        let values = values.into_iter().filter_map(|(what, value)| Some((what, value?)));
         for (what, value) in values {
             let name = format!("{}_{what}", prefix(key));
             if !value.chars().all(is_plain) {
@@ -233,13 +235,13 @@ fn outputs<'a>(
         .iter()
         .filter_map(|(key, (id, token))| {
             let wanted = desired.instances.get(*key)?;
-            let place = RenderContext { base_url, connector: &wanted.connector, id: Some(*id) };
+            let form = wanted.facts.events.webhook_url.form();
             let output = InstanceOutput {
                 id: id.get(),
                 token: token.as_ref().map_or("", Secret::expose),
                 name: &wanted.name,
                 connector: wanted.connector.as_str(),
-                webhook_url: place.webhook_url(),
+                webhook_url: form.map(|form| form.url(base_url, &wanted.connector, Some(*id))),
             };
             Some((key.to_string(), output))
         })
@@ -253,7 +255,7 @@ mod tests {
     #[test]
     fn a_token_with_special_characters_is_refused() {
         for token in ["a b", "$(id)", "a\nPATH=/tmp", "a'b", "a;b", "ä"] {
-            let webhook_url = "https://example.com/events/stripe/Nw==".to_owned();
+            let webhook_url = Some("https://example.com/events/stripe/Nw==".to_owned());
             let output =
                 InstanceOutput { id: 7, token, name: "Shop", connector: "stripe", webhook_url };
             let failure = lines(&BTreeMap::from([("shop".to_owned(), output)])).unwrap_err();

@@ -21,10 +21,10 @@ use crate::cli::terminal::{
     redaction,
 };
 use crate::desired::Desired;
-use crate::instance::{BaseUrl, Project, Secret};
+use crate::instance::{BaseUrl, EVENT_KEYS, Project, Secret};
 use crate::observed::{self, Observed};
 use crate::ownership::Fingerprints;
-use crate::plan::{self, Plan, PlanContext, PlanOptions, Target, status};
+use crate::plan::{self, Plan, PlanContext, PlanOptions, Target};
 use crate::sandbox;
 
 pub(crate) struct Connection {
@@ -132,7 +132,7 @@ impl Connection {
         desired: &Desired,
         options: &PlanOptions,
     ) -> Result<(Plan, Observed), Failure> {
-        let keys = desired.declared_keys();
+        let keys = keys_to_read(desired);
         let observed = observed::fetch(&self.client, &self.target.project, keys.clone());
         self.read(Box::pin(self.decide(desired, options, keys, observed))).await
     }
@@ -143,8 +143,7 @@ impl Connection {
         desired: &Desired,
         options: &PlanOptions,
     ) -> Result<(Plan, Observed), Failure> {
-        let mut keys = desired.declared_keys();
-        keys.extend(status::KEYS.map(str::to_owned));
+        let keys = keys_to_read(desired);
         let observed = observed::survey(&self.client, &self.target.project, keys.clone());
         self.read(Box::pin(self.decide(desired, options, keys, observed))).await
     }
@@ -192,4 +191,11 @@ impl Connection {
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     built.map_err(|error| Failure::new(Exit::Other, "threads cannot be started").caused_by(&error))
+}
+
+/// The configuration keys that are compared, and those that decide how events arrive.
+fn keys_to_read(desired: &Desired) -> BTreeSet<String> {
+    let mut keys = desired.declared_keys();
+    keys.extend(EVENT_KEYS.map(str::to_owned));
+    keys
 }

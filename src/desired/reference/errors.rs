@@ -69,8 +69,18 @@ pub(super) fn unknown_variable(name: &str, nearest: Option<&str>, at: TextRange)
 pub(super) fn unknown_instance_property(name: &str, at: TextRange) -> Diagnostic {
     let message = format!("an instance has no property {}", quoted(&name));
     Diagnostic::new(Code::UnknownReference, at, message)
-        .suggest(closest(name, INSTANCE_PROPERTIES.into_iter().map(|(name, _)| name)))
+        .suggest(closest(name, INSTANCE_PROPERTIES.into_iter()))
         .help("use `instance.id`, `instance.id_base64` or `instance.webhook_url`")
+}
+
+pub(super) fn no_webhook_url(at: TextRange) -> Diagnostic {
+    let message =
+        "the platform generates the webhook URL of this connector, so ocon does not know it";
+    Diagnostic::new(Code::NoWebhookUrl, at, message)
+        .help("write the URL of your application, or remove the line")
+        .help(
+            "if your tenant has another form of the URL, set `x-ocon-webhook-url-form` in the schema of the connector",
+        )
 }
 
 pub(super) fn expansion_limit(name: &str, at: TextRange) -> Diagnostic {

@@ -1,7 +1,5 @@
 //! The syntax of references.
 
-use crate::instance::InstanceReference;
-
 pub(in crate::desired) const OPENING: &str = "${{";
 pub(in crate::desired) const CLOSING: &str = "}}";
 
@@ -31,11 +29,7 @@ impl Source {
 }
 
 /// The properties of an instance that references name.
-pub(super) const INSTANCE_PROPERTIES: [(&str, InstanceReference); 3] = [
-    ("id", InstanceReference::Id),
-    ("id_base64", InstanceReference::IdBase64),
-    ("webhook_url", InstanceReference::WebhookUrl),
-];
+pub(super) const INSTANCE_PROPERTIES: [&str; 3] = ["id", "id_base64", "webhook_url"];
 
 /// The references that a value may contain. Each level includes the levels before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

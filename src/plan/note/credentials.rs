@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use super::host::Host;
 use crate::desired::{DeclaredValue, Desired, HostRole};
-use crate::instance::{Secrecy, StoredValue, Value};
+use crate::instance::{EVENT_CALLBACK, Secrecy, StoredValue, Value};
 use crate::observed::ObservedInstance;
 use crate::plan::document::Document;
-use crate::plan::status::CALLBACK;
 use crate::plan::{Change, HostUse, Note, NoteCode, Plan};
 use crate::safe_text::quoted;
 
@@ -15,7 +14,7 @@ use crate::safe_text::quoted;
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 /// The prefix of keys for event delivery. Their secrets go to the host that gets the events.
-const EVENT_KEYS: &str = "event.notification.";
+const EVENT_PREFIX: &str = "event.notification.";
 
 /// Adds the notes about hosts that get secrets or events from a step with these changes.
 pub(in crate::plan) fn add_hosts(
@@ -43,7 +42,7 @@ fn secrets_to_hosts(
 ) -> Vec<HostNote> {
     let written = changes.iter().filter_map(written_secret);
     let (of_events, of_provider): (Vec<_>, Vec<_>) =
-        written.partition(|key| key.starts_with(EVENT_KEYS));
+        written.partition(|key| key.starts_with(EVENT_PREFIX));
     let paths: BTreeSet<String> = changes.iter().map(|change| change.path().to_string()).collect();
     let mut notes = Vec::new();
     for (key, field) in &document.wanted.configuration {
@@ -54,7 +53,7 @@ fn secrets_to_hosts(
         }
         let own = (contains_secret(field) && paths.contains(&path)).then(|| key.clone());
         let given = match key.as_str() {
-            CALLBACK => of_events.as_slice(),
+            EVENT_CALLBACK => of_events.as_slice(),
             _ if gets_credentials(field) => of_provider.as_slice(),
             _ => &[],
         };
@@ -92,8 +91,8 @@ fn changed_hosts(
 fn event_hosts(document: &Document<'_>, code: NoteCode, changes: &[Change]) -> Vec<HostNote> {
     let stored = document.wanted.configuration.iter().filter(|(key, field)| {
         let is_secret = field.secrecy == Secrecy::Secret && field.value != Value::Unset;
-        let is_sent = *key != SIGNATURE_KEY && *key != CALLBACK;
-        is_secret && is_sent && key.starts_with(EVENT_KEYS)
+        let is_sent = *key != SIGNATURE_KEY && *key != EVENT_CALLBACK;
+        is_secret && is_sent && key.starts_with(EVENT_PREFIX)
     });
     let stored: Vec<&str> = stored.map(|(key, _)| key.as_str()).collect();
     let gets = match stored.as_slice() {
@@ -104,7 +103,7 @@ fn event_hosts(document: &Document<'_>, code: NoteCode, changes: &[Change]) -> V
     };
     let notes = changes.iter().flat_map(|change| match change {
         Change::Configuration { key, before, after }
-            if key == CALLBACK && after.value != Value::Unset =>
+            if key == EVENT_CALLBACK && after.value != Value::Unset =>
         {
             let note = |host: &Host| HostNote::new(code, host, gets.clone(), key);
             new_hosts(before.as_ref(), after).iter().map(note).collect()

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value as Written;
 use url::Url;
 
-use crate::instance::{InstanceReference, Value};
+use crate::instance::{InstanceReference, Part, Value};
 use crate::safe_text::quoted;
 
 const MAX_LENGTH: usize = 260;
@@ -84,7 +84,10 @@ impl Host {
         match value {
             Value::Text(template) if urls.is_empty() => {
                 let written = template.as_written();
-                let is_platform = written.starts_with(InstanceReference::WebhookUrl.as_written());
+                let is_platform = matches!(
+                    template.parts().first(),
+                    Some(Part::Instance(InstanceReference::WebhookUrl(_)))
+                );
                 let text = Some(marked(&written)).filter(|_| !is_platform);
                 text.and_then(|text| Self::of_text(&text)).into_iter().collect()
             }

@@ -11,6 +11,8 @@ pub fn doctor(document: &DoctorDocument) -> String {
         let sign = match state {
             LinkState::Holds => "ok",
             LinkState::Broken => "BROKEN",
+            LinkState::Warning => "warn",
+            LinkState::NotNeeded => "–",
             LinkState::Unseen => "?",
         };
         text.push_str(&format!("  {sign:<6}  {link:<14}  {}\n", clean_line(says)));
@@ -18,10 +20,20 @@ pub fn doctor(document: &DoctorDocument) -> String {
             text.push_str(&format!("{:26}{}\n", "", clean_line(advice)));
         }
     }
+    text + &summary(document)
+}
+
+/// `Nothing is broken; 1 warning; 2 cannot be checked from here.`
+fn summary(document: &DoctorDocument) -> String {
     let number = |state| document.links.iter().filter(|link| link.state == state).count();
-    let summary = match (number(LinkState::Broken), number(LinkState::Unseen)) {
-        (0, unseen) => format!("\nNo link is broken; {unseen} cannot be checked from here.\n"),
-        (broken, _) => format!("\n{} broken.\n", count(broken, "link")),
+    let broken = match number(LinkState::Broken) {
+        0 => "Nothing is broken".to_owned(),
+        number => format!("{} broken", count(number, "link")),
     };
-    text + &summary
+    let warnings = number(LinkState::Warning);
+    let warnings = (warnings > 0).then(|| count(warnings, "warning"));
+    let unseen = number(LinkState::Unseen);
+    let unseen = (unseen > 0).then(|| format!("{unseen} cannot be checked from here"));
+    let parts: Vec<String> = [Some(broken), warnings, unseen].into_iter().flatten().collect();
+    format!("\n{}.\n", parts.join("; "))
 }

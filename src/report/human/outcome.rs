@@ -70,17 +70,21 @@ fn advice(code: StepErrorCode) -> Option<&'static str> {
 /// Adds the ID and the webhook URL of an instance that was created or finished.
 fn push_instance(text: &mut String, entry: &ResultEntry, layout: Layout) {
     let ResultAction::Step(Action::Create | Action::Finish) = entry.action else { return };
-    let (Some(id), Some(webhook_url)) = (entry.instance_id, &entry.webhook_url) else { return };
+    let Some(id) = entry.instance_id else { return };
     let sign = match entry.outcome {
         StepOutcome::Done => Styled(ADDED, "+"),
         _ => Styled(REMOVED, "!"),
     };
     let title = format!("{}  #{id}", entry.key);
     text.push_str(&hanging(&format!("  {sign} "), &title, "      ", layout.width));
+    let Some(webhook_url) = &entry.webhook_url else { return };
     push_webhook_url(text, webhook_url, layout);
     if entry.register_webhook {
         let todo = "Register this webhook URL at the provider: no event arrives before that.";
         text.push_str(&wrapped(todo, "      ", layout.width));
+    }
+    if entry.webhook_url_assumed {
+        text.push_str(&wrapped(phrases::ASSUMED_URL, "      ", layout.width));
     }
 }
 

@@ -32,6 +32,7 @@ pub fn status(status: &StatusDocument, layout: Layout) -> String {
 
 /// Adds the table. Columns are as wide as their widest cell. The URL is never truncated, so you can copy
 /// it: if the lines are too long, each URL has its own line, and if they still are, there are no columns.
+/// Without a URL to register, there is no column for it.
 fn push_table(text: &mut String, rows: &[StatusInstance], layout: Layout) {
     if rows.is_empty() {
         return;
@@ -52,14 +53,15 @@ fn push_table(text: &mut String, rows: &[StatusInstance], layout: Layout) {
         }
         return;
     }
-    let shown = if fits(all) { all } else { but_url };
+    let has_urls = rows.iter().any(|row| row.webhook_url.is_some());
+    let shown = if has_urls && fits(all) { all } else { but_url };
     let heading = line(&HEADINGS.map(str::to_owned), shown);
     text.push_str(&format!("    {}\n", Styled(FAINT, &heading)));
     for (row, cells) in rows.iter().zip(&table) {
         let (symbol, style) = sign(row.state);
         text.push_str(&format!("  {} {}\n", Styled(style, symbol), line(cells, shown)));
-        if !fits(all) && row.instance_id.is_some() {
-            push_webhook_url(text, &cells[HEADINGS.len() - 1], layout);
+        if let Some(url) = row.webhook_url.as_ref().filter(|_| shown.len() < HEADINGS.len()) {
+            push_webhook_url(text, url, layout);
         }
     }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{FailureCode, Outcome, OutcomeNote, StepErrorCode, StepOutcome, StepResult};
+use crate::apply::{
+    AffectedInstance, FailureCode, Outcome, OutcomeNote, StepErrorCode, StepOutcome, StepResult,
+};
 use crate::instance::InstanceId;
 use crate::plan::Action;
 
@@ -71,11 +73,14 @@ pub struct ResultEntry {
     pub outcome: StepOutcome,
     /// The instance ID. Null if it is not known.
     pub instance_id: Option<u64>,
-    /// Where the provider sends its events. Null if the instance is not known.
+    /// The URL to which the provider must send its events. Null if there is nothing to register.
     pub webhook_url: Option<String>,
     /// True if you must register that URL at the provider before any event arrives.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub register_webhook: bool,
+    /// True if no source documents the form of that URL (`webhook-url-assumed`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub webhook_url_assumed: bool,
     /// What went wrong. Null if nothing did.
     pub error: Option<ResultError>,
 }
@@ -167,8 +172,9 @@ fn entry(result: &StepResult) -> ResultEntry {
             .map_or(ResultAction::None(BlockedAction::Blocked), ResultAction::Step),
         outcome: result.status.outcome(),
         instance_id: instance.map(|instance| instance.id).map(InstanceId::get),
-        webhook_url: instance.map(|instance| instance.webhook_url.clone()),
+        webhook_url: instance.and_then(|instance| instance.webhook_url.clone()),
         register_webhook: result.register_webhook,
+        webhook_url_assumed: instance.is_some_and(AffectedInstance::has_assumed_url),
         error: result.status.failure().map(|failure| ResultError {
             code: failure.code,
             message: failure.message.clone(),

@@ -75,9 +75,7 @@ Requests: 2 read, 4 to write, 1 to check.
   ! c  create not-started
   ! d  create not-started
   + a  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
   + b  #20931
-      webhook URL  http://127.0.0.1:[PORT]/elements/api-v2/events/stripe/MjA5MzE=
 
 Applied: 2 created. Not started: 2. Running it again is safe.
 --- stderr ---

@@ -29,7 +29,7 @@ const BLOCKS: [BlockCode; 15] = [
 ];
 
 /// The codes of the notes of a plan.
-const NOTES: [&str; 20] = [
+const NOTES: [&str; 21] = [
     "credential-host-changed",
     "disabled",
     "event-host-changed",
@@ -50,6 +50,7 @@ const NOTES: [&str; 20] = [
     "secret-to-host",
     "tag-filter-unreliable",
     "unverified",
+    "webhook-url-assumed",
 ];
 
 const FINDINGS: [&str; 1] = ["foreign-callback-id"];

@@ -10,7 +10,10 @@ use ocon::apply::{self, AffectedInstance, Outcome, StepResult};
 use ocon::desired::{Code, DeclaredValue, Excerpt, HostRole, Problem, Related, Severity};
 use ocon::doctor::{self, ChainLink};
 use ocon::events::{self, ChangedObject, Delivery, Notification, ProviderEvent, SignatureCheck};
-use ocon::instance::{BaseUrl, InstanceId, Key, Secrecy, Secret, Span, StoredValue, Value};
+use ocon::instance::{
+    BaseUrl, EventArrival, EventSettings, InstanceId, Key, Secrecy, Secret, Span, StoredValue,
+    Value,
+};
 use ocon::plan::status::{
     CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
 };
@@ -258,7 +261,7 @@ fn step(texts: &[String], action: Action) -> Step {
         second_tags: None,
         hides_stored: false,
         basis: String::new(),
-        webhook_url_at_provider: false,
+        events: EventSettings::default(),
     }
 }
 
@@ -314,7 +317,8 @@ fn outcome(texts: &[String]) -> Outcome {
     };
     let touched = |text: &str| AffectedInstance {
         id: id(),
-        webhook_url: text.to_owned(),
+        arrival: EventArrival::NotWanted,
+        webhook_url: Some(text.to_owned()),
         token: None,
         from_own_create: true,
     };

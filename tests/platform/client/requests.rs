@@ -6,7 +6,7 @@ use std::io::Write;
 use ocon::api::{ErrorKind, Projection, Read as _, Scope, Write as _};
 use ocon::instance::{
     Draft, InstanceId, InstanceReference, Part, RenderContext, SecretReference, SecretSource,
-    Template, Value,
+    Template, Value, WebhookUrlForm,
 };
 
 use super::support::{ORGANIZATION, Server, USER, at, granted, id, instance, named};
@@ -16,7 +16,8 @@ fn server() -> Server {
 }
 
 fn webhook() -> Draft {
-    let url = Template::new(vec![Part::Instance(InstanceReference::WebhookUrl)]);
+    let url =
+        Template::new(vec![Part::Instance(InstanceReference::WebhookUrl(WebhookUrlForm::Base64))]);
     Draft { configuration: [("url".into(), Value::Text(url))].into(), ..Draft::default() }
 }
 
