@@ -10,12 +10,12 @@ use axum::http::{Method, Response};
 use serde_json::json;
 
 use super::{
-    ApiRequest, Connector, DetailLevel, ErrorReply, EventQueue, Fault, Journal, JournalEntry,
+    ApiRequest, ConnectorRef, DetailLevel, ErrorReply, EventQueue, Fault, Journal, JournalEntry,
     PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess, Route,
     SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization, connectors,
-    events, events::Notification, faults::edit, faults::script::FaultDecision,
-    instances::InstanceApi, render, routes::ConnectorResource, routes::InstanceResource,
-    routes::InstanceSelector,
+    connectors::authorization_url, events::Notification, events::report::ProviderReport,
+    faults::edit, faults::script::FaultDecision, instances::InstanceApi, privileges, render,
+    routes::ConnectorResource, routes::InstanceResource, routes::InstanceSelector,
 };
 
 pub(super) struct Platform {
@@ -155,6 +155,7 @@ impl Platform {
         if required != RequiredAccess::Public {
             request.check_media_types()?;
         }
+        privileges::check(request, route)?;
         self.dispatch(request, route, selected)
     }
 
@@ -181,23 +182,33 @@ impl Platform {
                 id.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
                 self.events.list(id)
             }
-            Route::Incoming(key, base64) => {
-                let instance = events::addressed_instance(&self.storage.store, key, base64)?;
+            Route::Event(instance, id) => {
+                instance.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
+                self.events.single(instance, id)
+            }
+            Route::Incoming(key, id) => {
+                let report = ProviderReport::read(request)?;
+                let instances = report.instances(&self.storage.store, request, (key, id))?;
                 let now = self.storage.now();
-                self.events.receive(request, instance, &self.own_url, now)
+                self.events.receive(&report, &instances, &self.own_url, now)
             }
             Route::AccountInstances => self.instances().list(request, None, DetailLevel::Account),
             Route::OfConnector(key, resource) => {
-                self.dispatch_connector(request, connectors::find(key)?, resource)
+                let connector = connectors::find(self.storage.store.connectors(), key)?;
+                self.dispatch_connector(request, &connector, resource)
             }
-            Route::Connectors => connectors::list(request),
-            Route::ConnectorKeys => connectors::keys(),
+            Route::Connectors => connectors::list(request, self.storage.store.connectors()),
+            Route::ConnectorKeys => connectors::keys(request, self.storage.store.connectors()),
+            Route::ConnectorMetadata => {
+                connectors::all_metadata(request, self.storage.store.connectors())
+            }
             Route::Organization => self.organization(),
             Route::Ping => self.instances().ping(by_token()?),
             Route::Hub => self.instances().resources(by_token()?),
             Route::Authorize(key, consent) => {
-                let (connector, now) = (connectors::find(key)?, self.storage.now());
-                self.provider.authorize(request, connector, consent, now)
+                let connector = connectors::find(self.storage.store.connectors(), key)?;
+                let now = self.storage.now();
+                self.provider.authorize(request, connector.original(), consent, now)
             }
             Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
         }
@@ -226,19 +237,29 @@ impl Platform {
     fn dispatch_connector(
         &mut self,
         request: &ApiRequest,
-        connector: &'static Connector,
+        connector: &ConnectorRef,
         resource: ConnectorResource,
     ) -> ReplyResult {
         match resource {
-            ConnectorResource::Itself => connectors::show(connector),
+            ConnectorResource::Itself if request.method == Method::DELETE => {
+                connectors::delete(connector, &mut self.storage)
+            }
+            ConnectorResource::Itself | ConnectorResource::Export => connectors::show(connector),
+            ConnectorResource::Clone => connectors::clone(connector, &mut self.storage),
             ConnectorResource::Properties => connectors::properties(connector),
             ConnectorResource::Metadata => connectors::metadata(connector),
-            ConnectorResource::OauthUrl => connectors::oauth_url(request, connector, &self.own_url),
+            ConnectorResource::OauthUrl => {
+                authorization_url::oauth_url(request, connector, &self.own_url)
+            }
+            ConnectorResource::DefaultOauthUrl => {
+                let provider = &mut self.provider;
+                authorization_url::default_oauth_url(request, connector, &self.own_url, provider)
+            }
             ConnectorResource::OauthToken => {
-                connectors::oauth_token(request, connector, &mut self.provider)
+                authorization_url::oauth_token(request, connector, &mut self.provider)
             }
             ConnectorResource::Instances => match request.method {
-                Method::POST => self.instances().create(request, Some(connector)),
+                Method::POST => self.instances().create(request, Some(connector.clone())),
                 _ => self.instances().list(request, Some(connector), list_detail(request)),
             },
             ConnectorResource::Instance(id) => {

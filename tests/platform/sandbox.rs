@@ -1,6 +1,7 @@
 //! The sandbox's own contract: its HTTP replies against the facts about the platform.
 
 mod behavior_faults;
+mod clones;
 mod configuration;
 mod connectors;
 mod consent_page;
