@@ -6,6 +6,7 @@ mod configuration;
 mod connectors;
 mod consent_page;
 mod creation;
+mod event_addresses;
 mod events;
 mod fault_files;
 mod faults;
