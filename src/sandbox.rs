@@ -35,7 +35,7 @@ mod options;
 mod platform;
 mod postponed;
 mod private_connectors;
-mod privileges;
+mod privilege;
 mod provider;
 mod random;
 mod refresh;
@@ -68,7 +68,7 @@ pub(in crate::sandbox) use self::{
     faults::rule::ListingShift, faults::rule::StubResponse, faults::script::Script,
     instance::DetailLevel, instance::ExternalAuthentication, instance::StoredInstance,
     journal::Journal, listing::ListOrder, listing::ListPage, platform::Platform,
-    postponed::PostponedRequests, private_connectors::PrivateConnectors, privileges::Privilege,
+    postponed::PostponedRequests, private_connectors::PrivateConnectors, privilege::Privilege,
     provider::Provider, random::random_id, random::random_number, random::random_token,
     refresh::TokenRefresher, reply::ErrorReply, reply::Reply, reply::ReplyResult, reply::render,
     request::ApiRequest, routes::Route, schema::SchemaProperty, server::Server, shared::Shared,

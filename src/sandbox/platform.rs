@@ -10,12 +10,13 @@ use axum::http::{Method, Response};
 use serde_json::json;
 
 use super::{
-    ApiRequest, ConnectorRef, DetailLevel, ErrorReply, EventQueue, Fault, Journal, JournalEntry,
-    PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess, Route,
-    SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization, connectors,
-    connectors::authorization_url, events::Notification, events::report::ProviderReport,
-    faults::edit, faults::script::FaultDecision, instances::InstanceApi, privileges, render,
-    routes::ConnectorResource, routes::InstanceResource, routes::InstanceSelector,
+    ApiRequest, BehaviorFault, ConnectorRef, DetailLevel, ErrorReply, EventQueue, Fault, Journal,
+    JournalEntry, PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess,
+    Route, SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization,
+    connectors, connectors::authorization_url, events::Notification,
+    events::report::ProviderReport, faults::edit, faults::script::FaultDecision,
+    instances::InstanceApi, render, routes::ConnectorResource, routes::InstanceResource,
+    routes::InstanceSelector,
 };
 
 pub(super) struct Platform {
@@ -155,7 +156,7 @@ impl Platform {
         if required != RequiredAccess::Public {
             request.check_media_types()?;
         }
-        privileges::check(request, route)?;
+        check_privileges(request, route)?;
         self.dispatch(request, route, selected)
     }
 
@@ -293,6 +294,18 @@ impl Platform {
 
 fn is_journal(request: &ApiRequest) -> bool {
     Route::of(request) == Some(Route::Journal)
+}
+
+/// Refuses a request that needs a privilege that the caller does not have.
+fn check_privileges(request: &ApiRequest, route: Route<'_>) -> Result<(), ErrorReply> {
+    let Some(BehaviorFault::MissingPrivileges(missing)) = &request.behavior_fault else {
+        return Ok(());
+    };
+    let required = route.required_privilege(&request.method);
+    match required.filter(|required| missing.contains(required)) {
+        Some(required) => Err(required.is_missing()),
+        None => Ok(()),
+    }
 }
 
 /// Lists have configurations, unless the request has `hydrate=false`.

@@ -7,7 +7,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-/// Headers that scripts of other origins can read (docs/platform.md#conventions).
+/// Headers that scripts of other origins can read (docs/platform.md#connectors-and-their-fields).
 const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, \
     Elements-Request-Id, Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, \
     Content-Disposition";

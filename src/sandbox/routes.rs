@@ -4,7 +4,7 @@
 
 use axum::http::Method;
 
-use super::{ApiRequest, RequiredAccess, provider::Consent};
+use super::{ApiRequest, Privilege, RequiredAccess, provider::Consent};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstanceSelector {
@@ -139,6 +139,24 @@ impl<'a> Route<'a> {
             Self::Ping | Self::Hub => RequiredAccess::DataPlane,
             Self::Authorize(..) | Self::Incoming(..) => RequiredAccess::Public,
             _ => RequiredAccess::Account,
+        }
+    }
+
+    /// The privilege that a request needs, if the vendor's suite shows one (docs/platform.md#errors).
+    pub(super) fn required_privilege(self, method: &Method) -> Option<Privilege> {
+        use ConnectorResource::{Clone, Export, Instance, Itself, Properties};
+        match self {
+            _ if self.creates(method) => Some(Privilege::CreateElementInstances),
+            Self::Instances
+            | Self::OfInstance(_, InstanceResource::Itself)
+            | Self::OfConnector(_, Instance(_)) => {
+                (*method == Method::PUT).then_some(Privilege::CreateElementInstances)
+            }
+            Self::OfConnector(_, Clone) => Some(Privilege::CreateElements),
+            Self::Connectors | Self::OfConnector(_, Itself | Properties | Export) => {
+                (*method == Method::GET).then_some(Privilege::ViewElements)
+            }
+            _ => None,
         }
     }
 

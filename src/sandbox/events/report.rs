@@ -107,7 +107,7 @@ impl<'a> ProviderReport<'a> {
 }
 
 impl AddressForm {
-    /// The instance ID that a segment of an address stands for.
+    /// The instance ID in a segment of an address.
     fn instance_id(self, segment: &str) -> Option<u64> {
         match self {
             Self::Raw => segment.parse().ok(),

@@ -163,7 +163,7 @@ async fn default_url(world: &World, path: &str) -> (String, Value) {
     (answer["oauthUrl"].as_str().unwrap().to_owned(), answer)
 }
 
-/// An instance without an OAuth application of its own.
+/// An instance without its own OAuth application.
 async fn created_by_default(world: &World, connector: &str, grant: Value) -> Reply {
     let mut body = hootsuite("One", "");
     body["element"]["key"] = json!(connector);
