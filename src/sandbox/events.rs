@@ -1,11 +1,11 @@
 //! Events: what providers report, and the notifications that the platform sends for them.
 //!
 //! In: what a provider reports to `/events/{connector}/{id}` or `/events/{connector}`. Out: a recorded
-//! event of each instance, and notifications to the callback URL of the instance, of at most twenty objects each. A
-//! notification that is not accepted is sent again nine times, the x-th time after 2^(2x) seconds.
-//! Then the instance gets no more notifications until it is changed. Only loopback addresses are
-//! contacted, and never the sandbox itself: other events keep the status RECEIVED. Events are only in
-//! memory.
+//! event for each instance, and notifications to the callback URL of the instance, of at most twenty
+//! objects each. A notification that is not accepted is sent again nine times, the x-th time after 2^(2x)
+//! seconds. Then the instance gets no more notifications until it is changed. Only loopback addresses
+//! are contacted, and never the sandbox itself: other events keep the status RECEIVED. Events are only
+//! in memory.
 
 mod notification;
 pub(super) mod report;
