@@ -34,6 +34,8 @@ mod oauth;
 mod options;
 mod platform;
 mod postponed;
+mod private_connectors;
+mod privilege;
 mod provider;
 mod random;
 mod refresh;
@@ -58,17 +60,20 @@ use serde_json::Value;
 
 pub(in crate::sandbox) use self::{
     authorization::RequiredAccess, body::InstanceBody, catalog::Connector, catalog::catalog,
-    catalog::entry::AuthMethod, clock::SandboxClock, configuration::ReadOptions,
-    configuration::StoredConfiguration, connection::ConnectionControl, events::EventQueue,
-    faults::edit::Edit, faults::lag::ReplicationLag, faults::rule::BehaviorFault,
-    faults::rule::Fault, faults::rule::FaultTiming, faults::rule::ListingShift,
-    faults::rule::StubResponse, faults::script::Script, instance::DetailLevel,
-    instance::ExternalAuthentication, instance::StoredInstance, journal::Journal,
-    listing::ListOrder, listing::ListPage, platform::Platform, postponed::PostponedRequests,
-    provider::Provider, random::random_id, random::random_token, refresh::TokenRefresher,
-    reply::ErrorReply, reply::Reply, reply::ReplyResult, reply::render, request::ApiRequest,
-    routes::Route, schema::SchemaProperty, server::Server, shared::Shared, state::SandboxState,
-    storage::Storage, store::Change, store::Store, store::UsedCode, visibility::ReadView,
+    catalog::entry::AddressForm, catalog::entry::AuthMethod, catalog::identity::ConnectorCopy,
+    catalog::identity::ConnectorRef, catalog::identity::ElementMembers, clock::SandboxClock,
+    configuration::ReadOptions, configuration::StoredConfiguration, connection::ConnectionControl,
+    events::EventQueue, faults::edit::Edit, faults::lag::ReplicationLag,
+    faults::rule::BehaviorFault, faults::rule::Fault, faults::rule::FaultTiming,
+    faults::rule::ListingShift, faults::rule::StubResponse, faults::script::Script,
+    instance::DetailLevel, instance::ExternalAuthentication, instance::StoredInstance,
+    journal::Journal, listing::ListOrder, listing::ListPage, platform::Platform,
+    postponed::PostponedRequests, private_connectors::PrivateConnectors, privilege::Privilege,
+    provider::Provider, random::random_id, random::random_number, random::random_token,
+    refresh::TokenRefresher, reply::ErrorReply, reply::Reply, reply::ReplyResult, reply::render,
+    request::ApiRequest, routes::Route, schema::SchemaProperty, server::Server, shared::Shared,
+    state::SandboxState, storage::Storage, store::Change, store::Store, store::UsedCode,
+    visibility::ReadView,
 };
 
 pub use clock::TimeSource;
@@ -210,7 +215,8 @@ impl Handle {
         let (keep_masked, now) = (platform.options.keep_masked, platform.storage.now());
         let (mut ids, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for (index, body) in bodies.into_iter().enumerate() {
-            let drafted = body::draft_from_json(body, keep_masked, now);
+            let connectors = platform.storage.store.connectors();
+            let drafted = body::draft_from_json(body, connectors, keep_masked, now);
             let mut instance = drafted.map_err(|reason| SandboxError::Seed { index, reason })?;
             instance.id = platform.storage.store.next_id();
             ids.push(instance.id);

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Connector, ErrorReply, ExternalAuthentication, StoredConfiguration, StoredInstance, catalog,
-    html, random_token, timestamp,
+    ConnectorRef, ErrorReply, ExternalAuthentication, PrivateConnectors, StoredConfiguration,
+    StoredInstance, html, random_token, timestamp,
 };
 
 #[derive(Deserialize)]
@@ -41,29 +41,44 @@ struct OauthProxy {
 }
 
 impl InstanceBody {
-    pub(super) fn connector(&self) -> Result<&'static Connector, ErrorReply> {
+    /// The connector that the body names. Its key counts more than its ID.
+    pub(super) fn connector(
+        &self,
+        connectors: &PrivateConnectors,
+    ) -> Result<ConnectorRef, ErrorReply> {
         let missing = || ErrorReply::bad_request("Missing required member: element.key");
         let element = self.element.as_ref().ok_or_else(missing)?;
         let (found, named) = match (&element.key, element.id) {
-            (Some(key), _) => (catalog().find(key).filter(|c| c.key == *key), key.clone()),
-            (None, Some(id)) => (catalog().with_id(id), id.to_string()),
+            (Some(key), _) => (connectors.with_key(key), key.clone()),
+            (None, Some(id)) => (connectors.with_id(id), id.to_string()),
             (None, None) => return Err(missing()),
         };
         found.ok_or_else(|| no_element(&named))
     }
 
-    /// Refuses to change the connector of an instance.
+    /// The connector that an instance of `current` is switched to. `None` if it stays.
     ///
-    /// The platform can switch an instance to a clone of its connector, by `element.id`. The sandbox
-    /// has no clones.
-    pub(super) fn check_same_connector(&self, current: &Connector) -> Result<(), ErrorReply> {
-        let named = self.element.as_ref().is_some_and(|e| e.id.is_some() || e.key.is_some());
-        if !named || self.connector()?.id == current.id {
-            return Ok(());
+    /// An instance can be switched to a clone of its connector, and back (docs/platform.md#update).
+    pub(super) fn switched_connector(
+        &self,
+        current: &ConnectorRef,
+        connectors: &PrivateConnectors,
+    ) -> Result<Option<ConnectorRef>, ErrorReply> {
+        let names_another = |element: &ElementRef| match (&element.key, element.id) {
+            (Some(key), _) => key != current.key(),
+            (None, Some(id)) => id != current.id(),
+            (None, None) => false,
+        };
+        if !self.element.as_ref().is_some_and(names_another) {
+            return Ok(None);
+        }
+        let wanted = self.connector(connectors)?;
+        if wanted.original().id == current.original().id {
+            return Ok(Some(wanted));
         }
         let message = format!(
             "An instance of {} can only be switched to a clone of this connector",
-            current.key
+            current.key()
         );
         Err(ErrorReply::bad_request(message))
     }
@@ -90,7 +105,7 @@ impl InstanceBody {
     /// Builds the instance that the body describes. It has no ID and no OAuth tokens yet.
     pub(super) fn draft(
         &self,
-        connector: &'static Connector,
+        connector: ConnectorRef,
         keep_masked: bool,
         now: SystemTime,
     ) -> Result<StoredInstance, ErrorReply> {
@@ -116,6 +131,12 @@ impl InstanceBody {
         })
     }
 
+    /// The authorization code of OAuth 2, or the verifier of OAuth 1.
+    pub(super) fn code(&self) -> Option<&str> {
+        let data = self.provider_data.as_ref()?;
+        data.get("code").or_else(|| data.get("oauth_verifier"))?.as_str()
+    }
+
     /// Whether a required configuration key can be absent.
     ///
     /// An instance that uses an OAuth application of the platform has no own application. An instance
@@ -137,11 +158,12 @@ impl InstanceBody {
 /// Builds the instance that a JSON body describes, or says what is wrong with the body.
 pub(super) fn draft_from_json(
     body: Value,
+    connectors: &PrivateConnectors,
     keep_masked: bool,
     now: SystemTime,
 ) -> Result<StoredInstance, String> {
     let body: InstanceBody = serde_json::from_value(body).map_err(|error| error.to_string())?;
-    let connector = body.connector().map_err(ErrorReply::into_message)?;
+    let connector = body.connector(connectors).map_err(ErrorReply::into_message)?;
     body.draft(connector, keep_masked, now).map_err(ErrorReply::into_message)
 }
 

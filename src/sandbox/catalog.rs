@@ -4,6 +4,7 @@
 //! client's catalog code: if the two disagree, tests must be able to see the bug.
 
 pub(super) mod entry;
+pub(super) mod identity;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,7 +14,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{SchemaProperty, schema};
-use entry::{AuthMethod, CatalogEntry, DocumentedBody};
+use entry::{AddressForm, AuthMethod, CatalogEntry, DocumentedBody};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     Catalog::parse(include_str!("../catalog/connectors.json"))
@@ -34,6 +35,8 @@ pub(super) struct Connector {
     pub(super) methods: Vec<AuthMethod>,
     pub(super) webhook: bool,
     pub(super) polling: bool,
+    /// How the address of its events names the instance.
+    pub(super) address_form: AddressForm,
     /// Members of `providerData` that a creation accepts.
     pub(super) provider_data: Vec<String>,
     /// Documented bodies for creating an instance, if the connector has OAuth.
@@ -70,6 +73,12 @@ impl Catalog {
         self.by_key.get(self.key_of.get(&id)?)
     }
 
+    /// The connector with a key. An unknown key is an error.
+    fn with_key<E: serde::de::Error>(&'static self, key: &str) -> Result<&'static Connector, E> {
+        let unknown = || E::custom(format!("there is no connector `{key}`"));
+        self.by_key.get(key).ok_or_else(unknown)
+    }
+
     /// All connectors, by ascending ID.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connector> {
         self.key_of.values().filter_map(|key| self.by_key.get(key))
@@ -95,6 +104,7 @@ impl Connector {
             methods: entry.auth,
             webhook: entry.webhook,
             polling: entry.polling,
+            address_form: entry.webhook_url_id,
             provider_data: entry.provider_data,
             bodies: entry.bodies,
             properties,
@@ -164,11 +174,7 @@ pub(super) fn serialize<S: Serializer>(
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<&'static Connector, D::Error> {
-    let key = String::deserialize(deserializer)?;
-    catalog()
-        .by_key
-        .get(&key)
-        .ok_or_else(|| serde::de::Error::custom(format!("there is no connector `{key}`")))
+    catalog().with_key(&String::deserialize(deserializer)?)
 }
 
 #[cfg(test)]

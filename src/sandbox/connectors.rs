@@ -1,51 +1,95 @@
 //! The calls on connectors, which the API calls elements.
 //!
-//! They never change a connector, and must never check a client ID or secret: the platform passes them
-//! to the provider without a check.
+//! They never change a public connector. A copy of one is private and can be deleted.
+
+pub(super) mod authorization_url;
+mod filter;
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    ApiRequest, AuthMethod, Connector, ErrorReply, ListOrder, ListPage, Provider, Reply,
-    ReplyResult, body::no_element, catalog, provider::push_query,
+    ApiRequest, Change, ConnectorRef, ElementMembers, ErrorReply, ListOrder, ListPage,
+    PrivateConnectors, Reply, ReplyResult, Storage, body::no_element,
 };
+use filter::ConnectorFilter;
 
 /// Default and maximum number of connectors on a page.
 const PAGE_SIZE: usize = 200;
 
-pub(super) fn find(key_or_id: &str) -> Result<&'static Connector, ErrorReply> {
-    catalog().find(key_or_id).ok_or_else(|| no_element(key_or_id))
+/// The resource of which [`metadata_of`] says that it has events. The catalog has no resources.
+const EVENT_RESOURCE: &str = "contacts";
+
+/// The last poll, which the poller inserts.
+const POLL_DATE: &str = "${date:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+
+pub(super) fn find(
+    connectors: &PrivateConnectors,
+    key_or_id: &str,
+) -> Result<ConnectorRef, ErrorReply> {
+    connectors.find(key_or_id).ok_or_else(|| no_element(key_or_id))
 }
 
-/// `GET /elements`. `abridged=true` returns fewer members.
-pub(super) fn list(request: &ApiRequest) -> ReplyResult {
-    let all = catalog().iter().collect();
-    let page =
-        ListPage::select(request, all, |connector| connector.id, PAGE_SIZE, ListOrder::ById)?;
+/// `GET /elements`. `abridged=true` returns fewer members, and `where` fewer connectors, also none.
+pub(super) fn list(request: &ApiRequest, connectors: &PrivateConnectors) -> ReplyResult {
+    let filter = request.parameter("where").map(ConnectorFilter::parse).transpose()?;
+    let filter = filter.unwrap_or_default();
     let abridged = request.parameter("abridged") == Some("true");
-    let items: Vec<_> =
-        page.items.iter().map(|c| if abridged { &c.slim } else { &c.full }).collect();
-    page.reply(&items)
+    let members = if abridged { ElementMembers::Slim } else { ElementMembers::Full };
+    let mut matches = connectors.all();
+    matches.retain(|connector| filter.contains(connector));
+    page(request, &matches, |connector| connector.element(members))
 }
 
-/// `GET /elements/keys`.
-pub(super) fn keys() -> ReplyResult {
-    let keys = catalog().iter().map(|c| json!({ "id": c.id, "key": c.key, "name": c.name }));
-    Reply::json(&keys.collect::<Vec<_>>())
+/// `GET /elements/keys`: texts.
+pub(super) fn keys(request: &ApiRequest, connectors: &PrivateConnectors) -> ReplyResult {
+    page(request, &connectors.all(), |connector| connector.key().to_owned())
 }
 
-/// `GET /elements/{keyOrId}`: the connector with its schema.
-pub(super) fn show(connector: &Connector) -> ReplyResult {
-    let mut element: Map<String, Value> = serde_json::from_str(connector.full.get())
+/// `GET /elements/metadata`: the metadata of all connectors.
+pub(super) fn all_metadata(request: &ApiRequest, connectors: &PrivateConnectors) -> ReplyResult {
+    page(request, &connectors.all(), metadata_of)
+}
+
+fn page<T: serde::Serialize>(
+    request: &ApiRequest,
+    connectors: &[ConnectorRef],
+    render: impl Fn(&ConnectorRef) -> T,
+) -> ReplyResult {
+    let all = connectors.iter().collect();
+    let page = ListPage::select(request, all, ConnectorRef::id, PAGE_SIZE, ListOrder::ById)?;
+    page.reply(&page.items.iter().map(|connector| render(connector)).collect::<Vec<_>>())
+}
+
+/// `GET /elements/{keyOrId}` and `GET /elements/{keyOrId}/export`: the connector with its schema.
+pub(super) fn show(connector: &ConnectorRef) -> ReplyResult {
+    let element = connector.element(ElementMembers::Full);
+    let mut element: Map<String, Value> = serde_json::from_str(element.get())
         .map_err(|error| ErrorReply::new(500, format!("The catalog cannot be read: {error}")))?;
     element.insert("configuration".to_owned(), schema(connector));
     Reply::json(&element)
 }
 
+/// `POST /elements/{keyOrId}/clone`: adds a private copy and shows it. Any body is ignored.
+pub(super) fn clone(connector: &ConnectorRef, storage: &mut Storage) -> ReplyResult {
+    let copy = storage.store.new_copy(connector.original());
+    storage.commit(vec![Change::AddConnector(copy.clone())])?;
+    show(&ConnectorRef::Private(copy))
+}
+
+/// `DELETE /elements/{keyOrId}`. Instances keep the connector, and nobody else owns a public one.
+pub(super) fn delete(connector: &ConnectorRef, storage: &mut Storage) -> ReplyResult {
+    let ConnectorRef::Private(copy) = connector else {
+        let message = format!("No access to the element {}", connector.key());
+        return Err(ErrorReply::new(403, message));
+    };
+    storage.commit(vec![Change::RemoveConnector(copy.id)])?;
+    Ok(Reply::empty())
+}
+
 /// `GET /elements/{keyOrId}/configuration`: an object, not the bare list.
-pub(super) fn properties(connector: &Connector) -> ReplyResult {
-    let provider_data: Vec<_> = connector
-        .provider_data
+pub(super) fn properties(connector: &ConnectorRef) -> ReplyResult {
+    let members = &connector.original().provider_data;
+    let provider_data: Vec<_> = members
         .iter()
         .map(|key| json!({ "key": key, "name": key, "type": "TEXTFIELD_128", "required": true }))
         .collect();
@@ -53,92 +97,47 @@ pub(super) fn properties(connector: &Connector) -> ReplyResult {
 }
 
 /// `GET /elements/{id}/metadata`.
-pub(super) fn metadata(connector: &Connector) -> ReplyResult {
-    let known = [("polling", connector.polling), ("webhook", connector.webhook)];
-    let methods: Vec<_> = known.iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
-    Reply::json(&json!({
-        "id": connector.id,
-        "key": connector.key,
-        "name": connector.name,
-        "description": format!("Add a {} instance", connector.name),
-        "hub": connector.hub,
-        "authenticationTypes": connector.methods,
-        "events": { "supported": !methods.is_empty(), "methods": methods },
+pub(super) fn metadata(connector: &ConnectorRef) -> ReplyResult {
+    Reply::json(&metadata_of(connector))
+}
+
+fn metadata_of(connector: &ConnectorRef) -> Value {
+    let original = connector.original();
+    json!({
+        "id": connector.id(),
+        "key": connector.key(),
+        "name": original.name,
+        "description": format!("Add a {} instance", original.name),
+        "hub": original.hub,
+        "authenticationTypes": original.methods,
+        "events": events_of(connector),
         "bulk": {},
         "discovery": {},
-    }))
+    })
 }
 
-/// `GET` and `POST /elements/{keyOrId}/oauth/url`: the URL where a person grants access.
-///
-/// The default of `state` is the connector key. An empty scope is kept.
-pub(super) fn oauth_url(
-    request: &ApiRequest,
-    connector: &Connector,
-    base_url: &str,
-) -> ReplyResult {
-    if !connector.is_oauth() {
-        return Err(not_supported());
+/// How events arrive, with a map of resources for each way (docs/platform.md#events).
+fn events_of(connector: &ConnectorRef) -> Value {
+    let original = connector.original();
+    let types = json!(["created", "updated", "deleted"]);
+    let url =
+        format!("/hubs/{}/{EVENT_RESOURCE}?where=lastModifiedDate>'{POLL_DATE}'", original.hub);
+    let polled = json!({ EVENT_RESOURCE: { "eventTypes": types, "pollUrl": url } });
+    let reported = json!({ EVENT_RESOURCE: { "eventTypes": types } });
+    let mut events = Map::new();
+    if original.polling {
+        events.insert("polling".to_owned(), polled);
     }
-    let application = application(request)?;
-    let given = |name| application.get(name).map(String::as_str);
-    let mut url = format!("{base_url}/sandbox/authorize/{}", connector.key);
-    let oauth_1 = given("requestToken").map(|token| vec![("oauth_token", Some(token))]);
-    let parameters = oauth_1.unwrap_or_else(|| {
-        vec![
-            ("response_type", Some("code")),
-            ("client_id", given("apiKey")),
-            ("redirect_uri", given("callbackUrl")),
-            ("scope", given("scope")),
-            ("state", given("state").or(Some(&connector.key))),
-        ]
-    });
-    push_query(&mut url, parameters.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    Reply::json(&json!({ "element": connector.key, "oauthUrl": url }))
-}
-
-/// `GET /elements/{keyOrId}/oauth/token`: the request token of OAuth 1.
-pub(super) fn oauth_token(
-    request: &ApiRequest,
-    connector: &'static Connector,
-    provider: &mut Provider,
-) -> ReplyResult {
-    if !connector.methods.contains(&AuthMethod::Oauth1) {
-        return Err(not_supported());
+    if original.webhook {
+        events.insert("webhook".to_owned(), reported);
     }
-    let parameters = application(request)?;
-    let given = |name| parameters.get(name).map(String::as_str).unwrap_or_default();
-    let (token, secret) = provider.request_token(connector, given("apiKey"), given("callbackUrl"));
-    Reply::json(&json!({ "token": token, "secret": secret }))
+    let methods: Vec<_> = events.keys().cloned().collect();
+    events.insert("supported".to_owned(), (!methods.is_empty()).into());
+    events.insert("methods".to_owned(), methods.into());
+    events.into()
 }
 
-type Parameters = std::collections::BTreeMap<String, String>;
-
-/// Parameters of the caller's OAuth application, from the query or from the body of a POST. A body keeps
-/// the secret out of access logs.
-fn application(request: &ApiRequest) -> Result<Parameters, ErrorReply> {
-    let mut parameters: Parameters = request.query().iter().cloned().collect();
-    if request.method == axum::http::Method::POST {
-        let body: Map<String, Value> = request.json()?;
-        let texts = body.into_iter().filter_map(|(name, value)| match value {
-            Value::String(text) => Some((name, text)),
-            _ => None,
-        });
-        parameters.extend(texts);
-    }
-    let required = ["apiKey", "apiSecret", "callbackUrl"];
-    let missing: Vec<_> =
-        required.into_iter().filter(|name| !parameters.contains_key(*name)).collect();
-    if missing.is_empty() {
-        return Ok(parameters);
-    }
-    Err(ErrorReply::bad_request(format!("Missing required parameters: {}", missing.join(", "))))
-}
-
-fn schema(connector: &Connector) -> Value {
-    connector.properties.iter().map(|property| property.describe(&connector.key)).collect()
-}
-
-fn not_supported() -> ErrorReply {
-    ErrorReply::bad_request("This API is not currently supported for this element")
+fn schema(connector: &ConnectorRef) -> Value {
+    let original = connector.original();
+    original.properties.iter().map(|property| property.describe(&original.key)).collect()
 }

@@ -1,25 +1,23 @@
 //! Events: what providers report, and the notifications that the platform sends for them.
 //!
-//! In: a provider's POST to `/events/{connector}/{Base64 of the instance ID}`. Out: a recorded event,
-//! and notifications to the callback URL of the instance, of at most twenty objects each. A
-//! notification that is not accepted is sent again nine times, the x-th time after 2^(2x) seconds.
-//! Then the instance gets no more notifications until it is changed. Only loopback addresses are
-//! contacted, and never the sandbox itself: other events keep the status RECEIVED. Events are only in
-//! memory.
+//! In: what a provider reports to `/events/{connector}/{id}` or `/events/{connector}`. Out: a recorded
+//! event for each instance, and notifications to the callback URL of the instance, of at most twenty
+//! objects each. A notification that is not accepted is sent again nine times, the x-th time after 2^(2x)
+//! seconds. Then the instance gets no more notifications until it is changed. Only loopback addresses
+//! are contacted, and never the sandbox itself: other events keep the status RECEIVED. Events are only
+//! in memory.
 
 mod notification;
+pub(super) mod report;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    ApiRequest, ErrorReply, Reply, ReplyResult, Store, StoredInstance, random_id, timestamp,
-};
+use super::{ErrorReply, Reply, ReplyResult, StoredInstance, random_id, timestamp};
+use report::ProviderReport;
 
 pub(super) use notification::Notification;
 
@@ -45,7 +43,8 @@ struct RecordedEvent {
     instance: u64,
     date: SystemTime,
     status: EventStatus,
-    raw: Value,
+    /// The data as the provider sent it.
+    provider_data: String,
     objects: Vec<Value>,
     /// Number of notifications that are not accepted yet.
     pending: usize,
@@ -61,38 +60,48 @@ pub(super) struct EventQueue {
 }
 
 impl EventQueue {
-    /// `POST /events/{connector}/{base64}`: records the event and queues its notifications.
+    /// Records the event for each of `instances`, and queues its notifications.
     pub(super) fn receive(
         &mut self,
-        request: &ApiRequest,
-        instance: &StoredInstance,
+        report: &ProviderReport<'_>,
+        instances: &[&StoredInstance],
         own_url: &str,
         now: SystemTime,
     ) -> ReplyResult {
-        let raw: Value = request.json()?;
-        if instance.disabled || !instance.events_enabled() {
-            return Ok(Reply::empty());
+        let objects = reported_objects(&report.data)?;
+        for instance in instances.iter().filter(|it| !it.disabled && it.events_enabled()) {
+            let object = |object| platform_object(object, instance, now);
+            let objects = objects.iter().copied().map(object).collect();
+            self.record(report, instance, objects, own_url, now);
         }
-        let objects = reported_objects(&raw)?.into_iter();
-        let objects: Vec<Value> =
-            objects.map(|object| platform_object(object, instance, now)).collect();
+        Ok(Reply::empty())
+    }
+
+    fn record(
+        &mut self,
+        report: &ProviderReport<'_>,
+        instance: &StoredInstance,
+        objects: Vec<Value>,
+        own_url: &str,
+        now: SystemTime,
+    ) {
         let id = random_id();
         let callback = self.callback_url(instance, own_url);
         let notifications: Vec<Notification> = callback
             .iter()
             .flat_map(|url| objects.chunks(MAX_OBJECTS).map(move |chunk| (url, chunk)))
-            .map(|(url, chunk)| Notification::new(instance, url, &id, chunk, &raw, now))
+            .map(|(url, chunk)| Notification::new(instance, url, &id, chunk, &report.data, now))
             .collect();
         let pending = notifications.len();
         let status = if pending == 0 { EventStatus::Received } else { EventStatus::Dispatched };
         if self.events.len() == CAPACITY {
             self.events.pop_front();
         }
-        let instance = instance.id;
-        let event = RecordedEvent { id, instance, date: now, status, raw, objects, pending };
+        let (instance, provider_data) = (instance.id, report.text.clone().into_owned());
+        let event =
+            RecordedEvent { id, instance, date: now, status, provider_data, objects, pending };
         self.events.push_back(event);
         self.queue.extend(notifications);
-        Ok(Reply::empty())
     }
 
     /// `GET …/events`: newest first. Without events it is an empty list, not a 404.
@@ -100,6 +109,16 @@ impl EventQueue {
         let is_listed = |event: &&RecordedEvent| instance.is_none_or(|id| event.instance == id);
         let events = self.events.iter().rev().filter(is_listed).map(RecordedEvent::to_json);
         Reply::json(&events.collect::<Vec<_>>())
+    }
+
+    /// `GET …/events/{eventId}`.
+    pub(super) fn single(&self, instance: Option<u64>, id: &str) -> ReplyResult {
+        let mut events = self.events.iter();
+        let is_wanted = |event: &&RecordedEvent| {
+            event.id == id && instance.is_none_or(|id| event.instance == id)
+        };
+        let unknown = || ErrorReply::not_found(format!("No event found with ID {id}"));
+        Reply::json(&events.find(is_wanted).ok_or_else(unknown)?.to_json())
     }
 
     pub(super) fn take_due(&mut self, now: SystemTime) -> Vec<Notification> {
@@ -155,27 +174,13 @@ impl EventQueue {
     }
 }
 
-pub(super) fn addressed_instance<'a>(
-    store: &'a Store,
-    connector: &str,
-    base64: &str,
-) -> Result<&'a StoredInstance, ErrorReply> {
-    let decoded = STANDARD.decode(base64).ok();
-    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
-    let id = text.and_then(|text| text.parse().ok());
-    let instance = id.and_then(|id| store.get(id));
-    instance
-        .filter(|instance| instance.connector.key == connector)
-        .ok_or_else(|| ErrorReply::not_found("No element instance found for this address"))
-}
-
 impl RecordedEvent {
     fn to_json(&self) -> Value {
         json!({
             "id": self.id,
             "eventDate": timestamp::iso(self.date),
             "status": self.status,
-            "providerData": self.raw,
+            "providerData": self.provider_data,
             "notifiedData": self.objects,
         })
     }
@@ -206,7 +211,7 @@ fn platform_object(
         "objectId": first(&["objectId", "id"]).map(text).unwrap_or_default(),
         "eventType": first(&["eventType"]).map_or_else(|| "CREATED".to_owned(), text),
         "date": first(&["date"]).unwrap_or_else(|| timestamp::iso(now).into()),
-        "elementKey": instance.connector.key,
-        "hubKey": instance.connector.hub,
+        "elementKey": instance.connector.key(),
+        "hubKey": instance.connector.original().hub,
     })
 }

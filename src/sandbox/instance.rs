@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Connector, ReadOptions, StoredConfiguration, catalog};
+use super::{ConnectorRef, ElementMembers, ReadOptions, StoredConfiguration};
 
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -17,8 +17,7 @@ pub(super) struct StoredInstance {
     pub(super) name: String,
     pub(super) created: String,
     pub(super) token: String,
-    #[serde(with = "catalog")]
-    pub(super) connector: &'static Connector,
+    pub(super) connector: ConnectorRef,
     pub(super) tags: Vec<String>,
     pub(super) disabled: bool,
     /// Whether the provider refused the last token refresh.
@@ -51,6 +50,16 @@ pub(super) enum DetailLevel {
     Account,
 }
 
+impl DetailLevel {
+    fn element_members(self) -> ElementMembers {
+        match self {
+            Self::Single => ElementMembers::Full,
+            Self::Hydrated | Self::Slim => ElementMembers::Listed,
+            Self::Account => ElementMembers::Slim,
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
@@ -60,7 +69,7 @@ pub(super) struct InstanceJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     created_date: Option<&'a str>,
     token: &'a str,
-    element: &'a RawValue,
+    element: Cow<'a, RawValue>,
     element_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Cow<'a, [String]>>,
@@ -94,6 +103,17 @@ struct User {
 const USER: User =
     User { id: 1, email_address: "sandbox@example.com", first_name: "Sandbox", last_name: "User" };
 
+impl InstanceJson<'_> {
+    pub(super) fn without_tags(self) -> Self {
+        Self { tags: None, ..self }
+    }
+
+    /// Empties the configuration, if it is shown.
+    pub(super) fn without_configuration(self) -> Self {
+        Self { configuration: self.configuration.map(|_| BTreeMap::new()), ..self }
+    }
+}
+
 impl StoredInstance {
     pub(super) fn events_enabled(&self) -> bool {
         self.configuration.get("event.notification.enabled") == Some("true")
@@ -109,7 +129,7 @@ impl StoredInstance {
         let account = detail == DetailLevel::Account;
         let configuration = match detail {
             DetailLevel::Single | DetailLevel::Hydrated => {
-                Some(self.configuration.read(self.connector, read_options))
+                Some(self.configuration.read(self.connector.original(), read_options))
             }
             DetailLevel::Slim => None,
             DetailLevel::Account => Some(BTreeMap::new()),
@@ -119,8 +139,8 @@ impl StoredInstance {
             name: &self.name,
             created_date: (!account).then_some(&self.created),
             token: &self.token,
-            element: self.element(detail),
-            element_id: self.connector.id,
+            element: self.connector.element(detail.element_members()),
+            element_id: self.connector.id(),
             tags: (!account).then(|| self.tags(shuffle)),
             provision_interactions: (detail == DetailLevel::Single).then_some([]),
             valid: !self.refused,
@@ -136,14 +156,6 @@ impl StoredInstance {
             trace_logging_enabled: self.trace_logging,
             external_authentication: self.external_authentication,
             user: USER,
-        }
-    }
-
-    fn element(&self, detail: DetailLevel) -> &RawValue {
-        match detail {
-            DetailLevel::Single => &self.connector.full,
-            DetailLevel::Hydrated | DetailLevel::Slim => &self.connector.listed,
-            DetailLevel::Account => &self.connector.slim,
         }
     }
 

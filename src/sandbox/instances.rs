@@ -7,11 +7,15 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{
-    ApiRequest, BehaviorFault, Change, Connector, DetailLevel, ErrorReply, EventQueue,
+    ApiRequest, BehaviorFault, Change, ConnectorRef, DetailLevel, ErrorReply, EventQueue,
     ExternalAuthentication, InstanceBody, ListPage, Provider, ReadView, Reply, ReplyResult,
-    SandboxOptions, Storage, StoredInstance, TokenRefresher, UsedCode, instance::InstanceJson,
-    oauth::TokenExchange, storage::no_instance, timestamp,
+    SandboxOptions, Storage, StoredInstance, TokenRefresher, UsedCode,
+    events::report::write_recognized_keys, instance::InstanceJson, oauth::TokenExchange,
+    storage::no_instance, timestamp,
 };
+
+/// Keys of an OAuth application. An instance that uses the one of the platform has none of them.
+const APPLICATION_KEYS: [&str; 3] = ["oauth.api.key", "oauth.api.secret", "oauth.callback.url"];
 
 pub(super) struct InstanceApi<'a> {
     pub(super) storage: &'a mut Storage,
@@ -26,7 +30,7 @@ impl InstanceApi<'_> {
     pub(super) fn list(
         &self,
         request: &ApiRequest,
-        connector: Option<&Connector>,
+        connector: Option<&ConnectorRef>,
         detail: DetailLevel,
     ) -> ReplyResult {
         let tags: Vec<_> = request.parameters("tags[]").collect();
@@ -36,10 +40,10 @@ impl InstanceApi<'_> {
         let view = if tags.is_empty() { ReadView::AccountListing } else { ReadView::TagListing };
         let matches = self.storage.listed(view).into_iter().filter(|instance| {
             !finds_nothing
-                && connector.is_none_or(|connector| connector.id == instance.connector.id)
+                && connector.is_none_or(|connector| connector.id() == instance.connector.id())
                 && tags.iter().all(|wanted| instance.tags.iter().any(|tag| tag == wanted))
                 && (text.is_empty()
-                    || instance.connector.key == text
+                    || instance.connector.key() == text
                     || instance.name.to_lowercase().contains(&text))
         });
         let (limit, order) = (self.options.page_size.max(1), self.options.list_order());
@@ -48,7 +52,7 @@ impl InstanceApi<'_> {
         if page.is_list_empty() {
             return Err(ErrorReply::not_found("No element instances found"));
         }
-        let items = page.items.iter().map(|item| self.json(item, detail));
+        let items = page.items.iter().map(|item| self.json(request, item, detail));
         page.reply(&items.collect::<Vec<_>>())
     }
 
@@ -56,13 +60,14 @@ impl InstanceApi<'_> {
     pub(super) fn create(
         &mut self,
         request: &ApiRequest,
-        connector: Option<&'static Connector>,
+        connector: Option<ConnectorRef>,
     ) -> ReplyResult {
         let body: InstanceBody = request.json()?;
-        let connector = connector.map_or_else(|| body.connector(), Ok)?;
+        let connector =
+            connector.map_or_else(|| body.connector(self.storage.store.connectors()), Ok)?;
         let now = self.storage.now();
         let mut instance = body.draft(connector, self.options.keep_masked, now)?;
-        check_required(&body, &instance)?;
+        self.check_required(&body, &instance)?;
         let code = self.authenticate(&body, instance.external_authentication, &mut instance)?;
         instance.id = self.storage.store.next_id();
         self.save(request, instance, code)
@@ -70,7 +75,10 @@ impl InstanceApi<'_> {
 
     pub(super) fn single(&mut self, request: &ApiRequest, id: u64) -> ReplyResult {
         match request.method {
-            Method::GET => Reply::json(&self.json(self.storage.readable(id)?, DetailLevel::Single)),
+            Method::GET => {
+                let instance = self.storage.readable(id)?;
+                Reply::json(&self.json(request, instance, DetailLevel::Single))
+            }
             Method::DELETE => {
                 self.storage.instance(id)?;
                 self.storage.commit(vec![Change::Remove(id)])?;
@@ -87,7 +95,10 @@ impl InstanceApi<'_> {
     fn update(&mut self, request: &ApiRequest, id: u64) -> ReplyResult {
         let body: InstanceBody = request.json()?;
         let mut instance = self.storage.instance(id)?.clone();
-        body.check_same_connector(instance.connector)?;
+        let connectors = self.storage.store.connectors();
+        if let Some(connector) = body.switched_connector(&instance.connector, connectors)? {
+            instance.connector = connector;
+        }
         if let Some(name) = body.name()? {
             instance.name = name;
         }
@@ -113,7 +124,7 @@ impl InstanceApi<'_> {
     pub(super) fn entries(&self, id: u64) -> ReplyResult {
         let instance = self.storage.readable(id)?;
         let read_options = self.options.read_options();
-        Reply::json(&instance.configuration.entries(instance.connector, read_options))
+        Reply::json(&instance.configuration.entries(instance.connector.original(), read_options))
     }
 
     /// `GET` and `PATCH …/configuration/{configId}`.
@@ -131,7 +142,8 @@ impl InstanceApi<'_> {
 
     fn entry_of(&self, instance: &StoredInstance, entry: u64) -> ReplyResult {
         let read_options = self.options.read_options();
-        let found = instance.configuration.entry(instance.connector, entry, read_options);
+        let found =
+            instance.configuration.entry(instance.connector.original(), entry, read_options);
         Reply::json(&found.ok_or_else(|| no_entry(entry))?)
     }
 
@@ -140,7 +152,7 @@ impl InstanceApi<'_> {
         let missing = || ErrorReply::bad_request("Missing required member: propertyValue");
         let value = body.get("propertyValue").cloned().ok_or_else(missing)?;
         let mut instance = self.storage.instance(id)?.clone();
-        let key = instance.configuration.key_of(instance.connector, entry);
+        let key = instance.configuration.key_of(instance.connector.original(), entry);
         let changes = [(key.ok_or_else(|| no_entry(entry))?, value)].into_iter().collect();
         instance.configuration.merge(&changes, self.options.keep_masked);
         self.drop_ignored_changes(request, &mut instance);
@@ -163,7 +175,7 @@ impl InstanceApi<'_> {
     /// `/ping`: whether the connection to the provider works.
     pub(super) fn ping(&mut self, id: u64) -> ReplyResult {
         let now = timestamp::iso(self.storage.now());
-        let endpoint = &self.connected(id)?.connector.key;
+        let endpoint = self.connected(id)?.connector.key();
         let reply = Reply::json(&json!({ "endpoint": endpoint, "dateTime": now, "valid": true }))?;
         Ok(reply.with("elements-element-instance-id", &id))
     }
@@ -178,12 +190,12 @@ impl InstanceApi<'_> {
         &self,
         request: &ApiRequest,
         id: u64,
-        connector: &Connector,
+        connector: &ConnectorRef,
     ) -> Result<(), ErrorReply> {
         let is_read = request.method == Method::GET;
         let instance =
             if is_read { self.storage.readable(id)? } else { self.storage.instance(id)? };
-        let is_same = instance.connector.id == connector.id;
+        let is_same = instance.connector.id() == connector.id();
         if is_same { Ok(()) } else { Err(no_instance(id)) }
     }
 
@@ -206,17 +218,20 @@ impl InstanceApi<'_> {
         instance: &mut StoredInstance,
     ) -> Result<Option<UsedCode>, ErrorReply> {
         let exchange = TokenExchange {
-            connector: instance.connector,
+            connector: instance.connector.original(),
             provider_data: body.provider_data.as_ref(),
             external,
             now: self.storage.now(),
         };
-        exchange.run(
+        let code = exchange.run(
             &mut instance.configuration,
             self.provider,
             &self.storage.store,
             self.options.bad_code_status,
-        )
+        )?;
+        let key = &instance.connector.original().key;
+        write_recognized_keys(key, &mut instance.configuration);
+        Ok(code)
     }
 
     fn save(
@@ -227,11 +242,30 @@ impl InstanceApi<'_> {
     ) -> ReplyResult {
         self.drop_ignored_changes(request, &mut instance);
         self.events.resume(instance.id);
-        let reply = Reply::json(&self.json(&instance, DetailLevel::Single))?;
+        let reply = Reply::json(&self.json(request, &instance, DetailLevel::Single))?;
         let mut changes = vec![Change::Put(Box::new(instance))];
         changes.extend(code.map(Change::UseCode));
         self.storage.commit(changes)?;
         Ok(reply)
+    }
+
+    /// Checks the required keys of a creation. The error names all that are missing.
+    fn check_required(
+        &self,
+        body: &InstanceBody,
+        instance: &StoredInstance,
+    ) -> Result<(), ErrorReply> {
+        let has_application =
+            !body.code().is_some_and(|code| self.provider.granted_to_default_client(code));
+        let mut missing = instance.configuration.missing(instance.connector.original());
+        missing.retain(|key| {
+            !body.makes_optional(key) && (has_application || !APPLICATION_KEYS.contains(key))
+        });
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let message = format!("Missing required configuration: {}", missing.join(", "));
+        Err(ErrorReply::bad_request(message))
     }
 
     fn drop_ignored_changes(&self, request: &ApiRequest, instance: &mut StoredInstance) {
@@ -249,20 +283,19 @@ impl InstanceApi<'_> {
         }
     }
 
-    fn json<'i>(&self, instance: &'i StoredInstance, detail: DetailLevel) -> InstanceJson<'i> {
-        instance.to_json(detail, self.options.read_options(), self.options.shuffle)
+    fn json<'i>(
+        &self,
+        request: &ApiRequest,
+        instance: &'i StoredInstance,
+        detail: DetailLevel,
+    ) -> InstanceJson<'i> {
+        let json = instance.to_json(detail, self.options.read_options(), self.options.shuffle);
+        match &request.behavior_fault {
+            Some(BehaviorFault::EmptyConfiguration) => json.without_configuration(),
+            Some(BehaviorFault::HiddenTags) => json.without_tags(),
+            _ => json,
+        }
     }
-}
-
-/// Checks the required keys of a creation. The error names all that are missing.
-fn check_required(body: &InstanceBody, instance: &StoredInstance) -> Result<(), ErrorReply> {
-    let mut missing = instance.configuration.missing(instance.connector);
-    missing.retain(|key| !body.makes_optional(key));
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let message = format!("Missing required configuration: {}", missing.join(", "));
-    Err(ErrorReply::bad_request(message))
 }
 
 fn no_entry(id: u64) -> ErrorReply {

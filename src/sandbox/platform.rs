@@ -10,10 +10,11 @@ use axum::http::{Method, Response};
 use serde_json::json;
 
 use super::{
-    ApiRequest, Connector, DetailLevel, ErrorReply, EventQueue, Fault, Journal, JournalEntry,
-    PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess, Route,
-    SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization, connectors,
-    events, events::Notification, faults::edit, faults::script::FaultDecision,
+    ApiRequest, BehaviorFault, ConnectorRef, DetailLevel, ErrorReply, EventQueue, Fault, Journal,
+    JournalEntry, PostponedRequests, Provider, ReplicationLag, Reply, ReplyResult, RequiredAccess,
+    Route, SandboxCredentials, SandboxOptions, Script, Storage, TokenRefresher, authorization,
+    connectors, connectors::authorization_url, events::Notification,
+    events::report::ProviderReport, faults::edit, faults::script::FaultDecision,
     instances::InstanceApi, render, routes::ConnectorResource, routes::InstanceResource,
     routes::InstanceSelector,
 };
@@ -155,6 +156,7 @@ impl Platform {
         if required != RequiredAccess::Public {
             request.check_media_types()?;
         }
+        check_privileges(request, route)?;
         self.dispatch(request, route, selected)
     }
 
@@ -181,23 +183,33 @@ impl Platform {
                 id.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
                 self.events.list(id)
             }
-            Route::Incoming(key, base64) => {
-                let instance = events::addressed_instance(&self.storage.store, key, base64)?;
+            Route::Event(instance, id) => {
+                instance.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
+                self.events.single(instance, id)
+            }
+            Route::Incoming(key, id) => {
+                let report = ProviderReport::read(request)?;
+                let instances = report.instances(&self.storage.store, request, (key, id))?;
                 let now = self.storage.now();
-                self.events.receive(request, instance, &self.own_url, now)
+                self.events.receive(&report, &instances, &self.own_url, now)
             }
             Route::AccountInstances => self.instances().list(request, None, DetailLevel::Account),
             Route::OfConnector(key, resource) => {
-                self.dispatch_connector(request, connectors::find(key)?, resource)
+                let connector = connectors::find(self.storage.store.connectors(), key)?;
+                self.dispatch_connector(request, &connector, resource)
             }
-            Route::Connectors => connectors::list(request),
-            Route::ConnectorKeys => connectors::keys(),
+            Route::Connectors => connectors::list(request, self.storage.store.connectors()),
+            Route::ConnectorKeys => connectors::keys(request, self.storage.store.connectors()),
+            Route::ConnectorMetadata => {
+                connectors::all_metadata(request, self.storage.store.connectors())
+            }
             Route::Organization => self.organization(),
             Route::Ping => self.instances().ping(by_token()?),
             Route::Hub => self.instances().resources(by_token()?),
             Route::Authorize(key, consent) => {
-                let (connector, now) = (connectors::find(key)?, self.storage.now());
-                self.provider.authorize(request, connector, consent, now)
+                let connector = connectors::find(self.storage.store.connectors(), key)?;
+                let now = self.storage.now();
+                self.provider.authorize(request, connector.original(), consent, now)
             }
             Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
         }
@@ -226,19 +238,29 @@ impl Platform {
     fn dispatch_connector(
         &mut self,
         request: &ApiRequest,
-        connector: &'static Connector,
+        connector: &ConnectorRef,
         resource: ConnectorResource,
     ) -> ReplyResult {
         match resource {
-            ConnectorResource::Itself => connectors::show(connector),
+            ConnectorResource::Itself if request.method == Method::DELETE => {
+                connectors::delete(connector, &mut self.storage)
+            }
+            ConnectorResource::Itself | ConnectorResource::Export => connectors::show(connector),
+            ConnectorResource::Clone => connectors::clone(connector, &mut self.storage),
             ConnectorResource::Properties => connectors::properties(connector),
             ConnectorResource::Metadata => connectors::metadata(connector),
-            ConnectorResource::OauthUrl => connectors::oauth_url(request, connector, &self.own_url),
+            ConnectorResource::OauthUrl => {
+                authorization_url::oauth_url(request, connector, &self.own_url)
+            }
+            ConnectorResource::DefaultOauthUrl => {
+                let provider = &mut self.provider;
+                authorization_url::default_oauth_url(request, connector, &self.own_url, provider)
+            }
             ConnectorResource::OauthToken => {
-                connectors::oauth_token(request, connector, &mut self.provider)
+                authorization_url::oauth_token(request, connector, &mut self.provider)
             }
             ConnectorResource::Instances => match request.method {
-                Method::POST => self.instances().create(request, Some(connector)),
+                Method::POST => self.instances().create(request, Some(connector.clone())),
                 _ => self.instances().list(request, Some(connector), list_detail(request)),
             },
             ConnectorResource::Instance(id) => {
@@ -272,6 +294,18 @@ impl Platform {
 
 fn is_journal(request: &ApiRequest) -> bool {
     Route::of(request) == Some(Route::Journal)
+}
+
+/// Refuses a request that needs a privilege that the caller does not have.
+fn check_privileges(request: &ApiRequest, route: Route<'_>) -> Result<(), ErrorReply> {
+    let Some(BehaviorFault::MissingPrivileges(missing)) = &request.behavior_fault else {
+        return Ok(());
+    };
+    let required = route.required_privilege(&request.method);
+    match required.filter(|required| missing.contains(required)) {
+        Some(required) => Err(required.is_missing()),
+        None => Ok(()),
+    }
 }
 
 /// Lists have configurations, unless the request has `hydrate=false`.

@@ -17,6 +17,9 @@ const CODE_LIFETIME: Duration = Duration::from_mins(10);
 /// Prefix of codes and verifiers that this provider issued. It accepts any other code.
 const CODE_PREFIX: &str = "granted/";
 
+/// Client ID of the platform's own OAuth application.
+pub(super) const DEFAULT_CLIENT: &str = "sandbox-default";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Consent {
     Allow,
@@ -122,11 +125,17 @@ impl Provider {
         self.codes.get(offered.code).is_some_and(|IssuedCode { granted, expires, token }| {
             granted.connector == connector.key
                 && *expires > now
-                && granted.client == given("oauth.api.key")
-                && granted.callback == given("oauth.callback.url")
+                && (granted.is_to_default_client()
+                    || granted.client == given("oauth.api.key")
+                        && granted.callback == given("oauth.callback.url"))
                 && token.as_deref() == offered.token
                 && token.as_ref().map(|_| granted.secret.as_str()) == offered.secret
         })
+    }
+
+    /// Whether a person granted access to the platform's own OAuth application.
+    pub(super) fn granted_to_default_client(&self, code: &str) -> bool {
+        self.codes.get(code).is_some_and(|issued| issued.granted.is_to_default_client())
     }
 
     fn consent_request(
@@ -148,6 +157,12 @@ impl Provider {
             return Err(invalid("`redirect_uri` is not a valid HTTP or HTTPS URL"));
         }
         Ok(ConsentRequest { connector: &connector.key, client, callback, secret: String::new() })
+    }
+}
+
+impl ConsentRequest {
+    fn is_to_default_client(&self) -> bool {
+        self.client == DEFAULT_CLIENT
     }
 }
 

@@ -9,6 +9,11 @@ pub(super) fn random_token() -> String {
     STANDARD.encode(bytes)
 }
 
+/// Generates a number as providers number their users.
+pub(super) fn random_number() -> u32 {
+    fastrand::u32(100_000_000..)
+}
+
 pub(super) fn random_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }

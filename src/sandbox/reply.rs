@@ -7,6 +7,11 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
+/// Headers that scripts of other origins can read (docs/platform.md#connectors-and-their-fields).
+const EXPOSED_HEADERS: &str = "Elements-Returned-Count, Elements-Total-Count, \
+    Elements-Request-Id, Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, \
+    Content-Disposition";
+
 /// A success: status 200, except for redirects of the simulated provider.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
@@ -121,6 +126,7 @@ pub(super) fn render(result: ReplyResult) -> Response<Vec<u8>> {
     let mut response = Response::new(body.unwrap_or_default());
     *response.status_mut() = status;
     insert(response.headers_mut(), "elements-request-id", &request_id);
+    insert(response.headers_mut(), "access-control-expose-headers", EXPOSED_HEADERS);
     for (name, value) in &headers {
         insert(response.headers_mut(), name, value);
     }

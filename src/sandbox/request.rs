@@ -2,12 +2,16 @@
 //!
 //! It must never panic on invalid input.
 
+use std::borrow::Cow;
+
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde::de::DeserializeOwned;
 
 use super::{BehaviorFault, ErrorReply};
+
+const ELEMENT_INSTANCES: HeaderName = HeaderName::from_static("element-instances");
 
 pub(super) const BASE_PATH: &str = "/elements/api-v2";
 
@@ -20,6 +24,8 @@ pub(super) struct ApiRequest {
     pub(super) raw_query: String,
     pub(super) authorization: Option<String>,
     pub(super) behavior_fault: Option<BehaviorFault>,
+    /// IDs of the instances that an event is for.
+    pub(super) element_instances: Option<String>,
     below_base: bool,
     accept: Option<String>,
     content_type: Option<String>,
@@ -37,6 +43,7 @@ impl ApiRequest {
             raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             authorization: joined(&parts.headers, &header::AUTHORIZATION),
             behavior_fault: None,
+            element_instances: joined(&parts.headers, &ELEMENT_INSTANCES),
             below_base: below.is_some(),
             accept: joined(&parts.headers, &header::ACCEPT),
             content_type: joined(&parts.headers, &header::CONTENT_TYPE),
@@ -81,6 +88,20 @@ impl ApiRequest {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
         serde_json::from_slice(&self.body)
             .map_err(|error| ErrorReply::bad_request(format!("Invalid JSON in the body: {error}")))
+    }
+
+    /// Names and values of the body, if it is a form.
+    pub(super) fn form(&self) -> Option<impl Iterator<Item = (String, String)>> {
+        let is_form =
+            |text: &str| media_type(text).eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        self.content_type.as_deref().is_some_and(is_form).then(|| {
+            let members = url::form_urlencoded::parse(&self.body);
+            members.map(|(name, value)| (name.into_owned(), value.into_owned()))
+        })
+    }
+
+    pub(super) fn body_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 
     /// The body for the journal, if it is JSON.

@@ -4,7 +4,7 @@
 
 use axum::http::Method;
 
-use super::{ApiRequest, RequiredAccess, provider::Consent};
+use super::{ApiRequest, Privilege, RequiredAccess, provider::Consent};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstanceSelector {
@@ -21,11 +21,14 @@ pub(super) enum Route<'a> {
     OfInstance(InstanceSelector, InstanceResource),
     /// Events of one instance or of all instances.
     Events(Option<u64>),
-    /// Where a provider reports events: connector key and Base64-encoded instance ID.
-    Incoming(&'a str, &'a str),
+    /// One event of an instance or of all instances.
+    Event(Option<u64>, &'a str),
+    /// Where a provider reports events: the connector key, and the instance ID in the connector's form.
+    Incoming(&'a str, Option<&'a str>),
     AccountInstances,
     Connectors,
     ConnectorKeys,
+    ConnectorMetadata,
     /// A resource of the connector with a key or ID.
     OfConnector(&'a str, ConnectorResource),
     Organization,
@@ -54,7 +57,12 @@ pub(super) enum ConnectorResource {
     Itself,
     Properties,
     Metadata,
+    Export,
+    /// Where a private copy is made.
+    Clone,
     OauthUrl,
+    /// The URL for the OAuth application of the platform.
+    DefaultOauthUrl,
     OauthToken,
     Instances,
     Instance(u64),
@@ -66,12 +74,16 @@ impl<'a> Route<'a> {
         Some(match *request.segments()? {
             ["instances"] => Self::Instances,
             ["instances", "events"] => Self::Events(None),
+            ["instances", "events", event] => Self::Event(None, event),
             ["instances", id, "events"] => Self::Events(Some(id.parse().ok()?)),
+            ["instances", id, "events", event] => Self::Event(Some(id.parse().ok()?), event),
             ["instances", ref rest @ ..] => Self::of_instance(rest)?,
-            ["events", key, base64] => Self::Incoming(key, base64),
+            ["events", key] => Self::Incoming(key, None),
+            ["events", key, id] => Self::Incoming(key, Some(id)),
             ["accounts", "instances"] => Self::AccountInstances,
             ["elements"] => Self::Connectors,
             ["elements", "keys"] => Self::ConnectorKeys,
+            ["elements", "metadata"] => Self::ConnectorMetadata,
             ["elements", key, ref rest @ ..] => {
                 Self::OfConnector(key, ConnectorResource::parse(rest)?)
             }
@@ -109,7 +121,8 @@ impl<'a> Route<'a> {
             Self::Instances | Self::Hub => "GET, POST, PUT, PATCH, DELETE",
             Self::OfInstance(_, resource) => resource.methods(),
             Self::OfConnector(_, resource) => resource.methods(),
-            Self::Authorize(_, Some(_)) | Self::Incoming(..) => "POST",
+            Self::Incoming(_, None) => "GET, POST",
+            Self::Authorize(_, Some(_)) | Self::Incoming(_, Some(_)) => "POST",
             _ => "GET",
         }
     }
@@ -126,6 +139,24 @@ impl<'a> Route<'a> {
             Self::Ping | Self::Hub => RequiredAccess::DataPlane,
             Self::Authorize(..) | Self::Incoming(..) => RequiredAccess::Public,
             _ => RequiredAccess::Account,
+        }
+    }
+
+    /// The privilege that a request needs, if the vendor's suite shows one (docs/platform.md#errors).
+    pub(super) fn required_privilege(self, method: &Method) -> Option<Privilege> {
+        use ConnectorResource::{Clone, Export, Instance, Itself, Properties};
+        match self {
+            _ if self.creates(method) => Some(Privilege::CreateElementInstances),
+            Self::Instances
+            | Self::OfInstance(_, InstanceResource::Itself)
+            | Self::OfConnector(_, Instance(_)) => {
+                (*method == Method::PUT).then_some(Privilege::CreateElementInstances)
+            }
+            Self::OfConnector(_, Clone) => Some(Privilege::CreateElements),
+            Self::Connectors | Self::OfConnector(_, Itself | Properties | Export) => {
+                (*method == Method::GET).then_some(Privilege::ViewElements)
+            }
+            _ => None,
         }
     }
 
@@ -153,7 +184,10 @@ impl ConnectorResource {
             [] => Self::Itself,
             ["configuration"] => Self::Properties,
             ["metadata"] => Self::Metadata,
+            ["export"] => Self::Export,
+            ["clone"] => Self::Clone,
             ["oauth", "url"] => Self::OauthUrl,
+            ["oauth", "url", "default"] => Self::DefaultOauthUrl,
             ["oauth", "token"] => Self::OauthToken,
             ["instances"] => Self::Instances,
             ["instances", id] => Self::Instance(id.parse().ok()?),
@@ -163,7 +197,13 @@ impl ConnectorResource {
 
     fn methods(self) -> &'static str {
         match self {
-            Self::Itself | Self::Properties | Self::Metadata | Self::OauthToken => "GET",
+            Self::Itself => "GET, DELETE",
+            Self::Properties
+            | Self::Metadata
+            | Self::Export
+            | Self::DefaultOauthUrl
+            | Self::OauthToken => "GET",
+            Self::Clone => "POST",
             Self::OauthUrl | Self::Instances => "GET, POST",
             // There is no PATCH below a connector, unlike below `/instances`.
             Self::Instance(_) => "GET, PUT, DELETE",

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::{SandboxCredentials, SandboxError, StoredInstance};
+use super::{PrivateConnectors, SandboxCredentials, SandboxError, StoredInstance};
 
 const VERSION: u64 = 1;
 
@@ -27,6 +27,7 @@ pub(super) struct SandboxState {
     pub(super) next_id: u64,
     /// Used codes, by connector.
     pub(super) codes: BTreeMap<String, BTreeSet<String>>,
+    pub(super) connectors: PrivateConnectors,
     pub(super) instances: BTreeMap<u64, StoredInstance>,
 }
 
@@ -44,6 +45,9 @@ struct StateDocument<'a> {
     credentials: Option<Cow<'a, SandboxCredentials>>,
     next_id: u64,
     codes: Cow<'a, BTreeMap<String, BTreeSet<String>>>,
+    /// Absent as long as there never was a private connector.
+    #[serde(default, skip_serializing_if = "is_unused")]
+    connectors: Cow<'a, PrivateConnectors>,
     instances: Vec<Cow<'a, StoredInstance>>,
 }
 
@@ -93,8 +97,13 @@ fn without_position(error: &serde_json::Error) -> String {
 impl Default for SandboxState {
     fn default() -> Self {
         let (codes, instances) = (BTreeMap::new(), BTreeMap::new());
-        Self { credentials: None, next_id: FIRST_ID, codes, instances }
+        let connectors = PrivateConnectors::default();
+        Self { credentials: None, next_id: FIRST_ID, codes, connectors, instances }
     }
+}
+
+fn is_unused(connectors: &PrivateConnectors) -> bool {
+    connectors.is_unused()
 }
 
 impl StateDocument<'_> {
@@ -118,8 +127,14 @@ impl StateDocument<'_> {
                 return Err(format!("two instances have the ID {id}"));
             }
         }
-        let credentials = self.credentials.map(Cow::into_owned);
-        Ok(SandboxState { credentials, next_id, codes: self.codes.into_owned(), instances })
+        self.connectors.check()?;
+        Ok(SandboxState {
+            credentials: self.credentials.map(Cow::into_owned),
+            next_id,
+            codes: self.codes.into_owned(),
+            connectors: self.connectors.into_owned(),
+            instances,
+        })
     }
 }
 
@@ -135,6 +150,7 @@ impl StateFile {
             credentials: saved.credentials.as_ref().map(Cow::Borrowed),
             next_id: saved.next_id,
             codes: Cow::Borrowed(&saved.codes),
+            connectors: Cow::Borrowed(&saved.connectors),
             instances: saved.instances.values().map(Cow::Borrowed).collect(),
         };
         let file = create_replacement(&self.path)?;

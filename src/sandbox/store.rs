@@ -6,7 +6,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
-use super::{SandboxState, StoredInstance, state::StateFile};
+use super::{
+    Connector, ConnectorCopy, PrivateConnectors, SandboxState, StoredInstance, state::StateFile,
+};
 
 /// The state, with an index of tokens.
 pub(super) struct Store {
@@ -21,6 +23,8 @@ pub(super) enum Change {
     /// Adds an instance, or replaces the one with the same ID.
     Put(Box<StoredInstance>),
     Remove(u64),
+    AddConnector(ConnectorCopy),
+    RemoveConnector(u64),
     UseCode(UsedCode),
     ForgetCode(UsedCode),
 }
@@ -49,6 +53,16 @@ impl Store {
 
     pub(super) fn instances(&self) -> impl Iterator<Item = &StoredInstance> {
         self.saved.instances.values()
+    }
+
+    /// The private connectors, which also find the public ones.
+    pub(super) fn connectors(&self) -> &PrivateConnectors {
+        &self.saved.connectors
+    }
+
+    /// Describes a new copy of a connector. Its ID is never used again.
+    pub(super) fn new_copy(&mut self, original: &'static Connector) -> ConnectorCopy {
+        self.saved.connectors.new_copy(original)
     }
 
     pub(super) fn was_used(&self, connector: &str, code: &str) -> bool {
@@ -91,6 +105,15 @@ impl Store {
                 }
                 None => Change::Remove(id),
             },
+            Change::AddConnector(copy) => {
+                let id = copy.id;
+                self.saved.connectors.add(copy);
+                Change::RemoveConnector(id)
+            }
+            Change::RemoveConnector(id) => {
+                let removed = self.saved.connectors.remove(id);
+                removed.map_or(Change::RemoveConnector(id), Change::AddConnector)
+            }
             Change::UseCode(used) => {
                 self.codes_of(used.connector).insert(used.code.clone());
                 Change::ForgetCode(used)

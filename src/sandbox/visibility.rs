@@ -83,7 +83,10 @@ impl Visibility {
         let (id, before) = match undo {
             Change::Put(instance) => (instance.id, Some(instance)),
             Change::Remove(id) => (id, None),
-            Change::UseCode(_) | Change::ForgetCode(_) => return,
+            Change::AddConnector(_)
+            | Change::RemoveConnector(_)
+            | Change::UseCode(_)
+            | Change::ForgetCode(_) => return,
         };
         let earlier = self.hidden.get(&id).and_then(VecDeque::back).map(|hidden| hidden.shown);
         let own = VisibleFrom::new(lag, now);

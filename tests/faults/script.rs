@@ -41,6 +41,7 @@ const WRITES: &[&str] = &[
     "reset: after",
     "reset: after",
     "drip: 1ms",
+    "missing_privileges: [createElementInstances]",
 ];
 
 /// Faults of a PATCH. A 429 without a provider message means that the request was
@@ -48,6 +49,8 @@ const WRITES: &[&str] = &[
 const PATCHES: &[&str] = &[
     "status: 429, processed: true",
     "drop_tags: true",
+    "hide_tags: true",
+    "empty_configuration: true",
     "ignore_keys: [username, oauth.callback.url]",
     "ignore_keys: [event.notification.callback.url, servicenow.subdomain]",
 ];

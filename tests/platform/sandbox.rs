@@ -1,10 +1,12 @@
 //! The sandbox's own contract: its HTTP replies against the facts about the platform.
 
 mod behavior_faults;
+mod clones;
 mod configuration;
 mod connectors;
 mod consent_page;
 mod creation;
+mod event_addresses;
 mod events;
 mod fault_files;
 mod faults;

@@ -36,6 +36,20 @@ pub(in crate::sandbox) enum PropertyType {
     Text,
 }
 
+/// How the address of a connector's events names the instance (docs/platform.md#events).
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::sandbox) enum AddressForm {
+    /// By its ID.
+    Raw,
+    /// Not at all: the platform recognizes the instance by the content of the event.
+    None,
+    /// By the Base64 of its ID, also if no source has a form or the platform makes the address.
+    #[default]
+    #[serde(other)]
+    Base64,
+}
+
 #[derive(Deserialize)]
 pub(in crate::sandbox) struct DocumentedBody {
     #[serde(rename = "auth")]
@@ -54,6 +68,8 @@ pub(in crate::sandbox) struct CatalogEntry {
     pub(in crate::sandbox) webhook: bool,
     #[serde(default)]
     pub(in crate::sandbox) polling: bool,
+    #[serde(default)]
+    pub(super) webhook_url_id: AddressForm,
     #[serde(default)]
     pub(super) provider_data: Vec<String>,
     #[serde(default)]

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::mapping::mapping;
 use crate::sandbox::{
-    Change, ErrorReply, InstanceBody, Storage, StoredInstance, body::draft_from_json,
+    Change, ErrorReply, InstanceBody, PrivateConnectors, Storage, StoredInstance,
+    body::draft_from_json,
 };
 
 #[derive(Clone, Debug)]
@@ -75,7 +76,8 @@ fn checked(body: Value) -> Result<Value, String> {
     let invalid = |reason: String| format!("`create:` does not describe an instance: {reason}");
     let parsed: InstanceBody =
         serde_json::from_value(body.clone()).map_err(|error| invalid(error.to_string()))?;
-    parsed.connector().map_err(|error| invalid(error.into_message()))?;
+    let public = PrivateConnectors::default();
+    parsed.connector(&public).map_err(|error| invalid(error.into_message()))?;
     match parsed.name().map_err(|error| invalid(error.into_message()))? {
         Some(_) => Ok(body),
         None => Err(invalid("Missing required member: name".to_owned())),
@@ -90,7 +92,8 @@ pub(in crate::sandbox) fn apply(
     for edit in edits {
         let changes = match edit {
             Edit::Create(body) => {
-                let drafted = draft_from_json(body.clone(), keep_masked, storage.now());
+                let connectors = storage.store.connectors();
+                let drafted = draft_from_json(body.clone(), connectors, keep_masked, storage.now());
                 let mut instance = drafted.map_err(ErrorReply::bad_request)?;
                 instance.id = storage.store.next_id();
                 vec![Change::Put(Box::new(instance))]

@@ -14,7 +14,7 @@ use super::{
     scalar::FaultDuration, scalar::StubStatus,
 };
 use crate::sandbox::{
-    BehaviorFault, Edit, ErrorReply, Fault, FaultTiming, ListingShift, ReplicationLag,
+    BehaviorFault, Edit, ErrorReply, Fault, FaultTiming, ListingShift, Privilege, ReplicationLag,
     StubResponse, authorization::unauthorized,
 };
 
@@ -53,6 +53,9 @@ struct RawRule {
     ignore_keys: Option<BTreeSet<String>>,
     drop_tags: bool,
     tag_filter_empty: bool,
+    empty_configuration: bool,
+    hide_tags: bool,
+    missing_privileges: Option<BTreeSet<Privilege>>,
 }
 
 impl<'de> Deserialize<'de> for Rule {
@@ -97,14 +100,21 @@ impl RawRule {
         Ok(all.filter_map(|(name, fault)| Some((name, fault?))).collect())
     }
 
-    fn behavior_faults(&self) -> [(&'static str, Option<BehaviorFault>); 5] {
+    fn behavior_faults(&self) -> [(&'static str, Option<BehaviorFault>); 8] {
         let ignored = self.ignore_keys.as_ref().filter(|keys| !keys.is_empty());
+        let missing = self.missing_privileges.as_ref().filter(|missing| !missing.is_empty());
         [
             ("endless_pages", self.endless_pages.then_some(BehaviorFault::EndlessPages)),
             ("shift_listing", self.shift_listing.map(BehaviorFault::ShiftedListing)),
             ("ignore_keys", ignored.cloned().map(BehaviorFault::IgnoredKeys)),
             ("drop_tags", self.drop_tags.then_some(BehaviorFault::DroppedTags)),
             ("tag_filter_empty", self.tag_filter_empty.then_some(BehaviorFault::TagFilterEmpty)),
+            (
+                "empty_configuration",
+                self.empty_configuration.then_some(BehaviorFault::EmptyConfiguration),
+            ),
+            ("hide_tags", self.hide_tags.then_some(BehaviorFault::HiddenTags)),
+            ("missing_privileges", missing.cloned().map(BehaviorFault::MissingPrivileges)),
         ]
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{
     scalar, scalar::MethodName, scalar::OccurrenceRange, scalar::PathPattern, scalar::Probability,
 };
-use crate::sandbox::{Edit, ErrorReply, ReplicationLag};
+use crate::sandbox::{Edit, ErrorReply, Privilege, ReplicationLag};
 
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
@@ -96,6 +96,12 @@ pub(in crate::sandbox) enum BehaviorFault {
     DroppedTags,
     /// A list that is filtered by tags is empty.
     TagFilterEmpty,
+    /// Responses show an empty configuration.
+    EmptyConfiguration,
+    /// Responses show no tags.
+    HiddenTags,
+    /// The caller does not have these privileges.
+    MissingPrivileges(BTreeSet<Privilege>),
 }
 
 /// What happens to an instance between two pages.

@@ -153,3 +153,75 @@ async fn an_edit_goes_with_a_fault() {
     world.sandbox.set_faults(Faults::default());
     world.call("GET", "/instances/20931").await.failed(404);
 }
+
+#[tokio::test]
+async fn a_response_can_have_an_empty_configuration() {
+    let world =
+        world_with_five("rules: [{ when: { method: POST }, empty_configuration: true }]").await;
+    let created = world.create(&servicenow("New")).await;
+    assert_eq!(created["configuration"], json!({}));
+    let stored = world.get(&path_of(&created)).await;
+    assert_eq!(stored["configuration"]["username"], "admin");
+    let all = "rules: [{ empty_configuration: true }]";
+    world.sandbox.set_faults(Faults::parse(all).unwrap());
+    assert_eq!(world.get("/instances").await[0]["configuration"], json!({}));
+    assert!(world.get("/instances?hydrate=false").await[0].get("configuration").is_none());
+}
+
+#[tokio::test]
+async fn responses_can_lack_the_tags() {
+    let world = world_with_five(
+        "rules:
+  - { when: { method: PATCH }, hide_tags: true }
+  - { when: { query: hydrate=false }, hide_tags: true }",
+    )
+    .await;
+    let tags = json!({ "tags": ["a"] });
+    let changed = world.call_with("PATCH", "/instances/20931", &tags).await.ok();
+    assert!(changed.get("tags").is_none() && changed["configuration"]["username"] == "admin");
+    assert_eq!(
+        world.get("/instances/20931").await["tags"],
+        json!(["a"]),
+        "only the reply lacks them"
+    );
+    let items = world.get("/instances?hydrate=false&tags[]=a").await;
+    assert_eq!((&items[0]["id"], items[0].get("tags")), (&json!(20931), None));
+    assert_eq!(items[0]["element"]["authentication"]["type"], "basic");
+    assert_eq!(world.get("/instances?tags[]=a").await[0]["tags"], json!(["a"]));
+}
+
+#[tokio::test]
+async fn without_a_privilege_only_its_requests_are_refused() {
+    let world = world_with_five("rules: [{ missing_privileges: [createElementInstances] }]").await;
+    let body = servicenow("New");
+    for (method, path) in [
+        ("POST", "/instances"),
+        ("POST", "/elements/servicenow/instances"),
+        ("PUT", "/instances/20931"),
+        ("PUT", "/elements/servicenow/instances/20931"),
+    ] {
+        let message = world.call_with(method, path, &body).await.failed(403);
+        assert_eq!(message, "Insufficient privileges: createElementInstances is required");
+    }
+    world.call_with("PATCH", "/instances/20931", &json!({ "name": "New" })).await.ok();
+    world.get("/elements/servicenow/configuration").await;
+
+    let viewing = "rules: [{ missing_privileges: [viewElements, createElements] }]";
+    world.sandbox.set_faults(Faults::parse(viewing).unwrap());
+    for path in [
+        "/elements",
+        "/elements/box",
+        "/elements/22/configuration",
+        "/elements/box/export",
+        "/elements/key",
+    ] {
+        let message = world.call("GET", path).await.failed(403);
+        assert_eq!(message, "Insufficient privileges: viewElements is required", "{path}");
+    }
+    let message = world.call("POST", "/elements/box/clone").await.failed(403);
+    assert_eq!(message, "Insufficient privileges: createElements is required");
+    for path in ["/instances", "/instances/20931", "/elements/servicenow/instances"] {
+        world.get(path).await;
+    }
+    world.create(&body).await;
+}

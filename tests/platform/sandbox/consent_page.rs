@@ -156,3 +156,69 @@ async fn an_incomplete_authorization_request_has_no_page() {
         assert!(text.contains(expected), "{text}");
     }
 }
+
+/// The URL for the platform's own OAuth application, and the response that has it.
+async fn default_url(world: &World, path: &str) -> (String, Value) {
+    let answer = world.get(&format!("{path}?callbackUrl={CALLBACK}")).await;
+    (answer["oauthUrl"].as_str().unwrap().to_owned(), answer)
+}
+
+/// An instance without its own OAuth application.
+async fn created_by_default(world: &World, connector: &str, grant: Value) -> Reply {
+    let mut body = hootsuite("One", "");
+    body["element"]["key"] = json!(connector);
+    body["providerData"] = grant;
+    body["configuration"] = json!({});
+    world.call_with("POST", "/instances", &body).await
+}
+
+#[tokio::test]
+async fn the_default_application_needs_no_client_id() {
+    let world = World::start().await;
+    let (url, answer) = default_url(&world, "/elements/4066/oauth/url/default").await;
+    assert_eq!((&answer["element"], &answer["configuration"]), (&json!("hootsuite"), &json!({})));
+    let back = pressed(&world, &url, "allow").await;
+    assert!(back.as_str().starts_with(CALLBACK), "{back}");
+    assert_eq!(parameter(&back, "state").as_deref(), Some("hootsuite"));
+    let grant = json!({ "code": parameter(&back, "code").unwrap() });
+    created_by_default(&world, "slack", grant.clone()).await.failed(400);
+    created_by_default(&world, "hootsuite", grant.clone()).await.ok();
+    created_by_default(&world, "hootsuite", grant).await.failed(400);
+    let unknown = created_by_default(&world, "hootsuite", json!({ "code": "abc" })).await;
+    let missing =
+        "Missing required configuration: oauth.api.key, oauth.api.secret, oauth.callback.url";
+    assert_eq!(unknown.failed(400), missing);
+    let message = world.call("GET", "/elements/servicenow/oauth/url/default").await.failed(400);
+    assert_eq!(message, "This API is not currently supported for this element");
+    world.call("POST", "/elements/hootsuite/oauth/url/default").await.failed(405);
+}
+
+#[tokio::test]
+async fn the_default_application_of_oauth_1_returns_the_secret_of_its_request_token() {
+    let world = World::start().await;
+    let (url, answer) = default_url(&world, "/elements/twitter/oauth/url/default").await;
+    let back = pressed(&world, &url, "allow").await;
+    let grant = |secret: &Value| {
+        json!({
+            "oauth_token": parameter(&back, "oauth_token"),
+            "oauth_verifier": parameter(&back, "oauth_verifier"),
+            "secret": secret,
+        })
+    };
+    created_by_default(&world, "twitter", grant(&json!("wrong"))).await.failed(400);
+    created_by_default(&world, "twitter", grant(&answer["configuration"]["secret"])).await.ok();
+}
+
+#[tokio::test]
+async fn a_clone_authorizes_like_its_original() {
+    let world = World::start().await;
+    let copy = world.call("POST", "/elements/hootsuite/clone").await.ok();
+    let key = copy["key"].as_str().unwrap();
+    let mut asked = application(key);
+    asked.as_object_mut().unwrap().remove("state");
+    let url = authorization_url(&world, &asked).await;
+    let back = pressed(&world, &url, "allow").await;
+    assert_eq!(parameter(&back, "state").as_deref(), Some(key));
+    let grant = json!({ "code": parameter(&back, "code").unwrap() });
+    assert_eq!(created(&world, key, &grant).await.ok()["element"]["key"], key);
+}

@@ -53,9 +53,10 @@ fn the_page_has_an_example_of_everything_and_each_is_right() {
         known("rules: [{ hold: x }]"),
         known("rules: [{ shift_listing: x }]"),
         known("rules: [{ lag: { x: 1 } }]"),
+        known("rules: [{ missing_privileges: [x] }]"),
     ]
     .concat();
-    assert_eq!(keys.len(), 2 + 20 + 5 + 7 + 2 + 2 + 2 + 4, "{keys:?}");
+    assert_eq!(keys.len(), 2 + 23 + 5 + 7 + 2 + 2 + 2 + 4 + 3, "{keys:?}");
     for key in keys {
         assert!(written.contains(&key), "docs/sandbox-faults.md has no example of `{key}`");
     }
@@ -97,6 +98,9 @@ fn an_invalid_rule_is_refused_with_its_position() {
 2:5 | when: {} | the rule has no fault: add one, such as `status: 503`
 2:5 | html: false | the rule has no fault
 2:5 | ignore_keys: [] | the rule has no fault
+2:5 | missing_privileges: [] | the rule has no fault
+2:26 | missing_privileges: [all] | unknown variant `all`, expected one of `createElements`, `createElementInstances`, `viewElements`
+2:5 | hide_tags: true⏎drop_tags: true | this rule has `drop_tags` and `hide_tags`: make it two rules
 2:21 | when: { method: get } | `get` is not a method: write it in capitals, such as POST
 2:19 | when: { path: instances } | start with /, without the base URL
 2:19 | when: { path: /instances/2* } | * matches one complete segment

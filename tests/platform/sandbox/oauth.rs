@@ -87,7 +87,7 @@ async fn a_connector_with_several_ways_in_takes_the_one_that_is_named() {
     world.create(&body).await;
 }
 
-/// Documented are ecwid with its own keys and no code, and campaignmonitor without
+/// Documented are ecwid with its own keys and no code, and campaignmonitor and zuorav2 without
 /// `authentication.type`.
 #[tokio::test]
 async fn a_creation_without_a_type_takes_the_way_of_the_documented_body_that_it_resembles() {
@@ -96,6 +96,12 @@ async fn a_creation_without_a_type_takes_the_way_of_the_documented_body_that_it_
     let own = json!({ "ecwid.store.id": "1", "ecwid.order.key": "o", "ecwid.product.key": "p" });
     world.create(&body("ecwid", own)).await;
     world.create(&body("campaignmonitor", json!({ "username": "key" }))).await;
+    for own in [
+        json!({ "username": "u", "password": "p" }),
+        json!({ "clientId": "c", "clientSecret": "s" }),
+    ] {
+        world.create(&body("zuorav2", own)).await;
+    }
     let application = json!({
         "oauth.api.key": "k", "oauth.api.secret": "s", "oauth.callback.url": "https://a.example"
     });

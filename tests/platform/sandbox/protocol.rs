@@ -81,6 +81,23 @@ async fn unknown_paths_methods_and_media_types_are_refused_in_the_envelope() {
     }
 }
 
+/// The list of the vendor's suite. A script of another origin can read only these headers.
+#[tokio::test]
+async fn every_response_exposes_the_headers_of_the_platform() {
+    let world = World::start().await;
+    for (path, status) in [("/elements", 200), ("/instances", 404), ("/nosuch", 404)] {
+        let reply = world.call("GET", path).await;
+        assert_eq!(reply.status, status);
+        assert_eq!(
+            reply.header("access-control-expose-headers"),
+            Some(
+                "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
+                 Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition"
+            )
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_body_over_8_mb_is_refused_with_429() {
     let world = World::start().await;
@@ -227,6 +244,15 @@ async fn no_request_makes_the_server_fail() {
         "/instances?pageSize=-1&pageSize=%ff&tags[]=%&nextPage=OjE=&searchText=%F0%9F",
         "/elements/%2e%2e/instances",
         "/elements/servicenow/instances",
+        "/elements/hootsuite/oauth/url/default?callbackUrl=%00",
+        "/elements/hootsuite/clone",
+        "/elements/hootsuite/export",
+        "/elements/keys?pageSize=1",
+        "/elements/metadata?nextPage=x",
+        "/elements?where=key%20in%20(%27%ff",
+        "/events/box?ticket=%ff",
+        "/events/zuorav2/{id}",
+        "/instances/{id}/events/%00",
         "/elements/hootsuite/oauth/url?apiKey=%ff&apiSecret=&callbackUrl=%00",
         "/elements?nextPage=MDo5OTk5OTk5OTk5OTk5OTk5OTk5OQ%3D%3D",
         "/hubs/a/b/c/d",

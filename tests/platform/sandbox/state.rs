@@ -98,6 +98,13 @@ async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_al
         *document.pointer_mut(pointer).unwrap() = value;
         document.to_string()
     };
+    let with_copies = |ids: &[u64]| {
+        let copy = |id: &u64| json!({ "id": id, "key": format!("c{id}"), "original": "closeio" });
+        let copies: Vec<_> = ids.iter().map(copy).collect();
+        let mut document = document.clone();
+        document["connectors"] = json!({ "next_id": 100_003, "copies": copies });
+        document.to_string()
+    };
     let mut twice = document.clone();
     twice["instances"] = json!([document["instances"][0], document["instances"][0]]);
     for (text, reason) in [
@@ -110,6 +117,12 @@ async fn a_state_that_cannot_be_read_whole_is_refused_with_its_place_and_left_al
         (with("/next_id", json!(1)), "next_id"),
         (with("/instances/0/connector", json!("nosuch")), "nosuch"),
         (with("/instances/0/id", json!("x")), "invalid type"),
+        (with("/instances/0/connector", json!(7)), "the key of a connector, or a copy of one"),
+        (with_copies(&[100_002, 100_001]), "the copies of connectors are not by ascending ID"),
+        (
+            with_copies(&[100_003]),
+            "the ID 100003 of a copied connector is not between 100001 and `next_id`, which is 100003",
+        ),
         (twice.to_string(), "token of another"),
     ] {
         fs::write(&state, &text).unwrap();
