@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::certainty::Certainty;
+
 /// A connector. Its texts are those of the platform's own catalog.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,8 +40,8 @@ pub struct Connector {
     /// The documented configuration keys.
     #[serde(default)]
     pub fields: Vec<ConnectorField>,
-    /// Keys that some pages show but the connector does not accept, each with the right key, if there
-    /// is one.
+    /// Keys that some pages show but the connector probably does not accept, because other pages show
+    /// requests without them. Each has the right key, if there is one.
     #[serde(default)]
     pub(super) refused: BTreeMap<String, Option<String>>,
 }
@@ -69,6 +71,9 @@ pub(super) struct CreateExample {
     pub(super) keys: Vec<String>,
     #[serde(default)]
     pub(super) provider_data: Vec<String>,
+    /// How certain it is that requests of this authentication type contain such a `providerData`.
+    #[serde(default, rename = "sources")]
+    pub(super) certainty: Certainty,
 }
 
 /// A configuration key of a connector.
@@ -86,7 +91,10 @@ pub struct ConnectorField {
     /// Whether the documentation says that it is required, including the condition. If `false`, only
     /// examples show it.
     #[serde(default)]
-    pub(super) certain: bool,
+    pub(super) stated: bool,
+    /// How certain the key, its type and its values are.
+    #[serde(default, rename = "sources")]
+    pub(super) certainty: Certainty,
     /// Whether its value is confidential.
     #[serde(default)]
     pub secret: bool,
