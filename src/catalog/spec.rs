@@ -27,7 +27,7 @@ pub struct ConnectorSpec {
     /// if there is one.
     pub(crate) refused: BTreeMap<String, Option<String>>,
     /// How certain it is that the connector does not accept the refused keys.
-    pub(crate) refusal: Certainty,
+    pub refusal: Certainty,
 }
 
 /// A configuration key of a [`ConnectorSpec`].
@@ -38,7 +38,7 @@ pub struct PropertySpec {
     /// The type of its values.
     pub kind: FieldKind,
     /// How certain its type and its values are.
-    pub(crate) certainty: Certainty,
+    pub certainty: Certainty,
     /// Whether a create requires it.
     pub requirement: Requirement,
     /// The condition under which it is required, or `None` for always.
@@ -235,6 +235,7 @@ fn kind(
         ("COMBO", _) if !options.is_empty() => (Enum, options, Certain),
         ("BOOLEAN" | "BOOLEAN_YESNO", _) => (Boolean, Vec::new(), Certain),
         ("PASSWORD", _) => (String, Vec::new(), Certain),
+        (_, Some(known)) if known.kind == String => (String, Vec::new(), Certain),
         (_, Some(known)) if known.kind != Boolean => {
             (known.kind, known.options.clone(), known.certainty)
         }
