@@ -3,7 +3,8 @@
 //! In: a document and the schema. Out: diagnostics at the keys and values that do not conform. The schema
 //! decides whether a value is valid. The messages are those of ocon, with explanations from the schema.
 
-mod missing;
+mod likely_fields;
+mod nodes;
 mod rule;
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,8 +13,8 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Violation;
 use serde_json::Value;
 
-pub(super) use self::missing::check_likely_fields;
-use self::missing::missing_fields;
+pub(super) use self::likely_fields::check_likely_fields;
+use self::nodes::{follow, json, member, members};
 use self::rule::{options, text, types};
 use super::diagnostics::MAX_DIAGNOSTICS;
 use super::node_reader::first_line;
@@ -24,6 +25,9 @@ use super::{Code, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader};
 use crate::catalog::{Certainty, closest, platform_written};
 use crate::instance::ConnectorKey;
 use crate::safe_text::quoted;
+
+/// The required keys of every document. The loader reports them if they are missing.
+const ALWAYS_REQUIRED: [&str; 2] = ["element", "name"];
 
 /// The longest quote of a rule from a schema in the repository, in characters.
 const MAX_RULE_CHARS: usize = 300;
@@ -211,35 +215,8 @@ fn follow_outside_lifecycle<'n>(
         .filter(|(members, _)| members.first().is_none_or(|member| member.name != "lifecycle"))
 }
 
-/// Follows a JSON pointer. Returns the members on the path and the value at its end.
-fn follow<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
-    let names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
-    let (mut members, mut node) = (Vec::new(), root);
-    for name in names {
-        if let NodeKind::List(items) = &node.kind {
-            node = items.get(name.parse::<usize>().ok()?)?;
-        } else {
-            let member = member(node, &name)?;
-            members.push(member);
-            node = &member.value;
-        }
-    }
-    Some((members, node))
-}
-
 fn has_reference(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING))
-}
-
-fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
-    members(node).iter().find(|member| member.name == name)
-}
-
-fn members(node: &Node) -> &[Member] {
-    match &node.kind {
-        NodeKind::Map(members) => members,
-        _ => &[],
-    }
 }
 
 impl Violated<'_> {
@@ -374,16 +351,16 @@ fn misplaced(member: &Member, section: Section, schema: &ConnectorSchema) -> Opt
     is_nested.then(|| format!("write {}: configuration keys are not nested", quoted(flat)))
 }
 
-/// A node as JSON, without resolving references.
-fn json(node: &Node) -> Value {
-    match &node.kind {
-        NodeKind::Null => Value::Null,
-        NodeKind::Bool(flag) => Value::Bool(*flag),
-        NodeKind::Number(number) => Value::Number(number.clone()),
-        NodeKind::Text(text) => Value::String(text.clone()),
-        NodeKind::List(items) => items.iter().map(json).collect(),
-        NodeKind::Map(members) => {
-            members.iter().map(|member| (member.name.clone(), json(&member.value))).collect()
-        }
-    }
+/// The missing keys of a section, or the missing section itself.
+fn missing_fields(path: &str, names: &[String], checked: Checked<'_>) -> Option<Diagnostic> {
+    let is_new = |name: &&String| !path.is_empty() || !ALWAYS_REQUIRED.contains(&name.as_str());
+    let names: Vec<_> = names.iter().filter(is_new).map(|name| quoted(name).to_string()).collect();
+    let range = match path {
+        _ if names.is_empty() => return None,
+        "" => first_line(checked.root),
+        path => follow_outside_lifecycle(checked.root, path)?.0.last()?.range,
+    };
+    let noun = if names.len() == 1 { "the key" } else { "the keys" };
+    let message = format!("{} requires {noun} {}", quoted(&checked.connector), names.join(", "));
+    Some(Diagnostic::new(Code::MissingField, range, message).label("missing here"))
 }

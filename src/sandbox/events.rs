@@ -1,4 +1,5 @@
-//! Events: what providers report, and the notifications that the platform sends for them.
+//! Events: what providers report, and the notifications that the platform sends for them
+//! (docs/platform.md#events).
 //!
 //! In: a provider's POST to `/events/{connector}/{Base64 of the instance ID}`. Out: a recorded event,
 //! and notifications to the callback URL of the instance, of at most twenty objects each. A

@@ -1,32 +1,9 @@
-//! The keys that a document lacks.
+//! The keys that a create probably needs.
 
-use super::{Checked, follow_outside_lifecycle};
 use crate::catalog::{Condition, Requirement};
-use crate::desired::node_reader::first_line;
 use crate::desired::{Code, DesiredInstance, Diagnostic, NodeReader, TextRange};
 use crate::instance::Value;
 use crate::safe_text::quoted;
-
-/// The required keys of every document. The loader reports them if they are missing.
-const ALWAYS_REQUIRED: [&str; 2] = ["element", "name"];
-
-/// The missing keys of a section, or the missing section itself.
-pub(super) fn missing_fields(
-    path: &str,
-    names: &[String],
-    checked: Checked<'_>,
-) -> Option<Diagnostic> {
-    let is_new = |name: &&String| !path.is_empty() || !ALWAYS_REQUIRED.contains(&name.as_str());
-    let names: Vec<_> = names.iter().filter(is_new).map(|name| quoted(name).to_string()).collect();
-    let range = match path {
-        _ if names.is_empty() => return None,
-        "" => first_line(checked.root),
-        path => follow_outside_lifecycle(checked.root, path)?.0.last()?.range,
-    };
-    let noun = if names.len() == 1 { "the key" } else { "the keys" };
-    let message = format!("{} requires {noun} {}", quoted(&checked.connector), names.join(", "));
-    Some(Diagnostic::new(Code::MissingField, range, message).label("missing here"))
-}
 
 /// Warns of missing keys that every documented example has, or that one source alone requires, if the instance does not exist yet. A schema
 /// in the repository itself states which keys are required.
