@@ -141,7 +141,7 @@ error[invalid-value]: this is not a valid value for `subdomain` of `plaid`
     let configuration = &mut schema["properties"]["configuration"];
     configuration["required"] = json!([]);
     configuration["properties"]["subdomain"] = json!({ "enum": ["staging"] });
-    world.write(path, &schema.to_string());
+    world.write(path, schema.to_string());
     validate().is(str![[r#"
 1 document is valid.
 --- exit 0 ---
