@@ -8,6 +8,7 @@
 //! connector or key that is missing in the table is not an error. The table cannot make a key public
 //! if its name says that it is secret.
 
+mod certainty;
 mod connector;
 mod grant;
 mod hosts;
@@ -20,6 +21,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use crate::instance::{ConnectorKey, EventSupport, Secrecy};
 
+pub use certainty::Certainty;
 pub(crate) use connector::Authentication;
 pub use connector::{Connector, ConnectorField, FieldKind};
 pub use grant::GrantNeed;

@@ -125,7 +125,7 @@ pub async fn fetch(
     let listing = remote.list(&scope, &Projection::Only(declared)).await?;
     let mut observed = Observed::new(project, &listing);
     observed.ours = by_id(listing);
-    // The platform's filter may match more than whole names.
+    // The platform's filter may match more than whole names (docs/platform.md#open-questions).
     observed.ours.retain(|_, found| is_in(found, project));
     Ok(observed)
 }

@@ -109,7 +109,8 @@ pub trait Write: Sync {
     /// If the request fails after its retries.
     fn enable(&self, id: InstanceId) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Disables the instance. The platform keeps its configuration.
+    /// Disables the instance. The platform keeps its configuration
+    /// (docs/platform.md#enable-disable-and-delete).
     ///
     /// # Errors
     /// If the request fails after its retries.

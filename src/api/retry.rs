@@ -4,7 +4,8 @@
 //! the request must not be retried. Waits double, with full jitter, so that several writers do not
 //! retry simultaneously. They are never shorter than `Retry-After`.
 //!
-//! A request that is not idempotent is retried only if the platform certainly did not process it.
+//! A request that is not idempotent is retried only if the platform certainly did not process it, because
+//! a create that timed out may have succeeded (docs/platform.md#create).
 
 use std::time::{Duration, SystemTime};
 

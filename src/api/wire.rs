@@ -66,7 +66,8 @@ struct Element<'a> {
     key: &'a str,
 }
 
-/// A configuration value to send. The platform stores only text.
+/// A configuration value to send. The platform stores only text
+/// (docs/platform.md#configuration-values).
 struct Exposed(Secret);
 
 impl Serialize for Exposed {

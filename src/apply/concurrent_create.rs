@@ -5,7 +5,8 @@
 //! instance with the lowest ID stays. This run deletes its own instance if any listing shows one with a
 //! lower ID. It deletes only an instance whose ID is from the reply to its own POST.
 //!
-//! The platform may show an instance later than it commits it. When a listing shows the second
+//! The platform may show an instance later than it commits it
+//! (docs/platform.md#limits-and-consistency). When a listing shows the second
 //! instance, it also shows the first one. Therefore, a create is checked once a complete listing shows
 //! it, which is also what the next run needs. Until then, the apply does not end. It also waits while
 //! the tag listing shows an old document key, because the next run would trust it.

@@ -1,7 +1,7 @@
 //! Verifies writes: a write is done if its reply, or otherwise one GET, shows the requested values.
 //!
 //! An omitted value proves nothing. Documented replies to a POST have an empty `configuration`, and
-//! those to enable and disable have no body. See docs/platform.md.
+//! those to enable and disable have no body (docs/platform.md#update).
 
 use std::collections::BTreeSet;
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::instance::{EventSupport, WebhookUrlKnowledge};
 
+use super::certainty::Certainty;
+
 /// A connector. Its texts are those of the platform's own catalog.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,8 +43,8 @@ pub struct Connector {
     /// The documented configuration keys.
     #[serde(default)]
     pub fields: Vec<ConnectorField>,
-    /// Keys that some pages show but the connector does not accept, each with the right key, if there
-    /// is one.
+    /// Keys that some pages show but the connector probably does not accept, because other pages show
+    /// requests without them. Each has the right key, if there is one.
     #[serde(default)]
     pub(super) refused: BTreeMap<String, Option<String>>,
 }
@@ -89,6 +91,9 @@ pub(super) struct CreateExample {
     pub(super) keys: Vec<String>,
     #[serde(default)]
     pub(super) provider_data: Vec<String>,
+    /// How certain it is that requests of this authentication type contain such a `providerData`.
+    #[serde(default, rename = "sources")]
+    pub(super) certainty: Certainty,
 }
 
 /// A configuration key of a connector.
@@ -106,7 +111,10 @@ pub struct ConnectorField {
     /// Whether the documentation says that it is required, including the condition. If `false`, only
     /// examples show it.
     #[serde(default)]
-    pub(super) certain: bool,
+    pub(super) stated: bool,
+    /// How certain the key, its type and its values are.
+    #[serde(default, rename = "sources")]
+    pub(super) certainty: Certainty,
     /// Whether its value is confidential.
     #[serde(default)]
     pub secret: bool,

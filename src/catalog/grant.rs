@@ -1,12 +1,13 @@
 //! Decides whether a create needs an authorization grant, which a person gives at the provider.
 //!
 //! In: a connector, and what a document declares. Out: whether the create can succeed without a
-//! grant. The authentication type of the document decides. It is the declared
+//! grant, and how certain that is (docs/platform.md#how-many-sources-a-fact-has). The authentication type of the document decides. It is the declared
 //! `authentication.type`, or else the type whose documented requests have the keys of the document,
 //! or else the usual type of the connector.
 
 use std::collections::BTreeSet;
 
+use super::certainty::Certainty;
 use super::connector::{Authentication, Connector};
 
 /// Whether a create needs an authorization grant.
@@ -15,10 +16,10 @@ pub enum GrantNeed {
     /// It authenticates without a grant, or nothing is known.
     #[default]
     None,
-    /// It authenticates by OAuth, but no documented request of this type contains a grant. The
-    /// sources disagree.
+    /// It probably authenticates by OAuth with a grant, but only one source shows that, or the connector
+    /// has other ways to authenticate and the document does not show which one it uses.
     Likely,
-    /// It authenticates by OAuth, and documented requests contain a grant.
+    /// It authenticates by OAuth, and several sources show requests with a grant.
     Certain,
 }
 
@@ -58,18 +59,18 @@ fn known_grant_need(
     declared: Option<Authentication>,
     keys: &BTreeSet<&str>,
 ) -> GrantNeed {
-    let usual = connector.auth.first().copied();
-    let auth = declared.or_else(|| recognize(connector, keys)).or(usual);
+    let chosen = declared.or_else(|| recognize(connector, keys));
+    let auth = chosen.or(connector.auth.first().copied());
     let Some(auth) = auth.filter(|auth| is_oauth(*auth)) else {
         return GrantNeed::None;
     };
-    let mut examples = connector.bodies.iter().filter(|example| example.auth == auth).peekable();
-    let is_documented = match examples.peek() {
-        Some(_) => examples.any(|example| !example.provider_data.is_empty()),
-        // Some pages list the members of `providerData` without an example.
-        None => connector.auth.contains(&auth) && !connector.provider_data.is_empty(),
-    };
-    if is_documented { GrantNeed::Certain } else { GrantNeed::Likely }
+    let is_chosen = chosen.is_some() || connector.auth.iter().all(|auth| is_oauth(*auth));
+    let examples = connector.bodies.iter().filter(|example| example.auth == auth);
+    let with_grant = examples.filter(|example| !example.provider_data.is_empty());
+    match with_grant.map(|example| example.certainty).max() {
+        Some(Certainty::Certain) if is_chosen => GrantNeed::Certain,
+        _ => GrantNeed::Likely,
+    }
 }
 
 /// The authentication type that shares the most distinctive keys with the document. A key is
@@ -124,26 +125,35 @@ mod tests {
     #[test]
     fn the_keys_of_documented_requests_decide_next() {
         assert_eq!(need("ecwid", None, &["ecwid.store.id", "ecwid.order.key"]), GrantNeed::None);
-        assert_eq!(need("ecwid", None, &APPLICATION), GrantNeed::Certain);
+        assert_eq!(need("hubspot", None, &APPLICATION), GrantNeed::Certain);
         assert_eq!(need("hubspot", None, &["hubspot.authorization.apikey"]), GrantNeed::None);
         assert_eq!(need("campaignmonitor", None, &APPLICATION), GrantNeed::Certain);
-        assert_eq!(need("dynamicscrmadfs", None, &["oauth.resource.url"]), GrantNeed::Certain);
     }
 
     #[test]
     fn the_usual_type_of_the_connector_decides_last() {
         assert_eq!(need("hootsuite", None, &[]), GrantNeed::Certain);
-        assert_eq!(need("hubspot", None, &["create.bulk.properties"]), GrantNeed::Certain);
+        assert_eq!(need("slack", None, &["oauth.scope"]), GrantNeed::Certain);
         assert_eq!(need("campaignmonitor", None, &[]), GrantNeed::None);
         assert_eq!(need("campaignmonitor", None, &["username", "oauth.api.key"]), GrantNeed::None);
         assert_eq!(need("servicenow", None, &["username"]), GrantNeed::None);
     }
 
     #[test]
+    fn the_usual_type_is_only_likely_if_there_are_others() {
+        assert_eq!(need("hubspot", None, &["create.bulk.properties"]), GrantNeed::Likely);
+        assert_eq!(need("ecwid", None, &[]), GrantNeed::Likely);
+        assert_eq!(need("quickbooks", None, &[]), GrantNeed::Certain, "both are OAuth");
+    }
+
+    #[test]
     fn one_source_alone_makes_a_grant_likely() {
+        assert_eq!(need("acton", None, &APPLICATION), GrantNeed::Likely);
+        assert_eq!(need("ecwid", None, &APPLICATION), GrantNeed::Likely);
+        assert_eq!(need("dynamicscrmadfs", None, &["oauth.resource.url"]), GrantNeed::Likely);
+        assert_eq!(need("googlecloudstorage", None, &APPLICATION), GrantNeed::Likely);
         assert_eq!(need("sugarcrmv2", None, &APPLICATION), GrantNeed::Likely);
         assert_eq!(need("stripe", Some("oauth2"), &[]), GrantNeed::Likely);
-        assert_eq!(need("googlecloudstorage", None, &APPLICATION), GrantNeed::Certain);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The configuration keys that connectors share.
 //!
 //! Source: the platform's list of reserved keys, and its guides to events and OAuth. A connector
-//! documents only some of them, but accepts all that apply to it.
+//! documents only some of them, but accepts all that apply to it
+//! (docs/platform.md#connectors-and-their-fields).
 
 use super::connector::{Authentication, Connector, FieldKind};
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::certainty::Certainty;
 use super::connector::{Connector, ConnectorField, FieldKind};
 use super::secrecy::{named_like_a_secret, platform_written};
 use super::shared_keys;
@@ -22,9 +23,11 @@ pub struct ConnectorSpec {
     pub properties: BTreeMap<String, PropertySpec>,
     /// The members of `providerData` that a create accepts. Empty if none is known.
     pub grant: Vec<String>,
-    /// Keys that some pages show but the connector does not accept, each with the right key, if there
-    /// is one.
+    /// Keys that some pages show but the connector probably does not accept, each with the right key,
+    /// if there is one.
     pub(crate) refused: BTreeMap<String, Option<String>>,
+    /// How certain it is that the connector does not accept the refused keys.
+    pub refusal: Certainty,
 }
 
 /// A configuration key of a [`ConnectorSpec`].
@@ -34,6 +37,8 @@ pub struct PropertySpec {
     pub(crate) title: String,
     /// The type of its values.
     pub kind: FieldKind,
+    /// How certain its type and its values are.
+    pub certainty: Certainty,
     /// Whether a create requires it.
     pub requirement: Requirement,
     /// The condition under which it is required, or `None` for always.
@@ -53,9 +58,9 @@ pub struct PropertySpec {
 pub enum Requirement {
     /// It does not.
     Optional,
-    /// All examples have the key, but no page says that it is required.
+    /// All examples have the key, or one page alone says that it is required.
     Likely,
-    /// The platform or the documentation requires it.
+    /// The platform requires it, or the documentation does and several sources show it.
     Certain,
 }
 
@@ -88,7 +93,9 @@ impl Connector {
         }
         let refused = self.refused.clone();
         let (name, grant) = (self.name.clone(), self.provider_data.clone());
-        ConnectorSpec { connector: key.clone(), name, properties, grant, refused }
+        // Some pages show each of these keys, so the sources disagree.
+        let refusal = Certainty::Likely;
+        ConnectorSpec { connector: key.clone(), name, properties, grant, refused, refusal }
     }
 
     /// Sets the values of `event.vendor.type`. Replies contain `webhooks`; some pages show `webhook`.
@@ -126,7 +133,9 @@ impl ConnectorSpec {
         }
         let mut refused = known.map(|spec| spec.refused).unwrap_or_default();
         refused.retain(|key, _| !by_key.contains_key(key));
-        Self { connector: key.clone(), name, properties: by_key, grant, refused }
+        // The platform itself does not list these keys.
+        let refusal = Certainty::Certain;
+        Self { connector: key.clone(), name, properties: by_key, grant, refused, refusal }
     }
 
     /// Marks these keys as secret. Adds those that are missing.
@@ -143,6 +152,7 @@ impl PropertySpec {
         Self {
             title: shared_keys::title(key),
             kind,
+            certainty: Certainty::Certain,
             requirement: Requirement::Optional,
             when: None,
             secret: named_like_a_secret(key),
@@ -159,6 +169,7 @@ impl PropertySpec {
 
     fn documented(field: &ConnectorField, shared: Option<Self>) -> Self {
         let base = Self::new(&field.key, field.kind);
+        let is_shared = shared.is_some();
         let documented = field.default.as_ref();
         let documented =
             documented.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
@@ -168,20 +179,23 @@ impl PropertySpec {
         let when = field.required_when.as_deref().and_then(|text| text.split_once('='));
         let when = when.filter(|(key, _)| *key != "event.notification.enabled");
         let when = when.map(|(key, value)| Condition { key: key.into(), value: value.into() });
-        let requirement = match (field.certain, field.required || when.is_some()) {
-            _ if default.is_some() => Requirement::Optional,
-            (true, _) => Requirement::Certain,
-            (false, true) => Requirement::Likely,
-            (false, false) => Requirement::Optional,
+        let is_required = field.stated || field.required || when.is_some();
+        let requirement = match field.certainty {
+            _ if default.is_some() || !is_required => Requirement::Optional,
+            Certainty::Certain if field.stated => Requirement::Certain,
+            Certainty::Certain | Certainty::Likely => Requirement::Likely,
         };
-        let options = field.options.clone();
-        Self { requirement, when, secret, default: default.filter(|_| !secret), options, ..base }
+        // The platform's guides show the type of a shared key, and those of its values that all
+        // connectors have.
+        let certainty = if is_shared { Certainty::Certain } else { field.certainty };
+        let (default, options) = (default.filter(|_| !secret), field.options.clone());
+        Self { certainty, requirement, when, secret, default, options, ..base }
     }
 
     fn live(live: LiveProperty, known: Option<&Self>) -> Self {
         let LiveProperty { key, name, data_type, default, required, internal, group, options } =
             live;
-        let (kind, options) = kind(&data_type, options, known);
+        let (kind, options, certainty) = kind(&data_type, options, known);
         let base = Self::new(&key, kind);
         let secret =
             base.secret || data_type == "PASSWORD" || known.is_some_and(|known| known.secret);
@@ -199,6 +213,7 @@ impl PropertySpec {
             requirement: if is_certain { Requirement::Certain } else { Requirement::Optional },
             when,
             secret,
+            certainty,
             platform_written: base.platform_written || internal,
             default: default.filter(|_| !secret),
             options,
@@ -207,20 +222,25 @@ impl PropertySpec {
     }
 }
 
-/// The type of the values of a live property. For a text field, the table may know a stricter type.
+/// The type of the values of a live property, its values, and how certain they are. For a text field, the
+/// table may know a stricter type.
 fn kind(
     data_type: &str,
     options: Vec<String>,
     known: Option<&PropertySpec>,
-) -> (FieldKind, Vec<String>) {
+) -> (FieldKind, Vec<String>, Certainty) {
+    use Certainty::Certain;
     use FieldKind::{Boolean, Enum, Json, String};
     match (data_type, known) {
-        ("COMBO", _) if !options.is_empty() => (Enum, options),
-        ("BOOLEAN" | "BOOLEAN_YESNO", _) => (Boolean, Vec::new()),
-        ("PASSWORD", _) => (String, Vec::new()),
-        (_, Some(known)) if known.kind != Boolean => (known.kind, known.options.clone()),
+        ("COMBO", _) if !options.is_empty() => (Enum, options, Certain),
+        ("BOOLEAN" | "BOOLEAN_YESNO", _) => (Boolean, Vec::new(), Certain),
+        ("PASSWORD", _) => (String, Vec::new(), Certain),
+        (_, Some(known)) if known.kind == String => (String, Vec::new(), Certain),
+        (_, Some(known)) if known.kind != Boolean => {
+            (known.kind, known.options.clone(), known.certainty)
+        }
         // A text of several lines is often JSON.
-        ("TEXTAREA", _) => (Json, Vec::new()),
-        _ => (String, Vec::new()),
+        ("TEXTAREA", _) => (Json, Vec::new(), Certain),
+        _ => (String, Vec::new(), Certain),
     }
 }

@@ -3,6 +3,8 @@
 //! In: a document and the schema. Out: diagnostics at the keys and values that do not conform. The schema
 //! decides whether a value is valid. The messages are those of ocon, with explanations from the schema.
 
+mod likely_fields;
+mod nodes;
 mod rule;
 
 use std::collections::{BTreeMap, HashSet};
@@ -11,17 +13,17 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Violation;
 use serde_json::Value;
 
+pub(super) use self::likely_fields::check_likely_fields;
+use self::nodes::{follow, json, member, members};
 use self::rule::{options, text, types};
 use super::diagnostics::MAX_DIAGNOSTICS;
 use super::node_reader::first_line;
 use super::reference::syntax::OPENING;
 use super::schemas::{ConnectorSchema, Section};
 use super::unknown_keys::DOCUMENT_KEYS;
-use super::{
-    Code, DesiredInstance, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader, TextRange,
-};
-use crate::catalog::{Condition, Requirement, closest, platform_written};
-use crate::instance::{ConnectorKey, Value as ConfigurationValue};
+use super::{Code, Diagnostic, Diagnostics, Member, Node, NodeKind, NodeReader};
+use crate::catalog::{Certainty, closest, platform_written};
+use crate::instance::ConnectorKey;
 use crate::safe_text::quoted;
 
 /// The required keys of every document. The loader reports them if they are missing.
@@ -68,9 +70,11 @@ pub(super) fn check(reader: &mut NodeReader<'_>, root: &Node, connector: &Connec
         return;
     }
     let document = json(root);
+    let checked = Checked { root, connector, schema: &schema };
     if !schema.validator.is_valid(&document) {
-        report(Checked { root, connector, schema: &schema }, &document, diagnostics);
+        report(checked, &document, diagnostics);
     }
+    report_likely_refused(checked, diagnostics);
 }
 
 fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics) {
@@ -97,34 +101,26 @@ fn report(checked: Checked<'_>, document: &Value, diagnostics: &mut Diagnostics)
     }
 }
 
-/// Warns of missing keys that every documented example has, if the instance does not exist yet. A schema
-/// in the repository itself states which keys are required.
-pub(super) fn check_likely_fields(
-    reader: &mut NodeReader<'_>,
-    wanted: &DesiredInstance,
-    range: TextRange,
-) {
-    let shape = reader.inputs.schemas.built_in_shape(&wanted.connector);
-    let Some(shape) = shape else { return };
-    let value = |key: &str| wanted.configuration.get(key).map(|field| &field.value);
-    let applies = |when: &Condition| {
-        let given = value(&when.key).and_then(ConfigurationValue::render_secrets);
-        given.is_some_and(|given| given.expose().eq_ignore_ascii_case(&when.value))
-    };
-    let likely = shape.properties.iter().filter(|(key, property)| {
-        property.requirement == Requirement::Likely
-            && property.when.as_ref().is_none_or(applies)
-            && value(key).is_none()
-    });
-    let names: Vec<_> = likely.map(|(key, _)| quoted(key).to_string()).collect();
-    if !names.is_empty() && wanted.adopt.is_none() {
-        let message = format!("{} usually needs {}", quoted(&wanted.connector), names.join(", "));
-        let them = if names.len() == 1 { "it" } else { "them" };
-        let help =
-            format!("add {them}: without {them}, the platform would probably reject the create");
-        let diagnostic = Diagnostic::new(Code::LikelyMissingField, range, message);
-        reader.diagnostics.add(diagnostic.label("missing here").help(help));
+/// Warns of keys that the connector probably does not accept: the schema advises against them, but its
+/// rules allow them.
+fn report_likely_refused(checked: Checked<'_>, diagnostics: &mut Diagnostics) {
+    let Some(section) = member(checked.root, Section::Configuration.as_str()) else { return };
+    for member in members(&section.value).iter().take(MAX_DIAGNOSTICS) {
+        let rule = checked.schema.property(Section::Configuration, &member.name);
+        let Some(advice) = rule.and_then(|rule| text(rule, "deprecationMessage")) else { continue };
+        if diagnostics.items.iter().any(|known| known.range() == member.range) {
+            continue;
+        }
+        let (connector, name) = (quoted(&checked.connector), quoted(&member.name));
+        let message = format!("{connector} probably does not accept the key {name}");
+        let diagnostic = Diagnostic::new(Code::LikelyRefusedField, member.range, message);
+        diagnostics.add(diagnostic.help(advice).help(correction(checked.connector)));
     }
+}
+
+/// How to correct a fact of the catalog, which may differ from the tenant of the reader.
+fn correction(connector: &ConnectorKey) -> String {
+    format!("if your tenant accepts it, get its schema: `ocon schema pull {connector}`")
 }
 
 /// Adds a diagnostic, unless one of the first `before` covers the value or another rule has the same
@@ -219,35 +215,8 @@ fn follow_outside_lifecycle<'n>(
         .filter(|(members, _)| members.first().is_none_or(|member| member.name != "lifecycle"))
 }
 
-/// Follows a JSON pointer. Returns the members on the path and the value at its end.
-fn follow<'n>(root: &'n Node, pointer: &str) -> Option<(Vec<&'n Member>, &'n Node)> {
-    let names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
-    let (mut members, mut node) = (Vec::new(), root);
-    for name in names {
-        if let NodeKind::List(items) = &node.kind {
-            node = items.get(name.parse::<usize>().ok()?)?;
-        } else {
-            let member = member(node, &name)?;
-            members.push(member);
-            node = &member.value;
-        }
-    }
-    Some((members, node))
-}
-
 fn has_reference(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Text(text) if text.contains(OPENING))
-}
-
-fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Member> {
-    members(node).iter().find(|member| member.name == name)
-}
-
-fn members(node: &Node) -> &[Member] {
-    match &node.kind {
-        NodeKind::Map(members) => members,
-        _ => &[],
-    }
 }
 
 impl Violated<'_> {
@@ -280,9 +249,25 @@ impl Violated<'_> {
             return None;
         }
         let (connector, key) = (quoted(&checked.connector), self.key()?);
-        let message = format!("this is not a valid value for {} of {connector}", quoted(&key));
-        let diagnostic = Diagnostic::new(Code::InvalidValue, self.node.range, message);
-        let rule = self.rule(checked.schema)?;
+        let certainty = match self.section {
+            Section::Configuration => checked.schema.certainty(key),
+            Section::ProviderData => Certainty::Certain,
+        };
+        let (code, is_not, correction) = match certainty {
+            Certainty::Certain => (Code::InvalidValue, "is not", None),
+            Certainty::Likely => {
+                let correction = correction(checked.connector);
+                (Code::LikelyInvalidValue, "is probably not", Some(correction))
+            }
+        };
+        let message = format!("this {is_not} a valid value for {} of {connector}", quoted(&key));
+        let diagnostic = Diagnostic::new(code, self.node.range, message);
+        let diagnostic = self.with_advice(diagnostic, self.rule(checked.schema)?);
+        Some(correction.into_iter().fold(diagnostic, Diagnostic::help))
+    }
+
+    /// Adds the values that the rule accepts.
+    fn with_advice(&self, diagnostic: Diagnostic, rule: &Value) -> Diagnostic {
         let options = options(rule);
         if options.is_empty() {
             let diagnostic = match self.node.kind {
@@ -291,7 +276,7 @@ impl Violated<'_> {
             };
             let advice = ["patternErrorMessage", "errorMessage"];
             let advice = advice.into_iter().find_map(|key| text(rule, key));
-            return Some(diagnostic.help(advice.unwrap_or_else(|| types(rule))));
+            return diagnostic.help(advice.unwrap_or_else(|| types(rule)));
         }
         let written = if let NodeKind::Text(text) = &self.node.kind { text } else { "" };
         let mut words: Vec<_> =
@@ -300,7 +285,7 @@ impl Violated<'_> {
             words.push(format!("and {} more", options.len() - MAX_OPTIONS));
         }
         let diagnostic = diagnostic.suggest(closest(written, options.iter().copied()));
-        Some(diagnostic.help(format!("write one of {}", words.join(", "))))
+        diagnostic.help(format!("write one of {}", words.join(", ")))
     }
 }
 
@@ -378,18 +363,4 @@ fn missing_fields(path: &str, names: &[String], checked: Checked<'_>) -> Option<
     let noun = if names.len() == 1 { "the key" } else { "the keys" };
     let message = format!("{} requires {noun} {}", quoted(&checked.connector), names.join(", "));
     Some(Diagnostic::new(Code::MissingField, range, message).label("missing here"))
-}
-
-/// A node as JSON, without resolving references.
-fn json(node: &Node) -> Value {
-    match &node.kind {
-        NodeKind::Null => Value::Null,
-        NodeKind::Bool(flag) => Value::Bool(*flag),
-        NodeKind::Number(number) => Value::Number(number.clone()),
-        NodeKind::Text(text) => Value::String(text.clone()),
-        NodeKind::List(items) => items.iter().map(json).collect(),
-        NodeKind::Map(members) => {
-            members.iter().map(|member| (member.name.clone(), json(&member.value))).collect()
-        }
-    }
 }

@@ -93,7 +93,7 @@ impl Diagnostic {
     }
 
     pub(super) fn is_invalid_value(&self) -> bool {
-        self.code == Code::InvalidValue
+        matches!(self.code, Code::InvalidValue | Code::LikelyInvalidValue)
     }
 
     /// Whether both have the same code, message and location.

@@ -181,8 +181,8 @@ fn warn_of_unlikely_text(reader: &mut NodeReader<'_>, node: &Node, resolved: &st
     reader.diagnostics.items.extend(warning);
 }
 
-/// Checks that the platform stores a name or tag unchanged. Otherwise every plan would show a
-/// difference.
+/// Checks that the platform stores a name or tag unchanged (docs/platform.md#names-and-tags).
+/// Otherwise every plan would show a difference.
 fn check_storable(
     diagnostics: &mut Diagnostics,
     text: &str,

@@ -14,7 +14,7 @@ use self::instance_file::base_schema;
 use crate::instance::ConnectorKey;
 
 pub use connector::connector;
-pub(super) use connector::value as connector_value;
+pub(super) use connector::{Rules, value as connector_value};
 
 /// The JSON Schema of an instance file, as text that ends with a line break. The schemas of these
 /// connectors are in `connectors/` beside it.

@@ -21,7 +21,7 @@ pub(super) use self::section::Section;
 use super::limits::Resource;
 use super::redactions::Redactions;
 use super::{Code, Problem, Text, TextRange, Usage, files, schema};
-use crate::catalog::{Catalog, ConnectorSpec, named_like_a_secret};
+use crate::catalog::{Catalog, Certainty, ConnectorSpec, named_like_a_secret};
 use crate::instance::{ConnectorKey, EventSupport, Secrecy, WebhookUrlKnowledge};
 use crate::safe_text::quoted;
 
@@ -158,7 +158,7 @@ impl<'a> Schemas<'a> {
 
     fn built_in(&self, connector: &ConnectorKey) -> Option<ConnectorSchema> {
         let shape = self.catalog.connector(connector)?.spec(connector);
-        let value = schema::connector_value(&shape).ok()?;
+        let value = schema::connector_value(&shape, schema::Rules::All).ok()?;
         let validator = compile(&value, None).ok()?;
         let (built_in, cost) = (Some(Arc::new(shape)), bounds::cost(&value));
         Some(ConnectorSchema { value, validator, built_in, webhook_url: None, cost })
@@ -188,6 +188,14 @@ impl ConnectorSchema {
 
     pub(super) fn property(&self, section: Section, key: &str) -> Option<&Value> {
         section.properties(&self.value)?.get(key)
+    }
+
+    /// How certain the rule of a configuration key is. A schema in the repository is what its author wants.
+    pub(super) fn certainty(&self, key: &str) -> Certainty {
+        let property = self.built_in.as_ref().and_then(|shape| shape.properties.get(key));
+        // A secret never belongs in a file, whatever its type.
+        let property = property.filter(|property| !property.secret);
+        property.map_or(Certainty::Certain, |property| property.certainty)
     }
 
     pub(super) fn keys(&self, section: Section) -> impl Iterator<Item = &str> {

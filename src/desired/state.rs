@@ -54,7 +54,8 @@ pub struct DeclaredValue {
     pub value: Value,
     /// Whether it may be shown.
     pub secrecy: Secrecy,
-    /// Whether the platform itself writes the key. If so, the value is sent on create only.
+    /// Whether the platform itself writes the key. If so, the value is sent on create only
+    /// (docs/platform.md#configuration-values).
     pub platform_written: bool,
     /// Whether the value is a secret that the platform shows in plain text under this key.
     pub is_shown_by_platform: bool,

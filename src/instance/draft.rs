@@ -13,9 +13,10 @@ use super::{
 pub struct Draft {
     /// The display name.
     pub name: Option<String>,
-    /// The complete list of tags with the reserved ones, because the platform replaces the list.
+    /// The complete list of tags with the reserved ones, because the platform replaces the list
+    /// (docs/platform.md#names-and-tags).
     pub tags: Option<BTreeSet<String>>,
-    /// Configuration values. The platform merges them by key.
+    /// Configuration values. The platform merges them by key (docs/platform.md#update).
     pub configuration: BTreeMap<String, Value>,
     /// The authorization grant, for a create or a re-authentication.
     pub provider_data: BTreeMap<String, Json>,
@@ -36,7 +37,8 @@ pub struct Record {
     pub tags: Vec<String>,
     /// The configuration values that were asked for, empty in a slim listing.
     pub configuration: BTreeMap<String, StoredValue>,
-    /// Whether the platform holds a working authentication at the provider.
+    /// Whether the platform holds a working authentication at the provider
+    /// (docs/platform.md#the-instance).
     pub valid: bool,
     /// Whether the instance is disabled.
     pub disabled: bool,

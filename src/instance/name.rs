@@ -90,7 +90,7 @@ fn is_word(text: &str, extra: &str, max_length: usize) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
 }
 
-/// An instance ID: positive, unique on the platform, never reused.
+/// An instance ID: positive, unique on the platform, never reused (docs/platform.md#the-instance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(u64);
 

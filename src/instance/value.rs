@@ -6,7 +6,8 @@ use serde_json::Number;
 
 use super::{ExactJson, RenderContext, Secret, SecretReference, Template};
 
-/// A wanted configuration value. Booleans and numbers are texts, because the platform stores texts.
+/// A wanted configuration value. Booleans and numbers are texts, because the platform stores texts
+/// (docs/platform.md#configuration-values).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// `null` in the file: the value must not be set.
@@ -207,9 +208,10 @@ const MASK: &str = "********";
 /// only if the catalog declares the key as public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredValue {
-    /// Omitted, `null` or empty. The platform uses all three for a value that is not set.
+    /// Omitted, `null` or empty. The platform uses all three for a value that is not set
+    /// (docs/platform.md#configuration-values).
     Unset,
-    /// Masked, so the platform does not show whether a value is set.
+    /// Masked, so the platform does not show whether a value is set (docs/platform.md#secrets).
     Masked,
     /// The stored text.
     Text(Secret),

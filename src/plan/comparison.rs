@@ -49,7 +49,7 @@ enum Decision {
 enum Reason {
     /// The stored value differs.
     Differs,
-    /// The platform lost a secret.
+    /// The platform lost a secret (docs/platform.md#secrets).
     Lost,
     /// A secret is not the one last applied.
     Rotated,

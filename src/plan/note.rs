@@ -96,13 +96,14 @@ fn about_fields(
     ]
 }
 
-/// Adds that a create may need a grant, if only one source says so.
+/// Adds that a create may need a grant, if that is not certain
+/// (docs/platform.md#how-many-sources-a-fact-has).
 pub(super) fn add_likely_grant(plan: &mut Plan, document: &Document<'_>) {
     if document.wanted.facts.grant_need == GrantNeed::Likely && !document.has_grant() {
         let (connector, key) = (quoted(&document.wanted.connector), document.key);
         let message = format!(
-            "connector {connector} authenticates with OAuth, but no documented request has an authorization grant. If \
-             the platform refuses the create, run `ocon authorize {key}`"
+            "connector {connector} may need an authorization grant: one source alone says so, or it also authenticates \
+             without one. If the platform refuses the create, run `ocon authorize {key}`"
         );
         plan.add_note(NoteCode::MayNeedAuthorization, key, None, message);
     }

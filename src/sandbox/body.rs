@@ -120,7 +120,8 @@ impl InstanceBody {
             created: timestamp::iso(now),
             token: random_token(),
             connector,
-            // The platform uses the name as a tag if there is no other.
+            // The platform uses the name as a tag if there is no other
+            // (docs/platform.md#names-and-tags).
             tags: self.tags().filter(|tags| !tags.is_empty()).unwrap_or_else(|| vec![name.clone()]),
             name,
             disabled: false,

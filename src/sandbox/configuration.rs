@@ -3,7 +3,7 @@
 //! Reads show every key of the connector's schema and every key that was ever sent, with its value, its
 //! default or an unset value. The platform masks properties of type PASSWORD and the two keys of the
 //! OAuth application. It shows other secrets in plain text. No reply may show a masked value, not even
-//! the reply to the write that set it.
+//! the reply to the write that set it (docs/platform.md#secrets).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Events: what providers report, and the notifications that the platform sends for them.
+//! Events: what providers report, and the notifications that the platform sends for them
+//! (docs/platform.md#events).
 //!
 //! In: what a provider reports to `/events/{connector}/{id}` or `/events/{connector}`. Out: a recorded
 //! event for each instance, and notifications to the callback URL of the instance, of at most twenty

@@ -1,4 +1,5 @@
-//! Removes HTML elements from names and tags, as the platform does on every write.
+//! Removes HTML elements from names and tags, as the platform does on every write
+//! (docs/platform.md#names-and-tags).
 //!
 //! The text between them stays, and so does every character that does not start an element (`@`, `&`, a
 //! single `<`). It must never fail, and takes linear time.

@@ -1,4 +1,5 @@
-//! Exchanges authorization codes for tokens, as the platform does at the provider.
+//! Exchanges authorization codes for tokens, as the platform does at the provider
+//! (docs/platform.md#oauth).
 //!
 //! A code works once per connector, as at providers. A code that starts with `demo-` always works, so
 //! that examples can be repeated. A code must never be stored anywhere but in the list of used codes.
@@ -139,7 +140,8 @@ fn check_tokens(configuration: &StoredConfiguration) -> Result<(), ErrorReply> {
     Err(ErrorReply::bad_request("Missing required configuration: oauth.user.refresh_token"))
 }
 
-/// Writes the values that the platform writes after an exchange.
+/// Writes the values that the platform writes after an exchange
+/// (docs/platform.md#configuration-values).
 fn write_tokens(configuration: &mut StoredConfiguration, method: AuthMethod, now: SystemTime) {
     configuration.set("oauth.user.token", random_token());
     if method == AuthMethod::Oauth1 {

@@ -1,4 +1,4 @@
-//! The platform's automatic refresh of access tokens.
+//! The platform's automatic refresh of access tokens (docs/platform.md#enable-disable-and-delete).
 //!
 //! A refresh happens every night, and before a call to a provider if the token is old. Five refused
 //! refreshes in a row, ten seconds apart, disable an instance. The simulated provider refuses every

@@ -78,7 +78,8 @@ impl ErrorReply {
         Self::new(400, message)
     }
 
-    /// An unknown resource. The platform's messages start with `No` and name it.
+    /// An unknown resource. The platform's messages start with `No` and name it
+    /// (docs/platform.md#errors).
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, message)
     }

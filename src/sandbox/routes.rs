@@ -1,4 +1,5 @@
-//! The paths of the platform, their methods, and the access that each requires.
+//! The paths of the platform, their methods, and the access that each requires
+//! (docs/platform.md#authentication).
 //!
 //! An unsupported method of a known path must be a 405, and only an unknown path a 404.
 

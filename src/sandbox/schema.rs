@@ -20,7 +20,7 @@ pub(super) struct SchemaProperty {
     /// Authentication method that makes it required.
     authentication: Option<String>,
     options: Vec<String>,
-    /// Whether the platform writes it, not the user.
+    /// Whether the platform writes it, not the user (docs/platform.md#connectors-and-their-fields).
     internal: bool,
     /// Whether the console hides it. The API accepts it.
     hidden: bool,
@@ -228,7 +228,8 @@ pub(super) fn is_password(key: &str) -> bool {
     key.ends_with("password") || key.ends_with("passphrase")
 }
 
-/// The text that the platform stores for a JSON value. Maps and lists become indented JSON.
+/// The text that the platform stores for a JSON value. Maps and lists become indented JSON
+/// (docs/platform.md#configuration-values).
 pub(super) fn stored_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

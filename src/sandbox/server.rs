@@ -24,7 +24,8 @@ use super::{
     connection::ControlledListener, delivery, faults::effect, render,
 };
 
-/// Maximum size of a body, in requests and replies: 8 MB. See docs/platform.md.
+/// Maximum size of a body, in requests and replies: 8 MB
+/// (docs/platform.md#limits-and-consistency).
 const MAX_BODY_SIZE: usize = 8 * 1024 * 1024;
 
 /// How much of a too large body is read before the reply. A client that is still sending would get
@@ -192,7 +193,7 @@ async fn read(mut body: Body) -> (Vec<u8>, Result<(), ErrorReply>) {
         }
     }
     if received > MAX_BODY_SIZE {
-        // The platform replies 429, not 413.
+        // The platform replies 429, not 413 (docs/platform.md#limits-and-consistency).
         return (Vec::new(), Err(ErrorReply::new(429, "The request is larger than 8 MB")));
     }
     (bytes, Ok(()))

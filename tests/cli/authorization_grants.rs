@@ -238,9 +238,9 @@ Hosts that get secrets or events:
         + site.url            https://sugar.example.com
         + username            admin
 
-  note: sugar: connector `sugarcrmv2` authenticates with OAuth, but no documented request has an
-        authorization grant. If the platform refuses the create, run `ocon authorize sugar`
-        (may-need-authorization)
+  note: sugar: connector `sugarcrmv2` may need an authorization grant: one source alone says so, or
+        it also authenticates without one. If the platform refuses the create, run `ocon authorize
+        sugar` (may-need-authorization)
 
 Plan: 1 to create, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

@@ -1,6 +1,6 @@
 //! `ocon schema pull`, and schemas in the repository.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::scripted_server::ScriptedServer;
@@ -115,6 +115,36 @@ error[invalid-value]: this is not a valid value for `region` of `ours`
 
 2 errors, 1 warning in 2 files
 --- exit 5 ---
+"#]]);
+}
+
+#[test]
+fn a_schema_in_the_repository_corrects_a_fact_of_the_catalog() {
+    let file = "element: plaid\nname: A\nconfiguration: { subdomain: staging }\n";
+    let world = World::new(&[("instances/a.yaml", file)]);
+    let validate = || world.ocon("validate --allow likely-missing-field");
+    validate().is(str![[r#"
+--- stderr ---
+error[invalid-value]: this is not a valid value for `subdomain` of `plaid`
+ --> instances/a.yaml:3:29
+  |
+3 | configuration: { subdomain: staging }
+  |                             ^^^^^^^
+  |
+  = help: write one of `sandbox`, `development`, `production`
+--- exit 5 ---
+"#]]);
+    assert_eq!(world.ocon("schema pull plaid --sandbox").exit, 0);
+    let path = "schemas/connectors/plaid.schema.json";
+    let pulled = world.read(path);
+    let mut schema: Value = serde_json::from_str(&pulled).unwrap();
+    let configuration = &mut schema["properties"]["configuration"];
+    configuration["required"] = json!([]);
+    configuration["properties"]["subdomain"] = json!({ "enum": ["staging"] });
+    world.write(path, schema.to_string());
+    validate().is(str![[r#"
+1 document is valid.
+--- exit 0 ---
 "#]]);
 }
 

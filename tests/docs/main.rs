@@ -3,6 +3,7 @@
 
 mod architecture;
 mod pages;
+mod platform_facts;
 mod recipes;
 mod threat_model;
 

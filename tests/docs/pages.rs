@@ -10,7 +10,7 @@
 mod blocks;
 mod comment_svg;
 mod emulator;
-mod links;
+pub(crate) mod links;
 mod pictures;
 mod reader;
 mod regenerate;

@@ -2,6 +2,7 @@
 //! editors that check them.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod certainty;
 mod diagnostics;
 mod editors;
 mod fuzz;

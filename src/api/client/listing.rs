@@ -2,7 +2,7 @@
 //!
 //! The platform names the next page in a header (`Elements-Next-Page-Token`), which arrives long
 //! before the body. At most two pages are requested concurrently, and a listing takes little longer
-//! than its download. Another thread decodes, and at most one page waits for it.
+//! than its download (docs/platform.md#conventions). Another thread decodes, and at most one page waits for it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;

@@ -71,7 +71,8 @@ impl Visitor<'_> for KeySeed<'_> {
     }
 }
 
-/// The text that the platform stores: booleans and numbers as written, documents compact.
+/// The text that the platform stores: booleans and numbers as written, documents compact
+/// (docs/platform.md#configuration-values).
 fn stored_value(raw: &str) -> serde_json::Result<StoredValue> {
     Ok(match raw.as_bytes().first() {
         Some(b'n') => StoredValue::Unset,

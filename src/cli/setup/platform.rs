@@ -40,7 +40,8 @@ pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
     .map(Platform::At)
 }
 
-/// The base URL in a region, for example `us2`, `eu10` or `trial.us10`. See docs/platform.md.
+/// The base URL in a region, for example `us2`, `eu10` or `trial.us10`
+/// (docs/platform.md#hosts).
 fn in_region(region: &str) -> Result<BaseUrl, Failure> {
     if !is_region_name(region.strip_prefix("trial.").unwrap_or(region)) {
         return Err(usage(format!("{} is not the name of a region", quoted(&region)))
@@ -109,7 +110,8 @@ fn api_host(host: &str) -> Option<String> {
 }
 
 /// Whether this is a host of Cloud Elements or of a landscape of SAP,
-/// `api.openconnectors[.trial][.<region>].ext.hana[trial].ondemand.com`. See docs/platform.md.
+/// `api.openconnectors[.trial][.<region>].ext.hana[trial].ondemand.com`
+/// (docs/platform.md#hosts).
 fn is_platform(host: &str) -> bool {
     const CLOUD_ELEMENTS: [&str; 4] = [
         "api.cloud-elements.com",

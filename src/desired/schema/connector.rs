@@ -1,15 +1,16 @@
 //! The schema of one connector's instance files.
 //!
-//! In: the [`ConnectorSpec`] of a connector. Out: a self-contained JSON Schema. It contains only certain rules:
-//! a key is required if the platform or the documentation requires it, and any value may be a reference
-//! or `null`.
+//! In: the [`ConnectorSpec`] of a connector. Out: a self-contained JSON Schema. A schema for editors and for
+//! repositories contains only certain rules, because every violation is an error there: a key is required
+//! if the platform requires it, or several sources do, and any value may be a reference or `null`. The
+//! loader also uses the likely rules, and warns (docs/platform.md#how-many-sources-a-fact-has).
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::instance_file::base_schema;
-use crate::catalog::{Condition, ConnectorSpec, FieldKind, PropertySpec, Requirement};
+use crate::catalog::{Certainty, Condition, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 use crate::safe_text::quoted;
 
 /// The beginning of a value that ocon fills in.
@@ -21,17 +22,26 @@ const REFERENCE: &str = r"\$\{\{";
 ///
 /// None in practice: a schema is plain JSON.
 pub fn connector(shape: &ConnectorSpec) -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(&value(shape)?)? + "\n")
+    Ok(serde_json::to_string_pretty(&value(shape, Rules::Certain)?)? + "\n")
 }
 
-/// The same as JSON.
-pub(in crate::desired) fn value(shape: &ConnectorSpec) -> serde_json::Result<Value> {
+/// The rules that a schema has about the types and values of keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::desired) enum Rules {
+    /// Only those that a violation may block.
+    Certain,
+    /// Also those that one source alone has.
+    All,
+}
+
+/// The same as JSON, with these rules.
+pub(in crate::desired) fn value(shape: &ConnectorSpec, rules: Rules) -> serde_json::Result<Value> {
     let key = shape.connector.as_str();
     let mut schema = base_schema()?;
     schema.insert("title".to_owned(), json!(format!("{} instance", shape.name)));
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         replace(properties, "element", element(key));
-        replace(properties, "configuration", configuration(shape));
+        replace(properties, "configuration", configuration(shape, rules));
         if !shape.grant.is_empty() {
             replace(properties, "providerData", grant(&shape.grant));
         }
@@ -67,10 +77,10 @@ fn element(key: &str) -> Value {
     })
 }
 
-fn configuration(shape: &ConnectorSpec) -> Value {
+fn configuration(shape: &ConnectorSpec, rules: Rules) -> Value {
     let refused = shape.refused.iter().map(|(key, right)| (key.clone(), refused(right.as_deref())));
-    let properties =
-        shape.properties.iter().map(|(key, known)| (key.clone(), property(key, known)));
+    let known = shape.properties.iter();
+    let properties = known.map(|(key, known)| (key.clone(), property(key, known, rules)));
     let properties: Map<String, Value> = properties.chain(refused).collect();
     let mut schema = json!({
         "type": "object",
@@ -79,7 +89,7 @@ fn configuration(shape: &ConnectorSpec) -> Value {
     });
     let (always, conditional) = required_keys(shape);
     if let Value::Object(schema) = &mut schema {
-        if !shape.refused.is_empty() {
+        if !shape.refused.is_empty() && shape.refusal == Certainty::Certain {
             schema.insert("patternProperties".to_owned(), refusal(shape.refused.keys()));
         }
         if !always.is_empty() {
@@ -120,7 +130,7 @@ fn rule(when: &Condition, keys: &[&str]) -> Value {
     })
 }
 
-/// The message of editors for a key that the connector does not accept.
+/// The message for a key that the connector does not accept. Editors show it as a warning.
 fn refused(right: Option<&str>) -> Value {
     let advice = right.map(|right| format!("write {} instead", quoted(&right)));
     let advice = advice.unwrap_or_else(|| "remove the line".to_owned());
@@ -133,9 +143,11 @@ fn refusal<'k>(keys: impl Iterator<Item = &'k String>) -> Value {
     json!({ format!("^({})$", keys.join("|")): false })
 }
 
-fn property(key: &str, property: &PropertySpec) -> Value {
+fn property(key: &str, property: &PropertySpec, rules: Rules) -> Value {
+    let is_in_use = rules == Rules::All || property.certainty == Certainty::Certain;
     let mut schema = match property.kind {
         _ if property.secret => secret(),
+        kind if !is_in_use => any(kind, &property.options),
         FieldKind::Boolean => {
             typed("boolean", &format!("^(true|false|)$|{REFERENCE}"), "write true or false")
         }
@@ -187,6 +199,15 @@ fn description(property: &PropertySpec) -> Option<String> {
         sentences.push("Write a map or a list, or its JSON as text.".to_owned());
     }
     (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// Any value, for a key whose type only one source shows. Editors suggest the values that it shows.
+fn any(kind: FieldKind, options: &[String]) -> Value {
+    match kind {
+        FieldKind::Enum => json!({ "examples": options }),
+        FieldKind::Boolean => json!({ "examples": [true, false] }),
+        _ => json!({}),
+    }
 }
 
 /// A value that files may only refer to.

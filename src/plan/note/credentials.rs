@@ -10,7 +10,8 @@ use crate::plan::document::Document;
 use crate::plan::{Change, HostUse, Note, NoteCode, Plan};
 use crate::safe_text::quoted;
 
-/// The key of the secret with which the platform signs events. It is never sent.
+/// The key of the secret with which the platform signs events. It is never sent
+/// (docs/platform.md#events).
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 /// The prefix of keys for event delivery. Their secrets go to the host that gets the events.
@@ -149,7 +150,8 @@ impl HostNote {
     }
 }
 
-/// A note about the secrets in keys that the platform shows in plain text.
+/// A note about the secrets in keys that the platform shows in plain text
+/// (docs/platform.md#secrets).
 fn public_secrets(changes: &[Change]) -> Option<HostNote> {
     let keys = changes.iter().filter_map(|change| match change {
         Change::Configuration { key, after, .. } if after.is_shown_by_platform => {

@@ -37,7 +37,7 @@ fn destinations(text: &str) -> Vec<String> {
 }
 
 /// The anchors that GitHub gives to the headings of a page.
-fn anchors(text: &str) -> BTreeSet<String> {
+pub(crate) fn anchors(text: &str) -> BTreeSet<String> {
     let (mut anchors, mut heading) = (BTreeSet::new(), None);
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match event {
