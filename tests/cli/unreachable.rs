@@ -130,16 +130,16 @@ hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a 
 }
 
 #[test]
-fn json_that_is_not_a_listing_is_not_the_api() {
+fn json_that_is_not_a_listing_is_described() {
     let server =
         ScriptedServer::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: the answer is not from the API
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
+error: the answer of the API cannot be read
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: it is an object, not an array
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
+hint: check that http://127.0.0.1:[PORT]/elements/api-v2 is the address of the API. If it is, try again, and then report the text above: docs/platform.md lists the answers that ocon can read
 --- exit 6 ---
 "#]]);
 }
@@ -155,7 +155,7 @@ fn a_redirect_is_not_followed() {
 error: the answer is not from the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 302 Found redirects to 127.0.0.1, and redirects are not followed
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
+hint: check http://127.0.0.1:[PORT]/elements/api-v2: the API does not redirect
 --- exit 6 ---
 "#]]);
     assert_eq!((server.requests().len(), other.requests().len()), (1, 0));

@@ -1,6 +1,8 @@
 //! The client against scripted servers. A test controls every byte of a reply and sees every request.
 
 mod bounds;
+mod connector_keys;
+mod empty_account;
 #[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 mod hostile;
 mod limits;
@@ -11,3 +13,4 @@ mod requests;
 mod retries;
 mod support;
 mod tls;
+mod wrong_types;

@@ -128,6 +128,8 @@ async fn the_log_has_one_line_per_request_and_no_secret() {
     ]);
     {
         let _guard = tracing::subscriber::set_default(subscriber);
+        // Another test may have reached an event first, which disables it for every thread.
+        tracing::callsite::rebuild_interest_cache();
         let (client, _) = server.client();
         client.list(&Scope::Account, &Projection::All).await.unwrap();
         let error = at(async |place| client.create(&granted("gr4nt-c0de"), place).await).await;
