@@ -127,8 +127,10 @@ async fn the_log_has_one_line_per_request_and_no_secret() {
         |wire| wire.json(400, r#"{"message":"bad gr4nt-c0de"}"#),
     ]);
     {
+        // With a single subscriber, an event that another test reaches first, in a thread without a
+        // subscriber, is disabled for every thread.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         let _guard = tracing::subscriber::set_default(subscriber);
-        // Another test may have reached an event first, which disables it for every thread.
         tracing::callsite::rebuild_interest_cache();
         let (client, _) = server.client();
         client.list(&Scope::Account, &Projection::All).await.unwrap();
