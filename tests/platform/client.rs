@@ -10,6 +10,7 @@ mod listing;
 mod listing_restart;
 mod replies;
 mod requests;
+mod response_shapes;
 mod retries;
 mod support;
 mod tls;
