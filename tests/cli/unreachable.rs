@@ -306,3 +306,36 @@ hint: check that the system has CA certificates, and SSL_CERT_FILE if it is set
 --- exit 6 ---
 "#]]);
 }
+
+const REFUSED: &str = r#"{"requestId":"5b04","message":"Keine Instanzen"}"#;
+
+#[test]
+fn a_404_of_an_unknown_text_is_an_empty_account_or_a_wrong_address() {
+    let json = "content-type: application/json";
+    let plan = |second: (&str, &str, &str)| {
+        let answers = [("404 Not Found", json, REFUSED), second, ("404 Not Found", json, REFUSED)];
+        let server = ScriptedServer::answering_in_turn(&answers);
+        let world = World::new(FILES).at(&server.base_url());
+        (world.ocon("plan"), server.requests().len())
+    };
+    let (empty, requests) = plan(("200 OK", json, r#"["box"]"#));
+    assert_eq!((empty.exit, requests), (0, 3), "{}", empty.stderr);
+    let (wrong, _) = plan(("404 Not Found", json, REFUSED));
+    wrong.is(str![[r#"
+--- stderr ---
+error: the instances cannot be read, so no plan was made
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 404 Not Found: Keine Instanzen (request 5b04)
+
+hint: check http://127.0.0.1:[PORT]/elements/api-v2
+--- exit 6 ---
+"#]]);
+    let (undecided, _) = plan(("200 OK", json, "[]"));
+    undecided.is(str![[r#"
+--- stderr ---
+error: ocon cannot decide whether the account has no instances
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer (HTTP 404 Not Found: Keine Instanzen (request 5b04)) means an account without instances or a wrong address, and another request did not decide which: GET /elements/keys: the answer is not a list of connectors: it is empty
+
+hint: check http://127.0.0.1:[PORT]/elements/api-v2, then try again in a few minutes; nothing was changed
+--- exit 6 ---
+"#]]);
+}
