@@ -11,6 +11,7 @@ pub mod client;
 mod clock;
 mod connector;
 mod error;
+mod reading;
 mod remote;
 pub mod reply;
 mod retry;
@@ -22,4 +23,5 @@ pub use connector::{
     SecretPlacement,
 };
 pub use error::{Error, ErrorKind, ListingFailure, NotRetried};
+pub use reading::Reading;
 pub use remote::{Listing, PartialListing, Projection, Read, Scope, Write};

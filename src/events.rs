@@ -81,7 +81,7 @@ pub struct Notification {
 
 impl Notification {
     /// Parses a body in the current or the older format. `None` if it is not a JSON object.
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+    pub fn parse(body: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(body).ok()?;
         let document = document.as_object()?;
         let object = |name: &str| document.get(name).filter(|value| value.is_object());

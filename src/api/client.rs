@@ -11,12 +11,16 @@
 mod body_budget;
 mod call;
 mod connection;
+mod connector_keys;
+mod empty_account;
 mod limiter;
 mod listing;
+mod page_tokens;
 mod request;
 mod settings;
 mod transport;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use self::connection::Connection;
@@ -25,12 +29,13 @@ use super::connector::ConnectorDescription;
 use super::connector::ProviderEvent;
 use super::connector::{OAuthApplication, RequestToken, SecretPlacement};
 use super::error::Error;
+use super::reading::Reading;
 use super::remote::{Listing, PartialListing, Projection, Read, Scope, Write};
 use super::retry::Idempotency;
 use super::wire;
 use crate::instance::{ConnectorKey, Draft, InstanceId, Record, RenderContext};
 
-pub use self::settings::{ApiCredentials, ClientSettings, PageRead, Retrying};
+pub use self::settings::{ApiCredentials, ClientSettings, LeftOut, PageRead, Retrying};
 pub use self::transport::BuildError;
 
 /// A client for one base URL and one pair of credentials.
@@ -55,9 +60,11 @@ impl Client {
     }
 
     /// Reads the keys of all connectors of the account, including its own connectors.
-    pub(crate) async fn connectors(&self) -> Result<Vec<String>, Error> {
-        let request = self.0.request(Method::Get, "/elements/keys".to_owned());
-        call::send(&self.0, request).await?.decode(wire::connector_keys)
+    ///
+    /// # Errors
+    /// If a page cannot be read, or if pages repeat without end.
+    pub async fn connectors(&self) -> Result<Reading<BTreeSet<ConnectorKey>>, Error> {
+        connector_keys::connector_keys(&self.0).await
     }
 
     /// Reads the configuration that a connector accepts, or `None` if the platform does not know the
@@ -65,12 +72,15 @@ impl Client {
     pub(crate) async fn describe(
         &self,
         connector: &ConnectorKey,
-    ) -> Result<Option<ConnectorDescription>, Error> {
+    ) -> Result<Option<Reading<ConnectorDescription>>, Error> {
         let path = format!("/elements/{connector}/configuration");
         let request =
             Request { not_found: NotFound::Expected, ..self.0.request(Method::Get, path) };
         let reply = call::send(&self.0, request).await?;
-        reply.decode_if_found(&self.0, wire::description)
+        if reply.is_absent(&self.0)? {
+            return Ok(None);
+        }
+        reply.read(&self.0, wire::description).map(Some)
     }
 
     pub(crate) async fn authorization_url(
@@ -106,7 +116,8 @@ impl Client {
     /// Reads the events that the provider of an instance reported, newest first.
     pub(crate) async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
         let request = self.0.request(Method::Get, format!("/instances/{id}/events"));
-        call::send(&self.0, request).await?.decode(wire::events)
+        let reply = call::send(&self.0, request).await?;
+        reply.read(&self.0, wire::events).map(|events| events.value)
     }
 
     /// The number of requests sent so far, including retries.

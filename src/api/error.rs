@@ -86,6 +86,12 @@ pub enum ErrorKind {
         /// The actual content.
         found: String,
     },
+    /// The answer is HTML or declares another content than JSON, so it is not from the platform.
+    #[error("the answer is not JSON: {found}")]
+    ForeignContent {
+        /// The actual content.
+        found: String,
+    },
     /// A listing could not be completed, although the platform answered.
     #[error("{0}")]
     Listing(ListingFailure),
@@ -118,6 +124,16 @@ pub enum ListingFailure {
         /// The refusal.
         refusal: Box<ErrorKind>,
     },
+    /// The platform's answer to the first page can mean an account without instances or a wrong address.
+    #[error(
+        "the answer ({refusal}) means an account without instances or a wrong address, and another request did not decide which: {probe}"
+    )]
+    Undecided {
+        /// The answer.
+        refusal: Box<ErrorKind>,
+        /// The other request, and its result.
+        probe: String,
+    },
     /// The pages took longer than the limit for a listing.
     #[error("the listing is not complete after {}", seconds(*.after))]
     TooLong {
@@ -136,9 +152,10 @@ impl Error {
     /// Whether the platform may have executed the request although it failed here.
     pub fn may_have_happened(&self) -> bool {
         match &self.kind {
-            ErrorKind::Transport { .. } | ErrorKind::Timeout { .. } | ErrorKind::Decode { .. } => {
-                true
-            }
+            ErrorKind::Transport { .. }
+            | ErrorKind::Timeout { .. }
+            | ErrorKind::Decode { .. }
+            | ErrorKind::ForeignContent { .. } => true,
             ErrorKind::Status { status, .. } => *status >= 500,
             ErrorKind::Connect { .. }
             | ErrorKind::Redirect { .. }
@@ -305,7 +322,8 @@ mod tests {
         for (kind, may_have_happened) in [
             (ErrorKind::Transport { reason: "reset".into() }, true),
             (ErrorKind::Timeout { after: Duration::ZERO }, true),
-            (ErrorKind::Decode { expected: "JSON", found: "HTML".into() }, true),
+            (ErrorKind::Decode { expected: "JSON", found: "an empty body".into() }, true),
+            (ErrorKind::ForeignContent { found: "HTML".into() }, true),
             (status(500, None), true),
             (status(504, None), true),
             (ErrorKind::Connect { reason: "refused".into() }, false),

@@ -50,6 +50,7 @@ impl Idempotency {
             (
                 ErrorKind::Redirect { .. }
                 | ErrorKind::Decode { .. }
+                | ErrorKind::ForeignContent { .. }
                 | ErrorKind::Listing(_)
                 | ErrorKind::MissingValue { .. }
                 | ErrorKind::RequestLimit { .. },

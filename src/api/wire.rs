@@ -11,6 +11,10 @@
 mod body;
 mod configuration;
 mod connector;
+mod event;
+mod node;
+mod oauth;
+mod path;
 mod record;
 mod refusal;
 
@@ -19,11 +23,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer};
 
 pub(super) use body::Body;
-pub(super) use connector::{
-    application, authorization_url, connector_keys, description, events, parameters, request_token,
-};
+pub(super) use connector::{connector_keys, description};
+pub(super) use event::events;
+pub(super) use oauth::{application, authorization_url, parameters, request_token};
 pub(super) use record::{record, records};
-pub(super) use refusal::{is_empty_listing, is_refusal, refusal};
+pub(super) use refusal::{has_refusal_members, is_empty_listing, is_refusal, refusal};
 
 use crate::instance::{Draft, FieldPath, Json, RenderContext, Secret, Value};
 

@@ -255,7 +255,9 @@ impl FailureCode {
             ErrorKind::Status { provider_message: Some(_), .. } => Self::ProviderRefused,
             ErrorKind::Status { status: 400..500, .. } => Self::PlatformRefused,
             ErrorKind::Status { .. } | ErrorKind::Listing(_) => Self::PlatformError,
-            ErrorKind::Redirect { .. } | ErrorKind::Decode { .. } => Self::UnexpectedAnswer,
+            ErrorKind::Redirect { .. }
+            | ErrorKind::Decode { .. }
+            | ErrorKind::ForeignContent { .. } => Self::UnexpectedAnswer,
             ErrorKind::MissingValue { .. } => Self::MissingVariable,
             ErrorKind::RequestLimit { .. } => Self::RequestLimit,
         }

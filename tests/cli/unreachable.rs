@@ -130,16 +130,16 @@ hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a 
 }
 
 #[test]
-fn json_that_is_not_a_listing_is_not_the_api() {
+fn json_that_is_not_a_listing_is_described() {
     let server =
         ScriptedServer::answering("200 OK", "content-type: application/json", r#"{"a": 1}"#);
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: the answer is not from the API
-  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
+error: the answer of the API cannot be read
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer is not a list of instances: it is an object, not an array
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
+hint: check that http://127.0.0.1:[PORT]/elements/api-v2 is the address of the API. If it is, try again, and then report the text above: docs/platform.md lists the answers that ocon can read
 --- exit 6 ---
 "#]]);
 }
@@ -155,7 +155,7 @@ fn a_redirect_is_not_followed() {
 error: the answer is not from the API
   caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 302 Found redirects to 127.0.0.1, and redirects are not followed
 
-hint: check http://127.0.0.1:[PORT]/elements/api-v2: a proxy, a login page or a gateway may have answered instead
+hint: check http://127.0.0.1:[PORT]/elements/api-v2: the API does not redirect
 --- exit 6 ---
 "#]]);
     assert_eq!((server.requests().len(), other.requests().len()), (1, 0));
@@ -303,6 +303,39 @@ error: ocon cannot connect to the API
   caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
 
 hint: check that the system has CA certificates, and SSL_CERT_FILE if it is set
+--- exit 6 ---
+"#]]);
+}
+
+const REFUSED: &str = r#"{"requestId":"5b04","message":"Keine Instanzen"}"#;
+
+#[test]
+fn a_404_of_an_unknown_text_is_an_empty_account_or_a_wrong_address() {
+    let json = "content-type: application/json";
+    let plan = |second: (&str, &str, &str)| {
+        let answers = [("404 Not Found", json, REFUSED), second, ("404 Not Found", json, REFUSED)];
+        let server = ScriptedServer::answering_in_turn(&answers);
+        let world = World::new(FILES).at(&server.base_url());
+        (world.ocon("plan"), server.requests().len())
+    };
+    let (empty, requests) = plan(("200 OK", json, r#"["box"]"#));
+    assert_eq!((empty.exit, requests), (0, 3), "{}", empty.stderr);
+    let (wrong, _) = plan(("404 Not Found", json, REFUSED));
+    wrong.is(str![[r#"
+--- stderr ---
+error: the instances cannot be read, so no plan was made
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: HTTP 404 Not Found: Keine Instanzen (request 5b04)
+
+hint: check http://127.0.0.1:[PORT]/elements/api-v2
+--- exit 6 ---
+"#]]);
+    let (undecided, _) = plan(("200 OK", json, "[]"));
+    undecided.is(str![[r#"
+--- stderr ---
+error: ocon cannot decide whether the account has no instances
+  caused by: GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed: the answer (HTTP 404 Not Found: Keine Instanzen (request 5b04)) means an account without instances or a wrong address, and another request did not decide which: GET /elements/keys: the answer is not a list of connectors: it is empty
+
+hint: check http://127.0.0.1:[PORT]/elements/api-v2, then try again in a few minutes; nothing was changed
 --- exit 6 ---
 "#]]);
 }

@@ -17,5 +17,6 @@ mod listing;
 mod oauth;
 mod protocol;
 mod refresh;
+mod response_shapes;
 mod state;
 mod support;

@@ -2,14 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::OnceCell;
+
 use super::body_budget::{BodyBudget, BodyMemory};
 use super::limiter::Limiter;
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
 use super::transport::{self};
-use super::{ApiCredentials, BuildError, ClientSettings};
+use super::{ApiCredentials, BuildError, ClientSettings, LeftOut};
 use crate::api::retry::Idempotency;
 use crate::api::wire::{self, Body, Outgoing};
-use crate::api::{Error, ErrorKind};
+use crate::api::{Error, ErrorKind, Reading};
 use crate::instance::{Draft, FieldPath};
 use crate::scrub::Scrubber;
 
@@ -19,6 +21,8 @@ pub(super) struct Connection {
     pub(super) settings: ClientSettings,
     pub(super) limiter: Limiter,
     pub(super) bodies: BodyBudget,
+    /// Set after a reply proved that the address is that of the platform.
+    pub(super) is_platform: OnceCell<()>,
     sent: AtomicU64,
 }
 
@@ -29,6 +33,7 @@ impl Connection {
             limiter: Limiter::new(settings.concurrency),
             bodies: BodyBudget::new(settings.max_body),
             settings,
+            is_platform: OnceCell::new(),
             sent: AtomicU64::new(0),
         })
     }
@@ -122,16 +127,39 @@ impl Reply {
         decode(&self.body).map_err(|kind| self.error(kind))
     }
 
+    /// Decodes the body, and reports the parts that were left out.
+    pub(super) fn read<T>(
+        &self,
+        connection: &Connection,
+        decode: impl FnOnce(&Body) -> Result<Reading<T>, ErrorKind>,
+    ) -> Result<Reading<T>, Error> {
+        let reading = self.decode(decode)?;
+        if !reading.left_out.is_empty() {
+            let Request { method, path, .. } = &self.request;
+            (connection.settings.on_left_out)(&LeftOut {
+                method: method.name(),
+                path: path.clone(),
+                problems: reading.left_out.clone(),
+            });
+        }
+        Ok(reading)
+    }
+
     /// Decodes the body, or returns `None` if the platform reports that the object does not exist.
     pub(super) fn decode_if_found<T>(
         &self,
         connection: &Connection,
         decode: impl FnOnce(&Body) -> Result<T, ErrorKind>,
     ) -> Result<Option<T>, Error> {
+        if self.is_absent(connection)? { Ok(None) } else { self.decode(decode).map(Some) }
+    }
+
+    /// Whether the platform reports that the object does not exist.
+    pub(super) fn is_absent(&self, connection: &Connection) -> Result<bool, Error> {
         if self.is_found() {
-            self.decode(decode).map(Some)
+            Ok(false)
         } else if wire::is_refusal(&self.body) {
-            Ok(None)
+            Ok(true)
         } else {
             Err(self.refusal(connection))
         }

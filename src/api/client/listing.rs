@@ -15,16 +15,11 @@ use tracing::debug;
 use super::PageRead;
 use super::call::{Call, CallFailure, ResponseHead};
 use super::connection::{Connection, Reply};
+use super::empty_account;
+use super::page_tokens::{MAX_REPEATED, PageTokens};
 use super::request::{Method, NotFound, Request, TimeoutPolicy};
 use crate::api::{Error, ErrorKind, Listing, ListingFailure, Projection, Scope, wire};
 use crate::instance::{InstanceId, Record};
-
-/// Two million instances. A longer listing does not end.
-const MAX_PAGES: usize = 10_000;
-
-/// The number of consecutive pages without a new instance. Instances that move between pages do not
-/// fill a page, and a listing that starts over would take hours to reach [`MAX_PAGES`].
-const MAX_REPEATED: usize = 3;
 
 /// The number of times an incomplete listing is read again.
 const MAX_REREADS: usize = 2;
@@ -189,29 +184,6 @@ struct PageReader<'s, 'a> {
     decoding: Option<Decoding>,
 }
 
-/// The tokens of all pages except the first. They detect cycles and endless listings.
-#[derive(Default)]
-struct PageTokens(HashSet<String>);
-
-impl PageTokens {
-    fn pages(&self) -> usize {
-        self.0.len() + 1
-    }
-
-    /// Adds the token of the next page, or returns the reason why it is invalid.
-    fn add(&mut self, token: &str) -> Result<(), String> {
-        let page = self.pages();
-        if self.0.contains(token) {
-            return Err(format!("page {page} leads back to an earlier one"));
-        }
-        if page == MAX_PAGES {
-            return Err(format!("there are more than {MAX_PAGES} pages"));
-        }
-        self.0.insert(token.to_owned());
-        Ok(())
-    }
-}
-
 /// A page that another thread decodes. Dropping it does not stop the thread.
 type Decoding = JoinHandle<Result<Vec<Record>, Error>>;
 
@@ -255,22 +227,8 @@ impl<'s, 'a> PageReader<'s, 'a> {
         head: &ResponseHead,
     ) -> Result<Option<Call<'a>>, CallFailure> {
         self.read_total(head);
-        let Some(token) = head.header("elements-next-page-token") else {
-            return Ok(None);
-        };
-        if token.is_empty() {
-            return Ok(None);
-        }
-        // An unusable token must not look like the end of the listing.
-        let token = token.to_str().map_err(|_| {
-            let found = "the token of the next page is not ASCII text".to_owned();
-            call.error(ErrorKind::Decode { expected: "a page of a listing", found })
-        })?;
-        self.tokens.add(token).map_err(|found| {
-            let expected = "a listing that ends";
-            call.error(ErrorKind::Decode { expected, found })
-        })?;
-        Ok(Some(self.call(Some(token))))
+        let token = self.tokens.next(head).map_err(|kind| call.error(kind))?;
+        Ok(token.map(|token| self.call(Some(&token))))
     }
 
     /// Repeats every parameter on every page, because the platform does not document that a token
@@ -318,14 +276,11 @@ impl<'s, 'a> PageReader<'s, 'a> {
             let projection = Arc::clone(&self.session.projection);
             let decode = move || records(&reply, &projection);
             self.decoding = Some(tokio::task::spawn_blocking(decode));
+        } else if !reply.request.has_page_token {
+            Box::pin(empty_account::check(self.session.connection, &reply)).await?;
         } else if !wire::is_empty_listing(&reply.body) {
             let error = reply.refusal(self.session.connection);
-            let has_page_token = reply.request.has_page_token;
-            return Err(if has_page_token {
-                CallFailure::TokenExpired(Box::new(error))
-            } else {
-                error.into()
-            });
+            return Err(CallFailure::TokenExpired(Box::new(error)));
         }
         Ok(())
     }
@@ -370,20 +325,4 @@ fn parameter(scope: &Scope) -> Option<(&'static str, &str)> {
 
 fn records(reply: &Reply, projection: &Projection) -> Result<Vec<Record>, Error> {
     reply.decode(|body| wire::records(body, projection))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_listing_has_ten_thousand_pages_at_most() {
-        let mut tokens = PageTokens::default();
-        for page in 2..=MAX_PAGES {
-            tokens.add(&page.to_string()).unwrap();
-        }
-        assert_eq!(tokens.pages(), 10_000);
-        let error = tokens.add("more").unwrap_err();
-        assert_eq!(error, "there are more than 10000 pages");
-    }
 }

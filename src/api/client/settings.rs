@@ -45,6 +45,8 @@ pub struct ClientSettings {
     pub on_retry: Arc<dyn Fn(&Retrying) + Send + Sync>,
     /// Called after each page of a listing.
     pub on_page: Arc<dyn Fn(&PageRead) + Send + Sync>,
+    /// Called for each reply of which parts were left out.
+    pub on_left_out: Arc<dyn Fn(&LeftOut) + Send + Sync>,
 }
 
 /// The pair of secrets that identifies an account.
@@ -69,6 +71,17 @@ pub struct Retrying {
     pub wait: Duration,
     /// The failure, as a phrase.
     pub reason: String,
+}
+
+/// A reply that was read without its odd parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path and query below the base URL, without secrets.
+    pub path: String,
+    /// For each part, a phrase with its place and its problem, but not its value.
+    pub problems: Vec<String>,
 }
 
 /// The progress of a listing after a page.
@@ -106,6 +119,7 @@ impl ClientSettings {
             stop: StopSignal::default(),
             on_retry: Arc::new(|_| {}),
             on_page: Arc::new(|_| {}),
+            on_left_out: Arc::new(|_| {}),
         }
     }
 }

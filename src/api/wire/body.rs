@@ -85,8 +85,19 @@ impl Body {
         })
     }
 
+    /// The error of a body that is not JSON. HTML and other declared contents come from another server.
     pub(in crate::api) fn not_json(&self) -> ErrorKind {
-        ErrorKind::Decode { expected: "JSON", found: self.describe() }
+        let found = self.describe();
+        if self.is_html() || self.declares_other_content() {
+            ErrorKind::ForeignContent { found }
+        } else {
+            ErrorKind::Decode { expected: "JSON", found }
+        }
+    }
+
+    fn declares_other_content(&self) -> bool {
+        let declared = self.content_type.as_deref().map(str::to_ascii_lowercase);
+        declared.is_some_and(|declared| !declared.contains("json"))
     }
 }
 

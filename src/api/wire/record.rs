@@ -1,14 +1,20 @@
 //! Decodes instances. Members that `ocon` does not need are ignored. The others are checked one by
 //! one, so that an error names the member and never its value.
+//!
+//! A listing with an odd instance is an error. Without that instance, `ocon` could create it a second
+//! time. For the same reason, a tag that cannot be read is an error: it may be a reserved tag.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
-use serde::de::DeserializeSeed as _;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed as _, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Body;
 use super::configuration::{ConfigurationSeed, text};
+use super::path::{JsonType, Path, Problem};
 use crate::api::{ErrorKind, Projection};
 use crate::instance::{InstanceId, OmittedMembers, Record, Secret};
 
@@ -26,6 +32,27 @@ struct InstanceMembers<'a> {
     disabled: Option<&'a RawValue>,
 }
 
+/// An instance that must be an object. A derived type would accept an array too.
+struct InstanceObject<'a>(InstanceMembers<'a>);
+
+impl<'de> Deserialize<'de> for InstanceObject<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = InstanceObject<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(InstanceObject)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
 /// The only member of `element` that all replies contain with the same meaning in all landscapes.
 #[derive(Deserialize)]
 struct Element<'a> {
@@ -37,15 +64,15 @@ struct Element<'a> {
 #[derive(Deserialize)]
 struct Tag<'a> {
     #[serde(borrow)]
-    name: &'a RawValue,
+    name: Option<&'a RawValue>,
 }
-
-type Problem = String;
 
 pub(in crate::api) fn record(body: &Body, projection: &Projection) -> Result<Record, ErrorKind> {
     let expected = "an instance";
-    let entry: InstanceMembers<'_> = body.parse(expected)?;
-    entry.record(projection).map_err(|found| ErrorKind::Decode { expected, found })
+    let raw: &RawValue = body.parse(expected)?;
+    let record = members(raw, &Path::Root)
+        .and_then(|InstanceObject(members)| members.record(&Path::Root, projection));
+    record.map_err(|found| ErrorKind::Decode { expected, found })
 }
 
 pub(in crate::api) fn records(
@@ -53,32 +80,62 @@ pub(in crate::api) fn records(
     projection: &Projection,
 ) -> Result<Vec<Record>, ErrorKind> {
     let expected = "a list of instances";
-    let entries: Vec<InstanceMembers<'_>> = body.parse(expected)?;
-    let records = entries.into_iter().zip(1..).map(|(entry, number)| {
-        entry.record(projection).map_err(|problem| {
-            let found = format!("{problem} (entry {number})");
-            ErrorKind::Decode { expected, found }
-        })
+    let decode = |found| ErrorKind::Decode { expected, found };
+    let instances = body.parse(expected).map_err(|kind| match body.parse::<&RawValue>(expected) {
+        Ok(raw) => first_misfit(raw).map_or(kind, decode),
+        Err(not_json) => not_json,
+    });
+    let instances: Vec<InstanceObject<'_>> = instances?;
+    let records = instances.into_iter().enumerate().map(|(index, InstanceObject(members))| {
+        members.record(&Path::Item(&Path::Root, index), projection).map_err(decode)
     });
     records.collect()
 }
 
+/// Finds the reason why a reply is not a list of objects. Only a failed parse pays for this search.
+fn first_misfit(raw: &RawValue) -> Option<Problem> {
+    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
+        return Some(Path::Root.unexpected(JsonType::of_text(raw.get()), "an array"));
+    };
+    let misfit =
+        |(index, item)| members::<InstanceObject<'_>>(item, &Path::Item(&Path::Root, index)).err();
+    items.into_iter().enumerate().find_map(misfit)
+}
+
+/// Parses an object whose members are raw.
+fn members<'a, T: Deserialize<'a>>(raw: &'a RawValue, path: &Path<'_>) -> Result<T, Problem> {
+    object(raw, path)?;
+    serde_json::from_str(raw.get()).map_err(|_| format!("{path} has a member twice"))
+}
+
+fn object(raw: &RawValue, path: &Path<'_>) -> Result<(), Problem> {
+    match JsonType::of_text(raw.get()) {
+        JsonType::Object => Ok(()),
+        found => Err(path.unexpected(found, "an object")),
+    }
+}
+
 impl InstanceMembers<'_> {
-    fn record(self, projection: &Projection) -> Result<Record, Problem> {
+    fn record(self, path: &Path<'_>, projection: &Projection) -> Result<Record, Problem> {
+        let of = |name| Path::Member(path, name);
         Ok(Record {
-            id: id(self.id)?,
-            connector: connector(self.element)?,
-            name: optional_text("name", self.name)?,
-            tags: tags(self.tags)?,
+            id: id(self.id, &of("id"))?,
+            connector: connector(self.element, &of("element"))?,
+            name: optional_text(self.name, &of("name"))?,
+            tags: tags(self.tags, &of("tags"))?,
             configuration: match self.configuration {
                 None => BTreeMap::default(),
-                Some(raw) => ConfigurationSeed(projection)
-                    .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
-                    .map_err(|_| "`configuration` is not a map of values".to_owned())?,
+                Some(raw) => {
+                    let path = of("configuration");
+                    object(raw, &path)?;
+                    ConfigurationSeed(projection)
+                        .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
+                        .map_err(|_| format!("{path} has a value that cannot be read as text"))?
+                }
             },
-            valid: flag("valid", self.valid)?.unwrap_or(true),
-            disabled: flag("disabled", self.disabled)?.unwrap_or(false),
-            token: Secret::new(optional_text("token", self.token)?),
+            valid: flag(self.valid, &of("valid"))?.unwrap_or(true),
+            disabled: flag(self.disabled, &of("disabled"))?.unwrap_or(false),
+            token: Secret::new(optional_text(self.token, &of("token"))?),
             omitted: OmittedMembers {
                 tags: self.tags.is_none(),
                 disabled: self.disabled.is_none(),
@@ -87,55 +144,78 @@ impl InstanceMembers<'_> {
     }
 }
 
-fn id(raw: Option<&RawValue>) -> Result<InstanceId, Problem> {
-    let raw = raw.ok_or("`id` is missing")?.get();
-    match raw.parse() {
-        Ok(id) if id > 0 => Ok(InstanceId::new(id)),
-        _ => Err("`id` is not a positive 64-bit integer".to_owned()),
+/// A positive integer, or its digits as a text.
+fn id(raw: Option<&RawValue>, path: &Path<'_>) -> Result<InstanceId, Problem> {
+    let raw = raw.ok_or_else(|| path.missing())?.get();
+    let digits = raw.trim_matches('"');
+    match digits.parse() {
+        Ok(id) if id > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(InstanceId::new(id))
+        }
+        _ => Err(path.unexpected(JsonType::of_text(raw), "a positive 64-bit integer")),
     }
 }
 
-fn connector(element: Option<&RawValue>) -> Result<String, Problem> {
-    let raw = element.ok_or("`element` is missing")?.get();
-    let element: Element<'_> =
-        serde_json::from_str(raw).map_err(|_| "`element` is not an object")?;
-    let key = element.key.ok_or("`element.key` is missing")?;
-    optional_text("element.key", Some(key))
+fn connector(element: Option<&RawValue>, path: &Path<'_>) -> Result<String, Problem> {
+    let element: Element<'_> = members(element.ok_or_else(|| path.missing())?, path)?;
+    let path = Path::Member(path, "key");
+    let key = element.key.ok_or_else(|| path.missing())?;
+    match JsonType::of_text(key.get()) {
+        JsonType::String => scalar_text(key, &path),
+        found => Err(path.unexpected(found, "a string")),
+    }
 }
 
-fn optional_text(member: &str, raw: Option<&RawValue>) -> Result<String, Problem> {
-    match raw.map(|raw| text(raw.get())) {
-        None => Ok(String::new()),
-        Some(Ok(text)) => Ok(text.into_owned()),
-        Some(Err(_)) => Err(format!("`{member}` is not a string")),
+fn optional_text(raw: Option<&RawValue>, path: &Path<'_>) -> Result<String, Problem> {
+    raw.map_or_else(|| Ok(String::new()), |raw| scalar_text(raw, path))
+}
+
+/// A string, or the text of a number or a boolean.
+fn scalar_text(raw: &RawValue, path: &Path<'_>) -> Result<String, Problem> {
+    let raw = raw.get();
+    match JsonType::of_text(raw) {
+        JsonType::Number | JsonType::Boolean => Ok(raw.to_owned()),
+        JsonType::String => match text(raw) {
+            Ok(text) => Ok(text.into_owned()),
+            Err(_) => Err(path.unexpected(JsonType::String, "valid Unicode")),
+        },
+        found => Err(path.unexpected(found, "a string")),
     }
 }
 
 /// A boolean, or the equivalent text that configuration values use.
-fn flag(member: &str, raw: Option<&RawValue>) -> Result<Option<bool>, Problem> {
+fn flag(raw: Option<&RawValue>, path: &Path<'_>) -> Result<Option<bool>, Problem> {
     match raw.map(RawValue::get) {
         None => Ok(None),
         Some("true" | r#""true""#) => Ok(Some(true)),
         Some("false" | r#""false""#) => Ok(Some(false)),
-        Some(_) => Err(format!("`{member}` is neither true nor false")),
+        Some(other) => Err(path.unexpected(JsonType::of_text(other), "true or false")),
     }
 }
 
-fn tags(raw: Option<&RawValue>) -> Result<Vec<String>, Problem> {
-    let problem = || "`tags` is not a list of tags".to_owned();
+/// The tags. A `null` among them is no tag.
+fn tags(raw: Option<&RawValue>, path: &Path<'_>) -> Result<Vec<String>, Problem> {
     let Some(raw) = raw else {
         return Ok(Vec::new());
     };
-    let tags: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| problem())?;
-    tags.into_iter().map(|tag| tag_name(tag.get()).map_err(|_| problem())).collect()
+    let found = JsonType::of_text(raw.get());
+    let tags: Vec<Option<&RawValue>> =
+        serde_json::from_str(raw.get()).map_err(|_| path.unexpected(found, "an array"))?;
+    let tags = tags.into_iter().enumerate();
+    let tags = tags.filter_map(|(index, tag)| Some(tag_name(tag?, &Path::Item(path, index))));
+    tags.collect()
 }
 
-fn tag_name(raw: &str) -> serde_json::Result<String> {
-    if raw.starts_with('{') {
-        let tag: Tag<'_> = serde_json::from_str(raw)?;
-        return text(tag.name.get()).map(Into::into);
+fn tag_name(raw: &RawValue, path: &Path<'_>) -> Result<String, Problem> {
+    match JsonType::of_text(raw.get()) {
+        JsonType::Object => {
+            let tag: Tag<'_> = members(raw, path)?;
+            let path = Path::Member(path, "name");
+            scalar_text(tag.name.ok_or_else(|| path.missing())?, &path)
+        }
+        JsonType::Array => Err(path.unexpected(JsonType::Array, "a string or an object")),
+        _ => scalar_text(raw, path),
     }
-    text(raw).map(Into::into)
 }
 
 #[cfg(test)]
@@ -194,26 +274,38 @@ mod tests {
 
     #[test]
     fn a_problem_names_the_member_and_not_its_value() {
-        let positive = "`id` is not a positive 64-bit integer";
+        let number = "id is a number, not a positive 64-bit integer";
         let table = [
-            (r#"{"element":{"key":"a"}}"#, "`id` is missing"),
-            (r#"{"id":-5}"#, positive),
-            (r#"{"id":0}"#, positive),
-            (r#"{"id":1.5}"#, positive),
-            (r#"{"id":1e3}"#, positive),
-            (r#"{"id":18446744073709551616}"#, positive),
-            (r#"{"id":"s3cret"}"#, positive),
-            (r#"{"id":1}"#, "`element` is missing"),
-            (r#"{"id":1,"element":"s3cret"}"#, "`element` is not an object"),
-            (r#"{"id":1,"element":{"id":2}}"#, "`element.key` is missing"),
-            (r#"{"id":1,"element":{"key":5}}"#, "`element.key` is not a string"),
+            (r#"{"element":{"key":"a"}}"#, "id is missing"),
+            (r#"{"id":-5}"#, number),
+            (r#"{"id":0}"#, number),
+            (r#"{"id":1.5}"#, number),
+            (r#"{"id":1e3}"#, number),
+            (r#"{"id":18446744073709551616}"#, number),
+            (r#"{"id":"s3cret"}"#, "id is a string, not a positive 64-bit integer"),
+            (r#"{"id":"+7"}"#, "id is a string, not a positive 64-bit integer"),
+            (r#"{"id":[]}"#, "id is an array, not a positive 64-bit integer"),
+            (r#"{"id":1}"#, "element is missing"),
+            (r#"{"id":1,"element":"s3cret"}"#, "element is a string, not an object"),
+            (r#"{"id":1,"element":{"id":2}}"#, "element.key is missing"),
+            (r#"{"id":1,"element":{"key":5}}"#, "element.key is a number, not a string"),
+            (r#"{"id":1,"id":2}"#, "it has a member twice"),
+            (r#"[1,"n","t",{"key":"a"},[],{},true,false]"#, "it is an array, not an object"),
         ];
         let of_members = [
-            (r#""name":5"#, "`name` is not a string"),
-            (r#""tags":"s3cret""#, "`tags` is not a list of tags"),
-            (r#""tags":[5]"#, "`tags` is not a list of tags"),
-            (r#""valid":"s3cret""#, "`valid` is neither true nor false"),
-            (r#""configuration":["s3cret"]"#, "`configuration` is not a map of values"),
+            (r#""name":["s3cret"]"#, "name is an array, not a string"),
+            (r#""name":"\ud800""#, "name is a string, not valid Unicode"),
+            (r#""token":{}"#, "token is an object, not a string"),
+            (r#""tags":"s3cret""#, "tags is a string, not an array"),
+            (r#""tags":["a",["s3cret"]]"#, "tags[1] is an array, not a string or an object"),
+            (r#""tags":[{"id":7}]"#, "tags[0].name is missing"),
+            (r#""valid":"s3cret""#, "valid is a string, not true or false"),
+            (r#""disabled":1"#, "disabled is a number, not true or false"),
+            (r#""configuration":["s3cret"]"#, "configuration is an array, not an object"),
+            (
+                r#""configuration":{"a":"\ud800"}"#,
+                "configuration has a value that cannot be read as text",
+            ),
         ];
         let of_members = of_members.map(|(member, problem)| {
             (format!(r#"{{"id":1,"element":{{"key":"a"}},{member}}}"#), problem)
@@ -228,16 +320,33 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_in_a_list_names_the_entry() {
-        let body = Body::new(None, br#"[{"id":1,"element":{"key":"a"}},{"id":2}]"#.to_vec());
-        assert_eq!(
-            records(&body, &Projection::All).unwrap_err().to_string(),
-            "the answer is not a list of instances: `element` is missing (entry 2)"
+    fn a_number_and_a_text_can_replace_each_other() {
+        let record = read(
+            r#"{"id":"7","name":5,"token":12,"element":{"key":"a"},"tags":[8,{"name":9},null,true],
+                "valid":"false"}"#,
         );
-        let body = Body::new(None, b"{}".to_vec());
-        assert_eq!(
-            records(&body, &Projection::All).unwrap_err().to_string(),
-            "the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0"
-        );
+        let record = record.unwrap();
+        assert_eq!((record.id.get(), record.name.as_str(), record.valid), (7, "5", false));
+        assert_eq!(record.tags, ["8", "9", "true"]);
+        assert_eq!(record.token.expose(), "12");
+    }
+
+    #[test]
+    fn an_odd_instance_in_a_list_is_an_error_that_names_its_place() {
+        let first = r#"{"id":1,"element":{"key":"a"}}"#;
+        for (second, problem) in [
+            (r#"{"id":2}"#, "[1].element is missing"),
+            (r#"{"id":2,"element":7}"#, "[1].element is a number, not an object"),
+            ("5", "[1] is a number, not an object"),
+            ("null", "[1] is null, not an object"),
+            ("[]", "[1] is an array, not an object"),
+            (r#"{"id":2,"id":3}"#, "[1] has a member twice"),
+        ] {
+            let body = Body::new(None, format!("[{first},{second}]").into_bytes());
+            assert_eq!(
+                records(&body, &Projection::All).unwrap_err().to_string(),
+                format!("the answer is not a list of instances: {problem}")
+            );
+        }
     }
 }

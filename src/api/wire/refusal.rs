@@ -30,6 +30,14 @@ pub(in crate::api) fn is_refusal(body: &Body) -> bool {
     members(body).is_some()
 }
 
+/// Whether the body has a member that only the platform uses together with an error status.
+pub(in crate::api) fn has_refusal_members(body: &Body) -> bool {
+    members(body).is_some_and(|members| {
+        let texts = [members.message, members.request_id];
+        texts.into_iter().flatten().any(|raw| raw.get().starts_with('"'))
+    })
+}
+
 /// Whether the body of a 404 reports an empty listing: `No element instances found`. `No account found
 /// with ID 123456` is an error (docs/platform.md#list-and-read).
 pub(in crate::api) fn is_empty_listing(body: &Body) -> bool {

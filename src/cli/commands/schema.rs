@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 
-use crate::api::ConnectorDescription;
+use crate::api::{ConnectorDescription, ErrorKind, Reading};
 use crate::catalog::{Catalog, ConnectorSpec, closest};
 use crate::cli::commands::examples;
 use crate::cli::setup::{
     Connection, GlobalArgs, connection, global_args::below_root, platform, project,
 };
-use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output, redaction};
+use crate::cli::terminal::{Exit, Failure, atomic_file::FileBatch, output, progress, redaction};
 use crate::desired::schema;
 use crate::instance::ConnectorKey;
 use crate::report::style::count;
@@ -54,55 +54,84 @@ enum FileOutcome {
 pub(crate) fn run(globals: &GlobalArgs, args: &SchemaArgs) -> Result<Exit, Failure> {
     let SchemaCommand::Pull(args) = &args.command;
     let platform = platform::choose(globals)?;
-    let described = connection::runtime()?.block_on(async {
+    let pulled = connection::runtime()?.block_on(async {
         let project = project::default_project();
         let connection = connection::connect(platform, globals, &project).await?;
-        connection.read(describe(globals, args, &connection)).await
+        connection.read(pull(globals, args, &connection)).await
     })?;
+    let Pulled { descriptions, unknown, left_out, incomplete } = pulled;
     let mut batch = FileBatch::default();
     let folder = folder(globals, &mut batch)?;
-    let mut unknown = Vec::new();
     let mut outcomes = BTreeMap::new();
-    for (connector, description) in described {
-        match description {
-            Some(description) => {
-                let (file, outcome) = write(&mut batch, &folder, &connector, description)?;
-                outcomes.insert(file, outcome);
-            }
-            None => unknown.push(connector),
-        }
+    for (connector, description) in descriptions {
+        let (file, outcome) = write(&mut batch, &folder, &connector, description)?;
+        outcomes.insert(file, outcome);
     }
     let index = index(&mut batch, &folder, outcomes.keys())?;
     outcomes.extend(index);
     batch.persist().map_err(|failed| failed.failure)?;
-    output::text(&summary(&outcomes))?;
+    output::text(&summary(&outcomes, left_out, incomplete))?;
     match unknown.first() {
-        None => Ok(Exit::Success),
         Some(first) => Err(unknown_connectors(first, &unknown)),
+        None if left_out + incomplete > 0 => Err(incomplete_pull(left_out, incomplete)),
+        None => Ok(Exit::Success),
     }
 }
 
-/// The connectors with their descriptions; `None` if the platform has no such connector.
-type Described = BTreeMap<ConnectorKey, Option<ConnectorDescription>>;
+/// The result of reading the connectors.
+#[derive(Default)]
+struct Pulled {
+    descriptions: BTreeMap<ConnectorKey, ConnectorDescription>,
+    /// The connectors that the platform does not have.
+    unknown: Vec<ConnectorKey>,
+    /// The number of connectors whose key or description cannot be read.
+    left_out: usize,
+    /// The number of descriptions of which a part cannot be read.
+    incomplete: usize,
+}
 
-async fn describe(
+/// Reads the connectors. One whose description cannot be read is left out, unless it is the only one.
+async fn pull(
     globals: &GlobalArgs,
     args: &PullArgs,
     connection: &Connection,
-) -> Result<Described, Failure> {
+) -> Result<Pulled, Failure> {
     let failed = connection.read_failed("the connectors cannot be read");
     let client = &connection.client;
-    let connectors = if args.all {
+    let mut pulled = Pulled::default();
+    let connectors: Vec<ConnectorKey> = if args.all {
         let keys = client.connectors().await.map_err(failed)?;
-        keys.iter().filter_map(|key| key.parse().ok()).collect()
+        pulled.left_out = keys.left_out.len();
+        keys.value.into_iter().collect()
     } else {
         args.connectors.clone()
     };
     let requests = connectors.into_iter().map(|connector| async move {
-        let description = client.describe(&connector).await?;
-        Ok((connector, description))
+        let description = client.describe(&connector).await;
+        (connector, description)
     });
-    stream::iter(requests).buffer_unordered(globals.concurrency).try_collect().await.map_err(failed)
+    let mut replies = stream::iter(requests).buffer_unordered(globals.concurrency);
+    let mut unreadable = None;
+    while let Some((connector, reply)) = replies.next().await {
+        match reply {
+            Ok(Some(Reading { value, left_out })) => {
+                pulled.incomplete += usize::from(!left_out.is_empty());
+                pulled.descriptions.insert(connector, value);
+            }
+            Ok(None) => pulled.unknown.push(connector),
+            Err(error) if matches!(error.kind, ErrorKind::Decode { .. }) => {
+                progress::warn(&format!("{error}"));
+                pulled.left_out += 1;
+                unreadable = Some(error);
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    pulled.unknown.sort();
+    match unreadable {
+        Some(error) if pulled.descriptions.is_empty() => Err(failed(error)),
+        _ => Ok(pulled),
+    }
 }
 
 fn folder(globals: &GlobalArgs, batch: &mut FileBatch) -> Result<PathBuf, Failure> {
@@ -184,7 +213,11 @@ fn shape(connector: &ConnectorKey, description: ConnectorDescription) -> Connect
     ConnectorSpec::live(connector, name, properties, grant, known)
 }
 
-fn summary(outcomes: &BTreeMap<PathBuf, FileOutcome>) -> String {
+fn summary(
+    outcomes: &BTreeMap<PathBuf, FileOutcome>,
+    left_out: usize,
+    incomplete: usize,
+) -> String {
     let mut text = String::new();
     for (file, outcome) in outcomes {
         let word = match outcome {
@@ -195,8 +228,34 @@ fn summary(outcomes: &BTreeMap<PathBuf, FileOutcome>) -> String {
     }
     let written = outcomes.values().filter(|outcome| **outcome == FileOutcome::Written).count();
     let unchanged = outcomes.len() - written;
-    text.push_str(&format!("{} written, {unchanged} unchanged.\n", count(written, "schema")));
+    text.push_str(&format!("{} written, {unchanged} unchanged", count(written, "schema")));
+    for (number, word) in [(left_out, "left out"), (incomplete, "incomplete")] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {word}"));
+        }
+    }
+    text.push_str(".\n");
     text
+}
+
+fn incomplete_pull(left_out: usize, incomplete: usize) -> Failure {
+    let connectors = match left_out {
+        0 => None,
+        1 => Some("1 connector is left out".to_owned()),
+        _ => Some(format!("{left_out} connectors are left out")),
+    };
+    let schemas = match incomplete {
+        0 => None,
+        1 => Some("1 schema is incomplete".to_owned()),
+        _ => Some(format!("{incomplete} schemas are incomplete")),
+    };
+    let parts: Vec<String> = connectors.into_iter().chain(schemas).collect();
+    let error = format!(
+        "{}, because ocon cannot read a part of the platform's answer",
+        parts.join(" and ")
+    );
+    Failure::new(Exit::Other, error)
+        .hint("each warning names a part and its problem. ocon checks a connector that has no schema with its built-in catalog")
 }
 
 fn unknown_connectors(first: &ConnectorKey, unknown: &[ConnectorKey]) -> Failure {

@@ -1,7 +1,7 @@
 //! Failures of the API, with hints.
 
 use crate::api;
-use crate::api::client::{BuildError, Retrying};
+use crate::api::client::{BuildError, LeftOut, Retrying};
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
 
@@ -30,21 +30,32 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
         api::ErrorKind::Connect { .. } => failure("the API cannot be reached").hint(format!(
             "check the region or base URL ({base_url}), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
         )),
-        api::ErrorKind::Decode { .. } | api::ErrorKind::Redirect { .. } => {
+        api::ErrorKind::ForeignContent { .. } => {
             failure("the answer is not from the API").hint(format!(
                 "check {base_url}: a proxy, a login page or a gateway may have answered instead"
             ))
         }
-        api::ErrorKind::Listing(listing) => listing_failed(listing).caused_by(error),
+        api::ErrorKind::Redirect { .. } => failure("the answer is not from the API")
+            .hint(format!("check {base_url}: the API does not redirect")),
+        api::ErrorKind::Decode { .. } => failure("the answer of the API cannot be read").hint(format!(
+            "check that {base_url} is the address of the API. If it is, try again, and then report the text above: \
+             docs/platform.md lists the answers that ocon can read"
+        )),
+        api::ErrorKind::Listing(listing) => listing_failed(listing, base_url).caused_by(error),
         api::ErrorKind::Timeout { .. } => failure("the API does not answer in time")
             .hint("try again, or raise the time limit: --timeout 2m"),
         _ => failure(message),
     }
 }
 
-fn listing_failed(listing: &api::ListingFailure) -> Failure {
+fn listing_failed(listing: &api::ListingFailure, base_url: &BaseUrl) -> Failure {
     let failure = |message: &str| Failure::new(Exit::Unreachable, message);
     let hint = match listing {
+        api::ListingFailure::Undecided { .. } => {
+            return failure("ocon cannot decide whether the account has no instances").hint(
+                format!("check {base_url}, then try again in a few minutes; nothing was changed"),
+            );
+        }
         api::ListingFailure::Changing { .. } => {
             return failure("the account changes while it is being listed")
                 .hint("run ocon again after other work on the account is done; nothing was changed")
@@ -85,12 +96,48 @@ pub(crate) fn retry_text(retrying: &Retrying) -> String {
     )
 }
 
+/// The maximum number of parts that a warning names.
+const MAX_NAMED: usize = 3;
+
+/// The warning about a reply of which parts were left out.
+pub(crate) fn left_out_text(left_out: &LeftOut) -> String {
+    let LeftOut { method, path, problems } = left_out;
+    let all = problems.len();
+    let parts = if all == 1 { "1 part is".to_owned() } else { format!("{all} parts are") };
+    let mut named = problems.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join("; ");
+    if all > MAX_NAMED {
+        named.push_str(&format!("; and {} more", all - MAX_NAMED));
+    }
+    format!("{method} {path}: {parts} left out of the answer: {named}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::api::{Error, ErrorKind, ListingFailure};
+
+    #[test]
+    fn a_warning_names_the_first_parts_that_were_left_out() {
+        let text = |number| {
+            let problems = (0..number).map(|index| format!("[{index}] is null, not an object"));
+            let path = "/instances/7/events".to_owned();
+            left_out_text(&LeftOut { method: "GET", path, problems: problems.collect() })
+        };
+        let first = "[0] is null, not an object";
+        assert_eq!(
+            text(1),
+            format!("GET /instances/7/events: 1 part is left out of the answer: {first}")
+        );
+        assert_eq!(
+            text(5),
+            format!(
+                "GET /instances/7/events: 5 parts are left out of the answer: {first}; \
+                 [1] is null, not an object; [2] is null, not an object; and 2 more"
+            )
+        );
+    }
 
     #[test]
     fn a_listing_beyond_its_limits_does_not_blame_the_base_url() {

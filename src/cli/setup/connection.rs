@@ -8,7 +8,7 @@ use tracing::debug;
 
 use crate::api::client::{ApiCredentials, Client, ClientSettings};
 use crate::api::{self, Clock, StopSignal, Waiter};
-use crate::cli::setup::api_failures::{self, client_failed, retry_text};
+use crate::cli::setup::api_failures::{self, client_failed, left_out_text, retry_text};
 use crate::cli::setup::credentials;
 use crate::cli::setup::embedded_sandbox;
 use crate::cli::setup::files::{self, Files, SecretAccess};
@@ -72,6 +72,7 @@ pub(crate) async fn connect(
         max_requests: globals.max_requests,
         on_retry: Arc::new(move |retrying: &_| retries.retrying(&retry_text(retrying))),
         on_page: Arc::new(move |page: &_| pages.page_read(page)),
+        on_left_out: Arc::new(|left_out: &_| progress::warn(&left_out_text(left_out))),
         clock: globals.environment.clock(),
         ..defaults
     };

@@ -156,6 +156,11 @@ pub(crate) fn clear() {
     replace(ProgressBar::hidden());
 }
 
+/// Writes a warning above the line.
+pub(crate) fn warn(text: &str) {
+    write_above(|| output::message(&format!("warning: {}\n", clean_line(text))));
+}
+
 pub(crate) fn write_above(write: impl FnOnce()) {
     line().suspend(write);
 }

@@ -24,6 +24,10 @@ pub(crate) const REPLIES: &[&str] = &[
     r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"bad osprey7Xlagoon2W","providerMessage":"{\"code\":\"osprey7Xlagoon2W\"}"}"#,
     r#"{"configuration":[{"key":"a","name":"A","type":"TEXTFIELD_32","required":true,"internal":false,"defaultValue":{"b":1},"options":[{"value":"x"}]}],"providerData":[{"key":"code"}]}"#,
     r#"[{"key":"a","configDataType":"COMBO","mandatory":false,"groupName":"g"}]"#,
+    r#"["box",{"id":1,"key":"sfdc"},5,{"key":"kestrel9Q meridian4Z"}]"#,
+    r#"[{"id":"1","eventDate":"2026-01-01T00:00:00Z","status":"NEW","providerData":"kestrel9Q","notifiedData":[{"objectId":7}]}]"#,
+    r#"{"element":"box","oauthUrl":"https://box.example/authorize?state=meridian4Z"}"#,
+    r#"{"token":"kestrel9Q","secret":"meridian4Z"}"#,
     "<!DOCTYPE html><html><body>kestrel9Q",
     "[]",
     "null",
@@ -51,8 +55,11 @@ pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
         readable += usize::from(read(one, |found| records(found))?);
         readable += usize::from(read(|| reply::instances(bytes, keep), |found| records(found))?);
     }
-    readable += usize::from(read(|| reply::description(bytes), |_| Ok(()))?);
-    readable += usize::from(read(|| reply::connectors(bytes), |_| Ok(()))?);
+    readable += usize::from(read(|| reply::description(bytes), |it| phrases(&it.left_out))?);
+    readable += usize::from(read(|| reply::connectors(bytes), |it| phrases(&it.left_out))?);
+    readable += usize::from(read(|| reply::events(bytes), |it| phrases(&it.left_out))?);
+    readable += usize::from(read(|| reply::authorization_url(bytes), |_| Ok(()))?);
+    readable += usize::from(read(|| reply::request_token(bytes), |_| Ok(()))?);
     refused(bytes)?;
     Ok(readable)
 }
@@ -87,6 +94,15 @@ fn records(records: &[Record]) -> Result<(), String> {
         token.len() > 8 && format!("{:?}", record.token).contains(token)
     };
     if records.iter().any(token) { Err("a token is shown".to_owned()) } else { Ok(()) }
+}
+
+/// The phrases about parts that were left out.
+fn phrases(left_out: &[String]) -> Result<(), String> {
+    let half = |phrase: &&String| HALVES.iter().any(|half| phrase.contains(half));
+    match left_out.iter().find(half) {
+        Some(phrase) => Err(format!("a credential is shown: {phrase}")),
+        None => Ok(()),
+    }
 }
 
 /// The body of an error response, with and without a status that the platform uses.

@@ -71,19 +71,19 @@ async fn ids_are_whole_positive_numbers_of_64_bits_and_nothing_else() {
 1: [InstanceId(1)]
 9007199254740993: [InstanceId(9007199254740993)]
 18446744073709551615: [InstanceId(18446744073709551615)]
-18446744073709551616: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
-0: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
--0: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
--1: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
-7.0: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
-1e3: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+18446744073709551616: the answer is not a list of instances: [0].id is a number, not a positive 64-bit integer
+0: the answer is not a list of instances: [0].id is a number, not a positive 64-bit integer
+-0: the answer is not a list of instances: [0].id is a number, not a positive 64-bit integer
+-1: the answer is not a list of instances: [0].id is a number, not a positive 64-bit integer
+7.0: the answer is not a list of instances: [0].id is a number, not a positive 64-bit integer
+1e3: the answer is not a list of instances: [0].id is a number, not a positive 64-bit integer
 007: the answer is not JSON: something else (34 bytes)
 +7: the answer is not JSON: something else (33 bytes)
-"7": the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
-true: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
-null: the answer is not a list of instances: `id` is missing (entry 1)
-[7]: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
-{}: the answer is not a list of instances: `id` is not a positive 64-bit integer (entry 1)
+"7": [InstanceId(7)]
+true: the answer is not a list of instances: [0].id is a boolean, not a positive 64-bit integer
+null: the answer is not a list of instances: [0].id is missing
+[7]: the answer is not a list of instances: [0].id is an array, not a positive 64-bit integer
+{}: the answer is not a list of instances: [0].id is an object, not a positive 64-bit integer
 0x7: the answer is not JSON: something else (34 bytes)
 NaN: the answer is not JSON: something else (34 bytes)
 
@@ -122,44 +122,44 @@ async fn wrong_types_and_empty_values_are_named() {
     let rows: Vec<_> = rows.chain(elements.iter().map(element)).collect();
     let text = table(&rows).await;
     text.is(str![[r#"
-null: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 4
-[null]: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 5
-[[]]: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 3
-[7]: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 2
-{}: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
-7: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 1
-"": the answer is not a list of instances: JSON with an unexpected structure at line 1, column 2
-[{}]: the answer is not a list of instances: `id` is missing (entry 1)
+null: the answer is not a list of instances: it is null, not an array
+[null]: the answer is not a list of instances: [0] is null, not an object
+[[]]: the answer is not a list of instances: [0] is an array, not an object
+[7]: the answer is not a list of instances: [0] is a number, not an object
+{}: the answer is not a list of instances: it is an object, not an array
+7: the answer is not a list of instances: it is a number, not an array
+"": the answer is not a list of instances: it is a string, not an array
+[{}]: the answer is not a list of instances: [0].id is missing
 : the answer is not JSON: an empty body
 [: the answer is not JSON: it ends after 1 bytes
 [{"id":7: the answer is not JSON: it ends after 8 bytes
 "name":null,"tags":null,"configuration":null,"valid":null,"disabled":null,"token":null: [InstanceId(7)]
-"name":7: the answer is not a list of instances: `name` is not a string (entry 1)
-"name":{}: the answer is not a list of instances: `name` is not a string (entry 1)
-"name":["a"]: the answer is not a list of instances: `name` is not a string (entry 1)
-"token":7: the answer is not a list of instances: `token` is not a string (entry 1)
-"token":{"a":"s3cret"}: the answer is not a list of instances: `token` is not a string (entry 1)
-"tags":"a": the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-"tags":[null]: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-"tags":[[]]: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-"tags":[{}]: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-"tags":{"a":1}: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-"tags":[{"name":null}]: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-"configuration":[]: the answer is not a list of instances: `configuration` is not a map of values (entry 1)
-"configuration":"s3cret": the answer is not a list of instances: `configuration` is not a map of values (entry 1)
+"name":7: [InstanceId(7)]
+"name":{}: the answer is not a list of instances: [0].name is an object, not a string
+"name":["a"]: the answer is not a list of instances: [0].name is an array, not a string
+"token":7: [InstanceId(7)]
+"token":{"a":"s3cret"}: the answer is not a list of instances: [0].token is an object, not a string
+"tags":"a": the answer is not a list of instances: [0].tags is a string, not an array
+"tags":[null]: [InstanceId(7)]
+"tags":[[]]: the answer is not a list of instances: [0].tags[0] is an array, not a string or an object
+"tags":[{}]: the answer is not a list of instances: [0].tags[0].name is missing
+"tags":{"a":1}: the answer is not a list of instances: [0].tags is an object, not an array
+"tags":[{"name":null}]: the answer is not a list of instances: [0].tags[0].name is missing
+"configuration":[]: the answer is not a list of instances: [0].configuration is an array, not an object
+"configuration":"s3cret": the answer is not a list of instances: [0].configuration is a string, not an object
 "configuration":{"a":{}}: [InstanceId(7)]
-"valid":1: the answer is not a list of instances: `valid` is neither true nor false (entry 1)
-"valid":"yes": the answer is not a list of instances: `valid` is neither true nor false (entry 1)
-"disabled":[]: the answer is not a list of instances: `disabled` is neither true nor false (entry 1)
-"id":8: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 35
+"valid":1: the answer is not a list of instances: [0].valid is a number, not true or false
+"valid":"yes": the answer is not a list of instances: [0].valid is a string, not true or false
+"disabled":[]: the answer is not a list of instances: [0].disabled is an array, not true or false
+"id":8: the answer is not a list of instances: [0] has a member twice
 "configuration":{"a":"1","a":"2"}: [InstanceId(7)]
-null: the answer is not a list of instances: `element` is missing (entry 1)
-7: the answer is not a list of instances: `element` is not an object (entry 1)
-"a": the answer is not a list of instances: `element` is not an object (entry 1)
-[]: the answer is not a list of instances: `element` is not an object (entry 1)
-{}: the answer is not a list of instances: `element.key` is missing (entry 1)
-{"key":null}: the answer is not a list of instances: `element.key` is missing (entry 1)
-{"key":7}: the answer is not a list of instances: `element.key` is not a string (entry 1)
+null: the answer is not a list of instances: [0].element is missing
+7: the answer is not a list of instances: [0].element is a number, not an object
+"a": the answer is not a list of instances: [0].element is a string, not an object
+[]: the answer is not a list of instances: [0].element is an array, not an object
+{}: the answer is not a list of instances: [0].element.key is missing
+{"key":null}: the answer is not a list of instances: [0].element.key is missing
+{"key":7}: the answer is not a list of instances: [0].element.key is a number, not a string
 
 "#]]);
     assert!(!text.lines().any(|line| line.rsplit(": ").next().unwrap().contains("s3cret")));
@@ -180,8 +180,8 @@ async fn malformed_text_is_not_json() {
     table(&rows).await.is(str![[r#"
 a control character: the answer is not JSON: something else (47 bytes)
 an escaped one: [InstanceId(7)]
-half a character: the answer is not a list of instances: `name` is not a string (entry 1)
-half a key: the answer is not a list of instances: `configuration` is not a map of values (entry 1)
+half a character: the answer is not a list of instances: [0].name is a string, not valid Unicode
+half a key: the answer is not a list of instances: [0].configuration has a value that cannot be read as text
 no UTF-8: the answer is not JSON: something else (22 bytes)
 a mark of order: the answer is not JSON: something else (5 bytes)
 more after the end: the answer is not JSON: something else (5 bytes)
@@ -206,15 +206,15 @@ async fn deep_nesting_is_an_error_and_not_an_overflow() {
         ("a value", with(&format!(r#""configuration":{{"a":{maps}}}"#))),
     ];
     table(&rows).await.is(str![[r#"
-lists: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 399999
+lists: the answer is not a list of instances: [0] is an array, not an object
 lists without an end: the answer is not JSON: it ends after 200000 bytes
-maps: the answer is not a list of instances: JSON with an unexpected structure at line 1, column 0
-an entry of maps: the answer is not a list of instances: `id` is missing (entry 1)
+maps: the answer is not a list of instances: it is an object, not an array
+an entry of maps: the answer is not a list of instances: [0].id is missing
 a member that nobody reads: [InstanceId(7)]
-a name: the answer is not a list of instances: `name` is not a string (entry 1)
-tags: the answer is not a list of instances: `tags` is not a list of tags (entry 1)
-an element: the answer is not a list of instances: `element.key` is not a string (entry 1)
-a value: the answer is not a list of instances: `configuration` is not a map of values (entry 1)
+a name: the answer is not a list of instances: [0].name is an object, not a string
+tags: the answer is not a list of instances: [0].tags[0] is an array, not a string or an object
+an element: the answer is not a list of instances: [0].element.key is an object, not a string
+a value: the answer is not a list of instances: [0].configuration has a value that cannot be read as text
 
 "#]]);
     let page = with(&format!(r#""configuration":{{"a":{maps}}}"#));

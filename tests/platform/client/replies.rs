@@ -64,7 +64,7 @@ async fn a_404_while_enabling_is_an_error() {
 #[tokio::test]
 async fn a_page_in_the_place_of_json_is_described_and_not_shown() {
     let error = failure(|wire| wire.answer(200, HTML, b"<html>s3ssion")).await;
-    assert!(matches!(error.kind, ErrorKind::Decode { expected: "JSON", .. }));
+    assert!(matches!(error.kind, ErrorKind::ForeignContent { .. }));
     assert_eq!(
         error.to_string(),
         "GET /instances/7 failed: the answer is not JSON: HTML (text/html, 13 bytes)"
@@ -145,7 +145,7 @@ async fn an_unusable_reply_to_a_create_leaves_open_whether_it_happened() {
     assert!(error.may_have_happened());
     assert_eq!(
         error.to_string(),
-        "POST /instances failed: the answer is not an instance: `id` is not a positive 64-bit \
+        "POST /instances failed: the answer is not an instance: id is a number, not a positive 64-bit \
          integer"
     );
 }
@@ -210,7 +210,7 @@ async fn an_id_that_is_not_a_number_is_an_error() {
         });
         let (client, _) = server.client();
         let error = at(async |place| client.create(&named("n"), place).await.unwrap_err()).await;
-        assert!(error.to_string().contains("the answer is not an instance: `id` is"), "{error}");
+        assert!(error.to_string().contains("the answer is not an instance: id is"), "{error}");
     }
 }
 
