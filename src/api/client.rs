@@ -157,12 +157,21 @@ impl Read for Client {
         id: InstanceId,
         projection: &Projection,
     ) -> Result<Option<Record>, Error> {
-        let path = format!("/instances/{id}");
-        let request =
-            Request { not_found: NotFound::Expected, ..self.0.request(Method::Get, path) };
-        let reply = call::send(&self.0, request).await?;
-        reply.decode_if_found(&self.0, |body| wire::record(body, projection))
+        instance(&self.0, id, projection).await
     }
+}
+
+/// Reads an instance, or `None` if the platform does not know the ID.
+async fn instance(
+    connection: &Connection,
+    id: InstanceId,
+    projection: &Projection,
+) -> Result<Option<Record>, Error> {
+    let path = format!("/instances/{id}");
+    let request =
+        Request { not_found: NotFound::Expected, ..connection.request(Method::Get, path) };
+    let reply = call::send(connection, request).await?;
+    reply.decode_if_found(connection, |body| wire::record(body, projection))
 }
 
 impl Write for Client {

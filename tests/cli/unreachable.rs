@@ -208,11 +208,10 @@ fn an_account_that_keeps_changing_is_not_a_wrong_address() {
     let world = World::new(FILES).at(&server.base_url());
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: the account changes while it is being listed
-  caused by: GET /instances?hydrate=false failed: the account changes while it is listed: it has 2 of 3 instances, and each of 3 reads missed different ones
+error: the answer of the API cannot be read
+  caused by: GET /instances/1 failed: the answer is not an instance: it is an array, not an object
 
-hint: run ocon again after other work on the account is done; nothing was changed
-hint: if nobody else works on the account, the listing is wrong: contact the support of the platform
+hint: check that http://127.0.0.1:[PORT]/elements/api-v2 is the address of the API. If it is, try again, and then report the text above: docs/platform.md lists the answers that ocon can read
 --- exit 6 ---
 "#]]);
     assert_eq!(server.requests().len(), 4);

@@ -60,6 +60,7 @@ const LISTINGS: &[&str] = &[
     "shift_listing: skip",
     "shift_listing: repeat",
     "tag_filter_empty: true",
+    "hide_tags: true",
     "endless_pages: true",
 ];
 

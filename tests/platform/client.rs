@@ -13,5 +13,6 @@ mod requests;
 mod response_shapes;
 mod retries;
 mod support;
+mod tags;
 mod tls;
 mod wrong_types;

@@ -1,6 +1,6 @@
 //! The state that all requests of a client share, and complete replies.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::OnceCell;
 
@@ -23,6 +23,8 @@ pub(super) struct Connection {
     pub(super) bodies: BodyBudget,
     /// Set after a reply proved that the address is that of the platform.
     pub(super) is_platform: OnceCell<()>,
+    /// Set after a listing without configuration also lacked the tags.
+    pub(super) hydrates_account: AtomicBool,
     sent: AtomicU64,
 }
 
@@ -34,6 +36,7 @@ impl Connection {
             bodies: BodyBudget::new(settings.max_body),
             settings,
             is_platform: OnceCell::new(),
+            hydrates_account: AtomicBool::new(false),
             sent: AtomicU64::new(0),
         })
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -56,7 +57,7 @@ pub(super) async fn list(
 /// with another page size. A listing is complete if it has all instances, or if it contains the same
 /// instances twice, because then the reported number is wrong.
 async fn complete(session: &mut Session<'_>) -> Result<Listing, Error> {
-    let mut result = read(session).await?;
+    let mut result = read_with_tags(session).await?;
     for _ in 0..MAX_REREADS {
         if *session.scope != Scope::Account || result.is_complete() {
             return Ok(result.listing);
@@ -78,6 +79,22 @@ async fn complete(session: &mut Session<'_>) -> Result<Listing, Error> {
     Err(session.error(failure))
 }
 
+/// Reads the listing, and ensures that its items show the tags of the instances. Without them, an
+/// instance of this project looks unmanaged, and would be created again.
+async fn read_with_tags(session: &mut Session<'_>) -> Result<ReadResult, Error> {
+    let result = read(session).await?;
+    if !result.has_no_tags() {
+        return Ok(result);
+    }
+    if session.is_hydrated() {
+        return session.check_untagged(result).await;
+    }
+    debug!("the listing without configuration has no tags");
+    session.connection.hydrates_account.store(true, Ordering::Relaxed);
+    let result = read(session).await?;
+    if result.has_no_tags() { session.check_untagged(result).await } else { Ok(result) }
+}
+
 /// The state that all reads of a listing share.
 struct Session<'a> {
     connection: &'a Connection,
@@ -97,10 +114,43 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Fails if the listing leaves out the tags that its first instance has.
+    async fn check_untagged(&self, result: ReadResult) -> Result<ReadResult, Error> {
+        let Some(first) = result.listing.records.first().map(|record| record.id) else {
+            return Ok(result);
+        };
+        let read = super::instance(self.connection, first, &Projection::Only([].into())).await?;
+        match read {
+            Some(record) if !record.tags.is_empty() => {
+                Err(self.error(ListingFailure::WithoutTags { id: first }))
+            }
+            _ => Ok(result),
+        }
+    }
+
+    /// Whether the listing includes the configuration. The account is listed without it, because that is
+    /// faster, unless such items lack their tags: no source shows whether they have them
+    /// (docs/platform.md#list-and-read).
+    fn is_hydrated(&self) -> bool {
+        match self.scope {
+            Scope::Account => self.connection.hydrates_account.load(Ordering::Relaxed),
+            Scope::Tag(_) | Scope::Everything => true,
+        }
+    }
+
+    /// The query parameter of the scope.
+    fn parameter(&self) -> Option<(&'static str, &str)> {
+        match self.scope {
+            Scope::Tag(tag) => Some(("tags[]", tag)),
+            Scope::Account if !self.is_hydrated() => Some(("hydrate", "false")),
+            Scope::Account | Scope::Everything => None,
+        }
+    }
+
     fn error(&self, failure: ListingFailure) -> Error {
         let base = self.connection.request(Method::Get, "/instances".to_owned());
         let mut url = base.url.clone();
-        url.query_pairs_mut().extend_pairs(parameter(self.scope));
+        url.query_pairs_mut().extend_pairs(self.parameter());
         let path = match url.query() {
             Some(query) if !query.is_empty() => format!("/instances?{query}"),
             _ => base.path.clone(),
@@ -151,6 +201,12 @@ struct ReadResult {
 }
 
 impl ReadResult {
+    /// Whether no item has the member `tags`.
+    fn has_no_tags(&self) -> bool {
+        let records = &self.listing.records;
+        !records.is_empty() && records.iter().all(|record| record.omitted.tags)
+    }
+
     fn is_complete(&self) -> bool {
         self.listing.records.len() >= self.announced
     }
@@ -238,7 +294,7 @@ impl<'s, 'a> PageReader<'s, 'a> {
         let mut url = base.url.clone();
         {
             let mut query = url.query_pairs_mut();
-            query.extend_pairs(parameter(self.session.scope));
+            query.extend_pairs(self.session.parameter());
             query.append_pair("pageSize", &self.session.size.to_string());
         }
         let shown = url.query().unwrap_or_default();
@@ -312,14 +368,6 @@ impl<'s, 'a> PageReader<'s, 'a> {
         }
         let found = format!("{MAX_REPEATED} consecutive pages have no new instance");
         Err(self.call(None).error(ErrorKind::Listing(ListingFailure::Changing { found })).into())
-    }
-}
-
-fn parameter(scope: &Scope) -> Option<(&'static str, &str)> {
-    match scope {
-        Scope::Tag(tag) => Some(("tags[]", tag)),
-        Scope::Account => Some(("hydrate", "false")),
-        Scope::Everything => None,
     }
 }
 

@@ -195,7 +195,7 @@ async fn only_the_values_asked_for_are_kept() {
     let server = Server::script(vec![|wire| {
         wire.json(
             200,
-            r#"[{"id":1,"element":{"key":"box"},"configuration":{"a":true,"b":"s3cret","c":"********"}}]"#,
+            r#"[{"id":1,"element":{"key":"box"},"tags":["t"],"configuration":{"a":true,"b":"s3cret","c":"********"}}]"#,
         );
     }]);
     let (client, _) = server.client();

@@ -14,8 +14,9 @@ use super::support::{Answer, ORGANIZATION, Server, USER, at, granted, id, named}
 
 const HTML: &[(&str, &str)] = &[("Content-Type", "text/html")];
 
-/// `[{"id":1,"element":{"key":"a"}}]`, compressed.
-const COMPRESSED: &str = "H4sIAAAAAAACA4uuVspMUbIy1FFKzUnNTc0rUbKqVspOrVSyUkpUqq2NBQA4cjjEIAAAAA==";
+/// `[{"id":1,"element":{"key":"a"},"tags":["t"]}]`, compressed.
+const COMPRESSED: &str =
+    "H4sIAAAAAAACA4uuVspMUbIy1FFKzUnNTc0rUbKqVspOrVSyUkpUqtVRKklML1ayilYqUYqtjQUAXprKYS0AAAA=";
 /// 200,000 spaces, compressed.
 pub(crate) const BOMB: &str = "H4sIAAAAAAACA+3BMQEAAADCoCrrn9IM/kABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAK8BMWFiEEANAwA=";
 
@@ -190,6 +191,7 @@ async fn a_reply_does_not_choose_where_the_next_request_goes() {
         let headers = [("Elements-Next-Page-Token", token), ("Link", &link), ("Location", &link)];
         let record = serde_json::json!([{
             "id": 7, "element": { "key": "../../users" }, "url": url, "href": url, "token": "t",
+            "tags": ["t"],
         }]);
         wire.answer(200, &headers, record.to_string().as_bytes());
     });

@@ -127,7 +127,10 @@ async fn the_log_has_one_line_per_request_and_no_secret() {
             wire.answer(503, &[("Elements-Request-Id", "5b04\tx")], b"tok3n-in-reply");
         },
         |wire| {
-            wire.json(200, r#"[{"id":7,"element":{"key":"a"},"token":"tok3n-in-reply"}]"#);
+            wire.json(
+                200,
+                r#"[{"id":7,"element":{"key":"a"},"tags":[],"token":"tok3n-in-reply"}]"#,
+            );
         },
         |wire| wire.json(400, r#"{"message":"bad gr4nt-c0de"}"#),
     ]);

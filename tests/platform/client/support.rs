@@ -88,7 +88,7 @@ pub(crate) fn id(number: u64) -> InstanceId {
 
 /// An instance with hardly anything to it.
 pub(crate) fn instance(id: u64) -> String {
-    format!(r#"{{"id":{id},"element":{{"key":"a"}}}}"#)
+    format!(r#"{{"id":{id},"element":{{"key":"a"}},"tags":["t"]}}"#)
 }
 
 /// A local server with scripted replies.
