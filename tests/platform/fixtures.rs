@@ -49,7 +49,7 @@ impl Fixture {
     }
 }
 
-/// The values at a path. `[]` stands for every item of a list. Dots in keys of `configuration` belong to
+/// The values at a path. `[]` is for every item of a list. Dots in keys of `configuration` belong to
 /// the keys.
 pub(crate) fn values<'v>(body: &'v Value, path: &str) -> Vec<Option<&'v Value>> {
     let Some((first, rest)) = split(body, path) else {
