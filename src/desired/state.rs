@@ -8,7 +8,7 @@ use super::canonical_json::{canonical, with_exact_integers};
 use crate::catalog::{ConnectorFacts, HostRole};
 use crate::instance::{
     ConnectorKey, EventSettings, InstanceId, Json, Key, Secrecy, Secret, SecretReference,
-    SecretSource, Span, Template, Value,
+    SecretSource, Span, Template, Value, WebhookUrlForm,
 };
 
 /// The normalized content of all files.
@@ -208,13 +208,25 @@ impl DesiredInstance {
         let configuration: Map<String, JsonValue> = configuration
             .map(|(key, field)| (key.clone(), with_exact_integers(field.value.as_written())))
             .collect();
-        canonical(&json!({
+        let mut document = json!({
             "configuration": configuration,
             "element": self.connector.as_str(),
             "externalAuthentication": self.external_authentication,
             "name": self.name,
             "tags": self.tags,
-        }))
+        });
+        if let Some(form) = self.uncommon_webhook_url_form() {
+            document["webhookUrlForm"] = form.as_str().into();
+        }
+        canonical(&document)
+    }
+
+    /// The form of the webhook URL, if a value refers to it. The most common form is omitted, so that
+    /// documents have the fingerprints that they had before there were others.
+    fn uncommon_webhook_url_form(&self) -> Option<WebhookUrlForm> {
+        let refers = self.configuration.values().any(|field| field.value.refers_to_webhook_url());
+        let form = self.facts.events.webhook_url.form().filter(|_| refers);
+        form.filter(|form| *form != WebhookUrlForm::Base64)
     }
 }
 

@@ -21,6 +21,7 @@ mod confirmation;
 mod deny_and_allow;
 mod doctor;
 mod echo_server;
+mod event_addresses;
 mod events;
 mod explain;
 mod fingerprint_key;

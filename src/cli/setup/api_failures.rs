@@ -161,7 +161,7 @@ mod tests {
         });
         snapbox::assert_data_eq!(
             text.join("\n"),
-            snapbox::str![[r#"
+            snapbox::str![[r"
 error: the listing cannot be completed
   caused by: GET /instances?hydrate=false failed: no item of the listing shows tags, but instance 20931 has tags
 
@@ -177,7 +177,7 @@ error: the listing cannot be completed
 
 hint: split the instances across several accounts, or contact the support of the platform; nothing was changed
 
-"#]]
+"]]
         );
     }
 }
