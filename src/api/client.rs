@@ -113,10 +113,18 @@ impl Client {
         call::send(&self.0, request).await?.decode(wire::request_token)
     }
 
-    /// Reads the events that the provider of an instance reported, newest first.
+    /// Reads the events that the provider of an instance reported, newest first. Without events, the
+    /// platform may answer 404, as for other listings (docs/platform.md#events).
     pub(crate) async fn events(&self, id: InstanceId) -> Result<Vec<ProviderEvent>, Error> {
         let request = self.0.request(Method::Get, format!("/instances/{id}/events"));
+        let request = Request { not_found: NotFound::Expected, ..request };
         let reply = call::send(&self.0, request).await?;
+        if !reply.is_found() && wire::is_empty_listing(&reply.body) {
+            return Ok(Vec::new());
+        }
+        if !reply.is_found() {
+            return Err(reply.refusal(&self.0));
+        }
         reply.read(&self.0, wire::events).map(|events| events.value)
     }
 

@@ -252,3 +252,71 @@ fn a_doctor_names_the_link_that_is_broken() {
 
 "#]]);
 }
+
+#[test]
+fn the_examples_have_no_broken_link() {
+    let mut world = World::example().on_sandbox();
+    for name in [
+        "CLOSEIO_API_KEY",
+        "CLOSEIO_PASSWORD",
+        "HOOTSUITE_CLIENT_ID",
+        "HOOTSUITE_CLIENT_SECRET",
+        "HOOTSUITE_CODE",
+        "SLACK_CLIENT_ID",
+        "SLACK_CLIENT_SECRET",
+        "SLACK_CODE",
+        "SLACK_SIGNATURE_KEY",
+    ] {
+        world = world.secret(name, &format!("demo value of {name}"));
+    }
+    assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
+    let reports = ["closeio", "hootsuite", "slack"].map(|key| {
+        let run = world.ocon(&format!("doctor {key}"));
+        format!("{}--- exit {} ---\n", world.constant(&run.stdout), run.exit)
+    });
+    reports.concat().is(str![[r#"
+closeio
+  ok      instance        #20931, Sales Close.io
+  ok      authentication  the platform reports it as valid
+  ok      enabled         the instance is enabled
+  ok      events          events are enabled
+  ok      callback        https://mycoolapp.com/…
+  warn    signature       no signature key is declared, so the application cannot detect forged deliveries
+                          declare `event.notification.signature.key: ${{ env.NAME }}` and run `ocon apply`
+  –       registered      the platform polls the provider
+  ?       last event      the platform has received no event yet
+                          trigger an event at the provider, and run `ocon doctor` again
+
+Nothing is broken; 1 warning; 1 cannot be checked from here.
+--- exit 0 ---
+hootsuite
+  ok      instance        #20932, Marketing Hootsuite
+  ok      authentication  the platform reports it as valid
+  ok      enabled         the instance is enabled
+  ok      events          events are enabled
+  ok      callback        the platform's webhook URL of this instance
+  –       signature       events stay on the platform
+  ?       registered      ocon cannot check whether the provider knows the webhook URL
+                          register the URL at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzI=
+  ?       last event      the platform has received no event yet
+                          trigger an event at the provider, and run `ocon doctor` again
+
+Nothing is broken; 2 cannot be checked from here.
+--- exit 0 ---
+slack
+  ok      instance        #20933, Support Slack
+  ok      authentication  the platform reports it as valid
+  ok      enabled         the instance is enabled
+  ok      events          events are enabled
+  ok      callback        https://mycoolapp.com/…
+  ok      signature       deliveries are signed with the signature key
+  ?       registered      ocon cannot check whether the provider knows the webhook URL
+                          register the URL at the provider: http://127.0.0.1:[PORT]/elements/api-v2/events/slack/MjA5MzM=
+  ?       last event      the platform has received no event yet
+                          trigger an event at the provider, and run `ocon doctor` again
+
+Nothing is broken; 2 cannot be checked from here.
+--- exit 0 ---
+
+"#]]);
+}

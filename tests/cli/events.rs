@@ -276,6 +276,23 @@ error: the events cannot be read
 hint: check that the account is active and its user is allowed to read instances
 --- exit 6 ---
 "#]]);
+    // The platform answers other empty listings with such a text.
+    let text = text.replace("403", "404, body: '{\"message\":\"No events found\"}'");
+    world.set_faults(Faults::parse(&text).unwrap());
+    world.ocon("events chat").is(str![[r#"
+chat #20931 has received no events yet. Run `ocon doctor chat` to find out why.
+--- exit 0 ---
+"#]]);
+    let text = text.replace("No events found", "No service");
+    world.set_faults(Faults::parse(&text).unwrap());
+    world.ocon("events chat").is(str![[r#"
+--- stderr ---
+error: the events cannot be read
+  caused by: GET /instances/20931/events failed: HTTP 404 Not Found: No service
+
+hint: check http://127.0.0.1:[PORT]/elements/api-v2
+--- exit 6 ---
+"#]]);
     world.requests();
     world.send("DELETE", "/instances/20931", &Value::Null);
     world.ocon("events chat").is(str![[r#"

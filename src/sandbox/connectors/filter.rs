@@ -1,7 +1,7 @@
 //! The `where` of `GET /elements`.
 //!
-//! The vendor's CLI sends `private='true'`, `extended='true'`, and either of them with
-//! `AND key in ('a','b')` (docs/platform.md#connectors-and-their-fields). Any other condition is refused,
+//! The vendor's CLIs send `private='true'`, `extended='true'`, and either of them with
+//! `AND abridged='true'` or `AND key in ('a','b')` (docs/platform.md#connectors-and-their-fields). Any other condition is refused,
 //! so that no caller takes an unfiltered list for a filtered one.
 
 use crate::sandbox::{ConnectorRef, ErrorReply};
@@ -15,6 +15,8 @@ pub(super) struct ConnectorFilter<'a>(Vec<Condition<'a>>);
 enum Condition<'a> {
     Private,
     Extended,
+    /// Asks for short items, and filters nothing.
+    Abridged,
     HasKey(Vec<&'a str>),
 }
 
@@ -30,6 +32,7 @@ impl<'a> ConnectorFilter<'a> {
             Condition::Private => matches!(connector, ConnectorRef::Private(_)),
             // Nothing extends a connector in the sandbox.
             Condition::Extended => false,
+            Condition::Abridged => true,
             Condition::HasKey(keys) => keys.contains(&connector.key()),
         })
     }
@@ -55,6 +58,7 @@ impl<'a> Condition<'a> {
             return match (member.trim(), value.trim()) {
                 ("private", "'true'") => Some(Self::Private),
                 ("extended", "'true'") => Some(Self::Extended),
+                ("abridged", "'true'") => Some(Self::Abridged),
                 _ => None,
             };
         }
@@ -72,7 +76,13 @@ mod tests {
 
     #[test]
     fn a_condition_is_known_or_refused() {
-        for known in ["private='true'", "extended = 'true'", "key in ('a')", "key in('a', 'b')"] {
+        for known in [
+            "private='true'",
+            "extended = 'true'",
+            "abridged='true'",
+            "key in ('a')",
+            "key in('a', 'b')",
+        ] {
             assert!(Condition::parse(known).is_some(), "{known}");
         }
         for unknown in [
