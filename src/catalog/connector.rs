@@ -49,12 +49,14 @@ pub struct Connector {
     pub(super) refused: BTreeMap<String, Option<String>>,
 }
 
-/// Parses a form of the webhook URL.
+/// Parses a form of the webhook URL. `encodedid` is a part of a URL that the platform returns.
 fn webhook_url<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<WebhookUrlKnowledge, D::Error> {
     let name = String::deserialize(deserializer)?;
-    WebhookUrlKnowledge::parse(&name).ok_or_else(|| D::Error::custom(name))
+    let is_encoded = name == "encodedid";
+    let encoded = is_encoded.then_some(WebhookUrlKnowledge::PlatformGenerated);
+    encoded.or_else(|| WebhookUrlKnowledge::parse(&name)).ok_or_else(|| D::Error::custom(name))
 }
 
 impl Connector {

@@ -10,7 +10,7 @@ use super::certainty::Certainty;
 use super::connector::{Connector, ConnectorField, FieldKind};
 use super::secrecy::{named_like_a_secret, platform_written};
 use super::shared_keys;
-use crate::instance::{ConnectorKey, LiveProperty};
+use crate::instance::{ConnectorKey, LiveProperty, WebhookUrlKnowledge};
 
 /// The configuration that a connector accepts.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct ConnectorSpec {
     pub(crate) refused: BTreeMap<String, Option<String>>,
     /// How certain it is that the connector does not accept the refused keys.
     pub refusal: Certainty,
+    /// What is known about the webhook URLs of the instances.
+    pub(crate) webhook_url: WebhookUrlKnowledge,
 }
 
 /// A configuration key of a [`ConnectorSpec`].
@@ -95,7 +97,8 @@ impl Connector {
         let (name, grant) = (self.name.clone(), self.provider_data.clone());
         // Some pages show each of these keys, so the sources disagree.
         let refusal = Certainty::Likely;
-        ConnectorSpec { connector: key.clone(), name, properties, grant, refused, refusal }
+        let (connector, webhook_url) = (key.clone(), self.webhook_url_id);
+        ConnectorSpec { connector, name, properties, grant, refused, refusal, webhook_url }
     }
 
     /// Sets the values of `event.vendor.type`. Replies contain `webhooks`; some pages show `webhook`.
@@ -131,11 +134,13 @@ impl ConnectorSpec {
             }
             by_key.insert(key, property);
         }
+        let webhook_url = known.as_ref().map(|spec| spec.webhook_url).unwrap_or_default();
         let mut refused = known.map(|spec| spec.refused).unwrap_or_default();
         refused.retain(|key, _| !by_key.contains_key(key));
         // The platform itself does not list these keys.
         let refusal = Certainty::Certain;
-        Self { connector: key.clone(), name, properties: by_key, grant, refused, refusal }
+        let (connector, properties) = (key.clone(), by_key);
+        Self { connector, name, properties, grant, refused, refusal, webhook_url }
     }
 
     /// Marks these keys as secret. Adds those that are missing.

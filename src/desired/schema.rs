@@ -11,7 +11,8 @@ pub(super) mod instance_file;
 use serde_json::{Map, Value, json};
 
 use self::instance_file::base_schema;
-use crate::instance::ConnectorKey;
+use crate::instance::{ConnectorKey, WebhookUrlKnowledge};
+use crate::safe_text::quoted;
 
 pub use connector::connector;
 pub(super) use connector::{Rules, value as connector_value};
@@ -51,6 +52,25 @@ pub fn secret_keys(schema: &str) -> Vec<String> {
     let secret = |(_, rule): &(&String, &Value)| rule["writeOnly"] == true;
     let properties = properties.as_object().into_iter().flatten();
     properties.filter(secret).map(|(key, _)| key.clone()).collect()
+}
+
+/// The member at the root of a schema that states the form of the connector's webhook URL.
+const WEBHOOK_URL_FORM: &str = "x-ocon-webhook-url-form";
+
+/// The values of [`WEBHOOK_URL_FORM`].
+const WEBHOOK_URL_FORMS: [&str; 4] = ["base64", "raw", "none", "platform-generated"];
+
+/// The webhook URL that a schema states, or the message about an unknown form.
+pub(super) fn webhook_url(schema: &Value) -> Result<Option<WebhookUrlKnowledge>, String> {
+    let Some(stated) = schema.get(WEBHOOK_URL_FORM) else { return Ok(None) };
+    let known = stated.as_str().and_then(WebhookUrlKnowledge::parse).map(Some);
+    let names = WEBHOOK_URL_FORMS.map(|name| quoted(&name).to_string()).join(", ");
+    known.ok_or_else(|| format!("{} must be one of {names}", quoted(&WEBHOOK_URL_FORM)))
+}
+
+/// The webhook URL that the text of a schema states, if the text is a schema that states a known form.
+pub(crate) fn stated_webhook_url(schema: &str) -> Option<WebhookUrlKnowledge> {
+    webhook_url(&serde_json::from_str(schema).ok()?).ok().flatten()
 }
 
 /// A schema of documents whose `element` matches, in either form.

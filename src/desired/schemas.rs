@@ -23,7 +23,6 @@ use super::redactions::Redactions;
 use super::{Code, Problem, Text, TextRange, Usage, files, schema};
 use crate::catalog::{Catalog, Certainty, ConnectorSpec, named_like_a_secret};
 use crate::instance::{ConnectorKey, EventSupport, Secrecy, WebhookUrlKnowledge};
-use crate::safe_text::quoted;
 
 /// The most rules that are checked for one document. A million take 1 or 2 seconds.
 const MAX_RULES: usize = 1 << 20;
@@ -41,12 +40,6 @@ const MAX_SCHEMAS_BYTES: usize = 1 << 24;
 
 /// The longest message about a schema, in characters: it may quote the schema.
 const MAX_MESSAGE_CHARS: usize = 300;
-
-/// The member at the root of a schema that states the form of the connector's webhook URL.
-const WEBHOOK_URL_FORM: &str = "x-ocon-webhook-url-form";
-
-/// The values of [`WEBHOOK_URL_FORM`].
-const WEBHOOK_URL_FORMS: [&str; 4] = ["base64", "raw", "none", "platform-generated"];
 
 /// The schemas that documents need, read on demand.
 pub(super) struct Schemas<'a> {
@@ -254,7 +247,8 @@ fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema,
     if let Some((message, help)) = bounds::rejection(&value) {
         return Err(invalid_schema(text, &message).help(help).into());
     }
-    let webhook_url = webhook_url(&value).map_err(|message| invalid_schema(text, &message))?;
+    let webhook_url =
+        schema::webhook_url(&value).map_err(|message| invalid_schema(text, &message))?;
     if compiled.exceeds_limits_with(text, &value) {
         let message = "the schemas of this repository, or their patterns, are too large";
         let help = "remove schemas, or shorten their patterns";
@@ -264,15 +258,6 @@ fn parse(text: &Text, compiled: &mut CompiledSchemas) -> Result<ConnectorSchema,
         .map_err(|error| invalid_schema(text, &format!("this is not a JSON Schema: {error}")))?;
     let cost = bounds::cost(&value);
     Ok(ConnectorSchema { value, validator, built_in: None, webhook_url, cost })
-}
-
-/// The webhook URL that a schema states at its root.
-fn webhook_url(schema: &Value) -> Result<Option<WebhookUrlKnowledge>, String> {
-    let Some(stated) = schema.get(WEBHOOK_URL_FORM) else { return Ok(None) };
-    let form = stated.as_str().filter(|name| WEBHOOK_URL_FORMS.contains(name));
-    let known = form.and_then(WebhookUrlKnowledge::parse).map(Some);
-    let names = WEBHOOK_URL_FORMS.map(|name| quoted(&name).to_string()).join(", ");
-    known.ok_or_else(|| format!("{} must be one of {names}", quoted(&WEBHOOK_URL_FORM)))
 }
 
 fn invalid_schema(text: &Text, message: &str) -> Problem {

@@ -11,6 +11,9 @@ use super::{BaseUrl, ConnectorKey, InstanceId, vocabulary};
 /// The spellings of Base64 padding in URLs.
 const PADDING: [&str; 3] = ["=", "%3D", "%3d"];
 
+/// The name of a form that only the platform knows.
+const PLATFORM_GENERATED: &str = "platform-generated";
+
 vocabulary! {
     /// How the webhook URL of a connector identifies the instance.
     WebhookUrlForm {
@@ -50,13 +53,20 @@ impl WebhookUrlKnowledge {
         self == Self::Unknown
     }
 
-    /// Parses a form as schemas and the catalog write it. `encodedid` is a part of a URL that the
-    /// platform returns.
+    /// Parses a form as schemas and the catalog write it.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let documented = WebhookUrlForm::ALL.into_iter().find(|form| form.as_str() == name);
-        let is_generated = matches!(name, "platform-generated" | "encodedid");
-        let generated = is_generated.then_some(Self::PlatformGenerated);
+        let generated = (name == PLATFORM_GENERATED).then_some(Self::PlatformGenerated);
         documented.map(Self::Documented).or(generated)
+    }
+
+    /// The form as schemas write it, unless it is not known.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Documented(form) => Some(form.as_str()),
+            Self::PlatformGenerated => Some(PLATFORM_GENERATED),
+            Self::Unknown => None,
+        }
     }
 }
 

@@ -321,3 +321,19 @@ No changes. 3 instances match the files.
 --- exit 0 ---
 "#]]);
 }
+
+#[test]
+fn a_schema_that_is_pulled_again_keeps_the_stated_form() {
+    let world = World::new(&[]).on_sandbox();
+    let file = |connector: &str| format!("schemas/connectors/{connector}.schema.json");
+    world.write(&file("slack"), r#"{ "x-ocon-webhook-url-form": "raw" }"#);
+    assert_eq!(world.ocon("schema pull autopilot github slack zuorav2").exit, 0);
+    let form = |connector: &str| {
+        let schema: Value = serde_json::from_str(&world.read(&file(connector))).unwrap();
+        schema["x-ocon-webhook-url-form"].clone()
+    };
+    assert_eq!(form("slack"), "raw");
+    assert_eq!(form("zuorav2"), "raw");
+    assert_eq!(form("github"), "platform-generated");
+    assert_eq!(form("autopilot"), Value::Null);
+}

@@ -153,8 +153,12 @@ fn write(
 ) -> Result<(PathBuf, FileOutcome), Failure> {
     let file = folder.join(format!("{connector}.schema.json"));
     let mut shape = shape(connector, description);
-    // Fields that a user marked as secret stay secret.
-    shape.mark_secret(current_text(&file).as_deref().map(schema::secret_keys).unwrap_or_default());
+    // Fields that a user marked as secret stay secret, and the platform does not report the form of the
+    // webhook URL.
+    let current = current_text(&file);
+    shape.mark_secret(current.as_deref().map(schema::secret_keys).unwrap_or_default());
+    let stated = current.as_deref().and_then(schema::stated_webhook_url);
+    shape.webhook_url = stated.unwrap_or(shape.webhook_url);
     put(batch, file, schema::connector(&shape))
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::WEBHOOK_URL_FORM;
 use super::instance_file::base_schema;
 use crate::catalog::{Certainty, Condition, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 use crate::safe_text::quoted;
@@ -45,6 +46,9 @@ pub(in crate::desired) fn value(shape: &ConnectorSpec, rules: Rules) -> serde_js
         if !shape.grant.is_empty() {
             replace(properties, "providerData", grant(&shape.grant));
         }
+    }
+    if let Some(form) = shape.webhook_url.name() {
+        schema.insert(WEBHOOK_URL_FORM.to_owned(), json!(form));
     }
     let is_needed = |p: &PropertySpec| p.requirement == Requirement::Certain && p.when.is_none();
     let needed = shape.properties.values().any(is_needed);
