@@ -9,8 +9,6 @@
 
 use std::time::Duration;
 
-use crate::instance::InstanceId;
-
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{method} {path} failed{}: {kind}{}", attempts_note(*.attempts), not_retried_note(not_retried.as_deref()))]
@@ -135,12 +133,6 @@ pub enum ListingFailure {
         refusal: Box<ErrorKind>,
         /// The other request, and its result.
         probe: String,
-    },
-    /// No item of the listing shows the tags of its instance.
-    #[error("no item of the listing shows tags, but instance {id} has tags")]
-    WithoutTags {
-        /// The instance that was read by its ID.
-        id: InstanceId,
     },
     /// The pages took longer than the limit for a listing.
     #[error("the listing is not complete after {}", seconds(*.after))]

@@ -79,6 +79,17 @@ impl InstanceReference {
         }
     }
 
+    /// The reference as it is digested: like in files, but with an uncommon form of the webhook URL,
+    /// because the value changes with it.
+    fn as_digested(self) -> String {
+        match self {
+            Self::WebhookUrl(form) if form != WebhookUrlForm::Base64 => {
+                format!("{} ({form})", self.as_written())
+            }
+            _ => self.as_written().to_owned(),
+        }
+    }
+
     /// Whether the value is known only after the create.
     fn contains_id(self) -> bool {
         match self {
@@ -166,10 +177,10 @@ impl Template {
         self.expand(&|reference| context.resolve(reference))
     }
 
-    /// The text with its secrets and with unresolved references to the instance. It is the same before
-    /// and after a create. `None` if a secret is unset.
+    /// The text with its secrets and with unresolved references to the instance, as it is digested. It is
+    /// the same before and after a create. `None` if a secret is unset.
     pub(crate) fn render_secrets(&self) -> Option<Secret> {
-        self.expand(&|reference| reference.as_written().to_owned())
+        self.expand(&|reference| reference.as_digested())
     }
 
     fn expand(&self, resolve: &dyn Fn(InstanceReference) -> String) -> Option<Secret> {

@@ -100,7 +100,7 @@ pub struct CallbackMismatch {
     pub carries: InstanceId,
 }
 
-/// Computes the status. `observed` must contain the whole account with [`EVENT_KEYS`].
+/// Computes the status. `observed` must contain the whole account with the values of [`crate::instance::EVENT_KEYS`].
 pub fn status(
     desired: &Desired,
     observed: &Observed,

@@ -337,3 +337,21 @@ fn a_schema_that_is_pulled_again_keeps_the_stated_form() {
     assert_eq!(form("github"), "platform-generated");
     assert_eq!(form("autopilot"), Value::Null);
 }
+
+#[test]
+fn a_masked_secret_with_an_address_is_written_when_the_form_changes() {
+    let text = "element: freshservice\nname: Desk\nconfiguration:\n  subdomain: x\n  username: x\n  \
+                password: ${{ env.CREDENTIAL }}@${{ instance.webhook_url }}\n";
+    let world = World::new(&[("instances/desk.yaml", text)]).on_sandbox();
+    let world = world.secret("CREDENTIAL", "cr3dential-of-the-tests");
+    assert_eq!(world.ocon("apply --yes").exit, 0);
+    assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
+    for form in ["raw", "none", "base64"] {
+        let schema = format!(r#"{{ "x-ocon-webhook-url-form": "{form}" }}"#);
+        world.write("schemas/connectors/freshservice.schema.json", schema);
+        let plan = json(&world, "plan --format json --quiet");
+        assert_eq!(plan["steps"][0]["changes"][0]["path"], "configuration.password", "{plan}");
+        assert_eq!(world.ocon("apply --yes").exit, 0);
+        assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0, "{form}");
+    }
+}

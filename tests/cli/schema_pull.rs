@@ -211,3 +211,16 @@ hint: check that http://127.0.0.1:[PORT]/elements/api-v2 is the address of the A
 --- exit 6 ---
 "#]]);
 }
+
+#[test]
+fn a_platform_without_connectors_is_an_error() {
+    let (world, _, run) = pull_all(&[("200 OK", JSON, "[]")]);
+    run.is(str![[r#"
+--- stderr ---
+error: the platform lists no connectors
+
+hint: check the region or base URL, or pull connectors by name
+--- exit 6 ---
+"#]]);
+    assert_eq!(world.files(), ["ocon.yaml"]);
+}

@@ -4,11 +4,12 @@
 //! before the body. At most two pages are requested concurrently, and a listing takes little longer
 //! than its download (docs/platform.md#conventions). Another thread decodes, and at most one page waits for it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::JoinHandle;
 use tokio::try_join;
 use tracing::debug;
@@ -82,17 +83,14 @@ async fn complete(session: &mut Session<'_>) -> Result<Listing, Error> {
 /// Reads the listing, and ensures that its items show the tags of the instances. Without them, an
 /// instance of this project looks unmanaged, and would be created again.
 async fn read_with_tags(session: &mut Session<'_>) -> Result<ReadResult, Error> {
-    let result = read(session).await?;
-    if !result.has_no_tags() {
-        return Ok(result);
+    let mut result = read(session).await?;
+    if !session.is_hydrated() && result.has_no_tags() {
+        debug!("the listing without configuration has no tags");
+        session.connection.hydrates_account.store(true, Ordering::Relaxed);
+        result = read(session).await?;
     }
-    if session.is_hydrated() {
-        return session.check_untagged(result).await;
-    }
-    debug!("the listing without configuration has no tags");
-    session.connection.hydrates_account.store(true, Ordering::Relaxed);
-    let result = read(session).await?;
-    if result.has_no_tags() { session.check_untagged(result).await } else { Ok(result) }
+    session.complete_tags(&mut result.listing.records).await?;
+    Ok(result)
 }
 
 /// The state that all reads of a listing share.
@@ -114,18 +112,22 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Fails if the listing leaves out the tags that its first instance has.
-    async fn check_untagged(&self, result: ReadResult) -> Result<ReadResult, Error> {
-        let Some(first) = result.listing.records.first().map(|record| record.id) else {
-            return Ok(result);
-        };
-        let read = super::instance(self.connection, first, &Projection::Only([].into())).await?;
-        match read {
-            Some(record) if !record.tags.is_empty() => {
-                Err(self.error(ListingFailure::WithoutTags { id: first }))
+    /// Reads by its ID each instance whose item has no tags.
+    async fn complete_tags(&self, records: &mut [Record]) -> Result<(), Error> {
+        let untagged = records.iter().filter(|record| record.omitted.tags);
+        let ids: Vec<InstanceId> = untagged.map(|record| record.id).collect();
+        let (connection, projection) = (self.connection, &*self.projection);
+        let requests = ids.into_iter().map(|id| super::instance(connection, id, projection));
+        let read = stream::iter(requests).buffer_unordered(connection.settings.concurrency);
+        let read: Vec<Option<Record>> = read.try_collect().await?;
+        let mut read: HashMap<InstanceId, Record> =
+            read.into_iter().flatten().map(|record| (record.id, record)).collect();
+        for record in records {
+            if let Some(complete) = read.remove(&record.id) {
+                *record = complete;
             }
-            _ => Ok(result),
         }
+        Ok(())
     }
 
     /// Whether the listing includes the configuration. The account is listed without it, because that is

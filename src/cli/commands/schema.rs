@@ -101,6 +101,10 @@ async fn pull(
     let mut pulled = Pulled::default();
     let connectors: Vec<ConnectorKey> = if args.all {
         let keys = client.connectors().await.map_err(failed)?;
+        if keys.value.is_empty() && keys.left_out.is_empty() {
+            return Err(Failure::new(Exit::Unreachable, "the platform lists no connectors")
+                .hint("check the region or base URL, or pull connectors by name"));
+        }
         pulled.left_out = keys.left_out.len();
         keys.value.into_iter().collect()
     } else {

@@ -65,10 +65,6 @@ fn listing_failed(listing: &api::ListingFailure, base_url: &BaseUrl) -> Failure 
             "run ocon again when the network and the platform are less busy: a page token expires if its page \
              is requested too late"
         }
-        api::ListingFailure::WithoutTags { .. } => {
-            "ocon recognizes its instances by their tags, so it changes nothing without them: contact the support of \
-             the platform"
-        }
         api::ListingFailure::TooLong { .. } => {
             "run ocon again when the network and the platform are less busy; nothing was changed"
         }
@@ -121,7 +117,6 @@ mod tests {
 
     use super::*;
     use crate::api::{Error, ErrorKind, ListingFailure};
-    use crate::instance::InstanceId;
 
     #[test]
     fn a_warning_names_the_first_parts_that_were_left_out() {
@@ -147,7 +142,6 @@ mod tests {
     #[test]
     fn a_listing_beyond_its_limits_does_not_blame_the_base_url() {
         let failures = [
-            ListingFailure::WithoutTags { id: InstanceId::new(20931) },
             ListingFailure::TooLong { after: Duration::from_mins(10) },
             ListingFailure::TooLarge { limit: 512 << 20 },
         ];
@@ -161,12 +155,7 @@ mod tests {
         });
         snapbox::assert_data_eq!(
             text.join("\n"),
-            snapbox::str![[r"
-error: the listing cannot be completed
-  caused by: GET /instances?hydrate=false failed: no item of the listing shows tags, but instance 20931 has tags
-
-hint: ocon recognizes its instances by their tags, so it changes nothing without them: contact the support of the platform
-
+            snapbox::str![[r#"
 error: the listing cannot be completed
   caused by: GET /instances?hydrate=false failed: the listing is not complete after 600 s
 
@@ -177,7 +166,7 @@ error: the listing cannot be completed
 
 hint: split the instances across several accounts, or contact the support of the platform; nothing was changed
 
-"]]
+"#]]
         );
     }
 }

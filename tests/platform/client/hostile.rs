@@ -231,7 +231,7 @@ a value: the answer is not a list of instances: [0].configuration has a value th
 
 #[tokio::test]
 async fn an_id_that_occurs_twice_is_one_instance_the_first() {
-    let page = r#"[{"id":7,"name":"first","element":{"key":"a"},"tags":["t"]},{"id":8,"element":{"key":"a"}},
+    let page = r#"[{"id":7,"name":"first","element":{"key":"a"},"tags":["t"]},{"id":8,"element":{"key":"a"},"tags":["t"]},
         {"id":7,"name":"second","element":{"key":"b"}}]"#;
     let server = Server::start(move |_, _, wire| wire.answer(200, &[], page.as_bytes()));
     let listing = server.client().0.list(&Scope::Account, &Projection::All).await.unwrap();
