@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::ProviderEvent;
 use crate::desired::DesiredInstance;
 use crate::instance::{
-    BaseUrl, EVENT_CALLBACK, EVENTS_ENABLED, EventArrival, InstanceId, Key, StoredValue,
+    BaseUrl, EVENT_CALLBACK, EventArrival, EventSettings, InstanceId, Key, StoredValue,
     WebhookUrlForm, id_in_webhook_url,
 };
 use crate::observed::ObservedInstance;
@@ -243,15 +243,15 @@ impl<'a> Chain<'a> {
         if let Some(reason) = self.not_needed_reason() {
             return not_needed(name, reason);
         }
-        match self.found.text(EVENTS_ENABLED) {
-            Some("true") => holds(name, "events are enabled"),
-            _ => broken(
-                name,
-                "events are declared, but the platform has them disabled",
-                "run `ocon apply`. Some connectors subscribe at the provider only when an instance is \
-                 created",
-            ),
+        let stored = EventSettings::default().or_stored(|key| self.found.text(key));
+        if stored.are_enabled() {
+            return holds(name, "events are enabled");
         }
+        broken(
+            name,
+            "events are declared, but the platform has them disabled",
+            "run `ocon apply`. Some connectors subscribe at the provider only when an instance is created",
+        )
     }
 
     fn callback_link(&self) -> ChainLink {
@@ -259,7 +259,10 @@ impl<'a> Chain<'a> {
         if let Some(reason) = self.not_needed_reason() {
             return not_needed(name, reason);
         }
-        let reference = "declare it as `${{ instance.webhook_url }}` and run `ocon apply`";
+        let remedy = match &self.own_url {
+            Some(_) => "declare it as `${{ instance.webhook_url }}` and run `ocon apply`",
+            None => "declare the URL of your application and run `ocon apply`",
+        };
         match &self.callback {
             Callback::Missing => self.missing_callback(),
             Callback::Masked => unseen(
@@ -271,14 +274,26 @@ impl<'a> Chain<'a> {
                 ),
             ),
             Callback::Own => holds(name, "the platform's webhook URL of this instance"),
-            Callback::Platform(Some(id)) if *id == self.found.id => {
-                holds(name, "the platform's webhook URL of this instance")
-            }
+            Callback::Platform(Some(id)) if *id == self.found.id => self.callback_with_own_id(),
             Callback::Platform(Some(other)) => {
-                broken(name, format!("the URL contains the ID of instance {other}"), reference)
+                broken(name, format!("the URL contains the ID of instance {other}"), remedy)
             }
-            Callback::Platform(None) => broken(name, "the URL contains no instance ID", reference),
+            Callback::Platform(None) => broken(name, "the URL contains no instance ID", remedy),
             Callback::External(origin) => holds(name, format!("{origin}/…")),
+        }
+    }
+
+    /// A URL of the platform that contains the ID of the instance, but is not the one that the connector's
+    /// form gives. The platform may accept both.
+    fn callback_with_own_id(&self) -> ChainLink {
+        let name = LinkName::Callback;
+        match &self.own_url {
+            Some(url) => warning(
+                name,
+                "the URL contains this instance's ID, but not in the form of the connector",
+                format!("if no events arrive, use the webhook URL {url}"),
+            ),
+            None => holds(name, "a URL of the platform with this instance's ID"),
         }
     }
 

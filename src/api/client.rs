@@ -179,7 +179,7 @@ async fn instance(
     let request =
         Request { not_found: NotFound::Expected, ..connection.request(Method::Get, path) };
     let reply = call::send(connection, request).await?;
-    reply.decode_if_found(connection, |body| wire::record(body, projection))
+    reply.decode_if_found(connection, |body| wire::record_of(id, body, projection))
 }
 
 impl Write for Client {
@@ -203,7 +203,7 @@ impl Write for Client {
         if reply.body.is_empty() {
             return Ok(None);
         }
-        reply.decode(|body| wire::record(body, &Projection::All)).map(Some)
+        reply.decode(|body| wire::record_of(id, body, &Projection::All)).map(Some)
     }
 
     async fn enable(&self, id: InstanceId) -> Result<(), Error> {

@@ -26,8 +26,10 @@ pub(super) use body::Body;
 pub(super) use connector::{connector_keys, description};
 pub(super) use event::events;
 pub(super) use oauth::{application, authorization_url, parameters, request_token};
-pub(super) use record::{record, records};
-pub(super) use refusal::{has_refusal_members, is_empty_listing, is_refusal, refusal};
+pub(super) use record::{record, record_of, records};
+pub(super) use refusal::{
+    has_refusal_members, is_empty_account, is_empty_listing, is_refusal, refusal,
+};
 
 use crate::instance::{Draft, FieldPath, Json, RenderContext, Secret, Value};
 

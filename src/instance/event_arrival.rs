@@ -90,9 +90,14 @@ impl EventSettings {
         }
     }
 
+    /// Whether the events are enabled.
+    pub fn are_enabled(self) -> bool {
+        self.enabled == Some(true)
+    }
+
     /// How the events arrive.
     pub fn arrival(self) -> EventArrival {
-        if self.enabled != Some(true) {
+        if !self.are_enabled() {
             return EventArrival::NotWanted;
         }
         // The platform's default is polling, if the connector can poll.

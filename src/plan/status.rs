@@ -10,8 +10,8 @@ use super::matching::{Match, Matching};
 use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
 use crate::instance::{
-    BaseUrl, ConnectorKey, EVENT_CALLBACK, EVENTS_ENABLED, EventArrival, EventSettings, InstanceId,
-    Key, WebhookUrlForm, id_in_webhook_url, vocabulary,
+    BaseUrl, ConnectorKey, EVENT_CALLBACK, EventArrival, EventSettings, InstanceId, Key,
+    WebhookUrlForm, id_in_webhook_url, vocabulary,
 };
 use crate::observed::{Observed, ObservedInstance};
 
@@ -147,7 +147,14 @@ fn rows(
     }
     let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
     rows.extend(orphans.map(|(key, found)| {
-        let settings = EventSettings::declared(found.event_support(), |_| None);
+        // The schemas of the repository are known only for the connectors of documents.
+        let mut of_connector = desired
+            .instances
+            .values()
+            .filter(|wanted| wanted.connector.as_str() == found.connector);
+        let support = of_connector.next().map(|wanted| wanted.facts.events);
+        let support = support.unwrap_or_else(|| found.event_support());
+        let settings = EventSettings::declared(support, |_| None);
         row(key, found, settings, SyncState::Orphan)
     }));
     let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
@@ -174,7 +181,7 @@ fn health(found: &ObservedInstance, declared: EventSettings, plan: &Plan) -> Ins
         id: found.id,
         valid: found.valid,
         enabled: !found.disabled,
-        events: found.text(EVENTS_ENABLED) == Some("true"),
+        events: EventSettings::default().or_stored(|key| found.text(key)).are_enabled(),
         webhook_url: webhook_url(found, arrival, &plan.target.base_url),
     }
 }

@@ -97,9 +97,10 @@ hint: set `enabled: true`, then run: ocon apply
     fault(&answer);
     authorize_again(&world).is(str![[r#"
 --- stderr ---
-error: the platform answered for instance 4711 instead of 20931
+error: it is unknown whether instance 20931 was authorized again
+  caused by: PATCH /instances/20931 failed: the answer is not the requested instance: id is 4711, not 20931
 
-hint: check both in the user interface, then run: ocon doctor social
+hint: run the same command again: a grant works once, and a new one is harmless
 --- exit 3 ---
 "#]]);
 }

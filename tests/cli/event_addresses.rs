@@ -355,3 +355,34 @@ fn a_masked_secret_with_an_address_is_written_when_the_form_changes() {
         assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0, "{form}");
     }
 }
+
+#[test]
+fn a_doctor_doubts_an_address_in_another_form_than_that_of_the_connector() {
+    let world = world();
+    let plain = document("jira", "none")
+        .replace("instance.webhook_url", "var.base }}/events/jira/${{ instance.id");
+    world.write("instances/jira.yaml", plain);
+    world.write(
+        "instances/greenhouse.yaml",
+        document("greenhouse", "platform-generated")
+            .replace(APPLICATION, "${{ var.base }}/events/greenhouse"),
+    );
+    let base = world.base_url();
+    world.write("ocon.yaml", format!("project: tests\nvars: {{ base: {base} }}\n"));
+    assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
+    let callback = |key: &str| {
+        let run = world.ocon(&format!("doctor {key}"));
+        let lines = run.stdout.lines().skip_while(|line| !line.contains(" callback "));
+        let lines: Vec<&str> = lines.take(2).collect();
+        format!("{}\n--- exit {} ---\n", world.constant(&lines.join("\n")), run.exit)
+    };
+    ["jira", "greenhouse"].map(callback).concat().is(str![[r#"
+  warn    callback        the URL contains this instance's ID, but not in the form of the connector
+                          if no events arrive, use the webhook URL http://127.0.0.1:[PORT]/elements/api-v2/events/jira
+--- exit 0 ---
+  BROKEN  callback        the URL contains no instance ID
+                          declare the URL of your application and run `ocon apply`
+--- exit 1 ---
+
+"#]]);
+}

@@ -11,7 +11,7 @@ use crate::api::{Error, ErrorKind, ListingFailure, wire};
 
 /// Succeeds if the 404 is that of an account without instances.
 pub(super) async fn check(connection: &Connection, reply: &Reply) -> Result<(), Error> {
-    if wire::is_empty_listing(&reply.body) {
+    if wire::is_empty_account(&reply.body) {
         return Ok(());
     }
     if !wire::has_refusal_members(&reply.body) {

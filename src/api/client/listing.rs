@@ -114,7 +114,11 @@ struct Session<'a> {
 impl Session<'_> {
     /// Reads by its ID each instance whose item has no tags.
     async fn complete_tags(&self, records: &mut [Record]) -> Result<(), Error> {
-        let untagged = records.iter().filter(|record| record.omitted.tags);
+        // An instance that the filter of a tag finds has that tag.
+        let has_filter = matches!(self.scope, Scope::Tag(_));
+        let untagged = records
+            .iter()
+            .filter(|record| record.omitted.tags || (has_filter && record.tags.is_empty()));
         let ids: Vec<InstanceId> = untagged.map(|record| record.id).collect();
         let (connection, projection) = (self.connection, &*self.projection);
         let requests = ids.into_iter().map(|id| super::instance(connection, id, projection));

@@ -67,6 +67,21 @@ struct Tag<'a> {
     name: Option<&'a RawValue>,
 }
 
+/// Decodes the instance with this ID. A proxy or a cache can answer with another one, whose values and
+/// token must not be taken for those of this one.
+pub(in crate::api) fn record_of(
+    id: InstanceId,
+    body: &Body,
+    projection: &Projection,
+) -> Result<Record, ErrorKind> {
+    let record = record(body, projection)?;
+    if record.id == id {
+        return Ok(record);
+    }
+    let found = format!("id is {}, not {id}", record.id);
+    Err(ErrorKind::Decode { expected: "the requested instance", found })
+}
+
 pub(in crate::api) fn record(body: &Body, projection: &Projection) -> Result<Record, ErrorKind> {
     let expected = "an instance";
     let raw: &RawValue = body.parse(expected)?;

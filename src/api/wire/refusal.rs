@@ -38,6 +38,16 @@ pub(in crate::api) fn has_refusal_members(body: &Body) -> bool {
     })
 }
 
+/// Whether the body of a 404 reports that the account has no instances, in a text that only the platform
+/// has: `No element instances found`.
+pub(in crate::api) fn is_empty_account(body: &Body) -> bool {
+    let message = members(body).and_then(|members| member_text(members.message));
+    message.is_some_and(|message| {
+        let message = message.trim().trim_end_matches('.');
+        is_empty_listing(body) && message.ends_with("instances found")
+    })
+}
+
 /// Whether the body of a 404 reports an empty listing: `No element instances found`. `No account found
 /// with ID 123456` is an error (docs/platform.md#list-and-read).
 pub(in crate::api) fn is_empty_listing(body: &Body) -> bool {

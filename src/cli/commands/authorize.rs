@@ -320,13 +320,7 @@ impl Session<'_> {
                 client.instance(id, &Projection::All).await.map_err(|error| not_read(id, &error))?
             }
         };
-        let record = read.ok_or_else(|| state_changed(self.key))?;
-        if record.id == id {
-            return Ok(record);
-        }
-        let error = format!("the platform answered for instance {} instead of {id}", record.id);
-        let hint = format!("check both in the user interface, then run: ocon doctor {}", self.key);
-        Err(Failure::new(Exit::Incomplete, error).hint(hint))
+        read.ok_or_else(|| state_changed(self.key))
     }
 }
 

@@ -270,7 +270,8 @@ fn unknown_connectors(first: &ConnectorKey, unknown: &[ConnectorKey]) -> Failure
     let names: Vec<_> = unknown.iter().map(|connector| quoted(connector).to_string()).collect();
     let error = format!("the platform has no connector {}", names.join(", "));
     let failure = Failure::new(Exit::Other, error);
-    match closest(first.as_str(), Catalog::embedded().keys()) {
+    let others = Catalog::embedded().keys().filter(|key| *key != first.as_str());
+    match closest(first.as_str(), others) {
         Some(nearest) => failure.hint(format!("did you mean {}?", quoted(&nearest))),
         None => failure.hint("to write the schemas of all connectors: ocon schema pull --all"),
     }

@@ -155,7 +155,7 @@ mod tests {
         });
         snapbox::assert_data_eq!(
             text.join("\n"),
-            snapbox::str![[r#"
+            snapbox::str![[r"
 error: the listing cannot be completed
   caused by: GET /instances?hydrate=false failed: the listing is not complete after 600 s
 
@@ -166,7 +166,7 @@ error: the listing cannot be completed
 
 hint: split the instances across several accounts, or contact the support of the platform; nothing was changed
 
-"#]]
+"]]
         );
     }
 }

@@ -10,7 +10,7 @@ use ocon::instance::{
     BaseUrl, Draft, Part, Secret, SecretReference, SecretSource, Template, Value,
 };
 
-use super::support::{Answer, ORGANIZATION, Server, USER, at, granted, id, named};
+use super::support::{Answer, ORGANIZATION, Server, USER, at, granted, id, instance, named};
 
 const HTML: &[(&str, &str)] = &[("Content-Type", "text/html")];
 
@@ -214,6 +214,18 @@ async fn an_id_that_is_not_a_number_is_an_error() {
         let error = at(async |place| client.create(&named("n"), place).await.unwrap_err()).await;
         assert!(error.to_string().contains("the answer is not an instance: id is"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_reply_about_another_instance_is_an_error() {
+    let server = Server::start(|_, _, wire| wire.json(200, &instance(8)));
+    let (client, _) = server.client();
+    let text = "the answer is not the requested instance: id is 8, not 7";
+    let error = client.instance(id(7), &Projection::All).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("GET /instances/7 failed: {text}"));
+    let error = at(async |place| client.patch(id(7), &named("n"), place).await.unwrap_err()).await;
+    assert_eq!(error.to_string(), format!("PATCH /instances/7 failed: {text}"));
+    assert!(error.may_have_happened());
 }
 
 #[test]

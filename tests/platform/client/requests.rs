@@ -57,7 +57,7 @@ async fn every_request_has_the_credentials_and_json() {
 
 #[tokio::test]
 async fn a_create_sends_placeholders_and_a_patch_sends_the_id() {
-    let server = server();
+    let server = Server::script(vec![|wire| wire.json(200, &instance(20931))]);
     let (client, _) = server.client();
     at(async |place| {
         let elsewhere = RenderContext { id: Some(InstanceId::new(1)), ..*place };

@@ -6,11 +6,11 @@ use super::support::{Server, id, instance};
 
 const UNTAGGED: &str = r#"[{"id":7,"element":{"key":"a"}},{"id":8,"element":{"key":"a"}}]"#;
 
-/// Items without tags if the query contains `hidden`. A read by ID shows the tags of `by_id`.
-fn server(hidden: &'static str, by_id: &'static str) -> Server {
+/// Items without tags if the query contains `hidden`. Reads by ID show no tags either.
+fn server(hidden: &'static str) -> Server {
     Server::start(move |arrived, _, wire| {
-        if arrived.line.contains("/instances/") {
-            wire.json(200, by_id);
+        if let Some(id) = arrived.line.strip_prefix("GET /instances/") {
+            wire.json(200, &format!(r#"{{"id":{id},"element":{{"key":"a"}}}}"#));
         } else if arrived.line.contains(hidden) {
             wire.json(200, UNTAGGED);
         } else {
@@ -21,7 +21,7 @@ fn server(hidden: &'static str, by_id: &'static str) -> Server {
 
 #[tokio::test]
 async fn an_account_whose_short_items_lack_tags_is_listed_with_configuration() {
-    let server = server("hydrate=false", "");
+    let server = server("hydrate=false");
     let (client, _) = server.client();
     for _ in 0..2 {
         let listing = client.list(&Scope::Account, &Projection::All).await.unwrap();
@@ -63,11 +63,24 @@ async fn one_item_without_tags_is_read_by_its_id() {
 
 #[tokio::test]
 async fn an_account_may_have_only_instances_without_tags() {
-    let server = server("GET", r#"{"id":7,"element":{"key":"a"}}"#);
+    let server = server("GET");
     let (client, _) = server.client();
     let listing = client.list(&Scope::Everything, &Projection::All).await.unwrap();
     assert_eq!(listing.records.iter().map(|record| record.id).collect::<Vec<_>>(), [id(7), id(8)]);
     let mut lines = server.lines();
     lines.sort();
     assert_eq!(lines, ["GET /instances/7", "GET /instances/8", "GET /instances?pageSize=200"]);
+}
+
+#[tokio::test]
+async fn an_instance_that_the_filter_of_a_tag_finds_has_tags() {
+    let server = Server::start(|arrived, _, wire| match arrived.line.as_str() {
+        "GET /instances/7" => wire.json(200, &instance(7)),
+        _ => wire.json(200, r#"[{"id":7,"element":{"key":"a"},"tags":[]}]"#),
+    });
+    let (client, _) = server.client();
+    let listing = client.list(&Scope::Tag("t".to_owned()), &Projection::All).await.unwrap();
+    assert_eq!(listing.records[0].tags, ["t"]);
+    let listing = client.list(&Scope::Everything, &Projection::All).await.unwrap();
+    assert!(listing.records[0].tags.is_empty(), "other listings show what there is");
 }
