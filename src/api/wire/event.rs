@@ -1,5 +1,7 @@
 //! The JSON of events (`/instances/{id}/events`).
 
+use std::cmp::Reverse;
+
 use serde_json::Value;
 
 use super::Body;
@@ -12,8 +14,16 @@ pub(in crate::api) fn events(body: &Body) -> Result<Reading<Vec<ProviderEvent>>,
     let mut events = decode(body, "a list of events", |reply| {
         reply.items("an array", |item, _| event(item))?.unless_all_are_left_out()
     })?;
-    events.value.sort_by(|a, b| b.date.cmp(&a.date));
+    events.value.sort_by_key(|event| Reverse((moment(&event.date), event.date.clone())));
     Ok(events)
+}
+
+/// The time of a date in nanoseconds: a timestamp with any offset, or milliseconds since 1970. Dates in
+/// another form are the oldest.
+fn moment(date: &str) -> Option<i128> {
+    let timestamp = date.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_nanosecond);
+    let milliseconds = || date.parse::<i64>().ok().map(|number| i128::from(number) * 1_000_000);
+    timestamp.ok().or_else(milliseconds)
 }
 
 fn event(item: &Node<'_>) -> Result<ProviderEvent, String> {
@@ -55,6 +65,18 @@ mod tests {
         };
         assert_eq!(events[0].objects, [object("CREATED", "message", "7"), object("", "", "")]);
         assert_eq!((&events[1].objects, read.left_out.len()), (&vec![], 0));
+    }
+
+    #[test]
+    fn events_are_ordered_by_time_and_not_by_text() {
+        let ids = |json: &[u8]| -> Vec<String> {
+            read(json).value.into_iter().map(|event| event.id).collect()
+        };
+        let numbers = br#"[{"id":"a","eventDate":999},{"id":"b","eventDate":1000000},{"id":"c"}]"#;
+        assert_eq!(ids(numbers), ["b", "a", "c"]);
+        let offsets = br#"[{"id":"a","eventDate":"2026-01-02T00:30:00+02:00"},
+                           {"id":"b","eventDate":"2026-01-01T23:30:00Z"}]"#;
+        assert_eq!(ids(offsets), ["b", "a"]);
     }
 
     #[test]
