@@ -4,17 +4,17 @@
 //! [`ChainLink`] per link, each with advice if it is broken. The module is pure and sends no request.
 //! It must never report a link as intact that it cannot check.
 
+mod callback;
+
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::callback::Callback;
 use crate::api::ProviderEvent;
 use crate::desired::DesiredInstance;
-use crate::instance::{
-    BaseUrl, EVENT_CALLBACK, EventArrival, EventSettings, InstanceId, Key, StoredValue,
-    WebhookUrlForm, id_in_webhook_url,
-};
+use crate::instance::{BaseUrl, EVENT_CALLBACK, EventArrival, EventSettings, Key, StoredValue};
 use crate::observed::ObservedInstance;
 
 /// What the checks need.
@@ -141,47 +141,6 @@ fn authentication(key: &Key, found: &ObservedInstance) -> ChainLink {
              `ocon apply --rotate {key}`"
         ),
     )
-}
-
-/// Where the platform forwards events to.
-enum Callback {
-    Missing,
-    /// The platform does not show the URL.
-    Masked,
-    /// The platform's own webhook URL of the instance.
-    Own,
-    /// Another URL of the platform itself, with the instance ID that it contains.
-    Platform(Option<InstanceId>),
-    /// Scheme and host of any other URL.
-    External(String),
-}
-
-impl Callback {
-    fn of(found: &ObservedInstance, own: Option<&str>, base_url: &BaseUrl) -> Self {
-        let url = match found.configuration(EVENT_CALLBACK) {
-            StoredValue::Text(url) => url.expose(),
-            StoredValue::Masked => return Self::Masked,
-            StoredValue::Unset => return Self::Missing,
-        };
-        if own == Some(url) {
-            return Self::Own;
-        }
-        if url.starts_with(&format!("{base_url}/events/")) {
-            let ids = [WebhookUrlForm::Base64, WebhookUrlForm::Raw];
-            let id = ids.into_iter().find_map(|form| id_in_webhook_url(url, form));
-            return Self::Platform(id);
-        }
-        // User information, path and query can contain secrets.
-        let (scheme, rest) = url.split_once("://").unwrap_or_default();
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        Self::External(format!("{scheme}://{host}"))
-    }
-
-    /// Whether the platform keeps the events, so that nobody receives deliveries.
-    fn keeps_events(&self) -> bool {
-        matches!(self, Self::Own | Self::Platform(_) | Self::Missing)
-    }
 }
 
 /// An instance, and how its events get to the application.

@@ -10,8 +10,8 @@ use super::matching::{Match, Matching};
 use super::{Action, Blocked, Plan, PlanContext};
 use crate::desired::Desired;
 use crate::instance::{
-    BaseUrl, ConnectorKey, EVENT_CALLBACK, EventArrival, EventSettings, InstanceId, Key,
-    WebhookUrlForm, id_in_webhook_url, vocabulary,
+    BaseUrl, ConnectorKey, EVENT_CALLBACK, EventArrival, EventSettings, EventSupport, InstanceId,
+    Key, WebhookUrlForm, id_in_webhook_url, vocabulary,
 };
 use crate::observed::{Observed, ObservedInstance};
 
@@ -147,19 +147,20 @@ fn rows(
     }
     let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
     rows.extend(orphans.map(|(key, found)| {
-        // The schemas of the repository are known only for the connectors of documents.
-        let mut of_connector = desired
-            .instances
-            .values()
-            .filter(|wanted| wanted.connector.as_str() == found.connector);
-        let support = of_connector.next().map(|wanted| wanted.facts.events);
-        let support = support.unwrap_or_else(|| found.event_support());
-        let settings = EventSettings::declared(support, |_| None);
+        let settings = EventSettings::declared(event_support(desired, found), |_| None);
         row(key, found, settings, SyncState::Orphan)
     }));
     let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
     rows.sort_by(|a, b| (&a.key, id(a)).cmp(&(&b.key, id(b))));
     rows
+}
+
+/// How the events of an instance without a document can arrive. A schema of the repository is known only
+/// for the connectors of documents.
+fn event_support(desired: &Desired, found: &ObservedInstance) -> EventSupport {
+    let mut documents = desired.instances.values();
+    let same = documents.find(|wanted| wanted.connector.as_str() == found.connector);
+    same.map_or_else(|| found.event_support(), |wanted| wanted.facts.events)
 }
 
 /// The states of the documents that are not in sync. Of several, the most severe counts: a document

@@ -179,20 +179,9 @@ impl Platform {
             Route::OfInstance(InstanceSelector::Token, resource) => {
                 self.dispatch_instance(request, by_token()?, resource)
             }
-            Route::Events(id) => {
-                id.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
-                self.events.list(id)
-            }
-            Route::Event(instance, id) => {
-                instance.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
-                self.events.single(instance, id)
-            }
-            Route::Incoming(key, id) => {
-                let report = ProviderReport::read(request)?;
-                let instances = report.instances(&self.storage.store, request, (key, id))?;
-                let now = self.storage.now();
-                self.events.receive(&report, &instances, &self.own_url, now)
-            }
+            Route::Events(instance) => self.events_of(instance)?.list(instance),
+            Route::Event(instance, id) => self.events_of(instance)?.single(instance, id),
+            Route::Incoming(key, id) => self.receive_event(request, (key, id)),
             Route::AccountInstances => self.instances().list(request, None, DetailLevel::Account),
             Route::OfConnector(key, resource) => {
                 let connector = connectors::find(self.storage.store.connectors(), key)?;
@@ -213,6 +202,23 @@ impl Platform {
             }
             Route::Journal => Reply::json(&self.journal.entries().collect::<Vec<_>>()),
         }
+    }
+
+    /// The events, if the instance can be read.
+    fn events_of(&self, instance: Option<u64>) -> Result<&EventQueue, ErrorReply> {
+        instance.map_or(Ok(()), |id| self.storage.readable(id).map(drop))?;
+        Ok(&self.events)
+    }
+
+    fn receive_event(
+        &mut self,
+        request: &ApiRequest,
+        address: (&str, Option<&str>),
+    ) -> ReplyResult {
+        let report = ProviderReport::read(request)?;
+        let instances = report.instances(&self.storage.store, request, address)?;
+        let now = self.storage.now();
+        self.events.receive(&report, &instances, &self.own_url, now)
     }
 
     fn dispatch_instance(

@@ -101,15 +101,14 @@ async fn pull(
     let mut pulled = Pulled::default();
     let connectors: Vec<ConnectorKey> = if args.all {
         let keys = client.connectors().await.map_err(failed)?;
-        if keys.value.is_empty() && keys.left_out.is_empty() {
-            return Err(Failure::new(Exit::Unreachable, "the platform lists no connectors")
-                .hint("check the region or base URL, or pull connectors by name"));
-        }
         pulled.left_out = keys.left_out.len();
         keys.value.into_iter().collect()
     } else {
         args.connectors.clone()
     };
+    if connectors.is_empty() && pulled.left_out == 0 {
+        return Err(no_connectors());
+    }
     let requests = connectors.into_iter().map(|connector| async move {
         let description = client.describe(&connector).await;
         (connector, description)
@@ -136,6 +135,11 @@ async fn pull(
         Some(error) if pulled.descriptions.is_empty() => Err(failed(error)),
         _ => Ok(pulled),
     }
+}
+
+fn no_connectors() -> Failure {
+    Failure::new(Exit::Unreachable, "the platform lists no connectors")
+        .hint("check the region or base URL, or pull connectors by name")
 }
 
 fn folder(globals: &GlobalArgs, batch: &mut FileBatch) -> Result<PathBuf, Failure> {
