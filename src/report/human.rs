@@ -12,7 +12,7 @@ mod status;
 pub use doctor::doctor;
 pub use events::{delivery, events};
 pub use failure::failure;
-pub use layout::Layout;
+pub use layout::{Detail, Layout};
 pub use outcome::outcome;
 pub use plan::plan;
 pub use status::status;

@@ -55,7 +55,7 @@ fn an_apply_that_could_not_check_its_creates_is_not_complete() {
     let (world, run) = met(Column::Create, 200, broken);
     assert_eq!(run.exit, 3);
     let (plan, outcome) = run.done.as_ref().unwrap();
-    let text = human::outcome(&ResultDocument::new(outcome, 0), Layout { width: 100 });
+    let text = human::outcome(&ResultDocument::new(outcome, 0), Layout::default());
     let note = text.lines().skip_while(|line| !line.starts_with("  note:"));
     let note: Vec<_> = note.take_while(|line| !line.is_empty()).map(str::trim).collect();
     let note = note.join(" ");

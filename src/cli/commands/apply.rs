@@ -84,7 +84,7 @@ impl Apply<'_> {
 
     /// Shows the plan: on stdout as text, otherwise on stderr, because a script expects only the result.
     fn show(&self, plan: &Plan) -> Result<(), Failure> {
-        let text = human::plan(&PlanDocument::new(plan), self.globals.environment.layout());
+        let text = human::plan(&PlanDocument::new(plan), self.globals.layout());
         match self.globals.format {
             Format::Json | Format::Markdown if self.globals.quiet => Ok(()),
             Format::Json | Format::Markdown => {
@@ -136,7 +136,7 @@ impl Apply<'_> {
         // The outputs come first: they are needed even if nobody can read the report.
         let written = outputs.map(|outputs| outputs.write(desired, observed, &outcome, connection));
         let result = ResultDocument::new(&outcome, approved.plan().untouched.unchanged);
-        let text = human::outcome(&result, globals.environment.layout());
+        let text = human::outcome(&result, globals.layout());
         let shown = match (globals.format, comment) {
             (Format::Json, _) => output::result(&Output::Json(json::render(&result))),
             (_, Some(comment)) => output::result(&comment.outcome(&result)),

@@ -75,7 +75,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &AuthorizeArgs) -> Result<Exit, Fa
         let mut session = Session { key, files, declared, connection, own, args };
         let (plan, existing) = session.check().await?;
         match &existing {
-            None => output::text(&human::plan(&PlanDocument::new(&plan), globals.environment.layout()))?,
+            None => output::text(&human::plan(&PlanDocument::new(&plan), globals.layout()))?,
             Some(found) => output::message(&format!(
                 "The instance exists: {key} #{}. It gets a new grant, and keeps its ID and token.\n",
                 found.id
@@ -264,7 +264,7 @@ impl Session<'_> {
         })?;
         let _guard = execution::stop_gracefully(&self.connection.stop);
         let outcome = execution::execute(&approved, &self.connection, globals).await;
-        let layout = globals.environment.layout();
+        let layout = globals.layout();
         output::text(&format!("\n{}", human::outcome(&ResultDocument::new(&outcome, 0), layout)))?;
         Ok(Exit::of_apply(&outcome, approved.plan()))
     }

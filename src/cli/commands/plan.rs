@@ -47,7 +47,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
         Format::Github => Output::Text(annotations::plan(&document, &|file| {
             file_problems::path_from_working_directory(&globals.root, file)
         })),
-        _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.environment.layout())),
+        _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.layout())),
     })?;
     Ok(exit(&plan, args.detailed_exitcode))
 }

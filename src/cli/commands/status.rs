@@ -39,7 +39,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failu
             let document = redaction::without_secrets(&document).unwrap_or(document);
             Output::Text(markdown::status(&document, &comment_options(globals)))
         }
-        _ => Output::Text(human::status(&document, globals.environment.layout())),
+        _ => Output::Text(human::status(&document, globals.layout())),
     })?;
     Ok(plan::exit(&plan, args.detailed_exitcode))
 }

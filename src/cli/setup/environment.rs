@@ -99,12 +99,13 @@ impl Environment {
         logical.filter(is_same).unwrap_or(physical)
     }
 
-    pub(crate) fn layout(&self) -> Layout {
+    /// The columns for results.
+    pub(crate) fn width(&self) -> usize {
         let given = self.text("COLUMNS").and_then(|columns| columns.parse().ok());
         let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let on_terminal = std::io::stdout().is_terminal();
         let width = given.or_else(|| measured().filter(|_| on_terminal));
-        Layout { width: width.unwrap_or(Layout::default().width).clamp(40, 200) }
+        width.unwrap_or(Layout::default().width).clamp(40, 200)
     }
 
     /// Whether a terminal can show a progress line: not in a pipeline, and only if it can be removed.

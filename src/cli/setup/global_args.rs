@@ -16,6 +16,7 @@ use crate::cli::terminal::{
 };
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
+use crate::report::human::{Detail, Layout};
 use crate::report::markdown::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES};
 use crate::safe_text::quoted;
 
@@ -226,6 +227,12 @@ impl GlobalArgs {
             let sandbox = if self.sandbox { SandboxLog::Hidden } else { SandboxLog::Shown };
             log::init(verbosity, self.log_format, sandbox);
         }
+    }
+
+    /// How results are laid out: with `-v`, nothing is grouped.
+    pub(crate) fn layout(&self) -> Layout {
+        let detail = if self.verbose == 0 { Detail::Grouped } else { Detail::Complete };
+        Layout { width: self.environment.width(), detail }
     }
 
     pub(crate) fn verbosity(&self) -> Option<Verbosity> {

@@ -85,7 +85,7 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn push(self, text: &mut String, change: &PlanChange, label: &str) {
-        let Lines { indent, layout: Layout { width: columns }, .. } = self;
+        let Lines { indent, layout: Layout { width: columns, .. }, .. } = self;
         let first = format!("{indent}{} ", sign(change.kind));
         let block = format!("{indent}    ");
         let path = shown_name(label);

@@ -7,11 +7,23 @@ use crate::report::style::{FAINT, Styled, clean_line, width};
 pub struct Layout {
     /// Columns of the terminal, or of a page if there is no terminal.
     pub width: usize,
+    /// Whether equal messages are grouped.
+    pub detail: Detail,
+}
+
+/// How much of a repeated message is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Once, with its number and the first places.
+    #[default]
+    Grouped,
+    /// Every time.
+    Complete,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { width: 100 }
+        Self { width: 100, detail: Detail::Grouped }
     }
 }
 

@@ -142,7 +142,7 @@ fn push_stale(text: &mut String, stale: &PlanStale, layout: Layout) {
     text.push_str(&wrapped(&clean(&truncate::counted(&stale.message)), "      ", layout.width));
     let mut now = String::new();
     for step in &stale.steps {
-        push_step(&mut now, step, Layout { width: layout.width.saturating_sub(6) });
+        push_step(&mut now, step, Layout { width: layout.width.saturating_sub(6), ..layout });
     }
     for line in now.lines() {
         text.push_str(&format!("    | {line}\n"));

@@ -96,7 +96,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<usize, String> {
 
 fn plans(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let document = PlanDocument::sealed(plan, &|_| String::new());
-    terminal("plan as text", &human::plan(&document, Layout { width }))?;
+    terminal("plan as text", &human::plan(&document, Layout { width, ..Layout::default() }))?;
     exact("plan as JSON", &document)?;
     for max_bytes in [4_000, 65_000] {
         let comment = markdown::plan(&document, &frame(max_bytes));
@@ -111,7 +111,7 @@ fn plans(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
 fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let outcome = outcome(texts);
     let result = ResultDocument::new(&outcome, 1);
-    terminal("result as text", &human::outcome(&result, Layout { width }))?;
+    terminal("result as text", &human::outcome(&result, Layout { width, ..Layout::default() }))?;
     exact("result as JSON", &result)?;
     let document = PlanDocument::sealed(plan, &|_| String::new());
     page("result as a comment", &markdown::outcome(&document, &result, &frame(65_000)), 65_000)
@@ -120,7 +120,7 @@ fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
 fn statuses(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let status = status(plan, texts);
     let document = StatusDocument::new(&status, &plan.target, true);
-    terminal("status as text", &human::status(&document, Layout { width }))?;
+    terminal("status as text", &human::status(&document, Layout { width, ..Layout::default() }))?;
     exact("status as JSON", &document)?;
     page("status as a comment", &markdown::status(&document, &frame(65_000)), 65_000)
 }
