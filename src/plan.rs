@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
 pub use contents::{
     AccountSize, Approved, BlockCode, Blocked, DeleteLimitExceeded, HostUse, Limits, Note,
-    NoteCode, Plan, Stale, UntouchedCounts,
+    NoteCode, Plan, Stale, UnsetSecret, UntouchedCounts,
 };
 pub use note::declared_hosts;
 pub use options::{
@@ -78,6 +78,7 @@ pub fn compute(desired: &Desired, observed: &Observed, context: &PlanContext<'_>
         blocked: Vec::new(),
         stale: Vec::new(),
         notes: Vec::new(),
+        unset: unset_secrets(desired, options),
         untouched: UntouchedCounts {
             unchanged: 0,
             orphans: matching.orphans.len(),
@@ -101,6 +102,19 @@ pub fn compute(desired: &Desired, observed: &Observed, context: &PlanContext<'_>
     note::add_missed(&mut plan, observed, context);
     plan.sort();
     plan
+}
+
+/// The unset secrets of the selected documents, by place.
+fn unset_secrets(desired: &Desired, options: &PlanOptions) -> Vec<UnsetSecret> {
+    let selected = desired.instances.iter().filter(|(key, _)| options.selects(key));
+    let mut unset: Vec<UnsetSecret> = selected
+        .flat_map(|(key, wanted)| {
+            let secrets = wanted.unset_secrets().configuration.into_iter();
+            secrets.map(|(at, source)| UnsetSecret { at, key: key.clone(), source })
+        })
+        .collect();
+    unset.sort();
+    unset
 }
 
 /// The instance of each document that has one, whether or not a step touches it.

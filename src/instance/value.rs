@@ -150,6 +150,11 @@ impl Value {
         self.templates().into_iter().flat_map(Template::secrets)
     }
 
+    /// Whether a secret in the value is not set.
+    pub(crate) fn has_unset_secret(&self) -> bool {
+        self.secrets().any(|reference| reference.value.is_none())
+    }
+
     /// Whether the value contains the webhook URL of the instance.
     pub(crate) fn refers_to_webhook_url(&self) -> bool {
         self.templates().into_iter().any(Template::refers_to_webhook_url)

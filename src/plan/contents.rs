@@ -2,7 +2,7 @@
 //! blocked documents and notes, which `docs/diagnostics.md` explains.
 
 use super::{Action, Step, Target};
-use crate::instance::{InstanceId, Key, Span, vocabulary};
+use crate::instance::{InstanceId, Key, SecretSource, Span, vocabulary};
 
 /// A complete plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct Plan {
     pub stale: Vec<Stale>,
     /// Notes for the reader.
     pub notes: Vec<Note>,
+    /// The secrets of the selected documents that are not set here, apart from those of grants: only a
+    /// create needs these.
+    pub unset: Vec<UnsetSecret>,
     /// The numbers of instances that no step touches.
     pub untouched: UntouchedCounts,
     /// The number of requests that the plan needed.
@@ -97,8 +100,49 @@ pub struct Note {
     pub instance_id: Option<InstanceId>,
     /// The host, if the note is about one.
     pub host: Option<HostUse>,
-    /// The text.
+    /// The fact, and what follows from it.
     pub message: String,
+    /// What to do, as a sentence without its period. Notes with the same advice are shown together.
+    pub help: Option<String>,
+}
+
+impl Note {
+    /// The fact and the advice, in sentences without the last period.
+    pub fn text(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}. {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// A secret without a value here. Its fields can be neither compared nor written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnsetSecret {
+    /// The place of the value that refers to it.
+    pub at: Span,
+    /// The document key.
+    pub key: Key,
+    /// Where its value comes from.
+    pub source: SecretSource,
+}
+
+/// The text of a note.
+pub(super) struct NoteText {
+    message: String,
+    help: Option<String>,
+}
+
+impl NoteText {
+    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Some(help.into()) }
+    }
+}
+
+impl<T: Into<String>> From<T> for NoteText {
+    fn from(message: T) -> Self {
+        Self { message: message.into(), help: None }
+    }
 }
 
 /// A host and what a step sends to it.
@@ -152,10 +196,10 @@ impl Plan {
         code: NoteCode,
         key: &Key,
         instance_id: Option<InstanceId>,
-        message: impl Into<String>,
+        text: impl Into<NoteText>,
     ) {
-        let (key, message) = (key.clone(), message.into());
-        self.notes.push(Note { code, key, instance_id, host: None, message });
+        let NoteText { message, help } = text.into();
+        self.notes.push(Note { code, key: key.clone(), instance_id, host: None, message, help });
     }
 
     /// Sorts steps and notes, so equal inputs give equal plans.

@@ -5,8 +5,7 @@ mod host;
 
 use super::change::Change;
 use super::comparison::Comparison;
-use super::contents::NoteCode;
-use super::contents::Plan;
+use super::contents::{NoteCode, NoteText, Plan};
 use super::document::Document;
 use super::matching::missed_by_filter;
 use super::options::PlanContext;
@@ -27,27 +26,30 @@ pub(super) fn add_all(
 ) {
     let about_instance = about_instance(document, found).into_iter().flatten();
     let about_fields = about_fields(document, found, comparison).into_iter().flatten();
-    for (code, message) in about_instance.chain(about_fields) {
-        plan.add_note(code, document.key, Some(found.id), message);
+    for (code, text) in about_instance.chain(about_fields) {
+        plan.add_note(code, document.key, Some(found.id), text);
     }
 }
 
-type NoteText = (NoteCode, String);
-
-fn about_instance(document: &Document<'_>, found: &ObservedInstance) -> [Option<NoteText>; 3] {
+fn about_instance(
+    document: &Document<'_>,
+    found: &ObservedInstance,
+) -> [Option<(NoteCode, NoteText)>; 3] {
     let disabled = || {
-        "the instance is disabled, and no file asks for that. The platform disables an instance after failed token \
-         refreshes. To enable it, add `enabled: true`"
-            .to_owned()
+        NoteText::new(
+            "the instance is disabled, and no file asks for that. The platform disables an instance after failed token \
+             refreshes",
+            "To enable it, add `enabled: true`",
+        )
     };
     let not_authenticated = || {
-        format!(
-            "the authentication at the provider no longer works, and apply cannot repair it. Run `ocon authorize {}`",
-            document.key
+        NoteText::new(
+            "the authentication at the provider no longer works, and apply cannot repair it",
+            format!("Run `ocon authorize {}`", document.key),
         )
     };
     let invalid =
-        || "the `ocon:applied` tag was edited or duplicated by hand. It is rewritten".to_owned();
+        || "the `ocon:applied` tag was edited or duplicated by hand. It is rewritten".into();
     let is_disabled = found.disabled && document.wanted.enabled.is_none();
     let is_invalid = *found.marks.last_applied() == LastApplied::Invalid;
     [
@@ -61,35 +63,42 @@ fn about_fields(
     document: &Document<'_>,
     found: &ObservedInstance,
     comparison: &Comparison,
-) -> [Option<NoteText>; 4] {
+) -> [Option<(NoteCode, NoteText)>; 4] {
     let wanted = document.wanted;
-    let unverified = || {
-        let fields = comparison.unverified.iter().map(|field| quoted(field).to_string());
-        let fields = fields.collect::<Vec<_>>().join(", ");
-        let key = document.key;
-        format!(
-            "ocon cannot tell whether these secrets changed, so it does not write them: {fields}. To write them, \
-             set their variables and use `--rotate {key}`"
+    // A plan lists the unset secrets once, for all documents.
+    let is_set = |key: &&String| {
+        wanted.configuration.get(*key).is_none_or(|field| !field.value.has_unset_secret())
+    };
+    let unverified: Vec<_> = comparison.unverified.iter().filter(is_set).collect();
+    let unverified_text = || {
+        let fields: Vec<_> = unverified.iter().map(|field| quoted(field).to_string()).collect();
+        let (fields, key) = (fields.join(", "), document.key);
+        NoteText::new(
+            format!(
+                "ocon cannot tell whether these secrets changed, so it does not write them: {fields}"
+            ),
+            format!("To write the values that are set here, use `--rotate {key}`"),
         )
     };
     let unplanned = || {
         let fields = comparison.unplanned.join(", ");
-        format!("changed since the plan was made, so not written: {fields}")
+        format!("changed since the plan was made, so not written: {fields}").into()
     };
     let late_events = || {
-        "events are enabled after the create, so the platform may not subscribe at the provider. Check that events \
-         arrive, or create the instance again"
-            .to_owned()
+        NoteText::new(
+            "events are enabled after the create, so the platform may not subscribe at the provider",
+            "Check that events arrive, or create the instance again",
+        )
     };
     let ignored = || {
         let fields: Vec<String> = wanted.lifecycle.ignore.iter().map(described).collect();
-        format!("not compared: {}", fields.join("; "))
+        format!("not compared: {}", fields.join("; ")).into()
     };
     let by_webhook = wanted.facts.events.webhooks
         && document.event_settings(Some(found)).arrival() != EventArrival::Polled;
     let is_late = by_webhook && comparison.changes.iter().any(enables_events);
     [
-        (!comparison.unverified.is_empty()).then(|| (NoteCode::Unverified, unverified())),
+        (!unverified.is_empty()).then(|| (NoteCode::Unverified, unverified_text())),
         (!comparison.unplanned.is_empty()).then(|| (NoteCode::RotationNotPlanned, unplanned())),
         is_late.then(|| (NoteCode::LateEvents, late_events())),
         (!wanted.lifecycle.ignore.is_empty()).then(|| (NoteCode::Ignored, ignored())),
@@ -103,9 +112,10 @@ pub(super) fn add_likely_grant(plan: &mut Plan, document: &Document<'_>) {
         let (connector, key) = (quoted(&document.wanted.connector), document.key);
         let message = format!(
             "connector {connector} may need an authorization grant: one source alone says so, or it also authenticates \
-             without one. If the platform refuses the create, run `ocon authorize {key}`"
+             without one"
         );
-        plan.add_note(NoteCode::MayNeedAuthorization, key, None, message);
+        let help = format!("If the platform refuses the create, run `ocon authorize {key}`");
+        plan.add_note(NoteCode::MayNeedAuthorization, key, None, NoteText::new(message, help));
     }
 }
 
@@ -123,10 +133,12 @@ pub(super) fn add_assumed_webhook_url(
     if document.wanted.facts.events.webhook_url.is_assumed() && changes.iter().any(refers) {
         let connector = quoted(&document.wanted.connector);
         let message = format!(
-            "no source documents the form of the webhook URL of {connector}, so ocon uses the most common form. If events \
-             do not arrive, set `x-ocon-webhook-url-form` in the schema of the connector"
+            "no source documents the form of the webhook URL of {connector}, so ocon uses the most common form"
         );
-        plan.add_note(NoteCode::WebhookUrlAssumed, document.key, id, message);
+        let help =
+            "If events do not arrive, set `x-ocon-webhook-url-form` in the schema of the connector";
+        let text = NoteText::new(message, help);
+        plan.add_note(NoteCode::WebhookUrlAssumed, document.key, id, text);
     }
 }
 

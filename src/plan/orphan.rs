@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::contents::NoteText;
 use super::matching::{Matching, is_unreadable, shortened, was_last_applied};
 use super::{Action, Cause, NoteCode, OrphanPolicy, Plan, PlanContext, Step};
 use crate::desired::Desired;
@@ -75,13 +76,15 @@ impl<'a> OrphanPlanner<'a> {
         let Some(project) = &self.context.options.take_from else { return };
         for (key, found) in &self.matching.left_behind {
             let message = format!(
-                "{} {} stays in project {}, because no document describes it. If a document continues it, add \
-                 `moved_from: {key}` to that document",
+                "{} {} stays in project {}, because no document describes it",
                 unquoted(&found.connector),
                 quoted(&found.name),
                 quoted(project)
             );
-            plan.add_note(NoteCode::LeftBehind, key, Some(found.id), message);
+            let help =
+                format!("If a document continues it, add `moved_from: {key}` to that document");
+            let text = NoteText::new(message, help);
+            plan.add_note(NoteCode::LeftBehind, key, Some(found.id), text);
         }
     }
 
@@ -95,8 +98,8 @@ impl<'a> OrphanPlanner<'a> {
                 }
                 Decision::Keep(code, advice) => {
                     let (connector, name) = (unquoted(&found.connector), quoted(&found.name));
-                    let message = format!("no document describes {connector} {name}. {advice}");
-                    plan.add_note(code, key, Some(found.id), message);
+                    let message = format!("no document describes {connector} {name}");
+                    plan.add_note(code, key, Some(found.id), NoteText::new(message, advice));
                 }
             }
         }

@@ -76,6 +76,7 @@ mod tests {
             instance_id: None,
             host: Some(host.to_owned()),
             gets: Some("password".to_owned()),
+            help: None,
             message: String::new(),
         };
         let keys = ["a", "b", "c", "d", "e", "a"];

@@ -5,9 +5,12 @@ mod doctor;
 mod events;
 mod failure;
 mod layout;
+mod marks;
+mod notes;
 mod outcome;
 mod plan;
 mod status;
+mod title;
 
 pub use doctor::doctor;
 pub use events::{delivery, events};

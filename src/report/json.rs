@@ -25,7 +25,7 @@ pub use outcome::{
 };
 pub use plan::{
     HiddenValue, PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests,
-    PlanStale, PlanStep, PlanSummary, PlanTarget, PlanValue, PlanValues,
+    PlanStale, PlanStep, PlanSummary, PlanTarget, PlanUnset, PlanValue, PlanValues,
 };
 pub use serialize::{line, render, schema};
 pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};

@@ -12,6 +12,7 @@ mod changes;
 mod comment;
 mod escape;
 mod failure;
+mod first_screen;
 mod options;
 mod outcome;
 mod plan;

@@ -1,11 +1,74 @@
 //! Phrases that more than one format uses.
 
-use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusDocument};
+use std::collections::BTreeSet;
+
+use super::grouping::first_places;
+use super::json::{
+    PlanDocument, PlanNote, PlanRequests, PlanStep, PlanUnset, ResultDocument, StatusDocument,
+};
 use super::style::count;
 use crate::plan::{Action, Cause, status::SyncState};
+use crate::safe_text::quoted;
 
-/// The actions that a summary counts even if they are zero.
-pub(super) const ALWAYS_COUNTED: [Action; 3] = [Action::Create, Action::Update, Action::Delete];
+/// The actions that a summary in a terminal counts even if they are zero.
+const ALWAYS_COUNTED: [Action; 3] = [Action::Create, Action::Update, Action::Delete];
+
+/// Whether a summary has numbers that are zero.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zeros {
+    Shown,
+    Hidden,
+}
+
+/// `1 to create, 2 to update (1 remote drift), 1 blocked; 46 unchanged, 2 orphans, 4 unmanaged`.
+pub(super) fn counts(plan: &PlanDocument, zeros: Zeros) -> String {
+    let is_shown = |number: usize| number > 0 || zeros == Zeros::Shown;
+    let mut todo: Vec<String> = Action::ALL
+        .into_iter()
+        .map(|action| (plan.count(action), action))
+        .filter(|(number, action)| {
+            *number > 0 || (is_shown(*number) && ALWAYS_COUNTED.contains(action))
+        })
+        .map(|(number, action)| format!("{number} to {action}{}", causes(plan, action)))
+        .collect();
+    let summary = &plan.summary;
+    let not_done = [(plan.stale.len(), "stale"), (summary.blocked, "blocked")];
+    todo.extend(
+        not_done.iter().filter(|(number, _)| *number > 0).map(|(n, what)| format!("{n} {what}")),
+    );
+    let unchanged = Some(summary.unchanged).filter(|number| is_shown(*number));
+    let unmanaged = summary.unmanaged.filter(|number| is_shown(*number));
+    let orphans = Some(summary.orphan).filter(|number| *number > 0);
+    let rest = [
+        unchanged.map(|number| format!("{number} unchanged")),
+        orphans.map(|number| count(number, "orphan")),
+        unmanaged.map(|number| format!("{number} unmanaged")),
+    ];
+    let rest: Vec<String> = rest.into_iter().flatten().collect();
+    let parts = [todo.join(", "), rest.join(", ")];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
+}
+
+/// ` (1 remote drift, 1 requested)`: the causes that the action does not imply.
+fn causes(plan: &PlanDocument, action: Action) -> String {
+    let causes: Vec<String> = [Cause::Remote, Cause::Requested, Cause::Unknown]
+        .into_iter()
+        .filter_map(|cause| {
+            let is_it = |step: &&PlanStep| step.action == action && step.cause == cause;
+            let number = plan.steps.iter().filter(is_it).count();
+            let phrase = self::cause(cause, action).filter(|_| number > 0)?;
+            Some(format!("{number} {phrase}"))
+        })
+        .collect();
+    if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) }
+}
+
+/// `52 instances`: what a group of notes is about.
+pub(super) fn about(notes: &[&PlanNote]) -> String {
+    let are_instances = notes.iter().all(|note| note.instance_id.is_some());
+    count(notes.len(), if are_instances { "instance" } else { "document" })
+}
 
 pub(super) fn requests(requests: &PlanRequests) -> String {
     let PlanRequests { read, write, check } = requests;
@@ -40,6 +103,21 @@ pub(super) fn cause(cause: Cause, action: Action) -> Option<&'static str> {
     }
 }
 
+/// `94 secrets are not set here (env.A, env.B, env.C and 91 more), so …`: what a plan could not compare;
+/// `None` if there is nothing.
+pub(super) fn unset(unset: &[PlanUnset]) -> Option<String> {
+    let sources: BTreeSet<&str> = unset.iter().map(|secret| secret.source.as_str()).collect();
+    let (are, them) = if sources.len() == 1 { ("is", "it") } else { ("are", "them") };
+    (!sources.is_empty()).then(|| {
+        format!(
+            "{} {are} not set here ({}), so ocon does not compare the fields that use {them}. To leave these fields \
+             unchanged, apply with --allow-unset",
+            count(sources.len(), "secret"),
+            first_places(sources.iter().map(|source| quoted(*source).to_string()))
+        )
+    })
+}
+
 /// `in sync`.
 pub(super) fn state(state: SyncState) -> String {
     state.as_str().replace('-', " ")
@@ -62,6 +140,26 @@ pub(super) fn done(result: &ResultDocument) -> Vec<String> {
         .filter(|(number, _)| *number > 0)
         .map(|(number, participle)| format!("{number} {participle}"))
         .collect()
+}
+
+/// `2 created, 1 updated; 1 failed; 12 unchanged`.
+pub(super) fn outcomes(result: &ResultDocument) -> String {
+    let done = done(result);
+    let done = if done.is_empty() { "nothing done".to_owned() } else { done.join(", ") };
+    let summary = &result.summary;
+    let rest = [
+        (summary.failed, "failed"),
+        (summary.unknown, "unknown"),
+        (summary.stale, "stale"),
+        (summary.blocked, "blocked"),
+        (summary.not_started, "not started"),
+    ];
+    let rest = rest.iter().filter(|(number, _)| *number > 0);
+    let rest: Vec<String> = rest.map(|(number, what)| format!("{number} {what}")).collect();
+    let unchanged = Some(summary.unchanged).filter(|number| *number > 0);
+    let unchanged = unchanged.map(|number| format!("{number} unchanged"));
+    let parts = [Some(done), Some(rest.join(", ")).filter(|rest| !rest.is_empty()), unchanged];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// What to do after an apply that is not complete; empty after a complete one.

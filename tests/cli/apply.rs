@@ -287,7 +287,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
           3 unchanged
 
   note: sales #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate sales` (unverified)
+        `password`. To write the values that are set here, use `--rotate sales` (unverified)
 
 Plan: 0 to create, 1 to finish, 0 to update, 0 to delete; 0 unchanged.
 Requests: 1 read, 1 to write.
@@ -304,7 +304,7 @@ PATCH /instances/20931 {"configuration":{"event.notification.callback.url":"http
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: sales #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate sales` (unverified)
+        `password`. To write the values that are set here, use `--rotate sales` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

@@ -13,10 +13,6 @@ fn an_empty_plan_is_a_comment_too() {
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-| done | failed | unknown | stale | blocked | not started | unchanged |
-|---:|---:|---:|---:|---:|---:|---:|
-| 1 | 0 | 0 | 0 | 0 | 0 | 0 |
-
 ### Done: 1
 
 <details><summary><code>+ create</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20931</code></summary>
@@ -47,6 +43,8 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 1 instance matches the files.
+
+Requests: 1 read, 0 to write.
 --- exit 0 ---
 "#]]);
 }
@@ -127,7 +125,7 @@ fn links_lead_to_the_files_of_this_commit() {
 fn a_comment_has_a_minimum_size() {
     World::new(&[]).on_sandbox().ocon("plan --format markdown --max-bytes 100").is(str![[r#"
 --- stderr ---
-error: invalid value '100' for '--max-bytes <N>': write a number of at least 4000
+error: invalid value '100' for '--max-bytes <N>': write a number of at least 2000
 
 For more information, try '--help'.
 --- exit 64 ---

@@ -71,26 +71,14 @@ configuration:
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   > servicenow/help-desk  Help desk  #20931  (adoption)        instances/servicenow/help-desk.yaml:2
-        > mark  servicenow/help-desk
-          4 unchanged
   > stripe/shop  Shop  #20932  (adoption)                               instances/stripe/shop.yaml:2
-        > mark  stripe/shop
-          2 unchanged
 
-  note: servicenow/help-desk #20931: ocon cannot tell whether these secrets changed, so it does not
-        write them: `password`. To write them, set their variables and use `--rotate
-        servicenow/help-desk` (unverified)
+  note: 1 secret is not set here (`env.SERVICENOW_HELP_DESK_PASSWORD`), so ocon does not compare the
+        fields that use it. To leave these fields unchanged, apply with --allow-unset
+        (unset-variable)
 
 Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.
---- stderr ---
-warning[unset-variable]: env.SERVICENOW_HELP_DESK_PASSWORD is not set, or empty
- --> instances/servicenow/help-desk.yaml:9:13
-  |
-9 |   password: ${{ env.SERVICENOW_HELP_DESK_PASSWORD }}
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 --- exit 0 ---
 "#]]);
     assert_eq!(world.ocon("apply --allow-unset --yes").exit, 0);

@@ -41,39 +41,29 @@ fn a_plan_is_a_comment_with_the_gravest_first() {
     world.set("GITHUB_SHA", "0123abc");
     world.ocon("plan --prune --format markdown").is(str![[r#"
 <!-- ocon-plan project=tests at=127.0.0.1:[PORT] -->
-## ocon plan: 1 to create, 2 to update (1 remote drift), 1 to delete; 1 blocked
+## ocon plan: 1 to create, 2 to update (1 remote drift), 1 to delete, 1 blocked
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-| create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |
-|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
-| 1 | 0 | 0 | 2 | 0 | 0 | 1 | 1 | 0 | 0 | 0 |
-
-Requests: 3 read, 4 to write, 2 to check.
+No secret is written.
 
 ### Blocked: 1
 
-| instance | code | reason, and what to do |
-|---|---|---|
-| `chat` [`instances/chat.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/chat.yaml#L1) | `id-not-found` | instance 999 does not exist. To create a new one, remove the line `id: 999` |
+An apply leaves these unchanged, and ends with exit code 3.
+
+- `chat` [`instances/chat.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/chat.yaml#L1) (`id-not-found`): instance 999 does not exist. To create a new one, remove the line `id: 999`
 
 ### To delete: 1
 
-| instance | name | connector | id |
-|---|---|---|---:|
-| `old` | `Old` | `closeio` | `#20932` |
+- `- delete` **`old`** `Old` (`closeio`) `#20932`
 
 ### To create: 1
 
-<details><summary><code>+ create</code> <code>new</code> <code>New</code> (<code>stripe</code>)</summary>
+- `+ create` **`new`** `New` (`stripe`), [`instances/new.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/new.yaml#L1)
 
-[`instances/new.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/new.yaml#L1)
-
-```diff
-+ tags: shop
-```
-
-</details>
+  ```diff
+  + tags: shop
+  ```
 
 
 ### To change: 1
@@ -93,6 +83,7 @@ Requests: 3 read, 4 to write, 2 to check.
 ### Drift: 1
 
 The files did not cause these differences. An apply corrects them.
+
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
 [`instances/shop.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/shop.yaml#L1)
@@ -104,6 +95,8 @@ The files did not cause these differences. An apply corrects them.
 
 </details>
 
+
+Requests: 3 read, 4 to write, 2 to check.
 --- exit 0 ---
 "#]]);
 }
@@ -128,17 +121,11 @@ fn the_result_of_an_apply_is_a_comment() {
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-| done | failed | unknown | stale | blocked | not started | unchanged |
-|---:|---:|---:|---:|---:|---:|---:|
-| 4 | 0 | 0 | 0 | 1 | 0 | 0 |
-
 Plan again before you run it again.
 
 ### Blocked: 1
 
-| instance | action | what happened |
-|---|---|---|
-| `chat` | blocked | `id-not-found`: instance 999 does not exist. To create a new one, remove the line `id: 999` |
+- **`chat`** blocked: `id-not-found`: instance 999 does not exist. To create a new one, remove the line `id: 999`
 
 ### Done: 4
 
@@ -163,7 +150,7 @@ Plan again before you run it again.
 
 </details>
 
-- `- delete` `old` `Old` (`closeio`) `#20932`
+- `- delete` **`old`** `Old` (`closeio`) `#20932`
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
 `instances/shop.yaml:1`
@@ -193,17 +180,11 @@ fn failures_are_listed_first() {
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-| done | failed | unknown | stale | blocked | not started | unchanged |
-|---:|---:|---:|---:|---:|---:|---:|
-| 1 | 1 | 0 | 0 | 0 | 0 | 0 |
-
 Running it again is safe.
 
 ### Failed: 1
 
-| instance | action | what happened |
-|---|---|---|
-| `desk` | create | `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox simulates this error (request `[REQUEST])` |
+- **`desk`** create: `platform-refused`: POST `/instances` failed: HTTP 403 Forbidden: The sandbox simulates this error (request `[REQUEST])`
 
 ### Done: 1
 
@@ -226,43 +207,33 @@ fn too_many_deletes_are_refused_with_the_plan_below() {
     let world = mixed();
     world.ocon("apply --prune --max-deletes 0 --yes --quiet --format markdown").is(str![[r#"
 <!-- ocon-apply project=tests at=127.0.0.1:[PORT] -->
-## ocon apply: 1 to create, 2 to update (1 remote drift), 1 to delete; 1 blocked
+## ocon apply: 1 to create, 2 to update (1 remote drift), 1 to delete, 1 blocked
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-| create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |
-|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
-| 1 | 0 | 0 | 2 | 0 | 0 | 1 | 1 | 0 | 0 | 0 |
+No secret is written.
 
-Requests: 3 read, 4 to write, 2 to check.
-
-### Refused, nothing was applied: 1
+### Nothing was applied
 
 the plan deletes 1 of 3 managed instances, but the limit is 0
 
 ### Blocked: 1
 
-| instance | code | reason, and what to do |
-|---|---|---|
-| `chat` `instances/chat.yaml:1` | `id-not-found` | instance 999 does not exist. To create a new one, remove the line `id: 999` |
+An apply leaves these unchanged, and ends with exit code 3.
+
+- `chat` `instances/chat.yaml:1` (`id-not-found`): instance 999 does not exist. To create a new one, remove the line `id: 999`
 
 ### To delete: 1
 
-| instance | name | connector | id |
-|---|---|---|---:|
-| `old` | `Old` | `closeio` | `#20932` |
+- `- delete` **`old`** `Old` (`closeio`) `#20932`
 
 ### To create: 1
 
-<details><summary><code>+ create</code> <code>new</code> <code>New</code> (<code>stripe</code>)</summary>
+- `+ create` **`new`** `New` (`stripe`), `instances/new.yaml:1`
 
-`instances/new.yaml:1`
-
-```diff
-+ tags: shop
-```
-
-</details>
+  ```diff
+  + tags: shop
+  ```
 
 
 ### To change: 1
@@ -282,6 +253,7 @@ the plan deletes 1 of 3 managed instances, but the limit is 0
 ### Drift: 1
 
 The files did not cause these differences. An apply corrects them.
+
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
 `instances/shop.yaml:1`
@@ -293,6 +265,8 @@ The files did not cause these differences. An apply corrects them.
 
 </details>
 
+
+Requests: 3 read, 4 to write, 2 to check.
 --- stderr ---
 error: the plan deletes 1 of 3 managed instances, but the limit is 0
 
@@ -311,9 +285,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 ### Blocked: 1
 
-| instance | code | reason, and what to do |
-|---|---|---|
-| `chat` `instances/chat.yaml:1` | `id-not-found` | instance 999 does not exist. To create a new one, remove the line `id: 999` |
+- `chat` `instances/chat.yaml:1` (`id-not-found`): instance 999 does not exist. To create a new one, remove the line `id: 999`
 
 ### Does not match: 5
 

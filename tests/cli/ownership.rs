@@ -14,9 +14,7 @@ fn a_file_that_moved_is_an_update_of_the_key() {
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  ~ eu/shop  Shop  #20931                                                   instances/eu/shop.yaml:1
-        > key   shop → eu/shop
-          2 unchanged
+  ~ eu/shop  Shop  #20931  key: shop → eu/shop                              instances/eu/shop.yaml:1
 
 Plan: 0 to create, 1 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

@@ -341,7 +341,7 @@ fn a_run_of_blanks_hides_no_end_of_a_value() {
     assert!(text.contains(shown), "{text}");
     let comment = world.ocon("plan --format markdown").stdout;
     let lines = "site.address (334 characters, shown in part) @@\n+ https://good.example/(300 spaces)@evil.example\n";
-    assert!(comment.contains(lines), "{comment}");
+    assert!(comment.replace("\n  ", "\n").contains(lines), "{comment}");
 }
 
 #[test]

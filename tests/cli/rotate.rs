@@ -55,7 +55,7 @@ fn a_secret_that_cannot_be_compared_is_written_on_request() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate desk` (unverified)
+        `password`. To write the values that are set here, use `--rotate desk` (unverified)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---

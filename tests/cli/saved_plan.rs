@@ -223,18 +223,10 @@ fn a_planned_rotation_takes_the_value_from_the_environment() {
     world.ocon("plan --out plan.json").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate desk` (unverified)
+  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
+        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
 
 No changes. 2 instances match the files.
---- stderr ---
-warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
- --> instances/desk.yaml:6:13
-  |
-6 |   password: ${{ env.DESK_PASSWORD }}
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 --- exit 0 ---
 "#]]);
 }

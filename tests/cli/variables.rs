@@ -15,18 +15,10 @@ fn unset_variables_are_a_warning_and_their_fields_unverified() {
         world.ocon(command).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate desk` (unverified)
+  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
+        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
 
 No changes. 1 instance matches the files.
---- stderr ---
-warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
- --> instances/desk.yaml:6:13
-  |
-6 |   password: ${{ env.DESK_PASSWORD }}
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
 --- exit 0 ---
 "#]]);
         world.unset("DESK_PASSWORD");
@@ -34,8 +26,8 @@ warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
     world.ocon("plan --quiet").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate desk` (unverified)
+  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
+        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -52,36 +44,54 @@ error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
   |
 9 |   username: ${{ env.CLOSEIO_API_KEY }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: set them where ocon runs; nothing was contacted
+  = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 error[unset-variable]: env.CLOSEIO_PASSWORD is not set, or empty
   --> instances/closeio.yaml:10:13
    |
 10 |   password: ${{ env.CLOSEIO_PASSWORD }}
    |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set them where ocon runs; nothing was contacted
+   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 error[unset-variable]: env.HOOTSUITE_CLIENT_ID is not set, or empty
   --> instances/hootsuite.yaml:10:18
    |
 10 |   oauth.api.key: ${{ env.HOOTSUITE_CLIENT_ID }}
    |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set them where ocon runs; nothing was contacted
+   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 error[unset-variable]: env.HOOTSUITE_CLIENT_SECRET is not set, or empty
   --> instances/hootsuite.yaml:11:21
    |
 11 |   oauth.api.secret: ${{ env.HOOTSUITE_CLIENT_SECRET }}
    |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set them where ocon runs; nothing was contacted
+   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 error[unset-variable]: env.SLACK_CLIENT_ID is not set, or empty
   --> instances/slack.yaml:10:18
    |
 10 |   oauth.api.key: ${{ env.SLACK_CLIENT_ID }}
    |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set them where ocon runs; nothing was contacted
+   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 error[unset-variable]: env.SLACK_CLIENT_SECRET is not set, or empty
   --> instances/slack.yaml:11:21
    |
 11 |   oauth.api.secret: ${{ env.SLACK_CLIENT_SECRET }}
    |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: set them where ocon runs; nothing was contacted
+   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
 
 error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
   --> instances/slack.yaml:15:37
@@ -203,8 +213,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ! new  blocked                                                                instances/new.yaml:1
       missing-variable: a create needs env.DESK_PASSWORD, which is not set. Set it where ocon runs
 
-  note: desk #20931: ocon cannot tell whether these secrets changed, so it does not write them:
-        `password`. To write them, set their variables and use `--rotate desk` (unverified)
+  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
+        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
@@ -212,22 +222,6 @@ Requests: 2 read, 1 to write, 1 to check.
   + shop  #20932
 
 Applied: 1 created. Blocked: 1. Resolve what is blocked, and run it again.
---- stderr ---
-warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
- --> instances/desk.yaml:6:13
-  |
-6 |   password: ${{ env.DESK_PASSWORD }}
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^
-
-warning[unset-variable]: env.DESK_PASSWORD is not set, or empty
- --> instances/new.yaml:6:13
-  |
-6 |   password: ${{ env.DESK_PASSWORD }}
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: set it where ocon runs; until then ocon neither compares nor writes these fields
-
-2 warnings in 2 files
 --- exit 3 ---
 "#]]);
     world.writes().is(str![[r#"

@@ -190,7 +190,7 @@ fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
     assert_eq!((plan.count(Action::Create), plan.count(Action::Delete)), (1, 0));
     let note = note(&plan, "kept-from-prune");
     assert_eq!(
-        note.message,
+        note.text(),
         "no document describes hootsuite `hootsuite`. It is not deleted in this run, because `new` has the \
          same connector and is created or blocked. If `new` is not this instance under another document key, the next \
          --prune deletes it"
@@ -212,7 +212,7 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
     assert_eq!((plan.count(Action::Update), plan.count(Action::Delete)), (1, 0), "{plan:#?}");
     let note = note(&plan, "kept-from-prune");
     assert_eq!(
-        note.message,
+        note.text(),
         "no document describes hootsuite `two`. It is not deleted in this run, because `zwei` has the same \
          connector and was matched with another instance by its name or path only. If `zwei` is not this instance under another document key, the next --prune deletes it"
     );
@@ -364,7 +364,7 @@ fn instances_of_a_renamed_project_are_listed_with_the_line_that_adopts_them() {
     let plan = world.plan();
     let message = |code: &str| {
         let note = note(&plan, code);
-        (note.instance_id.map(InstanceId::get), note.message.clone())
+        (note.instance_id.map(InstanceId::get), note.text())
     };
     assert_eq!(
         message("left-behind"),
@@ -421,7 +421,7 @@ fn an_orphan_that_remembers_a_document_stays_in_the_run_in_which_another_instanc
     assert_eq!((plan.count(Action::Update), plan.count(Action::Delete)), (1, 0), "{plan:#?}");
     let note = note(&plan, "kept-from-prune");
     assert_eq!(
-        note.message,
+        note.text(),
         "no document describes hootsuite `two`. It is not deleted in this run, because `one` has the same \
          connector and was last applied to this instance, but now belongs to another one. If `one` is not this instance under another document key, the next --prune deletes it"
     );

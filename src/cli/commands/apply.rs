@@ -164,18 +164,17 @@ fn exit(exit: Exit, written: [Result<(), Failure>; 2]) -> Result<Exit, Failure> 
     Err(last)
 }
 
-/// Fails if secrets are unset, or warns with `--allow-unset`. A saved plan needs its own secrets only.
+/// Fails if secrets are unset, unless `--allow-unset` is given. A saved plan needs its own secrets only.
 fn check_unset_variables(
     globals: &GlobalArgs,
     files: &Files,
     options: &PlanOptions,
     saved: Option<&SavedPlan>,
 ) -> Result<(), Failure> {
-    let written = saved.map_or_else(|| options.clone(), |saved| saved.restrict(options));
     if options.allow_unset {
-        unset_variables::warn(globals, &files.desired, &written);
         return Ok(());
     }
+    let written = saved.map_or_else(|| options.clone(), |saved| saved.restrict(options));
     unset_variables::refuse(globals, &files.desired, &written)
 }
 

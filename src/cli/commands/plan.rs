@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::commands::comment::comment_options;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
-use crate::cli::commands::{saved_plan, unset_variables};
+use crate::cli::commands::saved_plan;
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, file_problems};
 use crate::cli::terminal::{Exit, Failure, Output, atomic_file::AtomicFile, output};
 use crate::plan::Plan;
@@ -32,7 +32,6 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
     let out = out.map(|out| AtomicFile::prepare(globals.folders(), out, "the plan")).transpose()?;
     let (plan, document) = connection::runtime()?.block_on(async {
         let connection = connection::connect(platform, globals, &files.project.name).await?;
-        unset_variables::warn(globals, &files.desired, &options);
         let (plan, _) = connection.plan(&files.desired, &options).await?;
         let document = saved_plan::document(&plan, &connection.fingerprints);
         Ok((plan, document))

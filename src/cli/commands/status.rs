@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::{comment::comment_options, plan, unset_variables};
+use crate::cli::commands::{comment::comment_options, plan};
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::plan::{PlanOptions, status::status};
@@ -27,7 +27,6 @@ pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failu
     let options = PlanOptions { selection, ..PlanOptions::default() };
     let (plan, status) = connection::runtime()?.block_on(async {
         let connection = connection::connect(platform, globals, &files.project.name).await?;
-        unset_variables::warn(globals, &files.desired, &options);
         let (plan, observed) = connection.survey(&files.desired, &options).await?;
         let status = status(&files.desired, &observed, &plan, &connection.context(&options));
         Ok((plan, status))

@@ -31,7 +31,7 @@ pub(in crate::plan) fn add_hosts(
     notes.extend(public_secrets(changes));
     for HostNote { code, host, message } in notes {
         let (key, instance_id) = (document.key.clone(), found.map(|found| found.id));
-        plan.notes.push(Note { code, key, instance_id, host, message });
+        plan.notes.push(Note { code, key, instance_id, host, message, help: None });
     }
 }
 

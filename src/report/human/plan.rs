@@ -1,30 +1,35 @@
 //! The text form of a plan: one block per step, with changed fields only.
 
-use super::change::{push_changes, push_creation, shown_name};
-use super::layout::Layout;
-use crate::plan::{Action, Cause};
+use super::change::{push_changes, push_creation};
+use super::layout::{Detail, Layout};
+use super::marks::{self, MarkStep};
+use super::notes;
+use super::title::Title;
+use crate::plan::Action;
+use crate::report::grouping::{first_places, for_any_key, grouped};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanStale, PlanStep};
+use crate::report::phrases::{self, Zeros};
 use crate::report::style::{
-    ADDED, CHANGED, FAINT, REMOVED, Styled, clean, clean_line, count, gap, hanging, sentence,
-    width, wrapped, wrapped_in,
+    FAINT, REMOVED, Styled, clean, clean_line, count, hanging, sentence, wrapped,
 };
-use crate::report::{hosts, phrases, truncate};
+use crate::report::{hosts, truncate};
 
 /// Renders a plan: target, hosts, steps, blocked documents, notes and the counters.
 pub fn plan(plan: &PlanDocument, layout: Layout) -> String {
     let target = format!("Project {} at {}", plan.target.project, plan.target.base_url);
     let mut text = format!("{}\n", wrapped(&target, "", layout.width));
     push_hosts(&mut text, plan, layout);
-    for step in &plan.steps {
-        push_step(&mut text, step, layout);
-    }
+    push_steps(&mut text, &plan.steps, layout);
     for stale in &plan.stale {
         push_stale(&mut text, stale, layout);
     }
-    for blocked in &plan.blocked {
-        push_blocked(&mut text, blocked, layout);
+    push_blocked(&mut text, &plan.blocked, layout);
+    let notes = notes::notes(plan, layout);
+    if !notes.is_empty() {
+        text.push_str(if plan.is_empty() { "" } else { "\n" });
+        text.push_str(&notes);
+        text.push('\n');
     }
-    push_notes(&mut text, plan, layout);
     if !text.ends_with("\n\n") {
         text.push('\n');
     }
@@ -39,51 +44,32 @@ fn summary(plan: &PlanDocument, layout: Layout) -> String {
         let text = format!("No changes. {}.{partial}", phrases::no_changes(plan));
         return wrapped(&text, "", layout.width);
     }
-    let summary = &plan.summary;
-    let mut todo: Vec<String> = Action::ALL
-        .into_iter()
-        .map(|action| (plan.count(action), action))
-        .filter(|(number, action)| *number > 0 || phrases::ALWAYS_COUNTED.contains(action))
-        .map(|(number, action)| format!("{number} to {action}{}", causes(plan, action)))
-        .collect();
-    if !plan.stale.is_empty() {
-        todo.push(format!("{} stale", plan.stale.len()));
-    }
-    if summary.blocked > 0 {
-        todo.push(format!("{} blocked", summary.blocked));
-    }
-    let mut rest = vec![format!("{} unchanged", summary.unchanged)];
-    if summary.orphan > 0 {
-        rest.push(count(summary.orphan, "orphan"));
-    }
-    rest.extend(summary.unmanaged.map(|unmanaged| format!("{unmanaged} unmanaged")));
-    let text = format!("{}; {}.{partial}", todo.join(", "), rest.join(", "));
+    let text = format!("{}.{partial}", phrases::counts(plan, Zeros::Shown));
     let requests = format!("Requests: {}", phrases::requests(&plan.requests));
     sentence("Plan:", &text, layout.width) + &wrapped(&requests, "", layout.width)
 }
 
-/// ` (1 remote drift, 1 requested)`: the causes that the action does not imply.
-fn causes(plan: &PlanDocument, action: Action) -> String {
-    let causes: Vec<String> = [Cause::Remote, Cause::Requested, Cause::Unknown]
-        .into_iter()
-        .filter_map(|cause| {
-            let is_it = |step: &&PlanStep| step.action == action && step.cause == cause;
-            let number = plan.steps.iter().filter(is_it).count();
-            let phrase = phrases::cause(cause, action).filter(|_| number > 0)?;
-            Some(format!("{number} {phrase}"))
-        })
-        .collect();
-    if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) }
+/// Adds the steps. Many steps of one kind that change only a mark are summarized.
+fn push_steps(text: &mut String, steps: &[PlanStep], layout: Layout) {
+    let summarized = marks::summarized(steps, layout);
+    let is_summarized = |step: &PlanStep| {
+        let kinds = summarized.iter().filter_map(|kind| kind.first());
+        step.only_mark().is_some()
+            && kinds
+                .map(|first| (first.action, first.cause))
+                .any(|kind| kind == (step.action, step.cause))
+    };
+    for step in steps.iter().filter(|step| !is_summarized(step)) {
+        push_step(text, step, layout);
+    }
+    marks::push_summaries(text, &summarized, layout);
 }
 
 fn push_step(text: &mut String, step: &PlanStep, layout: Layout) {
-    let symbol = Styled(style(step.action), step.action.symbol()).to_string();
-    let id = step.instance_id.map(|id| format!("  #{id}")).unwrap_or_default();
-    let cause = phrases::cause(step.cause, step.action);
-    let cause = cause.map(|cause| format!("  ({cause})")).unwrap_or_default();
-    let title = format!("{}  {}{id}{cause}{}", step.key, shown_name(&step.name), verb(step.action));
-    let place = step.file.as_deref().zip(step.line);
-    push_title(text, &symbol, &title, place, layout);
+    if let Some(step) = MarkStep::new(step) {
+        return step.push(text, layout);
+    }
+    Title::of_step(step, "").push(text, layout);
     if step.action == Action::Create {
         push_creation(text, step, layout);
     } else {
@@ -91,54 +77,10 @@ fn push_step(text: &mut String, step: &PlanStep, layout: Layout) {
     }
 }
 
-/// The word for an action whose step shows no changes.
-fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Enable => "  enable",
-        Action::Disable => "  disable",
-        Action::Delete => "  delete",
-        Action::Create | Action::Finish | Action::Adopt | Action::Update => "",
-    }
-}
-
-fn style(action: Action) -> anstyle::Style {
-    match action {
-        Action::Create | Action::Enable => ADDED,
-        Action::Finish | Action::Adopt | Action::Update => CHANGED,
-        Action::Disable | Action::Delete => REMOVED,
-    }
-}
-
-/// Adds a line with its place at the right margin, or below if there is no space.
-fn push_title(
-    text: &mut String,
-    symbol: &str,
-    title: &str,
-    place: Option<(&str, usize)>,
-    layout: Layout,
-) {
-    let first = format!("  {symbol} ");
-    let Some((file, line)) = place else {
-        text.push_str(&hanging(&first, title, "      ", layout.width));
-        return;
-    };
-    let place = format!("{}:{line}", clean_line(file));
-    let (used, column) = (4 + width(title), layout.width.saturating_sub(width(&place)));
-    if used + 2 <= column {
-        let place = Styled(FAINT, &place).to_string();
-        text.push_str(&format!("{first}{title}{}{place}\n", gap(used, column)));
-        return;
-    }
-    text.push_str(&hanging(&first, title, "      ", layout.width));
-    text.push_str(&wrapped_in(FAINT, &place, "      ", layout.width));
-}
-
 /// Adds approved steps that cannot be applied, and the steps that the document needs now.
 fn push_stale(text: &mut String, stale: &PlanStale, layout: Layout) {
-    let symbol = Styled(REMOVED, "!").to_string();
-    let title = format!("{}  stale {}", stale.key, stale.action);
     let place = stale.place.as_ref().map(|(file, line)| (file.as_str(), *line));
-    push_title(text, &symbol, &title, place, layout);
+    Title::refused(format!("{}  stale {}", stale.key, stale.action), place).push(text, layout);
     text.push_str(&wrapped(&clean(&truncate::counted(&stale.message)), "      ", layout.width));
     let mut now = String::new();
     for step in &stale.steps {
@@ -149,12 +91,34 @@ fn push_stale(text: &mut String, stale: &PlanStale, layout: Layout) {
     }
 }
 
-fn push_blocked(text: &mut String, blocked: &PlanBlocked, layout: Layout) {
-    let symbol = Styled(REMOVED, "!").to_string();
-    let title = format!("{}  blocked", blocked.key);
-    push_title(text, &symbol, &title, Some((&blocked.file, blocked.line)), layout);
-    let message = format!("{}: {}", blocked.code, clean(&truncate::counted(&blocked.message)));
-    text.push_str(&wrapped(&message, "      ", layout.width));
+/// Adds the blocked documents. Documents with the same reason are shown together.
+fn push_blocked(text: &mut String, blocked: &[PlanBlocked], layout: Layout) {
+    let groups = match layout.detail {
+        Detail::Grouped => {
+            grouped(blocked, |blocked| (blocked.code, for_any_key(&blocked.message, &blocked.key)))
+        }
+        Detail::Complete => blocked.iter().map(|blocked| vec![blocked]).collect(),
+    };
+    for group in groups {
+        let Some(first) = group.first() else { continue };
+        let mut message = first.message.clone();
+        if group.len() == 1 {
+            let place = Some((first.file.as_str(), first.line));
+            Title::refused(format!("{}  blocked", first.key), place).push(text, layout);
+        } else {
+            message = for_any_key(&message, &first.key);
+            let title = format!("{}  blocked", count(group.len(), "document"));
+            Title::refused(title, None).push(text, layout);
+            let place = |blocked: &&PlanBlocked| {
+                let PlanBlocked { key, file, line, .. } = blocked;
+                clean_line(&format!("{key} ({file}:{line})"))
+            };
+            let places = first_places(group.iter().map(place));
+            text.push_str(&wrapped(&places, "      ", layout.width));
+        }
+        let message = format!("{}: {}", first.code, clean(&truncate::counted(&message)));
+        text.push_str(&wrapped(&message, "      ", layout.width));
+    }
 }
 
 /// Adds the hosts that receive secrets or events, which a reviewer checks first.
@@ -170,25 +134,6 @@ fn push_hosts(text: &mut String, plan: &PlanDocument, layout: Layout) {
         // A host is one word, so no line break divides it.
         let line = clean_line(&format!("{}  {}", host.host, host.uses));
         text.push_str(&hanging(&first, &line, "      ", layout.width));
-    }
-    text.push('\n');
-}
-
-fn push_notes(text: &mut String, plan: &PlanDocument, layout: Layout) {
-    let notes: Vec<_> = plan.notes.iter().filter(|note| note.host.is_none()).collect();
-    if notes.is_empty() {
-        return;
-    }
-    if !plan.is_empty() {
-        text.push('\n');
-    }
-    for note in notes {
-        let id = note.instance_id.map(|id| format!(" #{id}")).unwrap_or_default();
-        let message = clean_line(&truncate::counted(&note.message));
-        let message = format!("{}{id}: {message} ({})", note.key, note.code);
-        // The label replaces the indent of the first line.
-        let lines = wrapped(&message, "        ", layout.width);
-        text.push_str(&format!("  note: {}", lines.trim_start()));
     }
     text.push('\n');
 }

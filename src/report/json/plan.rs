@@ -7,7 +7,7 @@ use super::serialize::render;
 use crate::instance::{BaseUrl, FieldPath, InstanceId};
 use crate::plan::{
     Action, BlockCode, Blocked, Cause, ChangeKind, DisplayValue, Note, NoteCode, Plan,
-    RedactedChange, Stale, Step, StepRequest, Target,
+    RedactedChange, Stale, Step, StepRequest, Target, UnsetSecret,
 };
 
 /// A plan: the steps that make the platform match the files.
@@ -36,6 +36,9 @@ pub struct PlanDocument {
     pub stale: Vec<PlanStale>,
     /// What else the reader should know.
     pub notes: Vec<PlanNote>,
+    /// The secrets that are not set where the plan was made. Their fields were not compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unset: Vec<PlanUnset>,
     /// Number of requests.
     pub requests: PlanRequests,
     /// Seals the document: a digest of everything else in it.
@@ -250,8 +253,25 @@ pub struct PlanNote {
     /// What is sent to the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gets: Option<String>,
-    /// The text.
+    /// The fact, and what follows from it.
     pub message: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// A secret that is not set where a plan is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanUnset {
+    /// Where its value comes from: `env.NAME`, `file.PATH`.
+    pub source: String,
+    /// The file that refers to it.
+    pub file: String,
+    /// The line of the reference, from 1.
+    pub line: usize,
+    /// The document key.
+    pub key: String,
 }
 
 /// Number of requests of a plan.
@@ -285,6 +305,7 @@ impl PlanDocument {
             blocked: plan.blocked.iter().map(blocked).collect(),
             stale: plan.stale.iter().map(|stale| self::stale(stale, base_url)).collect(),
             notes: plan.notes.iter().map(note).collect(),
+            unset: plan.unset.iter().map(unset).collect(),
             requests: PlanRequests { read: plan.reads, write: plan.writes(), check: plan.checks() },
             digest: String::new(),
         }
@@ -357,6 +378,14 @@ impl PlanStep {
         (step.file, step.line, step.cause, step.unchanged) = (None, None, Cause::Unknown, 0);
         step.changes.iter_mut().for_each(|change| change.hint = None);
         step
+    }
+
+    /// Returns the change of the mark, if the step changes nothing else.
+    pub(in crate::report) fn only_mark(&self) -> Option<&PlanChange> {
+        match self.changes.as_slice() {
+            [change] if change.path == FieldPath::Mark => Some(change),
+            _ => None,
+        }
     }
 
     /// Returns the configuration keys of the secrets that the step writes.
@@ -442,6 +471,16 @@ fn note(note: &Note) -> PlanNote {
         host: note.host.as_ref().map(|used| used.host.clone()),
         gets: note.host.as_ref().map(|used| used.gets.clone()),
         message: note.message.clone(),
+        help: note.help.clone(),
+    }
+}
+
+fn unset(secret: &UnsetSecret) -> PlanUnset {
+    PlanUnset {
+        source: secret.source.to_string(),
+        file: secret.at.file.to_string(),
+        line: secret.at.line,
+        key: secret.key.to_string(),
     }
 }
 

@@ -9,6 +9,8 @@ use crate::report::style::{clean, clean_line, width};
 use crate::report::{text_diff, truncate};
 
 const MAX_LINE_CHARS: usize = 1_000;
+/// Maximum width of a line in a block. GitHub shows about 95 columns, and a list item has less.
+const MAX_BLOCK_WIDTH: usize = 90;
 /// Maximum width of a value that is shown beside its key.
 const MAX_VALUE_WIDTH: usize = 120;
 
@@ -22,7 +24,36 @@ pub(super) fn block(step: &PlanStep) -> Option<String> {
     for change in step.changes.iter().filter(|change| !is_in_title(change)) {
         push_change(&mut lines, change);
     }
+    let lines: Vec<String> = lines.iter().flat_map(|line| narrow(line)).collect();
     (!lines.is_empty()).then(|| fenced("diff", &lines.join("\n")))
+}
+
+/// Breaks a line that is wider than a comment. The further lines keep the sign, and start with an arrow.
+fn narrow(line: &str) -> Vec<String> {
+    if width(line) <= MAX_BLOCK_WIDTH {
+        return vec![line.to_owned()];
+    }
+    let sign: String = line.chars().take(1).collect();
+    let (mut lines, mut current, mut columns) = (Vec::new(), String::new(), 0);
+    for c in line.chars() {
+        let own = width(c.encode_utf8(&mut [0; 4]));
+        if columns + own > MAX_BLOCK_WIDTH {
+            lines.push(std::mem::replace(&mut current, format!("{sign}   ↳ ")));
+            columns = width(&current);
+        }
+        current.push(c);
+        columns += own;
+    }
+    lines.push(current);
+    lines
+}
+
+/// Indents a block, so that it belongs to a list item.
+pub(super) fn indented(block: &str) -> String {
+    block
+        .lines()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") })
+        .collect()
 }
 
 fn push_change(lines: &mut Vec<String>, change: &PlanChange) {

@@ -4,20 +4,30 @@
 pub(super) struct CommentPage {
     /// The first line, which is invisible.
     pub(super) marker: String,
-    /// The heading and the counters.
+    /// The heading and the sentences that decide.
     pub(super) head: String,
     pub(super) sections: Vec<CommentSection>,
+    /// The last line, for what decides nothing.
+    pub(super) footer: String,
     /// Where to find the complete version, in a sentence.
     pub(super) complete_version: &'static str,
 }
 
 /// A section with its entries.
 pub(super) struct CommentSection {
-    /// The heading, with the number of entries.
-    pub(super) title: String,
+    /// The title, with the number of entries.
+    title: String,
     /// The text before the entries: a sentence, or the header of a table.
-    pub(super) intro: String,
-    pub(super) entries: Vec<CommentEntry>,
+    intro: String,
+    entries: Vec<CommentEntry>,
+    fold: Fold,
+}
+
+/// Whether a reader sees the entries of a section before a click.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fold {
+    Open,
+    Folded,
 }
 
 /// An instance, or a remark.
@@ -40,6 +50,10 @@ impl CommentEntry {
         Self { brief, full: None }
     }
 
+    pub(super) fn whole(&self) -> &str {
+        self.text(Detail::Full)
+    }
+
     fn text(&self, detail: Detail) -> &str {
         match detail {
             Detail::Omitted => "",
@@ -50,47 +64,72 @@ impl CommentEntry {
 }
 
 impl CommentSection {
-    /// Creates a section, unless it has no entries.
+    /// Creates a section that counts its entries, unless it has none.
     pub(super) fn new(title: &str, intro: &str, entries: Vec<CommentEntry>) -> Option<Self> {
-        let title = format!("{title}: {}", entries.len());
-        (!entries.is_empty()).then(|| Self { title, intro: intro.to_owned(), entries })
+        Self::titled(format!("{title}: {}", entries.len()), intro, entries)
+    }
+
+    /// Creates a section with a complete title, unless it has no entries.
+    pub(super) fn titled(title: String, intro: &str, entries: Vec<CommentEntry>) -> Option<Self> {
+        let (intro, fold) = (intro.to_owned(), Fold::Open);
+        (!entries.is_empty()).then_some(Self { title, intro, entries, fold })
+    }
+
+    #[must_use]
+    pub(super) fn folded(self) -> Self {
+        Self { fold: Fold::Folded, ..self }
     }
 
     fn head(&self) -> String {
-        format!("\n### {}\n\n{}", self.title, self.intro)
+        let Self { title, intro, .. } = self;
+        match self.fold {
+            Fold::Open => format!("\n### {title}\n\n{intro}"),
+            Fold::Folded => format!("\n<details><summary>{title}</summary>\n\n{intro}"),
+        }
     }
 
-    fn rest(&self, details: &[Detail]) -> String {
-        match details.iter().filter(|detail| **detail == Detail::Omitted).count() {
+    /// Renders what follows the entries. `omitted` of them are not shown.
+    fn tail(&self, omitted: usize) -> String {
+        let rest = match omitted {
             0 => String::new(),
             rest => format!("\n… and {rest} more of {}.\n", self.entries.len()),
+        };
+        match self.fold {
+            Fold::Open => rest,
+            Fold::Folded => format!("{rest}\n</details>\n"),
         }
+    }
+
+    /// Returns the maximum number of bytes apart from the entries.
+    fn frame_len(&self) -> usize {
+        self.head().len() + self.tail(self.entries.len()).len()
     }
 }
 
 impl CommentPage {
     /// Renders the comment in at most `max_bytes`, if its fixed part is not longer.
     pub(super) fn render(&self, max_bytes: usize) -> String {
-        let space = max_bytes.saturating_sub(self.fixed(max_bytes));
-        let details = details(&self.entries(), space);
-        let mut text = format!("{}{}{}", self.marker, self.head, self.remark(&details, max_bytes));
-        let mut details = details.as_slice();
+        let entries: Vec<_> = self.sections.iter().flat_map(|section| &section.entries).collect();
+        let details =
+            Details::choose(self, max_bytes.saturating_sub(self.fixed(entries.len(), max_bytes)));
+        let mut text =
+            format!("{}{}{}", self.marker, self.head, self.remark(&details.chosen, max_bytes));
+        let mut details = details.chosen.as_slice();
+        let mut omitted_sections = Vec::new();
         for section in &self.sections {
             let (own, later) = details.split_at(section.entries.len());
-            text.push_str(&section.head());
-            section
-                .entries
-                .iter()
-                .zip(own)
-                .for_each(|(entry, detail)| text.push_str(entry.text(*detail)));
-            text.push_str(&section.rest(own));
             details = later;
+            let omitted = own.iter().filter(|detail| **detail == Detail::Omitted).count();
+            if omitted == own.len() {
+                omitted_sections.push(section);
+                continue;
+            }
+            text.push_str(&section.head());
+            let shown = section.entries.iter().zip(own);
+            shown.for_each(|(entry, detail)| text.push_str(entry.text(*detail)));
+            text.push_str(&section.tail(omitted));
         }
-        text
-    }
-
-    fn entries(&self) -> Vec<&CommentEntry> {
-        self.sections.iter().flat_map(|section| &section.entries).collect()
+        text + &not_listed(&omitted_sections) + &self.footer
     }
 
     /// Renders the remark that the comment is not complete.
@@ -109,60 +148,82 @@ impl CommentPage {
         )
     }
 
-    /// Returns the maximum number of bytes of the fixed part.
-    fn fixed(&self, max_bytes: usize) -> usize {
-        let nothing = vec![Detail::Omitted; self.entries().len()];
-        let section = |section: &CommentSection| {
-            let own = nothing.get(..section.entries.len()).unwrap_or_default();
-            section.head().len() + section.rest(own).len()
-        };
+    /// Returns the maximum number of bytes apart from the sections.
+    fn fixed(&self, entries: usize, max_bytes: usize) -> usize {
         // The numbers in the remark have up to as many digits as the number of entries.
-        let digits = 3 * nothing.len().to_string().len();
-        self.marker.len()
-            + self.head.len()
-            + self.remark(&nothing, max_bytes).len()
-            + digits
-            + self.sections.iter().map(section).sum::<usize>()
+        let digits = 3 * entries.to_string().len();
+        let remark = self.remark(&vec![Detail::Omitted; entries], max_bytes);
+        let sections: Vec<_> = self.sections.iter().collect();
+        let not_listed = not_listed(&sections).len();
+        self.marker.len() + self.head.len() + remark.len() + digits + not_listed + self.footer.len()
     }
 }
 
-/// Decides how much of each entry is shown. If the entries do not fit, half of the space is for the lines
-/// of as many entries as possible, and the rest for their details. The most severe entries come first.
-fn details(entries: &[&CommentEntry], space: usize) -> Vec<Detail> {
-    let whole: usize = entries.iter().map(|entry| entry.text(Detail::Full).len()).sum();
-    if whole <= space {
-        return vec![Detail::Full; entries.len()];
-    }
-    let mut details = vec![Detail::Omitted; entries.len()];
-    let left = list(&mut details, entries, space / 2);
-    let left = complete(&mut details, entries, left + space - space / 2);
-    list(&mut details, entries, left);
-    details
+/// Names the sections of which no entry fits.
+fn not_listed(sections: &[&CommentSection]) -> String {
+    let titles: Vec<&str> = sections.iter().map(|section| section.title.as_str()).collect();
+    if titles.is_empty() { String::new() } else { format!("\nNot listed: {}\n", titles.join("; ")) }
 }
 
-/// Shows the lines of the next entries, and returns the remaining space.
-fn list(details: &mut [Detail], entries: &[&CommentEntry], mut left: usize) -> usize {
-    let unlisted =
-        details.iter_mut().zip(entries).filter(|(detail, _)| **detail == Detail::Omitted);
-    for (detail, entry) in unlisted {
-        let Some(rest) = left.checked_sub(entry.brief.len()) else { break };
-        left = rest;
-        *detail = if entry.full.is_some() { Detail::Brief } else { Detail::Full };
-    }
-    left
+/// How much of each entry is shown.
+struct Details<'a> {
+    sections: &'a [CommentSection],
+    /// One per entry of all sections.
+    chosen: Vec<Detail>,
+    /// The remaining space.
+    left: usize,
 }
 
-/// Shows the details of the listed entries, and returns the remaining space.
-fn complete(details: &mut [Detail], entries: &[&CommentEntry], mut left: usize) -> usize {
-    let listed = details.iter_mut().zip(entries).filter(|(detail, _)| **detail == Detail::Brief);
-    for (detail, entry) in listed {
-        let more = entry.text(Detail::Full).len().saturating_sub(entry.brief.len());
-        if more <= left {
-            left -= more;
-            *detail = Detail::Full;
+impl<'a> Details<'a> {
+    /// Chooses the details for a number of bytes. If the entries do not fit, half of the space is for the
+    /// lines of as many entries as possible, and the rest for their details. The most severe entries come
+    /// first.
+    fn choose(page: &'a CommentPage, space: usize) -> Self {
+        let sections = page.sections.as_slice();
+        let whole = |section: &CommentSection| {
+            let entries = section.entries.iter().map(|entry| entry.whole().len());
+            section.frame_len() + entries.sum::<usize>()
+        };
+        let number = sections.iter().map(|section| section.entries.len()).sum();
+        if sections.iter().map(whole).sum::<usize>() <= space {
+            return Self { sections, chosen: vec![Detail::Full; number], left: 0 };
+        }
+        let mut details = Self { sections, chosen: vec![Detail::Omitted; number], left: space / 2 };
+        details.list();
+        details.left += space - space / 2;
+        details.complete();
+        details.list();
+        details
+    }
+
+    /// Shows the lines of the next entries. The first one of a section needs space for its title.
+    fn list(&mut self) {
+        let mut chosen = self.chosen.iter_mut();
+        for section in self.sections {
+            for (position, entry) in section.entries.iter().enumerate() {
+                let Some(detail) = chosen.next() else { return };
+                if *detail != Detail::Omitted {
+                    continue;
+                }
+                let frame = if position == 0 { section.frame_len() } else { 0 };
+                let Some(left) = self.left.checked_sub(frame + entry.brief.len()) else { return };
+                self.left = left;
+                *detail = if entry.full.is_some() { Detail::Brief } else { Detail::Full };
+            }
         }
     }
-    left
+
+    /// Shows the details of the listed entries.
+    fn complete(&mut self) {
+        let entries = self.sections.iter().flat_map(|section| &section.entries);
+        for (detail, entry) in self.chosen.iter_mut().zip(entries) {
+            let more = entry.whole().len().saturating_sub(entry.brief.len());
+            if *detail == Detail::Brief && more <= self.left {
+                self.left -= more;
+                *detail = Detail::Full;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -177,11 +238,10 @@ mod tests {
         CommentPage {
             marker: "<!-- m -->\n".to_owned(),
             head: "## numbers\n".to_owned(),
-            sections: vec![CommentSection {
-                title: format!("Creates: {entries}"),
-                intro: String::new(),
-                entries: (0..entries).map(entry).collect(),
-            }],
+            sections: CommentSection::new("Creates", "", (0..entries).map(entry).collect())
+                .into_iter()
+                .collect(),
+            footer: String::new(),
             complete_version: "`ocon plan` shows all.",
         }
     }

@@ -5,8 +5,8 @@ use crate::report::style::percent_encoded;
 
 /// Default for the maximum number of bytes of a comment. GitHub accepts 65,536 characters.
 pub const DEFAULT_MAX_BYTES: usize = 65_000;
-/// Smallest accepted maximum number of bytes: the counters and the headings need them.
-pub const MIN_MAX_BYTES: usize = 4_000;
+/// Smallest accepted maximum number of bytes: the counters and a few entries need them.
+pub const MIN_MAX_BYTES: usize = 2_000;
 
 /// How a comment is rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]

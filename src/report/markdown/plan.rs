@@ -1,16 +1,21 @@
-//! A plan as a comment.
+//! A plan as a comment: what decides comes first, then the changes by kind.
 
 use super::changes;
 use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::{code, html, prose};
+use super::first_screen::{FirstScreen, Topic};
 use super::options::{CommentOptions, marker};
 use crate::plan::{Action, Cause, ChangeKind};
+use crate::report::grouping::{MAX_PLACES, first_places, for_any_key, grouped};
 use crate::report::hosts::{self, HostSummary};
-use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep};
-use crate::report::{phrases, truncate};
+use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep, PlanValues};
+use crate::report::phrases::{self, Zeros};
+use crate::report::truncate;
 
 pub(super) const MAX_NAME_CHARS: usize = 120;
-const MAX_MESSAGE_CHARS: usize = 800;
+const MAX_MESSAGE_CHARS: usize = 400;
+/// Maximum number of steps that are not folded by kind.
+const MAX_UNFOLDED: usize = 10;
 /// The default of `--max-deletes`.
 const DEFAULT_MAX_DELETES: usize = 3;
 
@@ -21,9 +26,8 @@ pub fn plan(document: &PlanDocument, options: &CommentOptions) -> String {
 
 /// Renders a plan that is not applied, and why.
 pub fn refused(document: &PlanDocument, reason: &str, options: &CommentOptions) -> String {
-    let row = CommentEntry::line(format!("{}\n", prose(reason)));
-    let refusal = CommentSection::new("Refused, nothing was applied", "", vec![row]);
-    page(document, "apply", options, refusal).render(options.max_bytes)
+    let refusal = Topic::sentence("Nothing was applied", format!("{}\n", prose(reason)));
+    page(document, "apply", options, Some(refusal)).render(options.max_bytes)
 }
 
 /// Renders the first line of a comment for this command, on the platform and project of the plan.
@@ -35,77 +39,40 @@ fn page(
     document: &PlanDocument,
     command: &str,
     options: &CommentOptions,
-    first: Option<CommentSection>,
+    refusal: Option<Topic>,
 ) -> CommentPage {
-    let of = |section| steps(document, section, options);
-    let deletes =
-        CommentSection::new("To delete", &deletes_intro(document), of(ReviewSection::Delete));
-    let drift = "The files did not cause these differences. An apply corrects them.\n";
-    let sections = [
-        first,
-        CommentSection::new("Refused", BLOCKED_HEADER, blocked(document, true, options)),
-        CommentSection::new("Blocked", BLOCKED_HEADER, blocked(document, false, options)),
-        CommentSection::new("Where secrets and events go", HOSTS_HEADER, hosts(document)),
-        deletes,
-        CommentSection::new("To create", "", of(ReviewSection::Create)),
-        CommentSection::new("Secrets to rotate", "", of(ReviewSection::Rotate)),
-        CommentSection::new("To change", "", of(ReviewSection::Change)),
-        CommentSection::new("Drift", drift, of(ReviewSection::Drift)),
-        CommentSection::new("Notes", NOTES_HEADER, notes(document)),
+    let head = head(document, command);
+    let mut screen = FirstScreen::after(&head);
+    let topics = [
+        refusal,
+        blocked(document, true, options),
+        blocked(document, false, options),
+        deletes(document),
+        hosts(document),
     ];
+    let mut sections = screen.sections(topics.into_iter().flatten().collect());
+    sections.extend(changes(document, options, &mut screen));
+    sections.extend(notes(document));
     CommentPage {
         marker: marker_of(command, document),
-        head: head(document, command),
-        sections: sections.into_iter().flatten().collect(),
+        head,
+        sections,
+        footer: format!("\nRequests: {}\n", phrases::requests(&document.requests)),
         complete_version: "The text and the JSON format of the plan are complete.",
     }
 }
 
-pub(super) const BLOCKED_HEADER: &str =
-    "| instance | code | reason, and what to do |\n|---|---|---|\n";
-const HOSTS_HEADER: &str = "| host | receives |\n|---|---|\n";
-const NOTES_HEADER: &str = "| instance | code | note |\n|---|---|---|\n";
-
-fn deletes_intro(document: &PlanDocument) -> String {
-    let number = document.summary.delete;
-    let limit = if number > DEFAULT_MAX_DELETES {
-        format!("An apply refuses this number of deletes without `--max-deletes {number}`.\n\n")
-    } else {
-        String::new()
-    };
-    format!("{limit}| instance | name | connector | id |\n|---|---|---|---:|\n")
-}
-
 fn head(document: &PlanDocument, command: &str) -> String {
-    let summary = &document.summary;
     let partial =
         if document.partial { "\n\n**Partial**: only some documents were planned." } else { "" };
     let target = target(document);
-    let nothing = document.steps.is_empty() && document.blocked.is_empty();
-    if nothing {
+    if document.is_empty() {
         let matching = phrases::no_changes(document);
         return format!("## ocon {command}: no changes\n\n{target}\n\n{matching}.{partial}\n");
     }
-    let unmanaged = summary.unmanaged.map_or("–".to_owned(), |number| number.to_string());
-    format!(
-        "## ocon {command}: {}\n\n{target}{partial}\n\n\
-         | create | finish | adopt | update | enable | disable | delete | blocked | unchanged | orphan | unmanaged |\n\
-         |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n\
-         | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {unmanaged} |\n\n\
-         Requests: {}\n",
-        headline(document),
-        summary.create,
-        summary.finish,
-        summary.adopt,
-        summary.update,
-        summary.enable,
-        summary.disable,
-        summary.delete,
-        summary.blocked,
-        summary.unchanged,
-        summary.orphan,
-        phrases::requests(&document.requests),
-    )
+    let counts = phrases::counts(document, Zeros::Hidden);
+    let verdict = verdict(document);
+    format!("## ocon {command}: {counts}\n\n{target}{partial}\n\n{verdict}\n")
 }
 
 pub(super) fn target(document: &PlanDocument) -> String {
@@ -113,103 +80,233 @@ pub(super) fn target(document: &PlanDocument) -> String {
     format!("Project {} at {}", code(&target.project), code(&target.base_url))
 }
 
-/// `1 to create, 2 to update (1 remote drift), 0 to delete; 1 blocked`.
-fn headline(document: &PlanDocument) -> String {
-    let mut parts = Vec::new();
-    for action in Action::ALL {
-        let is_drifted = |step: &&PlanStep| step.action == action && step.cause == Cause::Remote;
-        let drifted = document.steps.iter().filter(is_drifted).count();
-        let number = document.count(action);
-        if number > 0 || phrases::ALWAYS_COUNTED.contains(&action) {
-            let drift =
-                if drifted > 0 { format!(" ({drifted} remote drift)") } else { String::new() };
-            parts.push(format!("{number} to {action}{drift}"));
-        }
-    }
-    let blocked = match document.summary.blocked {
-        0 => String::new(),
-        blocked => format!("; {blocked} blocked"),
+/// What a reviewer looks for and does not find below, in sentences.
+fn verdict(document: &PlanDocument) -> String {
+    let summary = &document.summary;
+    let nothing = match (summary.delete, summary.blocked) {
+        (0, 0) => Some("Nothing is deleted, refused or blocked."),
+        (0, _) => Some("Nothing is deleted."),
+        (_, 0) => Some("Nothing is refused or blocked."),
+        _ => None,
     };
-    parts.join(", ") + &blocked
+    let is_written = |values: &PlanValues| matches!(values, PlanValues::Sensitive { .. });
+    let changes = document.steps.iter().flat_map(|step| &step.changes);
+    let written = changes
+        .filter(|change| is_written(&change.values) && change.kind != ChangeKind::Unset)
+        .count();
+    let secrets = match written {
+        0 => Some("No secret is written.".to_owned()),
+        _ if document.notes.iter().any(|note| note.host.is_some()) => None,
+        1 => Some(
+            "1 secret is written. It goes only to the platform and the provider of the connector."
+                .to_owned(),
+        ),
+        _ => Some(format!(
+            "{written} secrets are written. They go only to the platform and the providers of the connectors."
+        )),
+    };
+    let sentences: Vec<_> = nothing.map(str::to_owned).into_iter().chain(secrets).collect();
+    sentences.join(" ")
 }
 
-/// The sections of a plan for a reviewer.
+/// Documents that are blocked for the same reason are one entry.
+fn blocked(document: &PlanDocument, guard: bool, options: &CommentOptions) -> Option<Topic> {
+    let of_kind = document.blocked.iter().filter(|blocked| blocked.guard == guard);
+    let number = of_kind.clone().count();
+    let (title, exit) = if guard { ("Refused", 7) } else { ("Blocked", 3) };
+    let intro = format!("An apply leaves these unchanged, and ends with exit code {exit}.\n\n");
+    Topic::new(title, number, intro, blocked_entries(of_kind, options))
+}
+
+pub(super) fn blocked_entries<'a>(
+    blocked: impl IntoIterator<Item = &'a PlanBlocked>,
+    options: &CommentOptions,
+) -> Vec<CommentEntry> {
+    let same = |blocked: &PlanBlocked| (blocked.code, for_any_key(&blocked.message, &blocked.key));
+    let groups = grouped(blocked, same);
+    groups.iter().filter_map(|group| blocked_entry(group, options)).collect()
+}
+
+fn blocked_entry(group: &[&PlanBlocked], options: &CommentOptions) -> Option<CommentEntry> {
+    let first = group.first()?;
+    let place = |blocked: &&PlanBlocked| {
+        format!("{} {}", code(&blocked.key), options.links.place(&blocked.file, blocked.line))
+    };
+    let text = match group {
+        [_] => first.message.clone(),
+        _ => for_any_key(&first.message, &first.key),
+    };
+    Some(CommentEntry::line(format!(
+        "- {} (`{}`): {}\n",
+        first_places(group.iter().map(place)),
+        first.code,
+        message(&text)
+    )))
+}
+
+fn deletes(document: &PlanDocument) -> Option<Topic> {
+    let number = document.summary.delete;
+    let limit = if number > DEFAULT_MAX_DELETES {
+        format!("An apply refuses this number of deletes without `--max-deletes {number}`.\n\n")
+    } else {
+        String::new()
+    };
+    let deletes = document.steps.iter().filter(|step| step.action == Action::Delete);
+    let line = |step| CommentEntry::line(format!("- {}\n", title(step)));
+    Topic::new("To delete", number, limit, deletes.map(line).collect())
+}
+
+/// Renders one line per host. A host is never truncated.
+fn hosts(document: &PlanDocument) -> Option<Topic> {
+    let line = |summary: HostSummary| {
+        let mark = if summary.is_changed { "**changed** " } else { "" };
+        let is_name = !summary.host.contains(' ');
+        let host = if is_name { code(&summary.host) } else { prose(&summary.host) };
+        CommentEntry::line(format!("- {mark}{host} {}\n", prose(&summary.uses)))
+    };
+    let hosts: Vec<_> = hosts::summarize(&document.notes).into_iter().map(line).collect();
+    Topic::new("Hosts that get secrets or events", hosts.len(), "", hosts)
+}
+
+/// The kinds of steps, in the order of a review.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum ReviewSection {
-    Delete,
+enum StepKind {
     Create,
     Rotate,
     Change,
+    Adopt,
+    Move,
     Drift,
 }
 
-impl ReviewSection {
-    fn of(step: &PlanStep) -> Self {
+impl StepKind {
+    const ALL: [Self; 6] =
+        [Self::Create, Self::Rotate, Self::Change, Self::Adopt, Self::Move, Self::Drift];
+
+    /// Returns the kind of a step; `None` for a delete, which has a topic of its own.
+    fn of(step: &PlanStep) -> Option<Self> {
         let rotates = || step.changes.iter().any(|change| change.kind == ChangeKind::Rotate);
-        match (step.action, step.cause) {
-            (Action::Delete, _) => Self::Delete,
+        let only_mark = step.only_mark().is_some();
+        Some(match (step.action, step.cause) {
+            (Action::Delete, _) => return None,
             (_, Cause::Remote | Cause::Unfinished) => Self::Drift,
             (Action::Create, _) => Self::Create,
+            (Action::Adopt, _) if only_mark => Self::Adopt,
+            _ if only_mark => Self::Move,
             _ if rotates() => Self::Rotate,
             _ => Self::Change,
+        })
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Create => "To create",
+            Self::Rotate => "To change, with new secrets",
+            Self::Change => "To change",
+            Self::Adopt => "To adopt, without another change",
+            Self::Move => "To mark with another document key, without another change",
+            Self::Drift => "Drift",
+        }
+    }
+
+    fn intro(self) -> &'static str {
+        match self {
+            Self::Drift => "The files did not cause these differences. An apply corrects them.\n\n",
+            _ => "",
         }
     }
 }
 
-fn steps(
+/// Renders the steps by kind. The first ones are not folded, as far as the screen has space.
+fn changes(
     document: &PlanDocument,
-    section: ReviewSection,
     options: &CommentOptions,
-) -> Vec<CommentEntry> {
-    let steps = document.steps.iter().filter(|step| ReviewSection::of(step) == section);
-    match section {
-        ReviewSection::Delete => steps.map(delete).collect(),
-        _ => steps.map(|step| entry(step, &place(step, options), "")).collect(),
+    screen: &mut FirstScreen,
+) -> Vec<CommentSection> {
+    let mut left = MAX_UNFOLDED;
+    let mut sections = Vec::new();
+    for kind in StepKind::ALL {
+        let steps = document.steps.iter().filter(|step| StepKind::of(step) == Some(kind));
+        let steps: Vec<_> = steps.collect();
+        let (first, rest) = steps.split_at(left.min(steps.len()));
+        left -= first.len();
+        let title = format!("{}: {}", kind.title(), steps.len());
+        if !first.is_empty() {
+            screen.take_title();
+        }
+        let shown = first.iter().map(|step| unfolded(step, options, screen)).collect();
+        let folded: Vec<_> =
+            rest.iter().map(|step| open_entry(step, &place(step, options))).collect();
+        let rest_title = match first.len() {
+            0 => title.clone(),
+            _ => format!("{}: {} more", kind.title(), folded.len()),
+        };
+        let intro = kind.intro();
+        sections.extend(CommentSection::titled(title, intro, shown));
+        let intro = if first.is_empty() { intro } else { "" };
+        let folded = CommentSection::titled(rest_title, intro, folded);
+        sections.extend(folded.map(CommentSection::folded));
     }
+    sections
 }
 
-fn delete(step: &PlanStep) -> CommentEntry {
-    CommentEntry::line(format!(
-        "| {} | {} | {} | {} |\n",
-        code(&step.key),
-        code(&truncate::line(&step.name, MAX_NAME_CHARS)),
-        code(&step.connector),
-        id(step)
-    ))
+/// Renders a step with its changes, or with a fold around them if the screen has no space.
+fn unfolded(step: &PlanStep, options: &CommentOptions, screen: &mut FirstScreen) -> CommentEntry {
+    let place = place(step, options);
+    let open = open_entry(step, &place);
+    if screen.take(open.whole()) {
+        return open;
+    }
+    screen.take("one line");
+    entry(step, &place, "")
 }
 
-/// Renders a step with its changes. `remark` comes before them.
-pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> CommentEntry {
-    let name = truncate::line(&step.name, MAX_NAME_CHARS);
-    let cause = cause(step);
+/// `> adopt key name (connector) #id (cause)`.
+fn title(step: &PlanStep) -> String {
     let action = format!("{} {}", step.action.symbol(), step.action);
-    let line = format!(
-        "- {} {} {} ({}){}{cause}",
+    let name = truncate::line(&step.name, MAX_NAME_CHARS);
+    let id = step.instance_id.map(|id| format!(" `#{id}`")).unwrap_or_default();
+    format!(
+        "{} **{}** {} ({}){id}{}",
         code(&action),
         code(&step.key),
         code(&name),
         code(&step.connector),
-        step.instance_id.map(|id| format!(" `#{id}`")).unwrap_or_default(),
-    );
-    let brief = if place.is_empty() { format!("{line}\n") } else { format!("{line}, {place}\n") };
+        cause(step)
+    )
+}
+
+fn brief(step: &PlanStep, place: &str) -> String {
+    let title = title(step);
+    if place.is_empty() { format!("- {title}\n") } else { format!("- {title}, {place}\n") }
+}
+
+/// Renders a step as a list item with its changes.
+fn open_entry(step: &PlanStep, place: &str) -> CommentEntry {
+    let brief = brief(step, place);
+    let block = changes::block(step).map(|block| changes::indented(&block));
+    let full = block.map(|block| format!("{brief}\n{block}\n"));
+    CommentEntry { brief, full }
+}
+
+/// Renders a step whose changes are folded. `remark` comes before them.
+pub(super) fn entry(step: &PlanStep, place: &str, remark: &str) -> CommentEntry {
+    let brief = brief(step, place);
     let Some(block) = changes::block(step) else {
         return CommentEntry::line(brief);
     };
     let tag = |text: &str| format!("<code>{}</code>", html(text));
     let id = step.instance_id.map(|id| format!(" {}", tag(&format!("#{id}")))).unwrap_or_default();
     let summary = format!(
-        "{} {} {} ({}){id}{cause}",
-        tag(&action),
+        "{} {} {} ({}){id}{}",
+        tag(&format!("{} {}", step.action.symbol(), step.action)),
         tag(&step.key),
-        tag(&name),
-        tag(&step.connector)
+        tag(&truncate::line(&step.name, MAX_NAME_CHARS)),
+        tag(&step.connector),
+        cause(step)
     );
-    let before = [place, remark]
-        .iter()
-        .filter(|line| !line.is_empty())
-        .map(|line| format!("{line}\n\n"))
-        .collect::<Vec<_>>()
-        .concat();
+    let before = [place, remark].into_iter().filter(|line| !line.is_empty());
+    let before: String = before.flat_map(|line| [line, "\n\n"]).collect();
     let full = format!("<details><summary>{summary}</summary>\n\n{before}{block}\n</details>\n\n");
     CommentEntry { brief, full: Some(full) }
 }
@@ -228,43 +325,51 @@ pub(super) fn place(step: &PlanStep, options: &CommentOptions) -> String {
     }
 }
 
-fn id(step: &PlanStep) -> String {
-    step.instance_id.map(|id| format!("`#{id}`")).unwrap_or_default()
+/// Renders the notes, apart from those about hosts. Notes with the same advice are one entry.
+fn notes(document: &PlanDocument) -> Option<CommentSection> {
+    let others = document.notes.iter().filter(|note| note.host.is_none());
+    let number = others.clone().count() + usize::from(!document.unset.is_empty());
+    let groups = grouped(others, |note| {
+        let generic = |text: &String| for_any_key(text, &note.key);
+        (note.code, note.help.as_ref().map(generic))
+    });
+    let mut entries: Vec<_> = groups.iter().filter_map(|group| note_entry(group)).collect();
+    let unset = phrases::unset(&document.unset);
+    entries.extend(
+        unset.map(|text| CommentEntry::line(format!("- {} (`unset-variable`)\n", prose(&text)))),
+    );
+    CommentSection::titled(format!("Notes: {number}"), "", entries)
 }
 
-fn blocked(document: &PlanDocument, guard: bool, options: &CommentOptions) -> Vec<CommentEntry> {
-    let blocked = document.blocked.iter().filter(|blocked| blocked.guard == guard);
-    blocked.map(|blocked| blocked_row(blocked, options)).collect()
-}
-
-pub(super) fn blocked_row(blocked: &PlanBlocked, options: &CommentOptions) -> CommentEntry {
-    CommentEntry::line(format!(
-        "| {} {} | `{}` | {} |\n",
-        code(&blocked.key),
-        options.links.place(&blocked.file, blocked.line),
-        blocked.code,
-        message(&blocked.message)
-    ))
-}
-
-/// Renders one row per host. A host is never truncated.
-fn hosts(document: &PlanDocument) -> Vec<CommentEntry> {
-    let row = |summary: HostSummary| {
-        let mark = if summary.is_changed { "**changed** " } else { "" };
-        let is_name = !summary.host.contains(' ');
-        let host = if is_name { code(&summary.host) } else { prose(&summary.host) };
-        CommentEntry::line(format!("| {mark}{host} | {} |\n", prose(&summary.uses)))
-    };
-    hosts::summarize(&document.notes).into_iter().map(row).collect()
-}
-
-fn notes(document: &PlanDocument) -> Vec<CommentEntry> {
-    let row = |note: &PlanNote| {
+fn note_entry(group: &[&PlanNote]) -> Option<CommentEntry> {
+    let first = group.first()?;
+    let place = |note: &&PlanNote| {
         let id = note.instance_id.map(|id| format!(" `#{id}`")).unwrap_or_default();
-        let (key, text) = (code(&note.key), message(&note.message));
-        CommentEntry::line(format!("| {key}{id} | `{}` | {text} |\n", note.code))
+        format!("{}{id}", code(&note.key))
     };
-    document.notes.iter().filter(|note| note.host.is_none()).map(row).collect()
+    let help = |text: String| format!(". {text}");
+    if let [note] = group {
+        let help = note.help.clone().map(help).unwrap_or_default();
+        let text = message(&format!("{}{help}", note.message));
+        return Some(CommentEntry::line(format!("- {} (`{}`): {text}\n", place(note), note.code)));
+    }
+    let generic = |note: &PlanNote| for_any_key(&note.message, &note.key);
+    let help = first.help.as_ref().map(|help| for_any_key(help, &first.key)).map(help);
+    let help = help.unwrap_or_default();
+    let common = generic(first);
+    let places = first_places(group.iter().map(place));
+    if group.iter().all(|note| generic(note) == common) {
+        let text = message(&format!("{common}{help}"));
+        return Some(CommentEntry::line(format!("- {places} (`{}`): {text}\n", first.code)));
+    }
+    let about = phrases::about(group);
+    let mut text = format!("- {about} (`{}`){}\n", first.code, message(&help));
+    for note in group.iter().take(MAX_PLACES) {
+        text.push_str(&format!("  - {}: {}\n", place(note), message(&note.message)));
+    }
+    let more = group.len().saturating_sub(MAX_PLACES);
+    text.push_str(&if more > 0 { format!("  - and {more} more\n") } else { String::new() });
+    Some(CommentEntry::line(text))
 }
 
 pub(super) fn message(text: &str) -> String {

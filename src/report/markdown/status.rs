@@ -3,7 +3,7 @@
 use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::code;
 use super::options::{CommentOptions, marker};
-use super::plan::{BLOCKED_HEADER, MAX_NAME_CHARS, blocked_row};
+use super::plan::{MAX_NAME_CHARS, blocked_entries};
 use crate::plan::status::SyncState;
 use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
 use crate::report::{phrases, truncate};
@@ -27,9 +27,9 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
             |state| document.instances.iter().filter(move |instance| instance.state == state);
         states.iter().flat_map(|state| with(*state)).map(row).collect()
     };
-    let blocked = document.blocked.iter().map(|blocked| blocked_row(blocked, options)).collect();
+    let blocked = blocked_entries(&document.blocked, options);
     let sections = [
-        CommentSection::new("Blocked", BLOCKED_HEADER, blocked),
+        CommentSection::new("Blocked", "", blocked),
         CommentSection::new(
             "Wrong callback URL",
             "",
@@ -42,6 +42,7 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
         marker: marker("status", &document.target.project, &document.target.base_url),
         head: head(document),
         sections: sections.into_iter().flatten().collect(),
+        footer: String::new(),
         complete_version: "The text and the JSON format of the status are complete.",
     }
     .render(options.max_bytes)

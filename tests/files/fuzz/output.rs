@@ -11,15 +11,15 @@ use ocon::desired::{Code, DeclaredValue, Excerpt, HostRole, Problem, Related, Se
 use ocon::doctor::{self, ChainLink};
 use ocon::events::{self, ChangedObject, Delivery, Notification, ProviderEvent, SignatureCheck};
 use ocon::instance::{
-    BaseUrl, EventArrival, EventSettings, InstanceId, Key, Secrecy, Secret, Span, StoredValue,
-    Value,
+    BaseUrl, EventArrival, EventSettings, InstanceId, Key, Secrecy, Secret, SecretSource, Span,
+    StoredValue, Value,
 };
 use ocon::plan::status::{
     CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
 };
 use ocon::plan::{
     Action, BlockCode, Blocked, Cause, Change, HostUse, Note, NoteCode, Plan, Stale, Step, Target,
-    UntouchedCounts,
+    UnsetSecret, UntouchedCounts,
 };
 use ocon::report::diagnostics::{ColorChoice, github, render, sarif};
 use ocon::report::human::{self, Layout};
@@ -98,7 +98,7 @@ fn plans(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let document = PlanDocument::sealed(plan, &|_| String::new());
     terminal("plan as text", &human::plan(&document, Layout { width, ..Layout::default() }))?;
     exact("plan as JSON", &document)?;
-    for max_bytes in [4_000, 65_000] {
+    for max_bytes in [2_000, 65_000] {
         let comment = markdown::plan(&document, &frame(max_bytes));
         page("plan as a comment", &comment, max_bytes)?;
         let reason = format!("{} is in the way", quoted(text(texts, 0)));
@@ -282,6 +282,12 @@ fn plan(texts: &[String]) -> Plan {
             .is_multiple_of(2)
             .then(|| HostUse { host: quoted(text).to_string(), gets: message(text) }),
         message: message(text),
+        help: Some(message(text)),
+    };
+    let unset = |text: &String| UnsetSecret {
+        at: span(text),
+        key: key(),
+        source: SecretSource::File(text.clone()),
     };
     let steps = [Action::Create, Action::Update, Action::Delete];
     Plan {
@@ -300,6 +306,7 @@ fn plan(texts: &[String]) -> Plan {
             message: message(text(texts, 1)),
             steps: vec![step(texts, Action::Update)],
         }],
+        unset: texts.iter().map(unset).collect(),
         notes: texts.iter().map(note).collect(),
         untouched: UntouchedCounts::default(),
         reads: 1,
