@@ -183,7 +183,7 @@ impl StepKind {
     const ALL: [Self; 6] =
         [Self::Create, Self::Rotate, Self::Change, Self::Adopt, Self::Move, Self::Drift];
 
-    /// Returns the kind of a step; `None` for a delete, which has a topic of its own.
+    /// Returns the kind of a step; `None` for a delete, which is a topic.
     fn of(step: &PlanStep) -> Option<Self> {
         let rotates = || step.changes.iter().any(|change| change.kind == ChangeKind::Rotate);
         let only_mark = step.only_mark().is_some();
