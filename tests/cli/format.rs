@@ -245,7 +245,7 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
 }
 
 #[test]
-fn paths_for_a_repository_begin_where_ocon_was_started() {
+fn outside_a_repository_paths_begin_where_ocon_was_started() {
     let world = World::new(&[("eu/instances/shop.yaml", "element: stripe\nname: Shop\nname: B\n")]);
     let run = world.ocon("-C eu validate --format github");
     run.stdout.is(str![[r#"
