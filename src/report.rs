@@ -10,6 +10,7 @@
 pub mod annotations;
 pub mod diagnostics;
 pub mod explanation;
+mod grouping;
 mod hosts;
 pub mod human;
 pub mod json;

@@ -34,21 +34,26 @@ pub(crate) fn no_file() -> Span {
 
 pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
     if !globals.quiet {
-        show(problems);
+        show(globals, problems);
     }
 }
 
-pub(crate) fn show(problems: &[Problem]) {
+pub(crate) fn show(globals: &GlobalArgs, problems: &[Problem]) {
     if !problems.is_empty() {
         let problems = DiagnosticsDocument::new(None, problems).problems;
-        output::message(&diagnostics::with_summary(&problems, output::columns()));
+        output::message(&diagnostics::with_summary(
+            &problems,
+            output::columns(),
+            globals.layout().detail,
+        ));
     }
 }
 
 pub(crate) fn invalid(globals: &GlobalArgs, problems: &[Problem]) -> Failure {
     let is_shown = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
     let shown: Vec<_> = problems.iter().filter(is_shown).cloned().collect();
-    Failure::invalid_files(&shown).with_result(document(globals, None, problems))
+    Failure::invalid_files(&shown, globals.layout().detail)
+        .with_result(document(globals, None, problems))
 }
 
 /// The result document with the problems of `documents` documents; `None` for the text formats.
