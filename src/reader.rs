@@ -154,7 +154,7 @@ pub(crate) fn begins_repository(folder: &Path) -> bool {
 }
 
 /// The path without `.` and without `..` after a name. Links are not followed.
-fn normalized(path: &Path) -> PathBuf {
+pub(crate) fn normalized(path: &Path) -> PathBuf {
     let mut normalized = PathBuf::new();
     for part in path.components() {
         match (part, normalized.components().next_back()) {

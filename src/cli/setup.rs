@@ -16,6 +16,7 @@ pub mod global_args;
 pub(crate) mod own_credentials;
 pub(crate) mod platform;
 pub(crate) mod project;
+pub(crate) mod repository_paths;
 pub(crate) mod reserved_words;
 
 pub(crate) use connection::Connection;

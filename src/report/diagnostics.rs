@@ -14,9 +14,11 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
+use super::grouping::{MAX_PLACES, grouped};
+use super::human::Detail;
 use super::json::{Diagnostic, DiagnosticPlace};
-use super::style::{clean, count, hanging};
-use crate::desired::{Excerpt, Severity};
+use super::style::{clean, count, hanging, number};
+use crate::desired::{Code, Excerpt, Severity};
 use crate::safe_text::escaped;
 
 /// Whether text has colors.
@@ -29,8 +31,14 @@ pub enum ColorChoice {
 }
 
 /// Renders the problems in the given order, with an empty line between them. With `columns`, messages
-/// are wrapped, and long lines of files are shown in part.
-pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize>) -> String {
+/// are wrapped, and long lines of files are shown in part. Problems that the same change of a file
+/// fixes are one block, unless `detail` is complete: the first problem and the places of some others.
+pub fn render(
+    problems: &[Diagnostic],
+    color: ColorChoice,
+    columns: Option<usize>,
+    detail: Detail,
+) -> String {
     let renderer = match color {
         ColorChoice::Plain => Renderer::plain(),
         ColorChoice::Styled => Renderer::styled(),
@@ -39,8 +47,11 @@ pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize
         Some(columns) => renderer.term_width(columns),
         None => renderer,
     };
-    let blocks: Vec<_> =
-        problems.iter().map(|problem| block(problem, &renderer, columns)).collect();
+    let groups = match detail {
+        Detail::Grouped => grouped(problems, remedy),
+        Detail::Complete => problems.iter().map(|problem| vec![problem]).collect(),
+    };
+    let blocks: Vec<_> = groups.iter().map(|group| block(group, &renderer, columns)).collect();
     let mut text = blocks.join("\n\n");
     if !text.is_empty() {
         text.push('\n');
@@ -48,9 +59,15 @@ pub fn render(problems: &[Diagnostic], color: ColorChoice, columns: Option<usize
     text
 }
 
+/// What problems in one block share. Without help, the message is all that says how to fix a problem.
+fn remedy(problem: &Diagnostic) -> (Severity, Code, &[String], Option<&str>) {
+    let message = problem.help.is_empty().then_some(problem.message.as_str());
+    (problem.severity, problem.code, &problem.help, message)
+}
+
 /// Renders the problems with colors, and their summary.
-pub fn with_summary(problems: &[Diagnostic], columns: Option<usize>) -> String {
-    let text = render(problems, ColorChoice::Styled, columns);
+pub fn with_summary(problems: &[Diagnostic], columns: Option<usize>, detail: Detail) -> String {
+    let text = render(problems, ColorChoice::Styled, columns, detail);
     text + &summary(problems).map(|summary| format!("\n{summary}")).unwrap_or_default()
 }
 
@@ -66,15 +83,22 @@ fn summary(problems: &[Diagnostic]) -> Option<String> {
             (number > 0).then(|| count(number, severity.as_str()))
         })
         .collect();
-    let files = problems.iter().filter_map(|problem| problem.place.file.as_ref());
-    let place = match files.collect::<BTreeSet<_>>().len() {
+    let place = match files(problems) {
         0 => String::new(),
         files => format!(" in {}", count(files, "file")),
     };
     Some(format!("{}{place}\n", counts.join(", ")))
 }
 
-fn block(problem: &Diagnostic, renderer: &Renderer, columns: Option<usize>) -> String {
+/// Returns the number of files with these problems.
+fn files<'a>(problems: impl IntoIterator<Item = &'a Diagnostic>) -> usize {
+    let files = problems.into_iter().filter_map(|problem| problem.place.file.as_ref());
+    files.collect::<BTreeSet<_>>().len()
+}
+
+/// Renders problems with the same remedy: the first one, and a note on the others.
+fn block(group: &[&Diagnostic], renderer: &Renderer, columns: Option<usize>) -> String {
+    let Some((problem, others)) = group.split_first() else { return String::new() };
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -82,22 +106,59 @@ fn block(problem: &Diagnostic, renderer: &Renderer, columns: Option<usize>) -> S
     let code = problem.code.as_str();
     let before = format!("{}[{code}]: ", problem.severity);
     let message = fitting(&problem.message, &before, "  ", columns);
-    let mut group = Group::with_title(level.primary_title(message.as_str()).id(code));
+    let mut elements = Group::with_title(level.primary_title(message.as_str()).id(code));
     let label = problem.label.as_deref();
-    group = place(group, &problem.place, AnnotationKind::Primary, label);
+    elements = place(elements, &problem.place, AnnotationKind::Primary, label);
     if let Some(related) = &problem.related {
         let label = Some(related.label.as_str());
-        group = place(group, &related.place, AnnotationKind::Context, label);
+        elements = place(elements, &related.place, AnnotationKind::Context, label);
     }
     let under = " ".repeat(problem.place.line.unwrap_or(1).to_string().len() + "  = help: ".len());
-    let help = problem.help.iter();
-    let help = help.map(|help| Level::HELP.message(fitting(help, &under, &under, columns)));
-    let text = renderer.render(&[group.elements(help)]);
+    let fitting = |text: &str| fitting(text, &under, &under, columns);
+    let help = problem.help.iter().map(|help| Level::HELP.message(fitting(help)));
+    let note = (!others.is_empty()).then(|| {
+        let lines: Vec<_> = note(problem, others).iter().map(|line| fitting(line)).collect();
+        Level::NOTE.message(lines.join("\n"))
+    });
+    let text = renderer.render(&[elements.elements(help.chain(note))]);
     let text = less_indented(&text, message.lines().count(), before.len());
     let has_line = problem.place.excerpt.is_some()
         || problem.related.as_ref().is_some_and(|related| related.place.excerpt.is_some());
     // Without a line, no line number shifts the rest to the right.
     if has_line { text } else { text.replace('\n', "\n ") }
+}
+
+/// Returns the lines about other problems with the same remedy as the first one: how many there are, how
+/// to see them, and the first places.
+fn note(first: &Diagnostic, others: &[&Diagnostic]) -> Vec<String> {
+    let all = others.len() + 1;
+    let files = match files(others.iter().copied().chain([first])) {
+        0 => String::new(),
+        1 => " in this file".to_owned(),
+        files => format!(", in {}", count(files, "file")),
+    };
+    let remedy = if all > MAX_PLACES { "see all of them" } else { "see each in full" };
+    let number = format!("{} of these{files}; use -v to {remedy}", number(all));
+    let places = others.iter().take(MAX_PLACES - 1).filter_map(|other| {
+        let message = (other.message != first.message).then_some(other.message.as_str());
+        let parts: Vec<_> = location(&other.place)
+            .as_deref()
+            .into_iter()
+            .chain(message)
+            .map(str::to_owned)
+            .collect();
+        (!parts.is_empty()).then(|| format!("also {}", parts.join(": ")))
+    });
+    std::iter::once(number).chain(places).collect()
+}
+
+/// `file:line:column`, or the file alone if the problem is the file as a whole.
+fn location(at: &DiagnosticPlace) -> Option<String> {
+    let file = at.file.as_ref()?;
+    Some(match at.start() {
+        Some((line, column)) => format!("{file}:{line}:{column}"),
+        None => file.clone(),
+    })
 }
 
 fn place<'a>(
@@ -181,7 +242,12 @@ mod tests {
     use crate::report::json::DiagnosticsDocument;
 
     fn plain(problems: &[Problem], columns: Option<usize>) -> String {
-        render(&DiagnosticsDocument::new(None, problems).problems, ColorChoice::Plain, columns)
+        render(
+            &DiagnosticsDocument::new(None, problems).problems,
+            ColorChoice::Plain,
+            columns,
+            Detail::Grouped,
+        )
     }
 
     fn span(line: usize, column: usize) -> Span {
@@ -240,6 +306,102 @@ error[duplicate-key]: the key `name` occurs twice in this map
             let expected = format!("{title}\n --> instances/a.yaml{place}\n  = help: remove one\n");
             assert_eq!(plain(&[problem], None), expected);
         }
+    }
+
+    #[test]
+    fn problems_with_one_remedy_are_shown_once_with_the_first_places() {
+        let one = Problem { related: None, ..problem() };
+        let at = |file: &str| Span { file: file.into(), ..span(3, 1) };
+        let same = ["b", "c", "d", "e"].map(|file| Problem { at: at(file), ..one.clone() });
+        let whole_file = |problem: &Problem| Problem {
+            at: Span { line: 1, ..problem.at.clone() },
+            excerpt: None,
+            message: "the key `tag` occurs twice in this map".to_owned(),
+            ..problem.clone()
+        };
+        let [b, c, ..] = &same;
+        let other_remedy = Problem { help: vec!["rename one".to_owned()], ..one.clone() };
+        let all = [&[one.clone(), other_remedy, whole_file(b), c.clone()], &same[2..]].concat();
+        snapbox::assert_data_eq!(
+            plain(&all, Some(40)),
+            snapbox::str![[r#"
+error[duplicate-key]: 
+  the key `name` occurs twice in this
+  map
+  --> instances/a.yaml:12:1
+   |
+12 | name: B
+   | ^^^^ second time
+   |
+   = help: remove one
+   = note: 5 of these, in 5 files; use
+           -v to see all of them
+           also b: the key `tag` occurs
+           twice in this map
+           also c:3:1
+
+error[duplicate-key]: 
+  the key `name` occurs twice in this
+  map
+  --> instances/a.yaml:12:1
+   |
+12 | name: B
+   | ^^^^ second time
+   |
+   = help: rename one
+
+"#]]
+        );
+        let complete = DiagnosticsDocument::new(None, &all).problems;
+        let complete = render(&complete, ColorChoice::Plain, None, Detail::Complete);
+        assert_eq!(complete.matches("error[duplicate-key]").count(), all.len());
+        assert!(!complete.contains("note"), "{complete}");
+    }
+
+    #[test]
+    fn problems_without_a_remedy_are_equal_if_their_messages_are() {
+        let bare = |message: &str| Problem {
+            message: message.to_owned(),
+            help: Vec::new(),
+            excerpt: None,
+            label: None,
+            related: None,
+            ..problem()
+        };
+        let text = plain(&[bare("a"), bare("b"), bare("a")], None);
+        snapbox::assert_data_eq!(
+            text,
+            snapbox::str![[r#"
+error[duplicate-key]: a
+ --> instances/a.yaml:12:1
+  = note: 2 of these in this file; use -v to see each in full
+          also instances/a.yaml:12:1
+
+error[duplicate-key]: b
+ --> instances/a.yaml:12:1
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn the_text_of_10_000_equal_problems_is_short_and_harmless() {
+        let long = "k".repeat(80);
+        let equal = |number: usize| Problem {
+            message: format!("`{long}{number}` ::error::x"),
+            at: Span {
+                file: format!("instances/{long}/{number}\u{1b}[2J.yaml").into(),
+                ..span(3, 1)
+            },
+            ..problem()
+        };
+        let problems: Vec<_> = (0..10_000).map(equal).collect();
+        let text = plain(&problems, Some(40));
+        assert!(text.lines().count() <= 30, "{text}");
+        assert!(text.contains("10,000 of these, in"), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains(" ::error"), "{text}");
+        let problems = DiagnosticsDocument::new(None, &problems).problems;
+        assert_eq!(super::summary(&problems).unwrap(), "10,000 errors in 10,000 files\n");
     }
 
     fn hostile(text: &str, place: &Span) -> Problem {

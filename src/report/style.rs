@@ -140,9 +140,22 @@ pub(super) fn percent_encoded(path: &str) -> String {
 }
 
 /// `1 instance`, `2 instances`.
-pub fn count(number: usize, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{ending}")
+pub fn count(amount: usize, noun: &str) -> String {
+    let ending = if amount == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", number(amount))
+}
+
+/// `999`, `10,000`.
+pub(super) fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -165,6 +178,13 @@ mod tests {
             "  \u{1b}[2mone two three four\u{1b}[0m\n  \u{1b}[2mfive six\u{1b}[0m\n"
         );
         assert_eq!(width(styled.lines().next().unwrap()), 20);
+    }
+
+    #[test]
+    fn large_numbers_have_separators() {
+        let numbers = [0, 999, 1_000, 10_000, 1_234_567].map(number);
+        assert_eq!(numbers, ["0", "999", "1,000", "10,000", "1,234,567"]);
+        assert_eq!(count(1_000, "instance"), "1,000 instances");
     }
 
     #[test]

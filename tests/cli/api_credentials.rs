@@ -59,10 +59,8 @@ fn one_of_them_in_a_file_or_a_variable_of_ocon_is_refused() {
 error[own-credential]: this value is ocon's own fingerprint key
  --> instances/desk.yaml
   = help: remove it, and change the credential: everyone who can read the file or the command knows it
-
-error[own-credential]: this value is ocon's own organization secret
- --> instances/desk.yaml:8:13
-  = help: remove it, and change the credential: everyone who can read the file or the command knows it
+  = note: 2 of these in this file; use -v to see each in full
+          also instances/desk.yaml:8:13: this value is ocon's own organization secret
 
 2 errors in 1 file
 --- exit 5 ---

@@ -113,6 +113,10 @@ fn links_lead_to_the_files_of_this_commit() {
     world.set("CI_PROJECT_DIR", &world.path("").display().to_string());
     let expected = "[`instances/shop.yaml:1`](https://gitlab.example/group/name/-/blob/0123abc/sub/instances/shop.yaml#L1)";
     assert!(link(&world, "-C sub plan").ends_with(expected));
+    // The folder of a container is not known here. The repository is.
+    world.write(".git/HEAD", "");
+    world.set("CI_PROJECT_DIR", "/builds/group/name");
+    assert!(link(&world, "-C sub plan").ends_with(expected));
     let given = "--file-url https://forge.example/x";
     let expected = "(https://forge.example/x/instances/shop.yaml#L1)";
     assert!(link(&world, &format!("-C sub plan {given}")).ends_with(expected));

@@ -245,7 +245,36 @@ error[plain-text-secret]: `configuration.password` is a secret in plain text
 }
 
 #[test]
-fn paths_for_a_repository_begin_where_ocon_was_started() {
+fn text_shows_equal_problems_once_and_every_other_format_shows_all() {
+    let (wrong, doubtful) = ("element: stripe\nnane: Shop\n", "element: stripe\nname: $SHOP\n");
+    for (text, exit) in [(wrong, 5), (doubtful, 0)] {
+        let files = (0..40).map(|number| (format!("instances/n{number:02}.yaml"), text));
+        let world = World::new(&[]);
+        for (file, text) in files {
+            world.write(&file, text);
+        }
+        let run = world.ocon("validate");
+        assert_eq!(run.exit, exit, "{}", run.stderr);
+        let problems = run.stderr.matches("\n --> ").count();
+        assert!(run.stderr.lines().count() <= 30, "{}", run.stderr);
+        let number = "40 of these, in 40 files; use -v to see all of them\n";
+        assert_eq!(run.stderr.matches(number).count(), problems, "{}", run.stderr);
+        let complete = world.ocon("validate -v");
+        assert_eq!(complete.stderr.matches("\n --> ").count(), problems * 40);
+        assert!(!complete.stderr.contains("of these"), "{}", complete.stderr);
+        let json: Value =
+            serde_json::from_str(&world.ocon("validate --format json").stdout).unwrap();
+        let sarif: Value =
+            serde_json::from_str(&world.ocon("validate --format sarif").stdout).unwrap();
+        let github = world.ocon("validate --format github").stdout;
+        let results = sarif["runs"][0]["results"].as_array().unwrap().len();
+        let found = json["problems"].as_array().unwrap().len();
+        assert_eq!([found, results, github.lines().count()], [problems * 40; 3]);
+    }
+}
+
+#[test]
+fn outside_a_repository_paths_begin_where_ocon_was_started() {
     let world = World::new(&[("eu/instances/shop.yaml", "element: stripe\nname: Shop\nname: B\n")]);
     let run = world.ocon("-C eu validate --format github");
     run.stdout.is(str![[r#"

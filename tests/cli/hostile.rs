@@ -145,22 +145,9 @@ error[unknown-key]: `base_url` is not a key of ocon.yaml
   | ^^^^^^^^
   |
   = help: use the keys `project` and `vars`
-
-error[unknown-key]: `secrets_dir` is not a key of ocon.yaml
- --> ocon.yaml:3:1
-  |
-3 | secrets_dir: /etc
-  | ^^^^^^^^^^^
-  |
-  = help: use the keys `project` and `vars`
-
-error[unknown-key]: `region` is not a key of ocon.yaml
- --> ocon.yaml:4:1
-  |
-4 | region: us2
-  | ^^^^^^
-  |
-  = help: use the keys `project` and `vars`
+  = note: 3 of these in this file; use -v to see each in full
+          also ocon.yaml:3:1: `secrets_dir` is not a key of ocon.yaml
+          also ocon.yaml:4:1: `region` is not a key of ocon.yaml
 
 3 errors in 1 file
 --- exit 5 ---

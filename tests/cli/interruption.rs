@@ -209,7 +209,7 @@ fn a_command_ends_if_its_output_is_closed() {
         drop(stdout);
     }
     // Nothing reads the message about the signal either.
-    let mut ocon = spawn(&world, "validate");
+    let mut ocon = spawn(&world, "validate -v");
     let mut stderr = ocon.stderr.take().unwrap();
     stderr.read_exact(&mut [0]).unwrap();
     terminate(&ocon);

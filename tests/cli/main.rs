@@ -50,6 +50,7 @@ mod project;
 mod prune;
 mod prune_checkout;
 mod redaction;
+mod repository_paths;
 mod resource_limits;
 mod rotate;
 mod sandbox;

@@ -216,14 +216,8 @@ warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode no
   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: copy the composed form: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
-
-warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode normalization form C)
- --> instances/second.yaml:2:7
-  |
-2 | name: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
-  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: copy the composed form: 市場 Hootsuite 🚀 日本語の長い名前 Café déjà
+  = note: 2 of these, in 2 files; use -v to see each in full
+          also instances/second.yaml:2:7
 
 2 warnings in 2 files
 --- exit 0 ---

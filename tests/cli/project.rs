@@ -23,22 +23,9 @@ fn a_misnamed_project_file_is_an_error_before_anything_is_contacted() {
 error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
  --> .ocon.yaml
   = help: rename it to `ocon.yaml`
-
-error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
- --> .ocon.yml
-  = help: rename it to `ocon.yaml`
-
-error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
- --> OCON.YAML
-  = help: rename it to `ocon.yaml`
-
-error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
- --> Ocon.yaml
-  = help: rename it to `ocon.yaml`
-
-error[misnamed-project-file]: ocon does not read this file: the name of the project file is `ocon.yaml`
- --> ocon.yml
-  = help: rename it to `ocon.yaml`
+  = note: 5 of these, in 5 files; use -v to see all of them
+          also .ocon.yml
+          also OCON.YAML
 
 5 errors in 5 files
 --- exit 5 ---

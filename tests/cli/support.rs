@@ -263,6 +263,13 @@ impl World {
         self.run(self.command(arguments))
     }
 
+    /// Runs the binary with these arguments in a folder of the world.
+    pub(crate) fn ocon_in(&self, folder: &str, arguments: &str) -> Run {
+        let mut command = self.command(arguments);
+        command.current_dir(self.path(folder));
+        self.run(command)
+    }
+
     /// Runs ocon with a file-size limit of `blocks` blocks of 512 bytes, like a full disk.
     pub(crate) fn ocon_on_a_small_disk(&self, blocks: u32, arguments: &str) -> Run {
         let ocon = self.command(arguments);

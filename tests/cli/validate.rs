@@ -340,6 +340,8 @@ warning[placeholder]: `<YOUR_TEAM>` looks like a placeholder that was not replac
   |         ^^^^^^^^^^^
   |
   = help: write the value itself
+  = note: 2 of these, in 2 files; use -v to see each in full
+          also more.yaml:1:7: `$TEAM` looks like a placeholder that was not replaced
 
 warning[placeholder]: a reference in the value of a variable is not replaced
  --> ocon.yaml:4:8
@@ -348,14 +350,6 @@ warning[placeholder]: a reference in the value of a variable is not replaced
   |        ^^^^^^^^^^^^^^
   |
   = help: write the value itself, or move the reference to the instance file
-
-warning[placeholder]: `$TEAM` looks like a placeholder that was not replaced
- --> more.yaml:1:7
-  |
-1 | team: $TEAM
-  |       ^^^^^
-  |
-  = help: write the value itself
 
 3 warnings in 2 files
 --- exit 0 ---

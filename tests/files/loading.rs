@@ -11,6 +11,7 @@ use ocon::desired::{
     Sources, UnsetSecrets, VarFile, load, load_project, load_var_file,
 };
 use ocon::report::diagnostics::{self, ColorChoice};
+use ocon::report::human::Detail;
 use ocon::report::json::DiagnosticsDocument;
 use serde::Deserialize as _;
 use snapbox::data::DataFormat;
@@ -467,5 +468,6 @@ lifecycle: { protect: true }
 
 /// The text of problems.
 fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
-    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
+    let problems = DiagnosticsDocument::new(None, problems).problems;
+    diagnostics::render(&problems, color, columns, Detail::Complete)
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::{Format, GlobalArgs};
 use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::setup::project;
+use crate::cli::setup::repository_paths::RepositoryPaths;
 use crate::cli::terminal::{Failure, Output, redaction};
 use crate::desired;
 use crate::plan::DeleteLimitExceeded;
@@ -14,15 +14,15 @@ use crate::report::markdown::{self, CommentOptions, FileLinks};
 
 /// Returns the maximum size of a comment, and where readers find the files.
 pub(crate) fn comment_options(globals: &GlobalArgs) -> CommentOptions {
-    let links =
-        globals.file_url.clone().or_else(|| repository(&globals.root, &globals.environment));
+    let links = globals.file_url.clone().or_else(|| root_url(globals));
     let links = links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default();
     CommentOptions { max_bytes: globals.max_bytes, links }
 }
 
-/// Returns the URL at which the host of the repository shows the files of this commit.
-fn repository(root: &Path, environment: &Environment) -> Option<String> {
-    let text = |name| environment.text(name);
+/// Returns the URL at which the host of the repository shows the root at this commit; `None` if links
+/// would be wrong, because the root is in no repository or in another one.
+fn root_url(globals: &GlobalArgs) -> Option<String> {
+    let text = |name| globals.environment.text(name);
     let github = || {
         let (server, repository) = (text("GITHUB_SERVER_URL")?, text("GITHUB_REPOSITORY")?);
         let files = format!("{server}/{repository}/blob/{}", text("GITHUB_SHA")?);
@@ -33,18 +33,10 @@ fn repository(root: &Path, environment: &Environment) -> Option<String> {
         Some((files, text("CI_PROJECT_DIR")))
     };
     let (files, checkout) = github().or_else(gitlab)?;
-    let below = folder_below(checkout.as_deref().map(Path::new), root)?;
-    Some(if below.is_empty() { files } else { format!("{files}/{below}") })
-}
-
-/// Returns the root relative to the checkout; `None` if it is outside, so links would be wrong.
-fn folder_below(checkout: Option<&Path>, root: &Path) -> Option<String> {
-    let Some(checkout) = checkout else {
-        return (root == Path::new(".")).then(String::new);
-    };
-    let root = root.canonicalize().ok()?;
-    let below = root.strip_prefix(checkout.canonicalize().ok()?).ok()?;
-    Some(below.to_str()?.to_owned())
+    let paths = RepositoryPaths::of(globals);
+    let root = paths.root()?;
+    let is_other = checkout.is_some_and(|folder| !paths.can_be_checkout(Path::new(&folder)));
+    (!is_other).then(|| if root.is_empty() { files } else { format!("{files}/{root}") })
 }
 
 /// A plan that is applied, for a comment on its outcome.

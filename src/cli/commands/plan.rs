@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use crate::cli::commands::comment::comment_options;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::saved_plan;
-use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, file_problems};
+use crate::cli::setup::{
+    Format, GlobalArgs, SecretAccess, connection, repository_paths::RepositoryPaths,
+};
 use crate::cli::terminal::{Exit, Failure, Output, atomic_file::AtomicFile, output};
 use crate::plan::Plan;
 use crate::report::human;
@@ -43,9 +45,10 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&document)),
         Format::Markdown => Output::Text(markdown::plan(&document, &comment_options(globals))),
-        Format::Github => Output::Text(annotations::plan(&document, &|file| {
-            file_problems::path_from_working_directory(&globals.root, file)
-        })),
+        Format::Github => {
+            let paths = RepositoryPaths::of(globals);
+            Output::Text(annotations::plan(&document, &|file| paths.path(file)))
+        }
         _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.layout())),
     })?;
     Ok(exit(&plan, args.detailed_exitcode))

@@ -18,7 +18,7 @@ pub(crate) fn show(globals: &GlobalArgs, desired: &Desired, outcome: &Outcome) {
     let mut named: Vec<_> =
         outcome.results.iter().flat_map(|result| named(desired, result)).collect();
     add_excerpts(&globals.root, &globals.schemas, &mut named);
-    file_problems::show(&named);
+    file_problems::show(globals, &named);
 }
 
 fn named(desired: &Desired, result: &StepResult) -> Vec<Problem> {

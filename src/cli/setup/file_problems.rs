@@ -1,8 +1,7 @@
 //! Prints the problems in files: as text on stderr, and on stdout in the format of `--format`.
 
-use std::path::Path;
-
 use crate::cli::setup::global_args::{Format, GlobalArgs};
+use crate::cli::setup::repository_paths::RepositoryPaths;
 use crate::cli::terminal::{Failure, Output, output};
 use crate::desired::{Code, Problem, Severity};
 use crate::instance::Span;
@@ -35,21 +34,26 @@ pub(crate) fn no_file() -> Span {
 
 pub(crate) fn warn(globals: &GlobalArgs, problems: &[Problem]) {
     if !globals.quiet {
-        show(problems);
+        show(globals, problems);
     }
 }
 
-pub(crate) fn show(problems: &[Problem]) {
+pub(crate) fn show(globals: &GlobalArgs, problems: &[Problem]) {
     if !problems.is_empty() {
         let problems = DiagnosticsDocument::new(None, problems).problems;
-        output::message(&diagnostics::with_summary(&problems, output::columns()));
+        output::message(&diagnostics::with_summary(
+            &problems,
+            output::columns(),
+            globals.layout().detail,
+        ));
     }
 }
 
 pub(crate) fn invalid(globals: &GlobalArgs, problems: &[Problem]) -> Failure {
     let is_shown = |problem: &&Problem| !globals.quiet || problem.severity == Severity::Error;
     let shown: Vec<_> = problems.iter().filter(is_shown).cloned().collect();
-    Failure::invalid_files(&shown).with_result(document(globals, None, problems))
+    Failure::invalid_files(&shown, globals.layout().detail)
+        .with_result(document(globals, None, problems))
 }
 
 /// The result document with the problems of `documents` documents; `None` for the text formats.
@@ -63,37 +67,20 @@ pub(crate) fn document(
         Format::Json => {
             Some(Output::Json(json::render(&DiagnosticsDocument::new(documents, problems))))
         }
-        Format::Github => {
-            Some(Output::Text(github::render(&from_working_directory(&globals.root, problems))))
-        }
-        Format::Sarif => {
-            Some(Output::Json(sarif::render(&from_working_directory(&globals.root, problems))))
-        }
+        Format::Github => Some(Output::Text(github::render(&in_repository(globals, problems)))),
+        Format::Sarif => Some(Output::Json(sarif::render(&in_repository(globals, problems)))),
     }
 }
 
-/// The path of a file from the working directory instead of the root.
-pub(crate) fn path_from_working_directory(root: &Path, file: &str) -> String {
-    if root.is_absolute() || root == Path::new(".") {
-        return file.to_owned();
-    }
-    root.join(file).display().to_string()
-}
-
-/// The problems with paths from the working directory, for tools that do not know `-C`.
-fn from_working_directory(root: &Path, problems: &[Problem]) -> Vec<Diagnostic> {
-    let mut problems = problems.to_vec();
+/// The problems with paths in the repository, for tools that do not know `-C`.
+fn in_repository(globals: &GlobalArgs, problems: &[Problem]) -> Vec<Diagnostic> {
+    let paths = RepositoryPaths::of(globals);
+    let mut problems = DiagnosticsDocument::new(None, problems).problems;
     for problem in &mut problems {
-        prefix(&mut problem.at, root);
-        if let Some(related) = &mut problem.related {
-            prefix(&mut related.at, root);
+        let related = problem.related.iter_mut().map(|related| &mut related.place);
+        for place in std::iter::once(&mut problem.place).chain(related) {
+            place.file = place.file.as_deref().map(|file| paths.path(file));
         }
     }
-    DiagnosticsDocument::new(None, &problems).problems
-}
-
-fn prefix(at: &mut Span, root: &Path) {
-    if !at.file.is_empty() {
-        at.file = path_from_working_directory(root, &at.file).into();
-    }
+    problems
 }

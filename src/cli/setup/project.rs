@@ -4,8 +4,9 @@
 //! choose whose instances a pipeline changes. Therefore two sources that name different projects end
 //! the command before anything is contacted.
 
-use crate::cli::setup::file_problems::{self, no_file, problem};
+use crate::cli::setup::file_problems::{no_file, problem};
 use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::setup::repository_paths::path_from_working_directory;
 use crate::cli::terminal::{Exit, Failure};
 use crate::desired::{Code, DeclaredProject, Levels, Problem, Severity};
 use crate::instance::{InvalidName, Project};
@@ -56,7 +57,7 @@ fn mismatch(
     declared: &DeclaredProject,
 ) -> Failure {
     let DeclaredProject { name, at } = declared;
-    let file = file_problems::path_from_working_directory(&globals.root, &at.file);
+    let file = path_from_working_directory(&globals.root, &at.file);
     let location = format!("{file}:{}:{}", at.line, at.column);
     let (given, name) = (quoted(given), quoted(name));
     let error = format!("the project is {given} in {source} and {name} in {location}");

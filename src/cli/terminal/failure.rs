@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use crate::cli::terminal::command_output::Output;
 use crate::desired::Problem;
-use crate::report::human;
+use crate::report::human::{self, Detail};
 pub use crate::report::json::Exit;
 use crate::report::json::{DiagnosticsDocument, FailureDocument, FailureTarget};
 
@@ -23,6 +23,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// Boxed, because most functions of `cli` return a `Result` with a failure.
     document: Box<FailureDocument>,
+    /// Whether problems with the same remedy are one in the text.
+    detail: Detail,
     /// The usage message of clap, with styles.
     rendered: Option<String>,
     result: Option<Output>,
@@ -31,7 +33,7 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         let document = Box::new(FailureDocument::new(exit, message));
-        Self { exit, document, rendered: None, result: None }
+        Self { exit, document, detail: Detail::default(), rendered: None, result: None }
     }
 
     /// Creates the failure of a write, with a hint if the disk is full or a limit is reached.
@@ -48,8 +50,8 @@ impl Failure {
         }
     }
 
-    pub(crate) fn invalid_files(problems: &[Problem]) -> Self {
-        let mut failure = Self::new(Exit::Invalid, "the files are invalid");
+    pub(crate) fn invalid_files(problems: &[Problem], detail: Detail) -> Self {
+        let mut failure = Self { detail, ..Self::new(Exit::Invalid, "the files are invalid") };
         failure.document.problems = DiagnosticsDocument::new(None, problems).problems;
         failure
     }
@@ -94,7 +96,7 @@ impl Failure {
     pub(crate) fn render(&self, columns: Option<usize>) -> String {
         match &self.rendered {
             Some(text) => text.clone(),
-            None => human::failure(&self.document, columns),
+            None => human::failure(&self.document, columns, self.detail),
         }
     }
 }

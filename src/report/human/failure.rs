@@ -1,14 +1,15 @@
 //! The text form of a failure.
 
 use crate::report::diagnostics;
+use crate::report::human::Detail;
 use crate::report::json::{Exit, FailureDocument};
 use crate::report::style::{clean, message};
 
 /// Renders a failure in lines of at most `columns`, if there is a limit: the message, its causes and
-/// hints, or the problems in the files.
-pub fn failure(failure: &FailureDocument, columns: Option<usize>) -> String {
+/// hints, or the problems in the files, in this detail.
+pub fn failure(failure: &FailureDocument, columns: Option<usize>, detail: Detail) -> String {
     if !failure.problems.is_empty() {
-        return diagnostics::with_summary(&failure.problems, columns);
+        return diagnostics::with_summary(&failure.problems, columns, detail);
     }
     if failure.code == Exit::Interrupted {
         return format!("{}\n", failure.message);
@@ -46,7 +47,8 @@ mod tests {
             "check --base-url\u{202e}",
         );
         assert_eq!(
-            anstream::adapter::strip_str(&super::failure(&failure, None)).to_string(),
+            anstream::adapter::strip_str(&super::failure(&failure, None, Detail::Grouped))
+                .to_string(),
             "error: cannot read the instances\n  caused by: GET /instances failed: cannot connect\\u{1b}[2J\n\n\
              hint: check --base-url\\u{202e}\n"
         );
@@ -59,7 +61,7 @@ mod tests {
             "No such file or directory at https://example.com/a/long/path/of/words",
             "both secrets are in the user interface",
         );
-        let text = super::failure(&failure, Some(40));
+        let text = super::failure(&failure, Some(40), Detail::Grouped);
         assert!(text.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m the credentials"), "{text:?}");
         let expected = "\
 error: the credentials cannot be read

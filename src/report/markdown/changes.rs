@@ -273,7 +273,7 @@ mod tests {
         let (before, after) = (long("good"), long("evil"));
         let both = change("url", ChangeKind::Change, public(Some(&before), Some(&after)));
         let text = lines(&[both]);
-        let begin = format!("@@ url (4004 characters, shown in part) @@\n- {}…", "a".repeat(166));
+        let begin = format!("@@ url (4,004 characters, shown in part) @@\n- {}…", "a".repeat(166));
         assert!(text.starts_with(&begin), "{text}");
         assert!(text.contains("agoodz") && text.contains("aevilz") && text.len() < 2_500, "{text}");
     }

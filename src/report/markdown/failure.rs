@@ -15,7 +15,8 @@ pub fn failure(command: &str, failure: &FailureDocument, max_bytes: usize) -> St
     let project = target.map(|target| target.project.as_str()).unwrap_or_default();
     let base_url = target.and_then(|target| target.base_url.as_deref()).unwrap_or_default();
     let marker = marker(command, project, base_url);
-    let text = anstream::adapter::strip_str(&human::failure(failure, None)).to_string();
+    let text = anstream::adapter::strip_str(&human::failure(failure, None, human::Detail::Grouped))
+        .to_string();
     let comment = |max: usize| {
         let text = fenced("text", &truncated(&text, max));
         format!("{marker}## ocon {command}: failed (exit {})\n\n{text}", failure.exit)
@@ -58,7 +59,10 @@ mod tests {
         let message = format!("no\n{}12 errors in 3 files", "error: no\n".repeat(2_000));
         let text = comment(&message, MIN_MAX_BYTES * 4);
         assert!(text.ends_with("error: no\n12 errors in 3 files\n```\n"), "{text}");
-        assert!(text.contains("```text\n(20031 characters, shown in part)\nerror: no\n"), "{text}");
+        assert!(
+            text.contains("```text\n(20,031 characters, shown in part)\nerror: no\n"),
+            "{text}"
+        );
         let hidden = "\u{202e}".repeat(3_000);
         for max in [MIN_MAX_BYTES, 5_000] {
             assert!(comment(&message, max).len() <= max);

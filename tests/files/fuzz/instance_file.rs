@@ -13,6 +13,7 @@ use ocon::desired::{
 };
 use ocon::instance::Span;
 use ocon::report::diagnostics::{self, ColorChoice};
+use ocon::report::human::Detail;
 use ocon::report::json::DiagnosticsDocument;
 use ocon::safe_text::is_harmless;
 
@@ -228,7 +229,8 @@ fn without_colors(text: &str) -> String {
 
 /// The text of problems.
 fn render(problems: &[Problem], color: ColorChoice, columns: Option<usize>) -> String {
-    diagnostics::render(&DiagnosticsDocument::new(None, problems).problems, color, columns)
+    let problems = DiagnosticsDocument::new(None, problems).problems;
+    diagnostics::render(&problems, color, columns, Detail::Complete)
 }
 
 #[cfg(test)]

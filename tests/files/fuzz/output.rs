@@ -22,7 +22,7 @@ use ocon::plan::{
     UnsetSecret, UntouchedCounts,
 };
 use ocon::report::diagnostics::{ColorChoice, github, render, sarif};
-use ocon::report::human::{self, Layout};
+use ocon::report::human::{self, Detail, Layout};
 use ocon::report::json::{
     self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, Exit,
     FailureDocument, FailureTarget, PlanDocument, ResultDocument, StatusDocument,
@@ -129,10 +129,17 @@ fn diagnostics(texts: &[String], width: usize) -> Result<(), String> {
     let found: Vec<Problem> = texts.iter().map(|text| problem(text)).collect();
     let document = DiagnosticsDocument::new(None, &found);
     let problems = &document.problems;
-    for color in [ColorChoice::Plain, ColorChoice::Styled] {
-        // The renderer marks a second file with `:::`.
-        let shown = render(problems, color, Some(width)).replace("::: ", "");
-        terminal("problems as text", &shown)?;
+    let mut equal = problems.clone();
+    for problem in &mut equal {
+        problem.help = vec!["remove it".to_owned()];
+    }
+    let forms = [(problems, Detail::Complete), (&equal, Detail::Grouped)];
+    for (problems, detail) in forms {
+        for color in [ColorChoice::Plain, ColorChoice::Styled] {
+            // The renderer marks a second file with `:::`.
+            let shown = render(problems, color, Some(width), detail).replace("::: ", "");
+            terminal("problems as text", &shown)?;
+        }
     }
     exact("problems as JSON", &document)?;
     workflow("problems as commands", &github::render(problems), found.len())?;
