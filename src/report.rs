@@ -9,8 +9,11 @@
 
 pub mod annotations;
 pub mod diagnostics;
+mod difference;
 pub mod explanation;
+pub mod file_links;
 mod hosts;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod markdown;

@@ -1,6 +1,6 @@
 //! Phrases that more than one format uses.
 
-use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusDocument};
+use super::json::{PlanDocument, PlanRequests, PlanStep, ResultDocument, StatusDocument};
 use super::style::count;
 use crate::plan::{Action, Cause, status::SyncState};
 
@@ -26,6 +26,36 @@ pub(super) fn no_changes(plan: &PlanDocument) -> String {
         orphans => format!("; {}", count(orphans, "orphan")),
     };
     matching(plan.summary.unchanged) + &orphans
+}
+
+/// `1 to create, 2 to update (1 remote drift); 12 unchanged, 1 orphan.`: every number that is not 0.
+pub(super) fn plan_numbers(plan: &PlanDocument) -> String {
+    if plan.is_empty() {
+        return format!("No changes. {}.", no_changes(plan));
+    }
+    let summary = &plan.summary;
+    let actions = Action::ALL.into_iter().map(|action| {
+        let drifted = |step: &&PlanStep| step.action == action && step.cause == Cause::Remote;
+        let drift = match plan.steps.iter().filter(drifted).count() {
+            0 => String::new(),
+            drifted => format!(" ({drifted} remote drift)"),
+        };
+        (plan.count(action), format!("to {action}{drift}"))
+    });
+    let stopped = [(plan.stale.len(), "stale"), (summary.blocked, "blocked")];
+    let stopped = stopped.map(|(number, what)| (number, what.to_owned()));
+    let rest = [
+        (summary.unchanged, format!("{} unchanged", summary.unchanged)),
+        (summary.orphan, count(summary.orphan, "orphan")),
+        (summary.unmanaged.unwrap_or(0), format!("{} unmanaged", summary.unmanaged.unwrap_or(0))),
+    ];
+    let todo = actions.chain(stopped).filter(|(number, _)| *number > 0);
+    let todo: Vec<String> = todo.map(|(number, what)| format!("{number} {what}")).collect();
+    let rest = rest.into_iter().filter(|(number, _)| *number > 0);
+    let rest: Vec<String> = rest.map(|(_, what)| what).collect();
+    let parts = [todo.join(", "), rest.join(", ")];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}.", parts.join("; "))
 }
 
 /// The cause of a step, unless its action implies the cause.

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::comment::comment_options;
+use crate::cli::commands::comment::{comment_options, html_options};
 use crate::cli::commands::plan_scope::PlanScopeArgs;
-use crate::cli::commands::{saved_plan, unset_variables};
+use crate::cli::commands::{reports, saved_plan, unset_variables};
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, file_problems};
 use crate::cli::terminal::{Exit, Failure, Output, atomic_file::AtomicFile, output};
 use crate::plan::Plan;
 use crate::report::human;
 use crate::report::json::{self, PlanDocument};
-use crate::report::{annotations, markdown};
+use crate::report::{annotations, html, markdown};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
@@ -41,14 +41,17 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
         saved_plan::check_names(&plan, &document)?;
         out.write(&json::render(&document))?;
     }
-    output::result(&match globals.format {
+    let render = |format| match format {
         Format::Json => Output::Json(json::render(&document)),
         Format::Markdown => Output::Text(markdown::plan(&document, &comment_options(globals))),
+        Format::Html => Output::Text(html::plan(&document, &html_options(globals))),
         Format::Github => Output::Text(annotations::plan(&document, &|file| {
             file_problems::path_from_working_directory(&globals.root, file)
         })),
         _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.layout())),
-    })?;
+    };
+    reports::write(globals, |format| Some(render(format)))?;
+    output::result(&render(globals.format))?;
     Ok(exit(&plan, args.detailed_exitcode))
 }
 

@@ -33,7 +33,7 @@ pub fn outcome(plan: &PlanDocument, result: &ResultDocument, options: &CommentOp
     ];
     CommentPage {
         marker: marker_of("apply", plan),
-        head: head(plan, result),
+        head: head(plan, result) + &options.report_link(),
         sections: sections.into_iter().flatten().collect(),
         complete_version: "The log and the JSON format of the apply are complete.",
     }

@@ -55,7 +55,7 @@ fn page(
     ];
     CommentPage {
         marker: marker_of(command, document),
-        head: head(document, command),
+        head: head(document, command) + &options.report_link(),
         sections: sections.into_iter().flatten().collect(),
         complete_version: "The text and the JSON format of the plan are complete.",
     }
@@ -223,7 +223,7 @@ fn cause(step: &PlanStep) -> String {
 /// Renders the place of the step's document; empty for a step without one.
 pub(super) fn place(step: &PlanStep, options: &CommentOptions) -> String {
     match (&step.file, step.line) {
-        (Some(file), Some(line)) => options.links.place(file, line),
+        (Some(file), Some(line)) => options.place(file, line),
         _ => String::new(),
     }
 }
@@ -241,7 +241,7 @@ pub(super) fn blocked_row(blocked: &PlanBlocked, options: &CommentOptions) -> Co
     CommentEntry::line(format!(
         "| {} {} | `{}` | {} |\n",
         code(&blocked.key),
-        options.links.place(&blocked.file, blocked.line),
+        options.place(&blocked.file, blocked.line),
         blocked.code,
         message(&blocked.message)
     ))
