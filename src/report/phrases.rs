@@ -2,6 +2,7 @@
 
 use super::json::{PlanDocument, PlanRequests, PlanStep, ResultDocument, StatusDocument};
 use super::style::count;
+use crate::instance::FieldPath;
 use crate::plan::{Action, Cause, status::SyncState};
 
 /// The actions that a summary counts even if they are zero.
@@ -121,6 +122,18 @@ pub(super) fn known_after_create(after: &str) -> String {
     after
         .replace("{base64(id)}", "(base64 of the id, known after create)")
         .replace("{id}", "(id, known after create)")
+}
+
+/// Returns a configuration key as in the file, unless it looks like a field of the document itself.
+pub(super) fn field(path: &FieldPath) -> String {
+    match path {
+        FieldPath::Configuration(key)
+            if !matches!(key.as_str(), "name" | "tags" | "key" | "mark" | "protect") =>
+        {
+            key.clone()
+        }
+        _ => path.to_string(),
+    }
 }
 
 pub(super) fn differs_in(hint: &str) -> String {

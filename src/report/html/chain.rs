@@ -3,7 +3,7 @@
 //! In: a step of a plan, or an instance of a status. Out: four parts with what is known about each. A
 //! part is never shown as working, because only `ocon doctor` checks that.
 
-use crate::instance::{EVENT_CALLBACK, EVENTS_ENABLED, FieldPath};
+use crate::instance::{EVENT_CALLBACK, EVENT_VENDOR_TYPE, EVENTS_ENABLED, FieldPath};
 use crate::plan::Action;
 use crate::report::json::{PlanStep, PlanValue, PlanValues, StatusFinding, StatusInstance};
 use crate::report::phrases::known_after_create;
@@ -84,7 +84,8 @@ impl ChainPart {
 impl EventChain {
     /// The chain after a step; `None` if the step does not touch events.
     pub(super) fn of_step(step: &PlanStep, base_url: &str) -> Option<Self> {
-        let enabled = written(step, EVENTS_ENABLED).map(|(value, _)| value == "true");
+        let enabled =
+            written(step, EVENTS_ENABLED).map(|(value, _)| value.eq_ignore_ascii_case("true"));
         let callback = written(step, EVENT_CALLBACK);
         if step.action == Action::Delete || (enabled, &callback) == (None, &None) {
             return None;
@@ -95,7 +96,7 @@ impl EventChain {
             let is_platform = callback.as_ref().is_some_and(|(url, _)| url.starts_with(&platform));
             Self([
                 ChainPart::provider(&step.connector),
-                address(callback.as_ref().filter(|_| is_platform)),
+                address(step, callback.as_ref().filter(|_| is_platform)),
                 instance(step, enabled),
                 application(callback.as_ref(), is_platform),
             ])
@@ -155,8 +156,16 @@ fn written(step: &PlanStep, key: &str) -> Option<(String, bool)> {
     }
 }
 
-fn address(callback: Option<&(String, bool)>) -> ChainPart {
+fn address(step: &PlanStep, callback: Option<&(String, bool)>) -> ChainPart {
+    let vendor_type = written(step, EVENT_VENDOR_TYPE);
+    let is_polled = vendor_type.is_some_and(|(found, _)| found.eq_ignore_ascii_case("polling"));
     match callback {
+        None if is_polled => ChainPart::new(
+            Address,
+            Known,
+            "not needed",
+            "none, because the platform polls the provider",
+        ),
         Some((url, true)) => {
             let text = format!("the provider sends it to `{}`", known_after_create(url));
             ChainPart::new(Address, AfterCreate, "after create", text)
@@ -277,6 +286,9 @@ mod tests {
         assert_eq!(chain.0[3].label, "app.example:1");
         let update = step(Action::Update, Some(7), vec![change(EVENTS_ENABLED, "false")]);
         assert_eq!(states(&update), Some([Known, Unknown, Broken, Unknown]));
+        let polled = vec![change(EVENTS_ENABLED, "true"), change(EVENT_VENDOR_TYPE, "polling")];
+        let update = step(Action::Update, Some(7), polled);
+        assert_eq!(states(&update), Some([Known, Known, Known, Unknown]));
         assert_eq!(states(&step(Action::Update, Some(7), Vec::new())), None);
         assert_eq!(states(&step(Action::Update, Some(7), to(""))).unwrap()[3], Broken);
     }

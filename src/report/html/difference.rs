@@ -23,12 +23,10 @@ pub(super) fn changes(changes: &[&PlanChange], hidden_before: Option<&'static st
 
 fn row(change: &PlanChange, hidden_before: Option<&'static str>) -> Html {
     let ValueLines { lines, extent } = ValueLines::of(change, hidden_before);
-    let (sign, verb) = sign(change.kind);
-    let path = clean_line(&truncate::line(&change.path.to_string(), MAX_LINE_CHARS));
+    let path = clean_line(&truncate::line(&phrases::field(&change.path), MAX_LINE_CHARS));
     let extent = extent.map(|extent| element("span").class("extent").with(extent));
     let field = Html::from([
-        element("span").class("sign").attribute("title", verb).with(sign),
-        unseen(&format!("{verb} ")),
+        unseen(&format!("{} ", verb(change.kind))),
         element("code").with(path),
         extent.unwrap_or_default(),
     ]);
@@ -42,13 +40,13 @@ fn row(change: &PlanChange, hidden_before: Option<&'static str>) -> Html {
         .with(Html::from([element("dt").with(field), element("dd").class("diff").with(difference)]))
 }
 
-fn sign(kind: ChangeKind) -> (&'static str, &'static str) {
+fn verb(kind: ChangeKind) -> &'static str {
     match kind {
-        ChangeKind::Set => ("+", "set"),
-        ChangeKind::Change => ("~", "change"),
-        ChangeKind::Rotate => ("~", "rotate"),
-        ChangeKind::Unset => ("-", "unset"),
-        ChangeKind::Mark => (">", "mark"),
+        ChangeKind::Set => "set",
+        ChangeKind::Change => "change",
+        ChangeKind::Rotate => "rotate",
+        ChangeKind::Unset => "unset",
+        ChangeKind::Mark => "mark",
     }
 }
 
@@ -111,7 +109,8 @@ fn secret(
     let value = clean_line(&format!("(secret{source})"));
     match change.kind {
         ChangeKind::Unset => vec![('-', hidden_before.unwrap_or("(secret)").to_owned())],
-        _ => vec![('+', value)],
+        ChangeKind::Set => vec![('+', value)],
+        ChangeKind::Change | ChangeKind::Rotate | ChangeKind::Mark => vec![('~', value)],
     }
 }
 
@@ -162,6 +161,7 @@ fn line(sign: char, pieces: &[Piece]) -> Html {
     let (class, word) = match sign {
         '+' => ("line added", "ins"),
         '-' => ("line removed", "del"),
+        '~' => ("line rotated", "span"),
         _ => ("line", "span"),
     };
     let piece = |(text, is_changed): &Piece| match is_changed {
@@ -203,8 +203,8 @@ mod tests {
         let (old, new) = ("https://good.example/a", "https://evil.example/a");
         let html = page(&change(ChangeKind::Change, Some(old), Some(new)));
         assert!(html.contains(
-            "<div class=\"line removed\"><span class=\"sign\">-</span><span>https://<del>good</del>.example/a</span></div>\
-             <div class=\"line added\"><span class=\"sign\">+</span><span>https://<ins>evil</ins>.example/a</span></div>"
+            "<div class=\"line removed\"><span class=\"sign\">-</span><span>https://<del>good.example</del>/a</span></div>\
+             <div class=\"line added\"><span class=\"sign\">+</span><span>https://<ins>evil.example</ins>/a</span></div>"
         ), "{html}");
     }
 

@@ -153,10 +153,11 @@ fn segments(parts: &[&BarPart], total: usize) -> Html {
     const WIDTH: usize = 1_000;
     const MIN_WIDTH: usize = 8;
     const GAP: usize = 3;
-    let space = WIDTH - (MIN_WIDTH + GAP) * parts.len();
-    let mut x = 0;
+    let space = WIDTH + GAP - (MIN_WIDTH + GAP) * parts.len();
+    let (mut x, mut last) = (0, parts.len());
     let segment = |part: &&BarPart| {
-        let width = MIN_WIDTH + space * part.number / total;
+        last -= 1;
+        let width = if last == 0 { WIDTH - x } else { MIN_WIDTH + space * part.number / total };
         let rect = element("rect").class(part.class).attribute("x", &x.to_string());
         x += width + GAP;
         rect.attribute("width", &width.to_string()).attribute("height", "20").with("")
@@ -175,7 +176,7 @@ mod tests {
         let page = html.into_document();
         assert!(page.contains("<desc>9999 in sync, 1 drifted</desc>"), "{page}");
         assert!(page.contains("<b>1</b> drifted") && !page.contains("missing"), "{page}");
-        assert!(page.contains("x=\"988\" width=\"8\"") || page.contains("width=\"8\""), "{page}");
+        assert!(page.contains("x=\"991\" width=\"9\""), "{page}");
         assert_eq!(bar(&[part(0, "in sync")]), Html::default());
     }
 }

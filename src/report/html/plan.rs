@@ -8,10 +8,11 @@ use super::remarks;
 use super::step::StepRenderer;
 use super::text::{code, message, prose};
 use crate::plan::{Action, Cause, ChangeKind};
-use crate::report::hosts;
+use crate::report::hosts::{self, HostSummary};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanStale, PlanStep};
 use crate::report::phrases;
 use crate::report::style::count;
+use crate::safe_text::quoted;
 
 /// The default of `--max-deletes`.
 const DEFAULT_MAX_DELETES: usize = 3;
@@ -154,20 +155,26 @@ fn hosts_answer(document: &PlanDocument) -> Html {
     let changed = hosts.iter().filter(|host| host.is_changed).count();
     match (hosts.len(), changed) {
         (0, _) => answer("fine", "✓", "No host of the files gets secrets or events."),
-        (number, 0) => {
-            let text = format!(
-                "{} named in the files: secrets or events go there.",
-                count(number, "host")
-            );
-            answer("look", "→", &text)
-        }
+        (_, 0) => answer("look", "→", &format!("Secrets or events go to {}.", named(&hosts))),
         (number, changed) => {
-            let text = format!(
-                "Secrets or events go to {}, and {changed} of them changed.",
-                count(number, "host")
-            );
+            let changed = named(hosts.get(..changed).unwrap_or_default());
+            let all = count(number, "host");
+            let text = format!("Secrets or events go to {all}. Changed: {changed}.");
             answer("grave", "!", &text)
         }
+    }
+}
+
+/// Names a few hosts in full, or counts them.
+fn named(hosts: &[HostSummary]) -> String {
+    let name = |host: &HostSummary| match host.host.contains(' ') {
+        true => host.host.clone(),
+        false => quoted(&host.host).to_string(),
+    };
+    match hosts {
+        [one] => name(one),
+        [one, other] => format!("{} and {}", name(one), name(other)),
+        more => count(more.len(), "host"),
     }
 }
 

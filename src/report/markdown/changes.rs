@@ -5,7 +5,7 @@ use crate::instance::FieldPath;
 use crate::plan::{Action, ChangeKind};
 use crate::report::difference::{Difference, MAX_LINE_CHARS};
 use crate::report::json::{PlanChange, PlanStep, PlanValue, PlanValues};
-use crate::report::phrases::{differs_in, known_after_create};
+use crate::report::phrases::{differs_in, field, known_after_create};
 use crate::report::style::{clean_line, width};
 use crate::report::truncate;
 
@@ -26,7 +26,7 @@ pub(super) fn block(step: &PlanStep) -> Option<String> {
 }
 
 fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
-    let path = clean_line(&truncate::line(&label(&change.path), MAX_LINE_CHARS));
+    let path = clean_line(&truncate::line(&field(&change.path), MAX_LINE_CHARS));
     match &change.values {
         PlanValues::Sensitive { sensitive: _, source } => {
             let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
@@ -70,18 +70,6 @@ fn push_values(
             lines.extend(before.map(|before| format!("- {path}: {}", shown(&before))));
             lines.extend(after.map(|after| format!("+ {path}: {}", shown(&after))));
         }
-    }
-}
-
-/// Returns a configuration key as in the file, unless it looks like a field of the document itself.
-fn label(path: &FieldPath) -> String {
-    match path {
-        FieldPath::Configuration(key)
-            if !matches!(key.as_str(), "name" | "tags" | "key" | "mark" | "protect") =>
-        {
-            key.clone()
-        }
-        _ => path.to_string(),
     }
 }
 
