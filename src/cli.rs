@@ -91,11 +91,8 @@ fn dispatch(cli: &Arc<Cli>) -> Result<Exit, Failure> {
     let failed = Arc::clone(cli);
     let reporter = move |failure| comment::on_failure(failure, name, &failed.globals);
     interrupt::set_command(interrupted, interrupted_exit, Box::new(reporter.clone()));
-    let run = || {
-        reports::check(globals)?;
-        command.run(globals, Cli::command)
-    };
-    run().map_err(|failure| {
+    reports::check(globals).map_err(&reporter)?;
+    command.run(globals, Cli::command).map_err(|failure| {
         reports::write_failure(&failure, name, globals);
         reporter(failure)
     })

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::chromium::Browser;
-use crate::html::{assert_is_safe, many};
+use crate::html::{assert_is_safe, long, many};
 use crate::markdown::mixed;
-use crate::support::{SHOP, World};
+use crate::support::World;
 
 /// The widths at which a page is checked, in pixels.
 const WIDTHS: [u32; 2] = [1_280, 400];
@@ -22,19 +22,15 @@ fn pages() -> Vec<(&'static str, World)> {
         world.ocon(&format!("{line} --quiet --report page.html"));
         world
     };
-    let long = many(2_000);
-    let value = "x".repeat(1_048_000);
-    let shop = format!(
-        "{SHOP}configuration: {{ event.notification.callback.url: \"https://a.example/{value}\" }}\n"
-    );
-    long.write("instances/long.yaml", shop);
+    let large = many(2_000);
+    large.write("instances/long.yaml", long());
     let broken = World::new(&[("instances/shop.yaml", "element: stripe\nnmae: <b>\n")]);
     let refused = "apply --prune --max-deletes 0 --yes";
     vec![
         ("example", written(World::example(), "plan --sandbox")),
         ("mixed", written(mixed(), "plan --prune")),
         ("60", written(many(60), "plan")),
-        ("2000", written(long, "plan")),
+        ("2000", written(large, "plan")),
         ("outcome", written(mixed(), "apply --prune --yes")),
         ("refused", written(mixed(), refused)),
         ("status", written(mixed(), "status")),

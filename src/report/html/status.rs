@@ -42,7 +42,9 @@ fn sections(document: &StatusDocument, options: &HtmlOptions) -> Vec<PageSection
         states.iter().flat_map(|state| with(*state)).collect()
     };
     let blocked: Vec<&PlanBlocked> = document.blocked.iter().collect();
-    let (attention, rest) = (of(&NEED_ATTENTION), of(&[SyncState::InSync]));
+    let (mut attention, rest) = (of(&NEED_ATTENTION), of(&[SyncState::InSync]));
+    // The blocked documents have their own section, with the reasons.
+    attention.retain(|found| found.state != SyncState::Blocked || found.instance_id.is_some());
     let (ill, well): (Vec<_>, Vec<_>) = rest.into_iter().partition(|found| is_ill(found, document));
     let mut space = PageSpace::new();
     let mut entries = |shown: &[&StatusInstance], unfolded: usize| {
