@@ -123,7 +123,10 @@ fn steps(
 fn archive(fixture: &Fixture, job: &Statement, folder: &Path) {
     for always in job.all("post").flat_map(|post| post.all("always")) {
         for step in &always.block {
-            assert_eq!((step.name.as_str(), step.text("allowEmptyArchive")), ("archiveArtifacts", "true"));
+            assert_eq!(
+                (step.name.as_str(), step.text("allowEmptyArchive")),
+                ("archiveArtifacts", "true")
+            );
             let file = folder.join(step.text("artifacts"));
             if file.exists() {
                 copy(&file, &fixture.artifacts.path().join(job.text("")));
