@@ -204,9 +204,10 @@ fn application(callback: Option<&(String, bool)>, is_platform: bool) -> ChainPar
             ChainPart::new(Application, Broken, "none", "this step removes its URL")
         }
         Some((url, is_completed)) => {
-            let (state, url) = match is_completed {
-                true => (AfterCreate, known_after_create(url)),
-                false => (Known, url.clone()),
+            let (state, url) = if *is_completed {
+                (AfterCreate, known_after_create(url))
+            } else {
+                (Known, url.clone())
             };
             let text = format!("the platform forwards the event to `{url}`");
             ChainPart::new(Application, state, host(&url), text)

@@ -70,9 +70,8 @@ impl ValueLines {
         };
         let text = |value: &PlanValue| value.text().unwrap_or_else(|| "(not shown)".to_owned());
         let (before, after) = (before.map(text), after.map(text));
-        let after = after.map(|after| match change.known_after_create {
-            true => phrases::known_after_create(&after),
-            false => after,
+        let after = after.map(|after| {
+            if change.known_after_create { phrases::known_after_create(&after) } else { after }
         });
         let is_long = |value: &String| value.contains('\n') || width(value) > MAX_VALUE_WIDTH;
         if before.iter().chain(&after).any(is_long) {
@@ -164,9 +163,8 @@ fn line(sign: char, pieces: &[Piece]) -> Html {
         '~' => ("line rotated", "span"),
         _ => ("line", "span"),
     };
-    let piece = |(text, is_changed): &Piece| match is_changed {
-        true => element(word).with(text.as_str()),
-        false => Html::from(text.as_str()),
+    let piece = |(text, is_changed): &Piece| {
+        if *is_changed { element(word).with(text.as_str()) } else { Html::from(text.as_str()) }
     };
     element("div").class(class).with(Html::from([
         element("span").class("sign").with(sign.to_string()),

@@ -3,7 +3,7 @@
 use super::HtmlOptions;
 use super::markup::{Html, element};
 use super::page::{Page, PageSection, PageSpace};
-use super::text::{badge, code, message, place, prose};
+use super::text::{self, badge, message, place, prose};
 use crate::desired::Severity;
 use crate::report::json::{Diagnostic, FailureDocument};
 use crate::report::style::count;
@@ -76,13 +76,13 @@ fn group(problems: &[&Diagnostic], options: &HtmlOptions) -> Html {
     let help = help
         .iter()
         .map(|help| element("p").class("help").with(element("b").with("help: ") + message(help)));
-    let title = match problems {
-        [problem] => badge("badge red", problem.code.as_str()),
-        _ => {
-            let code = problems.first().map(|problem| problem.code.as_str()).unwrap_or_default();
-            badge("badge red", code) + Html::from(format!(" {}", count(problems.len(), "place")))
-        }
+    let code = problems.first().map(|problem| problem.code.as_str()).unwrap_or_default();
+    let number = if problems.len() > 1 {
+        Html::from(format!(" {}", count(problems.len(), "place")))
+    } else {
+        Html::default()
     };
+    let title = badge("badge red", code) + number;
     let places = element("ul").class("places").with(items) + rest;
     element("li").with(Html::from([element("p").with(title), help.collect(), places]))
 }
@@ -90,7 +90,7 @@ fn group(problems: &[&Diagnostic], options: &HtmlOptions) -> Html {
 fn problem_item(problem: &Diagnostic, options: &HtmlOptions) -> Html {
     let at = match (&problem.place.file, problem.place.line) {
         (Some(file), Some(line)) => place(&options.links, file, line) + Html::from(": "),
-        (Some(file), None) => code(file) + Html::from(": "),
+        (Some(file), None) => text::code(file) + Html::from(": "),
         (None, _) => Html::default(),
     };
     let label = problem.label.as_ref().map(|label| Html::from(", ") + message(label));

@@ -80,9 +80,10 @@ fn lead(plan: &PlanDocument, result: &ResultDocument) -> Html {
         "" => Html::default(),
         next_step => element("p").class("partial").with(next_step),
     };
-    let partial = match plan.partial {
-        true => element("p").class("partial").with("Partial: only some documents were planned."),
-        false => Html::default(),
+    let partial = if plan.partial {
+        element("p").class("partial").with("Partial: only some documents were planned.")
+    } else {
+        Html::default()
     };
     let summary = &result.summary;
     let part = |number, label, sign, class| BarPart { number, label, sign, class };
@@ -120,9 +121,10 @@ fn to_register(entries: &[&ResultEntry]) -> Html {
         element("p").with("No event arrives before these URLs are registered at the provider.");
     let (rows, rest) = PageSpace::new().entries(entries, |entry, _| {
         let url = entry.webhook_url.as_deref().map(code).unwrap_or_default();
-        let assumed = match entry.webhook_url_assumed {
-            true => element("p").class("faint").with(phrases::ASSUMED_URL),
-            false => Html::default(),
+        let assumed = if entry.webhook_url_assumed {
+            element("p").class("faint").with(phrases::ASSUMED_URL)
+        } else {
+            Html::default()
         };
         row(code(&entry.key) + id(entry.instance_id), [url + assumed])
     });

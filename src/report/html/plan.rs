@@ -119,17 +119,19 @@ fn delete_limit(number: usize) -> Option<String> {
 
 /// The label of a partial plan, the answers to a reviewer's questions, and the bar.
 fn lead(document: &PlanDocument) -> Html {
-    let partial = match document.partial {
-        true => element("p").class("partial").with("Partial: only some documents were planned."),
-        false => Html::default(),
+    let partial = if document.partial {
+        element("p").class("partial").with("Partial: only some documents were planned.")
+    } else {
+        Html::default()
     };
     let answers = [deletes(document), hosts_answer(document), blocked_answer(document)];
     let answers = element("ul").class("answers").with(Html::from(answers));
-    let requests = match document.is_empty() {
-        true => Html::default(),
-        false => element("p")
+    let requests = if document.is_empty() {
+        Html::default()
+    } else {
+        element("p")
             .class("faint")
-            .with(format!("Requests: {}", phrases::requests(&document.requests))),
+            .with(format!("Requests: {}", phrases::requests(&document.requests)))
     };
     Html::from([partial, answers, picture::bar(&states(document)), requests])
 }
@@ -167,9 +169,8 @@ fn hosts_answer(document: &PlanDocument) -> Html {
 
 /// Names a few hosts in full, or counts them.
 fn named(hosts: &[HostSummary]) -> String {
-    let name = |host: &HostSummary| match host.host.contains(' ') {
-        true => host.host.clone(),
-        false => quoted(&host.host).to_string(),
+    let name = |host: &HostSummary| {
+        if host.host.contains(' ') { host.host.clone() } else { quoted(&host.host).to_string() }
     };
     match hosts {
         [one] => name(one),

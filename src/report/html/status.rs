@@ -14,9 +14,10 @@ use crate::report::phrases;
 
 /// Renders a status.
 pub fn status(document: &StatusDocument, options: &HtmlOptions) -> String {
-    let partial = match document.partial {
-        true => element("p").class("partial").with("Partial: only some documents were checked."),
-        false => Html::default(),
+    let partial = if document.partial {
+        element("p").class("partial").with("Partial: only some documents were checked.")
+    } else {
+        Html::default()
     };
     Page {
         command: "ocon status".to_owned(),
@@ -169,9 +170,10 @@ fn facts(instance: &StatusInstance) -> Html {
         Some(element("div").with(element("dt").with(label) + element("dd").with(value?)))
     });
     let rows: Html = rows.collect();
-    match rows.is_empty() {
-        true => element("p").class("faint").with("There is no instance."),
-        false => element("dl").class("facts").with(rows),
+    if rows.is_empty() {
+        element("p").class("faint").with("There is no instance.")
+    } else {
+        element("dl").class("facts").with(rows)
     }
 }
 
