@@ -53,7 +53,7 @@ impl Browser {
         self.runtime.block_on(self.client.goto(url)).unwrap();
     }
 
-    /// Calls a method of the DevTools protocol.
+    /// Calls a method of the `DevTools` protocol.
     pub(crate) fn devtools(&self, method: &'static str, parameters: Value) -> Value {
         let command = DevTools { method, parameters };
         self.runtime.block_on(self.client.issue_cmd(command)).unwrap()
@@ -79,7 +79,7 @@ impl Drop for Browser {
     }
 }
 
-/// A call of the DevTools protocol, which chromedriver passes on.
+/// A call of the `DevTools` protocol, which chromedriver passes on.
 #[derive(Debug)]
 struct DevTools {
     method: &'static str,

@@ -7,6 +7,7 @@ use crate::instance::{EVENT_CALLBACK, EVENT_VENDOR_TYPE, EVENTS_ENABLED, FieldPa
 use crate::plan::Action;
 use crate::report::json::{PlanStep, PlanValue, PlanValues, StatusFinding, StatusInstance};
 use crate::report::phrases::known_after_create;
+use crate::safe_text::quoted;
 
 /// The parts of a chain, in the order in which an event passes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl EventChain {
                 Address,
                 Known,
                 "register it",
-                format!("the provider sends it to `{url}`"),
+                format!("the provider sends it to {}", quoted(&url)),
             ),
             (None, None) => {
                 let text = "the platform polls the provider, or generates the URL";
@@ -167,11 +168,11 @@ fn address(step: &PlanStep, callback: Option<&(String, bool)>) -> ChainPart {
             "none, because the platform polls the provider",
         ),
         Some((url, true)) => {
-            let text = format!("the provider sends it to `{}`", known_after_create(url));
+            let text = format!("the provider sends it to {}", quoted(known_after_create(url)));
             ChainPart::new(Address, AfterCreate, "after create", text)
         }
         Some((url, false)) => {
-            let text = format!("the provider sends it to `{url}`");
+            let text = format!("the provider sends it to {}", quoted(&url));
             ChainPart::new(Address, Known, "of the platform", text)
         }
         None => {
@@ -209,7 +210,7 @@ fn application(callback: Option<&(String, bool)>, is_platform: bool) -> ChainPar
             } else {
                 (Known, url.clone())
             };
-            let text = format!("the platform forwards the event to `{url}`");
+            let text = format!("the platform forwards the event to {}", quoted(&url));
             ChainPart::new(Application, state, host(&url), text)
         }
         None => {
