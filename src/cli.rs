@@ -16,7 +16,7 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
 
-use commands::{Command, CommandInfo, comment, examples, help};
+use commands::{Command, CommandInfo, comment, examples, help, reports};
 use setup::{Environment, GlobalArgs};
 use terminal::{Exit, Failure, interrupt, output, panic, supervisor};
 
@@ -91,5 +91,9 @@ fn dispatch(cli: &Arc<Cli>) -> Result<Exit, Failure> {
     let failed = Arc::clone(cli);
     let reporter = move |failure| comment::on_failure(failure, name, &failed.globals);
     interrupt::set_command(interrupted, interrupted_exit, Box::new(reporter.clone()));
-    command.run(globals, Cli::command).map_err(reporter)
+    reports::check(globals).map_err(&reporter)?;
+    command.run(globals, Cli::command).map_err(|failure| {
+        reports::write_failure(&failure, name, globals);
+        reporter(failure)
+    })
 }

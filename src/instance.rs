@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 pub use draft::{Draft, FieldPath, OmittedMembers, Record, ReplyCheck};
 pub use event_arrival::{
-    EVENT_CALLBACK, EVENT_KEYS, EVENTS_ENABLED, EventArrival, EventSettings, EventSupport,
+    EVENT_CALLBACK, EVENT_KEYS, EVENT_VENDOR_TYPE, EVENTS_ENABLED, EventArrival, EventSettings,
+    EventSupport,
 };
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project, is_loopback};

@@ -9,12 +9,16 @@
 
 pub mod annotations;
 pub mod diagnostics;
+mod difference;
 pub mod explanation;
+pub mod file_links;
 mod grouping;
 mod hosts;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod markdown;
+mod note_group;
 mod phrases;
 pub mod style;
 mod text_diff;

@@ -23,6 +23,7 @@ mod plan_scope;
 mod prune;
 mod refusals;
 mod refused_requests;
+pub(crate) mod reports;
 mod sandbox;
 mod saved_plan;
 mod schema;
@@ -144,15 +145,15 @@ pub(crate) struct CommandInfo {
 
 impl Command {
     pub(crate) const fn info(&self) -> CommandInfo {
-        use Format::{Github, Json, Markdown, Sarif, Text};
+        use Format::{Github, Html, Json, Markdown, Sarif, Text};
         let (name, formats, interrupted): (_, &[Format], _) = match self {
             Self::Validate(_) => {
                 ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
             }
-            Self::Plan(_) => ("plan", &[Text, Json, Markdown, Github], "no plan was made."),
-            Self::Apply(_) => ("apply", &[Text, Json, Markdown], "nothing was applied."),
+            Self::Plan(_) => ("plan", &[Text, Json, Markdown, Html, Github], "no plan was made."),
+            Self::Apply(_) => ("apply", &[Text, Json, Markdown, Html], "nothing was applied."),
             Self::Authorize(_) => ("authorize", &[Text], "nothing was created or changed."),
-            Self::Status(_) => ("status", &[Text, Json, Markdown], "no status was printed."),
+            Self::Status(_) => ("status", &[Text, Json, Markdown, Html], "no status was printed."),
             Self::Events(_) => ("events", &[Text, Json], "no events were printed."),
             Self::Doctor(_) => ("doctor", &[Text, Json], "the delivery of events was not checked."),
             Self::Import(_) => ("import", &[Text], "no file was written."),

@@ -22,5 +22,5 @@ pub(crate) mod reserved_words;
 pub(crate) use connection::Connection;
 pub(crate) use environment::Environment;
 pub(crate) use files::{Files, SecretAccess};
-pub(crate) use global_args::{Format, GlobalArgs};
+pub(crate) use global_args::{Format, GlobalArgs, ReportFile};
 pub(crate) use platform::Platform;

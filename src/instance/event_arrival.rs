@@ -12,10 +12,10 @@ pub const EVENTS_ENABLED: &str = "event.notification.enabled";
 /// The key of the URL to which the platform forwards events.
 pub const EVENT_CALLBACK: &str = "event.notification.callback.url";
 /// The key that selects how events arrive: `polling`, `webhook` or `webhooks`.
-const VENDOR_TYPE: &str = "event.vendor.type";
+pub const EVENT_VENDOR_TYPE: &str = "event.vendor.type";
 
 /// The keys whose stored values decide how events arrive.
-pub const EVENT_KEYS: [&str; 3] = [EVENTS_ENABLED, EVENT_CALLBACK, VENDOR_TYPE];
+pub const EVENT_KEYS: [&str; 3] = [EVENTS_ENABLED, EVENT_CALLBACK, EVENT_VENDOR_TYPE];
 
 /// What is known about the events of a connector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl EventSettings {
         Self {
             support,
             enabled: value(EVENTS_ENABLED).as_deref().and_then(parse_enabled),
-            transport: value(VENDOR_TYPE).as_deref().and_then(EventTransport::parse),
+            transport: value(EVENT_VENDOR_TYPE).as_deref().and_then(EventTransport::parse),
         }
     }
 
@@ -82,7 +82,8 @@ impl EventSettings {
         let is_possible = |transport: &EventTransport| {
             *transport == EventTransport::Webhooks || support.polling || !is_known
         };
-        let stored = || value(VENDOR_TYPE).and_then(EventTransport::parse).filter(is_possible);
+        let stored =
+            || value(EVENT_VENDOR_TYPE).and_then(EventTransport::parse).filter(is_possible);
         Self {
             support,
             enabled: enabled.or_else(|| value(EVENTS_ENABLED).and_then(parse_enabled)),
@@ -169,7 +170,7 @@ mod tests {
             EVENTS_ENABLED => Some("true".to_owned()),
             _ => declared.map(str::to_owned),
         };
-        let stored = |key: &str| (key == VENDOR_TYPE).then_some(stored).flatten();
+        let stored = |key: &str| (key == EVENT_VENDOR_TYPE).then_some(stored).flatten();
         EventSettings::declared(support, value).or_stored(stored).arrival()
     }
 

@@ -28,4 +28,4 @@ pub use plan::{
     PlanStale, PlanStep, PlanSummary, PlanTarget, PlanUnset, PlanValue, PlanValues,
 };
 pub use serialize::{line, render, schema};
-pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};
+pub use status::{FindingCode, StatusDocument, StatusFinding, StatusInstance, StatusSummary};

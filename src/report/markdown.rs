@@ -19,7 +19,7 @@ mod plan;
 mod status;
 
 pub use failure::failure;
-pub use options::{CommentOptions, DEFAULT_MAX_BYTES, FileLinks, MIN_MAX_BYTES};
+pub use options::{CommentOptions, DEFAULT_MAX_BYTES, MIN_MAX_BYTES};
 pub use outcome::outcome;
 pub use plan::{plan, refused};
 pub use status::status;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::grouping::first_places;
 use super::json::{
-    PlanDocument, PlanNote, PlanRequests, PlanStep, PlanUnset, ResultDocument, StatusDocument,
+    PlanDocument, PlanRequests, PlanStep, PlanUnset, ResultDocument, StatusDocument,
 };
 use super::style::count;
+use crate::instance::FieldPath;
 use crate::plan::{Action, Cause, status::SyncState};
 use crate::safe_text::quoted;
 
@@ -64,12 +65,6 @@ fn causes(plan: &PlanDocument, action: Action) -> String {
     if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) }
 }
 
-/// `52 instances`: what a group of notes is about.
-pub(super) fn about(notes: &[&PlanNote]) -> String {
-    let are_instances = notes.iter().all(|note| note.instance_id.is_some());
-    count(notes.len(), if are_instances { "instance" } else { "document" })
-}
-
 pub(super) fn requests(requests: &PlanRequests) -> String {
     let PlanRequests { read, write, check } = requests;
     let check = if *check > 0 { format!(", {check} to check") } else { String::new() };
@@ -89,6 +84,14 @@ pub(super) fn no_changes(plan: &PlanDocument) -> String {
         orphans => format!("; {}", count(orphans, "orphan")),
     };
     matching(plan.summary.unchanged) + &orphans
+}
+
+/// `1 to create, 2 to update (1 remote drift); 12 unchanged, 1 orphan.`: every number that is not 0.
+pub(super) fn plan_numbers(plan: &PlanDocument) -> String {
+    if plan.is_empty() {
+        return format!("No changes. {}.", no_changes(plan));
+    }
+    format!("{}.", counts(plan, Zeros::Hidden))
 }
 
 /// The cause of a step, unless its action implies the cause.
@@ -189,6 +192,18 @@ pub(super) fn known_after_create(after: &str) -> String {
     after
         .replace("{base64(id)}", "(base64 of the id, known after create)")
         .replace("{id}", "(id, known after create)")
+}
+
+/// Returns a configuration key as in the file, unless it looks like a field of the document itself.
+pub(super) fn field(path: &FieldPath) -> String {
+    match path {
+        FieldPath::Configuration(key)
+            if !matches!(key.as_str(), "name" | "tags" | "key" | "mark" | "protect") =>
+        {
+            key.clone()
+        }
+        _ => path.to_string(),
+    }
 }
 
 pub(super) fn differs_in(hint: &str) -> String {

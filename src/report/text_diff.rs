@@ -72,7 +72,41 @@ fn sign(tag: ChangeTag) -> char {
 }
 
 /// A piece of a line, and whether it changed.
-type Piece<'a> = (&'a str, bool);
+pub(super) type Piece = (String, bool);
+
+/// Minimum similarity of two lines whose changed words are marked. In other lines, all words differ.
+const MIN_SIMILARITY: f32 = 0.3;
+
+/// Returns the pieces of two lines. The words that only one of them has are marked.
+pub(super) fn changed_words(before: &str, after: &str) -> (Vec<Piece>, Vec<Piece>) {
+    let diff = TextDiff::configure().timeout(TIMEOUT).diff_unicode_words(before, after);
+    if diff.ratio() < MIN_SIMILARITY {
+        return (vec![(before.to_owned(), false)], vec![(after.to_owned(), false)]);
+    }
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for change in diff.iter_all_changes() {
+        let piece = change.value();
+        match change.tag() {
+            ChangeTag::Equal => {
+                push_piece(&mut old, piece, false);
+                push_piece(&mut new, piece, false);
+            }
+            ChangeTag::Delete => push_piece(&mut old, piece, true),
+            ChangeTag::Insert => push_piece(&mut new, piece, true),
+        }
+    }
+    (old, new)
+}
+
+fn push_piece(pieces: &mut Vec<Piece>, piece: &str, is_changed: bool) {
+    match pieces.last_mut() {
+        Some((last, changed)) if *changed == is_changed => last.push_str(piece),
+        _ => pieces.push((piece.to_owned(), is_changed)),
+    }
+}
+
+/// A piece of a line on a terminal, and whether it changed.
+type TerminalPiece<'a> = (&'a str, bool);
 
 fn push_line(
     text: &mut String,
@@ -105,12 +139,13 @@ fn push_line(
 }
 
 /// Groups the pieces by word, each with the spaces after it. The indent is a word too.
-fn words<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Vec<Piece<'a>>> {
-    let mut words: Vec<Vec<Piece<'a>>> = vec![Vec::new()];
+fn words<'a>(pieces: impl Iterator<Item = TerminalPiece<'a>>) -> Vec<Vec<TerminalPiece<'a>>> {
+    let mut words: Vec<Vec<TerminalPiece<'a>>> = vec![Vec::new()];
     for (piece, changed) in pieces {
         for part in piece.split_inclusive(' ') {
-            let continues =
-                |word: &Vec<Piece>| !word.last().is_some_and(|(last, _)| last.ends_with(' '));
+            let continues = |word: &Vec<TerminalPiece>| {
+                !word.last().is_some_and(|(last, _)| last.ends_with(' '))
+            };
             match words.last_mut() {
                 Some(word) if continues(word) || part == " " => word.push((part, changed)),
                 _ => words.push(vec![(part, changed)]),
@@ -121,8 +156,8 @@ fn words<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Vec<Piece<'a>>> {
 }
 
 /// Wraps words into rows of at most `limit` columns, if possible. Further rows have a larger indent.
-fn rows<'a>(words: &[Vec<Piece<'a>>], limit: usize) -> Vec<Vec<Piece<'a>>> {
-    let of = |word: &[Piece]| word.iter().map(|(piece, _)| width(piece)).sum::<usize>();
+fn rows<'a>(words: &[Vec<TerminalPiece<'a>>], limit: usize) -> Vec<Vec<TerminalPiece<'a>>> {
+    let of = |word: &[TerminalPiece]| word.iter().map(|(piece, _)| width(piece)).sum::<usize>();
     let margin = words.first().filter(|word| word.iter().all(|(piece, _)| *piece == " "));
     let indent = SPACES.get(..margin.map_or(0, |margin| of(margin)) + 2).unwrap_or(SPACES);
     let (mut row, mut used, mut rows) = (Vec::new(), 0, Vec::new());
@@ -143,7 +178,7 @@ fn rows<'a>(words: &[Vec<Piece<'a>>], limit: usize) -> Vec<Vec<Piece<'a>>> {
 const SPACES: &str = "                    ";
 
 /// Styles a piece as its line. Changed pieces are inverted.
-fn emphasized((piece, changed): Piece<'_>, style: Style) -> String {
+fn emphasized((piece, changed): TerminalPiece<'_>, style: Style) -> String {
     if piece.trim().is_empty() {
         return piece.to_owned();
     }
@@ -158,6 +193,17 @@ fn marks(piece: &str, changed: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_words_that_differ_are_marked() {
+        let (old, new) = changed_words("a b c", "a d c");
+        let pieces = |word: &str| {
+            [("a ", false), (word, true), (" c", false)].map(|(text, mark)| (text.to_owned(), mark))
+        };
+        assert_eq!((old, new), (pieces("b").to_vec(), pieces("d").to_vec()));
+        let (old, _) = changed_words("one", "another thing altogether");
+        assert_eq!(old, [("one".to_owned(), false)]);
+    }
 
     fn plain(before: &str, after: &str, columns: usize) -> String {
         let text = render(before, after, "  ", columns).shown;

@@ -1,62 +1,15 @@
 //! `ocon authorize` in Chromium. Needs `chromedriver`.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-use fantoccini::{Client, ClientBuilder, Locator};
-use serde_json::{Value, json};
+use fantoccini::Locator;
+use serde_json::Value;
 
 use crate::authorize::{Prompt, instance, world, written};
+use crate::chromium::Browser;
 use crate::snapshot::Snapshot as _;
 use crate::support::World;
 use snapbox::str;
 
-/// A driver, and a browser that it drives.
-struct Browser {
-    runtime: tokio::runtime::Runtime,
-    client: Client,
-    driver: Child,
-}
-
 impl Browser {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut command = Command::new("chromedriver");
-        let mut driver = command.arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let printed = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut ports = printed.filter_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        });
-        let Some(port) = ports.next() else {
-            driver.wait().unwrap();
-            panic!("chromedriver did not start");
-        };
-        let arguments = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--window-size=800,600",
-        ];
-        let wishes = json!({ "goog:chromeOptions": { "args": arguments } });
-        let wishes = wishes.as_object().unwrap().clone();
-        let address = format!("http://127.0.0.1:{port}");
-        let client = runtime.block_on(async {
-            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-                .capabilities(wishes)
-                .connect(&address)
-                .await
-                .unwrap()
-        });
-        Self { runtime, client, driver }
-    }
-
-    fn open(&self, url: &str) {
-        self.runtime.block_on(self.client.goto(url)).unwrap();
-    }
-
     /// Presses the button with this text, and waits for the page of ocon.
     fn press(&self, word: &str) {
         let button = format!("//button[text()='{word}']");
@@ -89,17 +42,7 @@ impl Browser {
     /// Saves a screenshot of the page.
     fn picture(&self, name: &str) {
         let png = self.runtime.block_on(self.client.screenshot()).unwrap();
-        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authorize-{name}.png"));
-        std::fs::write(file, png).unwrap();
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // The browser ends with its session, and only this test uses the driver.
-        let _ = self.runtime.block_on(self.client.clone().close());
-        self.driver.kill().unwrap();
-        self.driver.wait().unwrap();
+        Self::save(&format!("authorize-{name}.png"), &png);
     }
 }
 

@@ -2,11 +2,12 @@
 
 use ocon::instance::FieldPath;
 use ocon::plan::{Action, BlockCode, Cause, ChangeKind, NoteCode};
+use ocon::report::file_links::FileLinks;
 use ocon::report::json::{
     PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequests, PlanStep, PlanSummary,
     PlanTarget, PlanValue, PlanValues,
 };
-use ocon::report::markdown::{self, CommentOptions, DEFAULT_MAX_BYTES, FileLinks};
+use ocon::report::markdown::{self, CommentOptions, DEFAULT_MAX_BYTES};
 use ocon::safe_text::{quoted, unquoted};
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -130,7 +131,8 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
 }
 
 fn frame(max_bytes: usize) -> CommentOptions {
-    CommentOptions { max_bytes, links: FileLinks::below("https://forge.example/o/r/blob/abc") }
+    let links = FileLinks::below("https://forge.example/o/r/blob/abc");
+    CommentOptions { max_bytes, links, report_url: None }
 }
 
 /// The parts of a comment other than text, code, tables, headings and the links and folds of ocon.

@@ -357,14 +357,14 @@ fn an_unsupported_format_is_a_usage_error() {
 --- stderr ---
 error: `ocon plan` does not support the format `sarif`
 
-hint: use --format text or json or markdown or github
+hint: use --format text or json or markdown or html or github
 --- exit 64 ---
 "#]]);
     world.ocon("apply --format sarif").is(str![[r#"
 --- stderr ---
 error: `ocon apply` does not support the format `sarif`
 
-hint: use --format text or json or markdown
+hint: use --format text or json or markdown or html
 --- exit 64 ---
 "#]]);
     world.ocon("explain --format json").is(str![[r#"

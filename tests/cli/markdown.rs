@@ -8,7 +8,7 @@ use crate::support::{CRM, SHOP, World};
 
 /// A world with every kind of change: a create, a future delete, drift, a changed file, a
 /// rotation and a blocked document.
-fn mixed() -> World {
+pub(crate) fn mixed() -> World {
     let chat = "element: hootsuite\nname: Social\nid: 999\nconfiguration:\n  event.notification.enabled: false\n";
     let files =
         [("instances/desk.yaml", CRM), ("instances/shop.yaml", SHOP), ("instances/old.yaml", OLD)];

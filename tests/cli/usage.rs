@@ -111,7 +111,7 @@ For more information, try '--help'.
     world.ocon("plan --format yaml").is(str![[r#"
 --- stderr ---
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json, markdown, github, sarif]
+  [possible values: text, json, markdown, html, github, sarif]
 
 For more information, try '--help'.
 --- exit 64 ---

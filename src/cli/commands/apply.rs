@@ -3,11 +3,11 @@
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use crate::cli::commands::comment::{Comment, comment_options};
+use crate::cli::commands::comment::{self, AppliedPlan};
 use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::saved_plan::{self, SavedPlan};
-use crate::cli::commands::{execution, outputs, prune, refusals, unset_variables};
+use crate::cli::commands::{execution, outputs, prune, refusals, reports, unset_variables};
 use crate::cli::setup::{Connection, Files, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, interrupt, output};
 use crate::observed::Observed;
@@ -52,13 +52,12 @@ pub(crate) fn run(globals: &GlobalArgs, args: &ApplyArgs) -> Result<Exit, Failur
         let (plan, observed) = apply.plan().await?;
         apply.show(&plan)?;
         interrupt::set_consequence("nothing was applied.");
-        let comment = apply.comment(&plan);
-        let approved = plan.within(args.limits()).map_err(|refused| {
-            let result = comment.as_ref().map(|comment| comment.refused(&refused));
-            too_many_deletes(&refused).with_result(result)
-        })?;
+        let shown = apply.shown_plan(&plan);
+        let approved = plan
+            .within(args.limits())
+            .map_err(|refused| apply.refused(&refused, shown.as_ref()))?;
         let (approved, observed) = apply.approve(approved, observed).await?;
-        apply.execute(&approved, &observed, outputs, comment.as_ref()).await
+        apply.execute(&approved, &observed, outputs, shown.as_ref()).await
     })
 }
 
@@ -86,8 +85,8 @@ impl Apply<'_> {
     fn show(&self, plan: &Plan) -> Result<(), Failure> {
         let text = human::plan(&PlanDocument::new(plan), self.globals.layout());
         match self.globals.format {
-            Format::Json | Format::Markdown if self.globals.quiet => Ok(()),
-            Format::Json | Format::Markdown => {
+            Format::Json | Format::Markdown | Format::Html if self.globals.quiet => Ok(()),
+            Format::Json | Format::Markdown | Format::Html => {
                 output::message(&text);
                 Ok(())
             }
@@ -95,11 +94,22 @@ impl Apply<'_> {
         }
     }
 
-    fn comment(&self, plan: &Plan) -> Option<Comment> {
-        (self.globals.format == Format::Markdown).then(|| {
+    /// The plan, if a comment or a page shows it.
+    fn shown_plan(&self, plan: &Plan) -> Option<AppliedPlan> {
+        self.globals.writes_any(&[Format::Markdown, Format::Html]).then(|| {
             let document = saved_plan::document(plan, &self.connection.fingerprints);
-            Comment::new(document, comment_options(self.globals))
+            AppliedPlan::new(document, self.globals)
         })
+    }
+
+    /// The failure of a plan with too many deletes, with the plan as its result.
+    fn refused(&self, refused: &DeleteLimitExceeded, plan: Option<&AppliedPlan>) -> Failure {
+        let failure = too_many_deletes(refused);
+        let shown = |format| plan?.refused(format, refused);
+        reports::write_or_warn(self.globals, |format| {
+            shown(format).or_else(|| comment::failed(format, &failure, "apply", self.globals))
+        });
+        failure.with_result(shown(self.globals.format)).with_reports()
     }
 
     /// Asks for approval if necessary, and returns the approved steps that a new plan still contains. The
@@ -127,7 +137,7 @@ impl Apply<'_> {
         approved: &Approved,
         observed: &Observed,
         outputs: Option<Outputs>,
-        comment: Option<&Comment>,
+        plan: Option<&AppliedPlan>,
     ) -> Result<Exit, Failure> {
         let Self { globals, connection, files: Files { desired, .. }, .. } = self;
         // Held until the end, because the report contains the IDs of created instances.
@@ -137,23 +147,30 @@ impl Apply<'_> {
         let written = outputs.map(|outputs| outputs.write(desired, observed, &outcome, connection));
         let result = ResultDocument::new(&outcome, approved.plan().untouched.unchanged);
         let text = human::outcome(&result, globals.layout());
-        let shown = match (globals.format, comment) {
-            (Format::Json, _) => output::result(&Output::Json(json::render(&result))),
-            (_, Some(comment)) => output::result(&comment.outcome(&result)),
-            _ if result.results.is_empty() => Ok(()),
-            _ => output::text(&format!("\n{text}")),
+        let render = |format| match format {
+            Format::Json => Some(Output::Json(json::render(&result))),
+            _ => plan?.outcome(format, &result),
+        };
+        let reported = reports::write(globals, render);
+        let shown = match render(globals.format) {
+            Some(output) => output::result(&output),
+            None if result.results.is_empty() => Ok(()),
+            None => output::text(&format!("\n{text}")),
         };
         if shown.is_err() {
             // The IDs of created instances are nowhere else.
             output::message(&text);
         }
         refusals::show(globals, desired, &outcome);
-        exit(Exit::of_apply(&outcome, approved.plan()), [shown, written.unwrap_or(Ok(()))])
+        exit(
+            Exit::of_apply(&outcome, approved.plan()),
+            [reported, shown, written.unwrap_or(Ok(()))],
+        )
     }
 }
 
 /// The exit code of an apply, or its last failure to write. Reports the other failures.
-fn exit(exit: Exit, written: [Result<(), Failure>; 2]) -> Result<Exit, Failure> {
+fn exit(exit: Exit, written: [Result<(), Failure>; 3]) -> Result<Exit, Failure> {
     let mut failures = written.into_iter().filter_map(Result::err);
     let Some(mut last) = failures.next() else { return Ok(exit) };
     for failure in failures {

@@ -1,4 +1,4 @@
-//! `--format markdown`: the options of comments, and the comment of a failed command.
+//! `--format markdown` and `--format html`: their options, and the result of a failed command.
 
 use std::path::Path;
 
@@ -9,14 +9,25 @@ use crate::cli::setup::repository_paths::RepositoryPaths;
 use crate::cli::terminal::{Failure, Output, redaction};
 use crate::desired;
 use crate::plan::DeleteLimitExceeded;
-use crate::report::json::{FailureTarget, PlanDocument, ResultDocument};
-use crate::report::markdown::{self, CommentOptions, FileLinks};
+use crate::report::file_links::FileLinks;
+use crate::report::html::{self, HtmlOptions};
+use crate::report::json::{self, FailureDocument, FailureTarget, PlanDocument, ResultDocument};
+use crate::report::markdown::{self, CommentOptions};
 
 /// Returns the maximum size of a comment, and where readers find the files.
 pub(crate) fn comment_options(globals: &GlobalArgs) -> CommentOptions {
+    let report_url = globals.report_url.clone();
+    CommentOptions { max_bytes: globals.max_bytes, links: file_links(globals), report_url }
+}
+
+/// Returns the options of a page.
+pub(crate) fn html_options(globals: &GlobalArgs) -> HtmlOptions {
+    HtmlOptions { links: file_links(globals) }
+}
+
+fn file_links(globals: &GlobalArgs) -> FileLinks {
     let links = globals.file_url.clone().or_else(|| root_url(globals));
-    let links = links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default();
-    CommentOptions { max_bytes: globals.max_bytes, links }
+    links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default()
 }
 
 /// Returns the URL at which the host of the repository shows the root at this commit; `None` if links
@@ -39,41 +50,83 @@ fn root_url(globals: &GlobalArgs) -> Option<String> {
     (!is_other).then(|| if root.is_empty() { files } else { format!("{files}/{root}") })
 }
 
-/// A plan that is applied, for a comment on its outcome.
-pub(crate) struct Comment {
+/// A plan that is applied, for a comment or a page on its outcome.
+pub(crate) struct AppliedPlan {
     plan: PlanDocument,
-    options: CommentOptions,
+    comment: CommentOptions,
+    page: HtmlOptions,
 }
 
-impl Comment {
-    pub(crate) fn new(plan: PlanDocument, options: CommentOptions) -> Self {
-        Self { plan, options }
+impl AppliedPlan {
+    pub(crate) fn new(plan: PlanDocument, globals: &GlobalArgs) -> Self {
+        Self { plan, comment: comment_options(globals), page: html_options(globals) }
     }
 
-    pub(crate) fn refused(&self, refused: &DeleteLimitExceeded) -> Output {
-        Output::Text(markdown::refused(&self.plan, &refused.to_string(), &self.options))
+    /// The refusal of the plan; `None` for a format that shows no plan.
+    pub(crate) fn refused(&self, format: Format, refused: &DeleteLimitExceeded) -> Option<Output> {
+        let (plan, reason) = (&self.plan, refused.to_string());
+        match format {
+            Format::Markdown => Some(Output::Text(markdown::refused(plan, &reason, &self.comment))),
+            Format::Html => Some(Output::Text(html::refused(plan, &reason, &self.page))),
+            _ => None,
+        }
     }
 
-    pub(crate) fn outcome(&self, result: &ResultDocument) -> Output {
+    /// The outcome; `None` for a format that shows no plan.
+    pub(crate) fn outcome(&self, format: Format, result: &ResultDocument) -> Option<Output> {
         let clean = redaction::without_secrets(result);
         let result = clean.as_ref().unwrap_or(result);
-        Output::Text(markdown::outcome(&self.plan, result, &self.options))
+        match format {
+            Format::Markdown => {
+                Some(Output::Text(markdown::outcome(&self.plan, result, &self.comment)))
+            }
+            Format::Html => Some(Output::Text(html::outcome(&self.plan, result, &self.page))),
+            _ => None,
+        }
     }
 }
 
-/// Adds a comment with the failure, if the format is Markdown.
+/// Adds a comment or a page with the failure, if the format is one of them.
 pub(crate) fn on_failure(failure: Failure, command: &str, globals: &GlobalArgs) -> Failure {
-    if globals.format != Format::Markdown || failure.result().is_some() {
+    let is_shown = [Format::Markdown, Format::Html].contains(&globals.format);
+    if !is_shown || failure.result().is_some() {
         return failure;
     }
+    let result = failed(globals.format, &failure, command, globals);
+    failure.with_result(result)
+}
+
+/// The result of a command that failed; `None` for a format that has none.
+pub(crate) fn failed(
+    format: Format,
+    failure: &Failure,
+    command: &str,
+    globals: &GlobalArgs,
+) -> Option<Output> {
+    let document = || {
+        let document = failure.document(failed_target(globals));
+        redaction::without_secrets::<FailureDocument>(&document).unwrap_or(document)
+    };
+    match format {
+        Format::Markdown => {
+            let document = failure.document(failed_target(globals));
+            Some(Output::Text(markdown::failure(command, &document, &comment_options(globals))))
+        }
+        Format::Html => {
+            Some(Output::Text(html::failure(command, &document(), &html_options(globals))))
+        }
+        Format::Json => Some(Output::Json(json::render(&document()))),
+        _ => None,
+    }
+}
+
+fn failed_target(globals: &GlobalArgs) -> FailureTarget {
     let base_url = match platform::choose(globals) {
         Ok(Platform::At(base_url)) => Some(base_url.as_str().to_owned()),
         Ok(Platform::Sandbox) => Some(SANDBOX_URL.to_owned()),
         Err(_) => None,
     };
-    let target = FailureTarget { base_url, project: project(globals) };
-    let comment = markdown::failure(command, &failure.document(target), globals.max_bytes);
-    failure.with_result(Some(Output::Text(comment)))
+    FailureTarget { base_url, project: project(globals) }
 }
 
 fn project(globals: &GlobalArgs) -> String {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::comment::comment_options;
+use crate::cli::commands::comment::{comment_options, html_options};
 use crate::cli::commands::plan_scope::PlanScopeArgs;
-use crate::cli::commands::saved_plan;
+use crate::cli::commands::{reports, saved_plan};
 use crate::cli::setup::{
     Format, GlobalArgs, SecretAccess, connection, repository_paths::RepositoryPaths,
 };
@@ -12,7 +12,7 @@ use crate::cli::terminal::{Exit, Failure, Output, atomic_file::AtomicFile, outpu
 use crate::plan::Plan;
 use crate::report::human;
 use crate::report::json::{self, PlanDocument};
-use crate::report::{annotations, markdown};
+use crate::report::{annotations, html, markdown};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
@@ -42,15 +42,18 @@ pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure
         saved_plan::check_names(&plan, &document)?;
         out.write(&json::render(&document))?;
     }
-    output::result(&match globals.format {
+    let render = |format| match format {
         Format::Json => Output::Json(json::render(&document)),
         Format::Markdown => Output::Text(markdown::plan(&document, &comment_options(globals))),
         Format::Github => {
             let paths = RepositoryPaths::of(globals);
             Output::Text(annotations::plan(&document, &|file| paths.path(file)))
         }
+        Format::Html => Output::Text(html::plan(&document, &html_options(globals))),
         _ => Output::Text(human::plan(&PlanDocument::new(&plan), globals.layout())),
-    })?;
+    };
+    reports::write(globals, |format| Some(render(format)))?;
+    output::result(&render(globals.format))?;
     Ok(exit(&plan, args.detailed_exitcode))
 }
 

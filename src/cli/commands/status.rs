@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use crate::cli::commands::{comment::comment_options, plan};
+use crate::cli::commands::comment::{comment_options, html_options};
+use crate::cli::commands::{plan, reports};
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::plan::{PlanOptions, status::status};
-use crate::report::human;
 use crate::report::json::{self, StatusDocument};
-use crate::report::markdown;
+use crate::report::{html, human, markdown};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatusArgs {
@@ -32,13 +32,14 @@ pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failu
         Ok((plan, status))
     })?;
     let document = StatusDocument::new(&status, &plan.target, plan.partial);
-    output::result(&match globals.format {
+    let clean = || redaction::without_secrets(&document).unwrap_or_else(|| document.clone());
+    let render = |format| match format {
         Format::Json => Output::Json(json::render(&document)),
-        Format::Markdown => {
-            let document = redaction::without_secrets(&document).unwrap_or(document);
-            Output::Text(markdown::status(&document, &comment_options(globals)))
-        }
+        Format::Markdown => Output::Text(markdown::status(&clean(), &comment_options(globals))),
+        Format::Html => Output::Text(html::status(&clean(), &html_options(globals))),
         _ => Output::Text(human::status(&document, globals.layout())),
-    })?;
+    };
+    reports::write(globals, |format| Some(render(format)))?;
+    output::result(&render(globals.format))?;
     Ok(plan::exit(&plan, args.detailed_exitcode))
 }

@@ -63,7 +63,7 @@ pub(crate) fn document(
     problems: &[Problem],
 ) -> Option<Output> {
     match globals.format {
-        Format::Text | Format::Markdown => None,
+        Format::Text | Format::Markdown | Format::Html => None,
         Format::Json => {
             Some(Output::Json(json::render(&DiagnosticsDocument::new(documents, problems))))
         }

@@ -16,6 +16,7 @@ use crate::cli::terminal::{
 };
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
+use crate::report::file_links::ReportUrl;
 use crate::report::human::{Detail, Layout};
 use crate::report::markdown::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES};
 use crate::safe_text::quoted;
@@ -82,9 +83,15 @@ pub(crate) struct GlobalArgs {
     /// Maximum size of a Markdown comment in bytes; omitted parts are counted
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_BYTES, value_parser = max_bytes)]
     pub(crate) max_bytes: usize,
-    /// URL of the root, for links to files in Markdown [default: from GitHub or GitLab]
+    /// URL of the root, for links to files in Markdown and HTML [default: from GitHub or GitLab]
     #[arg(long, value_name = "URL")]
     pub(crate) file_url: Option<String>,
+    /// Also write the result to FILE.html, FILE.md or FILE.json (repeatable; plan, apply, status)
+    #[arg(long, value_name = "FILE", value_parser = report_file)]
+    pub(crate) report: Vec<ReportFile>,
+    /// URL at which readers find the complete report, for a link in Markdown
+    #[arg(long, value_name = "URL", value_parser = report_url)]
+    pub(crate) report_url: Option<ReportUrl>,
     /// Use colors; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(crate) color: ColorChoice,
@@ -121,9 +128,8 @@ fn with_heading(option: Arg) -> Arg {
         | "user_secret_file"
         | "organization_secret_file"
         | "project" => "Platform",
-        "format" | "max_bytes" | "file_url" | "color" | "verbose" | "log_format" | "quiet" => {
-            "Output"
-        }
+        "format" | "max_bytes" | "file_url" | "report" | "report_url" | "color" | "verbose"
+        | "log_format" | "quiet" => "Output",
         "concurrency" | "timeout" | "max_requests" => "Requests",
         _ => "Files",
     };
@@ -140,10 +146,21 @@ pub enum Format {
     Json,
     /// A comment for a pull request (plan, apply, status)
     Markdown,
+    /// A page for a browser, in one file (plan, apply, status)
+    Html,
     /// GitHub workflow commands, which annotate the lines of files (validate, plan)
     Github,
     /// SARIF 2.1.0 for code scanning (validate)
     Sarif,
+}
+
+/// A file that a report is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// The file, relative to the root.
+    pub path: PathBuf,
+    /// The format that its ending names.
+    pub format: Format,
 }
 
 impl GlobalArgs {
@@ -171,6 +188,11 @@ impl GlobalArgs {
     }
 
     pub(crate) fn check_format(&self, command: &str, supported: &[Format]) -> Result<(), Failure> {
+        if !self.report.is_empty() && !supported.contains(&Format::Html) {
+            let error = format!("`ocon {command}` does not support --report");
+            let hint = "--report is for `ocon plan`, `ocon apply` and `ocon status`";
+            return Err(Failure::new(Exit::Usage, error).hint(hint));
+        }
         if supported.contains(&self.format) {
             return Ok(());
         }
@@ -179,6 +201,12 @@ impl GlobalArgs {
         let given = names.pop().unwrap_or_default();
         let error = format!("`ocon {command}` does not support the format {}", quoted(&given));
         Err(Failure::new(Exit::Usage, error).hint(format!("use --format {}", names.join(" or "))))
+    }
+
+    /// Whether the result is written in one of these formats, to stdout or to a file.
+    pub(crate) fn writes_any(&self, formats: &[Format]) -> bool {
+        let files = self.report.iter().map(|report| &report.format);
+        files.chain([&self.format]).any(|format| formats.contains(format))
     }
 
     pub(crate) fn folders(&self) -> RepositoryFolders<'_> {
@@ -261,6 +289,21 @@ fn variable(text: &str) -> Result<(String, String), String> {
 pub(crate) fn positive<T: FromStr + PartialOrd + Default>(text: &str) -> Result<T, String> {
     let number = text.parse().ok().filter(|number| *number > T::default());
     number.ok_or_else(|| "write a number of at least 1".to_owned())
+}
+
+fn report_file(text: &str) -> Result<ReportFile, String> {
+    let path = PathBuf::from(text);
+    let format = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html") => Format::Html,
+        Some("md") => Format::Markdown,
+        Some("json") => Format::Json,
+        _ => return Err("name a file that ends with .html, .md or .json".to_owned()),
+    };
+    Ok(ReportFile { path, format })
+}
+
+fn report_url(text: &str) -> Result<ReportUrl, String> {
+    ReportUrl::new(text).ok_or_else(|| "write an https or http URL, percent-encoded".to_owned())
 }
 
 fn max_bytes(text: &str) -> Result<usize, String> {

@@ -28,12 +28,21 @@ pub(crate) struct Failure {
     /// The usage message of clap, with styles.
     rendered: Option<String>,
     result: Option<Output>,
+    /// Whether the files of `--report` are written.
+    has_reports: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         let document = Box::new(FailureDocument::new(exit, message));
-        Self { exit, document, detail: Detail::default(), rendered: None, result: None }
+        Self {
+            exit,
+            document,
+            detail: Detail::default(),
+            rendered: None,
+            result: None,
+            has_reports: false,
+        }
     }
 
     /// Creates the failure of a write, with a hint if the disk is full or a limit is reached.
@@ -70,6 +79,16 @@ impl Failure {
     #[must_use]
     pub(crate) fn with_result(self, result: Option<Output>) -> Self {
         Self { result, ..self }
+    }
+
+    /// Adds that the files of `--report` are written, so they do not get the failure.
+    #[must_use]
+    pub(crate) fn with_reports(self) -> Self {
+        Self { has_reports: true, ..self }
+    }
+
+    pub(crate) fn has_reports(&self) -> bool {
+        self.has_reports
     }
 
     pub(crate) fn result(&self) -> Option<&Output> {

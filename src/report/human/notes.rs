@@ -1,8 +1,9 @@
 //! The text form of the notes of a plan, each kind once.
 
 use super::layout::{Detail, Layout};
-use crate::report::grouping::{MAX_PLACES, first_places, for_any_key, grouped};
+use crate::report::grouping::{MAX_PLACES, first_places};
 use crate::report::json::{PlanDocument, PlanNote};
+use crate::report::note_group::{self, NoteGroup};
 use crate::report::style::{clean_line, wrapped};
 use crate::report::{phrases, truncate};
 
@@ -11,50 +12,36 @@ const INDENT: &str = "        ";
 /// Renders the notes, apart from those about hosts, and the secrets that are not set. Empty if there is
 /// nothing to say.
 pub(super) fn notes(plan: &PlanDocument, layout: Layout) -> String {
-    let notes = plan.notes.iter().filter(|note| note.host.is_none());
     let groups = match layout.detail {
-        Detail::Grouped => grouped(notes, |note| (note.code, remedy(note))),
-        Detail::Complete => notes.map(|note| vec![note]).collect(),
+        Detail::Grouped => note_group::groups(&plan.notes),
+        Detail::Complete => note_group::singles(&plan.notes),
     };
     let mut text = String::new();
     for group in groups {
-        match group.as_slice() {
-            [note] => push_note(&mut text, note, layout),
-            notes => push_group(&mut text, notes, layout),
-        }
+        push_group(&mut text, &group, layout);
     }
     push_unset(&mut text, plan, layout);
     text
 }
 
-fn remedy(note: &PlanNote) -> Option<String> {
-    note.help.as_ref().map(|help| for_any_key(help, &note.key))
-}
-
-fn push_note(text: &mut String, note: &PlanNote, layout: Layout) {
-    let message = sentences(&message(note), note.help.as_deref());
-    push(text, &format!("{}: {message} ({})", place(note), note.code), layout);
-}
-
-/// Adds what several notes have in common, and their places. If their messages differ, each of the first
-/// notes has its own.
-fn push_group(text: &mut String, notes: &[&PlanNote], layout: Layout) {
-    let Some(first) = notes.first() else { return };
-    let (number, code) = (phrases::about(notes), first.code);
-    let help = remedy(first);
-    let generic = |note: &PlanNote| for_any_key(&message(note), &note.key);
-    let message = generic(first);
-    if notes.iter().all(|note| generic(note) == message) {
-        let message = sentences(&message, help.as_deref());
-        push(text, &format!("{number}: {message} ({code})"), layout);
-        let places = first_places(notes.iter().map(|note| place(note)));
-        text.push_str(&wrapped(&places, INDENT, layout.width));
-        return;
+/// Adds what the notes have in common, and their places. If their messages differ, each of the first notes
+/// has its own.
+fn push_group(text: &mut String, group: &NoteGroup<'_>, layout: Layout) {
+    let (notes, code) = (&group.notes, group.code);
+    let common = shown(&group.sentences());
+    if let [note] = notes.as_slice() {
+        return push(text, &format!("{}: {common} ({code})", place(note)), layout);
     }
-    let help = help.map(|help| format!(". {help}")).unwrap_or_default();
-    push(text, &format!("{number} ({code}){}", clean_line(&help)), layout);
+    let about = group.about();
+    if group.message.is_some() {
+        push(text, &format!("{about}: {common} ({code})"), layout);
+        let places = first_places(notes.iter().map(|note| place(note)));
+        return text.push_str(&wrapped(&places, INDENT, layout.width));
+    }
+    let common = if common.is_empty() { common } else { format!(". {common}") };
+    push(text, &format!("{about} ({code}){common}"), layout);
     for note in notes.iter().take(MAX_PLACES) {
-        let line = format!("{}: {}", place(note), self::message(note));
+        let line = format!("{}: {}", place(note), shown(&note.message));
         text.push_str(&wrapped(&line, INDENT, layout.width));
     }
     if notes.len() > MAX_PLACES {
@@ -85,13 +72,6 @@ fn place(note: &PlanNote) -> String {
     format!("{}{id}", note.key)
 }
 
-fn message(note: &PlanNote) -> String {
-    clean_line(&truncate::counted(&note.message))
-}
-
-fn sentences(message: &str, help: Option<&str>) -> String {
-    match help {
-        Some(help) => format!("{message}. {}", clean_line(help)),
-        None => message.to_owned(),
-    }
+fn shown(message: &str) -> String {
+    clean_line(&truncate::counted(message))
 }

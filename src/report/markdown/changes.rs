@@ -3,12 +3,12 @@
 use super::escape::fenced;
 use crate::instance::FieldPath;
 use crate::plan::{Action, ChangeKind};
+use crate::report::difference::{Difference, MAX_LINE_CHARS};
 use crate::report::json::{PlanChange, PlanStep, PlanValue, PlanValues};
-use crate::report::phrases::{differs_in, known_after_create};
-use crate::report::style::{clean, clean_line, width};
-use crate::report::{text_diff, truncate};
+use crate::report::phrases::{differs_in, field, known_after_create};
+use crate::report::style::{clean_line, width};
+use crate::report::truncate;
 
-const MAX_LINE_CHARS: usize = 1_000;
 /// Maximum width of a line in a block. GitHub shows about 95 columns, and a list item has less.
 const MAX_BLOCK_WIDTH: usize = 90;
 /// Maximum width of a value that is shown beside its key.
@@ -57,7 +57,7 @@ pub(super) fn indented(block: &str) -> String {
 }
 
 fn push_change(lines: &mut Vec<String>, change: &PlanChange) {
-    let path = clean_line(&truncate::line(&label(&change.path), MAX_LINE_CHARS));
+    let path = clean_line(&truncate::line(&field(&change.path), MAX_LINE_CHARS));
     match &change.values {
         PlanValues::Sensitive { sensitive: _, source } => {
             let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
@@ -104,18 +104,6 @@ fn push_values(
     }
 }
 
-/// Returns a configuration key as in the file, unless it looks like a field of the document itself.
-fn label(path: &FieldPath) -> String {
-    match path {
-        FieldPath::Configuration(key)
-            if !matches!(key.as_str(), "name" | "tags" | "key" | "mark" | "protect") =>
-        {
-            key.clone()
-        }
-        _ => path.to_string(),
-    }
-}
-
 fn sign(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Set => "+",
@@ -129,58 +117,6 @@ fn sign(kind: ChangeKind) -> &'static str {
 fn shown(value: &str) -> String {
     let line = clean_line(&truncate::line(value, MAX_LINE_CHARS));
     if value.is_empty() || value.trim() != value { format!("\"{line}\"") } else { line }
-}
-
-/// The difference of two long values, or all lines of one value.
-struct Difference {
-    /// The lines with their signs.
-    lines: Vec<(char, String)>,
-    /// The length of the values, if they are truncated.
-    extent: Option<String>,
-}
-
-impl Difference {
-    fn new(before: Option<&str>, after: Option<&str>) -> Self {
-        let old = truncate::counted(before.unwrap_or_default());
-        let new = truncate::counted(after.unwrap_or_default());
-        let difference = text_diff::lines(&clean(&old), &clean(&new));
-        let lines = with_short_lines(difference.shown.clone());
-        let is_whole = difference.is_whole
-            && lines == difference.shown
-            && before.is_none_or(|before| old == before)
-            && after.is_none_or(|after| new == after);
-        let extent = (!is_whole).then(|| match (before, after) {
-            (Some(before), Some(after)) => truncate::extents(before, after),
-            (one, other) => truncate::extent(one.or(other).unwrap_or_default()),
-        });
-        Self { lines, extent }
-    }
-}
-
-/// Truncates long lines, a removed and an added one together, so the difference stays visible.
-fn with_short_lines(mut lines: Vec<(char, String)>) -> Vec<(char, String)> {
-    let mut start = 0;
-    while let Some(sign) = lines.get(start).map(|(sign, _)| *sign) {
-        let run = |from: usize, wanted: char| {
-            lines.iter().skip(from).take_while(|(sign, _)| *sign == wanted).count()
-        };
-        let own = run(start, sign);
-        let added = if sign == '-' { run(start + own, '+') } else { 0 };
-        let paired = own.min(added);
-        for at in start..start + own + added {
-            let is_second = at >= start + own && at < start + own + paired;
-            if at < start + paired {
-                let partner = at + own;
-                let (before, after) =
-                    truncate::shortened_pair(&lines[at].1, &lines[partner].1, MAX_LINE_CHARS);
-                (lines[at].1, lines[partner].1) = (before, after);
-            } else if !is_second {
-                lines[at].1 = truncate::shortened(&lines[at].1, MAX_LINE_CHARS).into_owned();
-            }
-        }
-        start += own + added;
-    }
-    lines
 }
 
 #[cfg(test)]

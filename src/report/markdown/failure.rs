@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::escape::fenced;
-use super::options::marker;
+use super::options::{CommentOptions, marker};
 use crate::report::{human, json::FailureDocument, truncate};
 
 /// Maximum number of characters of a failure.
 const MAX_FAILURE_CHARS: usize = 16_000;
 
-/// Renders why a command has no result: the text of the failure, in at most `max_bytes`.
-pub fn failure(command: &str, failure: &FailureDocument, max_bytes: usize) -> String {
+/// Renders why a command has no result: the text of the failure, in at most the requested number of bytes.
+pub fn failure(command: &str, failure: &FailureDocument, options: &CommentOptions) -> String {
     let target = failure.target.as_ref();
     let project = target.map(|target| target.project.as_str()).unwrap_or_default();
     let base_url = target.and_then(|target| target.base_url.as_deref()).unwrap_or_default();
@@ -19,9 +19,11 @@ pub fn failure(command: &str, failure: &FailureDocument, max_bytes: usize) -> St
         .to_string();
     let comment = |max: usize| {
         let text = fenced("text", &truncated(&text, max));
-        format!("{marker}## ocon {command}: failed (exit {})\n\n{text}", failure.exit)
+        let report = options.report_link();
+        format!("{marker}## ocon {command}: failed (exit {})\n{report}\n{text}", failure.exit)
     };
     // A character has several bytes, and an escaped one has more.
+    let max_bytes = options.max_bytes;
     let mut limits = (0..16).map(|halved| max_bytes.min(MAX_FAILURE_CHARS) >> halved);
     let fitting =
         limits.find_map(|max| Some(comment(max)).filter(|comment| comment.len() <= max_bytes));
@@ -39,6 +41,7 @@ fn truncated(text: &str, max: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::file_links::FileLinks;
     use crate::report::json::{Exit, FailureTarget};
     use crate::report::markdown::MIN_MAX_BYTES;
 
@@ -51,7 +54,8 @@ mod tests {
             target: Some(target),
             ..FailureDocument::new(Exit::Invalid, message)
         };
-        super::failure("plan", &failure, max_bytes)
+        let links = FileLinks::default();
+        super::failure("plan", &failure, &CommentOptions { max_bytes, links, report_url: None })
     }
 
     #[test]

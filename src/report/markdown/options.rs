@@ -1,7 +1,7 @@
 //! How a comment is rendered.
 
 use super::escape::code;
-use crate::report::style::percent_encoded;
+use crate::report::file_links::{FileLinks, ReportUrl};
 
 /// Default for the maximum number of bytes of a comment. GitHub accepts 65,536 characters.
 pub const DEFAULT_MAX_BYTES: usize = 65_000;
@@ -15,32 +15,24 @@ pub struct CommentOptions {
     pub max_bytes: usize,
     /// Where readers find the files.
     pub links: FileLinks,
+    /// Where readers find the complete report.
+    pub report_url: Option<ReportUrl>,
 }
 
-/// Where readers find the files of the repository.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileLinks {
-    /// The URL of the root with a `/` at its end; `None` for no links.
-    prefix: Option<String>,
-}
-
-impl FileLinks {
-    /// Links to files below a URL such as `https://github.com/owner/name/blob/<commit>/`. A text that
-    /// could be anything else than a URL results in no links.
-    pub fn below(prefix: &str) -> Self {
-        let is_web = ["https://", "http://"].iter().any(|scheme| prefix.starts_with(scheme));
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%@+".contains(c);
-        let prefix = format!("{}/", prefix.trim_end_matches('/'));
-        Self { prefix: Some(prefix).filter(|prefix| is_web && prefix.chars().all(is_plain)) }
-    }
-
+impl CommentOptions {
     /// Renders a place in a file, as a link if possible.
     pub(super) fn place(&self, file: &str, line: usize) -> String {
         let label = code(&format!("{file}:{line}"));
-        match &self.prefix {
-            Some(prefix) => format!("[{label}]({prefix}{}#L{line})", percent_encoded(file)),
+        match self.links.url(file, line) {
+            Some(url) => format!("[{label}]({url})"),
             None => label,
         }
+    }
+
+    /// Renders a paragraph with a link to the complete report; empty without one.
+    pub(super) fn report_link(&self) -> String {
+        let url = self.report_url.as_ref().map(ReportUrl::as_str);
+        url.map(|url| format!("\n[Complete report]({url})\n")).unwrap_or_default()
     }
 }
 
@@ -60,15 +52,14 @@ mod tests {
 
     #[test]
     fn a_place_is_a_link_if_the_url_is_known() {
-        let links = FileLinks::below("https://github.com/o/r/blob/abc123/");
+        let options = |links| CommentOptions { max_bytes: MIN_MAX_BYTES, links, report_url: None };
+        let linked = options(FileLinks::below("https://github.com/o/r/blob/abc123"));
         assert_eq!(
-            links.place("instances/a b)](x).yaml", 3),
+            linked.place("instances/a b)](x).yaml", 3),
             "[`instances/a b)](x).yaml:3`](https://github.com/o/r/blob/abc123/instances/a%20b%29%5D%28x%29.yaml#L3)"
         );
-        for bad in ["javascript:alert(1)", "https://a/ b", "https://a/)\n"] {
-            assert_eq!(FileLinks::below(bad), FileLinks::default());
-        }
-        assert_eq!(FileLinks::default().place("instances/a.yaml", 1), "`instances/a.yaml:1`");
+        let plain = options(FileLinks::default());
+        assert_eq!(plain.place("instances/a.yaml", 1), "`instances/a.yaml:1`");
     }
 
     #[test]

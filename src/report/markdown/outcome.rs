@@ -34,7 +34,7 @@ pub fn outcome(plan: &PlanDocument, result: &ResultDocument, options: &CommentOp
         problems("Not started", StepOutcome::NotStarted),
         Topic::new("To register at the provider", to_register.len(), REGISTER, to_register),
     ];
-    let head = head(plan, result);
+    let head = head(plan, result) + &options.report_link();
     let mut sections = FirstScreen::after(&head).sections(topics.into_iter().flatten().collect());
     let done: Vec<_> = with(StepOutcome::Done).map(|entry| step_of(plan, entry, options)).collect();
     let is_long = done.len() > MAX_UNFOLDED;

@@ -9,6 +9,7 @@ use crate::plan::{Action, Cause, ChangeKind};
 use crate::report::grouping::{MAX_PLACES, first_places, for_any_key, grouped};
 use crate::report::hosts::{self, HostSummary};
 use crate::report::json::{PlanBlocked, PlanDocument, PlanNote, PlanStep, PlanValues};
+use crate::report::note_group::{self, NoteGroup};
 use crate::report::phrases::{self, Zeros};
 use crate::report::truncate;
 
@@ -41,7 +42,7 @@ fn page(
     options: &CommentOptions,
     refusal: Option<Topic>,
 ) -> CommentPage {
-    let head = head(document, command);
+    let head = head(document, command) + &options.report_link();
     let mut screen = FirstScreen::after(&head);
     let topics = [
         refusal,
@@ -130,7 +131,7 @@ pub(super) fn blocked_entries<'a>(
 fn blocked_entry(group: &[&PlanBlocked], options: &CommentOptions) -> Option<CommentEntry> {
     let first = group.first()?;
     let place = |blocked: &&PlanBlocked| {
-        format!("{} {}", code(&blocked.key), options.links.place(&blocked.file, blocked.line))
+        format!("{} {}", code(&blocked.key), options.place(&blocked.file, blocked.line))
     };
     let text = match group {
         [_] => first.message.clone(),
@@ -320,56 +321,41 @@ fn cause(step: &PlanStep) -> String {
 /// Renders the place of the step's document; empty for a step without one.
 pub(super) fn place(step: &PlanStep, options: &CommentOptions) -> String {
     match (&step.file, step.line) {
-        (Some(file), Some(line)) => options.links.place(file, line),
+        (Some(file), Some(line)) => options.place(file, line),
         _ => String::new(),
     }
 }
 
 /// Renders the notes, apart from those about hosts. Notes with the same advice are one entry.
 fn notes(document: &PlanDocument) -> Option<CommentSection> {
-    let others = document.notes.iter().filter(|note| note.host.is_none());
-    let number = others.clone().count() + usize::from(!document.unset.is_empty());
-    let groups = grouped(others, |note| {
-        let generic = |text: &String| for_any_key(text, &note.key);
-        (note.code, note.help.as_ref().map(generic))
-    });
-    let mut entries: Vec<_> = groups.iter().filter_map(|group| note_entry(group)).collect();
+    let groups = note_group::groups(&document.notes);
     let unset = phrases::unset(&document.unset);
-    entries.extend(
-        unset.map(|text| CommentEntry::line(format!("- {} (`unset-variable`)\n", prose(&text)))),
-    );
+    let number = groups.iter().map(|group| group.notes.len()).sum::<usize>() + unset.iter().len();
+    let unset =
+        unset.map(|text| CommentEntry::line(format!("- {} (`unset-variable`)\n", prose(&text))));
+    let entries = groups.iter().map(note_entry).chain(unset).collect();
     CommentSection::titled(format!("Notes: {number}"), "", entries)
 }
 
-fn note_entry(group: &[&PlanNote]) -> Option<CommentEntry> {
-    let first = group.first()?;
+fn note_entry(group: &NoteGroup<'_>) -> CommentEntry {
+    let (notes, diagnostic_code) = (&group.notes, group.code);
     let place = |note: &&PlanNote| {
         let id = note.instance_id.map(|id| format!(" `#{id}`")).unwrap_or_default();
         format!("{}{id}", code(&note.key))
     };
-    let help = |text: String| format!(". {text}");
-    if let [note] = group {
-        let help = note.help.clone().map(help).unwrap_or_default();
-        let text = message(&format!("{}{help}", note.message));
-        return Some(CommentEntry::line(format!("- {} (`{}`): {text}\n", place(note), note.code)));
+    let common = message(&group.sentences());
+    if group.message.is_some() {
+        let places = first_places(notes.iter().map(place));
+        return CommentEntry::line(format!("- {places} (`{diagnostic_code}`): {common}\n"));
     }
-    let generic = |note: &PlanNote| for_any_key(&note.message, &note.key);
-    let help = first.help.as_ref().map(|help| for_any_key(help, &first.key)).map(help);
-    let help = help.unwrap_or_default();
-    let common = generic(first);
-    let places = first_places(group.iter().map(place));
-    if group.iter().all(|note| generic(note) == common) {
-        let text = message(&format!("{common}{help}"));
-        return Some(CommentEntry::line(format!("- {places} (`{}`): {text}\n", first.code)));
-    }
-    let about = phrases::about(group);
-    let mut text = format!("- {about} (`{}`){}\n", first.code, message(&help));
-    for note in group.iter().take(MAX_PLACES) {
+    let common = if common.is_empty() { common } else { format!(": {common}") };
+    let mut text = format!("- {} (`{diagnostic_code}`){common}\n", group.about());
+    for note in notes.iter().take(MAX_PLACES) {
         text.push_str(&format!("  - {}: {}\n", place(note), message(&note.message)));
     }
-    let more = group.len().saturating_sub(MAX_PLACES);
+    let more = notes.len().saturating_sub(MAX_PLACES);
     text.push_str(&if more > 0 { format!("  - and {more} more\n") } else { String::new() });
-    Some(CommentEntry::line(text))
+    CommentEntry::line(text)
 }
 
 pub(super) fn message(text: &str) -> String {

@@ -40,7 +40,7 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
     ];
     CommentPage {
         marker: marker("status", &document.target.project, &document.target.base_url),
-        head: head(document),
+        head: head(document) + &options.report_link(),
         sections: sections.into_iter().flatten().collect(),
         footer: String::new(),
         complete_version: "The text and the JSON format of the status are complete.",

@@ -168,6 +168,13 @@ pub(crate) fn bash(
 }
 
 /// Copies a file, or the content of a folder, into a folder.
+impl Fixture {
+    /// The text of a file that a job keeps.
+    pub(crate) fn artifact(&self, name: &str, file: &str) -> String {
+        fs::read_to_string(self.artifacts.path().join(name).join(file)).unwrap()
+    }
+}
+
 pub(crate) fn copy(from: &Path, folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let copied = Command::new("cp").arg("-R").args([from, folder]).status().unwrap();

@@ -66,6 +66,9 @@ fn a_plan_is_one_comment_that_is_kept_current() {
         "{first}"
     );
     assert_eq!(run.summary, first);
+    let report = "[Complete report](https://github.com/tests/instances/actions/runs/42#artifacts)";
+    assert!(first.contains(report), "{first}");
+    assert!(fixture.artifact("ocon-report", "report.html").contains("1 to create, 2 blocked"));
 
     fixture.remove("instances/slack.yaml");
     let run = fixture.run("plan.yml", &pull_request());
@@ -85,6 +88,7 @@ fn a_failed_plan_has_its_reason_in_the_comment() {
     assert_eq!(exits(&run), [("plan", 5)], "{}", run.log);
     assert!(comment(&fixture).contains("## ocon plan: failed (exit 5)"), "{}", comment(&fixture));
     assert!(comment(&fixture).contains("error[unknown-key]"), "{}", comment(&fixture));
+    assert!(fixture.artifact("ocon-report", "report.html").contains("unknown-key"));
     fixture.edit("instances/slack.yaml", "tag:", "tags:");
     fixture.secrets.remove("OCON_USER_SECRET");
     let run = fixture.run("plan.yml", &pull_request());

@@ -35,6 +35,9 @@ fn a_merge_request_has_one_note_that_is_kept_current() {
     assert!(note.contains("## ocon plan: 1 to create, 2 blocked"), "{note}");
     let link = "https://gitlab.com/tests/instances/-/blob/0123abc/instances/slack.yaml#L";
     assert!(note.contains(link), "{note}");
+    let report = "https://gitlab.com/tests/instances/-/jobs/42/artifacts/file/report.html";
+    assert!(note.contains(&format!("[Complete report]({report})")), "{note}");
+    assert!(fixture.artifact("ocon-plan", "report.html").contains("1 to create, 2 blocked"));
 
     fixture.remove("instances/slack.yaml");
     let run = fixture.pipeline(&MERGE_REQUEST);
@@ -67,6 +70,7 @@ fn a_failed_plan_has_its_reason_in_the_note() {
     let [note] = notes(&fixture).try_into().unwrap();
     assert!(note.contains("## ocon plan: failed (exit 6)"), "{note}");
     assert!(note.contains("OCON_USER_SECRET is not set"), "{note}");
+    assert!(fixture.artifact("ocon-plan", "report.html").contains("OCON_USER_SECRET is not set"));
 }
 
 #[test]

@@ -30,13 +30,13 @@ fn build(fixture: &Fixture, build: Build) -> Run {
             continue;
         }
         let exit = match environment(fixture, job) {
-            Ok(own) => steps(
-                fixture,
-                job,
-                functions,
-                variables.clone().into_iter().chain(own).collect(),
-                &mut run.log,
-            ),
+            Ok(own) => {
+                let variables = variables.clone().into_iter().chain(own).collect();
+                let temp = tempfile::tempdir().unwrap();
+                let exit = steps(fixture, job, functions, variables, temp.path(), &mut run.log);
+                archive(fixture, job, &temp.path().join("workspace"));
+                exit
+            }
             Err(missing) => {
                 run.log.push_str(&missing);
                 1
@@ -87,14 +87,14 @@ fn steps(
     job: &Statement,
     functions: &[Statement],
     mut variables: BTreeMap<String, String>,
+    temp: &Path,
     log: &mut String,
 ) -> i32 {
-    let temp = tempfile::tempdir().unwrap();
-    let folder = temp.path().join("workspace");
+    let folder = temp.join("workspace");
     copy(&fixture.checkout.path().join("."), &folder);
     let place = |path: &Path| path.display().to_string();
     variables.insert("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned());
-    variables.insert("WORKSPACE_TMP".to_owned(), place(&temp.path().join("workspace@tmp")));
+    variables.insert("WORKSPACE_TMP".to_owned(), place(&temp.join("workspace@tmp")));
     for step in job.all("steps").flat_map(|steps| &steps.block) {
         let function = functions.iter().find(|it| it.name == format!("def {}", step.name));
         for step in function.map_or(std::slice::from_ref(step), |function| &function.block) {
@@ -119,6 +119,22 @@ fn steps(
     0
 }
 
+/// Keeps the files of a stage that are archived however it ends.
+fn archive(fixture: &Fixture, job: &Statement, folder: &Path) {
+    for always in job.all("post").flat_map(|post| post.all("always")) {
+        for step in &always.block {
+            assert_eq!(
+                (step.name.as_str(), step.text("allowEmptyArchive")),
+                ("archiveArtifacts", "true")
+            );
+            let file = folder.join(step.text("artifacts"));
+            if file.exists() {
+                copy(&file, &fixture.artifacts.path().join(job.text("")));
+            }
+        }
+    }
+}
+
 fn exits(run: &Run) -> Vec<(&str, i32)> {
     run.jobs.iter().map(|(name, exit)| (name.as_str(), *exit)).collect()
 }
@@ -133,6 +149,7 @@ fn branches_are_validated_and_change_requests_planned() {
         "{}",
         run.log
     );
+    assert!(fixture.artifact("Review", "report.html").contains("1 to create, 2 blocked"));
     fixture.secrets.remove("OCON_USER_SECRET");
     let run = build(&fixture, Build::ChangeRequest);
     assert_eq!(exits(&run), [("Review", 1), ("Validate", 0)], "{}", run.log);

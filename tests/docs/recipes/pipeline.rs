@@ -89,6 +89,7 @@ impl Fixture {
                 ("CI_API_V4_URL", self.forge.url().to_owned()),
                 ("CI_PROJECT_URL", "https://gitlab.com/tests/instances".to_owned()),
                 ("CI_PROJECT_DIR", place(&folder)),
+                ("CI_JOB_URL", "https://gitlab.com/tests/instances/-/jobs/42".to_owned()),
                 ("CI_COMMIT_SHA", "0123abc".to_owned()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
@@ -97,10 +98,12 @@ impl Fixture {
             ["before_script", "script"].into_iter().flat_map(|part| job[part].as_array().unwrap());
         let script: Vec<&str> = lines.map(|line| line.as_str().unwrap()).collect();
         let exit = bash(&script.join("\n"), &folder, &variables, &mut run.log);
-        for artifact in
-            job["artifacts"]["paths"].as_array().into_iter().flatten().filter(|_| exit == 0)
-        {
-            copy(&folder.join(artifact.as_str().unwrap()), &self.artifacts.path().join(name));
+        let is_kept = exit == 0 || job["artifacts"]["when"] == "always";
+        for artifact in job["artifacts"]["paths"].as_array().into_iter().flatten() {
+            let file = folder.join(artifact.as_str().unwrap());
+            if is_kept && (exit == 0 || file.exists()) {
+                copy(&file, &self.artifacts.path().join(name));
+            }
         }
         exit
     }

@@ -138,6 +138,7 @@ impl<'a> Job<'a> {
             ("GITHUB_API_URL", self.fixture.forge.url().to_owned()),
             ("GITHUB_REPOSITORY", "tests/instances".to_owned()),
             ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
+            ("GITHUB_RUN_ID", "42".to_owned()),
             ("GITHUB_SHA", "0123abc".to_owned()),
             ("GITHUB_WORKSPACE", self.fixture.checkout.path().display().to_string()),
         ];
@@ -171,6 +172,9 @@ impl<'a> Job<'a> {
             }
             "actions/upload-artifact" => {
                 let path = with("path");
+                if step["with"]["if-no-files-found"] == "ignore" && !path.exists() {
+                    return 0;
+                }
                 let content = if path.is_dir() { path.join(".") } else { path };
                 copy(&content, &kept(with("name")));
             }

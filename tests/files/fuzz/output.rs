@@ -4,6 +4,9 @@
 //! diagnostics. Out: the number of texts, or the invariant that was broken, in words. This module is
 //! shared with the cargo-fuzz target, so it uses nothing but the library and a parser of Markdown.
 
+#[path = "html_page.rs"]
+mod html_page;
+
 use std::collections::BTreeSet;
 
 use ocon::apply::{self, AffectedInstance, Outcome, StepResult};
@@ -22,12 +25,14 @@ use ocon::plan::{
     UnsetSecret, UntouchedCounts,
 };
 use ocon::report::diagnostics::{ColorChoice, github, render, sarif};
+use ocon::report::file_links::FileLinks;
+use ocon::report::html::{self, HtmlOptions};
 use ocon::report::human::{self, Detail, Layout};
 use ocon::report::json::{
     self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, Exit,
     FailureDocument, FailureTarget, PlanDocument, ResultDocument, StatusDocument,
 };
-use ocon::report::markdown::{self, CommentOptions, FileLinks};
+use ocon::report::markdown::{self, CommentOptions};
 use ocon::report::{annotations, style};
 use ocon::safe_text::{is_harmless, quoted};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -104,6 +109,9 @@ fn plans(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
         let reason = format!("{} is in the way", quoted(text(texts, 0)));
         page("refusal", &markdown::refused(&document, &reason, &frame(max_bytes)), max_bytes)?;
     }
+    html_page("plan as a page", &html::plan(&document, &html_frame()))?;
+    let reason = format!("{} is in the way", quoted(text(texts, 0)));
+    html_page("refusal as a page", &html::refused(&document, &reason, &html_frame()))?;
     let commands = plan.steps.len() + plan.blocked.len() + plan.notes.len();
     workflow("plan as commands", &annotations::plan(&document, &str::to_owned), commands)
 }
@@ -114,6 +122,7 @@ fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     terminal("result as text", &human::outcome(&result, Layout { width, ..Layout::default() }))?;
     exact("result as JSON", &result)?;
     let document = PlanDocument::sealed(plan, &|_| String::new());
+    html_page("result as a page", &html::outcome(&document, &result, &html_frame()))?;
     page("result as a comment", &markdown::outcome(&document, &result, &frame(65_000)), 65_000)
 }
 
@@ -122,6 +131,7 @@ fn statuses(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let document = StatusDocument::new(&status, &plan.target, true);
     terminal("status as text", &human::status(&document, Layout { width, ..Layout::default() }))?;
     exact("status as JSON", &document)?;
+    html_page("status as a page", &html::status(&document, &html_frame()))?;
     page("status as a comment", &markdown::status(&document, &frame(65_000)), 65_000)
 }
 
@@ -204,7 +214,8 @@ fn failures(texts: &[String], width: usize) -> Result<(), String> {
     };
     let failure =
         FailureDocument { target: Some(target), ..FailureDocument::new(Exit::Other, message) };
-    page("failure as a comment", &markdown::failure("plan", &failure, 8_000), 8_000)
+    html_page("failure as a page", &html::failure("plan", &failure, &html_frame()))?;
+    page("failure as a comment", &markdown::failure("plan", &failure, &frame(8_000)), 8_000)
 }
 
 fn text(texts: &[String], number: usize) -> &str {
@@ -224,7 +235,15 @@ fn span(text: &str) -> Span {
 }
 
 fn frame(max_bytes: usize) -> CommentOptions {
-    CommentOptions { max_bytes, links: FileLinks::below("https://forge.example/o/r/blob/abc") }
+    CommentOptions { max_bytes, links: file_links(), report_url: None }
+}
+
+fn html_frame() -> HtmlOptions {
+    HtmlOptions { links: file_links() }
+}
+
+fn file_links() -> FileLinks {
+    FileLinks::below("https://forge.example/o/r/blob/abc")
 }
 
 fn step(texts: &[String], action: Action) -> Step {
@@ -468,6 +487,15 @@ fn workflow(what: &str, text: &str, commands: usize) -> Result<(), String> {
     };
     match lines.iter().find(is_broken) {
         Some(line) => Err(format!("{what}: {line:?}")),
+        None => Ok(()),
+    }
+}
+
+/// A page of HTML: foreign text is text, and nothing else of the page is foreign.
+fn html_page(what: &str, page: &str) -> Result<(), String> {
+    in_log(what, page)?;
+    match html_page::foreign(page) {
+        Some(found) => Err(format!("{what}: {found}\n{page}")),
         None => Ok(()),
     }
 }
