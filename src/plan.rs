@@ -81,7 +81,7 @@ pub fn compute(desired: &Desired, observed: &Observed, context: &PlanContext<'_>
         untouched: UntouchedCounts {
             unchanged: 0,
             orphans: matching.orphans.len(),
-            unmanaged: matching.unmanaged(observed),
+            unmanaged: matching.unmanaged(observed).map(|instances| instances.len()),
         },
         reads: observed.reads,
         account: observed.account.as_ref().map(|account| size(account.len())),

@@ -28,4 +28,7 @@ pub use plan::{
     PlanStale, PlanStep, PlanSummary, PlanTarget, PlanValue, PlanValues,
 };
 pub use serialize::{line, render, schema};
-pub use status::{StatusDocument, StatusFinding, StatusInstance, StatusSummary};
+pub(super) use status::StatusCounter;
+pub use status::{
+    StatusDocument, StatusFilter, StatusFinding, StatusInstance, StatusSummary, StatusUnmanaged,
+};

@@ -1,6 +1,6 @@
 //! Phrases that more than one format uses.
 
-use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusDocument};
+use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusCounter, StatusDocument};
 use super::style::count;
 use crate::plan::{Action, Cause, status::SyncState};
 
@@ -45,13 +45,17 @@ pub(super) fn state(state: SyncState) -> String {
     state.as_str().replace('-', " ")
 }
 
-/// `3 in sync`, `1 drifted`: the instances by state, and the findings.
-pub(super) fn states(status: &StatusDocument) -> Vec<String> {
-    let number = |state| status.instances.iter().filter(|instance| instance.state == state).count();
-    let by_state = SyncState::ALL.map(|state| (number(state), self::state(state)));
-    let findings = (status.findings.len(), "with a wrong callback URL".to_owned());
-    let counters = by_state.into_iter().chain([findings]).filter(|(number, _)| *number > 0);
-    counters.map(|(number, what)| format!("{number} {what}")).collect()
+/// `1 drifted`, `3 in sync`, `1 not valid`: every number of a status that is not 0.
+pub(super) fn status_counters(status: &StatusDocument) -> Vec<String> {
+    let phrase = |counter| match counter {
+        StatusCounter::State(state) => self::state(state),
+        StatusCounter::Invalid => "not valid".to_owned(),
+        StatusCounter::Disabled => "disabled".to_owned(),
+        StatusCounter::WrongCallback => "with a wrong callback URL".to_owned(),
+        StatusCounter::Unmanaged => "unmanaged".to_owned(),
+    };
+    let counters = status.counters().into_iter();
+    counters.map(|(number, counter)| format!("{number} {}", phrase(counter))).collect()
 }
 
 /// `2 created`, `1 updated`: the steps that are done, by action.

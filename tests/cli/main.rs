@@ -61,6 +61,8 @@ mod secret_hosts;
 mod secret_values;
 mod selftest;
 mod status;
+mod status_at_scale;
+mod status_selection;
 mod support;
 mod symlinks;
 mod target;

@@ -3,12 +3,15 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::cli::commands::{comment::comment_options, plan, unset_variables};
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
-use crate::plan::{PlanOptions, status::status};
+use crate::plan::PlanOptions;
+use crate::plan::status::{StatusReport, status};
 use crate::report::human;
-use crate::report::json::{self, StatusDocument};
+use crate::report::json::{self, StatusDocument, StatusFilter};
 use crate::report::markdown;
 
 #[derive(Debug, clap::Args)]
@@ -18,6 +21,29 @@ pub(crate) struct StatusArgs {
     /// Exit with 2 if an instance differs from its file
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Show only these entries (repeatable, or separated by commas)
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = filter_parser())]
+    only: Vec<StatusFilter>,
+    /// List the instances that nobody manages
+    #[arg(long)]
+    unmanaged: bool,
+}
+
+fn filter_parser() -> impl TypedValueParser<Value = StatusFilter> {
+    PossibleValuesParser::new(StatusFilter::ALL.map(StatusFilter::as_str)).try_map(|name| {
+        StatusFilter::ALL.into_iter().find(|filter| filter.as_str() == name).ok_or("unknown state")
+    })
+}
+
+impl StatusArgs {
+    /// The entries that were asked for.
+    fn select(&self, document: StatusDocument, status: &StatusReport) -> StatusDocument {
+        let document = document.only(&self.only);
+        if self.unmanaged || self.only.contains(&StatusFilter::Unmanaged) {
+            return document.with_unmanaged(status);
+        }
+        document
+    }
 }
 
 pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failure> {
@@ -33,6 +59,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failu
         Ok((plan, status))
     })?;
     let document = StatusDocument::new(&status, &plan.target, plan.partial);
+    let document = args.select(document, &status);
     output::result(&match globals.format {
         Format::Json => Output::Json(json::render(&document)),
         Format::Markdown => {

@@ -15,7 +15,7 @@ use ocon::instance::{
     Value,
 };
 use ocon::plan::status::{
-    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
+    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState, UnmanagedInstance,
 };
 use ocon::plan::{
     Action, BlockCode, Blocked, Cause, Change, HostUse, Note, NoteCode, Plan, Stale, Step, Target,
@@ -119,7 +119,7 @@ fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
 
 fn statuses(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let status = status(plan, texts);
-    let document = StatusDocument::new(&status, &plan.target, true);
+    let document = StatusDocument::new(&status, &plan.target, true).with_unmanaged(&status);
     terminal("status as text", &human::status(&document, Layout { width, ..Layout::default() }))?;
     exact("status as JSON", &document)?;
     page("status as a comment", &markdown::status(&document, &frame(65_000)), 65_000)
@@ -347,6 +347,7 @@ fn status(plan: &Plan, texts: &[String]) -> StatusReport {
         connector: text.clone(),
         name: text.clone(),
         state: SyncState::Orphan,
+        needs_attention: true,
         instance: Some(InstanceHealth {
             id: id(),
             valid: false,
@@ -361,10 +362,13 @@ fn status(plan: &Plan, texts: &[String]) -> StatusReport {
         name: text.clone(),
         carries: id(),
     };
+    let unmanaged =
+        |text: &String| UnmanagedInstance { id: id(), connector: text.clone(), name: text.clone() };
     StatusReport {
         rows: texts.iter().map(row).collect(),
         blocked: plan.blocked.clone(),
         findings: texts.iter().map(finding).collect(),
+        unmanaged: texts.iter().map(unmanaged).collect(),
     }
 }
 
