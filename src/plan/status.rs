@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::matching::{Match, Matching};
-use super::{Action, Blocked, Plan, PlanContext, PlanOptions};
+use super::{AccountContent, Action, Blocked, Plan, PlanContext, PlanOptions};
 use crate::desired::{Desired, DesiredInstance};
 use crate::instance::{
     BaseUrl, ConnectorKey, EVENT_CALLBACK, EventArrival, EventSettings, EventSupport, InstanceId,
@@ -28,6 +28,8 @@ pub struct StatusReport {
     pub findings: Vec<CallbackMismatch>,
     /// The instances of the account without an owner that no document adopts, sorted by instance ID.
     pub unmanaged: Vec<UnmanagedInstance>,
+    /// What the account contains. Only if there is no document.
+    pub content: Option<AccountContent>,
 }
 
 /// The status of one instance.
@@ -143,6 +145,7 @@ pub fn status(
         blocked: plan.blocked.clone(),
         findings,
         unmanaged: matching.unmanaged(observed).into_iter().flatten().map(unmanaged).collect(),
+        content: plan.content.clone(),
     }
 }
 

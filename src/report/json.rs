@@ -5,6 +5,7 @@
 //! JSON Schemas in `schemas/` are generated from these types. Members marked `serde(skip)` hold what
 //! only the text format shows.
 
+mod account;
 mod diagnostics;
 mod doctor;
 mod events;
@@ -14,6 +15,7 @@ mod plan;
 mod serialize;
 mod status;
 
+pub use account::{AccountSummary, ConnectorInstances};
 pub use diagnostics::{
     Diagnostic, DiagnosticPlace, DiagnosticsDocument, DiagnosticsSummary, RelatedPlace,
 };

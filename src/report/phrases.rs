@@ -1,6 +1,8 @@
 //! Phrases that more than one format uses.
 
-use super::json::{PlanDocument, PlanRequests, ResultDocument, StatusCounter, StatusDocument};
+use super::json::{
+    AccountSummary, PlanDocument, PlanRequests, ResultDocument, StatusCounter, StatusDocument,
+};
 use super::style::count;
 use crate::plan::{Action, Cause, status::SyncState};
 
@@ -21,11 +23,50 @@ pub(super) fn matching(unchanged: usize) -> String {
 
 /// `3 instances match the files; 1 orphan`: the result of a plan without changes.
 pub(super) fn no_changes(plan: &PlanDocument) -> String {
+    let matching = match plan.account {
+        Some(_) => "No document exists".to_owned(),
+        None => matching(plan.summary.unchanged),
+    };
     let orphans = match plan.summary.orphan {
         0 => String::new(),
         orphans => format!("; {}", count(orphans, "orphan")),
     };
-    matching(plan.summary.unchanged) + &orphans
+    matching + &orphans
+}
+
+/// Maximum number of connectors that are listed for an account.
+pub(super) const MAX_CONNECTORS: usize = 5;
+pub(super) const MAX_CONNECTOR_CHARS: usize = 60;
+
+/// `There is no document yet, and the account has 3 instances (1 of other projects)`.
+pub(super) fn account(account: &AccountSummary) -> String {
+    let instances = match account.instances {
+        0 => "no instance".to_owned(),
+        number => count(number, "instance"),
+    };
+    let others = match account.of_other_projects {
+        0 => String::new(),
+        others => format!(" ({others} of other projects)"),
+    };
+    format!("There is no document yet, and the account has {instances}{others}")
+}
+
+/// `12 other connectors`.
+pub(super) fn others(connectors: usize) -> String {
+    count(connectors, "other connector")
+}
+
+/// What to do first in a repository without any document.
+pub(super) fn first_steps(account: &AccountSummary) -> Vec<String> {
+    let import = match account.importable() {
+        0 => None,
+        1 => Some("To write a file for the existing instance, run `ocon import --all`.".to_owned()),
+        number => Some(format!(
+            "To write files for {number} existing instances, run `ocon import --all`."
+        )),
+    };
+    let create = "To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.";
+    import.into_iter().chain([create.to_owned()]).collect()
 }
 
 /// The cause of a step, unless its action implies the cause.

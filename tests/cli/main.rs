@@ -73,6 +73,7 @@ mod usage;
 mod validate;
 mod variables;
 mod verbose;
+mod without_documents;
 mod worked_examples;
 
 #[path = "../support/example.rs"]

@@ -155,7 +155,10 @@ fn nothing_to_show_is_said() {
     let world = World::new(&[]).on_sandbox();
     std::fs::create_dir(world.path("instances")).unwrap();
     world.ocon("status").is(str![[r#"
-No instances.
+There is no document yet, and the account has no instance.
+
+Next:
+  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
 --- exit 0 ---
 "#]]);
 }

@@ -47,7 +47,7 @@ impl StatusArgs {
 }
 
 pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
+    let (platform, files) = connection::prepare(globals, SecretAccess::NeededWithoutFiles)?;
     files.warn(globals);
     let selection = files.select(&globals.root, &args.paths)?;
     let options = PlanOptions { selection, ..PlanOptions::default() };

@@ -3,6 +3,7 @@
 
 mod table;
 
+use super::account;
 use super::layout::{Detail, Layout};
 use crate::report::json::{
     PlanBlocked, StatusDocument, StatusFilter, StatusFinding, StatusInstance, StatusUnmanaged,
@@ -23,10 +24,12 @@ const MAX_BLOCKED_KEYS: usize = 3;
 /// Renders a status.
 pub fn status(status: &StatusDocument, layout: Layout) -> String {
     let counters = phrases::status_counters(status);
-    if counters.is_empty() {
-        return "No instances.\n".to_owned();
-    }
     let mut text = String::new();
+    account::push(&mut text, status.account.as_ref(), layout);
+    if counters.is_empty() {
+        let text = if text.is_empty() { "No instances." } else { text.trim_end() };
+        return format!("{text}\n");
+    }
     push_instances(&mut text, status, layout);
     push_blocked(&mut text, &status.blocked, layout);
     for finding in &status.findings {
@@ -35,7 +38,7 @@ pub fn status(status: &StatusDocument, layout: Layout) -> String {
     if let Some(unmanaged) = &status.unmanaged {
         push_unmanaged(&mut text, unmanaged, layout);
     }
-    if !text.is_empty() {
+    if !text.is_empty() && !text.ends_with("\n\n") {
         text.push('\n');
     }
     text.push_str(&sentence("Status:", &format!("{}.", counters.join(", ")), layout.width));
@@ -131,7 +134,7 @@ fn push_remark(text: &mut String, label: &str, message: &str, layout: Layout) {
 
 /// Adds the instances that nobody manages, and how to write files for them.
 fn push_unmanaged(text: &mut String, unmanaged: &[StatusUnmanaged], layout: Layout) {
-    if !text.is_empty() {
+    if !text.is_empty() && !text.ends_with("\n\n") {
         text.push('\n');
     }
     if unmanaged.is_empty() {

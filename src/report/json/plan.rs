@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::account::AccountSummary;
 use super::serialize::render;
 use crate::instance::{BaseUrl, FieldPath, InstanceId};
 use crate::plan::{
@@ -36,6 +37,9 @@ pub struct PlanDocument {
     pub stale: Vec<PlanStale>,
     /// What else the reader should know.
     pub notes: Vec<PlanNote>,
+    /// What the account contains. Only if there is no document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountSummary>,
     /// Number of requests.
     pub requests: PlanRequests,
     /// Seals the document: a digest of everything else in it.
@@ -285,6 +289,7 @@ impl PlanDocument {
             blocked: plan.blocked.iter().map(blocked).collect(),
             stale: plan.stale.iter().map(|stale| self::stale(stale, base_url)).collect(),
             notes: plan.notes.iter().map(note).collect(),
+            account: plan.content.as_ref().map(AccountSummary::new),
             requests: PlanRequests { read: plan.reads, write: plan.writes(), check: plan.checks() },
             digest: String::new(),
         }

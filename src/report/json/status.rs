@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::account::AccountSummary;
 use super::plan::{PlanBlocked, PlanTarget, blocked};
 use crate::instance::vocabulary;
 use crate::plan::Target;
@@ -43,6 +44,9 @@ pub struct StatusDocument {
     /// The instances that nobody manages. Only with `--unmanaged`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmanaged: Option<Vec<StatusUnmanaged>>,
+    /// What the account contains. Only if there is no document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountSummary>,
 }
 
 /// The counters of a status.
@@ -187,6 +191,7 @@ impl StatusDocument {
             blocked: status.blocked.iter().map(blocked).collect(),
             findings: status.findings.iter().map(finding).collect(),
             unmanaged: None,
+            account: status.content.as_ref().map(AccountSummary::new),
         }
     }
 

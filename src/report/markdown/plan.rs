@@ -1,5 +1,6 @@
 //! A plan as a comment.
 
+use super::account;
 use super::changes;
 use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::{code, html, prose};
@@ -55,7 +56,7 @@ fn page(
     ];
     CommentPage {
         marker: marker_of(command, document),
-        head: head(document, command),
+        head: head(document, command) + &account::section(document.account.as_ref()),
         sections: sections.into_iter().flatten().collect(),
         complete_version: "The text and the JSON format of the plan are complete.",
     }

@@ -1,6 +1,7 @@
 //! A status as a comment: instances that need attention come first, and the others are folded. Lists wrap
 //! at any width, while a table with a long document key would be wider than the page.
 
+use super::account;
 use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::{code, prose};
 use super::options::{CommentOptions, marker};
@@ -44,7 +45,7 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
     let end = if quiet.is_empty() { "" } else { END_OF_FOLD };
     let page = CommentPage {
         marker: marker("status", &document.target.project, &document.target.base_url),
-        head: head(document),
+        head: head(document) + &account::section(document.account.as_ref()),
         sections: sections.into_iter().flatten().collect(),
         complete_version: "The text and the JSON format of the status are complete.",
     };

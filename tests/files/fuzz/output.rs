@@ -18,8 +18,8 @@ use ocon::plan::status::{
     CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState, UnmanagedInstance,
 };
 use ocon::plan::{
-    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, NoteCode, Plan, Stale, Step, Target,
-    UntouchedCounts,
+    AccountContent, Action, BlockCode, Blocked, Cause, Change, ConnectorUse, HostUse, Note,
+    NoteCode, Plan, Stale, Step, Target, UntouchedCounts,
 };
 use ocon::report::diagnostics::{ColorChoice, github, render, sarif};
 use ocon::report::human::{self, Layout};
@@ -305,6 +305,7 @@ fn plan(texts: &[String]) -> Plan {
         reads: 1,
         account: None,
         managed: ocon::plan::AccountSize { instances: 1, page_size: 1 },
+        content: Some(content(texts)),
     }
 }
 
@@ -341,6 +342,12 @@ fn outcome(texts: &[String]) -> Outcome {
     }
 }
 
+fn content(texts: &[String]) -> AccountContent {
+    let connector = |text: &String| ConnectorUse { connector: text.clone(), instances: 2 };
+    let connectors = texts.iter().map(connector).collect();
+    AccountContent { instances: 2 * texts.len(), of_other_projects: 1, connectors }
+}
+
 fn status(plan: &Plan, texts: &[String]) -> StatusReport {
     let row = |text: &String| InstanceStatus {
         key: key(),
@@ -369,6 +376,7 @@ fn status(plan: &Plan, texts: &[String]) -> StatusReport {
         blocked: plan.blocked.clone(),
         findings: texts.iter().map(finding).collect(),
         unmanaged: texts.iter().map(unmanaged).collect(),
+        content: plan.content.clone(),
     }
 }
 

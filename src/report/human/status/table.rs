@@ -25,7 +25,9 @@ const MIN_LIMIT: usize = 16;
 pub(super) fn push(text: &mut String, rows: &[&StatusInstance], layout: Layout) {
     let table: Vec<Cells> = rows.iter().map(|row| cells(row)).collect();
     let Some(columns) = Columns::fitting(&table, layout) else {
-        rows.iter().for_each(|row| push_broken(text, row, layout));
+        for row in rows {
+            push_broken(text, row, layout);
+        }
         return;
     };
     let heading = columns.line(&HEADINGS.map(str::to_owned));
