@@ -33,6 +33,7 @@ mod grant_requirements;
 mod help;
 mod hostile;
 mod import;
+mod import_dry_run;
 mod import_files;
 mod import_tenant;
 mod interruption;
